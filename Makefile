@@ -1,0 +1,88 @@
+# `make` lists the targets. Each makes what it needs; nothing has to be installed by hand.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help certify test lint format bench full docs pins chromium clean
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# The first of these that is Python 3.11 or later.
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13 python3.14; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PINNED_BY := pyproject.toml constraints.txt
+# What certify needs, and what everything else needs as well.
+BASE := $(VENV)/.installed-base
+DEV := $(VENV)/.installed-dev
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+certify: $(BASE) ## certify the embedded reference over HTTP; ARGS="--target FILE" for another
+	$(BIN)/pairproof certify $(ARGS)
+
+test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; ARGS="-k EXPR" for some
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+lint: $(DEV) ## ruff and mypy, changing nothing
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(DEV) ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(DEV) ## measure what is claimed about speed
+	$(BIN)/python -m benchmarks $(ARGS)
+
+full: lint chromium ## all there is: lint, every test, slow ones too, and a certification
+	$(BIN)/python -m pytest
+	$(BIN)/pairproof certify
+
+docs: $(BASE) ## write the generated pages of docs/ again
+	$(BIN)/pairproof requirements --format markdown > docs/requirements.md.new
+	mv docs/requirements.md.new docs/requirements.md
+
+pins: ## resolve pyproject.toml afresh into constraints.txt
+	rm -rf $(VENV)
+	$(MAKE) $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+clean: ## remove all that was made, published reports excepted
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/runs
+	find . -name __pycache__ -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@python="$(PYTHON)"; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "pairproof needs Python 3.11 or later, and $${python:-none that was found} is not;" \
+	  "install it, or say where it is: make PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	version=$$("$$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	has_venv() { "$$python" -c 'import ensurepip, venv' 2>/dev/null; }; \
+	if ! has_venv && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq "python$$version-venv" >&2 || true; \
+	fi; \
+	has_venv || { echo "$$python has no venv module; on Debian and Ubuntu:" \
+	  "apt-get install python3-venv (or python$$version-venv)" >&2; exit 1; }; \
+	echo "installing pairproof into $(VENV), once" >&2; \
+	"$$python" -m venv --clear $(VENV)
+
+$(BASE): $(PINNED_BY) | $(BIN)/python
+	$(INSTALL) --editable .
+	touch $@
+
+$(DEV): $(PINNED_BY) | $(BIN)/python
+	$(INSTALL) --editable '.[dev]'
+	touch $(BASE) $@
+
+# The tests in a browser skip, and say why, where there is none; so this never fails.
+chromium: ## see to a browser for the tests that need one
+	@if command -v chromium >/dev/null; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >&2 || true; \
+	fi; \
+	command -v chromium >/dev/null || echo "no chromium, so the tests in a browser will skip;" \
+	  "on Debian: apt-get install chromium" >&2
