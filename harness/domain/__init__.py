@@ -1,0 +1,5 @@
+"""The pairing domain: values and rules that know no clock, socket, file or random source.
+
+Time is an argument, always an integer of microseconds since the Unix epoch. Chance is an
+argument too (see `harness.domain.draws`).
+"""

@@ -1,0 +1,202 @@
+"""What no user can do and a run still needs: preconditions and faults, as values.
+
+A target arranges them in its own way (the control port of the reference, commands, a person)
+or says that it cannot, which makes a verdict inconclusive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.permission import Grant
+from harness.domain.profile import ClusterProfile
+from harness.domain.token import RegistrationToken
+
+
+class MessageKind(StrEnum):
+    """The messages that cross from an edge host to the central side."""
+
+    PROBE = "probe"
+    SUBMIT = "submit"
+    POLL = "poll"
+    CONFIRM = "confirm"
+    WITHDRAW = "withdraw"
+
+
+class MessageFault(StrEnum):
+    """What may happen to a message."""
+
+    LOST_BEFORE = "lost-before"
+    """It never arrives, so it takes no effect."""
+    LOST_AFTER = "lost-after"
+    """It takes effect; the answer never comes."""
+    DELAYED = "delayed"
+    REPEATED = "repeated"
+    """It arrives twice."""
+    SERVER_ERROR = "server-error"
+    """The central side answers 500 and does nothing."""
+
+
+class Side(StrEnum):
+    """One of the two sides of pairing."""
+
+    EDGE = "edge"
+    CENTRAL = "central"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """Base of all arrangements."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstallCluster(Arrangement):
+    """Put a fresh local cluster onto the hosts of a slot; what was there is gone.
+
+    The hosts below the cluster's nodes are the slot's. With `cluster=None` the hosts of the
+    slot are left without any cluster (PRE-3).
+    """
+
+    slot: str
+    cluster: Cluster | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetHostMode(Arrangement):
+    """The mode that a host was installed in (PRE-3)."""
+
+    slot: str
+    mode: ManagementMode
+
+
+@dataclass(frozen=True, slots=True)
+class SetClusterState(Arrangement):
+    """The state of the slot's cluster (PRE-1)."""
+
+    slot: str
+    state: ClusterState
+
+
+@dataclass(frozen=True, slots=True)
+class SetNodeHealth(Arrangement):
+    """The health of one node (PRE-2)."""
+
+    slot: str
+    node: str
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class SetLink(Arrangement):
+    """One host's link to the central side, up or down (PRE-5, WDR-4)."""
+
+    host_uid: str
+    up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FaultNextMessage(Arrangement):
+    """What happens to the next message of a kind from a host. `delay` is in microseconds."""
+
+    host_uid: str
+    message: MessageKind
+    fault: MessageFault
+    delay: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AdvanceClock(Arrangement):
+    """Put one side's clock forward by `by` microseconds."""
+
+    side: Side
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Restart(Arrangement):
+    """Stop a side and start it again from its store."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class SetRateLimit(Arrangement):
+    """Answer 429 with Retry-After to the next `calls` calls that people make to Palette."""
+
+    calls: int
+    retry_after: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CreateProject(Arrangement):
+    """A project in Palette."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetProject(Arrangement):
+    """Remove a project with its requests, tokens, profiles and clusters."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutUser(Arrangement):
+    """A user of Palette with an API key and a password; replaces one of the same e-mail."""
+
+    email: str
+    password: str
+    api_key: str
+    grants: frozenset[Grant]
+    tenant_admin: bool = False
+    """May create registration tokens, which is a matter of the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutToken(Arrangement):
+    """A registration token; replaces one of the same uid."""
+
+    token: RegistrationToken
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveToken(Arrangement):
+    """Delete a registration token."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutProfile(Arrangement):
+    """A cluster profile with all its versions; replaces one of the same uid."""
+
+    profile: ClusterProfile
+
+
+@dataclass(frozen=True, slots=True)
+class Reset(Arrangement):
+    """A clean slate: no project, user, token, profile, request, session, fault or cluster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for one cluster: its edge hosts, each with a Local UI of its own."""
+
+    uid: str
+    host_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a target has for a run to use."""
+
+    slots: tuple[Slot, ...]
+    endpoint: str
+    """The endpoint that an operator enters in Local UI."""
+    endpoint_forms: Mapping[str, str] = field(default_factory=dict)
+    """Other forms of it, usable or not, by the names of `harness.domain.endpoint`."""

@@ -1,0 +1,163 @@
+"""The flows: what people and host agents do, written once.
+
+A flow is a generator. It yields domain operations (or a `Pause`) and is sent a `Reply` for
+each; it knows no clock, socket or random source, so the same flow runs in a step of a
+feature, in virtual time and against a real endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    AgentOperation,
+    CancelPairingRequest,
+    CentralOperation,
+    ConfirmPairing,
+    Done,
+    ListPairingRequests,
+    LocalOperation,
+    MatchProfiles,
+    PairingId,
+    PairingList,
+    PollAnswer,
+    PollPairing,
+    RejectPairingRequest,
+    Reply,
+    SelectedProfile,
+    SendPairingRequest,
+    SubmitPairing,
+    VerifyConnection,
+    ViewCluster,
+    ViewPairing,
+    ViewPairingRequest,
+)
+from harness.domain.pairing import RequestState
+
+OperatorFlow = Generator[LocalOperation, Reply, Reply]
+AdminFlow = Generator[CentralOperation, Reply, Reply]
+AgentFlow = Generator[AgentOperation, Reply, Reply]
+
+
+def operator_sends(endpoint: str, token: str, *, insecure: bool = False) -> OperatorFlow:
+    """Look at the cluster, check the connection, send, and read the pairing id back.
+
+    Returns the reply to the send. A refusal on the way ends the flow with that refusal.
+    Source: `#send-pairing-request-from-local-cluster`, steps 2 to 6.
+    """
+    for look in (ViewCluster(), VerifyConnection(endpoint, token, insecure)):
+        reply = yield look
+        if not isinstance(reply, Done):
+            return reply
+    sent = yield SendPairingRequest(endpoint, token, insecure)
+    if isinstance(sent, Done):
+        yield ViewPairing()
+    return sent
+
+
+def operator_cancels() -> OperatorFlow:
+    """Read the pairing id, cancel, and see that nothing is pending.
+
+    Returns the reply to the cancel.
+    Source: `#withdraw-pairing-request-from-local-cluster`, steps 2 to 4.
+    """
+    yield ViewPairing()
+    cancelled = yield CancelPairingRequest()
+    if isinstance(cancelled, Done):
+        yield ViewPairing()
+    return cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What an administrator enters in the Pair Cluster wizard."""
+
+    selection: tuple[SelectedProfile, ...]
+    name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+def admin_accepts(pairing_uid: str, acceptance: Acceptance) -> AdminFlow:
+    """Find the request by its id, look at it, match, and pair the cluster.
+
+    Returns the reply to the acceptance, or the one that ended the flow before it: a request
+    that is not listed ends it with the reply to viewing it.
+    Source: `#accept-pairing-request-from-palette`, steps 8 to 15.
+    """
+    reply = yield from _admin_finds(pairing_uid)
+    if not isinstance(reply, Done):
+        return reply
+    matched = yield MatchProfiles(pairing_uid, acceptance.selection)
+    if not isinstance(matched, Done):
+        return matched
+    accepted = yield AcceptPairingRequest(
+        pairing_uid,
+        acceptance.selection,
+        acceptance.name,
+        acceptance.description,
+        acceptance.tags,
+    )
+    return accepted
+
+
+def admin_rejects(pairing_uid: str) -> AdminFlow:
+    """Find the request by its id and reject it. Returns the reply to the rejection.
+
+    Source: `#reject-pairing-request-in-palette`, steps 2 to 4.
+    """
+    reply = yield from _admin_finds(pairing_uid)
+    if not isinstance(reply, Done):
+        return reply
+    rejected = yield RejectPairingRequest(pairing_uid)
+    return rejected
+
+
+def _admin_finds(pairing_uid: str) -> AdminFlow:
+    listed = yield ListPairingRequests()
+    if isinstance(listed, Done) and isinstance(listed.value, PairingList):
+        viewed = yield ViewPairingRequest(pairing_uid)
+        return viewed
+    return listed
+
+
+def agent_submits(submission: SubmitPairing) -> AgentFlow:
+    """Hand the request over to the central side. Returns the reply."""
+    reply = yield submission
+    return reply
+
+
+def agent_follows(pairing_uid: str, cluster_token: str) -> AgentFlow:
+    """One look at what became of the request.
+
+    Returns the reply to the poll. Whoever is told that the request was accepted must commit
+    that it obeys the central side before it runs `agent_confirms` (INV-1).
+    """
+    reply = yield PollPairing(pairing_uid, cluster_token)
+    return reply
+
+
+def agent_confirms(pairing_uid: str, cluster_token: str) -> AgentFlow:
+    """Tell the central side that this cluster obeys it. Safe to repeat."""
+    reply = yield ConfirmPairing(pairing_uid, cluster_token)
+    return reply
+
+
+def was_accepted(reply: Reply) -> bool:
+    """Whether a poll said that the request is being handed over, or is paired already."""
+    return _state_of(reply) in (RequestState.HANDING_OVER, RequestState.PAIRED)
+
+
+def pairing_uid_of(reply: Reply) -> str:
+    """The pairing id that a send or a submission was answered with, or an empty text."""
+    if isinstance(reply, Done) and isinstance(reply.value, PairingId):
+        return reply.value.pairing_uid
+    return ""
+
+
+def _state_of(reply: Reply) -> str:
+    if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
+        return reply.value.state
+    return ""

@@ -1,0 +1,529 @@
+"""What can be asked of either side, and what comes back.
+
+An operation is an imperative; it says nothing of HTTP, clicks or sockets. Turning one into a
+request or a click, and an answer back, is a driver's work. Three surfaces exist: Local UI
+(asked by an operator, on one edge host), Palette (asked by an administrator) and the agent
+surface (asked of Palette by an edge host).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.errors import Refused
+from harness.domain.match import MatchResult
+from harness.domain.profile import StackProfile
+from harness.domain.token import RegistrationToken
+
+
+class Surface(StrEnum):
+    """Where an operation is asked."""
+
+    LOCAL_UI = "local-ui"
+    PALETTE = "palette"
+    AGENT = "agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Base of all operations. `surface` says where it is asked."""
+
+    surface: ClassVar[Surface]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalOperation(Operation):
+    """Asked of one host's Local UI."""
+
+    surface: ClassVar[Surface] = Surface.LOCAL_UI
+
+
+@dataclass(frozen=True, slots=True)
+class CentralOperation(Operation):
+    """Asked of Palette by a person."""
+
+    surface: ClassVar[Surface] = Surface.PALETTE
+
+
+@dataclass(frozen=True, slots=True)
+class AgentOperation(Operation):
+    """Asked of Palette by an edge host."""
+
+    surface: ClassVar[Surface] = Surface.AGENT
+
+
+# --- Local UI -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn(LocalOperation):
+    """Log in to Local UI. Answers a `Session`."""
+
+    username: str
+    password: str
+    extended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogOut(LocalOperation):
+    """End the session that the call carries. Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCluster(LocalOperation):
+    """The local cluster with its state and nodes. Answers a `Cluster` (without its stack)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewStack(LocalOperation):
+    """The profiles that the local cluster runs. Answers a `Stack`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewManagement(LocalOperation):
+    """Who manages this host. Answers a `Management`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingInput(LocalOperation):
+    """The three entries of Settings, Centrally Managed."""
+
+    endpoint: str
+    token: str
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyConnection(PairingInput):
+    """Can every host of the cluster reach Palette? Answers a `Verification`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendPairingRequest(PairingInput):
+    """Send the pairing request. Answers a `PairingId`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPairing(LocalOperation):
+    """The pending pairing request, or what became of the last. Answers a `PairingView`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelPairingRequest(LocalOperation):
+    """Withdraw the pending request. Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalClusterOperation(LocalOperation):
+    """Base of what Local UI may do to its cluster while it manages it (ACC-13, SND-6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCluster(LocalClusterOperation):
+    """Replace the named cluster's configuration: here its tags. Answers `Acknowledged`."""
+
+    cluster_name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchNamedCluster(LocalClusterOperation):
+    """Patch the named cluster: add or replace tags. Answers `Acknowledged`."""
+
+    cluster_name: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchCluster(LocalClusterOperation):
+    """Patch the current cluster: add or replace tags. Answers `Acknowledged`."""
+
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateStack(LocalClusterOperation):
+    """Replace the profiles that the cluster runs. Answers `Acknowledged`."""
+
+    stack: tuple[StackProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteCluster(LocalClusterOperation):
+    """Delete the local cluster. Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateCluster(LocalClusterOperation):
+    """Create a cluster on hosts that have none. Answers `Acknowledged`."""
+
+    name: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreLocalManagement(LocalOperation):
+    """Ask Local UI to take a paired cluster back (ACC-19). Answers `Acknowledged`."""
+
+
+# --- Palette, asked by a person -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LogInToPalette(CentralOperation):
+    """Log in to Palette. Answers a `Session`."""
+
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPairingRequests(CentralOperation):
+    """The pairing requests that wait for a decision. Answers a `PairingList`.
+
+    `state` and `local_cluster_uid` filter, as the published filter model does.
+    """
+
+    state: str = ""
+    local_cluster_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPairingRequest(CentralOperation):
+    """One request with what it carried. Answers a `PairingRequestView`."""
+
+    pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedProfile:
+    """A profile selected for the match; an empty `version` means its latest."""
+
+    uid: str
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchProfiles(CentralOperation):
+    """Does this selection match the request's stack? Answers a `MatchResult`."""
+
+    pairing_uid: str
+    selection: tuple[SelectedProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptPairingRequest(CentralOperation):
+    """Pair cluster. Fields that are `None` keep the cluster's values. Answers `Accepted`."""
+
+    pairing_uid: str
+    selection: tuple[SelectedProfile, ...]
+    name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectPairingRequest(CentralOperation):
+    """Reject. Answers `Acknowledged`."""
+
+    pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ViewCentralCluster(CentralOperation):
+    """A cluster that is registered centrally. Answers a `CentralClusterView`."""
+
+    cluster_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCentralCluster(CentralOperation):
+    """A central operation on a cluster: replace its tags. Answers `Acknowledged`."""
+
+    cluster_uid: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCentralCluster(CentralOperation):
+    """Ask Palette to give a cluster back to local management (ACC-19)."""
+
+    cluster_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListTokens(CentralOperation):
+    """The registration tokens. Answers a `TokenList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewToken(CentralOperation):
+    """One registration token. Answers a `RegistrationToken`."""
+
+    token_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CreateToken(CentralOperation):
+    """Create a registration token, in tenant scope. Answers a `TokenUid`."""
+
+    name: str
+    project_uid: str
+    expiry: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetTokenState(CentralOperation):
+    """Activate or deactivate a token. Answers `Acknowledged`."""
+
+    token_uid: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteToken(CentralOperation):
+    """Delete a token. Answers `Acknowledged`."""
+
+    token_uid: str
+
+
+# --- Palette, asked by an edge host ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Probe(AgentOperation):
+    """Is this a Palette that this host can reach? Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPairing(AgentOperation):
+    """Submit a pairing request. Answers a `PairingId`.
+
+    `cluster_token` is a secret of the cluster's own. Submitting again with the same cluster
+    and secret is the same submission, and is answered with the same id.
+    """
+
+    registration_token: str
+    cluster_token: str
+    cluster: Cluster
+    agent_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OfRequest(AgentOperation):
+    """Base of what a host asks about a request that it sent itself."""
+
+    pairing_uid: str
+    cluster_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class PollPairing(OfRequest):
+    """What became of my request? Answers a `PollAnswer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmPairing(OfRequest):
+    """I obey you from now on. Answers a `PollAnswer`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawPairing(AgentOperation):
+    """My request is cancelled. Answers `Acknowledged`.
+
+    Without a `pairing_uid` it means "the one that I submitted with this secret", for a host
+    that never got the answer to its submission. `ended` says that the host has ended the
+    request already and cannot go back: then an acceptance that is being handed over fails,
+    where it would otherwise refuse the withdrawal (WDR-6, WDR-9).
+    """
+
+    local_cluster_uid: str
+    cluster_token: str
+    pairing_uid: str = ""
+    ended: bool = False
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Done."""
+
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A login's token, which goes into the `Authorization` header. A secret."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The profiles of a local cluster."""
+
+    profiles: tuple[StackProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """Who manages the host."""
+
+    mode: ManagementMode
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer of the connection check."""
+
+    verified: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairingId:
+    """The id of a pairing request."""
+
+    pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class PairingView:
+    """A pairing request as Local UI shows it. `status` is a published status."""
+
+    pairing_uid: str
+    status: str
+    message: str
+    endpoint: str
+    insecure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PairingListItem:
+    """One line of the list of pairing requests. `created` is in microseconds."""
+
+    pairing_uid: str
+    name: str
+    local_cluster_uid: str
+    state: str
+    created: int
+    cluster_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PairingList:
+    """The list of pairing requests."""
+
+    items: tuple[PairingListItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRequestView:
+    """One pairing request with what it carried."""
+
+    pairing_uid: str
+    state: str
+    name: str
+    description: str
+    tags: Mapping[str, str]
+    local_cluster_uid: str
+    stack: tuple[StackProfile, ...]
+    cluster_uid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The acceptance was taken; the cluster will bear this uid once the host confirms."""
+
+    cluster_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CentralClusterView:
+    """A cluster as Palette shows it."""
+
+    uid: str
+    name: str
+    description: str
+    tags: Mapping[str, str]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUid:
+    """The uid of a created token."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenList:
+    """Registration tokens."""
+
+    items: tuple[RegistrationToken, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollAnswer:
+    """What became of a request, as its host learns it. `state` is a `RequestState` value."""
+
+    state: str
+    cluster_uid: str = ""
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+Value = (
+    Acknowledged
+    | Session
+    | Cluster
+    | Stack
+    | Management
+    | Verification
+    | PairingId
+    | PairingView
+    | PairingList
+    | PairingRequestView
+    | MatchResult
+    | Accepted
+    | CentralClusterView
+    | RegistrationToken
+    | TokenUid
+    | TokenList
+    | PollAnswer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It happened (`ok`)."""
+
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No answer, or none that is well-formed: it may or may not have happened (`info`)."""
+
+    why: str
+
+
+Reply = Done | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a call proves itself with. All secrets; all optional.
+
+    `project_uid` is the `ProjectUid` header; empty means tenant scope.
+    """
+
+    session: str = ""
+    api_key: str = ""
+    project_uid: str = ""
