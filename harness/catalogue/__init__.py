@@ -1,0 +1,1 @@
+"""What is required, of whom, and what a judgement may be."""

@@ -1,0 +1,46 @@
+"""Every requirement of the documented procedure, one declared record each.
+
+An id is never reused and never changes its meaning within an edition. A letter at its end
+marks a companion: `S` what one should be able to expect beyond it, `P` its part that only a
+page can show, `A` to `D` the combinations of the document's own table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.catalogue.errors import UnknownName
+from harness.catalogue.requirement import Requirement
+from harness.catalogue.requirements.accept import ACCEPT
+from harness.catalogue.requirements.group import Group, order_of
+from harness.catalogue.requirements.invariants import INVARIANTS
+from harness.catalogue.requirements.prerequisites import PREREQUISITES
+from harness.catalogue.requirements.reject import REJECT
+from harness.catalogue.requirements.send import SEND
+from harness.catalogue.requirements.withdraw import WITHDRAW
+
+__all__ = ["REQUIREMENTS", "Group", "by_id", "groups", "order_of"]
+
+_GROUPS: tuple[Group, ...] = (PREREQUISITES, SEND, ACCEPT, WITHDRAW, REJECT, INVARIANTS)
+
+REQUIREMENTS: tuple[Requirement, ...] = tuple(r for g in _GROUPS for r in g.requirements)
+"""All of them: the groups in the order of the document, each sorted by number."""
+
+_BY_ID: Mapping[str, Requirement] = {r.id: r for r in REQUIREMENTS}
+
+
+def by_id(requirement_id: str) -> Requirement:
+    """The requirement of this id.
+
+    Raises:
+        UnknownName: there is none; the error holds the ids that resemble it.
+    """
+    found = _BY_ID.get(requirement_id)
+    if found is None:
+        raise UnknownName("requirement", requirement_id, _BY_ID)
+    return found
+
+
+def groups() -> tuple[Group, ...]:
+    """The groups in the order of the document, the invariants last."""
+    return _GROUPS

@@ -1,0 +1,171 @@
+"""What has to be given before a cluster can be paired (`PRE`)."""
+
+from __future__ import annotations
+
+from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
+from harness.catalogue.requirements.group import Group
+
+PREREQUISITES = Group(
+    prefix="PRE",
+    title="Prerequisites",
+    anchor="#prerequisites",
+    about="The cluster, the token, the endpoint, the profiles and the permissions.",
+    requirements=(
+        Requirement(
+            id="PRE-1",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Only a cluster that is Running can send a request",
+            text="While the cluster's state is Provisioning, Deleting or Error, each send is"
+            " refused and nothing arrives at the central side. Once the state is Running, the"
+            " same entries are accepted.",
+            source="#prerequisites item 1",
+        ),
+        Requirement(
+            id="PRE-2",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Every node has to be healthy",
+            text="One unhealthy node is enough for a send to be refused with nothing arriving"
+            " centrally, be it in the control plane or in a worker pool, the first of its pool"
+            " or the last. Once that node has recovered, the send is accepted.",
+            source="#prerequisites item 1",
+        ),
+        Requirement(
+            id="PRE-3",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="There has to be an active cluster that Local UI manages",
+            text="A send is refused on a host without any cluster, on a host whose cluster is"
+            " centrally managed already, and on a host that was installed in central mode.",
+            source="#prerequisites item 1",
+        ),
+        Requirement(
+            id="PRE-4",
+            role=Role.BOTH,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A usable registration token is needed",
+            text="With an empty, unknown, expired, deactivated or deleted token each send is"
+            " refused: the edge says so, nothing is pending there, and no request appears"
+            " centrally.",
+            source="#prerequisites item 2",
+        ),
+        Requirement(
+            id="PRE-4S",
+            role=Role.EDGE,
+            level=Level.SHOULD,
+            profile=Profile.CORE,
+            title="The error blames the token without repeating it",
+            text="A send refused for its token is answered with an error that names the"
+            " registration token as the reason. The token's value appears nowhere in it.",
+            source="#prerequisites item 2",
+        ),
+        Requirement(
+            id="PRE-5",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.EXTENDED,
+            title="Every host of the cluster has to reach the endpoint",
+            text="With any one host of the cluster cut off from the central endpoint, each in"
+            " turn, the connection check says no and a send is refused, also when it is asked"
+            " on a host that has a link. With all links up, both succeed.",
+            source="#prerequisites item 3",
+        ),
+        Requirement(
+            id="PRE-5S",
+            role=Role.EDGE,
+            level=Level.SHOULD,
+            profile=Profile.EXTENDED,
+            title="The connection check names the host that is cut off",
+            text="When one host cannot reach the endpoint, the answer of the connection check"
+            " names this host, and none of those that can reach it.",
+            source="#prerequisites item 3",
+        ),
+        Requirement(
+            id="PRE-6",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="An unusable endpoint is refused in bounded time",
+            text="A send is refused when the endpoint is missing, malformed, does not resolve,"
+            " refuses connections, accepts them and stays silent, is not a Palette, or shows a"
+            " certificate that the edge does not trust (unless insecure is asked for). The"
+            " refusal comes within the limit `answer_s`, also for the silent one.",
+            source="#prerequisites item 3",
+        ),
+        Requirement(
+            id="PRE-6S",
+            role=Role.EDGE,
+            level=Level.SHOULD,
+            profile=Profile.CORE,
+            title="The error says what is wrong with the endpoint",
+            text="For each kind of unusable endpoint the error is about the endpoint and tells"
+            " its trouble apart from the others: not resolved, no connection, no answer, not a"
+            " Palette, not trusted.",
+            source="#prerequisites item 3",
+        ),
+        Requirement(
+            id="PRE-7",
+            role=Role.CENTRAL,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Only the latest version of a cluster profile counts",
+            text="The match judges the latest version of each selected cluster profile, latest"
+            " by the order of versions (1.10.0 comes after 1.9.0). A profile whose older"
+            " version fits and whose latest does not is no match, also when the older version"
+            " is asked for by its number.",
+            source="#prerequisites item 4",
+        ),
+        Requirement(
+            id="PRE-8",
+            role=Role.CENTRAL,
+            level=Level.MUST,
+            profile=Profile.EXTENDED,
+            title="Each permission on pairing requests is checked on its own",
+            text="Of the permissions on `clusterPair`, list is needed to list the requests, get"
+            " to open one, update to accept one, delete to reject one. A user who has all but"
+            " one of them is refused exactly what the missing one covers, and that attempt"
+            " changes nothing.",
+            source="#prerequisites item 5",
+        ),
+        Requirement(
+            id="PRE-9",
+            role=Role.CENTRAL,
+            level=Level.MUST,
+            profile=Profile.EXTENDED,
+            title="Another scope's permission or project does not help",
+            text="A request belongs to the project of its registration token. Whoever has"
+            " permissions in another project only, or asks with another project selected,"
+            " neither sees this request nor accepts or rejects it.",
+            source="#prerequisites item 5",
+            feature=Feature.SCOPES,
+        ),
+        Requirement(
+            id="PRE-10",
+            role=Role.CENTRAL,
+            level=Level.UNSPECIFIED,
+            profile=Profile.EXTENDED,
+            title="How far a permission in tenant scope goes, and how a missing one is answered",
+            text="Observed: whether a permission in tenant scope extends to the projects;"
+            " whether a missing one is answered with 403 or with 404; whether one may read a"
+            " request that one may not decide.",
+            source="#prerequisites item 5",
+            feature=Feature.SCOPES,
+        ),
+        Requirement(
+            id="PRE-11",
+            role=Role.EDGE,
+            level=Level.UNSPECIFIED,
+            profile=Profile.EXTENDED,
+            title="What the connection check looks at, and whom a cut-off host stops",
+            text="Observed: whether the connection check judges the registration token too;"
+            " whether a host that is cut off stops a send only in its own Local UI, or in that"
+            " of every host of the cluster.",
+            source="#prerequisites item 3",
+        ),
+    ),
+)

@@ -1,0 +1,157 @@
+"""Sending a pairing request from Local UI (`SND`)."""
+
+from __future__ import annotations
+
+from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
+from harness.catalogue.requirements.group import Group
+
+SEND = Group(
+    prefix="SND",
+    title="Send a pairing request",
+    anchor="#send-pairing-request-from-local-cluster",
+    about="What an operator does at Local UI, steps 1 to 6.",
+    requirements=(
+        Requirement(
+            id="SND-1",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Sending needs a login to Local UI",
+            text="A send without a session, with one that is made up, has expired, or was ended"
+            " by logging out, is refused and no request arrives centrally.",
+            source="#send-pairing-request-from-local-cluster step 1",
+        ),
+        Requirement(
+            id="SND-2",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Settings, Centrally Managed asks for the endpoint and the token",
+            text="The Main Menu leads to Settings; choosing Centrally Managed there brings up"
+            " fields for the Palette endpoint and the registration token. The choice alone"
+            " changes nothing: no request exists on either side, and the cluster is managed"
+            " locally as before.",
+            source="#send-pairing-request-from-local-cluster step 3",
+            feature=Feature.PAGES,
+        ),
+        Requirement(
+            id="SND-3",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="The pairing id is shown, and stays readable",
+            text="A successful send is answered with a pairing id. As long as the request is"
+            " pending, Local UI shows this id, also to a later login and after a restart of the"
+            " edge.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-4",
+            role=Role.BOTH,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Both sides know the request by the same id",
+            text="The id that Local UI shows is the id under which the central side lists and"
+            " opens the request of this cluster.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-5",
+            role=Role.BOTH,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A pairing id stands for one request only",
+            text="No two requests share a pairing id, neither of different clusters nor of one"
+            " cluster over time: the id of a cancelled or rejected request never comes back,"
+            " not even after a restart.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-6",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A pending request leaves the cluster in local hands",
+            text="From the send until the request is decided, Local UI reports local"
+            " management, and local cluster operations, such as a change of its tags or of its"
+            " profiles, are accepted and take effect.",
+            source="#pair-local-cluster-with-palette paragraph 1",
+        ),
+        Requirement(
+            id="SND-7",
+            role=Role.BOTH,
+            level=Level.UNSPECIFIED,
+            profile=Profile.CORE,
+            title="A second send while a request is pending",
+            text="Observed: whether the second send is refused, answered with the first id, or"
+            " replaces the first request; and which requests the central side lists then.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-8",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A bare host name and a URL are both usable endpoints",
+            text="The endpoint may be entered as a host name without a scheme, as the SaaS"
+            " endpoint `api.spectrocloud.com` is, or as the URL of a self-hosted instance. Of"
+            " one and the same instance, both forms lead there.",
+            source="#send-pairing-request-from-local-cluster step 4",
+        ),
+        Requirement(
+            id="SND-9",
+            role=Role.BOTH,
+            level=Level.UNSPECIFIED,
+            profile=Profile.RESILIENCE,
+            title="A prerequisite is lost between send and accept",
+            text="Observed: what becomes of a pending request, and of its acceptance, once the"
+            " cluster has an unhealthy node, a host without a link, another state than Running,"
+            " or is deleted, or once the registration token is deactivated or deleted.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-10",
+            role=Role.EDGE,
+            level=Level.UNSPECIFIED,
+            profile=Profile.EXTENDED,
+            title="What the other hosts of the cluster show",
+            text="Observed: whether every host of the cluster shows the pairing id, or only the"
+            " one where it was sent; whether one host's login is good for its siblings.",
+            source="#send-pairing-request-from-local-cluster step 6",
+        ),
+        Requirement(
+            id="SND-11",
+            role=Role.CENTRAL,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Sending alone pairs nothing",
+            text="A request waits for somebody's acceptance, however long that takes. Until"
+            " then no central operation on the cluster takes effect, neither by the uid that"
+            " the request names nor by the local one. An entry in a list alone breaks nothing.",
+            source="#pair-local-cluster-with-palette paragraph 1",
+        ),
+        Requirement(
+            id="SND-12",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="It is Pair that sends, with what stands in the fields",
+            text="Filling in the endpoint and the Registration token sends nothing; leaving the"
+            " page then leaves no request on either side. A click on Pair sends one request"
+            " with these entries, and the page then shows its pairing id.",
+            source="#send-pairing-request-from-local-cluster step 6",
+            feature=Feature.PAGES,
+        ),
+        Requirement(
+            id="SND-13",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Each send goes by its own entries",
+            text="After a send that was refused for its endpoint or its token, a send with the"
+            " right ones succeeds. After a good request was sent and cancelled, a send with an"
+            " unusable endpoint or token is refused: earlier entries do not stand in for it.",
+            source="#send-pairing-request-from-local-cluster step 4",
+        ),
+    ),
+)

@@ -1,0 +1,146 @@
+"""Withdrawing a pairing request from Local UI (`WDR`)."""
+
+from __future__ import annotations
+
+from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
+from harness.catalogue.requirements.group import Group
+
+WITHDRAW = Group(
+    prefix="WDR",
+    title="Withdraw a pairing request",
+    anchor="#withdraw-pairing-request-from-local-cluster",
+    about="What an operator does at Local UI to take a request back, with or without a link.",
+    requirements=(
+        Requirement(
+            id="WDR-1",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A cancel needs a login and a pending request",
+            text="A cancel without a valid session is refused and the request stays pending on"
+            " both sides. A cancel is refused too where nothing is pending: before any send,"
+            " after a cancel, after a rejection.",
+            source="#withdraw-pairing-request-from-local-cluster prerequisite 2",
+        ),
+        Requirement(
+            id="WDR-2",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="The pairing id can be read before the cancel",
+            text="While the request is pending, Local UI gives the pairing id, the same one"
+            " that the send was answered with, also while the host is cut off.",
+            source="#withdraw-pairing-request-from-local-cluster step 3",
+        ),
+        Requirement(
+            id="WDR-2P",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Settings shows the Pairing ID and Cancel Pairing Request",
+            text="While a request is pending, the page Settings shows the Pairing ID as text"
+            " that can be copied, and a button Cancel Pairing Request.",
+            source="#withdraw-pairing-request-from-local-cluster step 3",
+            feature=Feature.PAGES,
+        ),
+        Requirement(
+            id="WDR-3",
+            role=Role.BOTH,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="With a link, a cancel ends the request on both sides",
+            text="The host tells the central side of the cancel, which then lists the request"
+            " no longer. Locally the cluster is managed locally with nothing pending.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+        Requirement(
+            id="WDR-3P",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="After a cancel, Settings shows local management and no request",
+            text="Opened again after a cancel, the page Settings shows the cluster as locally"
+            " managed. Neither a Pairing ID nor Cancel Pairing Request stands there any more,"
+            " and Centrally Managed can be chosen again.",
+            source="#withdraw-pairing-request-from-local-cluster validation step 3",
+            feature=Feature.PAGES,
+        ),
+        Requirement(
+            id="WDR-4",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="Without a link, a cancel still ends the request locally",
+            text="The cancel takes effect at the edge whether the link was down before it, or"
+            " was lost while the message was under way, before or after it took effect"
+            " centrally: the cluster is managed locally, nothing is pending there, and local"
+            " cluster operations work.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+        Requirement(
+            id="WDR-5",
+            role=Role.CENTRAL,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="The stale request waits centrally, and can be rejected by its id",
+            text="A request whose cancel never reached the central side is still pending"
+            " there. With the id that was saved before the cancel it can be found and rejected,"
+            " and is gone from the list then.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+        Requirement(
+            id="WDR-6",
+            role=Role.BOTH,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="A request can be withdrawn only before it is accepted",
+            text="Once the host has learned of the acceptance, a cancel is refused, and the"
+            " cluster is centrally managed before and after the attempt.",
+            source="#withdraw-pairing-request-from-local-cluster paragraph 1",
+        ),
+        Requirement(
+            id="WDR-7",
+            role=Role.EDGE,
+            level=Level.MUST,
+            profile=Profile.CORE,
+            title="After a cancel, a new request can be sent",
+            text="A send after a cancel is accepted and gets a pairing id of its own. A stale"
+            " request of an offline cancel stays apart from it: what is decided on the one does"
+            " not touch the other.",
+            source="#withdraw-pairing-request-from-local-cluster validation step 3",
+        ),
+        Requirement(
+            id="WDR-8",
+            role=Role.BOTH,
+            level=Level.UNSPECIFIED,
+            profile=Profile.RESILIENCE,
+            title="The link comes back after an offline cancel",
+            text="Observed: whether the host still tells the central side of the cancel, and"
+            " after how long the stale request leaves the central list.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+        Requirement(
+            id="WDR-9",
+            role=Role.BOTH,
+            level=Level.UNSPECIFIED,
+            profile=Profile.RESILIENCE,
+            title="An acceptance meets a cancel that was made offline",
+            text="Observed: what becomes of a stale request that is accepted centrally, and of"
+            " a request that was accepted while its host was cut off and is cancelled there"
+            " before the host could know. Whatever the outcome, INV-1 and INV-6 hold once it"
+            " has settled.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+        Requirement(
+            id="WDR-10",
+            role=Role.BOTH,
+            level=Level.UNSPECIFIED,
+            profile=Profile.RESILIENCE,
+            title="A cancel that works only halfway",
+            text="Observed: what a cancel does, on either side, when the link is up and the"
+            " central side answers with an error, and when only some of the cluster's hosts"
+            " are cut off.",
+            source="#withdraw-pairing-request-from-local-cluster step 5",
+        ),
+    ),
+)

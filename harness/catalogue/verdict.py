@@ -1,0 +1,35 @@
+"""Verdicts, and how many become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The answer of a check, a scenario or a requirement."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_SUPPORTED = "not_supported"
+    SKIPPED = "skipped"
+    OBSERVED = "observed"
+
+
+_WORST_FIRST = (
+    Verdict.FAIL,
+    Verdict.INCONCLUSIVE,
+    Verdict.PASS,
+    Verdict.OBSERVED,
+    Verdict.NOT_SUPPORTED,
+    Verdict.SKIPPED,
+)
+"""A requirement of which one scenario passed and another could not be asked for lack of a
+feature is judged by the one that was asked."""
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of a whole from those of its parts; `SKIPPED` when there are none."""
+    found = set(verdicts)
+    return next((v for v in _WORST_FIRST if v in found), Verdict.SKIPPED)
