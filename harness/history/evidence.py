@@ -1,0 +1,340 @@
+"""Writes evidence: one line for each thing that happens, flushed before it goes on."""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Mapping
+from hashlib import sha256
+from io import FileIO
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Final, cast
+
+import msgspec
+
+from harness.history.errors import EvidenceError
+from harness.history.lines import (
+    STILL_OPEN,
+    CheckLine,
+    Counts,
+    EndOfRun,
+    Footer,
+    Header,
+    InvokeLine,
+    Object,
+    OutcomeLine,
+    ScenarioLine,
+    VerdictLine,
+    digested,
+    encode,
+)
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.redaction import Redactor
+
+BODY_CHARACTERS_MAX: Final = 65_536
+"""A longer body of a request or a response is cut, and says so."""
+
+_CUT_MARGIN = 4_096
+"""Redacted beyond the cut, so that no secret is cut in two and left as half of one."""
+
+
+class EvidenceWriter:
+    """Writes one evidence file. Threads may share it; each line is out before a call returns.
+
+    What it is given is redacted on the way in, and what it returns is what the file holds:
+    checks that judge `history()` come to the same verdicts as `pairproof verify` does from
+    the file. A part (`part=True`) is what one worker of several writes: the same without a
+    footer, for `merge_parts`.
+
+    Raises:
+        EvidenceError: the file cannot be opened or written. Every later call raises as well.
+    """
+
+    def __init__(
+        self, path: Path, redactor: Redactor, *, part: bool = False, keep_history: bool = True
+    ) -> None:
+        self.path = path
+        self._redactor = redactor
+        self._part = part
+        self._keep_history = keep_history
+        self._lock = RLock()
+        self._digest = sha256()
+        self._lines: Counter[str] = Counter()
+        self._serials: Counter[str] = Counter()
+        self._open: dict[str, OperationRecord] = {}
+        self._scenario = ""
+        self._records: dict[str, OperationRecord] = {}
+        self._file = _open_file(path)
+
+    def __enter__(self) -> EvidenceWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close(interrupted=error is not None)
+
+    def header(self, header: Header) -> None:
+        """Write the first line. Secrets that the whole run shares are registered before."""
+        with self._lock:
+            line = encode(_redacted(header, self._redactor))
+            self._write(line, digested(line))
+
+    def scenario(self, scenario: ScenarioLine) -> None:
+        """A scenario begins; the labels of secrets count anew, and so do operation ids."""
+        with self._lock:
+            self._redactor.begin_scope()
+            self._scenario, self._records = scenario.id, {}
+            text = self._redactor.text
+            self._put("scenarios", msgspec.structs.replace(scenario, name=text(scenario.name)))
+
+    def invoke(
+        self,
+        scenario: str,
+        actor: str,
+        kind: str,
+        args: Mapping[str, Json],
+        *,
+        start: int,
+        tags: Mapping[str, Json] | None = None,
+    ) -> OperationRecord:
+        """An operation is about to be sent. Returns its record, whose id names it from now on.
+
+        The id is `<scenario id>#<n>`. `start` is in microseconds.
+        """
+        with self._lock:
+            self._serials[scenario] += 1
+            clean = cast(dict[str, dict[str, Json]], self._redactor.data(
+                {"args": dict(args), "tags": dict(tags or {})}
+            ))  # fmt: skip
+            record = OperationRecord(
+                id=f"{scenario}#{self._serials[scenario]}",
+                scenario=scenario,
+                actor=self._redactor.text(actor),
+                kind=kind,
+                args=clean["args"],
+                start=start,
+                tags=clean["tags"],
+            )
+            self._put("operations", _invoke_line(record))
+            self._open[record.id] = record
+            self._keep(record)
+            return record
+
+    def outcome(
+        self,
+        operation_id: str,
+        outcome: Outcome,
+        *,
+        end: int,
+        value: Mapping[str, Json] | None = None,
+        error: Mapping[str, Json] | None = None,
+        request: Mapping[str, Json] | None = None,
+        response: Mapping[str, Json] | None = None,
+    ) -> OperationRecord:
+        """The operation ended. Returns its whole record. `end` is in microseconds.
+
+        Raises:
+            KeyError: no operation of this id is open.
+        """
+        with self._lock:
+            invoked = self._open.pop(operation_id)
+            answer: dict[str, Json] = {
+                "value": _plain(value),
+                "error": _plain(error),
+                "request": _shortened(request, BODY_CHARACTERS_MAX + _CUT_MARGIN),
+                "response": _shortened(response, BODY_CHARACTERS_MAX + _CUT_MARGIN),
+            }
+            clean = cast(dict[str, dict[str, Json] | None], self._redactor.data(answer))
+            record = _answered(invoked, outcome, end, clean, request, response)
+            self._put("outcomes", _outcome_line(record, end))
+            self._keep(record)
+            return record
+
+    def check(self, check: CheckLine) -> None:
+        """A check judged the history. Its arguments are redacted, and register no secrets."""
+        with self._lock:
+            known, text = self._redactor.known, self._redactor.text
+            clean = msgspec.structs.replace(
+                check,
+                args=cast(Object, known(cast(Json, check.args))),
+                step=text(check.step),
+                reason=text(check.reason),
+                expected=text(check.expected),
+            )
+            self._put("checks", clean)
+
+    def verdict(self, verdict: VerdictLine) -> None:
+        """What a scenario says of one requirement."""
+        with self._lock:
+            reason = self._redactor.text(verdict.reason)
+            self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
+
+    def history(self, scenario: str) -> History:
+        """What the file holds of the scenario that was begun last, in order of invocation.
+
+        Raises:
+            KeyError: it is not the last one, or the writer keeps no history.
+        """
+        with self._lock:
+            if scenario != self._scenario or not self._keep_history:
+                raise KeyError(scenario)
+            return History(tuple(self._records.values()))
+
+    def close(self, *, interrupted: bool = False, ended_at: str = "") -> None:
+        """End what is open as `info`, write the footer (a part has none), close the file.
+
+        `ended_at` is wall time, RFC 3339 in UTC. Closing again does nothing.
+        """
+        with self._lock:
+            if self._file.closed:
+                return
+            try:
+                self._end_open_operations()
+                if not self._part:
+                    line = footer(self._lines, self._digest.hexdigest(), interrupted, ended_at)
+                    self._write(line, b"")
+            finally:
+                self._file.close()
+
+    def _end_open_operations(self) -> None:
+        """Such an operation ends where it began: when it did is unknown, like all else of it."""
+        for record in list(self._open.values()):
+            why: dict[str, Json] = {"why": STILL_OPEN}
+            self.outcome(record.id, Outcome.INFO, end=record.start, error=why)
+
+    def _keep(self, record: OperationRecord) -> None:
+        if self._keep_history and record.scenario == self._scenario:
+            self._records[record.id] = record
+
+    def _put(self, kind: str, line: msgspec.Struct) -> None:
+        self._lines[kind] += 1
+        raw = encode(line)
+        self._write(raw, raw)
+
+    def _write(self, raw: bytes, digested_as: bytes) -> None:
+        if self._file.closed:
+            raise EvidenceError(self.path, "the evidence is closed", "nothing more was recorded")
+        try:
+            write_all(self._file, raw)
+        except OSError as error:
+            self._file.close()
+            raise unwritable(self.path, error) from None
+        self._digest.update(digested_as)
+
+
+def write_all(file: FileIO, raw: bytes) -> None:
+    """Write every byte; the system may take a few at a time."""
+    view = memoryview(raw)
+    while view:
+        view = view[file.write(view) or 0 :]
+
+
+def footer(lines: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
+    """The last line of a file that holds so many lines of each kind."""
+    counts = Counts(**{name: lines.get(name, 0) for name in Counts.__struct_fields__})
+    return encode(Footer(
+        counts=counts, digest=f"sha256:{digest}", interrupted=interrupted, run=EndOfRun(ended_at)
+    ))  # fmt: skip
+
+
+def unwritable(path: Path, error: OSError) -> EvidenceError:
+    """The error to raise when the system would not open or write the file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "free some space or choose another folder with --out; what was written is readable"
+        return EvidenceError(path, "the disk is full", hint)
+    problem = f"the evidence cannot be written ({error.strerror or error})"
+    return EvidenceError(path, problem, "choose another folder with --out")
+
+
+def _open_file(path: Path) -> FileIO:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileIO(path, "w")
+    except OSError as error:
+        raise unwritable(path, error) from None
+
+
+def _redacted(header: Header, redactor: Redactor) -> Header:
+    plain = cast(Json, msgspec.to_builtins(header))
+    return msgspec.convert(redactor.data(plain), Header)
+
+
+def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
+    return None if value is None else dict(value)
+
+
+def _shortened(exchanged: Mapping[str, Json] | None, limit: int) -> dict[str, Json] | None:
+    """The message without what of a text body lies beyond the limit."""
+    plain = _plain(exchanged)
+    if plain is not None and isinstance(body := plain.get("body"), str):
+        plain["body"] = body[:limit]
+    return plain
+
+
+def _with_note(
+    clean: dict[str, Json] | None, original: Mapping[str, Json] | None
+) -> dict[str, Json] | None:
+    """Cut the redacted body to the limit and say how long it was."""
+    body = original.get("body") if original else None
+    if clean is None or not isinstance(body, str) or len(body) <= BODY_CHARACTERS_MAX:
+        return clean
+    kept = str(clean["body"])[:BODY_CHARACTERS_MAX]
+    return {**clean, "body": f"{kept} … [cut here: {len(body)} characters in all]"}
+
+
+def _answered(
+    invoked: OperationRecord,
+    outcome: Outcome,
+    end: int,
+    clean: Mapping[str, dict[str, Json] | None],
+    request: Mapping[str, Json] | None,
+    response: Mapping[str, Json] | None,
+) -> OperationRecord:
+    return OperationRecord(
+        id=invoked.id,
+        scenario=invoked.scenario,
+        actor=invoked.actor,
+        kind=invoked.kind,
+        args=invoked.args,
+        start=invoked.start,
+        end=end,
+        outcome=outcome,
+        value=clean["value"],
+        error=clean["error"],
+        request=_with_note(clean["request"], request),
+        response=_with_note(clean["response"], response),
+        tags=invoked.tags,
+    )
+
+
+def _invoke_line(record: OperationRecord) -> InvokeLine:
+    return InvokeLine(
+        id=record.id,
+        scenario=record.scenario,
+        actor=record.actor,
+        kind=record.kind,
+        args=cast(Object, record.args),
+        tags=cast(Object, record.tags),
+        start=record.start,
+    )
+
+
+def _outcome_line(record: OperationRecord, end: int) -> OutcomeLine:
+    def plain(value: Mapping[str, Json] | None) -> Object | None:
+        return cast("Object | None", value)
+
+    return OutcomeLine(
+        id=record.id,
+        outcome=record.outcome,
+        end=end,
+        value=plain(record.value),
+        error=plain(record.error),
+        request=plain(record.request),
+        response=plain(record.response),
+    )

@@ -1,0 +1,217 @@
+"""The lines of an evidence file, `pairproof/evidence/1`: JSON Lines, one value a line.
+
+The order of the fields here is the order of the keys in the file. A reader ignores keys that
+it does not know, so fields may be added (with a default); none is ever renamed or removed
+within one version of the schema.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import msgspec
+
+from harness.catalogue.verdict import Verdict
+from harness.history.operation import Outcome
+
+SCHEMA: Final = "pairproof/evidence/1"
+STILL_OPEN: Final = "still open when the run ended"
+"""Why an operation without an answer is `info`."""
+
+Object = dict[str, object]
+"""A JSON object; `object` because the decoder cannot follow the recursive `Json`."""
+
+
+class HarnessInfo(msgspec.Struct, frozen=True):
+    """What wrote the file."""
+
+    version: str
+
+
+class Implementation(msgspec.Struct, frozen=True):
+    """Who made the system under test."""
+
+    name: str
+    version: str = ""
+    organization: str = ""
+    url: str = ""
+    contact: str = ""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What of the suite was asked for; all empty for everything."""
+
+    requirements: list[str] = []
+    tags: str = ""
+    keyword: str = ""
+
+
+class WaiverLine(msgspec.Struct, frozen=True):
+    """A failure that is accepted for a while: why, by whom, until when (`YYYY-MM-DD`)."""
+
+    requirement: str
+    reason: str
+    owner: str
+    expires: str
+
+
+class Run(msgspec.Struct, frozen=True):
+    """What differs between equal runs. The digest and comparisons leave it out."""
+
+    command: list[str] = []
+    started_at: str = ""
+    """Wall time, RFC 3339 in UTC."""
+    platform: Object = {}
+    workers: int = 1
+    commit: str = ""
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):
+    """The first line: what was tested, how, and with what."""
+
+    schema: str = SCHEMA
+    harness: HarnessInfo
+    edition: str
+    kind: str = "certify"
+    implementation: Implementation
+    roles: list[str]
+    profile: str | None = None
+    driver: str
+    seed: int
+    repeat: int = 1
+    selection: Selection = Selection()
+    features: list[str] = []
+    limits: dict[str, float] = {}
+    target_file: str = ""
+    waivers: list[WaiverLine] = []
+    run: Run = Run()
+
+
+class ScenarioLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="scenario"):
+    """A scenario begins. `line` counts from 1; `feature` is the path of its file."""
+
+    id: str
+    name: str
+    feature: str
+    line: int
+    rule: str = ""
+    requirements: list[str]
+    profile: str = ""
+
+
+class InvokeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="invoke"):
+    """An operation is about to be sent. `start` is in microseconds."""
+
+    id: str
+    scenario: str
+    actor: str
+    kind: str
+    args: Object
+    tags: Object = {}
+    start: int
+
+
+class OutcomeLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="outcome"):
+    """How the operation of this id ended. `end` is in microseconds."""
+
+    id: str
+    outcome: Outcome
+    end: int
+    value: Object | None = None
+    error: Object | None = None
+    request: Object | None = None
+    response: Object | None = None
+
+
+class CheckLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="check"):
+    """A named check judged the history so far. With `args` it can be asked again."""
+
+    scenario: str
+    requirement: str
+    check: str
+    args: Object
+    step: str
+    verdict: Verdict
+    reason: str
+    operations: list[str] = []
+    expected: str = ""
+
+
+class VerdictLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="verdict"):
+    """What a scenario says of one requirement. `at` is in microseconds."""
+
+    requirement: str
+    scenario: str
+    verdict: Verdict
+    reason: str = ""
+    operations: list[str] = []
+    at: int
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How many lines of each kind the file holds."""
+
+    scenarios: int = 0
+    operations: int = 0
+    checks: int = 0
+    verdicts: int = 0
+
+
+class EndOfRun(msgspec.Struct, frozen=True):
+    """What of the end differs between equal runs."""
+
+    ended_at: str = ""
+
+
+class Footer(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    tag_field="type",
+    tag="footer",
+    omit_defaults=True,
+):
+    """The last line. Without it, the file was cut off."""
+
+    counts: Counts
+    digest: str
+    interrupted: bool = False
+    """The run was stopped before its end, and closed its file properly."""
+    run: EndOfRun = EndOfRun()
+
+
+Line = Header | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | Footer
+
+DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
+ENCODER: Final = msgspec.json.Encoder()
+
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def encode(line: msgspec.Struct) -> bytes:
+    """The line as it stands in the file, with its end of line."""
+    try:
+        return ENCODER.encode(line) + b"\n"
+    except UnicodeEncodeError:
+        # A target may well send half a surrogate pair; no UTF-8 file can hold one.
+        return ENCODER.encode(_without_surrogates(msgspec.to_builtins(line))) + b"\n"
+
+
+def _without_surrogates(value: object) -> object:
+    match value:
+        case str():
+            return _LONE_SURROGATE.sub("\ufffd", value)
+        case list():
+            return [_without_surrogates(item) for item in value]
+        case dict():
+            return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+        case _:
+            return value
+
+
+def digested(raw_header: bytes) -> bytes:
+    """The header as the digest sees it: without its `run` object."""
+    header = msgspec.json.decode(raw_header)
+    header.pop("run", None)
+    return ENCODER.encode(header) + b"\n"

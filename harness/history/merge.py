@@ -1,0 +1,178 @@
+"""Makes one file of the parts that the workers of a run wrote.
+
+The result does not depend on how many workers there were or which worker ran what: the
+header comes first, then each scenario with all that belongs to it, in the order asked for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from io import FileIO
+from pathlib import Path
+
+from harness.history.errors import EvidenceError
+from harness.history.evidence import footer, unwritable, write_all
+from harness.history.lines import (
+    STILL_OPEN,
+    Header,
+    InvokeLine,
+    Line,
+    OutcomeLine,
+    ScenarioLine,
+    digested,
+    encode,
+)
+from harness.history.operation import Outcome
+from harness.history.scan import RawLine, scan
+
+_COUNTED_AS = {
+    "ScenarioLine": "scenarios",
+    "InvokeLine": "operations",
+    "CheckLine": "checks",
+    "VerdictLine": "verdicts",
+}
+
+
+def merge_parts(
+    paths: Sequence[Path],
+    out: Path,
+    order: Iterable[str],
+    *,
+    header: Header | None = None,
+    interrupted: bool = False,
+    ended_at: str = "",
+    remove: bool = False,
+) -> None:
+    """Merge the parts at `paths` into `out`, scenarios in `order` (their ids).
+
+    Scenarios that `order` does not name follow, sorted by id. The header is that of the first
+    part unless given. A part that was cut off makes the whole interrupted; what it left open
+    ends as `info`. `out` appears at once and whole, or not at all. With `remove` the parts
+    are deleted once it is there.
+
+    Raises:
+        EvidenceError: a part cannot be read, a scenario is in two parts, the parts are of
+            different runs, or `out` cannot be written.
+    """
+    if not paths:
+        raise EvidenceError(out, "there are no parts to merge", "the workers wrote nothing")
+    merge = _Merge()
+    for path in paths:
+        merge.index(path)
+    unfinished = out.with_name(out.name + ".unfinished")
+    try:
+        with FileIO(unfinished, "w") as file:
+            merge.write(file, order, header)
+            lines, digest = merge.counts, merge.digest.hexdigest()
+            write_all(file, footer(lines, digest, interrupted or merge.cut_off, ended_at))
+        unfinished.replace(out)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise unwritable(out, error) from None
+    if remove:
+        _remove(paths)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    folders = dict.fromkeys(path.parent for path in paths)
+    for path in paths:
+        path.unlink(missing_ok=True)
+    for folder in folders:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+@dataclass(slots=True)
+class _Scenario:
+    """Where the lines of one scenario stand in its part, and what it left open, and since when."""
+
+    part: Path
+    ranges: list[tuple[int, int]] = field(default_factory=list)
+    open: dict[str, int] = field(default_factory=dict)
+
+    def add(self, raw: RawLine) -> None:
+        begin, end = raw.offset, raw.offset + len(raw.raw)
+        if self.ranges and self.ranges[-1][1] == begin:
+            begin = self.ranges.pop()[0]
+        self.ranges.append((begin, end))
+
+
+class _Merge:
+    """Only places are kept in memory, never the lines."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        self.digest = sha256()
+        self.cut_off = False
+        self._header = b""
+        self._scenarios: dict[str, _Scenario] = {}
+        self._scenario_of: dict[str, str] = {}
+
+    def index(self, part: Path) -> None:
+        """Note where each scenario stands in the part."""
+        for raw in scan(part):
+            match raw.line:
+                case None if not raw.raw.endswith(b"\n"):
+                    self.cut_off = True
+                case Header():
+                    self._same_run(part, raw.raw)
+                case None:
+                    continue
+                case line:
+                    self._place(part, raw, line)
+                    self.counts[_COUNTED_AS.get(type(line).__name__, "others")] += 1
+
+    def write(self, file: FileIO, order: Iterable[str], header: Header | None) -> None:
+        """Copy the header and the scenarios."""
+        raw = self._header if header is None else encode(header)
+        write_all(file, raw)
+        self.digest.update(digested(raw))
+        first = [scenario for scenario in dict.fromkeys(order) if scenario in self._scenarios]
+        rest = sorted(self._scenarios.keys() - set(first))
+        for scenario in (*first, *rest):
+            for lines in self._lines_of(self._scenarios[scenario]):
+                write_all(file, lines)
+                self.digest.update(lines)
+
+    def _lines_of(self, scenario: _Scenario) -> Iterator[bytes]:
+        with scenario.part.open("rb") as part:
+            for begin, end in scenario.ranges:
+                part.seek(begin)
+                yield part.read(end - begin)
+        for operation, start in scenario.open.items():
+            why: dict[str, object] = {"why": STILL_OPEN}
+            yield encode(OutcomeLine(id=operation, outcome=Outcome.INFO, end=start, error=why))
+
+    def _same_run(self, part: Path, raw: bytes) -> None:
+        if self._header and digested(raw) != digested(self._header):
+            problem = "this part is of another run than the first part"
+            raise EvidenceError(part, problem, "merge only the parts of one run")
+        self._header = self._header or raw
+
+    def _place(self, part: Path, raw: RawLine, line: Line) -> None:
+        name = self._name_of_scenario(line)
+        scenario = self._scenarios.setdefault(name, _Scenario(part))
+        if scenario.part != part:
+            problem = f"scenario {name} is in this part and in {scenario.part.name}"
+            raise EvidenceError(part, problem, "merge only the parts of one run")
+        scenario.add(raw)
+        match line:
+            case InvokeLine():
+                self._scenario_of[line.id] = name
+                scenario.open[line.id] = line.start
+            case OutcomeLine():
+                scenario.open.pop(line.id, None)
+            case _:
+                pass
+
+    def _name_of_scenario(self, line: Line) -> str:
+        match line:
+            case ScenarioLine():
+                return line.id
+            case OutcomeLine():
+                return self._scenario_of.get(line.id, "")
+            case _:
+                return getattr(line, "scenario", "")

@@ -1,0 +1,70 @@
+"""One call with its outcome, in the one form that every checker judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+class Outcome(StrEnum):
+    """How an operation ended."""
+
+    OK = "ok"
+    """It happened."""
+    FAIL = "fail"
+    """It definitely did not: a well-formed refusal."""
+    INFO = "info"
+    """Unknown: no well-formed answer came, so it may or may not have happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """An operation as it stands in the evidence: plain data, secrets already replaced.
+
+    `kind` is the class name of the domain operation (`SendPairingRequest`), or `await_state`
+    or `stays` for a recorded wait. `args` are its fields. `value` is the answer's fields when
+    the outcome is `ok`; `error` is `{"reason", "message", "details"}` when it is `fail`, and
+    `{"why"}` when it is `info`. `request` and `response` are what was exchanged on the wire,
+    or `None` where there is no wire. Times are microseconds since the start of the run.
+    """
+
+    id: str
+    scenario: str
+    actor: str
+    kind: str
+    args: Mapping[str, Json]
+    start: int
+    end: int | None = None
+    outcome: Outcome = Outcome.INFO
+    value: Mapping[str, Json] | None = None
+    error: Mapping[str, Json] | None = None
+    request: Mapping[str, Json] | None = None
+    response: Mapping[str, Json] | None = None
+    tags: Mapping[str, Json] = field(default_factory=dict)
+    """What the operation was about and its arguments do not say: host, project, correlation."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The operations of one scenario (or one run), in the order in which they were invoked."""
+
+    operations: tuple[OperationRecord, ...]
+
+    def __getitem__(self, operation_id: str) -> OperationRecord:
+        """The operation of this id.
+
+        Raises:
+            KeyError: the history has no such operation.
+        """
+        for operation in self.operations:
+            if operation.id == operation_id:
+                return operation
+        raise KeyError(operation_id)
+
+    def of_kind(self, *kinds: str) -> tuple[OperationRecord, ...]:
+        """The operations of these kinds, in order."""
+        return tuple(o for o in self.operations if o.kind in kinds)

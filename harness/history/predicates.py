@@ -1,0 +1,158 @@
+"""What a wait looks for: named, pure questions about one answer.
+
+A wait records the answers that it saw; whoever judges later asks the same question again of
+the same answers, and need not trust the wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from harness.history.operation import Json, Outcome
+
+Predicate = Callable[..., bool]
+"""`predicate(sample, **args) -> bool`; `args` are JSON values."""
+
+_PREDICATES: dict[str, Predicate] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One answer that a wait saw."""
+
+    outcome: Outcome
+    value: Mapping[str, Json]
+    error: Mapping[str, Json]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Json]) -> Sample:
+        """A sample as it stands in the evidence."""
+        value, error = data.get("value"), data.get("error")
+        return cls(
+            Outcome(str(data["outcome"])),
+            value if isinstance(value, dict) else {},
+            error if isinstance(error, dict) else {},
+        )
+
+    @property
+    def not_found(self) -> bool:
+        """Whether the answer was that there is no such thing."""
+        return self.outcome is Outcome.FAIL and self.error.get("reason") in (
+            "NotFound",
+            "NoPairingRequest",
+        )
+
+
+def predicate(function: Predicate) -> Predicate:
+    """Register a predicate under its function's name.
+
+    Raises:
+        ValueError: the name is taken.
+    """
+    name = function.__name__
+    if name in _PREDICATES:
+        raise ValueError(f"two predicates are called {name}")
+    _PREDICATES[name] = function
+    return function
+
+
+def holds(name: str, sample: Sample, args: Mapping[str, Json]) -> bool:
+    """Ask the named question of an answer.
+
+    Raises:
+        KeyError: there is no predicate of this name.
+    """
+    return _PREDICATES[name](sample, **args)
+
+
+def predicate_names() -> tuple[str, ...]:
+    """Every registered predicate, sorted."""
+    return tuple(sorted(_PREDICATES))
+
+
+@predicate
+def nothing_pending(sample: Sample) -> bool:
+    """Local UI shows no pending request: none at all, or one that is not `Pairing`."""
+    if sample.outcome is Outcome.OK:
+        return sample.value.get("status") != "Pairing"
+    return sample.not_found
+
+
+@predicate
+def pending_with_id(sample: Sample, *, pairing_uid: str) -> bool:
+    """Local UI shows this request as pending."""
+    return (
+        sample.outcome is Outcome.OK
+        and sample.value.get("status") == "Pairing"
+        and sample.value.get("pairing_uid") == pairing_uid
+    )
+
+
+@predicate
+def status_is(sample: Sample, *, status: str) -> bool:
+    """Local UI shows a request with this published status."""
+    return sample.outcome is Outcome.OK and sample.value.get("status") == status
+
+
+@predicate
+def mode_is(sample: Sample, *, mode: str) -> bool:
+    """The host says that it is managed in this mode."""
+    return sample.outcome is Outcome.OK and sample.value.get("mode") == mode
+
+
+@predicate
+def listed(sample: Sample, *, pairing_uid: str) -> bool:
+    """The request stands in the list of requests that wait for a decision."""
+    return sample.outcome is Outcome.OK and pairing_uid in _open_ids(sample)
+
+
+@predicate
+def not_listed(sample: Sample, *, pairing_uid: str) -> bool:
+    """The list was shown, and the request is not among those that wait for a decision."""
+    return sample.outcome is Outcome.OK and pairing_uid not in _open_ids(sample)
+
+
+@predicate
+def listed_exactly(sample: Sample, *, pairing_uids: list[str]) -> bool:
+    """Just these requests wait for a decision."""
+    return sample.outcome is Outcome.OK and sorted(_open_ids(sample)) == sorted(pairing_uids)
+
+
+@predicate
+def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
+    """No request of this cluster waits for a decision."""
+    return sample.outcome is Outcome.OK and not any(
+        item.get("local_cluster_uid") == local_cluster_uid for item in _open_items(sample)
+    )
+
+
+@predicate
+def succeeds(sample: Sample) -> bool:
+    """The operation is answered with success."""
+    return sample.outcome is Outcome.OK
+
+
+@predicate
+def is_refused(sample: Sample) -> bool:
+    """The operation is answered with a well-formed refusal."""
+    return sample.outcome is Outcome.FAIL
+
+
+@predicate
+def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
+    """The answer has these values in these fields."""
+    return sample.outcome is Outcome.OK and all(
+        sample.value.get(name) == value for name, value in fields.items()
+    )
+
+
+def _open_items(sample: Sample) -> list[dict[str, Json]]:
+    """The listed requests that wait: decided ones may stay listed with their state."""
+    items = sample.value.get("items")
+    found = [i for i in items if isinstance(i, dict)] if isinstance(items, list) else []
+    return [item for item in found if item.get("state") in ("", None, "Pairing", "Pending")]
+
+
+def _open_ids(sample: Sample) -> list[str]:
+    return [str(item.get("pairing_uid")) for item in _open_items(sample)]

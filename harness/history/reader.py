@@ -1,0 +1,310 @@
+"""Reads evidence back, and says plainly what does not fit.
+
+A file that was cut off, changed or that contradicts itself is still read as far as it makes
+sense: `complete` and `problems` tell. What is no evidence at all is an `EvidenceError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Final, cast
+
+import msgspec
+
+from harness.catalogue.verdict import worst
+from harness.history.errors import EvidenceError
+from harness.history.lines import (
+    ENCODER,
+    STILL_OPEN,
+    CheckLine,
+    Counts,
+    Footer,
+    Header,
+    InvokeLine,
+    Line,
+    OutcomeLine,
+    ScenarioLine,
+    VerdictLine,
+    digested,
+)
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.scan import RawLine, scan
+
+PROBLEMS_MAX: Final = 50
+"""More are counted, not listed."""
+
+PARTS_DIR: Final = "evidence.parts"
+"""The folder beside `evidence.jsonl` in which the workers of a run write their parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that a file of evidence says.
+
+    `complete` is true only for a whole run: a footer, no interruption, nothing cut off.
+    `problems` are sentences, with line numbers where there are any; a digest that does not
+    fit is one. `sha256` is of the file's bytes.
+    """
+
+    path: Path
+    header: Header
+    scenarios: tuple[ScenarioLine, ...]
+    histories: Mapping[str, History]
+    """The history of each scenario, by its id."""
+    checks: tuple[CheckLine, ...]
+    verdicts: tuple[VerdictLine, ...]
+    footer: Footer | None
+    complete: bool
+    problems: tuple[str, ...]
+    sha256: str
+    operation_count: int
+
+
+def part_path(evidence: Path, worker: str) -> Path:
+    """Where this worker of the run that will make `evidence` writes its part."""
+    return evidence.parent / PARTS_DIR / f"{worker}.jsonl"
+
+
+def read_evidence(path: Path) -> Evidence:
+    """Read a file of evidence, or a folder that holds one or the parts of one.
+
+    Raises:
+        EvidenceError: there is nothing to read, it is not evidence, it is of another version,
+            or a line in the middle is broken.
+    """
+    files = _files(path)
+    collector = _Collector(path)
+    for file in files:
+        collector.begin_file(file, several=len(files) > 1)
+        for line in scan(file):
+            collector.add(line)
+    return collector.evidence()
+
+
+def _files(path: Path) -> list[Path]:
+    """The file to read, or the parts in their order."""
+    if not path.is_dir():
+        return [path]
+    if (path / "evidence.jsonl").is_file():
+        return [path / "evidence.jsonl"]
+    parts = sorted(path.glob("*.jsonl")) or sorted((path / PARTS_DIR).glob("*.jsonl"))
+    if not parts:
+        problem = "this folder holds neither an evidence.jsonl nor parts of one"
+        raise EvidenceError(path, problem, "name the folder of a run, or its evidence.jsonl")
+    return parts
+
+
+class _Collector:
+    """Puts the lines together and notes what does not fit."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._header: Header | None = None
+        self._scenarios: dict[str, ScenarioLine] = {}
+        self._operations: dict[str, InvokeLine] = {}
+        self._outcomes: dict[str, OutcomeLine] = {}
+        self._checks: list[CheckLine] = []
+        self._verdicts: dict[tuple[str, str], VerdictLine] = {}
+        self._footer: Footer | None = None
+        self._problems: list[str] = []
+        self._unlisted = 0
+        self._cut_off = False
+        self._place = ""
+        self._bytes = sha256()
+        self._digest = sha256()
+
+    def begin_file(self, file: Path, *, several: bool) -> None:
+        """The lines that follow are of this file; several files are the parts of one run."""
+        self._place = f"{file.name}, " if several else ""
+
+    def add(self, raw: RawLine) -> None:
+        """Take one line."""
+        self._bytes.update(raw.raw)
+        where = f"{self._place}line {raw.number}"
+        if self._footer is not None:
+            self._problem(f"{where} stands after the footer, which was the last line once")
+            return
+        if isinstance(raw.line, Footer):
+            self._end(raw.line, where)
+            return
+        self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
+        match raw.line:
+            case None if raw.raw.endswith(b"\n"):
+                self._problem(f"{where} is of a type that this version does not know; ignored")
+            case None:
+                self._cut_off = True
+                self._problem(f"{where}, the last, was cut off")
+            case Header():
+                self._begin(raw.line, raw, where)
+            case _:
+                self._take(raw.line, where)
+
+    def evidence(self) -> Evidence:
+        """All lines are in; what they say together."""
+        if self._header is None:  # `scan` yields a header first, or raises
+            raise EvidenceError(self._path, "there is no header", "run again")
+        self._check_the_end()
+        return Evidence(
+            path=self._path,
+            header=self._header,
+            scenarios=tuple(self._scenarios.values()),
+            histories=self._histories(),
+            checks=tuple(self._checks),
+            verdicts=tuple(self._verdicts.values()),
+            footer=self._footer,
+            complete=self._footer is not None and not self._footer.interrupted,
+            problems=self._listed_problems(),
+            sha256=self._bytes.hexdigest(),
+            operation_count=len(self._operations),
+        )
+
+    def _begin(self, header: Header, raw: RawLine, where: str) -> None:
+        if raw.raw != ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
+            self._problem(f"{where}, the header, is not spelled as pairproof writes it")
+        if self._header is None:
+            self._header = header
+        elif raw.number > 1:
+            self._problem(f"{where} is a second header; ignored")
+        elif _without_run(header) != _without_run(self._header):
+            self._problem(f"{where}: this part is of another run than the first part")
+
+    def _end(self, footer: Footer, where: str) -> None:
+        self._footer = footer
+        digest = f"sha256:{self._digest.hexdigest()}"
+        if footer.digest != digest:
+            self._problem(
+                f"{where}: the digest does not fit, so the file was changed after the run"
+                f" (the footer says {footer.digest}, the lines give {digest})"
+            )
+
+    def _take(self, line: Line, where: str) -> None:
+        match line:
+            case ScenarioLine():
+                if self._scenarios.setdefault(line.id, line) is not line:
+                    self._problem(f"{where}: scenario {line.id} is here a second time; ignored")
+            case InvokeLine():
+                self._know_scenario(line.scenario, where)
+                if self._operations.setdefault(line.id, line) is not line:
+                    self._problem(f"{where}: operation {line.id} is here a second time; ignored")
+            case OutcomeLine():
+                self._know_operations([line.id], where)
+                if self._outcomes.setdefault(line.id, line) is not line:
+                    self._problem(f"{where}: operation {line.id} ends a second time; ignored")
+            case CheckLine():
+                self._know_scenario(line.scenario, where)
+                self._know_operations(line.operations, where)
+                self._checks.append(line)
+            case VerdictLine():
+                self._know_scenario(line.scenario, where)
+                self._know_operations(line.operations, where)
+                self._judge(line, where)
+            case _:
+                raise AssertionError(f"{type(line).__name__} is handled before")
+
+    def _judge(self, line: VerdictLine, where: str) -> None:
+        """Of two verdicts on the same thing the worse one counts."""
+        key = (line.scenario, line.requirement)
+        first = self._verdicts.setdefault(key, line)
+        if first is not line:
+            what = f"a second verdict on {line.requirement} of scenario {line.scenario}"
+            self._problem(f"{where} is {what}; the worse one counts")
+            if worst((first.verdict, line.verdict)) is not first.verdict:
+                self._verdicts[key] = line
+
+    def _know_scenario(self, scenario: str, where: str) -> None:
+        if scenario not in self._scenarios:
+            self._problem(f"{where} names scenario {scenario}, which the file does not have")
+
+    def _know_operations(self, operations: list[str], where: str) -> None:
+        for operation in operations:
+            if operation not in self._operations:
+                self._problem(f"{where} names operation {operation}, which is not there")
+
+    def _check_the_end(self) -> None:
+        if self._footer is None:
+            self._problem("the evidence has no footer: the run was cut off, or is still going on")
+        else:
+            if self._footer.interrupted:
+                self._problem("the run was interrupted before its end")
+            if self._footer.counts != self._counts():
+                said, are = self._footer.counts, self._counts()
+                self._problem(f"the footer counts {_counted(said)}; the file has {_counted(are)}")
+        for scenario in self._scenarios.values():
+            for requirement in scenario.requirements:
+                if (scenario.id, requirement) not in self._verdicts:
+                    self._problem(f"scenario {scenario.id} has no verdict on {requirement}")
+
+    def _counts(self) -> Counts:
+        return Counts(
+            scenarios=len(self._scenarios),
+            operations=len(self._operations),
+            checks=len(self._checks),
+            verdicts=len(self._verdicts),
+        )
+
+    def _histories(self) -> dict[str, History]:
+        grouped: dict[str, list[OperationRecord]] = {id_: [] for id_ in self._scenarios}
+        for operation in self._operations.values():
+            record = _record(operation, self._outcomes.get(operation.id))
+            grouped.setdefault(operation.scenario, []).append(record)
+        return {id_: History(tuple(records)) for id_, records in grouped.items()}
+
+    def _problem(self, text: str) -> None:
+        if len(self._problems) < PROBLEMS_MAX:
+            self._problems.append(text)
+        else:
+            self._unlisted += 1
+
+    def _listed_problems(self) -> tuple[str, ...]:
+        more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
+        return (*self._problems, *more)
+
+
+def _counted(counts: Counts) -> str:
+    return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
+
+
+def _without_run(header: Header) -> bytes:
+    return digested(ENCODER.encode(header))
+
+
+def _record(invoke: InvokeLine, outcome: OutcomeLine | None) -> OperationRecord:
+    """The operation as a checker sees it; without an outcome it is unknown how it ended."""
+    if outcome is None:
+        return OperationRecord(
+            id=invoke.id,
+            scenario=invoke.scenario,
+            actor=invoke.actor,
+            kind=invoke.kind,
+            args=_object(invoke.args),
+            start=invoke.start,
+            outcome=Outcome.INFO,
+            error={"why": STILL_OPEN},
+            tags=_object(invoke.tags),
+        )
+    return OperationRecord(
+        id=invoke.id,
+        scenario=invoke.scenario,
+        actor=invoke.actor,
+        kind=invoke.kind,
+        args=_object(invoke.args),
+        start=invoke.start,
+        end=outcome.end,
+        outcome=outcome.outcome,
+        value=_object_or_none(outcome.value),
+        error=_object_or_none(outcome.error),
+        request=_object_or_none(outcome.request),
+        response=_object_or_none(outcome.response),
+        tags=_object(invoke.tags),
+    )
+
+
+def _object(value: dict[str, object]) -> Mapping[str, Json]:
+    return cast(Mapping[str, Json], value)
+
+
+def _object_or_none(value: dict[str, object] | None) -> Mapping[str, Json] | None:
+    return None if value is None else _object(value)
