@@ -1,0 +1,1 @@
+"""The reference implementation of both sides: a core without I/O, and shells around it."""

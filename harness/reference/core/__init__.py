@@ -1,0 +1,1 @@
+"""The rules of both sides. No I/O, no clock, no global chance; the store is behind a port."""

@@ -1,0 +1,316 @@
+"""The rules of the edge: Local UI of every host, and the agents behind it.
+
+A rule that needs the other side is a generator. It yields a `Call` and is sent an `Answer`;
+what it wrote before a yield is committed by then, and after one it reads the store again,
+since others were at work in the meantime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from harness.domain.cluster import Cluster, ClusterState, ManagementMode
+from harness.domain.draws import Draws
+from harness.domain.endpoint import base_url
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    CancelPairingRequest,
+    CreateCluster,
+    Credentials,
+    DeleteCluster,
+    Done,
+    LocalClusterOperation,
+    LogIn,
+    LogOut,
+    Management,
+    PairingView,
+    PatchCluster,
+    PatchNamedCluster,
+    RestoreLocalManagement,
+    SendPairingRequest,
+    Session,
+    Stack,
+    UpdateCluster,
+    UpdateStack,
+    Value,
+    VerifyConnection,
+    ViewCluster,
+    ViewManagement,
+    ViewPairing,
+    ViewStack,
+)
+from harness.domain.pairing import CENTRALLY_MANAGED, PENDING_LOCALLY, LocalState
+from harness.reference.core.choices import EdgeChoices, SessionReach
+from harness.reference.core.link import Answer, Call
+from harness.reference.core.records import HostPlace, LocalRequest, LoginSession, Site
+from harness.reference.core.store import Store
+
+EdgeFlow = Generator[Call, Answer, Done | Refused]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeCall:
+    """What a rule is given besides the operation."""
+
+    host_uid: str
+    credentials: Credentials
+    now: int
+    draws: Draws
+
+
+class EdgeRules:
+    """The rules of Local UI that need nobody else, each a method that a mutant can replace."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        self.store = store
+        self.choices = choices
+        self.plain: Mapping[type, Callable[[Any, EdgeCall], Value]] = {
+            LogIn: self.log_in,
+            LogOut: self.log_out,
+            ViewCluster: self.view_cluster,
+            ViewStack: self.view_stack,
+            ViewManagement: self.view_management,
+            ViewPairing: self.view_pairing,
+            UpdateCluster: self.update_cluster,
+            PatchNamedCluster: self.patch_named_cluster,
+            PatchCluster: self.patch_cluster,
+            UpdateStack: self.update_stack,
+            DeleteCluster: self.delete_cluster,
+            CreateCluster: self.create_cluster,
+            RestoreLocalManagement: self.restore_local_management,
+        }
+
+    # --- who may ----------------------------------------------------------------------
+
+    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
+        """A login token for the operating system's user (SND-1)."""
+        expected = (self.choices.username, self.choices.password)
+        if not self.choices.password or (operation.username, operation.password) != expected:
+            raise Refusal(Reason.UNAUTHENTICATED, "the user name or the password is wrong")
+        token = f"{call.draws.bits128('local-session'):032x}"
+        lasts = self.choices.extended_session if operation.extended else self.choices.session
+        self.store.put(LoginSession(token, call.host_uid, call.now + lasts))
+        return Session(token)
+
+    def log_out(self, operation: LogOut, call: EdgeCall) -> Acknowledged:
+        """The session is over from now on (SND-1)."""
+        self.store.delete(LoginSession, self.authenticate(call).token)
+        return Acknowledged()
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        """The session that the call carries, if it is good here and still lasts (SND-1)."""
+        session = self.store.get(LoginSession, call.credentials.session)
+        if session is None or not self.is_good_here(session, call.host_uid):
+            raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
+        if self.session_is_over(session, call.now):
+            raise Refusal(Reason.UNAUTHENTICATED, "the session has expired: log in again")
+        return session
+
+    def session_is_over(self, session: LoginSession, now: int) -> bool:
+        """Whether a login has run out."""
+        return now >= session.expiry
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        """Whether a login to one host is good on another (SND-10)."""
+        if self.choices.session_reach is SessionReach.HOST:
+            return session.subject == host_uid
+        return self.site_of(session.subject).slot == self.site_of(host_uid).slot
+
+    # --- what is here -----------------------------------------------------------------
+
+    def site_of(self, host_uid: str) -> Site:
+        """The site that a host belongs to."""
+        place = self.store.get(HostPlace, host_uid)
+        site = self.store.get(Site, place.slot) if place else None
+        if site is None:
+            raise Refusal(Reason.NOT_FOUND, f"there is no host {host_uid}")
+        return site
+
+    def cluster_at(self, site: Site) -> Cluster:
+        """The cluster of a site (PRE-3)."""
+        if site.cluster is None:
+            raise Refusal(Reason.NO_LOCAL_CLUSTER, "these hosts have no cluster yet")
+        return site.cluster
+
+    def is_central(self, site: Site) -> bool:
+        """Whether the site obeys the central side, or is about to say that it does."""
+        request = site.request
+        taken = request is not None and request.state in CENTRALLY_MANAGED
+        return taken or site.mode is ManagementMode.CENTRAL
+
+    def view_cluster(self, operation: ViewCluster, call: EdgeCall) -> Cluster:
+        """The cluster with its state and nodes."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if site.cluster is None:
+            raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
+        return replace(site.cluster, stack=())
+
+    def view_stack(self, operation: ViewStack, call: EdgeCall) -> Stack:
+        """The profiles that the cluster runs."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if site.cluster is None:
+            raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
+        return Stack(site.cluster.stack)
+
+    def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
+        """Who manages this host."""
+        self.authenticate(call)
+        central = self.is_central(self.site_of(call.host_uid))
+        return Management(ManagementMode.CENTRAL if central else ManagementMode.LOCAL)
+
+    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+        """The pairing request, or what became of the last one (SND-3, WDR-2, REJ-7S)."""
+        self.authenticate(call)
+        request = self.site_of(call.host_uid).request
+        if request is None or request.state in (LocalState.ABANDONED, LocalState.SUBMITTING):
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
+        return self.shown(request)
+
+    def shown(self, request: LocalRequest) -> PairingView:
+        """A request under its published status."""
+        confirming = request.state is LocalState.CONFIRMING
+        status = LocalState.PENDING if confirming else request.state
+        return PairingView(
+            request.pairing_uid, status.value, request.message, request.endpoint, request.insecure
+        )
+
+    # --- local cluster operations -----------------------------------------------------
+
+    def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
+        """The site, if Local UI still manages its cluster (ACC-13, INV-10)."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        self.require_local(site)
+        return site
+
+    def require_local(self, site: Site) -> None:
+        """Refuse once the cluster obeys the central side (ACC-13, ACC-13S)."""
+        if self.is_central(site):
+            raise Refusal(
+                Reason.CENTRALLY_MANAGED,
+                "this cluster is centrally managed: local cluster operations are not permitted",
+            )
+
+    def named(self, site: Site, name: str) -> Cluster:
+        """The site's cluster, if that is its name."""
+        cluster = self.cluster_at(site)
+        if cluster.name != name:
+            raise Refusal(Reason.NOT_FOUND, f"there is no cluster {name} here")
+        return cluster
+
+    def update_cluster(self, operation: UpdateCluster, call: EdgeCall) -> Acknowledged:
+        """Replace the named cluster's tags."""
+        site = self.changeable(operation, call)
+        cluster = self.named(site, operation.cluster_name)
+        return self._changed(site, replace(cluster, tags=operation.tags))
+
+    def patch_named_cluster(self, operation: PatchNamedCluster, call: EdgeCall) -> Acknowledged:
+        """Add tags to the named cluster, or replace them."""
+        site = self.changeable(operation, call)
+        cluster = self.named(site, operation.cluster_name)
+        return self._changed(site, replace(cluster, tags={**cluster.tags, **operation.tags}))
+
+    def patch_cluster(self, operation: PatchCluster, call: EdgeCall) -> Acknowledged:
+        """Add tags to the cluster, or replace them."""
+        site = self.changeable(operation, call)
+        cluster = self.cluster_at(site)
+        return self._changed(site, replace(cluster, tags={**cluster.tags, **operation.tags}))
+
+    def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
+        """Replace the profiles that the cluster runs."""
+        site = self.changeable(operation, call)
+        return self._changed(site, replace(self.cluster_at(site), stack=operation.stack))
+
+    def delete_cluster(self, operation: DeleteCluster, call: EdgeCall) -> Acknowledged:
+        """Start to delete the cluster."""
+        site = self.changeable(operation, call)
+        cluster = self.cluster_at(site)
+        return self._changed(site, replace(cluster, state=ClusterState.DELETING))
+
+    def create_cluster(self, operation: CreateCluster, call: EdgeCall) -> Acknowledged:
+        """Create a cluster where there is none."""
+        site = self.changeable(operation, call)
+        if site.cluster is not None:
+            raise Refusal(Reason.CONFLICT, f"these hosts have the cluster {site.cluster.name}")
+        uid = f"{call.draws.bits128('local-cluster') >> 32:024x}"
+        state = ClusterState.PROVISIONING
+        return self._changed(site, Cluster(uid, operation.name, "", operation.tags, state))
+
+    def restore_local_management(
+        self, operation: RestoreLocalManagement, call: EdgeCall
+    ) -> Acknowledged:
+        """There is no way back from central management (ACC-19)."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if self.is_central(site):
+            raise Refusal(
+                Reason.TRANSFER_IS_FINAL,
+                "this cluster is centrally managed, and a paired cluster stays so",
+            )
+        return Acknowledged("this cluster is locally managed")
+
+    def _changed(self, site: Site, cluster: Cluster) -> Acknowledged:
+        self.store.put(replace(site, cluster=cluster))
+        return Acknowledged("the change was taken")
+
+    # --- what a send and a cancel ask first -------------------------------------------
+
+    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
+        """The site, if a request may be sent from it now (SND-1, PRE-1 to PRE-3)."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if self.is_central(site):
+            raise Refusal(Reason.CENTRALLY_MANAGED, "this cluster is centrally managed already")
+        cluster = self.cluster_at(site)
+        self.require_running(cluster)
+        self.require_healthy(cluster)
+        return site
+
+    def require_running(self, cluster: Cluster) -> None:
+        """PRE-1."""
+        if cluster.state is not ClusterState.RUNNING:
+            raise Refusal(
+                Reason.CLUSTER_NOT_RUNNING,
+                f"cluster {cluster.name} is {cluster.state.value}: it must be Running to pair",
+                state=cluster.state.value,
+            )
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        """PRE-2: every node of every pool."""
+        unhealthy = cluster.unhealthy_nodes()
+        if unhealthy:
+            names = ", ".join(node.name for node in unhealthy)
+            raise Refusal(
+                Reason.NODE_UNHEALTHY,
+                f"every node must be healthy to pair; unhealthy: {names}",
+                nodes=names,
+            )
+
+    def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
+        """The base URL, if endpoint and token were entered (PRE-4, PRE-6, SND-8)."""
+        url = base_url(operation.endpoint)
+        if not operation.token.strip():
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is missing: enter one")
+        return url
+
+    def cancellable(self, operation: CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        """The pending request, if there is one to cancel (WDR-1, WDR-6)."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        self.require_not_accepted(site)
+        if site.request is None or site.request.state not in PENDING_LOCALLY:
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request to cancel")
+        return site.request
+
+    def require_not_accepted(self, site: Site) -> None:
+        """WDR-6: once the host has learned of the acceptance, nothing can be withdrawn."""
+        if self.is_central(site):
+            raise Refusal(
+                Reason.ALREADY_ACCEPTED,
+                "the pairing request was accepted: it cannot be withdrawn any more",
+            )

@@ -1,0 +1,175 @@
+"""What the two sides keep in their stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.pairing import LocalState, RequestState
+from harness.domain.permission import Grant
+from harness.domain.profile import ClusterProfile
+from harness.domain.token import RegistrationToken
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project of the tenant."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of Palette."""
+
+    email: str
+    password: str
+    api_key: str
+    grants: frozenset[Grant]
+    tenant_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoginSession:
+    """A login. `subject` is an e-mail at Palette, a host's uid at Local UI."""
+
+    token: str
+    subject: str
+    expiry: int
+
+
+@dataclass(frozen=True, slots=True)
+class PairingRequest:
+    """A pairing request as the central side keeps it. Times are in microseconds."""
+
+    pairing_uid: str
+    project_uid: str
+    state: RequestState
+    created: int
+    cluster: Cluster
+    cluster_token: str
+    token_uid: str
+    cluster_uid: str = ""
+    accepted_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CentralCluster:
+    """A cluster that was accepted. It is managed only once its host has confirmed."""
+
+    uid: str
+    project_uid: str
+    pairing_uid: str
+    name: str
+    description: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+    confirmed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRequest:
+    """The edge's copy of a request, with what the host needs to follow it up."""
+
+    state: LocalState
+    host_uid: str
+    endpoint: str
+    base_url: str
+    insecure: bool
+    cluster_token: str
+    pairing_uid: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwedWithdrawal:
+    """A withdrawal that could not be told, and has to be when the link is back."""
+
+    host_uid: str
+    base_url: str
+    insecure: bool
+    local_cluster_uid: str
+    cluster_token: str
+    pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A slot with what is installed there: the hosts, their mode, their cluster if any."""
+
+    slot: str
+    host_uids: tuple[str, ...]
+    mode: ManagementMode = ManagementMode.LOCAL
+    cluster: Cluster | None = None
+    request: LocalRequest | None = None
+    owed: tuple[OwedWithdrawal, ...] = ()
+
+    @property
+    def has_work(self) -> bool:
+        """Whether a host agent has something to follow up."""
+        following = (LocalState.PENDING, LocalState.CONFIRMING)
+        return bool(self.owed) or (self.request is not None and self.request.state in following)
+
+
+@dataclass(frozen=True, slots=True)
+class HostPlace:
+    """Which slot a host belongs to."""
+
+    host_uid: str
+    slot: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boots:
+    """How often a side was started; part of the seed of its draws, so that no id returns."""
+
+    side: str
+    count: int
+
+
+Record: TypeAlias = (
+    Project
+    | User
+    | LoginSession
+    | RegistrationToken
+    | ClusterProfile
+    | PairingRequest
+    | CentralCluster
+    | Site
+    | HostPlace
+    | Boots
+)
+
+KEY: Mapping[type, Callable[..., str]] = {
+    Project: lambda r: r.uid,
+    User: lambda r: r.email,
+    LoginSession: lambda r: r.token,
+    RegistrationToken: lambda r: r.uid,
+    ClusterProfile: lambda r: r.uid,
+    PairingRequest: lambda r: r.pairing_uid,
+    CentralCluster: lambda r: r.uid,
+    Site: lambda r: r.slot,
+    HostPlace: lambda r: r.host_uid,
+    Boots: lambda r: r.side,
+}
+"""The key of a record in its table."""
+
+INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
+    User: {"api_key": lambda r: r.api_key},
+    RegistrationToken: {
+        "value": lambda r: r.value,
+        "project": lambda r: r.project_uid,
+    },
+    ClusterProfile: {"project": lambda r: r.project_uid},
+    PairingRequest: {
+        "project": lambda r: r.project_uid,
+        "open": lambda r: r.project_uid if r.state is RequestState.PENDING else "",
+        "any_open": lambda r: "yes" if r.state is RequestState.PENDING else "",
+        "submission": lambda r: f"{r.cluster.uid}:{r.cluster_token}",
+    },
+    CentralCluster: {"project": lambda r: r.project_uid, "pairing": lambda r: r.pairing_uid},
+    Site: {"work": lambda r: "yes" if r.has_work else ""},
+}
+"""What can be looked up besides the key; an empty text keeps a record out of the index."""

@@ -1,0 +1,148 @@
+"""The store port, and the store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol, TypeVar, cast
+
+from harness.reference.core.records import INDEX, KEY, Boots, Record
+
+R = TypeVar("R", bound=Record)
+
+
+class Store(Protocol):
+    """Records by kind and key, with indexes, in transactions.
+
+    A transaction that ends with an exception leaves nothing behind. Iteration follows the
+    order in which keys were first put.
+    """
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        """The record of this key."""
+        ...
+
+    def put(self, record: Record) -> None:
+        """Insert, or replace the one of the same key."""
+        ...
+
+    def delete(self, kind: type[R], key: str) -> None:
+        """Remove the record of this key, if there is one."""
+        ...
+
+    def every(self, kind: type[R]) -> Iterator[R]:
+        """All records of a kind."""
+        ...
+
+    def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
+        """The records whose index has this value."""
+        ...
+
+    def clear(self) -> None:
+        """Remove everything, except how often each side was started."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing, one at a time."""
+        ...
+
+    def close(self) -> None:
+        """Let go of whatever the store holds open."""
+        ...
+
+
+Tables = dict[type, dict[str, Record]]
+Indexes = dict[tuple[type, str], dict[str, dict[str, None]]]
+_Undo = tuple[type, str, Record | None]
+
+
+class MemoryStore:
+    """The store in memory: for simulation, and for walking many worlds from one snapshot."""
+
+    def __init__(self) -> None:
+        self._tables: Tables = {kind: {} for kind in KEY}
+        self._indexes: Indexes = {
+            (kind, name): {} for kind, names in INDEX.items() for name in names
+        }
+        self._undo: list[_Undo] | None = None
+
+    def get(self, kind: type[R], key: str) -> R | None:
+        """The record of this key."""
+        return cast("R | None", self._tables[kind].get(key))
+
+    def put(self, record: Record) -> None:
+        """Insert, or replace the one of the same key."""
+        self._write(type(record), KEY[type(record)](record), record)
+
+    def delete(self, kind: type[R], key: str) -> None:
+        """Remove the record of this key, if there is one."""
+        if key in self._tables[kind]:
+            self._write(kind, key, None)
+
+    def every(self, kind: type[R]) -> Iterator[R]:
+        """All records of a kind, as they were when the iteration began."""
+        return iter(cast("list[R]", list(self._tables[kind].values())))
+
+    def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
+        """The records whose index has this value."""
+        keys = self._indexes[kind, index].get(value, {})
+        table = self._tables[kind]
+        return iter(cast("list[R]", [table[key] for key in keys]))
+
+    def clear(self) -> None:
+        """Remove everything, except how often each side was started."""
+        for kind, table in self._tables.items():
+            for key in list(table) if kind is not Boots else ():
+                self._write(kind, key, None)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. The caller sees to it that there is one at a time."""
+        self._undo = []
+        try:
+            yield
+        except BaseException:
+            undo, self._undo = self._undo, None
+            for kind, key, before in reversed(undo):
+                self._write(kind, key, before)
+            raise
+        finally:
+            self._undo = None
+
+    def snapshot(self) -> MemoryStore:
+        """A copy that lives on its own. Records are immutable, so only the tables are copied."""
+        copy = MemoryStore.__new__(MemoryStore)
+        copy._tables = {kind: dict(table) for kind, table in self._tables.items()}
+        copy._indexes = {
+            at: {value: dict(keys) for value, keys in by_value.items()}
+            for at, by_value in self._indexes.items()
+        }
+        copy._undo = None
+        return copy
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _write(self, kind: type, key: str, record: Record | None) -> None:
+        table = self._tables[kind]
+        before = table.get(key)
+        if self._undo is not None:
+            self._undo.append((kind, key, before))
+        if record is None:
+            del table[key]
+        else:
+            table[key] = record
+        for name, value_of in INDEX.get(kind, {}).items():
+            old = value_of(before) if before is not None else ""
+            new = value_of(record) if record is not None else ""
+            if old != new:
+                self._reindex(kind, name, key, old, new)
+
+    def _reindex(self, kind: type, name: str, key: str, old: str, new: str) -> None:
+        by_value = self._indexes[kind, name]
+        if old:
+            del by_value[old][key]
+            if not by_value[old]:
+                del by_value[old]
+        if new:
+            by_value.setdefault(new, {})[key] = None

@@ -1,0 +1,344 @@
+"""The two sides as running things: a core with its store, its clock and its draws.
+
+A shell (HTTP, in process, fleet) calls `perform`; whatever arranges a run calls `arrange`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    CreateProject,
+    FaultNextMessage,
+    ForgetProject,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RemoveToken,
+    Reset,
+    Restart,
+    SetClusterState,
+    SetHostMode,
+    SetLink,
+    SetNodeHealth,
+    SetRateLimit,
+    Side,
+    Slot,
+)
+from harness.domain.cluster import Cluster
+from harness.domain.draws import CounterDraws
+from harness.domain.errors import PairproofError, Reason, Refusal, Refused
+from harness.domain.operations import (
+    AgentOperation,
+    CentralOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+)
+from harness.domain.profile import ClusterProfile
+from harness.domain.token import RegistrationToken
+from harness.reference.clock import Clock, ShiftedClock
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import Answer, Call
+from harness.reference.core.records import (
+    KEY,
+    Boots,
+    CentralCluster,
+    HostPlace,
+    PairingRequest,
+    Project,
+    Record,
+    Site,
+    User,
+)
+from harness.reference.core.run import run
+from harness.reference.core.store import Store
+from harness.reference.faults import FaultyLink
+
+
+class ArrangementError(PairproofError):
+    """An arrangement names something that is not there, or that this side does not have."""
+
+
+CentralFactory = Callable[[Store], CentralCore]
+EdgeFactory = Callable[[Store], EdgeCore]
+
+
+class CentralSide:
+    """Palette: its core over a store. Safe to call from many threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        seed: object,
+        make_core: CentralFactory = CentralCore,
+    ) -> None:
+        self._store = store
+        self._make_core = make_core
+        self._seed = seed
+        self._lock = threading.RLock()
+        self._limited_calls = 0
+        self._retry_after = 1
+        self.clock = ShiftedClock(clock.now)
+        self._boot()
+
+    def _boot(self) -> None:
+        with self._lock:
+            boots = _count_boot(self._store, Side.CENTRAL)
+            self._draws = CounterDraws(f"{self._seed}:central:{boots}")
+            self.core = self._make_core(self._store)
+
+    def perform(
+        self, operation: CentralOperation | AgentOperation, credentials: Credentials
+    ) -> Done | Refused:
+        """Carry out one operation."""
+        with self._lock:
+            if isinstance(operation, CentralOperation) and self._limited_calls > 0:
+                self._limited_calls -= 1
+                return Refused(
+                    Reason.RATE_LIMITED,
+                    "too many requests: try again later",
+                    {"retry_after": str(self._retry_after)},
+                )
+            now = self.clock.now()
+            return self.core.perform(operation, credentials, now, self._draws)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange what no user can.
+
+        Raises:
+            ArrangementError: this side knows no such thing.
+        """
+        with self._lock:
+            match arrangement:
+                case Restart():
+                    self._boot()
+                case AdvanceClock(by=by):
+                    self.clock.put_forward(by)
+                case SetRateLimit(calls, retry_after):
+                    self._limited_calls, self._retry_after = calls, retry_after
+                case _:
+                    with self._store.transaction():
+                        self._write(arrangement)
+
+    def _write(self, arrangement: Arrangement) -> None:
+        store = self._store
+        match arrangement:
+            case CreateProject(uid, name):
+                store.put(Project(uid, name))
+            case ForgetProject(uid):
+                self._forget(uid)
+            case PutUser(email, password, api_key, grants, tenant_admin):
+                store.put(User(email, password, api_key, grants, tenant_admin))
+            case PutToken(token):
+                store.put(token)
+            case RemoveToken(uid):
+                store.delete(RegistrationToken, uid)
+            case PutProfile(profile):
+                store.put(profile)
+            case Reset():
+                store.clear()
+                self._limited_calls = 0
+                self.clock.set_right()
+            case _:
+                raise ArrangementError(f"the central side cannot arrange {arrangement!r}")
+
+    def _forget(self, project_uid: str) -> None:
+        for kind in (PairingRequest, CentralCluster, RegistrationToken, ClusterProfile):
+            _delete_all(self._store, kind, project_uid)
+        self._store.delete(Project, project_uid)
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+
+class EdgeSide:
+    """All edge hosts: the slots, their clusters, and the agents. Safe for many threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        seed: object,
+        link: FaultyLink,
+        slots: Iterable[Slot],
+        make_core: EdgeFactory = EdgeCore,
+    ) -> None:
+        self._store = store
+        self._make_core = make_core
+        self._seed = seed
+        self._slots = tuple(slots)
+        self._lock = threading.RLock()
+        self.link = link
+        self.clock = ShiftedClock(clock.now)
+        self._boot()
+
+    def _boot(self) -> None:
+        with self._lock:
+            boots = _count_boot(self._store, Side.EDGE)
+            self._draws = CounterDraws(f"{self._seed}:edge:{boots}")
+            self.core = self._make_core(self._store)
+            with self._store.transaction():
+                self._place_hosts()
+                self.core.recover()
+
+    def _place_hosts(self) -> None:
+        for slot in self._slots:
+            if self._store.get(Site, slot.uid) is None:
+                self._store.put(Site(slot.uid, slot.host_uids))
+                for host_uid in slot.host_uids:
+                    self._store.put(HostPlace(host_uid, slot.uid))
+
+    def slots(self) -> tuple[Slot, ...]:
+        """The places for clusters, with their hosts."""
+        return self._slots
+
+    def perform(
+        self, host_uid: str, operation: LocalOperation, credentials: Credentials
+    ) -> Done | Refused:
+        """Carry out one operation at a host's Local UI; may call the central side."""
+        flow = self.core.perform(host_uid, operation, credentials, self.clock.now(), self._draws)
+        try:
+            result = run(flow, self._store, self._carry, self._lock)
+        except Refusal as refusal:
+            return refusal.refused
+        if result is None:
+            raise AssertionError(f"{type(operation).__name__} ended without a reply")
+        return result
+
+    def tick(self) -> None:
+        """One round of every agent that has something to follow up."""
+        with self._lock:
+            slots = self.core.working_slots()
+        for slot in slots:
+            self.follow(slot)
+
+    def follow(self, slot: str) -> None:
+        """One round of one site's agents."""
+        try:
+            run(self.core.follow(slot), self._store, self._carry, self._lock)
+        except Refusal:
+            return  # someone else took the request elsewhere meanwhile; the next round sees it
+
+    def _carry(self, call: Call) -> Answer:
+        reply = self.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
+        return Answer(reply, self.clock.now())
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange what no user can.
+
+        Raises:
+            ArrangementError: this side knows no such thing.
+        """
+        match arrangement:
+            case Restart():
+                self._boot()
+            case AdvanceClock(by=by):
+                self.clock.put_forward(by)
+            case SetLink(host_uid, up):
+                self._known_host(host_uid)
+                self.link.set_link(host_uid, up=up)
+            case FaultNextMessage():
+                self._known_host(arrangement.host_uid)
+                self.link.spoil_next(arrangement)
+            case _:
+                with self._lock, self._store.transaction():
+                    self._write(arrangement)
+
+    def _write(self, arrangement: Arrangement) -> None:
+        match arrangement:
+            case InstallCluster(slot, cluster):
+                self._install(slot, cluster)
+            case SetHostMode(slot, mode):
+                self._store.put(replace(self._site(slot), mode=mode))
+            case SetClusterState(slot, state):
+                site, cluster = self._occupied(slot)
+                self._store.put(replace(site, cluster=replace(cluster, state=state)))
+            case SetNodeHealth(slot, node, health):
+                site, cluster = self._occupied(slot)
+                self._store.put(replace(site, cluster=_with_health(cluster, node, health)))
+            case Reset():
+                self._store.clear()
+                self.link.heal()
+                self.clock.set_right()
+                self._place_hosts()
+            case _:
+                raise ArrangementError(f"the edge cannot arrange {arrangement!r}")
+
+    def _install(self, slot: str, cluster: Cluster | None) -> None:
+        site = self._site(slot)
+        foreign = set(cluster.host_uids() if cluster else ()) - set(site.host_uids)
+        if foreign:
+            names = ", ".join(sorted(foreign))
+            raise ArrangementError(f"slot {slot} has no host {names}")
+        self.link.heal(site.host_uids)
+        self._store.put(Site(slot, site.host_uids, cluster=cluster))
+
+    def _site(self, slot: str) -> Site:
+        site = self._store.get(Site, slot)
+        if site is None:
+            raise ArrangementError(f"there is no slot {slot}")
+        return site
+
+    def _occupied(self, slot: str) -> tuple[Site, Cluster]:
+        site = self._site(slot)
+        if site.cluster is None:
+            raise ArrangementError(f"slot {slot} has no cluster")
+        return site, site.cluster
+
+    def _known_host(self, host_uid: str) -> None:
+        if not any(host_uid in slot.host_uids for slot in self._slots):
+            raise ArrangementError(f"there is no host {host_uid}")
+
+    def close(self) -> None:
+        """Let go of the store."""
+        self._store.close()
+
+
+def side_of(arrangement: Arrangement) -> tuple[Side, ...]:
+    """Which side an arrangement concerns."""
+    match arrangement:
+        case Restart(side) | AdvanceClock(side=side):
+            return (side,)
+        case Reset():
+            return (Side.CENTRAL, Side.EDGE)
+        case (
+            InstallCluster()
+            | SetHostMode()
+            | SetClusterState()
+            | SetNodeHealth()
+            | SetLink()
+            | FaultNextMessage()
+        ):
+            return (Side.EDGE,)
+        case _:
+            return (Side.CENTRAL,)
+
+
+def _delete_all(store: Store, kind: type[Record], project_uid: str) -> None:
+    for record in list(store.find(kind, "project", project_uid)):
+        store.delete(kind, KEY[kind](record))
+
+
+def _count_boot(store: Store, side: Side) -> int:
+    """Count a start of a side, so that no id of before comes back (SND-5)."""
+    with store.transaction():
+        before = store.get(Boots, side.value)
+        count = (before.count if before else 0) + 1
+        store.put(Boots(side.value, count))
+    return count
+
+
+def _with_health(cluster: Cluster, node: str, health: object) -> Cluster:
+    try:
+        return cluster.with_health(node, health)  # type: ignore[arg-type]
+    except KeyError:
+        raise ArrangementError(f"cluster {cluster.name} has no node {node}") from None

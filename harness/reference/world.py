@@ -1,0 +1,181 @@
+"""Both sides of the reference in one process, joined without a wire.
+
+`Reference` holds the two sides, whatever joins them. `direct_reference` joins them by calls,
+in virtual time; the HTTP servers join them by real connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.domain.arrangements import Arrangement, Inventory, Side, Slot
+from harness.domain.draws import derived_id
+from harness.domain.endpoint import EndpointForm
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    AgentOperation,
+    CentralOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    Unknown,
+)
+from harness.reference.clock import VirtualClock
+from harness.reference.core.central import CentralCore
+from harness.reference.core.choices import EdgeChoices
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.core.store import MemoryStore, Store
+from harness.reference.faults import FaultyLink
+from harness.reference.sides import CentralFactory, CentralSide, EdgeFactory, EdgeSide, side_of
+
+POLL_INTERVAL = 50_000
+"""How often the agents follow up, in microseconds."""
+
+VIRTUAL_ENDPOINTS: Mapping[EndpointForm, str] = {
+    EndpointForm.USABLE: "https://palette.test",
+    EndpointForm.BARE_HOST: "palette.test",
+    EndpointForm.URL: "https://palette.test",
+    EndpointForm.PLAIN_HTTP: "http://palette.test",
+    EndpointForm.MISSING: "",
+    EndpointForm.MALFORMED: "https://:not a host/",
+    EndpointForm.UNRESOLVABLE: "https://no-such-host.invalid",
+    EndpointForm.REFUSING: "https://refusing.test",
+    EndpointForm.SILENT: "https://silent.test",
+    EndpointForm.STRANGER: "https://stranger.test",
+    EndpointForm.UNTRUSTED: "https://untrusted.test",
+}
+"""The addresses that exist where there is no wire."""
+
+_DEAD: Mapping[str, LinkReply] = {
+    "https://no-such-host.invalid": NotDelivered("the host name cannot be resolved"),
+    "https://refusing.test": NotDelivered("the connection was refused"),
+    "https://silent.test": Unknown("no answer came in time"),
+    "https://stranger.test": Unknown("what answers there is not a Palette"),
+}
+
+
+def slots_for(seed: object, clusters: int, hosts: int) -> tuple[Slot, ...]:
+    """Places for `clusters` clusters of up to `hosts` hosts each, with ids from the seed."""
+    return tuple(
+        Slot(
+            f"slot-{index + 1}",
+            tuple(derived_id(seed, "host", index * hosts + host) for host in range(hosts)),
+        )
+        for index in range(clusters)
+    )
+
+
+@dataclass(slots=True)
+class DirectLink:
+    """Carries messages by calling the central side."""
+
+    central: CentralSide
+
+    def carry(
+        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+    ) -> LinkReply:
+        """Deliver to whatever is at this address."""
+        dead = _DEAD.get(base_url)
+        if dead is not None:
+            return dead
+        if base_url == VIRTUAL_ENDPOINTS[EndpointForm.UNTRUSTED] and not insecure:
+            return NotDelivered("the certificate is not trusted")
+        if not base_url.endswith(("://palette.test", "://untrusted.test")):
+            return NotDelivered("the host name cannot be resolved")
+        return self.central.perform(operation, Credentials())
+
+
+@dataclass(slots=True)
+class Reference:
+    """Both sides, and what a run may use of them."""
+
+    edge: EdgeSide
+    central: CentralSide
+    endpoints: Mapping[EndpointForm, str]
+    local_user: tuple[str, str]
+    """User name and password for Local UI."""
+    clock: VirtualClock | None = None
+    """The virtual clock, where time is virtual."""
+    _next_round: int = field(default=VirtualClock.START + POLL_INTERVAL, init=False)
+
+    def perform_local(
+        self, host_uid: str, operation: LocalOperation, credentials: Credentials
+    ) -> Done | Refused:
+        """One operation at a host's Local UI."""
+        return self.edge.perform(host_uid, operation, credentials)
+
+    def perform_central(
+        self, operation: CentralOperation | AgentOperation, credentials: Credentials
+    ) -> Done | Refused:
+        """One operation at Palette."""
+        return self.central.perform(operation, credentials)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange something at the side that it concerns.
+
+        Raises:
+            ArrangementError: it cannot be arranged.
+        """
+        for side in side_of(arrangement):
+            (self.central if side is Side.CENTRAL else self.edge).arrange(arrangement)
+
+    def inventory(self) -> Inventory:
+        """What a run may use."""
+        return Inventory(
+            self.edge.slots(),
+            self.endpoints[EndpointForm.USABLE],
+            {form.value: url for form, url in self.endpoints.items()},
+        )
+
+    def now(self) -> int:
+        """The common clock's time, where time is virtual."""
+        return self._virtual().now()
+
+    def advance(self, duration: int) -> None:
+        """Let virtual time pass, with the agents at work, in steps of their interval."""
+        clock = self._virtual()
+        until = clock.now() + duration
+        while self._next_round <= until:
+            clock.sleep(max(0, self._next_round - clock.now()))
+            self._next_round += POLL_INTERVAL
+            self.edge.tick()
+        clock.sleep(max(0, until - clock.now()))
+
+    def _virtual(self) -> VirtualClock:
+        if self.clock is None:
+            raise AssertionError("this reference runs in real time")
+        return self.clock
+
+    def close(self) -> None:
+        """Let go of the stores."""
+        self.edge.close()
+        self.central.close()
+
+
+def direct_reference(
+    seed: object,
+    *,
+    clusters: int = 2,
+    hosts: int = 5,
+    edge_choices: EdgeChoices = EdgeChoices(password="direct-password"),
+    make_central: CentralFactory = CentralCore,
+    make_edge: EdgeFactory | None = None,
+    edge_store: Store | None = None,
+    central_store: Store | None = None,
+) -> Reference:
+    """A reference in virtual time, its two sides joined by calls."""
+    clock = VirtualClock()
+    central = CentralSide(central_store or MemoryStore(), clock, seed, make_central)
+    link = FaultyLink(DirectLink(central), clock.sleep)
+    edge = EdgeSide(
+        edge_store or MemoryStore(),
+        clock,
+        seed,
+        link,
+        slots_for(seed, clusters, hosts),
+        make_edge or (lambda store: EdgeCore(store, edge_choices)),
+    )
+    user = (edge_choices.username, edge_choices.password)
+    return Reference(edge, central, VIRTUAL_ENDPOINTS, user, clock)
