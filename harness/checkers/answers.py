@@ -1,0 +1,127 @@
+"""Checks on how single operations ended, and on what was seen while waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, check
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.predicates import Sample, holds
+
+
+@check
+def succeeded(history: History, *, operation: str) -> Finding:
+    """The operation happened."""
+    record = history[operation]
+    if record.outcome is Outcome.OK:
+        return Finding(Verdict.PASS, f"{record.kind} succeeded", (operation,))
+    if record.outcome is Outcome.FAIL:
+        return Finding(
+            Verdict.FAIL,
+            f"{record.kind} should succeed, and was refused: {_why(record)}",
+            (operation,),
+        )
+    return _unknown(record)
+
+
+@check
+def refused(history: History, *, operation: str) -> Finding:
+    """The operation was refused with a well-formed error."""
+    record = history[operation]
+    if record.outcome is Outcome.FAIL:
+        return Finding(Verdict.PASS, f"{record.kind} was refused: {_why(record)}", (operation,))
+    if record.outcome is Outcome.OK:
+        return Finding(
+            Verdict.FAIL, f"{record.kind} should be refused, and succeeded", (operation,)
+        )
+    return _unknown(record)
+
+
+@check
+def held(history: History, *, operation: str) -> Finding:
+    """What was waited for was seen in time; what had to stay so stayed so.
+
+    Asks the predicate again of every answer that the wait saw.
+    """
+    record = history[operation]
+    samples = _samples(record)
+    name = str(record.args["predicate"])
+    args = record.args["predicate_args"]
+    against = [s for s in samples if not holds(name, s, args if isinstance(args, dict) else {})]
+    fulfilled = not against if record.kind == "stays" else samples[-1:] != against[-1:]
+    what = f"{record.args['polls']}: {name}{_in_words(record.args['predicate_args'])}"
+    if samples and fulfilled:
+        return Finding(Verdict.PASS, f"{what} held", (operation,))
+    telling = [s for s in against if s.outcome is not Outcome.INFO]
+    if not telling:
+        return Finding(Verdict.INCONCLUSIVE, f"{what}: no well-formed answer came", (operation,))
+    seen = telling[0] if record.kind == "stays" else telling[-1]
+    return Finding(Verdict.FAIL, f"{what} did not hold; seen: {_seen(seen)}", (operation,))
+
+
+@check
+def value_is(history: History, *, operation: str, field: str, expected: Json) -> Finding:
+    """A field of the answer has this value."""
+    record = history[operation]
+    if record.outcome is not Outcome.OK:
+        return succeeded(history, operation=operation)
+    found = (record.value or {}).get(field)
+    if found == expected:
+        return Finding(Verdict.PASS, f"{field} is {expected!r}", (operation,))
+    return Finding(
+        Verdict.FAIL,
+        f"{record.kind}: {field} should be {expected!r}, and is {found!r}",
+        (operation,),
+    )
+
+
+@check
+def observed(history: History, *, situation: str, operations: list[str]) -> Finding:
+    """The procedure is silent: what the target did, in words."""
+    told = [_told(history[operation]) for operation in operations]
+    return Finding(Verdict.OBSERVED, "; ".join(told), tuple(operations))
+
+
+def _unknown(record: OperationRecord) -> Finding:
+    why = f"{record.kind} got no well-formed answer, so it may or may not have happened"
+    return Finding(Verdict.INCONCLUSIVE, f"{why}: {_why(record)}", (record.id,))
+
+
+def _samples(record: OperationRecord) -> list[Sample]:
+    seen = (record.value or {}).get("samples")
+    items = seen if isinstance(seen, list) else []
+    return [Sample.from_json(item) for item in items if isinstance(item, dict)]
+
+
+def _told(record: OperationRecord) -> str:
+    """How an operation ended, or what a wait saw, in a few words."""
+    if record.kind in ("await_state", "stays"):
+        samples = _samples(record)
+        return f"{record.args['polls']} then showed {_seen(samples[-1])}" if samples else ""
+    if record.outcome is Outcome.OK:
+        return f"{record.kind} succeeded{_in_words(record.value)}"
+    ended = "was refused" if record.outcome is Outcome.FAIL else "got no well-formed answer"
+    return f"{record.kind} {ended}: {_why(record)}"
+
+
+def _why(record: OperationRecord) -> str:
+    error = record.error or {}
+    if "message" in error:
+        return f"{error['message']} ({error.get('reason')})"
+    return str(error.get("why", "no reason was given"))
+
+
+def _seen(sample: Sample) -> str:
+    if sample.outcome is Outcome.OK:
+        return _in_words(sample.value).strip() or "an empty answer"
+    return str(sample.error.get("message") or sample.error.get("why") or sample.outcome.value)
+
+
+def _in_words(data: Json | Mapping[str, Json] | None) -> str:
+    """Plain fields in brackets; long and nested ones are left to the evidence."""
+    if not isinstance(data, Mapping):
+        return ""
+    plain = {k: v for k, v in data.items() if isinstance(v, str | int | bool) and v != ""}
+    told = ", ".join(f"{k} {v}" for k, v in plain.items())
+    return f" ({told})" if told else ""

@@ -1,0 +1,119 @@
+"""The driver that calls an implementation in this process, in virtual time."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from harness.catalogue.requirement import Feature
+from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.errors import PairproofError
+from harness.domain.operations import (
+    AgentOperation,
+    CentralOperation,
+    Credentials,
+    LocalOperation,
+    Reply,
+)
+from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, TargetInfo
+
+OPERATION_TIME = 1_000
+"""What an operation costs in virtual time, in microseconds, so that no two are at once."""
+
+
+class Implementation(Protocol):
+    """Both sides in this process, as the reference has them."""
+
+    local_user: tuple[str, str]
+
+    def perform_local(
+        self, host_uid: str, operation: LocalOperation, credentials: Credentials
+    ) -> Reply:
+        """One operation at a host's Local UI."""
+        ...
+
+    def perform_central(
+        self, operation: CentralOperation | AgentOperation, credentials: Credentials
+    ) -> Reply:
+        """One operation at Palette."""
+        ...
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange what no user can."""
+        ...
+
+    def inventory(self) -> Inventory:
+        """What a run may use."""
+        ...
+
+    def now(self) -> int:
+        """Microseconds since the Unix epoch, in virtual time."""
+        ...
+
+    def advance(self, duration: int) -> None:
+        """Let virtual time pass, with the agents at work."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        ...
+
+
+class InprocessDriver:
+    """Calls the implementation that it is handed."""
+
+    name = "inprocess"
+
+    def __init__(self, implementation: Implementation, info: TargetInfo) -> None:
+        self._implementation = implementation
+        self._start = implementation.now()
+        self.info = info
+        self.local_user = LocalUser(*implementation.local_user)
+
+    def inventory(self) -> Inventory:
+        """What the implementation has for a run to use."""
+        return self._implementation.inventory()
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Call the side that the operation is for."""
+        self._implementation.advance(OPERATION_TIME)
+        operation = outgoing.operation
+        if isinstance(operation, LocalOperation):
+            reply = self._implementation.perform_local(
+                outgoing.host_uid, operation, outgoing.credentials
+            )
+        elif isinstance(operation, CentralOperation | AgentOperation):
+            reply = self._implementation.perform_central(operation, outgoing.credentials)
+        else:
+            raise TypeError(f"{type(operation).__name__} is for neither side")
+        return Exchange(reply)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange directly.
+
+        Raises:
+            CannotArrange: the implementation says that it cannot.
+        """
+        try:
+            self._implementation.arrange(arrangement)
+        except PairproofError as error:
+            raise CannotArrange(type(arrangement).__name__, str(error)) from error
+
+    def now(self) -> int:
+        """Virtual microseconds since the driver was made."""
+        return self._implementation.now() - self._start
+
+    def epoch(self) -> int:
+        """Virtual microseconds since the Unix epoch."""
+        return self._implementation.now()
+
+    def sleep(self, duration: int) -> None:
+        """Let virtual time pass."""
+        self._implementation.advance(duration)
+
+    def close(self) -> None:
+        """Let go of the implementation."""
+        self._implementation.close()
+
+
+INPROCESS_FEATURES = frozenset({Feature.SCOPES, Feature.MULTI_NODE})
+"""What can be shown without a page."""

@@ -1,0 +1,110 @@
+"""The port to a system under test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.catalogue.requirement import Feature, Role
+from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.errors import PairproofError
+from harness.domain.operations import Credentials, Operation, Reply
+from harness.history.operation import Json
+
+
+class CannotArrange(PairproofError):
+    """A precondition cannot be arranged on this target: what, and what it would take."""
+
+    def __init__(self, what: str, how: str) -> None:
+        super().__init__(f"cannot arrange: {what} ({how})")
+        self.what = what
+        self.how = how
+
+
+class TargetUnusable(PairproofError):
+    """The target cannot be used at all: what was tried, what came, what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """Who made the target, and what it is."""
+
+    name: str
+    version: str = ""
+    organization: str = ""
+    url: str = ""
+    contact: str = ""
+    roles: frozenset[Role] = frozenset({Role.EDGE, Role.CENTRAL})
+    features: frozenset[Feature] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One operation on its way: where to, with which credentials.
+
+    `host_uid` is the edge host whose Local UI is asked; empty for Palette. `correlation`
+    goes out as a header where there is one.
+    """
+
+    operation: Operation
+    credentials: Credentials
+    host_uid: str = ""
+    correlation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came back: the answer in the domain's words, and what was on the wire."""
+
+    reply: Reply
+    request: Mapping[str, Json] | None = None
+    response: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalUser:
+    """An operating system's user of the edge hosts, who may log in to Local UI."""
+
+    username: str
+    password: str = field(repr=False)
+
+
+class Driver(Protocol):
+    """Reaches a target. Its time is in microseconds since the driver was made."""
+
+    name: str
+    info: TargetInfo
+    local_user: LocalUser
+
+    def inventory(self) -> Inventory:
+        """What the target has for a run to use."""
+        ...
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Carry out one operation; never raises for what the target does."""
+        ...
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange what no user can.
+
+        Raises:
+            CannotArrange: this target offers no way.
+        """
+        ...
+
+    def now(self) -> int:
+        """Microseconds since the driver was made; virtual where time is virtual."""
+        ...
+
+    def epoch(self) -> int:
+        """The target's idea of now: microseconds since the Unix epoch."""
+        ...
+
+    def sleep(self, duration: int) -> None:
+        """Let `duration` microseconds pass."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

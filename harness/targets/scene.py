@@ -1,0 +1,466 @@
+"""What a scenario can take for granted: a cluster, people, a token, profiles, requests.
+
+Everything is made when it is first asked for, with names from the seed and the scenario, so
+that a step says only what matters to its scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.catalogue.people import People
+from harness.catalogue.requirement import Feature
+from harness.domain.arrangements import (
+    AdvanceClock,
+    CreateProject,
+    ForgetProject,
+    InstallCluster,
+    Inventory,
+    PutProfile,
+    PutToken,
+    PutUser,
+    Side,
+    Slot,
+)
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.draws import derived_bits, derived_id
+from harness.domain.flows import Acceptance, admin_accepts, operator_sends, pairing_uid_of
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    Credentials,
+    LogIn,
+    LogInToPalette,
+    Operation,
+    SelectedProfile,
+    SendPairingRequest,
+    Session,
+    ViewPairing,
+)
+from harness.domain.permission import TENANT, Grant, every_grant
+from harness.domain.profile import ClusterProfile, StackProfile
+from harness.domain.token import RegistrationToken
+from harness.history.operation import OperationRecord, Outcome
+from harness.targets.port import CannotArrange
+from harness.targets.stacks import DOCUMENTED_STACK, published
+from harness.targets.stage import Actor, Inconclusive, NotSupported, Stage, Taken
+
+DAY = 86_400_000_000
+"""A day in microseconds."""
+
+MAIN = "the cluster"
+"""What the one cluster of a scenario is called where no other name is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How many nodes a cluster has in its control plane and in its worker pool."""
+
+    control_plane: int = 1
+    workers: int = 0
+
+
+@dataclass(slots=True)
+class LeasedCluster:
+    """A cluster that a scenario has leased, and what it has come to."""
+
+    slot: Slot
+    cluster: Cluster
+    operator: Actor
+    pairing_uid: str = ""
+    """The id of the request that was sent last, as Local UI answered it."""
+    earlier_uids: list[str] = field(default_factory=list)
+    central_uid: str = ""
+    """The uid under which Palette registered the cluster on acceptance."""
+
+    @property
+    def host_uids(self) -> tuple[str, ...]:
+        """The hosts of the cluster, in the order of its nodes."""
+        return self.cluster.host_uids()
+
+    def host(self, position: int) -> str:
+        """The uid of a host by its position from 1; -1 is the last."""
+        return self.host_uids[position - 1 if position > 0 else position]
+
+
+class SlotPool:
+    """The places for clusters that a target has; a scenario leases and returns them."""
+
+    def __init__(self, slots: tuple[Slot, ...]) -> None:
+        self._free = list(slots)
+
+    def lease(self, hosts: int) -> Slot:
+        """A free slot with at least so many hosts.
+
+        Raises:
+            Inconclusive: there is none.
+        """
+        for slot in self._free:
+            if len(slot.host_uids) >= hosts:
+                self._free.remove(slot)
+                return slot
+        raise Inconclusive(
+            f"the target has no free place for a cluster of {hosts} hosts;"
+            " give it more clusters (--clusters, or more entries in the target file)"
+        )
+
+    def give_back(self, slot: Slot) -> None:
+        """A slot that can be leased again."""
+        self._free.insert(0, slot)
+
+
+class Scene:
+    """Everything around one scenario. Steps call it; it judges nothing.
+
+    Attributes:
+        stage: where operations are carried out and recorded.
+        notes: what steps of one scenario tell each other, by name (operations, mostly).
+        seen: the ids of all operations that were noted, in order: what an observation tells of.
+        insecure: whether operators ask Local UI not to mind the certificate.
+    """
+
+    def __init__(self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int) -> None:
+        self.stage = stage
+        self.inventory = inventory
+        self.seed = seed
+        self.notes: dict[str, Taken | OperationRecord] = {}
+        self.clusters: dict[str, LeasedCluster] = {}
+        self.profiles: dict[str, ClusterProfile] = {}
+        self.selection: tuple[SelectedProfile, ...] | None = None
+        self.endpoint = inventory.endpoint
+        self.insecure = False
+        self.seen: list[str] = []
+        self._clocks: dict[Side, int] = {}
+        self._pool = pool
+        self._people = People(seed)
+        self._cast_index = derived_bits(seed, stage.scenario, 0) % 1_000
+        self._made = 0
+        self._projects: dict[str, str] = {}
+        self._admins: dict[str, Actor] = {}
+        self._logins: dict[str, LogInToPalette] = {}
+        self._token: RegistrationToken | None = None
+
+    # --- identities -------------------------------------------------------------------
+
+    def new_id(self, kind: str) -> str:
+        """An identifier that no other scenario has: a function of seed and scenario."""
+        self._made += 1
+        return derived_id(f"{self.seed}:{self.stage.scenario}", kind, self._made)
+
+    def new_secret(self, kind: str) -> str:
+        """A secret that no other scenario has, kept out of the evidence."""
+        return self.stage.secret(f"{self.new_id(kind)}{self.new_id(kind)}", kind)
+
+    # --- people and scopes ------------------------------------------------------------
+
+    def project(self, label: str = "the project") -> str:
+        """The uid of a project of this scenario alone."""
+        if label not in self._projects:
+            uid = self.new_id("project")
+            index = self._cast_index + len(self._projects)
+            self.stage.arrange(CreateProject(uid, self._people.project(index)))
+            self._projects[label] = uid
+        return self._projects[label]
+
+    def scope(self, label: str) -> str:
+        """A scope by its name in a feature: `tenant`, or a project's label."""
+        return TENANT if label == "tenant" else self.project(label)
+
+    def admin(self, label: str = "administrator") -> Actor:
+        """An administrator of the project with every pairing permission there."""
+        if label not in self._admins:
+            self._admins[label] = self.new_admin(label, every_grant(self.project()))
+        return self._admins[label]
+
+    def new_admin(
+        self,
+        label: str,
+        grants: frozenset[Grant],
+        *,
+        project_uid: str | None = None,
+        tenant_admin: bool = False,
+    ) -> Actor:
+        """Somebody at Palette with just these grants, who works in one project's scope.
+
+        `project_uid` is the scope that the calls name (the scenario's project without one;
+        an empty text is the tenant's). The actor can be had again by the label.
+        """
+        index = self._cast_index + len(self._admins)
+        email = f"{self.new_id('user')[:8]}.{self._people.person(index).email}"
+        key, password = self.new_secret("apikey"), self.new_secret("password")
+        self.stage.arrange(PutUser(email, password, key, grants, tenant_admin))
+        scope = self.project() if project_uid is None else project_uid
+        actor = Actor(label, Credentials(api_key=key, project_uid=scope))
+        self._admins[label] = actor
+        self._logins[label] = LogInToPalette(email, password)
+        return actor
+
+    def login_of(self, label: str = "administrator") -> LogInToPalette:
+        """What somebody who was made by `admin` or `new_admin` logs in to Palette with."""
+        self.admin(label)
+        return self._logins[label]
+
+    def token(self) -> RegistrationToken:
+        """A registration token of the project that is good for a day."""
+        if self._token is None:
+            self._token = self.new_token(self.project())
+        return self._token
+
+    def use_token(self, token: RegistrationToken) -> None:
+        """Let operators enter this token from now on."""
+        self._token = token
+
+    def new_token(
+        self, project_uid: str, *, lasts: int = DAY, active: bool = True
+    ) -> RegistrationToken:
+        """A registration token of a project, which expires `lasts` microseconds from now."""
+        token = RegistrationToken(
+            self.new_id("token"),
+            f"token-{self._made}",
+            self.new_secret("token"),
+            project_uid,
+            self.stage.driver.epoch() + lasts,
+            active,
+        )
+        self.stage.arrange(PutToken(token))
+        return token
+
+    # --- clusters ---------------------------------------------------------------------
+
+    def cluster(self, label: str = MAIN) -> LeasedCluster:
+        """A leased cluster by its label; one node, Running and healthy, if it is new."""
+        return self.clusters.get(label) or self.new_cluster(label)
+
+    def new_cluster(
+        self,
+        label: str = MAIN,
+        shape: Shape = Shape(),
+        stack: tuple[StackProfile, ...] = DOCUMENTED_STACK,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> LeasedCluster:
+        """Lease a place, install a cluster of this shape there, log an operator in.
+
+        Name, description and tags come from the cast where they are not given.
+        """
+        slot = self._pool.lease(shape.control_plane + shape.workers)
+        index = self._cast_index + len(self.clusters)
+        cluster = Cluster(
+            self.new_id("local-cluster"),
+            self._people.site(index) if name is None else name,
+            self._people.description(index) if description is None else description,
+            self._people.tags(index) if tags is None else tags,
+            pools=_pools(shape, slot.host_uids),
+            stack=stack,
+        )
+        self.stage.arrange(InstallCluster(slot.uid, cluster))
+        leased = LeasedCluster(slot, cluster, Actor("operator", Credentials()))
+        self.clusters[label] = leased
+        leased.operator = self.log_in(slot.host_uids[0])
+        return leased
+
+    def log_in(self, host_uid: str, label: str = "operator") -> Actor:
+        """Somebody who is logged in to this host's Local UI.
+
+        Raises:
+            Inconclusive: the login was not answered with a session.
+        """
+        user = self.stage.driver.local_user
+        self.stage.secret(user.password, "password")
+        visitor = Actor(label, Credentials(), host_uid)
+        taken = self.must(self.stage.perform(visitor, LogIn(user.username, user.password)))
+        if not isinstance(taken.value, Session):
+            raise Inconclusive("the login to Local UI was not answered with a session")
+        return visitor.in_session(taken.value.token)
+
+    def visitor(self, label: str = MAIN) -> Actor:
+        """Somebody at the cluster's first host who has not logged in."""
+        return replace(self.cluster(label).operator, label="visitor", credentials=Credentials())
+
+    # --- profiles ---------------------------------------------------------------------
+
+    def publish(self, profile: ClusterProfile) -> ClusterProfile:
+        """Put a cluster profile into Palette, to be found by its name."""
+        self.stage.arrange(PutProfile(profile))
+        self.profiles[profile.name] = profile
+        return profile
+
+    def matching_selection(self, label: str = MAIN) -> tuple[SelectedProfile, ...]:
+        """The selection of a scenario; profiles that match the cluster if none was made."""
+        if self.selection is None:
+            stack = self.cluster(label).cluster.stack
+            made = [published(p, self.new_id("profile"), self.project()) for p in stack]
+            self.selection = tuple(SelectedProfile(self.publish(p).uid) for p in made)
+        return self.selection
+
+    # --- requests ---------------------------------------------------------------------
+
+    def send(self, label: str = MAIN) -> Taken:
+        """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
+        leased = self.cluster(label)
+        operation = SendPairingRequest(self.endpoint, self.token().value, self.insecure)
+        return self.sent(leased, self.stage.perform(leased.operator, operation))
+
+    def send_by_procedure(self, label: str = MAIN) -> Taken:
+        """Send a pairing request step by step, as the procedure has it."""
+        leased = self.cluster(label)
+        flow = operator_sends(self.endpoint, self.token().value, insecure=self.insecure)
+        return self.sent(leased, self.stage.run(leased.operator, flow))
+
+    def sent(self, leased: LeasedCluster, taken: Taken) -> Taken:
+        """Remember the id that a send was answered with."""
+        uid = pairing_uid_of(taken.reply)
+        if uid:
+            if leased.pairing_uid:
+                leased.earlier_uids.append(leased.pairing_uid)
+            leased.pairing_uid = uid
+        return taken
+
+    def pending(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster whose request is pending on both sides.
+
+        Raises:
+            Inconclusive: it could not be brought about.
+        """
+        self.must(self.send(label))
+        leased = self.cluster(label)
+        self.must_hold(
+            self.stage.await_state(
+                leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+            )
+        )
+        return leased
+
+    def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> Taken:
+        """Accept a cluster's request: just Pair cluster."""
+        leased = self.cluster(label)
+        entered = acceptance or Acceptance(self.matching_selection(label))
+        operation = AcceptPairingRequest(
+            leased.pairing_uid,
+            entered.selection,
+            entered.name,
+            entered.description,
+            entered.tags,
+        )
+        return self.accepted(leased, self.stage.perform(self.admin(), operation))
+
+    def accept_by_procedure(self, label: str = MAIN) -> Taken:
+        """Accept a cluster's request step by step, as the procedure has it."""
+        leased = self.cluster(label)
+        flow = admin_accepts(leased.pairing_uid, Acceptance(self.matching_selection(label)))
+        return self.accepted(leased, self.stage.run(self.admin(), flow))
+
+    def accepted(self, leased: LeasedCluster, taken: Taken) -> Taken:
+        """Remember the uid that an acceptance was answered with."""
+        leased.central_uid = getattr(taken.value, "cluster_uid", "") or leased.central_uid
+        return taken
+
+    def paired(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster that is paired.
+
+        Raises:
+            Inconclusive: it could not be brought about.
+        """
+        leased = self.pending(label)
+        self.must(self.accept(label))
+        wait = self.stage.await_state(leased.operator, ViewPairing(), "status_is", status="Paired")
+        self.must_hold(wait)
+        return leased
+
+    # --- preconditions ----------------------------------------------------------------
+
+    def must(self, taken: Taken) -> Taken:
+        """A precondition that has to succeed before anything can be judged.
+
+        Raises:
+            Inconclusive: it did not.
+        """
+        if taken.record.outcome is not Outcome.OK:
+            error = taken.record.error or {}
+            why = error.get("message") or error.get("why")
+            raise Inconclusive(f"precondition not reached: {taken.record.kind}: {why}")
+        return taken
+
+    def must_be_refused(self, taken: Taken) -> Taken:
+        """A precondition that has to be refused before anything can be judged.
+
+        Raises:
+            Inconclusive: it was not.
+        """
+        if taken.record.outcome is not Outcome.FAIL:
+            raise Inconclusive(f"precondition not reached: {taken.record.kind} was not refused")
+        return taken
+
+    def must_hold(self, waited: OperationRecord) -> OperationRecord:
+        """A precondition that was waited for.
+
+        Raises:
+            Inconclusive: it was not seen in time.
+        """
+        if not (waited.value or {}).get("held"):
+            raise Inconclusive(
+                f"precondition not reached: {waited.args['polls']} never showed"
+                f" {waited.args['predicate']}"
+            )
+        return waited
+
+    def needs(self, feature: Feature) -> None:
+        """Go on only if the target claims the feature.
+
+        Raises:
+            NotSupported: it does not.
+        """
+        if feature not in self.stage.driver.info.features:
+            raise NotSupported(f"{feature.value}")
+
+    def note(self, name: str, taken: Taken | OperationRecord) -> None:
+        """Keep an operation under a name for later steps; `it` is always the last one."""
+        self.notes[name] = self.notes["it"] = taken
+        self.seen.append(taken.id)
+
+    def noted(self, name: str = "it") -> str:
+        """The id of the operation that was kept under this name.
+
+        Raises:
+            Inconclusive: no step has kept one; the scenario's steps are out of order.
+        """
+        if name not in self.notes:
+            raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
+        return self.notes[name].id
+
+    def perform(self, actor: Actor, operation: Operation, name: str = "it") -> Taken:
+        """Carry out an operation and keep it under a name."""
+        taken = self.stage.perform(actor, operation)
+        self.note(name, taken)
+        return taken
+
+    def put_clock_forward(self, side: Side, by: int) -> None:
+        """Put a side's clock forward by `by` microseconds, until the scenario ends."""
+        self.stage.arrange(AdvanceClock(side, by))
+        self._clocks[side] = self._clocks.get(side, 0) + by
+
+    def strike(self) -> None:
+        """Give everything back: clusters to their places, clocks to their time, projects to
+        oblivion."""
+        for leased in self.clusters.values():
+            self._pool.give_back(leased.slot)
+        undo = [AdvanceClock(side, -by) for side, by in self._clocks.items()]
+        for arrangement in (*undo, *(ForgetProject(uid) for uid in self._projects.values())):
+            try:
+                self.stage.driver.arrange(arrangement)
+            except CannotArrange:
+                continue  # the target keeps what it has; the next scenario has its own project
+
+
+def _pools(shape: Shape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
+    split = shape.control_plane
+    control = _nodes("control-plane", host_uids[:split])
+    workers = _nodes("worker", host_uids[split : split + shape.workers])
+    pools = (NodePool("control-plane-pool", True, control), NodePool("worker-pool", False, workers))
+    return tuple(pool for pool in pools if pool.nodes)
+
+
+def _nodes(kind: str, host_uids: tuple[str, ...]) -> tuple[Node, ...]:
+    return tuple(Node(f"{kind}-{n}", uid) for n, uid in enumerate(host_uids, start=1))

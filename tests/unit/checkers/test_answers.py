@@ -1,0 +1,153 @@
+"""The checks on single answers, over histories written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.catalogue.verdict import Verdict, worst
+from harness.checkers.answers import held, observed, refused, succeeded, value_is
+from harness.checkers.judge import CheckFailed, CheckInconclusive, Judge
+from harness.checkers.registry import Finding, check, run_check
+from harness.history.operation import History, Json, OperationRecord, Outcome
+
+OK = OperationRecord(
+    "s#1", "s", "operator", "SendPairingRequest", {}, 0, 5, Outcome.OK, value={"pairing_uid": "u"}
+)
+FAIL = replace(
+    OK,
+    outcome=Outcome.FAIL,
+    value=None,
+    error={"reason": "NodeUnhealthy", "message": "worker-2 is unhealthy", "details": {}},
+)
+INFO = replace(OK, outcome=Outcome.INFO, value=None, error={"why": "no answer came in time"})
+
+
+def of(*records: OperationRecord) -> History:
+    return History(records)
+
+
+@pytest.mark.parametrize(
+    ("record", "success", "refusal"),
+    [
+        (OK, Verdict.PASS, Verdict.FAIL),
+        (FAIL, Verdict.FAIL, Verdict.PASS),
+        (INFO, Verdict.INCONCLUSIVE, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_outcomes_are_three(record: OperationRecord, success: Verdict, refusal: Verdict) -> None:
+    assert succeeded(of(record), operation="s#1").verdict is success
+    assert refused(of(record), operation="s#1").verdict is refusal
+
+
+def test_a_finding_says_what_came_and_rests_on_its_operation() -> None:
+    finding = succeeded(of(FAIL), operation="s#1")
+    assert "worker-2 is unhealthy" in finding.reason
+    assert finding.operations == ("s#1",)
+    assert "no answer came in time" in refused(of(INFO), operation="s#1").reason
+
+
+def test_a_field_of_the_answer() -> None:
+    history = of(OK)
+    right = value_is(history, operation="s#1", field="pairing_uid", expected="u")
+    wrong = value_is(history, operation="s#1", field="pairing_uid", expected="v")
+    assert (right.verdict, wrong.verdict) == (Verdict.PASS, Verdict.FAIL)
+    assert "'v'" in wrong.reason
+    assert "'u'" in wrong.reason
+    refusal = value_is(of(FAIL), operation="s#1", field="pairing_uid", expected="u")
+    assert refusal.verdict is Verdict.FAIL
+
+
+def wait(kind: str, *statuses: str | None, claimed: bool = True) -> OperationRecord:
+    """A wait that saw these statuses, `None` for an answer that never came."""
+    samples: list[Json] = [
+        {"at": n, "outcome": "info", "value": None, "error": {"why": "reset"}}
+        if status is None
+        else {"at": n, "outcome": "ok", "value": {"status": status}, "error": None}
+        for n, status in enumerate(statuses)
+    ]
+    args: dict[str, Json] = {
+        "predicate": "status_is",
+        "predicate_args": {"status": "Paired"},
+        "polls": "ViewPairing",
+    }
+    value: dict[str, Json] = {"held": claimed, "samples": samples}
+    return replace(OK, kind=kind, args=args, value=value)
+
+
+@pytest.mark.parametrize(
+    ("record", "verdict"),
+    [
+        (wait("await_state", "Pairing", "Paired"), Verdict.PASS),
+        (wait("await_state", None, "Paired"), Verdict.PASS),
+        (wait("await_state", "Pairing", "Rejected"), Verdict.FAIL),
+        (wait("await_state", None, None), Verdict.INCONCLUSIVE),
+        (wait("await_state"), Verdict.INCONCLUSIVE),
+        (wait("stays"), Verdict.INCONCLUSIVE),
+        (wait("stays", "Paired", None, "Paired"), Verdict.INCONCLUSIVE),
+        (wait("stays", "Paired", None, "Failed"), Verdict.FAIL),
+        (wait("stays", "Paired"), Verdict.PASS),
+        (wait("stays", "Paired", "Failed"), Verdict.FAIL),
+        (wait("stays", "Paired", "Failed", "Paired"), Verdict.FAIL),
+    ],
+)
+def test_a_wait_is_judged_by_what_it_saw(record: OperationRecord, verdict: Verdict) -> None:
+    assert held(of(record), operation="s#1").verdict is verdict
+    lying = replace(record, value={**(record.value or {}), "held": verdict is not Verdict.PASS})
+    assert held(of(lying), operation="s#1").verdict is verdict
+
+
+def test_an_observation_tells_what_was_done_and_judges_nothing() -> None:
+    finding = observed(of(FAIL), situation="a second send", operations=["s#1"])
+    assert finding.verdict is Verdict.OBSERVED
+    assert "was refused" in finding.reason
+
+
+@pytest.mark.parametrize(
+    ("parts", "whole"),
+    [
+        ([Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE], Verdict.FAIL),
+        ([Verdict.PASS, Verdict.INCONCLUSIVE], Verdict.INCONCLUSIVE),
+        ([Verdict.PASS, Verdict.NOT_SUPPORTED], Verdict.PASS),
+        ([Verdict.OBSERVED, Verdict.PASS], Verdict.PASS),
+        ([Verdict.NOT_SUPPORTED, Verdict.SKIPPED], Verdict.NOT_SUPPORTED),
+        ([], Verdict.SKIPPED),
+    ],
+)
+def test_the_worst_part_decides(parts: list[Verdict], whole: Verdict) -> None:
+    assert worst(parts) is whole
+
+
+class Minutes:
+    """Minutes that are only kept in memory."""
+
+    def __init__(self, *records: OperationRecord) -> None:
+        self._history = of(*records)
+        self.findings: list[tuple[str, Finding]] = []
+
+    def history(self) -> History:
+        return self._history
+
+    def found(self, name: str, args: object, finding: Finding) -> None:
+        self.findings.append((name, finding))
+
+
+def test_the_judge_writes_down_what_it_finds_before_it_raises() -> None:
+    minutes = Minutes(FAIL)
+    with pytest.raises(CheckFailed, match="worker-2"):
+        Judge(minutes).check("succeeded", operation="s#1")
+    assert [name for name, _ in minutes.findings] == ["succeeded"]
+    unknown = Minutes(INFO)
+    with pytest.raises(CheckInconclusive):
+        Judge(unknown).check("succeeded", operation="s#1")
+    assert unknown.findings[0][1].verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_name_is_for_one_check() -> None:
+    with pytest.raises(ValueError, match="two checks are called succeeded"):
+        check(succeeded)
+    with pytest.raises(KeyError):
+        run_check("no_such_check", of(), {})
+    with pytest.raises(KeyError):
+        succeeded(of(OK), operation="s#2")

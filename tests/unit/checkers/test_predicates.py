@@ -1,0 +1,74 @@
+"""What waits look for."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.history.operation import Json, Outcome
+from harness.history.predicates import Sample, holds, predicate
+
+
+def ok(**value: Json) -> Sample:
+    return Sample(Outcome.OK, value, {})
+
+
+def fail(reason: str) -> Sample:
+    return Sample(Outcome.FAIL, {}, {"reason": reason})
+
+
+INFO = Sample(Outcome.INFO, {}, {"why": "reset"})
+
+
+def listing(*uids: str, state: str = "Pairing", cluster: str = "c1") -> Sample:
+    items: list[Json] = [
+        {"pairing_uid": uid, "state": state, "local_cluster_uid": cluster} for uid in uids
+    ]
+    return ok(items=items)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "yes", "no"),
+    [
+        ("nothing_pending", {}, fail("NoPairingRequest"), ok(status="Pairing")),
+        ("nothing_pending", {}, fail("NotFound"), fail("Unauthenticated")),
+        ("nothing_pending", {}, ok(status="Rejected"), INFO),
+        (
+            "pending_with_id",
+            {"pairing_uid": "u"},
+            ok(status="Pairing", pairing_uid="u"),
+            ok(status="Pairing", pairing_uid="v"),
+        ),
+        (
+            "pending_with_id",
+            {"pairing_uid": "u"},
+            ok(status="Pairing", pairing_uid="u"),
+            ok(status="Paired", pairing_uid="u"),
+        ),
+        ("status_is", {"status": "Paired"}, ok(status="Paired"), fail("NotFound")),
+        ("mode_is", {"mode": "local"}, ok(mode="local"), ok(mode="central")),
+        ("listed", {"pairing_uid": "u"}, listing("t", "u"), listing("t")),
+        ("listed", {"pairing_uid": "u"}, listing("u"), listing("u", state="Rejected")),
+        ("not_listed", {"pairing_uid": "u"}, listing("t"), listing("u")),
+        ("not_listed", {"pairing_uid": "u"}, listing("u", state="Paired"), fail("Forbidden")),
+        ("listed_exactly", {"pairing_uids": ["a", "b"]}, listing("b", "a"), listing("a")),
+        ("listed_exactly", {"pairing_uids": []}, listing(), listing("a")),
+        ("none_listed_for", {"local_cluster_uid": "c1"}, listing("u", cluster="c2"), listing("u")),
+        ("none_listed_for", {"local_cluster_uid": "c1"}, listing(), INFO),
+        ("succeeds", {}, ok(), INFO),
+        ("is_refused", {}, fail("Forbidden"), ok()),
+        ("bears", {"fields": {"name": "a"}}, ok(name="a", tags={}), ok(name="b")),
+    ],
+)
+def test_each_holds_for_the_one_and_not_for_the_other(
+    name: str, args: dict[str, Json], yes: Sample, no: Sample
+) -> None:
+    assert holds(name, yes, args)
+    assert not holds(name, no, args)
+
+
+def test_a_name_is_for_one_predicate() -> None:
+    def succeeds(sample: Sample) -> bool:
+        return True
+
+    with pytest.raises(ValueError, match="two predicates are called succeeds"):
+        predicate(succeeds)

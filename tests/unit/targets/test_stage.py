@@ -1,0 +1,180 @@
+"""What a stage records, over the in-process driver."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.limits import Limits
+from harness.domain.arrangements import SetNodeHealth
+from harness.domain.cluster import Health
+from harness.domain.flows import operator_cancels
+from harness.domain.operations import (
+    CancelPairingRequest,
+    LogIn,
+    SendPairingRequest,
+    ViewPairing,
+)
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.operation import Outcome
+from harness.history.redaction import Redactor
+from harness.opening import open_inprocess
+from harness.targets.port import CannotArrange
+from harness.targets.scene import Scene, Shape, SlotPool
+from harness.targets.stage import Inconclusive, Stage
+
+
+class Bench:
+    """A scene of one made-up scenario, and the file that it leaves."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.driver = open_inprocess(1)
+        redactor = Redactor()
+        self.writer = EvidenceWriter(path, redactor)
+        self.writer.header(
+            Header(
+                harness=HarnessInfo("0"),
+                edition="e",
+                implementation=Implementation("i"),
+                roles=[],
+                driver="inprocess",
+                seed=1,
+            )
+        )
+        line = ScenarioLine(id="s", name="s", feature="f", line=1, requirements=[])
+        self.writer.scenario(line)
+        stage = Stage(self.driver, self.writer, redactor, "s", Limits())
+        inventory = self.driver.inventory()
+        self.pool = SlotPool(inventory.slots)
+        self.scene = Scene(stage, self.pool, inventory, 1)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "evidence.jsonl")
+    yield made
+    made.writer.close()
+    made.driver.close()
+
+
+def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
+    scene = bench.scene
+    taken = scene.perform(scene.cluster().operator, CancelPairingRequest())
+    assert taken.record.outcome is Outcome.FAIL
+    assert taken.record.error is not None
+    assert taken.record.error["reason"] == "NoPairingRequest"
+    assert taken.record.tags["host"] == scene.cluster().host(1)
+
+
+def test_no_secret_reaches_the_file(bench: Bench) -> None:
+    scene = bench.scene
+    leased = scene.pending()
+    secrets = [
+        scene.token().value,
+        scene.admin().credentials.api_key,
+        leased.operator.credentials.session,
+        bench.driver.local_user.password,
+    ]
+    bench.writer.close()
+    text = bench.path.read_text()
+    assert [s for s in secrets if s in text] == []
+    assert "<token:1>" in text
+
+
+def test_a_flow_is_recorded_step_by_step(bench: Bench) -> None:
+    scene = bench.scene
+    leased = scene.pending()
+    before = len(scene.stage.history().operations)
+    taken = scene.stage.run(leased.operator, operator_cancels())
+    kinds = [o.kind for o in scene.stage.history().operations[before:]]
+    assert kinds == ["ViewPairing", "CancelPairingRequest", "ViewPairing"]
+    assert taken.record.kind == "CancelPairingRequest"
+
+
+def test_a_wait_keeps_only_what_changed_and_when_it_was_over(bench: Bench) -> None:
+    scene = bench.scene
+    leased = scene.pending()
+    scene.must(scene.accept())
+    seen = scene.stage.await_state(leased.operator, ViewPairing(), "status_is", status="Paired")
+    assert seen.value is not None
+    assert seen.value["held"] is True
+    samples = seen.value["samples"]
+    assert isinstance(samples, list)
+    assert [s["value"]["status"] for s in samples] == ["Pairing", "Paired"]  # type: ignore[index,call-overload]
+
+
+def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
+    scene = bench.scene
+    leased = scene.pending()
+    seen = scene.stage.await_state(
+        leased.operator, ViewPairing(), "status_is", within_s=0.5, status="Paired"
+    )
+    assert seen.value is not None
+    assert seen.value["held"] is False
+    assert seen.end is not None
+    assert 500_000 <= seen.end - seen.start < 700_000
+    with pytest.raises(Inconclusive, match="never showed status_is"):
+        scene.must_hold(seen)
+
+
+def test_what_has_to_stay_is_watched_to_the_end(bench: Bench) -> None:
+    scene = bench.scene
+    leased = scene.pending()
+    watched = scene.stage.stays(leased.operator, ViewPairing(), "status_is", status="Pairing")
+    assert watched.value is not None
+    assert watched.value["held"] is True
+    assert watched.end is not None
+    assert watched.end - watched.start >= 250_000
+
+
+def test_what_cannot_be_arranged_is_recorded_and_said(bench: Bench) -> None:
+    scene = bench.scene
+    slot = scene.cluster().slot.uid
+    with pytest.raises(CannotArrange, match="no node worker-9"):
+        scene.stage.arrange(SetNodeHealth(slot, "worker-9", Health.UNHEALTHY))
+    assert scene.stage.history().operations[-1].outcome is Outcome.FAIL
+
+
+def test_a_precondition_that_fails_is_inconclusive(bench: Bench) -> None:
+    scene = bench.scene
+    wrong = scene.stage.perform(scene.visitor(), LogIn("root", "wrong"))
+    with pytest.raises(Inconclusive, match=r"precondition not reached: LogIn"):
+        scene.must(wrong)
+    with pytest.raises(Inconclusive, match="steps are out of order"):
+        scene.noted("the send")
+
+
+def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
+    scene = bench.scene
+    places = len(scene.inventory.slots)
+    for number in range(places):
+        scene.new_cluster(f"cluster {number}", Shape(3, 2))
+    with pytest.raises(Inconclusive, match="no free place"):
+        scene.new_cluster("one too many")
+    scene.strike()
+    assert bench.pool.lease(5).host_uids
+    with pytest.raises(Inconclusive, match="6 hosts"):
+        bench.pool.lease(6)
+
+
+def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
+    files = []
+    for name in ("a", "b"):
+        bench = Bench(tmp_path / name)
+        bench.scene.paired()
+        bench.writer.close()
+        files.append((tmp_path / name).read_bytes())
+    assert files[0] == files[1]
+
+
+def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
+    scene = bench.scene
+    scene.perform(scene.cluster().operator, SendPairingRequest("palette.test", "made-up"))
+    lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
+    last_two = [(line["type"], line["id"]) for line in lines[-2:]]
+    assert last_two == [("invoke", scene.noted()), ("outcome", scene.noted())]
