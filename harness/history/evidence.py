@@ -91,7 +91,8 @@ class EvidenceWriter:
             self._redactor.begin_scope()
             self._scenario, self._records = scenario.id, {}
             text = self._redactor.text
-            self._put("scenarios", msgspec.structs.replace(scenario, name=text(scenario.name)))
+            clean = {"name": text(scenario.name), "rule": text(scenario.rule)}
+            self._put("scenarios", msgspec.structs.replace(scenario, **clean))
 
     def invoke(
         self,

@@ -164,14 +164,7 @@ class EndOfRun(msgspec.Struct, frozen=True):
     ended_at: str = ""
 
 
-class Footer(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    tag_field="type",
-    tag="footer",
-    omit_defaults=True,
-):
+class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="footer"):
     """The last line. Without it, the file was cut off."""
 
     counts: Counts

@@ -156,3 +156,59 @@ def _open_items(sample: Sample) -> list[dict[str, Json]]:
 
 def _open_ids(sample: Sample) -> list[str]:
     return [str(item.get("pairing_uid")) for item in _open_items(sample)]
+
+
+@predicate
+def tags_include(sample: Sample, *, tags: dict[str, Json]) -> bool:
+    """The answer bears these tags, whatever others it bears."""
+    found = sample.value.get("tags")
+    return (
+        sample.outcome is Outcome.OK
+        and isinstance(found, dict)
+        and all(found.get(name) == value for name, value in tags.items())
+    )
+
+
+@predicate
+def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
+    """The stack has just these packs, each as name and version."""
+    return sample.outcome is Outcome.OK and sorted(_packs(sample)) == sorted(packs)
+
+
+@predicate
+def deleting_or_gone(sample: Sample) -> bool:
+    """The cluster is being deleted, or is gone."""
+    if sample.outcome is Outcome.OK:
+        return sample.value.get("state") == "Deleting"
+    return sample.not_found or sample.error.get("reason") == "NoLocalCluster"
+
+
+@predicate
+def listed_of_cluster(sample: Sample, *, pairing_uid: str, local_cluster_uid: str) -> bool:
+    """The request stands in the list, and as one of this local cluster."""
+    return sample.outcome is Outcome.OK and any(
+        item.get("pairing_uid") == pairing_uid
+        and item.get("local_cluster_uid") == local_cluster_uid
+        for item in _open_items(sample)
+    )
+
+
+@predicate
+def not_being_handed_over(sample: Sample) -> bool:
+    """Palette shows the cluster as anything but still to be confirmed by its host, or not."""
+    return sample.outcome is Outcome.FAIL or (
+        sample.outcome is Outcome.OK and sample.value.get("state") != "Pairing"
+    )
+
+
+def _packs(sample: Sample) -> list[str]:
+    """The packs of a stack as texts of name and version."""
+    packs = [
+        pack for profile in _dicts(sample.value, "profiles") for pack in _dicts(profile, "packs")
+    ]
+    return [f"{pack.get('name')} {pack.get('version')}" for pack in packs]
+
+
+def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:
+    found = value.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

@@ -1,0 +1,93 @@
+"""Writes the files that people, scripts and CI servers read, from evidence alone."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from harness.catalogue.requirement import Requirement
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.domain.errors import PairproofError
+from harness.history.lines import WaiverLine
+from harness.history.reader import read_evidence
+from harness.reporting.html import report_html
+from harness.reporting.junit import junit_xml
+from harness.reporting.model import Report, build_report
+from harness.reporting.report_json import encode_json, report_json
+from harness.reporting.summary import summary_md
+
+REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md")
+
+
+class ReportError(PairproofError):
+    """A report cannot be written: where, what is wrong, and what to do about it."""
+
+    def __init__(self, path: Path, problem: str, hint: str) -> None:
+        super().__init__(f"{path}: {problem}; {hint}")
+        self.path = path
+        self.problem = problem
+        self.hint = hint
+
+
+def write_reports(
+    evidence_path: Path,
+    out_dir: Path,
+    *,
+    waivers: Iterable[WaiverLine] = (),
+    requirements: Sequence[Requirement] = REQUIREMENTS,
+) -> Report:
+    """Read the evidence and write `REPORT_FILES` into the folder, which is made if need be.
+
+    Each file appears whole or not at all.
+
+    Raises:
+        EvidenceError: the evidence cannot be read.
+        ReportError: a file cannot be written.
+    """
+    report = build_report(read_evidence(evidence_path), requirements, waivers)
+    evidence_file = _named_from(out_dir, evidence_path)
+    contents = (
+        encode_json(report_json(report, evidence_file)),
+        junit_xml(report),
+        _utf8(report_html(report, evidence_file)),
+        _utf8(summary_md(report)),
+    )
+    for name, content in zip(REPORT_FILES, contents, strict=True):
+        _write(out_dir / name, content)
+    return report
+
+
+def _named_from(out_dir: Path, evidence: Path) -> str:
+    """The name of the evidence as it reads in the reports: bare where they lie beside it."""
+    return evidence.name if evidence.resolve().parent == out_dir.resolve() else str(evidence)
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _write(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        _forget(unfinished)
+        raise _unwritable(path, error) from None
+
+
+def _forget(unfinished: Path) -> None:
+    try:
+        unfinished.unlink(missing_ok=True)
+    except OSError:
+        return
+
+
+def _unwritable(path: Path, error: OSError) -> ReportError:
+    hint = "the evidence is whole, so make the report again with `pairproof report`"
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return ReportError(path, "the disk is full", f"free some space; {hint}")
+    problem = f"the report cannot be written ({error.strerror or error})"
+    return ReportError(path, problem, f"choose another folder; {hint}")

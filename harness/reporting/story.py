@@ -1,0 +1,281 @@
+"""What happened in a scenario, as a report tells it: what was sent, expected and received.
+
+Everything comes from the evidence as it is; long text is cut with a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from harness.catalogue.requirement import Level
+from harness.catalogue.verdict import Verdict, worst
+from harness.history.lines import CheckLine, ScenarioLine
+from harness.history.operation import Json, OperationRecord
+from harness.reporting.model import Report, RequirementReport, ScenarioReport
+from harness.reporting.words import kind_in_words
+
+BODY_CHARACTERS_MAX = 4_000
+"""More of a body stands in the evidence, and is not needed to see what went wrong."""
+
+LINE_CHARACTERS_MAX = 160
+ROWS_MAX = 60
+"""Operations that are told of one scenario; those that its verdict rests on always are."""
+
+STORIES_MAX = 200
+"""Scenarios that are told in full; of the others the table tells the reason."""
+
+_NOTHING: tuple[Json, ...] = (None, "", [], {})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One operation in full: what was sent and what came back, as text."""
+
+    id: str
+    title: str
+    at: str
+    sent: str
+    received: str
+    on_the_wire: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One operation in the table of a scenario. `decisive`: the verdict rests on it."""
+
+    number: int
+    at: str
+    actor: str
+    what: str
+    details: str
+    outcome: str
+    answer: str
+    decisive: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One requirement in the light of a scenario, with the check that decided."""
+
+    requirement: RequirementReport
+    report: ScenarioReport
+    step: str
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A scenario that did not pass. `rows_left_out` operations are not in `rows`."""
+
+    line: ScenarioLine
+    verdict: Verdict
+    judged: tuple[Judged, ...]
+    rows: tuple[Row, ...]
+    rows_left_out: int
+    exchanges: tuple[Exchange, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why, each reason once."""
+        reasons = (j.report.reason or "no reason was given" for j in self.judged)
+        return tuple(dict.fromkeys(reasons))
+
+
+def stories(report: Report, verdict: Verdict) -> tuple[Story, ...]:
+    """Every scenario of which this is the verdict, in the order of the run.
+
+    Those that decide the verdict on the whole come before those that only warn.
+    """
+    by_scenario: dict[str, list[tuple[RequirementReport, ScenarioReport]]] = {}
+    for requirement in report.requirements:
+        for scenario in requirement.scenarios:
+            if scenario.verdict is verdict:
+                by_scenario.setdefault(scenario.line.id, []).append((requirement, scenario))
+    found = [by_scenario[id_] for id_, v in report.scenario_verdicts.items() if v is verdict]
+    found.sort(key=lambda judged: not any(_decides(r) for r, _ in judged))
+    return tuple(_story(report, judged) for judged in found[:STORIES_MAX])
+
+
+def _decides(report: RequirementReport) -> bool:
+    return report.requirement.level is Level.MUST and report.waived is None
+
+
+def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioReport]]) -> Story:
+    line = judged[0][1].line
+    verdict = worst(scenario.verdict for _, scenario in judged)
+    checks = [c for c in report.evidence.checks if c.scenario == line.id and c.verdict is verdict]
+    history = report.evidence.histories.get(line.id)
+    operations = history.operations if history else ()
+    decisive = {o for _, s in judged for o in s.operations}
+    decisive |= {o for c in checks for o in c.operations}
+    rows, left_out = _rows(operations, decisive)
+    return Story(
+        line=line,
+        verdict=verdict,
+        judged=tuple(_judged(r, s, checks) for r, s in judged),
+        rows=rows,
+        rows_left_out=left_out,
+        exchanges=tuple(_exchange(o, operations) for o in operations if o.id in decisive),
+    )
+
+
+def _judged(
+    requirement: RequirementReport, report: ScenarioReport, checks: Iterable[CheckLine]
+) -> Judged:
+    own = [c for c in checks if c.requirement == requirement.requirement.id]
+    expected = dict.fromkeys(c.expected for c in own if c.expected)
+    return Judged(
+        requirement=requirement,
+        report=report,
+        step="; ".join(dict.fromkeys(c.step for c in own if c.step)),
+        expected="; ".join(expected) or requirement.requirement.text,
+    )
+
+
+# --- operations -----------------------------------------------------------------------------
+
+
+def _rows(operations: Sequence[OperationRecord], decisive: set[str]) -> tuple[tuple[Row, ...], int]:
+    kept = set(range(ROWS_MAX)) | {i for i, o in enumerate(operations) if o.id in decisive}
+    rows = tuple(
+        _row(i + 1, o, operations[0].start, o.id in decisive)
+        for i, o in enumerate(operations)
+        if i in kept
+    )
+    return rows, len(operations) - len(rows)
+
+
+def _row(number: int, operation: OperationRecord, began: int, decisive: bool) -> Row:
+    return Row(
+        number=number,
+        at=_at(operation, began),
+        actor=operation.actor,
+        what=kind_in_words(operation.kind),
+        details=_asked(operation),
+        outcome=operation.outcome.value,
+        answer=cut(_answered(operation), LINE_CHARACTERS_MAX),
+        decisive=decisive,
+    )
+
+
+def _at(operation: OperationRecord, began: int) -> str:
+    """When it began, from the first operation on, and how long it took."""
+    at = _duration(operation.start - began)
+    if operation.end is None:
+        return f"{at}, never ended"
+    return f"{at}, took {_duration(operation.end - operation.start)}"
+
+
+def _duration(microseconds: int) -> str:
+    if microseconds < 10_000_000:
+        return f"{microseconds / 1_000:.0f} ms"
+    return f"{microseconds / 1_000_000:.1f} s"
+
+
+def _asked(operation: OperationRecord) -> str:
+    args: Mapping[str, Json] = operation.args
+    if "predicate" in args:
+        args = {"polls": args.get("polls"), "until": args.get("predicate")}
+        if operation.kind == "stays":
+            args = {"polls": args["polls"], "whether": args["until"]}
+    return cut(_in_a_line(args), LINE_CHARACTERS_MAX)
+
+
+def _answered(operation: OperationRecord) -> str:
+    value, error = operation.value or {}, operation.error or {}
+    if isinstance(held := value.get("held"), bool):
+        seen = value.get("samples")
+        looks = len(seen) if isinstance(seen, list) else 0
+        different = f"{looks} different answer{'' if looks == 1 else 's'}"
+        return f"{'held' if held else 'did not hold'}, {different} seen"
+    if "message" in error:
+        return f"{error.get('reason', '')}: {error['message']}"
+    if "why" in error:
+        return str(error["why"])
+    return _in_a_line(value)
+
+
+def _in_a_line(data: Mapping[str, Json]) -> str:
+    return ", ".join(
+        f"{name}: {_brief(value)}" for name, value in data.items() if value not in _NOTHING
+    )
+
+
+def _brief(value: Json) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+# --- what was exchanged ---------------------------------------------------------------------
+
+
+def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord]) -> Exchange:
+    on_the_wire = operation.request is not None
+    number = next(i for i, o in enumerate(operations, 1) if o.id == operation.id)
+    return Exchange(
+        id=operation.id,
+        title=f"{number}. {kind_in_words(operation.kind)}",
+        at=_at(operation, operations[0].start),
+        sent=_sent(operation),
+        received=_received(operation),
+        on_the_wire=on_the_wire,
+    )
+
+
+def _sent(operation: OperationRecord) -> str:
+    request = operation.request
+    if request is None:
+        return f"{operation.kind}\n{_pretty(dict(operation.args))}"
+    first = f"{request.get('method', '')} {request.get('url', '')}".strip()
+    return "\n".join([first, *_headers(request), "", body_text(request.get("body"))]).rstrip()
+
+
+def _received(operation: OperationRecord) -> str:
+    response = operation.response
+    if response is not None:
+        first = f"status {response.get('status', '?')}"
+        lines = [first, *_headers(response), "", body_text(response.get("body"))]
+        return "\n".join(lines).rstrip()
+    if operation.error is not None:
+        return f"{operation.outcome.value}\n{_pretty(dict(operation.error))}"
+    return f"{operation.outcome.value}\n{_pretty(dict(operation.value or {}))}"
+
+
+def _headers(message: Mapping[str, Json]) -> Iterator[str]:
+    headers = message.get("headers")
+    if isinstance(headers, dict):
+        yield from (f"{name}: {_brief(value)}" for name, value in headers.items())
+    elif isinstance(headers, list):
+        yield from (": ".join(map(_brief, h)) for h in headers if isinstance(h, list))
+
+
+def body_text(body: Json) -> str:
+    """A body as a person reads it: JSON indented, anything else as it is, cut where long."""
+    if body in (None, ""):
+        return "(no body)"
+    if not isinstance(body, str):
+        return _pretty(body)
+    if len(body) <= BODY_CHARACTERS_MAX:
+        try:
+            return _pretty(msgspec.json.decode(body))
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            pass
+    return cut(body, BODY_CHARACTERS_MAX)
+
+
+def _pretty(value: Json) -> str:
+    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    return cut(text, BODY_CHARACTERS_MAX)
+
+
+def cut(text: str, length: int) -> str:
+    """The text, or its beginning with a note of how long it is."""
+    if len(text) <= length:
+        return text
+    if length <= LINE_CHARACTERS_MAX:
+        return f"{text[:length]} …"
+    return (
+        f"{text[:length]}\n… cut here: {len(text)} characters in all; the rest is in the evidence"
+    )

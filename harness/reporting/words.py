@@ -1,0 +1,71 @@
+"""How verdicts, levels, roles and places are called in reports that people read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from harness.catalogue.edition import ANCHORS
+from harness.catalogue.requirement import Level, Role
+from harness.catalogue.verdict import Verdict
+from harness.reporting.model import Overall
+
+VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
+    Verdict.PASS: "pass",
+    Verdict.FAIL: "fail",
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.NOT_SUPPORTED: "not supported",
+    Verdict.SKIPPED: "skipped",
+    Verdict.OBSERVED: "observed",
+}
+
+VERDICT_SYMBOLS: Final[Mapping[Verdict, str]] = {
+    Verdict.PASS: "✓",
+    Verdict.FAIL: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.NOT_SUPPORTED: "–",
+    Verdict.SKIPPED: "»",
+    Verdict.OBSERVED: "○",
+}
+"""So that no verdict is told by its colour alone."""
+
+OVERALL_NAMES: Final[Mapping[Overall, str]] = {
+    Overall.CONFORMS: "Conforms",
+    Overall.DOES_NOT_CONFORM: "Does not conform",
+    Overall.INCONCLUSIVE: "Inconclusive",
+}
+
+OVERALL_SYMBOLS: Final[Mapping[Overall, str]] = {
+    Overall.CONFORMS: "✓",
+    Overall.DOES_NOT_CONFORM: "✗",
+    Overall.INCONCLUSIVE: "?",
+}
+
+LEVEL_NAMES: Final[Mapping[Level, str]] = {
+    Level.MUST: "must",
+    Level.SHOULD: "should",
+    Level.UNSPECIFIED: "not specified",
+}
+
+ROLE_NAMES: Final[Mapping[Role, str]] = {
+    Role.EDGE: "edge",
+    Role.CENTRAL: "central",
+    Role.BOTH: "both sides",
+}
+
+
+def place(source: str) -> str:
+    """Where in the document a requirement comes from, in words.
+
+    `#prerequisites prerequisite 2` is "Prerequisites, prerequisite 2".
+    """
+    anchor, _, rest = source.partition(" ")
+    heading = ANCHORS.get(anchor, anchor)
+    return f"{heading}, {rest}" if rest else heading
+
+
+def kind_in_words(kind: str) -> str:
+    """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
+    return spaced[:1].upper() + spaced[1:].lower()

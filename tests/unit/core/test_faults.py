@@ -1,0 +1,112 @@
+"""Faults on the way, over a link that only counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    AgentOperation,
+    Done,
+    PollPairing,
+    Probe,
+    Unknown,
+)
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.faults import FaultyLink
+
+
+class CountingLink:
+    """Acknowledges everything, and remembers what arrived."""
+
+    def __init__(self) -> None:
+        self.arrived: list[AgentOperation] = []
+
+    def carry(
+        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+    ) -> LinkReply:
+        self.arrived.append(operation)
+        return Done(Acknowledged(str(len(self.arrived))))
+
+
+class Road:
+    """A faulty link over a counting one, and the time that it slept."""
+
+    def __init__(self) -> None:
+        self.inner = CountingLink()
+        self.slept = 0
+        self.link = FaultyLink(self.inner, self._sleep)
+
+    def _sleep(self, duration: int) -> None:
+        self.slept += duration
+
+    def carry(self, operation: AgentOperation = Probe(), host: str = "h1") -> LinkReply:
+        return self.link.carry(host, "https://palette.test", False, operation)
+
+    def spoil(self, fault: MessageFault, delay: int = 0) -> None:
+        self.link.spoil_next(FaultNextMessage("h1", MessageKind.PROBE, fault, delay))
+
+
+@pytest.fixture
+def road() -> Road:
+    return Road()
+
+
+@pytest.mark.parametrize(
+    ("fault", "arrives", "answer"),
+    [
+        (MessageFault.LOST_BEFORE, 0, Unknown),
+        (MessageFault.LOST_AFTER, 1, Unknown),
+        (MessageFault.SERVER_ERROR, 0, Refused),
+        (MessageFault.REPEATED, 2, Done),
+        (MessageFault.DELAYED, 1, Done),
+    ],
+)
+def test_each_fault_does_what_it_says_once(
+    road: Road, fault: MessageFault, arrives: int, answer: type
+) -> None:
+    road.spoil(fault, delay=7)
+    assert isinstance(road.carry(), answer)
+    assert len(road.inner.arrived) == arrives
+    assert road.slept == (7 if fault is MessageFault.DELAYED else 0)
+    assert isinstance(road.carry(), Done)
+    assert len(road.inner.arrived) == arrives + 1
+
+
+def test_a_fault_meets_its_own_kind_and_host_only(road: Road) -> None:
+    road.spoil(MessageFault.LOST_BEFORE)
+    assert isinstance(road.carry(PollPairing("u", "s")), Done)
+    assert isinstance(road.carry(host="h2"), Done)
+    assert isinstance(road.carry(), Unknown)
+
+
+def test_faults_queue(road: Road) -> None:
+    road.spoil(MessageFault.SERVER_ERROR)
+    road.spoil(MessageFault.LOST_BEFORE)
+    first, second = road.carry(), road.carry()
+    assert isinstance(first, Refused)
+    assert first.reason is Reason.INTERNAL
+    assert isinstance(second, Unknown)
+
+
+def test_a_link_that_is_down_delivers_nothing_and_keeps_the_queue(road: Road) -> None:
+    road.spoil(MessageFault.REPEATED)
+    road.link.set_link("h1", up=False)
+    assert isinstance(road.carry(), NotDelivered)
+    assert isinstance(road.carry(host="h2"), Done)
+    road.link.set_link("h1", up=True)
+    assert isinstance(road.carry(), Done)
+    assert len(road.inner.arrived) == 3
+
+
+def test_healing_mends_links_and_forgets_faults(road: Road) -> None:
+    road.spoil(MessageFault.LOST_BEFORE)
+    road.link.set_link("h1", up=False)
+    road.link.set_link("h2", up=False)
+    road.link.heal(("h1",))
+    assert isinstance(road.carry(), Done)
+    assert isinstance(road.carry(host="h2"), NotDelivered)
+    road.link.heal()
+    assert isinstance(road.carry(host="h2"), Done)
