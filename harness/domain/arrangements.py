@@ -200,3 +200,23 @@ class Inventory:
     """The endpoint that an operator enters in Local UI."""
     endpoint_forms: Mapping[str, str] = field(default_factory=dict)
     """Other forms of it, usable or not, by the names of `harness.domain.endpoint`."""
+
+
+def side_of(arrangement: Arrangement) -> tuple[Side, ...]:
+    """Which side an arrangement concerns."""
+    match arrangement:
+        case Restart(side) | AdvanceClock(side=side):
+            return (side,)
+        case Reset():
+            return (Side.CENTRAL, Side.EDGE)
+        case (
+            InstallCluster()
+            | SetHostMode()
+            | SetClusterState()
+            | SetNodeHealth()
+            | SetLink()
+            | FaultNextMessage()
+        ):
+            return (Side.EDGE,)
+        case _:
+            return (Side.CENTRAL,)

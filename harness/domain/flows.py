@@ -22,6 +22,7 @@ from harness.domain.operations import (
     MatchProfiles,
     PairingId,
     PairingList,
+    PairingRequestView,
     PollAnswer,
     PollPairing,
     RejectPairingRequest,
@@ -113,6 +114,23 @@ def admin_rejects(pairing_uid: str) -> AdminFlow:
         return reply
     rejected = yield RejectPairingRequest(pairing_uid)
     return rejected
+
+
+def admin_rejects_by_tags(tags: Mapping[str, str]) -> AdminFlow:
+    """Open the listed requests until one bears these tags, and reject that one.
+
+    Returns the reply to the rejection, or to the last look if no request bears the tags.
+    Source: `#reject-pairing-request-in-palette`, step 4.
+    """
+    reply = yield ListPairingRequests()
+    listed = reply.value if isinstance(reply, Done) else None
+    for item in listed.items if isinstance(listed, PairingList) else ():
+        reply = yield ViewPairingRequest(item.pairing_uid)
+        view = reply.value if isinstance(reply, Done) else None
+        if isinstance(view, PairingRequestView) and dict(view.tags) == dict(tags):
+            reply = yield RejectPairingRequest(item.pairing_uid)
+            return reply
+    return reply
 
 
 def _admin_finds(pairing_uid: str) -> AdminFlow:

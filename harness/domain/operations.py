@@ -16,7 +16,7 @@ from typing import ClassVar
 from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
-from harness.domain.profile import StackProfile
+from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 
 
@@ -291,6 +291,33 @@ class DeleteToken(CentralOperation):
     token_uid: str
 
 
+@dataclass(frozen=True, slots=True)
+class PageOperation(CentralOperation):
+    """Base of what Palette's own pages ask; it has no place in the HTTP API."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogOutOfPalette(PageOperation):
+    """End the session that the call carries. Answers `Acknowledged`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListScopes(PageOperation):
+    """The scopes that the caller has any business in. Answers a `ScopeList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListCentralClusters(PageOperation):
+    """The clusters that are registered in the scope. Answers a `CentralClusterList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSelectableProfiles(PageOperation):
+    """What may be selected for the match of one request. Answers `SelectableProfiles`."""
+
+    pairing_uid: str
+
+
 # --- Palette, asked by an edge host ---------------------------------------------------------
 
 
@@ -456,6 +483,43 @@ class CentralClusterView:
 
 
 @dataclass(frozen=True, slots=True)
+class CentralClusterList:
+    """The registered clusters of a scope, in the order in which they were accepted."""
+
+    items: tuple[CentralClusterView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedScope:
+    """The tenant (`uid` is empty) or a project, as a person reads it."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeList:
+    """Scopes, the tenant first."""
+
+    items: tuple[NamedScope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelectableProfile:
+    """A profile with the version that is its latest; empty when it has none (PRE-7)."""
+
+    profile: ClusterProfile
+    latest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SelectableProfiles:
+    """The profiles of a request's project and of the tenant."""
+
+    items: tuple[SelectableProfile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TokenUid:
     """The uid of a created token."""
 
@@ -493,6 +557,9 @@ Value = (
     | MatchResult
     | Accepted
     | CentralClusterView
+    | CentralClusterList
+    | ScopeList
+    | SelectableProfiles
     | RegistrationToken
     | TokenUid
     | TokenList

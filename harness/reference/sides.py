@@ -201,6 +201,15 @@ class EdgeSide:
         """The places for clusters, with their hosts."""
         return self._slots
 
+    def cluster_at(self, slot: str) -> Cluster | None:
+        """The cluster that is installed in a slot, if any.
+
+        Raises:
+            ArrangementError: there is no such slot.
+        """
+        with self._lock:
+            return self._site(slot).cluster
+
     def perform(
         self, host_uid: str, operation: LocalOperation, credentials: Credentials
     ) -> Done | Refused:
@@ -301,26 +310,6 @@ class EdgeSide:
     def close(self) -> None:
         """Let go of the store."""
         self._store.close()
-
-
-def side_of(arrangement: Arrangement) -> tuple[Side, ...]:
-    """Which side an arrangement concerns."""
-    match arrangement:
-        case Restart(side) | AdvanceClock(side=side):
-            return (side,)
-        case Reset():
-            return (Side.CENTRAL, Side.EDGE)
-        case (
-            InstallCluster()
-            | SetHostMode()
-            | SetClusterState()
-            | SetNodeHealth()
-            | SetLink()
-            | FaultNextMessage()
-        ):
-            return (Side.EDGE,)
-        case _:
-            return (Side.CENTRAL,)
 
 
 def _delete_all(store: Store, kind: type[Record], project_uid: str) -> None:

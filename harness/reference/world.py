@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.domain.arrangements import Arrangement, Inventory, Side, Slot
+from harness.domain.arrangements import Arrangement, Inventory, Side, Slot, side_of
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Refused
@@ -28,7 +28,7 @@ from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import FaultyLink
-from harness.reference.sides import CentralFactory, CentralSide, EdgeFactory, EdgeSide, side_of
+from harness.reference.sides import CentralFactory, CentralSide, EdgeFactory, EdgeSide
 
 POLL_INTERVAL = 50_000
 """How often the agents follow up, in microseconds."""

@@ -1,0 +1,113 @@
+"""The control port: arranges what no user can. On loopback only, behind a secret of its own."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+
+from harness import __version__
+from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.errors import Reason, Refusal
+from harness.reference.http_app import Api, error, headers_of, json_of, respond
+from harness.reference.sides import ArrangementError
+from harness.wire.codec import encode_refused
+from harness.wire.control import (
+    ARRANGEMENTS,
+    HEALTH_PATH,
+    INVENTORY_PATH,
+    arrangement_from,
+    bearer,
+)
+from harness.wire.dataclass_json import to_json
+from harness.wire.http import Json, ServerReply
+from harness.wire.model import Malformed
+
+TITLE = "pairproof control port"
+
+
+class Arranger(Protocol):
+    """What the control port reaches: both sides together."""
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange something at the side that it concerns."""
+        ...
+
+    def inventory(self) -> Inventory:
+        """What a run may use."""
+        ...
+
+
+def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
+    """The app. Every request needs `Authorization: Bearer <secret>`.
+
+    `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
+    204, or 409 when it cannot be arranged; `GET /control/inventory` answers an `Inventory`.
+
+    Raises:
+        ValueError: the secret is empty.
+    """
+    if not secret:
+        raise ValueError("the control port needs a secret that is not empty")
+    app = Api(TITLE, _describe)
+    guarded = _guard(bearer(secret)["Authorization"])
+
+    async def health(_: Request) -> Response:
+        return _json({"status": "ok", "version": __version__})
+
+    async def inventory(_: Request) -> Response:
+        return _json(to_json(arranger.inventory()))
+
+    async def arrange(request: Request) -> Response:
+        name = request.path_params["arrangement"]
+        try:
+            arrangement = arrangement_from(name, json_of(await request.body()))
+            await anyio.to_thread.run_sync(arranger.arrange, arrangement)
+        except KeyError:
+            known = ", ".join(ARRANGEMENTS)
+            message = f"there is no arrangement {name}; there are {known}"
+            return error(request, 404, Reason.NOT_FOUND, message)
+        except Malformed as malformed:
+            message = f"{name}: {malformed}"
+            return error(request, 400, Reason.INVALID_INPUT, message, field=malformed.field)
+        except Refusal as refusal:
+            return respond(request, encode_refused(refusal.refused))
+        except ArrangementError as refused:
+            return error(request, 409, Reason.CONFLICT, f"{name}: {refused}")
+        return Response(status_code=204)
+
+    app.add_api_route(HEALTH_PATH, guarded(health))
+    app.add_api_route(INVENTORY_PATH, guarded(inventory))
+    app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
+    return app
+
+
+Handler = Callable[[Request], Any]
+
+
+def _guard(expected: str) -> Callable[[Handler], Handler]:
+    """Lets a handler be reached with the secret only; comparing takes the same time always."""
+
+    def guarded(handler: Handler) -> Handler:
+        async def endpoint(request: Request) -> Response:
+            given = headers_of(request).get("authorization", "")
+            if not hmac.compare_digest(given.encode(), expected.encode()):
+                message = "the control port needs Authorization: Bearer and its secret"
+                return error(request, 401, Reason.UNAUTHENTICATED, message)
+            response: Response = await handler(request)
+            return response
+
+        return endpoint
+
+    return guarded
+
+
+def _json(json: Json) -> Response:
+    return Response(ServerReply(200, json=json).body(), media_type="application/json")
+
+
+def _describe() -> dict[str, Any]:
+    return {"openapi": "3.1.0", "info": {"title": TITLE, "version": __version__}, "paths": {}}

@@ -1,0 +1,121 @@
+"""Who may do what at the central side (ACC-1, PRE-8, PRE-9, REJ-3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal
+from harness.domain.operations import (
+    Acknowledged,
+    Credentials,
+    ListScopes,
+    LogInToPalette,
+    LogOutOfPalette,
+    NamedScope,
+    ScopeList,
+    Session,
+)
+from harness.domain.permission import TENANT, PairPermission, permits
+from harness.reference.core.choices import CentralChoices
+from harness.reference.core.records import (
+    LoginSession,
+    Project,
+    User,
+)
+from harness.reference.core.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class CentralCall:
+    """What a rule is given besides the operation."""
+
+    credentials: Credentials
+    now: int
+    draws: Draws
+
+
+class AccessRules:
+    """Logins, scopes and permissions."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        self.store = store
+        self.choices = choices
+
+    def log_in(self, operation: LogInToPalette, call: CentralCall) -> Session:
+        """A login token for the right password (ACC-1)."""
+        user = self.store.get(User, operation.email)
+        if user is None or not user.password or user.password != operation.password:
+            raise Refusal(Reason.UNAUTHENTICATED, "the e-mail or the password is wrong")
+        token = f"{call.draws.bits128('palette-session'):032x}"
+        self.store.put(LoginSession(token, user.email, call.now + self.choices.session))
+        return Session(token)
+
+    def log_out(self, operation: LogOutOfPalette, call: CentralCall) -> Acknowledged:
+        """The session is over from now on."""
+        self.authenticate(call)
+        self.store.delete(LoginSession, call.credentials.session)
+        return Acknowledged()
+
+    def list_scopes(self, operation: ListScopes, call: CentralCall) -> ScopeList:
+        """The tenant and the projects that the caller is a member of."""
+        user = self.authenticate(call)
+        projects = (NamedScope(p.uid, p.name) for p in self.store.every(Project))
+        scopes = (NamedScope(TENANT, "Tenant"), *projects)
+        return ScopeList(tuple(s for s in scopes if self.is_member(user, s.uid)))
+
+    def authenticate(self, call: CentralCall) -> User:
+        """The user behind an API key or a login that still lasts (ACC-1, REJ-3)."""
+        key = call.credentials.api_key
+        if key:
+            found = next(self.store.find(User, "api_key", key), None)
+            if found is not None:
+                return found
+            raise Refusal(Reason.UNAUTHENTICATED, "the API key is not known")
+        session = self.store.get(LoginSession, call.credentials.session)
+        user = self.store.get(User, session.subject) if session else None
+        if session is None or user is None or self.session_is_over(session, call.now):
+            raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
+        return user
+
+    def session_is_over(self, session: LoginSession, now: int) -> bool:
+        """Whether a login has run out."""
+        return now >= session.expiry
+
+    def scope_of(self, call: CentralCall) -> str:
+        """The project that the call names, which must exist; the tenant without one (PRE-9)."""
+        uid = call.credentials.project_uid
+        if uid and self.store.get(Project, uid) is None:
+            raise Refusal(Reason.FORBIDDEN, f"there is no project {uid}", project=uid)
+        return uid or TENANT
+
+    def authorise(self, call: CentralCall, permission: PairPermission) -> str:
+        """The scope in which the caller holds the permission (PRE-8, PRE-9)."""
+        user = self.authenticate(call)
+        scope = self.scope_of(call)
+        if not self.holds(user, permission, scope):
+            raise self._forbidden(permission)
+        return scope
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        """Whether the user holds the permission in the scope."""
+        extends = self.choices.tenant_extends
+        return permits(user.grants, permission, scope, tenant_extends=extends)
+
+    def _forbidden(self, permission: PairPermission) -> Refusal:
+        if self.choices.hide_forbidden:
+            return Refusal(Reason.NOT_FOUND, "there is no such pairing request")
+        return Refusal(
+            Reason.FORBIDDEN,
+            f"the permission clusterPair.{permission.value} is missing in this scope",
+            permission=f"clusterPair.{permission.value}",
+        )
+
+    def belongs(self, project_uid: str, scope: str) -> bool:
+        """Whether something of a project can be seen from a scope (PRE-9)."""
+        return scope in (TENANT, project_uid)
+
+    @staticmethod
+    def is_member(user: User, scope: str) -> bool:
+        """Whether the user has any business in the scope."""
+        return user.tenant_admin or any(grant.scope in (scope, TENANT) for grant in user.grants)

@@ -1,0 +1,131 @@
+"""What edge hosts ask of the central side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal
+from harness.domain.operations import (
+    Acknowledged,
+    ConfirmPairing,
+    OfRequest,
+    PairingId,
+    PollAnswer,
+    PollPairing,
+    Probe,
+    SubmitPairing,
+    WithdrawPairing,
+)
+from harness.domain.pairing import (
+    RequestEvent,
+    RequestState,
+)
+from harness.domain.token import RegistrationToken
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.central.book import RequestBook
+from harness.reference.core.records import (
+    CentralCluster,
+    PairingRequest,
+)
+
+
+class AgentRules(RequestBook):
+    """Submitting, polling, confirming and withdrawing."""
+
+    def probe(self, operation: Probe, call: CentralCall) -> Acknowledged:
+        """Yes, this is a Palette."""
+        return Acknowledged("palette")
+
+    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+        """Admit a request; the same submission again is answered with the same id (SND-4)."""
+        known = next(
+            self.store.find(
+                PairingRequest,
+                "submission",
+                f"{operation.cluster.uid}:{operation.cluster_token}",
+            ),
+            None,
+        )
+        if known is not None:
+            return PairingId(known.pairing_uid)
+        token = self.usable_token(operation.registration_token, call.now)
+        uid = self.new_pairing_uid(call.draws)
+        self.store.put(
+            PairingRequest(
+                uid,
+                token.project_uid,
+                RequestState.PENDING,
+                call.now,
+                operation.cluster,
+                operation.cluster_token,
+                token.uid,
+            )
+        )
+        return PairingId(uid)
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        """An id that no other request has or ever had (SND-5, INV-5)."""
+        return f"{draws.bits128('pairing') >> 32:024x}"
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        """The registration token, if it admits anybody now (PRE-4). Never repeats it."""
+        token = next(self.store.find(RegistrationToken, "value", value), None) if value else None
+        why = token.why_unusable(now) if token else "the registration token is not known"
+        if token is None or why:
+            raise Refusal(Reason.TOKEN_UNUSABLE, why or "")
+        return token
+
+    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+        """What became of the host's own request."""
+        return self._poll_answer(self.own_request(operation, call.now))
+
+    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
+        """The host obeys from now on: the pairing commits. Safe to repeat (ACC-12, INV-1)."""
+        request = self.own_request(operation, call.now)
+        if request.state is RequestState.PAIRED:
+            return self._poll_answer(request)
+        paired = self.step(request, RequestEvent.CONFIRM)
+        cluster = self.store.get(CentralCluster, paired.cluster_uid)
+        if cluster is not None:
+            self.store.put(replace(cluster, confirmed=True))
+        return self._poll_answer(paired)
+
+    def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
+        """The host has cancelled (WDR-3, WDR-6, WDR-9)."""
+        request = self.request_to_withdraw(operation, call.now)
+        accepted = (RequestState.HANDING_OVER, RequestState.PAIRED)
+        if request.state in accepted and not self.may_fail(request, operation):
+            raise Refusal(
+                Reason.ALREADY_ACCEPTED,
+                f"the pairing request {request.pairing_uid} was accepted",
+                state=request.state.value,
+            )
+        self.step(request, RequestEvent.WITHDRAW)
+        return Acknowledged("the pairing request was withdrawn")
+
+    @staticmethod
+    def may_fail(request: PairingRequest, operation: WithdrawPairing) -> bool:
+        """Whether an acceptance fails because its host had ended the request before."""
+        return operation.ended and request.state is RequestState.HANDING_OVER
+
+    def request_to_withdraw(self, operation: WithdrawPairing, now: int) -> PairingRequest:
+        """The request that a host withdraws, by id or by submission."""
+        submission = f"{operation.local_cluster_uid}:{operation.cluster_token}"
+        found = next(self.store.find(PairingRequest, "submission", submission), None)
+        if found is None or operation.pairing_uid not in ("", found.pairing_uid):
+            raise Refusal(Reason.NOT_FOUND, "this cluster has no such pairing request")
+        return self.current(found.pairing_uid, now) or found
+
+    def own_request(self, operation: OfRequest, now: int) -> PairingRequest:
+        """The request of this id, if the caller knows its secret."""
+        request = self.current(operation.pairing_uid, now)
+        if request is None or request.cluster_token != operation.cluster_token:
+            raise self.no_request(operation.pairing_uid)
+        return request
+
+    def _poll_answer(self, request: PairingRequest) -> PollAnswer:
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if cluster is None:
+            return PollAnswer(request.state.value)
+        return PollAnswer(request.state.value, cluster.uid, cluster.name, cluster.tags)

@@ -1,0 +1,79 @@
+"""Registration tokens, as administrators manage them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.domain.errors import Reason, Refusal
+from harness.domain.operations import (
+    Acknowledged,
+    CreateToken,
+    DeleteToken,
+    ListTokens,
+    SetTokenState,
+    TokenList,
+    TokenUid,
+    ViewToken,
+)
+from harness.domain.permission import TENANT
+from harness.domain.token import RegistrationToken
+from harness.reference.core.central.access import AccessRules, CentralCall
+from harness.reference.core.records import (
+    Project,
+)
+
+
+class TokenRules(AccessRules):
+    """Registration tokens."""
+
+    def list_tokens(self, operation: ListTokens, call: CentralCall) -> TokenList:
+        """The registration tokens that can be seen from the scope."""
+        self.authenticate(call)
+        scope = self.scope_of(call)
+        tokens = self.store.every(RegistrationToken)
+        return TokenList(tuple(t for t in tokens if self.belongs(t.project_uid, scope)))
+
+    def view_token(self, operation: ViewToken, call: CentralCall) -> RegistrationToken:
+        """One registration token."""
+        self.authenticate(call)
+        return self.known_token(operation.token_uid, self.scope_of(call))
+
+    def create_token(self, operation: CreateToken, call: CentralCall) -> TokenUid:
+        """A new registration token; creating one is a matter of the tenant."""
+        user = self.authenticate(call)
+        if not user.tenant_admin or self.scope_of(call) != TENANT:
+            raise Refusal(Reason.FORBIDDEN, "only a tenant admin creates registration tokens")
+        if self.store.get(Project, operation.project_uid) is None:
+            raise Refusal(Reason.INVALID_INPUT, f"there is no project {operation.project_uid}")
+        uid = f"{call.draws.bits128('token-uid') >> 32:024x}"
+        value = f"{call.draws.bits128('token-value'):032x}"
+        self.store.put(
+            RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
+        )
+        return TokenUid(uid)
+
+    def set_token_state(self, operation: SetTokenState, call: CentralCall) -> Acknowledged:
+        """Activate or deactivate a registration token."""
+        token = self.owned_token(operation.token_uid, call)
+        self.store.put(replace(token, active=operation.active))
+        return Acknowledged()
+
+    def delete_token(self, operation: DeleteToken, call: CentralCall) -> Acknowledged:
+        """Delete a registration token."""
+        token = self.owned_token(operation.token_uid, call)
+        self.store.delete(RegistrationToken, token.uid)
+        return Acknowledged()
+
+    def owned_token(self, uid: str, call: CentralCall) -> RegistrationToken:
+        """A token that the caller may change."""
+        user = self.authenticate(call)
+        if not user.tenant_admin:
+            raise Refusal(Reason.FORBIDDEN, "only a tenant admin changes registration tokens")
+        return self.known_token(uid, self.scope_of(call))
+
+    def known_token(self, uid: str, scope: str) -> RegistrationToken:
+        """The token of this uid, if it can be seen from the scope."""
+        token = self.store.get(RegistrationToken, uid)
+        if token is None or not self.belongs(token.project_uid, scope):
+            raise Refusal(Reason.NOT_FOUND, f"there is no registration token {uid}")
+        return token

@@ -1,0 +1,87 @@
+"""A running reference, described as a target file and the credentials that it names.
+
+Written as text: the reference does not know how a harness reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness import __version__
+from harness.domain.arrangements import Side
+from harness.domain.endpoint import EndpointForm
+from harness.reference.embedded import EmbeddedReference
+
+USERNAME_VARIABLE = "PAIRPROOF_LOCAL_UI_USERNAME"
+PASSWORD_VARIABLE = "PAIRPROOF_LOCAL_UI_PASSWORD"
+CONTROL_VARIABLE = "PAIRPROOF_CONTROL_SECRET"
+
+LIMITS = {"stays_s": 0.1, "poll_s": 0.02}
+"""Its agents are at work every 20 ms: what they would do, they have done in a tenth of a second."""
+
+FEATURES = ("scopes", "multi-node")
+"""What the reference claims, as the catalogue names it."""
+
+
+def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> str:
+    """The target file (TOML) that describes it, trusting `ca_file` (its own without one)."""
+    addresses = reference.addresses
+    lines = [*_head(reference)]
+    if addresses.local_ui:
+        lines += _edge(reference)
+    if addresses.palette:
+        lines += _central(reference)
+    lines += ["", "[limits]", *(f"{name} = {value}" for name, value in LIMITS.items())]
+    lines += ["", "[tls]", _line("ca_file", str(ca_file or reference.ca_file))]
+    lines += ["", "[control]", _line("url", addresses.control)]
+    lines += [_line("secret_env", CONTROL_VARIABLE)]
+    return "\n".join(lines) + "\n"
+
+
+def environment(reference: EmbeddedReference) -> dict[str, str]:
+    """The variables that the target file names. Secrets."""
+    username, password = reference.local_user
+    login = {USERNAME_VARIABLE: username, PASSWORD_VARIABLE: password}
+    control = {CONTROL_VARIABLE: reference.secrets.control}
+    return (login if reference.addresses.local_ui else {}) | control
+
+
+def _head(reference: EmbeddedReference) -> Iterator[str]:
+    roles = [side.value for side in Side if side in reference.layout.sides]
+    yield _line("schema", "pairproof/target/1")
+    yield f"roles = {json.dumps(roles)}"
+    yield f"features = {json.dumps(_features(reference))}"
+    yield ""
+    yield "[implementation]"
+    yield _line("name", "pairproof reference")
+    yield _line("version", __version__)
+
+
+def _features(reference: EmbeddedReference) -> list[str]:
+    return [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
+
+
+def _edge(reference: EmbeddedReference) -> Iterator[str]:
+    yield from ("", "[edge.login]")
+    yield _line("username_env", USERNAME_VARIABLE)
+    yield _line("password_env", PASSWORD_VARIABLE)
+    for slot in reference.slots:
+        yield from ("", "[[edge.clusters]]", _line("slot", slot.uid), "hosts = [")
+        for host_uid in slot.host_uids:
+            url = reference.addresses.local_ui[host_uid]
+            yield f"    {{ uid = {json.dumps(host_uid)}, url = {json.dumps(url)} }},"
+        yield "]"
+
+
+def _central(reference: EmbeddedReference) -> Iterator[str]:
+    palette = reference.addresses.palette
+    yield from ("", "[central]", _line("url", palette[EndpointForm.USABLE]))
+    yield from ("", "[central.endpoint_forms]")
+    yield from (_line(form.value, address) for form, address in palette.items())
+
+
+def _line(key: str, value: str) -> str:
+    """One assignment. JSON's texts are TOML's too, as long as no DEL is in them."""
+    return f"{key} = {json.dumps(value)}"

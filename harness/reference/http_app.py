@@ -1,0 +1,243 @@
+"""What the HTTP shells of both sides share: routes from the table, limits, published errors.
+
+A shell only translates. It takes a request apart, hands the operation to its side, and words
+the reply; every rule is the core's. Responses are encoded here and not by FastAPI, whose
+own validation of them would cost more than the rest of a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import Credentials, Operation, Reply
+from harness.wire.codec import (
+    credentials_from,
+    encode_refused,
+    encode_reply,
+    operation_from,
+    refine,
+)
+from harness.wire.codec.errors import error_body
+from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
+from harness.wire.routes import Route, RouteTable
+
+REQUEST_ID = "x-request-id"
+"""The correlation id of a request, echoed in the answer and in the `ref` of an error."""
+
+OPENAPI_PATH = "/v1/openapi.json"
+
+Perform = Callable[[Request, Operation, Credentials], Reply]
+"""Carries out one operation at the side that a request reached."""
+
+
+class Api(FastAPI):
+    """A FastAPI app with the settings of both shells and a description of its own."""
+
+    def __init__(self, title: str, description: Callable[[], dict[str, Any]]) -> None:
+        super().__init__(
+            title=title,
+            openapi_url=OPENAPI_PATH,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
+        )
+        self._description = description
+        self.add_middleware(Envelope)
+        self.add_exception_handler(HTTPException, _http_error)
+        self.add_exception_handler(BodyTooLarge, _too_large)
+        self.add_exception_handler(RequestValidationError, _invalid)
+        self.add_exception_handler(Exception, _defect)
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = self._description()
+        return self.openapi_schema
+
+
+class BodyTooLarge(Exception):
+    """A request's body is larger than any of either API."""
+
+
+class Envelope:
+    """Echoes the correlation id and stops reading a body that is too large."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        echo = [pair for pair in scope["headers"] if pair[0] == REQUEST_ID.encode()][:1]
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > BODY_BYTES_MAX:
+                raise BodyTooLarge
+            return message
+
+        async def echoed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *echo]
+            await send(message)
+
+        await self._app(scope, counted, echoed)
+
+
+def add_operations(
+    app: FastAPI,
+    routes: Iterable[Route],
+    table: RouteTable,
+    perform: Perform,
+    *,
+    at_once: Callable[[type[Operation]], bool],
+) -> None:
+    """Serve every route by its operation.
+
+    An operation that is done `at_once` waits for nobody and runs on the event loop, which
+    saves the way to a thread and back. All others run in threads of this app's own, so that
+    a side that waits for the other does not take the threads that the other needs.
+    """
+    threads = _Threads()
+    for route in routes:
+        app.add_api_route(
+            route.path,
+            _endpoint(route, table, perform, None if at_once(route.operation) else threads),
+            methods=[route.method],
+            operation_id=route.id,
+            summary=route.summary,
+            response_model=None,
+        )
+
+
+class _Threads:
+    """Threads of one app. The limiter is made on the event loop that uses it."""
+
+    COUNT = 64
+
+    def __init__(self) -> None:
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def run(self, work: Callable[[], Reply]) -> Reply:
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self.COUNT)
+        return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+
+
+def _endpoint(
+    route: Route, table: RouteTable, perform: Perform, threads: _Threads | None
+) -> Callable[[Request], Any]:
+    async def endpoint(request: Request) -> Response:
+        headers = headers_of(request)
+        try:
+            json = json_of(await request.body())
+            operation = operation_from(
+                route, request.path_params, request.query_params, json, headers
+            )
+        except Refusal as refusal:
+            return respond(request, encode_refused(refusal.refused))
+        credentials = credentials_from(headers)
+        if threads is None:
+            reply = perform(request, operation, credentials)
+        else:
+            reply = await threads.run(lambda: perform(request, operation, credentials))
+        return respond(request, encode_reply(operation, refine(json, reply), table))
+
+    return endpoint
+
+
+def headers_of(request: Request) -> Mapping[str, str]:
+    """The headers of a request by their lower-case names; the first of equal ones counts."""
+    pairs = reversed(request.scope["headers"])
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+
+
+def json_of(body: bytes) -> Json:
+    """The JSON of a request's body, `None` for an empty one.
+
+    Raises:
+        Refusal: it is no JSON.
+    """
+    if not body:
+        return None
+    try:
+        return parse_json(body)
+    except NotJson as error:
+        raise Refusal(
+            Reason.INVALID_INPUT, f"body: it is no JSON ({error})", field="body"
+        ) from error
+
+
+def respond(request: Request, reply: ServerReply) -> Response:
+    """The reply as a response; an error refers to the request by its correlation id."""
+    json = reply.json
+    if reply.status >= 400 and isinstance(json, dict) and "ref" in json:
+        ref = request.headers.get(REQUEST_ID, "")
+        reply = ServerReply(reply.status, reply.headers, {**json, "ref": ref})
+    media_type = None if reply.json is None else "application/json"
+    return Response(reply.body(), reply.status, dict(reply.headers), media_type)
+
+
+def error(request: Request, status: int, code: str, message: str, **details: Json) -> Response:
+    """A published error that no rule of the core stands behind."""
+    return respond(request, ServerReply(status, json=error_body(code, message, details)))
+
+
+_CODES = {404: Reason.NOT_FOUND.value, 405: "MethodNotAllowed"}
+
+
+async def _http_error(request: Request, exception: Exception) -> Response:
+    """What the framework refuses by itself: no such path, or not by this method."""
+    if not isinstance(exception, HTTPException):
+        raise exception
+    where = f"{request.method} {request.url.path}"
+    code = _CODES.get(exception.status_code, Reason.INVALID_INPUT.value)
+    message = f"{where}: {exception.detail}".lower().replace(where.lower(), where)
+    response = error(request, exception.status_code, code, message)
+    response.headers.update(exception.headers or {})
+    if exception.status_code == 405:
+        response.headers["Allow"] = ", ".join(_methods_at(request))
+    return response
+
+
+def _methods_at(request: Request) -> list[str]:
+    """Every method that is served at the request's path; the framework names those of one."""
+    routes = [r for r in request.app.routes if r.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
+
+
+async def _too_large(request: Request, _: Exception) -> Response:
+    message = f"the body is larger than {BODY_BYTES_MAX} bytes; send less"
+    response = error(request, 413, "RequestTooLarge", message)
+    response.headers["Connection"] = "close"
+    return response
+
+
+async def _invalid(request: Request, exception: Exception) -> Response:
+    if not isinstance(exception, RequestValidationError):
+        raise exception
+    places = [".".join(map(str, problem["loc"])) for problem in exception.errors()]
+    message = f"not understood: {', '.join(places)}"
+    return respond(request, encode_refused(Refused(Reason.INVALID_INPUT, message)))
+
+
+async def _defect(request: Request, _: Exception) -> Response:
+    """A defect of ours. The server logs it; the caller learns no more than that."""
+    response = error(request, 500, Reason.INTERNAL.value, "an internal error, which was logged")
+    if REQUEST_ID in request.headers:
+        response.headers[REQUEST_ID] = request.headers[REQUEST_ID]
+    return response

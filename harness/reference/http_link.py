@@ -1,0 +1,214 @@
+"""How a host's messages really reach the central side: HTTP, bounded in time and size."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import threading
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import uvloop
+
+from harness import __version__
+from harness.domain.operations import AgentOperation, Credentials, Unknown
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.wire.codec import decode, encode
+from harness.wire.http import BODY_BYTES_MAX, HttpResponse
+from harness.wire.routes import ROUTES, RouteTable
+
+Result = TypeVar("Result")
+
+_SENDING = "http11.send_request_headers.started"
+"""The event after which nobody can say any more that a message did not arrive."""
+
+
+class HttpLink:
+    """A `Link` over HTTP and HTTPS with connections that are kept.
+
+    `ca_file` holds certificates that are trusted besides the system's. `timeout_s` bounds
+    each of three steps: connecting, which begins with the name; TLS; and the rest, from the
+    first byte sent to the last one read. Redirects are not followed, and no more than
+    `BODY_BYTES_MAX` is read. Safe to use from many threads.
+
+    The exchange runs on an event loop of its own: only there can the resolving of a name,
+    and a server that sends a byte now and then, be bounded.
+    """
+
+    def __init__(
+        self,
+        ca_file: Path | None = None,
+        timeout_s: float = 2.0,
+        table: RouteTable = ROUTES,
+    ) -> None:
+        self._timeout_s = timeout_s
+        self._table = table
+        self._loop = uvloop.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="pairproof-link", daemon=True
+        )
+        self._thread.start()
+        self._trusting = _transport(_trusting_context(ca_file))
+        self._insecure = _transport(_insecure_context())
+        self._closed = False
+
+    def carry(
+        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+    ) -> LinkReply:
+        """Deliver and wait for the answer.
+
+        `NotDelivered` when it failed before the first byte of the request went out;
+        `Unknown` when it failed after that, or when what answers is not a Palette.
+        """
+        if self._closed:
+            return NotDelivered("the edge is being stopped")
+        transport = self._insecure if insecure else self._trusting
+        return self._run(self._carry(transport, base_url, operation))
+
+    async def _carry(
+        self, transport: httpx.AsyncHTTPTransport, base_url: str, operation: AgentOperation
+    ) -> LinkReply:
+        exchange = _Exchange(self._timeout_s)
+        try:
+            request = self._request(base_url, operation, exchange)
+            response = await exchange.carry(transport, request)
+        except (TimeoutError, httpx.TimeoutException):
+            return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            return exchange.failed(f"{base_url}: {_what_failed(error)}")
+        reply = decode(operation, response)
+        if isinstance(reply, Unknown):
+            return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
+        return reply
+
+    def _request(
+        self, base_url: str, operation: AgentOperation, exchange: _Exchange
+    ) -> httpx.Request:
+        message = encode(operation, Credentials(), self._table)
+        return httpx.Request(
+            message.method,
+            base_url + message.path,
+            params=dict(message.query) or None,
+            headers={
+                **message.headers,
+                "Accept-Encoding": "identity",
+                "User-Agent": f"pairproof-edge/{__version__}",
+            },
+            content=message.body(),
+            extensions={"trace": exchange.trace, "timeout": exchange.timeouts},
+        )
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def close(self) -> None:
+        """Close the connections. What is carried from now on is not delivered."""
+        if self._closed:
+            return
+        self._closed = True
+        self._run(self._trusting.aclose())
+        self._run(self._insecure.aclose())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+class _Exchange:
+    """One request with its answer, and whether any of it may have arrived."""
+
+    def __init__(self, timeout_s: float) -> None:
+        # The transport bounds connecting and TLS, each by itself; what it would count anew
+        # with each byte that comes is bounded here.
+        self.timeouts = {"connect": timeout_s, "pool": timeout_s, "read": None, "write": None}
+        self._timeout_s = timeout_s
+        self._sent = False
+        self._answering = asyncio.timeout(None)
+
+    async def trace(self, event: str, _: object) -> None:
+        """Told by the transport how far it is."""
+        if event == _SENDING:
+            self._sent = True
+            self._answering.reschedule(asyncio.get_running_loop().time() + self._timeout_s)
+
+    def failed(self, why: str) -> LinkReply:
+        """What a failure amounts to at this point."""
+        return Unknown(why) if self._sent else NotDelivered(why)
+
+    async def carry(
+        self, transport: httpx.AsyncHTTPTransport, request: httpx.Request
+    ) -> HttpResponse:
+        """Send the request and read the answer, up to the limit."""
+        async with self._answering:
+            response = await transport.handle_async_request(request)
+            try:
+                body = await _bounded(response)
+            finally:
+                await response.aclose()
+        return HttpResponse(response.status_code, dict(response.headers), body)
+
+
+async def _bounded(response: httpx.Response) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise httpx.ReadError(f"the answer is larger than {BODY_BYTES_MAX} bytes")
+    return bytes(body)
+
+
+def _transport(context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+    """A pool that lets go of idle connections before any server would."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=2)
+    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+
+
+def _trusting_context(ca_file: Path | None) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
+def _insecure_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _what_failed(error: Exception) -> str:
+    """What went wrong, in words that a person at Local UI can act on."""
+    for cause in _causes(error):
+        match cause:
+            case socket.gaierror() | UnicodeError():
+                return "the host name cannot be resolved; check its spelling and the DNS"
+            case ssl.SSLCertVerificationError():
+                return (
+                    f"the certificate is not trusted ({cause.verify_message}); install its CA,"
+                    " or ask for an insecure connection"
+                )
+            case ssl.SSLError():
+                return f"TLS failed ({cause.reason or cause}); is this an HTTPS endpoint?"
+            case ConnectionRefusedError():
+                return "the connection was refused; check the port, and that Palette runs"
+            case httpx.InvalidURL() | httpx.UnsupportedProtocol():
+                return f"this is no usable URL ({cause})"
+    return str(error) or f"the connection broke ({type(error).__name__})"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error with everything that it was raised from, the parts of groups included."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        cause = waiting.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        waiting += [cause.__cause__, cause.__context__]
+        if isinstance(cause, BaseExceptionGroup):
+            waiting += cause.exceptions

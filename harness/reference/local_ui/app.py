@@ -1,0 +1,71 @@
+"""Local UI's HTTP API: one app for every edge host, each on a port of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from fastapi import Request
+
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    Credentials,
+    Done,
+    LocalOperation,
+    Operation,
+    Reply,
+    Surface,
+    Unknown,
+    ViewCluster,
+    ViewManagement,
+    ViewPairing,
+    ViewStack,
+)
+from harness.reference.http_app import Api, add_operations
+from harness.reference.local_ui.pages import mount_pages
+from harness.reference.openapi import describe
+from harness.wire.routes import ROUTES, RouteTable, routes_of
+
+TITLE = "Local UI, as far as pairing touches it"
+
+_AT_ONCE = frozenset({ViewCluster, ViewStack, ViewManagement, ViewPairing})
+"""Reading never calls Palette. All else may, and Palette may be served by the same loop."""
+
+
+class Edge(Protocol):
+    """What the shell asks of the edge."""
+
+    def perform(
+        self, host_uid: str, operation: LocalOperation, credentials: Credentials
+    ) -> Done | Refused | Unknown:
+        """Carry out one operation at a host."""
+        ...
+
+
+def make_local_ui_app(
+    edge: Edge, host_of_port: Mapping[int, str], table: RouteTable = ROUTES
+) -> Api:
+    """The app. `host_of_port` says which host is asked by the port that a request came to.
+
+    The mapping is read at each request, so it may be filled once the ports are known.
+    """
+    routes = routes_of(table, Surface.LOCAL_UI)
+    app = Api(TITLE, lambda: describe(TITLE, routes))
+
+    def perform(request: Request, operation: Operation, credentials: Credentials) -> Reply:
+        if not isinstance(operation, LocalOperation):
+            raise TypeError(f"Local UI is not asked {type(operation).__name__}")
+        return edge.perform(host_of(request, host_of_port), operation, credentials)
+
+    add_operations(app, routes, table, perform, at_once=lambda kind: kind in _AT_ONCE)
+    mount_pages(app, edge, lambda request: host_of(request, host_of_port))
+    return app
+
+
+def host_of(request: Request, host_of_port: Mapping[int, str]) -> str:
+    """The host whose Local UI a request came to.
+
+    Raises:
+        KeyError: no host is served on this port.
+    """
+    return host_of_port[request.scope["server"][1]]

@@ -1,0 +1,290 @@
+"""The pages of Local UI: login, Cluster, Settings.
+
+Each asks the edge what the API would ask it; no rule of pairing lives here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+
+from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.errors import Reason, Refusal
+from harness.domain.operations import (
+    Acknowledged,
+    CancelPairingRequest,
+    Credentials,
+    DeleteCluster,
+    LocalOperation,
+    LogIn,
+    LogOut,
+    Management,
+    PairingId,
+    PairingView,
+    SendPairingRequest,
+    Session,
+    Stack,
+    UpdateCluster,
+    Verification,
+    VerifyConnection,
+    ViewCluster,
+    ViewManagement,
+    ViewPairing,
+    ViewStack,
+)
+from harness.domain.pairing import LocalState
+from harness.reference.pages.answers import (
+    Address,
+    Asked,
+    NotDone,
+    Page,
+    PageAnswer,
+    Redirect,
+    shown,
+    unknown_action,
+    value_of,
+)
+from harness.reference.pages.forms import tags_as_text, tags_from_text
+from harness.reference.pages.mount import mount
+from harness.reference.pages.site import LOGIN, MenuEntry, Site
+
+if TYPE_CHECKING:
+    from harness.reference.local_ui.app import Edge
+
+V = TypeVar("V")
+
+CLUSTER = "/cluster"
+SETTINGS = "/settings"
+_NOTICES = {
+    "cancelled": "Cancelled. The cluster stays locally managed.",
+    "saved": "The tags were saved.",
+    "deleting": "The cluster is being deleted.",
+}
+"""What is said after a redirect; the query names it, and cannot say anything else."""
+
+
+class SettingsState(StrEnum):
+    """What the page Settings is about."""
+
+    LOCAL = "local"
+    PENDING = "pending"
+    CENTRAL = "central"
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """What stood in the fields, to be shown again. The token never is."""
+
+    central: bool = False
+    endpoint: str = ""
+    insecure: bool = False
+
+
+class LocalPages(Site):
+    """Every page of Local UI."""
+
+    name: ClassVar[str] = "local-ui"
+    title: ClassVar[str] = "Local UI"
+    menu: ClassVar[tuple[MenuEntry, ...]] = (
+        MenuEntry("Cluster", CLUSTER),
+        MenuEntry("Settings", SETTINGS),
+    )
+    templates: ClassVar[Path] = Path(__file__).parent / "templates"
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+
+    def addresses(self) -> Sequence[Address]:
+        """Every path with what answers there."""
+        return (
+            Address("/", lambda _: Redirect(CLUSTER), ("GET",)),
+            Address(LOGIN, self.login),
+            Address("/logout", self.logout),
+            Address(CLUSTER, self.cluster),
+            Address(SETTINGS, self.settings),
+        )
+
+    def ask(self, asked: Asked, operation: LocalOperation, kind: type[V]) -> V:
+        """The answer of this host's Local UI.
+
+        Raises:
+            NotDone: it was refused, or its outcome is unknown.
+        """
+        credentials = Credentials(session=asked.session)
+        return value_of(self.edge.perform(asked.host_uid, operation, credentials), kind)
+
+    # --- login ------------------------------------------------------------------------
+
+    def login(self, asked: Asked) -> PageAnswer:
+        """Log in as a user of the host's operating system (SND-1)."""
+        if not asked.posted:
+            return Page("login.html", {"username": "", "host_uid": asked.host_uid})
+        form = asked.form
+        operation = LogIn(form.text("username"), form.text("password"), form.has("extended"))
+        try:
+            session = self.ask(asked, operation, Session)
+        except NotDone as error:
+            context = {
+                "username": operation.username,
+                "host_uid": asked.host_uid,
+                "alert": error.message,
+            }
+            return Page("login.html", context, error.status)
+        return Redirect("/", session=session.token)
+
+    def logout(self, asked: Asked) -> PageAnswer:
+        """End the session, which is over in the browser in any case."""
+        if not asked.posted:
+            return Redirect("/")
+        try:
+            self.ask(asked, LogOut(), Acknowledged)
+        except NotDone as error:
+            if error.reason is not Reason.UNAUTHENTICATED:
+                raise
+        return Redirect(LOGIN, session="")
+
+    # --- Cluster ----------------------------------------------------------------------
+
+    def cluster(self, asked: Asked) -> PageAnswer:
+        """The cluster as it is, and what may be done with it here."""
+        if not asked.posted:
+            return self.cluster_page(asked)
+        try:
+            return self.change_cluster(asked)
+        except (NotDone, Refusal) as error:
+            return self.cluster_page(asked, shown(error))
+
+    def change_cluster(self, asked: Asked) -> Redirect:
+        """A local cluster operation."""
+        match asked.form.text("action"):
+            case "tags":
+                tags = tags_from_text(asked.form.text("tags"))
+                operation = UpdateCluster(asked.form.text("cluster"), tags)
+                self.ask(asked, operation, Acknowledged)
+                return Redirect(f"{CLUSTER}?done=saved")
+            case "delete":
+                self.ask(asked, DeleteCluster(), Acknowledged)
+                return Redirect(f"{CLUSTER}?done=deleting")
+        raise unknown_action(asked)
+
+    def cluster_page(self, asked: Asked, error: NotDone | None = None) -> Page:
+        """State, health, nodes, tags and profiles; operations only under local management."""
+        management = self.ask(asked, ViewManagement(), Management)
+        cluster = self.found(asked, ViewCluster(), Cluster)
+        stack = self.found(asked, ViewStack(), Stack)
+        context = {
+            "cluster": cluster,
+            "profiles": stack.profiles if stack else (),
+            "tags_text": tags_as_text(cluster.tags) if cluster else "",
+            "offers_operations": self.offers_operations(management),
+        }
+        return self.page(asked, "cluster.html", CLUSTER, context, error)
+
+    def offers_operations(self, management: Management) -> bool:
+        """Whether local cluster operations are offered at all (ACC-13)."""
+        return management.mode is ManagementMode.LOCAL
+
+    def found(self, asked: Asked, operation: LocalOperation, kind: type[V]) -> V | None:
+        """An answer that there may be none of."""
+        try:
+            return self.ask(asked, operation, kind)
+        except NotDone as error:
+            if error.reason in (Reason.NOT_FOUND, Reason.NOTHING_PENDING):
+                return None
+            raise
+
+    # --- Settings ---------------------------------------------------------------------
+
+    def settings(self, asked: Asked) -> PageAnswer:
+        """The management mode, and the pairing request (SND-2, SND-12, WDR-2P, WDR-3P)."""
+        if not asked.posted:
+            return self.settings_page(asked)
+        try:
+            return self.change_settings(asked)
+        except (NotDone, Refusal) as error:
+            return self.settings_page(asked, entered(asked), error=shown(error))
+
+    def change_settings(self, asked: Asked) -> PageAnswer:
+        """One of the buttons: Check connection, Pair, Cancel Pairing Request."""
+        form = asked.form
+        inputs = (form.text("endpoint"), form.text("token"), form.has("insecure"))
+        match form.text("action"):
+            case "check":
+                check = self.ask(asked, VerifyConnection(*inputs), Verification)
+                return self.settings_page(asked, entered(asked), check)
+            case "pair":
+                self.ask(asked, SendPairingRequest(*inputs), PairingId)
+                return Redirect(SETTINGS)
+            case "cancel":
+                self.ask(asked, CancelPairingRequest(), Acknowledged)
+                return Redirect(f"{SETTINGS}?done=cancelled")
+        raise unknown_action(asked)
+
+    def settings_page(
+        self,
+        asked: Asked,
+        entries: Entries = Entries(),
+        check: Verification | None = None,
+        *,
+        error: NotDone | None = None,
+    ) -> Page:
+        """Settings, by what state the management is in."""
+        management = self.ask(asked, ViewManagement(), Management)
+        pairing = self.found(asked, ViewPairing(), PairingView)
+        context = {
+            "state": self.settings_state(management, pairing),
+            "pairing": pairing,
+            "entries": entries,
+            "check": check,
+        }
+        return self.page(asked, "settings.html", SETTINGS, context, error)
+
+    def settings_state(self, management: Management, pairing: PairingView | None) -> SettingsState:
+        """Whether pairing is offered, a request is pending, or Palette has taken over."""
+        if management.mode is ManagementMode.CENTRAL:
+            return SettingsState.CENTRAL
+        if pairing is not None and pairing.status == LocalState.PENDING.value:
+            return SettingsState.PENDING
+        return SettingsState.LOCAL
+
+    # --- what every page shows --------------------------------------------------------
+
+    def page(
+        self,
+        asked: Asked,
+        template: str,
+        active: str,
+        context: Mapping[str, object],
+        error: NotDone | None,
+    ) -> Page:
+        """A page inside the frame, with what went wrong or what was done."""
+        frame = {
+            "active": active,
+            "host_uid": asked.host_uid,
+            "notice": _NOTICES.get(asked.query.text("done"), ""),
+            "alert": error.message if error else "",
+        }
+        return Page(template, {**frame, **context}, error.status if error else 200)
+
+
+def entered(asked: Asked) -> Entries:
+    """What the form said, without the token."""
+    form = asked.form
+    central = form.text("mode") == "central" or form.has("endpoint")
+    return Entries(central, form.text("endpoint"), form.has("insecure"))
+
+
+def mount_pages(
+    app: Starlette,
+    edge: Edge,
+    host_of: Callable[[Request], str],
+    pages: Callable[[Edge], Site] = LocalPages,
+) -> None:
+    """Add the pages to Local UI's app. `host_of` says which host a request came to."""
+    mount(app, pages(edge), host_of)

@@ -1,0 +1,246 @@
+"""The OpenAPI documents of both shells, made from the table of routes and the wire models."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from harness import __version__
+from harness.domain import operations as ops
+from harness.domain.operations import Operation, Surface
+from harness.wire.codec.errors import STATUS_OF
+from harness.wire.codec.parts import CLUSTER_TOKEN_HEADER
+from harness.wire.codec.server import UNKNOWN_STATUS
+from harness.wire.local_ui import V1Error
+from harness.wire.model import WireModel
+from harness.wire.routes import Route
+
+Schema = dict[str, Any]
+
+_UNKNOWN = "pairproofUnknown"
+_FIELD = re.compile(
+    r"(?P<name>\w+)(?P<many>\[\])?(?P<filled>!)?(?::(?P<type>\w+))?(?:@(?P<format>[\w-]+))?"
+)
+_OPEN = frozenset({ops.LogIn, ops.LogInToPalette})
+_SCHEMES = {
+    Surface.LOCAL_UI: ("Authorization",),
+    Surface.PALETTE: ("ApiKey", "Authorization"),
+    Surface.AGENT: (),
+}
+_ERRORS = tuple(sorted({*STATUS_OF.values(), 405, 413}))
+
+_FLAGS: Mapping[type[Operation], tuple[str, ...]] = {
+    ops.LogIn: ("extendedSession", "setCookie"),
+    ops.LogInToPalette: ("setCookie",),
+}
+
+_LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
+    ops.SubmitPairing: {
+        ops.ViewPairingRequest: "pairingUid",
+        ops.MatchProfiles: "pairingUid",
+        ops.AcceptPairingRequest: "pairingUid",
+        ops.RejectPairingRequest: "pairingUid",
+        ops.PollPairing: "pairingUid",
+        ops.ConfirmPairing: "pairingUid",
+    },
+    ops.AcceptPairingRequest: {ops.ViewCentralCluster: "uid", ops.ChangeCentralCluster: "uid"},
+    ops.CreateToken: {ops.ViewToken: "uid", ops.SetTokenState: "uid", ops.DeleteToken: "uid"},
+}
+"""Which answers lead on: the `uid` of the answer is this parameter of what may follow."""
+
+
+_NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
+    ops.LogIn: ("username", "password"),
+    ops.CreateCluster: ("metadata.name!",),
+    ops.UpdateStack: tuple(
+        f"spec.clusterProfileTemplates{field}"
+        for field in ("[].name", "[].type", "[].version", "[].packs[].layer", "[].packs[].name!")
+    )
+    + ("spec.clusterProfileTemplates[].packs[].version!",),
+    ops.LogInToPalette: ("emailId", "password"),
+    ops.MatchProfiles: ("profiles[].uid!",),
+    ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
+    ops.ChangeCentralCluster: ("metadata.labels:object",),
+    ops.CreateToken: ("metadata.name!", "spec.expiry@date-time"),
+    ops.SetTokenState: ("isActive:boolean",),
+    ops.SubmitPairing: (
+        "spec.clusterMeta.localClusterUid!",
+        "spec.clusterMeta.localClusterToken!",
+        "spec.clusterMeta.name!",
+        "spec.profiles[].name",
+        "spec.profiles[].type",
+        "spec.profiles[].profileVersion",
+        "spec.profiles[].packs[].name!",
+        "spec.profiles[].packs[].version!",
+        "spec.machinepoolconfig[].poolConfig:object",
+    ),
+    ops.WithdrawPairing: ("clusterMeta.localClusterUid!", "clusterMeta.localClusterToken!"),
+}
+"""What an operation cannot do without, and its published model does not require.
+
+`a.b[].c` is a text within the objects of an array; `!` means not empty, `:type` another type,
+`@format` a format.
+"""
+
+
+def describe(title: str, routes: Iterable[Route]) -> Schema:
+    """The OpenAPI 3.1 document of an app that serves these routes."""
+    served = {route.operation: route for route in routes}
+    paths: dict[str, Schema] = {}
+    for route in served.values():
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, served)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": _schemas(served.values()),
+            "securitySchemes": _security_schemes(served.values()),
+        },
+    }
+
+
+def _operation(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
+    described: Schema = {
+        "operationId": route.id,
+        "summary": route.summary,
+        "tags": [route.surface.value],
+        "parameters": _parameters(route),
+        "responses": _responses(route, served),
+        "security": [] if route.operation in _OPEN else _security(route),
+    }
+    if route.request is not None:
+        described["requestBody"] = {"required": True, "content": _content(_body(route))}
+    if not route.published:
+        described["description"] = "A path of the reference's own; none is published."
+    return described
+
+
+def _body(route: Route) -> Schema:
+    """The model of the body, and besides it what the operation cannot do without."""
+    model = _ref(route.request) if route.request is not None else {}
+    needed = _NEEDED.get(route.operation)
+    if needed is None:
+        return model
+    overlay: Schema = {}
+    for path in needed:
+        _need(overlay, path.split("."))
+    return {"allOf": [model, overlay]}
+
+
+def _need(schema: Schema, path: Sequence[str]) -> None:
+    """Require what lies at the path, and make the schema on the way an object's."""
+    name, *rest = path
+    field = _FIELD.fullmatch(name)
+    if field is None:
+        raise ValueError(f"{name!r} is not the path of a field")
+    schema["type"] = "object"
+    if field["name"] not in schema.setdefault("required", []):
+        schema["required"].append(field["name"])
+    inner = schema.setdefault("properties", {}).setdefault(field["name"], {})
+    if field["many"]:
+        inner["type"] = "array"
+        inner = inner.setdefault("items", {})
+    if rest:
+        _need(inner, rest)
+        return
+    inner["type"] = field["type"] or "string"
+    inner |= {"minLength": 1} if field["filled"] else {}
+    inner |= {"format": field["format"]} if field["format"] else {}
+
+
+def _security(route: Route) -> list[Schema]:
+    return [{scheme: []} for scheme in _SCHEMES[route.surface]]
+
+
+def _parameters(route: Route) -> list[Schema]:
+    found = [_parameter(name, "path", required=True) for name in route.parameters()]
+    for name in _FLAGS.get(route.operation, ()):
+        found.append(_parameter(name, "query", {"type": "boolean"}))
+    if issubclass(route.operation, ops.OfRequest):
+        found.append(_parameter(CLUSTER_TOKEN_HEADER, "header", required=True))
+    if route.surface is Surface.PALETTE:
+        found.append(_parameter("ProjectUid", "header"))
+    return found
+
+
+def _parameter(
+    name: str, place: str, schema: Schema | None = None, *, required: bool = False
+) -> Schema:
+    text = {"type": "string"} | ({"minLength": 1} if required else {})
+    return {"name": name, "in": place, "required": required, "schema": schema or text}
+
+
+def _responses(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
+    success: Schema = {"description": "It happened"}
+    if route.response is not None:
+        success["content"] = _content(_ref(route.response))
+    links = _links(route, served)
+    if links:
+        success["links"] = links
+    error = {"description": "Refused", "content": _content(_ref(V1Error))}
+    unknown = {
+        "description": "It may or may not have happened",
+        "content": _content({"$ref": f"#/components/schemas/{_UNKNOWN}"}),
+    }
+    errors = {str(status): error for status in _ERRORS}
+    return {str(route.status): success, **errors, str(UNKNOWN_STATUS): unknown}
+
+
+def _links(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
+    return {
+        served[target].id: {
+            "operationId": served[target].id,
+            "parameters": {f"path.{parameter}": "$response.body#/uid"},
+        }
+        for target, parameter in _LINKS.get(route.operation, {}).items()
+        if target in served and parameter in served[target].parameters()
+    }
+
+
+def _content(schema: Schema) -> Schema:
+    return {"application/json": {"schema": schema}}
+
+
+def _ref(model: type[WireModel]) -> Schema:
+    return {"$ref": f"#/components/schemas/{model.wire_name()}"}
+
+
+def _schemas(routes: Iterable[Route]) -> Schema:
+    """The models, those that they refer to, and an unknown outcome, by their wire names."""
+    used: dict[type[WireModel], None] = {V1Error: None}
+    for route in routes:
+        used |= dict.fromkeys(m for m in (route.request, route.response) if m is not None)
+    template = "#/components/schemas/{model}"
+    _, schema = models_json_schema([(m, "validation") for m in used], ref_template=template)
+    schemas: Schema = {_as_published(k): _renamed(v) for k, v in schema["$defs"].items()}
+    schemas[_UNKNOWN] = {
+        "type": "object",
+        "required": ["outcome", "why"],
+        "properties": {"outcome": {"const": "unknown"}, "why": {"type": "string"}},
+    }
+    return schemas
+
+
+def _renamed(schema: Any) -> Any:
+    """The schema with its references and its title by the published names."""
+    if isinstance(schema, dict):
+        return {k: _renamed_ref(v) if k == "$ref" else _renamed(v) for k, v in schema.items()}
+    return [_renamed(entry) for entry in schema] if isinstance(schema, list) else schema
+
+
+def _renamed_ref(reference: str) -> str:
+    path, _, name = reference.rpartition("/")
+    return f"{path}/{_as_published(name)}"
+
+
+def _as_published(name: str) -> str:
+    return name[0].lower() + name[1:] if name.startswith("V1") else name
+
+
+def _security_schemes(routes: Iterable[Route]) -> Schema:
+    names = {scheme for route in routes for scheme in _SCHEMES[route.surface]}
+    return {name: {"type": "apiKey", "in": "header", "name": name} for name in sorted(names)}

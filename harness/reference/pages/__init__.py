@@ -1,0 +1,1 @@
+"""What the pages of both sides share: requests, answers, forms, guards, layout and style."""

@@ -1,0 +1,43 @@
+"""The base of the pages of either side."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from harness.domain.errors import Reason
+from harness.reference.pages.answers import Address, Asked, NotDone, Page, PageAnswer, Redirect
+
+LOGIN = "/login"
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """One entry of the Main Menu."""
+
+    label: str
+    path: str
+
+
+class Site(ABC):
+    """All pages of one side: a small method for each rule, which a mutant can replace."""
+
+    name: ClassVar[str]
+    """Part of the names of its cookies."""
+    title: ClassVar[str]
+    menu: ClassVar[tuple[MenuEntry, ...]]
+    templates: ClassVar[Path]
+
+    @abstractmethod
+    def addresses(self) -> Sequence[Address]:
+        """Every path with what answers there."""
+
+    def failed(self, asked: Asked, error: NotDone) -> PageAnswer:
+        """What is shown when nothing else can be: the login page, or the message alone."""
+        if error.reason is Reason.UNAUTHENTICATED:
+            return Redirect(LOGIN, session="")
+        context = {"alert": error.message, "logged_in": bool(asked.session)}
+        return Page("error.html", context, error.status, error.retry_after)

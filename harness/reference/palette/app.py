@@ -1,0 +1,49 @@
+"""Palette's HTTP API over the central side: what people ask, and what edge hosts ask."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fastapi import Request
+
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    AgentOperation,
+    CentralOperation,
+    Credentials,
+    Done,
+    Operation,
+    Reply,
+    Surface,
+)
+from harness.reference.http_app import Api, add_operations
+from harness.reference.openapi import describe
+from harness.reference.palette.pages import mount_pages
+from harness.wire.routes import ROUTES, RouteTable, routes_of
+
+TITLE = "Palette, as far as pairing touches it"
+
+
+class Central(Protocol):
+    """What the shell asks of the central side."""
+
+    def perform(
+        self, operation: CentralOperation | AgentOperation, credentials: Credentials
+    ) -> Done | Refused:
+        """Carry out one operation."""
+        ...
+
+
+def make_palette_app(central: Central, table: RouteTable = ROUTES) -> Api:
+    """The app. It waits for nobody, so that every operation runs on the event loop."""
+    routes = routes_of(table, Surface.PALETTE, Surface.AGENT)
+    app = Api(TITLE, lambda: describe(TITLE, routes))
+
+    def perform(_: Request, operation: Operation, credentials: Credentials) -> Reply:
+        if not isinstance(operation, CentralOperation | AgentOperation):
+            raise TypeError(f"Palette is not asked {type(operation).__name__}")
+        return central.perform(operation, credentials)
+
+    add_operations(app, routes, table, perform, at_once=lambda _: True)
+    mount_pages(app, central)
+    return app

@@ -1,0 +1,99 @@
+"""The frame of Palette's pages: who asks, in which scope, and what every page shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from harness.domain.operations import (
+    CentralOperation,
+    Credentials,
+    ListScopes,
+    NamedScope,
+    ScopeList,
+)
+from harness.reference.pages.answers import Asked, Handler, NotDone, Page, PageAnswer, value_of
+from harness.reference.pages.site import MenuEntry, Site
+
+if TYPE_CHECKING:
+    from harness.reference.palette.app import Central
+
+V = TypeVar("V")
+
+CLUSTERS = "/clusters"
+REVIEW = "/clusters/pairing"
+"""The review of all pending requests; the wizard of one lies below it."""
+
+
+class PaletteFrame(Site):
+    """What all pages of Palette have in common."""
+
+    name: ClassVar[str] = "palette"
+    title: ClassVar[str] = "Palette"
+    menu: ClassVar[tuple[MenuEntry, ...]] = (MenuEntry("Clusters", CLUSTERS),)
+    templates: ClassVar[Path] = Path(__file__).parent / "templates"
+
+    def __init__(self, central: Central) -> None:
+        self.central = central
+
+    def scopes(self, asked: Asked) -> tuple[NamedScope, ...]:
+        """The scopes that the project selector offers."""
+        credentials = Credentials(session=asked.session)
+        return value_of(self.central.perform(ListScopes(), credentials), ScopeList).items
+
+    def in_scope(self, handler: Handler) -> Handler:
+        """The handler, asked in the scope that was chosen, or else in the first.
+
+        One that is gone counts as no choice. It is the `ProjectUid` of all that a page asks.
+        """
+
+        def scoped(asked: Asked) -> PageAnswer:
+            return handler(self.scoped(asked))
+
+        return scoped
+
+    def scoped(self, asked: Asked) -> Asked:
+        """The request with its scope settled."""
+        uids = [scope.uid for scope in self.scopes(asked)]
+        scope = asked.scope if asked.scope in uids else next(iter(uids), "")
+        return replace(asked, scope=scope)
+
+    def ask(self, asked: Asked, operation: CentralOperation, kind: type[V]) -> V:
+        """The answer of the central side, in the scope of the request.
+
+        Raises:
+            NotDone: it was refused.
+        """
+        credentials = Credentials(session=asked.session, project_uid=asked.scope)
+        return value_of(self.central.perform(operation, credentials), kind)
+
+    def page(
+        self,
+        asked: Asked,
+        template: str,
+        context: Mapping[str, object],
+        error: NotDone | None = None,
+        notice: str = "",
+    ) -> Page:
+        """A page inside the frame, with what went wrong or what was done."""
+        frame = {
+            "active": CLUSTERS,
+            "scopes": self.scopes(asked),
+            "scope": asked.scope,
+            "notice": notice,
+            "alert": error.message if error else "",
+        }
+        status, retry_after = (error.status, error.retry_after) if error else (200, "")
+        return Page(template, {**frame, **context}, status, retry_after)
+
+    def failed(self, asked: Asked, error: NotDone) -> PageAnswer:
+        """The message alone, with the project selector, so that another scope can be tried."""
+        answer = super().failed(asked, error)
+        if not isinstance(answer, Page) or not asked.session:
+            return answer
+        try:
+            return self.page(self.scoped(asked), "error.html", {"back": REVIEW}, error)
+        except NotDone:
+            return answer

@@ -1,0 +1,413 @@
+"""The Pair Cluster wizard: the warning, the cluster, the profiles, the review.
+
+Source: `#accept-pairing-request-from-palette` steps 11 to 15; requirements ACC-4, ACC-5,
+ACC-11, ACC-17, ACC-18.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.match import MatchResult, PackMatch, Problem
+from harness.domain.operations import (
+    Accepted,
+    AcceptPairingRequest,
+    ListSelectableProfiles,
+    MatchProfiles,
+    PairingRequestView,
+    SelectableProfile,
+    SelectableProfiles,
+    SelectedProfile,
+    ViewPairingRequest,
+)
+from harness.domain.pairing import RequestState
+from harness.domain.profile import ClusterProfile, ProfileEdition
+from harness.reference.pages.answers import (
+    Address,
+    Asked,
+    Elsewhere,
+    Handler,
+    NotDone,
+    Page,
+    PageAnswer,
+    Redirect,
+    not_done,
+    shown,
+    unknown_action,
+)
+from harness.reference.pages.filters import as_segment
+from harness.reference.pages.forms import Form, tags_as_text, tags_from_text
+from harness.reference.palette.frame import CLUSTERS, REVIEW, PaletteFrame
+from harness.reference.palette.wizard import Details, Step, Wizard, Wizards
+
+if TYPE_CHECKING:
+    from harness.reference.palette.app import Central
+
+_EARLIER = "early"
+_EARLIER_NOTICE = "This step comes first."
+_VALIDATED = "The configurations are valid. Pair cluster starts the pairing."
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """The fields of the first step, as text."""
+
+    name: str
+    description: str
+    tags: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """One pack of the local cluster, what it was matched with, and every reason why not."""
+
+    pack: PackMatch
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A step of a wizard that may be entered: who asks, how far it is, the request."""
+
+    asked: Asked
+    wizard: Wizard
+    request: PairingRequestView
+
+    @property
+    def pairing_uid(self) -> str:
+        """The id of the request that the wizard is about."""
+        return self.request.pairing_uid
+
+
+class WizardPages(PaletteFrame):
+    """The pages of the wizard. The order of the steps is kept here, not in the browser."""
+
+    def __init__(self, central: Central) -> None:
+        super().__init__(central)
+        self.wizards = Wizards()
+
+    def wizard_addresses(self) -> Sequence[Address]:
+        """The addresses of the four steps."""
+        handlers: Mapping[Step, Handler] = {
+            Step.WARNING: self.warning,
+            Step.CLUSTER: self.details,
+            Step.PROFILES: self.profiles,
+            Step.REVIEW: self.review,
+        }
+        return tuple(
+            Address(f"{REVIEW}/{{pairing_uid}}/{step.path}", self.in_scope(handler))
+            for step, handler in handlers.items()
+        )
+
+    # --- the order of the steps -------------------------------------------------------
+
+    def enter(self, asked: Asked, step: Step) -> Entered:
+        """The wizard at a step, if the earlier ones are done (ACC-11).
+
+        Raises:
+            Elsewhere: an earlier step has to be done first.
+            NotDone: the request is not there, or not pending any more.
+        """
+        request = self.pending_request(asked)
+        wizard = self.wizards.get(asked.session, request.pairing_uid)
+        furthest = self.furthest(wizard)
+        if step > furthest:
+            raise Elsewhere(Redirect(f"{step_path(request.pairing_uid, furthest)}?{_EARLIER}=yes"))
+        return Entered(asked, wizard or Wizard(), request)
+
+    def furthest(self, wizard: Wizard | None) -> Step:
+        """The last step that may be entered."""
+        return Step.WARNING if wizard is None else wizard.furthest
+
+    def pending_request(self, asked: Asked) -> PairingRequestView:
+        """The request of the address, while it waits for a decision."""
+        operation = ViewPairingRequest(asked.params["pairing_uid"])
+        request = self.ask(asked, operation, PairingRequestView)
+        if request.state != RequestState.PENDING.value:
+            message = f"the pairing request is {request.state}, not pending any more"
+            raise not_done(Refused(Reason.REQUEST_DECIDED, message))
+        return request
+
+    def keep(self, at: Entered, wizard: Wizard) -> None:
+        """Write down how far the wizard is now."""
+        self.wizards.put(at.asked.session, at.pairing_uid, wizard)
+
+    def step_page(
+        self,
+        at: Entered,
+        step: Step,
+        context: Mapping[str, object],
+        error: NotDone | None = None,
+        notice: str = "",
+    ) -> Page:
+        """A page of the wizard."""
+        redirected = not at.asked.posted and at.asked.query.has(_EARLIER)
+        early = _EARLIER_NOTICE if redirected else ""
+        wizard = {"request": at.request, "step": int(step), "furthest": int(at.wizard.furthest)}
+        return self.page(
+            at.asked, f"{step.path}.html", {**wizard, **context}, error, notice or early
+        )
+
+    # --- the warning ------------------------------------------------------------------
+
+    def warning(self, asked: Asked) -> PageAnswer:
+        """Central management only, no more local operations: I understand, Confirm (ACC-4)."""
+        at = self.enter(asked, Step.WARNING)
+        if not asked.posted:
+            return self.step_page(at, Step.WARNING, {})
+        if not self.acknowledged(asked.form):
+            message = "check I understand before you confirm"
+            error = not_done(Refused(Reason.INVALID_INPUT, message))
+            return self.step_page(at, Step.WARNING, {}, error)
+        self.keep(at, Wizard())
+        return Redirect(step_path(at.pairing_uid, Step.CLUSTER))
+
+    def acknowledged(self, form: Form) -> bool:
+        """Whether I understand is checked (ACC-4)."""
+        return form.has("understood")
+
+    # --- step 1: name, description, tags ----------------------------------------------
+
+    def details(self, asked: Asked) -> PageAnswer:
+        """Name, description and tags, filled in with what the cluster has (ACC-5, ACC-6)."""
+        at = self.enter(asked, Step.CLUSTER)
+        if not asked.posted:
+            entries = self.taken_over(at.request, at.wizard.details or Details())
+            return self.step_page(at, Step.CLUSTER, {"entries": entries})
+        entries = entries_of(asked.form)
+        try:
+            details = self.changed(at.request, entries)
+        except Refusal as refusal:
+            error = shown(refusal)
+            return self.step_page(at, Step.CLUSTER, {"entries": entries}, error)
+        self.keep(at, replace(at.wizard, details=details, validated=False))
+        return Redirect(step_path(at.pairing_uid, Step.PROFILES))
+
+    def prefilled(self, request: PairingRequestView) -> Entries:
+        """The values that the local cluster has (ACC-5)."""
+        return Entries(request.name, request.description, tags_as_text(request.tags))
+
+    def taken_over(self, request: PairingRequestView, details: Details) -> Entries:
+        """The fields with what was entered before, where the step was done already."""
+        own = self.prefilled(request)
+        return Entries(
+            own.name if details.name is None else details.name,
+            own.description if details.description is None else details.description,
+            own.tags if details.tags is None else tags_as_text(details.tags),
+        )
+
+    def changed(self, request: PairingRequestView, entries: Entries) -> Details:
+        """What was changed; what was left alone keeps the cluster's value (ACC-6).
+
+        Raises:
+            Refusal: a field cannot be read.
+        """
+        own = self.prefilled(request)
+        if not entries.name.strip():
+            raise Refusal(Reason.INVALID_INPUT, "the cluster name is missing: enter one")
+        return Details(
+            None if entries.name == own.name else entries.name.strip(),
+            None if entries.description == own.description else entries.description,
+            None if entries.tags == own.tags else tags_from_text(entries.tags),
+        )
+
+    # --- step 2: the match ------------------------------------------------------------
+
+    def profiles(self, asked: Asked) -> PageAnswer:
+        """Select profiles, Confirm the match, Next step (ACC-17)."""
+        at = self.enter(asked, Step.PROFILES)
+        if not asked.posted:
+            return self.profiles_page(at, at.wizard.confirmed or ())
+        selection = selection_of(asked.form)
+        try:
+            return self.selected(at, selection)
+        except (NotDone, Refusal) as error:
+            return self.profiles_page(at, selection, error=shown(error))
+
+    def selected(self, at: Entered, selection: tuple[SelectedProfile, ...]) -> PageAnswer:
+        """One of the buttons: Confirm, Next step."""
+        selection = self.pinned(at, selection)
+        result = self.match(at, selection)
+        match at.asked.form.text("action"):
+            case "confirm":
+                confirmed = selection if self.confirmable(result) else None
+                at = replace(at, wizard=Wizard(at.wizard.details, confirmed))
+                self.keep(at, at.wizard)
+                return self.profiles_page(at, selection, result)
+            case "next":
+                return self.next_step(at, selection, result)
+        raise unknown_action(at.asked)
+
+    def pinned(
+        self, at: Entered, selection: tuple[SelectedProfile, ...]
+    ) -> tuple[SelectedProfile, ...]:
+        """The selection with every version named, so that what is reviewed is what pairs."""
+        latest = {item.profile.uid: item.latest for item in self.selectable(at)}
+        return tuple(
+            SelectedProfile(chosen.uid, chosen.version or latest.get(chosen.uid, ""))
+            for chosen in selection
+        )
+
+    def next_step(
+        self, at: Entered, selection: tuple[SelectedProfile, ...], result: MatchResult
+    ) -> PageAnswer:
+        """On to the review, with the very selection that was confirmed."""
+        if not self.confirmable(result) or selection != at.wizard.confirmed:
+            at = replace(at, wizard=Wizard(at.wizard.details))
+            self.keep(at, at.wizard)
+            message = "Confirm comes first: a match that is valid, of the profiles selected now"
+            error = not_done(Refused(Reason.PROFILES_MISMATCH, message))
+            return self.profiles_page(at, selection, result, error=error)
+        self.keep(at, replace(at.wizard, chosen=True, validated=False))
+        return Redirect(step_path(at.pairing_uid, Step.REVIEW))
+
+    def confirmable(self, result: MatchResult) -> bool:
+        """Whether the match can be confirmed (ACC-17)."""
+        return result.valid
+
+    def match(self, at: Entered, selection: tuple[SelectedProfile, ...]) -> MatchResult:
+        """The central side's answer to whether the selection fits."""
+        return self.ask(at.asked, MatchProfiles(at.pairing_uid, selection), MatchResult)
+
+    def selectable(self, at: Entered) -> tuple[SelectableProfile, ...]:
+        """The profiles that can be selected for the request."""
+        operation = ListSelectableProfiles(at.pairing_uid)
+        return self.ask(at.asked, operation, SelectableProfiles).items
+
+    def profiles_page(
+        self,
+        at: Entered,
+        selection: tuple[SelectedProfile, ...],
+        result: MatchResult | None = None,
+        *,
+        error: NotDone | None = None,
+    ) -> Page:
+        """The local packs beside the profiles, and the match once it was asked for."""
+        confirmed = at.wizard.confirmed is not None and at.wizard.confirmed == selection
+        if result is None and confirmed:
+            result = self.match(at, selection)
+        context = {
+            "choices": self.selectable(at),
+            "selected": {chosen.uid: chosen.version for chosen in selection},
+            "result": result,
+            "rows": rows_of(result) if result else (),
+            "other_problems": other_problems(result) if result else (),
+            "confirmed": confirmed,
+        }
+        return self.step_page(at, Step.PROFILES, context, error)
+
+    # --- step 3: the review -----------------------------------------------------------
+
+    def review(self, asked: Asked) -> PageAnswer:
+        """Review the configurations, Validate, Pair cluster (ACC-18)."""
+        at = self.enter(asked, Step.REVIEW)
+        if not asked.posted:
+            return self.review_page(at)
+        try:
+            return self.decided(at)
+        except (NotDone, Refusal) as error:
+            wizard = replace(at.wizard, validated=False)
+            self.keep(at, wizard)
+            self.pending_request(asked)
+            return self.review_page(replace(at, wizard=wizard), shown(error))
+
+    def decided(self, at: Entered) -> PageAnswer:
+        """One of the buttons: Validate, Pair cluster."""
+        match at.asked.form.text("action"):
+            case "validate":
+                self.validate(at)
+                wizard = replace(at.wizard, validated=True)
+                self.keep(at, wizard)
+                return self.review_page(replace(at, wizard=wizard), notice=_VALIDATED)
+            case "pair":
+                self.require_validated(at.wizard)
+                self.accept(at)
+                self.wizards.drop(at.asked.session, at.pairing_uid)
+                return Redirect(f"{CLUSTERS}?done=paired")
+        raise unknown_action(at.asked)
+
+    def validate(self, at: Entered) -> None:
+        """The profiles in the reviewed versions still match.
+
+        Raises:
+            Refusal: they do not; the message says every reason why.
+        """
+        result = self.match(at, at.wizard.confirmed or ())
+        if not result.valid:
+            why = "; ".join(problem.text for problem in result.problems)
+            raise Refusal(Reason.PROFILES_MISMATCH, f"the profiles do not match any more: {why}")
+
+    def require_validated(self, wizard: Wizard) -> None:
+        """Pair cluster stays closed until Validate has succeeded (ACC-18)."""
+        if not wizard.validated:
+            message = "Validate comes first: then Pair cluster can be clicked"
+            raise Refusal(Reason.INVALID_INPUT, message)
+
+    def accept(self, at: Entered) -> Accepted:
+        """Pair cluster, with what the steps have gathered."""
+        details = at.wizard.details or Details()
+        operation = AcceptPairingRequest(
+            at.pairing_uid,
+            at.wizard.confirmed or (),
+            details.name,
+            details.description,
+            details.tags,
+        )
+        return self.ask(at.asked, operation, Accepted)
+
+    def review_page(self, at: Entered, error: NotDone | None = None, notice: str = "") -> Page:
+        """What the cluster will be, and each profile with its values and variables."""
+        known = {item.profile.uid: item.profile for item in self.selectable(at)}
+        confirmed = at.wizard.confirmed or ()
+        context = {
+            "entries": self.taken_over(at.request, at.wizard.details or Details()),
+            "profiles": configurations(known, confirmed),
+            "validated": at.wizard.validated,
+        }
+        return self.step_page(at, Step.REVIEW, context, error, notice)
+
+
+def step_path(pairing_uid: str, step: Step) -> str:
+    """The address of a step of the wizard of one request."""
+    return f"{REVIEW}/{as_segment(pairing_uid)}/{step.path}"
+
+
+def entries_of(form: Form) -> Entries:
+    """The fields of the first step as they were sent."""
+    return Entries(form.text("name"), form.text("description"), form.text("tags"))
+
+
+def selection_of(form: Form) -> tuple[SelectedProfile, ...]:
+    """The profiles that are checked, each in the version beside it."""
+    uids = form.every("profile")
+    return tuple(SelectedProfile(uid, form.text(f"version:{uid}")) for uid in uids)
+
+
+def rows_of(result: MatchResult) -> tuple[MatchRow, ...]:
+    """The match row by row, each with the reasons that speak of its pack."""
+    return tuple(
+        MatchRow(pack, tuple(p for p in result.problems if p.pack == pack.pack))
+        for pack in result.packs
+    )
+
+
+def other_problems(result: MatchResult) -> tuple[Problem, ...]:
+    """The reasons that speak of no pack of the local cluster."""
+    names = {pack.pack for pack in result.packs}
+    return tuple(problem for problem in result.problems if problem.pack not in names)
+
+
+def configurations(
+    known: Mapping[str, ClusterProfile], confirmed: Sequence[SelectedProfile]
+) -> tuple[tuple[ClusterProfile, ProfileEdition], ...]:
+    """Each confirmed profile with its edition; one that is gone since is left out."""
+    found = []
+    for chosen in confirmed:
+        profile = known.get(chosen.uid)
+        edition = profile.edition(chosen.version) if profile else None
+        if profile is not None and edition is not None:
+            found.append((profile, edition))
+    return tuple(found)

@@ -1,0 +1,222 @@
+"""What an edge host asks of Palette, over paths of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.operations import AgentOperation, Operation, Value
+from harness.domain.pairing import RequestState
+from harness.wire import palette as wire
+from harness.wire.codec import stack
+from harness.wire.codec.local_ui import acknowledged
+from harness.wire.codec.parts import (
+    CLUSTER_TOKEN_HEADER,
+    DESCRIPTION,
+    FromAnswer,
+    FromRequest,
+    Incoming,
+    Parts,
+    needed,
+    unless_empty,
+)
+from harness.wire.http import Json
+from harness.wire.model import Malformed, WireModel, parse_model
+
+SERVICE = "palette"
+"""What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
+
+
+def to_parts(operation: AgentOperation) -> Parts:
+    """What the operation contributes to its request.
+
+    Raises:
+        TypeError: the operation does not cross HTTP.
+    """
+    match operation:
+        case ops.Probe():
+            return Parts()
+        case ops.SubmitPairing():
+            return Parts(body=_submission(operation))
+        case ops.OfRequest(pairing_uid, cluster_token):
+            return Parts({"pairingUid": pairing_uid}, headers={CLUSTER_TOKEN_HEADER: cluster_token})
+        case ops.WithdrawPairing(local_cluster_uid, cluster_token, pairing_uid, ended):
+            cluster = wire.V1SpectroClusterPairMeta(
+                localClusterUid=local_cluster_uid, localClusterToken=cluster_token
+            )
+            uid = unless_empty(pairing_uid)
+            return Parts(
+                body=wire.V1ClusterPairWithdrawal(
+                    pairingUid=uid, clusterMeta=cluster, ended=ended or None
+                )
+            )
+    raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+
+
+def _submission(operation: ops.SubmitPairing) -> WireModel:
+    cluster = operation.cluster
+    metadata = wire.V1ObjectMetaInputEntity(
+        name=cluster.name,
+        labels=dict(cluster.tags),
+        annotations={DESCRIPTION: cluster.description} if cluster.description else None,
+    )
+    spec = wire.V1SpectroEdgeNativeClusterPairEntitySpec(
+        cloudConfig=wire.V1EdgeNativeClusterConfig(),
+        clusterConfig=wire.V1EdgeNativeClusterConfigPairEntity(),
+        clusterMeta=wire.V1SpectroClusterPairMeta(
+            name=cluster.name,
+            localClusterUid=cluster.uid,
+            localClusterToken=operation.cluster_token,
+        ),
+        machinepoolconfig=[_to_pool(pool) for pool in cluster.pools],
+        profiles=stack.to_palette(cluster.stack),
+        registrationToken=operation.registration_token,
+        stylusAgentVersion=operation.agent_version,
+    )
+    return wire.V1SpectroEdgeNativeClusterPairEntity(metadata=metadata, spec=spec)
+
+
+def _to_pool(pool: NodePool) -> wire.V1EdgeNativeMachinePoolConfigEntity:
+    hosts = [
+        wire.V1EdgeNativeMachinePoolHostEntity(hostName=node.name, hostUid=node.host_uid)
+        for node in pool.nodes
+    ]
+    head = wire.V1MachinePoolConfigEntity(
+        name=pool.name,
+        isControlPlane=pool.control_plane,
+        size=len(hosts),
+        labels=["control-plane" if pool.control_plane else "worker"],
+    )
+    cloud = wire.V1EdgeNativeMachinePoolCloudConfigEntity(edgeHosts=hosts)
+    return wire.V1EdgeNativeMachinePoolConfigEntity(cloudConfig=cloud, poolConfig=head)
+
+
+# --- requests, as the server reads them -----------------------------------------------------
+
+
+def _of_request(
+    kind: type[ops.PollPairing] | type[ops.ConfirmPairing], incoming: Incoming
+) -> Operation:
+    token = incoming.headers.get(CLUSTER_TOKEN_HEADER.lower())
+    return kind(incoming.parameter("pairingUid"), needed(token, CLUSTER_TOKEN_HEADER))
+
+
+def _submit(incoming: Incoming) -> Operation:
+    """State and health do not cross: the host checks both before it submits (PRE-1, PRE-2)."""
+    body = parse_model(wire.V1SpectroEdgeNativeClusterPairEntity, incoming.json)
+    if body.spec is None:
+        raise Malformed("spec", "it is missing")
+    meta = body.spec.clusterMeta or wire.V1SpectroClusterPairMeta()
+    return ops.SubmitPairing(
+        body.spec.registrationToken,
+        needed(meta.localClusterToken, "spec.clusterMeta.localClusterToken"),
+        _cluster(body.metadata or wire.V1ObjectMetaInputEntity(), body.spec, meta),
+        body.spec.stylusAgentVersion,
+    )
+
+
+def _cluster(
+    metadata: wire.V1ObjectMetaInputEntity,
+    spec: wire.V1SpectroEdgeNativeClusterPairEntitySpec,
+    meta: wire.V1SpectroClusterPairMeta,
+) -> Cluster:
+    return Cluster(
+        needed(meta.localClusterUid, "spec.clusterMeta.localClusterUid"),
+        needed(meta.name or metadata.name, "spec.clusterMeta.name"),
+        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        dict(metadata.labels or {}),
+        pools=tuple(
+            _from_pool(pool, f"spec.machinepoolconfig.{n}")
+            for n, pool in enumerate(spec.machinepoolconfig)
+        ),
+        stack=stack.from_palette(spec.profiles, "spec.profiles"),
+    )
+
+
+def _from_pool(pool: wire.V1EdgeNativeMachinePoolConfigEntity, place: str) -> NodePool:
+    if pool.poolConfig is None:
+        raise Malformed(f"{place}.poolConfig", "it is missing")
+    hosts = pool.cloudConfig.edgeHosts if pool.cloudConfig else []
+    place = f"{place}.cloudConfig.edgeHosts"
+    nodes = tuple(
+        Node(host.hostName or "", needed(host.hostUid, f"{place}.{n}.hostUid"))
+        for n, host in enumerate(hosts)
+    )
+    return NodePool(pool.poolConfig.name, bool(pool.poolConfig.isControlPlane), nodes)
+
+
+def _withdraw(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1ClusterPairWithdrawal, incoming.json)
+    cluster = body.clusterMeta or wire.V1SpectroClusterPairMeta()
+    return ops.WithdrawPairing(
+        needed(cluster.localClusterUid, "clusterMeta.localClusterUid"),
+        needed(cluster.localClusterToken, "clusterMeta.localClusterToken"),
+        body.pairingUid or "",
+        ended=bool(body.ended),
+    )
+
+
+OPERATIONS: Mapping[type[Operation], FromRequest] = {
+    ops.Probe: lambda _: ops.Probe(),
+    ops.SubmitPairing: _submit,
+    ops.PollPairing: lambda incoming: _of_request(ops.PollPairing, incoming),
+    ops.ConfirmPairing: lambda incoming: _of_request(ops.ConfirmPairing, incoming),
+    ops.WithdrawPairing: _withdraw,
+}
+"""How each operation is read from its request."""
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def to_answer(value: Value) -> WireModel:
+    """The body for a value that Palette answers a host.
+
+    Raises:
+        TypeError: Palette answers a host no such value.
+    """
+    match value:
+        case ops.Acknowledged():
+            return wire.V1PairingPing(service=SERVICE)
+        case ops.PairingId(pairing_uid):
+            return wire.V1Uid(uid=pairing_uid)
+        case ops.PollAnswer(state, cluster_uid, name, tags):
+            status = wire.V1SpectroClusterPairStatus(
+                state=state, pairingClusterUid=cluster_uid, pairingClusterName=name
+            )
+            metadata = wire.V1ObjectMeta(labels=dict(tags))
+            return wire.V1SpectroEdgeNativeClusterPair(metadata=metadata, status=status)
+    raise TypeError(f"a host is not answered a {type(value).__name__}")
+
+
+def _ping(json: Json) -> Value:
+    if parse_model(wire.V1PairingPing, json).service != SERVICE:
+        raise Malformed("service", "it is not a Palette that answers here")
+    return ops.Acknowledged()
+
+
+def _pairing_id(json: Json) -> Value:
+    return ops.PairingId(needed(parse_model(wire.V1Uid, json).uid, "uid"))
+
+
+def _poll_answer(json: Json) -> Value:
+    body = parse_model(wire.V1SpectroEdgeNativeClusterPair, json)
+    status = body.status or wire.V1SpectroClusterPairStatus()
+    state = needed(status.state, "status.state")
+    if state not in frozenset(RequestState):
+        raise Malformed("status.state", f"one of {', '.join(RequestState)} is needed")
+    labels = body.metadata.labels if body.metadata else None
+    return ops.PollAnswer(
+        state, status.pairingClusterUid or "", status.pairingClusterName or "", dict(labels or {})
+    )
+
+
+VALUES: Mapping[type[Operation], FromAnswer] = {
+    ops.Probe: _ping,
+    ops.SubmitPairing: _pairing_id,
+    ops.PollPairing: _poll_answer,
+    ops.ConfirmPairing: _poll_answer,
+    ops.WithdrawPairing: acknowledged,
+}
+"""How each operation's answer is read."""

@@ -1,0 +1,90 @@
+"""The published filter and order of the list of pairing requests.
+
+The core filters by equality alone. The rest of the published filter is applied to what it
+answers, so that a client may use all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.domain.operations import Done, PairingList, Reply
+from harness.domain.pairing import RequestState
+from harness.wire.http import Json
+from harness.wire.model import parse_model
+from harness.wire.palette import (
+    V1ClusterPairMetadataFilter,
+    V1ClusterPairMetadataFilterSpec,
+    V1FilterString,
+)
+
+
+def core_filter(json: Json) -> tuple[str, str]:
+    """The state and the local cluster that the core is asked for, each empty for "any".
+
+    Raises:
+        Malformed: the body is not the published filter.
+    """
+    spec = _parse(json).filter or V1ClusterPairMetadataFilterSpec()
+    state = (spec.state.eq if spec.state else None) or ""
+    if spec.state and _ignores_case(spec.state):
+        state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
+    return state, _exact(spec.localClusterUid)
+
+
+def refine(json: Json, reply: Reply) -> Reply:
+    """What is left of a list of pairing requests after the whole filter, in the asked order.
+
+    Any other reply is handed back as it is.
+
+    Raises:
+        Malformed: the body is not the published filter.
+    """
+    if not isinstance(reply, Done) or not isinstance(reply.value, PairingList):
+        return reply
+    query = _parse(json)
+    spec = query.filter or V1ClusterPairMetadataFilterSpec()
+    items = [
+        item
+        for item in reply.value.items
+        if _passes(item.state, spec.state) and _passes(item.local_cluster_uid, spec.localClusterUid)
+    ]
+    for key in reversed(query.sort or []):
+        items.sort(key=_KEYS[key.field or "creationTimestamp"], reverse=key.order == "desc")
+    return replace(reply, value=PairingList(tuple(items)))
+
+
+_KEYS = {
+    "name": lambda item: (item.name, 0),
+    "state": lambda item: (item.state, 0),
+    "creationTimestamp": lambda item: ("", item.created),
+}
+
+
+def _parse(json: Json) -> V1ClusterPairMetadataFilter:
+    return parse_model(V1ClusterPairMetadataFilter, {} if json is None else json)
+
+
+def _ignores_case(wanted: V1FilterString) -> bool:
+    return wanted.ignoreCase is not False
+
+
+def _exact(wanted: V1FilterString | None) -> str:
+    """An equality that the core may look for by itself: only one that minds the case."""
+    return "" if wanted is None or _ignores_case(wanted) else wanted.eq or ""
+
+
+def _passes(text: str, wanted: V1FilterString | None) -> bool:
+    if wanted is None:
+        return True
+
+    def fold(value: str) -> str:
+        return value.lower() if _ignores_case(wanted) else value
+
+    found = fold(text)
+    return (
+        (wanted.eq is None or found == fold(wanted.eq))
+        and (wanted.ne is None or found != fold(wanted.ne))
+        and (wanted.contains is None or fold(wanted.contains) in found)
+        and (wanted.beginsWith is None or found.startswith(fold(wanted.beginsWith)))
+    )

@@ -1,0 +1,311 @@
+"""The operations of Local UI over its HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.operations import LocalOperation, Operation, Value
+from harness.domain.pairing import LocalState
+from harness.wire import local_ui as wire
+from harness.wire.codec import stack
+from harness.wire.codec.cluster import from_cluster, to_cluster
+from harness.wire.codec.parts import (
+    FromAnswer,
+    FromRequest,
+    Incoming,
+    Parts,
+    flag,
+    needed,
+    present,
+)
+from harness.wire.http import Json
+from harness.wire.model import Malformed, WireModel, parse_model
+
+_LABELS = "/metadata/labels/"
+
+_SHOWN: Mapping[str, str] = {
+    LocalState.SUBMITTING: "Pairing",
+    LocalState.PENDING: "Pairing",
+    LocalState.CONFIRMING: "Pairing",
+    LocalState.PAIRED: "Paired",
+    LocalState.REJECTED: "Rejected",
+    LocalState.FAILED: "Failed",
+}
+"""The published status of each state of the edge's copy; an abandoned one is not shown."""
+
+
+def to_parts(operation: LocalOperation) -> Parts:
+    """What the operation contributes to its request.
+
+    Raises:
+        TypeError: the operation does not cross HTTP.
+    """
+    match operation:
+        case ops.LogIn(username, password, extended):
+            # Nobody but the caller keeps the session: a cookie jar would log in on its own.
+            query = {"setCookie": "false"} | ({"extendedSession": "true"} if extended else {})
+            return Parts(query=query, body=wire.V1AuthLogin(username=username, password=password))
+        case ops.PairingInput(endpoint, token, insecure):
+            return Parts(
+                body=wire.V1ClusterPairMeta(
+                    paletteEndpoint=endpoint, registrationToken=token, insecure=insecure
+                )
+            )
+        case ops.UpdateCluster(cluster_name, tags):
+            return Parts({"clusterName": cluster_name}, body=_configuration(tags))
+        case ops.PatchNamedCluster(cluster_name, tags):
+            return Parts({"clusterName": cluster_name}, body=_patch(tags))
+        case ops.PatchCluster(tags):
+            return Parts(body=_configuration(tags))
+        case ops.UpdateStack(profiles):
+            spec = wire.V1ClusterProfileConfigurationSpec(
+                clusterProfileTemplates=stack.to_local(profiles)
+            )
+            return Parts(body=wire.V1ClusterProfileConfiguration(spec=spec))
+        case ops.CreateCluster(name, tags):
+            return Parts(body=_configuration(tags, name))
+        case ops.RestoreLocalManagement():
+            return Parts(body=wire.V1Management(type="local"))
+        case _ if type(operation) in _BARE:
+            return Parts()
+    raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+
+
+_BARE = frozenset(
+    {
+        ops.LogOut,
+        ops.ViewCluster,
+        ops.ViewStack,
+        ops.ViewManagement,
+        ops.ViewPairing,
+        ops.CancelPairingRequest,
+        ops.DeleteCluster,
+    }
+)
+
+
+def _configuration(tags: Mapping[str, str], name: str | None = None) -> wire.V1ClusterConfiguration:
+    metadata = wire.V1MetaData(name=name, labels=dict(tags))
+    return wire.V1ClusterConfiguration(metadata=metadata)
+
+
+def _patch(tags: Mapping[str, str]) -> wire.V1ClusterPatch:
+    return wire.V1ClusterPatch(
+        clusterConfigPatches=[
+            wire.V1HttpPatch(op="add", path=_LABELS + _escaped(key), value=value)
+            for key, value in tags.items()
+        ]
+    )
+
+
+def _escaped(key: str) -> str:
+    """A key in a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("~1", "/").replace("~0", "~")
+
+
+# --- requests, as the server reads them -----------------------------------------------------
+
+
+def _log_in(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1AuthLogin, incoming.json)
+    extended = incoming.flag("extendedSession")
+    return ops.LogIn(
+        present(body.username, "username"), present(body.password, "password"), extended
+    )
+
+
+def _pairing_input(
+    kind: type[ops.VerifyConnection] | type[ops.SendPairingRequest], incoming: Incoming
+) -> Operation:
+    """Empty and missing entries are let through: which rule they break is not ours to say."""
+    body = parse_model(wire.V1ClusterPairMeta, incoming.json)
+    return kind(body.paletteEndpoint or "", body.registrationToken or "", bool(body.insecure))
+
+
+def _labels(incoming: Incoming) -> dict[str, str]:
+    metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
+    return dict(metadata.labels or {}) if metadata else {}
+
+
+def _patched_labels(incoming: Incoming) -> dict[str, str]:
+    tags = {}
+    patches = parse_model(wire.V1ClusterPatch, incoming.json).clusterConfigPatches or []
+    for n, patch in enumerate(patches):
+        place = f"clusterConfigPatches.{n}"
+        if not patch.path.startswith(_LABELS) or "/" in patch.path.removeprefix(_LABELS):
+            raise Malformed(f"{place}.path", f"only {_LABELS}<name> can be patched")
+        if patch.op == "remove" or not isinstance(patch.value, str):
+            raise Malformed(place, "only add and replace with a text are served")
+        tags[_unescaped(patch.path.removeprefix(_LABELS))] = patch.value
+    return tags
+
+
+def _update_stack(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1ClusterProfileConfiguration, incoming.json)
+    templates = body.spec.clusterProfileTemplates if body.spec else None
+    if templates is None:
+        raise Malformed("spec.clusterProfileTemplates", "it is missing")
+    return ops.UpdateStack(stack.from_local(templates, "spec.clusterProfileTemplates"))
+
+
+def _create_cluster(incoming: Incoming) -> Operation:
+    metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
+    name = needed(metadata.name if metadata else None, "metadata.name")
+    return ops.CreateCluster(name, _labels(incoming))
+
+
+def _restore(incoming: Incoming) -> Operation:
+    if parse_model(wire.V1Management, incoming.json).type != "local":
+        raise Malformed("type", "only local can be asked for here; pairing makes it central")
+    return ops.RestoreLocalManagement()
+
+
+OPERATIONS: Mapping[type[Operation], FromRequest] = {
+    ops.LogIn: _log_in,
+    ops.LogOut: lambda _: ops.LogOut(),
+    ops.ViewCluster: lambda _: ops.ViewCluster(),
+    ops.ViewStack: lambda _: ops.ViewStack(),
+    ops.ViewManagement: lambda _: ops.ViewManagement(),
+    ops.VerifyConnection: lambda incoming: _pairing_input(ops.VerifyConnection, incoming),
+    ops.SendPairingRequest: lambda incoming: _pairing_input(ops.SendPairingRequest, incoming),
+    ops.ViewPairing: lambda _: ops.ViewPairing(),
+    ops.CancelPairingRequest: lambda _: ops.CancelPairingRequest(),
+    ops.UpdateCluster: lambda incoming: ops.UpdateCluster(
+        incoming.parameter("clusterName"), _labels(incoming)
+    ),
+    ops.PatchNamedCluster: lambda incoming: ops.PatchNamedCluster(
+        incoming.parameter("clusterName"), _patched_labels(incoming)
+    ),
+    ops.PatchCluster: lambda incoming: ops.PatchCluster(_labels(incoming)),
+    ops.UpdateStack: _update_stack,
+    ops.DeleteCluster: lambda _: ops.DeleteCluster(),
+    ops.CreateCluster: _create_cluster,
+    ops.RestoreLocalManagement: _restore,
+}
+"""How each operation is read from its request."""
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def to_answer(value: Value) -> WireModel:
+    """The body for a value that Local UI answers.
+
+    Raises:
+        TypeError: Local UI answers no such value.
+    """
+    match value:
+        case ops.Acknowledged(message):
+            return wire.V1AcceptedResponseWithMessage(message=message)
+        case ops.Session(token):
+            return wire.V1LoginSuccess(
+                IsFirstLogin=False, Token=wire.V1UserToken(Authorization=token)
+            )
+        case Cluster():
+            return to_cluster(value)
+        case ops.Stack(profiles):
+            templates = stack.to_local(profiles)
+            return wire.V1ClusterCurrentApplications(clusterProfileTemplates=templates)
+        case ops.Management(mode):
+            return wire.V1Settings(managementMode=mode.value, installationMode="connected")
+        case ops.Verification(verified, message):
+            return wire.V1ClusterPairVerifiedConnectionResponse(verified=verified, message=message)
+        case ops.PairingId(pairing_uid):
+            return wire.V1ClusterPairInfoResponse(pairingUid=pairing_uid)
+        case ops.PairingView():
+            return _to_details(value)
+    raise TypeError(f"Local UI does not answer a {type(value).__name__}")
+
+
+def is_shown(view: ops.PairingView) -> bool:
+    """Whether the request is one that Local UI shows at all."""
+    return view.status in _SHOWN
+
+
+def _to_details(view: ops.PairingView) -> WireModel:
+    """The published status in place of the edge's own state; never the registration token."""
+    details = {
+        "pairingUid": view.pairing_uid,
+        "paletteEndpoint": view.endpoint,
+        "registrationToken": "",
+        "insecure": view.insecure,
+        "message": view.message,
+        "status": _SHOWN[view.status],
+    }
+    return wire.V1ClusterPairDetailsResponse.model_validate(details)
+
+
+def acknowledged(json: Json) -> Value:
+    """An answer that needs no body; one that is there has to be the published one."""
+    if json is None:
+        return ops.Acknowledged()
+    return ops.Acknowledged(parse_model(wire.V1AcceptedResponseWithMessage, json).message or "")
+
+
+def _session(json: Json) -> Value:
+    body = parse_model(wire.V1LoginSuccess, json)
+    token = body.Token.Authorization if body.Token else None
+    return ops.Session(needed(token, "Token.Authorization"))
+
+
+def _stack(json: Json) -> Value:
+    place = "clusterProfileTemplates"
+    templates = parse_model(wire.V1ClusterCurrentApplications, json).clusterProfileTemplates
+    if templates is None:
+        raise Malformed(place, "it is missing")
+    return ops.Stack(stack.from_local(templates, place))
+
+
+def _management(json: Json) -> Value:
+    mode = parse_model(wire.V1Settings, json).managementMode
+    return ops.Management(ManagementMode(needed(mode, "managementMode")))
+
+
+def _verification(json: Json) -> Value:
+    body = parse_model(wire.V1ClusterPairVerifiedConnectionResponse, json)
+    return ops.Verification(flag(body.verified, "verified"), body.message or "")
+
+
+def _pairing_id(json: Json) -> Value:
+    body = parse_model(wire.V1ClusterPairInfoResponse, json)
+    return ops.PairingId(needed(body.pairingUid, "pairingUid"))
+
+
+def _details(json: Json) -> Value:
+    """A request on its way may have an empty id; only one that failed may have none at all."""
+    body = parse_model(wire.V1ClusterPairDetailsResponse, json)
+    uid = body.pairingUid or ""
+    return ops.PairingView(
+        uid if body.status in ("Failed", "Rejected") else present(body.pairingUid, "pairingUid"),
+        needed(body.status, "status"),
+        body.message or "",
+        body.paletteEndpoint or "",
+        bool(body.insecure),
+    )
+
+
+VALUES: Mapping[type[Operation], FromAnswer] = {
+    ops.LogIn: _session,
+    ops.LogOut: acknowledged,
+    ops.ViewCluster: lambda json: from_cluster(parse_model(wire.V1Cluster, json)),
+    ops.ViewStack: _stack,
+    ops.ViewManagement: _management,
+    ops.VerifyConnection: _verification,
+    ops.SendPairingRequest: _pairing_id,
+    ops.ViewPairing: _details,
+    ops.CancelPairingRequest: acknowledged,
+    ops.UpdateCluster: acknowledged,
+    ops.PatchNamedCluster: acknowledged,
+    ops.PatchCluster: acknowledged,
+    ops.UpdateStack: acknowledged,
+    ops.DeleteCluster: acknowledged,
+    ops.CreateCluster: acknowledged,
+    ops.RestoreLocalManagement: acknowledged,
+}
+"""How each operation's answer is read."""

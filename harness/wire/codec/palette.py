@@ -1,0 +1,406 @@
+"""What a person asks of Palette over its HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.domain import operations as ops
+from harness.domain.match import MatchResult, Mismatch, PackMatch, Problem
+from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
+from harness.domain.token import RegistrationToken
+from harness.wire import palette as wire
+from harness.wire.codec import stack
+from harness.wire.codec.listing import core_filter
+from harness.wire.codec.local_ui import acknowledged
+from harness.wire.codec.parts import (
+    DESCRIPTION,
+    FromAnswer,
+    FromRequest,
+    Incoming,
+    Parts,
+    flag,
+    needed,
+    present,
+    unless_empty,
+)
+from harness.wire.codec.timestamps import from_timestamp, to_timestamp
+from harness.wire.http import Json
+from harness.wire.model import Malformed, WireModel, parse_model
+
+
+def to_parts(operation: CentralOperation) -> Parts:
+    """What the operation contributes to its request.
+
+    Raises:
+        TypeError: the operation does not cross HTTP.
+    """
+    match operation:
+        case ops.LogInToPalette(email, password):
+            # Nobody but the caller keeps the session: a cookie jar would log in on its own.
+            body = wire.V1AuthLogin(emailId=email, password=password)
+            return Parts(query={"setCookie": "false"}, body=body)
+        case ops.ListPairingRequests(state, local_cluster_uid):
+            spec = wire.V1ClusterPairMetadataFilterSpec(
+                state=_equal(state), localClusterUid=_equal(local_cluster_uid)
+            )
+            return Parts(body=wire.V1ClusterPairMetadataFilter(filter=spec))
+        case ops.ViewPairingRequest(pairing_uid) | ops.RejectPairingRequest(pairing_uid):
+            return Parts({"pairingUid": pairing_uid})
+        case ops.MatchProfiles(pairing_uid, selection):
+            selected = wire.V1ClusterPairSelection(profiles=_to_entities(selection))
+            return Parts({"pairingUid": pairing_uid}, body=selected)
+        case ops.AcceptPairingRequest():
+            return Parts({"pairingUid": operation.pairing_uid}, body=_acceptance(operation))
+        case ops.ViewCentralCluster(uid) | ops.ReleaseCentralCluster(uid):
+            return Parts({"uid": uid})
+        case ops.ChangeCentralCluster(uid, tags):
+            metadata = wire.V1ObjectMetaInputEntity(labels=dict(tags))
+            return Parts({"uid": uid}, body=wire.V1SpectroClusterMetadata(metadata=metadata))
+        case ops.ListTokens():
+            return Parts()
+        case ops.ViewToken(uid) | ops.DeleteToken(uid):
+            return Parts({"uid": uid})
+        case ops.CreateToken(name, project_uid, expiry):
+            spec_entity = wire.V1EdgeTokenSpecEntity(
+                defaultProjectUid=project_uid, expiry=to_timestamp(expiry)
+            )
+            meta = wire.V1ObjectMeta(name=name)
+            return Parts(body=wire.V1EdgeTokenEntity(metadata=meta, spec=spec_entity))
+        case ops.SetTokenState(uid, active):
+            return Parts({"uid": uid}, body=wire.V1EdgeTokenActiveState(isActive=active))
+    raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+
+
+def _equal(text: str) -> wire.V1FilterString | None:
+    return wire.V1FilterString(eq=text, ignoreCase=False) if text else None
+
+
+def _to_entities(selection: Sequence[SelectedProfile]) -> list[wire.V1SpectroClusterProfileEntity]:
+    return [
+        wire.V1SpectroClusterProfileEntity(uid=s.uid, version=unless_empty(s.version))
+        for s in selection
+    ]
+
+
+def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
+    """Fields that keep the cluster's values are left out."""
+    description = operation.description
+    metadata = wire.V1ObjectMetaInputEntity(
+        name=operation.name,
+        annotations=None if description is None else {DESCRIPTION: description},
+        labels=None if operation.tags is None else dict(operation.tags),
+    )
+    spec = wire.V1EdgeNativeClusterPairSpcEntitySpec(
+        pairingUid=operation.pairing_uid, profiles=_to_entities(operation.selection)
+    )
+    return wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata, spec=spec)
+
+
+# --- requests, as the server reads them -----------------------------------------------------
+
+
+def _log_in(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1AuthLogin, incoming.json)
+    return ops.LogInToPalette(present(body.emailId, "emailId"), present(body.password, "password"))
+
+
+def _list(incoming: Incoming) -> Operation:
+    """A body that is missing asks for everything."""
+    state, local_cluster_uid = core_filter(incoming.json)
+    return ops.ListPairingRequests(state, local_cluster_uid)
+
+
+def _selection(
+    profiles: Sequence[wire.V1SpectroClusterProfileEntity], place: str
+) -> tuple[SelectedProfile, ...]:
+    return tuple(
+        SelectedProfile(needed(profile.uid, f"{place}.{n}.uid"), profile.version or "")
+        for n, profile in enumerate(profiles)
+    )
+
+
+def _match(incoming: Incoming) -> Operation:
+    profiles = parse_model(wire.V1ClusterPairSelection, incoming.json).profiles
+    return ops.MatchProfiles(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
+
+
+def _accept(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1EdgeNativeClusterPairSpcEntity, incoming.json)
+    uid = incoming.parameter("pairingUid")
+    if body.spec is None:
+        raise Malformed("spec", "it is missing")
+    if body.spec.pairingUid != uid:
+        raise Malformed("spec.pairingUid", "it is not the one of the path")
+    metadata = body.metadata or wire.V1ObjectMetaInputEntity()
+    return ops.AcceptPairingRequest(
+        uid,
+        _selection(body.spec.profiles, "spec.profiles"),
+        metadata.name,
+        (metadata.annotations or {}).get(DESCRIPTION),
+        metadata.labels,
+    )
+
+
+def _change(incoming: Incoming) -> Operation:
+    metadata = parse_model(wire.V1SpectroClusterMetadata, incoming.json).metadata
+    if metadata is None or metadata.labels is None:
+        raise Malformed("metadata.labels", "it is missing")
+    return ops.ChangeCentralCluster(incoming.parameter("uid"), metadata.labels)
+
+
+def _create_token(incoming: Incoming) -> Operation:
+    body = parse_model(wire.V1EdgeTokenEntity, incoming.json)
+    spec = body.spec or wire.V1EdgeTokenSpecEntity()
+    return ops.CreateToken(
+        needed(body.metadata.name if body.metadata else None, "metadata.name"),
+        spec.defaultProjectUid or "",
+        from_timestamp(needed(spec.expiry, "spec.expiry"), "spec.expiry"),
+    )
+
+
+def _set_state(incoming: Incoming) -> Operation:
+    active = parse_model(wire.V1EdgeTokenActiveState, incoming.json).isActive
+    return ops.SetTokenState(incoming.parameter("uid"), flag(active, "isActive"))
+
+
+OPERATIONS: Mapping[type[Operation], FromRequest] = {
+    ops.LogInToPalette: _log_in,
+    ops.ListPairingRequests: _list,
+    ops.ViewPairingRequest: lambda i: ops.ViewPairingRequest(i.parameter("pairingUid")),
+    ops.MatchProfiles: _match,
+    ops.AcceptPairingRequest: _accept,
+    ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
+    ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
+    ops.ChangeCentralCluster: _change,
+    ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
+    ops.ListTokens: lambda _: ops.ListTokens(),
+    ops.ViewToken: lambda i: ops.ViewToken(i.parameter("uid")),
+    ops.CreateToken: _create_token,
+    ops.SetTokenState: _set_state,
+    ops.DeleteToken: lambda i: ops.DeleteToken(i.parameter("uid")),
+}
+"""How each operation is read from its request."""
+
+
+# --- answers ------------------------------------------------------------------------------
+
+
+def to_answer(value: Value) -> WireModel:
+    """The body for a value that Palette answers a person.
+
+    Raises:
+        TypeError: Palette answers a person no such value.
+    """
+    match value:
+        case ops.Session(token):
+            return wire.V1UserToken(Authorization=token)
+        case ops.PairingList(items):
+            return wire.V1SpectroClusterPairingRequestMetas(items=[_to_line(i) for i in items])
+        case ops.PairingRequestView():
+            return _to_pair(value)
+        case MatchResult():
+            return _to_match(value)
+        case ops.Accepted(uid) | ops.TokenUid(uid):
+            return wire.V1Uid(uid=uid)
+        case ops.CentralClusterView():
+            metadata = _metadata(value.uid, value.name, value.description, value.tags)
+            status = wire.V1SpectroClusterStatus(state=value.state)
+            return wire.V1SpectroCluster(metadata=metadata, status=status)
+        case RegistrationToken():
+            return _to_token(value)
+        case ops.TokenList(tokens):
+            return wire.V1EdgeTokens(items=[_to_token(token) for token in tokens])
+    raise TypeError(f"Palette does not answer a {type(value).__name__}")
+
+
+def _metadata(uid: str, name: str, description: str, tags: Mapping[str, str]) -> wire.V1ObjectMeta:
+    return wire.V1ObjectMeta(
+        uid=uid,
+        name=name,
+        labels=dict(tags),
+        annotations={DESCRIPTION: description} if description else None,
+    )
+
+
+def _to_line(item: ops.PairingListItem) -> wire.V1SpectroClusterPairingRequestMeta:
+    return wire.V1SpectroClusterPairingRequestMeta(
+        pairingUid=item.pairing_uid,
+        name=item.name,
+        localClusterUid=item.local_cluster_uid,
+        clusterUid=unless_empty(item.cluster_uid),
+        cloudType="edge-native",
+        creationTimestamp=to_timestamp(item.created),
+        state=item.state,
+    )
+
+
+def _to_pair(view: ops.PairingRequestView) -> WireModel:
+    spec = wire.V1SpectroEdgeNativeClusterPairSpec(
+        clusterMeta=wire.V1SpectroClusterPairMeta(
+            name=view.name, localClusterUid=view.local_cluster_uid
+        ),
+        machinepoolconfig=[],
+        profiles=stack.to_palette(view.stack),
+        stylusAgentVersion="",
+    )
+    status = wire.V1SpectroClusterPairStatus(
+        state=view.state, pairingClusterUid=unless_empty(view.cluster_uid)
+    )
+    metadata = _metadata(view.pairing_uid, view.name, view.description, view.tags)
+    return wire.V1SpectroEdgeNativeClusterPair(metadata=metadata, spec=spec, status=status)
+
+
+def _to_match(result: MatchResult) -> WireModel:
+    packs = [
+        wire.V1ClusterPairPackMatch(
+            pack=row.pack,
+            version=row.version,
+            profile=unless_empty(row.profile),
+            profileVersion=unless_empty(row.profile_version),
+        )
+        for row in result.packs
+    ]
+    problems = [
+        wire.V1ClusterPairProblem(
+            kind=problem.kind.value,
+            message=problem.text,
+            pack=unless_empty(problem.pack),
+            localVersion=unless_empty(problem.local_version),
+            offeredVersion=unless_empty(problem.offered_version),
+            profile=unless_empty(problem.profile),
+        )
+        for problem in result.problems
+    ]
+    return wire.V1ClusterPairMatch(valid=result.valid, packs=packs, problems=problems)
+
+
+def _to_token(token: RegistrationToken) -> wire.V1EdgeToken:
+    return wire.V1EdgeToken(
+        metadata=wire.V1ObjectMeta(uid=token.uid, name=token.name),
+        spec=wire.V1EdgeTokenSpec(
+            defaultProject=wire.V1EdgeTokenProject(uid=token.project_uid),
+            expiry=to_timestamp(token.expiry),
+            token=token.value,
+        ),
+        status=wire.V1EdgeTokenStatus(isActive=token.active),
+    )
+
+
+def _session(json: Json) -> Value:
+    return ops.Session(needed(parse_model(wire.V1UserToken, json).Authorization, "Authorization"))
+
+
+def _pairing_list(json: Json) -> Value:
+    items = parse_model(wire.V1SpectroClusterPairingRequestMetas, json).items
+    return ops.PairingList(tuple(_line(item, f"items.{n}") for n, item in enumerate(items)))
+
+
+def _line(item: wire.V1SpectroClusterPairingRequestMeta, place: str) -> ops.PairingListItem:
+    created = f"{place}.creationTimestamp"
+    return ops.PairingListItem(
+        needed(item.pairingUid, f"{place}.pairingUid"),
+        item.name or "",
+        item.localClusterUid or "",
+        needed(item.state, f"{place}.state"),
+        from_timestamp(needed(item.creationTimestamp, created), created),
+        item.clusterUid or "",
+    )
+
+
+def _pairing_request(json: Json) -> Value:
+    body = parse_model(wire.V1SpectroEdgeNativeClusterPair, json)
+    metadata = body.metadata or wire.V1ObjectMeta()
+    spec = body.spec or wire.V1SpectroEdgeNativeClusterPairSpec()
+    cluster = spec.clusterMeta or wire.V1SpectroClusterPairMeta()
+    status = body.status or wire.V1SpectroClusterPairStatus()
+    return ops.PairingRequestView(
+        needed(metadata.uid, "metadata.uid"),
+        needed(status.state, "status.state"),
+        metadata.name or cluster.name or "",
+        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        dict(metadata.labels or {}),
+        cluster.localClusterUid or "",
+        stack.from_palette(spec.profiles or [], "spec.profiles"),
+        status.pairingClusterUid or "",
+    )
+
+
+def _match_result(json: Json) -> Value:
+    body = parse_model(wire.V1ClusterPairMatch, json)
+    if body.valid is bool(body.problems):
+        raise Malformed("valid", "it contradicts the list of problems")
+    return MatchResult(
+        tuple(
+            PackMatch(row.pack, row.version, row.profile or "", row.profileVersion or "")
+            for row in body.packs
+        ),
+        tuple(_problem(p, f"problems.{n}") for n, p in enumerate(body.problems)),
+    )
+
+
+def _problem(problem: wire.V1ClusterPairProblem, place: str) -> Problem:
+    if problem.kind not in frozenset(Mismatch):
+        raise Malformed(f"{place}.kind", f"one of {', '.join(Mismatch)} is needed")
+    return Problem(
+        Mismatch(problem.kind),
+        problem.message,
+        problem.pack or "",
+        problem.localVersion or "",
+        problem.offeredVersion or "",
+        problem.profile or "",
+    )
+
+
+def _central_cluster(json: Json) -> Value:
+    body = parse_model(wire.V1SpectroCluster, json)
+    metadata = body.metadata or wire.V1ObjectMeta()
+    return ops.CentralClusterView(
+        needed(metadata.uid, "metadata.uid"),
+        metadata.name or "",
+        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        dict(metadata.labels or {}),
+        (body.status.state if body.status else None) or "",
+    )
+
+
+def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
+    """A token may be listed without its value."""
+    metadata = body.metadata or wire.V1ObjectMeta()
+    spec = body.spec or wire.V1EdgeTokenSpec()
+    expiry = f"{place}spec.expiry"
+    return RegistrationToken(
+        needed(metadata.uid, f"{place}metadata.uid"),
+        metadata.name or "",
+        spec.token or "",
+        (spec.defaultProject.uid if spec.defaultProject else None) or "",
+        from_timestamp(needed(spec.expiry, expiry), expiry),
+        flag(body.status.isActive if body.status else None, f"{place}status.isActive"),
+    )
+
+
+def _tokens(json: Json) -> Value:
+    items = parse_model(wire.V1EdgeTokens, json).items
+    return ops.TokenList(tuple(_token(item, f"items.{n}.") for n, item in enumerate(items)))
+
+
+def _uid(json: Json) -> str:
+    return needed(parse_model(wire.V1Uid, json).uid, "uid")
+
+
+VALUES: Mapping[type[Operation], FromAnswer] = {
+    ops.LogInToPalette: _session,
+    ops.ListPairingRequests: _pairing_list,
+    ops.ViewPairingRequest: _pairing_request,
+    ops.MatchProfiles: _match_result,
+    ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
+    ops.RejectPairingRequest: acknowledged,
+    ops.ViewCentralCluster: _central_cluster,
+    ops.ChangeCentralCluster: acknowledged,
+    ops.ReleaseCentralCluster: acknowledged,
+    ops.ListTokens: _tokens,
+    ops.ViewToken: lambda json: _token(parse_model(wire.V1EdgeToken, json), ""),
+    ops.CreateToken: lambda json: ops.TokenUid(_uid(json)),
+    ops.SetTokenState: acknowledged,
+    ops.DeleteToken: acknowledged,
+}
+"""How each operation's answer is read."""

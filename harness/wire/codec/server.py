@@ -1,0 +1,91 @@
+"""The server's direction: a request as an operation, and a reply as an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import (
+    AgentOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    Operation,
+    PairingView,
+    Reply,
+    Unknown,
+    Value,
+)
+from harness.wire.codec import agent, local_ui, palette
+from harness.wire.codec.errors import encode_refused
+from harness.wire.codec.parts import FromRequest, Incoming
+from harness.wire.http import Json, ServerReply
+from harness.wire.model import Malformed, WireModel
+from harness.wire.routes import ROUTES, Route, RouteTable
+
+_OPERATIONS: Mapping[type[Operation], FromRequest] = {
+    **local_ui.OPERATIONS,
+    **palette.OPERATIONS,
+    **agent.OPERATIONS,
+}
+
+UNKNOWN_STATUS = 504
+_UNSHOWN = Refused(Reason.NOTHING_PENDING, "there is no pairing request")
+
+
+def operation_from(
+    route: Route,
+    parameters: Mapping[str, str],
+    query: Mapping[str, str],
+    json: Json,
+    headers: Mapping[str, str] | None = None,
+) -> Operation:
+    """The operation that a request asks for. The names of `headers` are lower-case.
+
+    Raises:
+        Refusal: `InvalidInput`, which names the field in its message and its details.
+    """
+    incoming = Incoming(parameters, query, headers or {}, json)
+    try:
+        return _OPERATIONS[route.operation](incoming)
+    except Malformed as malformed:
+        raise Refusal(Reason.INVALID_INPUT, str(malformed), field=malformed.field) from malformed
+
+
+def credentials_from(headers: Mapping[str, str]) -> Credentials:
+    """What a request proves itself with. The names of `headers` are lower-case."""
+    return Credentials(
+        headers.get("authorization", ""), headers.get("apikey", ""), headers.get("projectuid", "")
+    )
+
+
+def encode_reply(operation: Operation, reply: Reply, routes: RouteTable = ROUTES) -> ServerReply:
+    """The answer for a reply to the operation.
+
+    An `Unknown` is answered 504 with a body that is not the published error, so that no
+    client takes it for a refusal: it may have happened.
+
+    Raises:
+        TypeError: the operation's surface answers no such value.
+        KeyError: the table has no route for the operation.
+    """
+    match reply:
+        case Refused():
+            return encode_refused(reply)
+        case Unknown(why):
+            return ServerReply(UNKNOWN_STATUS, json={"outcome": "unknown", "why": why})
+        case Done(PairingView() as view) if not local_ui.is_shown(view):
+            return encode_refused(_UNSHOWN)
+    status = routes[type(operation)].status
+    if routes[type(operation)].response is None:
+        return ServerReply(status)
+    return ServerReply(status, json=_answer(operation, reply.value).to_json())
+
+
+def _answer(operation: Operation, value: Value) -> WireModel:
+    match operation:
+        case LocalOperation():
+            return local_ui.to_answer(value)
+        case AgentOperation():
+            return agent.to_answer(value)
+    return palette.to_answer(value)

@@ -1,0 +1,73 @@
+"""A request and an answer as values: what the codec makes and reads, and a driver carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import msgspec
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+BODY_BYTES_MAX = 1024 * 1024
+"""No body of either API is larger. Servers answer 413 beyond it, clients stop reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request before it has an address. `path` is percent-encoded and starts with `/`."""
+
+    method: str
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+
+    def body(self) -> bytes:
+        """The bytes to send; empty when there is no JSON."""
+        return b"" if self.json is None else msgspec.json.encode(self.json)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer as it came. The names of `headers` may be in any case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def header(self, name: str) -> str:
+        """The header's value, whatever the case of its name; empty when there is none."""
+        wanted = name.lower()
+        return next((v for k, v in self.headers.items() if k.lower() == wanted), "")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerReply:
+    """What a server answers. `json` of `None` means no body at all."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    json: Json = None
+
+    def body(self) -> bytes:
+        """The bytes to send; empty when there is no JSON."""
+        return b"" if self.json is None else msgspec.json.encode(self.json)
+
+
+class NotJson(ValueError):
+    """The bytes are not one JSON value."""
+
+
+def parse_json(body: bytes) -> Json:
+    """The JSON value of a body.
+
+    Raises:
+        NotJson: the bytes are no JSON, are cut off, or are nested beyond reason.
+    """
+    try:
+        value: Json = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise NotJson(str(error)) from error
+    return value

@@ -1,0 +1,95 @@
+"""The base of the wire models: published names as attributes, strict types, lenient extras."""
+
+from __future__ import annotations
+
+from typing import ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.wire.http import Json
+
+_OWN = "x-pairproof-own"
+
+OWN = Field(json_schema_extra={_OWN: True})
+"""Marks a field of ours on a published model: `Annotated[str | None, OWN] = None`."""
+
+
+class Malformed(ValueError):
+    """A body that is not what it has to be.
+
+    `field` is the dotted path of the culprit (`spec.profiles.0.packs`), `problem` is what is
+    wrong with it. Neither repeats a value, which might be a secret.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(f"{field}: {problem}")
+        self.field = field
+        self.problem = problem
+
+
+class WireModel(BaseModel):
+    """A model of one of the two published APIs, called as it is published with a capital V.
+
+    Types are strict (a number is no text). A field that is missing and one that is null are
+    the same; what a model does not know is ignored. Published models require next to nothing,
+    so what an operation cannot do without is asked for in the codec.
+    """
+
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+
+    own: ClassVar[bool] = False
+    """Whether the model is ours, because nothing is published for its purpose."""
+
+    @classmethod
+    def wire_name(cls) -> str:
+        """The name in the API: `v1ClusterPairMeta`."""
+        return cls.__name__[0].lower() + cls.__name__[1:]
+
+    @classmethod
+    def field_names(cls, *, own: bool | None = None) -> frozenset[str]:
+        """The names on the wire; only ours with `own=True`, only published with `False`."""
+        return frozenset(
+            info.alias or name
+            for name, info in cls.model_fields.items()
+            if own is None or own is (_OWN in _extra(info.json_schema_extra))
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """The model as JSON, without what is not set."""
+        dumped: dict[str, Json] = self.model_dump(exclude_none=True, by_alias=True)
+        return dumped
+
+
+class OwnModel(WireModel):
+    """A model of ours."""
+
+    own: ClassVar[bool] = True
+
+
+Model = TypeVar("Model", bound=WireModel)
+
+
+def parse_model(model: type[Model], json: Json) -> Model:
+    """The JSON as the model.
+
+    Raises:
+        Malformed: it is no object, or a field has the wrong type.
+    """
+    if not isinstance(json, dict):
+        raise Malformed("body", f"a JSON object is needed, and this is {json_kind(json)}")
+    try:
+        return model.model_validate(json)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Malformed(place or "body", first["msg"]) from None
+
+
+def json_kind(json: Json) -> str:
+    """What a JSON value is, in words."""
+    kinds = {type(None): "nothing", bool: "a boolean", str: "a text", list: "an array"}
+    return kinds.get(type(json), "an object" if isinstance(json, dict) else "a number")
+
+
+def _extra(extra: object) -> dict[str, object]:
+    return extra if isinstance(extra, dict) else {}

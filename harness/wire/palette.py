@@ -1,0 +1,471 @@
+"""Models of the Palette API (4.9), as far as pairing touches them.
+
+Attributes bear the published names. What pairing never looks at is kept as plain JSON, so
+that a peculiar value there does not spoil an answer. Fields marked `OWN` and models with
+`own = True` are ours: nothing is published for their purpose. A few models are published by
+name alone; they hold what pairing needs of them, and `SHAPE_UNPUBLISHED` lists them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue
+
+from harness.wire.local_ui import LayerName, V1Error
+from harness.wire.model import OWN, OwnModel, WireModel
+
+__all__ = ["V1Error"]
+
+Labels = dict[str, str]
+ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
+
+
+class V1AuthLogin(WireModel):
+    """What a login asks for."""
+
+    emailId: str | None = None
+    org: str | None = None
+    password: str | None = None
+
+
+class V1UserToken(WireModel):
+    """The session's secret."""
+
+    Authorization: str | None = None
+    isMfa: bool | None = None
+
+
+class V1Uid(WireModel):
+    """The uid of what was created."""
+
+    uid: str
+
+
+class V1ObjectMeta(WireModel):
+    """Metadata of anything stored."""
+
+    annotations: Labels | None = None
+    creationTimestamp: str | None = None
+    deletionTimestamp: str | None = None
+    labels: Labels | None = None
+    lastModifiedTimestamp: str | None = None
+    name: str | None = None
+    uid: str | None = None
+
+
+class V1ObjectMetaInputEntity(WireModel):
+    """Metadata on the way in."""
+
+    annotations: Labels | None = None
+    labels: Labels | None = None
+    name: str | None = None
+
+
+# --- profiles -----------------------------------------------------------------------------
+
+
+class V1PackRef(WireModel):
+    """A pack of a profile. `version` says which one; `tag` does where it is missing."""
+
+    annotations: JsonValue = None
+    digest: JsonValue = None
+    inValidReason: JsonValue = None
+    isInvalid: JsonValue = None
+    layer: LayerName
+    logo: JsonValue = None
+    manifests: JsonValue = None
+    name: str
+    packUid: JsonValue = None
+    params: JsonValue = None
+    presets: JsonValue = None
+    registryUid: str | None = None
+    schema_: JsonValue = Field(default=None, alias="schema")
+    server: JsonValue = None
+    tag: str | None = None
+    type: JsonValue = None
+    values: str | None = None
+    version: str | None = None
+
+
+class V1ClusterProfileTemplate(WireModel):
+    """A profile with its packs, as a cluster runs it."""
+
+    cloudType: JsonValue = None
+    name: str | None = None
+    packServerRefs: JsonValue = None
+    packServerSecret: JsonValue = None
+    packs: list[V1PackRef] | None = None
+    profileVersion: str | None = None
+    relatedObject: JsonValue = None
+    type: ProfileTypeName | None = None
+    uid: str | None = None
+    version: JsonValue = None
+
+
+class V1PackValuesEntity(WireModel):
+    """The configuration of a pack of a chosen profile."""
+
+    manifests: JsonValue = None
+    name: str
+    tag: JsonValue = None
+    type: JsonValue = None
+    values: JsonValue = None
+
+
+class V1SpectroClusterVariable(WireModel):
+    """The value of a variable of a chosen profile."""
+
+    name: str
+    value: JsonValue = None
+
+
+class V1SpectroClusterProfileEntity(WireModel):
+    """A chosen profile. `version` is ours: `uid` is the profile's, for all its versions."""
+
+    packValues: list[V1PackValuesEntity] | None = None
+    replaceWithProfile: JsonValue = None
+    uid: str | None = None
+    variables: list[V1SpectroClusterVariable] | None = None
+    version: Annotated[str | None, OWN] = None
+
+
+# --- what a host submits ------------------------------------------------------------------
+
+
+class V1SpectroClusterPairMeta(WireModel):
+    """Which local cluster asks, and the secret that proves it."""
+
+    localClusterToken: str | None = None
+    localClusterUid: str | None = None
+    name: str | None = None
+    uid: str | None = None
+
+
+class V1EdgeNativeMachinePoolHostEntity(WireModel):
+    """A host of a pool."""
+
+    hostName: str | None = None
+    hostUid: str | None = None
+
+
+class V1EdgeNativeMachinePoolCloudConfigEntity(WireModel):
+    """The hosts of a pool."""
+
+    edgeHosts: list[V1EdgeNativeMachinePoolHostEntity]
+
+
+class V1MachinePoolConfigEntity(WireModel):
+    """The head of a pool."""
+
+    additionalAnnotations: JsonValue = None
+    additionalLabels: JsonValue = None
+    additionalTags: JsonValue = None
+    isControlPlane: bool | None = None
+    labels: list[str]
+    machinePoolProperties: JsonValue = None
+    maxSize: JsonValue = None
+    minSize: JsonValue = None
+    name: str
+    nodeRepaveInterval: JsonValue = None
+    overrideClusterAPIConfig: JsonValue = None
+    overrideHealthCheckConfiguration: JsonValue = None
+    overrideKubeadmConfiguration: JsonValue = None
+    size: int
+    skipK8sUpgrade: JsonValue = None
+    taints: JsonValue = None
+    updateStrategy: JsonValue = None
+    useControlPlaneAsWorker: JsonValue = None
+
+
+class V1EdgeNativeMachinePoolConfigEntity(WireModel):
+    """A pool with its hosts."""
+
+    cloudConfig: V1EdgeNativeMachinePoolCloudConfigEntity | None = None
+    poolConfig: V1MachinePoolConfigEntity | None = None
+
+
+class V1EdgeNativeClusterConfig(WireModel):
+    """What a cluster has besides pools and profiles; pairing looks at none of it."""
+
+    controlPlaneEndpoint: JsonValue = None
+    isTwoNodeCluster: JsonValue = None
+    ntpServers: JsonValue = None
+    overlayNetworkConfiguration: JsonValue = None
+    sshKeys: JsonValue = None
+    staticIp: JsonValue = None
+
+
+class V1EdgeNativeClusterConfigPairEntity(WireModel):
+    """How a cluster is kept; pairing looks at none of it."""
+
+    controlPlaneHealthCheckTimeout: JsonValue = None
+    lifecycleConfig: JsonValue = None
+    machineManagementConfig: JsonValue = None
+    resources: JsonValue = None
+    updateWorkerPoolsInParallel: JsonValue = None
+
+
+class V1SpectroEdgeNativeClusterPairEntitySpec(WireModel):
+    """The `spec` of a submission."""
+
+    cloudConfig: V1EdgeNativeClusterConfig | None = None
+    clusterConfig: V1EdgeNativeClusterConfigPairEntity | None = None
+    clusterMeta: V1SpectroClusterPairMeta | None = None
+    machinepoolconfig: list[V1EdgeNativeMachinePoolConfigEntity]
+    profiles: list[V1ClusterProfileTemplate]
+    registrationToken: str
+    stylusAgentVersion: str
+
+
+class V1SpectroEdgeNativeClusterPairEntity(WireModel):
+    """What a host submits."""
+
+    metadata: V1ObjectMetaInputEntity | None = None
+    spec: V1SpectroEdgeNativeClusterPairEntitySpec | None = None
+
+
+class V1ClusterPairWithdrawal(OwnModel):
+    """What a host says when its request was cancelled; the id may be missing.
+
+    `ended` says that the host has ended the request already and cannot go back.
+    """
+
+    pairingUid: str | None = None
+    clusterMeta: V1SpectroClusterPairMeta | None = None
+    ended: bool | None = None
+
+
+class V1PairingPing(OwnModel):
+    """How a Palette makes itself known to a host: `service` is `palette`."""
+
+    service: str | None = None
+
+
+# --- what an administrator sees and decides -----------------------------------------------
+
+
+class V1SpectroClusterPairStatus(WireModel):
+    """What became of a request."""
+
+    pairingClusterName: str | None = None
+    pairingClusterUid: str | None = None
+    state: str | None = None
+
+
+class V1SpectroEdgeNativeClusterPairSpec(WireModel):
+    """The `spec` of a request as it is shown.
+
+    The published one requires a `registrationToken` that it has no property for; ours never
+    shows one. A list that is missing is taken for an empty one by the codec.
+    """
+
+    cloudConfig: V1EdgeNativeClusterConfig | None = None
+    clusterConfig: V1EdgeNativeClusterConfigPairEntity | None = None
+    clusterMeta: V1SpectroClusterPairMeta | None = None
+    machinepoolconfig: list[V1EdgeNativeMachinePoolConfigEntity] | None = None
+    profiles: list[V1ClusterProfileTemplate] | None = None
+    stylusAgentVersion: str | None = None
+
+
+class V1SpectroEdgeNativeClusterPair(WireModel):
+    """One pairing request."""
+
+    metadata: V1ObjectMeta | None = None
+    spec: V1SpectroEdgeNativeClusterPairSpec | None = None
+    status: V1SpectroClusterPairStatus | None = None
+
+
+class V1SpectroClusterPairingRequestMeta(WireModel):
+    """One line of the list of requests."""
+
+    cloudType: str | None = None
+    clusterUid: str | None = None
+    creationTimestamp: str | None = None
+    localClusterUid: str | None = None
+    name: str | None = None
+    pairingUid: str | None = None
+    state: str | None = None
+
+
+class V1SpectroClusterPairingRequestMetas(WireModel):
+    """The list of requests."""
+
+    items: list[V1SpectroClusterPairingRequestMeta]
+
+
+class V1FilterString(WireModel):
+    """A filter on a text. Comparisons leave case aside unless told otherwise."""
+
+    beginsWith: str | None = None
+    contains: str | None = None
+    eq: str | None = None
+    ignoreCase: bool | None = None
+    ne: str | None = None
+
+
+class V1ClusterPairMetadataFilterSpec(WireModel):
+    """What the list of requests can be filtered by."""
+
+    localClusterUid: V1FilterString | None = None
+    state: V1FilterString | None = None
+
+
+class V1ClusterPairMetadataSortSpec(WireModel):
+    """One key of the order of the list."""
+
+    field: Literal["name", "state", "creationTimestamp"] | None = None
+    order: Literal["asc", "desc"] | None = None
+
+
+class V1ClusterPairMetadataFilter(WireModel):
+    """How the list of requests is asked for."""
+
+    filter: V1ClusterPairMetadataFilterSpec | None = None
+    sort: list[V1ClusterPairMetadataSortSpec] | None = None
+
+
+class V1EdgeNativeClusterPairSpcEntitySpec(WireModel):
+    """The `spec` of an acceptance."""
+
+    pairingUid: str
+    profiles: list[V1SpectroClusterProfileEntity]
+
+
+class V1EdgeNativeClusterPairSpcEntity(WireModel):
+    """What Pair cluster sends."""
+
+    metadata: V1ObjectMetaInputEntity | None = None
+    spec: V1EdgeNativeClusterPairSpcEntitySpec | None = None
+
+
+class V1ClusterPairSelection(OwnModel):
+    """The profiles whose match is asked about."""
+
+    profiles: list[V1SpectroClusterProfileEntity]
+
+
+class V1ClusterPairPackMatch(OwnModel):
+    """What one pack of the local cluster was matched with."""
+
+    pack: str
+    version: str
+    profile: str | None = None
+    profileVersion: str | None = None
+
+
+class V1ClusterPairProblem(OwnModel):
+    """One reason why a selection does not match."""
+
+    kind: str
+    message: str
+    pack: str | None = None
+    localVersion: str | None = None
+    offeredVersion: str | None = None
+    profile: str | None = None
+
+
+class V1ClusterPairMatch(OwnModel):
+    """The answer of the match. `valid` exactly when there is no problem."""
+
+    valid: bool
+    packs: list[V1ClusterPairPackMatch]
+    problems: list[V1ClusterPairProblem]
+
+
+# --- the cluster after pairing ------------------------------------------------------------
+
+
+class V1SpectroClusterStatus(WireModel):
+    """How a cluster is."""
+
+    state: str | None = None
+
+
+class V1SpectroCluster(WireModel):
+    """A cluster that is registered."""
+
+    metadata: V1ObjectMeta | None = None
+    status: V1SpectroClusterStatus | None = None
+
+
+class V1SpectroClusterMetadata(OwnModel):
+    """A change of a cluster's metadata."""
+
+    metadata: V1ObjectMetaInputEntity | None = None
+
+
+# --- registration tokens ------------------------------------------------------------------
+
+
+class V1EdgeTokenProject(WireModel):
+    """The project that a token admits to."""
+
+    name: str | None = None
+    uid: str | None = None
+
+
+class V1EdgeTokenSpec(WireModel):
+    """A token's value and how far it reaches."""
+
+    defaultProject: V1EdgeTokenProject | None = None
+    expiry: str | None = None
+    token: str | None = None
+
+
+class V1EdgeTokenStatus(WireModel):
+    """Whether a token admits anybody."""
+
+    isActive: bool | None = None
+
+
+class V1EdgeToken(WireModel):
+    """A registration token."""
+
+    metadata: V1ObjectMeta | None = None
+    spec: V1EdgeTokenSpec | None = None
+    status: V1EdgeTokenStatus | None = None
+
+
+class V1EdgeTokens(WireModel):
+    """The registration tokens."""
+
+    items: list[V1EdgeToken]
+
+
+class V1EdgeTokenSpecEntity(WireModel):
+    """How far a new token reaches."""
+
+    defaultProjectUid: str | None = None
+    expiry: str | None = None
+
+
+class V1EdgeTokenEntity(WireModel):
+    """A new token."""
+
+    metadata: V1ObjectMeta | None = None
+    spec: V1EdgeTokenSpecEntity | None = None
+
+
+class V1EdgeTokenActiveState(WireModel):
+    """Revoking a token, or taking that back."""
+
+    isActive: bool | None = None
+
+
+PUBLISHED_INLINE = {
+    "V1SpectroEdgeNativeClusterPairEntitySpec": "v1SpectroEdgeNativeClusterPairEntity.spec",
+    "V1SpectroEdgeNativeClusterPairSpec": "v1SpectroEdgeNativeClusterPair.spec",
+    "V1EdgeNativeClusterPairSpcEntitySpec": "v1EdgeNativeClusterPairSpcEntity.spec",
+}
+"""Models whose shape is published inside another one, without a name of its own."""
+
+SHAPE_UNPUBLISHED = frozenset(
+    {
+        "V1EdgeNativeMachinePoolHostEntity",
+        "V1SpectroCluster",
+        "V1SpectroClusterStatus",
+        "V1EdgeTokenProject",
+    }
+)
+"""Models that the published ones refer to, and that were written from what pairing needs."""

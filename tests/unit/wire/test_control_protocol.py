@@ -1,0 +1,78 @@
+"""Arrangements as JSON, strictly, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.domain.arrangements import Arrangement, Inventory, PutUser, Slot
+from harness.domain.permission import every_grant
+from harness.wire.control import (
+    ARRANGEMENTS,
+    arrangement_from,
+    arrangement_path,
+    bearer,
+    encode_arrangement,
+)
+from harness.wire.dataclass_json import from_json, to_json
+from harness.wire.http import parse_json
+from harness.wire.model import Malformed
+from tests.unit.wire.strategies import repeatable
+
+
+@pytest.mark.parametrize("kind", ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
+@repeatable
+@given(data=st.data())
+def test_every_arrangement_comes_back(kind: type[Arrangement], data: st.DataObject) -> None:
+    arrangement = data.draw(st.from_type(kind))
+    request = encode_arrangement(arrangement, "secret")
+    assert request.path == arrangement_path(kind)
+    assert arrangement_from(kind.__name__, parse_json(request.body())) == arrangement
+
+
+def test_the_secret_goes_out_as_a_bearer() -> None:
+    assert bearer("s") == {"Authorization": "Bearer s"}
+
+
+def test_equal_values_give_equal_bytes() -> None:
+    grants = every_grant("p")
+    users = [
+        PutUser("e", "p", "k", frozenset(order)) for order in (grants, sorted(grants, key=repr))
+    ]
+    one, other = (encode_arrangement(user, "").body() for user in users)
+    assert one == other
+
+
+def test_an_inventory_comes_back() -> None:
+    inventory = Inventory((Slot("s", ("h1", "h2")),), "https://p.test", {"url": "https://p.test"})
+    assert from_json(Inventory, to_json(inventory)) == inventory
+
+
+@pytest.mark.parametrize(
+    ("name", "json", "says"),
+    [
+        ("InstallCluster", [], "body"),
+        ("InstallCluster", {}, "slot"),
+        ("InstallCluster", {"slot": 1, "cluster": None}, "slot"),
+        ("InstallCluster", {"slot": "s", "cluster": None, "clusters": 1}, "clusters"),
+        (
+            "InstallCluster",
+            {"slot": "s", "cluster": {"uid": "u", "name": "n", "colour": "red"}},
+            "cluster.colour",
+        ),
+        ("Restart", {"side": "middle"}, "side"),
+        ("AdvanceClock", {"side": "edge", "by": 1.5}, "by"),
+        ("AdvanceClock", {"side": "edge", "by": "1"}, "by"),
+    ],
+)
+def test_what_is_not_an_arrangement_is_refused(name: str, json: Any, says: str) -> None:
+    with pytest.raises(Malformed, match=says):
+        arrangement_from(name, json)
+
+
+def test_what_json_has_no_form_for_is_no_plain_value() -> None:
+    with pytest.raises(TypeError, match="complex"):
+        to_json(1j)

@@ -1,0 +1,197 @@
+"""The published field names of every model that pairing touches, typed in by hand."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+
+import pytest
+
+from harness.wire import local_ui, palette
+from harness.wire.model import WireModel
+
+LOCAL_UI = {
+    "v1AcceptedResponseWithMessage": "message",
+    "v1AuthLogin": "username password",
+    "v1Cluster": "metadata spec status",
+    "v1ClusterConfiguration": "metadata spec",
+    "v1ClusterConfiguration.spec": "archiveUploadPath cloudConfig profileVariables scheduleAt",
+    "v1ClusterCurrentApplications": "clusterProfileTemplates",
+    "v1ClusterNodePool": "archType isControlPlane name",
+    "v1ClusterNodePoolSpec": "hosts pool",
+    "v1ClusterNodePoolStatus": "nodes pool",
+    "v1ClusterNodeStatus": "age architecture health ipv4 k8sVersion nodeName nodeState",
+    "v1ClusterPairDetailsResponse": (
+        "insecure message pairingUid paletteEndpoint registrationToken status"
+    ),
+    "v1ClusterPairInfoResponse": "pairingUid",
+    "v1ClusterPairMeta": "insecure paletteEndpoint registrationToken",
+    "v1ClusterPairVerifiedConnectionResponse": "message verified",
+    "v1ClusterPatch": "clusterConfigPatches",
+    "v1ClusterProfileConfiguration": "metadata spec",
+    "v1ClusterProfileConfiguration.spec": "archiveUploadPath",
+    "v1ClusterProfileTemplate": "description name packs type uid variables version",
+    "v1ClusterSpec": "hostIDs nodePools ntpServers overlayCIDR sshKeys vip",
+    "v1ClusterStatus": (
+        "agentVersion clusterConditions clusterState clusterStateReason health isRebootPending"
+        " k8sVersion kubeconfig nodePools ntpServersApplied services sshKeysApplied"
+    ),
+    "v1EdgeHost": "hostAddress hostID hostName nic",
+    "v1Error": "code details message ref",
+    "v1Health": "reason status",
+    "v1HttpPatch": "op path value",
+    "v1LoginSuccess": "IsFirstLogin Token",
+    "v1Management": "edgeHostToken insecure paletteEndpoint projectName type",
+    "v1MetaData": "creationTimestamp id labels lastModifiedTimestamp name tags",
+    "v1PackInfo": (
+        "conditions contents endTime layer logo name startTime status type values version"
+    ),
+    "v1Settings": "featureFlags installationMode managementMode",
+    "v1UserToken": "Authorization RefreshToken",
+}
+
+PALETTE = {
+    "v1AuthLogin": "emailId org password",
+    "v1ClusterPairMetadataFilter": "filter sort",
+    "v1ClusterPairMetadataFilterSpec": "localClusterUid state",
+    "v1ClusterPairMetadataSortSpec": "field order",
+    "v1ClusterProfileTemplate": (
+        "cloudType name packServerRefs packServerSecret packs profileVersion relatedObject type"
+        " uid version"
+    ),
+    "v1EdgeNativeClusterConfig": (
+        "controlPlaneEndpoint isTwoNodeCluster ntpServers overlayNetworkConfiguration sshKeys"
+        " staticIp"
+    ),
+    "v1EdgeNativeClusterConfigPairEntity": (
+        "controlPlaneHealthCheckTimeout lifecycleConfig machineManagementConfig resources"
+        " updateWorkerPoolsInParallel"
+    ),
+    "v1EdgeNativeClusterPairSpcEntity": "metadata spec",
+    "v1EdgeNativeClusterPairSpcEntity.spec": "pairingUid profiles",
+    "v1EdgeNativeMachinePoolCloudConfigEntity": "edgeHosts",
+    "v1EdgeNativeMachinePoolConfigEntity": "cloudConfig poolConfig",
+    "v1EdgeToken": "metadata spec status",
+    "v1EdgeTokenActiveState": "isActive",
+    "v1EdgeTokenEntity": "metadata spec",
+    "v1EdgeTokenSpec": "defaultProject expiry token",
+    "v1EdgeTokenSpecEntity": "defaultProjectUid expiry",
+    "v1EdgeTokenStatus": "isActive",
+    "v1EdgeTokens": "items",
+    "v1Error": "code details message ref",
+    "v1FilterString": "beginsWith contains eq ignoreCase ne",
+    "v1MachinePoolConfigEntity": (
+        "additionalAnnotations additionalLabels additionalTags isControlPlane labels"
+        " machinePoolProperties maxSize minSize name nodeRepaveInterval overrideClusterAPIConfig"
+        " overrideHealthCheckConfiguration overrideKubeadmConfiguration size skipK8sUpgrade taints"
+        " updateStrategy useControlPlaneAsWorker"
+    ),
+    "v1ObjectMeta": (
+        "annotations creationTimestamp deletionTimestamp labels lastModifiedTimestamp name uid"
+    ),
+    "v1ObjectMetaInputEntity": "annotations labels name",
+    "v1PackRef": (
+        "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
+        " presets registryUid schema server tag type values version"
+    ),
+    "v1PackValuesEntity": "manifests name tag type values",
+    "v1SpectroClusterPairMeta": "localClusterToken localClusterUid name uid",
+    "v1SpectroClusterPairStatus": "pairingClusterName pairingClusterUid state",
+    "v1SpectroClusterPairingRequestMeta": (
+        "cloudType clusterUid creationTimestamp localClusterUid name pairingUid state"
+    ),
+    "v1SpectroClusterPairingRequestMetas": "items",
+    "v1SpectroClusterProfileEntity": "packValues replaceWithProfile uid variables",
+    "v1SpectroClusterVariable": "name value",
+    "v1SpectroEdgeNativeClusterPair": "metadata spec status",
+    "v1SpectroEdgeNativeClusterPair.spec": (
+        "cloudConfig clusterConfig clusterMeta machinepoolconfig profiles stylusAgentVersion"
+    ),
+    "v1SpectroEdgeNativeClusterPairEntity": "metadata spec",
+    "v1SpectroEdgeNativeClusterPairEntity.spec": (
+        "cloudConfig clusterConfig clusterMeta machinepoolconfig profiles registrationToken"
+        " stylusAgentVersion"
+    ),
+    "v1Uid": "uid",
+    "v1UserToken": "Authorization isMfa",
+}
+
+REQUIRED = {
+    "v1EdgeNativeClusterPairSpcEntity.spec": "pairingUid profiles",
+    "v1EdgeNativeMachinePoolCloudConfigEntity": "edgeHosts",
+    "v1EdgeTokens": "items",
+    "v1HttpPatch": "op path",
+    "v1MachinePoolConfigEntity": "labels name size",
+    "v1Management": "type",
+    "v1PackRef": "layer name",
+    "v1PackValuesEntity": "name",
+    "v1SpectroClusterPairingRequestMetas": "items",
+    "v1SpectroClusterVariable": "name",
+    "v1SpectroEdgeNativeClusterPairEntity.spec": (
+        "machinepoolconfig profiles registrationToken stylusAgentVersion"
+    ),
+    "v1Uid": "uid",
+}
+"""What the published models require. The request that Palette shows requires a token that it
+has no property for, and ours requires nothing of it."""
+
+OUR_FIELDS = {
+    "v1ClusterProfileConfiguration.spec": "clusterProfileTemplates",
+    "v1MetaData": "annotations",
+    "v1PackInfo": "registryUid tag",
+    "v1SpectroClusterProfileEntity": "version",
+}
+"""Fields of ours on published models; docs/wire.md lists them."""
+
+
+def models(module: ModuleType) -> dict[str, type[WireModel]]:
+    """The models that a module defines or re-exports, by the names that are published."""
+    found = {
+        name: kind
+        for name, kind in inspect.getmembers(module, inspect.isclass)
+        if name.startswith("V1") and issubclass(kind, WireModel)
+    }
+    inline = module.PUBLISHED_INLINE
+    return {inline.get(name, kind.wire_name()): kind for name, kind in found.items()}
+
+
+def published(module: ModuleType) -> dict[str, type[WireModel]]:
+    unpublished = getattr(module, "SHAPE_UNPUBLISHED", ())
+    return {
+        name: kind
+        for name, kind in models(module).items()
+        if not kind.own and kind.__name__ not in unpublished
+    }
+
+
+@pytest.mark.parametrize(("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE)])
+def test_fields_bear_the_published_names(module: ModuleType, table: dict[str, str]) -> None:
+    ours = {n: set(kind.field_names(own=False)) for n, kind in published(module).items()}
+    assert ours == {name: set(fields.split()) for name, fields in table.items()}
+
+
+@pytest.mark.parametrize("module", [local_ui, palette])
+def test_what_is_published_as_required_is_required(module: ModuleType) -> None:
+    for name, kind in published(module).items():
+        required = {i.alias or n for n, i in kind.model_fields.items() if i.is_required()}
+        assert required == set(REQUIRED.get(name, "").split()), name
+
+
+@pytest.mark.parametrize("module", [local_ui, palette])
+def test_fields_of_ours_are_marked(module: ModuleType) -> None:
+    for name, kind in published(module).items():
+        assert kind.field_names(own=True) == set(OUR_FIELDS.get(name, "").split()), name
+
+
+def test_models_of_ours_do_not_take_published_names() -> None:
+    ours = {name for name, kind in models(palette).items() if kind.own}
+    assert ours == {
+        "v1ClusterPairMatch",
+        "v1ClusterPairPackMatch",
+        "v1ClusterPairProblem",
+        "v1ClusterPairSelection",
+        "v1ClusterPairWithdrawal",
+        "v1PairingPing",
+        "v1SpectroClusterMetadata",
+    }
+    assert not ours & (LOCAL_UI.keys() | PALETTE.keys())
