@@ -14,10 +14,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = (
     {"domain"},
-    {"catalogue", "wire", "suite"},
+    {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers"},
-    {"explore", "fleet", "reporting", "opening", "running"},
+    {"explore", "fleet", "reporting", "opening", "running", "serving"},
     {"plugin", "cli", "features"},
 )
 """A part imports from rows before its own. Neighbours on one row do not know each other."""

@@ -97,12 +97,19 @@ def _samples(record: OperationRecord) -> list[Sample]:
 def _told(record: OperationRecord) -> str:
     """How an operation ended, or what a wait saw, in a few words."""
     if record.kind in ("await_state", "stays"):
-        samples = _samples(record)
-        return f"{record.args['polls']} then showed {_seen(samples[-1])}" if samples else ""
+        return _told_of_wait(record)
     if record.outcome is Outcome.OK:
         return f"{record.kind} succeeded{_in_words(record.value)}"
     ended = "was refused" if record.outcome is Outcome.FAIL else "got no well-formed answer"
     return f"{record.kind} {ended}: {_why(record)}"
+
+
+def _told_of_wait(record: OperationRecord) -> str:
+    samples = _samples(record)
+    held = "held" if (record.value or {}).get("held") else "did not hold"
+    after_s = ((record.end or record.start) - record.start) / 1_000_000
+    told = f"{record.args['polls']}: {record.args['predicate']} {held} after {after_s:.1f} s"
+    return f"{told}, seen: {_seen(samples[-1])}" if samples else told
 
 
 def _why(record: OperationRecord) -> str:
@@ -119,9 +126,17 @@ def _seen(sample: Sample) -> str:
 
 
 def _in_words(data: Json | Mapping[str, Json] | None) -> str:
-    """Plain fields in brackets; long and nested ones are left to the evidence."""
+    """Plain fields and tags in brackets, lists as a count; the rest is left to the evidence."""
     if not isinstance(data, Mapping):
         return ""
-    plain = {k: v for k, v in data.items() if isinstance(v, str | int | bool) and v != ""}
-    told = ", ".join(f"{k} {v}" for k, v in plain.items())
+    told = ", ".join(f"{k} {_briefly(v)}" for k, v in data.items() if _briefly(v))
     return f" ({told})" if told else ""
+
+
+def _briefly(value: Json) -> str:
+    if isinstance(value, list):
+        return str(len(value))
+    if isinstance(value, dict):
+        plain = all(isinstance(v, str) for v in value.values())
+        return ", ".join(f"{k}={v}" for k, v in value.items()) if plain else ""
+    return "" if value is None else str(value)

@@ -49,3 +49,12 @@ def run_check(name: str, history: History, args: Mapping[str, Json]) -> Finding:
 def check_names() -> tuple[str, ...]:
     """Every registered check, sorted."""
     return tuple(sorted(_CHECKS))
+
+
+def meaning_of(name: str) -> str:
+    """What the named check expects, in one line: the first of its docstring.
+
+    Raises:
+        KeyError: there is no check of this name.
+    """
+    return (_CHECKS[name].__doc__ or "").partition("\n")[0].strip()

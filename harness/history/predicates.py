@@ -128,6 +128,13 @@ def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
 
 
 @predicate
+def listed_for(sample: Sample, *, local_cluster_uid: str, times: int) -> bool:
+    """Just so many requests of this cluster wait for a decision, under whatever ids."""
+    found = [i for i in _open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
+    return sample.outcome is Outcome.OK and len(found) == times
+
+
+@predicate
 def succeeds(sample: Sample) -> bool:
     """The operation is answered with success."""
     return sample.outcome is Outcome.OK

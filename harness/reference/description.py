@@ -26,17 +26,18 @@ FEATURES = ("scopes", "multi-node")
 
 
 def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> str:
-    """The target file (TOML) that describes it, trusting `ca_file` (its own without one)."""
-    addresses = reference.addresses
+    """The target file (TOML) that describes it, trusting `ca_file` (its own without one).
+
+    Where it plays one side only, this is the part of a target file that it can fill in.
+    """
+    sides = {Side.EDGE: _edge, Side.CENTRAL: _central}
     lines = [*_head(reference)]
-    if addresses.local_ui:
-        lines += _edge(reference)
-    if addresses.palette:
-        lines += _central(reference)
+    for side, table in sides.items():
+        if side in reference.layout.sides:
+            lines += table(reference)
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in LIMITS.items())]
     lines += ["", "[tls]", _line("ca_file", str(ca_file or reference.ca_file))]
-    lines += ["", "[control]", _line("url", addresses.control)]
-    lines += [_line("secret_env", CONTROL_VARIABLE)]
+    lines += _control(reference)
     return "\n".join(lines) + "\n"
 
 
@@ -80,6 +81,14 @@ def _central(reference: EmbeddedReference) -> Iterator[str]:
     yield from ("", "[central]", _line("url", palette[EndpointForm.USABLE]))
     yield from ("", "[central.endpoint_forms]")
     yield from (_line(form.value, address) for form, address in palette.items())
+
+
+def _control(reference: EmbeddedReference) -> Iterator[str]:
+    """The control port, of both sides or of the one that is played."""
+    sides = [side.value for side in Side if side in reference.layout.sides]
+    table = "control" if len(sides) > 1 else f"{sides[0]}.control"
+    yield from ("", f"[{table}]", _line("url", reference.addresses.control))
+    yield _line("secret_env", CONTROL_VARIABLE)
 
 
 def _line(key: str, value: str) -> str:

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
+from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits
 from harness.domain.endpoint import EndpointForm
 from harness.reference.agents import Agents, AgentsStopped
@@ -158,7 +159,9 @@ class EmbeddedReference:
         choices = replace(behaviour.edge, password=self.secrets.local_password)
         self.local_user = (choices.username, choices.password)
         with ExitStack() as held:
-            folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="pairproof-")))
+            folder = Path(
+                held.enter_context(tempfile.TemporaryDirectory(prefix="pairproof-reference-"))
+            )
             certificates = Certificates()
             self.ca_file = certificates.write_ca(folder / "ca.pem")
             paths = databases(db or folder / "reference.db")
@@ -247,6 +250,22 @@ class EmbeddedReference:
             )
         for side in concerned:
             (self._central if side is Side.CENTRAL else self._edge).arrange(arrangement)
+
+    def check(self) -> None:
+        """Make sure that the host agents are at work.
+
+        Raises:
+            AgentsStopped: they ended because of a defect.
+        """
+        self._agents.check()
+
+    def cluster_at(self, slot: str) -> Cluster | None:
+        """The cluster that is installed in a slot, if any.
+
+        Raises:
+            ArrangementError: there is no such slot.
+        """
+        return self._edge.cluster_at(slot)
 
     def inventory(self) -> Inventory:
         """What a run may use."""

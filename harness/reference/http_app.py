@@ -15,6 +15,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.routing import Route as ServedRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.domain.errors import Reason, Refusal, Refused
@@ -215,9 +216,10 @@ async def _http_error(request: Request, exception: Exception) -> Response:
 
 
 def _methods_at(request: Request) -> list[str]:
-    """Every method that is served at the request's path; the framework names those of one."""
-    routes = [r for r in request.app.routes if r.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in routes for method in getattr(route, "methods", None) or ()})
+    """Every method of the path that was met; the framework names those of one route only."""
+    routes = [r for r in request.app.routes if isinstance(r, ServedRoute)]
+    met = next((r.path for r in routes if r.matches(request.scope)[0] is not Match.NONE), "")
+    return sorted({method for r in routes if r.path == met for method in r.methods or ()})
 
 
 async def _too_large(request: Request, _: Exception) -> Response:

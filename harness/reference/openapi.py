@@ -55,11 +55,14 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
 _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogIn: ("username", "password"),
     ops.CreateCluster: ("metadata.name!",),
-    ops.UpdateStack: tuple(
-        f"spec.clusterProfileTemplates{field}"
-        for field in ("[].name", "[].type", "[].version", "[].packs[].layer", "[].packs[].name!")
-    )
-    + ("spec.clusterProfileTemplates[].packs[].version!",),
+    ops.UpdateStack: (
+        "spec.clusterProfileTemplates[].name",
+        "spec.clusterProfileTemplates[].type",
+        "spec.clusterProfileTemplates[].version",
+        "spec.clusterProfileTemplates[].packs[].layer",
+        "spec.clusterProfileTemplates[].packs[].name!",
+        "spec.clusterProfileTemplates[].packs[].version!",
+    ),
     ops.LogInToPalette: ("emailId", "password"),
     ops.MatchProfiles: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
@@ -76,6 +79,7 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
         "spec.profiles[].packs[].name!",
         "spec.profiles[].packs[].version!",
         "spec.machinepoolconfig[].poolConfig:object",
+        "spec.machinepoolconfig[].cloudConfig.edgeHosts[].hostUid!",
     ),
     ops.WithdrawPairing: ("clusterMeta.localClusterUid!", "clusterMeta.localClusterToken!"),
 }
@@ -113,7 +117,8 @@ def _operation(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
         "security": [] if route.operation in _OPEN else _security(route),
     }
     if route.request is not None:
-        described["requestBody"] = {"required": True, "content": _content(_body(route))}
+        required = route.operation is not ops.ListPairingRequests
+        described["requestBody"] = {"required": required, "content": _content(_body(route))}
     if not route.published:
         described["description"] = "A path of the reference's own; none is published."
     return described

@@ -117,6 +117,7 @@ class Scene:
         notes: what steps of one scenario tell each other, by name (operations, mostly).
         seen: the ids of all operations that were noted, in order: what an observation tells of.
         insecure: whether operators ask Local UI not to mind the certificate.
+        others: whoever else acts in the scenario, by a label.
     """
 
     def __init__(self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int) -> None:
@@ -130,6 +131,7 @@ class Scene:
         self.endpoint = inventory.endpoint
         self.insecure = False
         self.seen: list[str] = []
+        self.others: dict[str, Actor] = {}
         self._clocks: dict[Side, int] = {}
         self._pool = pool
         self._people = People(seed)
@@ -297,11 +299,11 @@ class Scene:
 
     # --- requests ---------------------------------------------------------------------
 
-    def send(self, label: str = MAIN) -> Taken:
+    def send(self, label: str = MAIN, actor: Actor | None = None) -> Taken:
         """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
         leased = self.cluster(label)
         operation = SendPairingRequest(self.endpoint, self.token().value, self.insecure)
-        return self.sent(leased, self.stage.perform(leased.operator, operation))
+        return self.sent(leased, self.stage.perform(actor or leased.operator, operation))
 
     def send_by_procedure(self, label: str = MAIN) -> Taken:
         """Send a pairing request step by step, as the procedure has it."""
@@ -443,7 +445,8 @@ class Scene:
 
     def strike(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to
-        oblivion."""
+        oblivion.
+        """
         for leased in self.clusters.values():
             self._pool.give_back(leased.slot)
         undo = [AdvanceClock(side, -by) for side, by in self._clocks.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import SetRateLimit
 from harness.domain.errors import Refused
 from harness.domain.operations import Credentials, Done, Reply, Surface, Unknown
-from harness.reference.http_app import OPENAPI_PATH, Api
+from harness.reference.http_app import OPENAPI_PATH, Api, Envelope
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
 from harness.wire.http import BODY_BYTES_MAX
@@ -251,9 +252,28 @@ def test_every_reference_of_the_description_leads_somewhere(document: dict[str, 
                 assert scheme.keys() <= document["components"]["securitySchemes"].keys()
 
 
-def re_findall(text: str) -> list[str]:
-    import re
+def test_the_description_says_what_an_operation_cannot_do_without(world: World) -> None:
+    paths = world.client.get(world.palette["https"] + OPENAPI_PATH).json()["paths"]
+    body = paths["/v1/edgehosts/tokens"]["post"]["requestBody"]
+    model, needed = body["content"]["application/json"]["schema"]["allOf"]
+    assert model == {"$ref": "#/components/schemas/v1EdgeTokenEntity"}
+    assert needed["required"] == ["metadata", "spec"]
+    expiry = {"type": "string", "format": "date-time"}
+    assert needed["properties"]["spec"]["properties"] == {"expiry": expiry}
+    assert not paths["/v1/spectroclusters/pairing/search"]["post"]["requestBody"]["required"]
 
+
+def test_what_is_allowed_is_every_method_of_the_path(world: World) -> None:
+    for path, allowed in (
+        ("/v1/edgehosts/tokens", "GET, POST"),
+        ("/v1/edgehosts/tokens/any", "DELETE, GET"),
+        ("/v1/spectroclusters/pairing/search", "POST"),
+    ):
+        response = world.client.options(world.palette["https"] + path)
+        assert response.headers["Allow"] == allowed
+
+
+def re_findall(text: str) -> list[str]:
     return re.findall(r'"#/components/schemas/(\w+)"', text)
 
 
@@ -261,8 +281,6 @@ def re_findall(text: str) -> list[str]:
 
 
 def test_what_is_no_http_passes_the_envelope_untouched() -> None:
-    from harness.reference.http_app import Envelope
-
     seen: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -1,0 +1,343 @@
+Feature: Accept a pairing request in Palette
+  An administrator finds the request that a local cluster has sent, matches its profiles and
+  pairs the cluster. From then on Palette manages it, and there is no way back.
+
+  @ACC-1 @central @core
+  Rule: A login to Palette is needed
+
+    Scenario Outline: Reviewing requests without a login that is good
+      Given a pending pairing request
+      And somebody with "<credentials>"
+      When this person tries to "<action>"
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the request is pending in Local UI
+
+      Examples:
+        | credentials              | action |
+        | no login                 | list   |
+        | no login                 | open   |
+        | no login                 | match  |
+        | no login                 | accept |
+        | no login                 | reject |
+        | an unknown API key       | list   |
+        | an unknown API key       | open   |
+        | an unknown API key       | match  |
+        | an unknown API key       | accept |
+        | an unknown API key       | reject |
+        | an unknown session       | list   |
+        | an unknown session       | open   |
+        | an unknown session       | match  |
+        | an unknown session       | accept |
+        | an unknown session       | reject |
+        | a login that has expired | list   |
+        | a login that has expired | open   |
+        | a login that has expired | match  |
+        | a login that has expired | accept |
+        | a login that has expired | reject |
+
+    Scenario: A wrong password opens nothing
+      When somebody logs in to Palette with a wrong password
+      Then it is refused
+
+    Scenario: An unknown user is not let in
+      When somebody logs in to Palette as nobody whom it knows
+      Then it is refused
+
+    Scenario Outline: With a login that is good, requests can be reviewed
+      Given a pending pairing request
+      And somebody who has logged in with the right password
+      When this person tries to "<action>"
+      Then it succeeds
+
+      Examples:
+        | action |
+        | list   |
+        | open   |
+        | match  |
+        | accept |
+        | reject |
+
+  @ACC-3 @central @core
+  Rule: A request can be picked out by its pairing id among many
+
+    Background:
+      Given the cluster "north" named "plant"
+      And the cluster "south" named "plant"
+      And the cluster "harbor" named "harbor-office"
+      And a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And a pending pairing request of "harbor"
+
+    Scenario Outline: Each of three requests stands in the list, once
+      When the administrator lists the pairing requests
+      Then the request of "<cluster>" is listed once
+
+      Examples:
+        | cluster |
+        | north   |
+        | south   |
+        | harbor  |
+
+    Scenario Outline: Opened by its id, a request shows the cluster that sent it
+      When the administrator opens the request of "<cluster>" by its id
+      Then it shows the cluster "<cluster>"
+
+      Examples:
+        | cluster |
+        | north   |
+        | south   |
+        | harbor  |
+
+    Scenario: Picked out by its id, one of two with the same name is accepted
+      When the administrator accepts the request of "south"
+      Then it succeeds
+      And just the requests of "north" and "harbor" still wait in Palette
+
+  @ACC-24 @both @core
+  Rule: The request brings along the cluster's name, description and tags
+
+    Scenario Outline: An opened request shows what the local cluster has
+      Given a local cluster with the description "<description>" and the tags "<tags>"
+      And a pending pairing request
+      When the administrator opens the request
+      Then it shows the name, the description and the tags of the local cluster
+
+      Examples:
+        | description                   | tags                                 |
+        | Bottling line 7, second floor | area=dock, line=7, owner=night-shift |
+        | (none)                        | (none)                               |
+        | Kühlhaus „Nord“ – 100 % Öko   | team/edge=ops, cost-center=k_4711.b  |
+
+    Scenario: Accepted without a change, the cluster bears its own values
+      Given a pending pairing request
+      And the administrator has accepted it with the name "(kept)", the description "(kept)" and the tags "(kept)"
+      And the host has confirmed the pairing
+      Then the central cluster bears the name "(kept)", the description "(kept)" and the tags "(kept)"
+
+  @ACC-6 @central @core
+  Rule: Name, description and tags can be changed, and what was confirmed is what the cluster bears
+
+    Scenario Outline: What was confirmed is borne, <change>
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the administrator has accepted it with the name "<name>", the description "<description>" and the tags "<tags>"
+      Then the central cluster bears the name "<name>", the description "<description>" and the tags "<tags>"
+
+      Examples:
+        | change                            | name         | description     | tags                |
+        | the name alone changed            | first-choice | (kept)          | (kept)              |
+        | the description alone changed     | (kept)       | Moved to dock 4 | (kept)              |
+        | the tags alone changed            | (kept)       | (kept)          | dock=4, shift=night |
+        | name and tags changed             | first-choice | (kept)          | dock=4              |
+        | all three changed                 | first-choice | Moved to dock 4 | dock=4, shift=night |
+        | the tags emptied                  | (kept)       | (kept)          | (none)              |
+        | the description emptied           | (kept)       | (none)          | (kept)              |
+        | description and tags both emptied | (kept)       | (none)          | (none)              |
+        | nothing changed                   | (kept)       | (kept)          | (kept)              |
+
+    Scenario Outline: It is still borne when the host has confirmed, <change>
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the administrator has accepted it with the name "<name>", the description "<description>" and the tags "<tags>"
+      And the host has confirmed the pairing
+      Then the central cluster bears the name "<name>", the description "<description>" and the tags "<tags>"
+
+      Examples:
+        | change            | name         | description     | tags                |
+        | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
+        | two of them empty | first-choice | (none)          | (none)              |
+        | nothing changed   | (kept)       | (kept)          | (kept)              |
+
+  @ACC-12 @both @core
+  Rule: After Pair cluster the cluster is registered and managed centrally
+
+    Scenario: A central operation on the paired cluster takes effect
+      Given a pending pairing request
+      When the administrator accepts the request
+      Then it succeeds
+      And Palette shows the cluster
+      And Palette manages the cluster
+
+    Scenario: A second central operation takes effect as well
+      Given a pending pairing request
+      And the administrator has accepted the request
+      Then Palette manages the cluster
+      And Palette still manages the cluster
+
+    Scenario: A restart of Palette changes nothing about that
+      Given a paired cluster
+      When Palette is restarted
+      Then Palette shows the cluster
+      And Palette manages the cluster
+
+    Scenario: What is refused after the acceptance does not keep it from going through
+      Given a pending pairing request
+      And the administrator has accepted the request
+      And another acceptance and a reject of the same request were refused
+      Then Palette manages the cluster
+
+    Scenario: Paired under another name, it is managed under that name
+      Given a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      Then Palette manages the cluster
+      And the central cluster is called "first-choice"
+
+  @ACC-14 @central @core
+  Rule: An accepted request is no longer pending, and is not decided again
+
+    Scenario: It is not listed any more
+      Given a pending pairing request
+      And the administrator has accepted the request
+      Then the request no longer waits in Palette
+
+    Scenario: The others are listed as before
+      Given a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And a pending pairing request of "harbor"
+      When the administrator accepts the request of "south"
+      Then just the requests of "north" and "harbor" wait in Palette, and that stays so
+
+    Scenario Outline: A second acceptance is refused right after the first: by <who>
+      Given a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      When "<who>" accepts the request under the name "<name>"
+      Then it is refused
+      And the request no longer waits in Palette
+      And the central cluster is called "first-choice"
+
+      Examples:
+        | who                    | name          |
+        | the administrator      | first-choice  |
+        | the administrator      | second-choice |
+        | a second administrator | second-choice |
+
+    Scenario Outline: A reject is refused right after the acceptance: by <who>
+      Given a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      When "<who>" rejects the request
+      Then it is refused
+      And the request no longer waits in Palette
+      And the central cluster is called "first-choice"
+
+      Examples:
+        | who                    |
+        | the administrator      |
+        | a second administrator |
+
+    Scenario: A second acceptance of a paired cluster is refused and changes nothing
+      Given a paired cluster
+      And Palette manages the cluster
+      When the administrator accepts the request
+      Then it is refused
+      And Palette still manages the cluster
+      And the cluster is still centrally managed
+
+    Scenario: A reject of a paired cluster is refused and changes nothing
+      Given a paired cluster
+      And Palette manages the cluster
+      When the administrator rejects the request
+      Then it is refused
+      And Palette still manages the cluster
+      And the cluster is still centrally managed
+
+  @ACC-15 @both @core
+  Rule: A refused match changes nothing
+
+    Scenario Outline: After <fault>, everything is as before and a fitting match still pairs
+      Given a pending pairing request
+      And an acceptance was refused for "<fault>"
+      Then the request goes on waiting in Palette
+      And the request is pending in Local UI
+      And the cluster is still locally managed
+      And the cluster can still be paired with fitting profiles
+
+      Examples:
+        | fault                            |
+        | a wrong version                  |
+        | a pack too many                  |
+        | a missing layer                  |
+        | a version that is not the latest |
+        | a second infra profile           |
+        | nothing selected                 |
+        | a profile that does not exist    |
+
+    Scenario: After a refused match the cluster still works locally
+      Given a pending pairing request
+      And an acceptance was refused for "a wrong version"
+      Then a local operation on the cluster takes effect
+      And the request is pending in Local UI
+
+    Scenario: After a refused match the request can still be withdrawn
+      Given a pending pairing request
+      And an acceptance was refused for "a pack too many"
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And the request no longer waits in Palette
+
+    Scenario: Refused twice, it is as pending as before
+      Given a pending pairing request
+      And an acceptance was refused for "a missing layer"
+      And an acceptance was refused for "a wrong version"
+      Then the request goes on waiting in Palette
+      And the cluster can still be paired with fitting profiles
+
+    Scenario: A match that is only asked for decides nothing
+      Given a pending pairing request
+      And fitting profiles are selected
+      And the administrator has matched them with the request
+      Then the request goes on waiting in Palette
+      And the request is pending in Local UI
+      And the cluster is still locally managed
+
+  @ACC-19 @both @extended
+  Rule: The transfer is for good, on the central side
+
+    Scenario: Palette does not give a paired cluster back
+      Given a paired cluster
+      And Palette manages the cluster
+      When the administrator asks Palette to give the cluster back to local management
+      Then it is refused
+      And Palette still manages the cluster
+      And the cluster is still centrally managed
+
+  @ACC-20 @central @core
+  Rule: Only a pending request can be accepted
+
+    Scenario Outline: An acceptance is refused when the request is <fate>
+      Given a pairing request that is "<fate>"
+      When the administrator accepts the request
+      Then it is refused
+      And no request waits in Palette, and that stays so
+      And the cluster is still locally managed
+      And nothing is pending in Local UI
+
+      Examples:
+        | fate      |
+        | unknown   |
+        | rejected  |
+        | withdrawn |
+
+    Scenario: A rejected request cannot be accepted by another administrator either
+      Given a pending pairing request
+      And "the administrator" has rejected the request
+      When "a second administrator" accepts the request under the name "second-choice"
+      Then it is refused
+      And the cluster is still locally managed
+
+    Scenario: An id that is nearly right accepts nothing
+      Given a pending pairing request
+      When the administrator accepts a request by an id that differs in its last character
+      Then it is refused
+      And the request goes on waiting in Palette
+      And the request is pending in Local UI
+      And the cluster is still locally managed
+
+    Scenario: Of two requests of one cluster, the rejected one cannot be accepted for the other
+      Given a pairing request that is "rejected"
+      And the operator has sent a pairing request again
+      When the administrator accepts the earlier request
+      Then it is refused
+      And only this request waits in Palette
+      And the request is pending in Local UI

@@ -1,0 +1,261 @@
+Feature: The edge after a decision
+  What Local UI does once somebody has decided in Palette. Accepted, the cluster is out of local
+  hands, every operation of it and for good. Rejected, it goes on as if nothing had been asked.
+  And what may have changed between the request and the decision is observed.
+
+  @SND-9 @both @resilience @unspecified
+  Rule: A prerequisite is lost between send and accept
+
+    Scenario: A node turns unhealthy
+      Given a pending pairing request
+      When the node "only node" turns unhealthy
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "a node turns unhealthy between send and accept"
+
+    Scenario: The host is cut off for a while
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      When the administrator accepts the request
+      And the operator looks at the pairing request
+      And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the host is cut off between send and accept, and comes back"
+
+    Scenario: One host among several is cut off
+      Given a local cluster with 1 control plane nodes and 1 workers
+      And a pending pairing request
+      When host 2 of the cluster cannot reach Palette
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "a host that did not send is cut off between send and accept"
+
+    Scenario Outline: The registration token is <revoked>
+      Given a pending pairing request
+      And its registration token has been <revoked>
+      When the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the token is <revoked> between send and accept"
+
+      Examples:
+        | revoked     |
+        | deactivated |
+        | deleted     |
+        | expired     |
+
+    Scenario: The cluster is deleted
+      Given a pending pairing request
+      When the operator asks for the "deletion of the cluster"
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the cluster is deleted between send and accept"
+
+    Scenario Outline: The cluster's state becomes <state>
+      Given a pending pairing request
+      When the cluster is in state "<state>"
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the cluster's state becomes <state> between send and accept"
+
+      Examples:
+        | state        |
+        | Provisioning |
+        | Error        |
+        | Deleting     |
+
+  @ACC-21 @both @resilience @unspecified
+  Rule: The local stack changes while the request is pending
+
+    Scenario: The profiles that are selected match what the request carried
+      Given a pending pairing request
+      And profiles that match what the cluster runs now
+      When the operator asks for the "change of the profiles"
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the stack changed after the send; selected is what the request carried"
+
+    Scenario: The profiles that are selected match what runs by then
+      Given a pending pairing request
+      And profiles that match what the cluster runs after a change
+      When the operator asks for the "change of the profiles"
+      And the administrator accepts the request
+      And both sides are watched until they have settled
+      Then what the target does is observed: "the stack changed after the send; selected is what runs by then"
+
+  @ACC-13 @edge @core
+  Rule: From then on local cluster operations are refused
+
+    Scenario Outline: The <operation> is refused
+      Given a paired cluster
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                  |
+        | update of the cluster      |
+        | patch of the named cluster |
+        | patch of the cluster       |
+        | change of the profiles     |
+        | deletion of the cluster    |
+        | creation of a cluster      |
+
+    Scenario Outline: The <operation> is refused after a restart of the edge
+      Given a paired cluster
+      And the edge has restarted
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | patch of the cluster    |
+        | deletion of the cluster |
+
+    Scenario Outline: The <operation> is refused while Palette cannot be reached
+      Given a paired cluster
+      And the cluster cannot reach Palette
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | update of the cluster   |
+        | change of the profiles  |
+        | deletion of the cluster |
+
+    Scenario Outline: The <operation> is refused on another host of the cluster
+      Given a local cluster with 1 control plane nodes and 2 workers
+      And its request was accepted, and it is paired
+      And what Local UI shows of it
+      And the operator is at host 3
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | patch of the cluster    |
+        | deletion of the cluster |
+
+    Scenario: Another cluster stays in local hands
+      Given a local cluster
+      And a paired cluster beside it
+      Then the cluster is still locally managed
+      And a local operation on the cluster takes effect
+
+  @ACC-13S @edge @core @should
+  Rule: The refusal says that the cluster is centrally managed
+
+    Scenario Outline: What is said about the <operation>
+      Given a paired cluster
+      When the operator asks for the "<operation>"
+      Then the error is about "central management"
+
+      Examples:
+        | operation                  |
+        | update of the cluster      |
+        | patch of the named cluster |
+        | patch of the cluster       |
+        | change of the profiles     |
+        | deletion of the cluster    |
+        | creation of a cluster      |
+
+  @ACC-19 @both @extended
+  Rule: The transfer is for good
+
+    Scenario: Local UI is asked to take the cluster back
+      Given a paired cluster that is centrally managed
+      When the operator asks for a return to local management
+      Then it is refused
+      And the cluster is still centrally managed
+      And a central operation on the cluster takes effect
+
+    Scenario: Local UI is asked to take the cluster back while Palette cannot be reached
+      Given a paired cluster that is centrally managed
+      And the cluster cannot reach Palette
+      When the operator asks for a return to local management
+      Then it is refused
+      And the cluster is still centrally managed
+
+    Scenario: Local UI is asked to take the cluster back after a restart
+      Given a paired cluster that is centrally managed
+      And the edge has restarted
+      When the operator asks for a return to local management
+      Then it is refused
+      And the cluster is still centrally managed
+
+  @ACC-22 @edge @extended @unspecified
+  Rule: Whether the local name and tags follow what was changed
+
+    Scenario: The name and the tags were changed on acceptance
+      Given a pending pairing request
+      When the operator looks at the cluster
+      And the administrator accepts the request with another name and other tags
+      And the operator waits for the end of the pairing
+      And the operator looks at the cluster
+      Then what the target does is observed: "the name and the tags were changed on acceptance"
+
+  @REJ-7 @edge @core
+  Rule: After a reject the cluster goes on locally
+
+    Scenario: Nothing is pending and the cluster is in local hands
+      Given a pending pairing request
+      And its request was rejected in Palette
+      Then nothing is pending in Local UI
+      And the cluster is locally managed
+      And the cluster stays locally managed
+
+    Scenario Outline: The <operation> works after a reject
+      Given a pairing request that was rejected
+      When the operator asks for the "<operation>"
+      Then it succeeds
+      And the "<operation>" has taken effect
+
+      Examples:
+        | operation                  |
+        | update of the cluster      |
+        | patch of the named cluster |
+        | patch of the cluster       |
+        | change of the profiles     |
+        | deletion of the cluster    |
+
+    Scenario: A new request can be sent
+      Given a pairing request that was rejected
+      When the operator sends a pairing request
+      Then the request is sent
+      And the new request stays pending in Local UI
+
+    Scenario: The request was rejected while the host was cut off
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And its request was rejected in Palette
+      When the cluster can reach Palette again
+      Then nothing is pending in Local UI
+      And the cluster is locally managed
+      And a local operation on the cluster takes effect
+
+    Scenario: A rejected request does not come back with a restart
+      Given a pairing request that was rejected
+      When the edge restarts
+      Then nothing becomes pending again in Local UI
+      And the cluster is locally managed
+
+  @REJ-7S @edge @core @should
+  Rule: Local UI says that the request was rejected
+
+    Scenario: Local UI shows the status Rejected
+      Given a pending pairing request
+      And its request was rejected in Palette
+      Then Local UI shows the request as rejected
+
+    Scenario: Local UI shows the status Rejected once the link is back
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And its request was rejected in Palette
+      When the cluster can reach Palette again
+      Then Local UI shows the request as rejected

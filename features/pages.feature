@@ -1,0 +1,290 @@
+Feature: The pages of Palette
+  What only a page can show: the prompt, the warning, the fields that come filled in, the order
+  of the wizard's steps. The labels are those of the document.
+
+  @ACC-2 @central @core
+  Rule: With requests pending, the Clusters page prompts for review
+
+    Scenario: A pending request brings the prompt
+      Given the pages of the target
+      And a pending pairing request
+      When the administrator opens the page "Clusters"
+      Then the page shows "Pair"
+      And the page prompts for review
+
+    Scenario: Without a pending request there is no prompt
+      Given the pages of the target
+      And a local cluster
+      When the administrator opens the page "Clusters"
+      Then the page does not prompt for review
+
+    Scenario Outline: A request that was <fate> brings no prompt
+      Given the pages of the target
+      And a pairing request that is "<fate>"
+      When the administrator opens the page "Clusters"
+      Then the page does not prompt for review
+
+      Examples:
+        | fate      |
+        | rejected  |
+        | withdrawn |
+        | paired    |
+
+  @ACC-23 @central @core
+  Rule: The prompt leads to the requests, each with its id, its tags, Pair and Reject
+
+    Background:
+      Given the pages of the target
+      And the cluster "north" tagged "area=dock" and named "plant"
+      And the cluster "south" tagged "area=hall" and named "plant"
+      And a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And the administrator is on the page "Clusters"
+
+    Scenario Outline: The request of <cluster> stands there once, with its id and its tags
+      When the administrator clicks "Pair" on the page "Clusters"
+      Then the page shows the request of "<cluster>" once
+      And the request of "<cluster>" stands beside the tags of its cluster
+      And the request of "<cluster>" offers "Pair"
+      And the request of "<cluster>" offers "Reject"
+
+      Examples:
+        | cluster |
+        | north   |
+        | south   |
+
+    Scenario: Reject acts on this request and on no other
+      When the administrator clicks "Pair" on the page "Clusters"
+      And the administrator clicks "Reject" beside the request of "south"
+      Then just the request of "north" waits in Palette, and that stays so
+
+    Scenario: Pair acts on this request and on no other
+      When the administrator clicks "Pair" on the page "Clusters"
+      And the administrator clicks "Pair" beside the request of "south"
+      And the administrator pairs the cluster through the wizard
+      Then just the request of "north" waits in Palette, and that stays so
+
+  @ACC-4 @central @core
+  Rule: The warning has to be acknowledged before Confirm goes on
+
+    Scenario: Pair warns first
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Clusters"
+      When the administrator clicks "Pair" beside the request
+      Then the page shows "I understand"
+      And the page shows "Confirm"
+
+    Scenario: Without I understand, Confirm does not go on
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Pair Cluster, the warning"
+      Then the page offers no "Confirm" to click
+      And the page does not show "Next step"
+
+    Scenario: With I understand, Confirm leads to the wizard
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator checks "I understand"
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the warning"
+      Then the page shows "Next step"
+
+    Scenario: I understand, unchecked again, closes the way again
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator checks "I understand"
+      And the administrator unchecks "I understand"
+      Then the page offers no "Confirm" to click
+
+  @ACC-5 @central @core
+  Rule: Name, description and tags come filled in
+
+    Scenario: The first step has the values of the local cluster
+      Given the pages of the target
+      And a local cluster with the description "Bottling line 7, second floor" and the tags "area=dock, line=7"
+      And a pending pairing request
+      When the administrator opens the page "Pair Cluster, the first step"
+      Then the field "Name" holds the name of the local cluster
+      And the field "Description" holds the description of the local cluster
+      And the field "Tags" holds the tags of the local cluster
+
+    Scenario: A cluster without description and tags leaves the fields empty
+      Given the pages of the target
+      And a local cluster with the description "(none)" and the tags "(none)"
+      And a pending pairing request
+      When the administrator opens the page "Pair Cluster, the first step"
+      Then the field "Name" holds the name of the local cluster
+      And the field "Description" holds nothing
+      And the field "Tags" holds nothing
+
+    Scenario: Each of two clusters finds its own values
+      Given the pages of the target
+      And a pending pairing request
+      And a pending pairing request of "south"
+      When the administrator opens the page "Pair Cluster, the first step"
+      Then the field "Name" holds the name of the local cluster
+      And the field "Tags" holds the tags of the local cluster
+
+  @ACC-11 @central @core
+  Rule: The steps come in order and none can be skipped
+
+    Scenario Outline: <later> cannot be entered before what precedes it
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Clusters"
+      When the administrator enters "<later>" by its address
+      Then the page does not show "<label>"
+      And the request goes on waiting in Palette
+
+      Examples:
+        | later                        | label        |
+        | Pair Cluster, the first step | Next step    |
+        | Pair Cluster, the match      | Confirm      |
+        | Pair Cluster, the review     | Validate     |
+        | Pair Cluster, the last step  | Pair cluster |
+
+    Scenario: The wizard leads from step to step up to Pair cluster
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the warning"
+      When the administrator checks "I understand"
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the warning"
+      And the administrator clicks "Next step" on the page "Pair Cluster, the first step"
+      And the administrator selects the profiles
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
+      And the administrator clicks "Next step" on the page "Pair Cluster, the match"
+      And the administrator clicks "Validate" on the page "Pair Cluster, the review"
+      And the administrator clicks "Pair cluster" on the page "Pair Cluster, the review"
+      Then the request no longer waits in Palette
+
+  @ACC-17 @central @core
+  Rule: Confirm of the match goes on only with a valid match
+
+    Scenario Outline: Confirm stays closed with <fault>
+      Given the pages of the target
+      And a pending pairing request
+      And profiles are selected that do not match for "<fault>"
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator selects the profiles
+      Then the page offers no "Confirm" to click
+      And the page offers no "Next step" to click
+
+      Examples:
+        | fault                            |
+        | a wrong version                  |
+        | a pack too many                  |
+        | a missing layer                  |
+        | a version that is not the latest |
+        | nothing selected                 |
+
+    Scenario: Confirm opens with a valid match
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator selects the profiles
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
+      Then the page shows "Next step"
+
+    Scenario: Another selection afterwards closes the way again
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the match"
+      When the administrator selects the profiles
+      And the administrator clicks "Confirm" on the page "Pair Cluster, the match"
+      And the administrator takes one of the profiles out again
+      Then the page offers no "Next step" to click
+
+  @ACC-18 @central @core
+  Rule: The review shows the configurations, and Validate opens Pair cluster
+
+    Scenario: The review shows the packs' values and the profiles' variables
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      When the administrator opens the page "Pair Cluster, the review"
+      Then the page shows the values of every pack and the variables of every profile
+
+    Scenario: Before Validate, Pair cluster is closed
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      When the administrator opens the page "Pair Cluster, the review"
+      Then the page offers no "Pair cluster" to click
+
+    Scenario: After Validate, Pair cluster is open
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the review"
+      When the administrator clicks "Validate" on the page "Pair Cluster, the review"
+      And the administrator clicks "Pair cluster" on the page "Pair Cluster, the review"
+      Then the request no longer waits in Palette
+
+    Scenario: A Validate that fails leaves Pair cluster closed
+      Given the pages of the target
+      And a pending pairing request
+      And fitting profiles are selected
+      And the administrator is on the page "Pair Cluster, the review"
+      When version "1.1.0" of the add-on profile is published, with "Prometheus-Grafana 45.0.0"
+      And the administrator clicks "Validate" on the page "Pair Cluster, the review"
+      Then the page offers no "Pair cluster" to click
+
+  @ACC-12P @central @core
+  Rule: The paired cluster stands on the Clusters page
+
+    Scenario Outline: Once, by the name that was confirmed: <name>
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator has accepted it with the name "<name>", the description "(kept)" and the tags "(kept)"
+      And the host has confirmed the pairing
+      When the administrator opens the page "Clusters"
+      Then the page shows the central cluster once, by the name "<name>"
+
+      Examples:
+        | name         |
+        | (kept)       |
+        | first-choice |
+
+  @REJ-4P @central @core
+  Rule: After the only request is rejected, the prompt is gone
+
+    Scenario: Rejected on its page, the only request takes the prompt along
+      Given the pages of the target
+      And a pending pairing request
+      And the administrator is on the page "Clusters"
+      When the administrator clicks "Reject" beside the request
+      And the administrator opens the page "Clusters"
+      Then the page does not prompt for review
+
+  @REJ-5P @central @core
+  Rule: With others pending, the prompt stays
+
+    Scenario: One of two is rejected, and the prompt is still there
+      Given the pages of the target
+      And a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And the administrator is on the page "Clusters"
+      When the administrator clicks "Reject" beside the request of "south"
+      And the administrator opens the page "Clusters"
+      Then the page prompts for review
+
+  @REJ-9 @central @core
+  Rule: After a reject, the prompt leads to the requests that remain
+
+    Scenario: The remaining ones are shown, and not the rejected one
+      Given the pages of the target
+      And a pending pairing request of "north"
+      And a pending pairing request of "south"
+      And a pending pairing request of "harbor"
+      And the administrator has rejected the request of "south"
+      And the administrator is on the page "Clusters"
+      When the administrator clicks "Pair" on the page "Clusters"
+      Then the page shows the request of "north" once
+      And the page shows the request of "harbor" once
+      And the page does not show the request of "south"

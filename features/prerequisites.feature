@@ -1,0 +1,391 @@
+Feature: Prerequisites of a pairing request
+  A cluster that Palette could not manage must not be offered to it. So Local UI lets a request
+  go only from a healthy, running, locally managed cluster, with a usable token, to an endpoint
+  that every host reaches; and a request that it refuses leaves no trace.
+
+  @PRE-1 @edge @core
+  Rule: Only a cluster that is Running can send a request
+
+    Scenario Outline: A cluster in state <state> sends no request
+      Given a local cluster
+      And the cluster is in state "<state>"
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+      And the cluster is still locally managed
+
+      Examples:
+        | state        |
+        | Provisioning |
+        | Deleting     |
+        | Error        |
+
+    Scenario Outline: A cluster that was <state> sends its request once it is Running
+      Given a local cluster
+      And the cluster is in state "<state>"
+      And a send that was refused
+      When the cluster is in state "Running"
+      And the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+      Examples:
+        | state        |
+        | Provisioning |
+        | Deleting     |
+        | Error        |
+
+  @PRE-2 @edge @core
+  Rule: Every node has to be healthy
+
+    Scenario: The only node is unhealthy
+      Given a local cluster
+      And the node "only node" is unhealthy
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+      And the cluster is still locally managed
+
+    Scenario: The only node was unhealthy and has recovered
+      Given a local cluster
+      And the node "only node" is unhealthy
+      And a send that was refused
+      When the node "only node" recovers
+      And the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+    Scenario Outline: The <node> is unhealthy among many
+      Given a local cluster with 2 control plane nodes and 3 workers
+      And the node "<node>" is unhealthy
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | node                     |
+        | first control plane node |
+        | last control plane node  |
+        | first worker             |
+        | middle worker            |
+        | last worker              |
+
+    Scenario Outline: The <node> was unhealthy among many and has recovered
+      Given a local cluster with 2 control plane nodes and 3 workers
+      And the node "<node>" is unhealthy
+      And a send that was refused
+      When the node "<node>" recovers
+      And the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+      Examples:
+        | node                     |
+        | first control plane node |
+        | last control plane node  |
+        | first worker             |
+        | middle worker            |
+        | last worker              |
+
+    Scenario: One of two unhealthy nodes recovers
+      Given a local cluster with 2 control plane nodes and 3 workers
+      And the node "first control plane node" is unhealthy
+      And the node "last worker" is unhealthy
+      When the node "first control plane node" recovers
+      And the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+
+  @PRE-3 @edge @core
+  Rule: There has to be an active cluster that Local UI manages
+
+    Scenario: There is no cluster on the host
+      Given a local cluster
+      And the hosts have no cluster
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And nobody's request reaches Palette
+
+    Scenario: The cluster is centrally managed already
+      Given a paired cluster
+      When the operator sends a pairing request
+      Then the request is refused
+      And no request reaches Palette
+      And the cluster is still centrally managed
+
+    Scenario: The host was installed in central mode
+      Given a local cluster
+      And the hosts were installed in central mode
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+
+  @PRE-4 @both @core
+  Rule: A usable registration token is needed
+
+    Scenario Outline: A token that is <token> admits no request
+      Given a local cluster
+      And a registration token that is "<token>"
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+      And the cluster is still locally managed
+
+      Examples:
+        | token                    |
+        | empty                    |
+        | blank                    |
+        | unknown                  |
+        | cut short by a character |
+        | longer by a character    |
+        | expired                  |
+        | expired a second ago     |
+        | deactivated              |
+        | deactivated later        |
+        | deleted                  |
+
+    Scenario Outline: A token that is <token> admits a request
+      Given a local cluster
+      And a registration token that is "<token>"
+      When the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+      Examples:
+        | token                           |
+        | about to expire in an hour      |
+        | deactivated and activated again |
+
+    Scenario Outline: A token that was good for a request before, and is <fate> since
+      Given a pairing request that was sent, cancelled, and is gone in Palette
+      And its registration token has been <fate>
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | fate        |
+        | deactivated |
+        | deleted     |
+        | expired     |
+
+    Scenario: A token expires while it is kept for later
+      Given a local cluster
+      And a registration token that is "about to expire in an hour"
+      And an hour and a second have passed at Palette
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request reaches Palette
+
+    Scenario: A refused token leaves the cluster at work
+      Given a local cluster
+      And a registration token that is "unknown"
+      When the operator sends a pairing request
+      Then the request is refused
+      And a local operation on the cluster takes effect
+
+  @PRE-4S @edge @core @should
+  Rule: The error blames the token without repeating it
+
+    Scenario Outline: The error for a token that is <token>
+      Given a local cluster
+      And a registration token that is "<token>"
+      When the operator sends a pairing request
+      Then the error is about "the registration token"
+      And the error does not repeat the token
+
+      Examples:
+        | token       |
+        | empty       |
+        | unknown     |
+        | expired     |
+        | deactivated |
+        | deleted     |
+
+  @PRE-5 @edge @extended
+  Rule: Every host of the cluster has to reach the endpoint
+
+    Scenario: With every link up, the connection check says yes
+      Given a local cluster with 3 control plane nodes and 2 workers
+      When the operator checks the connection
+      Then the connection check says yes
+
+    Scenario Outline: With host <host> of five cut off, the connection check says no
+      Given a local cluster with 3 control plane nodes and 2 workers
+      And host <host> of the cluster cannot reach Palette
+      When the operator checks the connection
+      Then the connection check says no
+
+      Examples:
+        | host |
+        | 1    |
+        | 2    |
+        | 3    |
+        | 4    |
+        | 5    |
+
+    Scenario Outline: With host <host> of five cut off, no request is sent
+      Given a local cluster with 3 control plane nodes and 2 workers
+      And host <host> of the cluster cannot reach Palette
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | host |
+        | 1    |
+        | 2    |
+        | 3    |
+        | 4    |
+        | 5    |
+
+    Scenario: A host that was cut off gets its link back
+      Given a local cluster with 3 control plane nodes and 2 workers
+      And host 5 of the cluster cannot reach Palette
+      And a send that was refused
+      When host 5 of the cluster can reach Palette again
+      And the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+    Scenario: The hosts of another cluster do not matter
+      Given a local cluster
+      And another local cluster
+      And the other cluster cannot reach Palette
+      When the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+  @PRE-5S @edge @extended @should
+  Rule: The connection check names the host that is cut off
+
+    Scenario Outline: Host <host> of five is named, and no other
+      Given a local cluster with 3 control plane nodes and 2 workers
+      And host <host> of the cluster cannot reach Palette
+      When the operator checks the connection
+      Then the answer names host <host> and no other
+
+      Examples:
+        | host |
+        | 1    |
+        | 3    |
+        | 5    |
+
+  @PRE-6 @edge @core
+  Rule: An unusable endpoint is refused in bounded time
+
+    Scenario Outline: An endpoint of the form <endpoint> is of no use
+      Given a local cluster
+      And an endpoint of the form "<endpoint>"
+      When the operator sends a pairing request
+      Then an answer comes in bounded time
+      And the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+      And the cluster is still locally managed
+
+      Examples:
+        | endpoint      |
+        | missing       |
+        | blank         |
+        | malformed     |
+        | unresolvable  |
+        | refusing      |
+        | silent        |
+        | not-a-palette |
+        | untrusted     |
+
+    Scenario Outline: What was entered is malformed: a <endpoint>
+      Given a local cluster
+      And an endpoint of the form "<endpoint>"
+      When the operator sends a pairing request
+      Then an answer comes in bounded time
+      And the request is refused
+      And nothing is pending in Local UI
+
+      Examples:
+        | endpoint                          |
+        | url without a host                |
+        | path alone                        |
+        | url with another scheme           |
+        | url with a space in it            |
+        | url with a port that is no number |
+        | url with a port out of range      |
+        | two urls                          |
+
+    Scenario: An untrusted certificate does not matter to who asks for insecure
+      Given a local cluster
+      And an endpoint of the form "untrusted"
+      And insecure is asked for
+      When the operator sends a pairing request
+      Then the request is sent
+      And one request of the cluster waits in Palette
+
+    Scenario Outline: Insecure does not help an endpoint of the form <endpoint>
+      Given a local cluster
+      And an endpoint of the form "<endpoint>"
+      And insecure is asked for
+      When the operator sends a pairing request
+      Then an answer comes in bounded time
+      And the request is refused
+      And nothing is pending in Local UI
+
+      Examples:
+        | endpoint      |
+        | malformed     |
+        | refusing      |
+        | not-a-palette |
+
+  @PRE-6S @edge @core @should
+  Rule: The error says what is wrong with the endpoint
+
+    Scenario Outline: The error for an endpoint of the form <endpoint>
+      Given a local cluster
+      And an endpoint of the form "<endpoint>"
+      When the operator sends a pairing request
+      Then the error is about "the endpoint"
+      And the error tells that the endpoint is "<trouble>"
+
+      Examples:
+        | endpoint      | trouble       |
+        | missing       | missing       |
+        | malformed     | malformed     |
+        | unresolvable  | not resolved  |
+        | refusing      | no connection |
+        | silent        | no answer     |
+        | not-a-palette | not a Palette |
+        | untrusted     | not trusted   |
+
+  @PRE-11 @edge @extended @unspecified
+  Rule: What the connection check looks at, and whom a cut-off host stops
+
+    Scenario Outline: The connection check with a token that is <token>
+      Given a local cluster
+      And a registration token that is "<token>"
+      When the operator checks the connection
+      Then what the target does is observed: "the connection check, asked with a token that is <token>"
+
+      Examples:
+        | token   |
+        | empty   |
+        | unknown |
+        | expired |
+
+    Scenario: The connection check and a send, on a host that is cut off and on one that is not
+      Given a local cluster with 1 control plane nodes and 1 workers
+      And host 2 of the cluster cannot reach Palette
+      When the operator checks the connection on host 2
+      And the operator checks the connection on host 1
+      And the operator sends a pairing request from host 2
+      And the operator sends a pairing request from host 1
+      Then what the target does is observed: "the second of two hosts is cut off: both are asked, the second one first"

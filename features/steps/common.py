@@ -1,0 +1,193 @@
+"""Steps that every feature may use. `it` is the operation that was carried out last."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, then, when
+
+from harness.checkers.judge import Judge
+from harness.domain.cluster import ManagementMode
+from harness.domain.operations import (
+    CancelPairingRequest,
+    ListPairingRequests,
+    RejectPairingRequest,
+    ViewManagement,
+    ViewPairing,
+)
+from harness.targets.local_moves import (
+    await_request_of,
+    central_effect,
+    change_centrally,
+    change_locally,
+    local_effect,
+    request_stays_of,
+)
+from harness.targets.scene import Scene
+
+# --- what is given ----------------------------------------------------------------------------
+
+
+@given("a local cluster")
+def _local_cluster(scene: Scene) -> None:
+    scene.cluster()
+
+
+@given("another local cluster")
+def _another_cluster(scene: Scene) -> None:
+    scene.cluster("another cluster")
+
+
+@given("a pending pairing request")
+def _pending(scene: Scene) -> None:
+    scene.pending()
+
+
+@given("a pending pairing request of another cluster")
+def _pending_elsewhere(scene: Scene) -> None:
+    scene.pending("another cluster")
+
+
+@given("a paired cluster")
+def _paired(scene: Scene) -> None:
+    scene.paired()
+
+
+# --- what is done -----------------------------------------------------------------------------
+
+
+@when("the operator sends a pairing request")
+@when("the operator sends a pairing request again")
+def _send(scene: Scene) -> None:
+    scene.note("the send", scene.send())
+
+
+@when("the operator cancels the pairing request")
+def _cancel(scene: Scene) -> None:
+    scene.perform(scene.cluster().operator, CancelPairingRequest(), "the cancel")
+
+
+@when("the administrator accepts the request")
+def _accept(scene: Scene) -> None:
+    scene.note("the acceptance", scene.accept())
+
+
+@when("the administrator rejects the request")
+def _reject(scene: Scene) -> None:
+    operation = RejectPairingRequest(scene.cluster().pairing_uid)
+    scene.perform(scene.admin(), operation, "the rejection")
+
+
+# --- what must hold ---------------------------------------------------------------------------
+
+
+@then("it succeeds")
+@then("the request is sent")
+def _succeeds(scene: Scene, judge: Judge) -> None:
+    judge.check("succeeded", operation=scene.noted())
+
+
+@then("it is refused")
+@then("the request is refused")
+def _refused(scene: Scene, judge: Judge) -> None:
+    judge.check("refused", operation=scene.noted())
+
+
+@then("nothing is pending in Local UI")
+def _nothing_pending(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(scene.cluster().operator, ViewPairing(), "nothing_pending")
+    judge.check("held", operation=seen.id)
+
+
+@then("the request is pending in Local UI")
+def _still_pending(scene: Scene, judge: Judge) -> None:
+    leased = scene.cluster()
+    seen = scene.stage.await_state(
+        leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("the cluster is still locally managed")
+@then("the cluster is locally managed")
+def _local(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(
+        scene.cluster().operator, ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("the cluster is still centrally managed")
+def _central(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(
+        scene.cluster().operator, ViewManagement(), "mode_is", mode=ManagementMode.CENTRAL.value
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("no request reaches Palette")
+def _none_reaches_palette(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.stays(
+        scene.admin(),
+        ListPairingRequests(),
+        "none_listed_for",
+        local_cluster_uid=scene.cluster().cluster.uid,
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("no request of the cluster waits in Palette")
+def _none_in_palette(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(
+        scene.admin(),
+        ListPairingRequests(),
+        "none_listed_for",
+        local_cluster_uid=scene.cluster().cluster.uid,
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("one request of the cluster waits in Palette")
+def _one_in_palette(scene: Scene, judge: Judge) -> None:
+    judge.check("held", operation=await_request_of(scene).id)
+
+
+@then("one request of the cluster goes on waiting in Palette")
+def _one_stays_in_palette(scene: Scene, judge: Judge) -> None:
+    judge.check("held", operation=await_request_of(scene).id)
+    judge.check("held", operation=request_stays_of(scene).id)
+
+
+@then("only this request waits in Palette")
+def _only_this_waits(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(
+        scene.admin(),
+        ListPairingRequests(),
+        "listed_exactly",
+        pairing_uids=[scene.cluster().pairing_uid],
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("the request no longer waits in Palette")
+def _gone_centrally(scene: Scene, judge: Judge) -> None:
+    seen = scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=scene.cluster().pairing_uid
+    )
+    judge.check("held", operation=seen.id)
+
+
+@then("a local operation on the cluster takes effect")
+@then("local operations on the cluster still take effect")
+def _local_operation_works(scene: Scene, judge: Judge) -> None:
+    judge.check("succeeded", operation=change_locally(scene).id)
+    judge.check("held", operation=local_effect(scene).id)
+
+
+@then("a central operation on the cluster takes effect")
+def _central_operation_works(scene: Scene, judge: Judge) -> None:
+    judge.check("succeeded", operation=change_centrally(scene).id)
+    judge.check("held", operation=central_effect(scene).id)
+
+
+@then(parsers.parse('what the target does is observed: "{situation}"'))
+def _observed(scene: Scene, judge: Judge, situation: str) -> None:
+    judge.check("observed", situation=situation, operations=list(scene.seen))

@@ -1,0 +1,263 @@
+Feature: Withdraw a pairing request from the local cluster
+  An operator who sent a request in error takes it back in Local UI, as long as nobody has
+  accepted it. With a connection, Palette forgets the request too. What happens without one
+  stands in a feature of its own (cancel_connectivity).
+
+  @WDR-1 @edge @core
+  Rule: A cancel needs a login and a pending request
+
+    Scenario Outline: Somebody with <session> session cancels nothing
+      Given a pending pairing request
+      When somebody with <session> session cancels the pairing request
+      Then it is refused
+      And the request is pending in Local UI
+      And one request of the cluster waits in Palette
+
+      Examples:
+        | session           |
+        | no                |
+        | a made-up         |
+        | a cut-short       |
+        | a logged-out      |
+        | an expired        |
+        | another cluster's |
+
+    Scenario: Nothing was ever sent
+      Given a local cluster
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still locally managed
+
+    Scenario: The request was cancelled already
+      Given a pairing request that was sent and cancelled
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still locally managed
+
+    Scenario: The request was cancelled already, without a link
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still locally managed
+
+    Scenario: The request was rejected
+      Given a pairing request that was rejected
+      When the operator cancels the pairing request
+      Then it is refused
+
+    Scenario: Another cluster has a pending request
+      Given a local cluster
+      And a pending pairing request of another cluster
+      When the operator cancels the pairing request
+      Then it is refused
+      And the other request goes on waiting in Palette
+
+  @WDR-2 @edge @core
+  Rule: The pairing id can be read before the cancel
+
+    Scenario: The id is there to be copied
+      Given a pending pairing request
+      Then Local UI shows its pairing id
+
+    Scenario: The id is there to be copied while Palette cannot be reached
+      Given a pending pairing request
+      When the cluster cannot reach Palette
+      Then Local UI shows its pairing id
+      And Local UI goes on showing its pairing id
+
+  @WDR-2P @edge @core
+  Rule: Settings shows the Pairing ID and Cancel Pairing Request
+
+    Scenario: Settings shows a pending request
+      Given the pages of the target
+      And a pending pairing request
+      When the operator opens the page "Settings"
+      Then the page shows "Pairing ID"
+      And the page shows the pairing id
+      And the page shows "Cancel Pairing Request"
+
+    Scenario: Cancel Pairing Request cancels
+      Given the pages of the target
+      And a pending pairing request
+      When the operator clicks "Cancel Pairing Request" on the page "Settings"
+      Then nothing is pending in Local UI
+      And the request no longer waits in Palette
+
+  @WDR-3 @both @core
+  Rule: With a link, a cancel ends the request on both sides
+
+    Scenario: A cancel ends the request on both sides
+      Given a pending pairing request
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And the cluster is locally managed
+      And no request of the cluster waits in Palette
+
+    Scenario: A cancelled request does not come back
+      Given a pending pairing request
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+      And nothing becomes pending again in Local UI
+      And no request reaches Palette
+
+    Scenario: The cluster works as before
+      Given a pending pairing request
+      When the operator cancels the pairing request
+      Then it succeeds
+      And a local operation on the cluster takes effect
+
+    Scenario: The cluster has several hosts
+      Given a local cluster with 1 control plane nodes and 2 workers
+      And a pending pairing request
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+    Scenario: Only the cancelled request leaves the list
+      Given a pending pairing request
+      And a pending pairing request of another cluster
+      When the operator cancels the pairing request
+      Then it succeeds
+      And no request of the cluster waits in Palette
+      And the other request goes on waiting in Palette
+
+    Scenario: The host tells Palette twice
+      Given a pending pairing request
+      And the next word of a cancel arrives twice
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+    Scenario: The edge was restarted in between
+      Given a pending pairing request
+      And the edge has restarted
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+    Scenario: The registration token was revoked in between
+      Given a pending pairing request
+      And its registration token has been deactivated
+      When the operator cancels the pairing request
+      Then it succeeds
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+  @WDR-3P @edge @core
+  Rule: After a cancel, Settings shows local management and no request
+
+    Scenario: Settings after a cancel
+      Given the pages of the target
+      And a pairing request that was sent and cancelled
+      When the operator opens the page "Settings"
+      Then the page does not show the pairing id
+      And the page does not show "Cancel Pairing Request"
+      And the page shows "Centrally Managed"
+
+    Scenario: Centrally Managed can be chosen again
+      Given the pages of the target
+      And a pairing request that was sent and cancelled
+      When the operator opens the page "Settings"
+      And the operator clicks "Centrally Managed" on the page "Settings"
+      Then the page shows "Palette endpoint"
+      And the page shows "Registration token"
+
+  @WDR-6 @both @core
+  Rule: A request can be withdrawn only before it is accepted
+
+    Scenario: The cluster is paired
+      Given a paired cluster that is centrally managed
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still centrally managed
+      And a central operation on the cluster takes effect
+
+    Scenario: The cluster is paired, and the edge was restarted
+      Given a paired cluster that is centrally managed
+      And the edge has restarted
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still centrally managed
+
+    Scenario: The cluster is paired, and cannot reach Palette
+      Given a paired cluster that is centrally managed
+      And the cluster cannot reach Palette
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still centrally managed
+
+    Scenario: The host has learned of the acceptance, and its confirmation does not get through
+      Given a pending pairing request
+      And the next 5 confirmations of the host are lost
+      And the request was accepted, and the host has learned of it
+      When the operator cancels the pairing request
+      Then it is refused
+      And the cluster is still centrally managed
+
+  @WDR-7 @edge @core
+  Rule: After a cancel, a new request can be sent
+
+    Scenario: A new request after a cancel
+      Given a pairing request that was sent and cancelled
+      When the operator sends a pairing request
+      Then the request is sent
+      And the 2 requests have 2 pairing ids
+
+    Scenario: A new request after a cancel and a restart of the edge
+      Given a pairing request that was sent and cancelled
+      And the edge has restarted
+      When the operator sends a pairing request
+      Then the request is sent
+      And the 2 requests have 2 pairing ids
+
+    Scenario Outline: A new request after a cancel that <fault>
+      Given a pending pairing request
+      And the next word of a cancel <fault>
+      And the request was cancelled
+      When the operator sends a pairing request
+      Then the request is sent
+      And the 2 requests have 2 pairing ids
+
+      Examples:
+        | fault                          |
+        | is lost before it takes effect |
+        | is lost after it took effect   |
+
+    Scenario: A new request after a cancel without a link
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      And the cluster can reach Palette again
+      When the operator sends a pairing request
+      Then the request is sent
+      And the 2 requests have 2 pairing ids
+      And the new request stays pending in Local UI
+
+    Scenario: The stale request is rejected while the new one waits
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      And the cluster can reach Palette again
+      And a request that was sent
+      When the administrator rejects the earlier request
+      Then the new request stays pending in Local UI
+      And one request of the cluster goes on waiting in Palette
+
+    Scenario: The stale request was rejected before the new one is sent
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      And its request was rejected in Palette
+      And the cluster can reach Palette again
+      When the operator sends a pairing request
+      Then the request is sent
+      And the new request stays pending in Local UI
+      And one request of the cluster goes on waiting in Palette

@@ -1,0 +1,7 @@
+"""`python -m harness.cli`, where the command is not installed."""
+
+import sys
+
+from harness.cli import main
+
+sys.exit(main())

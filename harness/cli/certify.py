@@ -1,0 +1,248 @@
+"""`pairproof certify`: runs the suite, shows the progress, writes the files, gives the verdict."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from harness import __version__
+from harness.catalogue.errors import UnknownName
+from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli.progress import Watcher
+from harness.cli.summary import print_summary
+from harness.history.reader import PARTS_DIR
+from harness.opening import DRIVERS
+from harness.reporting.files import REPORT_FILES, write_reports
+from harness.reporting.model import Report
+from harness.running.selection import Selection
+from harness.suite import suite_dir
+
+_REFERENCE = "pairproof-reference"
+_RUNS = Path("reports", "runs")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a user asked for, as it was typed."""
+
+    target: Path | None = None
+    driver: str = "http"
+    role: str | None = None
+    profile: str | None = None
+    requirements: tuple[str, ...] = ()
+    tags: str = ""
+    keyword: str = ""
+    out: Path | None = None
+    seed: int = 1
+    repeat: int = 1
+    workers: int = 1
+    fail_fast: bool = False
+
+
+def certify(plan: Plan) -> int:
+    """Carry out the plan; returns the exit code.
+
+    Raises:
+        CannotDo: something is wrong with what was asked for, or with the target.
+        PairproofError: the same, said by the part that found it.
+    """
+    name, label = _described(plan)
+    out = _made_writable(plan.out or _RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}")
+    put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
+    if plan.repeat == 1:
+        return _finish(_run(plan, out), out)
+    return _certify_repeatedly(plan, out)
+
+
+def _certify_repeatedly(plan: Plan, out: Path) -> int:
+    """The same run again and again; the first one is reported, all have to agree with it."""
+    code = 0
+    reports: list[Report] = []
+    for number in range(1, plan.repeat + 1):
+        folder = out if number == 1 else _made_writable(out / f"repeat-{number}")
+        put(f"run {number} of {plan.repeat}")
+        carried_out = _run(plan, folder)
+        code = max(code, _finish(carried_out, folder))
+        if carried_out.interrupted:
+            return INTERRUPTED
+        reports.append(carried_out.report)
+    return code or _agreement(reports)
+
+
+def _agreement(reports: Sequence[Report]) -> int:
+    """Zero if every run came to the same verdicts; otherwise what differs, and inconclusive."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for report in reports:
+        for line in report.evidence.verdicts:
+            found.setdefault((line.scenario, line.requirement), []).append(line.verdict.value)
+    differing = {key: v for key, v in found.items() if len(v) < len(reports) or len(set(v)) > 1}
+    for (scenario, requirement), verdicts in differing.items():
+        put(f"the runs disagree on {requirement} in {scenario}: {', '.join(verdicts)}")
+    if not differing:
+        put(f"all {len(reports)} runs came to the same verdicts")
+    return INCONCLUSIVE if differing else 0
+
+
+# --- before the run -------------------------------------------------------------------------
+
+
+def _described(plan: Plan) -> tuple[str, str]:
+    """The target's name for a folder and for people; what was typed is looked over first."""
+    if plan.driver not in DRIVERS:
+        raise UnknownName("driver", plan.driver, DRIVERS)
+    Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
+    if plan.target is None:
+        return _REFERENCE, "the embedded reference"
+    from harness.targets.target_file import load_target
+
+    info = load_target(plan.target, os.environ).info
+    made = " by ".join(filter(None, [f"{info.name} {info.version}".strip(), info.organization]))
+    return _slug(f"{info.name}-{info.version}"), f"{made} ({plan.target})"
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "target"
+
+
+def _made_writable(out: Path) -> Path:
+    """The folder, made, tried and rid of what an earlier run would leave to be mistaken for ours.
+
+    Raises:
+        CannotDo: it cannot be made or written.
+    """
+    trial = out / ".pairproof-trial"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"\0")
+        trial.unlink()
+        for name in ("evidence.jsonl", *REPORT_FILES):
+            (out / name).unlink(missing_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
+    except OSError as error:
+        raise CannotDo(
+            f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
+        ) from None
+    shutil.rmtree(out / PARTS_DIR, ignore_errors=True)
+    return out
+
+
+# --- the run --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedOut:
+    """A run that has left evidence."""
+
+    report: Report
+    interrupted: bool
+
+
+def _run(plan: Plan, out: Path) -> CarriedOut:
+    """Run the suite and report on it.
+
+    Raises:
+        CannotDo: there is nothing to report on, or the run as a whole went wrong.
+    """
+    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream, _alone():
+        watcher = Watcher(stream)
+        with watcher.showing():
+            pytest.main(_arguments(plan, out), plugins=[watcher])
+    evidence = out / "evidence.jsonl"
+    if watcher.problem:
+        raise CannotDo(f"{watcher.problem}{_kept(out)}")
+    if watcher.broken:
+        say(watcher.broken)
+        raise CannotDo(f"the harness itself failed, see above{_kept(out)}", INCONCLUSIVE)
+    if not evidence.exists():
+        if watcher.interrupted:
+            raise KeyboardInterrupt
+        raise CannotDo("the run left no evidence and no reason why: a defect of the harness", 3)
+    return CarriedOut(write_reports(evidence, out), watcher.interrupted)
+
+
+def _kept(out: Path) -> str:
+    """Where what was recorded so far lies, if anything was."""
+    if not (out / "evidence.jsonl").exists() and not (out / PARTS_DIR).exists():
+        return ""
+    return f"\nwhat was recorded until then is in {out}; `pairproof report {out}` reads it"
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Nothing of the user's pytest takes part; SIGTERM and SIGHUP stop a run as Ctrl-C does."""
+    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in changed}
+    handlers = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            handlers[number] = signal.signal(number, signal.default_int_handler)
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _arguments(plan: Plan, out: Path) -> list[str]:
+    """What pytest is called with: the suite, our options, and nothing of the user's."""
+    features = suite_dir("features")
+    words = [str(features), "-c", os.devnull, "--rootdir", str(features.parent), "--noconftest"]
+    for plugin in ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:terminal"):
+        words += ["-p", plugin]
+    words += ["--assert=plain", "--import-mode=importlib"]
+    if plan.workers > 1:
+        words += ["-p", "xdist.plugin", "-n", str(plan.workers)]
+    words += ["-x"] if plan.fail_fast else []
+    words += ["-k", plan.keyword] if plan.keyword else []
+    options = {
+        "target": str(plan.target.resolve()) if plan.target else None,
+        "driver": plan.driver,
+        "role": plan.role,
+        "profile": plan.profile,
+        "requirement": ",".join(plan.requirements) or None,
+        "tags": plan.tags or None,
+        "seed": str(plan.seed),
+        "repeat": str(plan.repeat),
+        "out": str(out.resolve()),
+        "command": json.dumps(["pairproof", *sys.argv[1:]]),
+    }
+    return words + [f"--pairproof-{k}={v}" for k, v in options.items() if v is not None]
+
+
+# --- after the run --------------------------------------------------------------------------
+
+
+def _finish(carried_out: CarriedOut, out: Path) -> int:
+    """Print the summary, append it to a CI job's page; returns the exit code."""
+    _append_to_job_page(out)
+    print_summary(carried_out.report, out)
+    return INTERRUPTED if carried_out.interrupted else carried_out.report.exit_code
+
+
+def _append_to_job_page(out: Path) -> None:
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not page:
+        return
+    try:
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write((out / "summary.md").read_text("utf-8") + "\n")
+    except OSError as error:
+        say(f"pairproof: the summary cannot be appended to {page} ({error.strerror})")

@@ -1,0 +1,40 @@
+"""Exit codes, and the one way in which a command says that it cannot be carried out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Final
+
+CONFORMS: Final = 0
+DOES_NOT_CONFORM: Final = 1
+WRONG_USAGE: Final = 2
+INCONCLUSIVE: Final = 3
+INTERRUPTED: Final = 130
+
+
+class CannotDo(Exception):
+    """A command cannot be carried out: what, where, what to do. It exits with `code`."""
+
+    def __init__(self, message: str, code: int = WRONG_USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def say(text: str) -> None:
+    """A line for people, on standard error; standard output is for results."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def put(text: str) -> None:
+    """A result, on standard output.
+
+    Raises:
+        CannotDo: nobody reads it any more.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise CannotDo("", 1) from None

@@ -1,0 +1,100 @@
+"""What a person reads at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.catalogue.requirement import Level
+from harness.catalogue.verdict import Verdict
+from harness.history.lines import STILL_OPEN
+from harness.history.reader import Evidence
+from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
+from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
+
+_STYLES = {
+    Verdict.PASS: "green",
+    Verdict.FAIL: "red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_SUPPORTED: "dim",
+    Verdict.SKIPPED: "dim",
+    Verdict.OBSERVED: "cyan",
+}
+_OVERALL_STYLES = {
+    Overall.CONFORMS: "bold green",
+    Overall.DOES_NOT_CONFORM: "bold red",
+    Overall.INCONCLUSIVE: "bold yellow",
+}
+_SCENARIOS_MAX = 5
+"""More of one requirement are counted, not listed."""
+_REASON_MAX = 400
+
+
+def print_summary(report: Report, out: Path) -> None:
+    """The verdict, the counts, each failure with its reason, and where the report lies."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for text in _lines(report, out):
+        console.print(text)
+
+
+def _lines(report: Report, out: Path) -> Iterator[Text]:
+    yield Text()
+    for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        for requirement in (r for r in report.requirements if r.verdict is verdict):
+            yield from _requirement(requirement)
+    yield from _counted("requirements", report.counts)
+    yield from _counted("scenarios", report.scenario_counts)
+    if not report.evidence.complete:
+        problems = "; ".join(report.evidence.problems[:3])
+        yield Text(f"incomplete    {problems}", "yellow")
+    for warning in report.warnings:
+        yield Text(f"warning       {warning}", "yellow")
+    made = report.header.implementation
+    name = f"{made.name} {made.version}".strip()
+    overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
+    yield Text.assemble((f"{overall}: ", _OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
+    yield Text(f"report        {out / 'report.html'}")
+
+
+def _requirement(report: RequirementReport) -> Iterator[Text]:
+    requirement, style = report.requirement, _STYLES[report.verdict]
+    level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
+    waived = " (waived)" if report.waived else ""
+    yield Text.assemble(
+        (f"{VERDICT_SYMBOLS[report.verdict]} {requirement.id}{level}{waived} ", style),
+        requirement.title,
+    )
+    if report.reason:
+        yield Text(f"    {report.reason}")
+    red = [s for s in report.scenarios if s.verdict is report.verdict]
+    for scenario in red[:_SCENARIOS_MAX]:
+        yield from _scenario(scenario)
+    if len(red) > _SCENARIOS_MAX:
+        yield Text(f"    and {len(red) - _SCENARIOS_MAX} more scenarios")
+
+
+def _scenario(scenario: ScenarioReport) -> Iterator[Text]:
+    yield Text(f"    {scenario.line.feature}:{scenario.line.line}: {scenario.line.name}")
+    yield Text(f"      {_shortened(scenario.reason)}")
+    yield Text(f"      again: {scenario.reproduce}", "dim")
+
+
+def _counted(what: str, counts: dict[str, int]) -> Iterator[Text]:
+    told = [f"{counts[v.value]} {VERDICT_NAMES[v]}" for v in Verdict if counts[v.value]]
+    yield Text(f"{what:<13} {' · '.join(told) or 'none'}")
+
+
+def in_flight(evidence: Evidence) -> Iterator[str]:
+    """The operations whose outcome nobody saw, because the run ended first."""
+    for history in evidence.histories.values():
+        for operation in history.operations:
+            if (operation.error or {}).get("why") == STILL_OPEN:
+                yield f"in flight     {operation.id} {operation.kind} by {operation.actor}"
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _REASON_MAX else f"{line[: _REASON_MAX - 1]}…"

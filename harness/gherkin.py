@@ -1,0 +1,237 @@
+"""Feature files as plain data: rules, scenarios, examples and steps, each with its line.
+
+pytest-bdd keeps only the last of two scenarios of one name, and the file but not the line of
+an example, so whoever guards, selects or lists scenarios reads the files here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from harness.domain.errors import PairproofError
+
+StepKind = Literal["given", "when", "then"]
+
+_KINDS: Mapping[str, StepKind] = {"Context": "given", "Action": "when", "Outcome": "then"}
+_PLACEHOLDER = re.compile(r"<(.+?)>")
+_OUTLINE = re.compile("outline|template", re.IGNORECASE)
+
+
+class FeatureUnreadable(PairproofError):
+    """A feature file cannot be read or is not Gherkin: where, and what is wrong."""
+
+    def __init__(self, path: Path, line: int, problem: str) -> None:
+        super().__init__(f"{path}:{line}: {problem}" if line else f"{path}: {problem}")
+        self.path = path
+        self.line = line
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class StepText:
+    """A step as it is written; `And` and `But` have the kind of the step before them."""
+
+    kind: StepKind
+    keyword: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One row of an outline's table: its values by column."""
+
+    values: Mapping[str, str]
+    line: int
+    tags: tuple[str, ...] = ()
+
+    def fill(self, text: str) -> str:
+        """The text with each placeholder replaced that this row has a value for."""
+        return _PLACEHOLDER.sub(lambda found: self.values.get(found[1], found[0]), text)
+
+    @property
+    def label(self) -> str:
+        """The row in one word: its values, joined."""
+        return "-".join(self.values.values())
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """A rule: what must hold, and its tags without the `@`."""
+
+    name: str
+    line: int
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioText:
+    """A scenario, or an outline with its examples.
+
+    `tags` are its own and those of its rule and feature, outermost first, without the `@`.
+    `steps` begin with those of the backgrounds.
+    """
+
+    name: str
+    line: int
+    rule: RuleText | None
+    tags: tuple[str, ...]
+    steps: tuple[StepText, ...]
+    examples: tuple[Example, ...] = ()
+    outline: bool = False
+
+    def filled_steps(self) -> Iterator[StepText]:
+        """The steps as they run: once for each example."""
+        if not self.examples:
+            yield from self.steps
+        for example in self.examples:
+            for step in self.steps:
+                yield StepText(step.kind, step.keyword, example.fill(step.text), step.line)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureText:
+    """A feature file. Scenarios stand in the order of the file; names may repeat."""
+
+    path: Path
+    name: str
+    tags: tuple[str, ...]
+    scenarios: tuple[ScenarioText, ...]
+
+
+def read_feature(path: Path) -> FeatureText:
+    """Read a feature file.
+
+    Raises:
+        FeatureUnreadable: it cannot be read, is not Gherkin, or begins with no keyword that
+            pytest-bdd understands.
+    """
+    # Imported here: only who reads a feature should pay for the parser.
+    from gherkin.errors import CompositeParserException
+    from gherkin.parser import Parser
+
+    try:
+        document = Parser().parse(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FeatureUnreadable(path, 0, f"the file cannot be read: {error}") from None
+    except CompositeParserException as error:
+        first = error.errors[0]
+        problem = str(first).partition(": ")[2] or str(first)
+        raise FeatureUnreadable(path, first.location["line"], problem) from None
+    feature = document.get("feature")
+    if not feature:
+        raise FeatureUnreadable(path, 1, "there is no feature in this file")
+    return _Reader(path).read(feature)
+
+
+def scenario_id(feature: str, scenario: ScenarioText, example: Example | None = None) -> str:
+    """The id of a scenario in evidence: `withdraw/cancel-with-the-link-down[Running]`.
+
+    It depends on nothing but the file's name, the scenario's name and the example.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", scenario.name.lower()).strip("-")
+    return f"{feature}/{slug}{f'[{example.label}]' if example else ''}"
+
+
+def scenario_name(scenario: ScenarioText, example: Example | None = None) -> str:
+    """The name as people read it, which tells one example from another."""
+    if example is None:
+        return scenario.name
+    filled = example.fill(scenario.name)
+    return filled if filled != scenario.name else f"{filled} ({', '.join(example.values.values())})"
+
+
+def coverage(paths: Iterable[Path], ids: Iterable[str]) -> dict[str, list[str]]:
+    """The names of the scenarios that are tagged with each of the ids.
+
+    Raises:
+        FeatureUnreadable: a file is no feature.
+    """
+    covered: dict[str, list[str]] = {id_: [] for id_ in ids}
+    for path in sorted(paths):
+        for scenario in read_feature(path).scenarios:
+            for tag in scenario.tags:
+                if tag in covered:
+                    covered[tag].append(scenario.name)
+    return covered
+
+
+# What the parser gives is untyped JSON-like data; `Any` ends here.
+_Node = Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Reader:
+    path: Path
+    scenarios: list[ScenarioText] = field(default_factory=list)
+
+    def read(self, feature: _Node) -> FeatureText:
+        tags = _tags(feature)
+        background: tuple[StepText, ...] = ()
+        for child in feature["children"]:
+            if "background" in child:
+                background = self._steps(child["background"])
+            elif "rule" in child:
+                self._rule(child["rule"], tags, background)
+            else:
+                self._scenario(child["scenario"], None, tags, background)
+        return FeatureText(self.path, feature["name"], tags, tuple(self.scenarios))
+
+    def _rule(self, node: _Node, outer: tuple[str, ...], background: tuple[StepText, ...]) -> None:
+        rule = RuleText(node["name"], node["location"]["line"], _tags(node))
+        for child in node["children"]:
+            if "background" in child:
+                background += self._steps(child["background"])
+            else:
+                self._scenario(child["scenario"], rule, outer + rule.tags, background)
+
+    def _scenario(
+        self,
+        node: _Node,
+        rule: RuleText | None,
+        outer: tuple[str, ...],
+        background: tuple[StepText, ...],
+    ) -> None:
+        self.scenarios.append(
+            ScenarioText(
+                name=node["name"],
+                line=node["location"]["line"],
+                rule=rule,
+                tags=tuple(dict.fromkeys(outer + _tags(node))),
+                steps=background + self._steps(node),
+                examples=tuple(_examples(node["examples"])),
+                outline=bool(node["examples"]) or bool(_OUTLINE.search(node["keyword"])),
+            )
+        )
+
+    def _steps(self, node: _Node) -> tuple[StepText, ...]:
+        kind: StepKind | None = None
+        steps = []
+        for step in node["steps"]:
+            line, keyword = step["location"]["line"], step["keyword"].strip()
+            kind = _KINDS.get(step["keywordType"], kind)
+            if kind is None:
+                problem = f"the first step must be Given, When or Then, and is {keyword}"
+                raise FeatureUnreadable(self.path, line, problem)
+            steps.append(StepText(kind, keyword, step["text"], line))
+        return tuple(steps)
+
+
+def _tags(node: _Node) -> tuple[str, ...]:
+    return tuple(tag["name"].lstrip("@") for tag in node["tags"])
+
+
+def _examples(tables: Sequence[_Node]) -> Iterator[Example]:
+    for table in tables:
+        header = table.get("tableHeader")
+        names = [cell["value"] for cell in header["cells"]] if header else []
+        for row in table.get("tableBody", ()):
+            values = [cell["value"] for cell in row["cells"]]
+            # The parser has seen to it that each row has as many cells as the header.
+            yield Example(
+                dict(zip(names, values, strict=True)), row["location"]["line"], _tags(table)
+            )

@@ -1,0 +1,176 @@
+"""Features as test files: collected, guarded, and bound to what stands in them."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.scenario import scenario_wrapper_template_registry
+
+from harness.catalogue.requirements import by_id
+from harness.gherkin import (
+    Example,
+    FeatureText,
+    FeatureUnreadable,
+    ScenarioText,
+    read_feature,
+    scenario_id,
+    scenario_name,
+)
+from harness.history.lines import ScenarioLine
+from harness.plugin import guards, steps
+from harness.plugin.options import is_ours
+from harness.plugin.suite import BOUND, Bound, suite_of
+from harness.running.selection import KNOWN_IDS
+from harness.suite import suite_dir
+
+_EXAMPLE = "_pytest_bdd_example"
+_PROBLEMS_MAX = 20
+_MODULE = "from pytest_bdd import scenarios\nscenarios(_FEATURE, features_base_dir=_BASE)\n"
+
+
+class FeatureFile(pytest.Module):
+    """A `.feature` file, collected as if it were a test module."""
+
+    def _getobj(self) -> types.ModuleType:
+        module = types.ModuleType(self.path.stem)
+        module.__file__ = str(self.path)
+        module.__dict__.update(_FEATURE=str(self.path), _BASE=str(self.path.parent))
+        exec(compile(_MODULE, str(self.path), "exec"), module.__dict__)
+        return module
+
+    def funcnamefilter(self, name: str) -> bool:
+        """Whatever a project calls its test functions: ours begin with `test_`."""
+        return name.startswith("test_")
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """The scenarios; nothing that would pass in silence is let through.
+
+        Raises:
+            CollectError: the file is no feature, or something is wrong in it.
+        """
+        suite = suite_of(self.config)
+        try:
+            feature = _read(self.path)
+        except FeatureUnreadable as error:
+            raise self.CollectError(str(error)) from None
+        resolved = steps.resolve(feature, steps.visible_definitions(self))
+        found = (*guards.problems(feature, strict=is_ours(self.path)), *resolved.problems)
+        if found:
+            raise self.CollectError(told(self.path, self.config.invocation_params.dir, found))
+        items = list(super().collect())
+        for item in items:
+            if isinstance(item, pytest.Function):
+                bind(item, feature, resolved)
+        suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
+        suite.collected += len(items)
+        return items
+
+
+def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Bind scenarios that test modules have bound to functions by `scenarios(...)`.
+
+    Raises:
+        pytest.UsageError: something is wrong in one of their files.
+    """
+    for item in items:
+        template = template_of(item)
+        if template is None or BOUND in item.stash or not isinstance(item, pytest.Function):
+            continue
+        path = Path(template.feature.filename)
+        feature, resolved = _guarded(path, item)
+        bind(item, feature, resolved)
+        suite = suite_of(config)
+        suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
+        suite.collected += 1
+
+
+def _guarded(path: Path, item: pytest.Function) -> tuple[FeatureText, steps.Resolved]:
+    try:
+        feature = _read(path)
+    except FeatureUnreadable as error:
+        raise pytest.UsageError(str(error)) from None
+    resolved = steps.resolve(feature, steps.visible_definitions(item))
+    found = (*guards.problems(feature, strict=False), *resolved.problems)
+    text = told(path, item.config.invocation_params.dir, found)
+    if text:
+        raise pytest.UsageError(text)
+    return feature, resolved
+
+
+def told(path: Path, folder: Path, problems: Iterable[guards.Problem]) -> str:
+    """The problems, a line each with the place in front; empty if there are none."""
+    shown = path.relative_to(folder) if path.is_relative_to(folder) else path
+    ordered = sorted(problems, key=lambda problem: problem.line)
+    lines = [f"{shown}:{problem.line}: {problem.text}" for problem in ordered]
+    if len(lines) > _PROBLEMS_MAX:
+        lines[_PROBLEMS_MAX:] = [f"and {len(lines) - _PROBLEMS_MAX} more"]
+    return "\n".join(lines)
+
+
+def template_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario behind a test, if it is one of a feature."""
+    try:
+        return scenario_wrapper_template_registry.get(getattr(item, "obj", None))  # type: ignore[arg-type]
+    except TypeError:
+        return None  # what is tested has no weak reference, so it is no scenario
+
+
+def bind(item: pytest.Function, feature: FeatureText, resolved: steps.Resolved) -> None:
+    """Let a test know its scenario, point at its line, and be found by its id with `-k`."""
+    template = template_of(item)
+    if template is None:
+        return
+    scenario = next(s for s in feature.scenarios if s.name == template.name)
+    example = _example_of(item, scenario)
+    line = scenario_line(item.config.rootpath, feature, scenario, example)
+    item.stash[BOUND] = Bound(
+        line=line,
+        tags=frozenset((*scenario.tags, *(example.tags if example else ()))),
+        requirements=tuple(by_id(id_) for id_ in line.requirements),
+        ours=is_ours(feature.path),
+        steps=resolved.contexts,
+    )
+    item.extra_keyword_matches.update((line.id, line.name, line.rule))
+    item.location = (item.nodeid.partition("::")[0], line.line - 1, line.name)
+
+
+def scenario_line(
+    root: Path, feature: FeatureText, scenario: ScenarioText, example: Example | None
+) -> ScenarioLine:
+    """How a scenario stands in the evidence, whatever was selected with it."""
+    shown = _shown(feature.path, root)
+    tags = (*scenario.tags, *(example.tags if example else ()))
+    ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
+    stem = shown.with_suffix("").as_posix().removeprefix("features/")
+    return ScenarioLine(
+        id=scenario_id(stem, scenario, example),
+        name=scenario_name(scenario, example),
+        feature=shown.as_posix(),
+        line=example.line if example else scenario.line,
+        rule=scenario.rule.name if scenario.rule else "",
+        requirements=ids,
+        profile=by_id(ids[0]).profile.value if ids else "",
+    )
+
+
+def _example_of(item: pytest.Function, scenario: ScenarioText) -> Example | None:
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params.get(_EXAMPLE) if callspec else None
+    return next((e for e in scenario.examples if e.values == values), None)
+
+
+def _shown(path: Path, root: Path) -> Path:
+    """The path that evidence names: the same in a checkout and in a wheel."""
+    if is_ours(path):
+        return Path("features", path.resolve().relative_to(suite_dir("features")))
+    return path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+
+
+@cache
+def _read(path: Path) -> FeatureText:
+    return read_feature(path)

@@ -1,0 +1,138 @@
+"""What the controller of pytest-xdist does: one evidence of the parts that its workers write."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.plugin.options import out_of
+
+_ENDED = "pairproof_scenario"
+
+
+class Controller:
+    """Tells workers where to write, stops them when it is stopped, and merges what they wrote.
+
+    Where no worker has a scenario of ours, it does nothing.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        asked = out_of(config)
+        run_id = f"{os.getpid()}-{id(self):x}"
+        self.out = asked or Path(tempfile.gettempdir(), f"pairproof-{run_id}")
+        self._is_temporary = asked is None
+        self._problem = ""
+        self._crashed = False
+        self._ended: set[str] = set()
+        self._red = False
+        self._merged = False
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self) -> None:
+        """What an earlier run left here would be taken for ours."""
+        if not self._is_temporary:
+            (self.out / "evidence.jsonl").unlink(missing_ok=True)
+            shutil.rmtree(self._parts, ignore_errors=True)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell a worker where the files of the run go."""
+        node.workerinput["pairproof_out"] = str(self.out)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Hear of what went wrong in a worker."""
+        output = getattr(node, "workeroutput", None) or {}
+        self._problem = self._problem or output.get("pairproof_problem", "")
+        self._crashed = self._crashed or bool(error)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count what has ended."""
+        self._red = self._red or report.failed
+        self._ended.update(str(v) for name, v in report.user_properties if name == _ENDED)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Stop the workers when stopped; say what went wrong in them.
+
+        Raises:
+            pytest.UsageError: a worker could not use the target, or nothing was selected.
+        """
+        result: object = None
+        try:
+            result = yield
+        except KeyboardInterrupt:  # pytest-xdist stops by one of its own as well
+            self._stop_workers()
+            if not self._problem:
+                raise
+        if self._problem:
+            raise pytest.UsageError(self._problem)
+        return result
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self) -> Generator[None, object, object]:
+        """Merge the parts, once no worker writes any more."""
+        result = yield
+        parts = sorted(self._parts.glob("*.jsonl"))
+        if parts:
+            self._merge(parts)
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Say where the evidence lies, if anybody will want to look."""
+        if self._merged and (self._red or config.get_verbosity() > 0):
+            terminalreporter.write_line(f"pairproof: the evidence is in {self.out}/evidence.jsonl")
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """A temporary folder that nobody was told of goes away."""
+        if self._is_temporary and self._merged and not self._red and config.get_verbosity() <= 0:
+            shutil.rmtree(self.out, ignore_errors=True)
+
+    @property
+    def _parts(self) -> Path:
+        # The same folder as `harness.history.reader.PARTS_DIR`, which is too heavy to import.
+        return self.out / "evidence.parts"
+
+    def _merge(self, parts: list[Path]) -> None:
+        from harness.domain.errors import PairproofError
+        from harness.history.merge import merge_parts
+        from harness.plugin.header import now_utc
+
+        plans = list(self._plans())
+        order: list[str] = plans[0]["scenarios"] if plans else []
+        whole = not self._crashed and self._ended >= set(order)
+        for plan in self._parts.glob("*.plan"):
+            plan.unlink()
+        try:
+            merge_parts(
+                parts,
+                self.out / "evidence.jsonl",
+                order,
+                interrupted=not whole,
+                ended_at=now_utc(),
+                remove=True,
+            )
+        except PairproofError as error:
+            raise pytest.UsageError(str(error)) from error
+        self._merged = True
+
+    def _stop_workers(self) -> None:
+        """Workers that run a scenario close their part; without this they would be killed."""
+        for plan in self._plans():
+            try:
+                os.kill(int(plan["pid"]), signal.SIGTERM)
+            except ProcessLookupError:
+                continue
+
+    def _plans(self) -> Iterator[Mapping[str, Any]]:
+        for path in sorted(self._parts.glob("*.plan")):
+            yield json.loads(path.read_text("utf-8"))

@@ -1,0 +1,218 @@
+"""Verdicts in pytest's words: what is reported, where, and what a failure reads like."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Literal
+
+import pytest
+from _pytest._code.code import (
+    ReprEntryNative,
+    ReprExceptionInfo,
+    ReprFileLocation,
+    ReprTraceback,
+)
+
+from harness.catalogue.requirements import by_id
+from harness.catalogue.verdict import Verdict
+from harness.checkers.judge import CheckFailed
+from harness.history.lines import Header, ScenarioLine
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.reporting.reproduce import reproduce
+from harness.running.scenario import ScenarioRun, is_foreseen
+
+Phase = Literal["setup", "call", "teardown"]
+
+_TEXT_MAX = 300
+_OPERATIONS_MAX = 12
+_FOREIGN = ("/_pytest/", "/pluggy/", "/pytest_bdd/")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a scenario ended, as it travels with pytest's reports from worker to controller."""
+
+    line: ScenarioLine
+    verdict: Verdict
+    reason: str
+    step_line: int
+
+    def as_properties(self) -> list[tuple[str, object]]:
+        """Pairs of name and value, as JUnit has them."""
+        return [
+            ("pairproof_scenario", self.line.id),
+            ("pairproof_verdict", self.verdict.value),
+            ("pairproof_reason", self.reason),
+            ("pairproof_requirements", ",".join(self.line.requirements)),
+            ("pairproof_where", f"{self.line.feature}:{self.step_line or self.line.line}"),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a report says besides the scenario: how to run it again, and where the evidence is.
+
+    `full` asks for pytest's own traceback as well.
+    """
+
+    again: str
+    evidence: str
+    full: bool
+
+
+def again(item: pytest.Item, running: ScenarioRun, ours: bool, header: Header) -> str:
+    """The command that runs a scenario again with the same seed."""
+    if ours and running.line.requirements:
+        return reproduce(header, running.line.requirements[0], running.line.id)
+    words = ["pytest", item.nodeid, "--driver", header.driver, "--seed", str(header.seed)]
+    if header.target_file:
+        words += ["--target", header.target_file]
+    return shlex.join(words)
+
+
+def rewrite(
+    report: pytest.TestReport,
+    running: ScenarioRun,
+    error: BaseException | None,
+    around: Callable[[], Around],
+) -> None:
+    """Make a report of pytest say what the verdict is.
+
+    `fail` is a failure, `inconclusive` an error, `not_supported` and `skipped` are skips with
+    the reason, `pass` and `observed` pass.
+    """
+    verdict, reason = running.verdict(error)
+    path, _, name = report.location
+    line = running.step.line or running.line.line
+    match verdict:
+        case Verdict.NOT_SUPPORTED | Verdict.SKIPPED:
+            told = verdict.value.replace("_", " ")
+            report.outcome = "skipped"
+            report.longrepr = (path, line, f"Skipped: {told}: {reason}")
+        case Verdict.FAIL | Verdict.INCONCLUSIVE:
+            report.outcome = "failed"
+            report.location = (path, line - 1, name)
+            report.when = _phase(report, verdict)
+            report.longrepr = _longrepr(report, running, error, around())
+        case Verdict.PASS | Verdict.OBSERVED:
+            pass
+
+
+def _phase(report: pytest.TestReport, verdict: Verdict) -> Phase:
+    """Pytest counts as failure what fails in the call, and as error what fails around it."""
+    if report.when == "teardown":
+        return "teardown"
+    return "call" if verdict is Verdict.FAIL else "setup"
+
+
+def _longrepr(
+    report: pytest.TestReport, running: ScenarioRun, error: BaseException | None, around: Around
+) -> ReprExceptionInfo:
+    verdict, reason = running.verdict(error)
+    text = "\n".join(describe(running, verdict, reason, error, around))
+    if around.full and report.longrepr:
+        text = f"{report.longreprtext}\n\n{text}"
+    place = ReprFileLocation(
+        running.line.feature, running.step.line or running.line.line, f"{verdict.value}: {reason}"
+    )
+    entry = ReprEntryNative([f"{text}\n"])
+    return ReprExceptionInfo(ReprTraceback([entry], None, "native"), place)
+
+
+def describe(
+    running: ScenarioRun,
+    verdict: Verdict,
+    reason: str,
+    error: BaseException | None,
+    around: Around,
+) -> Iterator[str]:
+    """What happened, in as few lines as tell it."""
+    line, step = running.line, running.step
+    yield f"{line.feature}:{step.line or line.line}: {step.text or line.name}"
+    yield _told("scenario", f"{line.name} (line {line.line})")
+    for id_ in line.requirements:
+        yield _told(verdict.value, f"{id_}: {by_id(id_).title}")
+    yield _told("reason", reason)
+    if isinstance(error, CheckFailed) and (judged := running.judged_last):
+        yield _told("expected", judged.expected)
+        for id_ in judged.operations:
+            yield _told("received", received(running.history()[id_]))
+    yield from _operations(running)
+    if error is not None and not is_foreseen(error):
+        yield from _traceback(error)
+    yield _told("again", around.again)
+    yield _told("evidence", around.evidence)
+
+
+def received(record: OperationRecord) -> str:
+    """How an operation ended, in one line."""
+    if record.kind in ("await_state", "stays"):
+        samples = (record.value or {}).get("samples")
+        seen = samples[-1] if isinstance(samples, list) and samples else None
+        return _short(f"{record.args.get('polls')}, last seen: {_json(seen)}")
+    if record.outcome is Outcome.OK:
+        return _short(f"{record.kind}: ok {_json(record.value)}")
+    return _short(f"{record.kind}: {record.outcome.value} {_json(record.error)}")
+
+
+def _operations(running: ScenarioRun) -> Iterator[str]:
+    records = running.history().operations
+    if len(records) > _OPERATIONS_MAX:
+        yield _told("operations", f"{len(records)} in all, the last {_OPERATIONS_MAX}:")
+    elif records:
+        yield "operations"
+    for record in records[-_OPERATIONS_MAX:]:
+        number = record.id.rpartition("#")[2]
+        yield f"  #{number:<3} {record.actor:<14} {_what(record):<40} {_how(record)}"
+
+
+def _what(record: OperationRecord) -> str:
+    if record.kind in ("await_state", "stays"):
+        return f"{record.kind} {record.args.get('polls')} {record.args.get('predicate')}"
+    return record.kind
+
+
+def _how(record: OperationRecord) -> str:
+    """The outcome, and for a wait whether what was looked for was seen."""
+    if record.end is None:
+        return "no answer yet"
+    if record.kind in ("await_state", "stays"):
+        return "held" if (record.value or {}).get("held") else "did not hold"
+    reason = (record.error or {}).get("reason") or (record.error or {}).get("why")
+    return _short(f"{record.outcome.value} ({reason})" if reason else record.outcome.value)
+
+
+def _traceback(error: BaseException) -> Iterator[str]:
+    """Where the harness or a step failed, without the frames of what merely calls them."""
+    yield "traceback"
+    frames = [f for f in _frames(error.__traceback__) if not _is_foreign(f.filename)]
+    for text in traceback.format_list(frames):
+        yield from (f"  {line}" for line in text.rstrip().splitlines())
+    for text in traceback.format_exception_only(error):
+        yield from (f"  {line}" for line in text.rstrip().splitlines())
+
+
+def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    return list(traceback.extract_tb(trace))
+
+
+def _is_foreign(filename: str) -> bool:
+    return any(part in filename.replace("\\", "/") for part in _FOREIGN)
+
+
+def _told(what: str, text: str) -> str:
+    return f"{what:<12} {text}"
+
+
+def _json(value: Mapping[str, Json] | Json) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""
+
+
+def _short(text: str) -> str:
+    text = text.strip()
+    return text if len(text) <= _TEXT_MAX else f"{text[: _TEXT_MAX - 1]}…"

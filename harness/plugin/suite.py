@@ -1,0 +1,401 @@
+"""What a session of pytest does with the scenarios that it has collected."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_bdd.parser import Feature, Scenario, Step
+from pytest_bdd.steps import StepFunctionContext
+
+from harness.catalogue.errors import UnknownName
+from harness.catalogue.requirement import Requirement
+from harness.domain.errors import PairproofError
+from harness.history.errors import EvidenceError
+from harness.history.lines import ScenarioLine
+from harness.history.reader import PARTS_DIR, part_path
+from harness.opening import DRIVERS, open_target
+from harness.plugin.header import header_of, limits_of, now_utc
+from harness.plugin.options import out_of
+from harness.plugin.reports import Around, Ended, again, rewrite
+from harness.plugin.steps import is_async, quick_lookup
+from harness.running.run import Run
+from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
+from harness.running.selection import KNOWN_TAGS, Selection
+from harness.running.stopping import Stopping
+from harness.suite import import_steps
+from harness.targets.stage import NotSupported
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What a test of pytest is to us. `ours` tells our own suite from a user's features."""
+
+    line: ScenarioLine
+    tags: frozenset[str]
+    requirements: tuple[Requirement, ...]
+    ours: bool
+    steps: Mapping[tuple[str, str], StepFunctionContext]
+    """What each step runs, by its kind and text."""
+
+
+BOUND = pytest.StashKey[Bound]()
+_RUNNING = pytest.StashKey[ScenarioRun]()
+_ERROR = pytest.StashKey[BaseException]()
+_SUITE = pytest.StashKey["Suite"]()
+_SELECTION = pytest.StashKey[Selection]()
+
+
+def suite_of(config: pytest.Config) -> Suite:
+    """The suite of a session; made, with its steps and tags, when it is first asked for."""
+    suite = config.stash.get(_SUITE, None)
+    if suite is None:
+        for name in sorted(KNOWN_TAGS):
+            config.addinivalue_line("markers", f"{name}: a tag of pairproof's features")
+        for module in import_steps():
+            config.pluginmanager.register(module, module.__name__)
+        suite = config.stash[_SUITE] = Suite(config)
+        config.pluginmanager.register(suite, "pairproof-suite")
+        config.pluginmanager.register(_Opener(suite), "pairproof-opener")
+    return suite
+
+
+def selection_of(config: pytest.Config) -> Selection:
+    """What was asked for.
+
+    Raises:
+        pytest.UsageError: there is no such requirement, profile, role or driver, or the
+            tag expression cannot be read.
+    """
+    if _SELECTION not in config.stash:
+        option = config.getoption
+        driver = option("pairproof_driver")
+        try:
+            if driver and driver not in DRIVERS:
+                raise UnknownName("driver", driver, DRIVERS)
+            config.stash[_SELECTION] = Selection.of(
+                option("pairproof_requirement"),
+                option("pairproof_profile"),
+                option("pairproof_role"),
+                option("pairproof_tags"),
+            )
+        except PairproofError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_SELECTION]
+
+
+def running_in(item: pytest.Item) -> ScenarioRun:
+    """The scenario that this test is.
+
+    Raises:
+        pytest.UsageError: it is none that was collected as one of pairproof.
+    """
+    if _RUNNING not in item.stash:
+        raise pytest.UsageError(
+            "the fixtures of pairproof are for scenarios of features that it collects;"
+            " set `pairproof_features = true` in pytest's configuration"
+        )
+    return item.stash[_RUNNING]
+
+
+def run_of(config: pytest.Config) -> Run:
+    """The run that is going on.
+
+    Raises:
+        pytest.UsageError: there is none, because no scenario of pairproof is selected.
+    """
+    suite = config.stash.get(_SUITE, None)
+    if suite is None or suite.run is None:
+        raise pytest.UsageError("no scenario of pairproof is selected, so there is no run")
+    return suite.run
+
+
+class Suite:
+    """Selects, carries out, judges and records the scenarios of a session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.selection = selection_of(config)
+        self.collected = 0
+        self.tags: set[str] = set()
+        self.run: Run | None = None
+        self.problem = ""
+        """Why the run as a whole went wrong, for people; empty if it did not."""
+        self._selected: list[str] = []
+        self._ended = 0
+        self._red = False
+        self._temporary: Path | None = None
+
+    @property
+    def worker(self) -> str:
+        """The name of this worker of several; empty if there is but one."""
+        given = getattr(self.config, "workerinput", None)
+        return str(given["workerid"]) if given else ""
+
+    @property
+    def out(self) -> Path:
+        """Where the evidence goes."""
+        given = getattr(self.config, "workerinput", {}).get("pairproof_out")
+        asked = Path(given) if given else out_of(self.config)
+        if asked is not None:
+            return asked
+        if self._temporary is None:
+            self._temporary = Path(tempfile.mkdtemp(prefix="pairproof-"))
+        return self._temporary
+
+    # --- selecting --------------------------------------------------------------------
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Leave out what was not asked for.
+
+        Raises:
+            pytest.UsageError: a tag of the expression is none that occurs.
+        """
+        try:
+            self.selection.tags.check_names(KNOWN_TAGS | self.tags)
+        except UnknownName as error:
+            raise pytest.UsageError(str(error)) from None
+        kept: list[pytest.Item] = []
+        dropped: list[pytest.Item] = []
+        for item in items:
+            bound = item.stash.get(BOUND, None)
+            wanted = bound is None or self.selection.asks_for(bound.tags, bound.requirements)
+            (kept if wanted else dropped).append(item)
+        if dropped:
+            self.config.hook.pytest_deselected(items=dropped)
+            items[:] = kept
+
+    # --- the run ----------------------------------------------------------------------
+
+    def open(self, session: pytest.Session) -> None:
+        """Open the run, if there is anything to do.
+
+        Raises:
+            pytest.UsageError: nothing is selected.
+            PairproofError: the target cannot be used, or the evidence not be written.
+        """
+        items = [item for item in session.items if BOUND in item.stash]
+        self._selected = [item.stash[BOUND].line.id for item in items]
+        if self.collected and not session.items:
+            raise pytest.UsageError(self._nothing())
+        if not items or self.config.getoption("collectonly"):
+            return
+        target = self.config.getoption("pairproof_target")
+        driver_name = self.config.getoption("pairproof_driver") or ("http" if target else "")
+        seed = self.config.getoption("pairproof_seed")
+        path = self.config.invocation_params.dir / target if target else None
+        stopping = Stopping()
+        stopping.install()
+        driver = open_target(driver_name or "inprocess", path, seed)
+        try:
+            header = header_of(self.config, driver, self.selection)
+            self.run = Run(
+                driver,
+                self._evidence(),
+                header,
+                seed=seed,
+                limits=limits_of(driver),
+                part=bool(self.worker),
+                stopping=stopping,
+            )
+        finally:
+            if self.run is None:
+                driver.close()
+                stopping.restore()
+
+    def _nothing(self) -> str:
+        asked = [str(self.selection)]
+        asked += [f"-k {k!r}"] if (k := self.config.getoption("keyword", "")) else []
+        asked += [f"-m {m!r}"] if (m := self.config.getoption("markexpr", "")) else []
+        told = " ".join(filter(None, asked)) or "what was asked for"
+        return (
+            f"nothing is selected: none of {self.collected} scenarios fits {told};"
+            " `pairproof requirements --coverage` lists what there is"
+        )
+
+    def _evidence(self) -> Path:
+        """The file to write; a worker tells beside it what it is about to do."""
+        evidence = self.out / "evidence.jsonl"
+        if not self.worker:
+            shutil.rmtree(evidence.parent / PARTS_DIR, ignore_errors=True)
+            return evidence
+        part = part_path(evidence, self.worker)
+        plan = {"pid": os.getpid(), "scenarios": self._selected}
+        try:
+            part.parent.mkdir(parents=True, exist_ok=True)
+            part.with_suffix(".plan").write_text(json.dumps(plan), "utf-8")
+        except OSError as error:
+            problem = f"the evidence cannot be written ({error.strerror or error})"
+            raise EvidenceError(part, problem, "choose another folder with --out") from None
+        return part
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Close the run, however it ends.
+
+        Raises:
+            pytest.UsageError: the run as a whole went wrong.
+        """
+        try:
+            with quick_lookup(_steps_of):
+                result = yield
+        finally:
+            self._close()
+        if self.problem:
+            raise pytest.UsageError(self.problem)
+        return result
+
+    def _close(self) -> None:
+        run = self.run
+        if run is None:
+            return
+        whole = self._ended == len(self._selected)
+        try:
+            run.close(interrupted=not (whole or self.worker), ended_at=now_utc())
+        except PairproofError as error:
+            self.fail(str(error))
+        finally:
+            run.stopping.restore()
+
+    def fail(self, problem: str) -> None:
+        """Note what went wrong with the run as a whole; a worker tells its controller."""
+        self.problem = self.problem or problem
+        output = getattr(self.config, "workeroutput", None)
+        if output is not None:
+            output["pairproof_problem"] = self.problem
+
+    # --- one scenario -----------------------------------------------------------------
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Begin a scenario, unless it says nothing about this target."""
+        bound = item.stash.get(BOUND, None)
+        if bound is not None and self.run is not None:
+            item.stash[_RUNNING] = self.run.begin(bound.line)
+            try:
+                check_applies(bound.requirements, self.run.driver.info)
+            except (LeftOut, NotSupported) as error:
+                item.stash[_ERROR] = error
+                pytest.skip(str(error))
+
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_bdd_before_step(
+        self,
+        request: pytest.FixtureRequest,
+        feature: Feature,
+        scenario: Scenario,
+        step: Step,
+        step_func: object,
+    ) -> None:
+        """Note the step; refuse one that would never be awaited."""
+        running = request.node.stash.get(_RUNNING, None)
+        if running is None:
+            return
+        running.step = StepAt(f"{step.keyword.strip()} {step.name}", step.line_number)
+        if is_async(step_func):
+            raise TypeError(f"the step {step.name!r} is async and would never run")
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Turn verdicts into what pytest knows, and say what happened in a few lines."""
+        report = yield
+        running = item.stash.get(_RUNNING, None)
+        if running is None or self.run is None:
+            return report
+        if call.excinfo is not None and _ERROR not in item.stash:
+            item.stash[_ERROR] = _as_ours(call.excinfo.value)
+        error = item.stash.get(_ERROR, None)
+        try:
+            if call.excinfo is not None or call.when == "call":
+                rewrite(report, running, error, partial(self._around, item, running))
+            if call.when == "teardown":
+                self._end(item, report, running, error)
+        except EvidenceError as broken:
+            self._give_up(item.session, str(broken))
+        if isinstance(error, EvidenceError):
+            self._give_up(item.session, str(error))
+        self._red = self._red or report.failed
+        return report
+
+    def _around(self, item: pytest.Item, running: ScenarioRun) -> Around:
+        assert self.run is not None
+        full = self.config.get_verbosity() >= 2 or bool(self.config.getoption("fulltrace", False))
+        command = again(item, running, item.stash[BOUND].ours, self.run.header)
+        return Around(command, str(self.out / "evidence.jsonl"), full)
+
+    def _end(
+        self,
+        item: pytest.Item,
+        report: pytest.TestReport,
+        running: ScenarioRun,
+        error: BaseException | None,
+    ) -> None:
+        assert self.run is not None
+        verdict, reason = self.run.end(running, error)
+        self._ended += 1
+        ended = Ended(running.line, verdict, reason, running.step.line)
+        report.user_properties.extend(ended.as_properties())
+
+    def _give_up(self, session: pytest.Session, problem: str) -> None:
+        self.fail(problem)
+        session.shouldstop = problem
+
+    # --- what is left -----------------------------------------------------------------
+
+    def pytest_terminal_summary(self, terminalreporter: Any, config: pytest.Config) -> None:
+        """Say where the evidence lies, if anybody will want to look."""
+        if self.run is not None and (self._red or config.get_verbosity() > 0):
+            terminalreporter.write_line(f"pairproof: the evidence is in {self.out}/evidence.jsonl")
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """A temporary folder that nobody was told of goes away."""
+        if self._temporary and not self._red and config.get_verbosity() <= 0:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+
+class _Opener:
+    """Opens the run before anything else is done; what cannot be opened is said once."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Open the run. A worker that cannot, or has not collected all, does nothing at all."""
+        if session.testsfailed and not session.config.option.continue_on_collection_errors:
+            return self._refuse(session, "") if self._suite.worker else None
+        try:
+            self._suite.open(session)
+        except (PairproofError, pytest.UsageError) as error:
+            if not self._suite.worker:
+                raise pytest.UsageError(str(error)) from error
+            return self._refuse(session, str(error))
+        return None
+
+    def _refuse(self, session: pytest.Session, problem: str) -> bool:
+        if problem:
+            self._suite.fail(problem)
+        session.shouldstop = problem or f"{session.testsfailed} errors during collection"
+        return True
+
+
+def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext]:
+    bound = item.stash.get(BOUND, None)
+    return bound.steps if bound else {}
+
+
+def _as_ours(error: BaseException) -> BaseException:
+    """Pytest's own way of skipping, as ours."""
+    if isinstance(error, pytest.skip.Exception):
+        return LeftOut(str(error.msg))
+    return error

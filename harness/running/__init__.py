@@ -1,0 +1,1 @@
+"""A run of the suite: what is selected, carried out, judged and written down."""

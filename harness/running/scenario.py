@@ -1,0 +1,166 @@
+"""One scenario on its way from its first step to its verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from harness.catalogue.requirement import Requirement, Role
+from harness.catalogue.verdict import Verdict, worst
+from harness.checkers.judge import CheckFailed, CheckInconclusive, Judge
+from harness.checkers.registry import Finding, meaning_of
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
+from harness.history.operation import History, Json
+from harness.targets.port import CannotArrange, TargetInfo
+from harness.targets.scene import Scene
+from harness.targets.stage import Inconclusive, NotSupported, Stage
+
+INCONCLUSIVE = (Inconclusive, CheckInconclusive, CannotArrange)
+"""What says that the harness could not judge."""
+
+NOTHING_JUDGED = "no step of this scenario has judged anything"
+INTERRUPTED = "the run was interrupted before this scenario was judged"
+
+
+class LeftOut(Exception):
+    """The scenario is left out on purpose; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepAt:
+    """The step that is being carried out: its text with keyword, and its line."""
+
+    text: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a check expects, in one line, and the operations that its finding rests on."""
+
+    expected: str
+    operations: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ScenarioRun:
+    """One scenario: what it found so far, and the step at which it stands."""
+
+    line: ScenarioLine
+    stage: Stage
+    scene: Scene
+    writer: EvidenceWriter
+    now: Callable[[], int]
+    step: StepAt = StepAt()
+    findings: list[Finding] = field(default_factory=list)
+    judged_last: Judged | None = None
+    """The finding that was written down last, and what its check expects."""
+    judge: Judge = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.judge = Judge(self)
+
+    def history(self) -> History:
+        """What was recorded so far."""
+        return self.stage.history()
+
+    def found(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
+        """Write down what a check found, under every requirement of the scenario."""
+        self.findings.append(finding)
+        self.judged_last = Judged(meaning_of(name), finding.operations)
+        for requirement in self.line.requirements:
+            self.writer.check(
+                CheckLine(
+                    scenario=self.line.id,
+                    requirement=requirement,
+                    check=name,
+                    args=dict(args),
+                    step=self.step.text,
+                    verdict=finding.verdict,
+                    reason=finding.reason,
+                    operations=list(finding.operations),
+                    expected=self.judged_last.expected,
+                )
+            )
+
+    def end(self, error: BaseException | None) -> tuple[Verdict, str]:
+        """Give the verdict, write it down, give everything back.
+
+        `error` is what ended the scenario early, if anything did.
+        """
+        verdict, reason = self.verdict(error)
+        operations = [o for f in self.findings if f.verdict is verdict for o in f.operations]
+        for requirement in self.line.requirements:
+            self.writer.verdict(
+                VerdictLine(
+                    requirement=requirement,
+                    scenario=self.line.id,
+                    verdict=verdict,
+                    reason=reason,
+                    operations=list(dict.fromkeys(operations)),
+                    at=self.now(),
+                )
+            )
+        self.scene.strike()
+        return verdict, reason
+
+    def verdict(self, error: BaseException | None) -> tuple[Verdict, str]:
+        """The verdict so far and why, given what ended the scenario early, if anything did."""
+        verdict = worst(finding.verdict for finding in self.findings)
+        if verdict is not Verdict.FAIL and error is not None:
+            return _early(error)
+        if not self.findings:
+            return Verdict.INCONCLUSIVE, NOTHING_JUDGED
+        reasons = dict.fromkeys(f.reason for f in self.findings if f.verdict is verdict)
+        told = (Verdict.FAIL, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
+        return verdict, "; ".join(reasons) if verdict in told else ""
+
+
+def _early(error: BaseException) -> tuple[Verdict, str]:
+    """The verdict on a scenario that was ended by this."""
+    match error:
+        case NotSupported():
+            return Verdict.NOT_SUPPORTED, str(error)
+        case LeftOut():
+            return Verdict.SKIPPED, str(error)
+        case KeyboardInterrupt():
+            return Verdict.INCONCLUSIVE, INTERRUPTED
+        case Inconclusive() | CheckInconclusive() | CannotArrange():
+            return Verdict.INCONCLUSIVE, str(error)
+        case _:
+            return Verdict.INCONCLUSIVE, f"the harness itself failed: {in_words(error)}"
+
+
+def in_words(error: BaseException) -> str:
+    """An error in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def is_foreseen(error: BaseException) -> bool:
+    """Whether this is a way in which a scenario may end, and no defect of the harness."""
+    known = (*INCONCLUSIVE, NotSupported, LeftOut, CheckFailed, KeyboardInterrupt)
+    return isinstance(error, known)
+
+
+def check_applies(requirements: Iterable[Requirement], info: TargetInfo) -> None:
+    """See whether a scenario of these requirements says anything about this target.
+
+    Raises:
+        LeftOut: every requirement binds a side that the target does not play.
+        NotSupported: the target does not claim a feature that a requirement needs.
+    """
+    given = list(requirements)
+    binding = [r for r in given if r.role is Role.BOTH or plays(info, r.role)]
+    if given and not binding:
+        sides = " and ".join(dict.fromkeys(r.role.value for r in given))
+        raise LeftOut(f"binds the {sides} side, which this target does not play")
+    for requirement in binding:
+        if requirement.feature and requirement.feature not in info.features:
+            raise NotSupported(requirement.feature.value)
+
+
+def plays(info: TargetInfo, role: Role) -> bool:
+    """Whether the target plays this side."""
+    return role in info.roles or Role.BOTH in info.roles

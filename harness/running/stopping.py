@@ -1,0 +1,136 @@
+"""Stops a run on a signal at a moment that leaves its evidence whole."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from harness.domain.arrangements import Arrangement, Inventory
+from harness.targets.port import Driver, Exchange, Outgoing
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a run to stop: Ctrl-C, a supervisor, a terminal that goes away."""
+
+_Handler = Callable[[int, FrameType | None], Any] | int | None
+
+
+class Stopping:
+    """Turns a signal into `KeyboardInterrupt`, at once or as soon as it does no harm.
+
+    While `guarded`, a first signal is only noted; it takes effect where the guarded code is
+    `exposed`, which is where it waits for the target. A second signal takes effect at once.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        """A signal has come."""
+        self._told = False
+        self._guarded = False
+        self._earlier: dict[signal.Signals, _Handler] = {}
+
+    def install(self) -> None:
+        """Listen. Handlers that somebody else has set stay; so do all off the main thread."""
+        for number in SIGNALS:
+            earlier = signal.getsignal(number)
+            if earlier in (signal.SIG_DFL, signal.default_int_handler):
+                try:
+                    signal.signal(number, self.ask)
+                except ValueError:
+                    return  # only the main thread may; then its owner sees to signals
+                self._earlier[number] = earlier
+
+    def restore(self) -> None:
+        """Give the handlers back that were there before."""
+        while self._earlier:
+            number, handler = self._earlier.popitem()
+            signal.signal(number, handler)
+
+    def ask(self, number: int = 0, frame: FrameType | None = None) -> None:
+        """A signal has come.
+
+        Raises:
+            KeyboardInterrupt: now, unless guarded and asked for the first time.
+        """
+        again, self.asked = self.asked, True
+        if again or not self._guarded:
+            self._tell()
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """What is done here is not torn apart by a first signal."""
+        earlier, self._guarded = self._guarded, True
+        try:
+            yield
+        finally:
+            self._guarded = earlier
+
+    def guard(self, on: bool) -> None:
+        """Begin or end a stretch that is guarded, where `guarded` does not fit."""
+        self._guarded = on
+
+    @contextmanager
+    def exposed(self) -> Iterator[None]:
+        """Here a signal may take effect, and one that was noted does.
+
+        Raises:
+            KeyboardInterrupt: a signal was noted before, or comes meanwhile.
+        """
+        if not self._guarded:
+            yield
+            return
+        if self.asked and not self._told:
+            self._tell()
+        self._guarded = False
+        try:
+            yield
+        finally:
+            self._guarded = True
+
+    def _tell(self) -> None:
+        self._told = True
+        raise KeyboardInterrupt
+
+
+class StoppableDriver:
+    """A driver whose waits for the target end when the run is asked to stop."""
+
+    def __init__(self, driver: Driver, stopping: Stopping) -> None:
+        self._driver = driver
+        self._stopping = stopping
+        self.name = driver.name
+        self.info = driver.info
+        self.local_user = driver.local_user
+
+    def inventory(self) -> Inventory:
+        """What the target has for a run to use."""
+        return self._driver.inventory()
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Carry out one operation."""
+        with self._stopping.exposed():
+            return self._driver.send(outgoing)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange what no user can."""
+        with self._stopping.exposed():
+            self._driver.arrange(arrangement)
+
+    def now(self) -> int:
+        """Microseconds since the driver was made."""
+        return self._driver.now()
+
+    def epoch(self) -> int:
+        """The target's idea of now."""
+        return self._driver.epoch()
+
+    def sleep(self, duration: int) -> None:
+        """Let time pass."""
+        with self._stopping.exposed():
+            self._driver.sleep(duration)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._driver.close()

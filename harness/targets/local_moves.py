@@ -1,0 +1,411 @@
+"""What happens around a local cluster, in moves that features name by a phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.domain.arrangements import (
+    FaultNextMessage,
+    MessageFault,
+    MessageKind,
+    Restart,
+    SetClusterState,
+    SetLink,
+    SetNodeHealth,
+    Side,
+)
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.operations import (
+    CancelPairingRequest,
+    ChangeCentralCluster,
+    CreateCluster,
+    DeleteCluster,
+    ListPairingRequests,
+    LocalClusterOperation,
+    LocalOperation,
+    PairingRequestView,
+    PatchCluster,
+    PatchNamedCluster,
+    RejectPairingRequest,
+    SelectedProfile,
+    UpdateCluster,
+    UpdateStack,
+    ViewCentralCluster,
+    ViewCluster,
+    ViewManagement,
+    ViewPairing,
+    ViewPairingRequest,
+    ViewStack,
+)
+from harness.domain.profile import StackProfile
+from harness.history.operation import Json, OperationRecord
+from harness.targets.scene import MAIN, LeasedCluster, Scene
+from harness.targets.stacks import DOCUMENTED_STACK, published
+from harness.targets.stage import Actor, Taken
+
+LOCAL_TAGS = {"changed-in": "local-ui"}
+CENTRAL_TAGS = {"changed-in": "palette"}
+"""What a change leaves behind, to see by it whether the change took effect."""
+
+
+def _newer(profile: StackProfile) -> StackProfile:
+    packs = (*profile.packs[:-1], replace(profile.packs[-1], version="99.0.0"))
+    return replace(profile, version="2.0.0", packs=packs)
+
+
+CHANGED_STACK = (*DOCUMENTED_STACK[:-1], _newer(DOCUMENTED_STACK[-1]))
+"""The documented stack with one pack in another version."""
+
+
+# --- local cluster operations -----------------------------------------------------------------
+
+_OPERATIONS: Mapping[str, Callable[[Cluster], LocalClusterOperation]] = {
+    "update of the cluster": lambda c: UpdateCluster(c.name, LOCAL_TAGS),
+    "patch of the named cluster": lambda c: PatchNamedCluster(c.name, LOCAL_TAGS),
+    "patch of the cluster": lambda c: PatchCluster(LOCAL_TAGS),
+    "change of the profiles": lambda c: UpdateStack(CHANGED_STACK),
+    "deletion of the cluster": lambda c: DeleteCluster(),
+    "creation of a cluster": lambda c: CreateCluster(f"{c.name}-2", LOCAL_TAGS),
+}
+
+
+def local_operation(scene: Scene, kind: str) -> LocalClusterOperation:
+    """The local cluster operation of this name, on the cluster as Local UI shows it.
+
+    Raises:
+        KeyError: there is no such operation.
+        Inconclusive: the cluster cannot be looked at.
+    """
+    leased = scene.cluster()
+    seen = scene.must(scene.stage.perform(leased.operator, ViewCluster())).value
+    return _OPERATIONS[kind](seen if isinstance(seen, Cluster) else leased.cluster)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """By what a change is known to have taken effect."""
+
+    look: LocalOperation
+    predicate: str
+    args: Mapping[str, Json]
+
+
+def effect_of(operation: LocalClusterOperation) -> Effect:
+    """Where to look for the effect of a local cluster operation."""
+    match operation:
+        case UpdateCluster(tags=tags):
+            return Effect(ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
+        case PatchNamedCluster(tags=tags) | PatchCluster(tags=tags):
+            return Effect(ViewCluster(), "tags_include", {"tags": dict(tags)})
+        case UpdateStack(stack=stack):
+            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
+            return Effect(ViewStack(), "runs_packs", {"packs": packs})
+    return Effect(ViewCluster(), "deleting_or_gone", {})
+
+
+def change_locally(scene: Scene, kind: str = "patch of the cluster") -> Taken:
+    """Carry out a local cluster operation and keep it in mind."""
+    operation = local_operation(scene, kind)
+    return scene.perform(scene.cluster().operator, operation, "the local operation")
+
+
+def local_effect(scene: Scene, kind: str = "patch of the cluster") -> OperationRecord:
+    """Wait for the effect of a local cluster operation of this name."""
+    effect = effect_of(_OPERATIONS[kind](scene.cluster().cluster))
+    actor = scene.cluster().operator
+    wait = scene.stage.await_state
+    return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
+
+
+def change_centrally(scene: Scene, uid: str = "") -> Taken:
+    """A central operation on the cluster, by the uid that Palette gave it or by another."""
+    operation = ChangeCentralCluster(uid or scene.cluster().central_uid, CENTRAL_TAGS)
+    return scene.perform(scene.admin(), operation, "the central operation")
+
+
+def central_effect(scene: Scene) -> OperationRecord:
+    """Wait for the effect of the central operation."""
+    look = ViewCentralCluster(scene.cluster().central_uid)
+    fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
+    return scene.stage.await_state(scene.admin(), look, "bears", fields=fields)
+
+
+def uid_in_request(scene: Scene) -> str:
+    """The uid that the pending request names for the cluster, or else the local one."""
+    leased = scene.cluster()
+    look = ViewPairingRequest(leased.pairing_uid)
+    view = scene.must(scene.stage.perform(scene.admin(), look)).value
+    named = view.cluster_uid if isinstance(view, PairingRequestView) else ""
+    return named or leased.cluster.uid
+
+
+# --- the cluster's condition ------------------------------------------------------------------
+
+
+def set_state(scene: Scene, state: str) -> None:
+    """Bring the cluster into a state."""
+    scene.stage.arrange(SetClusterState(scene.cluster().slot.uid, ClusterState(state)))
+
+
+def set_health(scene: Scene, position: str, health: Health) -> None:
+    """Let a node fall ill or recover; see `node_at` for positions."""
+    leased = scene.cluster()
+    name = node_at(leased, position)
+    scene.stage.arrange(SetNodeHealth(leased.slot.uid, name, health))
+
+
+def node_at(leased: LeasedCluster, position: str) -> str:
+    """The name of a node: `first worker`, `last control plane node`, `only node`."""
+    where, _, pool = position.partition(" ")
+    kind = "worker" if pool == "worker" else "control-plane"
+    names = [n.name for n in leased.cluster.nodes() if n.name.startswith(kind)]
+    return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
+
+
+def names_of_host(scene: Scene, position: int) -> tuple[list[Json], list[Json]]:
+    """By which names a host may be called, and those of the cluster's other hosts."""
+    nodes = list(scene.cluster().cluster.nodes())
+    named = nodes.pop(position - 1)
+    others: list[Json] = [name for node in nodes for name in (node.host_uid, node.name)]
+    return [named.host_uid, named.name], others
+
+
+def sibling_with_login(scene: Scene, position: int) -> Actor:
+    """The operator with the login that they have, at another host of the cluster."""
+    leased = scene.cluster()
+    return replace(leased.operator, host_uid=leased.host(position))
+
+
+# --- links, messages, restarts ----------------------------------------------------------------
+
+
+def set_links(scene: Scene, *, up: bool, label: str = MAIN) -> None:
+    """Cut all hosts of a cluster off, or give them back their links."""
+    for host_uid in scene.cluster(label).host_uids:
+        scene.stage.arrange(SetLink(host_uid, up))
+
+
+def set_link(scene: Scene, position: int, *, up: bool) -> None:
+    """Cut one host of the cluster off, or give it back its link; positions count from 1."""
+    scene.stage.arrange(SetLink(scene.cluster().host(position), up))
+
+
+FATES: Mapping[str, MessageFault] = {
+    "is lost before it takes effect": MessageFault.LOST_BEFORE,
+    "is lost after it took effect": MessageFault.LOST_AFTER,
+    "arrives twice": MessageFault.REPEATED,
+    "is answered with an error": MessageFault.SERVER_ERROR,
+}
+"""What features call the faults of a message."""
+
+
+def spoil_next(scene: Scene, message: MessageKind, fault: MessageFault, times: int = 1) -> None:
+    """What happens to the next messages of a kind from the host that the operator is at."""
+    host_uid = scene.cluster().operator.host_uid
+    for _ in range(times):
+        scene.stage.arrange(FaultNextMessage(host_uid, message, fault))
+
+
+def flap(scene: Scene, times: int) -> None:
+    """Let the links of the cluster go down and come back again and again; they end up down."""
+    for _ in range(times):
+        set_links(scene, up=False)
+        set_links(scene, up=True)
+    set_links(scene, up=False)
+
+
+def flicker(scene: Scene, times: int) -> None:
+    """Let the links of the cluster come back and go down again and again; they end up down."""
+    for _ in range(times):
+        set_links(scene, up=True)
+        set_links(scene, up=False)
+
+
+def restart(scene: Scene, side: Side) -> None:
+    """Stop a side and start it again; after a restart of the edge, operators log in anew."""
+    scene.stage.arrange(Restart(side))
+    if side is Side.EDGE:
+        for leased in scene.clusters.values():
+            leased.operator = scene.log_in(leased.operator.host_uid)
+
+
+# --- requests that come and go ----------------------------------------------------------------
+
+
+def send_and_cancel(scene: Scene, times: int) -> None:
+    """Send and cancel, again and again.
+
+    Raises:
+        Inconclusive: a send did not succeed, or Local UI still shows it as pending.
+    """
+    for _ in range(times):
+        scene.must(scene.send())
+        cancelled(scene)
+
+
+def send_and_reject(scene: Scene, times: int) -> None:
+    """Send and have it rejected, again and again.
+
+    Raises:
+        Inconclusive: a send or a rejection did not succeed, or the edge never heard of it.
+    """
+    for _ in range(times):
+        scene.must(scene.send())
+        rejected(scene)
+
+
+def rejected(scene: Scene, label: str = MAIN) -> LeasedCluster:
+    """A cluster whose request was rejected, which Local UI knows by now.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = scene.cluster(label)
+    operation = RejectPairingRequest(leased.pairing_uid)
+    scene.must(scene.stage.perform(scene.admin(), operation))
+    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must_hold(wait)
+    return leased
+
+
+def cancelled(scene: Scene, label: str = MAIN) -> LeasedCluster:
+    """A cluster whose request was cancelled, whatever the cancel was answered with.
+
+    Raises:
+        Inconclusive: Local UI still shows it as pending.
+    """
+    leased = scene.cluster(label)
+    scene.stage.perform(leased.operator, CancelPairingRequest())
+    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must_hold(wait)
+    return leased
+
+
+def gone(scene: Scene) -> None:
+    """Make sure that no request of the cluster waits in Palette any more.
+
+    Raises:
+        Inconclusive: one does.
+    """
+    uid = scene.cluster().cluster.uid
+    look = ListPairingRequests()
+    wait = scene.stage.await_state(scene.admin(), look, "none_listed_for", local_cluster_uid=uid)
+    scene.must_hold(wait)
+
+
+def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
+    """A cluster that is cut off, with a request that it has cancelled and Palette has not.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = scene.pending(label)
+    set_links(scene, up=False, label=label)
+    cancelled(scene, label)
+    wait = scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid
+    )
+    scene.must_hold(wait)
+    return leased
+
+
+def accepted_and_learned(scene: Scene) -> LeasedCluster:
+    """A cluster whose request was accepted, which its host has learned.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = scene.cluster()
+    scene.must(scene.accept())
+    central = ManagementMode.CENTRAL.value
+    wait = scene.stage.await_state(leased.operator, ViewManagement(), "mode_is", mode=central)
+    scene.must_hold(wait)
+    return leased
+
+
+def centrally_managed(scene: Scene) -> LeasedCluster:
+    """A paired cluster that says so, and on which a central operation has succeeded.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = scene.paired()
+    central = ManagementMode.CENTRAL.value
+    wait = scene.stage.await_state(leased.operator, ViewManagement(), "mode_is", mode=central)
+    scene.must_hold(wait)
+    scene.must(change_centrally(scene))
+    return leased
+
+
+def watch_list(scene: Scene) -> OperationRecord:
+    """Watch the list for the request to leave it, and keep what was seen in mind."""
+    uid = scene.cluster().pairing_uid
+    seen = scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid
+    )
+    scene.note("the list", seen)
+    return seen
+
+
+def watch_both_sides(scene: Scene) -> None:
+    """Watch both sides until nothing is under way, then see on which one operations work.
+
+    Where no acceptance was taken, nothing is under way, and one look at each is enough.
+    """
+    if scene.cluster().central_uid:
+        _watch_handover(scene)
+    else:
+        scene.perform(scene.cluster().operator, ViewPairing(), "Local UI")
+        scene.perform(scene.admin(), ListPairingRequests(), "the list")
+    scene.perform(scene.cluster().operator, ViewManagement(), "the mode")
+    scene.perform(scene.cluster().operator, PatchCluster(LOCAL_TAGS), "the local operation")
+
+
+def _watch_handover(scene: Scene) -> None:
+    leased, look = scene.cluster(), ViewCentralCluster(scene.cluster().central_uid)
+    seen = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+    scene.note("Local UI", seen)
+    watch_list(scene)
+    seen = scene.stage.await_state(scene.admin(), look, "not_being_handed_over")
+    scene.note("Palette", seen)
+    change_centrally(scene)
+
+
+def await_request_of(scene: Scene, label: str = MAIN) -> OperationRecord:
+    """Wait until just one request of a cluster waits in Palette, under whatever id."""
+    uid = scene.cluster(label).cluster.uid
+    return scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+    )
+
+
+def request_stays_of(scene: Scene, label: str = MAIN) -> OperationRecord:
+    """Watch that just one request of a cluster goes on waiting in Palette."""
+    uid = scene.cluster(label).cluster.uid
+    return scene.stage.stays(
+        scene.admin(), ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+    )
+
+
+# --- profiles -----------------------------------------------------------------------------------
+
+
+def select_profiles_for(scene: Scene, stack: tuple[StackProfile, ...]) -> None:
+    """Publish profiles that match this stack, and let the administrator select them."""
+    made = [published(profile, scene.new_id("profile"), scene.project()) for profile in stack]
+    scene.selection = tuple(SelectedProfile(scene.publish(profile).uid) for profile in made)
+
+
+# --- what Local UI shows ------------------------------------------------------------------------
+
+
+def look_at_cluster(scene: Scene, when: str) -> None:
+    """Look at the cluster and its profiles, to compare what is shown before and after.
+
+    Raises:
+        Inconclusive: Local UI does not show them.
+    """
+    operator = scene.cluster().operator
+    scene.notes[f"cluster {when}"] = scene.must(scene.stage.perform(operator, ViewCluster()))
+    scene.notes[f"stack {when}"] = scene.must(scene.stage.perform(operator, ViewStack()))

@@ -1,0 +1,439 @@
+"""What administrators and strangers do at Palette in a scenario, by names from a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from harness.domain.arrangements import PutUser, Side
+from harness.domain.errors import PairproofError
+from harness.domain.flows import Acceptance, admin_rejects_by_tags
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    CancelPairingRequest,
+    ChangeCentralCluster,
+    Credentials,
+    ListPairingRequests,
+    LogInToPalette,
+    MatchProfiles,
+    Operation,
+    RejectPairingRequest,
+    SelectedProfile,
+    Session,
+    ViewCentralCluster,
+    ViewPairing,
+    ViewPairingRequest,
+)
+from harness.domain.permission import PairPermission, every_grant
+from harness.history.operation import Json, OperationRecord
+from harness.targets.scene import DAY, MAIN, LeasedCluster, Scene
+from harness.targets.stage import Actor, Inconclusive, Taken
+
+KEPT = "(kept)"
+"""In a feature: this value is not touched."""
+NONE = "(none)"
+"""In a feature: this value is empty."""
+
+
+class UnknownPhrase(PairproofError):
+    """A feature uses a word that no step knows."""
+
+
+# --- requests that have come to something -----------------------------------------------------
+
+
+def request_that_was(scene: Scene, fate: str) -> LeasedCluster:
+    """The cluster whose request was `rejected`, `withdrawn`, `accepted`, `paired` or never sent.
+
+    A request that is `unknown` was never sent: the cluster's id is one that no request has.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    return _looked_up(_FATES, fate)(scene)
+
+
+def _rejected(scene: Scene) -> LeasedCluster:
+    leased = scene.pending()
+    scene.must(scene.stage.perform(scene.admin(), RejectPairingRequest(leased.pairing_uid)))
+    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must_hold(wait)
+    return _gone(scene, leased)
+
+
+def _withdrawn(scene: Scene) -> LeasedCluster:
+    leased = scene.pending()
+    scene.must(scene.stage.perform(leased.operator, CancelPairingRequest()))
+    return _gone(scene, leased)
+
+
+def _accepted(scene: Scene) -> LeasedCluster:
+    leased = scene.pending()
+    scene.must(scene.accept())
+    return leased
+
+
+def _unknown(scene: Scene) -> LeasedCluster:
+    leased = scene.cluster()
+    leased.pairing_uid = scene.new_id("unknown-request")
+    return leased
+
+
+def _gone(scene: Scene, leased: LeasedCluster) -> LeasedCluster:
+    wait = scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=leased.pairing_uid
+    )
+    scene.must_hold(wait)
+    return leased
+
+
+_FATES: Mapping[str, Callable[[Scene], LeasedCluster]] = {
+    "rejected": _rejected,
+    "withdrawn": _withdrawn,
+    "accepted": _accepted,
+    "paired": Scene.paired,
+    "unknown": _unknown,
+}
+
+
+def pending_in(scene: Scene, label: str, project: str) -> LeasedCluster:
+    """A cluster whose request is pending in this project, by a token of that project.
+
+    Raises:
+        Inconclusive: the request could not be sent.
+    """
+    before = scene.token()
+    scene.use_token(scene.new_token(scene.project(project)))
+    scene.must(scene.send(label))
+    scene.use_token(before)
+    return scene.cluster(label)
+
+
+def must_send_again(scene: Scene, label: str = MAIN) -> None:
+    """A precondition: a further request of the cluster, with an id of its own.
+
+    Raises:
+        Inconclusive: it was not sent, or it has the id of an earlier one.
+    """
+    scene.must(scene.send(label))
+    leased = scene.cluster(label)
+    if leased.pairing_uid in leased.earlier_uids:
+        raise Inconclusive("precondition not reached: the new request has an earlier one's id")
+
+
+def must_show_own_values(scene: Scene, label: str = MAIN) -> None:
+    """A precondition: the opened request shows the name, description and tags of the cluster.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = scene.cluster(label)
+    fields = borne(leased, KEPT, KEPT, KEPT)
+    look = ViewPairingRequest(leased.pairing_uid)
+    scene.must_hold(scene.stage.await_state(scene.admin(), look, "bears", fields=fields))
+
+
+def mistyped(scene: Scene, label: str = MAIN) -> str:
+    """A pending request's id with another last character: the id of no request."""
+    uid = scene.cluster(label).pairing_uid
+    return f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+def stranger(scene: Scene, credentials: str) -> Actor:
+    """Somebody whose credentials are not good, in the way that a feature says."""
+    project = scene.project()
+    match credentials:
+        case "no login":
+            return Actor("stranger", Credentials(project_uid=project))
+        case "an unknown API key":
+            key = scene.new_secret("apikey")
+            return Actor("stranger", Credentials(api_key=key, project_uid=project))
+        case "an unknown session":
+            token = scene.new_secret("session")
+            return Actor("stranger", Credentials(session=token, project_uid=project))
+        case "a login that has expired":
+            actor = logged_in(scene)
+            scene.put_clock_forward(Side.CENTRAL, 30 * DAY)
+            return actor
+    raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
+
+
+def logged_in(scene: Scene) -> Actor:
+    """The administrator, with a login in place of an API key.
+
+    Raises:
+        Inconclusive: the login was not answered with a session.
+    """
+    return in_session(scene, scene.must(log_in(scene, scene.login_of())))
+
+
+def log_in(scene: Scene, login: LogInToPalette) -> Taken:
+    """Log in to Palette."""
+    visitor = Actor("administrator", Credentials(project_uid=scene.project()))
+    return scene.perform(visitor, login, "the login")
+
+
+def log_in_wrongly(scene: Scene) -> Taken:
+    """Log in to Palette as the administrator, with a password that is not theirs."""
+    return log_in(scene, replace(scene.login_of(), password=scene.new_secret("password")))
+
+
+def log_in_as_nobody(scene: Scene) -> Taken:
+    """Log in to Palette with an e-mail address that it does not know."""
+    email = f"{scene.new_id('user')[:8]}@example.com"
+    return log_in(scene, LogInToPalette(email, scene.new_secret("password")))
+
+
+def in_session(scene: Scene, taken: Taken) -> Actor:
+    """The administrator with the session that a login was answered with.
+
+    Raises:
+        Inconclusive: it was not answered with one.
+    """
+    if not isinstance(taken.value, Session):
+        raise Inconclusive("the login to Palette was not answered with a session")
+    project = scene.project()
+    return Actor("administrator", Credentials(session=taken.value.token, project_uid=project))
+
+
+def user_without(scene: Scene, permission: str) -> Actor:
+    """A user who has every permission on pairing requests in the project except one."""
+    missing = PairPermission(permission)
+    grants = frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
+    return scene.new_admin("user", grants)
+
+
+def user_with(scene: Scene, permissions: str) -> Actor:
+    """A user with these permissions, separated by commas, in the project, and no others."""
+    wanted = _permissions(permissions)
+    grants = frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
+    return scene.new_admin("user", grants)
+
+
+def user_reduced(scene: Scene, permission: str) -> Actor:
+    """A user who had every permission in the project, used them, and has lost one."""
+    actor = scene.new_admin("user", every_grant(scene.project()))
+    scene.must(scene.stage.perform(actor, ListPairingRequests()))
+    missing = PairPermission(permission)
+    grants = frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
+    login, key = scene.login_of("user"), actor.credentials.api_key
+    scene.stage.arrange(PutUser(login.email, login.password, key, grants))
+    return actor
+
+
+def user_across(scene: Scene, here: str, elsewhere: str) -> Actor:
+    """A user with some permissions in the project, and all of them in another one."""
+    wanted = _permissions(here)
+    grants = frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
+    return scene.new_admin("user", grants | every_grant(scene.project(elsewhere)))
+
+
+def user_of(scene: Scene, scopes: str) -> Actor:
+    """A user with every permission in these scopes, separated by commas, and in no other.
+
+    A scope is `tenant`, `nowhere`, or a project by its name. The user works in the project.
+    """
+    named = [s.strip() for s in scopes.split(",") if s.strip() != "nowhere"]
+    grants = [grant for scope in named for grant in every_grant(scene.scope(scope))]
+    return scene.new_admin("user", frozenset(grants))
+
+
+def _permissions(text: str) -> frozenset[PairPermission]:
+    return frozenset(PairPermission(part.strip()) for part in text.split(","))
+
+
+def working_in(scene: Scene, actor: Actor, scope: str) -> Actor:
+    """Somebody with another project selected: `tenant`, a project, or one that is `unknown`."""
+    uid = scene.new_id("unknown-project") if scope == "unknown" else scene.scope(scope)
+    return replace(actor, credentials=replace(actor.credentials, project_uid=uid))
+
+
+# --- what they try ----------------------------------------------------------------------------
+
+
+def attempt(scene: Scene, actor: Actor, action: str, label: str = MAIN) -> Taken:
+    """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
+    leased = scene.cluster(label)
+    selected = scene.matching_selection(label)
+    taken = scene.perform(actor, _operation(leased.pairing_uid, selected, action))
+    return scene.accepted(leased, taken)
+
+
+def _operation(uid: str, selected: tuple[SelectedProfile, ...], action: str) -> Operation:
+    match action:
+        case "list":
+            return ListPairingRequests()
+        case "open":
+            return ViewPairingRequest(uid)
+        case "match":
+            return MatchProfiles(uid, selected)
+        case "accept":
+            return AcceptPairingRequest(uid, selected)
+        case "reject":
+            return RejectPairingRequest(uid)
+    raise UnknownPhrase(f"nobody can {action!r} a pairing request")
+
+
+def accept_as(scene: Scene, who: str, entered: Acceptance, label: str = MAIN) -> Taken:
+    """Let an administrator accept a cluster's request, with what was entered."""
+    leased = scene.cluster(label)
+    operation = AcceptPairingRequest(
+        leased.pairing_uid,
+        entered.selection,
+        entered.name,
+        entered.description,
+        entered.tags,
+    )
+    return scene.accepted(leased, scene.perform(scene.admin(who), operation, "the acceptance"))
+
+
+def reject_as(scene: Scene, who: str, label: str = MAIN) -> Taken:
+    """Let an administrator reject a cluster's request: just Reject."""
+    uid = scene.cluster(label).pairing_uid
+    return scene.perform(scene.admin(who), RejectPairingRequest(uid), "the rejection")
+
+
+def reject_by_tags(scene: Scene, label: str) -> Taken:
+    """Reject the request whose cluster bears the tags of this one, without knowing its id."""
+    taken = scene.stage.run(scene.admin(), admin_rejects_by_tags(scene.cluster(label).cluster.tags))
+    scene.note("the rejection", taken)
+    return taken
+
+
+# --- what is entered on acceptance, and borne afterwards ---------------------------------------
+
+
+def entered(scene: Scene, name: str, description: str, tags: str) -> Acceptance:
+    """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
+    return Acceptance(
+        scene.matching_selection(),
+        None if name == KEPT else text_from(name),
+        None if description == KEPT else text_from(description),
+        None if tags == KEPT else tags_from(tags),
+    )
+
+
+def borne(leased: LeasedCluster, name: str, description: str, tags: str) -> dict[str, Json]:
+    """What the paired cluster has to bear after that."""
+    own = leased.cluster
+    return {
+        "name": own.name if name == KEPT else text_from(name),
+        "description": own.description if description == KEPT else text_from(description),
+        "tags": dict(own.tags) if tags == KEPT else dict(tags_from(tags)),
+    }
+
+
+def text_from(text: str) -> str:
+    """A text as a feature writes it."""
+    return "" if text == NONE else text
+
+
+def tags_from(text: str) -> Mapping[str, str]:
+    """Tags as a feature writes them: `line=7, site=harbor`."""
+    if text == NONE:
+        return {}
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+# --- what Palette shows ------------------------------------------------------------------------
+
+
+def pending_ids(scene: Scene, *labels: str) -> list[Json]:
+    """The ids of these clusters' requests."""
+    return [scene.cluster(label).pairing_uid for label in labels]
+
+
+def await_list(scene: Scene, *labels: str) -> OperationRecord:
+    """Wait until just these clusters' requests wait for a decision in the project."""
+    ids = pending_ids(scene, *labels)
+    return scene.stage.await_state(
+        scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+    )
+
+
+def list_stays(scene: Scene, *labels: str) -> OperationRecord:
+    """Watch that just these clusters' requests go on waiting for a decision in the project."""
+    ids = pending_ids(scene, *labels)
+    return scene.stage.stays(
+        scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+    )
+
+
+def list_stays_in(scene: Scene, project: str, *labels: str) -> OperationRecord:
+    """Watch that just these clusters' requests go on waiting in another project."""
+    uid, ids = scene.project(project), pending_ids(scene, *labels)
+    admin = scene.new_admin(f"administrator of {project}", every_grant(uid), project_uid=uid)
+    return scene.stage.stays(admin, ListPairingRequests(), "listed_exactly", pairing_uids=ids)
+
+
+def identity_of(leased: LeasedCluster) -> dict[str, Json]:
+    """By what an opened request shows which cluster has sent it."""
+    return {
+        "pairing_uid": leased.pairing_uid,
+        "local_cluster_uid": leased.cluster.uid,
+        "name": leased.cluster.name,
+    }
+
+
+def tags_of(leased: LeasedCluster) -> dict[str, Json]:
+    """By what a request can be told apart from those of clusters with the same name."""
+    return {"tags": dict(leased.cluster.tags)}
+
+
+def await_registered(scene: Scene, label: str = MAIN) -> OperationRecord:
+    """Wait until Palette shows the cluster."""
+    operation = ViewCentralCluster(scene.cluster(label).central_uid)
+    return scene.stage.await_state(scene.admin(), operation, "succeeds")
+
+
+def await_central(scene: Scene, fields: dict[str, Json], label: str = MAIN) -> OperationRecord:
+    """Wait until the central cluster bears these values."""
+    operation = ViewCentralCluster(scene.cluster(label).central_uid)
+    return scene.stage.await_state(scene.admin(), operation, "bears", fields=fields)
+
+
+def change_centrally(scene: Scene, label: str = MAIN) -> tuple[OperationRecord, dict[str, Json]]:
+    """Ask again and again for a central operation, until it is taken.
+
+    Returns what was seen, and the fields that the cluster has to bear afterwards.
+    """
+    tags = {"changed-centrally": scene.new_id("change")[:8]}
+    operation = ChangeCentralCluster(scene.cluster(label).central_uid, tags)
+    return scene.stage.await_state(scene.admin(), operation, "succeeds"), {"tags": dict(tags)}
+
+
+def must_manage(scene: Scene, label: str = MAIN) -> None:
+    """A precondition: a central operation on the cluster takes effect.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    changed, fields = change_centrally(scene, label)
+    scene.must_hold(changed)
+    scene.must_hold(await_central(scene, fields, label))
+
+
+def last_change(scene: Scene, label: str = MAIN) -> dict[str, Json]:
+    """What the last central operation on a cluster asked for.
+
+    Raises:
+        Inconclusive: there was none; the scenario's steps are out of order.
+    """
+    uid, kind = scene.cluster(label).central_uid, ChangeCentralCluster.__name__
+    for record in reversed(scene.stage.history().of_kind("await_state")):
+        asked = record.args["polls_args"] if record.args["polls"] == kind else None
+        if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
+            return {"tags": asked["tags"]}
+    raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")
+
+
+def _looked_up(
+    table: Mapping[str, Callable[[Scene], LeasedCluster]], word: str
+) -> Callable[[Scene], LeasedCluster]:
+    if word not in table:
+        raise UnknownPhrase(f"no step knows {word!r}; known are: {', '.join(table)}")
+    return table[word]

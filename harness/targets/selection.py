@@ -1,0 +1,203 @@
+"""What an administrator selects for the match, made ready in Palette.
+
+Each function publishes what is needed and leaves the scene's selection behind. "The" infra or
+add-on profile is the first one of its type that a scenario has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.domain.errors import PairproofError
+from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
+from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
+from harness.targets import variations
+from harness.targets.profiles_table import BadTable, pack_from
+from harness.targets.scene import MAIN, Scene
+from harness.targets.stacks import published
+from harness.targets.stage import Taken
+
+Rows = Sequence[Sequence[str]]
+
+_EDITION_COLUMNS = ("version", "packs", "state")
+_STATES = {"published": True, "draft": False}
+
+
+class NoSuchProfile(PairproofError):
+    """A scenario speaks of a profile, or of a fault, that does not exist."""
+
+
+# --- selecting --------------------------------------------------------------------------------
+
+
+def local(scene: Scene, label: str = MAIN) -> variations.Stack:
+    """What a local cluster runs."""
+    return scene.cluster(label).cluster.stack
+
+
+def select_like(scene: Scene, stack: Iterable[StackProfile]) -> None:
+    """Publish a cluster profile for each profile of a stack, and select them all."""
+    scene.selection = ()
+    for profile in stack:
+        _select(scene, published(profile, scene.new_id("profile"), scene.project()))
+
+
+def select_versions(scene: Scene, kind: ProfileType, rows: Rows) -> None:
+    """Select what fits the local cluster, with the profile of one type in several versions."""
+    of_kind = _of_kind(local(scene), kind)
+    select_like(scene, [p for p in local(scene) if p is not of_kind])
+    uid, project = scene.new_id("profile"), scene.project()
+    _select(scene, ClusterProfile(uid, of_kind.name, kind, editions_from(rows), project))
+
+
+def select_unknown(scene: Scene) -> None:
+    """Select a profile that does not exist, beside those that fit."""
+    fitting = scene.matching_selection()
+    scene.selection = (*fitting, SelectedProfile(scene.new_id("unknown-profile")))
+
+
+def select_copy(scene: Scene, kind: ProfileType) -> None:
+    """Select what fits the local cluster, and a second profile like the one of this type."""
+    stack = local(scene)
+    select_like(scene, (*stack, replace(_of_kind(stack, kind), name="edge-copy")))
+
+
+def select_twice(scene: Scene, kind: ProfileType) -> None:
+    """Select what fits the local cluster, and the profile of this type once more."""
+    fitting = scene.matching_selection()
+    scene.selection = (*fitting, SelectedProfile(_made(scene, kind).uid))
+
+
+def ask_for_version(scene: Scene, kind: ProfileType, version: str) -> None:
+    """Ask for this version of a selected profile; an empty text asks for the profile alone."""
+    uid = _made(scene, kind).uid
+    scene.selection = tuple(
+        SelectedProfile(uid, version) if chosen.uid == uid else chosen
+        for chosen in scene.selection or ()
+    )
+
+
+def add_edition(scene: Scene, kind: ProfileType, edition: ProfileEdition) -> None:
+    """Publish a further version of a profile that is selected."""
+    profile = _made(scene, kind)
+    scene.publish(replace(profile, editions=(*profile.editions, edition)))
+
+
+def select_unfit(scene: Scene, fault: str) -> None:
+    """Select profiles that do not match the local cluster, for one reason.
+
+    Raises:
+        NoSuchProfile: there is no such fault.
+    """
+    if fault not in _FAULTS:
+        raise NoSuchProfile(f"no step knows the fault {fault!r}; known are: {', '.join(_FAULTS)}")
+    _FAULTS[fault](scene)
+
+
+def _too_new(scene: Scene) -> None:
+    stack = local(scene)
+    pack = _of_kind(stack, ProfileType.ADD_ON).packs[0]
+    rows = [
+        list(_EDITION_COLUMNS),
+        ["1.0.0", str(pack), "published"],
+        ["1.1.0", f"{pack.name} 45.0.0", "published"],
+    ]
+    select_versions(scene, ProfileType.ADD_ON, rows)
+
+
+def _varied(change: Callable[[variations.Stack], variations.Stack]) -> Callable[[Scene], None]:
+    return lambda scene: select_like(scene, change(local(scene)))
+
+
+def _nothing(scene: Scene) -> None:
+    scene.selection = ()
+
+
+_FAULTS: Mapping[str, Callable[[Scene], None]] = {
+    "a wrong version": _varied(lambda s: variations.with_version(s, "Calico", "3.26.0")),
+    "a pack too many": _varied(
+        lambda s: variations.with_besides(s, pack_from("Hello-Universe 2.0.0"))
+    ),
+    "a missing layer": _varied(lambda s: variations.without(s, "PXK-E")),
+    "a version that is not the latest": _too_new,
+    "a second infra profile": lambda scene: select_copy(scene, ProfileType.INFRA),
+    "nothing selected": _nothing,
+    "a profile that does not exist": select_unknown,
+}
+
+
+# --- tables and names -------------------------------------------------------------------------
+
+
+def editions_from(rows: Rows) -> tuple[ProfileEdition, ...]:
+    """Versions of a profile from a table with the columns version, packs and state.
+
+    Packs are separated by commas; the state is `published` or `draft`.
+
+    Raises:
+        BadTable: the columns are others, or a state or a pack cannot be read.
+    """
+    header, *body = rows
+    if tuple(header) != _EDITION_COLUMNS:
+        raise BadTable(f"versions need the columns {', '.join(_EDITION_COLUMNS)}, not {header}")
+    return tuple(
+        ProfileEdition(version, packs_from(packs), _is_published(state))
+        for version, packs, state in body
+    )
+
+
+def packs_from(text: str) -> tuple[Pack, ...]:
+    """Packs from a list that is separated by commas.
+
+    Raises:
+        BadTable: one of them is no pack.
+    """
+    return tuple(pack_from(part) for part in text.split(","))
+
+
+def _is_published(state: str) -> bool:
+    if state not in _STATES:
+        raise BadTable(f"a version is published or a draft, not {state!r}")
+    return _STATES[state]
+
+
+def _of_kind(stack: Iterable[StackProfile], kind: ProfileType) -> StackProfile:
+    found = next((p for p in stack if p.type is kind), None)
+    if found is None:
+        raise NoSuchProfile(f"the local cluster has no {kind.value} profile")
+    return found
+
+
+def _made(scene: Scene, kind: ProfileType) -> ClusterProfile:
+    found = next((p for p in scene.profiles.values() if p.type is kind), None)
+    if found is None:
+        raise NoSuchProfile(f"the scenario has made no {kind.value} profile")
+    return found
+
+
+def _select(scene: Scene, profile: ClusterProfile) -> None:
+    chosen = SelectedProfile(scene.publish(profile).uid)
+    scene.selection = (*(scene.selection or ()), chosen)
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def match(scene: Scene, label: str = MAIN) -> Taken:
+    """Ask whether the selection matches a cluster's request."""
+    operation = MatchProfiles(scene.cluster(label).pairing_uid, scene.matching_selection(label))
+    return scene.perform(scene.admin(), operation, "the match")
+
+
+def pair(scene: Scene, label: str = MAIN) -> Taken:
+    """Pair a cluster with the selection, whatever a match has said."""
+    leased = scene.cluster(label)
+    operation = AcceptPairingRequest(leased.pairing_uid, scene.matching_selection(label))
+    return scene.accepted(leased, scene.perform(scene.admin(), operation, "the acceptance"))
+
+
+def pair_fitting(scene: Scene, label: str = MAIN) -> Taken:
+    """Pair a cluster with profiles that fit, made for this alone."""
+    scene.selection = None
+    return pair(scene, label)

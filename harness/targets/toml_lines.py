@@ -1,0 +1,118 @@
+"""Which line of a TOML text a key stands on. `tomllib` does the reading and keeps no lines."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from io import StringIO
+
+Path = tuple[str | int, ...]
+"""A way to a value: names of keys, and positions in arrays from 0."""
+
+
+def line_of(text: str, path: Path) -> int:
+    """The line (from 1) where the value at `path` is set.
+
+    The nearest table or key above it where the path itself does not occur, as for a key
+    that is missing; 1 where nothing of it does. The text must be valid TOML.
+    """
+    lines: dict[Path, int] = {}
+    for known, number in _lines(text):
+        lines.setdefault(known, number)
+    while path and path not in lines:
+        path = path[:-1]
+    return lines.get(path, 1)
+
+
+def dotted(path: Path) -> str:
+    """The path as a person writes it: `edge.clusters[0].hosts[1].url`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).lstrip(".")
+
+
+def _lines(text: str) -> Iterator[tuple[Path, int]]:
+    """Every path that the text sets, with its line."""
+    table: Path = ()
+    counts: dict[Path, int] = {}
+    for number, statement in _statements(text):
+        if statement.lstrip().startswith("["):
+            table = _header(statement, counts)
+            yield from ((table[:end], number) for end in range(len(table), 0, -1))
+        else:
+            yield from _set_by(statement, number, table)
+
+
+def _statements(text: str) -> Iterator[tuple[int, str]]:
+    """Headers and assignments, each with the number of its first line.
+
+    A statement that goes over several lines is one that cannot be read before its end.
+    """
+    pending, first = "", 1
+    for number, line in enumerate(StringIO(text), start=1):
+        first = first if pending else number
+        pending += line
+        if _is_whole(pending):
+            if pending.strip() and not pending.lstrip().startswith("#"):
+                yield first, pending
+            pending = ""
+
+
+def _is_whole(statement: str) -> bool:
+    try:
+        tomllib.loads(statement)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _header(statement: str, counts: dict[Path, int]) -> Path:
+    """The table that a header opens; `counts` knows the arrays of tables that are open."""
+    path: Path = ()
+    value: object = tomllib.loads(statement)
+    while isinstance(value, dict) and value:
+        ((name, value),) = value.items()
+        path = (*path, name)
+        if isinstance(value, list):
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = (*path, counts[path])
+    return path
+
+
+def _set_by(statement: str, number: int, table: Path) -> Iterator[tuple[Path, int]]:
+    for path, value in _leaves(tomllib.loads(statement), table):
+        yield path, number
+        if isinstance(value, list):
+            yield from _elements(statement, number, path)
+
+
+def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, name), inner
+            yield from _leaves(inner, (*path, name))
+
+
+def _elements(statement: str, number: int, path: Path) -> Iterator[tuple[Path, int]]:
+    """The elements of an array, each on the line where it ends."""
+    seen, so_far = 0, ""
+    for line, piece in enumerate(StringIO(statement), start=number):
+        so_far += piece
+        found = _array(so_far)
+        for position in range(seen, len(found)):
+            yield (*path, position), line
+            yield from ((p, line) for p, _ in _leaves(found[position], (*path, position)))
+        seen = max(seen, len(found))
+
+
+def _array(beginning: str) -> list[object]:
+    """The elements of the array that a statement begins with; none if it cannot be cut here."""
+    for closing in ("", "\n]"):
+        try:
+            value: object = tomllib.loads(beginning + closing)
+        except tomllib.TOMLDecodeError:
+            continue
+        while isinstance(value, dict) and len(value) == 1:
+            (value,) = value.values()
+        return value if isinstance(value, list) else []
+    return []

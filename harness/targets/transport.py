@@ -1,0 +1,228 @@
+"""HTTP/1.1 for the harness: kept connections, and exchanges that are bounded in time and size.
+
+The one place of `harness.targets` that imports httpx.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import httpcore
+import httpx
+
+from harness.domain.errors import PairproofError
+from harness.targets.failures import what_failed
+from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
+
+_KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30)
+
+
+class NoAnswer(PairproofError):
+    """An exchange brought no whole answer; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A request as it went out."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpClient:
+    """Sends requests to any number of addresses and keeps the connections.
+
+    Redirects are not followed, cookies are not kept, no proxy of the environment is used, and
+    nothing is tried twice. Safe to use from many threads.
+    """
+
+    def __init__(self, context: ssl.SSLContext, connect_s: float) -> None:
+        self._context = context
+        self._connect_s = connect_s
+        self._backend = _BoundedBackend()
+        self._lock = threading.Lock()
+        self._transports: dict[str, _Transport] = {}
+
+    def prepare(self, base_url: str, request: HttpRequest, headers: Mapping[str, str]) -> Sent:
+        """The request as it is going to be sent, with more headers than its own."""
+        query = httpx.QueryParams(dict(request.query)) if request.query else ""
+        url = f"{base_url}{request.path}{f'?{query}' if query else ''}"
+        identity = {"Accept-Encoding": "identity"}
+        return Sent(request.method, url, {**identity, **request.headers, **headers}, request.body())
+
+    def exchange(self, base_url: str, sent: Sent, within_s: float) -> HttpResponse:
+        """Send the request and read the whole answer.
+
+        `within_s` bounds all of it, from the connection to the last byte, however slowly the
+        bytes come.
+
+        Raises:
+            NoAnswer: no answer came, or none that is whole, in time and of bounded size.
+        """
+        self._backend.allow(within_s)
+        try:
+            return self._exchange(self._transport(base_url), sent, within_s)
+        except httpx.ConnectTimeout as error:
+            raise NoAnswer(_late(base_url, "no connection stood", self._connect_s)) from error
+        except httpx.TimeoutException as error:
+            raise NoAnswer(_late(base_url, "no whole answer came", within_s)) from error
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            raise NoAnswer(f"{base_url}: {what_failed(error)}") from error
+
+    def _exchange(self, transport: _Transport, sent: Sent, within_s: float) -> HttpResponse:
+        timeouts = {
+            "connect": min(self._connect_s, within_s),
+            "read": within_s,
+            "write": within_s,
+            "pool": within_s,
+        }
+        request = httpx.Request(
+            sent.method,
+            _url(sent.url),
+            headers=dict(sent.headers),
+            content=sent.body,
+            extensions={"timeout": timeouts},
+        )
+        response = transport.handle_request(request)
+        try:
+            body = _bounded(response.stream, sent.url)
+        finally:
+            response.close()
+        return HttpResponse(response.status_code, dict(response.headers), body)
+
+    def _transport(self, base_url: str) -> _Transport:
+        """The connections to one address. A pool for all would look through all each time."""
+        with self._lock:
+            if base_url not in self._transports:
+                self._transports[base_url] = _Transport(self._context, self._backend)
+            return self._transports[base_url]
+
+    def close(self) -> None:
+        """Close the connections."""
+        with self._lock:
+            for transport in self._transports.values():
+                transport.close()
+            self._transports.clear()
+
+
+@lru_cache(maxsize=4_096)
+def _url(text: str) -> httpx.URL:
+    """An address, taken apart once: that is an eighth of what an exchange costs."""
+    return httpx.URL(text)
+
+
+def _late(base_url: str, what: str, within_s: float) -> str:
+    return f"{base_url}: {what} within {within_s:g} s; check that it is running and not stuck"
+
+
+def _bounded(stream: object, url: str) -> bytes:
+    """All bytes of an answer, if they are not too many."""
+    if not isinstance(stream, Iterable):
+        raise TypeError(f"an answer cannot be read from a {type(stream).__name__}")
+    body = bytearray()
+    for chunk in stream:
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise NoAnswer(f"{url}: the answer is too large: more than {BODY_BYTES_MAX} bytes")
+    return bytes(body)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's transport over connections that keep a deadline."""
+
+    def __init__(self, context: ssl.SSLContext, backend: httpcore.NetworkBackend) -> None:
+        super().__init__(verify=context, trust_env=False)
+        # httpx bounds each read alone, so that a byte now and then never ends; its transport
+        # takes no backend that would bound them together.
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=context,
+            max_connections=_KEPT.max_connections,
+            max_keepalive_connections=_KEPT.max_keepalive_connections,
+            keepalive_expiry=_KEPT.keepalive_expiry,
+            network_backend=backend,
+        )
+
+
+class _Deadline(threading.local):
+    """When each thread's exchange has to be over, by the monotonic clock, in seconds."""
+
+    at: float = 0.0
+
+
+class _BoundedBackend(httpcore.NetworkBackend):
+    """Opens connections whose reads and writes end at the deadline of the calling thread."""
+
+    def __init__(self) -> None:
+        self._inner = httpcore.SyncBackend()
+        self._deadline = _Deadline()
+
+    def allow(self, within_s: float) -> None:
+        """Set this thread's deadline, for all that it does from now on."""
+        self._deadline.at = time.monotonic() + within_s
+
+    def within(self, timeout: float | None) -> float:
+        """The time that is left, or `timeout` if that is less.
+
+        Raises:
+            httpcore.ReadTimeout: no time is left.
+        """
+        left = self._deadline.at - time.monotonic()
+        if left <= 0:
+            raise httpcore.ReadTimeout
+        return left if timeout is None else min(left, timeout)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Open a connection."""
+        inner = self._inner.connect_tcp(
+            host, port, self.within(timeout), local_address, socket_options
+        )
+        return _BoundedStream(inner, self)
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    """A connection that knows the deadline."""
+
+    def __init__(self, inner: httpcore.NetworkStream, backend: _BoundedBackend) -> None:
+        self._inner = inner
+        self._backend = backend
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what is there, as long as there is time."""
+        return self._inner.read(max_bytes, self._backend.within(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write, as long as there is time."""
+        self._inner.write(buffer, self._backend.within(timeout))
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore.NetworkStream:
+        """Begin to speak TLS."""
+        inner = self._inner.start_tls(ssl_context, server_hostname, self._backend.within(timeout))
+        return _BoundedStream(inner, self._backend)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What the connection knows of itself."""
+        return self._inner.get_extra_info(info)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()

@@ -1,0 +1,17 @@
+"""Whoever judges, in a run or from a file alone, has every check there is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import harness.checkers
+
+MACHINERY = {"judge", "registry"}
+
+
+def test_the_package_imports_every_module_with_checks() -> None:
+    folder = Path(harness.checkers.__path__[0])
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"} - MACHINERY
+    assert set(harness.checkers.__all__) == modules
+    assert {f"harness.checkers.{name}" for name in modules} <= set(sys.modules)

@@ -1,0 +1,265 @@
+"""A target file says what it means, or one message says where and why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import trustme
+
+from harness.catalogue.limits import Limits
+from harness.catalogue.requirement import Feature, Role
+from harness.domain.arrangements import Side, Slot
+from harness.targets.target_errors import TargetFileError
+from harness.targets.target_file import Target, is_loopback, load_target, read_target
+
+TEXT = """\
+schema = "pairproof/target/1"
+roles = ["edge"]
+features = ["multi-node"]
+
+[implementation]
+name = "Acme Edge"
+version = "2.1"
+
+[edge.login]
+username_env = "ACME_USER"
+password_env = "ACME_PASSWORD"
+
+[[edge.clusters]]
+slot = "lab"
+hosts = [
+    { uid = "h1", url = "https://edge-1.acme.example:5080/" },
+    { uid = "h2", url = "https://edge-2.acme.example:5080" },
+]
+
+[central]
+url = "https://palette.acme.example"
+endpoint = "palette.acme.example"
+
+[central.endpoint_forms]
+untrusted = "https://wild.acme.example"
+
+[control]
+url = "http://127.0.0.1:9000"
+secret_env = "ACME_CONTROL"
+
+[limits]
+await_s = 20
+
+[timeouts]
+check_s = 1.5
+
+[rate_limit]
+waits = 0
+"""
+VARIABLES = {"ACME_USER": "kim", "ACME_PASSWORD": "canary-pw", "ACME_CONTROL": "canary-control"}
+
+
+def read(text: str = TEXT, variables: dict[str, str] = VARIABLES) -> Target:
+    return read_target(text, "acme.toml", Path(), variables)
+
+
+def changed(old: str, new: str) -> str:
+    assert old in TEXT
+    return TEXT.replace(old, new, 1)
+
+
+def refused(text: str, variables: dict[str, str] = VARIABLES) -> TargetFileError:
+    with pytest.raises(TargetFileError) as caught:
+        read(text, variables)
+    for secret in VARIABLES.values():
+        assert secret == "kim" or secret not in str(caught.value)
+    return caught.value
+
+
+def test_everything_that_it_says_is_there() -> None:
+    target = read()
+    assert target.info.name == "Acme Edge"
+    assert target.info.version == "2.1"
+    assert target.info.roles == {Role.EDGE}
+    assert target.info.features == {Feature.MULTI_NODE}
+    assert (target.local_user.username, target.local_user.password) == ("kim", "canary-pw")
+    assert target.slots() == (Slot("lab", ("h1", "h2")),)
+    assert [host.url for host in target.hosts()][0] == "https://edge-1.acme.example:5080"
+    assert target.central_url == "https://palette.acme.example"
+    assert target.endpoint == "palette.acme.example"
+    assert target.endpoint_forms == {"untrusted": "https://wild.acme.example"}
+    assert target.controls.keys() == set(Side)
+    assert target.limits == Limits(await_s=20.0)
+    assert target.timeouts.check_s == 1.5
+    assert target.rate_limit.waits == 0
+    assert not target.allow_writes
+
+
+def test_secrets_do_not_show(tmp_path: Path) -> None:
+    assert "canary" not in repr(read())
+
+
+def test_the_endpoint_is_the_address_of_palette_unless_it_is_given() -> None:
+    target = read(changed('endpoint = "palette.acme.example"\n', ""))
+    assert target.endpoint == "https://palette.acme.example"
+
+
+def test_each_side_may_have_a_control_port_of_its_own() -> None:
+    assert read(changed("[control]", "[central.control]")).controls.keys() == {Side.CENTRAL}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "key", "told"),
+    [
+        ("target/1", "target/2", 1, "schema", "'pairproof/target/2' stands there"),
+        ('schema = "pairproof/target/1"\n', "", 1, "schema", "it is missing"),
+        ('["edge"]', '["edg"]', 2, "roles", "from edge, central"),
+        ('["edge"]', "[]", 2, "roles", "from edge, central"),
+        ('["edge"]', '["edge", "edge"]', 2, "roles", "from edge, central"),
+        ('["multi-node"]', '["pagse"]', 3, "features", "pages, scopes, multi-node"),
+        ("version =", "vresion =", 7, "implementation.vresion", "did you mean version?"),
+        ('name = "Acme Edge"', 'name = " "', 6, "implementation.name", "not blank"),
+        ("[edge.login]", "[edge.logins]", 9, "edge.logins", "did you mean login?"),
+        ('username_env = "ACME_USER"\n', "", 9, "edge.login.username_env", "it is missing"),
+        ('slot = "lab"', "slot = 7", 14, "edge.clusters[0].slot", "7 stands there"),
+        ('uid = "h2"', 'uid = "h1"', 17, "edge.clusters[0].hosts[1].uid", "already"),
+        ("edge-2", "edge-1", 17, "edge.clusters[0].hosts[1].url", "already"),
+        ("https://edge-2", "htps://edge-2", 17, "edge.clusters[0].hosts[1].url", "https://"),
+        (":5080/", ":99999", 16, "edge.clusters[0].hosts[0].url", "host or port is none"),
+        ("https://palette", "https://me:pw@palette", 21, "central.url", "something else"),
+        ("untrusted =", "untrustd =", 25, "central.endpoint_forms.untrustd", "untrusted"),
+        ("await_s = 20", "await_s = 61", 32, "limits.await_s", "at most 60"),
+        ("await_s = 20", "await_s = true", 32, "limits.await_s", "true stands there"),
+        ("await_s = 20", "await_s = nan", 32, "limits.await_s", "at most 60"),
+        ("waits = 0", "waits = -1", 38, "rate_limit.waits", "from 0 to 20"),
+        ("waits = 0", "waits = 1.5", 38, "rate_limit.waits", "whole number"),
+        ("[limits]", "[limit]", 31, "limit", "did you mean limits?"),
+        ("[control]", "[[control]]", 27, "control", "a table"),
+        ("[central]\n", "[central]\ncontrol = 1\n", 21, "central.control", "a table"),
+        ('"ACME_USER"', '"acme user"', 10, "edge.login.username_env", "in capitals"),
+    ],
+)
+def test_what_is_wrong_is_told_with_file_line_and_key(
+    old: str, new: str, line: int, key: str, told: str
+) -> None:
+    error = refused(changed(old, new))
+    assert (error.file, error.line, error.key) == ("acme.toml", line, key)
+    assert str(error).startswith(f"acme.toml:{line}: {key}: ")
+    assert told in str(error)
+    assert all((error.problem.found, error.problem.allowed, error.problem.remedy))
+
+
+def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> None:
+    own = '[edge.control]\nurl = "http://127.0.0.1:1"\nsecret_env = "ACME_CONTROL"\n\n[control]'
+    assert refused(changed("[control]", own)).key == "edge.control"
+
+
+def test_several_nodes_need_a_place_with_several_hosts() -> None:
+    error = refused(changed('    { uid = "h2", url = "https://edge-2.acme.example:5080" },\n', ""))
+    assert (error.line, error.key) == (3, "features")
+
+
+def test_what_is_no_toml_is_told_with_its_line() -> None:
+    error = refused(changed('slot = "lab"', 'slot = "lab'))
+    assert error.line == 14
+    assert "not TOML" in str(error)
+
+
+def test_a_credential_in_the_file_is_refused_and_not_repeated() -> None:
+    error = refused(changed('password_env = "ACME_PASSWORD"', 'password = "canary-pw"'))
+    assert (error.line, error.key) == (11, "edge.login.password")
+    assert "name a variable with password_env" in str(error)
+
+
+def test_a_credential_where_its_variable_belongs_is_not_repeated() -> None:
+    error = refused(changed('"ACME_PASSWORD"', '"canary-pw"'))
+    assert error.key == "edge.login.password_env"
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"), [({}, "not set"), ({"ACME_PASSWORD": ""}, "is empty")]
+)
+def test_a_variable_without_a_value_is_named(variables: dict[str, str], told: str) -> None:
+    rest = {name: value for name, value in VARIABLES.items() if name != "ACME_PASSWORD"}
+    error = refused(TEXT, {**rest, **variables})
+    assert (error.line, error.key) == (11, "edge.login.password_env")
+    assert re.search(f"ACME_PASSWORD .*{told}.*export ACME_PASSWORD=", str(error))
+
+
+# --- files ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file_of(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        path = tmp_path / "acme.toml"
+        path.write_text(text, "utf-8")
+        return path
+
+    return write
+
+
+def test_credentials_come_from_the_file_beside_it(file_of: Callable[[str], Path]) -> None:
+    path = file_of(TEXT)
+    beside = path.with_suffix(".env")
+    beside.write_text("".join(f"{k}={v}\n" for k, v in VARIABLES.items()), "utf-8")
+    beside.chmod(0o600)
+    assert load_target(path, {}).local_user.password == "canary-pw"
+    assert load_target(path, {"ACME_PASSWORD": "newer"}).local_user.password == "newer"
+
+
+def test_trusted_certificates_are_found_beside_the_file(
+    file_of: Callable[[str], Path], tmp_path: Path
+) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    target = load_target(file_of(TEXT + '[tls]\nca_file = "ca.pem"\n'), VARIABLES)
+    assert target.trust.ca_file == tmp_path / "ca.pem"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(None, "No such file"), ("no certificate", "holds no certificate")]
+)
+def test_certificates_that_cannot_be_used_are_told(
+    file_of: Callable[[str], Path], tmp_path: Path, content: str | None, told: str
+) -> None:
+    if content is not None:
+        (tmp_path / "ca.pem").write_text(content, "utf-8")
+    with pytest.raises(TargetFileError, match=told) as caught:
+        load_target(file_of(TEXT + '[tls]\nca_file = "ca.pem"\n'), VARIABLES)
+    assert (caught.value.line, caught.value.key) == (40, "tls.ca_file")
+
+
+def test_to_trust_some_and_to_trust_any_contradict_each_other() -> None:
+    error = refused(TEXT + '[tls]\nca_file = "ca.pem"\ninsecure = true\n')
+    assert (error.line, error.key) == (41, "tls.insecure")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TargetFileError, match=r"cannot be read \(No such file.*serve") as caught:
+        load_target(tmp_path / "no.toml", {})
+    assert caught.value.line == 0
+
+
+def test_a_folder_is_no_target_file(tmp_path: Path) -> None:
+    with pytest.raises(TargetFileError, match="cannot be read"):
+        load_target(tmp_path, {})
+
+
+def test_what_is_no_text_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "acme.toml"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(TargetFileError, match="no text in UTF-8"):
+        load_target(path, {})
+
+
+@pytest.mark.parametrize(
+    ("url", "local"),
+    [
+        ("https://localhost:1", True),
+        ("http://127.0.0.2", True),
+        ("http://[::1]:80", True),
+        ("https://localhost.example", False),
+        ("https://127.example.com", False),
+    ],
+)
+def test_what_is_on_this_machine(url: str, local: bool) -> None:
+    assert is_loopback(url) is local
