@@ -194,6 +194,23 @@ Feature: Withdraw a pairing request from the local cluster
       Then it is refused
       And the cluster is still centrally managed
 
+    Scenario: The request was accepted, and the host has not heard of it yet
+      Given a pending pairing request
+      And the next 5 questions of the host about its request are lost
+      And the administrator has accepted the request
+      When the operator cancels the pairing request
+      And the pairing has come to its end
+      Then either the cancel or the acceptance holds, on both sides
+
+    Scenario: The request was accepted, and the word of the cancel arrives twice
+      Given a pending pairing request
+      And the next 5 questions of the host about its request are lost
+      And the next word of a cancel arrives twice
+      And the administrator has accepted the request
+      When the operator cancels the pairing request
+      And the pairing has come to its end
+      Then either the cancel or the acceptance holds, on both sides
+
     Scenario: The host has learned of the acceptance, and its confirmation does not get through
       Given a pending pairing request
       And the next 5 confirmations of the host are lost

@@ -13,9 +13,11 @@ from harness.domain.operations import (
     ListPairingRequests,
     RejectPairingRequest,
     ReleaseCentralCluster,
+    ViewCentralCluster,
     ViewPairing,
     ViewPairingRequest,
 )
+from harness.history.operation import Json
 from harness.targets import journey, review
 from harness.targets.scene import Scene
 from harness.targets.stage import Actor
@@ -384,3 +386,18 @@ def _managed(scene: Scene, judge: Judge) -> None:
     judge.check("held", operation=changed.id)
     seen = review.await_central(scene, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
+@given("the central cluster was looked at")
+def _looked_at_central(scene: Scene) -> None:
+    look = ViewCentralCluster(scene.cluster().central_uid)
+    scene.note("the look before", scene.must(scene.stage.perform(scene.admin(), look)))
+
+
+@then("the central cluster bears what it bore before")
+def _bears_as_before(scene: Scene, judge: Judge) -> None:
+    look = ViewCentralCluster(scene.cluster().central_uid)
+    after = scene.stage.perform(scene.admin(), look)
+    before = scene.noted("the look before")
+    fields: list[Json] = ["name", "description", "tags"]
+    judge.check("unchanged", before=before, after=after.id, fields=fields)

@@ -97,6 +97,11 @@ def _lost_confirmations(scene: Scene, times: int) -> None:
     local_moves.spoil_next(scene, MessageKind.CONFIRM, MessageFault.LOST_BEFORE, times)
 
 
+@given(parsers.parse("the next {times:d} questions of the host about its request are lost"))
+def _lost_polls(scene: Scene, times: int) -> None:
+    local_moves.spoil_next(scene, MessageKind.POLL, MessageFault.LOST_BEFORE, times)
+
+
 @given(parsers.parse("the link has gone down and come back {times:d} times, and is down again"))
 def _flapped(scene: Scene, times: int) -> None:
     local_moves.flap(scene, times)
@@ -134,6 +139,11 @@ def _both_are_watched(scene: Scene) -> None:
 def _waits(scene: Scene) -> None:
     operator = scene.cluster().operator
     scene.note("Local UI", scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
+
+
+@when("the pairing has come to its end")
+def _come_to_its_end(scene: Scene) -> None:
+    local_moves.come_to_its_end(scene)
 
 
 @when("the operator looks at who manages the cluster")
@@ -213,3 +223,13 @@ def _shown_rejected(scene: Scene, judge: Judge) -> None:
     fields: Json = {"status": "Rejected", "pairing_uid": leased.pairing_uid}
     seen = scene.stage.await_state(leased.operator, ViewPairing(), "bears", fields=fields)
     judge.check("held", operation=seen.id)
+
+
+@then("either the cancel or the acceptance holds, on both sides")
+def _one_holds(scene: Scene, judge: Judge) -> None:
+    judge.check(
+        "cancel_or_acceptance_holds",
+        cancel=scene.noted("the cancel"),
+        mode=scene.noted("the mode"),
+        central=scene.noted("the central operation"),
+    )

@@ -125,11 +125,16 @@ def _seen(sample: Sample) -> str:
     return str(sample.error.get("message") or sample.error.get("why") or sample.outcome.value)
 
 
+_UNTELLING = frozenset({"description", "endpoint", "insecure", "local_cluster_uid", "cluster_uid"})
+"""Fields that say nothing to a person who reads what a target did; the evidence has them."""
+
+
 def _in_words(data: Json | Mapping[str, Json] | None) -> str:
     """Plain fields and tags in brackets, lists as a count; the rest is left to the evidence."""
     if not isinstance(data, Mapping):
         return ""
-    told = ", ".join(f"{k} {_briefly(v)}" for k, v in data.items() if _briefly(v))
+    telling = ((k, _briefly(v)) for k, v in data.items() if k not in _UNTELLING)
+    told = ", ".join(f"{k} {v}" for k, v in telling if v)
     return f" ({told})" if told else ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import succeeded
 from harness.checkers.registry import Finding, check
-from harness.history.operation import History, OperationRecord, Outcome
+from harness.history.operation import History, Json, OperationRecord, Outcome
 
 
 @check
@@ -63,17 +63,49 @@ def ids_are_unique(history: History, *, at_least: int) -> Finding:
 
 
 @check
-def unchanged(history: History, *, before: str, after: str) -> Finding:
-    """Two looks at the same thing were answered alike."""
+def cancel_or_acceptance_holds(
+    history: History, *, cancel: str, mode: str, central: str
+) -> Finding:
+    """A cancel that met an acceptance: one of the two holds, and both sides obey that one.
+
+    After a cancel that succeeded the cluster is locally managed and no central operation takes
+    effect; after one that was refused it is the other way round (WDR-6, WDR-3).
+    """
+    cancelled, central_operation = history[cancel], history[central]
+    rests_on = (cancel, mode, central)
+    if Outcome.INFO in (cancelled.outcome, central_operation.outcome):
+        reason = "an answer is missing, so it cannot be told which of the two holds"
+        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
+    central_wins = cancelled.outcome is not Outcome.OK
+    expected = "central" if central_wins else "local"
+    answer = "was refused" if central_wins else "succeeded"
+    managed = (history[mode].value or {}).get("mode")
+    obeys = central_operation.outcome is Outcome.OK
+    took = "takes effect" if obeys else "is refused"
+    seen = f"the cancel {answer}, Local UI says {managed}, and a central operation {took}"
+    agreed = managed == expected and obeys is central_wins
+    return Finding(Verdict.PASS if agreed else Verdict.FAIL, seen, rests_on)
+
+
+@check
+def unchanged(
+    history: History, *, before: str, after: str, fields: list[str] | None = None
+) -> Finding:
+    """Two looks at the same thing were answered alike, in these fields or in all of them."""
     first, second = history[before], history[after]
     for record in (first, second):
         if record.outcome is not Outcome.OK:
             return succeeded(history, operation=record.id)
-    if first.value == second.value:
+    if _part(first, fields) == _part(second, fields):
         reason = f"{second.kind} shows what it showed before"
         return Finding(Verdict.PASS, reason, (before, after))
     reason = f"{second.kind} should show what it showed before; differing: "
     return Finding(Verdict.FAIL, reason + _differing(first, second), (before, after))
+
+
+def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
+    value = record.value or {}
+    return {name: value.get(name) for name in (value if fields is None else fields)}
 
 
 def _took_s(record: OperationRecord) -> float:

@@ -409,3 +409,11 @@ def look_at_cluster(scene: Scene, when: str) -> None:
     operator = scene.cluster().operator
     scene.notes[f"cluster {when}"] = scene.must(scene.stage.perform(operator, ViewCluster()))
     scene.notes[f"stack {when}"] = scene.must(scene.stage.perform(operator, ViewStack()))
+
+
+def come_to_its_end(scene: Scene) -> None:
+    """Wait until nothing is pending locally; then ask each side who manages the cluster."""
+    operator = scene.cluster().operator
+    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
+    scene.perform(operator, ViewManagement(), "the mode")
+    change_centrally(scene)

@@ -71,7 +71,9 @@ class HttpClient:
         try:
             return self._exchange(self._transport(base_url), sent, within_s)
         except httpx.ConnectTimeout as error:
-            raise NoAnswer(_late(base_url, "no connection stood", self._connect_s)) from error
+            raise NoAnswer(
+                _late(base_url, "no connection stood", min(self._connect_s, within_s))
+            ) from error
         except httpx.TimeoutException as error:
             raise NoAnswer(_late(base_url, "no whole answer came", within_s)) from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:

@@ -84,7 +84,8 @@ ACCEPT = Group(
             title="Every pack has its equal in exactly the same version, and none is left over",
             text="A selection of cluster profiles matches when each pack of the local stack is"
             " met by the same pack in exactly the same version, to the last part of it, and the"
-            " selection holds no pack besides. Any other selection is refused.",
+            " selection holds no pack besides. As a cluster has exactly one infra or full profile,"
+            " so has the selection. Any other selection is refused.",
             source="#accept-pairing-request-from-palette step 13",
         ),
         Requirement(

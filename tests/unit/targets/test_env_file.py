@@ -29,7 +29,9 @@ def test_no_file_means_no_variables(tmp_path: Path) -> None:
 
 
 def test_every_usual_form_is_read(tmp_path: Path) -> None:
-    text = "# a comment\n\nA=1\nexport B = two words \nC='# no $comment'\nD=\"q\\\"x\"  \nE=3 # c\nF=\n"
+    text = (
+        '# a comment\n\nA=1\nexport B = two words \nC=\'# no $comment\'\nD="q\\"x"  \nE=3 # c\nF=\n'
+    )
     assert read_env_file(written(tmp_path, text)) == {
         "A": "1",
         "B": "two words",

@@ -33,5 +33,5 @@ def raised_from(cause: Exception) -> Exception:
 )
 def test_the_cause_is_told_with_what_to_do(cause: Exception, told: str) -> None:
     assert told in what_failed(cause)
-    if not type(cause) is RuntimeError:
+    if type(cause) is not RuntimeError:
         assert told in what_failed(raised_from(cause))

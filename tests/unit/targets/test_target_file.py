@@ -83,7 +83,7 @@ def test_everything_that_it_says_is_there() -> None:
     assert target.info.features == {Feature.MULTI_NODE}
     assert (target.local_user.username, target.local_user.password) == ("kim", "canary-pw")
     assert target.slots() == (Slot("lab", ("h1", "h2")),)
-    assert [host.url for host in target.hosts()][0] == "https://edge-1.acme.example:5080"
+    assert target.hosts()[0].url == "https://edge-1.acme.example:5080"
     assert target.central_url == "https://palette.acme.example"
     assert target.endpoint == "palette.acme.example"
     assert target.endpoint_forms == {"untrusted": "https://wild.acme.example"}

@@ -17,7 +17,8 @@ import harness.targets
 from harness.targets.structure import check_structure
 from harness.targets.target_errors import TargetFileError
 from harness.targets.target_keys import FILE, Key, Kind, json_schema, schema_text, to_markdown
-from harness.targets.toml_lines import Path as Way, dotted
+from harness.targets.toml_lines import Path as Way
+from harness.targets.toml_lines import dotted
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = Path(harness.targets.__file__).parent / "schemas" / "target-1.schema.json"
@@ -108,7 +109,9 @@ def test_they_agree_on_everything_that_is_spoilt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "wanted"), [(SCHEMA_FILE, schema_text()), (PAGE, to_markdown())], ids=["schema", "page"]
+    ("path", "wanted"),
+    [(SCHEMA_FILE, schema_text()), (PAGE, to_markdown())],
+    ids=["schema", "page"],
 )
 def test_what_is_published_is_up_to_date(path: Path, wanted: str) -> None:
     stale = f"{path.name} is stale: put schema_text() or to_markdown() of target_keys into it"
