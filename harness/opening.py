@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,10 +69,11 @@ def open_embedded(seed: int) -> HttpDriver:
     from harness.reference.embedded import EmbeddedReference
     from harness.targets.target_file import read_target
 
-    reference = EmbeddedReference(seed)
-    text, folder = target_text(reference), reference.ca_file.parent
-    target = read_target(text, "the embedded reference", folder, environment(reference))
-    return open_http(target, reference.close)
+    with ExitStack() as held:
+        reference = held.enter_context(EmbeddedReference(seed))
+        text, folder = target_text(reference), reference.ca_file.parent
+        target = read_target(text, "the embedded reference", folder, environment(reference))
+        return open_http(target, held.pop_all().close)
 
 
 def _inprocess(target_file: Path | None, seed: int) -> Driver:

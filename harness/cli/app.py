@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from harness import __version__
-from harness.cli.exits import INTERRUPTED, CannotDo, say
+from harness.cli.exits import INTERRUPTED, WRONG_USAGE, CannotDo, say
 from harness.domain.errors import PairproofError
 
 app = typer.Typer(
@@ -36,22 +36,29 @@ class Format(StrEnum):
 
 
 def run(words: Sequence[str]) -> int:
-    """Carry out a command line; whatever goes wrong, one message and an exit code."""
+    """Carry out a command line; returns the exit code."""
     try:
-        code = app(list(words), prog_name="pairproof", standalone_mode=True)
+        app(list(words), prog_name="pairproof")
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 1
+    return 0
+
+
+def _exit_after(carry_out: Callable[[], int]) -> NoReturn:
+    """Carry out a command; whatever goes wrong, one message and an exit code."""
+    try:
+        code = carry_out()
     except CannotDo as error:
+        code = error.code
         if str(error):
             say(f"pairproof: {error}")
-        return error.code
     except PairproofError as error:
+        code = WRONG_USAGE
         say(f"pairproof: {error}")
-        return 2
     except KeyboardInterrupt:
+        code = INTERRUPTED
         say("pairproof: interrupted")
-        return INTERRUPTED
-    return code if isinstance(code, int) else 0
+    raise typer.Exit(code)
 
 
 def _version(asked: bool) -> None:
@@ -111,12 +118,18 @@ def certify(
         int, typer.Option(metavar="N", min=1, help="Run it N times; the verdicts must agree.")
     ] = 1,
     workers: Annotated[
-        int, typer.Option(metavar="N", min=1, help="How many processes share the scenarios.")
-    ] = 1,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="How many processes share the scenarios, each with a reference of its own;"
+            " without it, two for the whole suite over HTTP, otherwise one.",
+        ),
+    ] = None,
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first scenario that is not green.")
     ] = False,
-) -> int:
+) -> None:
     """Run the suite against a target, judge it, and write the files of the run.
 
     Without --target, the embedded reference is started on loopback and certified over HTTP.
@@ -138,7 +151,7 @@ def certify(
         workers=workers,
         fail_fast=fail_fast,
     )
-    return carry_out(plan)
+    _exit_after(lambda: carry_out(plan))
 
 
 @app.command(epilog="Example: pairproof requirements --profile core --coverage")
@@ -153,11 +166,11 @@ def requirements(
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only those of this profile.")
     ] = None,
-) -> int:
+) -> None:
     """List what the procedure requires: id, side, level, profile, and what must hold."""
     from harness.cli.requirements import list_requirements
 
-    return list_requirements(format.value, coverage, role, profile)
+    _exit_after(lambda: list_requirements(format.value, coverage, role, profile))
 
 
 @app.command(epilog="Example: pairproof report reports/runs/20261124T101500Z-mine")
@@ -169,11 +182,67 @@ def report(
         Path | None,
         typer.Option(metavar="DIR", help="Where the reports go; beside the evidence without it."),
     ] = None,
-) -> int:
+) -> None:
     """Make the reports of a run again, from its evidence alone.
 
     The exit code is that of the run: an evidence that was cut off is inconclusive.
     """
     from harness.cli.report import make_reports
 
-    return make_reports(evidence, out)
+    _exit_after(lambda: make_reports(evidence, out))
+
+
+@app.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
+def serve(
+    write_target: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write a target file, and beside it an .env file with the credentials.",
+        ),
+    ] = None,
+    clusters: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many places for clusters.")
+    ] = 3,
+    hosts: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many edge hosts in each.")
+    ] = 5,
+    role: Annotated[
+        str, typer.Option(metavar="ROLE", help="The side that it plays: edge, central or both.")
+    ] = "both",
+    port: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=0, max=65535, help="The first port; the others follow. 0: free ones."
+        ),
+    ] = 0,
+    plain: Annotated[
+        bool, typer.Option("--plain", help="Plain HTTP where it would be HTTPS.")
+    ] = False,
+    db: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
+    ] = None,
+    show_credentials: Annotated[
+        bool,
+        typer.Option("--show-credentials", help="Print them, also if they are in a file."),
+    ] = False,
+) -> None:
+    """Run the reference, both sides with their pages, for people and tools, until Ctrl-C.
+
+    Prints the addresses and, unless they are written to a file, the credentials.
+    """
+    from harness.cli.serve import serve_reference
+
+    _exit_after(
+        lambda: serve_reference(
+            clusters=clusters,
+            hosts=hosts,
+            role=role,
+            port=port,
+            plain=plain,
+            db=db,
+            write_target=write_target,
+            show_credentials=show_credentials,
+        )
+    )

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -25,6 +26,7 @@ from harness.history.reader import PARTS_DIR
 from harness.opening import DRIVERS
 from harness.reporting.files import REPORT_FILES, write_reports
 from harness.reporting.model import Report
+from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
 from harness.suite import suite_dir
 
@@ -46,8 +48,25 @@ class Plan:
     out: Path | None = None
     seed: int = 1
     repeat: int = 1
-    workers: int = 1
+    workers: int | None = None
     fail_fast: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the suite is asked for."""
+        selecting = (self.role, self.profile, self.requirements, self.tags, self.keyword)
+        return not any(selecting)
+
+    def processes(self, cpus: int) -> int:
+        """How many processes share the scenarios.
+
+        A second one pays for its start where there is much to wait for. It needs a reference of
+        its own: scenarios move the clock of the one that they run against, and cut its links.
+        """
+        if self.workers is not None:
+            return self.workers
+        pays = self.is_whole and self.driver == "http" and not self.fail_fast
+        return min(cpus, 2) if pays and self.target is None else 1
 
 
 def certify(plan: Plan) -> int:
@@ -104,6 +123,8 @@ def _described(plan: Plan) -> tuple[str, str]:
     Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
     if plan.target is None:
         return _REFERENCE, "the embedded reference"
+    if plan.processes(1) > 1:
+        raise CannotDo(ONE_TARGET)
     from harness.targets.target_file import load_target
 
     info = load_target(plan.target, os.environ).info
@@ -155,7 +176,7 @@ def _run(plan: Plan, out: Path) -> CarriedOut:
     Raises:
         CannotDo: there is nothing to report on, or the run as a whole went wrong.
     """
-    with os.fdopen(os.dup(sys.stderr.fileno()), "w") as stream, _alone():
+    with _beside_capture() as stream, _alone():
         watcher = Watcher(stream)
         with watcher.showing():
             pytest.main(_arguments(plan, out), plugins=[watcher])
@@ -170,6 +191,18 @@ def _run(plan: Plan, out: Path) -> CarriedOut:
             raise KeyboardInterrupt
         raise CannotDo("the run left no evidence and no reason why: a defect of the harness", 3)
     return CarriedOut(write_reports(evidence, out), watcher.interrupted)
+
+
+@contextmanager
+def _beside_capture() -> Iterator[TextIO]:
+    """Standard error as it is now, out of reach for pytest, which captures what tests print."""
+    try:
+        number = sys.stderr.fileno()
+    except OSError:  # it is no file, so pytest cannot reach it either
+        yield sys.stderr
+        return
+    with os.fdopen(os.dup(number), "w") as stream:
+        yield stream
 
 
 def _kept(out: Path) -> str:
@@ -208,8 +241,9 @@ def _arguments(plan: Plan, out: Path) -> list[str]:
     for plugin in ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:terminal"):
         words += ["-p", plugin]
     words += ["--assert=plain", "--import-mode=importlib"]
-    if plan.workers > 1:
-        words += ["-p", "xdist.plugin", "-n", str(plan.workers)]
+    processes = plan.processes(len(os.sched_getaffinity(0)))
+    if processes > 1:
+        words += ["-p", "xdist.plugin", "-n", str(processes)]
     words += ["-x"] if plan.fail_fast else []
     words += ["-k", plan.keyword] if plan.keyword else []
     options = {

@@ -121,6 +121,13 @@ class Watcher:
         """Learn how many scenarios there are from a worker."""
         self._expect(len(ids))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any, error: object) -> None:
+        """Say that a worker has died; what it was about to do is left unjudged."""
+        if error:
+            told = " ".join(str(error).split())
+            self._console.print(Text(f"a worker has died ({node.gateway.id}): {told}", "yellow"))
+
     def pytest_runtest_logstart(self, location: tuple[str, int | None, str]) -> None:
         """A scenario begins."""
         self._progress.update(self._task, description=f"{location[2]:.{_NAME_MAX}}")

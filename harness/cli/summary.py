@@ -12,7 +12,7 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
 from harness.history.lines import STILL_OPEN
 from harness.history.reader import Evidence
-from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
+from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport, some
 from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
 
 _STYLES = {
@@ -44,7 +44,9 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield Text()
     for verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
         for requirement in (r for r in report.requirements if r.verdict is verdict):
-            yield from _requirement(requirement)
+            if requirement.scenarios:
+                yield from _requirement(requirement)
+    yield from _unasked(report)
     yield from _counted("requirements", report.counts)
     yield from _counted("scenarios", report.scenario_counts)
     if not report.evidence.complete:
@@ -59,6 +61,19 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield Text(f"report        {out / 'report.html'}")
 
 
+def _unasked(report: Report) -> Iterator[Text]:
+    """What no scenario asked for, by the reason: all of it at once, as a run that ends early has
+    much of it.
+    """
+    unasked: dict[str, list[str]] = {}
+    for requirement in report.requirements:
+        if requirement.verdict is Verdict.INCONCLUSIVE and not requirement.scenarios:
+            unasked.setdefault(requirement.reason, []).append(requirement.requirement.id)
+    for reason, ids in unasked.items():
+        symbol = VERDICT_SYMBOLS[Verdict.INCONCLUSIVE]
+        yield Text.assemble((f"{symbol} {some(ids)} ", _STYLES[Verdict.INCONCLUSIVE]), reason)
+
+
 def _requirement(report: RequirementReport) -> Iterator[Text]:
     requirement, style = report.requirement, _STYLES[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
@@ -67,8 +82,6 @@ def _requirement(report: RequirementReport) -> Iterator[Text]:
         (f"{VERDICT_SYMBOLS[report.verdict]} {requirement.id}{level}{waived} ", style),
         requirement.title,
     )
-    if report.reason:
-        yield Text(f"    {report.reason}")
     red = [s for s in report.scenarios if s.verdict is report.verdict]
     for scenario in red[:_SCENARIOS_MAX]:
         yield from _scenario(scenario)

@@ -164,6 +164,7 @@ def _example_of(item: pytest.Function, scenario: ScenarioText) -> Example | None
     return next((e for e in scenario.examples if e.values == values), None)
 
 
+@cache
 def _shown(path: Path, root: Path) -> Path:
     """The path that evidence names: the same in a checkout and in a wheel."""
     if is_ours(path):

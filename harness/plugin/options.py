@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def is_explicit(config: pytest.Config) -> bool:
     return any(asked) or bool(config.getini(INI))
 
 
+@cache
 def is_ours(path: Path) -> bool:
     """Whether a file is one of our own features."""
     return path.resolve().is_relative_to(suite_dir("features"))

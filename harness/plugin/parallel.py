@@ -78,9 +78,9 @@ class Controller:
             raise pytest.UsageError(self._problem)
         return result
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self) -> Generator[None, object, object]:
-        """Merge the parts, once no worker writes any more."""
+        """Merge the parts, once no worker writes any more and before anybody sums up."""
         result = yield
         parts = sorted(self._parts.glob("*.jsonl"))
         if parts:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from _pytest.nodes import Node
@@ -22,6 +21,7 @@ from harness.plugin.guards import Problem
 
 bdd_scenario = import_module("pytest_bdd.scenario")
 """The module; the package has a function of this name in front of it."""
+_LOOKUP = "get_step_function"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,12 @@ class Definition:
     """A step definition: what it matches and where it stands."""
 
     context: StepFunctionContext
-    where: str
+    root: Path
+
+    @property
+    def where(self) -> str:
+        """The file, from the root of the project where it lies there, and the line."""
+        return _where(self.context, self.root)
 
     @property
     def pattern(self) -> str:
@@ -47,7 +52,7 @@ class Definition:
 
 
 def visible_definitions(node: Node) -> tuple[Definition, ...]:
-    """The step definitions that the scenarios of a file can use, in a stable order."""
+    """The step definitions that the scenarios of a file can use."""
     manager = node.session._fixturemanager
     found: dict[tuple[object, str, str | None], Definition] = {}
     for name in get_fixture_names(manager):
@@ -57,8 +62,8 @@ def visible_definitions(node: Node) -> tuple[Definition, ...]:
             context = step_function_context_registry.get(fixture.func)
             if context is not None:
                 key = (context.step_func, str(context.parser.name), context.type)
-                found[key] = Definition(context, _where(context, node.config.rootpath))
-    return tuple(sorted(found.values(), key=str))
+                found[key] = Definition(context, node.config.rootpath)
+    return tuple(found.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +100,17 @@ def quick_lookup(
 
     Its own look through every fixture for every step took two thirds of a run in process.
     """
-    usual = bdd_scenario.get_step_function
+    usual = getattr(bdd_scenario, _LOOKUP)
 
     def get_step_function(request: pytest.FixtureRequest, step: Step) -> StepFunctionContext | None:
         found = contexts_of(request.node).get((step.type, step.name))
         return found or usual(request, step)
 
-    with patch.object(bdd_scenario, "get_step_function", get_step_function):
+    setattr(bdd_scenario, _LOOKUP, get_step_function)
+    try:
         yield
+    finally:
+        setattr(bdd_scenario, _LOOKUP, usual)
 
 
 def _wrong(step: StepText, found: Sequence[Definition], definitions: Sequence[Definition]) -> str:
@@ -110,7 +118,7 @@ def _wrong(step: StepText, found: Sequence[Definition], definitions: Sequence[De
     if not found:
         return f"no definition matches the step {told!r}{_closest(step, definitions)}"
     if len(found) > 1:
-        listed = "".join(f"\n    {definition}" for definition in found)
+        listed = "".join(f"\n    {definition}" for definition in sorted(found, key=str))
         return f"{len(found)} definitions match the step {told!r}, and one alone may:{listed}"
     if is_async(found[0].context.step_func):
         return (

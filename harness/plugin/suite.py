@@ -27,7 +27,7 @@ from harness.plugin.header import header_of, limits_of, now_utc
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, Ended, again, rewrite
 from harness.plugin.steps import is_async, quick_lookup
-from harness.running.run import Run
+from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.stopping import Stopping
@@ -141,6 +141,10 @@ class Suite:
         return str(given["workerid"]) if given else ""
 
     @property
+    def _is_one_of_several(self) -> bool:
+        return int(getattr(self.config, "workerinput", {}).get("workercount", 1)) > 1
+
+    @property
     def out(self) -> Path:
         """Where the evidence goes."""
         given = getattr(self.config, "workerinput", {}).get("pairproof_out")
@@ -189,6 +193,8 @@ class Suite:
         if not items or self.config.getoption("collectonly"):
             return
         target = self.config.getoption("pairproof_target")
+        if target and self._is_one_of_several:
+            raise pytest.UsageError(ONE_TARGET)
         driver_name = self.config.getoption("pairproof_driver") or ("http" if target else "")
         seed = self.config.getoption("pairproof_seed")
         path = self.config.invocation_params.dir / target if target else None
@@ -244,12 +250,16 @@ class Suite:
         Raises:
             pytest.UsageError: the run as a whole went wrong.
         """
+        result: object = None
         try:
             with quick_lookup(_steps_of):
                 result = yield
+        except session.Interrupted:
+            if not self.problem:
+                raise
         finally:
             self._close()
-        if self.problem:
+        if self.problem and not self.worker:
             raise pytest.UsageError(self.problem)
         return result
 

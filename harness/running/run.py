@@ -15,6 +15,11 @@ from harness.targets.port import Driver
 from harness.targets.scene import Scene, SlotPool
 from harness.targets.stage import Stage
 
+ONE_TARGET = (
+    "several workers cannot share one target: scenarios move its clock and cut its links, each for"
+    " itself; leave the number of workers out"
+)
+
 
 class Run:
     """What all scenarios of a run share. Use `close` to end it, however it ends.

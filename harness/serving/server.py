@@ -40,7 +40,8 @@ class Serve:
     Attributes:
         layout: how big it is, where it listens, and which side it plays.
         behaviour: its lawful choices, or a defect that is planted.
-        db: where its databases lie; they go with it when there is none.
+        db: where its databases lie; they go with it when there is none. Give it a port base
+            as well, so that the hosts of a pending request find Palette where it was.
         write_target: the target file to write, with the credentials beside it.
         show_credentials: say them too, also where they are written to a file.
     """

@@ -12,14 +12,16 @@ def what_failed(error: BaseException) -> str:
     for cause in _causes(error):
         match cause:
             case ssl.SSLCertVerificationError():
+                why = getattr(cause, "verify_message", cause)
                 return (
-                    f"its certificate is not trusted ({getattr(cause, 'verify_message', cause)}); name its CA with"
-                    " tls.ca_file, or set tls.insecure = true"
+                    f"its certificate is not trusted ({why}); name its CA with tls.ca_file, or set"
+                    " tls.insecure = true"
                 )
             case ssl.SSLError():
+                why = getattr(cause, "reason", None) or cause
                 return (
-                    f"TLS failed ({getattr(cause, 'reason', None) or cause}); does it speak plain HTTP, so that"
-                    " its address begins with http://?"
+                    f"TLS failed ({why}); does it speak plain HTTP, so that its address begins"
+                    " with http://?"
                 )
             case UnicodeEncodeError(encoding="ascii"):
                 return "a header would hold what HTTP cannot carry, so nothing was sent"

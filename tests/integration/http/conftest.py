@@ -13,7 +13,7 @@ from tests.integration.http.targets import Open
 
 @pytest.fixture
 def opened() -> Iterator[Open]:
-    before = threading.active_count()
+    before = set(threading.enumerate())
     with ExitStack() as held:
         yield Open(held)
-    assert threading.active_count() == before
+    assert set(threading.enumerate()) <= before

@@ -12,6 +12,7 @@ import trustme
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
+from harness.domain.operations import ViewPairingRequest
 from harness.targets.target_errors import TargetFileError
 from harness.targets.target_file import Target, is_loopback, load_target, read_target
 
@@ -151,6 +152,18 @@ def test_what_is_wrong_is_told_with_file_line_and_key(
 def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> None:
     own = '[edge.control]\nurl = "http://127.0.0.1:1"\nsecret_env = "ACME_CONTROL"\n\n[control]'
     assert refused(changed("[control]", own)).key == "edge.control"
+
+
+def test_an_operation_may_be_asked_elsewhere() -> None:
+    moved = '[paths.ViewPairingRequest]\nmethod = "POST"\npath = "/api/requests/{pairingUid}"\n'
+    route = read(TEXT + moved).routes[ViewPairingRequest]
+    assert (route.method, route.path) == ("POST", "/api/requests/{pairingUid}")
+
+
+def test_a_path_with_a_parameter_that_the_operation_does_not_have_is_refused() -> None:
+    error = refused(TEXT + '[paths.ListTokens]\npath = "/tokens/{uid}"\n')
+    assert (error.line, error.key) == (40, "paths.ListTokens.path")
+    assert "{uid}" in str(error)
 
 
 def test_several_nodes_need_a_place_with_several_hosts() -> None:

@@ -32,8 +32,9 @@ VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 
 
 def whole(keys: Any = FILE) -> dict[str, Any]:
-    """A file that has every key there is."""
-    return {name: example(key) for name, key in keys.items()}
+    """A file that has every key there is; of the operations, which are all alike, two."""
+    names = list(keys)[:2] if keys is FILE["paths"].table else keys
+    return {name: example(keys[name]) for name in names}
 
 
 def example(key: Key) -> Any:

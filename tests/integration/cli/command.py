@@ -1,0 +1,114 @@
+"""The command `pairproof` as a process, and what it leaves running."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from harness.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 60.0
+_MARK = "PAIRPROOF_TEST_MARK"
+
+
+class Command:
+    """Runs `pairproof` in a folder. Every process that it starts carries a mark."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.mark = uuid.uuid4().hex
+
+    def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
+        """What the process sees: no pytest, CI or colour of ours."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "GITHUB"))}
+        ours = {"PYTHONPATH": str(ROOT), _MARK: self.mark, "COLUMNS": "200", "CI": "true"}
+        return {**kept, **ours, **(more or {})}
+
+    def run(
+        self, *words: str, env: Mapping[str, str] | None = None, module: str = "harness.cli"
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", module, *words],
+            cwd=self.folder,
+            env=self.environment(env),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+
+    def here(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run it in this process: quicker, for what never gets as far as starting anything."""
+        out, errors = io.StringIO(), io.StringIO()
+        with chdir(self.folder), redirect_stdout(out), redirect_stderr(errors):
+            code = main(words)
+        return subprocess.CompletedProcess(words, code, out.getvalue(), errors.getvalue())
+
+    @contextmanager
+    def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Start it, and let nothing of it live on whatever the test does."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "harness.cli", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            with process:
+                try:
+                    yield process
+                finally:
+                    process.kill()
+        finally:
+            for pid in self.alive():
+                os.kill(pid, signal.SIGKILL)
+
+    def alive(self) -> list[int]:
+        """The processes that carry the mark and have not ended."""
+        return [pid for pid in _pids() if self._is_marked(pid) and state_of(pid) not in "ZX"]
+
+    def _is_marked(self, pid: int) -> bool:
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:
+            return False  # it has ended meanwhile, or is somebody else's
+        return f"{_MARK}={self.mark}".encode() in environment.split(b"\0")
+
+
+def _pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()]
+
+
+def state_of(pid: int) -> str:
+    """The state of a process as the kernel has it, such as `T` for stopped; `X` if it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return "X"
+    return stat.rpartition(")")[2].split()[0]
+
+
+def wait_until(condition: Callable[[], bool], what: str) -> None:
+    """Wait until the condition holds.
+
+    Raises:
+        AssertionError: it does not in `PATIENCE_S`.
+    """
+    pause = threading.Event()
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"waited in vain until {what}"
+        pause.wait(0.01)

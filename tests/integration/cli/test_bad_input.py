@@ -1,0 +1,182 @@
+"""Bad input gets one clear message and exit code 2, never a traceback, and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.history.reader import read_evidence
+from tests.integration.cli.command import Command
+
+INPROCESS = ("certify", "--driver", "inprocess", "--out", "out")
+
+
+def refused(command: Command, *words: str, here: bool = False) -> str:
+    """What the command says when it exits with 2."""
+    done = command.here(*words) if here else command.run(*words)
+    said = done.stdout + done.stderr
+    assert done.returncode == 2, said
+    assert "Traceback" not in said
+    assert "INTERNALERROR" not in said
+    return done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--requirement", "WDR-44"), "no requirement is called 'WDR-44'; did you mean WDR-4 or"),
+        (("--profile", "cor"), "no profile is called 'cor'; did you mean core or extended or"),
+        (("--role", "cloud"), "no role is called 'cloud'; did you mean edge or central or both?"),
+        (("--tags", "core and"), "tag expression 'core and': a tag was expected, and its end"),
+        (("--driver", "htp"), "no driver is called 'htp'; did you mean"),
+        (("--target", "gone.toml", "--driver", "http"), "gone.toml: it cannot be read"),
+        (("--repeat", "0"), "Invalid value for '--repeat'"),
+        (("--workers", "many"), "Invalid value for '--workers'"),
+        (("--no-such-option",), "No such option"),
+    ],
+)
+def test_a_name_that_does_not_exist(command: Command, words: tuple[str, ...], said: str) -> None:
+    assert said in refused(command, *INPROCESS, *words, here=True)
+    assert not (command.folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--requirement", "INV-1"), "nothing is selected: none of"),
+        (("-k", "core and ("), "core and ("),
+        (("--tags", "cor"), "no tag is called 'cor'; did you mean core"),
+    ],
+)
+def test_a_selection_of_nothing(command: Command, words: tuple[str, ...], said: str) -> None:
+    assert said in refused(command, *INPROCESS, *words, here=True)
+
+
+def test_workers_that_have_nothing_to_do(command: Command) -> None:
+    words = (*INPROCESS, "--workers", "2", "-k", "no_such_scenario")
+    assert "fits -k 'no_such_scenario'" in refused(command, *words)
+
+
+def test_a_driver_that_takes_no_target_file(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "target.toml").write_text("schema = 'pairproof/target/1'\n")
+    assert "target.toml" in refused(command, *INPROCESS, "--target", "target.toml", here=True)
+
+
+def test_a_command_that_does_not_exist(command: Command) -> None:
+    assert "No such command 'certfy'" in refused(command, "certfy", here=True)
+
+
+def test_out_is_a_file(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert "--out out: there is a file of this name" in refused(command, *INPROCESS, here=True)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_out_lies_below_a_file(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    said = refused(command, "certify", "--driver", "inprocess", "--out", "file/out", here=True)
+    assert "--out file/out: there is a file of this name" in said
+
+
+def test_out_cannot_be_written(command: Command) -> None:
+    # Nobody can make a folder here, not even root.
+    said = refused(
+        command, "certify", "--driver", "inprocess", "--out", "/proc/pairproof", here=True
+    )
+    assert "--out /proc/pairproof: the folder cannot be written" in said
+
+
+# --- a disk that runs full ------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 200 KiB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    mounted = subprocess.run(mount, check=False, capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here: {mounted.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("words", [(), ("--workers", "2")], ids=["alone", "workers"])
+def test_a_full_disk_ends_the_run_and_what_was_written_can_be_read(
+    command: Command, small_disk: Path, words: tuple[str, ...]
+) -> None:
+    out = small_disk / "out"
+    said = refused(command, "certify", "--driver", "inprocess", "--out", str(out), *words)
+    assert said.count("the disk is full") == 1, said
+    assert ".jsonl: the disk is full" in said
+    assert f"what was recorded until then is in {out}" in said
+    assert not read_evidence(out).complete
+
+
+def test_a_file_that_may_not_grow_is_no_different(command: Command, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "harness.cli", *INPROCESS]
+    done = subprocess.run(
+        words,
+        cwd=tmp_path,
+        env=command.environment(),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "out/evidence.jsonl: the evidence cannot be written" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not read_evidence(tmp_path / "out").complete
+
+
+# --- report ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "there is no such file"),
+        (b"", "the file is empty"),
+        (b"hello\n", "this is text, and not evidence"),
+        (b"<!doctype html><html>", "this is an HTML page"),
+        (b'{"type":"header","schema":"pairproof/evidence/9"}\n', "the schema is"),
+    ],
+)
+def test_a_report_on_what_is_no_evidence(
+    command: Command, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / "evidence.jsonl").write_bytes(content)
+    assert said in refused(command, "report", "evidence.jsonl", here=True)
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_evidence_that_was_changed_is_reported_and_never_conforms(
+    command: Command, tmp_path: Path
+) -> None:
+    command.here(*INPROCESS, "--requirement", "WDR-3")
+    path = tmp_path / "out" / "evidence.jsonl"
+    path.write_text(path.read_text().replace('"outcome":"ok"', '"outcome":"fail"', 1))
+    done = command.here("report", "out")
+    assert done.returncode == 3, done.stderr
+    assert "the digest does not fit" in done.stdout
+
+
+def test_nobody_reads_the_list_to_its_end(command: Command) -> None:
+    words = [sys.executable, "-m", "harness.cli", "requirements", "--format", "json"]
+    reading, writing = os.pipe()
+    with subprocess.Popen(
+        words, env=command.environment(), stdout=writing, stderr=subprocess.PIPE, text=True
+    ) as process:
+        os.close(writing)
+        os.close(reading)
+        _, said = process.communicate()
+    assert said == ""

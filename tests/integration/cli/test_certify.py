@@ -1,0 +1,169 @@
+"""`pairproof certify` from the outside: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness import __version__
+from harness.history.reader import Evidence, read_evidence
+from tests.integration.cli.command import Command
+
+FILES = ["evidence.jsonl", "junit.xml", "report.html", "report.json", "summary.md"]
+SOME = ("--requirement", "WDR-3,PRE-1")
+INPROCESS = ("certify", "--driver", "inprocess")
+
+
+def evidence_in(folder: Path) -> Evidence:
+    return read_evidence(folder / "evidence.jsonl")
+
+
+def test_it_names_the_target_first_and_says_where_the_report_lies(
+    command: Command, tmp_path: Path
+) -> None:
+    done = command.run(*INPROCESS, *SOME, "--out", "out", "--seed", "7")
+    assert done.returncode == 0, done.stderr
+    first, *_, last = done.stdout.splitlines()
+    assert first == (
+        f"pairproof {__version__} certifies the embedded reference, driver inprocess, seed 7"
+    )
+    assert last == "report        out/report.html"
+    assert "✓ conforms: pairproof reference" in done.stdout
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == FILES
+    header = evidence_in(tmp_path / "out").header
+    assert header.selection.requirements == ["WDR-3", "PRE-1"]
+    assert header.run.command == ["pairproof", *INPROCESS, *SOME, "--out", "out", "--seed", "7"]
+    assert header.seed == 7
+
+
+def test_over_http_it_starts_the_reference_itself(command: Command, tmp_path: Path) -> None:
+    done = command.run("certify", "--requirement", "WDR-3", "--out", "out")
+    assert done.returncode == 0, done.stderr
+    evidence = evidence_in(tmp_path / "out")
+    assert evidence.header.driver == "http"
+    sent = [o for h in evidence.histories.values() for o in h.operations if o.request]
+    assert sent
+    assert command.alive() == []
+
+
+def test_on_a_terminal_progress_is_live(command: Command) -> None:
+    controller, terminal = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "harness.cli", *INPROCESS, *SOME, "--out", "out"],
+        cwd=command.folder,
+        env=command.environment({"CI": "", "TERM": "xterm"}),
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+    ) as process:
+        os.close(terminal)
+        shown = b"".join(iter(lambda: _read(controller), b"")).decode()
+    os.close(controller)
+    assert process.returncode == 0, shown
+    total = len(evidence_in(command.folder / "out").scenarios)
+    assert f"/{total}" in shown
+    assert "\x1b[?25l" in shown, "the cursor is hidden meanwhile"
+    assert shown.rstrip().endswith("\x1b[2K") or "\x1b[?25h" in shown, "and comes back"
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 4096)
+    except OSError:  # Linux says so at the end of a terminal
+        return b""
+
+
+def test_without_out_a_folder_is_made_for_each_run(command: Command, tmp_path: Path) -> None:
+    done = command.run(*INPROCESS, *SOME)
+    assert done.returncode == 0, done.stderr
+    (folder,) = (tmp_path / "reports" / "runs").iterdir()
+    assert re.fullmatch(r"\d{8}T\d{6}Z-pairproof-reference", folder.name)
+    assert f"reports/runs/{folder.name}/report.html" in done.stdout
+
+
+def test_in_ci_progress_is_plain_lines_on_standard_error(command: Command) -> None:
+    done = command.here(*INPROCESS, *SOME, "--out", "out")
+    assert re.search(r"^(\d+)/\1  \1 pass  \d+\.\d s$", done.stderr, re.MULTILINE), done.stderr
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_reports_of_an_earlier_run_do_not_outlive_it(command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (out / "evidence.parts").mkdir(parents=True)
+    (out / "evidence.parts" / "gw0.jsonl").write_text("stale")
+    (out / "report.html").write_text("stale")
+    (out / "mine.txt").write_text("kept")
+    command.here(*INPROCESS, "--requirement", "INV-1", "--out", "out")
+    assert [path.name for path in out.iterdir()] == ["mine.txt"]
+
+
+def test_the_summary_is_appended_to_the_page_of_a_ci_job(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+    command.here(*INPROCESS, *SOME, "--out", "out")
+    assert page.read_text() == f"before\n{(tmp_path / 'out' / 'summary.md').read_text()}\n"
+
+
+def test_a_page_that_cannot_be_written_changes_no_verdict(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "no/page")
+    done = command.here(*INPROCESS, *SOME, "--out", "o")
+    assert done.returncode == 0
+    assert "cannot be appended to no/page" in done.stderr
+
+
+def test_pytest_of_the_user_takes_no_part(command: Command, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('never loaded')\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
+    theirs = {"PYTEST_ADDOPTS": "-k nothing", "PYTEST_PLUGINS": "x"}
+    done = command.run(*INPROCESS, *SOME, "--out", "out", env=theirs)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "ids"),
+    [
+        (("-k", "withdraw and not link"), None),
+        (("--tags", "WDR-3 and core"), {"WDR-3"}),
+        (("--requirement", "WDR-3", "--requirement", "PRE-1"), {"WDR-3", "PRE-1"}),
+        (("--profile", "extended", "--role", "edge"), None),
+    ],
+)
+def test_what_was_selected_is_what_was_judged(
+    command: Command, tmp_path: Path, words: tuple[str, ...], ids: set[str] | None
+) -> None:
+    done = command.here(*INPROCESS, *words, "--out", "out")
+    assert done.returncode == 0, done.stderr
+    evidence = evidence_in(tmp_path / "out")
+    judged = {verdict.requirement for verdict in evidence.verdicts}
+    assert judged
+    assert ids is None or judged == ids
+
+
+def test_repeated_runs_have_to_agree(command: Command, tmp_path: Path) -> None:
+    done = command.here(*INPROCESS, *SOME, "--out", "out", "--repeat", "2")
+    assert done.returncode == 0, done.stderr
+    assert "all 2 runs came to the same verdicts" in done.stdout
+    first, second = evidence_in(tmp_path / "out"), evidence_in(tmp_path / "out" / "repeat-2")
+    assert first.header.repeat == second.header.repeat == 2
+    assert first.footer is not None
+    assert second.footer is not None
+    assert first.footer.digest == second.footer.digest
+
+
+def test_report_json_says_where_the_evidence_is(command: Command, tmp_path: Path) -> None:
+    command.here(*INPROCESS, *SOME, "--out", "out")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["evidence"]["file"] == "evidence.jsonl"
+    assert report["evidence"]["complete"] is True
+    assert report["verdict"] == "conforms"
