@@ -20,10 +20,10 @@ def figures() -> Iterator[Figure]:
         seconds, evidence = _certify(driver)
         yield Figure(f"pairproof certify --driver {driver}", seconds, "s", goal_max=goal_s)
         running = _running_s(evidence)
-        per_scenario = running / len(evidence.scenarios) * 1000
+        per_scenario = running * evidence.header.run.workers / len(evidence.scenarios) * 1000
         yield Figure(f"a scenario, {driver}", per_scenario, "ms")
         if driver == "http":  # in process time is virtual, so that operations last as they like
-            ours = 1 - _in_operations_s(evidence) / running
+            ours = 1 - _in_operations_s(evidence) / (running * evidence.header.run.workers)
             yield Figure("share outside of operations and waits", ours * 100, "%")
 
 

@@ -17,6 +17,7 @@ ROWS = (
     {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers"},
+    {"scenes"},
     {"explore", "fleet", "reporting", "opening", "running", "serving"},
     {"plugin", "cli", "features"},
 )

@@ -18,9 +18,9 @@ from harness.domain.operations import (
     ViewPairingRequest,
 )
 from harness.history.operation import Json
-from harness.targets import journey, review
-from harness.targets.scene import Scene
-from harness.targets.stage import Actor
+from harness.scenes import journey, review
+from harness.scenes.scene import Scene
+from harness.scenes.stage import Actor
 
 # --- clusters and requests ----------------------------------------------------------------------
 

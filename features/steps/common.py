@@ -13,7 +13,7 @@ from harness.domain.operations import (
     ViewManagement,
     ViewPairing,
 )
-from harness.targets.local_moves import (
+from harness.scenes.local_moves import (
     await_request_of,
     central_effect,
     change_centrally,
@@ -21,7 +21,7 @@ from harness.targets.local_moves import (
     local_effect,
     request_stays_of,
 )
-from harness.targets.scene import Scene
+from harness.scenes.scene import Scene
 
 # --- what is given ----------------------------------------------------------------------------
 

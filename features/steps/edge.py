@@ -9,15 +9,15 @@ from harness.checkers.judge import Judge
 from harness.domain.arrangements import InstallCluster, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
 from harness.domain.operations import ListPairingRequests, VerifyConnection
-from harness.targets.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
-from harness.targets.local_moves import (
+from harness.scenes.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
+from harness.scenes.local_moves import (
     names_of_host,
     set_health,
     set_link,
     set_links,
     set_state,
 )
-from harness.targets.scene import Scene, Shape
+from harness.scenes.scene import Scene, Shape
 
 OTHER = "another cluster"
 

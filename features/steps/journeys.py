@@ -12,8 +12,8 @@ from harness.domain.operations import (
     ViewManagement,
     ViewPairing,
 )
-from harness.targets import journey, review
-from harness.targets.scene import Scene
+from harness.scenes import journey, review
+from harness.scenes.scene import Scene
 
 
 @given(parsers.parse('the operator of "{label}" has sent a pairing request step by step'))

@@ -9,8 +9,8 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
-from harness.targets.scene import Scene
-from harness.targets.stage import NotSupported
+from harness.scenes.scene import Scene
+from harness.scenes.stage import NotSupported
 
 
 def _open_pages(scene: Scene) -> None:

@@ -6,10 +6,10 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.judge import Judge
 from harness.domain.profile import Layer, ProfileEdition, ProfileType
-from harness.targets import selection, variations
-from harness.targets.profiles_table import ProfilesTable, pack_from
-from harness.targets.scene import Scene
-from harness.targets.stacks import DOCUMENTED_STACK
+from harness.scenes import selection, variations
+from harness.scenes.profiles_table import ProfilesTable, pack_from
+from harness.scenes.scene import Scene
+from harness.scenes.stacks import DOCUMENTED_STACK
 
 # --- what local clusters run --------------------------------------------------------------------
 

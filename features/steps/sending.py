@@ -14,8 +14,8 @@ from harness.domain.operations import (
     ViewPairingRequest,
 )
 from harness.history.operation import Json
-from harness.targets.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
-from harness.targets.local_moves import (
+from harness.scenes.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
+from harness.scenes.local_moves import (
     change_centrally,
     change_locally,
     gone,
@@ -26,7 +26,7 @@ from harness.targets.local_moves import (
     sibling_with_login,
     uid_in_request,
 )
-from harness.targets.scene import DAY, Scene
+from harness.scenes.scene import DAY, Scene
 
 OTHER = "another cluster"
 

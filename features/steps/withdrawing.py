@@ -16,9 +16,9 @@ from harness.domain.operations import (
     ViewPairing,
 )
 from harness.history.operation import Json
-from harness.targets import local_moves
-from harness.targets.entries import revoke_token, stranger_with
-from harness.targets.scene import DAY, Scene
+from harness.scenes import local_moves
+from harness.scenes.entries import revoke_token, stranger_with
+from harness.scenes.scene import DAY, Scene
 
 OTHER = "another cluster"
 

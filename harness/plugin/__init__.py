@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.checkers.judge import Judge
     from harness.running.run import Run
     from harness.running.scenario import ScenarioRun
-    from harness.targets.scene import Scene
-    from harness.targets.stage import Stage
+    from harness.scenes.scene import Scene
+    from harness.scenes.stage import Stage
 
 __all__ = ["INI", "judge", "pairproof_run", "scenario_run", "scene", "stage"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import tempfile
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -30,6 +29,7 @@ class Controller:
         run_id = f"{os.getpid()}-{id(self):x}"
         self.out = asked or Path(tempfile.gettempdir(), f"pairproof-{run_id}")
         self._is_temporary = asked is None
+        self._nodes: list[Any] = []
         self._problem = ""
         self._crashed = False
         self._ended: set[str] = set()
@@ -47,6 +47,7 @@ class Controller:
     def pytest_configure_node(self, node: Any) -> None:
         """Tell a worker where the files of the run go."""
         node.workerinput["pairproof_out"] = str(self.out)
+        self._nodes.append(node)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -126,12 +127,15 @@ class Controller:
         self._merged = True
 
     def _stop_workers(self) -> None:
-        """Workers that run a scenario close their part; without this they would be killed."""
-        for plan in self._plans():
-            try:
-                os.kill(int(plan["pid"]), signal.SIGTERM)
-            except ProcessLookupError:
-                continue
+        """Let workers close their parts now; pytest-xdist would let them go on for five seconds.
+
+        One that runs no scenario yet has nothing to close, and just ends.
+        """
+        for node in self._nodes:
+            # execnet has no public way to its process; without one, its own patience is the rule.
+            popen = getattr(getattr(node.gateway, "_io", None), "popen", None)
+            if popen is not None and popen.poll() is None:
+                popen.terminate()
 
     def _plans(self) -> Iterator[Mapping[str, Any]]:
         for path in sorted(self._parts.glob("*.plan")):

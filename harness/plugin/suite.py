@@ -31,8 +31,8 @@ from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.stopping import Stopping
+from harness.scenes.stage import NotSupported
 from harness.suite import import_steps
-from harness.targets.stage import NotSupported
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from harness.history.lines import Header, ScenarioLine
 from harness.history.redaction import Redactor
 from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
+from harness.scenes.scene import Scene, SlotPool
+from harness.scenes.stage import Stage
 from harness.targets.port import Driver
-from harness.targets.scene import Scene, SlotPool
-from harness.targets.stage import Stage
 
 ONE_TARGET = (
     "several workers cannot share one target: scenarios move its clock and cut its links, each for"
@@ -71,8 +71,7 @@ class Run:
         """
         ended = self._end(scenario, error)
         self.stopping.guard(False)
-        if self.stopping.asked:
-            self.stopping.ask()
+        self.stopping.take_effect()
         return ended
 
     def close(self, *, interrupted: bool = False, ended_at: str = "") -> None:

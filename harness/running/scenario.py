@@ -12,9 +12,9 @@ from harness.checkers.registry import Finding, meaning_of
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
+from harness.scenes.scene import Scene
+from harness.scenes.stage import Inconclusive, NotSupported, Stage
 from harness.targets.port import CannotArrange, TargetInfo
-from harness.targets.scene import Scene
-from harness.targets.stage import Inconclusive, NotSupported, Stage
 
 INCONCLUSIVE = (Inconclusive, CheckInconclusive, CannotArrange)
 """What says that the harness could not judge."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -14,6 +15,9 @@ from harness.targets.port import Driver, Exchange, Outgoing
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a run to stop: Ctrl-C, a supervisor, a terminal that goes away."""
 
+ECHO_S = 1.0
+"""Within this time, a second signal is the echo of the first."""
+
 _Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -21,12 +25,16 @@ class Stopping:
     """Turns a signal into `KeyboardInterrupt`, at once or as soon as it does no harm.
 
     While `guarded`, a first signal is only noted; it takes effect where the guarded code is
-    `exposed`, which is where it waits for the target. A second signal takes effect at once.
+    `exposed`, which is where it waits for the target. A second signal takes effect at once,
+    unless it comes so soon that it is the first one by another way: Ctrl-C reaches a worker of
+    a run both from the terminal and through its controller.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self.asked = False
         """A signal has come."""
+        self._now = now
+        self._asked_at = 0.0
         self._told = False
         self._guarded = False
         self._earlier: dict[signal.Signals, _Handler] = {}
@@ -52,10 +60,13 @@ class Stopping:
         """A signal has come.
 
         Raises:
-            KeyboardInterrupt: now, unless guarded and asked for the first time.
+            KeyboardInterrupt: now, unless guarded and asked for the first time, or an echo.
         """
-        again, self.asked = self.asked, True
-        if again or not self._guarded:
+        if not self.asked:
+            self.asked, self._asked_at = True, self._now()
+            if not self._guarded:
+                self._tell()
+        elif self._now() - self._asked_at >= ECHO_S:
             self._tell()
 
     @contextmanager
@@ -88,6 +99,15 @@ class Stopping:
             yield
         finally:
             self._guarded = True
+
+    def take_effect(self) -> None:
+        """Let a signal that has come take effect.
+
+        Raises:
+            KeyboardInterrupt: one has.
+        """
+        if self.asked:
+            self._tell()
 
     def _tell(self) -> None:
         self._told = True

@@ -21,7 +21,7 @@ from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
 from harness.reference.clock import WallClock
 from harness.reference.embedded import EmbeddedReference
-from harness.targets.stacks import DOCUMENTED_STACK, published
+from harness.scenes.stacks import DOCUMENTED_STACK, published
 
 _SEED = "demonstration"
 _MONTH = 30 * 86_400_000_000

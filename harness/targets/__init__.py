@@ -1,1 +1,1 @@
-"""How a system under test is reached: the port, its drivers, and the stage of a scenario."""
+"""How a system under test is reached: the port, its drivers, and target files."""

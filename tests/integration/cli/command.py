@@ -65,6 +65,7 @@ class Command:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # so that it has a group of its own, as on a terminal
         )
         try:
             with process:

@@ -23,7 +23,7 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.embedded import EmbeddedReference
-from harness.targets.stacks import DOCUMENTED_STACK
+from harness.scenes.stacks import DOCUMENTED_STACK
 from tests.integration.pages.reading import Seen, Visitor
 
 TOKEN = "canary-registration-token"

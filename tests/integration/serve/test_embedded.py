@@ -44,9 +44,9 @@ from harness.reference.description import environment, target_text
 from harness.reference.embedded import Behaviour, EmbeddedReference, Layout, Secrets, databases
 from harness.reference.server import AddressError
 from harness.reference.sides import ArrangementError
+from harness.scenes.stacks import DOCUMENTED_STACK
 from harness.targets.http import HttpDriver
 from harness.targets.port import CannotArrange, Outgoing
-from harness.targets.stacks import DOCUMENTED_STACK
 from harness.targets.target_file import Target, read_target
 
 SMALL = Layout(clusters=1, hosts=2)

@@ -144,7 +144,7 @@ def test_somebody_can_walk_through_the_procedure(served: Session, target_file: P
 
 def demo_profiles() -> tuple[SelectedProfile, ...]:
     from harness.domain.draws import derived_id
-    from harness.targets.stacks import DOCUMENTED_STACK
+    from harness.scenes.stacks import DOCUMENTED_STACK
 
     uids = (derived_id("demonstration", "profile", n) for n, _ in enumerate(DOCUMENTED_STACK))
     return tuple(SelectedProfile(uid) for uid in uids)

@@ -43,7 +43,7 @@ def skips():
 
 @given("what cannot be reached")
 def unreached():
-    from harness.targets.stage import Inconclusive
+    from harness.scenes.stage import Inconclusive
     raise Inconclusive("precondition not reached: the moon")
 
 @pytest.fixture

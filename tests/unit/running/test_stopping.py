@@ -62,8 +62,11 @@ def test_what_is_exposed_later_goes_on_once_it_was_told(stopping: Stopping) -> N
     assert reached == ["the target is cleaned up"]
 
 
-def test_a_second_one_takes_effect_at_once(stopping: Stopping) -> None:
+def test_a_second_one_takes_effect_at_once_unless_it_is_an_echo() -> None:
+    times = iter([10.0, 10.5, 11.0])
+    stopping = Stopping(now=lambda: next(times))
     with stopping.guarded():
+        stopping.ask()
         stopping.ask()
         with pytest.raises(KeyboardInterrupt):
             stopping.ask()

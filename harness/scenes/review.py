@@ -26,8 +26,8 @@ from harness.domain.operations import (
 )
 from harness.domain.permission import PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
-from harness.targets.scene import DAY, MAIN, LeasedCluster, Scene
-from harness.targets.stage import Actor, Inconclusive, Taken
+from harness.scenes.scene import DAY, MAIN, LeasedCluster, Scene
+from harness.scenes.stage import Actor, Inconclusive, Taken
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""

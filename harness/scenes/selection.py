@@ -12,11 +12,11 @@ from dataclasses import replace
 from harness.domain.errors import PairproofError
 from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
-from harness.targets import variations
-from harness.targets.profiles_table import BadTable, pack_from
-from harness.targets.scene import MAIN, Scene
-from harness.targets.stacks import published
-from harness.targets.stage import Taken
+from harness.scenes import variations
+from harness.scenes.profiles_table import BadTable, pack_from
+from harness.scenes.scene import MAIN, Scene
+from harness.scenes.stacks import published
+from harness.scenes.stage import Taken
 
 Rows = Sequence[Sequence[str]]
 

@@ -8,9 +8,9 @@ import pytest
 from pytest_bdd.parser import FeatureParser
 
 from harness.domain.profile import Layer, Pack, ProfileType
+from harness.scenes.profiles_table import BadTable, ProfilesTable, pack_from
+from harness.scenes.stacks import DOCUMENTED_STACK, INFRA_PACKS
 from harness.suite import suite_dir
-from harness.targets.profiles_table import BadTable, ProfilesTable, pack_from
-from harness.targets.stacks import DOCUMENTED_STACK, INFRA_PACKS
 
 ROWS = [
     ["**Local cluster profile**", "Combination B", "Combination D"],

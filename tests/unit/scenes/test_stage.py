@@ -23,9 +23,9 @@ from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioL
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
+from harness.scenes.scene import Scene, Shape, SlotPool
+from harness.scenes.stage import Inconclusive, Stage
 from harness.targets.port import CannotArrange
-from harness.targets.scene import Scene, Shape, SlotPool
-from harness.targets.stage import Inconclusive, Stage
 
 
 class Bench:

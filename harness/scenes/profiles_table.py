@@ -16,7 +16,7 @@ from dataclasses import replace
 
 from harness.domain.errors import PairproofError
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.targets.stacks import pack_named
+from harness.scenes.stacks import pack_named
 
 LOCAL_COLUMN = "Local cluster profile"
 """The heading of the column that describes the local cluster."""

@@ -13,8 +13,8 @@ from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import LogIn, LogOut
 from harness.domain.token import RegistrationToken
-from harness.targets.scene import DAY, Scene
-from harness.targets.stage import Actor, Inconclusive
+from harness.scenes.scene import DAY, Scene
+from harness.scenes.stage import Actor, Inconclusive
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND

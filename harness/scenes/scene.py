@@ -41,9 +41,9 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import OperationRecord, Outcome
+from harness.scenes.stacks import DOCUMENTED_STACK, published
+from harness.scenes.stage import Actor, Inconclusive, NotSupported, Stage, Taken
 from harness.targets.port import CannotArrange
-from harness.targets.stacks import DOCUMENTED_STACK, published
-from harness.targets.stage import Actor, Inconclusive, NotSupported, Stage, Taken
 
 DAY = 86_400_000_000
 """A day in microseconds."""

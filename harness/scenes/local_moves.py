@@ -40,9 +40,9 @@ from harness.domain.operations import (
 )
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
-from harness.targets.scene import MAIN, LeasedCluster, Scene
-from harness.targets.stacks import DOCUMENTED_STACK, published
-from harness.targets.stage import Actor, Taken
+from harness.scenes.scene import MAIN, LeasedCluster, Scene
+from harness.scenes.stacks import DOCUMENTED_STACK, published
+from harness.scenes.stage import Actor, Taken
 
 LOCAL_TAGS = {"changed-in": "local-ui"}
 CENTRAL_TAGS = {"changed-in": "palette"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects, operator_cancels
 from harness.domain.operations import ListPairingRequests, ViewPairing
-from harness.targets.scene import MAIN, Scene
-from harness.targets.stage import Taken
+from harness.scenes.scene import MAIN, Scene
+from harness.scenes.stage import Taken
 
 
 def send(scene: Scene, label: str = MAIN) -> Taken:
