@@ -134,6 +134,7 @@ class Scene:
         self.others: dict[str, Actor] = {}
         self._clocks: dict[Side, int] = {}
         self._pool = pool
+        self._leased: list[Slot] = []
         self._people = People(seed)
         self._cast_index = derived_bits(seed, stage.scenario, 0) % 1_000
         self._made = 0
@@ -248,6 +249,7 @@ class Scene:
         Name, description and tags come from the cast where they are not given.
         """
         slot = self._pool.lease(shape.control_plane + shape.workers)
+        self._leased.append(slot)
         index = self._cast_index + len(self.clusters)
         cluster = Cluster(
             self.new_id("local-cluster"),
@@ -447,8 +449,8 @@ class Scene:
         """Give everything back: clusters to their places, clocks to their time, projects to
         oblivion.
         """
-        for leased in self.clusters.values():
-            self._pool.give_back(leased.slot)
+        while self._leased:  # a cluster that could not be installed has its place as well
+            self._pool.give_back(self._leased.pop())
         undo = [AdvanceClock(side, -by) for side, by in self._clocks.items()]
         for arrangement in (*undo, *(ForgetProject(uid) for uid in self._projects.values())):
             try:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.limits import Limits
-from harness.domain.arrangements import SetNodeHealth
+from harness.domain.arrangements import Arrangement, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
 from harness.domain.operations import (
@@ -160,6 +160,21 @@ def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
     assert bench.pool.lease(5).host_uids
     with pytest.raises(Inconclusive, match="6 hosts"):
         bench.pool.lease(6)
+
+
+def test_a_place_comes_back_though_its_cluster_could_not_be_installed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(arrangement: Arrangement) -> None:
+        raise CannotArrange(type(arrangement).__name__, "the target has gone")
+
+    monkeypatch.setattr(bench.driver, "arrange", refuse)
+    places = len(bench.scene.inventory.slots)
+    for _ in range(places):
+        with pytest.raises(CannotArrange):
+            bench.scene.new_cluster()
+    bench.scene.strike()
+    assert [bench.pool.lease(1) for _ in range(places)]
 
 
 def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
