@@ -14,6 +14,7 @@ from harness.domain.operations import (
     ViewPairingRequest,
 )
 from harness.history.operation import Json
+from harness.scenes import local_moves
 from harness.scenes.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.scenes.local_moves import (
     change_centrally,
@@ -211,28 +212,12 @@ def _stays_local(scene: Scene, judge: Judge) -> None:
 
 @then("Palette lists the request under its id for this cluster")
 def _listed_for_this(scene: Scene, judge: Judge) -> None:
-    leased = scene.cluster()
-    seen = scene.stage.await_state(
-        scene.admin(),
-        ListPairingRequests(),
-        "listed_of_cluster",
-        pairing_uid=leased.pairing_uid,
-        local_cluster_uid=leased.cluster.uid,
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_moves.await_listed(scene).id)
 
 
 @then("Palette lists the other request under its id for the other cluster")
 def _listed_for_other(scene: Scene, judge: Judge) -> None:
-    leased = scene.cluster(OTHER)
-    seen = scene.stage.await_state(
-        scene.admin(),
-        ListPairingRequests(),
-        "listed_of_cluster",
-        pairing_uid=leased.pairing_uid,
-        local_cluster_uid=leased.cluster.uid,
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_moves.await_listed(scene, OTHER).id)
 
 
 @then("Palette shows the request of this cluster")

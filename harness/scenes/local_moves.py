@@ -417,3 +417,15 @@ def come_to_its_end(scene: Scene) -> None:
     scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
     scene.perform(operator, ViewManagement(), "the mode")
     change_centrally(scene)
+
+
+def await_listed(scene: Scene, label: str = MAIN) -> OperationRecord:
+    """Wait until Palette lists a cluster's request, under its id and for this cluster."""
+    leased = scene.cluster(label)
+    return scene.stage.await_state(
+        scene.admin(),
+        ListPairingRequests(),
+        "listed_of_cluster",
+        pairing_uid=leased.pairing_uid,
+        local_cluster_uid=leased.cluster.uid,
+    )

@@ -59,6 +59,7 @@ def test_workers_come_to_the_same_in_the_same_order(
     assert not (tmp_path / "out" / "evidence.parts").exists()
 
 
+@pytest.mark.slow
 def test_pytest_with_workers_does_as_well(command: Command, tmp_path: Path, alone: Path) -> None:
     from harness.suite import suite_dir
 

@@ -119,6 +119,7 @@ def test_killed_with_workers_it_leaves_none_and_their_parts_can_be_read(
     assert (out / "report.html").exists()
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_makes_the_run_inconclusive(command: Command, tmp_path: Path) -> None:
     out = tmp_path / "out"
     some = ("--requirement", "PRE-1,WDR-3")
