@@ -123,7 +123,7 @@ def certify(
             metavar="N",
             min=1,
             help="How many processes share the scenarios, each with a reference of its own;"
-            " without it, two for the whole suite over HTTP, otherwise one.",
+            " without it, up to three for the whole suite over HTTP, otherwise one.",
         ),
     ] = None,
     fail_fast: Annotated[

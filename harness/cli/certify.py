@@ -34,6 +34,10 @@ _REFERENCE = "pairproof-reference"
 _RUNS = Path("reports", "runs")
 
 
+PROCESSES_MAX = 3
+"""By default; with more, the start of each costs more than it saves."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a user asked for, as it was typed."""
@@ -60,13 +64,14 @@ class Plan:
     def processes(self, cpus: int) -> int:
         """How many processes share the scenarios.
 
-        A second one pays for its start where there is much to wait for. It needs a reference of
-        its own: scenarios move the clock of the one that they run against, and cut its links.
+        More than one pays for its start where there is much to wait for, and while some wait,
+        one more than there are processors keeps these at work. Each needs a reference of its
+        own: scenarios move the clock of the one that they run against, and cut its links.
         """
         if self.workers is not None:
             return self.workers
         pays = self.is_whole and self.driver == "http" and not self.fail_fast
-        return min(cpus, 2) if pays and self.target is None else 1
+        return min(cpus + 1, PROCESSES_MAX) if pays and self.target is None else 1
 
 
 def certify(plan: Plan) -> int:

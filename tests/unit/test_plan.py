@@ -12,8 +12,9 @@ from harness.cli.certify import Plan
 @pytest.mark.parametrize(
     ("plan", "cpus", "processes"),
     [
-        (Plan(), 8, 2),
-        (Plan(), 1, 1),
+        (Plan(), 8, 3),
+        (Plan(), 2, 3),
+        (Plan(), 1, 2),
         (Plan(workers=1), 8, 1),
         (Plan(workers=3), 1, 3),
         (Plan(driver="inprocess"), 8, 1),
@@ -24,5 +25,5 @@ from harness.cli.certify import Plan
         (Plan(fail_fast=True), 8, 1),
     ],
 )
-def test_a_second_process_is_for_much_to_wait_for(plan: Plan, cpus: int, processes: int) -> None:
+def test_more_processes_are_for_much_to_wait_for(plan: Plan, cpus: int, processes: int) -> None:
     assert plan.processes(cpus) == processes
