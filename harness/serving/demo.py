@@ -17,7 +17,7 @@ from harness.domain.arrangements import (
 )
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_id
-from harness.domain.permission import every_grant
+from harness.domain.permission import TENANT, every_grant
 from harness.domain.token import RegistrationToken
 from harness.reference.clock import WallClock
 from harness.reference.embedded import EmbeddedReference
@@ -70,9 +70,10 @@ def _project(reference: EmbeddedReference, people: People) -> Demo:
     password, api_key, value = (os.urandom(16).hex() for _ in range(3))
     demo = Demo(uid, people.person(0), password, api_key, value)
     reference.arrange(CreateProject(uid, people.project(0)))
-    reference.arrange(
-        PutUser(people.person(0).email, password, api_key, every_grant(uid), tenant_admin=True)
-    )
+    # A tenant admin's pages begin in the tenant's scope, and have to show the requests there.
+    grants = every_grant(uid) | every_grant(TENANT)
+    email = people.person(0).email
+    reference.arrange(PutUser(email, password, api_key, grants, tenant_admin=True))
     expiry = WallClock().now() + _MONTH
     token_uid = derived_id(_SEED, "token", 0)
     reference.arrange(PutToken(RegistrationToken(token_uid, "demo", value, uid, expiry)))

@@ -16,6 +16,7 @@ from harness.domain.operations import (
     AcceptPairingRequest,
     Credentials,
     Done,
+    ListPairingRequests,
     LogIn,
     LogInToPalette,
     MatchProfiles,
@@ -133,6 +134,8 @@ def test_somebody_can_walk_through_the_procedure(served: Session, target_file: P
 
     email, password = (credentials[f"PAIRPROOF_PALETTE_{n}"] for n in ("EMAIL", "PASSWORD"))
     login = value(ask(LogInToPalette(email, password))).token  # type: ignore[attr-defined]
+    seen = value(ask(ListPairingRequests(), session=login)).items  # type: ignore[attr-defined]
+    assert [item.pairing_uid for item in seen] == [uid], "where the admin's pages begin"
     scope = {"session": login, "project_uid": credentials["PAIRPROOF_PROJECT_UID"]}
     selection = demo_profiles()
     match = value(ask(MatchProfiles(uid, selection), **scope))
