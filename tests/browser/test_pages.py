@@ -18,6 +18,9 @@ if not CHROMIUM:
     pytest.skip("there is no chromium on the path", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
+PATIENCE_MS = 20_000
+"""How long a page may take on a machine that is busy with other things."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +52,7 @@ class Person:
     def __init__(self, browser: sync_api.Browser, world: World, **options: object) -> None:
         self.world = world
         self.context = browser.new_context(ignore_https_errors=True, **options)
-        self.context.set_default_timeout(5_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -299,7 +302,9 @@ def test_local_ui_can_be_used_with_the_keyboard_alone(operator: Person) -> None:
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
+    page.wait_for_function("location.hash !== ''")
     page.keyboard.press("Tab")
+    page.wait_for_function("document.activeElement?.type === 'radio'")
     page.keyboard.press("ArrowRight")
     expect(page.get_by_label("Centrally Managed")).to_be_checked()
     page.keyboard.press("Tab")
@@ -308,7 +313,8 @@ def test_local_ui_can_be_used_with_the_keyboard_alone(operator: Person) -> None:
 
 
 def type_in(page: sync_api.Page, first: str, second: str) -> None:
-    """Into the field that has the focus and the next one, and off."""
+    """Into the field that has the focus, or is about to, and the next one, and off."""
+    page.wait_for_function("document.activeElement?.matches('input:not([type=radio])')")
     page.keyboard.type(first)
     page.keyboard.press("Tab")
     page.keyboard.type(second)
