@@ -31,9 +31,10 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "out": {"metavar": "DIR", "help": "where the evidence goes; without it, a temporary folder"},
     "repeat": {"type": int, "default": 1, "help": argparse.SUPPRESS},
     "command": {"default": "", "help": argparse.SUPPRESS},
+    "planted": {"default": "", "help": argparse.SUPPRESS},
 }
 
-_HIDDEN = ("repeat", "command")
+_HIDDEN = ("repeat", "command", "planted")
 """What only the command `pairproof` says."""
 
 

@@ -200,7 +200,8 @@ class Suite:
         path = self.config.invocation_params.dir / target if target else None
         stopping = Stopping()
         stopping.install()
-        driver = open_target(driver_name or "inprocess", path, seed)
+        planted = self.config.getoption("pairproof_planted")
+        driver = open_target(driver_name or "inprocess", path, seed, planted)
         try:
             header = header_of(self.config, driver, self.selection)
             self.run = Run(

@@ -56,7 +56,7 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     yield f"features = {json.dumps(_features(reference))}"
     yield ""
     yield "[implementation]"
-    yield _line("name", "pairproof reference")
+    yield _line("name", reference.called)
     yield _line("version", __version__)
 
 

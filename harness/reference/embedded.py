@@ -12,22 +12,22 @@ import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from starlette.types import ASGIApp
 
 from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits
 from harness.domain.endpoint import EndpointForm
 from harness.reference.agents import Agents, AgentsStopped
+from harness.reference.behaviour import Behaviour, Wrap
 from harness.reference.clock import WallClock
 from harness.reference.control import make_control_app
-from harness.reference.core.central import CentralCore
-from harness.reference.core.choices import CentralChoices, EdgeChoices
-from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.faults import FaultyLink
 from harness.reference.http_link import HttpLink
 from harness.reference.local_ui.app import make_local_ui_app
@@ -35,9 +35,7 @@ from harness.reference.palette.app import make_palette_app
 from harness.reference.server import LOOPBACK, Certificates, Servers, bind, port_of
 from harness.reference.sides import (
     ArrangementError,
-    CentralFactory,
     CentralSide,
-    EdgeFactory,
     EdgeSide,
 )
 from harness.reference.sqlite_store import SqliteStore
@@ -94,24 +92,6 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
-    """What the sides do: their lawful choices, or cores of another make, such as mutants."""
-
-    central: CentralChoices = CentralChoices()
-    edge: EdgeChoices = EdgeChoices()
-    make_central: CentralFactory | None = None
-    make_edge: EdgeFactory | None = None
-
-    def central_factory(self) -> CentralFactory:
-        """What makes the central core."""
-        return self.make_central or (lambda store: CentralCore(store, self.central))
-
-    def edge_factory(self, choices: EdgeChoices) -> EdgeFactory:
-        """What makes the edge's core, with these choices."""
-        return self.make_edge or (lambda store: EdgeCore(store, choices))
-
-
-@dataclass(frozen=True, slots=True)
 class Addresses:
     """Where a reference is reached.
 
@@ -133,6 +113,7 @@ class EmbeddedReference:
     path, and are there the next time.
 
     Attributes:
+        called: what it calls itself.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
         ca_file: the certificate to trust, in PEM.
@@ -156,8 +137,9 @@ class EmbeddedReference:
         self.layout = layout
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
-        choices = replace(behaviour.edge, password=self.secrets.local_password)
-        self.local_user = (choices.username, choices.password)
+        behaviour = behaviour.with_password(self.secrets.local_password)
+        self.called = behaviour.called
+        self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = Path(
                 held.enter_context(tempfile.TemporaryDirectory(prefix="pairproof-reference-"))
@@ -178,29 +160,39 @@ class EmbeddedReference:
                 self.secrets.draws,
                 FaultyLink(wire, clock.sleep),
                 self.slots,
-                behaviour.edge_factory(choices),
+                behaviour.edge_factory(),
             )
             servers = held.enter_context(Servers())
-            self.addresses = self._serve(servers, certificates)
+            self.addresses = self._serve(servers, certificates, behaviour)
             self._agents = Agents(self._edge.tick, AGENT_INTERVAL)
             held.callback(self._agents.stop)
             self._held = held.pop_all()
 
-    def _serve(self, servers: Servers, certificates: Certificates) -> Addresses:
+    def _serve(
+        self, servers: Servers, certificates: Certificates, behaviour: Behaviour
+    ) -> Addresses:
         first = self.layout.port_base
         ports = count(first) if first else repeat(0)
         tls = certificates.server_context()
-        palette = self._serve_palette(servers, ports, tls) if self._plays(Side.CENTRAL) else {}
+        palette_app = behaviour.wrap_palette(make_palette_app(self._central))
+        palette = (
+            self._serve_palette(servers, ports, tls, palette_app)
+            if self._plays(Side.CENTRAL)
+            else {}
+        )
         control = bind(LOOPBACK, next(ports))
         servers.serve(make_control_app(self, self.secrets.control), [control])
-        local_ui = self._serve_local_ui(servers, ports, tls) if self._plays(Side.EDGE) else {}
+        local_ui = (
+            self._serve_local_ui(servers, ports, tls, behaviour.wrap_local_ui)
+            if self._plays(Side.EDGE)
+            else {}
+        )
         return Addresses(palette, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
 
     def _serve_palette(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, app: ASGIApp
     ) -> dict[EndpointForm, str]:
         """Palette on three addresses: trusted, plain, and with a certificate of an unknown CA."""
-        app = make_palette_app(self._central)
         untrusted = Certificates().server_context()
         found = []
         for context in (tls, None, untrusted):
@@ -218,13 +210,13 @@ class EmbeddedReference:
         }
 
     def _serve_local_ui(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, wrap: Wrap
     ) -> dict[str, str]:
         """Local UI, on a port of its own for each host."""
         hosts = [host_uid for slot in self.slots for host_uid in slot.host_uids]
         listeners = [bind(LOOPBACK, next(ports)) for _ in hosts]
         found = [port_of(listener) for listener in listeners]
-        app = make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True)))
+        app = wrap(make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True))))
         servers.serve(app, listeners, tls if self.layout.tls else None)
         scheme = "https" if self.layout.tls else "http"
         urls = (f"{scheme}://localhost:{port}" for port in found)

@@ -21,17 +21,18 @@ from harness.domain.operations import (
     LocalOperation,
     Unknown,
 )
+from harness.reference.behaviour import Behaviour
 from harness.reference.clock import VirtualClock
-from harness.reference.core.central import CentralCore
-from harness.reference.core.choices import EdgeChoices
-from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import FaultyLink
-from harness.reference.sides import CentralFactory, CentralSide, EdgeFactory, EdgeSide
+from harness.reference.sides import CentralSide, EdgeSide
 
 POLL_INTERVAL = 50_000
 """How often the agents follow up, in microseconds."""
+
+VIRTUAL_PASSWORD = "direct-password"
+"""The operating system's user's, where nobody else can log in."""
 
 VIRTUAL_ENDPOINTS: Mapping[EndpointForm, str] = {
     EndpointForm.USABLE: "https://palette.test",
@@ -159,15 +160,14 @@ def direct_reference(
     *,
     clusters: int = 2,
     hosts: int = 5,
-    edge_choices: EdgeChoices = EdgeChoices(password="direct-password"),
-    make_central: CentralFactory = CentralCore,
-    make_edge: EdgeFactory | None = None,
+    behaviour: Behaviour = Behaviour(),
     edge_store: Store | None = None,
     central_store: Store | None = None,
 ) -> Reference:
     """A reference in virtual time, its two sides joined by calls."""
     clock = VirtualClock()
-    central = CentralSide(central_store or MemoryStore(), clock, seed, make_central)
+    behaviour = behaviour.with_password(behaviour.edge.password or VIRTUAL_PASSWORD)
+    central = CentralSide(central_store or MemoryStore(), clock, seed, behaviour.central_factory())
     link = FaultyLink(DirectLink(central), clock.sleep)
     edge = EdgeSide(
         edge_store or MemoryStore(),
@@ -175,7 +175,7 @@ def direct_reference(
         seed,
         link,
         slots_for(seed, clusters, hosts),
-        make_edge or (lambda store: EdgeCore(store, edge_choices)),
+        behaviour.edge_factory(),
     )
-    user = (edge_choices.username, edge_choices.password)
+    user = (behaviour.edge.username, behaviour.edge.password)
     return Reference(edge, central, VIRTUAL_ENDPOINTS, user, clock)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
+from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import Behaviour, EmbeddedReference, Layout, Secrets
+from harness.reference.embedded import EmbeddedReference, Layout, Secrets
 from harness.serving.demo import Demo, install_demo
 from harness.targets.env_file import env_file_of, env_text
 

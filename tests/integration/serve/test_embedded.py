@@ -39,9 +39,10 @@ from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
 from harness.opening import UnknownDriver, open_embedded, open_target
 from harness.reference.agents import Agents, AgentsStopped
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import Behaviour, EmbeddedReference, Layout, Secrets, databases
+from harness.reference.embedded import EmbeddedReference, Layout, Secrets, databases
 from harness.reference.server import AddressError
 from harness.reference.sides import ArrangementError
 from harness.scenes.stacks import DOCUMENTED_STACK

@@ -47,9 +47,8 @@ from harness.domain.profile import (
     StackProfile,
 )
 from harness.domain.token import RegistrationToken
-from harness.reference.core.central import CentralCore
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.choices import CentralChoices, EdgeChoices
-from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.world import Reference, direct_reference
 
 PACKS = (Pack(Layer.OS, "Ubuntu", "22.04"),)
@@ -70,9 +69,7 @@ class SmallWorld:
             "test",
             clusters=1,
             hosts=2,
-            edge_choices=edge_choices,
-            make_edge=lambda store: EdgeCore(store, edge_choices),
-            make_central=lambda store: CentralCore(store, central_choices),
+            behaviour=Behaviour(central_choices, edge_choices),
         )
         slot = self.reference.edge.slots()[0]
         self.host, self.sibling = slot.host_uids

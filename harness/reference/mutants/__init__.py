@@ -1,0 +1,1 @@
+"""The planted defects, a module for each group of requirements (see `planting`)."""

@@ -1,0 +1,203 @@
+"""What can be planted into the reference: mutants, which are wrong, and variants, which are not.
+
+A mutant is the reference with one defect; it says which requirement the defect breaks and in
+which lane it has to be caught. A variant is another lawful choice where the procedure is silent;
+no scenario may fail on it. Both are declared where they are written, by a decorator or a call,
+take their name from the class, and their sentence from its docstring.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from harness.domain.errors import PairproofError
+from harness.reference.behaviour import REFERENCE, Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+
+
+class Lane(StrEnum):
+    """Where a mutant has to be caught."""
+
+    SUITE = "suite"
+    """By a scenario of the requirement that it breaks."""
+    INTERLEAVING = "interleaving"
+    """By an invariant, on the walk over every interleaving."""
+
+
+class Wire(StrEnum):
+    """Through which driver something planted shows."""
+
+    ANY = "any"
+    """Through each of them; it is tried in process, which is the quickest."""
+    HTTP = "http"
+    """Only where there is a wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """Something that can be planted into the reference.
+
+    Attributes:
+        name: as it is called on the command line.
+        requirement: the one that a mutant breaks, or that a variant's choice concerns.
+        says: what it does, in one sentence.
+        behaviour: how it does it.
+        wire: through which driver it shows.
+    """
+
+    name: str
+    requirement: str
+    says: str
+    behaviour: Behaviour
+    wire: Wire = Wire.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant(Planted):
+    """The reference with one planted defect, and the lane in which it has to be caught."""
+
+    lane: Lane = Lane.SUITE
+
+
+@dataclass(frozen=True, slots=True)
+class Variant(Planted):
+    """The reference with another lawful choice."""
+
+
+class UnknownPlanted(PairproofError):
+    """Nothing of this name can be planted; the message says what comes nearest."""
+
+
+Kind = TypeVar("Kind", bound=Planted)
+
+
+@dataclass(slots=True)
+class Registry(Generic[Kind]):
+    """All of a kind, by name, in the order in which they were declared."""
+
+    kind: str
+    entries: dict[str, Kind] = field(default_factory=dict)
+
+    def add(self, entry: Kind) -> None:
+        """Declare one more.
+
+        Raises:
+            ValueError: the name is taken, or it says nothing.
+        """
+        if entry.name in self.entries:
+            raise ValueError(f"two {self.kind}s are called {entry.name}")
+        if not entry.says.endswith("."):
+            raise ValueError(f"the {self.kind} {entry.name} does not say in a sentence what it is")
+        self.entries[entry.name] = entry
+
+    def __iter__(self) -> Iterator[Kind]:
+        return iter(self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def named(self, name: str) -> Kind:
+        """The one of this name.
+
+        Raises:
+            UnknownPlanted: there is none.
+        """
+        if name not in self.entries:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, self.entries, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"`pairproof {self.kind}s list` has them"
+            raise UnknownPlanted(f"no {self.kind} is called {name!r}; {hint}")
+        return self.entries[name]
+
+
+MUTANTS: Registry[Mutant] = Registry("mutant")
+VARIANTS: Registry[Variant] = Registry("variant")
+
+Core = TypeVar("Core", bound=type)
+
+
+def mutant(breaks: str, lane: Lane = Lane.SUITE, wire: Wire = Wire.ANY) -> Callable[[Core], Core]:
+    """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a mutant.
+
+    `breaks` is the id of the requirement at which it has to be caught.
+    """
+
+    def declare(core: Core) -> Core:
+        behaviour = behaviour_of(core)
+        name, says = name_of(core), sentence_of(core)
+        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane))
+        return core
+
+    return declare
+
+
+def plant(
+    name: str,
+    breaks: str,
+    says: str,
+    behaviour: Behaviour,
+    lane: Lane = Lane.SUITE,
+    wire: Wire | None = None,
+) -> None:
+    """Declare a mutant that is no subclass of one core: a pair of cores, or a wrapped app."""
+    where = wire or (Wire.HTTP if behaviour.needs_a_wire else Wire.ANY)
+    MUTANTS.add(Mutant(name, breaks, says, behaviour, where, lane))
+
+
+def variant(name: str, concerns: str, says: str, behaviour: Behaviour) -> None:
+    """Declare a variant: another lawful choice where the procedure is silent."""
+    wire = Wire.HTTP if behaviour.needs_a_wire else Wire.ANY
+    VARIANTS.add(Variant(name, concerns, says, behaviour, wire))
+
+
+def behaviour_of(core: type) -> Behaviour:
+    """The behaviour of a reference one of whose cores is of this class.
+
+    Raises:
+        TypeError: it is neither a core of the central side nor one of the edge.
+    """
+    if issubclass(core, CentralCore):
+        return Behaviour(make_central=core)
+    if issubclass(core, EdgeCore):
+        return Behaviour(make_edge=core)
+    raise TypeError(f"{core.__name__} is neither a CentralCore nor an EdgeCore")
+
+
+def name_of(core: type) -> str:
+    """`ForgetsTheTags` as `forgets_the_tags`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", core.__name__).lower()
+
+
+def sentence_of(core: type) -> str:
+    """The first line of a class's own docstring."""
+    return (core.__dict__.get("__doc__") or "").strip().partition("\n")[0].strip()
+
+
+def behaviour_with(what: str) -> Behaviour:
+    """The reference's behaviour with `mutant:NAME` or `variant:NAME` planted; or as it is.
+
+    Raises:
+        UnknownPlanted: there is nothing of this name.
+    """
+    if not what:
+        return Behaviour()
+    kind, _, name = what.partition(":")
+    registries: Mapping[str, Registry[Mutant] | Registry[Variant]] = load()
+    if kind not in registries:
+        raise UnknownPlanted(f"{what!r} is neither mutant:NAME nor variant:NAME")
+    found = registries[kind].named(name).behaviour
+    return replace(found, called=f"{REFERENCE} with {kind} {name}")
+
+
+def load() -> dict[str, Registry[Mutant] | Registry[Variant]]:
+    """Both registries, with everything that is declared in them."""
+    import harness.reference.mutants
+    import harness.reference.variants  # noqa: F401
+
+    return {"mutant": MUTANTS, "variant": VARIANTS}

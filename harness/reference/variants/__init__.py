@@ -1,0 +1,1 @@
+"""The lawful other choices, where the procedure is silent (see `planting`)."""
