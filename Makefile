@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help certify test lint format bench full docs pins chromium clean
+.PHONY: help certify test prove lint format bench full docs pins chromium clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -25,6 +25,11 @@ certify: $(BASE) ## certify the embedded reference over HTTP; ARGS="--target FIL
 test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; ARGS="-k EXPR" for some
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
+prove: $(BASE) ## what the suite catches and what it leaves alone; every interleaving
+	$(BIN)/pairproof interleavings
+	$(BIN)/pairproof mutants run
+	$(BIN)/pairproof variants run
+
 lint: $(DEV) ## ruff and mypy, changing nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,13 +42,17 @@ format: $(DEV) ## let ruff mend what it can
 bench: $(DEV) ## measure what is claimed about speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
-full: lint chromium ## all there is: lint, every test, slow ones too, and a certification
+full: lint chromium prove ## all there is: every test, slow ones too, the proof, a certification
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify
 
-docs: $(BASE) ## write the generated pages of docs/ again
+docs: $(BASE) ## write the generated pages of docs/ again; takes a quarter of an hour
 	$(BIN)/pairproof requirements --format markdown > docs/requirements.md.new
 	mv docs/requirements.md.new docs/requirements.md
+	$(BIN)/pairproof mutants run --full --format markdown > docs/kill-matrix.md.new
+	mv docs/kill-matrix.md.new docs/kill-matrix.md
+	$(BIN)/pairproof variants run --format markdown > docs/variants.md.new
+	mv docs/variants.md.new docs/variants.md
 
 pins: ## resolve pyproject.toml afresh into constraints.txt
 	rm -rf $(VENV)

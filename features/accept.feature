@@ -149,6 +149,19 @@ Feature: Accept a pairing request in Palette
         | two of them empty | first-choice | (none)          | (none)              |
         | nothing changed   | (kept)       | (kept)          | (kept)              |
 
+    Scenario Outline: It is still borne when Palette is restarted, <change>
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the administrator has accepted it with the name "<name>", the description "<description>" and the tags "<tags>"
+      And the host has confirmed the pairing
+      When Palette is restarted
+      Then the central cluster bears the name "<name>", the description "<description>" and the tags "<tags>"
+
+      Examples:
+        | change            | name         | description     | tags                |
+        | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
+        | nothing changed   | (kept)       | (kept)          | (kept)              |
+
   @ACC-12 @both @core
   Rule: After Pair cluster the cluster is registered and managed centrally
 
@@ -241,6 +254,19 @@ Feature: Accept a pairing request in Palette
       Then it is refused
       And Palette still manages the cluster
       And the cluster is still centrally managed
+
+    Scenario: It does not come back when Palette is restarted
+      Given a paired cluster
+      When Palette is restarted
+      Then no request waits in Palette, and that stays so
+
+    Scenario: A second acceptance is refused when Palette was restarted as well
+      Given a paired cluster
+      And Palette manages the cluster
+      When Palette is restarted
+      And the administrator accepts the request
+      Then it is refused
+      And Palette still manages the cluster
 
   @ACC-15 @both @core
   Rule: A refused match changes nothing

@@ -9,6 +9,7 @@ Feature: The edge after a decision
     Scenario: A node turns unhealthy
       Given a pending pairing request
       When the node "only node" turns unhealthy
+      And a while passes
       And the administrator accepts the request
       And both sides are watched until they have settled
       Then what the target does is observed: "a node turns unhealthy between send and accept"
@@ -16,7 +17,8 @@ Feature: The edge after a decision
     Scenario: The host is cut off for a while
       Given a pending pairing request
       And the cluster cannot reach Palette
-      When the administrator accepts the request
+      When a while passes
+      And the administrator accepts the request
       And the operator looks at the pairing request
       And the cluster can reach Palette again
       And both sides are watched until they have settled
@@ -233,6 +235,7 @@ Feature: The edge after a decision
     Scenario: The request was rejected while the host was cut off
       Given a pending pairing request
       And the cluster cannot reach Palette
+      And its host has followed it for a while
       And its request was rejected in Palette
       When the cluster can reach Palette again
       Then nothing is pending in Local UI
@@ -256,6 +259,7 @@ Feature: The edge after a decision
     Scenario: Local UI shows the status Rejected once the link is back
       Given a pending pairing request
       And the cluster cannot reach Palette
+      And its host has followed it for a while
       And its request was rejected in Palette
       When the cluster can reach Palette again
       Then Local UI shows the request as rejected

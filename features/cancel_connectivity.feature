@@ -216,14 +216,16 @@ Feature: Connectivity failures during a cancel
 
     Scenario: The stale request is accepted, and the link comes back
       Given a stale pairing request
-      When the administrator accepts the request
+      When a while passes
+      And the administrator accepts the request
       And the cluster can reach Palette again
       And both sides are watched until they have settled
       Then what the target does is observed: "the stale request of an offline cancel is accepted, then the link comes back"
 
     Scenario: The stale request is accepted, and the link stays down
       Given a stale pairing request
-      When the administrator accepts the request
+      When a while passes
+      And the administrator accepts the request
       And a week passes at Palette
       And both sides are watched until they have settled
       Then what the target does is observed: "the stale request of an offline cancel is accepted, and the link stays down"

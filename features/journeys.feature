@@ -38,6 +38,22 @@ Feature: Whole journeys, from the local cluster to Palette
       Then it succeeds
       And Palette manages "north"
 
+    Scenario: Send, restart the edge, accept
+      Given a pending pairing request
+      And the edge has restarted
+      When the administrator accepts the request
+      Then it succeeds
+      And Palette manages the cluster
+
+    Scenario: Send, lose the link for a while, accept
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And its host has followed it for a while
+      And the cluster can reach Palette again
+      When the administrator accepts the request
+      Then it succeeds
+      And Palette manages the cluster
+
     Scenario: Three clusters and two administrators
       Given the operator of "north" has sent a pairing request step by step
       And the operator of "south" has sent a pairing request step by step
@@ -48,6 +64,18 @@ Feature: Whole journeys, from the local cluster to Palette
       Then it succeeds
       And Palette manages "north"
       And Palette manages "harbor"
+
+    Scenario Outline: Of two requests that wait, the one of "<cluster>" is accepted
+      Given the operator of "north" has sent a pairing request step by step
+      And the operator of "south" has sent a pairing request step by step
+      When "the administrator" accepts the request of "<cluster>" step by step
+      Then it succeeds
+      And Palette manages "<cluster>"
+
+      Examples:
+        | cluster |
+        | north   |
+        | south   |
 
     Scenario: Two clusters are paired, and each is managed for itself
       Given the operator of "north" has sent a pairing request step by step
@@ -107,6 +135,13 @@ Feature: Whole journeys, from the local cluster to Palette
       When the operator of "north" sends a pairing request step by step
       Then the request is sent
       And the request of "north" is pending in its Local UI
+
+    Scenario: One cluster is rejected while its neighbour waits
+      Given the operator of "north" has sent a pairing request step by step
+      And the operator of "south" has sent a pairing request step by step
+      And "the administrator" has rejected the request of "north" step by step
+      Then the request of "south" is pending in its Local UI
+      And "north" is locally managed
 
     Scenario: One cluster is rejected while its neighbour is accepted
       Given the operator of "north" has sent a pairing request step by step

@@ -258,6 +258,18 @@ Feature: Prerequisites of a pairing request
       Then the request is sent
       And one request of the cluster waits in Palette
 
+    Scenario: A host is cut off after the connection check has said yes
+      Given a local cluster with 3 control plane nodes and 2 workers
+      When the operator checks the connection
+      Then the connection check says yes
+      When host 5 of the cluster cannot reach Palette
+      And the operator checks the connection
+      Then the connection check says no
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
     Scenario: The hosts of another cluster do not matter
       Given a local cluster
       And another local cluster

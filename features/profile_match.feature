@@ -74,6 +74,26 @@ Feature: Match the profiles of a local cluster
         | csi   | Amazon EBS CSI     | 1.19.9  |
         | addon | Prometheus-Grafana | 44.3.2  |
 
+    Scenario Outline: A wrong version in a full profile, in the layer <layer>
+      Given these cluster profiles:
+        | Local cluster profile     |
+        | Full profile              |
+        | Amazon EBS CSI 1.20.0     |
+        | Calico 3.25.1             |
+        | PXK-E 1.31.0              |
+        | Ubuntu 22.04              |
+        | Prometheus-Grafana 44.3.1 |
+      And a pending pairing request of the cluster in the table
+      And fitting profiles are selected, but with "<pack>" in the version "<version>"
+      When the administrator matches them with the request
+      Then they do not match
+      And Palette refuses to pair the cluster with them
+
+      Examples:
+        | layer | pack               | version |
+        | k8s   | PXK-E              | 1.30.4  |
+        | addon | Prometheus-Grafana | 44.3.2  |
+
     Scenario Outline: Versions that nearly agree do not: <difference>
       Given a local cluster that runs "PXK-E" in the version "<local>"
       And a pending pairing request
@@ -134,6 +154,26 @@ Feature: Match the profiles of a local cluster
         | cni    | Cilium 1.15.0        |
         | csi    | Longhorn 1.7.0       |
         | addon  | Hello-Universe 2.0.0 |
+
+    Scenario Outline: A pack too many in a full profile, in the layer <layer>
+      Given these cluster profiles:
+        | Local cluster profile     |
+        | Full profile              |
+        | Amazon EBS CSI 1.20.0     |
+        | Calico 3.25.1             |
+        | PXK-E 1.31.0              |
+        | Ubuntu 22.04              |
+        | Prometheus-Grafana 44.3.1 |
+      And a pending pairing request of the cluster in the table
+      And fitting profiles are selected, and "<pack> (<layer>)" besides
+      When the administrator matches them with the request
+      Then they do not match
+      And Palette refuses to pair the cluster with them
+
+      Examples:
+        | layer | pack                 |
+        | csi   | Longhorn 1.7.0       |
+        | addon | Hello-Universe 2.0.0 |
 
     Scenario: An add-on profile for a cluster that has none
       Given a local cluster that runs no "Prometheus-Grafana"

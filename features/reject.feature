@@ -47,9 +47,9 @@ Feature: Reject a pairing request in Palette
   Rule: Requests can be told apart by their tags
 
     Background:
-      Given the cluster "north" tagged "area=dock, line=7" and named "plant"
-      And the cluster "south" tagged "area=hall, line=7" and named "plant"
-      And the cluster "harbor" tagged "area=dock, line=8" and named "plant"
+      Given the cluster "north" tagged "area=dock, line=7, site=west" and named "plant"
+      And the cluster "south" tagged "area=hall, line=7, site=west" and named "plant"
+      And the cluster "harbor" tagged "area=dock, line=8, site=west" and named "plant"
       And a pending pairing request of "north"
       And a pending pairing request of "south"
       And a pending pairing request of "harbor"

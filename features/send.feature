@@ -33,10 +33,12 @@ Feature: Send a pairing request from the local cluster
       Then it is refused
 
       Examples:
-        | login             |
-        | a wrong password  |
-        | an empty password |
-        | an unknown user   |
+        | login                |
+        | a wrong password     |
+        | an empty password    |
+        | a cut-short password |
+        | a longer password    |
+        | an unknown user      |
 
   @SND-2 @edge @core
   Rule: Settings, Centrally Managed asks for the endpoint and the token
@@ -116,6 +118,7 @@ Feature: Send a pairing request from the local cluster
       Given a pairing request that was sent and cancelled
       And a request that was sent
       Then Palette lists the request under its id for this cluster
+      And Local UI shows its pairing id
 
     Scenario: Both sides still agree after both have restarted
       Given a pending pairing request

@@ -151,6 +151,12 @@ Feature: Withdraw a pairing request from the local cluster
       And nothing is pending in Local UI
       And no request of the cluster waits in Palette
 
+    Scenario: A cancelled request does not come back when Palette is restarted
+      Given a pairing request that was sent, cancelled, and is gone in Palette
+      When Palette restarts
+      Then no request of the cluster waits in Palette
+      And no request reaches Palette
+
   @WDR-3P @edge @core
   Rule: After a cancel, Settings shows local management and no request
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import __version__
+from harness.catalogue.limits import Limits
 from harness.domain.errors import PairproofError
 from harness.targets.port import Driver, TargetInfo
 
@@ -49,7 +50,7 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
     behaviour = behaviour_with(planted)
     reference = direct_reference(seed, clusters=3, behaviour=behaviour)
     info = TargetInfo(behaviour.called, __version__, features=INPROCESS_FEATURES)
-    return InprocessDriver(reference, info)
+    return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 
 
 def open_http(target: Target, closing: Callable[[], None] = lambda: None) -> HttpDriver:

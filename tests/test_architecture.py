@@ -18,7 +18,8 @@ ROWS = (
     {"history"},
     {"reference", "targets", "checkers"},
     {"scenes"},
-    {"explore", "fleet", "reporting", "opening", "running", "serving"},
+    {"explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},
+    {"proving"},
     {"plugin", "cli", "features"},
 )
 """A part imports from rows before its own. Neighbours on one row do not know each other."""

@@ -144,7 +144,7 @@ def _opens_of(scene: Scene, label: str) -> None:
 
 @when("the administrator lists the pairing requests")
 def _lists(scene: Scene) -> None:
-    scene.perform(scene.admin(), ListPairingRequests(), "the list")
+    review.look_at_list(scene)
 
 
 @given("the administrator has accepted the request")
@@ -268,7 +268,7 @@ def _restarted(scene: Scene) -> None:
 @given("the host has confirmed the pairing")
 def _confirmed(scene: Scene) -> None:
     operator = scene.cluster().operator
-    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "status_is", status="Paired"))
+    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "paired_or_not_shown"))
 
 
 # --- what must hold -----------------------------------------------------------------------------
@@ -298,7 +298,9 @@ def _just_two_stay(scene: Scene, judge: Judge, first: str, second: str) -> None:
 
 @then(parsers.parse('just the request of "{label}" waits in the other project, and that stays so'))
 def _just_one_elsewhere(scene: Scene, judge: Judge, label: str) -> None:
-    judge.check("held", operation=review.list_stays_in(scene, "another project", label).id)
+    there = review.admin_of(scene, "another project")
+    judge.check("held", operation=review.await_list(scene, label, admin=there).id)
+    judge.check("held", operation=review.list_stays(scene, label, admin=there).id)
 
 
 @then("no request waits in Palette, and that stays so")
@@ -329,6 +331,11 @@ def _of_gone(scene: Scene, judge: Judge, label: str) -> None:
 def _listed_once(scene: Scene, judge: Judge, label: str) -> None:
     uid = scene.cluster(label).pairing_uid
     judge.check("listed_once", operation=scene.noted("the list"), pairing_uid=uid)
+
+
+@then("it is refused, or shows no request")
+def _refused_or_empty(scene: Scene, judge: Judge) -> None:
+    judge.check("refused_or_shows_none", operation=scene.noted())
 
 
 @then("this request is not seen")
@@ -390,6 +397,7 @@ def _managed(scene: Scene, judge: Judge) -> None:
 
 @given("the central cluster was looked at")
 def _looked_at_central(scene: Scene) -> None:
+    scene.must_hold(review.await_registered(scene))
     look = ViewCentralCluster(scene.cluster().central_uid)
     scene.note("the look before", scene.must(scene.stage.perform(scene.admin(), look)))
 

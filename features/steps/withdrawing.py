@@ -130,6 +130,11 @@ def _list_is_watched(scene: Scene) -> None:
     local_moves.watch_list(scene)
 
 
+@when("a while passes")
+def _a_while(scene: Scene) -> None:
+    local_moves.let_pass(scene)
+
+
 @when("both sides are watched until they have settled")
 def _both_are_watched(scene: Scene) -> None:
     local_moves.watch_both_sides(scene)

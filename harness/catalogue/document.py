@@ -124,9 +124,9 @@ def _introduction() -> Iterator[str]:
 
 def _reading() -> Iterator[str]:
     yield from ("## How to read it", "")
-    yield from _table(("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items()))
-    yield from _table(("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items()))
-    yield from _table(("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items()))
+    yield from markdown_table(("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items()))
+    yield from markdown_table(("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items()))
+    yield from markdown_table(("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items()))
     yield from (
         "A requirement gets the worst verdict of its scenarios; one that could not be asked for"
         " lack of a feature does not hide one that was. The letter at the end of an id marks a"
@@ -153,7 +153,7 @@ def _profiles() -> Iterator[str]:
         " cumulatively: whoever claims a profile has conformed to those that it stands on too.",
         "",
     )
-    yield from _table(
+    yield from markdown_table(
         ("Profile", "What it is about", "Stands on", "What its certificate says"),
         (
             (
@@ -175,7 +175,7 @@ def _features() -> Iterator[str]:
         " feature without which a requirement cannot be judged.",
         "",
     )
-    yield from _table(
+    yield from markdown_table(
         ("Feature", "Claimed, it says", "Not claimed"),
         ((f"`{d.feature}`", d.claim, d.unclaimed) for d in FEATURES),
     )
@@ -188,7 +188,7 @@ def _limits() -> Iterator[str]:
         "In seconds. A target file may change each, up to its maximum.",
         "",
     )
-    yield from _table(
+    yield from markdown_table(
         ("Limit", "Default", "Maximum", "Meaning"),
         ((f"`{k.name}`", f"{k.default_s:g}", f"{k.maximum_s:g}", k.meaning) for k in limit_kinds()),
     )
@@ -219,9 +219,9 @@ def _group_table(members: Sequence[Requirement], scenarios: Coverage | None) -> 
         for r in members
     )
     if scenarios is None:
-        return _table(heads, rows)
+        return markdown_table(heads, rows)
     counts = (str(len(scenarios.get(r.id, ()))) for r in members)
-    return _table((*heads, "Scenarios"), ((*row, n) for row, n in zip(rows, counts, strict=True)))
+    return markdown_table((*heads, "Scenarios"), ((*row, n) for row, n in zip(rows, counts, strict=True)))
 
 
 def _detail(requirement: Requirement, scenarios: Coverage | None) -> Iterator[str]:
@@ -246,7 +246,7 @@ def _sentences(chosen: Mapping[str, Requirement]) -> Iterator[str]:
     )
     for anchor, section in groupby(SENTENCES, key=lambda s: s.anchor):
         yield from (f"### {ANCHORS[anchor]} (`{anchor}`)", "")
-        yield from _table(
+        yield from markdown_table(
             ("No.", "Place", "In short", "Covered by"),
             ((str(s.ordinal), s.place, s.paraphrase, _covered_by(s, chosen)) for s in section),
         )
@@ -262,7 +262,7 @@ def _link(requirement_id: str) -> str:
     return f"[{requirement_id}](#{requirement_id.lower()})"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield _line(heads)
     yield _line(["---"] * len(heads))
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check
@@ -38,6 +38,12 @@ def refused(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
+def _last_why(samples: Sequence[Sample]) -> str:
+    """What came instead of an answer, as the last look saw it."""
+    why = samples[-1].error.get("why") if samples else ""
+    return f": {why}" if why else ""
+
+
 @check
 def held(history: History, *, operation: str) -> Finding:
     """What was waited for was seen in time; what had to stay so stayed so.
@@ -55,7 +61,8 @@ def held(history: History, *, operation: str) -> Finding:
         return Finding(Verdict.PASS, f"{what} held", (operation,))
     telling = [s for s in against if s.outcome is not Outcome.INFO]
     if not telling:
-        return Finding(Verdict.INCONCLUSIVE, f"{what}: no well-formed answer came", (operation,))
+        why = f"{what}: no well-formed answer came{_last_why(samples)}"
+        return Finding(Verdict.INCONCLUSIVE, why, (operation,))
     seen = telling[0] if record.kind == "stays" else telling[-1]
     return Finding(Verdict.FAIL, f"{what} did not hold; seen: {_seen(seen)}", (operation,))
 

@@ -64,6 +64,16 @@ def not_shown_in_list(history: History, *, operation: str, pairing_uid: str) -> 
 
 
 @check
+def refused_or_shows_none(history: History, *, operation: str) -> Finding:
+    """The operation was refused; a list may be empty in place of that."""
+    record = history[operation]
+    is_list = record.outcome is Outcome.OK and "items" in (record.value or {})
+    if is_list and not _listed_ids(record):
+        return Finding(Verdict.PASS, "the list is empty", (operation,))
+    return refused(history, operation=operation)
+
+
+@check
 def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
     """The answer has just these values in these fields."""
     record = history[operation]

@@ -13,17 +13,26 @@ from harness.history.operation import History, OperationRecord, Outcome
 TOPICS: Mapping[str, tuple[str, ...]] = {
     "the registration token": ("token",),
     "central management": ("central", "managed by palette", "managed in palette"),
-    "the endpoint": ("endpoint", "palette", "url", "address", "reach", "connect", "server"),
+    "the endpoint": (
+        *("endpoint", "palette", "url", "address", "reach", "connect", "server"),
+        *("dial", "lookup", "resolve", "request to", "timeout", "timed out", "deadline"),
+        *("tls", "x509", "certificate"),
+    ),
 }
 """What a message may be about, and words of which it then has one."""
+
+_UNEXPECTED = ("unexpected answer", "unexpected response", "unexpected status", "invalid response")
 
 TROUBLES: Mapping[str, tuple[str, ...]] = {
     "missing": ("missing", "required", "empty", "must not be blank"),
     "malformed": ("malformed", "invalid", "not valid", "not a url", "cannot be parsed"),
     "not resolved": ("resolve", "resolution", "no such host", "name or service", "unknown host"),
     "no connection": ("refused", "cannot connect", "could not connect", "no connection"),
-    "no answer": ("no answer", "timed out", "timeout", "no response", "did not answer", "in time"),
-    "not a Palette": ("not a palette", "no palette", "not palette", "unexpected answer"),
+    "no answer": (
+        *("no answer", "timed out", "timeout", "no response", "did not answer", "in time"),
+        "deadline exceeded",
+    ),
+    "not a Palette": ("not a palette", "no palette", "not palette", *_UNEXPECTED),
     "not trusted": ("trust", "certificate", "x509", "unknown authority", "self-signed"),
 }
 """What may be wrong with an endpoint, and words of which an error then has one."""

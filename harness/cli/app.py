@@ -35,6 +35,13 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+class ResultFormat(StrEnum):
+    """How a result is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
     try:
@@ -192,6 +199,23 @@ def report(
     _exit_after(lambda: make_reports(evidence, out))
 
 
+@app.command(epilog="Example: pairproof verify reports/runs/20261124T101500Z-mine")
+def verify(
+    evidence: Annotated[
+        Path, typer.Argument(metavar="EVIDENCE", help="An evidence.jsonl, or the folder of a run.")
+    ],
+    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+) -> None:
+    """Judge a run again, from its evidence alone, and say what differs.
+
+    Exit codes: 0 the same verdicts are reached, 1 they are not or the file was changed, 2 it is
+    no evidence or was cut off.
+    """
+    from harness.cli.verify import verify_evidence
+
+    _exit_after(lambda: verify_evidence(evidence, format.value))
+
+
 @app.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
 def serve(
     write_target: Annotated[
@@ -223,6 +247,13 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
     ] = None,
+    mutant: Annotated[
+        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
+    ] = "",
+    variant: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="With this lawful choice; `pairproof variants list`."),
+    ] = "",
     show_credentials: Annotated[
         bool,
         typer.Option("--show-credentials", help="Print them, also if they are in a file."),
@@ -243,6 +274,122 @@ def serve(
             plain=plain,
             db=db,
             write_target=write_target,
+            mutant=mutant,
+            variant=variant,
             show_credentials=show_credentials,
         )
     )
+
+
+# --- the suite's own proof ------------------------------------------------------------------
+
+mutants_app = typer.Typer(no_args_is_help=True, help="Defects that the suite has to catch.")
+variants_app = typer.Typer(no_args_is_help=True, help="Lawful choices that it has to leave alone.")
+app.add_typer(mutants_app, name="mutants")
+app.add_typer(variants_app, name="variants")
+
+Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these.")]
+Requirements = Annotated[
+    list[str] | None,
+    typer.Option("--requirement", metavar="ID", help="Only of this one; repeat it, or use commas."),
+]
+OfLane = Annotated[
+    str, typer.Option("--lane", metavar="LANE", help="Only this lane: suite or interleaving.")
+]
+Printed = Annotated[Format, typer.Option("--format", help="How it is printed.")]
+Workers = Annotated[
+    int | None,
+    typer.Option("--workers", metavar="N", min=1, help="How many at a time; one a processor."),
+]
+
+
+@mutants_app.command("list", epilog="Example: pairproof mutants list --requirement WDR-3")
+def mutants_list(
+    names: Names = None,
+    requirement: Requirements = None,
+    lane: OfLane = "",
+    format: Printed = Format.TABLE,
+) -> None:
+    """List the planted defects: name, requirement that it breaks, and what it does."""
+    from harness.cli.proof import Asked, list_mutants
+
+    asked = Asked(tuple(names or ()), tuple(requirement or ()), lane, format=format.value)
+    _exit_after(lambda: list_mutants(asked))
+
+
+@mutants_app.command("run", epilog="Example: pairproof mutants run --requirement WDR-3")
+def mutants_run(
+    names: Names = None,
+    requirement: Requirements = None,
+    lane: OfLane = "",
+    full: Annotated[
+        bool,
+        typer.Option(
+            "--full", help="The whole suite on each, for all that turns red; and both drivers."
+        ),
+    ] = False,
+    workers: Workers = None,
+    format: Printed = Format.TABLE,
+) -> None:
+    """Run the suite on each planted defect, and print the kill matrix.
+
+    Exits with 1 if one is not caught at the requirement that it breaks.
+    """
+    from harness.cli.proof import Asked, run_mutants
+
+    chosen = tuple(names or ()), tuple(requirement or ())
+    asked = Asked(*chosen, lane, full=full, workers=workers, format=format.value)
+    _exit_after(lambda: run_mutants(asked))
+
+
+@variants_app.command("list", epilog="Example: pairproof variants list --format json")
+def variants_list(
+    names: Names = None, requirement: Requirements = None, format: Printed = Format.TABLE
+) -> None:
+    """List the lawful other choices: name, requirement that it concerns, and what it does."""
+    from harness.cli.proof import Asked, list_variants
+
+    asked = Asked(tuple(names or ()), tuple(requirement or ()), format=format.value)
+    _exit_after(lambda: list_variants(asked))
+
+
+@variants_app.command("run", epilog="Example: pairproof variants run --requirement SND-7")
+def variants_run(
+    names: Names = None,
+    requirement: Requirements = None,
+    workers: Workers = None,
+    format: Printed = Format.TABLE,
+) -> None:
+    """Run the suite on each lawful other choice; none may fail.
+
+    Exits with 1 if a scenario blames one of them.
+    """
+    from harness.cli.proof import Asked, run_variants
+
+    chosen = tuple(names or ()), tuple(requirement or ())
+    asked = Asked(*chosen, workers=workers, format=format.value)
+    _exit_after(lambda: run_variants(asked))
+
+
+@app.command(epilog="Example: pairproof interleavings accept-or-cancel --faults 2")
+def interleavings(
+    plots: Annotated[
+        list[str] | None, typer.Argument(metavar="[PLOT]...", help="Only these; all without.")
+    ] = None,
+    faults: Annotated[
+        int, typer.Option(metavar="N", min=0, help="At most so many faults in a schedule.")
+    ] = 1,
+    mutant: Annotated[
+        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
+    ] = "",
+    workers: Workers = None,
+    format: Printed = Format.TABLE,
+) -> None:
+    """Walk every interleaving of the reference, and judge each by the invariants.
+
+    A fault is a lost message, a lost answer, or a restart, at any point. Exits with 1 if an
+    invariant does not hold, and prints the schedule, step by step.
+    """
+    from harness.cli.interleavings import walk_interleavings
+
+    _exit_after(lambda: walk_interleavings(plots or (), faults, mutant, workers, format.value))

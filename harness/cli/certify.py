@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ from harness.reporting.files import REPORT_FILES, write_reports
 from harness.reporting.model import Report
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
-from harness.suite import suite_dir
+from harness.running.session import alone, suite_words
 
 _REFERENCE = "pairproof-reference"
 _RUNS = Path("reports", "runs")
@@ -181,7 +180,7 @@ def _run(plan: Plan, out: Path) -> CarriedOut:
     Raises:
         CannotDo: there is nothing to report on, or the run as a whole went wrong.
     """
-    with _beside_capture() as stream, _alone():
+    with _beside_capture() as stream, alone():
         watcher = Watcher(stream)
         with watcher.showing():
             pytest.main(_arguments(plan, out), plugins=[watcher])
@@ -217,40 +216,8 @@ def _kept(out: Path) -> str:
     return f"\nwhat was recorded until then is in {out}; `pairproof report {out}` reads it"
 
 
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Nothing of the user's pytest takes part; SIGTERM and SIGHUP stop a run as Ctrl-C does."""
-    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
-    before = {name: os.environ.get(name) for name in changed}
-    handlers = {}
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:
-            handlers[number] = signal.signal(number, signal.default_int_handler)
-    os.environ.update(changed)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
-
-
 def _arguments(plan: Plan, out: Path) -> list[str]:
-    """What pytest is called with: the suite, our options, and nothing of the user's."""
-    features = suite_dir("features")
-    words = [str(features), "-c", os.devnull, "--rootdir", str(features.parent), "--noconftest"]
-    for plugin in ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:terminal"):
-        words += ["-p", plugin]
-    words += ["--assert=plain", "--import-mode=importlib"]
-    processes = plan.processes(len(os.sched_getaffinity(0)))
-    if processes > 1:
-        words += ["-p", "xdist.plugin", "-n", str(processes)]
-    words += ["-x"] if plan.fail_fast else []
-    words += ["-k", plan.keyword] if plan.keyword else []
+    """What pytest is called with."""
     options = {
         "target": str(plan.target.resolve()) if plan.target else None,
         "driver": plan.driver,
@@ -263,7 +230,13 @@ def _arguments(plan: Plan, out: Path) -> list[str]:
         "out": str(out.resolve()),
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
-    return words + [f"--pairproof-{k}={v}" for k, v in options.items() if v is not None]
+    words = suite_words(options)
+    processes = plan.processes(len(os.sched_getaffinity(0)))
+    if processes > 1:
+        words += ["-p", "xdist.plugin", "-n", str(processes)]
+    words += ["-x"] if plan.fail_fast else []
+    words += ["-k", plan.keyword] if plan.keyword else []
+    return words
 
 
 # --- after the run --------------------------------------------------------------------------

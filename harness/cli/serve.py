@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.exits import put
+from harness.cli.exits import CannotDo, put
 from harness.domain.arrangements import Side
+from harness.reference.behaviour import Behaviour
 from harness.reference.embedded import BOTH, Layout
+from harness.reference.planting import behaviour_with
 from harness.running.selection import role_named
 from harness.serving import Serve, serve
 
@@ -20,15 +22,26 @@ def serve_reference(
     plain: bool,
     db: Path | None,
     write_target: Path | None,
+    mutant: str,
+    variant: str,
     show_credentials: bool,
 ) -> int:
     """Serve until a signal comes; returns the exit code.
 
     Raises:
+        CannotDo: a mutant and a variant are asked for at once.
         UnknownName: there is no such role.
+        UnknownPlanted: there is no such mutant or variant.
         PairproofError: a port is in use, or a file cannot be written.
     """
     sides = BOTH if role_named(role).value == "both" else frozenset({Side(role)})
     layout = Layout(clusters, hosts, tls=not plain, port_base=port, sides=sides)
-    asked = Serve(layout, db=db, write_target=write_target, show_credentials=show_credentials)
+    behaviour = _planted(mutant, variant)
+    asked = Serve(layout, behaviour, db, write_target, show_credentials)
     return serve(asked, put)
+
+
+def _planted(mutant: str, variant: str) -> Behaviour:
+    if mutant and variant:
+        raise CannotDo("--mutant and --variant: plant one of them at a time")
+    return behaviour_with(f"mutant:{mutant}" if mutant else f"variant:{variant}" if variant else "")

@@ -36,9 +36,6 @@ from harness.history.redaction import Redactor
 BODY_CHARACTERS_MAX: Final = 65_536
 """A longer body of a request or a response is cut, and says so."""
 
-_CUT_MARGIN = 4_096
-"""Redacted beyond the cut, so that no secret is cut in two and left as half of one."""
-
 
 class EvidenceWriter:
     """Writes one evidence file. Threads may share it; each line is out before a call returns.
@@ -148,8 +145,8 @@ class EvidenceWriter:
             answer: dict[str, Json] = {
                 "value": _plain(value),
                 "error": _plain(error),
-                "request": _shortened(request, BODY_CHARACTERS_MAX + _CUT_MARGIN),
-                "response": _shortened(response, BODY_CHARACTERS_MAX + _CUT_MARGIN),
+                "request": _plain(request),
+                "response": _plain(response),
             }
             clean = cast(dict[str, dict[str, Json] | None], self._redactor.data(answer))
             record = _answered(invoked, outcome, end, clean, request, response)
@@ -270,18 +267,13 @@ def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
     return None if value is None else dict(value)
 
 
-def _shortened(exchanged: Mapping[str, Json] | None, limit: int) -> dict[str, Json] | None:
-    """The message without what of a text body lies beyond the limit."""
-    plain = _plain(exchanged)
-    if plain is not None and isinstance(body := plain.get("body"), str):
-        plain["body"] = body[:limit]
-    return plain
-
-
 def _with_note(
     clean: dict[str, Json] | None, original: Mapping[str, Json] | None
 ) -> dict[str, Json] | None:
-    """Cut the redacted body to the limit and say how long it was."""
+    """Cut the body to the limit and say how long it was.
+
+    It was redacted as a whole before: no secret is cut in two and left as half of one.
+    """
     body = original.get("body") if original else None
     if clean is None or not isinstance(body, str) or len(body) <= BODY_CHARACTERS_MAX:
         return clean

@@ -96,6 +96,12 @@ def status_is(sample: Sample, *, status: str) -> bool:
 
 
 @predicate
+def paired_or_not_shown(sample: Sample) -> bool:
+    """Local UI shows the request as paired, or no request any more."""
+    return status_is(sample, status="Paired") or sample.not_found
+
+
+@predicate
 def mode_is(sample: Sample, *, mode: str) -> bool:
     """The host says that it is managed in this mode."""
     return sample.outcome is Outcome.OK and sample.value.get("mode") == mode

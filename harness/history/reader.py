@@ -7,10 +7,10 @@ sense: `complete` and `problems` tell. What is no evidence at all is an `Evidenc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -30,7 +30,8 @@ from harness.history.lines import (
     VerdictLine,
     digested,
 )
-from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.operation import History, OperationRecord
+from harness.history.records import ended, invoked
 from harness.history.scan import RawLine, scan
 
 PROBLEMS_MAX: Final = 50
@@ -75,7 +76,7 @@ def read_evidence(path: Path) -> Evidence:
         EvidenceError: there is nothing to read, it is not evidence, it is of another version,
             or a line in the middle is broken.
     """
-    files = _files(path)
+    files = evidence_files(path)
     collector = _Collector(path)
     for file in files:
         collector.begin_file(file, several=len(files) > 1)
@@ -84,8 +85,12 @@ def read_evidence(path: Path) -> Evidence:
     return collector.evidence()
 
 
-def _files(path: Path) -> list[Path]:
-    """The file to read, or the parts in their order."""
+def evidence_files(path: Path) -> list[Path]:
+    """The file to read at a path, or in a folder; or the parts in it, in their order.
+
+    Raises:
+        EvidenceError: the folder holds neither.
+    """
     if not path.is_dir():
         return [path]
     if (path / "evidence.jsonl").is_file():
@@ -273,38 +278,5 @@ def _without_run(header: Header) -> bytes:
 
 def _record(invoke: InvokeLine, outcome: OutcomeLine | None) -> OperationRecord:
     """The operation as a checker sees it; without an outcome it is unknown how it ended."""
-    if outcome is None:
-        return OperationRecord(
-            id=invoke.id,
-            scenario=invoke.scenario,
-            actor=invoke.actor,
-            kind=invoke.kind,
-            args=_object(invoke.args),
-            start=invoke.start,
-            outcome=Outcome.INFO,
-            error={"why": STILL_OPEN},
-            tags=_object(invoke.tags),
-        )
-    return OperationRecord(
-        id=invoke.id,
-        scenario=invoke.scenario,
-        actor=invoke.actor,
-        kind=invoke.kind,
-        args=_object(invoke.args),
-        start=invoke.start,
-        end=outcome.end,
-        outcome=outcome.outcome,
-        value=_object_or_none(outcome.value),
-        error=_object_or_none(outcome.error),
-        request=_object_or_none(outcome.request),
-        response=_object_or_none(outcome.response),
-        tags=_object(invoke.tags),
-    )
-
-
-def _object(value: dict[str, object]) -> Mapping[str, Json]:
-    return cast(Mapping[str, Json], value)
-
-
-def _object_or_none(value: dict[str, object] | None) -> Mapping[str, Json] | None:
-    return None if value is None else _object(value)
+    record = invoked(invoke)
+    return replace(record, error={"why": STILL_OPEN}) if outcome is None else ended(record, outcome)

@@ -62,9 +62,15 @@ _NAMES = "|".join(
      "(?:set-)?cookie", "(?:client[_-]?)?secret", "private[_-]?key")
 )  # fmt: skip
 _JSON_FIELD = re.compile(rf'"({_NAMES})"\s*:\s*"((?:[^"\\]|\\.)*)', re.IGNORECASE)
-_FORM_FIELD = re.compile(rf"(?:^|[?&;\s])({_NAMES})=([^&;\s\"'<>]+)", re.IGNORECASE)
+_FORM_FIELD = re.compile(rf"(?:^|[?&;#\s])({_NAMES})=([^&;#\s\"'<>]+)", re.IGNORECASE)
 _USER_INFO = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
-_TEXT_FIELDS = frozenset({"body", "url", "endpoint", "paletteEndpoint"})
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>)]+", re.IGNORECASE)
+_KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\Z)", re.DOTALL)
+_KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{8,}")
+_TEXT_FIELDS = frozenset({"body", "url", "endpoint", "paletteEndpoint", "why"})
+
+CUT: Final = "…"
+"""Stands right after a text of others that was cut, where half a secret may be left."""
 
 
 class Redactor:
@@ -82,6 +88,8 @@ class Redactor:
         self._of_run: tuple[dict[str, str], Counter[str]] | None = None
         self._secret_of_form: dict[str, str] = {}
         self._forms_by_gram: dict[str, list[str]] = {}
+        self._forms_by_start: dict[str, list[str]] = {}
+        self._form_length_max = 0
         self._tiny_forms: re.Pattern[str] | None = None
         self._clean_keys: set[str] = set()
 
@@ -111,9 +119,14 @@ class Redactor:
             self._labels, self._numbers = dict(labels), Counter(numbers)
 
     def text(self, text: str) -> str:
-        """The text with every form of every known secret replaced."""
+        """The text with every form of every known secret replaced.
+
+        Where `CUT` says that it was cut, so is what is left of a secret.
+        """
         if text in self._kinds:
             return self._label(text)
+        if CUT in text:
+            text = self._without_halves(text)
         found = self._candidates(text)
         if not found:
             return text
@@ -161,13 +174,29 @@ class Redactor:
     def _candidates(self, text: str) -> set[str]:
         index = self._forms_by_gram
         found: set[str] = set()
+        met: set[str] = set()
         for i in range(0, len(text) - _GRAM + 1, _STRIDE):
             gram = text[i : i + _GRAM]
-            if gram in index:
+            if gram in index and gram not in met:
+                met.add(gram)
                 found.update(form for form in index[gram] if form in text)
         if self._tiny_forms is not None:
             found.update(self._tiny_forms.findall(text))
         return found
+
+    def _without_halves(self, text: str) -> str:
+        """The text without the beginnings of secrets that stand at a cut."""
+        pieces = text.split(CUT)
+        halves = [self._without_half(piece) for piece in pieces[:-1]]
+        return CUT.join((*halves, pieces[-1]))
+
+    def _without_half(self, piece: str) -> str:
+        for at in range(max(0, len(piece) - self._form_length_max), len(piece) - _GRAM + 1):
+            rest = piece[at:]
+            for form in self._forms_by_start.get(rest[:_GRAM], ()):
+                if len(form) > len(rest) and form.startswith(rest):
+                    return piece[:at] + self._label(self._secret_of_form[form])
+        return piece
 
     def _replace(self, found: re.Match[str]) -> str:
         secret = self._secret_of_form.get(found[0])
@@ -178,6 +207,8 @@ class Redactor:
         for form in _forms(secret):
             if self._secret_of_form.setdefault(form, secret) != secret:
                 continue
+            self._forms_by_start.setdefault(form[:_GRAM], []).append(form)
+            self._form_length_max = max(self._form_length_max, len(form))
             if len(form) < _INDEXED_LENGTH_MIN:
                 tiny = True
                 continue
@@ -211,14 +242,19 @@ def _forms(secret: str) -> Iterator[str]:
         return
     seen: set[str] = set()
     for form in (*_spelled(secret), *_encoded(secret.encode("utf-8", "surrogatepass"))):
-        if len(form) >= EVERYWHERE_LENGTH_MIN and form not in seen:
-            seen.add(form)
-            yield form
+        # However it is spelled, JSON may be what it stands in.
+        for written in (form, json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
+            if len(written) >= EVERYWHERE_LENGTH_MIN and written not in seen:
+                seen.add(written)
+                yield written
 
 
 def _spelled(secret: str) -> Iterator[str]:
-    """As it is, and as JSON (once and twice), HTML and URLs spell it."""
+    """As it is, and as JSON (once and twice), Python, HTML and URLs spell it."""
     yield secret
+    for shown in (repr(secret)[1:-1], repr(secret.encode("utf-8", "surrogatepass"))[2:-1]):
+        yield shown
+        yield shown.replace("'", "\\'")
     for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
         yield escaped
         yield escaped.replace("/", "\\/")
@@ -231,6 +267,7 @@ def _spelled(secret: str) -> Iterator[str]:
             quoted = quoter(secret, safe=safe, errors="replace")
             yield quoted
             yield re.sub("%..", lambda escape: escape[0].lower(), quoted)
+            yield quote(quoted, safe="")  # in the address that an address leads on to
 
 
 def _encoded(secret: bytes) -> Iterator[str]:
@@ -264,6 +301,11 @@ def _secrets_in(data: Json, name: str = "") -> Iterator[tuple[str, str]]:
             yield from _parts(data, kind)
         elif name in _TEXT_FIELDS:
             yield from _secrets_in_text(data)
+        elif "://" in data:
+            for url in _URL.findall(data):
+                yield from _secrets_in_text(url)
+        if "PRIVATE KEY-----" in data:
+            yield from _private_keys(data)
     elif isinstance(data, dict):
         if "expiry" in data and isinstance(admits := data.get("value"), str):
             yield admits, "token"
@@ -292,7 +334,8 @@ def _kind_of_field(name: str) -> str:
 def _parts(value: str, kind: str) -> Iterator[tuple[str, str]]:
     """The secret parts of a field's value: not the scheme, not the cookie's name."""
     if kind == "cookie":
-        pairs = (part.partition("=") for part in value.split(";"))
+        # Several `Set-Cookie` come as one value with commas between them.
+        pairs = (part.partition("=") for part in re.split("[;,]", value))
         yield from ((v.strip(), kind) for k, _, v in pairs if v and not _is_attribute(k))
     elif kind == "session" and (scheme := _SCHEME.fullmatch(value)):
         yield scheme[2], kind
@@ -322,6 +365,12 @@ def _secrets_in_text(text: str) -> Iterator[tuple[str, str]]:
         yield from _parts(_unescaped(value), _kind_of_field(name) or "token")
     for name, value in _FORM_FIELD.findall(text):
         yield from _parts(unquote_plus(value), _kind_of_field(name) or "token")
+
+
+def _private_keys(text: str) -> Iterator[tuple[str, str]]:
+    """The lines of every private key in PEM, wherever its lines end and however."""
+    for block in _KEY_BLOCK.findall(text):
+        yield from ((line, "private_key") for line in _KEY_LINE.findall(block))
 
 
 def _unescaped(value: str) -> str:

@@ -87,6 +87,8 @@ def rewrite(
     the reason, `pass` and `observed` pass.
     """
     verdict, reason = running.verdict(error)
+    redacted = running.stage.redacted
+    report.sections = [(name, redacted(text)) for name, text in report.sections]
     path, _, name = report.location
     line = running.step.line or running.line.line
     match verdict:
@@ -117,6 +119,7 @@ def _longrepr(
     text = "\n".join(describe(running, verdict, reason, error, around))
     if around.full and report.longrepr:
         text = f"{report.longreprtext}\n\n{text}"
+    text = running.stage.redacted(text)
     place = ReprFileLocation(
         running.line.feature, running.step.line or running.line.line, f"{verdict.value}: {reason}"
     )

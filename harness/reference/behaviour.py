@@ -6,8 +6,8 @@ process, as embedded servers, under the walk over interleavings, and in the flee
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness.reference.core.central import CentralCore
@@ -41,6 +41,8 @@ class Behaviour:
         called: what the implementation calls itself; one with something planted says so.
         wrap_palette, wrap_local_ui: what stands before the HTTP app of a side, and may change
             what goes in and out. It takes no part where there is no wire.
+        limits: what a target file would state for it, by the names that the catalogue has for
+            limits, in seconds; what is not named is as it is for the reference.
     """
 
     central: CentralChoices = CentralChoices()
@@ -50,6 +52,7 @@ class Behaviour:
     called: str = REFERENCE
     wrap_palette: Wrap = as_it_is
     wrap_local_ui: Wrap = as_it_is
+    limits: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def needs_a_wire(self) -> bool:

@@ -35,7 +35,8 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
     for side, table in sides.items():
         if side in reference.layout.sides:
             lines += table(reference)
-    lines += ["", "[limits]", *(f"{name} = {value}" for name, value in LIMITS.items())]
+    limits = {**LIMITS, **reference.limits}
+    lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
     lines += ["", "[tls]", _line("ca_file", str(ca_file or reference.ca_file))]
     lines += _control(reference)
     return "\n".join(lines) + "\n"

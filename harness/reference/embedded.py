@@ -114,6 +114,7 @@ class EmbeddedReference:
 
     Attributes:
         called: what it calls itself.
+        limits: what its target file states besides the usual, by name, in seconds.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
         ca_file: the certificate to trust, in PEM.
@@ -139,6 +140,7 @@ class EmbeddedReference:
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
         behaviour = behaviour.with_password(self.secrets.local_password)
         self.called = behaviour.called
+        self.limits = behaviour.limits
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = Path(

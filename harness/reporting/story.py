@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import msgspec
 
@@ -14,6 +15,7 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict, worst
 from harness.history.lines import CheckLine, ScenarioLine
 from harness.history.operation import Json, OperationRecord
+from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.model import Report, RequirementReport, ScenarioReport
 from harness.reporting.words import kind_in_words
 
@@ -26,6 +28,9 @@ ROWS_MAX = 60
 
 STORIES_MAX = 200
 """Scenarios that are told in full; of the others the table tells the reason."""
+
+LINEARIZABLE = "INV-8"
+"""The requirement whose failures are drawn."""
 
 _NOTHING: tuple[Json, ...] = (None, "", [], {})
 
@@ -76,6 +81,8 @@ class Story:
     rows: tuple[Row, ...]
     rows_left_out: int
     exchanges: tuple[Exchange, ...]
+    diagrams: tuple[Diagram, ...] = ()
+    """The operations that fit no order, drawn (INV-8)."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -119,7 +126,19 @@ def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioRep
         rows=rows,
         rows_left_out=left_out,
         exchanges=tuple(_exchange(o, operations) for o in operations if o.id in decisive),
+        diagrams=tuple(_diagrams(checks, operations, line)),
     )
+
+
+def _diagrams(
+    checks: Iterable[CheckLine], operations: Sequence[OperationRecord], line: ScenarioLine
+) -> Iterator[Diagram]:
+    """The parts of the history that no order explains."""
+    for number, check in enumerate(checks, 1):
+        part = [o for o in operations if o.id in set(check.operations)]
+        if part and check.requirement == LINEARIZABLE and check.verdict is Verdict.FAIL:
+            key = f"order-{sha256(line.id.encode()).hexdigest()[:12]}-{number}"
+            yield diagram("Operations that fit no order", part, key)
 
 
 def _judged(

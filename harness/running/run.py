@@ -21,6 +21,12 @@ ONE_TARGET = (
 )
 
 
+def secrets_of(driver: Driver) -> tuple[tuple[str, str], ...]:
+    """The secrets that a driver begins with, each with its kind, in an order that stays."""
+    own = getattr(driver, "secrets", ())
+    return ((driver.local_user.password, "password"), *own)
+
+
 class Run:
     """What all scenarios of a run share. Use `close` to end it, however it ends.
 
@@ -47,7 +53,8 @@ class Run:
         self.seed = seed
         self.limits = limits
         self.redactor = Redactor()
-        self.redactor.register(driver.local_user.password, "password")
+        for secret, kind in secrets_of(driver):
+            self.redactor.register(secret, kind)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)
         self.inventory = driver.inventory()

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
-from harness.catalogue.verdict import Verdict, worst
+from harness.catalogue.verdict import Verdict
 from harness.checkers.judge import CheckFailed, CheckInconclusive, Judge
 from harness.checkers.registry import Finding, meaning_of
+from harness.checkers.verdicts import rests_on, verdict_of
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
@@ -19,7 +20,6 @@ from harness.targets.port import CannotArrange, TargetInfo
 INCONCLUSIVE = (Inconclusive, CheckInconclusive, CannotArrange)
 """What says that the harness could not judge."""
 
-NOTHING_JUDGED = "no step of this scenario has judged anything"
 INTERRUPTED = "the run was interrupted before this scenario was judged"
 
 
@@ -90,7 +90,6 @@ class ScenarioRun:
         `error` is what ended the scenario early, if anything did.
         """
         verdict, reason = self.verdict(error)
-        operations = [o for f in self.findings if f.verdict is verdict for o in f.operations]
         for requirement in self.line.requirements:
             self.writer.verdict(
                 VerdictLine(
@@ -98,7 +97,7 @@ class ScenarioRun:
                     scenario=self.line.id,
                     verdict=verdict,
                     reason=reason,
-                    operations=list(dict.fromkeys(operations)),
+                    operations=rests_on(self.findings, verdict),
                     at=self.now(),
                 )
             )
@@ -106,15 +105,14 @@ class ScenarioRun:
         return verdict, reason
 
     def verdict(self, error: BaseException | None) -> tuple[Verdict, str]:
-        """The verdict so far and why, given what ended the scenario early, if anything did."""
-        verdict = worst(finding.verdict for finding in self.findings)
+        """The verdict so far and why, given what ended the scenario early, if anything did.
+
+        The reason holds no secret: it goes to terminals and into the reports of others.
+        """
+        verdict, reason = verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
-            return _early(error)
-        if not self.findings:
-            return Verdict.INCONCLUSIVE, NOTHING_JUDGED
-        reasons = dict.fromkeys(f.reason for f in self.findings if f.verdict is verdict)
-        told = (Verdict.FAIL, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
-        return verdict, "; ".join(reasons) if verdict in told else ""
+            verdict, reason = _early(error)
+        return verdict, self.stage.redacted(reason)
 
 
 def _early(error: BaseException) -> tuple[Verdict, str]:

@@ -208,9 +208,11 @@ def login_of_kind(scene: Scene, kind: str) -> LogIn:
         KeyError: there is no such kind.
     """
     user = scene.stage.driver.local_user
-    wrong = scene.new_secret("password")
+    wrong, secret = scene.new_secret("password"), scene.stage.secret
     return {
         "a wrong password": LogIn(user.username, wrong),
         "an empty password": LogIn(user.username, ""),
+        "a cut-short password": LogIn(user.username, secret(user.password[:-1], "password")),
+        "a longer password": LogIn(user.username, secret(f"{user.password}0", "password")),
         "an unknown user": LogIn(f"nobody-{scene.new_id('user')[:8]}", user.password),
     }[kind]

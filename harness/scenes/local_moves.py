@@ -44,6 +44,9 @@ from harness.scenes.scene import MAIN, LeasedCluster, Scene
 from harness.scenes.stacks import DOCUMENTED_STACK, published
 from harness.scenes.stage import Actor, Taken
 
+WHILE_S = 0.5
+"""How long a while is, in seconds."""
+
 LOCAL_TAGS = {"changed-in": "local-ui"}
 CENTRAL_TAGS = {"changed-in": "palette"}
 """What a change leaves behind, to see by it whether the change took effect."""
@@ -348,6 +351,12 @@ def watch_list(scene: Scene) -> OperationRecord:
     return seen
 
 
+def let_pass(scene: Scene) -> None:
+    """Let a while pass, long enough for what either side does of itself."""
+    operator = scene.cluster().operator
+    scene.stage.stays(operator, ViewManagement(), "succeeds", during_s=WHILE_S)
+
+
 def watch_both_sides(scene: Scene) -> None:
     """Watch both sides until nothing is under way, then see on which one operations work.
 
@@ -412,9 +421,12 @@ def look_at_cluster(scene: Scene, when: str) -> None:
 
 
 def come_to_its_end(scene: Scene) -> None:
-    """Wait until nothing is pending locally; then ask each side who manages the cluster."""
-    operator = scene.cluster().operator
-    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
+    """Wait until nothing is pending on either side; then ask each who manages the cluster."""
+    operator, settle_s = scene.cluster().operator, scene.stage.limits.settle_s
+    seen = scene.stage.await_state(operator, ViewPairing(), "nothing_pending", within_s=settle_s)
+    scene.must_hold(seen)
+    look = ViewCentralCluster(scene.cluster().central_uid)
+    scene.stage.await_state(scene.admin(), look, "not_being_handed_over", within_s=settle_s)
     scene.perform(operator, ViewManagement(), "the mode")
     change_centrally(scene)
 

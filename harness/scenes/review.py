@@ -298,6 +298,8 @@ def reject_as(scene: Scene, who: str, label: str = MAIN) -> Taken:
 
 def reject_by_tags(scene: Scene, label: str) -> Taken:
     """Reject the request whose cluster bears the tags of this one, without knowing its id."""
+    uid = scene.cluster(label).pairing_uid
+    scene.stage.await_state(scene.admin(), ListPairingRequests(), "listed", pairing_uid=uid)
     taken = scene.stage.run(scene.admin(), admin_rejects_by_tags(scene.cluster(label).cluster.tags))
     scene.note("the rejection", taken)
     return taken
@@ -347,27 +349,32 @@ def pending_ids(scene: Scene, *labels: str) -> list[Json]:
     return [scene.cluster(label).pairing_uid for label in labels]
 
 
-def await_list(scene: Scene, *labels: str) -> OperationRecord:
+def look_at_list(scene: Scene) -> Taken:
+    """List the requests of the project. A list may lag behind, so it has time to catch up first."""
+    await_list(scene, *scene.clusters)
+    return scene.perform(scene.admin(), ListPairingRequests(), "the list")
+
+
+def await_list(scene: Scene, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Wait until just these clusters' requests wait for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
     )
 
 
-def list_stays(scene: Scene, *labels: str) -> OperationRecord:
+def list_stays(scene: Scene, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Watch that just these clusters' requests go on waiting for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.stays(
-        scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
     )
 
 
-def list_stays_in(scene: Scene, project: str, *labels: str) -> OperationRecord:
-    """Watch that just these clusters' requests go on waiting in another project."""
-    uid, ids = scene.project(project), pending_ids(scene, *labels)
-    admin = scene.new_admin(f"administrator of {project}", every_grant(uid), project_uid=uid)
-    return scene.stage.stays(admin, ListPairingRequests(), "listed_exactly", pairing_uids=ids)
+def admin_of(scene: Scene, project: str) -> Actor:
+    """Somebody with every permission in another project, who works there."""
+    uid = scene.project(project)
+    return scene.new_admin(f"administrator of {project}", every_grant(uid), project_uid=uid)
 
 
 def identity_of(leased: LeasedCluster) -> dict[str, Json]:

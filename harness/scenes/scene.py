@@ -117,7 +117,6 @@ class Scene:
         notes: what steps of one scenario tell each other, by name (operations, mostly).
         seen: the ids of all operations that were noted, in order: what an observation tells of.
         insecure: whether operators ask Local UI not to mind the certificate.
-        others: whoever else acts in the scenario, by a label.
     """
 
     def __init__(self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int) -> None:
@@ -131,7 +130,6 @@ class Scene:
         self.endpoint = inventory.endpoint
         self.insecure = False
         self.seen: list[str] = []
-        self.others: dict[str, Actor] = {}
         self._clocks: dict[Side, int] = {}
         self._pool = pool
         self._leased: list[Slot] = []
@@ -369,7 +367,7 @@ class Scene:
         """
         leased = self.pending(label)
         self.must(self.accept(label))
-        wait = self.stage.await_state(leased.operator, ViewPairing(), "status_is", status="Paired")
+        wait = self.stage.await_state(leased.operator, ViewPairing(), "paired_or_not_shown")
         self.must_hold(wait)
         return leased
 

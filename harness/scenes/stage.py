@@ -86,6 +86,10 @@ class Stage:
             self._redactor.register(value, kind)
         return value
 
+    def redacted(self, text: str) -> str:
+        """A text as people may read it: without any secret that is known."""
+        return self._redactor.text(text)
+
     def history(self) -> History:
         """What was recorded in this scenario so far."""
         return self._writer.history(self.scenario)

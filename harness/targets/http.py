@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote
@@ -28,11 +28,9 @@ from harness.targets.port import CannotArrange, Exchange, Outgoing, TargetUnusab
 from harness.targets.target_file import Control, Target, is_loopback
 from harness.targets.transport import HttpClient, NoAnswer, Sent
 from harness.wire.codec import decode, encode
+from harness.wire.codec.pages import joined, next_page, on_page
 from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement
 from harness.wire.http import HttpRequest, HttpResponse
-
-BODY_CHARACTERS_MAX = 65_536
-"""How much of a body goes into the evidence."""
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""
@@ -48,12 +46,17 @@ class _Answered:
     response: HttpResponse | None
     reply: Reply
 
+    def next_page(self) -> str:
+        """What brings the page that follows; empty where none does."""
+        return next_page(self.reply, self.response) if self.response else ""
+
 
 class HttpDriver:
     """Reaches what a target file describes. Its time is real.
 
     Attributes:
         limits: how long things may take, as the target file has them.
+        secrets: what it proves itself with, besides the local user, each with its kind.
     """
 
     name = "http"
@@ -72,6 +75,7 @@ class HttpDriver:
         self.info = target.info
         self.local_user = target.local_user
         self.limits = target.limits
+        self.secrets = target.secrets()
         self._closing = closing
         self._pause = pause
         self._start = time.monotonic_ns()
@@ -141,22 +145,45 @@ class HttpDriver:
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation.
 
-        A 429 that says when to come back is obeyed a few times; the waits are part of what is
-        recorded as the response.
+        A 429 that says when to come back is obeyed a few times, and a list that comes in pages
+        is read to its end; the waits and the further pages are part of what is recorded as the
+        response.
         """
         waited: list[Json] = []
+        first = self._ask_patiently(outgoing, "", waited)
+        return _recorded(first, self._further_pages(outgoing, first, waited), waited)
+
+    def _ask_patiently(self, outgoing: Outgoing, page: str, waited: list[Json]) -> _Answered:
         while True:
-            answered = self._ask(outgoing, self.limits.answer_s)
+            answered = self._ask(outgoing, self.limits.answer_s, page)
             pause_s = self._pause_for(answered)
             if pause_s is None or len(waited) >= self.target.rate_limit.waits:
-                return _recorded(answered, waited)
+                return answered
             waited.append({"status": 429, "waited_s": pause_s})
             self._pause(pause_s)
 
-    def _ask(self, outgoing: Outgoing, within_s: float) -> _Answered:
+    def _further_pages(
+        self, outgoing: Outgoing, first: _Answered, waited: list[Json]
+    ) -> list[_Answered]:
+        """The pages after the first; one that leads back, or one too many, is unknown."""
+        deadline = self.now() + round(self.limits.answer_s * 1_000_000)
+        seen: set[str] = set()
+        answers: list[_Answered] = []
+        last = first
+        while page := last.next_page():
+            if page in seen or self.now() > deadline:
+                why = "leads back to an earlier one" if page in seen else "comes too late"
+                told = f"{last.sent.method} {last.sent.url}: the page that follows {why}"
+                return [*answers, replace(last, reply=Unknown(told))]
+            seen.add(page)
+            last = self._ask_patiently(outgoing, page, waited)
+            answers.append(last)
+        return answers
+
+    def _ask(self, outgoing: Outgoing, within_s: float, page: str = "") -> _Answered:
         operation = outgoing.operation
         base_url = self._base_url(outgoing)
-        request = encode(operation, outgoing.credentials, self.target.routes)
+        request = on_page(encode(operation, outgoing.credentials, self.target.routes), page)
         more = {**_USER_AGENT, "X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         sent = self._client.prepare(base_url, request, more)
         try:
@@ -275,7 +302,9 @@ def _read(operation: Operation, response: HttpResponse, sent: Sent) -> Reply:
     return Unknown(f"{where}; redirects ({location}) are not followed" if location else where)
 
 
-def _recorded(answered: _Answered, waited: list[Json]) -> Exchange:
+def _recorded(answered: _Answered, pages: list[_Answered], waited: list[Json]) -> Exchange:
+    """What an exchange was: its first request and answer, and what else there was to it."""
+    reply = joined([answered.reply, *(page.reply for page in pages)])
     sent, response = answered.sent, answered.response
     request: dict[str, Json] = {
         "method": sent.method,
@@ -284,21 +313,23 @@ def _recorded(answered: _Answered, waited: list[Json]) -> Exchange:
         "body": _text(sent.body),
     }
     if response is None:
-        return Exchange(answered.reply, request)
-    told: dict[str, Json] = {
+        return Exchange(reply, request)
+    told = _told(response)
+    told |= {"pages": [_told(p.response) for p in pages if p.response]} if pages else {}
+    return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
+
+
+def _told(response: HttpResponse) -> dict[str, Json]:
+    return {
         "status": response.status,
         "headers": dict(response.headers),
         "body": _text(response.body),
     }
-    return Exchange(answered.reply, request, told | ({"rate_limited": waited} if waited else {}))
 
 
 def _text(body: bytes) -> str:
-    """A body for the evidence: as text, and not too much of it."""
-    text = body.decode("utf-8", "replace")
-    if len(text) <= BODY_CHARACTERS_MAX:
-        return text
-    return f"{text[:BODY_CHARACTERS_MAX]}… (cut; {len(body)} bytes in all)"
+    """A body for the evidence, which cuts it only after it was redacted."""
+    return body.decode("utf-8", "replace")
 
 
 def _unusable(what: str, sent: Sent, why: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Arrangement, Inventory
 from harness.domain.errors import PairproofError
@@ -59,12 +60,19 @@ class Implementation(Protocol):
 
 
 class InprocessDriver:
-    """Calls the implementation that it is handed."""
+    """Calls the implementation that it is handed.
+
+    Attributes:
+        limits: how long things may take there.
+    """
 
     name = "inprocess"
 
-    def __init__(self, implementation: Implementation, info: TargetInfo) -> None:
+    def __init__(
+        self, implementation: Implementation, info: TargetInfo, limits: Limits = Limits()
+    ) -> None:
         self._implementation = implementation
+        self.limits = limits
         self._start = implementation.now()
         self.info = info
         self.local_user = LocalUser(*implementation.local_user)

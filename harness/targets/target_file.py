@@ -117,6 +117,11 @@ class Target:
         controls = dict.fromkeys(control.url for control in self.controls.values())
         return (*(host.url for host in self.hosts()), self.central_url, *controls)
 
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The secrets of the control ports, each once, with its kind."""
+        own = dict.fromkeys(control.secret for control in self.controls.values())
+        return tuple((secret, "secret") for secret in own)
+
     def is_local(self) -> bool:
         """Whether all of it is on this machine."""
         return all(is_loopback(url) for url in self.addresses())

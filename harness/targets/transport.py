@@ -5,6 +5,7 @@ The one place of `harness.targets` that imports httpx.
 
 from __future__ import annotations
 
+import logging
 import ssl
 import threading
 import time
@@ -19,6 +20,9 @@ import httpx
 from harness.domain.errors import PairproofError
 from harness.targets.failures import what_failed
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
+
+# At the level DEBUG it logs the headers of every answer, and with them sessions and cookies.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30)
 

@@ -197,7 +197,10 @@ class EdgeCore(EdgeRules):
         request = self.cancellable(operation, call)
         slot = self.site_of(call.host_uid).slot
         yield from self.end(slot, request)
-        self.require_not_accepted(self.site_of(call.host_uid))
+        try:
+            self.require_not_accepted(self.site_of(call.host_uid))
+        except Refusal as refusal:
+            return refusal.refused  # raised, it would undo what the host has just learned
         return Done(Acknowledged("the pairing request was cancelled"))
 
     def end(self, slot: str, request: LocalRequest) -> Work:

@@ -64,6 +64,8 @@ class MemoryStore:
         self._indexes: Indexes = {
             (kind, name): {} for kind, names in INDEX.items() for name in names
         }
+        self._own: set[type] = set(KEY)
+        """The kinds whose tables no other store shares."""
         self._undo: list[_Undo] | None = None
 
     def get(self, kind: type[R], key: str) -> R | None:
@@ -110,20 +112,36 @@ class MemoryStore:
             self._undo = None
 
     def snapshot(self) -> MemoryStore:
-        """A copy that lives on its own. Records are immutable, so only the tables are copied."""
+        """A copy that lives on its own. A table is copied only once one of them changes it."""
         copy = MemoryStore.__new__(MemoryStore)
-        copy._tables = {kind: dict(table) for kind, table in self._tables.items()}
-        copy._indexes = {
-            at: {value: dict(keys) for value, keys in by_value.items()}
-            for at, by_value in self._indexes.items()
-        }
         copy._undo = None
+        copy.load(self)
         return copy
+
+    def load(self, other: MemoryStore) -> None:
+        """Hold from now on what another store holds, and live on apart from it."""
+        self._tables = dict(other._tables)
+        self._indexes = dict(other._indexes)
+        self._own = set()
+        other._own = set()
+
+    def tables(self) -> Iterator[dict[str, Record]]:
+        """The table of each kind, to be read only."""
+        return iter(self._tables.values())
 
     def close(self) -> None:
         """Nothing is held open."""
 
+    def _own_table(self, kind: type) -> None:
+        self._own.add(kind)
+        self._tables[kind] = dict(self._tables[kind])
+        for name in INDEX.get(kind, {}):
+            by_value = self._indexes[kind, name]
+            self._indexes[kind, name] = {value: dict(keys) for value, keys in by_value.items()}
+
     def _write(self, kind: type, key: str, record: Record | None) -> None:
+        if kind not in self._own:
+            self._own_table(kind)
         table = self._tables[kind]
         before = table.get(key)
         if self._undo is not None:

@@ -1,1 +1,26 @@
 """The planted defects, a module for each group of requirements (see `planting`)."""
+
+from harness.reference.mutants import (  # noqa: F401
+    accepting,
+    access,
+    after_decision,
+    agents,
+    endpoints,
+    histories,
+    latest,
+    local_login,
+    local_wire,
+    matching,
+    palette_wire,
+    permissions,
+    prerequisites,
+    races,
+    registered,
+    rejecting,
+    restarts,
+    review,
+    sending,
+    tokens,
+    withdrawing,
+    wording,
+)

@@ -122,5 +122,12 @@ def _what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:
         return f"{text}; the body is empty"
     if secret:
         return f"{text}; the body of {len(response.body)} bytes may hold a secret"
-    excerpt = response.body.decode("utf-8", "replace")[:_EXCERPT_CHARACTERS]
+    excerpt = _excerpt(response.body.decode("utf-8", "replace"))
     return f"{text}; the body starts with {excerpt!r}"
+
+
+def _excerpt(text: str) -> str:
+    """How a text begins; the mark at a cut lets half a secret there be found."""
+    if len(text) <= _EXCERPT_CHARACTERS:
+        return text
+    return f"{text[:_EXCERPT_CHARACTERS]}…"

@@ -62,6 +62,7 @@ class SmallWorld:
         self,
         edge: Mapping[str, object] | None = None,
         central: Mapping[str, object] | None = None,
+        behaviour: Behaviour | None = None,
     ) -> None:
         edge_choices = EdgeChoices(**{"password": "pw", **(edge or {})})  # type: ignore[arg-type]
         central_choices = CentralChoices(**(central or {}))  # type: ignore[arg-type]
@@ -69,7 +70,7 @@ class SmallWorld:
             "test",
             clusters=1,
             hosts=2,
-            behaviour=Behaviour(central_choices, edge_choices),
+            behaviour=(behaviour or Behaviour(central_choices, edge_choices)).with_password("pw"),
         )
         slot = self.reference.edge.slots()[0]
         self.host, self.sibling = slot.host_uids

@@ -1,0 +1,221 @@
+Feature: Invariants, judged over everything that was seen
+  What no order of events may break. Each scenario brings about a situation in which it could be
+  broken, lets both sides settle, looks at both, and judges all that was seen from the first
+  operation to the last. The same judges watch fleets and every interleaving of the reference.
+
+  @INV-1 @both @resilience
+  Rule: A cluster has one manager
+
+    Scenario: A central operation comes before the host has confirmed
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      When a central operation is tried
+      And the operator looks at who manages the cluster
+      And a local operation is tried
+      And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then the history keeps to "one manager"
+
+    Scenario: The host's confirmations are lost for a while
+      Given a pending pairing request
+      And the next 2 confirmations of the host are lost
+      When the administrator accepts the request
+      And a central operation is tried
+      And both sides are watched until they have settled
+      Then the history keeps to "one manager"
+
+    Scenario: The edge restarts in the middle of the handover
+      Given a pending pairing request
+      And the next 1 confirmations of the host are lost
+      When the administrator accepts the request
+      And the edge restarts
+      And both sides are watched until they have settled
+      Then the history keeps to "one manager"
+
+  @INV-2 @central @resilience
+  Rule: No request is lost
+
+    Scenario: Palette restarts
+      Given a pending pairing request
+      When the administrator opens the request by its id
+      And Palette restarts
+      And the administrator opens the request by its id
+      And both sides are watched until they have settled
+      Then the history keeps to "no request is lost"
+
+    Scenario: A neighbour's request is cancelled
+      Given a pending pairing request
+      And a pending pairing request of another cluster
+      And the cluster cannot reach Palette
+      And the request was cancelled
+      When the administrator looks at the list of requests
+      Then the history keeps to "no request is lost"
+
+    Scenario: A week passes
+      Given a pending pairing request
+      When a week passes at Palette
+      And both sides are watched until they have settled
+      Then the history keeps to "no request is lost"
+
+  @INV-3 @central @resilience
+  Rule: Nothing is accepted without an exact match
+
+    Scenario: The profiles fit
+      Given a pending pairing request
+      When the administrator accepts the request
+      And both sides are watched until they have settled
+      Then the history keeps to "accepted by exact match"
+
+    Scenario: The local stack changes after the request was sent
+      Given a pending pairing request
+      And profiles that match what the cluster runs after a change
+      When the administrator accepts the request
+      Then the history keeps to "accepted by exact match"
+
+  @INV-4 @both @resilience
+  Rule: An acknowledged cancel stays done
+
+    Scenario Outline: A cancel whose word <fault>
+      Given a pending pairing request
+      And the next word of a cancel <fault>
+      When the operator cancels the pairing request
+      And the edge restarts
+      And both sides are watched until they have settled
+      Then the history keeps to "cancel stays done"
+
+      Examples:
+        | fault                      |
+        | is lost after it took effect |
+        | is lost before it takes effect |
+
+    Scenario: A cancel without a link, and the link comes back
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      When the operator cancels the pairing request
+      And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then the history keeps to "cancel stays done"
+
+    Scenario: A cancel with a link, and both sides restart
+      Given a pending pairing request
+      When the administrator opens the request by its id
+      And the operator cancels the pairing request
+      And the list is watched for the request to leave
+      And the edge restarts
+      And Palette restarts
+      And the administrator opens the request by its id
+      And both sides are watched until they have settled
+      Then the history keeps to "cancel stays done"
+
+  @INV-5 @both @resilience
+  Rule: A pairing id is never used again
+
+    Scenario: Several requests, each side restarting in between
+      Given a local cluster
+      And its request was sent and cancelled 2 times
+      And the edge has restarted
+      And Palette has restarted
+      And a request that was sent
+      When the administrator looks at the list of requests
+      Then the history keeps to "ids are never reused"
+
+    Scenario: Requests of several clusters
+      Given a pending pairing request
+      And a pending pairing request of another cluster
+      When Palette restarts
+      And the administrator looks at the list of requests
+      Then the history keeps to "ids are never reused"
+
+  @INV-6 @both @resilience
+  Rule: A request is decided once
+
+    Scenario: A cancel without a link meets an acceptance
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      When the operator cancels the pairing request
+      And the administrator accepts the request
+      And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then the history keeps to "decided once"
+
+    Scenario: An acceptance and a rejection by two administrators
+      Given a pending pairing request
+      When "the first administrator" rejects the request
+      And "the second administrator" accepts the request under the name "harbor"
+      And both sides are watched until they have settled
+      Then the history keeps to "decided once"
+
+    Scenario: A cancel after the acceptance, before the host has heard of it
+      Given a pending pairing request
+      And the next 2 questions of the host about its request are lost
+      When the administrator accepts the request
+      And the operator cancels the pairing request
+      And both sides are watched until they have settled
+      Then the history keeps to "decided once"
+
+  @INV-7 @both @resilience
+  Rule: Only who is authorised changes anything
+
+    Scenario: Somebody without the permission decides
+      Given a pending pairing request
+      And a user with every permission but "update"
+      When this person tries to "accept"
+      And both sides are watched until they have settled
+      Then the history keeps to "only who may changes"
+
+    Scenario: A token that is not usable is tried
+      Given a local cluster
+      And a registration token that is "deactivated"
+      When the operator sends a pairing request
+      Then the history keeps to "only who may changes"
+
+  @INV-8 @central @resilience
+  Rule: Central operations on one request are linearizable
+
+    Scenario: It is looked at before and after the rejection
+      Given a pending pairing request
+      When the administrator opens the request by its id
+      And the administrator rejects the request
+      And the administrator opens the request by its id
+      And the administrator looks at the list of requests
+      Then the history keeps to "operations are linearizable"
+
+    Scenario: It is looked at before and after the acceptance, and Palette restarts
+      Given a pending pairing request
+      When the administrator opens the request by its id
+      And the administrator accepts the request
+      And Palette restarts
+      And the administrator opens the request by its id
+      And both sides are watched until they have settled
+      Then the history keeps to "operations are linearizable"
+
+  @INV-9 @both @resilience
+  Rule: Everything settles
+
+    Scenario: A link that comes and goes
+      Given a pending pairing request
+      And the link has gone down and come back 2 times, and is down again
+      When the administrator accepts the request
+      And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then the history keeps to "everything settles"
+
+    Scenario: A host that is restarted while it follows its request
+      Given a pending pairing request
+      When the administrator rejects the request
+      And the edge restarts
+      And the operator waits for the request to end
+      And both sides are watched until they have settled
+      Then the history keeps to "everything settles"
+
+  @INV-10 @edge @resilience
+  Rule: After the confirmation nothing local takes effect
+
+    Scenario: A local operation on a paired cluster, before and after a restart
+      Given a paired cluster that is centrally managed
+      When a local operation is tried
+      And the edge restarts
+      And a local operation is tried
+      And both sides are watched until they have settled
+      Then the history keeps to "nothing local after confirmation"

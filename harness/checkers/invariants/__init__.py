@@ -1,0 +1,5 @@
+"""What must hold over any history: one invariant a file, all of them over one stream."""
+
+from harness.checkers.invariants import checks
+
+__all__ = ["checks"]

@@ -1,0 +1,207 @@
+"""Takes over what arrangements do to the world, and what is told of registration tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.checkers.invariants.entities import (
+    NEVER,
+    Place,
+    StackSpan,
+    Token,
+    packs_of,
+    text,
+    told,
+)
+from harness.checkers.invariants.known import Known
+from harness.history.operation import Json, OperationRecord, Outcome
+
+Hear = Callable[[OperationRecord], None]
+
+
+class Arrangements:
+    """Hears of everything that changes the world besides the pairing itself."""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.arrangements_invoked: Mapping[str, Hear] = {
+            "InstallCluster": self._install_invoked,
+            "SetLink": self._link_invoked,
+            "UpdateStack": self._stack_invoked,
+            "FaultNextMessage": self._fault_invoked,
+            "Reset": self._reset,
+            "ForgetProject": self._project_forgotten,
+            **dict.fromkeys(("Restart", "AdvanceClock"), self._shaken),
+            **dict.fromkeys(("RemoveToken", "PutToken"), self._token_moved),
+            **dict.fromkeys(("SetTokenState", "DeleteToken"), self._token_moved),
+        }
+        self.arrangements_ended: Mapping[str, Hear] = {
+            "InstallCluster": self._installed,
+            "SetLink": self._linked,
+            "UpdateStack": self._stacked,
+            "PutToken": self._token_put,
+            "ViewToken": self._token_viewed,
+            "CreateToken": self._token_created,
+            "Reset": self._reset,
+            **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
+            **dict.fromkeys(("SetNodeHealth",), self._arranged),
+            **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
+            **dict.fromkeys(("Restart", "AdvanceClock"), self._shaken),
+            "SetRateLimit": self._shaken,
+        }
+
+    def _install_invoked(self, operation: OperationRecord) -> None:
+        place = self.known.places.get(text(operation.args, "slot"))
+        if place is not None:
+            place.gone = True
+
+    def _installed(self, operation: OperationRecord) -> None:
+        if operation.outcome is Outcome.FAIL:
+            return
+        cluster = operation.args.get("cluster")
+        about = cluster if isinstance(cluster, dict) else {}
+        pools = about.get("pools")
+        place = Place(text(operation.args, "slot"), text(about, "uid"))
+        place.hosts = hosts_of(pools if isinstance(pools, list) else [])
+        place.moved, place.born = operation.end or operation.start, self.known.tick
+        place.gone = operation.outcome is Outcome.INFO
+        place.arranged = not about
+        if about:
+            place.stacks.append(StackSpan(packs_of(about.get("stack")), operation.id))
+        self.known.put_place(place)
+
+    def _place_named(self, operation: OperationRecord) -> Place | None:
+        slot = text(operation.args, "slot")
+        host = text(operation.args, "host_uid")
+        return self.known.place_of(host) if host else self.known.places.get(slot)
+
+    def _link_invoked(self, operation: OperationRecord) -> None:
+        place = self._place_named(operation)
+        if place is not None:
+            host = text(operation.args, "host_uid")
+            place.down.add(host)
+            place.unsure.add(host)
+            place.link_tick = self.known.tick
+            if operation.args.get("up") is not True:
+                self.known.excuse(place.requests.values())
+
+    def _linked(self, operation: OperationRecord) -> None:
+        place, host = self._place_named(operation), text(operation.args, "host_uid")
+        if place is None:
+            return
+        place.link_tick = self.known.tick
+        place.moved = operation.end or operation.start
+        if operation.outcome is Outcome.OK:
+            place.unsure.discard(host)
+            if operation.args.get("up") is True:
+                place.down.discard(host)
+
+    def _fault_invoked(self, operation: OperationRecord) -> None:
+        place = self._place_named(operation)
+        if place is not None:
+            delay = operation.args.get("delay")
+            place.moved = operation.start + (delay if isinstance(delay, int) else 0)
+            if operation.args.get("message") == "withdraw":
+                place.withdrawals_spoiled = True
+
+    def _arranged(self, operation: OperationRecord) -> None:
+        place = self._place_named(operation)
+        if place is not None:
+            place.arranged = place.arranged or operation.kind == "SetHostMode"
+            place.moved = operation.end or operation.start
+            self.known.excuse(place.requests.values())
+
+    def _remade(self, operation: OperationRecord) -> None:
+        place = self.known.place(operation)
+        if place is not None and operation.outcome is not Outcome.FAIL:
+            place.arranged = True
+            place.stacks = []
+            self.known.excuse(place.requests.values())
+
+    def _stack_invoked(self, operation: OperationRecord) -> None:
+        place = self.known.place(operation)
+        if place is None:
+            return
+        self.known.excuse(place.requests.values())
+        oldest = min((r.invoked for r in place.requests.values()), default=NEVER)
+        place.stacks = [s for s in place.stacks if place.busy or s.replaced >= oldest]
+        packs = packs_of(operation.args.get("stack"))
+        place.stacks.append(StackSpan(packs, operation.id, certain=False))
+
+    def _stacked(self, operation: OperationRecord) -> None:
+        place = self.known.place(operation)
+        if place is None:
+            return
+        if operation.outcome is Outcome.FAIL:
+            place.stacks = [s for s in place.stacks if s.operation != operation.id]
+        elif operation.outcome is Outcome.OK:
+            for span in place.stacks:
+                if span.operation == operation.id:
+                    span.certain = True
+                elif span.certain and span.replaced == NEVER:
+                    span.replaced = self.known.tick
+
+    def _shaken(self, operation: OperationRecord) -> None:
+        known = self.known
+        known.disturbed = operation.end or operation.start
+        known.shaken = known.tick
+        if operation.kind == "AdvanceClock":
+            known.excuse(known.requests.values())
+
+    def _reset(self, operation: OperationRecord) -> None:
+        self.known.forget_everything()
+
+    def _project_forgotten(self, operation: OperationRecord) -> None:
+        self.known.forget_project(text(operation.args, "uid"))
+
+    # --- registration tokens ----------------------------------------------------------
+
+    def _token_moved(self, operation: OperationRecord) -> None:
+        uid = _token_uid(operation)
+        self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
+
+    def _token_put(self, operation: OperationRecord) -> None:
+        if operation.outcome is not Outcome.FAIL:
+            self._learn_token(operation.args.get("token"), operation)
+
+    def _token_viewed(self, operation: OperationRecord) -> None:
+        if operation.outcome is Outcome.OK:
+            self._learn_token(dict(operation.value or {}), operation)
+
+    def _learn_token(self, data: Json, operation: OperationRecord) -> None:
+        if not isinstance(data, dict):
+            return
+        known, uid, expiry = self.known, text(data, "uid"), data.get("expiry")
+        token = known.tokens.get(uid)
+        lasts = expiry if isinstance(expiry, int) else NEVER
+        if token is None:
+            token = known.tokens[uid] = Token(uid, text(data, "project_uid"), lasts)
+        token.project, token.expiry = text(data, "project_uid"), max(token.expiry, lasts)
+        value = text(data, "value")
+        if value:
+            known.labels[(operation.scenario, value)] = token
+
+    def _token_created(self, operation: OperationRecord) -> None:
+        uid, expiry = text(told(operation), "uid"), operation.args.get("expiry")
+        if uid:
+            project = text(operation.args, "project_uid")
+            lasts = expiry if isinstance(expiry, int) else NEVER
+            self.known.tokens.setdefault(uid, Token(uid, project, lasts))
+
+
+def hosts_of(pools: list[Json]) -> set[str]:
+    """The hosts below the nodes of these pools."""
+    hosts: set[str] = set()
+    for pool in pools:
+        nodes = pool.get("nodes") if isinstance(pool, dict) else None
+        for node in nodes if isinstance(nodes, list) else ():
+            if isinstance(node, dict) and node.get("host_uid"):
+                hosts.add(str(node["host_uid"]))
+    return hosts
+
+
+def _token_uid(operation: OperationRecord) -> str:
+    token = operation.args.get("token")
+    if isinstance(token, dict):
+        return text(token, "uid")
+    return text(operation.args, "uid") or text(operation.args, "token_uid")

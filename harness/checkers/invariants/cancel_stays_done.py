@@ -1,0 +1,99 @@
+"""INV-4: an acknowledged cancel has ended the request, and it does not come back."""
+
+from __future__ import annotations
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import (
+    OPEN_STATES,
+    PAIRED,
+    Mark,
+    Request,
+    text,
+    told,
+)
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.domain.pairing import RequestState
+from harness.history.operation import OperationRecord, Outcome
+
+_ALIVE = OPEN_STATES | {RequestState.HANDING_OVER.value, PAIRED}
+
+
+class CancelStaysDone(Rule):
+    """Made with a link: gone centrally, a lag apart. With or without one: gone locally.
+
+    Where the messages of hosts are recorded, a withdrawal that the central side acknowledged
+    is what ends a request there; else every host must have had its link all the time.
+    """
+
+    id = "INV-4"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self.on = {
+            "ListPairingRequests": self._list,
+            "ViewPairingRequest": self._view,
+            "PollPairing": self._view,
+            "AcceptPairingRequest": self._decided,
+            "RejectPairingRequest": self._decided,
+            "ViewPairing": self._local,
+        }
+
+    def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        found = NOTHING
+        if operation.outcome is Outcome.OK:
+            for request, state, _ in self.known.listed:
+                if request is not None and request.over and state in _ALIVE:
+                    found += self._still_there(request, operation, f"is listed as {state}")
+        return found
+
+    def _view(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or not request.over:
+            return NOTHING
+        value = told(operation)
+        if not value or text(value, "state") not in _ALIVE:
+            return NOTHING
+        return self._still_there(request, operation, f"is shown as {text(value, 'state')}")
+
+    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        done = "could be accepted" if operation.kind.startswith("Accept") else "could be rejected"
+        return self._still_there(request, operation, done)
+
+    def _still_there(
+        self, request: Request, operation: OperationRecord, how: str
+    ) -> tuple[Violation, ...]:
+        gone = self._gone_centrally(request)
+        if gone is None or gone.tick >= self.known.started:
+            return NOTHING
+        if operation.start < gone.at + self.known.limits.list_lag:
+            return NOTHING
+        reason = f"request {request.uid} was cancelled with a link, and afterwards {how} centrally"
+        return self.blame(request.uid, reason, gone.operation, operation.id)
+
+    @staticmethod
+    def _gone_centrally(request: Request) -> Mark | None:
+        if request.withdrawn is not None:
+            return request.withdrawn
+        online = request.cancelled_online and not request.by_agent
+        return request.cancelled if online else None
+
+    def _local(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        value = told(operation)
+        if text(value, "status") not in ("Pairing", PAIRED):
+            return NOTHING
+        request = self.known.requests.get(text(value, "pairing_uid"))
+        gone = request.cancelled if request else None
+        if request is None or gone is None or gone.tick >= self.known.started:
+            return NOTHING
+        sender = operation.tags.get("host") == request.host
+        if operation.start < gone.at + (0 if sender else self.known.limits.edge_lag):
+            return NOTHING
+        reason = (
+            f"the cancel of request {request.uid} was acknowledged, and afterwards Local UI"
+            f" shows it as {text(value, 'status')}"
+        )
+        return self.blame(request.uid, reason, gone.operation, operation.id)

@@ -1,0 +1,275 @@
+"""How far behind lists and the edge's copy may be, and that neither goes back (INV-8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import OPEN_STATES, Place, reason_of, text, told
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register
+from harness.checkers.invariants.told import seconds
+from harness.domain.pairing import LocalState
+from harness.history.operation import OperationRecord
+
+_OLD_MAX = 16
+"""Earlier requests of one host that are remembered as over."""
+
+_LATER_LOCALLY = {
+    LocalState.PENDING.value: frozenset({"Pairing", "Paired", "Rejected", "Failed"}),
+    LocalState.PAIRED.value: frozenset({"Paired", "Failed"}),
+    LocalState.REJECTED.value: frozenset({"Rejected"}),
+    LocalState.FAILED.value: frozenset({"Failed"}),
+}
+"""What Local UI may show after each status. `Paired` may be shown before it is confirmed."""
+
+
+class Book(Protocol):
+    """Where the registers are kept."""
+
+    known: Known
+
+    def register(self, uid: str) -> Register:
+        """The register of a request."""
+        ...
+
+    def known_register(self, uid: str) -> Register | None:
+        """The register of a request, if something is known of it."""
+        ...
+
+    def is_just_pending(self, register: Register) -> bool:
+        """Whether it is surely pending, and nothing is under way."""
+        ...
+
+    def has_given_up(self, uid: str) -> bool:
+        """Whether this request is judged no more."""
+        ...
+
+    def tell(
+        self, register: Register, move: Move, operation: OperationRecord
+    ) -> Sequence[Violation]:
+        """Something that was true by the end of the operation."""
+        ...
+
+
+Reader = tuple[str, str]
+"""Who reads, and in which project."""
+
+
+@dataclass(slots=True)
+class _Page:
+    """The open requests that a reader's last list of one kind showed."""
+
+    operation: str
+    tick: int
+    uids: frozenset[str]
+    missed: dict[str, str] = field(default_factory=dict)
+    """Requests that were listed and then were not, each with the list that left it out."""
+
+
+class Lists:
+    """Lists of pairing requests, reader by reader."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._pages: dict[tuple[str, str, str, str], _Page] = {}
+
+    def forget(self) -> None:
+        """Who may see what has changed."""
+        self._pages.clear()
+
+    def shown(self, operation: OperationRecord) -> Iterable[Violation]:
+        """A list was answered."""
+        items = told(operation).get("items")
+        if not isinstance(items, list):
+            return ()
+        found: list[Violation] = []
+        open_uids = []
+        for item in items:
+            if isinstance(item, dict) and (uid := text(item, "pairing_uid")):
+                state = text(item, "state")
+                if state in OPEN_STATES:
+                    open_uids.append(uid)
+                    state = PENDING
+                if not self._book.has_given_up(uid):
+                    found += self._item(uid, state, operation)
+        found += self._flickers(frozenset(open_uids), operation)
+        return found
+
+    def _item(self, uid: str, state: str, operation: OperationRecord) -> Iterable[Violation]:
+        book = self._book
+        register = book.register(uid)
+        if state == PENDING and book.is_just_pending(register):
+            return ()
+        if state not in NAMES:
+            return ()
+        if found := self._behind(register, state, operation) or self._back(
+            register, state, operation
+        ):
+            return (found,)
+        return book.tell(register, ("seen", state), operation)
+
+    def _behind(
+        self, register: Register, state: str, operation: OperationRecord
+    ) -> Violation | None:
+        """A list still shows as pending what was surely decided too long ago."""
+        known = self._book.known
+        if state != PENDING or register.left is None:
+            return None
+        at, by = register.left
+        if operation.start <= max(at, known.disturbed) + known.limits.list_lag:
+            return None
+        reason = (
+            f"request {register.uid}: a list at {seconds(operation.start)} still shows it as"
+            f" pending, which it was no more at {seconds(at)}; a list may be"
+            f" {seconds(known.limits.list_lag)} behind"
+        )
+        return Violation("INV-8", reason, _once(by, operation.id))
+
+    def _back(self, register: Register, state: str, operation: OperationRecord) -> Violation | None:
+        """A reader was shown a later state before."""
+        reader = (operation.actor, text(operation.tags, "project"))
+        known, earlier = self._book.known, register.listed.get(reader)
+        if earlier and not _is_before(earlier[1], earlier[2], operation, known):
+            return None
+        register.listed[reader] = (state, operation.id, known.tick)
+        if earlier is None or state in BECOMES.get(earlier[0], (state,)):
+            return None
+        reason = (
+            f"request {register.uid}: a list shows {operation.actor} the state {state} at"
+            f" {seconds(operation.end or operation.start)}, and an earlier one showed"
+            f" {earlier[0]}, which is later"
+        )
+        return Violation("INV-8", reason, _once(earlier[1], operation.id))
+
+    def _flickers(self, uids: frozenset[str], operation: OperationRecord) -> Iterable[Violation]:
+        """Listed as pending, then not, then again: the last of them went back."""
+        args, known = operation.args, self._book.known
+        key = (operation.actor, text(operation.tags, "project"))
+        page_key = (*key, text(args, "state"), text(args, "local_cluster_uid"))
+        page = self._pages.get(page_key)
+        if page is None:
+            self._pages[page_key] = _Page(operation.id, known.tick, uids)
+            return []
+        if not _is_before(page.operation, page.tick, operation, known):
+            return []
+        back = sorted(uids & page.missed.keys()) if page.missed else []
+        found = [self._flickered(uid, page.missed.pop(uid), operation) for uid in back]
+        for uid in page.uids - uids:
+            page.missed[uid] = operation.id
+        while len(page.missed) > 64 * _OLD_MAX:
+            del page.missed[next(iter(page.missed))]
+        page.operation, page.tick, page.uids = operation.id, known.tick, uids
+        return found
+
+    @staticmethod
+    def _flickered(uid: str, without: str, operation: OperationRecord) -> Violation:
+        reason = (
+            f"request {uid}: a list shows {operation.actor} at"
+            f" {seconds(operation.end or operation.start)} that it is pending, after an earlier"
+            " one had left it out"
+        )
+        return Violation("INV-8", reason, _once(without, operation.id))
+
+
+@dataclass(slots=True)
+class _Copy:
+    """What one host showed last; `status` is empty when it showed nothing."""
+
+    place: Place | None
+    uid: str
+    status: str
+    operation: str
+    tick: int
+    old: dict[str, str] = field(default_factory=dict)
+    """Earlier requests that it showed no more, each with the look that says so."""
+
+
+class EdgeCopies:
+    """The copies that edge hosts show of their requests."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._copies: dict[str, _Copy] = {}
+
+    def forget(self) -> None:
+        """A clean slate."""
+        self._copies.clear()
+
+    def shown(self, operation: OperationRecord) -> Iterable[Violation]:
+        """Local UI showed its request, or that there is none."""
+        value, host = told(operation), text(operation.tags, "host")
+        uid, status = text(value, "pairing_uid"), text(value, "status")
+        none = reason_of(operation) in ("NoPairingRequest", "NotFound")
+        if not host or not ((uid and status in _LATER_LOCALLY) or none):
+            return
+        place = self._book.known.place(operation)
+        copy = self._copies.get(host)
+        if copy is None or copy.place is not place:
+            self._copies[host] = _Copy(place, uid, status, operation.id, self._book.known.tick)
+        elif not _is_before(copy.operation, copy.tick, operation, self._book.known):
+            return
+        else:
+            if found := self._back(copy, uid, status, operation):
+                yield found
+            self._remember(copy, uid, status, operation)
+        if uid and status == PENDING and place is not None:
+            yield from self._behind(place, uid, operation)
+
+    def _back(
+        self, copy: _Copy, uid: str, status: str, operation: OperationRecord
+    ) -> Violation | None:
+        if not uid:
+            return None
+        if uid == copy.uid and status not in _LATER_LOCALLY.get(copy.status, (status,)):
+            return self._went_back(uid, copy.status, status, copy.operation, operation)
+        if uid in copy.old and status == PENDING:
+            return self._went_back(uid, "nothing of it", status, copy.old[uid], operation)
+        return None
+
+    @staticmethod
+    def _went_back(
+        uid: str, was: str, status: str, earlier: str, operation: OperationRecord
+    ) -> Violation:
+        reason = (
+            f"request {uid}: Local UI shows {status} at"
+            f" {seconds(operation.end or operation.start)}, after it had shown {was}"
+        )
+        return Violation("INV-8", reason, _once(earlier, operation.id))
+
+    def _remember(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> None:
+        if uid != copy.uid and copy.uid:
+            copy.old[copy.uid] = operation.id
+        if len(copy.old) > _OLD_MAX:
+            del copy.old[next(iter(copy.old))]
+        copy.uid, copy.status = uid, status
+        copy.operation, copy.tick = operation.id, self._book.known.tick
+
+    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> Iterable[Violation]:
+        """The edge still shows as pending what was surely decided too long ago."""
+        book, known = self._book, self._book.known
+        if book.has_given_up(uid) or place.down:
+            return
+        register = book.known_register(uid)
+        if register is None or register.decided is None:
+            return
+        decided = register.decided
+        quiet = max(decided[0], place.moved, place.unsure_until, known.disturbed)
+        if operation.start > quiet + known.limits.edge_lag:
+            reason = (
+                f"request {uid}: Local UI still shows it as pending at"
+                f" {seconds(operation.start)}, though it was decided at {seconds(decided[0])};"
+                f" the edge may be {seconds(known.limits.edge_lag)} behind"
+            )
+            yield Violation("INV-8", reason, _once(decided[1], operation.id))
+
+
+def _is_before(earlier: str, tick: int, operation: OperationRecord, known: Known) -> bool:
+    """Whether the earlier look ended before this one began; those of one wait did."""
+    return tick < known.started or earlier == operation.id
+
+
+def _once(*operations: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(o for o in operations if o))

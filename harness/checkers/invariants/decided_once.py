@@ -1,0 +1,161 @@
+"""INV-6: of accept, reject and withdraw one prevails, and both sides end with that one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import (
+    FINAL_STATES,
+    OPEN_STATES,
+    PAIRED,
+    Request,
+    text,
+    told,
+)
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.domain.pairing import RequestState
+from harness.history.operation import OperationRecord, Outcome
+
+REJECTED = RequestState.REJECTED.value
+_UNDECIDED = OPEN_STATES | {RequestState.HANDING_OVER.value}
+_NOT_PAIRED = FINAL_STATES - {PAIRED}
+
+
+class DecidedOnce(Rule):
+    """An answer is not yet a decision: what took effect is, and what is shown as decided.
+
+    A request that is shown as paired may still fail at its host, until something shows that
+    the pairing took effect.
+    """
+
+    id = "INV-6"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self.on = {
+            "ViewPairingRequest": self._viewed,
+            "PollPairing": self._viewed,
+            "ConfirmPairing": self._viewed,
+            "ListPairingRequests": self._listed,
+            "AcceptPairingRequest": self._accepted,
+            "RejectPairingRequest": self._decided,
+            "WithdrawPairing": self._decided,
+            "ViewPairing": self._shown,
+            "CancelPairingRequest": self._cancelled,
+            "ChangeCentralCluster": self._ruled,
+        }
+
+    def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or (not request.over and request.final is None):
+            return NOTHING
+        state = text(told(operation), "state")
+        return self._state(request, state, operation, 0) + self._agree(request, operation)
+
+    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        found, lag = NOTHING, self.known.limits.list_lag
+        for request, state, _ in self.known.listed if operation.outcome is Outcome.OK else ():
+            if request is not None and (request.final is not None or request.rejected is not None):
+                found += self._state(request, state, operation, lag)
+                found += self._agree(request, operation)
+        return found
+
+    def _state(
+        self, request: Request, state: str, operation: OperationRecord, lag: int
+    ) -> tuple[Violation, ...]:
+        """What is shown now must not contradict what was decided."""
+        final, rejected = request.final, request.rejected
+        if rejected is not None and state in FINAL_STATES and state != REJECTED:
+            return self._two(request, "Rejected", state, rejected.operation, operation.id)
+        if final is not None and state in FINAL_STATES and state != final.state:
+            fails = final.state == PAIRED and state != REJECTED and request.paired is None
+            if not fails:
+                return self._two(request, final.state, state, final.operation, operation.id)
+        if state not in _UNDECIDED or not state:
+            return NOTHING
+        for was, mark, at in (
+            (final.state if final else "", final, final.start if final else 0),
+            (REJECTED, rejected, rejected.at if rejected else 0),
+        ):
+            earlier = mark is not None and mark.tick < self.known.started
+            if mark is not None and earlier and operation.start >= at + lag:
+                return self._two(request, was, state, mark.operation, operation.id)
+        return NOTHING
+
+    def _two(self, request: Request, was: str, now: str, *operations: str) -> tuple[Violation, ...]:
+        reason = f"request {request.uid} was decided as {was}, and then is {now or 'undecided'}"
+        return self.blame(request.uid, reason, *operations)
+
+    def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        uid, first = text(told(operation), "cluster_uid"), request.accepted
+        if first is not None and first.operation != operation.id and uid != request.cluster_uid:
+            reason = f"request {request.uid} was accepted twice, as two clusters"
+            return self.blame(request.uid, reason, first.operation, operation.id)
+        return self._agree(request, operation)
+
+    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        final = request.final
+        if operation.kind == "RejectPairingRequest" and final and final.state != REJECTED:
+            return self._two(request, final.state, REJECTED, final.operation, operation.id)
+        return self._agree(request, operation)
+
+    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(told(operation), "pairing_uid"))
+        return self._agree(request, operation) if request else NOTHING
+
+    def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        place = self.known.place(operation)
+        request = place.paired if place else None
+        return self._agree(request, operation) if request else NOTHING
+
+    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        return self._agree(request, operation) if request else NOTHING
+
+    def _agree(self, request: Request, operation: OperationRecord) -> tuple[Violation, ...]:
+        """A pairing that took effect excludes every other end."""
+        paired = request.paired
+        if paired is None:
+            return NOTHING
+        other = _other_end(request)
+        if other is None:
+            return NOTHING
+        what, mark = other
+        reason = f"request {request.uid} {what}, and its pairing took effect"
+        return self.blame(request.uid, reason, mark, paired.operation, operation.id)
+
+    def end(self, at: int) -> Iterator[Violation]:
+        """Both sides agree, where both were looked at after the settling."""
+        for request in list(self.known.requests.values()):
+            place, final, local = request.place, request.final, request.local
+            if place is None or place.gone or place.arranged or final is None or local is None:
+                continue
+            if final.state != PAIRED or local.state in (PAIRED, "Pairing", ""):
+                continue
+            if self.known.is_settled(place, local.start):
+                reason = (
+                    f"request {request.uid} is paired centrally, and Local UI shows"
+                    f" {local.state} after everything has settled"
+                )
+                yield from self.blame(request.uid, reason, final.operation, local.operation)
+
+
+def _other_end(request: Request) -> tuple[str, str] | None:
+    if request.rejected is not None:
+        return "was rejected", request.rejected.operation
+    if request.cancelled is not None:
+        return "was cancelled", request.cancelled.operation
+    if request.withdrawn is not None:
+        return "was withdrawn", request.withdrawn.operation
+    for shown in (request.final, request.local):
+        if shown is not None and shown.state in _NOT_PAIRED:
+            return f"is shown as {shown.state}", shown.operation
+    return None

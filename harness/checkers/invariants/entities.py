@@ -1,0 +1,200 @@
+"""The things that the invariants keep an eye on: places, requests, tokens, and looks at them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from harness.domain.pairing import RequestState
+from harness.history.operation import Json, OperationRecord, Outcome
+
+OPEN_STATES = frozenset({"", "Pairing", "Pending"})
+"""What a request that waits for a decision is called."""
+
+FINAL_STATES = frozenset(
+    state.value
+    for state in (
+        RequestState.PAIRED,
+        RequestState.REJECTED,
+        RequestState.WITHDRAWN,
+        RequestState.FAILED,
+    )
+)
+"""What a decided request is called. Other names mean nothing here."""
+
+PAIRED = RequestState.PAIRED.value
+NEVER = 1 << 62
+"""A time or a count that is never reached."""
+
+PackSet = frozenset[tuple[str, str]]
+"""Packs by name and version: neither their layers nor how often they come (ACC-16)."""
+
+
+@dataclass(slots=True, eq=False)
+class Mark:
+    """That something was seen: by which operation, until which count and which time."""
+
+    operation: str
+    tick: int
+    at: int
+
+
+@dataclass(slots=True, eq=False)
+class StackSpan:
+    """A stack that a cluster ran, and the count at which another had surely replaced it."""
+
+    packs: PackSet
+    operation: str
+    certain: bool = True
+    replaced: int = NEVER
+
+
+@dataclass(slots=True, eq=False)
+class Shown:
+    """A state that was shown, by which look, from when that began to the count at its end."""
+
+    state: str
+    operation: str
+    start: int
+    tick: int
+
+
+@dataclass(slots=True, eq=False)
+class Request:
+    """A pairing request: what is known of it from outside. `place` is where it was sent."""
+
+    uid: str
+    place: Place | None = None
+    host: str = ""
+    project: str | None = None
+    token: str = ""
+    local_uid: str = ""
+    sent: Mark | None = None
+    invoked: int = 0
+    """The count at which its send was invoked."""
+    enders: int = 0
+    """How many operations may have ended it: under way, done, or unknown."""
+    excused: bool = False
+    """Something happened of which the procedure does not say what it does to a request."""
+    packs: PackSet | None = None
+    """The packs that it carried, where the submission itself was recorded."""
+    shown_packs: PackSet | None = None
+    """The packs that it carries, as the central side says."""
+    by_agent: bool = False
+    """The submission was recorded, so that every message of its host is."""
+    confirms: int = 0
+    """Confirmations of its host that were invoked."""
+    cancelled: Mark | None = None
+    cancelled_online: bool = False
+    withdrawn: Mark | None = None
+    """A withdrawal, told by its host, that the central side acknowledged."""
+    accepted: Mark | None = None
+    accept_invoked: int = NEVER
+    cluster_uid: str = ""
+    rejected: Mark | None = None
+    final: Shown | None = None
+    """The decision that the central side showed."""
+    paired: Mark | None = None
+    """The pairing took effect: the host said so, or a central operation was carried out."""
+    ruled: Mark | None = None
+    """A central operation on its cluster took effect."""
+    central: Shown | None = None
+    local: Shown | None = None
+    missed: Mark | None = None
+    """A list that should have shown it did not."""
+    refused: Shown | None = None
+    """Why a central operation on its cluster was refused last."""
+    dated: bool = False
+    """When it was created has been looked at."""
+    over: bool = False
+    """It is decided, and will be let go."""
+
+
+@dataclass(slots=True, eq=False)
+class Place:
+    """One local cluster on its hosts, from its installation to the next."""
+
+    key: str
+    cluster_uid: str = ""
+    born: int = 0
+    """The count at which it was surely there."""
+    hosts: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
+    """Hosts whose link is down, or may be."""
+    unsure: set[str] = field(default_factory=set)
+    """Those of `down` that may be up."""
+    link_tick: int = 0
+    """The count at which a link last changed, or may have."""
+    withdrawals_spoiled: bool = False
+    requests: dict[str, Request] = field(default_factory=dict)
+    current: Request | None = None
+    """The request of the last acknowledged send, until it is over."""
+    paired: Request | None = None
+    busy: int = 0
+    """Sends and cancels under way."""
+    changed: int = 0
+    """The count at which a send or a cancel last ended that may have done something."""
+    sent: int = 0
+    """The count at which a send was last invoked or ended."""
+    unsure_until: int = 0
+    """Until then an operation that was not answered may still do something."""
+    moved: int = 0
+    """When something last happened to it that has to settle."""
+    stacks: list[StackSpan] = field(default_factory=list)
+    arranged: bool = False
+    """Its mode or its cluster was arranged or deleted: nobody says who manages it."""
+    gone: bool = False
+    mode: Shown | None = None
+    central_seen: Mark | None = None
+    """Its host said that it obeys the central side, and no request was sent since."""
+    suspect: str = ""
+    """A local operation that took effect after `central_seen`."""
+
+
+@dataclass(slots=True, eq=False)
+class Token:
+    """A registration token. `expiry` is the latest that it ever had."""
+
+    uid: str
+    project: str
+    expiry: int
+
+
+def told(operation: OperationRecord) -> Mapping[str, Json]:
+    """The answer's fields, none when it was no success."""
+    value = operation.value
+    return value if value is not None and operation.outcome is Outcome.OK else {}
+
+
+def text(values: Mapping[str, Json], name: str) -> str:
+    """A text among values, empty when it is none."""
+    value = values.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def reason_of(operation: OperationRecord) -> str:
+    """Why it was refused, empty when it was not."""
+    if operation.outcome is not Outcome.FAIL or operation.error is None:
+        return ""
+    return text(operation.error, "reason")
+
+
+def packs_of(stack: Json) -> PackSet:
+    """The packs of a stack's profiles."""
+    profiles = stack if isinstance(stack, list) else []
+    return _one_of_each(
+        frozenset(
+            (text(pack, "name"), text(pack, "version"))
+            for profile in profiles
+            if isinstance(profile, dict)
+            for pack in profile.get("packs") or ()  # type: ignore[union-attr]
+            if isinstance(pack, dict)
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _one_of_each(packs: PackSet) -> PackSet:
+    """Many clusters run the same stack: it is held once."""
+    return packs

@@ -1,0 +1,56 @@
+"""INV-9: after the last fault has healed, every request is decided, or plainly pending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import OPEN_STATES, Request
+from harness.checkers.invariants.rule import Rule
+from harness.domain.pairing import RequestState
+
+
+class EverythingSettles(Rule):
+    """Judged at the end, by looks at both sides that began when all had had its time."""
+
+    id = "INV-9"
+
+    def end(self, at: int) -> Iterator[Violation]:
+        """Each request that somebody sent is decided, pending on both sides, or stale."""
+        for request in list(self.known.requests.values()):
+            place = request.place
+            if place is None or place.gone or place.arranged or request.sent is None:
+                continue
+            yield from self._judge(request)
+
+    def _judge(self, request: Request) -> tuple[Violation, ...]:
+        central, local = self._late(request)
+        if central == RequestState.HANDING_OVER:
+            return self._unsettled(request, "is still being handed over")
+        if local == "Pairing" and (request.final or request.rejected or request.withdrawn):
+            return self._unsettled(request, "is decided, and pending in Local UI")
+        if central in OPEN_STATES and request.accepted and local is not None:
+            return self._unsettled(request, "was accepted, and is neither paired nor failed")
+        if central in OPEN_STATES and local not in (None, "Pairing") and not request.enders:
+            return self._unsettled(request, "is pending centrally, and not in Local UI")
+        if not request.over and (central is None or local is None):
+            self.undecided = self.undecided or (
+                f"nobody looked at request {request.uid} on both sides after it had had its"
+                " time to settle"
+            )
+        return ()
+
+    def _late(self, request: Request) -> tuple[str | None, str | None]:
+        """What either side showed last, if that look began late enough."""
+        place, known = request.place, self.known
+        shown = [request.central, request.local]
+        late = [
+            s.state if s and place and known.is_settled(place, s.start) else None for s in shown
+        ]
+        return late[0], late[1]
+
+    def _unsettled(self, request: Request, what: str) -> tuple[Violation, ...]:
+        looks = [s.operation for s in (request.central, request.local) if s is not None]
+        reason = f"request {request.uid} {what}, after everything has had its time to settle"
+        sent = request.sent.operation if request.sent else ""
+        return self.blame(request.uid, reason, sent, *looks)

@@ -1,0 +1,191 @@
+"""INV-3: nothing is accepted without an exact match at some moment within the acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import NEVER, PackSet, Request, text
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.domain.match import Choice, MatchRules, latest_packs
+from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
+from harness.history.operation import Json, OperationRecord, Outcome
+
+COMBINATIONS_MAX = 256
+"""More ways in which profiles may have changed meanwhile are not gone through."""
+
+
+@dataclass(slots=True, eq=False)
+class _Span:
+    """A profile as it was for a while: its latest packs without drafts, and with them.
+
+    `latest` is `None` where its versions cannot be put in order.
+    """
+
+    operation: str
+    latest: tuple[PackSet | None, PackSet | None] | None
+    since: int = NEVER
+    replaced: int = NEVER
+
+
+class ExactMatch(Rule):
+    """Layers, the same pack twice and drafts are the target's own affair (ACC-16)."""
+
+    id = "INV-3"
+    hears_invoked = True
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self._profiles: dict[str, list[_Span]] = {}
+        self.on = {
+            "PutProfile": self._put,
+            "AcceptPairingRequest": self._accepted,
+            "Reset": self._reset,
+        }
+
+    def invoked(self, operation: OperationRecord) -> None:
+        """From now on a profile may be another one."""
+        if operation.kind != "PutProfile":
+            return
+        profile = operation.args.get("profile")
+        if isinstance(profile, dict):
+            spans = self._profiles.setdefault(text(profile, "uid"), [])
+            spans.append(_Span(operation.id, _latest(profile)))
+
+    def _put(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        profile, known = operation.args.get("profile"), self.known
+        uid = text(profile, "uid") if isinstance(profile, dict) else ""
+        spans = self._profiles.get(uid, [])
+        if operation.outcome is Outcome.FAIL:
+            self._profiles[uid] = [s for s in spans if s.operation != operation.id]
+        elif operation.outcome is Outcome.OK:
+            for span in spans:
+                if span.operation == operation.id:
+                    span.since = known.tick
+                elif span.since < known.started:
+                    span.replaced = min(span.replaced, known.tick)
+            oldest = known.oldest()
+            self._profiles[uid] = [s for s in spans if s.replaced > oldest]
+        return NOTHING
+
+    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        self._profiles.clear()
+        return NOTHING
+
+    def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        if operation.outcome is not Outcome.OK:
+            return NOTHING
+        uid = text(operation.args, "pairing_uid")
+        request = self.known.requests.get(uid)
+        stacks = list(self._stacks(request)) if request else []
+        spans = self._selected(operation.args.get("selection"))
+        if not stacks or spans is None:
+            lacking = "the stack that it carried" if not stacks else "the selected profiles"
+            self.undecided = self.undecided or (
+                f"{operation.id} accepted request {uid}, and nothing tells {lacking}"
+            )
+            return NOTHING
+        if _some_match(spans, stacks):
+            return NOTHING
+        put = [span.operation for choices in spans for span in choices]
+        return self.blame(
+            uid,
+            f"request {uid} was accepted, and at no moment of the acceptance did the latest"
+            f" versions of the selected profiles match its stack: {_difference(spans, stacks)}",
+            *put,
+            operation.id,
+        )
+
+    def _stacks(self, request: Request) -> Iterator[PackSet]:
+        """The stacks that the request may have carried, or may be judged by (ACC-21)."""
+        if request.packs is not None:
+            yield request.packs
+            return
+        place = request.place
+        if place is not None and not place.gone:
+            yield from (s.packs for s in place.stacks if s.replaced > request.invoked)
+        if place is None or request.sent is None:
+            yield from filter(None, [request.shown_packs])
+
+    def _selected(self, selection: Json) -> list[list[_Span]] | None:
+        """What each selected profile may have been meanwhile; `None` if nobody has said."""
+        found = []
+        for chosen in selection if isinstance(selection, list) else ():
+            uid = text(chosen, "uid") if isinstance(chosen, dict) else ""
+            spans = [s for s in self._profiles.get(uid, ()) if s.replaced > self.known.started]
+            if not any(span.since < self.known.started for span in spans):
+                return None
+            if any(span.latest is None for span in spans):
+                return None
+            found.append(spans)
+        return found
+
+
+def _some_match(spans: Sequence[Sequence[_Span]], stacks: Sequence[PackSet]) -> bool:
+    combinations = list(islice(product(*spans), COMBINATIONS_MAX + 1))
+    if len(combinations) > COMBINATIONS_MAX:
+        return True
+    return any(
+        _offered(chosen, drafts) == stack
+        for chosen in combinations
+        for drafts in (0, 1)
+        for stack in stacks
+    )
+
+
+def _offered(chosen: Sequence[_Span], drafts: int) -> PackSet | None:
+    packs: set[tuple[str, str]] = set()
+    for span in chosen:
+        latest = span.latest[drafts] if span.latest else None
+        if latest is None:
+            return None
+        packs |= latest
+    return frozenset(packs)
+
+
+def _difference(spans: Sequence[Sequence[_Span]], stacks: Sequence[PackSet]) -> str:
+    """The packs that differ, in the last of the ways in which it could have been."""
+    offered = _offered([choices[-1] for choices in spans], 0) or frozenset()
+    missing, extra = sorted(stacks[-1] - offered), sorted(offered - stacks[-1])
+    parts = [f"missing {name} {version}" for name, version in missing]
+    parts += [f"besides {name} {version}" for name, version in extra]
+    return ", ".join(parts) or "nothing is published"
+
+
+def _latest(data: dict[str, Json]) -> tuple[PackSet | None, PackSet | None] | None:
+    try:
+        profile = _profile(data)
+        return _packs(profile, drafts=False), _packs(profile, drafts=True)
+    except (KeyError, ValueError):
+        return None
+
+
+def _packs(profile: ClusterProfile, *, drafts: bool) -> PackSet | None:
+    if profile.latest(drafts_count=drafts) is None:
+        return None
+    rules = MatchRules(drafts_count_as_latest=drafts)
+    return frozenset((p.name, p.version) for p in latest_packs([Choice(profile)], rules))
+
+
+def _profile(data: dict[str, Json]) -> ClusterProfile:
+    editions = data["editions"]
+    found = [e for e in editions if isinstance(e, dict)] if isinstance(editions, list) else []
+    return ClusterProfile(
+        text(data, "uid"),
+        text(data, "name"),
+        ProfileType.ADD_ON,
+        tuple(_edition(edition) for edition in found),
+    )
+
+
+def _edition(data: dict[str, Json]) -> ProfileEdition:
+    packs = data.get("packs")
+    found = [p for p in packs if isinstance(p, dict)] if isinstance(packs, list) else []
+    return ProfileEdition(
+        text(data, "version"),
+        tuple(Pack(Layer.ADDON, text(p, "name"), text(p, "version")) for p in found),
+        data.get("published") is not False,
+    )

@@ -1,0 +1,417 @@
+"""Takes over what each operation tells into what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.checkers.invariants.arranging import Arrangements, Hear, hosts_of
+from harness.checkers.invariants.entities import (
+    FINAL_STATES,
+    OPEN_STATES,
+    PAIRED,
+    Place,
+    Request,
+    Shown,
+    packs_of,
+    reason_of,
+    text,
+    told,
+)
+from harness.checkers.invariants.known import Known
+from harness.history.operation import Json, OperationRecord, Outcome
+
+LOCAL_CHANGES = frozenset(
+    "UpdateCluster PatchNamedCluster PatchCluster UpdateStack DeleteCluster CreateCluster".split()
+)
+"""The kinds of local cluster operations."""
+
+HARMLESS = {
+    "SendPairingRequest": frozenset(
+        "Unauthenticated PairingRequestPending ClusterNotRunning NodeUnhealthy"
+        " ClusterCentrallyManaged".split()
+    ),
+    "CancelPairingRequest": frozenset(
+        "Unauthenticated NoPairingRequest PairingRequestAccepted".split()
+    ),
+}
+"""Refusals after which a send or a cancel has surely not ended an earlier request."""
+
+_NONE = ("NoPairingRequest", "NotFound")
+
+
+@dataclass(slots=True, eq=False)
+class _Ender:
+    """An operation under way that may end these requests."""
+
+    place: Place | None = None
+    requests: tuple[Request, ...] = ()
+
+
+_NO_ONE = _Ender()
+
+
+class Hearing(Arrangements):
+    """Hears of operations before the invariants do: a method for each kind that tells anything."""
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self._enders: dict[str, _Ender] = {}
+        self.invoked: Mapping[str, Hear] = {
+            **self.arrangements_invoked,
+            "SendPairingRequest": self._send_invoked,
+            "CancelPairingRequest": self._cancel_invoked,
+            "AcceptPairingRequest": self._decision_invoked,
+            "RejectPairingRequest": self._decision_invoked,
+            "WithdrawPairing": self._decision_invoked,
+            "ConfirmPairing": self._confirm_invoked,
+        }
+        self.ended: Mapping[str, Hear] = {
+            **self.arrangements_ended,
+            "SendPairingRequest": self._sent,
+            "CancelPairingRequest": self._cancelled,
+            "AcceptPairingRequest": self._accepted,
+            "RejectPairingRequest": self._rejected,
+            "ListPairingRequests": self._list,
+            "ViewPairingRequest": self._view,
+            "ViewPairing": self._pairing,
+            "ViewManagement": self._mode,
+            "ViewCluster": self._cluster,
+            "ChangeCentralCluster": self._ruled,
+            "SubmitPairing": self._submitted,
+            "PollPairing": self._polled,
+            "ConfirmPairing": self._polled,
+            "WithdrawPairing": self._withdrawn,
+        }
+
+    # --- what may end a request -------------------------------------------------------
+
+    def _send_invoked(self, operation: OperationRecord) -> None:
+        place = self._busy(operation)
+        if place is not None:
+            place.sent = self.known.tick
+            place.central_seen, place.suspect = None, ""
+
+    def _cancel_invoked(self, operation: OperationRecord) -> None:
+        self._busy(operation)
+
+    def _busy(self, operation: OperationRecord) -> Place | None:
+        place = self.known.place(operation)
+        if place is not None:
+            place.busy += 1
+            self._may_end(operation, place, tuple(place.requests.values()))
+        return place
+
+    def _may_end(
+        self, operation: OperationRecord, place: Place | None, requests: tuple[Request, ...]
+    ) -> None:
+        self._enders[operation.id] = _Ender(place, requests)
+        for request in requests:
+            request.enders += 1
+
+    def _decision_invoked(self, operation: OperationRecord) -> None:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is not None:
+            self._may_end(operation, request.place, (request,))
+            if operation.kind == "AcceptPairingRequest":
+                request.accept_invoked = min(request.accept_invoked, self.known.tick)
+
+    def _confirm_invoked(self, operation: OperationRecord) -> None:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is not None:
+            request.confirms += 1
+
+    def _no_longer_busy(self, operation: OperationRecord) -> Place | None:
+        """A send or a cancel has ended; what it may have done."""
+        now, known = self._enders.pop(operation.id, _NO_ONE), self.known
+        place = now.place or known.place(operation)
+        if place is None:
+            return None
+        if now.place is not None:
+            place.busy -= 1
+        if operation.outcome is Outcome.INFO:
+            place.unsure_until = (operation.end or operation.start) + known.limits.settle
+        if reason_of(operation) in HARMLESS[operation.kind]:
+            self._did_nothing(now)
+        else:
+            place.changed = known.tick
+            place.moved = operation.end or operation.start
+        return place
+
+    @staticmethod
+    def _did_nothing(ender: _Ender) -> None:
+        for request in ender.requests:
+            request.enders -= 1
+
+    def _sent(self, operation: OperationRecord) -> None:
+        known = self.known
+        before = known.place(operation)
+        changed = before.changed if before else 0
+        place = self._no_longer_busy(operation)
+        uid = text(told(operation), "pairing_uid")
+        known.let_go_of_settled(operation.end or operation.start)
+        if place is None:
+            return
+        place.sent = known.tick
+        if not uid or place.gone:
+            return
+        request = known.requests.get(uid)
+        if request is None:
+            request = Request(uid, place)
+            request.enders = place.busy + (changed > known.started)
+            request.excused = operation.start < place.unsure_until
+            self._admit(request, operation)
+        elif request.sent is None:
+            self._admit(request, operation)
+        self._supersede(place, request)
+
+    def _supersede(self, place: Place, request: Request) -> None:
+        """A new id was given: the requests before it are no longer the host's own."""
+        known, place.current = self.known, request
+        for earlier in tuple(place.requests.values()):
+            sent = earlier.sent
+            if earlier is not request and sent is not None and sent.tick < known.started:
+                known.is_over(earlier, sent.at)
+
+    def _admit(self, request: Request, operation: OperationRecord) -> None:
+        known = self.known
+        token = known.labels.get((operation.scenario, text(operation.args, "token")))
+        if token is not None:
+            request.token, request.project = token.uid, token.project
+        if request.place is None:
+            request.place = known.place(operation)
+        request.host = text(operation.tags, "host")
+        request.sent, request.invoked = known.mark(operation), known.started
+        known.add(request)
+
+    def _cancelled(self, operation: OperationRecord) -> None:
+        known = self.known
+        place = known.place(operation)
+        sent_before = place is not None and place.sent < known.started and place.busy <= 1
+        place = self._no_longer_busy(operation)
+        if place is None or operation.outcome is not Outcome.OK:
+            return
+        request, place.current = place.current, None
+        if request is not None and sent_before and request.place is place:
+            request.cancelled = known.mark(operation)
+            request.cancelled_online = known.is_online(place)
+            known.is_over(request, request.cancelled.at)
+        place.withdrawals_spoiled = False
+
+    # --- the central side -------------------------------------------------------------
+
+    def _accepted(self, operation: OperationRecord) -> None:
+        request = self._decided(operation)
+        if request is None:
+            return
+        if operation.outcome is Outcome.OK:
+            request.accepted = request.accepted or self.known.mark(operation)
+            self._names(request, text(told(operation), "cluster_uid"))
+
+    def _names(self, request: Request, cluster_uid: str) -> None:
+        if cluster_uid and not request.cluster_uid:
+            request.cluster_uid = cluster_uid
+            self.known.by_cluster[cluster_uid] = request
+
+    def _rejected(self, operation: OperationRecord) -> None:
+        request = self._decided(operation)
+        if request is not None and operation.outcome is Outcome.OK:
+            request.rejected = request.rejected or self.known.mark(operation)
+            self.known.is_over(request, request.rejected.at)
+
+    def _decided(self, operation: OperationRecord) -> Request | None:
+        """The request that a decision was about; it may be one that nobody has told of."""
+        ender = self._enders.pop(operation.id, _NO_ONE)
+        if operation.outcome is Outcome.FAIL:
+            self._did_nothing(ender)
+            return None
+        known, uid = self.known, text(operation.args, "pairing_uid")
+        request = known.requests.get(uid)
+        if request is None and operation.outcome is Outcome.OK:
+            request = Request(uid)
+            known.add(request)
+        if request is not None and request.place is not None:
+            request.place.moved = operation.end or operation.start
+        return request
+
+    def _list(self, operation: OperationRecord) -> None:
+        known = self.known
+        known.listed = listed = []
+        items = told(operation).get("items")
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict):
+                state = item.get("state")
+                state = state if isinstance(state, str) else ""
+                request = self._shown_centrally(item, state, operation)
+                listed.append((request, state, item))
+
+    def _view(self, operation: OperationRecord) -> None:
+        value = operation.value
+        if value is None or operation.outcome is not Outcome.OK:
+            return
+        request = self._shown_centrally(value, text(value, "state"), operation)
+        if request is None:
+            return
+        if request.sent is None and request.shown_packs is None and value.get("stack"):
+            request.shown_packs = packs_of(value.get("stack"))
+
+    def _shown_centrally(
+        self, value: Mapping[str, Json], state: str, operation: OperationRecord
+    ) -> Request | None:
+        known, uid = self.known, value.get("pairing_uid")
+        request = known.requests.get(uid) if isinstance(uid, str) else None
+        if request is None:
+            request = self._first_seen(value, state)
+            if request is None:
+                return None
+        self._show(request, state, operation)
+        cluster_uid = value.get("cluster_uid")
+        if cluster_uid and not request.cluster_uid:
+            self._names(request, str(cluster_uid))
+        if state not in OPEN_STATES:
+            request.excused = True
+            if state in FINAL_STATES:
+                self._final(request, state, operation)
+        return request
+
+    def _first_seen(self, value: Mapping[str, Json], state: str) -> Request | None:
+        """A request that waits, and of whose send nobody has told."""
+        known, uid = self.known, text(value, "pairing_uid")
+        if state not in OPEN_STATES or not uid:
+            return None
+        request = Request(uid, known.by_local_uid.get(text(value, "local_cluster_uid")))
+        request.excused = True
+        known.add(request)
+        return request
+
+    def _show(self, request: Request, state: str, operation: OperationRecord) -> None:
+        shown = request.central
+        if shown is None or shown.state != state:
+            tick = self.known.tick
+            request.central = Shown(state, operation.id, operation.start, tick)
+        else:
+            shown.operation, shown.start, shown.tick = (
+                operation.id,
+                operation.start,
+                self.known.tick,
+            )
+
+    def _final(self, request: Request, state: str, operation: OperationRecord) -> None:
+        if request.final is None:
+            request.final = Shown(state, operation.id, operation.start, self.known.tick)
+        place = request.place
+        if state == PAIRED and place is not None and place.paired is None and not place.gone:
+            place.paired = request
+        self.known.is_over(request, operation.end or operation.start)
+
+    def _ruled(self, operation: OperationRecord) -> None:
+        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        if request is None:
+            return
+        if operation.outcome is Outcome.FAIL:
+            reason = reason_of(operation)
+            request.refused = Shown(reason, operation.id, operation.start, self.known.tick)
+        elif operation.outcome is Outcome.OK:
+            request.refused = None
+            request.ruled = request.ruled or self.known.mark(operation)
+            self._paired(request, operation)
+
+    def _paired(self, request: Request, operation: OperationRecord) -> None:
+        """The pairing took effect: its record stays as long as its cluster does."""
+        if request.paired is None:
+            request.paired = self.known.mark(operation)
+            place = request.place
+            if place is not None and not place.gone:
+                place.paired = request
+                place.requests.setdefault(request.uid, request)
+            self.known.is_over(request, request.paired.at)
+
+    # --- the edge ---------------------------------------------------------------------
+
+    def _pairing(self, operation: OperationRecord) -> None:
+        place = self.known.place(operation)
+        if place is None:
+            return
+        value = told(operation)
+        uid, status = text(value, "pairing_uid"), text(value, "status")
+        request = self.known.requests.get(uid) if uid else place.current
+        if request is None:
+            return
+        if uid:
+            request.local = Shown(status, operation.id, operation.start, self.known.tick)
+            if request.place is None:
+                request.place = place
+                place.requests[uid] = request
+            if status == PAIRED:
+                self._paired(request, operation)
+        elif reason_of(operation) in _NONE and operation.tags.get("host") == request.host:
+            request.local = Shown("none", operation.id, operation.start, self.known.tick)
+
+    def _mode(self, operation: OperationRecord) -> None:
+        place, mode = self.known.place(operation), text(told(operation), "mode")
+        if place is None or not mode:
+            return
+        place.mode = Shown(mode, operation.id, operation.start, self.known.tick)
+        if mode != "central":
+            return
+        if place.central_seen is None and not place.busy:
+            place.central_seen = self.known.mark(operation)
+
+    def _cluster(self, operation: OperationRecord) -> None:
+        """A look at the cluster says which hosts it has, where nobody has said so before."""
+        value, place = told(operation), self.known.place(operation)
+        pools = value.get("pools")
+        if place is None or place.cluster_uid or not isinstance(pools, list):
+            return
+        place.cluster_uid = text(value, "uid")
+        hosts = hosts_of(pools)
+        if place.cluster_uid and hosts - place.hosts:
+            known = self.known
+            if any(known.place_of(host).requests for host in hosts - place.hosts):
+                return
+            place.hosts |= hosts
+            for host in hosts:
+                known.hosts[host] = place
+
+    # --- messages of hosts, where they are recorded -----------------------------------
+
+    def _submitted(self, operation: OperationRecord) -> None:
+        known, uid = self.known, text(told(operation), "pairing_uid")
+        if not uid:
+            return
+        cluster = operation.args.get("cluster")
+        about = cluster if isinstance(cluster, dict) else {}
+        request = known.requests.get(uid)
+        if request is None:
+            place = known.by_local_uid.get(text(about, "uid")) or known.place(operation)
+            request = Request(uid, place, invoked=known.started)
+            request.enders = place.busy if place else 0
+            request.excused = True
+            known.add(request)
+        request.by_agent = True
+        if request.packs is None:
+            request.packs = packs_of(about.get("stack"))
+
+    def _polled(self, operation: OperationRecord) -> None:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        state = text(told(operation), "state")
+        if request is None or not state:
+            return
+        self._names(request, text(told(operation), "cluster_uid"))
+        request.central = Shown(state, operation.id, operation.start, self.known.tick)
+        if state in FINAL_STATES:
+            self._final(request, state, operation)
+        if operation.kind == "ConfirmPairing":
+            if request.place is not None:
+                request.place.moved = operation.end or operation.start
+            if state == PAIRED:
+                self._paired(request, operation)
+
+    def _withdrawn(self, operation: OperationRecord) -> None:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        ender = self._enders.pop(operation.id, _NO_ONE)
+        if operation.outcome is Outcome.FAIL:
+            self._did_nothing(ender)
+        if request is not None and operation.outcome is Outcome.OK:
+            request.withdrawn = request.withdrawn or self.known.mark(operation)
+            self.known.is_over(request, request.withdrawn.at)

@@ -1,0 +1,190 @@
+"""INV-5: a pairing id belongs to one cluster and to one request of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import Place, Request, text, told
+from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.history.operation import OperationRecord, Outcome
+
+_ENDED_LOCALLY = frozenset({"Rejected", "Failed", "Withdrawn"})
+_OLD_MAX = 1024
+
+
+@dataclass(slots=True, eq=False)
+class _Owner:
+    """Whose a given id is: the place, the send that brought it, and when that ended."""
+
+    place: Place | None
+    operation: str
+    tick: int
+    submission: tuple[str, str] | None = None
+
+
+class IdsAreNeverReused(Rule):
+    """A second send may be answered with the id that is still pending (SND-7).
+
+    So an id is old once its own host has ended it: the cancel was acknowledged, Local UI has
+    shown what became of it, a later send has another, or another cluster was installed.
+    """
+
+    id = "INV-5"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self._given: dict[str, _Owner] = {}
+        self._of_place: dict[str, list[str]] = {}
+        self._old: dict[str, int] = {}
+        self._sealed = IdSet()
+        self.on = {
+            "SendPairingRequest": self._sent,
+            "SubmitPairing": self._submitted,
+            "CancelPairingRequest": self._cancelled,
+            "ViewPairing": self._shown,
+            "ViewPairingRequest": self._viewed,
+            "ListPairingRequests": self._listed,
+            "InstallCluster": self._installed,
+            "Reset": self._reset,
+        }
+
+    @property
+    def remembered(self) -> int:
+        """How many ids are remembered, of requests that are over or not."""
+        return len(self._given) + len(self._old) + len(self._sealed)
+
+    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """A clean slate may count from the beginning."""
+        self._given, self._of_place, self._old = {}, {}, {}
+        self._sealed = IdSet()
+        return NOTHING
+
+    def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        uid, place = text(told(operation), "pairing_uid"), self.known.place(operation)
+        if not uid or place is None:
+            return NOTHING
+        owner = self._given.get(uid)
+        if owner is None:
+            found = self._again(uid, operation)
+            self._give(uid, place, operation)
+            return found
+        if owner.place is None:
+            owner.place = place
+            self._of_place.setdefault(place.key, []).append(uid)
+        if owner.place is not place and self._are_two(owner.place, place):
+            reason = f"pairing id {uid} was given to two clusters"
+            return self.blame(uid, reason, owner.operation, operation.id)
+        return NOTHING
+
+    def _are_two(self, one: Place, other: Place) -> bool:
+        """Whether these are surely two clusters, and were before the send."""
+        known = bool(one.cluster_uid and other.cluster_uid)
+        return known and not one.gone and max(one.born, other.born) < self.known.started
+
+    def _again(self, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
+        """An id that is old must have been so before the send was invoked."""
+        if self._old.get(uid, 0) >= self.known.started:
+            return NOTHING
+        if uid not in self._old and uid not in self._sealed:
+            return NOTHING
+        reason = f"pairing id {uid} was given again, after its request had ended"
+        return self.blame(uid, reason, operation.id)
+
+    def _give(self, uid: str, place: Place, operation: OperationRecord) -> None:
+        known = self.known
+        before = self._of_place.setdefault(place.key, [])
+        for earlier in tuple(before):
+            owner = self._given.get(earlier)
+            if owner is not None and owner.tick < known.started:
+                self._ended(earlier)
+        before.append(uid)
+        self._given[uid] = _Owner(place, operation.id, known.tick)
+
+    def _ended(self, uid: str) -> None:
+        """The host of the request has ended it: the id must not be given again."""
+        owner = self._given.pop(uid, None)
+        if owner is None:
+            return
+        if owner.place is not None:
+            given = self._of_place.get(owner.place.key, [])
+            given[:] = [other for other in given if other != uid]
+        self._old[uid] = self.known.tick
+        if len(self._old) > _OLD_MAX:
+            self._seal()
+
+    def _seal(self) -> None:
+        """Keep only the digests of what ended before everything that is under way."""
+        known = self.known
+        oldest = known.oldest()
+        oldest = min(oldest, known.started)
+        for uid in [u for u, tick in self._old.items() if tick < oldest]:
+            del self._old[uid]
+            self._sealed.add(uid)
+
+    def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        place = self.known.place(operation)
+        if place is not None and operation.outcome is Outcome.OK:
+            for uid in tuple(self._of_place.get(place.key, ())):
+                request = self.known.requests.get(uid)
+                if request is not None and request.cancelled is not None:
+                    self._ended(uid)
+        return NOTHING
+
+    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        value = told(operation)
+        if text(value, "status") in _ENDED_LOCALLY:
+            self._ended(text(value, "pairing_uid"))
+        return NOTHING
+
+    def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        slot = text(operation.args, "slot")
+        if operation.outcome is Outcome.OK:
+            for uid in tuple(self._of_place.get(slot, ())):
+                self._ended(uid)
+            self._of_place.pop(slot, None)
+        return NOTHING
+
+    def _submitted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        uid, cluster = text(told(operation), "pairing_uid"), operation.args.get("cluster")
+        if not uid or not isinstance(cluster, dict):
+            return NOTHING
+        submission = (text(cluster, "uid"), text(operation.args, "cluster_token"))
+        owner = self._given.get(uid)
+        if owner is None:
+            if uid not in self._old and uid not in self._sealed:
+                self._given[uid] = _Owner(None, operation.id, self.known.tick, submission)
+            return NOTHING
+        owner.submission = owner.submission or submission
+        if owner.submission == submission:
+            return NOTHING
+        reason = f"pairing id {uid} was given to two submissions"
+        return self.blame(uid, reason, owner.operation, operation.id)
+
+    def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        local_uid = text(told(operation), "local_cluster_uid")
+        return self._claim(request, local_uid, operation) if request and local_uid else NOTHING
+
+    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        found = NOTHING
+        for request, _, item in self.known.listed if operation.outcome is Outcome.OK else ():
+            if request is not None:
+                local_uid = item.get("local_cluster_uid")
+                if local_uid != request.local_uid and isinstance(local_uid, str) and local_uid:
+                    found += self._claim(request, local_uid, operation)
+        return found
+
+    def _claim(
+        self, request: Request, local_uid: str, operation: OperationRecord
+    ) -> tuple[Violation, ...]:
+        request.local_uid = request.local_uid or local_uid
+        if request.local_uid == local_uid:
+            return NOTHING
+        reason = (
+            f"pairing id {request.uid} was shown as one of cluster {request.local_uid}, and"
+            f" then as one of {local_uid}"
+        )
+        return self.blame(request.uid, reason, operation.id)

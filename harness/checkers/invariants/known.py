@@ -1,0 +1,160 @@
+"""What the stream has told so far, shared by all invariants.
+
+The order of the stream is counted in ticks: one for each operation that is invoked or ends.
+What ended at a tick came surely before what was invoked at a later one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+
+from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.entities import Mark, Place, Request, Token
+from harness.history.operation import Json, OperationRecord
+
+
+class Known:
+    """Places, requests, tokens, and when the world was last disturbed.
+
+    While the invariants are shown an operation that ended, `started` is the tick at which it
+    was invoked, and `listed` what it listed, if it is a list of requests.
+    """
+
+    def __init__(self, limits: Bounds) -> None:
+        self.limits = limits
+        self.tick = 0
+        self.started = 0
+        self.under_way: dict[str, int] = {}
+        self.listed: list[tuple[Request | None, str, dict[str, Json]]] = []
+        self._over: deque[tuple[int, Request]] = deque()
+        self._asked: OperationRecord | None = None
+        self._here: Place | None = None
+        self.forget_everything()
+
+    def forget_everything(self) -> None:
+        """A clean slate: nothing is there any more."""
+        self._asked = None
+        self.requests: dict[str, Request] = {}
+        self.of_project: dict[str, dict[str, Request]] = {}
+        self.places: dict[str, Place] = {}
+        self.hosts: dict[str, Place] = {}
+        self.by_cluster: dict[str, Request] = {}
+        self.by_local_uid: dict[str, Place] = {}
+        self.tokens: dict[str, Token] = {}
+        self.labels: dict[tuple[str, str], Token] = {}
+        self.disturbed = 0
+        self.shaken = 0
+        self._over.clear()
+
+    def oldest(self) -> int:
+        """The tick at which the oldest operation was invoked that is under way; else now."""
+        return next(iter(self.under_way.values()), self.tick)
+
+    # --- places -----------------------------------------------------------------------
+
+    def place(self, operation: OperationRecord) -> Place | None:
+        """The place of the host that the operation was asked of."""
+        if operation is not self._asked:
+            host = operation.tags.get("host")
+            self._here = self.place_of(host) if isinstance(host, str) else None
+            self._asked = operation
+        return self._here
+
+    def place_of(self, host: str) -> Place:
+        """The place that a host belongs to: one of its own while nobody has said which."""
+        place = self.hosts.get(host)
+        if place is None:
+            place = self.hosts[host] = self.places[host] = Place(host, hosts={host})
+        return place
+
+    def put_place(self, place: Place) -> None:
+        """A cluster came to these hosts; what was there is gone."""
+        earlier = [self.places.pop(place.key, None), *map(self.hosts.get, sorted(place.hosts))]
+        for old in earlier:
+            if old is not None:
+                self.drop_place(old)
+                place.hosts |= old.hosts if old.key == place.key else set()
+        self._asked = None
+        self.places[place.key] = place
+        if place.cluster_uid:
+            self.by_local_uid[place.cluster_uid] = place
+        for host in place.hosts:
+            self.hosts[host] = place
+
+    def drop_place(self, place: Place) -> None:
+        """The cluster of a place is gone, and its requests with it."""
+        place.gone = True
+        self.by_local_uid.pop(place.cluster_uid, None)
+        for request in [*place.requests.values(), *filter(None, [place.paired])]:
+            self.let_go(request)
+        place.requests, place.current, place.paired = {}, None, None
+
+    # --- requests ---------------------------------------------------------------------
+
+    def add(self, request: Request) -> None:
+        """A request that was not known before."""
+        self.requests[request.uid] = request
+        if request.place is not None:
+            request.place.requests[request.uid] = request
+        if request.project is not None:
+            self.of_project.setdefault(request.project, {})[request.uid] = request
+
+    def is_over(self, request: Request, at: int) -> None:
+        """A request is decided: let it go once it has had its time to settle."""
+        if not request.over:
+            request.over = True
+            self._of_project(request).pop(request.uid, None)
+            self._over.append((at, request))
+
+    def let_go_of_settled(self, now: int) -> None:
+        """Let go of the requests that were decided long enough ago."""
+        before = now - 2 * self.limits.settle
+        while self._over and self._over[0][0] < before:
+            request = self._over.popleft()[1]
+            place = request.place
+            if place is None or place.paired is not request:
+                self.let_go(request)
+
+    def let_go(self, request: Request) -> None:
+        """Nothing is kept of it."""
+        request.over = request.excused = True
+        if self.requests.get(request.uid) is request:
+            del self.requests[request.uid]
+        if request.cluster_uid and self.by_cluster.get(request.cluster_uid) is request:
+            del self.by_cluster[request.cluster_uid]
+        self._of_project(request).pop(request.uid, None)
+        if request.place is not None:
+            request.place.requests.pop(request.uid, None)
+
+    def forget_project(self, project: str) -> None:
+        """A project is gone with everything in it."""
+        for request in [r for r in self.requests.values() if r.project in (project, None)]:
+            self.let_go(request)
+        self.of_project.pop(project, None)
+
+    def _of_project(self, request: Request) -> dict[str, Request]:
+        return self.of_project.get(request.project or "", {})
+
+    def excuse(self, requests: Iterable[Request]) -> None:
+        """Something happened of which nobody says what it does to them (SND-9)."""
+        for request in requests:
+            request.excused = True
+
+    def is_online(self, place: Place) -> bool:
+        """Whether the ended operation had a link to the central side all the time."""
+        return not (
+            place.down
+            or place.withdrawals_spoiled
+            or place.link_tick > self.started
+            or self.shaken > self.started
+        )
+
+    def is_settled(self, place: Place, start: int) -> bool:
+        """Whether everything had had its time to settle when something started."""
+        last = max(place.moved, self.disturbed, place.unsure_until)
+        return not place.down and start >= last + self.limits.settle
+
+    def mark(self, operation: OperationRecord) -> Mark:
+        """That the operation, which ends now, was seen."""
+        return Mark(operation.id, self.tick, operation.end or operation.start)

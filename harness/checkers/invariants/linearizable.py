@@ -1,0 +1,446 @@
+"""INV-8: the answers of the central operations on one request fit one order.
+
+Each request is a register of its own. Lists and the edge's copy may be behind, and are no
+part of the order: a list that shows a state says that the request was in it before, and how
+far behind either may be, and that neither goes back, is looked at besides (`copies.py`).
+
+Nothing is concluded from a refusal that may have to do with who asked. That a request is not
+found counts only for somebody who has read this very request before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from harness.checkers.invariants.base import Handler, Violation
+from harness.checkers.invariants.copies import EdgeCopies, Lists
+from harness.checkers.invariants.entities import Place, reason_of, text, told
+from harness.checkers.invariants.hearing import HARMLESS
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.looks import WAITS
+from harness.checkers.invariants.register import (
+    ABSENT,
+    ACCEPT,
+    ALL_STATES,
+    CONFIRM,
+    DECIDED,
+    HANDING_OVER,
+    LAPSE,
+    NAMES,
+    NOT_THERE,
+    OBSERVING,
+    PENDING,
+    REJECT,
+    SEND,
+    THERE,
+    VISIBLE,
+    WAS_ACCEPTED,
+    WITHDRAW,
+    Move,
+    Register,
+    State,
+    request_register,
+)
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.told import in_words
+from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer, Unexplained
+from harness.history.operation import OperationRecord, Outcome
+
+ID = "INV-8"
+
+LIVE_DECIDED_MAX = 4_096
+"""Decided requests of which it is remembered how they came to be so."""
+
+SETTLED_MAX = 65_536
+"""Decided requests of which only the state is remembered; older ones are forgotten."""
+
+_LOOKS_MAX = 4
+
+_EFFECTS: Mapping[str, Move] = {
+    "AcceptPairingRequest": ACCEPT,
+    "RejectPairingRequest": REJECT,
+    "ConfirmPairing": CONFIRM,
+    "WithdrawPairing": WITHDRAW,
+}
+_READS = frozenset({"ViewPairingRequest", "MatchProfiles", "PollPairing"})
+_BY_ID = frozenset(_EFFECTS) | _READS
+_OF_HOST = frozenset({"SendPairingRequest", "CancelPairingRequest"})
+_UNSETTLING = frozenset(
+    "SetHostMode SetClusterState SetNodeHealth InstallCluster DeleteCluster CreateCluster"
+    " UpdateStack RemoveToken PutToken SetTokenState DeleteToken AdvanceClock".split()
+)
+_OF_ACCESS = frozenset(
+    "PutUser LogInToPalette LogOutOfPalette LogIn LogOut SetRateLimit Restart".split()
+)
+"""What may change who is told what; a refusal after it says nothing of the request."""
+_SHOWN: Mapping[str, Move] = {name: ("view", name) for name in sorted(NAMES)}
+_REFUSALS: Mapping[str, Move] = {
+    "PairingRequestDecided": DECIDED,
+    "PairingRequestAccepted": WAS_ACCEPTED,
+}
+
+
+class Linearizable(Rule):
+    """Watches the central operations on each request (INV-8)."""
+
+    id = ID
+    hears_invoked = True
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self.registers: dict[str, Register] = {}
+        self._automaton: Automaton[State, Move] = request_register()
+        self._settled: dict[str, frozenset[State]] = {}
+        self._quiet: deque[Register] = deque()
+        self._given_up: set[str] = set()
+        self._open: dict[str, list[tuple[Register, Call[Move]]]] = {}
+        self._looks: dict[str, list[Call[Move]]] = {}
+        self._grants = 0
+        self._anything = self._automaton.one(ALL_STATES)
+        self._pending = self._automaton.one({(PENDING, False)})
+        self._lists, self._edge = Lists(self), EdgeCopies(self)
+        self._invoking: Mapping[str, Callable[[OperationRecord], None]] = {
+            **dict.fromkeys(_BY_ID, self._asked),
+            **dict.fromkeys(_OF_HOST, self._asked_of_host),
+            **dict.fromkeys(_UNSETTLING, self._unsettled),
+            **dict.fromkeys(WAITS, self._waits),
+        }
+        self.on: dict[str, Handler] = {
+            **dict.fromkeys(_UNSETTLING, lambda operation: NOTHING),
+            **dict.fromkeys(_BY_ID, self._answered),
+            "SendPairingRequest": self._sent,
+            "CancelPairingRequest": self._cancelled,
+            **dict.fromkeys(WAITS, self._waited),
+            "ListPairingRequests": self._lists.shown,
+            "ViewPairing": self._edge.shown,
+            **dict.fromkeys(_OF_ACCESS, self._granted),
+            **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
+        }
+
+    def invoked(self, operation: OperationRecord) -> None:
+        """An operation is about to be sent."""
+        begin = self._invoking.get(operation.kind)
+        if begin is not None:
+            begin(operation)
+
+    def end(self, at: int) -> Iterable[Violation]:
+        """Nothing more comes: what is still under way may or may not have happened."""
+        found: list[Violation] = []
+        for under_way in tuple(self._open.values()):
+            for register, call in under_way:
+                call.sure = False
+                found += self._returned(register, call)
+        self._open.clear()
+        return found
+
+    # --- operations on a request by its id --------------------------------------------
+
+    def _asked(self, operation: OperationRecord) -> None:
+        uid = operation.args.get("pairing_uid")
+        if isinstance(uid, str) and uid and uid not in self._given_up:
+            self._open[operation.id] = [self._begin(operation, self.register(uid))]
+
+    @staticmethod
+    def _begin(operation: OperationRecord, register: Register) -> tuple[Register, Call[Move]]:
+        call: Call[Move] = Call(operation.id, start=operation.start)
+        register.line.invoke(call)
+        return register, call
+
+    def _answered(self, operation: OperationRecord) -> Iterable[Violation]:
+        looks = self._looks.get(operation.id)
+        if looks is not None:
+            looks.append(self._seen_in_wait(operation))
+            return ()
+        under_way = self._open.pop(operation.id, None)
+        if under_way is None:
+            return ()
+        register, call = under_way[0]
+        self._tell_answer(register, call, operation)
+        return self._returned(register, call)
+
+    def _tell_answer(
+        self, register: Register, call: Call[Move], operation: OperationRecord
+    ) -> None:
+        """What the answer says, if it says anything."""
+        call.end = operation.end or operation.start
+        move = call.move = self._move(register, operation)
+        if move is not None:
+            call.sure = operation.outcome is not Outcome.INFO
+            call.observes = move[0] in OBSERVING
+
+    def _move(self, register: Register, operation: OperationRecord) -> Move | None:
+        kind, outcome = operation.kind, operation.outcome
+        effect = _EFFECTS.get(kind)
+        if outcome is Outcome.FAIL:
+            return self._refused(register, operation)
+        if effect is not None:
+            return effect
+        if outcome is not Outcome.OK:
+            return None
+        if kind == "PollPairing":
+            return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
+        register.readers.add((operation.actor, operation.tags.get("project"), self._grants))
+        if kind == "MatchProfiles":
+            return THERE
+        return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
+
+    def _refused(self, register: Register, operation: OperationRecord) -> Move | None:
+        reason, kind = reason_of(operation), operation.kind
+        if kind in ("AcceptPairingRequest", "RejectPairingRequest"):
+            return _REFUSALS.get(reason)
+        if kind == "ViewPairingRequest" and reason == "NotFound":
+            reader = (operation.actor, operation.tags.get("project"), self._grants)
+            return NOT_THERE if reader in register.readers else None
+        return None
+
+    # --- waits ------------------------------------------------------------------------
+
+    def _waits(self, wait: OperationRecord) -> None:
+        args = wait.args.get("polls_args")
+        uid = text(args, "pairing_uid") if isinstance(args, dict) else ""
+        if wait.args.get("polls") in _BY_ID and uid and uid not in self._given_up:
+            self._looks[wait.id] = []
+            self._open[wait.id] = [self._begin(wait, self.register(uid))]
+
+    def _seen_in_wait(self, look: OperationRecord) -> Call[Move]:
+        call: Call[Move] = Call(look.id, start=look.start)
+        under_way = self._open.get(look.id)
+        if under_way:
+            self._tell_answer(under_way[0][0], call, look)
+        return call
+
+    def _waited(self, wait: OperationRecord) -> Iterable[Violation]:
+        looks = self._looks.pop(wait.id, None)
+        under_way = self._open.pop(wait.id, None)
+        if looks is None or under_way is None:
+            return ()
+        told_by = [look for look in looks if look.move is not None]
+        if len(told_by) > _LOOKS_MAX:
+            # Each may have been at any time of the wait; too many of them only cost time.
+            told_by = told_by[: _LOOKS_MAX // 2] + told_by[-_LOOKS_MAX // 2 :]
+        register, call = under_way[0]
+        return self._returned(register, call, told_by)
+
+    # --- sends and cancels ------------------------------------------------------------
+
+    def _asked_of_host(self, operation: OperationRecord) -> None:
+        """Any request that was sent from this place may be ended by it."""
+        place = self.known.place(operation)
+        requests = place.requests if place else ()
+        registers = [r for r in map(self.registers.get, requests) if r and r.decided is None]
+        if registers:
+            self._open[operation.id] = [
+                self._begin(operation, r) for r in registers if self._may_change(r)
+            ]
+
+    @staticmethod
+    def _may_change(register: Register) -> bool:
+        return register.decided is None and any(
+            name in (ABSENT, PENDING, HANDING_OVER) for name, _ in register.line.states
+        )
+
+    def _sent(self, operation: OperationRecord) -> Iterable[Violation]:
+        uid = text(told(operation), "pairing_uid")
+        harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
+        found: list[Violation] = []
+        for register, call in self._open.pop(operation.id, ()):
+            if not harmless and register.uid != uid:
+                self._unsure(call, WITHDRAW, operation)
+            found += self._returned(register, call)
+        if uid and uid not in self._given_up:
+            found += self._created(uid, operation)
+        return found
+
+    def _created(self, uid: str, operation: OperationRecord) -> Iterable[Violation]:
+        call = Call(operation.id, SEND, start=operation.start, end=operation.end or operation.start)
+        if uid in self.registers or uid in self._settled:
+            # It was seen before its send was answered, or this is the same request again.
+            call.move, call.observes = THERE, True
+            return self._told(self.register(uid), call)
+        request = self.known.requests.get(uid)
+        register = self._new(uid, self._automaton.one({(ABSENT, False)}))
+        found = list(self._told(register, call))
+        if request is None or request.enders or request.excused:
+            self._may_happen(register, WITHDRAW, operation)
+        return found
+
+    def _cancelled(self, operation: OperationRecord) -> Iterable[Violation]:
+        harmless = reason_of(operation) in HARMLESS["CancelPairingRequest"]
+        found: list[Violation] = []
+        for register, call in self._open.pop(operation.id, ()):
+            if self._is_sure_cancel(register, operation):
+                call.move, call.end = WITHDRAW, operation.end or operation.start
+            elif not harmless:
+                self._unsure(call, WITHDRAW, operation)
+            found += self._returned(register, call)
+        return found
+
+    def _is_sure_cancel(self, register: Register, operation: OperationRecord) -> bool:
+        """Whether it surely was this request, and the central side surely was told."""
+        request = self.known.requests.get(register.uid)
+        mark = request.cancelled if request else None
+        if request is None or mark is None or mark.operation != operation.id:
+            return False
+        place = request.place
+        settled = place is not None and operation.start >= place.unsure_until
+        return request.cancelled_online and settled and operation.outcome is Outcome.OK
+
+    @staticmethod
+    def _unsure(call: Call[Move], move: Move, operation: OperationRecord) -> None:
+        call.move, call.sure = move, False
+        call.end = operation.end or operation.start
+
+    # --- what nobody says the effect of ------------------------------------------------
+
+    def _unsettled(self, operation: OperationRecord) -> None:
+        """From now on a pending request may have come to an end (SND-9)."""
+        if operation.kind == "AdvanceClock":
+            self._granted(operation)
+        for uid in self._concerned(operation):
+            register = self.registers.get(uid)
+            if register is not None and self._may_change(register):
+                self._may_happen(register, LAPSE, operation)
+
+    def _concerned(self, operation: OperationRecord) -> list[str]:
+        known, args = self.known, operation.args
+        if operation.kind == "AdvanceClock":
+            return list(self.registers)
+        token = args.get("token")
+        uid = text(token if isinstance(token, dict) else args, "uid") or text(args, "token_uid")
+        if uid:
+            return [r.uid for r in known.requests.values() if r.token == uid]
+        place = self._place_named(operation)
+        return list(place.requests) if place else []
+
+    def _place_named(self, operation: OperationRecord) -> Place | None:
+        host, slot = text(operation.args, "host_uid"), text(operation.args, "slot")
+        if host:
+            return self.known.place_of(host)
+        return self.known.places.get(slot) if slot else self.known.place(operation)
+
+    def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
+        register.unsure = True
+        self._told(register, Call(operation.id, move, sure=False, start=operation.start))
+
+    # --- registers --------------------------------------------------------------------
+
+    def register(self, uid: str) -> Register:
+        """The register of a request; of one that nobody has told of, anything may be true."""
+        register = self.registers.get(uid)
+        if register is None:
+            states = self._settled.pop(uid, None)
+            register = self._new(uid, states or self._anything)
+            if states is None:
+                register.line.tell(Call("", WITHDRAW, sure=False))
+        return register
+
+    def known_register(self, uid: str) -> Register | None:
+        """The register of a request, if something is known of it."""
+        return self.registers.get(uid)
+
+    def is_just_pending(self, register: Register) -> bool:
+        """Whether it is surely pending, and nothing is under way."""
+        return register.line.states is self._pending and register.line.is_calm
+
+    def has_given_up(self, uid: str) -> bool:
+        """Whether this request is judged no more."""
+        return uid in self._given_up
+
+    def _new(self, uid: str, states: frozenset[State]) -> Register:
+        line = Linearizer(self._automaton, states, self.known.limits.states)
+        register = self.registers[uid] = Register(uid, line)
+        return register
+
+    def tell(
+        self, register: Register, move: Move, operation: OperationRecord
+    ) -> Sequence[Violation]:
+        """Something that was true by the end of the operation, which ends now."""
+        end = operation.end or operation.start
+        return self._told(
+            register, Call(operation.id, move, observes=True, start=operation.start, end=end)
+        )
+
+    def _told(self, register: Register, call: Call[Move]) -> Sequence[Violation]:
+        register.line.invoke(call)
+        return self._returned(register, call)
+
+    def _returned(
+        self, register: Register, call: Call[Move], looks: Sequence[Call[Move]] = ()
+    ) -> Sequence[Violation]:
+        line = register.line
+        before = line.states
+        if self._given_up and register.uid in self._given_up:
+            return ()
+        try:
+            found = line.returned(call, looks)
+        except BudgetSpent:
+            return self._too_wide(register)
+        if found is not None:
+            return self._unexplained(register, found)
+        if not call.sure and call.move is not None:
+            register.unsure = True
+        if line.states is not before:
+            self._moved(register, call)
+        elif before is self._anything and line.is_quiet and not register.unsure:
+            self.registers.pop(register.uid, None)
+        return ()
+
+    def _unexplained(self, register: Register, found: Unexplained[Move]) -> Sequence[Violation]:
+        self._give_up(register)
+        ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
+        return [Violation(ID, in_words(register.uid, found), ids)]
+
+    def _too_wide(self, register: Register) -> Sequence[Violation]:
+        limit = self.known.limits.states
+        self.undecided = (
+            f"the operations on request {register.uid} overlap in more than {limit} ways"
+        )
+        self._give_up(register)
+        return ()
+
+    def _give_up(self, register: Register) -> None:
+        self._given_up.add(register.uid)
+        self.registers.pop(register.uid, None)
+
+    def _moved(self, register: Register, call: Call[Move]) -> None:
+        """Its possible states have changed: since when it is surely something else."""
+        names = {name for name, _ in register.line.states}
+        if register.left is None and not names & {ABSENT, PENDING}:
+            register.left = (call.end, call.id)
+            self._quiet.append(register)
+            self._let_go()
+        if register.decided is None and not names & {ABSENT, PENDING, HANDING_OVER}:
+            register.decided = (call.end, call.id)
+
+    def _let_go(self) -> None:
+        """Of decided requests that were touched long ago only the state is kept, then nothing."""
+        if len(self._quiet) <= LIVE_DECIDED_MAX:
+            return
+        register = self._quiet.popleft()
+        if self.registers.get(register.uid) is not register:
+            return
+        if not register.line.is_calm:
+            self._quiet.append(register)
+            return
+        del self.registers[register.uid]
+        self._settled[register.uid] = register.line.states
+        if len(self._settled) > SETTLED_MAX:
+            del self._settled[next(iter(self._settled))]
+
+    def _granted(self, operation: OperationRecord) -> Iterable[Violation]:
+        """Who may see what has changed."""
+        self._grants += 1
+        self._lists.forget()
+        return NOTHING
+
+    def _forgotten(self, operation: OperationRecord) -> Iterable[Violation]:
+        """Projects are gone, with the requests in them."""
+        self._settled.clear()
+        self._lists.forget()
+        known = self.known.requests
+        self.registers = {u: r for u, r in self.registers.items() if u in known}
+        if operation.kind == "Reset":
+            self.registers.clear()
+            self._edge.forget()
+        return ()

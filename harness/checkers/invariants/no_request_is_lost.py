@@ -1,0 +1,136 @@
+"""INV-2: a request whose send was acknowledged is shown centrally until something ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import OPEN_STATES, Request, reason_of, text
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.history.operation import OperationRecord, Outcome
+
+_NEEDS = {
+    "ListPairingRequests": "list",
+    "ViewPairingRequest": "get",
+    "MatchProfiles": "get",
+    "AcceptPairingRequest": "update",
+    "RejectPairingRequest": "delete",
+}
+
+
+class NoRequestIsLost(Rule):
+    """Whoever is not shown a request counts only if he is known to see those of its project.
+
+    A list may be behind, and one that is read while others decide may slip over a line: it
+    counts when nothing else went on, or when a later list misses the request again.
+    """
+
+    id = "INV-2"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self._sees: set[tuple[str, str, str]] = set()
+        self._grants: dict[str, frozenset[tuple[str, str]]] = {}
+        self.on = {
+            "ListPairingRequests": self._list,
+            **dict.fromkeys(sorted(set(_NEEDS) - {"ListPairingRequests"}), self._by_id),
+            "PutUser": self._user,
+            **dict.fromkeys(("ForgetProject", "LogOutOfPalette", "AdvanceClock"), self._anew),
+            "Reset": self._anew,
+        }
+
+    def _anew(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        self._sees.clear()
+        if operation.kind == "Reset":
+            self._grants.clear()
+        return NOTHING
+
+    def _user(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        self._sees.clear()
+        grants = operation.args.get("grants")
+        held = [g for g in grants if isinstance(g, dict)] if isinstance(grants, list) else []
+        self._grants[text(operation.args, "email")] = frozenset(
+            (text(grant, "permission"), text(grant, "scope")) for grant in held
+        )
+        if operation.outcome is not Outcome.OK:
+            self._grants[text(operation.args, "email")] = frozenset()
+        return NOTHING
+
+    def _may(self, operation: OperationRecord, scope: str) -> bool:
+        """Whether the caller has shown that he may, or everybody may."""
+        need = _NEEDS[operation.kind]
+        if (operation.actor, scope, need) in self._sees:
+            return True
+        everyone = self._grants.values()
+        return bool(everyone) and all((need, scope) in grants for grants in everyone)
+
+    def _is_due(self, request: Request, operation: OperationRecord, lag: int) -> bool:
+        """Whether nothing may have ended the request by the end of the look."""
+        sent = request.sent
+        if sent is None or request.enders or request.excused or request.over:
+            return False
+        return sent.tick < self.known.started and operation.start >= sent.at + lag
+
+    def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        scope = text(operation.tags, "project")
+        if operation.outcome is not Outcome.OK or not scope:
+            return NOTHING
+        listed = self.known.listed
+        if listed:
+            self._sees.add((operation.actor, scope, "list"))
+        due = self.known.of_project.get(scope)
+        if not due or operation.args.get("local_cluster_uid"):
+            return NOTHING
+        if operation.args.get("state", "") not in OPEN_STATES:
+            return NOTHING
+        shown = set()
+        for request, _, _ in listed:
+            if request is not None:
+                request.missed = None
+                shown.add(request.uid)
+        missing = due.keys() - shown
+        if not missing or not self._may(operation, scope):
+            return NOTHING
+        return self._missing([due[uid] for uid in sorted(missing)], operation)
+
+    def _missing(
+        self, requests: Iterable[Request], operation: OperationRecord
+    ) -> tuple[Violation, ...]:
+        known, found = self.known, NOTHING
+        alone = known.tick - known.started == 1 and not known.under_way
+        for request in requests:
+            if not self._is_due(request, operation, known.limits.list_lag):
+                continue
+            missed = request.missed
+            if alone or (missed is not None and missed.tick < known.started):
+                found += self._lost(request, operation, missed.operation if missed else "")
+            elif missed is None:
+                request.missed = known.mark(operation)
+        return found
+
+    def _by_id(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        scope = text(operation.tags, "project")
+        if operation.outcome is Outcome.OK:
+            self._sees.add((operation.actor, scope, _NEEDS[operation.kind]))
+            return NOTHING
+        if reason_of(operation) != "NotFound":
+            return NOTHING
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or request.project != scope or not self._may(operation, scope):
+            return NOTHING
+        if operation.kind in ("MatchProfiles", "AcceptPairingRequest") or not self._is_due(
+            request, operation, 0
+        ):
+            return NOTHING  # what was not found may be a profile
+        return self._lost(request, operation)
+
+    def _lost(
+        self, request: Request, operation: OperationRecord, earlier: str = ""
+    ) -> tuple[Violation, ...]:
+        sent = request.sent.operation if request.sent else ""
+        reason = (
+            f"request {request.uid} was sent and nothing has ended it, and"
+            f" {operation.kind} does not find it"
+        )
+        return self.blame(request.uid, reason, sent, earlier, operation.id)

@@ -1,0 +1,100 @@
+"""INV-10: from the host's confirmation on, no local cluster operation takes effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import PAIRED, Place, text, told
+from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.history.operation import OperationRecord, Outcome
+
+
+class NothingLocalAfter(Rule):
+    """The confirmation is seen by what it brings: a central operation that took effect, or
+    Local UI that shows the request as paired.
+
+    A host that says it is centrally managed may still be about to confirm, and fail. Only if
+    it does not, a local operation that took effect afterwards was wrong.
+    """
+
+    id = "INV-10"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self.on = {
+            **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
+            "ChangeCentralCluster": self._ruled,
+            "ConfirmPairing": self._confirmed,
+            "ViewPairing": self._shown,
+        }
+
+    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        place = self.known.place(operation)
+        if place is None or place.gone or operation.outcome is not Outcome.OK:
+            return NOTHING
+        request, seen = place.paired, place.central_seen
+        paired = request.paired if request else None
+        if request is not None and paired is not None and paired.tick < self.known.started:
+            reason = (
+                f"the pairing of request {request.uid} took effect, and afterwards so did a"
+                f" local {operation.kind}"
+            )
+            return self.blame(request.uid, reason, paired.operation, operation.id)
+        if seen is not None and seen.tick < self.known.started and not place.suspect:
+            place.suspect = operation.id
+        return NOTHING
+
+    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        place = request.place if request and operation.outcome is Outcome.OK else None
+        return self._confirm(place, operation)
+
+    def _confirmed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        paired = text(told(operation), "state") == PAIRED
+        return self._confirm(request.place if request and paired else None, operation)
+
+    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        if text(told(operation), "status") != PAIRED:
+            return NOTHING
+        return self._confirm(self.known.place(operation), operation)
+
+    def _confirm(self, place: Place | None, operation: OperationRecord) -> tuple[Violation, ...]:
+        """The host had obeyed the central side for good when it first said so."""
+        if place is None or place.gone or place.arranged or not place.suspect:
+            return NOTHING
+        seen, suspect = place.central_seen, place.suspect
+        place.suspect = ""
+        reason = (
+            f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
+            " then a local operation took effect, and the pairing held"
+        )
+        return self.blame(
+            f"{place.key}@{place.born}",
+            reason,
+            seen.operation if seen else "",
+            suspect,
+            operation.id,
+        )
+
+    def end(self, at: int) -> Iterator[Violation]:
+        """A host that says so still, after everything has settled, has never gone back."""
+        for place in list(self.known.places.values()):
+            mode = place.mode
+            if mode is None or mode.state != "central" or not place.suspect:
+                continue
+            if place.paired is not None and self.known.is_settled(place, mode.start):
+                yield from self._settled(place, mode.operation)
+
+    def _settled(self, place: Place, look: str) -> tuple[Violation, ...]:
+        seen, suspect = place.central_seen, place.suspect
+        reason = (
+            f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
+            " then a local operation took effect, and the pairing held"
+        )
+        return self.blame(
+            f"{place.key}@{place.born}", reason, seen.operation if seen else "", suspect, look
+        )

@@ -1,0 +1,143 @@
+"""INV-1: never managed by both sides, and once everything has settled by exactly one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import FINAL_STATES, PAIRED, Place, Request, text, told
+from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.history.operation import OperationRecord, Outcome
+
+
+class OneManager(Rule):
+    """A central operation that took effect is what shows that the central side manages."""
+
+    id = "INV-1"
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self.on = {
+            "ChangeCentralCluster": self._ruled,
+            "ViewManagement": self._mode,
+            "ViewCentralCluster": self._cluster,
+            **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
+        }
+
+    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """A central operation takes effect only once the host has confirmed."""
+        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        if request is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        if request.by_agent and not request.confirms:
+            why = "took effect, and its host had not asked to confirm"
+        elif self._cut_off_since_accept(request):
+            why = "took effect, and its hosts have been cut off since before it was accepted"
+        else:
+            return NOTHING
+        accept = request.accepted.operation if request.accepted else ""
+        reason = f"a central operation on the cluster of request {request.uid} {why}"
+        return self.blame(request.uid, reason, accept, operation.id)
+
+    @staticmethod
+    def _cut_off_since_accept(request: Request) -> bool:
+        place = request.place
+        if place is None or place.gone or place.unsure or not place.cluster_uid:
+            return False
+        return place.down >= place.hosts and place.link_tick < request.accept_invoked < 1 << 61
+
+    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        if operation.outcome is not Outcome.OK:
+            return NOTHING
+        return self._still_local(operation, f"{operation.kind} took effect locally", 0)
+
+    def _mode(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        if text(told(operation), "mode") != "local":
+            return NOTHING
+        lag = self.known.limits.edge_lag
+        return self._still_local(operation, "its host said that it is locally managed", lag)
+
+    def _still_local(
+        self, operation: OperationRecord, what: str, lag: int
+    ) -> tuple[Violation, ...]:
+        place = self.known.place(operation)
+        request = place.paired if place else None
+        ruled = request.ruled if request else None
+        if request is None or ruled is None or ruled.tick >= self.known.started:
+            return NOTHING
+        if operation.start < ruled.at + lag:
+            return NOTHING
+        reason = (
+            f"a central operation on the cluster of request {request.uid} took effect, and"
+            f" afterwards {what}"
+        )
+        return self.blame(request.uid, reason, ruled.operation, operation.id)
+
+    def _cluster(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """A cluster that still waits for its host cannot have been changed before."""
+        value = told(operation)
+        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        ruled = request.ruled if request else None
+        if request is None or ruled is None or text(value, "state") != "Pairing":
+            return NOTHING
+        if ruled.tick >= self.known.started:
+            return NOTHING
+        reason = (
+            f"a central operation on the cluster of request {request.uid} took effect, and"
+            " afterwards Palette showed that its host had still to confirm"
+        )
+        return self.blame(request.uid, reason, ruled.operation, operation.id)
+
+    def end(self, at: int) -> Iterator[Violation]:
+        """Exactly one manager, where the last look at the host came after the settling."""
+        for place in list(self.known.places.values()):
+            mode = place.mode
+            if mode is None or place.gone or place.arranged:
+                continue
+            if self.known.is_settled(place, mode.start):
+                yield from self._at_last(place, mode.state, mode.operation)
+
+    def _at_last(self, place: Place, mode: str, look: str) -> tuple[Violation, ...]:
+        requests = list(dict.fromkeys([*place.requests.values(), *filter(None, [place.paired])]))
+        taken = next((r for r in requests if _is_paired(r)), None)
+        if mode == "local" and taken is not None:
+            mark = taken.final.operation if taken.final else ""
+            reason = f"request {taken.uid} is paired, and its host says that it is locally managed"
+            return self.blame(taken.uid, reason, mark, look)
+        if mode == "central" and requests and all(map(_is_ended, requests)):
+            last = requests[-1]
+            reason = (
+                f"its host says that {place.cluster_uid or place.key} is centrally managed, and"
+                f" every request of it has ended without a pairing, the last one {last.uid}"
+            )
+            return self.blame(last.uid, reason, _end_of(last), look)
+        refused = taken.refused if taken else None
+        if mode != "central" or taken is None or refused is None:
+            return NOTHING
+        if refused.state != "PairingNotConfirmed":
+            return NOTHING
+        if not self.known.is_settled(place, refused.start):
+            return NOTHING
+        reason = f"neither side manages the cluster of request {taken.uid}"
+        return self.blame(taken.uid, reason, look, refused.operation)
+
+
+def _is_paired(request: Request) -> bool:
+    final = request.final
+    return request.paired is not None or (final is not None and final.state == PAIRED)
+
+
+def _is_ended(request: Request) -> bool:
+    final = request.final
+    if final is not None and final.state in FINAL_STATES:
+        return final.state != PAIRED
+    return request.rejected is not None or request.withdrawn is not None
+
+
+def _end_of(request: Request) -> str:
+    if request.final is not None:
+        return request.final.operation
+    mark = request.rejected or request.withdrawn
+    return mark.operation if mark else ""

@@ -1,0 +1,262 @@
+"""INV-7: only who is authorised changes anything; a revoked token admits nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.entities import NEVER, Place, Token, text, told
+from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.history.operation import Json, OperationRecord, Outcome
+
+_SECOND = 1_000_000
+_PERMISSION = {"AcceptPairingRequest": "update", "RejectPairingRequest": "delete"}
+_TOKEN_KINDS = ("PutToken", "RemoveToken", "SetTokenState", "DeleteToken")
+Grants = frozenset[tuple[str, str]]
+
+
+@dataclass(slots=True, eq=False)
+class _Use:
+    """Whether a token admits anybody: since when surely not, and what may make it usable."""
+
+    revoked: int = NEVER
+    operation: str = ""
+    activated: int = 0
+    activating: int = 0
+    unsure: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class _User:
+    """What a user holds, and what until lately, as long as that may still have counted."""
+
+    grants: Grants
+    label: str
+    since: int
+    before: Grants = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class _Sessions:
+    """The logins of one actor at one cluster that may still last."""
+
+    count: int = 0
+    ended: int = 0
+    operation: str = ""
+
+
+class OnlyWhoMay(Rule):
+    """Records do not hold credentials: `tags["user"]` may name the e-mail of the caller, a
+    label of an API key in the request's headers does; else anybody in the history counts.
+    """
+
+    id = "INV-7"
+    hears_invoked = True
+
+    def __init__(self, known: Known) -> None:
+        super().__init__(known)
+        self._forget()
+        self.on = {
+            **dict.fromkeys(_TOKEN_KINDS, self._token),
+            "SendPairingRequest": self._sent,
+            "ListPairingRequests": self._listed,
+            "PutUser": self._user,
+            **dict.fromkeys(_PERMISSION, self._decided),
+            "LogIn": self._logged_in,
+            "LogOut": self._logged_out,
+            "CancelPairingRequest": self._changed,
+            **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
+            "Reset": self._reset,
+        }
+
+    def _forget(self) -> None:
+        self._uses: dict[str, _Use] = {}
+        self._users: dict[str, _User] = {}
+        self._sessions: dict[tuple[str, str], _Sessions] = {}
+
+    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        self._forget()
+        return NOTHING
+
+    # --- registration tokens ----------------------------------------------------------
+
+    def invoked(self, operation: OperationRecord) -> None:
+        """From now on a token may be usable again."""
+        if operation.kind in _TOKEN_KINDS and _activates(operation):
+            use = self._uses.setdefault(_uid(operation), _Use())
+            use.revoked, use.activated = NEVER, self.known.tick
+            use.activating += 1
+
+    def _token(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        known, use = self.known, self._uses.setdefault(_uid(operation), _Use())
+        if _activates(operation):
+            use.activating -= 1
+            use.unsure = use.unsure or operation.outcome is Outcome.INFO
+            if operation.outcome is not Outcome.FAIL:
+                use.revoked, use.activated = NEVER, known.tick
+            return NOTHING
+        surely = not use.activating and not use.unsure and use.activated < known.started
+        if operation.outcome is Outcome.OK and use.revoked == NEVER and surely:
+            use.revoked, use.operation = known.tick, operation.id
+        return NOTHING
+
+    def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        found = self._changed(operation)
+        if operation.outcome is not Outcome.OK:
+            return found
+        known = self.known
+        token = known.labels.get((operation.scenario, text(operation.args, "token")))
+        use = self._uses.get(token.uid) if token else None
+        if token is None or use is None or use.revoked >= known.started:
+            return found
+        uid, place = text(told(operation), "pairing_uid"), known.place(operation)
+        if place is None or not self._is_first(uid, place, operation):
+            return found
+        reason = f"registration token {token.uid} was revoked before, and admitted request {uid}"
+        return found + self.blame(uid, reason, use.operation, operation.id)
+
+    def _is_first(self, uid: str, place: Place, operation: OperationRecord) -> bool:
+        """Whether this send brought the request about, and none before it (SND-7)."""
+        request = self.known.requests.get(uid)
+        sent = request.sent if request else None
+        mine = sent is not None and sent.operation == operation.id
+        return mine and not place.busy and operation.start >= place.unsure_until
+
+    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """When a request was created, by the clock that also says when its token expires."""
+        if operation.outcome is not Outcome.OK:
+            return NOTHING
+        found = NOTHING
+        for request, _, item in self.known.listed:
+            if request is None or request.dated or not request.token:
+                continue
+            request.dated = True
+            token, created = self.known.tokens.get(request.token), item.get("created")
+            sent = request.sent.operation if request.sent else ""
+            if token is not None and isinstance(created, int) and _is_expired(token, created):
+                reason = f"registration token {token.uid} had expired when it admitted"
+                reason += f" request {request.uid}"
+                found += self.blame(request.uid, reason, sent, operation.id)
+        return found
+
+    # --- people at Palette ------------------------------------------------------------
+
+    def _user(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        if operation.outcome is Outcome.FAIL:
+            return NOTHING
+        email, known = text(operation.args, "email"), self.known
+        grants, label = _grants(operation.args.get("grants")), text(operation.args, "api_key")
+        old = self._users.get(email)
+        user = self._users[email] = _User(grants, label, known.tick)
+        if old is not None:
+            user.before = old.grants
+            if operation.outcome is Outcome.INFO:
+                user.grants |= old.grants
+            if old.since >= known.oldest():
+                user.before |= old.before
+        return NOTHING
+
+    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        if request is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        scope, project = text(operation.tags, "project"), request.project
+        done = "accepted" if operation.kind == "AcceptPairingRequest" else "rejected"
+        if scope and project and scope != project:
+            reason = f"request {request.uid} of project {project} was {done} from {scope}"
+            return self.blame(request.uid, reason, operation.id)
+        users = self._callers(operation)
+        need, scopes = _PERMISSION[operation.kind], {scope, project or scope, ""}
+        if users is None or any(self._holds(user, need, scopes) for user in users):
+            return NOTHING
+        reason = (
+            f"request {request.uid} was {done}, and nobody who can have asked for it holds"
+            f" clusterPair.{need} in its project"
+        )
+        return self.blame(request.uid, reason, operation.id)
+
+    def _callers(self, operation: OperationRecord) -> list[_User] | None:
+        """Who may have asked; `None` where the history tells of nobody."""
+        user = operation.tags.get("user")
+        if isinstance(user, str):
+            found = self._users.get(user)
+            return [] if not user else ([found] if found else None)
+        label = _key_label(operation)
+        if label:
+            return [u for u in self._users.values() if u.label == label] or None
+        return list(self._users.values()) or None
+
+    def _holds(self, user: _User, need: str, scopes: set[str]) -> bool:
+        grants = user.grants
+        if user.since >= self.known.started:
+            grants |= user.before
+        return any((need, scope) in grants for scope in scopes)
+
+    # --- people at Local UI -----------------------------------------------------------
+
+    def _of(self, operation: OperationRecord) -> _Sessions | None:
+        place = self.known.place(operation)
+        if place is None:
+            return None
+        return self._sessions.setdefault((operation.actor, place.key), _Sessions())
+
+    def _logged_in(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        sessions = self._of(operation)
+        if sessions is not None and operation.outcome is not Outcome.FAIL:
+            sessions.count += 1
+        return NOTHING
+
+    def _logged_out(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        sessions = self._of(operation)
+        if sessions is not None and operation.outcome is Outcome.OK and sessions.count > 0:
+            sessions.count -= 1
+            sessions.ended, sessions.operation = self.known.tick, operation.id
+        return NOTHING
+
+    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """Whoever has logged out of every login that he had changes nothing."""
+        if operation.outcome is not Outcome.OK or not self._sessions:
+            return NOTHING
+        place = self.known.place(operation)
+        sessions = self._sessions.get((operation.actor, place.key)) if place else None
+        if sessions is None or sessions.count or not sessions.ended:
+            return NOTHING
+        if sessions.ended >= self.known.started:
+            return NOTHING
+        reason = f"{operation.actor} had logged out, and {operation.kind} took effect"
+        return self.blame(operation.id, reason, sessions.operation, operation.id)
+
+
+def _uid(operation: OperationRecord) -> str:
+    token = operation.args.get("token")
+    if isinstance(token, dict):
+        return text(token, "uid")
+    return text(operation.args, "uid") or text(operation.args, "token_uid")
+
+
+def _activates(operation: OperationRecord) -> bool:
+    """Whether it may make a token usable that was not."""
+    args = operation.args
+    if operation.kind == "PutToken":
+        token = args.get("token")
+        return isinstance(token, dict) and token.get("active") is not False
+    return operation.kind == "SetTokenState" and args.get("active") is not False
+
+
+def _is_expired(token: Token, created: int) -> bool:
+    """Whether it had; a second is left to targets that round their times."""
+    return created >= token.expiry + _SECOND
+
+
+def _grants(data: Json) -> Grants:
+    held = [g for g in data if isinstance(g, dict)] if isinstance(data, list) else []
+    return frozenset((text(g, "permission"), text(g, "scope")) for g in held)
+
+
+def _key_label(operation: OperationRecord) -> str:
+    headers = (operation.request or {}).get("headers")
+    if not isinstance(headers, dict):
+        return ""
+    return next((str(v) for k, v in headers.items() if k.lower() == "apikey"), "")

@@ -1,0 +1,177 @@
+"""One pairing request's register: the states it may be in, and what each answer says of them.
+
+The table of transitions seen from outside. What the host does by itself (it confirms, or its
+acceptance fails) happens at any time at which the table allows it. Whether a request that is
+not pending can still be read is the target's choice: it may be gone, and then stays gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from harness.checkers.linear import Automaton, Linearizer
+from harness.domain.pairing import REQUEST_TRANSITIONS, RequestEvent, RequestState
+from harness.history.operation import Json
+
+ABSENT = "Absent"
+PENDING = RequestState.PENDING.value
+HANDING_OVER = RequestState.HANDING_OVER.value
+PAIRED = RequestState.PAIRED.value
+REJECTED = RequestState.REJECTED.value
+WITHDRAWN = RequestState.WITHDRAWN.value
+FAILED = RequestState.FAILED.value
+
+State = tuple[str, bool]
+"""A state of the table, or `ABSENT`, and whether it can be read no more."""
+
+Move = tuple[str, str]
+"""What an operation did or saw, and the state that it showed, if any."""
+
+SEND: Move = ("send", "")
+ACCEPT: Move = ("accept", "")
+REJECT: Move = ("reject", "")
+WITHDRAW: Move = ("withdraw", "")
+CONFIRM: Move = ("confirm", "")
+LAPSE: Move = ("lapse", "")
+"""Something happened of which the procedure does not say what it does to a pending request."""
+VISIBLE: Move = ("view", "")
+THERE: Move = ("there", "")
+NOT_THERE: Move = ("not there", "")
+DECIDED: Move = ("decided", "")
+WAS_ACCEPTED: Move = ("was accepted", "")
+
+OBSERVING = frozenset({"view", "seen", "there", "not there", "decided", "was accepted"})
+"""Moves that tell of the register and do not change it."""
+
+_STATES = (ABSENT, *(state.value for state in RequestState))
+ALL_STATES = frozenset((s, gone) for s in _STATES for gone in (False, True) if not gone) | {
+    (s, True) for s in _STATES if s not in (ABSENT, PENDING)
+}
+
+_TAKES: Mapping[str, RequestEvent] = {
+    "accept": RequestEvent.ACCEPT,
+    "reject": RequestEvent.REJECT,
+    "withdraw": RequestEvent.WITHDRAW,
+    "confirm": RequestEvent.CONFIRM,
+}
+_AS_IT_WAS: Mapping[str, frozenset[str]] = {
+    "send": frozenset(_STATES) - {ABSENT},
+    "withdraw": frozenset({REJECTED, WITHDRAWN, FAILED}),
+    "confirm": frozenset({PAIRED}),
+    "lapse": frozenset(_STATES),
+    "there": frozenset(_STATES) - {ABSENT},
+    "decided": frozenset(_STATES) - {ABSENT, PENDING},
+    "was accepted": frozenset({HANDING_OVER, PAIRED, FAILED}),
+}
+"""Where a move is possible and changes nothing, whether or not the request can be read."""
+
+_BY_NAME: Mapping[str, frozenset[str]] = {
+    # Neither "being handed over" nor "withdrawn" has a published name.
+    PENDING: frozenset({PENDING, HANDING_OVER}),
+    "Pending": frozenset({PENDING, HANDING_OVER}),
+    HANDING_OVER: frozenset({HANDING_OVER}),
+    PAIRED: frozenset({PAIRED}),
+    REJECTED: frozenset({REJECTED, WITHDRAWN}),
+    WITHDRAWN: frozenset({WITHDRAWN}),
+    FAILED: frozenset({FAILED, WITHDRAWN}),
+}
+"""The states that a name may stand for where a request is read by its id."""
+
+NAMES = frozenset(_BY_NAME)
+"""Names that say something; any other is read as "it is there"."""
+
+
+def _table() -> dict[str, frozenset[str]]:
+    """Every state with the states that it may have become."""
+    onward: dict[str, set[str]] = {s: {s} for s in _STATES}
+    for (state, _), edge in REQUEST_TRANSITIONS.items():
+        onward[state.value].add(edge.to.value)
+    onward[ABSENT].add(PENDING)
+    for _ in _STATES:
+        for reached in onward.values():
+            reached |= {further for state in tuple(reached) for further in onward[state]}
+    return {state: frozenset(reached) for state, reached in onward.items()}
+
+
+BECOMES = _table()
+
+
+class Register:
+    """One request as it is judged. Times are microseconds of the run."""
+
+    __slots__ = ("decided", "left", "line", "listed", "readers", "uid", "unsure")
+
+    def __init__(self, uid: str, line: Linearizer[State, Move]) -> None:
+        self.uid = uid
+        self.line = line
+        self.unsure = False
+        """Something may have happened to it, or may happen yet, that was not answered."""
+        self.readers: set[tuple[str, Json, int]] = set()
+        self.listed: dict[tuple[str, str], tuple[str, str, int]] = {}
+        """What each reader's lists showed last: the state, the operation and its count."""
+        self.left: tuple[int, str] | None = None
+        """Since when it is surely not pending any more, and by which operation."""
+        self.decided: tuple[int, str] | None = None
+        """Since when it is surely decided, and by which operation."""
+
+
+def register_step(state: State, move: Move) -> Iterable[State]:
+    """The states to which a move may lead, with what the host and the target do by themselves."""
+    return {
+        later
+        for now in _of_itself(state)
+        for moved in _moved(now, move)
+        for later in _of_itself(moved)
+    }
+
+
+def register_rests(state: State) -> bool:
+    """Whether nothing leads out of the state, but that it may be read no more."""
+    return state[0] in (PAIRED, REJECTED, WITHDRAWN, FAILED)
+
+
+def request_register() -> Automaton[State, Move]:
+    """The automaton of one request."""
+    return Automaton(register_step, register_rests)
+
+
+def _of_itself(state: State) -> set[State]:
+    name, gone = state
+    names = {name}
+    if name == HANDING_OVER:
+        names |= {PAIRED, FAILED}
+    return {(n, g) for n in names for g in (gone, True) if not g or n not in (ABSENT, PENDING)}
+
+
+def _moved(state: State, move: Move) -> Iterable[State]:
+    (name, gone), (verb, shown) = state, move
+    if verb == "view":
+        named = _BY_NAME.get(shown, _AS_IT_WAS["there"])
+        return [state] if name in named and not gone else []
+    if verb == "seen":
+        return [state] if _may_have_been(name, shown) else []
+    if verb == "not there":
+        return [state] if gone or name == ABSENT else []
+    if name in _AS_IT_WAS.get(verb, ()):
+        return [state, (FAILED, gone), (WITHDRAWN, gone)] if _lapses(name, verb) else [state]
+    return _taken(name, verb, gone)
+
+
+def _lapses(name: str, verb: str) -> bool:
+    return verb == "lapse" and name == PENDING
+
+
+def _taken(name: str, verb: str, gone: bool) -> Iterable[State]:
+    """The edge of the table that the move takes."""
+    if verb == "send" and name == ABSENT:
+        return [(PENDING, gone)]
+    if verb not in _TAKES or name == ABSENT:
+        return []
+    edge = REQUEST_TRANSITIONS.get((RequestState(name), _TAKES[verb]))
+    return [(edge.to.value, gone)] if edge else []
+
+
+def _may_have_been(name: str, shown: str) -> bool:
+    """Whether a request in this state may have been in one of that name before."""
+    earlier = _BY_NAME.get(shown, _AS_IT_WAS["there"])
+    return any(name in BECOMES[state] for state in earlier)

@@ -1,0 +1,129 @@
+"""`pairproof explore`: sequences from the model in lockstep with a target; prints what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.catalogue.errors import UnknownName
+from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
+from harness.history.lines import Run
+from harness.opening import DRIVERS, open_target
+
+if TYPE_CHECKING:
+    from harness.explore.machine import Explored
+
+MISSING = (
+    "explore draws its sequences with Hypothesis, which is not installed;"
+    " install it with: pip install 'pairproof[explore]'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exploration:
+    """What a user asked for, as it was typed.
+
+    Attributes:
+        target: the target file; the embedded reference without one.
+        driver: how it is reached.
+        seed: one seed for every draw.
+        examples, steps: how many sequences, of how many moves at most.
+        seconds: after so many no further sequence begins; zero for no such limit.
+        planted: `mutant:NAME` or `variant:NAME`, planted into the embedded reference.
+        out: the folder for the evidence; without one, none is kept.
+    """
+
+    target: Path | None = None
+    driver: str = "inprocess"
+    seed: int = 1
+    examples: int = 100
+    steps: int = 20
+    seconds: float = 0.0
+    planted: str = ""
+    out: Path | None = None
+
+
+def explore_target(asked: Exploration) -> int:
+    """Explore, and print what was found as a scenario; returns the exit code.
+
+    0: nothing was found. 1: something was. 3: most sequences could not be judged.
+
+    Raises:
+        CannotDo: Hypothesis is missing, or the folder has evidence of another run.
+        UnknownName: there is no such driver.
+        PairproofError: the target cannot be used, or the evidence cannot be written.
+    """
+    if asked.driver not in DRIVERS:
+        raise UnknownName("driver", asked.driver, DRIVERS)
+    if find_spec("hypothesis") is None:
+        raise CannotDo(MISSING)
+    evidence = _evidence(asked.out)
+    explored = _carried_out(asked, evidence)
+    _print_counts(asked, explored)
+    if evidence is not None:
+        put(f"evidence: {evidence}")
+    return _verdict(asked, explored)
+
+
+def _evidence(out: Path | None) -> Path | None:
+    if out is None:
+        return None
+    evidence = out / "evidence.jsonl"
+    if evidence.exists():
+        raise CannotDo(f"--out {out}: there is evidence of another run; name another folder")
+    return evidence
+
+
+def _carried_out(asked: Exploration, evidence: Path | None) -> Explored:
+    from harness.explore.machine import Budget, explore
+    from harness.explore.recording import Recording
+
+    driver = open_target(asked.driver, asked.target, asked.seed, asked.planted)
+    try:
+        recording = Recording(driver, asked.seed, evidence, Run(started_at=_now()))
+        try:
+            budget = Budget(asked.examples, asked.steps, asked.seconds)
+            return explore(recording.open_scene, driver, asked.seed, budget)
+        finally:
+            recording.close(_now())
+    finally:
+        driver.close()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _print_counts(asked: Exploration, explored: Explored) -> None:
+    from harness.explore.looks import LOOKS
+    from harness.explore.moves import MOVES, STARTS
+
+    known = len(STARTS) + len(MOVES) + len(LOOKS)
+    put(
+        f"{explored.examples} sequences, {explored.operations} operations,"
+        f" {len(explored.covered)} of {known} moves, seed {asked.seed}"
+    )
+    for why, times in sorted(explored.unjudged.items()):
+        say(f"{times} sequences ended early: {why}")
+    if explored.ran_out:
+        say(f"the {asked.seconds:g} s were up before all sequences were drawn")
+
+
+def _verdict(asked: Exploration, explored: Explored) -> int:
+    from harness.explore.gherkin_of import feature_of
+
+    found = explored.found
+    if found is not None:
+        put(f"differs from the procedure ({found.expected.requirement}): {found.reason}\n")
+        put(feature_of(found).rstrip("\n"))
+        if not explored.again:
+            say("it did not differ again when the same steps were repeated: it depends on time")
+        return DOES_NOT_CONFORM
+    if not explored.is_conclusive:
+        say("most sequences could not be judged, for the reasons above")
+        return INCONCLUSIVE
+    put("nothing differs from the procedure")
+    return CONFORMS

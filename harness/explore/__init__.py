@@ -1,0 +1,1 @@
+"""Sequences drawn from a model, in lockstep with a target; and every interleaving to a depth."""

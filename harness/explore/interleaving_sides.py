@@ -1,0 +1,169 @@
+"""The two sides of the reference as values: loaded, moved by one step, and put down again."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+    Side,
+)
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.draws import derived_bits
+from harness.domain.operations import Credentials
+from harness.domain.permission import every_grant
+from harness.domain.profile import (
+    ClusterProfile,
+    Layer,
+    Pack,
+    ProfileEdition,
+    ProfileType,
+    StackProfile,
+)
+from harness.domain.token import RegistrationToken
+from harness.explore.interleaving_prints import Prints
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.records import Boots, HostPlace, LoginSession, Project, Site, User
+from harness.reference.core.store import MemoryStore, Store
+
+NOON = 1_000_000_000_000
+"""The time at which every schedule begins. It stands still, but for what a plot lets pass."""
+
+FOREVER = 1 << 61
+SLOT, HOST, PROJECT, PROFILE, TOKEN = "slot-1", "host-1", "project-1", "profile-1", "token-1"
+TOKEN_VALUE = "<token:1>"
+OPERATOR = Credentials(session="<session:1>")
+ADMIN = Credentials(api_key="<key:1>", project_uid=PROJECT)
+OF_A_CORE = frozenset({"store", "choices", "_rules", "plain", "calling"})
+"""What a core holds that never changes. Anything else is memory that a restart wipes."""
+
+Core = TypeVar("Core", CentralCore, EdgeCore)
+
+
+@dataclass(slots=True)
+class WalkDraws:
+    """Draws by counter, whose counter can be put back."""
+
+    side: str
+    boots: int = 0
+    taken: int = 0
+    _known: dict[tuple[int, str, int], int] = field(default_factory=dict)
+
+    def bits128(self, kind: str) -> int:
+        """The next 128 random bits of the stream named `kind`."""
+        self.taken += 1
+        key = (self.boots, kind, self.taken)
+        if key not in self._known:
+            self._known[key] = derived_bits(f"{self.side}:{self.boots}", kind, self.taken)
+        return self._known[key]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """A side at rest: what it stores, what its core remembers, its draws and its clock."""
+
+    store: MemoryStore
+    memory: Mapping[str, object]
+    boots: int
+    taken: int
+    now: int
+
+
+class RunningSide(Generic[Core]):
+    """One side, running. There is one of each for a whole walk, loaded before each step."""
+
+    def __init__(self, side: Side, make: Callable[[Store], Core]) -> None:
+        self.side = side
+        self.store = MemoryStore()
+        self.draws = WalkDraws(side.value)
+        self.now = NOON
+        self._make: Callable[[Store], Core] = make
+        self.core: Core = make(self.store)
+        self.boot()
+
+    def load(self, held: Held) -> None:
+        """Go on from there."""
+        self.store.load(held.store)
+        self.draws.boots, self.draws.taken = held.boots, held.taken
+        self.now = held.now
+        if held.memory or self._remembers():
+            self._remember(held.memory)
+
+    def hold(self) -> Held:
+        """Where the side stands, as a value."""
+        memory = self._remembers()
+        kept = copy.deepcopy(memory, {id(self.core): self.core}) if memory else memory
+        return Held(self.store.snapshot(), kept, self.draws.boots, self.draws.taken, self.now)
+
+    def boot(self) -> None:
+        """Start from what is stored: memory is gone, and no draw comes back."""
+        boots = self.draws.boots + 1
+        self.store.put(Boots(self.side.value, boots))
+        self.draws.boots, self.draws.taken = boots, 0
+        fresh = self._make(self.store)
+        self._remember({k: v for k, v in vars(fresh).items() if k not in OF_A_CORE})
+        if isinstance(self.core, EdgeCore):
+            with self.store.transaction():
+                self.core.recover()
+
+    def _remembers(self) -> dict[str, object]:
+        return {k: v for k, v in vars(self.core).items() if k not in OF_A_CORE}
+
+    def _remember(self, memory: Mapping[str, object]) -> None:
+        mine = vars(self.core)
+        for name in [name for name in mine if name not in OF_A_CORE]:
+            del mine[name]
+        mine.update(copy.deepcopy(dict(memory), {id(self.core): self.core}))
+
+
+def print_of(held: Held, prints: Prints) -> Hashable:
+    """What tells two states of a side apart."""
+    memory = prints.of(held.memory) if held.memory else ()
+    return (prints.store(held.store), memory, held.boots, held.taken, held.now)
+
+
+# --- the small world in which every plot takes place ----------------------------------------
+
+PACKS = (Pack(Layer.OS, "ubuntu", "22.04"), Pack(Layer.K8S, "k3s", "1.30.2"))
+CLUSTER = Cluster(
+    "local-1",
+    "shop",
+    "a shop",
+    {"site": "a"},
+    pools=(NodePool("control-plane", True, (Node("node-1", HOST),)),),
+    stack=(StackProfile("full", ProfileType.FULL, "1.0.0", PACKS),),
+)
+FITTING = ClusterProfile(
+    PROFILE, "full", ProfileType.FULL, (ProfileEdition("1.0.0", PACKS),), PROJECT
+)
+NEWER = ProfileEdition("1.1.0", (PACKS[0], Pack(Layer.K8S, "k3s", "1.31.0")))
+REVISED = ClusterProfile(PROFILE, "full", ProfileType.FULL, (*FITTING.editions, NEWER), PROJECT)
+ARRANGED: tuple[Arrangement, ...] = (
+    CreateProject(PROJECT, "retail"),
+    PutUser("admin@retail.test", "", ADMIN.api_key, every_grant(PROJECT), tenant_admin=True),
+    PutToken(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER)),
+    PutProfile(FITTING),
+    InstallCluster(SLOT, CLUSTER),
+)
+"""What is arranged before a plot begins."""
+
+
+def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> None:
+    """Put into both stores what is arranged."""
+    grants = every_grant(PROJECT)
+    central.store.put(Project(PROJECT, "retail"))
+    central.store.put(User("admin@retail.test", "", ADMIN.api_key, grants, tenant_admin=True))
+    central.store.put(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER))
+    central.store.put(FITTING)
+    edge.store.put(Site(SLOT, (HOST,), cluster=CLUSTER))
+    edge.store.put(HostPlace(HOST, SLOT))
+    edge.store.put(LoginSession(OPERATOR.session, HOST, FOREVER))

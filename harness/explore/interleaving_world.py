@@ -1,0 +1,478 @@
+"""The world of one plot as a value, the steps that it allows, and what each step leads to.
+
+A step is one transaction: the stretch of an edge flow between two messages, an operation of an
+administrator, the arrival of a message at the central side. The way back of an answer, and a
+fault, are steps of their own. A message does not outlive the connection that carries it.
+
+The history says when the link was cut or a withdrawal was spoiled, since what a cancel owes
+depends on that. Other faults are left out, as they excuse nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from harness.domain.arrangements import (
+    FaultNextMessage,
+    MessageFault,
+    MessageKind,
+    PutProfile,
+    SetLink,
+    Side,
+)
+from harness.domain.errors import Refusal, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    CentralOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    PollPairing,
+    Probe,
+    SetTokenState,
+    Unknown,
+)
+from harness.explore.interleaving_events import (
+    ENDED,
+    INVOKED,
+    PASSED,
+    Event,
+    Events,
+    Ledger,
+)
+from harness.explore.interleaving_moves import central_operation, local_operation, request_of
+from harness.explore.interleaving_plots import Do, Fault, Move, Plot
+from harness.explore.interleaving_prints import Prints
+from harness.explore.interleaving_sides import (
+    ADMIN,
+    ARRANGED,
+    HOST,
+    OPERATOR,
+    PROJECT,
+    REVISED,
+    SLOT,
+    TOKEN,
+    Held,
+    RunningSide,
+    furnish,
+    print_of,
+)
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
+from harness.reference.core.records import Site
+from harness.reference.core.run import advance
+from harness.reference.faults import message_kind
+
+Flow = Generator[Call, Answer, "Done | Refused | None"]
+_LOCAL = frozenset({Do.SEND, Do.CANCEL, Do.PATCH})
+_BROKEN = Unknown("the connection broke before an answer came")
+_STOPPED = Unknown("the edge was restarted before it answered")
+
+
+class Step(NamedTuple):
+    """One step: what happens, and in which lane (that of an actor, or the last: the agents)."""
+
+    what: str
+    lane: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Waiting:
+    """A flow of the edge that waits for an answer.
+
+    `inputs` are what each of its stretches began from, so that the flow can be brought to this
+    point again on another way. `live` holds the generator until somebody goes on with it.
+    """
+
+    id: str
+    operation: LocalOperation | None
+    inputs: tuple[tuple[Held, Answer | None], ...]
+    call: Call
+    reply: LinkReply | None
+    live: list[Flow]
+    place: Hashable
+
+    @property
+    def message(self) -> str:
+        """The id of the message that is out."""
+        return f"{self.id}.{len(self.inputs)}"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the message stands in the history. Probes and polls change nothing."""
+        return not isinstance(self.call.operation, Probe | PollPairing)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """Everything, between two steps."""
+
+    central: Held
+    edge: Held
+    moved: tuple[int, ...]
+    """How many moves each actor has begun."""
+    lanes: tuple[Waiting | None, ...]
+    """The open flow of each actor, and last that of the agents."""
+    rounds: int
+    """How often the agents may begin a round yet."""
+    faults: int
+    up: bool
+    begun: int
+    """How many rounds and faults there were, for their ids."""
+    events: Events
+
+
+class Stage:
+    """Carries out the steps of one plot with one behaviour."""
+
+    def __init__(self, plot: Plot, behaviour: Behaviour, faults: int) -> None:
+        ready = behaviour.with_password("walk")
+        self.plot = plot
+        self.prints = Prints()
+        self.ledger = Ledger(self.prints)
+        self.central = RunningSide[CentralCore](Side.CENTRAL, ready.central_factory())
+        self.edge = RunningSide[EdgeCore](Side.EDGE, ready.edge_factory())
+        self.handover = behaviour.central.handover
+        self.agents = len(plot.actors)
+        furnish(self.central, self.edge)
+        self.first = self._opening(faults)
+
+    def _opening(self, faults: int) -> World:
+        idle = (None,) * (self.agents + 1)
+        world = World(
+            self.central.hold(), self.edge.hold(), (0,) * self.agents, idle, 0, 0, True, 0, ()
+        )
+        for index, arrangement in enumerate(ARRANGED):
+            world = self.noted(world, f"arranged-{index}", arrangement)
+        for index, do in enumerate(self.plot.before):
+            world = self._undisturbed(world, do, f"before-{index}")
+        return replace(world, rounds=self.plot.rounds, faults=faults)
+
+    def _undisturbed(self, world: World, do: Do, label: str) -> World:
+        if do is Do.FOLLOW:
+            return self.followed(world, label)
+        moved = self._performed(world, 0, Move(do), label, "before")
+        return self.finished(moved, 0)
+
+    def finished(self, world: World, lane: int) -> World:
+        """The world once the flow of a lane has run to its end, undisturbed."""
+        while (waiting := world.lanes[lane]) is not None:
+            if waiting.reply is None:
+                world = self._delivered(world, lane, waiting)
+            else:
+                world = self._returned(world, lane, waiting, waiting.reply)
+        return world
+
+    def followed(self, world: World, label: str) -> World:
+        """The world after one undisturbed round of the agents."""
+        return self.finished(self._round(world, label), self.agents)
+
+    # --- which steps there are --------------------------------------------------------
+
+    def steps(self, world: World) -> tuple[list[Step], bool]:
+        """The steps that are possible, and whether a schedule may end here."""
+        steps: list[Step] = []
+        for lane, actor in enumerate(self.plot.actors):
+            more = actor.moves[world.moved[lane] :]
+            if world.lanes[lane] is None and more and self._is_possible(world, more[0]):
+                steps.append(Step("move", lane))
+        for lane, waiting in enumerate(world.lanes):
+            if waiting is not None:
+                steps.append(Step("deliver" if waiting.reply is None else "return", lane))
+        may_end = not steps
+        if world.lanes[-1] is None and world.rounds and _has_work(world.edge):
+            steps.append(Step("follow", self.agents))
+        if not world.up:
+            steps.append(Step("mend"))
+        if world.faults:
+            steps.extend(self._faults(world, steps))
+        return steps, may_end
+
+    def _is_possible(self, world: World, move: Move) -> bool:
+        if move.do in _LOCAL or move.do in (Do.REVOKE, Do.REVISE, Do.EXPIRE):
+            return True
+        request = request_of(world.central, move.nth)
+        return request is not None and (move.do is not Do.CHANGE or bool(request.cluster_uid))
+
+    def _faults(self, world: World, steps: list[Step]) -> Iterator[Step]:
+        allowed = self.plot.faults
+        for what, lane in steps:
+            waiting = world.lanes[lane]
+            if what == "deliver" and Fault.LOSE in allowed and world.up:
+                yield Step("lose", lane)
+            elif what == "return" and Fault.UNANSWERED in allowed:
+                if waiting and isinstance(waiting.reply, Done | Refused) and waiting.is_told:
+                    yield Step("unanswered", lane)
+            elif what == "move" and Fault.UNSEEN in allowed:
+                actor = self.plot.actors[lane]
+                if actor.moves[world.moved[lane]].do in (Do.ACCEPT, Do.REJECT):
+                    yield Step("unseen", lane)
+        if Fault.RESTART_EDGE in allowed and self._restart_matters(world):
+            yield Step("restart edge")
+        if Fault.RESTART_CENTRAL in allowed and world.central.memory:
+            yield Step("restart central")
+        if Fault.CUT in allowed and world.up:
+            yield Step("cut")
+
+    def _restart_matters(self, world: World) -> bool:
+        """Whether a restart of the edge ends a flow, wipes memory, or finds work to recover.
+
+        Any other restart changes nothing but the names of what is drawn later; nor does one
+        of the central side without memory, since each of its operations is one transaction.
+        """
+        if world.edge.memory or any(world.lanes):
+            return True
+        self.edge.load(world.edge)
+        before = list(self.edge.store.every(Site))
+        self.edge.boot()
+        return before != list(self.edge.store.every(Site))
+
+    # --- what they lead to ------------------------------------------------------------
+
+    def take(self, world: World, step: Step) -> World:
+        """The world after a step."""
+        what, lane = step
+        waiting = world.lanes[lane]
+        if what in ("move", "unseen"):
+            return self._moved(world, lane, unseen=what == "unseen")
+        if what == "follow":
+            begun = replace(world, rounds=world.rounds - 1, begun=world.begun + 1)
+            return self._round(begun, f"round-{self.plot.rounds - world.rounds + 1}")
+        if waiting is not None and what in ("deliver", "return", "lose", "unanswered"):
+            return self._carried(world, what, lane, waiting)
+        return self._struck(world, what)
+
+    def _carried(self, world: World, what: str, lane: int, waiting: Waiting) -> World:
+        if what == "deliver":
+            return self._delivered(world, lane, waiting)
+        if what == "return":
+            assert waiting.reply is not None
+            return self._returned(world, lane, waiting, waiting.reply)
+        before = what == "lose"
+        fault = MessageFault.LOST_BEFORE if before else MessageFault.LOST_AFTER
+        kind = message_kind(waiting.call.operation)
+        if kind is MessageKind.WITHDRAW:
+            world = self._noted_fault(world, FaultNextMessage(HOST, kind, fault))
+        world = replace(world, faults=world.faults - 1)
+        if before:
+            return _with_lane(world, lane, replace(waiting, reply=_BROKEN))
+        return self._returned(world, lane, waiting, _BROKEN)
+
+    def _struck(self, world: World, what: str) -> World:
+        if what == "mend":
+            return replace(self._noted_fault(world, SetLink(HOST, up=True)), up=True)
+        world = replace(world, faults=world.faults - 1)
+        if what == "cut":
+            return replace(self._noted_fault(world, SetLink(HOST, up=False)), up=False)
+        if what == "restart central":
+            self.central.load(world.central)
+            self.central.boot()
+            return replace(world, central=self.central.hold())
+        return self._edge_restarted(world)
+
+    def _noted_fault(self, world: World, arrangement: object) -> World:
+        noted = self.noted(world, f"fault-{world.begun}", arrangement)
+        return replace(noted, begun=world.begun + 1)
+
+    def _edge_restarted(self, world: World) -> World:
+        events = world.events
+        for waiting in filter(None, world.lanes):
+            if waiting.is_told:
+                events = self.ledger.write(events, Event(ENDED, waiting.message, _STOPPED))
+            if waiting.operation is not None:
+                events = self.ledger.write(events, Event(ENDED, waiting.id, _STOPPED))
+        self.edge.load(world.edge)
+        self.edge.boot()
+        idle = (None,) * len(world.lanes)
+        return replace(world, edge=self.edge.hold(), lanes=idle, events=events)
+
+    # --- moves of people --------------------------------------------------------------
+
+    def _moved(self, world: World, lane: int, *, unseen: bool) -> World:
+        actor, index = self.plot.actors[lane], world.moved[lane]
+        counts = (*world.moved[:lane], index + 1, *world.moved[lane + 1 :])
+        world = replace(world, moved=counts, faults=world.faults - unseen)
+        label = f"{actor.name}-{index + 1}"
+        return self._performed(world, lane, actor.moves[index], label, actor.name, unseen=unseen)
+
+    def _performed(
+        self, world: World, lane: int, move: Move, label: str, name: str, *, unseen: bool = False
+    ) -> World:
+        if move.do is Do.EXPIRE:
+            return self.passed(world, label, self.handover + 1)
+        if move.do is Do.REVISE:
+            self.central.load(world.central)
+            self.central.store.put(REVISED)
+            return self.noted(
+                replace(world, central=self.central.hold()), label, PutProfile(REVISED)
+            )
+        local = local_operation(move.do)
+        if local is not None:
+            return self.started(world, lane, label, name, local)
+        return self.administered(world, label, name, self._central_operation(world, move), unseen)
+
+    def _central_operation(self, world: World, move: Move) -> CentralOperation:
+        if move.do is Do.REVOKE:
+            return SetTokenState(TOKEN, active=False)
+        request = request_of(world.central, move.nth)
+        assert request is not None, f"there is no request to {move.do}"
+        return central_operation(move.do, request)
+
+    def passed(self, world: World, label: str, by: int) -> World:
+        """Time has passed, on both sides alike."""
+        events = self.ledger.write(world.events, Event(PASSED, label, by))
+        central = replace(world.central, now=world.central.now + by)
+        edge = replace(world.edge, now=world.edge.now + by)
+        return replace(world, central=central, edge=edge, events=events)
+
+    def noted(self, world: World, label: str, arrangement: object) -> World:
+        """Something was arranged."""
+        opened = Event(INVOKED, label, arrangement, "harness")
+        return replace(world, events=self._at_once(world.events, opened, Done(Acknowledged())))
+
+    def administered(
+        self, world: World, label: str, name: str, operation: CentralOperation, unseen: bool = False
+    ) -> World:
+        """An administrator's operation: one step."""
+        self.central.load(world.central)
+        side = self.central
+        reply: LinkReply = side.core.perform(operation, ADMIN, side.now, side.draws)
+        opened = Event(INVOKED, label, operation, name, project=PROJECT)
+        events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
+        return replace(world, central=side.hold(), events=events)
+
+    def _at_once(self, events: Events, opened: Event, reply: object) -> Events:
+        events = self.ledger.write(events, opened)
+        return self.ledger.write(events, Event(ENDED, opened.id, reply))
+
+    # --- flows of the edge ------------------------------------------------------------
+
+    def started(
+        self, world: World, lane: int, label: str, name: str, operation: LocalOperation
+    ) -> World:
+        """An operation at Local UI, up to its first message or its end."""
+        opened = Event(INVOKED, label, operation, name, HOST, PROJECT)
+        world = replace(world, events=self.ledger.write(world.events, opened))
+        self.edge.load(world.edge)
+        flow = self._begun(operation)
+        return self._stretched(world, lane, label, operation, flow, (), None)
+
+    def _round(self, world: World, label: str) -> World:
+        self.edge.load(world.edge)
+        return self._stretched(world, self.agents, label, None, self._begun(None), (), None)
+
+    def _begun(self, operation: LocalOperation | None) -> Flow:
+        side = self.edge
+        if operation is None:
+            return side.core.follow(SLOT)
+        return side.core.perform(HOST, operation, OPERATOR, side.now, side.draws)
+
+    def _stretched(
+        self,
+        world: World,
+        lane: int,
+        label: str,
+        operation: LocalOperation | None,
+        flow: Flow,
+        inputs: tuple[tuple[Held, Answer | None], ...],
+        answer: Answer | None,
+    ) -> World:
+        """Run one stretch of a flow; the edge is loaded."""
+        reply: Done | Refused | None
+        call: Call | None = None
+        try:
+            call, reply = advance(flow, answer, self.edge.store)
+        except Refusal as refusal:
+            reply = refusal.refused
+        inputs = (*inputs, (world.edge, answer))
+        world = replace(world, edge=self.edge.hold())
+        if call is None:
+            return self._ended(world, lane, label, operation, reply)
+        place = self.prints.number((label, self.prints.flow(flow)))
+        waiting = Waiting(label, operation, inputs, call, None, [flow], place)
+        return self._called(world, lane, waiting)
+
+    def _ended(
+        self,
+        world: World,
+        lane: int,
+        label: str,
+        operation: LocalOperation | None,
+        reply: Done | Refused | None,
+    ) -> World:
+        world = _with_lane(world, lane, None)
+        if operation is None:
+            return world
+        return replace(world, events=self.ledger.write(world.events, Event(ENDED, label, reply)))
+
+    def _called(self, world: World, lane: int, waiting: Waiting) -> World:
+        if isinstance(waiting.call.operation, Probe):
+            reply = Done(Acknowledged()) if world.up else NotDelivered("the link is cut")
+            return _with_lane(world, lane, replace(waiting, reply=reply))
+        world = _with_lane(world, lane, waiting)
+        if not waiting.is_told:
+            return world
+        opened = Event(INVOKED, waiting.message, waiting.call.operation, "agent", HOST, PROJECT)
+        return replace(world, events=self.ledger.write(world.events, opened))
+
+    def _delivered(self, world: World, lane: int, waiting: Waiting) -> World:
+        if not world.up:
+            cut = NotDelivered("the host has no connection to Palette")
+            return _with_lane(world, lane, replace(waiting, reply=cut))
+        side = self.central
+        side.load(world.central)
+        operation = waiting.call.operation
+        reply: LinkReply = side.core.perform(operation, Credentials(), side.now, side.draws)
+        world = replace(world, central=side.hold())
+        return _with_lane(world, lane, replace(waiting, reply=reply))
+
+    def _returned(self, world: World, lane: int, waiting: Waiting, reply: LinkReply) -> World:
+        if waiting.is_told:
+            ended = Event(ENDED, waiting.message, reply)
+            world = replace(world, events=self.ledger.write(world.events, ended))
+        flow = waiting.live.pop() if waiting.live else self._again(waiting)
+        self.edge.load(world.edge)
+        answer = Answer(reply, self.edge.now)
+        return self._stretched(
+            world, lane, waiting.id, waiting.operation, flow, waiting.inputs, answer
+        )
+
+    def _again(self, waiting: Waiting) -> Flow:
+        """The flow at the point where it waits, from what each of its stretches began from."""
+        flow: Flow | None = None
+        for held, answer in waiting.inputs:
+            self.edge.load(held)
+            flow = flow or self._begun(waiting.operation)
+            advance(flow, answer, self.edge.store)
+        assert flow is not None, "a flow that waits has begun"
+        return flow
+
+    # --- what tells two worlds apart --------------------------------------------------
+
+    def print_of(self, world: World) -> Hashable:
+        """Equal for two worlds from which the same can follow, whatever led to them."""
+        lanes = [
+            w and (w.place, self.prints.of(w.call.operation), self.prints.of(w.reply))
+            for w in world.lanes
+        ]
+        return (
+            print_of(world.central, self.prints),
+            print_of(world.edge, self.prints),
+            world.moved,
+            tuple(lanes),
+            world.up,
+        )
+
+
+def _has_work(edge: Held) -> bool:
+    site = edge.store.get(Site, SLOT)
+    return site is not None and site.has_work
+
+
+def _with_lane(world: World, lane: int, waiting: Waiting | None) -> World:
+    lanes = (*world.lanes[:lane], waiting, *world.lanes[lane + 1 :])
+    return replace(world, lanes=lanes)

@@ -1,0 +1,235 @@
+"""A sequence in lockstep: each move at the target and in the model, until they differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, run_check
+from harness.domain.errors import PairproofError
+from harness.explore.looks import LOOKS, Look
+from harness.explore.model import NEW_UID, Answer, Branch, drifted, settled
+from harness.explore.moves import Move, Play
+from harness.explore.world import Place, World, Worlds
+from harness.history.operation import Json, Outcome
+from harness.scenes.stage import Taken
+
+Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
+"""Told of each check: its name and arguments, the requirement, and what it found."""
+
+
+Step = Move | Look
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What has to be seen after a move: a `Then` step, and the requirement behind it."""
+
+    says: str
+    requirement: str
+
+    keyword: ClassVar[str] = "Then"
+
+
+class Differs(PairproofError):
+    """The target did what the model does not allow.
+
+    Attributes:
+        steps: the moves and looks that led there, in order.
+        expected: the step that says what should have been seen.
+        reason: what was seen in its place.
+    """
+
+    def __init__(self, steps: tuple[Step, ...], expected: Expected, reason: str) -> None:
+        super().__init__(reason)
+        self.steps = steps
+        self.expected = expected
+        self.reason = reason
+
+
+class CannotTell(PairproofError):
+    """The target gave no answer that can be judged, so the sequence ends here."""
+
+
+def _not_told(name: str, args: Mapping[str, Json], requirement: str, finding: Finding) -> None:
+    pass
+
+
+@dataclass(slots=True)
+class Lockstep:
+    """One sequence: a scene at the target, and the worlds that are possible in the model.
+
+    Attributes:
+        scene: where the moves are made.
+        worlds: what may be the case, after all that was seen.
+        steps: the moves that were made and the looks that were asked for, in order.
+        covered: how often each move and each look was made, by its words.
+        judged: who is told of each check.
+    """
+
+    scene: Play
+    worlds: Worlds = frozenset({World()})
+    steps: list[Step] = field(default_factory=list)
+    covered: Counter[str] = field(default_factory=Counter)
+    judged: Judged = _not_told
+
+    # --- moves ------------------------------------------------------------------------------------
+
+    def fits(self, move: Move) -> bool:
+        """Whether a move makes sense now, whichever world it is."""
+        return all(move.fits(world) for world in drifted(self.worlds))
+
+    def make(self, move: Move) -> bool:
+        """Make a move if it makes sense; says whether it was made.
+
+        Raises:
+            Differs: the answer is not among those that the model allows.
+            CannotTell: there was no well-formed answer, and the model needs one.
+            Inconclusive: what the move itself needs could not be brought about.
+        """
+        if not self.fits(move):
+            return False
+        before = drifted(self.worlds)
+        branches = [branch for world in before for branch in move.rule(world)]
+        self.steps.append(move)
+        self.covered[str(move)] += 1
+        self._follow(branches, move.does(self.scene), before)
+        return True
+
+    def _follow(self, branches: Iterable[Branch], done: object, before: Worlds) -> None:
+        lawful = list(dict.fromkeys(branches))
+        if not isinstance(done, Taken):
+            self.worlds = frozenset(b.world for b in lawful if b.answer is Answer.DONE)
+            return
+        if done.record.outcome is Outcome.INFO:
+            self._either_way(lawful, before)
+            return
+        answer, uid = self._answer(done, before)
+        self._judge(done, answer, lawful)
+        self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
+
+    def _either_way(self, lawful: list[Branch], before: Worlds) -> None:
+        """No answer came: it happened, or it did not."""
+        if any(b.answer is Answer.NEW_ID for b in lawful):
+            raise CannotTell("a send was not answered, so its pairing id is not known")
+        self.worlds = before | frozenset(b.world for b in lawful)
+
+    def _answer(self, done: Taken, before: Worlds) -> tuple[Answer, str]:
+        """What the answer is in the model's terms, and the pairing id that it brought."""
+        if done.record.outcome is Outcome.FAIL:
+            return Answer.REFUSED, ""
+        uid = str((done.record.value or {}).get("pairing_uid", ""))
+        if done.record.kind != "SendPairingRequest":
+            return Answer.OK, ""
+        if uid and not any(uid in world.uids for world in before):
+            return Answer.NEW_ID, uid
+        pending = [w.main.requests[w.main.last].uid for w in before if w.main.last >= 0]
+        return (Answer.SAME_ID if uid in pending else Answer.OLD_ID), uid
+
+    def _judge(self, done: Taken, answer: Answer, lawful: list[Branch]) -> None:
+        """See whether the answer is lawful, by the check of the step that would say so."""
+        expected, check = self._expectation(answer, lawful)
+        if expected is None:
+            return
+        args: dict[str, Json] = {"operation": done.id}
+        if check == "ids_are_unique":
+            args = {"at_least": self._sends()}
+        self._judge_by(check, args, expected)
+        if not any(b.answer is answer for b in lawful):
+            raise Differs(tuple(self.steps), expected, f"{done.record.kind}: {answer.value}")
+
+    def _expectation(self, answer: Answer, lawful: list[Branch]) -> tuple[Expected | None, str]:
+        """The step that says what must come, and its check; none where several may."""
+        answers = {b.answer for b in lawful}
+        if answers == {Answer.REFUSED}:
+            return Expected("it is refused", _first(lawful, Answer.REFUSED)), "refused"
+        if Answer.REFUSED not in answers and answer is Answer.REFUSED:
+            return Expected("it succeeds", _first(lawful, *answers)), "succeeded"
+        if answer in answers:
+            return None, ""
+        sends = self._sends()
+        unique = f"the {sends} requests have {sends} pairing ids"
+        return Expected(unique, "SND-5"), "ids_are_unique"
+
+    def _sends(self) -> int:
+        sends = self.scene.stage.history().of_kind("SendPairingRequest")
+        return sum(1 for send in sends if send.outcome is Outcome.OK)
+
+    # --- looks ------------------------------------------------------------------------------------
+
+    def look(self, look: Look) -> bool:
+        """Look, if it is certain what has to be seen; says whether it was.
+
+        Raises:
+            Differs: it was not seen.
+            CannotTell: there was no well-formed answer.
+        """
+        if not self._seen(look):
+            return False
+        self.steps.append(look)
+        return True
+
+    def look_everywhere(self) -> None:
+        """All looks that can be judged.
+
+        Raises:
+            Differs: one of them does not show what it has to.
+            CannotTell: there was no well-formed answer.
+        """
+        for look in LOOKS:
+            self._seen(look)
+
+    def repeat(self, steps: Iterable[Step], last: str) -> None:
+        """Make the same steps once more, and the look of these words if there is one.
+
+        Raises:
+            Differs: what came differs from what the model allows.
+            CannotTell: there was no well-formed answer.
+        """
+        for step in steps:
+            if isinstance(step, Look):
+                self.look(step)
+            else:
+                self.make(step)
+        for look in LOOKS:
+            if look.says == last:
+                self.look(look)
+
+    def _seen(self, look: Look) -> bool:
+        worlds = settled(self.worlds)
+        if not worlds or not all(look.holds(world) for world in worlds):
+            return False
+        self.covered[str(look)] += 1
+        for check, args in look.asks(self.scene):
+            self._judge_by(check, args, Expected(look.says, look.requirement))
+        if look.tells:
+            self.worlds = frozenset(w for w in drifted(self.worlds) if look.holds(w))
+        return True
+
+    def _judge_by(self, check: str, args: Mapping[str, Json], expected: Expected) -> None:
+        finding = run_check(check, self.scene.stage.history(), args)
+        self.judged(check, args, expected.requirement, finding)
+        if finding.verdict is Verdict.FAIL:
+            raise Differs(tuple(self.steps), expected, finding.reason)
+        if finding.verdict is Verdict.INCONCLUSIVE:
+            raise CannotTell(finding.reason)
+
+
+def _first(lawful: Iterable[Branch], *answers: Answer) -> str:
+    """The requirement behind these answers; the order of possible worlds plays no part."""
+    return min(b.requirement for b in lawful if b.answer in answers)
+
+
+def _named(world: World, uid: str) -> World:
+    """The world with the real id of the request that a send has just made."""
+    return replace(world, main=_place_named(world.main, uid), other=_place_named(world.other, uid))
+
+
+def _place_named(place: Place, uid: str) -> Place:
+    if not any(request.uid == NEW_UID for request in place.requests):
+        return place
+    requests = (replace(r, uid=uid) if r.uid == NEW_UID else r for r in place.requests)
+    return replace(place, requests=tuple(requests))

@@ -1,0 +1,263 @@
+"""The looks: steps that say what must be seen, each with the worlds in which it must.
+
+A look waits, so it is asked only where it holds in every world that things may have settled to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from harness.domain.cluster import ManagementMode
+from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
+from harness.explore.moves import OTHER
+from harness.explore.world import Central, Local, Place, World
+from harness.history.operation import Json, OperationRecord
+from harness.scenes import local_moves, review
+from harness.scenes.scene import MAIN, Scene
+from harness.scenes.stage import Taken
+
+Ask = Callable[[Scene], list[tuple[str, Mapping[str, Json]]]]
+"""Looks, and gives the checks to judge it by, in order, with their arguments."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One `Then` step.
+
+    Attributes:
+        says: its words.
+        requirement: what is broken where it is not seen.
+        asks: what the step does.
+        holds: whether it has to be seen in a settled world.
+        tells: whether the agents have had their time once it was seen, as far as it goes.
+    """
+
+    says: str
+    requirement: str
+    asks: Ask
+    holds: Callable[[World], bool]
+    tells: bool = False
+
+    keyword: ClassVar[str] = "Then"
+
+    def __str__(self) -> str:
+        return f"Then {self.says}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _held(wait: Callable[[Scene], OperationRecord]) -> Ask:
+    return lambda scene: [("held", {"operation": wait(scene).id})]
+
+
+def _mode(mode: ManagementMode, label: str = MAIN) -> Ask:
+    return _held(
+        lambda scene: scene.stage.await_state(
+            scene.cluster(label).operator, ViewManagement(), "mode_is", mode=mode.value
+        )
+    )
+
+
+def _nothing_pending(scene: Scene) -> OperationRecord:
+    operator = scene.cluster().operator
+    return scene.stage.await_state(operator, ViewPairing(), "nothing_pending")
+
+
+def _pending(label: str) -> Ask:
+    def wait(scene: Scene) -> OperationRecord:
+        leased = scene.cluster(label)
+        return scene.stage.await_state(
+            leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+        )
+
+    return _held(wait)
+
+
+def _none_waits(scene: Scene) -> OperationRecord:
+    return scene.stage.await_state(
+        scene.admin(),
+        ListPairingRequests(),
+        "none_listed_for",
+        local_cluster_uid=scene.cluster().cluster.uid,
+    )
+
+
+def _waits(label: str) -> Ask:
+    def wait(scene: Scene) -> OperationRecord:
+        uid = scene.cluster(label).pairing_uid
+        look = ListPairingRequests()
+        return scene.stage.await_state(scene.admin(), look, "listed", pairing_uid=uid)
+
+    return _held(wait)
+
+
+def _no_longer_waits(label: str) -> Ask:
+    def wait(scene: Scene) -> OperationRecord:
+        uid = scene.cluster(label).pairing_uid
+        look = ListPairingRequests()
+        return scene.stage.await_state(scene.admin(), look, "not_listed", pairing_uid=uid)
+
+    return _held(wait)
+
+
+def _only_these(*labels: str) -> Ask:
+    return _held(lambda scene: review.await_list(scene, *labels))
+
+
+def _none_at_all(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
+    seen = review.await_list(scene)
+    return [
+        ("held", {"operation": seen.id}),
+        ("held", {"operation": review.list_stays(scene).id}),
+    ]
+
+
+def _works_locally(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
+    changed: Taken = local_moves.change_locally(scene)
+    seen = local_moves.local_effect(scene)
+    return [("succeeded", {"operation": changed.id}), ("held", {"operation": seen.id})]
+
+
+def _managed(label: str) -> Ask:
+    def asks(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
+        changed, fields = review.change_centrally(scene, label)
+        seen = review.await_central(scene, fields, label)
+        shown: dict[str, Json] = {"operation": seen.id, "fields": fields}
+        return [("held", {"operation": changed.id}), ("shown_at_last", shown)]
+
+    return asks
+
+
+# --- where they hold ------------------------------------------------------------------------------
+
+
+def _open(place: Place) -> list[Central]:
+    return [r.central for r in place.requests if r.central in (Central.WAITING, Central.STALE)]
+
+
+def _undecided(place: Place) -> bool:
+    """Whether it is known of each request whether it waits."""
+    unsure = (Central.HANDED, Central.DOOMED)
+    return not any(r.central in unsure for r in place.requests)
+
+
+def _is_local(place: Place) -> bool:
+    return place.present and place.own and place.local is not Local.TAKEN
+
+
+def _paired(place: Place) -> bool:
+    both = place.current is Central.PAIRED and place.local is Local.TAKEN
+    return both and place.accepted == place.last
+
+
+def _plain_pending(place: Place) -> bool:
+    return place.local is Local.PENDING and place.current is Central.WAITING
+
+
+def _free(world: World) -> bool:
+    return world.main.present and world.main.own and world.main.local is Local.FREE
+
+
+def _none_open(world: World) -> bool:
+    return not _open(world.main) and _undecided(world.main)
+
+
+def _just_main(world: World) -> bool:
+    known = _undecided(world.main) and _undecided(world.other)
+    return known and len(_open(world.main)) == 1 and not _open(world.other) and _last_open(world)
+
+
+def _last_open(world: World) -> bool:
+    return world.main.current in (Central.WAITING, Central.STALE)
+
+
+def _nobody_open(world: World) -> bool:
+    known = _undecided(world.main) and _undecided(world.other)
+    return known and not _open(world.main) and not _open(world.other)
+
+
+def _both_open(world: World) -> bool:
+    known = _undecided(world.main) and _undecided(world.other)
+    one_each = len(_open(world.main)) == 1 and len(_open(world.other)) == 1
+    return known and one_each and _last_open(world)
+
+
+def _works(world: World) -> bool:
+    return _is_local(world.main) and world.main.running
+
+
+LOOKS = (
+    Look(
+        "the request is pending in Local UI",
+        "SND-3",
+        _pending(MAIN),
+        lambda world: _plain_pending(world.main),
+    ),
+    Look("nothing is pending in Local UI", "WDR-3", _held(_nothing_pending), _free, tells=True),
+    Look(
+        "the cluster is locally managed",
+        "INV-1",
+        _mode(ManagementMode.LOCAL),
+        lambda world: _is_local(world.main),
+    ),
+    Look(
+        "the cluster is still centrally managed",
+        "INV-1",
+        _mode(ManagementMode.CENTRAL),
+        lambda world: world.main.local is Local.TAKEN,
+        tells=True,
+    ),
+    Look("no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open),
+    Look('the request of "the cluster" waits in Palette', "INV-2", _waits(MAIN), _last_open),
+    Look(
+        "the request no longer waits in Palette",
+        "ACC-14",
+        _no_longer_waits(MAIN),
+        lambda world: world.main.current in (Central.OVER, Central.PAIRED),
+    ),
+    Look("only this request waits in Palette", "REJ-5", _only_these(MAIN), _just_main),
+    Look("no request waits in Palette, and that stays so", "REJ-4", _none_at_all, _nobody_open),
+    Look(
+        f'just the requests of "{MAIN}" and "{OTHER}" wait in Palette',
+        "REJ-5",
+        _only_these(MAIN, OTHER),
+        _both_open,
+    ),
+    Look("local operations on the cluster still take effect", "SND-6", _works_locally, _works),
+    Look(
+        "Palette manages the cluster",
+        "ACC-12",
+        _managed(MAIN),
+        lambda world: _paired(world.main),
+        tells=True,
+    ),
+    Look(
+        f'the request of "{OTHER}" waits in Palette',
+        "INV-2",
+        _waits(OTHER),
+        lambda world: world.other.current is Central.WAITING,
+    ),
+    Look(
+        f'the request of "{OTHER}" is pending in its Local UI',
+        "SND-3",
+        _pending(OTHER),
+        lambda world: _plain_pending(world.other),
+    ),
+    Look(
+        f'the request of "{OTHER}" no longer waits in Palette',
+        "ACC-14",
+        _no_longer_waits(OTHER),
+        lambda world: world.other.current in (Central.OVER, Central.PAIRED),
+    ),
+    Look(
+        f'Palette manages "{OTHER}"',
+        "ACC-12",
+        _managed(OTHER),
+        lambda world: _paired(world.other),
+        tells=True,
+    ),
+)
+"""Every look; those about requests and clusters first, those that change something last."""

@@ -1,0 +1,102 @@
+"""The scenes of an exploration, and the evidence of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from harness import __version__
+from harness.catalogue.edition import EDITION
+from harness.catalogue.limits import Limits
+from harness.checkers.registry import Finding, meaning_of
+from harness.explore.lockstep import Judged
+from harness.explore.moves import Play
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import CheckLine, HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.lines import Run as RunLine
+from harness.history.operation import Json
+from harness.history.redaction import Redactor
+from harness.scenes.scene import SlotPool
+from harness.scenes.stage import Stage
+from harness.targets.port import Driver
+
+
+class Recording:
+    """Makes a scene for each sequence, and writes down all that is done in it.
+
+    Without a file to write, nothing is kept. Use `close` at the end, however it ends.
+
+    Raises:
+        EvidenceError: the evidence cannot be written.
+    """
+
+    def __init__(
+        self, driver: Driver, seed: int, evidence: Path | None = None, run: RunLine = RunLine()
+    ) -> None:
+        limits = getattr(driver, "limits", None)
+        self.limits = limits if isinstance(limits, Limits) else Limits()
+        self._driver = driver
+        self._seed = seed
+        self._redactor = Redactor()
+        self._redactor.register(driver.local_user.password, "password")
+        self._inventory = driver.inventory()
+        self._pool = SlotPool(self._inventory.slots)
+        self._writer = EvidenceWriter(evidence or Path(os.devnull), self._redactor)
+        self._writer.header(_header(driver, seed, self.limits, run))
+
+    def open_scene(self, number: int) -> tuple[Play, Judged]:
+        """The scene of a sequence, and what writes down the checks in it."""
+        name = f"explore/{number}"
+        line = ScenarioLine(
+            id=name, name=f"sequence {number}", feature="explore", line=0, requirements=[]
+        )
+        self._writer.scenario(line)
+        stage = Stage(self._driver, self._writer, self._redactor, name, self.limits)
+        play = Play(stage, self._pool, self._inventory, self._seed)
+
+        def judged(
+            check: str, args: Mapping[str, Json], requirement: str, finding: Finding
+        ) -> None:
+            self._check(name, check, args, requirement, finding)
+
+        return play, judged
+
+    def _check(
+        self, scenario: str, check: str, args: Mapping[str, Json], requirement: str, found: Finding
+    ) -> None:
+        self._writer.check(
+            CheckLine(
+                scenario=scenario,
+                requirement=requirement,
+                check=check,
+                args=dict(args),
+                step="",
+                verdict=found.verdict,
+                reason=found.reason,
+                operations=list(found.operations),
+                expected=meaning_of(check),
+            )
+        )
+
+    def close(self, ended_at: str = "") -> None:
+        """Close the evidence. `ended_at` is wall time, RFC 3339 in UTC."""
+        self._writer.close(ended_at=ended_at)
+
+
+def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> Header:
+    info = driver.info
+    return Header(
+        harness=HarnessInfo(__version__),
+        edition=EDITION,
+        kind="explore",
+        implementation=Implementation(
+            info.name, info.version, info.organization, info.url, info.contact
+        ),
+        roles=sorted(role.value for role in info.roles),
+        driver=driver.name,
+        seed=seed,
+        features=sorted(feature.value for feature in info.features),
+        limits=limits.as_dict(),
+        run=run,
+    )

@@ -1,0 +1,170 @@
+"""What the model knows of a world: clusters, their requests, and what people hold.
+
+Where the procedure is silent, more than one world is possible; the model goes on with all of
+them until an answer tells which. Nothing here knows how an implementation works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Central(StrEnum):
+    """What a request has come to in Palette."""
+
+    WAITING = "waiting"
+    """It waits for a decision."""
+    STALE = "stale"
+    """It waits, and its host has ended it without being heard (WDR-5)."""
+    HANDED = "handed over"
+    """It is accepted, and its host has not confirmed yet."""
+    DOOMED = "doomed"
+    """It was accepted although its host had ended it: no pairing can come of it (WDR-9)."""
+    PAIRED = "paired"
+    OVER = "over"
+    """It is rejected, withdrawn or failed."""
+
+
+class Local(StrEnum):
+    """What the edge makes of it."""
+
+    FREE = "free"
+    """Locally managed, nothing pending."""
+    PENDING = "pending"
+    """Locally managed; as far as the edge knows, its request waits."""
+    TAKEN = "taken"
+    """It obeys Palette, or is about to say so."""
+
+
+class Stack(StrEnum):
+    """Which packs a cluster runs, or a selection of profiles fits."""
+
+    DOCUMENTED = "documented"
+    CHANGED = "changed"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that a send was answered for."""
+
+    uid: str
+    central: Central
+    stack: Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A cluster with its hosts and its requests, oldest first.
+
+    Attributes:
+        hosts: how many it has; zero before it is installed.
+        present: whether there is a cluster on the hosts.
+        own: whether the hosts were installed in local mode.
+        running: whether the cluster's state is Running (PRE-1).
+        sick: the positions of the nodes that are unhealthy (PRE-2).
+        cut: the hosts that cannot reach Palette, by their position.
+        late: whether a handing over may have waited for too long.
+        last, earlier: which requests "the request" and "the earlier request" are; -1 for none.
+        accepted: which request was accepted last; -1 for none.
+        cancel_spoiled: what happens to the next word of a cancel, if anything.
+    """
+
+    hosts: int = 0
+    present: bool = True
+    own: bool = True
+    running: bool = True
+    sick: frozenset[str] = frozenset()
+    cut: frozenset[int] = frozenset()
+    late: bool = False
+    local: Local = Local.FREE
+    stack: Stack = Stack.DOCUMENTED
+    requests: tuple[Request, ...] = ()
+    last: int = -1
+    earlier: int = -1
+    accepted: int = -1
+    cancel_spoiled: bool = False
+
+    @property
+    def linked(self) -> bool:
+        """Whether every host reaches Palette."""
+        return not self.cut
+
+    @property
+    def severed(self) -> bool:
+        """Whether no host does."""
+        return len(self.cut) == self.hosts
+
+    @property
+    def in_order(self) -> bool:
+        """Whether nothing of the cluster itself forbids to pair."""
+        return self.present and self.own and self.running and not self.sick
+
+    def central(self, which: int) -> Central | None:
+        """What a request has come to; `None` if there is no such request."""
+        return self.requests[which].central if which >= 0 else None
+
+    @property
+    def current(self) -> Central | None:
+        """What "the request" has come to."""
+        return self.central(self.last)
+
+    def with_central(self, which: int, central: Central) -> Place:
+        """The same, with another fate of one request."""
+        changed = list(self.requests)
+        changed[which] = replace(changed[which], central=central)
+        return replace(self, requests=tuple(changed))
+
+    def with_current(self, central: Central, local: Local) -> Place:
+        """The same, with another fate of "the request" on both sides."""
+        return replace(self.with_central(self.last, central), local=local)
+
+
+class Person(StrEnum):
+    """Who "this person" is: somebody whose one permission is missing, or a stranger."""
+
+    NOBODY = "nobody"
+    STRANGER = "stranger"
+    WITHOUT_LIST = "list"
+    WITHOUT_GET = "get"
+    WITHOUT_UPDATE = "update"
+    WITHOUT_DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything at once.
+
+    Attributes:
+        main, other: the cluster, and another one.
+        token_good: whether the token that operators enter admits hosts.
+        tokens_kept: whether no token was revoked or ran out that a request was sent with.
+        endpoint_good: whether what operators enter as the endpoint is usable.
+        selection: what the profiles fit that the administrator has selected.
+        person: who "this person" is.
+        week_passed: whether Palette's clock was put forward, so that new tokens have run out.
+    """
+
+    main: Place = Place()
+    other: Place = Place(hosts=1)
+    token_good: bool = True
+    tokens_kept: bool = True
+    endpoint_good: bool = True
+    selection: Stack = Stack.DOCUMENTED
+    person: Person = Person.NOBODY
+    week_passed: bool = False
+
+    def with_main(self, main: Place) -> World:
+        """The same with this in place of the cluster."""
+        return replace(self, main=main)
+
+    @property
+    def uids(self) -> frozenset[str]:
+        """Every pairing id that was ever given."""
+        requests = (*self.main.requests, *self.other.requests)
+        return frozenset(r.uid for r in requests)
+
+
+Worlds = frozenset[World]
+"""The worlds that are possible, after all that was seen."""

@@ -1,0 +1,89 @@
+"""The proof as pages: `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from harness.catalogue.document import markdown_table
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.proving.lawful import LeftAlone
+from harness.proving.matrix import Caught, Matrix
+from harness.reference.planting import Lane, Wire
+
+_SHOWN = 3
+"""How many scenarios of those that catch a mutant are named; the others are counted."""
+
+
+def matrix_markdown(matrix: Matrix) -> str:
+    """The kill matrix: requirement by requirement what was planted and what turned red."""
+    return "\n".join([*_matrix_lines(matrix)]) + "\n"
+
+
+def _matrix_lines(matrix: Matrix) -> Iterator[str]:
+    there = sum(row.at_its_requirement for row in matrix.rows)
+    yield "# What the suite catches"
+    yield ""
+    yield (
+        "Each row is the reference with one planted defect. A scenario of the requirement that"
+        " the defect breaks has to fail, or the walk over every interleaving has to find it."
+        " `pairproof mutants run` tries them all; `pairproof serve --mutant NAME` runs one to"
+        " look at. This page is written by `make docs`."
+    )
+    yield ""
+    yield f"{len(matrix.rows)} mutants, {there} of them caught at their requirement."
+    yield ""
+    broken = {row.mutant.requirement for row in matrix.rows}
+    for requirement in REQUIREMENTS:
+        if requirement.id in broken:
+            rows = [r for r in matrix.rows if r.mutant.requirement == requirement.id]
+            yield f"## {requirement.id} {requirement.title}"
+            yield ""
+            yield from markdown_table(
+                ("mutant", "what it does", "caught by", "also red"), map(_matrix_row, rows)
+            )
+            yield ""
+
+
+def _matrix_row(row: Caught) -> Sequence[str]:
+    others = ", ".join(r for r in row.reds if r != row.mutant.requirement)
+    return (f"`{row.mutant.name}`", row.mutant.says, _caught_by(row), others or "–")
+
+
+def _caught_by(row: Caught) -> str:
+    if not row.killed_by:
+        return f"**{row.wrong}**"
+    if row.mutant.lane is Lane.INTERLEAVING:
+        return f"walk: {row.killed_by[0]}"
+    more = len(row.killed_by) - _SHOWN
+    names = [f"`{name}`" for name in row.killed_by[:_SHOWN]]
+    where = " (over HTTP)" if row.mutant.wire is Wire.HTTP else ""
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "") + where
+
+
+def variants_markdown(rows: Sequence[LeftAlone]) -> str:
+    """The variants: what each does otherwise, and what was observed of it."""
+    alarms = sum(len(row.failed) for row in rows)
+    lines = [
+        "# What the suite leaves alone",
+        "",
+        "Each row is the reference with another lawful choice, where the procedure is silent or"
+        " leaves the manner open. No scenario may fail on it; what differs is observed."
+        " `pairproof variants run` tries them all; `pairproof serve --variant NAME` runs one to"
+        " look at. This page is written by `make docs`.",
+        "",
+        f"{len(rows)} variants, {alarms} false alarms.",
+        "",
+        *markdown_table(
+            ("variant", "concerns", "what it does", "observed otherwise at"),
+            (
+                (
+                    f"`{row.variant.name}`",
+                    row.variant.requirement,
+                    row.variant.says + (f" **{row.wrong}**" if row.wrong else ""),
+                    ", ".join(row.observed) or "–",
+                )
+                for row in rows
+            ),
+        ),
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,130 @@
+"""The other half of the proof: no lawful choice may fail anywhere in the suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from harness.catalogue.verdict import Verdict
+from harness.proving.trials import Ended, Trial, TrialResult, run_trials
+from harness.reference.planting import Variant, Wire
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """What the suite says of one variant.
+
+    Attributes:
+        failed: the scenarios that fail on it: false alarms.
+        unclear: those that are inconclusive on it, and not on the reference.
+        observed: what was observed that differs from the reference, by requirement.
+        passed: how many scenarios passed.
+        problem: why it could not be tried; empty if it could.
+    """
+
+    variant: Variant
+    failed: tuple[Ended, ...] = ()
+    unclear: tuple[Ended, ...] = ()
+    observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    passed: int = 0
+    problem: str = ""
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with it, in a few words; empty if nothing is."""
+        if self.problem:
+            return self.problem
+        blamed = [f"fails {e.scenario}: {e.reason}" for e in self.failed]
+        blamed += [f"cannot judge {e.scenario}: {e.reason}" for e in self.unclear]
+        return "; ".join(blamed)
+
+
+Progress = Callable[[LeftAlone], None]
+
+
+def try_variants(
+    variants: Sequence[Variant],
+    *,
+    workers: int,
+    progress: Progress = lambda row: None,
+) -> tuple[LeftAlone, ...]:
+    """Run the whole suite on each variant, and compare with the reference as it is.
+
+    Raises:
+        TrialsFailed: the suite cannot be collected.
+    """
+    rows: dict[str, LeftAlone] = {}
+    baseline: dict[str, TrialResult] = {}
+    waiting: list[tuple[Variant, TrialResult]] = []
+    by_trial = {_trial(v): v for v in variants}
+    drivers = sorted({t.driver for t in by_trial})
+
+    def settle() -> None:
+        for variant, result in list(waiting):
+            reference = baseline.get(_driver(variant))
+            if reference is not None:
+                waiting.remove((variant, result))
+                rows[variant.name] = _row(variant, result, reference)
+                progress(rows[variant.name])
+
+    def report(trial: Trial, result: TrialResult) -> None:
+        if trial.planted:
+            waiting.append((by_trial[trial], result))
+        else:
+            baseline[trial.driver] = result
+        settle()
+
+    run_trials([*(Trial(driver=d) for d in drivers), *by_trial], workers, report)
+    return tuple(rows[v.name] for v in variants)
+
+
+def _driver(variant: Variant) -> str:
+    return "http" if variant.wire is Wire.HTTP else "inprocess"
+
+
+def _trial(variant: Variant) -> Trial:
+    return Trial(f"variant:{variant.name}", _driver(variant))
+
+
+def _row(variant: Variant, result: TrialResult, reference: TrialResult) -> LeftAlone:
+    unclear = {e.scenario for e in reference.with_verdict(Verdict.INCONCLUSIVE)}
+    return LeftAlone(
+        variant,
+        tuple(result.with_verdict(Verdict.FAIL)),
+        tuple(e for e in result.with_verdict(Verdict.INCONCLUSIVE) if e.scenario not in unclear),
+        _differing(result, reference),
+        len(result.with_verdict(Verdict.PASS)),
+        result.problem or reference.problem,
+    )
+
+
+def _differing(result: TrialResult, reference: TrialResult) -> dict[str, tuple[str, ...]]:
+    """What was observed on the variant and not on the reference, by requirement."""
+    usual = {(e.scenario, e.reason) for e in reference.with_verdict(Verdict.OBSERVED)}
+    differing: dict[str, list[str]] = {}
+    for ended in result.with_verdict(Verdict.OBSERVED):
+        if (ended.scenario, ended.reason) not in usual:
+            for requirement in ended.requirements:
+                differing.setdefault(requirement, []).append(ended.reason)
+    return {r: tuple(dict.fromkeys(reasons)) for r, reasons in sorted(differing.items())}
+
+
+def as_json(rows: Sequence[LeftAlone]) -> Mapping[str, object]:
+    """The rows as `pairproof variants run --format json` prints them."""
+    return {
+        "variants": [
+            {
+                "name": row.variant.name,
+                "requirement": row.variant.requirement,
+                "says": row.variant.says,
+                "driver": row.variant.wire.value,
+                "failed": [e.scenario for e in row.failed],
+                "inconclusive": [e.scenario for e in row.unclear],
+                "observed": {r: list(o) for r, o in row.observed.items()},
+                "passed": row.passed,
+                "wrong": row.wrong,
+            }
+            for row in rows
+        ],
+        "false_alarms": sum(len(row.failed) for row in rows),
+    }

@@ -1,0 +1,223 @@
+"""The kill matrix: each mutant has to be caught at the requirement that it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from harness.catalogue.requirement import Level
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.catalogue.verdict import Verdict
+from harness.proving.trials import Trial, TrialResult, run_trials
+from harness.proving.walks import try_walks
+from harness.reference.planting import Lane, Mutant, Wire
+
+Progress = Callable[["Caught"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """What became of one mutant.
+
+    Attributes:
+        killed_by: the scenarios that failed at its requirement; for the lane `interleaving`
+            the plot of the walk that found it.
+        reds: every requirement that failed in what was run, its own among them.
+        alone: the one driver through which it is caught, where another one misses it.
+        problem: why it could not be tried; empty if it could.
+    """
+
+    mutant: Mutant
+    killed_by: tuple[str, ...] = ()
+    reds: tuple[str, ...] = ()
+    alone: str = ""
+    problem: str = ""
+
+    @property
+    def at_its_requirement(self) -> bool:
+        """Whether it was caught where it has to be."""
+        return bool(self.killed_by)
+
+    @property
+    def killed(self) -> bool:
+        """Whether anything caught it."""
+        return bool(self.killed_by or self.reds)
+
+    @property
+    def wrong(self) -> str:
+        """What is wrong with this row of the matrix, in a few words; empty if nothing is."""
+        if self.problem:
+            return self.problem
+        if not self.killed:
+            return "survived: nothing failed"
+        if not self.at_its_requirement:
+            return f"caught elsewhere only: {', '.join(self.reds)}"
+        return f"caught only through the driver {self.alone}" if self.alone else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The rows, and the requirements that are judged and have no mutant."""
+
+    rows: tuple[Caught, ...]
+    without: tuple[str, ...] = ()
+    baseline: str = ""
+    """What is wrong with the reference as it is; empty if nothing is."""
+
+    @property
+    def survived(self) -> tuple[Caught, ...]:
+        """Those that nothing caught."""
+        return tuple(row for row in self.rows if not row.killed)
+
+    @property
+    def sound(self) -> bool:
+        """Whether every row is as it has to be, and no requirement is without one."""
+        return not (self.baseline or self.without or any(row.wrong for row in self.rows))
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """Fills in the matrix as trials end."""
+
+    progress: Progress
+    rows: dict[str, Caught] = field(default_factory=dict)
+
+    def put(self, row: Caught) -> None:
+        self.rows[row.mutant.name] = row
+        self.progress(row)
+
+
+def try_mutants(
+    mutants: Sequence[Mutant],
+    *,
+    workers: int,
+    full: bool = False,
+    whole: bool = False,
+    progress: Progress = lambda row: None,
+) -> Matrix:
+    """Try each mutant in its lane.
+
+    A mutant runs the scenarios of its requirement, and stops at the kill; one that these do not
+    kill runs the whole suite, to tell a survivor from one that is caught elsewhere. `full` runs
+    the whole suite for each, and those of either driver through both. `whole` says that these
+    are all mutants there are, so that a requirement without one can be told.
+
+    Raises:
+        TrialsFailed: the suite cannot be collected.
+    """
+    sheet = _Sheet(progress)
+    reference = _try_in_suite([m for m in mutants if m.lane is Lane.SUITE], workers, full, sheet)
+    walked = [m for m in mutants if m.lane is Lane.INTERLEAVING]
+    for mutant, plot, problem in try_walks(walked, workers):
+        found = (plot,) if plot else ()
+        reds = (mutant.requirement,) if plot else ()
+        sheet.put(Caught(mutant, found, reds, problem=problem))
+    rows = tuple(sheet.rows[m.name] for m in mutants)
+    without = _without(reference, mutants) if whole else ()
+    return Matrix(rows, without, _baseline(reference))
+
+
+def _try_in_suite(
+    mutants: Sequence[Mutant], workers: int, full: bool, sheet: _Sheet
+) -> TrialResult:
+    """Fill in the rows of the suite's lane; returns what the reference itself gives."""
+    found: dict[Trial, TrialResult] = {}
+    by_trial = {_trial(m, full): m for m in mutants}
+    again: list[Trial] = []
+
+    def report(trial: Trial, result: TrialResult) -> None:
+        found[trial] = result
+        mutant = by_trial.get(trial)
+        if mutant is None:
+            return
+        row = _row(mutant, result)
+        if full or row.at_its_requirement or row.problem:
+            sheet.put(row)
+        else:
+            again.append(replace(trial, requirement="", stops=False))
+
+    run_trials([Trial(), *by_trial], workers, report)
+    named = {f"mutant:{m.name}": m for m in mutants}
+    run_trials(again, workers, lambda trial, result: sheet.put(_row(named[trial.planted], result)))
+    if full:
+        _through_the_other_driver(mutants, workers, sheet)
+    return found[Trial()]
+
+
+def _trial(mutant: Mutant, full: bool) -> Trial:
+    driver = "http" if mutant.wire is Wire.HTTP else "inprocess"
+    planted = f"mutant:{mutant.name}"
+    return Trial(planted, driver) if full else Trial(planted, driver, mutant.requirement, True)
+
+
+def _row(mutant: Mutant, result: TrialResult) -> Caught:
+    red = result.with_verdict(Verdict.FAIL)
+    killed_by = tuple(e.scenario for e in red if mutant.requirement in e.requirements)
+    return Caught(
+        mutant, killed_by, _in_order(r for e in red for r in e.requirements), "", result.problem
+    )
+
+
+def _through_the_other_driver(mutants: Sequence[Mutant], workers: int, sheet: _Sheet) -> None:
+    """What is said to show through any driver has to be caught through HTTP as well."""
+    anywhere = {
+        Trial(f"mutant:{m.name}", "http", m.requirement, True): m
+        for m in mutants
+        if m.wire is Wire.ANY
+    }
+
+    def report(trial: Trial, result: TrialResult) -> None:
+        row = sheet.rows[anywhere[trial].name]
+        if row.at_its_requirement and not _row(row.mutant, result).at_its_requirement:
+            sheet.put(replace(row, alone="inprocess", problem=result.problem))
+
+    run_trials(list(anywhere), workers, report)
+
+
+def _in_order(requirements: Iterable[str]) -> tuple[str, ...]:
+    """Without repetition, in the catalogue's order."""
+    given = set(requirements)
+    return tuple(r.id for r in REQUIREMENTS if r.id in given)
+
+
+def judged(reference: TrialResult) -> tuple[str, ...]:
+    """The MUSTs and SHOULDs that the suite is able to judge: the reference passes them."""
+    passed = {r for e in reference.with_verdict(Verdict.PASS) for r in e.requirements}
+    levels = (Level.MUST, Level.SHOULD)
+    return tuple(r.id for r in REQUIREMENTS if r.id in passed and r.level in levels)
+
+
+def _without(reference: TrialResult, mutants: Iterable[Mutant]) -> tuple[str, ...]:
+    broken = {m.requirement for m in mutants}
+    return tuple(r for r in judged(reference) if r not in broken)
+
+
+def _baseline(reference: TrialResult) -> str:
+    if reference.problem:
+        return reference.problem
+    red = reference.with_verdict(Verdict.FAIL)
+    return f"the reference itself fails {', '.join(e.scenario for e in red)}" if red else ""
+
+
+def as_json(matrix: Matrix) -> Mapping[str, object]:
+    """The matrix as `pairproof mutants run --format json` prints it."""
+    return {
+        "mutants": [
+            {
+                "name": row.mutant.name,
+                "requirement": row.mutant.requirement,
+                "lane": row.mutant.lane.value,
+                "killed": row.killed,
+                "killed_by": list(row.killed_by),
+                "at_its_requirement": row.at_its_requirement,
+                "says": row.mutant.says,
+                "driver": row.mutant.wire.value,
+                "red": list(row.reds),
+                "wrong": row.wrong,
+            }
+            for row in matrix.rows
+        ],
+        "killed": sum(row.killed for row in matrix.rows),
+        "survived": len(matrix.survived),
+        "requirements_without": list(matrix.without),
+    }

@@ -1,0 +1,258 @@
+"""Runs of the suite against the reference with something planted, many of them, quickly.
+
+The suite is collected once; each trial is a child of that process which carries out the
+scenarios that it asks for and sends back what they found. So a trial costs its scenarios and
+a fork, and nothing that is planted can reach another trial.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import selectors
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.domain.errors import PairproofError
+from harness.running.session import alone, suite_words
+
+TRIAL_S = 600.0
+"""No trial takes this long; one that does hangs, and is ended."""
+
+_PRELOADED = ("harness.reference.embedded", "harness.targets.http", "harness.reference.planting")
+
+
+class TrialsFailed(PairproofError):
+    """The suite could not be run at all; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of scenarios against the reference with something planted.
+
+    Attributes:
+        planted: `mutant:NAME`, `variant:NAME`, or empty for the reference as it is.
+        driver: how the reference is reached.
+        requirement: only the scenarios of this requirement; empty for the whole suite.
+        stops: whether it stops at the first scenario that fails at `requirement`.
+    """
+
+    planted: str = ""
+    driver: str = "inprocess"
+    requirement: str = ""
+    stops: bool = False
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How one scenario ended."""
+
+    scenario: str
+    requirements: list[str]
+    verdict: Verdict
+    reason: str = ""
+
+
+class TrialResult(msgspec.Struct, frozen=True):
+    """What a trial found. `problem` says why it could not be carried out; empty if it could."""
+
+    ended: list[Ended] = []
+    problem: str = ""
+
+    def with_verdict(self, verdict: Verdict) -> list[Ended]:
+        """The scenarios that ended so."""
+        return [e for e in self.ended if e.verdict is verdict]
+
+
+Report = Callable[[Trial, TrialResult], None]
+
+
+def run_trials(trials: Sequence[Trial], workers: int, report: Report) -> None:
+    """Carry out the trials, `workers` at a time; `report` is called as each one ends.
+
+    Raises:
+        TrialsFailed: the suite cannot be collected.
+    """
+    if not trials:
+        return
+    for module in _PRELOADED:
+        importlib.import_module(module)
+    with tempfile.TemporaryDirectory(prefix="pairproof-trials-") as folder, alone():
+        parent = _Parent(trials, workers, report, Path(folder))
+        code = pytest.main([*suite_words({"driver": "inprocess"}), "-s"], plugins=[parent])
+        if parent.child is not None:
+            parent.child.finish(int(code))
+    if not parent.has_begun:
+        raise TrialsFailed("the features of the suite cannot be collected: run pytest on them")
+
+
+@dataclass(slots=True)
+class _Running:
+    """A child at work: what it has sent so far, and when it has to be done."""
+
+    trial: Trial
+    pid: int
+    pipe: int
+    deadline: float
+    received: bytearray = field(default_factory=bytearray)
+
+
+class _Parent:
+    """The plugin of the process that collects. In a child, `child` is what it became."""
+
+    def __init__(self, trials: Iterable[Trial], workers: int, report: Report, folder: Path) -> None:
+        self._waiting = list(reversed(list(trials)))
+        self._workers = workers
+        self._report = report
+        self._folder = folder
+        self._begun = 0
+        self.child: _Child | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the suite was collected and trials were begun."""
+        return self._begun > 0
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Everything is collected: fork the trials; a child goes on from here."""
+        if session.testsfailed:
+            return
+        gc.collect()
+        gc.freeze()
+        with selectors.DefaultSelector() as selector:
+            try:
+                self._carry_out(session, selector)
+            finally:
+                if self.child is None:
+                    _end_all(selector)
+        if self.child is None:
+            pytest.exit("all trials are done", returncode=0)
+
+    def _carry_out(self, session: pytest.Session, selector: selectors.BaseSelector) -> None:
+        while self._waiting or selector.get_map():
+            while self._waiting and len(selector.get_map()) < self._workers:
+                running = self._begin(self._waiting.pop(), session)
+                if running is None:
+                    return
+                selector.register(running.pipe, selectors.EVENT_READ, running)
+            self._listen(selector)
+
+    def _begin(self, trial: Trial, session: pytest.Session) -> _Running | None:
+        """Fork; `None` in the child."""
+        out = self._folder / str(self._begun)
+        self._begun += 1
+        reading, writing = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            os.close(reading)
+            self.child = _Child(trial, out, writing)
+            self.child.become(session)
+            return None
+        os.close(writing)
+        return _Running(trial, pid, reading, time.monotonic() + TRIAL_S)
+
+    def _listen(self, selector: selectors.BaseSelector) -> None:
+        for key, _ in selector.select(timeout=1.0):
+            running: _Running = key.data
+            received = os.read(running.pipe, 1 << 16)
+            running.received += received
+            if not received:
+                selector.unregister(running.pipe)
+                self._reap(running)
+        now = time.monotonic()
+        for key in selector.get_map().values():
+            if now > key.data.deadline:
+                os.kill(key.data.pid, signal.SIGKILL)
+
+    def _reap(self, running: _Running) -> None:
+        os.close(running.pipe)
+        _, status = os.waitpid(running.pid, 0)
+        self._report(running.trial, _result_of(bytes(running.received), status))
+
+
+def _result_of(received: bytes, status: int) -> TrialResult:
+    try:
+        return msgspec.json.decode(received, type=TrialResult)
+    except msgspec.DecodeError:
+        code = os.waitstatus_to_exitcode(status)
+        told = f"it was ended by signal {-code}" if code < 0 else f"it ended with {code}"
+        return TrialResult(problem=f"the trial has sent no result: {told}")
+
+
+def _end_all(selector: selectors.BaseSelector) -> None:
+    """End the children that are left, after an error or Ctrl-C."""
+    for key in list(selector.get_map().values()):
+        os.kill(key.data.pid, signal.SIGKILL)
+        os.waitpid(key.data.pid, 0)
+
+
+class _Child:
+    """A child process: one trial, from its fork to its exit."""
+
+    def __init__(self, trial: Trial, out: Path, pipe: int) -> None:
+        self._trial = trial
+        self._out = out
+        self._pipe = pipe
+        self._ended: list[Ended] = []
+        self._session: pytest.Session | None = None
+        self._stopped = False
+
+    def become(self, session: pytest.Session) -> None:
+        """Take out of the session what this trial does not ask for, and plant."""
+        self._silence()
+        self._session = session
+        option = session.config.option
+        option.pairproof_planted = self._trial.planted
+        option.pairproof_driver = self._trial.driver
+        option.pairproof_out = str(self._out)
+        asked = self._trial.requirement
+        session.items[:] = [i for i in session.items if not asked or i.get_closest_marker(asked)]
+        session.config.pluginmanager.register(self, "pairproof-trial")
+
+    def _silence(self) -> None:
+        """What a trial prints is kept beside its evidence, and told if it cannot be run."""
+        self._out.mkdir(parents=True)
+        printed = (self._out / "printed").open("w", encoding="utf-8", buffering=1)
+        for number in (1, 2):
+            os.dup2(printed.fileno(), number)
+        sys.stdout = sys.stderr = printed
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its children itself
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Note how a scenario ended; stop at a kill."""
+        told = dict(report.user_properties)
+        if report.when != "teardown" or "pairproof_verdict" not in told:
+            return
+        ended = Ended(
+            str(told["pairproof_scenario"]),
+            [r for r in str(told["pairproof_requirements"]).split(",") if r],
+            Verdict(str(told["pairproof_verdict"])),
+            str(told["pairproof_reason"]),
+        )
+        self._ended.append(ended)
+        fails = ended.verdict is Verdict.FAIL and self._trial.requirement in ended.requirements
+        if self._trial.stops and fails and self._session is not None:
+            self._stopped = True
+            self._session.shouldstop = "it is caught"
+
+    def finish(self, code: int) -> None:
+        """Send what was found, and exit; nothing of the parent's is run on the way out."""
+        wrong = code not in (0, 1, 5) and not self._stopped
+        problem = f"pytest ended with {code}: {self._printed()}" if wrong else ""
+        rest = msgspec.json.encode(TrialResult(self._ended, problem))
+        while rest:
+            rest = rest[os.write(self._pipe, rest) :]
+        os._exit(0)
+
+    def _printed(self) -> str:
+        text = (self._out / "printed").read_text("utf-8", "replace").strip()
+        return text.rpartition("INTERNALERROR> ")[2][-2000:] or "it has printed nothing"

@@ -1,0 +1,146 @@
+"""Planted defects that show on the wire of Local UI only: what stands before its app does them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from harness.reference.behaviour import Behaviour
+from harness.reference.planting import plant
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PAIR = "/v1/edge-mgmt/cluster/pair"
+_CLUSTER = "/v1/edge-mgmt/cluster"
+
+
+class _Before:
+    """Stands before an app and lets everything through; a subclass changes something."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] == "http":
+            await self.handle(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request."""
+        await self.app(scope, receive, send)
+
+    async def answered(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
+        """The start of the app's answer, and its whole body."""
+        messages: list[Message] = []
+
+        async def kept(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(scope, receive, kept)
+        return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
+
+
+class PatchRefusalIsAccepted(_Before):
+    """Answers a patch that is refused with the status of one that was taken."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request; the status of a patch is 202 in any case."""
+        start, body = await self.answered(scope, receive)
+        if (scope["method"], scope["path"]) == ("PATCH", _CLUSTER) and start["status"] >= 400:
+            start["status"] = 202
+        await _answer(send, start, body)
+
+
+class AddressIsLoggedIn(_Before):
+    """Lets a request without a session go by the one that its address used last."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._sessions: dict[tuple[str, int], bytes] = {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request, with a session if one is known."""
+        headers = dict(scope["headers"])
+        where = (scope["client"][0], scope["server"][1])
+        if headers.get(b"authorization"):
+            self._sessions[where] = headers[b"authorization"]
+        elif where in self._sessions:
+            headers[b"authorization"] = self._sessions[where]
+        await self.app({**scope, "headers": list(headers.items())}, receive, send)
+
+
+class ErrorEchoesItsRequest(_Before):
+    """Puts the body of a request that was refused into the error's details."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request; a refused send is echoed."""
+        read = bytearray()
+
+        async def kept() -> Message:
+            message = await receive()
+            read.extend(message.get("body", b""))
+            return message
+
+        start, body = await self.answered(scope, kept)
+        if scope["path"] == _PAIR and start["status"] >= 400:
+            body = json.dumps({**json.loads(body), "details": {"body": read.decode()}}).encode()
+        await _answer(send, start, body)
+
+
+class DetailsAreCached(_Before):
+    """Answers who looks at the pairing request from a cache that a cancel does not empty."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        super().__init__(app)
+        self._seen: dict[tuple[int, bytes], tuple[Message, bytes]] = {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one HTTP request; the look at a request is answered once for each session."""
+        if scope["path"] != f"{_PAIR}/details":
+            await self.app(scope, receive, send)
+            return
+        key = (scope["server"][1], dict(scope["headers"]).get(b"authorization", b""))
+        if key not in self._seen:
+            start, body = await self.answered(scope, receive)
+            if start["status"] != 200:
+                await _answer(send, start, body)
+                return
+            self._seen[key] = (start, body)
+        await _answer(send, *self._seen[key])
+
+
+async def _answer(send: Send, start: Message, body: bytes) -> None:
+    """Send an answer with this start and this body."""
+    headers = [pair for pair in start["headers"] if pair[0] != b"content-length"]
+    length = (b"content-length", str(len(body)).encode())
+    await send({**start, "headers": [*headers, length]})
+    await send({"type": "http.response.body", "body": body})
+
+
+plant(
+    "refused_patch_is_answered_202",
+    "ACC-13",
+    "A patch of a paired cluster is refused with the status of one that was taken.",
+    Behaviour(wrap_local_ui=PatchRefusalIsAccepted),
+)
+plant(
+    "address_is_logged_in",
+    "SND-1",
+    "A request without a session goes by the session that came from the same address before.",
+    Behaviour(wrap_local_ui=AddressIsLoggedIn),
+)
+plant(
+    "error_echoes_its_request",
+    "PRE-4S",
+    "An error echoes the body of its request, with the token in it.",
+    Behaviour(wrap_local_ui=ErrorEchoesItsRequest),
+)
+plant(
+    "details_are_cached",
+    "WDR-3",
+    "The look at a pairing request is answered from a cache that a cancel does not empty.",
+    Behaviour(wrap_local_ui=DetailsAreCached),
+)

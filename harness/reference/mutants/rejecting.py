@@ -1,0 +1,308 @@
+"""Planted defects: rejects (REJ-1, REJ-4, REJ-5, REJ-6, WDR-5)."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import replace
+from typing import ClassVar
+
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    ListPairingRequests,
+    PairingList,
+    PollAnswer,
+    PollPairing,
+    RejectPairingRequest,
+)
+from harness.domain.pairing import RequestEvent, RequestState
+from harness.domain.permission import PairPermission
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
+from harness.reference.core.records import CentralCluster, PairingRequest
+from harness.reference.core.store import Store
+from harness.reference.mutants.central_bases import AfterRefusal, Decision, Wakes
+from harness.reference.planting import mutant
+
+DAY = 86_400_000_000
+
+# --- a pending request (REJ-1) ------------------------------------------------------------------
+
+
+@mutant("REJ-1")
+class RejectOnlySaysSo(CentralCore):
+    """A reject is acknowledged, and nothing is done."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Acknowledge."""
+        scope = self.authorise(call, PairPermission.DELETE)
+        request = self.visible(operation.pairing_uid, scope, call.now)
+        if request.state is not RequestState.PENDING:
+            raise self.already_decided(request)
+        return Acknowledged("the pairing request was rejected")
+
+
+@mutant("REJ-1")
+class RejectTakesTheFirst(CentralCore):
+    """A reject takes the oldest pending request, whichever is named."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject the first of the list."""
+        pending = self.open_requests(call.credentials.project_uid)
+        if operation.pairing_uid in {request.pairing_uid for request in pending}:
+            operation = replace(operation, pairing_uid=pending[0].pairing_uid)
+        return super().reject(operation, call)
+
+
+@mutant("REJ-1")
+class RejectedIsPendingAfterARestart(Wakes):
+    """A request that was rejected is pending again when Palette has restarted."""
+
+    def wake(self) -> None:
+        """Bring back what was rejected."""
+        for request in list(self.store.every(PairingRequest)):
+            if request.state is RequestState.REJECTED:
+                self.store.put(replace(request, state=RequestState.PENDING))
+
+
+@mutant("REJ-1")
+class RejectWaitsForTheHost(CentralCore):
+    """A reject takes effect when the host asks for its request the next time."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._to_reject: set[str] = set()
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Make a note of it."""
+        scope = self.authorise(call, PairPermission.DELETE)
+        request = self.visible(operation.pairing_uid, scope, call.now)
+        if request.state is not RequestState.PENDING or request.pairing_uid in self._to_reject:
+            raise self.already_decided(request)
+        self._to_reject.add(request.pairing_uid)
+        return Acknowledged("the pairing request was rejected")
+
+    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+        """What became of the request, after what was noted is done."""
+        request = self.own_request(operation, call.now)
+        pending = request.state is RequestState.PENDING
+        if pending and request.pairing_uid in self._to_reject:
+            self.step(request, RequestEvent.REJECT)
+        return super().poll(operation, call)
+
+
+# --- what is listed afterwards (REJ-4, REJ-5) ---------------------------------------------------
+
+
+@mutant("REJ-4")
+class LastRequestCannotLeave(CentralCore):
+    """A reject of the only request that is left is acknowledged, and the request stays."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject one of several."""
+        scope = self.authorise(call, PairPermission.DELETE)
+        request = self.visible(operation.pairing_uid, scope, call.now)
+        if request.state is RequestState.PENDING and len(self.open_requests(scope)) == 1:
+            return Acknowledged("the pairing request was rejected")
+        return super().reject(operation, call)
+
+
+@mutant("REJ-4")
+class EmptyListShowsTheLastOne(CentralCore):
+    """When nothing is pending any more, the list shows what it has shown before."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._shown: dict[str, PairingList] = {}
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject a request, and keep the list of before."""
+        pending = self.open_requests(call.credentials.project_uid)
+        answer = super().reject(operation, call)
+        self._shown[call.credentials.project_uid] = PairingList(tuple(map(self._item, pending)))
+        return answer
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        """The list, or the one of before when it is empty."""
+        listed = super().list_requests(operation, call)
+        return listed if listed.items else self._shown.get(self.scope_of(call), listed)
+
+
+class RejectsMore(CentralCore):
+    """Rejects a request and others with it."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject the request, and those that go with it."""
+        answer = super().reject(operation, call)
+        rejected = self.store.get(PairingRequest, operation.pairing_uid)
+        for request in self.open_requests(call.credentials.project_uid):
+            if rejected is not None and self.goes_with(request, rejected):
+                self.step(request, RequestEvent.REJECT)
+        return answer
+
+    def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
+        """Whether a pending request is rejected as well."""
+        raise NotImplementedError
+
+
+@mutant("REJ-5")
+class RejectTakesTheSameTags(RejectsMore):
+    """A reject takes every pending request with the same name and the same tags."""
+
+    def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
+        """Whether the clusters look alike."""
+        one, other = request.cluster, rejected.cluster
+        return (one.name, one.tags) == (other.name, other.tags)
+
+
+@mutant("REJ-5")
+class RejectTakesWhatCameLater(RejectsMore):
+    """A reject takes the requests with it that came after the one that is named."""
+
+    def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
+        """Whether it came later."""
+        return request.created > rejected.created
+
+
+@mutant("REJ-5")
+class RejectTakesTheSameToken(RejectsMore):
+    """A reject takes every pending request that was sent with the same token."""
+
+    def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
+        """Whether the token is the same."""
+        return request.token_uid == rejected.token_uid
+
+
+# --- a request that is not pending (REJ-6) ------------------------------------------------------
+
+
+class RejectsAgain(CentralCore):
+    """Acknowledges the reject of requests that are in certain states."""
+
+    states: ClassVar[Container[RequestState]]
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject a pending request, or acknowledge."""
+        scope = self.authorise(call, PairPermission.DELETE)
+        request = self.visible(operation.pairing_uid, scope, call.now)
+        if request.state in self.states:
+            return self.again(request)
+        return super().reject(operation, call)
+
+    def again(self, request: PairingRequest) -> Acknowledged:
+        """What is done with a request in such a state."""
+        return Acknowledged("the pairing request was rejected")
+
+
+@mutant("REJ-6")
+class SecondRejectIsAcknowledged(RejectsAgain):
+    """A second reject of a request is acknowledged like the first one."""
+
+    states = (RequestState.REJECTED,)
+
+
+@mutant("REJ-6")
+class RejectOfAWithdrawnRequest(RejectsAgain):
+    """A reject of a request that its host has withdrawn is acknowledged."""
+
+    states = (RequestState.WITHDRAWN,)
+
+
+@mutant("REJ-6")
+class RejectTakesTheAcceptanceBack(RejectsAgain):
+    """A reject of a request that is being handed over takes the acceptance back."""
+
+    states = (RequestState.HANDING_OVER,)
+
+    def again(self, request: PairingRequest) -> Acknowledged:
+        """Reject it, and unregister its cluster."""
+        self.store.put(replace(request, state=RequestState.REJECTED))
+        self.store.delete(CentralCluster, request.cluster_uid)
+        return Acknowledged("the pairing request was rejected")
+
+
+@mutant("REJ-6")
+class RejectUnregistersTheCluster(AfterRefusal):
+    """A reject of an accepted request is refused, and unregisters its cluster all the same."""
+
+    decision = RejectPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+        """Unregister the cluster."""
+        self.store.delete(CentralCluster, request.cluster_uid)
+
+
+@mutant("REJ-6")
+class RejectOfAnUnknownRequest(CentralCore):
+    """A reject of a request that never was is acknowledged."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject a request, whether or not there is one."""
+        self.authorise(call, PairPermission.DELETE)
+        if self.store.get(PairingRequest, operation.pairing_uid) is None:
+            return Acknowledged("there is no such pairing request any more")
+        return super().reject(operation, call)
+
+
+@mutant("REJ-6")
+class EarlierIdRejectsTheNewRequest(CentralCore):
+    """The id of a cluster's earlier request rejects the one that it has sent since."""
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject what is pending of the cluster that once had this id."""
+        earlier = self.store.get(PairingRequest, operation.pairing_uid)
+        for request in self.open_requests(call.credentials.project_uid):
+            if earlier is not None and request.cluster.uid == earlier.cluster.uid:
+                operation = replace(operation, pairing_uid=request.pairing_uid)
+        return super().reject(operation, call)
+
+
+@mutant("REJ-6")
+class RefusedRejectTakesTheOthers(AfterRefusal):
+    """A reject of a request that was withdrawn is refused, and takes the pending ones instead."""
+
+    decision = RejectPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+        """Reject whatever is pending."""
+        if request.state is RequestState.WITHDRAWN:
+            for pending in self.open_requests(request.project_uid):
+                self.step(pending, RequestEvent.REJECT)
+
+
+# --- a request whose host has gone silent (WDR-5) -----------------------------------------------
+
+
+@mutant("WDR-5")
+class SilentHostsRequestIsForgotten(CentralCore):
+    """A request whose host has not asked for it for a day is not found any more."""
+
+    def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
+        """The request of this id, while it is fresh."""
+        request = super().visible(pairing_uid, scope, now)
+        if request.state is RequestState.PENDING and now >= request.created + DAY:
+            raise self.no_request(pairing_uid)
+        return request
+
+
+@mutant("WDR-5")
+class RejectNeedsAHostThatAsks(CentralCore):
+    """A reject is refused unless the request's host has asked since Palette was started."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._asked: set[str] = set()
+
+    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+        """What became of the request, and a note that its host is there."""
+        self._asked.add(operation.pairing_uid)
+        return super().poll(operation, call)
+
+    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+        """Reject a pending request of a host that is there."""
+        scope = self.authorise(call, PairPermission.DELETE)
+        request = self.visible(operation.pairing_uid, scope, call.now)
+        if request.pairing_uid not in self._asked:
+            raise Refusal(Reason.CONFLICT, "the host of this request cannot be reached")
+        return super().reject(operation, call)

@@ -1,0 +1,394 @@
+"""Planted defects: how a cancel ends a request (WDR-3, WDR-4, WDR-6, WDR-7)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+
+from harness.domain.cluster import ManagementMode
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    CancelPairingRequest,
+    Done,
+    Management,
+    PollPairing,
+    Probe,
+    SendPairingRequest,
+    SubmitPairing,
+    Unknown,
+    ViewManagement,
+    WithdrawPairing,
+)
+from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
+from harness.reference.core.edge import EdgeCall, EdgeFlow
+from harness.reference.core.edge_flows import EdgeCore, Work
+from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
+from harness.reference.core.records import LocalRequest, OwedWithdrawal, Site
+from harness.reference.mutants.edge_bases import Remembers, busy, cluster_uid, is_in
+from harness.reference.planting import mutant
+
+# --- with a link ------------------------------------------------------------------------------
+
+
+@mutant("WDR-3")
+class CancelClearsBeforeItTells(EdgeCore):
+    """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        """End a request here, and tell what is pending after that."""
+        site = self.site(slot)
+        if site is not None:
+            self.store.put(replace(site, request=None))
+        site = self.site(slot)
+        left = self.pending(site) if site else None
+        if left is not None:
+            yield from super().end(slot, left)
+
+
+@mutant("WDR-3")
+class CancelIsForgottenByARestart(Remembers):
+    """The secret of a request is kept in memory, and after a restart no cancel is believed."""
+
+    def begin(
+        self, operation: SendPairingRequest, call: EdgeCall, url: str
+    ) -> tuple[LocalRequest, SubmitPairing]:
+        """Write a request down, and remember its secret."""
+        request, submission = super().begin(operation, call, url)
+        self.keep(request.cluster_token)
+        return request, submission
+
+    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> WithdrawPairing:
+        """The message that withdraws a request, with its secret if that is remembered."""
+        message = super().withdrawal(slot, request, ended=ended)
+        known = message.cluster_token in self.kept
+        return message if known else replace(message, cluster_token="")
+
+
+@mutant("WDR-3")
+class CancelWaitsForTheNextPoll(EdgeCore):
+    """A cancel is told to Palette, and cleared locally only when that cannot be told."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        """Tell the cancel, and clear the request where nobody hears it."""
+        reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
+        site = self.site(slot)
+        if site is not None and not isinstance(reply, Done):
+            self.store.put(replace(site, request=None))
+
+    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+        """What a poll says has happened, a withdrawal excepted."""
+        event = super().event_of(reply)
+        return None if event is LocalEvent.LEARNED_WITHDRAWN else event
+
+
+@mutant("WDR-3")
+class SecondWordOfACancelIsAnError(EdgeCore):
+    """A cancel fails when Palette says that it knows of it already."""
+
+    def told(
+        self, request: LocalRequest, message: WithdrawPairing
+    ) -> Generator[Call, Answer, LinkReply]:
+        """Inform Palette, and mind what it says."""
+        reply = yield from super().told(request, message)
+        if isinstance(reply, Refused):
+            raise Refusal(reply.reason, reply.message)
+        return reply
+
+
+@mutant("WDR-3")
+class CancelledClusterStaysLocked(Remembers):
+    """A cluster that has cancelled takes no local operation until the edge is restarted."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        """End a request, and remember it."""
+        site = self.site(slot)
+        if site is not None:
+            self.keep(cluster_uid(site))
+        yield from super().end(slot, request)
+
+    def require_local(self, site: Site) -> None:
+        """Refuse after a cancel, too."""
+        super().require_local(site)
+        if cluster_uid(site) in self.kept:
+            raise busy()
+
+
+# --- without a link ---------------------------------------------------------------------------
+
+
+@mutant("WDR-4")
+class CancelNeedsTheLink(EdgeCore):
+    """A cancel is refused as long as Palette cannot be told of it."""
+
+    def told(
+        self, request: LocalRequest, message: WithdrawPairing
+    ) -> Generator[Call, Answer, LinkReply]:
+        """Inform Palette, or refuse."""
+        reply = yield from super().told(request, message)
+        if isinstance(reply, NotDelivered):
+            raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
+        return reply
+
+
+@mutant("WDR-4")
+class RequestSurvivesALostAnswer(EdgeCore):
+    """A request survives its cancel when the answer of Palette was lost."""
+
+    def told(
+        self, request: LocalRequest, message: WithdrawPairing
+    ) -> Generator[Call, Answer, LinkReply]:
+        """Inform Palette, and leave the rest to the next round if no answer comes."""
+        reply = yield from super().told(request, message)
+        if isinstance(reply, Unknown):
+            raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
+        return reply
+
+
+@mutant("WDR-4")
+class LinkBringsTheRequestBack(EdgeCore):
+    """When the link is back, the host finds its cancelled request in Palette and takes it up."""
+
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        """Ask for the request in place of withdrawing it."""
+        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
+        site = self.site(slot)
+        if site is not None and isinstance(answer.reply, Done):
+            self.store.put(replace(site, owed=(), request=_taken_up(owed)))
+
+
+@mutant("WDR-4")
+class RestartBringsTheRequestBack(EdgeCore):
+    """A start of the edge takes up a request whose cancel could not be told."""
+
+    def recover(self) -> None:
+        """Take up what was in flight, and what is owed."""
+        super().recover()
+        for site in [site for site in self.store.every(Site) if site.owed]:
+            self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
+
+
+@mutant("WDR-4")
+class UntoldCancelLocksTheCluster(EdgeCore):
+    """The cluster takes no local operation until Palette has heard of the cancel."""
+
+    def require_local(self, site: Site) -> None:
+        """Refuse while a cancel is to be told, too."""
+        super().require_local(site)
+        if site.owed:
+            raise busy()
+
+
+@mutant("WDR-4")
+class CancelAsksTheSiblingsFirst(EdgeCore):
+    """A cancel in a cluster of several hosts needs one of them to reach Palette."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Cancel, if a host can tell it."""
+        request = self.cancellable(operation, call)
+        hosts = self.hosts_to_probe(self.site_of(call.host_uid))
+        reached = len(hosts) == 1
+        for host in hosts:
+            answer = yield Call("probing", host, request.base_url, request.insecure, Probe())
+            reached = reached or isinstance(answer.reply, Done)
+        if not reached:
+            raise Refusal(Reason.HOST_UNREACHABLE, "no host of the cluster reaches Palette")
+        return (yield from super().cancel(operation, call))
+
+
+@mutant("WDR-4")
+class CancelIsUndoneByARejection(EdgeCore):
+    """A cancel that Palette answers with a rejection shows the request as pending again."""
+
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        """Tell a withdrawal, and take up the request where it is refused."""
+        yield from super().settle_debt(slot, owed)
+        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
+        site = self.site(slot)
+        if site and self.event_of(answer.reply) is LocalEvent.LEARNED_REJECTED:
+            self.store.put(replace(site, request=_taken_up(owed)))
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        """Ask no more about a request that was taken up."""
+        if request.message != _TAKEN_UP:
+            yield from super().follow_pending(slot, request)
+
+
+_TAKEN_UP = "the request goes on"
+
+
+def _taken_up(owed: OwedWithdrawal) -> LocalRequest:
+    """A request that was cancelled, as if it had not been."""
+    return LocalRequest(
+        LocalState.PENDING,
+        owed.host_uid,
+        owed.base_url,
+        owed.base_url,
+        owed.insecure,
+        owed.cluster_token,
+        owed.pairing_uid,
+        _TAKEN_UP,
+    )
+
+
+# --- not after an acceptance ------------------------------------------------------------------
+
+
+class _CancelsMore(EdgeCore):
+    """Lets go of a cluster that was accepted, in some cases."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Cancel what is pending, and some of what was accepted."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
+            self.store.put(replace(self.site_of(call.host_uid), request=None))
+            return Done(Acknowledged("the pairing request was cancelled"))
+        return (yield from super().cancel(operation, call))
+
+    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+        """Whether this cluster is let go of."""
+        raise NotImplementedError
+
+
+@mutant("WDR-6")
+class CancelEndsAnUnconfirmedPairing(_CancelsMore):
+    """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
+
+    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+        """Where the confirmation is under way."""
+        yield from ()
+        return is_in(site, LocalState.CONFIRMING)
+
+
+@mutant("WDR-6")
+class OfflineCancelEndsAPairing(_CancelsMore):
+    """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
+
+    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+        """Where Palette does not answer."""
+        request = site.request
+        if request is None:
+            return False
+        answer = yield self.call("cancelling", request, Probe())
+        return isinstance(answer.reply, NotDelivered)
+
+
+@mutant("WDR-6")
+class RefusedCancelEndsThePairing(EdgeCore):
+    """A cancel of a paired cluster is refused, and has ended the pairing locally."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Refuse, after the request is gone."""
+        site = self.site_of(call.host_uid)
+        reply: Done | Refused
+        try:
+            reply = yield from super().cancel(operation, call)
+        except Refusal as refusal:
+            reply = refusal.refused
+        if is_in(site, LocalState.PAIRED):
+            self.store.put(replace(site, request=None))
+        return reply
+
+
+@mutant("WDR-6")
+class RefusedCancelChangesTheMode(Remembers):
+    """After a cancel that was refused, Local UI says that the cluster is locally managed."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Cancel, and remember that it was tried."""
+        self.keep(cluster_uid(self.site_of(call.host_uid)))
+        return (yield from super().cancel(operation, call))
+
+    def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
+        """Who manages this host, or should."""
+        seen = super().view_management(operation, call)
+        tried = cluster_uid(self.site_of(call.host_uid)) in self.kept
+        return Management(ManagementMode.LOCAL) if tried else seen
+
+
+@mutant("WDR-6")
+class LateCancelIsAcknowledged(EdgeCore):
+    """A cancel that meets an acceptance is acknowledged, although the acceptance holds."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Withdraw the pending request, and say so in any case."""
+        request = self.cancellable(operation, call)
+        yield from self.end(self.site_of(call.host_uid).slot, request)
+        return Done(Acknowledged("the pairing request was cancelled"))
+
+
+# --- a new request ----------------------------------------------------------------------------
+
+
+@mutant("WDR-7")
+class CancelledClusterSendsNoMore(Remembers):
+    """A cluster that has cancelled once cannot send again until the edge is restarted."""
+
+    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        """Cancel, and remember it."""
+        reply = yield from super().cancel(operation, call)
+        self.keep(cluster_uid(self.site_of(call.host_uid)))
+        return reply
+
+    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
+        """The site, if it has cancelled nothing."""
+        site = super().sendable(operation, call)
+        if cluster_uid(site) in self.kept:
+            raise busy()
+        return site
+
+
+@mutant("WDR-7")
+class DebtBlocksTheNextSend(EdgeCore):
+    """As long as Palette has not heard of a cancel, no new request can be sent."""
+
+    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
+        """The site, if it owes nothing."""
+        site = super().sendable(operation, call)
+        if site.owed:
+            raise busy()
+        return site
+
+
+@mutant("WDR-7")
+class LateWordEndsTheNewRequest(EdgeCore):
+    """When Palette hears of an earlier cancel at last, the new request is cleared locally."""
+
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        """Tell a withdrawal, and clear what is there."""
+        yield from super().settle_debt(slot, owed)
+        site = self.site(slot)
+        if site is not None and owed not in site.owed:
+            self.store.put(replace(site, request=None))
+
+
+@mutant("WDR-7")
+class RefusedDebtIsTheNewRequests(EdgeCore):
+    """When Palette has rejected a cancelled request, the host takes the new one for rejected."""
+
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+        """Tell a withdrawal, and take over what became of the request."""
+        yield from super().settle_debt(slot, owed)
+        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
+        site, event = self.site(slot), self.event_of(answer.reply)
+        if site and site.request and event is LocalEvent.LEARNED_REJECTED:
+            self.learned(site, site.request, event)
+
+
+@mutant("WDR-7")
+class SecretIsTheClustersUid(EdgeCore):
+    """A cluster submits under one secret always, so that a new request is taken for the old."""
+
+    def begin(
+        self, operation: SendPairingRequest, call: EdgeCall, url: str
+    ) -> tuple[LocalRequest, SubmitPairing]:
+        """Write a request down under the cluster's own uid."""
+        request, submission = super().begin(operation, call, url)
+        secret = submission.cluster.uid
+        named = replace(request, cluster_token=secret)
+        self.store.put(replace(self.site_of(call.host_uid), request=named))
+        return named, replace(submission, cluster_token=secret)

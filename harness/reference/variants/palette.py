@@ -1,0 +1,399 @@
+"""Variants of the central side that are cores of another make."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.match import Choice, MatchResult, Mismatch, Problem, latest_packs
+from harness.domain.operations import (
+    Accepted,
+    AcceptPairingRequest,
+    AgentOperation,
+    CentralClusterView,
+    CentralOperation,
+    Credentials,
+    Done,
+    ListPairingRequests,
+    MatchProfiles,
+    PairingId,
+    PairingList,
+    PairingRequestView,
+    PollAnswer,
+    PollPairing,
+    SelectedProfile,
+    SubmitPairing,
+    ViewPairingRequest,
+)
+from harness.domain.pairing import DECIDED, RequestEvent, RequestState
+from harness.domain.permission import TENANT, PairPermission
+from harness.domain.profile import Pack
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
+from harness.reference.core.records import CentralCluster, PairingRequest
+from harness.reference.core.store import Store
+from harness.reference.variants.declaring import varies
+
+# --- ids --------------------------------------------------------------------------------------
+
+
+@varies("SND-5")
+class PairingIdsAreUuids(CentralCore):
+    """A pairing id is a UUID."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        """`0f8a…-…`, five groups."""
+        digits = super().new_pairing_uid(draws) + super().new_pairing_uid(draws)[:8]
+        cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+        return "-".join(digits[first:last] for first, last in cuts)
+
+
+@varies("SND-5")
+class PairingIdsAreShort(CentralCore):
+    """A pairing id is six letters and digits in upper case, with a dash after the third."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        """One that no request has yet: so few characters may come twice."""
+        while True:
+            digits = super().new_pairing_uid(draws)[:6].upper()
+            uid = f"{digits[:3]}-{digits[3:]}"
+            if self.store.get(PairingRequest, uid) is None:
+                return uid
+
+
+@varies("SND-5")
+class PairingIdsAreCounted(CentralCore):
+    """A pairing id is a number: the requests are counted."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        """The next number; none comes again, for no request is ever forgotten."""
+        taken = (int(r.pairing_uid) for r in self.store.every(PairingRequest))
+        return str(max(taken, default=100_000) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _OneDraw:
+    """Draws that come out as an id that is known already."""
+
+    uid: str
+
+    def bits128(self, kind: str) -> int:
+        """What is written as the id."""
+        return int(self.uid, 16) << 32
+
+
+@varies("ACC-12")
+class TheClusterBearsTheRequestsId(CentralCore):
+    """The uid of a paired cluster is the id of the request that it came by."""
+
+    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+        """With that for a uid."""
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is None:
+            return super().accept(operation, call)
+        return super().accept(operation, replace(call, draws=_OneDraw(request.pairing_uid)))
+
+
+# --- what is listed and shown -----------------------------------------------------------------
+
+
+def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:
+    """Every request that a scope shows, whatever became of it, oldest first."""
+    if scope == TENANT:
+        return list(core.store.every(PairingRequest))
+    return list(core.store.find(PairingRequest, "project", scope))
+
+
+@varies("REJ-8")
+class DecidedRequestsStayListed(CentralCore):
+    """A request that was decided stays in the list, with what became of it."""
+
+    def open_requests(self, scope: str) -> list[PairingRequest]:
+        """All of them."""
+        return _of_scope(self, scope)
+
+
+@varies("ACC-3")
+class TheNewestRequestIsListedFirst(CentralCore):
+    """The list of pairing requests begins with the newest."""
+
+    def open_requests(self, scope: str) -> list[PairingRequest]:
+        """The other way round."""
+        return super().open_requests(scope)[::-1]
+
+
+class _Dated(CentralCore):
+    """Remembers since when each request has been in which state."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._now = 0
+        self._course: dict[str, list[tuple[int, RequestState]]] = {}
+
+    def perform(
+        self,
+        operation: CentralOperation | AgentOperation,
+        credentials: Credentials,
+        now: int,
+        draws: Draws,
+    ) -> Done | Refused:
+        """Note the time."""
+        self._now = now
+        return super().perform(operation, credentials, now, draws)
+
+    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+        """Note when it began."""
+        answer = super().submit(operation, call)
+        self._course.setdefault(answer.pairing_uid, [(call.now, RequestState.PENDING)])
+        return answer
+
+    def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
+        """Note when it went on."""
+        stepped = super().step(request, event)
+        self._course.setdefault(request.pairing_uid, []).append((self._now, stepped.state))
+        return stepped
+
+    def state_at(self, request: PairingRequest, moment: int) -> RequestState | None:
+        """Its state at a moment, `None` before there was one; as it is where nothing is known."""
+        course = self._course.get(request.pairing_uid)
+        if course is None:
+            return request.state
+        return next((state for since, state in reversed(course) if since <= moment), None)
+
+
+@varies("INV-8", limits={"list_lag_s": 2.0})
+class TheListIsTwoSecondsBehind(_Dated):
+    """The list of pairing requests shows what was true two seconds before."""
+
+    LAG = 2_000_000
+
+    def open_requests(self, scope: str) -> list[PairingRequest]:
+        """Those that were pending then."""
+        then = self._now - self.LAG
+        return [
+            replace(request, state=RequestState.PENDING)
+            for request in _of_scope(self, scope)
+            if self.state_at(request, then) is RequestState.PENDING
+        ]
+
+
+@varies("REJ-8")
+class DecidedRequestsAreShownForASecond(_Dated):
+    """A request that was decided can be read by its id for a second, and is not found then."""
+
+    SHOWN_FOR = 1_000_000
+
+    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+        """Not found, once its time is over."""
+        view = super().view_request(operation, call)
+        request = self.current(operation.pairing_uid, call.now)
+        if request is not None and self.state_at(request, call.now - self.SHOWN_FOR) in DECIDED:
+            raise self.no_request(operation.pairing_uid)
+        return view
+
+
+@varies("ACC-12")
+class AClusterIsShownOnceItsHostHasConfirmed(CentralCore):
+    """A cluster that is being handed over is not found before its host has confirmed."""
+
+    def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
+        """Not found before that."""
+        cluster = super().known_cluster(uid, call)
+        if not cluster.confirmed:
+            raise Refusal(Reason.NOT_FOUND, f"there is no cluster {uid}")
+        return cluster
+
+
+@varies("ACC-12")
+class StatesAreCalledOtherwise(CentralCore):
+    """Requests and clusters that are shown have states with other names than the published ones."""
+
+    REQUESTS: ClassVar = {
+        RequestState.PENDING: "Pending",
+        RequestState.HANDING_OVER: "Approved",
+        RequestState.WITHDRAWN: "Cancelled",
+        RequestState.REJECTED: "Denied",
+    }
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        """Each line with its other name."""
+        listed = super().list_requests(operation, call)
+        items = (replace(i, state=self._renamed(i.state)) for i in listed.items)
+        return PairingList(tuple(items))
+
+    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+        """The request with its other name."""
+        view = super().view_request(operation, call)
+        return replace(view, state=self._renamed(view.state))
+
+    def _renamed(self, state: str) -> str:
+        return self.REQUESTS.get(RequestState(state), state)
+
+    @staticmethod
+    def shown_cluster(cluster: CentralCluster) -> CentralClusterView:
+        """The cluster with its other name."""
+        view = CentralCore.shown_cluster(cluster)
+        return replace(view, state="Active" if cluster.confirmed else "Importing")
+
+
+# --- permissions ------------------------------------------------------------------------------
+
+
+@varies("PRE-10")
+class TheTenantDoesNotSeeIntoProjects(CentralCore):
+    """With no project selected, the requests of the projects are not seen."""
+
+    def open_requests(self, scope: str) -> list[PairingRequest]:
+        """None in the tenant's scope."""
+        return [] if scope == TENANT else super().open_requests(scope)
+
+    def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
+        """Not from the tenant's scope."""
+        if scope == TENANT:
+            raise self.no_request(pairing_uid)
+        return super().visible(pairing_uid, scope, now)
+
+
+@varies("PRE-10")
+class MatchingNeedsThePermissionToUpdate(CentralCore):
+    """Who asks whether profiles match needs the permission to accept."""
+
+    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+        """After a look at the other permission."""
+        self.authorise(call, PairPermission.UPDATE)
+        return super().match(operation, call)
+
+
+@varies("PRE-10")
+class WithoutThePermissionTheListIsEmpty(CentralCore):
+    """Who may not list pairing requests is shown an empty list."""
+
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+        """Nothing in place of a refusal."""
+        user, scope = self.authenticate(call), self.scope_of(call)
+        if not self.holds(user, PairPermission.LIST, scope):
+            return PairingList(())
+        return super().list_requests(operation, call)
+
+
+# --- the match --------------------------------------------------------------------------------
+
+
+@varies("ACC-7")
+class NoMatchIsARefusal(CentralCore):
+    """A selection that does not match is answered with an error, and not with a list of why."""
+
+    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+        """The result, if it is a valid one."""
+        result = super().match(operation, call)
+        if not result.valid:
+            raise Refusal(Reason.PROFILES_MISMATCH, "the profiles do not match the cluster's packs")
+        return result
+
+
+@varies("ACC-7")
+class NoMatchHasOneReason(CentralCore):
+    """A selection that does not match is answered with the first reason why, and with no packs."""
+
+    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+        """As little as says whether it fits."""
+        return MatchResult((), super().match(operation, call).problems[:1])
+
+
+@varies("ACC-16")
+class TheSamePackMayComeTwice(CentralCore):
+    """A pack that two profiles bring in the same version counts as one."""
+
+    def matched(
+        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
+    ) -> MatchResult:
+        """Without the complaint about it."""
+        result = super().matched(request, selection)
+        offered = _offered(self, request, selection)
+        kept = [
+            problem
+            for problem in result.problems
+            if problem.kind is not Mismatch.DUPLICATE or _versions(problem.pack, offered) > 1
+        ]
+        return replace(result, problems=tuple(kept))
+
+
+@varies("ACC-16")
+class RegistriesMustAgree(CentralCore):
+    """A pack matches only if it comes from the registry that the cluster has it from."""
+
+    def matched(
+        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
+    ) -> MatchResult:
+        """With a complaint about each that does not."""
+        result = super().matched(request, selection)
+        own = {p.name: p.registry for profile in request.cluster.stack for p in profile.packs}
+        strays = [
+            Problem(Mismatch.EXTRA, f"pack {pack} comes from another registry", pack=pack.name)
+            for pack in _offered(self, request, selection)
+            if own.get(pack.name, pack.registry) != pack.registry
+        ]
+        return replace(result, problems=(*result.problems, *strays))
+
+
+def _offered(
+    core: CentralCore, request: PairingRequest, selection: Sequence[SelectedProfile]
+) -> list[Pack]:
+    choices: list[Choice] = [core.selected(request, chosen) for chosen in selection]
+    return latest_packs(choices, core.choices.match)
+
+
+def _versions(name: str, packs: Sequence[Pack]) -> int:
+    return len({pack.version for pack in packs if pack.name == name})
+
+
+# --- a stale request --------------------------------------------------------------------------
+
+
+@varies("WDR-9")
+class ASilentHostsRequestIsNotAccepted(CentralCore):
+    """An acceptance is refused when the request's host has not been heard of for a while."""
+
+    SILENT = 300_000
+    CLOCK_WAS_SET = 60_000_000
+    """A gap this long is a clock that was put forward, and no silence."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._heard: dict[str, int] = {}
+
+    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+        """Note that the host is there."""
+        answer = super().submit(operation, call)
+        self._heard[answer.pairing_uid] = call.now
+        return answer
+
+    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+        """Note that the host is there."""
+        self._heard[operation.pairing_uid] = call.now
+        return super().poll(operation, call)
+
+    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+        """Only with the host there."""
+        gap = call.now - self._heard.get(operation.pairing_uid, call.now)
+        if self.SILENT < gap < self.CLOCK_WAS_SET:
+            raise Refusal(Reason.CONFLICT, "the cluster has not been heard of for a while")
+        return super().accept(operation, call)
+
+
+@varies("WDR-9")
+class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
+    """An acceptance is taken, and fails at once when the host has not been heard of for a while."""
+
+    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+        """Taken, and expired where the host is silent."""
+        gap = call.now - self._heard.get(operation.pairing_uid, call.now)
+        accepted = CentralCore.accept(self, operation, call)
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is not None and self.SILENT < gap < self.CLOCK_WAS_SET:
+            self.step(request, RequestEvent.EXPIRE)
+        return accepted

@@ -1,0 +1,313 @@
+"""Variants that show over HTTP only: what stands before the apps says the same otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+from zlib import crc32
+
+import msgspec
+
+from harness.domain.operations import Surface
+from harness.reference.behaviour import Behaviour, Wrap
+from harness.reference.planting import variant
+from harness.wire.http import Json, NotJson, parse_json
+from harness.wire.routes import ROUTES
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+# --- what a variant is given, and gives -------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of the API, as far as an answer may depend on it."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+
+    @property
+    def is_an_agents(self) -> bool:
+        """Whether a host asks; one that we play has to understand what it is answered."""
+        return self.path.startswith(_AGENT_PATHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the API. `piece` is how many bytes are sent at a time, 0 for all at once."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    piece: int = 0
+
+    def json(self) -> Json:
+        """Its JSON; `None` where there is none."""
+        try:
+            return parse_json(self.body) if self.body else None
+        except NotJson:
+            return None
+
+    def with_json(self, json: Json) -> Answer:
+        """The same with another body."""
+        return replace(self, body=msgspec.json.encode(json))
+
+
+Change = Callable[[Asked, Answer], Answer]
+
+_AGENT_PATHS = tuple(
+    route.path.partition("{")[0] for route in ROUTES.values() if route.surface is Surface.AGENT
+)
+
+
+@dataclass(slots=True)
+class Changed:
+    """An app whose answers are changed; its pages are left alone.
+
+    `pauses` says for each request how many seconds its answer is held back.
+    """
+
+    app: ASGIApp
+    change: Change
+    pauses: Callable[[Asked], float] = lambda asked: 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        asked = Asked(scope["method"], scope["path"], query)
+        answer = await _answer_of(self.app, scope, receive)
+        pause_s = self.pauses(asked)
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        for message in _messages(self.change(asked, answer)):
+            await send(message)
+
+
+async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return Answer(messages[0]["status"], tuple(messages[0]["headers"]), body)
+
+
+def _messages(answer: Answer) -> Iterator[Message]:
+    """What is sent; with pieces there is no length, and the server sends chunks."""
+    headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-length"]
+    if not answer.piece and answer.status != 204:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    yield {"type": "http.response.start", "status": answer.status, "headers": headers}
+    step = answer.piece or max(1, len(answer.body))
+    for start in range(0, len(answer.body), step):
+        piece = answer.body[start : start + step]
+        yield {"type": "http.response.body", "body": piece, "more_body": True}
+    yield {"type": "http.response.body", "body": b""}
+
+
+def _changing(change: Change) -> Wrap:
+    return lambda app: Changed(app, change)
+
+
+def _as_it_is(asked: Asked, answer: Answer) -> Answer:
+    return answer
+
+
+# --- the same JSON, the same HTTP -------------------------------------------------------------
+_MAPS = frozenset({"labels", "annotations", "details"})
+"""Objects whose fields are data."""
+
+_EXTRA: dict[str, Json] = {"kind": "resource", "x-links": [{"rel": "self", "href": "/"}], "x": None}
+
+
+def with_more_fields(json: Json, name: str = "") -> Json:
+    """With fields that nobody has asked for in each object, and its own in another order."""
+    if isinstance(json, list):
+        return [with_more_fields(item) for item in json]
+    if not isinstance(json, dict) or name in _MAPS:
+        return json
+    own = {key: with_more_fields(json[key], key) for key in reversed(json)}
+    return {**{key: value for key, value in _EXTRA.items() if key not in json}, **own}
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+def with_other_times(json: Json) -> Json:
+    """With each time in another form of RFC 3339, the same moment to the second at least."""
+    if isinstance(json, list):
+        return [with_other_times(item) for item in json]
+    if isinstance(json, dict):
+        return {key: with_other_times(value) for key, value in json.items()}
+    return _other_time(json) if isinstance(json, str) and _TIME.fullmatch(json) else json
+
+
+def _other_time(text: str) -> str:
+    moment = datetime.fromisoformat(text)
+    match crc32(text.encode()) % 3:
+        case 0:
+            return f"{text[:-1]}000Z"
+        case 1 if moment.year < 9999:
+            return moment.astimezone(timezone(timedelta(hours=2))).isoformat(timespec="seconds")
+        case _:
+            return f"{text[:-4]}+00:00"
+
+
+def other_success(asked: Asked, answer: Answer) -> Answer:
+    """Another of the codes of success; where only a message is said, nothing is said."""
+    json = answer.json()
+    if not 200 <= answer.status < 300 or asked.method == "GET" or asked.is_an_agents:
+        return answer
+    if isinstance(json, dict) and set(json) <= {"message"}:
+        bare = tuple(h for h in answer.headers if h[0] != b"content-type")
+        return replace(answer, status=204, headers=bare, body=b"")
+    return replace(answer, status={200: 201, 201: 202}.get(answer.status, 200))
+
+
+def another_servers(asked: Asked, answer: Answer) -> Answer:
+    """The same answer, as another server says it."""
+    json = answer.json()
+    if json is not None:
+        text = msgspec.json.encode(with_other_times(with_more_fields(json)))
+        answer = replace(answer, body=msgspec.json.format(text, indent=3))
+    headers = dict(answer.headers)
+    if b"content-type" in headers:
+        headers[b"content-type"] = b'application/json; charset="utf-8"'
+    more = {b"Cache-Control": b"no-store", b"Vary": b"Origin", b"X-Powered-By": b"something"}
+    cased = {name.title(): value for name, value in headers.items()}
+    return replace(answer, headers=tuple((cased | more).items()), piece=37)
+
+
+def _dressed(asked: Asked, answer: Answer) -> Answer:
+    return another_servers(asked, other_success(asked, answer))
+
+
+variant(
+    "another_servers_answers",
+    "SND-4",
+    "Answers have further fields in another order, other white space, times in other forms, other"
+    " codes of success, other headers, and come in chunks.",
+    Behaviour(wrap_palette=_changing(_dressed), wrap_local_ui=_changing(_dressed)),
+)
+
+# --- lists in pages ---------------------------------------------------------------------------
+PAGE = 2
+"""How many items a page has."""
+
+
+def one_page(asked: Asked, answer: Answer) -> Answer:
+    """The page that was asked for, and how the next one is asked for."""
+    json = answer.json()
+    items = json.get("items") if isinstance(json, dict) else None
+    if not isinstance(json, dict) or not isinstance(items, list) or answer.status != 200:
+        return answer
+    first = int(asked.query.get("continue", "p0")[1:])
+    rest = len(items) > first + PAGE
+    meta: dict[str, Json] = {"count": len(items), "limit": PAGE, "offset": first}
+    meta["continue"] = f"p{first + PAGE}" if rest else ""
+    return answer.with_json({**json, "items": items[first : first + PAGE], "listmeta": meta})
+
+
+variant(
+    "lists_come_in_pages_of_two",
+    "ACC-3",
+    "The lists of Palette come in pages of two items, each of which says how to get the next.",
+    Behaviour(wrap_palette=_changing(one_page)),
+)
+
+# --- refusals ---------------------------------------------------------------------------------
+_REFUSING = (400, 403, 404, 409, 422, 500)
+
+
+def other_status(asked: Asked, answer: Answer) -> Answer:
+    """A refusal with a status by where it was asked, a code of no known kind, and no details.
+
+    What a look finds nothing for stays 404: that is the answer, and no refusal.
+    """
+    json = answer.json()
+    missing = asked.method == "GET" and answer.status == 404
+    kept = answer.status < 400 or answer.status == 429 or missing or asked.is_an_agents
+    if kept or not isinstance(json, dict):
+        return answer
+    status = _REFUSING[crc32(f"{asked.method} {asked.path}".encode()) % len(_REFUSING)]
+    body: dict[str, Json] = {"code": f"Err{status}", "message": json.get("message", "")}
+    return replace(answer.with_json(body), status=status)
+
+
+variant(
+    "refusals_have_any_status",
+    "PRE-1",
+    "Refusals have the status 400, 403, 404, 409, 422 or 500, a code of their own and no details.",
+    Behaviour(wrap_palette=_changing(other_status), wrap_local_ui=_changing(other_status)),
+)
+
+# --- time and again ---------------------------------------------------------------------------
+_SLOW_S = 0.4
+_SLOW_EACH = 25
+_LIMITED_EACH = 60
+
+
+def _slow(app: ASGIApp) -> ASGIApp:
+    """Every so many changes are done at once, and answered late."""
+    asked_before = 0
+
+    def pause_s(asked: Asked) -> float:
+        nonlocal asked_before
+        if asked.method == "GET" or asked.is_an_agents:
+            return 0.0
+        asked_before += 1
+        return 0.0 if asked_before % _SLOW_EACH else _SLOW_S
+
+    return Changed(app, _as_it_is, pause_s)
+
+
+variant(
+    "answers_are_slow_at_times",
+    "PRE-6",
+    "Now and then something is done at once, and answered only after a while.",
+    Behaviour(wrap_palette=_slow, wrap_local_ui=_slow, limits={"answer_s": 20.0}),
+)
+
+
+@dataclass(slots=True)
+class Limited:
+    """An app that now and then asks people to come back at once; what they ask is not done."""
+
+    app: ASGIApp
+    asked_before: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        people = scope["type"] == "http" and scope["path"].startswith("/v1/")
+        if people and not scope["path"].startswith(_AGENT_PATHS):
+            self.asked_before += 1
+            if self.asked_before % _LIMITED_EACH == 0:
+                for message in _messages(_TOO_MANY):
+                    await send(message)
+                return
+        await self.app(scope, receive, send)
+
+
+_TOO_MANY = Answer(
+    429,
+    ((b"content-type", b"application/json"), (b"retry-after", b"0")),
+    b'{"code": "TooManyRequests", "message": "too many requests"}',
+)
+
+variant(
+    "requests_are_limited_at_times",
+    "ACC-3",
+    "Now and then Palette answers 429, and says that one may come back at once.",
+    Behaviour(wrap_palette=Limited),
+)

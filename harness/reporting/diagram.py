@@ -1,0 +1,201 @@
+"""Operations as bars over time, one row each, grouped by who asked: as SVG and as plain text.
+
+Time is not to scale: each start and each end takes one step, so that what overlapped and what
+came first can be seen whether it took a millisecond or a minute. The drawing needs nothing but
+the text colour around it; a page may colour the outcomes by their classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from harness.history.operation import OperationRecord, Outcome
+from harness.reporting.words import kind_in_words
+
+WIDTH = 720
+OPERATIONS_MAX = 24
+"""More of them say nothing to a person; the evidence has them all."""
+
+_LEFT = 132
+_ROW = 44
+_TOP = 8
+_LABEL_CHARACTERS = 84
+_LANE_CHARACTERS = 17
+_STEP_CHARACTERS = 3
+_MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
+_BARS = {Outcome.OK: "=", Outcome.FAIL: "x", Outcome.INFO: "?"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    """One operation: from one step to another; `until=None` for one that was not answered."""
+
+    lane: str
+    label: str
+    outcome: Outcome
+    since: int
+    until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """A small part of a history, drawn. `text` is for a terminal; `svg` for a page."""
+
+    title: str
+    svg: Markup
+    text: str
+
+
+def diagram(title: str, operations: Sequence[OperationRecord], key: str) -> Diagram:
+    """Draw these operations. `key` makes the ids within the drawing unique on its page."""
+    bars, steps = _bars(operations)
+    left_out = len(operations) - len(bars)
+    if left_out:
+        title = f"{title} (the first {len(bars)} of {len(operations)} operations)"
+    return Diagram(title, _svg(title, bars, steps, key), _text(title, bars, steps))
+
+
+def _bars(operations: Sequence[OperationRecord]) -> tuple[list[_Bar], int]:
+    """Grouped by actor, in the order in which each began; and how many steps there are."""
+    shown = sorted(operations, key=lambda o: (o.start, o.id))[:OPERATIONS_MAX]
+    # An end comes before a start at the same time: there the one was before the other.
+    ends = {(o.end, 0) for o in shown if _is_answered(o) and o.end is not None}
+    times = sorted(ends | {(o.start, 1) for o in shown})
+    step = {time: i for i, time in enumerate(times)}
+    lanes = {o.actor: i for i, o in reversed(list(enumerate(shown)))}
+    shown.sort(key=lambda o: lanes[o.actor])
+    return [_bar(o, step) for o in shown], len(times)
+
+
+def _bar(operation: OperationRecord, step: dict[tuple[int, int], int]) -> _Bar:
+    since = step[operation.start, 1]
+    until = None
+    if _is_answered(operation) and operation.end is not None:
+        until = max(step[operation.end, 0], since)
+    what = _what(operation)
+    label = f"{what}: {_ended(operation)}, {_seconds(operation)}"
+    return _Bar(operation.actor, label, operation.outcome, since, until)
+
+
+def _is_answered(operation: OperationRecord) -> bool:
+    return operation.outcome is not Outcome.INFO and operation.end is not None
+
+
+def _what(operation: OperationRecord) -> str:
+    polls = operation.args.get("polls")
+    return kind_in_words(polls if isinstance(polls, str) else operation.kind)
+
+
+def _ended(operation: OperationRecord) -> str:
+    value, error = operation.value or {}, operation.error or {}
+    if operation.outcome is Outcome.INFO:
+        return "never answered"
+    if operation.outcome is Outcome.FAIL:
+        return f"refused, {error.get('reason') or 'without a reason'}"
+    samples = value.get("samples")
+    if isinstance(samples, list):
+        seen = [_shown(s.get("value"), s.get("error")) for s in samples if isinstance(s, dict)]
+        return f"saw {', then '.join(seen) or 'nothing'}"
+    return _shown(operation.value, None)
+
+
+def _shown(value: object, error: object) -> str:
+    if isinstance(error, dict):
+        return str(error.get("reason") or "no answer")
+    if not isinstance(value, dict | None) or not value:
+        return "acknowledged"
+    if isinstance(items := value.get("items"), list):
+        states = [str(i.get("state")) for i in items if isinstance(i, dict)]
+        return f"lists {', '.join(states[:4]) or 'none'}"
+    return str(value.get("state") or value.get("status") or "acknowledged")
+
+
+def _seconds(operation: OperationRecord) -> str:
+    began = f"{operation.start / 1_000_000:.3f}"
+    if not _is_answered(operation) or operation.end is None:
+        return f"asked at {began} s"
+    return f"{began} to {operation.end / 1_000_000:.3f} s"
+
+
+# --- SVG ------------------------------------------------------------------------------------
+
+
+def _svg(title: str, bars: Sequence[_Bar], steps: int, key: str) -> Markup:
+    height = _TOP + _ROW * len(bars) + 8
+    drawn = Markup("").join(_drawn(bars, steps))
+    return Markup(
+        '<svg class="order" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
+        ' width="{width}" height="{height}" role="img" aria-labelledby="{key}-title {key}-desc"'
+        ' font-size="13" fill="currentColor">\n<title id="{key}-title">{title}</title>\n'
+        '<desc id="{key}-desc">{desc}</desc>\n{drawn}</svg>'
+    ).format(
+        width=WIDTH, height=height, key=key, title=title, desc=_described(bars), drawn=drawn
+    )  # fmt: skip
+
+
+def _described(bars: Iterable[_Bar]) -> str:
+    return "; ".join(f"{bar.lane}: {bar.label}" for bar in bars)
+
+
+def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
+    width = (WIDTH - _LEFT - 12) / max(steps, 1)
+    lane = None
+    for i, bar in enumerate(bars):
+        y = _TOP + i * _ROW
+        if bar.lane != lane:
+            lane = bar.lane
+            yield _lane(lane, y)
+        yield _row(bar, y, width)
+
+
+def _lane(name: str, y: int) -> Markup:
+    short = name if len(name) <= _LANE_CHARACTERS else f"{name[: _LANE_CHARACTERS - 1]}…"
+    return Markup(
+        '<path class="lane" d="M0 {y}H{width}" stroke="currentColor" stroke-opacity=".25"/>'
+        '<text x="0" y="{base}" font-weight="600">{name}</text>\n'
+    ).format(y=y, width=WIDTH, base=y + 17, name=short)
+
+
+def _row(bar: _Bar, y: int, width: float) -> Markup:
+    x = _LEFT + bar.since * width
+    end = WIDTH - 2 if bar.until is None else _LEFT + (bar.until + 0.6) * width
+    look = {
+        Outcome.OK: 'fill="currentColor"',
+        Outcome.FAIL: 'fill="none" stroke="currentColor" stroke-width="2"',
+        Outcome.INFO: 'fill="none" stroke="currentColor" stroke-width="2" stroke-dasharray="5 4"',
+    }[bar.outcome]
+    return Markup(
+        '<text x="{left}" y="{base}">{mark} {label}</text>'
+        '<rect class="bar {outcome}" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="10" rx="2"'
+        " {look}/>\n"
+    ).format(
+        left=_LEFT, base=y + 17, mark=_MARKS[bar.outcome], label=_cut(bar.label), x=x, top=y + 25,
+        outcome=bar.outcome.value, wide=max(end - x, 6), look=Markup(look),
+    )  # fmt: skip
+
+
+def _cut(label: str) -> str:
+    return label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}…"
+
+
+# --- plain text -----------------------------------------------------------------------------
+
+
+def _text(title: str, bars: Sequence[_Bar], steps: int) -> str:
+    lanes = min(max((len(bar.lane) for bar in bars), default=0), _LANE_CHARACTERS)
+    lines = [title]
+    for bar in bars:
+        line = _line(bar, steps)
+        lines.append(f"  {bar.lane[:lanes]:<{lanes}} |{line}| {_MARKS[bar.outcome]} {bar.label}")
+    return "\n".join(lines)
+
+
+def _line(bar: _Bar, steps: int) -> str:
+    whole = steps * _STEP_CHARACTERS
+    since = bar.since * _STEP_CHARACTERS
+    until = whole if bar.until is None else bar.until * _STEP_CHARACTERS + 2
+    filled = _BARS[bar.outcome] * max(until - since, 1)
+    return f"{' ' * since}{filled}".ljust(whole)

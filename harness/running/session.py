@@ -1,0 +1,49 @@
+"""How pytest is called for a run of the suite, with nothing of the user's taking part."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness.suite import suite_dir
+
+_PLUGINS = ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:terminal")
+
+
+def suite_words(options: Mapping[str, str | None], files: tuple[Path, ...] = ()) -> list[str]:
+    """The command line for pytest: our features (or these of them) and our options.
+
+    An option that is `None` is left out.
+    """
+    features = suite_dir("features")
+    words = [*map(str, files or (features,)), "-c", os.devnull]
+    words += ["--rootdir", str(features.parent), "--noconftest"]
+    for plugin in _PLUGINS:
+        words += ["-p", plugin]
+    words += ["--assert=plain", "--import-mode=importlib"]
+    return words + [f"--pairproof-{k}={v}" for k, v in options.items() if v is not None]
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Nothing of the user's pytest takes part; SIGTERM and SIGHUP stop a run as Ctrl-C does."""
+    changed = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
+    before = {name: os.environ.get(name) for name in changed}
+    handlers = {}
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            handlers[number] = signal.signal(number, signal.default_int_handler)
+    os.environ.update(changed)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

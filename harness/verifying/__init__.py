@@ -1,0 +1,1 @@
+"""Judges a run again, from its evidence alone: `pairproof verify`."""

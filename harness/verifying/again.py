@@ -1,0 +1,332 @@
+"""One scenario judged again: its operations as they come, its checks, its verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import cast
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, check_names, meaning_of, run_check
+from harness.checkers.verdicts import rests_on, verdict_of
+from harness.history.lines import (
+    CheckLine,
+    InvokeLine,
+    OutcomeLine,
+    ScenarioLine,
+    VerdictLine,
+)
+from harness.history.operation import History, Json, OperationRecord
+from harness.history.records import ended, invoked
+from harness.verifying.differences import Found, Kind, Tally
+
+_EARLY = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
+"""The verdicts with which a scenario can end before its checks have said all."""
+
+_CANNOT = (LookupError, TypeError, ValueError, AttributeError)
+"""What a check raises for arguments or a history that it was not made for."""
+
+
+@dataclass(slots=True)
+class Again:
+    """A scenario on its way through the file, in the order of its lines.
+
+    Only what later lines may need is kept: `forget` lets the operations go.
+    """
+
+    line: ScenarioLine
+    number: int
+    found: Found
+    tally: dict[str, int]
+    records: dict[str, OperationRecord] = field(default_factory=dict)
+    open: dict[str, int] = field(default_factory=dict)
+    """The operations that have not ended, with the line at which each began."""
+    verdicts: dict[str, int] = field(default_factory=dict)
+    """The requirements that have a verdict, with its line."""
+    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    _serial: int = 0
+    _history: History | None = None
+    _last: tuple[CheckLine, Finding | str] | None = None
+
+    def invoke(self, line: InvokeLine, number: int) -> None:
+        """An operation begins: the next one by its number, or some are missing."""
+        serial = self._serial_of(line.id)
+        if serial is None:
+            self._differs(
+                Kind.OUT_OF_ORDER,
+                f"operation {line.id} is not numbered as one of scenario {self.line.id}",
+                number,
+                operation=line.id,
+            )
+            return
+        if line.id in self.records:
+            message = f"operation {line.id} begins a second time here"
+            self._differs(Kind.TWICE, message, number, operation=line.id)
+            return
+        if serial <= self._serial:
+            message = f"operation {line.id} stands after #{self._serial}: lines changed places"
+            self._differs(Kind.OUT_OF_ORDER, message, number, operation=line.id)
+        elif serial > self._serial + 1:
+            self._missing(self._serial + 1, serial - 1, number)
+        self._serial = max(serial, self._serial)
+        self.records[line.id] = invoked(line)
+        self.open[line.id] = number
+        self._history = None
+
+    def outcome(self, line: OutcomeLine, number: int) -> None:
+        """An operation ends, which has begun and not ended before."""
+        if line.id not in self.open:
+            already = line.id in self.records
+            self._differs(
+                Kind.TWICE if already else Kind.WITHOUT_BEGINNING,
+                f"operation {line.id} ends a second time here"
+                if already
+                else f"operation {line.id} ends here, and does not begin before",
+                number,
+                operation=line.id,
+            )
+            return
+        began = self.open.pop(line.id)
+        record = self.records.get(line.id)
+        if record is None:
+            return  # let go of: it was open when the scenario was over
+        self.records[line.id] = ended(record, line)
+        self._history = None
+        if line.end < record.start:
+            self._differs(
+                Kind.OUT_OF_ORDER,
+                f"operation {line.id} ends at {line.end} µs, before it begins (line {began})",
+                number,
+                operation=line.id,
+            )
+
+    def check(self, line: CheckLine, number: int) -> None:
+        """A check, asked again of the history as it stands here."""
+        self.tally["checks"] += 1
+        self._belongs(line.requirement, number)
+        if line.requirement in self.verdicts:
+            self._differs(
+                Kind.OUT_OF_ORDER,
+                f"check {line.check} stands after the verdict on {line.requirement}"
+                f" (line {self.verdicts[line.requirement]}), which so did not count it",
+                number,
+                requirement=line.requirement,
+            )
+            return
+        answer = self._asked_again(line)
+        if isinstance(answer, str):
+            kind = Kind.CHECK_IMPOSSIBLE if line.check in check_names() else Kind.UNKNOWN_CHECK
+            self._differs(kind, answer, number, requirement=line.requirement)
+            # The verdict below is then judged by what the file says of this check.
+            answer = Finding(line.verdict, line.reason, tuple(line.operations))
+        elif self._agrees(line, answer, number):
+            self.tally["checks_same"] += 1
+        self.findings.setdefault(line.requirement, []).append(answer)
+
+    def verdict(self, line: VerdictLine, number: int) -> None:
+        """A verdict, reached again from the checks; or believed, where none says more."""
+        self.tally["verdicts"] += 1
+        self._belongs(line.requirement, number)
+        if line.requirement in self.verdicts:
+            self._differs(
+                Kind.TWICE,
+                f"a second verdict on {line.requirement} of scenario {self.line.id}; the first"
+                f" stands in line {self.verdicts[line.requirement]}",
+                number,
+                requirement=line.requirement,
+            )
+            return
+        self.verdicts[line.requirement] = number
+        findings = self.findings.get(line.requirement, [])
+        verdict, reason = verdict_of(findings)
+        if (line.verdict, line.reason) == (verdict, reason):
+            self._same_operations(line, findings, number)
+            self.tally["verdicts_derived"] += 1
+        elif _may_be_stated(line, findings, verdict):
+            self._same_operations(line, findings, number)
+            self.tally["verdicts_stated"] += 1
+        else:
+            self._other_verdict(line, verdict, reason, number)
+
+    def end(self, *, interrupted: bool) -> None:
+        """The file is over: what of this scenario is missing.
+
+        A run that was stopped owes no verdict on what it had not judged.
+        """
+        self._look_for_outcomes()
+        self.look_for_verdicts(interrupted=interrupted)
+
+    def look_for_verdicts(self, *, interrupted: bool = False) -> None:
+        """The scenario is over: the verdicts that are missing, and checks of one requirement."""
+        self._same_number_of_checks()
+        if interrupted and not self.verdicts and not self._has_failed():
+            return
+        for requirement in self.line.requirements:
+            if requirement not in self.verdicts:
+                self._differs(
+                    Kind.MISSING_VERDICT,
+                    f"scenario {self.line.id} has no verdict on {requirement}",
+                    self.number,
+                    requirement=requirement,
+                )
+
+    def _look_for_outcomes(self) -> None:
+        for operation, number in self.open.items():
+            self._differs(
+                Kind.WITHOUT_OUTCOME,
+                f"operation {operation} begins here, and its outcome is missing",
+                number,
+                operation=operation,
+            )
+
+    def forget(self) -> None:
+        """Let go of the operations, if all verdicts are in."""
+        if self.verdicts.keys() >= set(self.line.requirements):
+            self.records.clear()
+            self._history = self._last = None
+
+    # --- operations -----------------------------------------------------------------------
+
+    def _serial_of(self, operation: str) -> int | None:
+        scenario, _, serial = operation.rpartition("#")
+        own = scenario == self.line.id and serial.isascii() and serial.isdigit()
+        return int(serial) if own else None
+
+    def _missing(self, first: int, last: int, number: int) -> None:
+        name = f"{self.line.id}#{first}"
+        told = name if first == last else f"{name} to #{last}"
+        self._differs(
+            Kind.MISSING_OPERATION,
+            f"operation {told} is missing: #{last + 1} follows #{first - 1}"
+            if first > 1
+            else f"operation {told} is missing: scenario {self.line.id} begins with #{last + 1}",
+            number,
+            operation=name,
+        )
+
+    # --- checks ---------------------------------------------------------------------------
+
+    def _asked_again(self, line: CheckLine) -> Finding | str:
+        """What the check finds now, or why it cannot be asked.
+
+        A scenario writes each finding down under every requirement that it has, so the same
+        question often comes again at once.
+        """
+        if self._last is not None and self._history is not None:
+            before, answer = self._last
+            if (before.check, before.args) == (line.check, line.args):
+                return answer
+        if self._history is None:
+            self._history = History(tuple(self.records.values()))
+        answer = _ask(line, self._history)
+        self._last = (line, answer)
+        return answer
+
+    def _agrees(self, line: CheckLine, finding: Finding, number: int) -> bool:
+        told = {
+            "verdict": (line.verdict.value, finding.verdict.value),
+            "reason": (line.reason, finding.reason),
+            "operations": (", ".join(line.operations), ", ".join(finding.operations)),
+            "expectation": (line.expected, meaning_of(line.check)),
+        }
+        other = [f"the {n} {now!r}, not {was!r}" for n, (was, now) in told.items() if was != now]
+        if other:
+            self._differs(
+                Kind.CHECK_DIFFERS,
+                f"check {line.check} on {line.requirement}, asked again, has {'; '.join(other)}",
+                number,
+                requirement=line.requirement,
+                operation=next(iter(line.operations), ""),
+            )
+        return not other
+
+    def _same_number_of_checks(self) -> None:
+        """A scenario writes each finding down under each of its requirements."""
+        counts = {id_: len(self.findings.get(id_, ())) for id_ in self.line.requirements}
+        if len(set(counts.values())) > 1:
+            fewest, most = min(counts, key=counts.__getitem__), max(counts.values())
+            self._differs(
+                Kind.MISSING_CHECK,
+                f"scenario {self.line.id} has {counts[fewest]} checks on {fewest} and {most} on"
+                " another of its requirements, which it judges by the same",
+                self.number,
+                requirement=fewest,
+            )
+
+    # --- verdicts -------------------------------------------------------------------------
+
+    def _has_failed(self) -> bool:
+        return any(f.verdict is Verdict.FAIL for many in self.findings.values() for f in many)
+
+    def _same_operations(self, line: VerdictLine, findings: list[Finding], number: int) -> None:
+        operations = rests_on(findings, line.verdict)
+        if line.operations != operations:
+            self._differs(
+                Kind.VERDICT_DIFFERS,
+                f"the verdict on {line.requirement} of scenario {self.line.id} rests on"
+                f" {', '.join(operations) or 'no operation'}, not on"
+                f" {', '.join(line.operations) or 'none'}",
+                number,
+                requirement=line.requirement,
+            )
+
+    def _other_verdict(self, line: VerdictLine, verdict: Verdict, why: str, number: int) -> None:
+        reached = f"{verdict.value} ({why})" if why else verdict.value
+        stated = f"{line.verdict.value} ({line.reason})" if line.reason else line.verdict.value
+        self._differs(
+            Kind.VERDICT_DIFFERS,
+            f"the verdict on {line.requirement} of scenario {self.line.id} is {stated} in the"
+            f" file, and {reached} by its checks",
+            number,
+            requirement=line.requirement,
+        )
+
+    def _belongs(self, requirement: str, number: int) -> None:
+        if requirement not in self.line.requirements:
+            self._differs(
+                Kind.OTHER_REQUIREMENTS,
+                f"{requirement} is none of the requirements of scenario {self.line.id}",
+                number,
+                requirement=requirement,
+            )
+
+    def _differs(
+        self, kind: Kind, message: str, number: int, *, requirement: str = "", operation: str = ""
+    ) -> None:
+        self.found.add(
+            kind,
+            message,
+            number,
+            scenario=self.line.id,
+            requirement=requirement,
+            operation=operation,
+        )
+
+
+def tally_of(counted: dict[str, int]) -> Tally:
+    """The tally, from the counts of every scenario together."""
+    return Tally(**counted)
+
+
+def _ask(line: CheckLine, history: History) -> Finding | str:
+    name = line.check
+    if name not in check_names():
+        return f"check {name} is none that this version has, so it cannot be asked again"
+    try:
+        return run_check(name, history, cast(Mapping[str, Json], line.args))
+    except KeyError as error:
+        return f"check {name} needs {error.args[0]!r}, which the file does not have before it"
+    except _CANNOT as error:
+        told = " ".join(str(error).split())
+        return f"check {name} cannot be asked with these arguments or this history ({told})"
+
+
+def _may_be_stated(line: VerdictLine, findings: list[Finding], reached: Verdict) -> bool:
+    """Whether the scenario may have ended early with this verdict.
+
+    It may, unless a check has said something worse before.
+    """
+    told = {finding.verdict for finding in findings}
+    if line.verdict not in _EARLY or not line.reason or reached is Verdict.FAIL:
+        return False
+    return line.verdict is Verdict.INCONCLUSIVE or Verdict.INCONCLUSIVE not in told

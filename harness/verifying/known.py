@@ -1,0 +1,56 @@
+"""What this version knows and evidence has to fit: edition, requirements, scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.catalogue.edition import EDITION
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.gherkin import Example, ScenarioText, read_feature, scenario_id
+from harness.history.lines import Header
+
+Expecting = Callable[[Header], "Collection[str] | None"]
+"""The ids of the scenarios that a whole run with this header has; `None` if that is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScenario:
+    """A scenario of the suite: its tags, and the requirements among them in their order."""
+
+    tags: frozenset[str]
+    requirements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a version of pairproof knows."""
+
+    edition: str
+    requirements: frozenset[str]
+    scenarios: Mapping[str, KnownScenario]
+
+
+def known_here(features: Path) -> Known:
+    """What this version knows, with the scenarios of this folder of features.
+
+    Raises:
+        FeatureUnreadable: a feature of the suite is broken.
+    """
+    ids = frozenset(r.id for r in REQUIREMENTS)
+    return Known(EDITION, ids, dict(_scenarios(features, ids)))
+
+
+def _scenarios(features: Path, ids: frozenset[str]) -> Iterator[tuple[str, KnownScenario]]:
+    for path in sorted(features.glob("**/*.feature")):
+        stem = path.relative_to(features).with_suffix("").as_posix()
+        for scenario in read_feature(path).scenarios:
+            for example in scenario.examples or (None,):
+                yield scenario_id(stem, scenario, example), _known(scenario, example, ids)
+
+
+def _known(scenario: ScenarioText, example: Example | None, ids: frozenset[str]) -> KnownScenario:
+    tags = (*scenario.tags, *(example.tags if example else ()))
+    requirements = tuple(tag for tag in dict.fromkeys(tags) if tag in ids)
+    return KnownScenario(frozenset(tags), requirements)

@@ -1,0 +1,314 @@
+"""Reads evidence line by line and judges each check and each verdict again.
+
+What the digest alone would tell, somebody who computes it anew can hide; so all that lines say
+of each other is looked at as well: numbers, beginnings and ends, checks and verdicts, and what
+the suite of this version would have made.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from harness import __version__
+from harness.history.errors import EvidenceError
+from harness.history.lines import (
+    ENCODER,
+    CheckLine,
+    Counts,
+    Footer,
+    Header,
+    InvokeLine,
+    OutcomeLine,
+    ScenarioLine,
+    VerdictLine,
+    digested,
+)
+from harness.history.reader import evidence_files
+from harness.history.scan import RawLine, scan
+from harness.verifying.again import Again, tally_of
+from harness.verifying.differences import Found, Kind, Verification
+from harness.verifying.known import Expecting, Known
+
+_NAMES_MAX = 5
+"""More scenarios are counted, not named."""
+
+
+def verify(path: Path, known: Known, expecting: Expecting = lambda header: None) -> Verification:
+    """Judge the run again whose evidence lies at `path`, a file or the folder of a run.
+
+    Memory is bounded by the longest scenario, not by the file.
+
+    Raises:
+        EvidenceError: there is nothing to read, it is not evidence, or of another version.
+    """
+    walk = _Walk(known, expecting)
+    files = evidence_files(path)
+    for file in files:
+        walk.begin_file()
+        for line in _lines(file, walk):
+            walk.take(line)
+    return walk.end(is_part=path.is_dir() and files != [path / "evidence.jsonl"])
+
+
+def _lines(file: Path, walk: _Walk) -> Iterator[RawLine]:
+    """The lines as far as they can be read; where they break off, the walk is told."""
+    read = False
+    try:
+        for line in scan(file):
+            read = True
+            yield line
+    except EvidenceError as error:
+        if not read:
+            raise
+        walk.broken(error)
+
+
+class _Walk:
+    """Goes through the lines in their order."""
+
+    def __init__(self, known: Known, expecting: Expecting) -> None:
+        self._known = known
+        self._expecting = expecting
+        self._found = Found()
+        self._tally = dict.fromkeys(
+            ("checks", "checks_same", "verdicts", "verdicts_derived", "verdicts_stated"), 0
+        )
+        self._header: Header | None = None
+        self._footer: Footer | None = None
+        self._scenarios: dict[str, Again] = {}
+        self._present: Again | None = None
+        self._last_of_files: set[str] = set()
+        self._lines: Counter[str] = Counter()
+        self._cut_off = ""
+        self._broken = False
+        self._bytes = sha256()
+        self._digest = sha256()
+        self._number = 0
+
+    def begin_file(self) -> None:
+        """The lines that follow are of one file: the evidence, or a part of it."""
+        self._leave_present()
+
+    def take(self, raw: RawLine) -> None:
+        """Take one line."""
+        self._number = raw.number
+        self._bytes.update(raw.raw)
+        if self._footer is not None:
+            message = "this line stands after the footer, which was the last one once"
+            self._found.add(Kind.AFTER_FOOTER, message, raw.number)
+            return
+        if isinstance(raw.line, Footer):
+            self._close(raw.line, raw.number)
+            return
+        self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
+        if raw.line is None:
+            self._without_meaning(raw)
+        else:
+            self._judge(raw)
+
+    def broken(self, error: EvidenceError) -> None:
+        """The file cannot be read any further."""
+        self._broken = True
+        message = f"{error.problem}; {error.hint}"
+        self._found.add(Kind.BROKEN_LINE, message, self._number + 1)
+
+    def end(self, *, is_part: bool) -> Verification:
+        """All lines are in; what they come to."""
+        if self._header is None:
+            raise AssertionError("scan yields a header first, or raises")
+        interrupted = self._footer is not None and self._footer.interrupted
+        self._end_scenarios(interrupted)
+        if self._footer is None and not self._broken:
+            self._cut_off = self._cut_off or _ends_early(is_part, self._number)
+        notes = tuple(self._notes(self._header, interrupted))
+        return Verification(
+            header=self._header,
+            counts=self._counts(),
+            tally=tally_of(self._tally),
+            differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
+            difference_count=self._found.counts.total(),
+            notes=notes,
+            cut_off=self._cut_off,
+            interrupted=interrupted,
+            sha256=self._bytes.hexdigest(),
+        )
+
+    def _end_scenarios(self, interrupted: bool) -> None:
+        """Where the file breaks off, its last scenario owes nothing, and no operation an end."""
+        self._leave_present()
+        for id_, scenario in self._scenarios.items():
+            if self._footer is not None:
+                scenario.end(interrupted=interrupted)
+            elif id_ not in self._last_of_files:
+                scenario.look_for_verdicts()
+
+    def _leave_present(self) -> None:
+        if self._present is not None:
+            self._last_of_files.add(self._present.line.id)
+        self._present = None
+
+    # --- lines ----------------------------------------------------------------------------
+
+    def _without_meaning(self, raw: RawLine) -> None:
+        if raw.raw.endswith(b"\n"):
+            message = "this version does not know lines of this type, so it cannot judge it"
+            self._found.add(Kind.UNKNOWN_LINE, message, raw.number)
+        else:
+            self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
+
+    def _judge(self, raw: RawLine) -> None:
+        number = raw.number
+        match raw.line:
+            case Header() as header:
+                self._begin(header, number)
+            case ScenarioLine() as scenario:
+                self._scenario(scenario, number)
+            case InvokeLine() as line:
+                self._lines["operations"] += 1
+                if again := self._named(line.scenario, number):
+                    again.invoke(line, number)
+            case OutcomeLine() as line:
+                if again := self._named(line.id.rpartition("#")[0], number):
+                    again.outcome(line, number)
+            case CheckLine() as line:
+                self._lines["checks"] += 1
+                if again := self._named(line.scenario, number):
+                    again.check(line, number)
+            case VerdictLine() as line:
+                self._lines["verdicts"] += 1
+                if again := self._named(line.scenario, number):
+                    again.verdict(line, number)
+
+    def _begin(self, header: Header, number: int) -> None:
+        if self._header is not None:
+            self._another_header(header, number)
+            return
+        self._header = header
+        if header.edition != self._known.edition:
+            self._found.add(
+                Kind.UNKNOWN_EDITION,
+                f"the run judged edition {header.edition!r} of the procedure, and this version"
+                f" of pairproof knows {self._known.edition!r}; use one that knows it",
+                number,
+            )
+
+    def _another_header(self, header: Header, number: int) -> None:
+        if number > 1:
+            self._found.add(Kind.TWICE, "this is a second header", number)
+        elif _without_run(header) != _without_run(self._header):
+            message = "this part is of another run than the first one"
+            self._found.add(Kind.OTHER_RUN, message, number)
+
+    def _scenario(self, line: ScenarioLine, number: int) -> None:
+        self._lines["scenarios"] += 1
+        if line.id in self._scenarios:
+            message = f"scenario {line.id} begins a second time here"
+            self._found.add(Kind.TWICE, message, number, scenario=line.id)
+            return
+        if self._present is not None:
+            self._present.forget()
+        self._present = Again(line, number, self._found, self._tally)
+        self._scenarios[line.id] = self._present
+        self._look_up(line, number)
+
+    def _named(self, scenario: str, number: int) -> Again | None:
+        again = self._scenarios.get(scenario)
+        if again is None:
+            message = f"scenario {scenario!r} is named here, and does not begin before"
+            self._found.add(Kind.WITHOUT_BEGINNING, message, number, scenario=scenario)
+        return again
+
+    def _close(self, footer: Footer, number: int) -> None:
+        self._footer = footer
+        digest = f"sha256:{self._digest.hexdigest()}"
+        if footer.digest != digest:
+            self._found.add(
+                Kind.CHANGED,
+                "the digest does not fit, so a line was changed, added or taken away after the run"
+                f" (the footer says {footer.digest}, the lines give {digest})",
+                number,
+            )
+        if footer.counts != self._counts():
+            said, are = _counted(footer.counts), _counted(self._counts())
+            message = f"the footer counts {said}; the file has {are}"
+            self._found.add(Kind.COUNTS, message, number)
+
+    # --- what this version knows ----------------------------------------------------------
+
+    def _look_up(self, line: ScenarioLine, number: int) -> None:
+        """Scenarios of fleets are none of the features'; what requires nothing judges nothing."""
+        for requirement in line.requirements:
+            if requirement not in self._known.requirements:
+                self._found.add(
+                    Kind.UNKNOWN_REQUIREMENT,
+                    f"requirement {requirement} of scenario {line.id} is not in the catalogue of"
+                    " this version",
+                    number,
+                    scenario=line.id,
+                    requirement=requirement,
+                )
+        if self._header is None or self._header.kind != "certify" or not line.requirements:
+            return
+        known = self._known.scenarios.get(line.id)
+        if known is None:
+            self._found.add(
+                Kind.UNKNOWN_SCENARIO,
+                f"scenario {line.id} is not in the suite of this version; a scenario of your own"
+                " judges what it says, and nobody else can know what that is",
+                number,
+                scenario=line.id,
+            )
+        elif known.requirements != tuple(line.requirements):
+            self._found.add(
+                Kind.OTHER_REQUIREMENTS,
+                f"scenario {line.id} judges {', '.join(known.requirements)} in the suite of this"
+                f" version, and {', '.join(line.requirements)} in the file",
+                number,
+                scenario=line.id,
+            )
+
+    def _notes(self, header: Header, interrupted: bool) -> Iterator[str]:
+        if header.harness.version != __version__:
+            yield (
+                f"the file was written by pairproof {header.harness.version}, and this is"
+                f" {__version__}; what differs may be due to that"
+            )
+        if interrupted:
+            yield "the run was stopped before its end; it was judged as far as it goes"
+        if header.kind == "certify" and not interrupted and self._footer is not None:
+            yield from self._look_for_scenarios(header)
+
+    def _look_for_scenarios(self, header: Header) -> Iterator[str]:
+        expected = self._expecting(header)
+        if expected is None:
+            yield "which scenarios were selected cannot be told, so none is known to be missing"
+            return
+        missing = sorted(set(expected) - self._scenarios.keys())
+        if missing:
+            more = f" and {len(missing) - _NAMES_MAX} more" if len(missing) > _NAMES_MAX else ""
+            self._found.add(
+                Kind.MISSING_SCENARIO,
+                f"missing scenarios that the run's selection asks for: {len(missing)}, namely"
+                f" {', '.join(missing[:_NAMES_MAX])}{more}",
+                scenario=missing[0],
+            )
+
+    def _counts(self) -> Counts:
+        return Counts(**{name: self._lines[name] for name in Counts.__struct_fields__})
+
+
+def _without_run(header: Header | None) -> bytes:
+    return digested(ENCODER.encode(header))
+
+
+def _ends_early(is_part: bool, number: int) -> str:
+    if is_part:
+        return "these are the parts of a run that was cut off before they were put together"
+    return f"the file ends after line {number} without a footer: the run was cut off, or goes on"
+
+
+def _counted(counts: Counts) -> str:
+    return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)

@@ -1,0 +1,224 @@
+"""What is drawn from the model finds defects, and nothing where there are none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import harness.plugin.features
+import harness.plugin.parallel  # noqa: F401
+from harness.domain.cluster import Cluster
+from harness.domain.errors import Reason, Refusal
+from harness.domain.match import MatchRules
+from harness.explore.gherkin_of import feature_of
+from harness.explore.machine import Budget, Explored, explore
+from harness.explore.moves import MOVES, STARTS
+from harness.explore.recording import Recording
+from harness.history.reader import read_evidence
+from harness.opening import open_target
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.choices import (
+    AfterOfflineCancel,
+    CentralChoices,
+    EdgeChoices,
+    SecondSend,
+    SessionReach,
+)
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.planting import (
+    MUTANTS,
+    VARIANTS,
+    Mutant,
+    Variant,
+    behaviour_of,
+    load,
+    name_of,
+    sentence_of,
+)
+from harness.suite import import_steps
+
+pytest_plugins = ["pytester"]
+
+# Imported before any run within, which gives back what it has imported.
+import_steps()
+load()
+
+
+class CancelsInSecret(EdgeCore):
+    """A cancel ends the request here, and Palette is not told."""
+
+    def told(self, request, message):  # type: ignore[no-untyped-def]
+        from harness.reference.core.link import NotDelivered
+
+        yield from ()
+        return NotDelivered("nobody was told")
+
+    def settle_debt(self, slot, owed):  # type: ignore[no-untyped-def]
+        yield from ()
+
+
+class IgnoresTheLastNode(EdgeCore):
+    """A send does not look at the health of the last node."""
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        nodes = list(cluster.nodes())[:-1]
+        if any(node in cluster.unhealthy_nodes() for node in nodes):
+            raise Refusal(Reason.NODE_UNHEALTHY, "every node must be healthy to pair")
+
+
+class GivesIdsAgain(CentralCore):
+    """The id of a request that was cancelled is given to the next one."""
+
+    def withdraw(self, operation, call):  # type: ignore[no-untyped-def]
+        done = super().withdraw(operation, call)
+        self.free = operation.pairing_uid
+        return done
+
+    def new_pairing_uid(self, draws):  # type: ignore[no-untyped-def]
+        return getattr(self, "free", "") or super().new_pairing_uid(draws)
+
+
+class TakesAnyProfiles(CentralCore):
+    """An acceptance does not mind what was selected."""
+
+    def require_match(self, request, selection) -> None:  # type: ignore[no-untyped-def]
+        pass
+
+
+DEFECTS = {
+    CancelsInSecret: (
+        "the operator sends a pairing request",
+        "the operator cancels the pairing request",
+    ),
+    IgnoresTheLastNode: (
+        'the node "first control plane node" turns unhealthy',
+        "the operator sends a pairing request",
+    ),
+    GivesIdsAgain: (
+        "the operator sends a pairing request",
+        "the operator cancels the pairing request",
+        "the operator sends a pairing request",
+    ),
+    TakesAnyProfiles: (
+        "the operator sends a pairing request",
+        "no profile is selected",
+        "the administrator accepts the request",
+    ),
+}
+"""Defects, and the fewest steps that show each, after the cluster was installed."""
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
+    def plant(core: type) -> str:
+        name = name_of(core)
+        defect = Mutant(name, "INV-1", sentence_of(core), behaviour_of(core))
+        monkeypatch.setitem(MUTANTS.entries, name, defect)
+        return f"mutant:{name}"
+
+    return plant
+
+
+def explored(
+    planted: str = "",
+    seed: int = 1,
+    budget: Budget = Budget(),
+    driver: str = "inprocess",
+    out: Path | None = None,
+) -> Explored:
+    target = open_target(driver, None, seed, planted)
+    recording = Recording(target, seed, out)
+    try:
+        return explore(recording.open_scene, target, seed, budget)
+    finally:
+        recording.close()
+        target.close()
+
+
+@pytest.mark.parametrize("core", DEFECTS, ids=name_of)
+def test_a_defect_is_found_and_shrunk_to_a_scenario_that_shows_it(
+    core: type,
+    planted: Callable[[type], str],
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    what = planted(core)
+    found = explored(what, budget=Budget(200)).found
+    assert found is not None
+    assert len(found.steps) == 1 + len(DEFECTS[core]), feature_of(found)
+    feature = pytester.path / "found.feature"
+    feature.write_text(feature_of(found), "utf-8")
+    pytester.makeini("[pytest]\npairproof_features = true\n")
+    plugins = ("-p", "pytest_bdd.plugin", "-p", "harness.plugin", "-p", "no:cacheprovider")
+    words = (*plugins, "--assert=plain", "--driver", "inprocess", str(feature))
+    pytester.runpytest_inprocess(*words, f"--pairproof-planted={what}").assert_outcomes(failed=1)
+    pytester.runpytest_inprocess(*words).assert_outcomes(passed=1)
+
+
+CHOICES = {
+    "as it is": Behaviour(),
+    "same": Behaviour(edge=EdgeChoices(second_send=SecondSend.SAME)),
+    "replaces": Behaviour(
+        CentralChoices(token_checked_on_accept=True),
+        EdgeChoices(second_send=SecondSend.REPLACE, after_offline_cancel=AfterOfflineCancel.FORGET),
+    ),
+    "forgets": Behaviour(edge=EdgeChoices(after_offline_cancel=AfterOfflineCancel.FORGET)),
+    "otherwise": Behaviour(
+        CentralChoices(
+            tenant_extends=False,
+            hide_forbidden=True,
+            decided_are_readable=False,
+            handover=200_000,
+            match=MatchRules(layers_must_agree=False, drafts_count_as_latest=True),
+        ),
+        EdgeChoices(session_reach=SessionReach.CLUSTER, local_follows_central=True),
+    ),
+}
+"""Lawful choices, none of which may be blamed."""
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    variant = Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
+    monkeypatch.setitem(VARIANTS.entries, choice, variant)
+    result = explored(f"variant:{choice}", budget=Budget(60))
+    assert result.found is None, feature_of(result.found)
+    assert result.unjudged == {}
+    assert len(result.covered) > 50
+
+
+def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
+    files = []
+    for number, seed in enumerate((3, 3, 4)):
+        out = tmp_path / f"{number}.jsonl"
+        explored(seed=seed, budget=Budget(10), out=out)
+        files.append(out.read_bytes())
+    assert files[0] == files[1] != files[2]
+    evidence = read_evidence(tmp_path / "0.jsonl")
+    assert evidence.header.kind == "explore"
+
+
+def test_it_explores_over_http() -> None:
+    result = explored(budget=Budget(5, 12), driver="http")
+    assert result.found is None, feature_of(result.found)
+    assert result.unjudged == {}
+    assert result.operations > 50
+
+
+def test_time_that_is_up_ends_it() -> None:
+    ticks = iter(range(1_000))
+    target = open_target("inprocess", None, 1)
+    recording = Recording(target, 1)
+    budget = Budget(examples=50, seconds=5)
+    result = explore(recording.open_scene, target, 1, budget, clock=lambda: float(next(ticks)))
+    assert (result.ran_out, result.found) == (True, None)
+    assert result.examples == 4
+
+
+def test_each_step_has_words_of_its_own() -> None:
+    words = [str(move) for move in (*STARTS, *MOVES)]
+    assert len(words) == len(set(words))

@@ -1,0 +1,106 @@
+"""Trials: real runs of the suite in children, and what becomes of those that go wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.proving.matrix import Matrix, try_mutants
+from harness.proving.trials import Trial, TrialResult, run_trials
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.planting import MUTANTS, Mutant
+
+
+class IgnoresHealth(EdgeCore):
+    def require_healthy(self, cluster: Any) -> None:
+        return None
+
+
+class Dies(EdgeCore):
+    def require_healthy(self, cluster: Any) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Breaks(EdgeCore):
+    def __init__(self, *_: Any) -> None:
+        raise ZeroDivisionError("a broken mutant")
+
+
+@pytest.fixture
+def declare(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, type], Mutant]:
+    def declare(name: str, requirement: str, core: Any) -> Mutant:
+        mutant = Mutant(name, requirement, "It is wrong.", Behaviour(make_edge=core))
+        monkeypatch.setitem(MUTANTS.entries, name, mutant)
+        return mutant
+
+    return declare
+
+
+def results(*trials: Trial) -> dict[Trial, TrialResult]:
+    found: dict[Trial, TrialResult] = {}
+    run_trials(trials, 2, found.__setitem__)
+    return found
+
+
+def test_the_reference_passes_through_both_drivers() -> None:
+    trials = [Trial(driver=driver, requirement="PRE-2") for driver in ("inprocess", "http")]
+    inprocess, http = (results(*trials)[trial] for trial in trials)
+    assert not inprocess.problem
+    assert {e.verdict for e in inprocess.ended} == {Verdict.PASS}
+    assert inprocess == http
+
+
+def test_a_mutant_is_caught_at_its_requirement_and_the_trial_stops(
+    declare: Callable[[str, str, type], Mutant],
+) -> None:
+    declare("ignores_health", "PRE-2", IgnoresHealth)
+    whole = Trial("mutant:ignores_health", requirement="PRE-2")
+    stopped = Trial("mutant:ignores_health", requirement="PRE-2", stops=True)
+    found = results(whole, stopped)
+    assert len(found[stopped].with_verdict(Verdict.FAIL)) == 1
+    assert len(found[whole].with_verdict(Verdict.FAIL)) > 1
+    assert len(found[stopped].ended) < len(found[whole].ended)
+
+
+def matrix_of(mutant: Mutant) -> Matrix:
+    return try_mutants([mutant], workers=2)
+
+
+def test_a_mutant_that_its_requirement_misses_is_tried_with_the_whole_suite(
+    declare: Callable[[str, str, type], Mutant],
+) -> None:
+    [row] = matrix_of(declare("ignores_health", "WDR-4", IgnoresHealth)).rows
+    assert "PRE-2" in row.reds
+    assert row.wrong.startswith("caught elsewhere only: ")
+
+
+def test_a_mutant_that_is_none_survives(declare: Callable[[str, str, type], Mutant]) -> None:
+    matrix = matrix_of(declare("nothing", "PRE-2", EdgeCore))
+    assert [row.mutant.name for row in matrix.survived] == ["nothing"]
+    assert not matrix.baseline
+
+
+@pytest.mark.parametrize(
+    ("core", "told"), [(Dies, "ended by signal 9"), (Breaks, "a broken mutant")]
+)
+def test_a_trial_that_dies_is_no_kill(
+    declare: Callable[[str, str, type], Mutant], core: type, told: str
+) -> None:
+    [row] = matrix_of(declare("dies", "PRE-2", core)).rows
+    assert not row.killed
+    assert told in row.problem
+
+
+def test_one_trial_does_not_reach_the_next(declare: Callable[[str, str, type], Mutant]) -> None:
+    declare("ignores_health", "PRE-2", IgnoresHealth)
+    trials = [Trial("mutant:ignores_health", requirement="PRE-2"), Trial(requirement="PRE-2")]
+    found: dict[Trial, TrialResult] = {}
+    run_trials(trials, 1, found.__setitem__)
+    assert found[trials[0]].with_verdict(Verdict.FAIL)
+    assert not found[trials[1]].with_verdict(Verdict.FAIL)

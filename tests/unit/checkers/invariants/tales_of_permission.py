@@ -1,0 +1,105 @@
+"""Who may change anything: INV-7."""
+
+from __future__ import annotations
+
+from tests.unit.checkers.invariants.tale import Tale
+from tests.unit.checkers.invariants.tales import bad, good
+
+
+@good("INV-7")
+def a_token_that_is_revoked_after_the_send(t: Tale) -> None:
+    t.stage().send()
+    t.tell("RemoveToken", uid="token-of-p")
+    t.accept()
+
+
+@good("INV-7")
+def a_token_that_is_revoked_during_the_send(t: Tale) -> None:
+    t.stage()
+    t.send(at=(100, 120))
+    t.tell("RemoveToken", uid="token-of-p", at=(110, 112))
+
+
+@good("INV-7")
+def a_revocation_without_an_answer(t: Tale) -> None:
+    t.stage()
+    t.tell("RemoveToken", "info", uid="token-of-p")
+    t.send()
+
+
+@good("INV-7")
+def a_second_send_with_a_revoked_token_is_answered_with_the_first_id(t: Tale) -> None:
+    t.stage().send("A")
+    t.tell("RemoveToken", uid="token-of-p")
+    t.send("A")
+
+
+@good("INV-7")
+def a_permission_of_the_tenant_may_extend_to_projects(t: Tale) -> None:
+    t.cluster()
+    t.token()
+    t.profile()
+    t.user(scope="")
+    t.send()
+    t.accept()
+
+
+@good("INV-7")
+def a_permission_that_is_taken_away_meanwhile(t: Tale) -> None:
+    t.stage().send()
+    t.reject(at=(100, 120))
+    t.tell("PutUser", email="admin@example.com", grants=[], at=(105, 106))
+
+
+@good("INV-7")
+def logged_out_of_one_of_two_logins(t: Tale) -> None:
+    t.stage()
+    t.local("LogIn")
+    t.local("LogIn")
+    t.local("LogOut")
+    t.send()
+
+
+@bad("INV-7")
+def a_revoked_token_admits_a_request(t: Tale) -> str:
+    t.stage()
+    t.central("DeleteToken", token_uid="token-of-p")
+    return t.send()
+
+
+@bad("INV-7")
+def a_deactivated_token_admits_a_request(t: Tale) -> str:
+    t.stage()
+    t.token(active=False)
+    return t.send()
+
+
+@bad("INV-7")
+def a_request_was_created_after_its_token_had_expired(t: Tale) -> str:
+    t.cluster()
+    t.token(expiry=5_000_000)
+    t.send()
+    item = {"pairing_uid": "A", "state": "Pairing", "created": 7_000_000}
+    return t.central("ListPairingRequests", value={"items": [item]})
+
+
+@bad("INV-7")
+def decided_from_another_project(t: Tale) -> str:
+    t.stage().send()
+    return t.reject(project="q")
+
+
+@bad("INV-7")
+def accepted_without_the_permission(t: Tale) -> str:
+    t.stage()
+    t.user(may="list get delete")
+    t.send()
+    return t.accept()
+
+
+@bad("INV-7")
+def changed_after_the_logout(t: Tale) -> str:
+    t.stage()
+    t.local("LogIn")
+    t.local("LogOut")
+    return t.patch()

@@ -1,0 +1,40 @@
+"""What has settled is let go of, and of ids a few bytes stay."""
+
+from __future__ import annotations
+
+from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.stream import Watch, replayed
+from tests.unit.checkers.invariants.tale import Tale
+
+IDS = 50_000
+
+
+def test_ids_are_remembered_in_sixteen_bytes_each_at_most() -> None:
+    ids = IdSet()
+    for number in range(IDS):
+        ids.add(f"id-{number}")
+    assert all(f"id-{number}" in ids for number in range(0, IDS, 7))
+    assert not any(f"id-{number}" in ids for number in range(IDS, IDS + 5_000))
+    assert len(ids) == IDS
+    assert 0 < ids.size <= 16 * IDS
+
+
+def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
+    tale = Tale().stage()
+    for number in range(200):
+        tale.send(f"R{number}")
+        if number % 2:
+            tale.cancel()
+        else:
+            tale.reject(f"R{number}")
+            tale.local_shows("Rejected", f"R{number}")
+        tale.later(5)
+    watch, most = Watch(), 0
+    for is_over, operation in replayed(tale.history()):
+        if is_over:
+            assert watch.ended(operation) == ()
+        else:
+            watch.invoked(operation)
+        most = max(most, len(watch.known.requests))
+    assert 5 < most < 20  # a minute holds a dozen of them
+    assert (len(watch.known.places), len(watch.known.under_way)) == (1, 0)

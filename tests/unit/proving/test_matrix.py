@@ -1,0 +1,78 @@
+"""What the matrix makes of what trials found."""
+
+from __future__ import annotations
+
+from harness.catalogue.verdict import Verdict
+from harness.proving.document import matrix_markdown
+from harness.proving.matrix import Caught, Matrix, as_json, judged
+from harness.proving.trials import Ended, TrialResult
+from harness.reference.behaviour import Behaviour
+from harness.reference.planting import Lane, Mutant
+
+FORGETS = Mutant("forgets_the_tags", "ACC-6", "The tags are lost | on the way.", Behaviour())
+
+
+def ended(requirement: str, verdict: Verdict) -> Ended:
+    return Ended(f"f/{requirement.lower()}-{verdict.value}", [requirement], verdict)
+
+
+def test_a_kill_at_its_requirement_is_as_it_has_to_be() -> None:
+    row = Caught(FORGETS, ("f/a",), ("ACC-6", "ACC-12"))
+    assert (row.killed, row.at_its_requirement, row.wrong) == (True, True, "")
+    assert Matrix((row,)).sound
+
+
+def test_what_nothing_catches_survives() -> None:
+    matrix = Matrix((Caught(FORGETS),))
+    assert matrix.survived == matrix.rows
+    assert not matrix.sound
+    assert matrix.rows[0].wrong == "survived: nothing failed"
+
+
+def test_a_kill_elsewhere_only_is_not_enough() -> None:
+    row = Caught(FORGETS, (), ("ACC-12",))
+    assert row.killed
+    assert row.wrong == "caught elsewhere only: ACC-12"
+    assert not Matrix((row,)).sound
+
+
+def test_a_kill_through_one_driver_only_is_a_finding() -> None:
+    row = Caught(FORGETS, ("f/a",), ("ACC-6",), alone="inprocess")
+    assert row.wrong == "caught only through the driver inprocess"
+
+
+def test_a_trial_that_could_not_be_made_is_no_kill() -> None:
+    row = Caught(FORGETS, problem="it was ended by signal 9")
+    assert row.wrong == "it was ended by signal 9"
+    assert not Matrix((row,)).sound
+
+
+def test_a_requirement_without_a_mutant_and_a_broken_reference_are_told() -> None:
+    row = Caught(FORGETS, ("f/a",), ("ACC-6",))
+    assert not Matrix((row,), without=("ACC-7",)).sound
+    assert not Matrix((row,), baseline="the reference itself fails f/b").sound
+
+
+def test_judged_is_what_the_reference_passes_and_must_or_should_hold() -> None:
+    found = [
+        ended("ACC-6", Verdict.PASS),
+        ended("ACC-7", Verdict.INCONCLUSIVE),
+        ended("SND-7", Verdict.PASS),
+        ended("PRE-1", Verdict.PASS),
+    ]
+    assert judged(TrialResult(found)) == ("PRE-1", "ACC-6")
+
+
+def test_json_and_page_say_what_the_rows_say() -> None:
+    race = Mutant("a_race", "INV-6", "Two win.", Behaviour(), lane=Lane.INTERLEAVING)
+    rows = (
+        Caught(FORGETS, ("f/a", "f/b", "f/c", "f/d"), ("ACC-6", "ACC-12")),
+        Caught(race, ("accept and cancel",), ("INV-6",)),
+    )
+    told = as_json(Matrix(rows))
+    assert (told["killed"], told["survived"]) == (2, 0)
+    page = matrix_markdown(Matrix(rows))
+    assert "`f/a`, `f/b`, `f/c` and 1 more" in page
+    assert "The tags are lost \\| on the way." in page
+    assert "| walk: accept and cancel |" in page
+    assert page.index("## ACC-6") < page.index("## INV-6")

@@ -1,0 +1,71 @@
+"""Declaring what can be planted."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.catalogue.requirements import by_id
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.planting import (
+    MUTANTS,
+    Mutant,
+    Registry,
+    UnknownPlanted,
+    behaviour_of,
+    behaviour_with,
+    load,
+    name_of,
+    sentence_of,
+)
+
+
+class ForgetsTheIDOfAHost(EdgeCore):
+    """The host is forgotten.
+
+    More of it.
+    """
+
+
+class SaysNothing(CentralCore):
+    pass
+
+
+def test_name_sentence_and_side_come_from_the_class() -> None:
+    assert name_of(ForgetsTheIDOfAHost) == "forgets_the_id_of_a_host"
+    assert sentence_of(ForgetsTheIDOfAHost) == "The host is forgotten."
+    assert behaviour_of(ForgetsTheIDOfAHost) == Behaviour(make_edge=ForgetsTheIDOfAHost)
+    assert behaviour_of(SaysNothing) == Behaviour(make_central=SaysNothing)
+
+
+def test_what_cannot_be_declared() -> None:
+    with pytest.raises(TypeError, match="neither a CentralCore nor an EdgeCore"):
+        behaviour_of(int)
+    registry: Registry[Mutant] = Registry("mutant")
+    with pytest.raises(ValueError, match="does not say in a sentence"):
+        registry.add(Mutant("silent", "PRE-1", sentence_of(SaysNothing), Behaviour()))
+    registry.add(Mutant("one", "PRE-1", "It is wrong.", Behaviour()))
+    with pytest.raises(ValueError, match="two mutants are called one"):
+        registry.add(Mutant("one", "PRE-2", "It is wrong.", Behaviour()))
+
+
+def test_an_unknown_name_is_told_with_the_nearest() -> None:
+    load()
+    known = next(iter(MUTANTS)).name
+    with pytest.raises(UnknownPlanted, match=f"did you mean {known}"):
+        behaviour_with(f"mutant:{known}s")
+    with pytest.raises(UnknownPlanted, match="neither mutant:NAME nor variant:NAME"):
+        behaviour_with(known)
+
+
+def test_what_is_planted_is_named_in_the_evidence() -> None:
+    load()
+    known = next(iter(MUTANTS)).name
+    assert behaviour_with(f"mutant:{known}").called == f"pairproof reference with mutant {known}"
+    assert behaviour_with("") == Behaviour()
+
+
+def test_every_requirement_that_is_named_is_there() -> None:
+    for registry in load().values():
+        assert [by_id(entry.requirement).id for entry in registry]

@@ -1,0 +1,321 @@
+"""What shows that a variant does something else: a short look at it, of which all is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    MessageFault,
+    MessageKind,
+    PutProfile,
+    PutUser,
+    RemoveToken,
+    Restart,
+    SetLink,
+    SetNodeHealth,
+    Side,
+)
+from harness.domain.cluster import Health
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    Credentials,
+    ListPairingRequests,
+    MatchProfiles,
+    RejectPairingRequest,
+    SelectedProfile,
+    SendPairingRequest,
+    UpdateStack,
+    VerifyConnection,
+    ViewCentralCluster,
+    ViewCluster,
+    ViewPairing,
+    ViewPairingRequest,
+)
+from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
+from harness.domain.profile import (
+    ClusterProfile,
+    Layer,
+    Pack,
+    ProfileEdition,
+    ProfileType,
+    StackProfile,
+)
+
+from ..core.world import PACKS, SmallWorld
+
+Probe = Callable[[SmallWorld], object]
+
+SELECTED = (SelectedProfile("f"),)
+SEND = SendPairingRequest("palette.test", "token")
+MINUTE = 60_000_000
+
+
+def a_second_send(world: SmallWorld) -> object:
+    world.send()
+    return world.local(SEND), world.listed()
+
+
+def an_offline_cancel(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    world.cancel()
+    world.link(up=True)
+    seen = []
+    for rounds in (1, 60):
+        world.rounds(rounds)
+        seen.append(world.state(uid))
+    return seen
+
+
+def a_siblings_look(world: SmallWorld) -> object:
+    return world.reference.perform_local(world.sibling, ViewCluster(), world.operator)
+
+
+def the_local_name_afterwards(world: SmallWorld) -> object:
+    world.central(AcceptPairingRequest(world.send(), SELECTED, "renamed"))
+    world.rounds(3)
+    return world.local(ViewCluster())
+
+
+def a_login_after_an_hour(world: SmallWorld) -> object:
+    world.arrange(AdvanceClock(Side.EDGE, 60 * MINUTE))
+    return world.local(ViewCluster())
+
+
+def the_list_by_a_user_of_the_tenant(world: SmallWorld) -> object:
+    world.send()
+    world.arrange(PutUser("t@example.com", "pw", "tenant-key", every_grant(TENANT)))
+    credentials = (Credentials(api_key="tenant-key", project_uid=uid) for uid in ("p", ""))
+    return [world.reference.perform_central(ListPairingRequests(), c) for c in credentials]
+
+
+def the_list_and_a_match_by_who_may_only_get(world: SmallWorld) -> object:
+    uid = world.send()
+    may_get = frozenset({Grant(PairPermission.GET, "p")})
+    world.arrange(PutUser("g@example.com", "pw", "get-key", may_get))
+    credentials = Credentials(api_key="get-key", project_uid="p")
+    asked = (ListPairingRequests(), MatchProfiles(uid, SELECTED))
+    return [world.reference.perform_central(operation, credentials) for operation in asked]
+
+
+def a_rejected_request(world: SmallWorld) -> object:
+    uid = world.send()
+    world.central(RejectPairingRequest(uid))
+    seen = []
+    for rounds in (2, 40):
+        world.rounds(rounds)
+        seen += [world.central(ViewPairingRequest(uid)), world.status(), world.listed()]
+    return seen
+
+
+def an_acceptance_with_the_token_gone(world: SmallWorld) -> object:
+    uid = world.send()
+    world.arrange(RemoveToken("t"))
+    return world.central(AcceptPairingRequest(uid, SELECTED))
+
+
+def _match(world: SmallWorld, *editions: ProfileEdition, more: tuple[str, ...] = ()) -> object:
+    profile = ClusterProfile("f", "f", ProfileType.FULL, editions, "p")
+    world.arrange(PutProfile(profile))
+    for uid in more:
+        addon = replace(profile, uid=uid, name=uid, type=ProfileType.ADD_ON)
+        world.arrange(PutProfile(addon))
+    selection = (*SELECTED, *(SelectedProfile(uid) for uid in more))
+    return world.central(MatchProfiles(world.send(), selection))
+
+
+def a_match_in_another_layer(world: SmallWorld) -> object:
+    return _match(world, ProfileEdition("1.0.0", (replace(PACKS[0], layer=Layer.ADDON),)))
+
+
+def a_match_from_another_registry(world: SmallWorld) -> object:
+    return _match(world, ProfileEdition("1.0.0", (replace(PACKS[0], registry="other"),)))
+
+
+def a_match_beside_a_draft(world: SmallWorld) -> object:
+    draft = ProfileEdition("1.1.0", (replace(PACKS[0], version="24.04"),), published=False)
+    return _match(world, ProfileEdition("1.0.0", PACKS), draft)
+
+
+def a_match_with_a_pack_twice(world: SmallWorld) -> object:
+    return _match(world, ProfileEdition("1.0.0", PACKS), more=("again",))
+
+
+def no_match(world: SmallWorld) -> object:
+    others = (Pack(Layer.CNI, "Calico", "3"), Pack(Layer.CSI, "Longhorn", "1"))
+    return _match(world, ProfileEdition("1.0.0", others))
+
+
+def a_stale_acceptance(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    world.cancel()
+    world.rounds(10)
+    seen: list[object] = [world.central(AcceptPairingRequest(uid, SELECTED))]
+    for rounds in (0, 20, 80):
+        world.rounds(rounds)
+        seen.append(world.state(uid))
+    return seen
+
+
+def the_request_at_a_sibling(world: SmallWorld) -> object:
+    world.send()
+    visitor = world.log_in(world.sibling)
+    return world.reference.perform_local(world.sibling, ViewPairing(), visitor)
+
+
+def a_cancel(world: SmallWorld) -> object:
+    uid = world.send()
+    return world.cancel(), world.status(), world.state(uid)
+
+
+def a_cancel_by_a_host_that_is_cut_off(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    return world.cancel(), world.state(uid)
+
+
+def a_cancel_that_palette_answers_with_an_error(world: SmallWorld) -> object:
+    world.send()
+    world.spoil(MessageKind.WITHDRAW, MessageFault.SERVER_ERROR)
+    return world.cancel(), world.status()
+
+
+def an_acceptance(world: SmallWorld) -> object:
+    world.spoil(MessageKind.CONFIRM, MessageFault.LOST_BEFORE)
+    requested = world.send()
+    uid = world.accept(requested)
+    seen: list[object] = [uid == requested]
+    for rounds in (1, 3, 30):
+        world.rounds(rounds)
+        seen += [world.status(), world.central(ViewCentralCluster(uid)), world.state(requested)]
+    return seen
+
+
+def a_connection_check(world: SmallWorld) -> object:
+    for host in (world.host, world.sibling):
+        world.arrange(SetLink(host, up=False))
+    return world.local(VerifyConnection("palette.test", "token"))
+
+
+def no_token(world: SmallWorld) -> object:
+    asked = (VerifyConnection("palette.test", ""), SendPairingRequest("palette.test", ""))
+    return [world.local(operation) for operation in asked]
+
+
+def a_list_right_after_the_send(world: SmallWorld) -> object:
+    world.send()
+    before = world.listed()
+    world.rounds(50)
+    return before, world.listed()
+
+
+def a_node_turns_unhealthy(world: SmallWorld) -> object:
+    uid = world.send()
+    world.arrange(SetNodeHealth(world.slot, "n1", Health.UNHEALTHY))
+    world.rounds(3)
+    return world.state(uid)
+
+
+def the_stack_changes(world: SmallWorld) -> object:
+    uid = world.send()
+    world.local(UpdateStack((StackProfile("none", ProfileType.FULL, "1.0.0", ()),)))
+    world.accept(uid)
+    world.rounds(5)
+    return world.state(uid)
+
+
+def an_id(world: SmallWorld) -> object:
+    return world.send()
+
+
+def two_requests(world: SmallWorld) -> object:
+    world.send()
+    world.link(up=False)
+    world.cancel()
+    world.link(up=True)
+    world.send()
+    return world.listed()
+
+
+def a_second_login(world: SmallWorld) -> object:
+    world.log_in(world.host)
+    return world.local(ViewCluster())
+
+
+def a_restart(world: SmallWorld) -> object:
+    world.arrange(Restart(Side.EDGE))
+    return world.local(ViewCluster())
+
+
+def refusals(world: SmallWorld) -> object:
+    silent = SendPairingRequest("https://silent.test", "token")
+    asked = [world.local(operation) for operation in (silent, replace(SEND, token="unknown"))]
+    return [*asked, world.cancel(), world.central(RejectPairingRequest("none"))]
+
+
+PROBES: Mapping[str, Probe] = {
+    "second_send_answered_with_the_same_id": a_second_send,
+    "second_send_replaces_the_first": a_second_send,
+    "offline_cancel_is_never_told": an_offline_cancel,
+    "login_is_good_for_the_whole_cluster": a_siblings_look,
+    "local_cluster_follows_the_acceptance": the_local_name_afterwards,
+    "logins_last_ten_minutes": a_login_after_an_hour,
+    "tenant_permissions_stay_in_the_tenant": the_list_by_a_user_of_the_tenant,
+    "missing_permission_is_answered_as_not_found": the_list_and_a_match_by_who_may_only_get,
+    "decided_requests_are_gone": a_rejected_request,
+    "token_is_checked_again_on_acceptance": an_acceptance_with_the_token_gone,
+    "layers_do_not_matter": a_match_in_another_layer,
+    "draft_counts_as_the_latest_version": a_match_beside_a_draft,
+    "acceptance_waits_half_a_second": a_stale_acceptance,
+    "acceptance_waits_twenty_seconds": a_stale_acceptance,
+    "the_request_is_shown_where_it_was_sent": the_request_at_a_sibling,
+    "a_cancelled_request_is_shown_as_failed": a_cancel,
+    "an_accepted_request_is_shown_as_paired_at_once": an_acceptance,
+    "nothing_is_shown_once_paired": an_acceptance,
+    "a_rejected_request_is_shown_for_a_second": a_rejected_request,
+    "a_new_login_ends_the_one_before": a_second_login,
+    "a_restart_ends_every_login": a_restart,
+    "an_empty_token_is_left_to_palette": no_token,
+    "the_connection_check_ignores_the_token": no_token,
+    "the_connection_check_says_no_with_an_error": a_connection_check,
+    "the_connection_check_names_every_host": a_connection_check,
+    "the_agents_follow_up_each_second": an_acceptance,
+    "an_offline_cancel_is_told_seconds_later": an_offline_cancel,
+    "a_cancel_is_told_afterwards": a_cancel,
+    "a_cancel_is_told_by_any_host": a_cancel_by_a_host_that_is_cut_off,
+    "a_cancel_fails_when_palette_answers_with_an_error": (
+        a_cancel_that_palette_answers_with_an_error
+    ),
+    "an_unhealthy_clusters_request_is_withdrawn": a_node_turns_unhealthy,
+    "a_changed_stack_is_not_handed_over": the_stack_changes,
+    "pairing_ids_are_uuids": an_id,
+    "pairing_ids_are_short": an_id,
+    "pairing_ids_are_counted": an_id,
+    "the_cluster_bears_the_requests_id": an_acceptance,
+    "decided_requests_stay_listed": a_rejected_request,
+    "the_newest_request_is_listed_first": two_requests,
+    "the_list_is_two_seconds_behind": a_list_right_after_the_send,
+    "decided_requests_are_shown_for_a_second": a_rejected_request,
+    "a_cluster_is_shown_once_its_host_has_confirmed": an_acceptance,
+    "states_are_called_otherwise": an_acceptance,
+    "the_tenant_does_not_see_into_projects": the_list_by_a_user_of_the_tenant,
+    "matching_needs_the_permission_to_update": the_list_and_a_match_by_who_may_only_get,
+    "without_the_permission_the_list_is_empty": the_list_and_a_match_by_who_may_only_get,
+    "no_match_is_a_refusal": no_match,
+    "no_match_has_one_reason": no_match,
+    "the_same_pack_may_come_twice": a_match_with_a_pack_twice,
+    "registries_must_agree": a_match_from_another_registry,
+    "a_silent_hosts_request_is_not_accepted": a_stale_acceptance,
+    "a_stale_acceptance_fails_at_once": a_stale_acceptance,
+    "refuses_as_a_bad_request": refusals,
+    "refuses_as_forbidden": refusals,
+    "refuses_as_not_found": refusals,
+    "refuses_as_a_conflict": refusals,
+    "refuses_as_mismatching": refusals,
+    "refuses_as_an_internal_error": refusals,
+    "other_words": refusals,
+}
+"""What each variant that shows without a wire shows by."""

@@ -1,0 +1,162 @@
+"""The variants: what is declared of them, and that each of them does something else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message
+
+from harness.catalogue.limits import Limits
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.opening import open_inprocess
+from harness.plugin.header import limits_of
+from harness.reference.behaviour import Behaviour
+from harness.reference.description import target_text
+from harness.reference.embedded import EmbeddedReference, Layout
+from harness.reference.planting import VARIANTS, Variant, Wire, behaviour_with, load
+from harness.reference.variants import wire
+
+from ..core.world import SmallWorld
+from .probes import PROBES, Probe
+
+load()
+OVER_HTTP = [entry.name for entry in VARIANTS if entry.wire is Wire.HTTP]
+LISTED = {"items": [{"uid": str(n)} for n in range(5)]}
+ERROR = {"code": "Conflict", "message": "the request is pending", "details": {"uid": "1"}}
+
+
+def test_there_are_enough_of_them_and_each_has_a_probe() -> None:
+    assert len(VARIANTS) >= 25
+    assert {entry.name for entry in VARIANTS} == {*PROBES, *WIRE_PROBES}
+
+
+@pytest.mark.parametrize("entry", list(VARIANTS), ids=lambda entry: entry.name)
+def test_it_says_what_it_is_and_what_it_concerns(entry: Variant) -> None:
+    assert entry.requirement in {requirement.id for requirement in REQUIREMENTS}
+    assert entry.says[:1].isupper()
+    assert entry.says.endswith(".")
+    Limits.from_mapping(entry.behaviour.limits)
+
+
+@cache
+def as_it_is(probe: Probe) -> object:
+    return probe(SmallWorld(behaviour=Behaviour()))
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_it_does_something_else_than_the_reference(name: str) -> None:
+    probe = PROBES[name]
+    assert probe(SmallWorld(behaviour=VARIANTS.named(name).behaviour)) != as_it_is(probe)
+
+
+def test_the_limits_of_a_behaviour_are_those_of_its_run() -> None:
+    driver = open_inprocess(1, "variant:the_list_is_two_seconds_behind")
+    assert limits_of(driver) == Limits(list_lag_s=2.0)
+    driver.close()
+    behaviour = behaviour_with("variant:answers_are_slow_at_times")
+    with EmbeddedReference(1, Layout(clusters=1, hosts=1), behaviour=behaviour) as reference:
+        assert "\nanswer_s = 20.0\n" in target_text(reference)
+
+
+# --- over HTTP ------------------------------------------------------------------------------------
+
+
+def answering(status: int, content: object) -> ASGIApp:
+    """An app that always says the same."""
+    return JSONResponse(content, status)
+
+
+def ask(
+    app: ASGIApp, method: str, path: str, query: str = ""
+) -> tuple[int, dict[bytes, bytes], bytes]:
+    """Status, headers and body of one answer."""
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode()}
+
+    async def exchange() -> None:
+        await app({**scope, "headers": []}, receive, send)
+
+    asyncio.run(exchange())
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return messages[0]["status"], dict(messages[0]["headers"]), body
+
+
+def palette(name: str, status: int, content: object) -> ASGIApp:
+    """Palette as a variant has it, before an app that always says the same."""
+    return VARIANTS.named(name).behaviour.wrap_palette(answering(status, content))
+
+
+def another_server_answers() -> None:
+    moment = "2026-11-24T14:05:00.000001Z"
+    told = {"uid": "1", "labels": {"site": "a"}, "at": moment}
+    app = palette("another_servers_answers", 201, told)
+    status, headers, body = ask(app, "POST", "/v1/edgehosts/tokens")
+    found = json.loads(body)
+    assert status == 202
+    assert found["labels"] == {"site": "a"}
+    assert found["at"] != moment
+    assert set(found) > set(told)
+    assert list(found)[-3:] == list(reversed(told))
+    assert b"Content-Type" in headers
+    assert b"Content-Length" not in headers
+    said = palette("another_servers_answers", 200, {"message": "done"})
+    assert ask(said, "PUT", "/v1/spectroclusters/1/metadata")[::2] == (204, b"")
+
+
+def a_list_comes_in_pages() -> None:
+    app, query, uids = palette("lists_come_in_pages_of_two", 200, LISTED), "", []
+    for _ in range(3):
+        page = json.loads(ask(app, "POST", "/v1/spectroclusters/pairing/search", query)[2])
+        uids += [item["uid"] for item in page["items"]]
+        query = f"continue={page['listmeta']['continue']}"
+    assert (uids, query) == (["0", "1", "2", "3", "4"], "continue=")
+
+
+def refusals_have_many_statuses() -> None:
+    app = palette("refusals_have_any_status", 409, ERROR)
+    answers = [ask(app, "DELETE", f"/v1/spectroclusters/pairing/{n}") for n in range(60)]
+    assert {status for status, _, _ in answers} == {400, 403, 404, 409, 422, 500}
+    assert all(set(json.loads(body)) == {"code", "message"} for _, _, body in answers)
+    assert ask(app, "POST", "/v1/edgehosts/clusters/pairing")[0] == 409
+
+
+def some_answers_are_slow() -> None:
+    app = palette("answers_are_slow_at_times", 200, {})
+    assert isinstance(app, wire.Changed)
+    pauses = [app.pauses(wire.Asked("POST", "/v1/x", {})) for _ in range(50)]
+    limit_s = VARIANTS.named("answers_are_slow_at_times").behaviour.limits["answer_s"]
+    assert 0 < max(pauses) < limit_s
+    assert pauses.count(0.0) == 48
+
+
+def some_requests_are_too_many() -> None:
+    app = palette("requests_are_limited_at_times", 200, {})
+    answers = [ask(app, "GET", "/v1/edgehosts/tokens") for _ in range(60)]
+    assert [status for status, _, _ in answers] == [*[200] * 59, 429]
+    assert answers[-1][1][b"retry-after"] == b"0"
+
+
+WIRE_PROBES: dict[str, Callable[[], None]] = {
+    "another_servers_answers": another_server_answers,
+    "lists_come_in_pages_of_two": a_list_comes_in_pages,
+    "refusals_have_any_status": refusals_have_many_statuses,
+    "answers_are_slow_at_times": some_answers_are_slow,
+    "requests_are_limited_at_times": some_requests_are_too_many,
+}
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+def test_it_answers_otherwise_over_http(name: str) -> None:
+    WIRE_PROBES[name]()

@@ -1,0 +1,67 @@
+"""Lists that come in pages are read to their end, without a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+import respx
+
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import Credentials, Done, ListPairingRequests, PairingList, Unknown
+from harness.targets.http import HttpDriver
+from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
+from harness.targets.target_file import Target
+
+CENTRAL = "http://127.0.0.1:8080"
+SEARCH = f"{CENTRAL}/v1/spectroclusters/pairing/search"
+
+
+@pytest.fixture
+def driver() -> Iterator[HttpDriver]:
+    made = HttpDriver(Target(TargetInfo("mocked"), (), LocalUser("", ""), CENTRAL, CENTRAL))
+    yield made
+    made.close()
+
+
+def listed(driver: HttpDriver) -> Exchange:
+    return driver.send(Outgoing(ListPairingRequests(), Credentials(), "", "scenario#1"))
+
+
+def page(uid: str, following: str) -> httpx.Response:
+    at = "2026-11-24T14:05:00Z"
+    item = {"pairingUid": uid, "state": "Pairing", "creationTimestamp": at}
+    return httpx.Response(200, json={"items": [item], "listmeta": {"continue": following}})
+
+
+@respx.mock
+def test_every_page_is_read_with_the_same_request(driver: HttpDriver) -> None:
+    route = respx.post(SEARCH).mock(side_effect=[page("a", "2"), page("b", "3"), page("c", "")])
+    exchange = listed(driver)
+    assert isinstance(exchange.reply, Done)
+    assert isinstance(exchange.reply.value, PairingList)
+    assert [item.pairing_uid for item in exchange.reply.value.items] == ["a", "b", "c"]
+    asked = [dict(call.request.url.params) for call in route.calls]
+    assert asked == [{}, {"continue": "2"}, {"continue": "3"}]
+    assert len({call.request.content for call in route.calls}) == 1
+    pages = (exchange.response or {})["pages"]
+    assert isinstance(pages, list)
+    assert len(pages) == 2
+
+
+@respx.mock
+def test_a_refused_page_is_no_list(driver: HttpDriver) -> None:
+    error = httpx.Response(404, json={"code": "NotFound", "message": "no such page"})
+    respx.post(SEARCH).mock(side_effect=[page("a", "2"), error])
+    reply = listed(driver).reply
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.NOT_FOUND
+
+
+@respx.mock
+def test_pages_that_lead_back_are_no_list(driver: HttpDriver) -> None:
+    respx.post(SEARCH).mock(side_effect=[page("a", "2"), page("b", "3"), page("c", "2")])
+    reply = listed(driver).reply
+    assert isinstance(reply, Unknown)
+    assert "leads back to an earlier one" in reply.why
