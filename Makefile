@@ -43,6 +43,8 @@ bench: $(DEV) ## measure what is claimed about speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 full: lint chromium prove ## all there is: every test, slow ones too, the proof, a certification
+	$(BIN)/pairproof mutants run --both-drivers
+	$(BIN)/pairproof explore --examples 1000
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify
 

@@ -135,6 +135,7 @@ Feature: Accept a pairing request in Palette
         | the description emptied           | (kept)       | (none)          | (kept)              |
         | description and tags both emptied | (kept)       | (none)          | (none)              |
         | nothing changed                   | (kept)       | (kept)          | (kept)              |
+        | letters of other scripts          | (kept)       | Kühlhaus „Nord“ | team/edge=Öl_1.b    |
 
     Scenario Outline: It is still borne when the host has confirmed, <change>
       Given a pending pairing request
@@ -164,6 +165,20 @@ Feature: Accept a pairing request in Palette
 
   @ACC-12 @both @core
   Rule: After Pair cluster the cluster is registered and managed centrally
+
+    Scenario Outline: A request that was sent insecurely is paired, <event>
+      Given a local cluster
+      And an endpoint of the form "untrusted"
+      And insecure is asked for
+      And a request that was sent
+      And <event>
+      When the administrator accepts the request
+      Then Palette manages the cluster
+
+      Examples:
+        | event                                |
+        | its host has followed it for a while |
+        | the edge has restarted               |
 
     Scenario: A central operation on the paired cluster takes effect
       Given a pending pairing request
@@ -202,6 +217,14 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And the administrator has accepted the request
       Then the request no longer waits in Palette
+
+    Scenario: It is not listed again when its host is not heard of for a long time
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      When a week passes at Palette
+      And the administrator opens the request by its id
+      Then no request of the cluster waits in Palette
 
     Scenario: The others are listed as before
       Given a pending pairing request of "north"

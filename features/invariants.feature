@@ -25,6 +25,13 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
+    Scenario: The answers to the host's confirmations are lost
+      Given a pending pairing request
+      And the answers to the next 2 confirmations of the host are lost
+      When the administrator accepts the request
+      And both sides are watched until they have settled
+      Then the history keeps to "one manager"
+
     Scenario: The edge restarts in the middle of the handover
       Given a pending pairing request
       And the next 1 confirmations of the host are lost
@@ -85,8 +92,8 @@ Feature: Invariants, judged over everything that was seen
       Then the history keeps to "cancel stays done"
 
       Examples:
-        | fault                      |
-        | is lost after it took effect |
+        | fault                          |
+        | is lost after it took effect   |
         | is lost before it takes effect |
 
     Scenario: A cancel without a link, and the link comes back
@@ -136,6 +143,13 @@ Feature: Invariants, judged over everything that was seen
       When the operator cancels the pairing request
       And the administrator accepts the request
       And the cluster can reach Palette again
+      And both sides are watched until they have settled
+      Then the history keeps to "decided once"
+
+    Scenario: The host has to confirm more than once
+      Given a pending pairing request
+      And the answers to the next 2 confirmations of the host are lost
+      When the administrator accepts the request
       And both sides are watched until they have settled
       Then the history keeps to "decided once"
 

@@ -57,6 +57,14 @@ Feature: Prerequisites of a pairing request
       Then the request is sent
       And one request of the cluster waits in Palette
 
+    Scenario: The only node turns unhealthy after Local UI has shown it healthy
+      Given a local cluster
+      When the operator looks at the cluster
+      And the node "only node" turns unhealthy
+      And the operator sends a pairing request
+      Then the request is refused
+      And no request reaches Palette
+
     Scenario Outline: The <node> is unhealthy among many
       Given a local cluster with 2 control plane nodes and 3 workers
       And the node "<node>" is unhealthy

@@ -27,5 +27,11 @@ def _waits_for_the_end(scene: Scene) -> None:
 
 
 @then(parsers.parse('the history keeps to "{invariant}"'))
-def _keeps_to(judge: Judge, invariant: str) -> None:
-    judge.check(invariant.replace(" ", "_"))
+def _keeps_to(scene: Scene, judge: Judge, invariant: str) -> None:
+    limits = scene.stage.limits
+    judge.check(
+        invariant.replace(" ", "_"),
+        list_lag_s=limits.list_lag_s,
+        edge_lag_s=limits.edge_lag_s,
+        settle_s=limits.settle_s,
+    )

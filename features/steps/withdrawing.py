@@ -97,6 +97,11 @@ def _lost_confirmations(scene: Scene, times: int) -> None:
     local_moves.spoil_next(scene, MessageKind.CONFIRM, MessageFault.LOST_BEFORE, times)
 
 
+@given(parsers.parse("the answers to the next {times:d} confirmations of the host are lost"))
+def _lost_answers(scene: Scene, times: int) -> None:
+    local_moves.spoil_next(scene, MessageKind.CONFIRM, MessageFault.LOST_AFTER, times)
+
+
 @given(parsers.parse("the next {times:d} questions of the host about its request are lost"))
 def _lost_polls(scene: Scene, times: int) -> None:
     local_moves.spoil_next(scene, MessageKind.POLL, MessageFault.LOST_BEFORE, times)

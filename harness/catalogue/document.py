@@ -122,11 +122,24 @@ def _introduction() -> Iterator[str]:
     )
 
 
+_MEANINGS: Sequence[tuple[str, str, Mapping[str, str]]] = (
+    ("Level", "Meaning", {k.value: v for k, v in LEVEL_MEANINGS.items()}),
+    ("Binds", "Who that is", {k.value: v for k, v in ROLE_MEANINGS.items()}),
+    ("Verdict", "Meaning", {k.value: v for k, v in VERDICT_MEANINGS.items()}),
+)
+
+
 def _reading() -> Iterator[str]:
     yield from ("## How to read it", "")
-    yield from markdown_table(("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items()))
-    yield from markdown_table(("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items()))
-    yield from markdown_table(("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items()))
+    yield from markdown_table(
+        ("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items())
+    )
+    yield from markdown_table(
+        ("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items())
+    )
+    yield from markdown_table(
+        ("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items())
+    )
     yield from (
         "A requirement gets the worst verdict of its scenarios; one that could not be asked for"
         " lack of a feature does not hide one that was. The letter at the end of an id marks a"
@@ -221,7 +234,9 @@ def _group_table(members: Sequence[Requirement], scenarios: Coverage | None) -> 
     if scenarios is None:
         return markdown_table(heads, rows)
     counts = (str(len(scenarios.get(r.id, ()))) for r in members)
-    return markdown_table((*heads, "Scenarios"), ((*row, n) for row, n in zip(rows, counts, strict=True)))
+    return markdown_table(
+        (*heads, "Scenarios"), ((*row, n) for row, n in zip(rows, counts, strict=True))
+    )
 
 
 def _detail(requirement: Requirement, scenarios: Coverage | None) -> Iterator[str]:
@@ -263,6 +278,7 @@ def _link(requirement_id: str) -> str:
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    """The lines of a Markdown table, with an empty one behind; a bar in a cell is escaped."""
     yield _line(heads)
     yield _line(["---"] * len(heads))
     for row in rows:

@@ -92,6 +92,8 @@ class Call(Generic[MoveT]):
     needed: bool = True
     start: int = 0
     end: int = 0
+    running: bool = False
+    """Set while a `Linearizer` waits for its return."""
 
 
 Event: TypeAlias = tuple[Call[MoveT], bool]
@@ -243,7 +245,6 @@ class Linearizer(Generic[StateT, MoveT]):
         "_budget",
         "_kept",
         "_queue",
-        "_running",
         "_search",
         "_segment",
         "states",
@@ -261,24 +262,31 @@ class Linearizer(Generic[StateT, MoveT]):
         self._base: frozenset[StateT] | Search[StateT, MoveT] = self.states
         self._kept: list[Event[MoveT]] = []
         self._queue: list[Event[MoveT]] = []
-        self._running: set[Call[MoveT]] = set()
         self._segment: list[Event[MoveT]] = []
         self._search: Search[StateT, MoveT] | None = None
 
     @property
     def is_calm(self) -> bool:
         """Whether no call is under way, and none that was never answered matters."""
-        return not self._running and self._search is None
+        return not self._queue and self._search is None
 
     @property
     def is_quiet(self) -> bool:
         """Whether no call is under way."""
-        return not self._running
+        return not self._queue
+
+    def is_nothing_new(self, move: MoveT) -> bool:
+        """Whether an observation at a calm moment fits, and leaves the states as they are.
+
+        It need not be told then: first of all that overlap it, it excludes no order of these.
+        """
+        calm = not self._queue and self._search is None
+        return calm and self._automaton.after(self.states, move) is self.states
 
     def invoke(self, call: Call[MoveT]) -> None:
         """A call begins."""
         self._queue.append((call, False))
-        self._running.add(call)
+        call.running = True
 
     def returned(
         self, call: Call[MoveT], also: Sequence[Call[MoveT]] = ()
@@ -288,7 +296,7 @@ class Linearizer(Generic[StateT, MoveT]):
         `also` are further calls that were made in its place, one after the other between its
         start and now (the looks of a wait).
         """
-        self._running.discard(call)
+        call.running = False
         queue = self._queue
         tells = call.sure or call.move is None
         if tells and len(queue) == 1 and self._search is None and not also:
@@ -327,9 +335,9 @@ class Linearizer(Generic[StateT, MoveT]):
 
     def _work_off(self) -> Unexplained[MoveT] | None:
         """Feed what lies before the first call that is still under way."""
-        ready, running = 0, self._running
+        ready = 0
         for call, returns in self._queue:
-            if not returns and call in running:
+            if not returns and call.running:
                 break
             ready += 1
         if not ready:

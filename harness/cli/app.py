@@ -324,9 +324,10 @@ def mutants_run(
     lane: OfLane = "",
     full: Annotated[
         bool,
-        typer.Option(
-            "--full", help="The whole suite on each, for all that turns red; and both drivers."
-        ),
+        typer.Option("--full", help="The whole suite on each, for all that turns red with it."),
+    ] = False,
+    both_drivers: Annotated[
+        bool, typer.Option("--both-drivers", help="Over HTTP as well, where that can be seen too.")
     ] = False,
     workers: Workers = None,
     format: Printed = Format.TABLE,
@@ -337,8 +338,15 @@ def mutants_run(
     """
     from harness.cli.proof import Asked, run_mutants
 
-    chosen = tuple(names or ()), tuple(requirement or ())
-    asked = Asked(*chosen, lane, full=full, workers=workers, format=format.value)
+    asked = Asked(
+        tuple(names or ()),
+        tuple(requirement or ()),
+        lane,
+        full,
+        both_drivers,
+        workers,
+        format.value,
+    )
     _exit_after(lambda: run_mutants(asked))
 
 
@@ -393,3 +401,43 @@ def interleavings(
     from harness.cli.interleavings import walk_interleavings
 
     _exit_after(lambda: walk_interleavings(plots or (), faults, mutant, workers, format.value))
+
+
+@app.command(epilog="Example: pairproof explore --target target.toml --examples 50 --seed 7")
+def explore(
+    target: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The target file; without it, the embedded reference."),
+    ] = None,
+    driver: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="How to reach it: http (a target's) or inprocess."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="One seed for every draw.")] = 1,
+    examples: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many sequences are drawn.")
+    ] = 100,
+    steps: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How long a sequence is at most.")
+    ] = 20,
+    seconds: Annotated[
+        float, typer.Option(metavar="S", min=0, help="No longer than this; 0 for no limit.")
+    ] = 0.0,
+    mutant: Annotated[
+        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
+    ] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the evidence goes; none without it.")
+    ] = None,
+) -> None:
+    """Draw sequences from a model, run them in lockstep with a target, and shrink what differs.
+
+    What is found is printed as a scenario that can be pasted into a feature file. Needs
+    the extra: pip install 'pairproof[explore]'.
+    """
+    from harness.cli.explore import Exploration, explore_target
+
+    how = driver or ("http" if target else "inprocess")
+    planted = f"mutant:{mutant}" if mutant else ""
+    asked = Exploration(target, how, seed, examples, steps, seconds, planted, out)
+    _exit_after(lambda: explore_target(asked))

@@ -37,6 +37,7 @@ class Asked:
     requirements: tuple[str, ...] = ()
     lane: str = ""
     full: bool = False
+    both_drivers: bool = False
     workers: int | None = None
     format: str = "table"
 
@@ -84,6 +85,7 @@ def run_mutants(asked: Asked) -> int:
         _mutants(asked),
         workers=asked.processes(),
         full=asked.full,
+        both_drivers=asked.both_drivers,
         whole=asked.is_whole,
         progress=_tell_caught,
     )

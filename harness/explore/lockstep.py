@@ -11,7 +11,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, run_check
 from harness.domain.errors import PairproofError
 from harness.explore.looks import LOOKS, Look
-from harness.explore.model import NEW_UID, Answer, Branch, drifted, settled
+from harness.explore.model import NEW_UID, Answer, Branch, drifted, settled, without_old_doubts
 from harness.explore.moves import Move, Play
 from harness.explore.world import Place, World, Worlds
 from harness.history.operation import Json, Outcome
@@ -76,6 +76,16 @@ class Lockstep:
     covered: Counter[str] = field(default_factory=Counter)
     judged: Judged = _not_told
 
+    def take(self, step: Step) -> bool:
+        """Make a move or look, if that makes sense; says whether it did.
+
+        Raises:
+            Differs: what came is not what the model allows.
+            CannotTell: there was no well-formed answer.
+            Inconclusive: what the step itself needs could not be brought about.
+        """
+        return self.look(step) if isinstance(step, Look) else self.make(step)
+
     # --- moves ------------------------------------------------------------------------------------
 
     def fits(self, move: Move) -> bool:
@@ -97,6 +107,7 @@ class Lockstep:
         self.steps.append(move)
         self.covered[str(move)] += 1
         self._follow(branches, move.does(self.scene), before)
+        self.worlds = without_old_doubts(self.worlds)
         return True
 
     def _follow(self, branches: Iterable[Branch], done: object, before: Worlds) -> None:
@@ -190,10 +201,7 @@ class Lockstep:
             CannotTell: there was no well-formed answer.
         """
         for step in steps:
-            if isinstance(step, Look):
-                self.look(step)
-            else:
-                self.make(step)
+            self.take(step)
         for look in LOOKS:
             if look.says == last:
                 self.look(look)

@@ -140,7 +140,7 @@ def _open(place: Place) -> list[Central]:
 
 def _undecided(place: Place) -> bool:
     """Whether it is known of each request whether it waits."""
-    unsure = (Central.HANDED, Central.DOOMED)
+    unsure = (Central.HANDED, Central.DOOMED, Central.LOOSE)
     return not any(r.central in unsure for r in place.requests)
 
 

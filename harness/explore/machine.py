@@ -16,7 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from harness.catalogue.requirement import Feature
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
-from harness.explore.looks import LOOKS, Look
+from harness.explore.looks import LOOKS
 from harness.explore.moves import MOVES, OTHER, STARTS, Move, Play
 from harness.scenes.stage import Inconclusive
 from harness.targets.port import CannotArrange, Driver
@@ -27,8 +27,12 @@ INCONCLUSIVE = (CannotTell, Inconclusive, CannotArrange)
 SHRINKS_MAX = 500
 """So many sequences are tried to make a finding smaller; then it is small enough."""
 
-_OFTEN = ("send", "cancel", "decisions")
-"""Groups of moves that are drawn three times as often as the others: they carry the rest."""
+_WEIGHTS = {"send": 14, "cancel": 8, "decisions": 16, "repairs": 20, "tokens": 3, "conditions": 3}
+_WEIGHTS |= {"links": 4, "look": 8, "spoils": 2, "endings": 1, "revocations": 1, "endpoints": 1}
+_WEIGHT = 3
+"""How often a group of moves is drawn, beside others. Some carry the rest; after some others
+little is left that makes sense.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,10 +239,10 @@ class _Sequence(RuleBasedStateMachine):
             self.ended = True
             self.session.explored.unjudged[str(error)] += 1
 
-    def make(self, move: Move) -> None:
-        """Make a move, if it fits and the sequence is not too long."""
+    def take(self, step: Step) -> None:
+        """Make a move or look, if it makes sense and the sequence is not too long."""
         if self.lockstep and len(self.lockstep.steps) <= self.session.budget.steps:
-            self.carry_out(lambda lockstep: lockstep.make(move))
+            self.carry_out(lambda lockstep: lockstep.take(step))
 
     def teardown(self) -> None:
         """Look at everything once more, and give everything back."""
@@ -253,31 +257,31 @@ class _Sequence(RuleBasedStateMachine):
 def _machine(
     session: _Session, moves: Sequence[Move], starts: Sequence[Move]
 ) -> type[RuleBasedStateMachine]:
-    """The machine with a rule for each group of moves."""
-    groups: dict[str, list[Move]] = {}
+    """The machine. All moves are one rule, as Hypothesis leaves out rules, and a move that is
+    never made keeps those after it from making sense.
+    """
+    steps = _steps(moves)
+
+    class Sequences(_Sequence):
+        @initialize(start=st.sampled_from(list(starts)))
+        def begin(self, start: Move) -> None:
+            self.take(start)
+
+        @rule(step=steps)
+        def go_on(self, step: Step) -> None:
+            self.take(step)
+
+    Sequences.session = session
+    return Sequences
+
+
+def _steps(moves: Sequence[Move]) -> st.SearchStrategy[Step]:
+    """One step: a group by its weight, then one of the group."""
+    groups: dict[str, list[Step]] = {}
     for move in moves:
         groups.setdefault(move.group, []).append(move)
-    rules: dict[str, object] = {"session": session}
-    rules["a_start"] = initialize(move=_one(starts))(_mover())
-    for group, members in groups.items():
-        for turn in range(3 if group in _OFTEN else 1):
-            rules[f"{group.replace(' ', '_')}_{turn}"] = rule(move=_one(members))(_mover())
-    rules["a_look"] = rule(look=st.sampled_from(LOOKS))(_look)
-    return type("Sequences", (_Sequence,), rules)
-
-
-def _one(moves: Iterable[Move]) -> st.SearchStrategy[Move]:
-    return st.sampled_from(list(moves))
-
-
-def _mover() -> Callable[[_Sequence, Move], None]:
-    """A function of its own for each rule, as Hypothesis marks functions."""
-
-    def made(machine: _Sequence, move: Move) -> None:
-        machine.make(move)
-
-    return made
-
-
-def _look(machine: _Sequence, look: Look) -> None:
-    machine.carry_out(lambda lockstep: lockstep.look(look))
+    groups["look"] = list(LOOKS)
+    drawn = [
+        st.sampled_from(g) for name, g in groups.items() for _ in range(_WEIGHTS.get(name, _WEIGHT))
+    ]
+    return st.sampled_from(drawn).flatmap(lambda group: group)

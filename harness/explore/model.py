@@ -7,7 +7,7 @@ The model is written from the procedure alone, and shares nothing with the refer
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -91,6 +91,38 @@ def settled(worlds: Worlds) -> Worlds:
     """The worlds that these may have become once everything has had its time."""
     everywhere = drifted(worlds)
     return frozenset(w for w in everywhere if not (must_go_on(w.main) or must_go_on(w.other)))
+
+
+def without_old_doubts(worlds: Worlds) -> Worlds:
+    """The same worlds, with one word for all that is in doubt about old requests.
+
+    Without it, each old request would double the worlds. A request is old that is neither "the
+    request" nor "the earlier request", nor the one that was accepted last.
+    """
+    mains = _undoubted([w.main for w in worlds])
+    others = _undoubted([w.other for w in worlds])
+    return frozenset(replace(w, main=mains[w.main], other=others[w.other]) for w in worlds)
+
+
+def _undoubted(places: Collection[Place]) -> dict[Place, Place]:
+    kept = {which for p in places for which in (p.last, p.earlier, p.accepted)}
+    fates: dict[int, set[Central]] = {}
+    for place in places:
+        for which, request in enumerate(place.requests):
+            if which not in kept:
+                fates.setdefault(which, set()).add(request.central)
+    doubtful = {which for which, found in fates.items() if len(found) > 1 or found & _MOVING}
+    return {place: _loosened(place, doubtful) for place in places}
+
+
+_MOVING = frozenset({Central.STALE, Central.DOOMED})
+
+
+def _loosened(place: Place, doubtful: Iterable[int]) -> Place:
+    for which in doubtful:
+        if which < len(place.requests):
+            place = place.with_central(which, Central.LOOSE)
+    return place
 
 
 # --- sending and cancelling -----------------------------------------------------------------------

@@ -22,6 +22,8 @@ class Central(StrEnum):
     DOOMED = "doomed"
     """It was accepted although its host had ended it: no pairing can come of it (WDR-9)."""
     PAIRED = "paired"
+    LOOSE = "loose"
+    """It is an old one, of which it is not known whether it still waits."""
     OVER = "over"
     """It is rejected, withdrawn or failed."""
 

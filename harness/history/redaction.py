@@ -66,6 +66,8 @@ _FORM_FIELD = re.compile(rf"(?:^|[?&;#\s])({_NAMES})=([^&;#\s\"'<>]+)", re.IGNOR
 _USER_INFO = re.compile(r"://[^/\s:@]*:([^/\s@]+)@")
 _URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s\"'<>)]+", re.IGNORECASE)
 _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\Z)", re.DOTALL)
+_SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9._~-]*")
+_SAME_IN_JSON = re.compile(r"[ !#-\[\]-~]*")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{8,}")
 _TEXT_FIELDS = frozenset({"body", "url", "endpoint", "paletteEndpoint", "why"})
 
@@ -242,16 +244,24 @@ def _forms(secret: str) -> Iterator[str]:
         return
     seen: set[str] = set()
     for form in (*_spelled(secret), *_encoded(secret.encode("utf-8", "surrogatepass"))):
-        # However it is spelled, JSON may be what it stands in.
-        for written in (form, json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1]):
+        for written in _in_json(form):
             if len(written) >= EVERYWHERE_LENGTH_MIN and written not in seen:
                 seen.add(written)
                 yield written
 
 
+def _in_json(form: str) -> tuple[str, ...]:
+    """However it is spelled, JSON may be what it stands in; mostly that changes nothing."""
+    if _SAME_IN_JSON.fullmatch(form):
+        return (form,)
+    return (form, json.dumps(form)[1:-1], json.dumps(form, ensure_ascii=False)[1:-1])
+
+
 def _spelled(secret: str) -> Iterator[str]:
     """As it is, and as JSON (once and twice), Python, HTML and URLs spell it."""
     yield secret
+    if _SAME_EVERYWHERE.fullmatch(secret):
+        return
     for shown in (repr(secret)[1:-1], repr(secret.encode("utf-8", "surrogatepass"))[2:-1]):
         yield shown
         yield shown.replace("'", "\\'")

@@ -92,6 +92,7 @@ def try_mutants(
     *,
     workers: int,
     full: bool = False,
+    both_drivers: bool = False,
     whole: bool = False,
     progress: Progress = lambda row: None,
 ) -> Matrix:
@@ -99,14 +100,18 @@ def try_mutants(
 
     A mutant runs the scenarios of its requirement, and stops at the kill; one that these do not
     kill runs the whole suite, to tell a survivor from one that is caught elsewhere. `full` runs
-    the whole suite for each, and those of either driver through both. `whole` says that these
-    are all mutants there are, so that a requirement without one can be told.
+    the whole suite for each, for all that turns red with it. `both_drivers` tries those that
+    show through either driver over HTTP as well. `whole` says that these are all mutants there
+    are, so that a requirement without one can be told.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
     sheet = _Sheet(progress)
-    reference = _try_in_suite([m for m in mutants if m.lane is Lane.SUITE], workers, full, sheet)
+    in_suite = [m for m in mutants if m.lane is Lane.SUITE]
+    reference = _try_in_suite(in_suite, workers, full, sheet)
+    if both_drivers:
+        _through_the_other_driver(in_suite, workers, sheet)
     walked = [m for m in mutants if m.lane is Lane.INTERLEAVING]
     for mutant, plot, problem in try_walks(walked, workers):
         found = (plot,) if plot else ()
@@ -139,8 +144,6 @@ def _try_in_suite(
     run_trials([Trial(), *by_trial], workers, report)
     named = {f"mutant:{m.name}": m for m in mutants}
     run_trials(again, workers, lambda trial, result: sheet.put(_row(named[trial.planted], result)))
-    if full:
-        _through_the_other_driver(mutants, workers, sheet)
     return found[Trial()]
 
 

@@ -80,6 +80,7 @@ def run_trials(trials: Sequence[Trial], workers: int, report: Report) -> None:
     """Carry out the trials, `workers` at a time; `report` is called as each one ends.
 
     Raises:
+        KeyboardInterrupt: somebody pressed Ctrl-C, or sent SIGTERM; no child is left.
         TrialsFailed: the suite cannot be collected.
     """
     if not trials:
@@ -91,7 +92,9 @@ def run_trials(trials: Sequence[Trial], workers: int, report: Report) -> None:
         code = pytest.main([*suite_words({"driver": "inprocess"}), "-s"], plugins=[parent])
         if parent.child is not None:
             parent.child.finish(int(code))
-    if not parent.has_begun:
+    if parent.interrupted:
+        raise KeyboardInterrupt
+    if not parent.is_done:
         raise TrialsFailed("the features of the suite cannot be collected: run pytest on them")
 
 
@@ -117,10 +120,12 @@ class _Parent:
         self._begun = 0
         self.child: _Child | None = None
 
-    @property
-    def has_begun(self) -> bool:
-        """Whether the suite was collected and trials were begun."""
-        return self._begun > 0
+        self.is_done = False
+        self.interrupted = False
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Somebody pressed Ctrl-C; what pytest stops itself with are subclasses."""
+        self.interrupted = excinfo.type is KeyboardInterrupt
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Everything is collected: fork the trials; a child goes on from here."""
@@ -135,6 +140,7 @@ class _Parent:
                 if self.child is None:
                     _end_all(selector)
         if self.child is None:
+            self.is_done = True
             pytest.exit("all trials are done", returncode=0)
 
     def _carry_out(self, session: pytest.Session, selector: selectors.BaseSelector) -> None:

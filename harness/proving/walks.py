@@ -1,5 +1,6 @@
 """The walks over every interleaving, on several cores: of the reference, and of the mutants
-that only an unlucky order of events gives away."""
+that only an unlucky order of events gives away.
+"""
 
 from __future__ import annotations
 

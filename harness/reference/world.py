@@ -6,7 +6,7 @@ in virtual time; the HTTP servers join them by real connections.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.domain.arrangements import Arrangement, Inventory, Side, Slot, side_of
@@ -30,6 +30,9 @@ from harness.reference.sides import CentralSide, EdgeSide
 
 POLL_INTERVAL = 50_000
 """How often the agents follow up, in microseconds."""
+
+SILENCE = 1_000_000
+"""How long a host waits for an endpoint that stays silent, in microseconds."""
 
 VIRTUAL_PASSWORD = "direct-password"
 """The operating system's user's, where nobody else can log in."""
@@ -70,9 +73,10 @@ def slots_for(seed: object, clusters: int, hosts: int) -> tuple[Slot, ...]:
 
 @dataclass(slots=True)
 class DirectLink:
-    """Carries messages by calling the central side."""
+    """Carries messages by calling the central side. A silent endpoint takes its time."""
 
     central: CentralSide
+    sleep: Callable[[int], None]
 
     def carry(
         self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
@@ -80,6 +84,7 @@ class DirectLink:
         """Deliver to whatever is at this address."""
         dead = _DEAD.get(base_url)
         if dead is not None:
+            self.sleep(SILENCE if base_url == VIRTUAL_ENDPOINTS[EndpointForm.SILENT] else 0)
             return dead
         if base_url == VIRTUAL_ENDPOINTS[EndpointForm.UNTRUSTED] and not insecure:
             return NotDelivered("the certificate is not trusted")
@@ -168,7 +173,7 @@ def direct_reference(
     clock = VirtualClock()
     behaviour = behaviour.with_password(behaviour.edge.password or VIRTUAL_PASSWORD)
     central = CentralSide(central_store or MemoryStore(), clock, seed, behaviour.central_factory())
-    link = FaultyLink(DirectLink(central), clock.sleep)
+    link = FaultyLink(DirectLink(central, clock.sleep), clock.sleep)
     edge = EdgeSide(
         edge_store or MemoryStore(),
         clock,

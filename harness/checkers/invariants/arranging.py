@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
+from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     NEVER,
     Place,
@@ -15,8 +16,6 @@ from harness.checkers.invariants.entities import (
 )
 from harness.checkers.invariants.known import Known
 from harness.history.operation import Json, OperationRecord, Outcome
-
-Hear = Callable[[OperationRecord], None]
 
 
 class Arrangements:
@@ -79,11 +78,11 @@ class Arrangements:
         place = self._place_named(operation)
         if place is not None:
             host = text(operation.args, "host_uid")
-            place.down.add(host)
-            place.unsure.add(host)
+            place.down |= {host}
+            place.unsure |= {host}
             place.link_tick = self.known.tick
             if operation.args.get("up") is not True:
-                self.known.excuse(place.requests.values())
+                self.known.excuse(place.open.values())
 
     def _linked(self, operation: OperationRecord) -> None:
         place, host = self._place_named(operation), text(operation.args, "host_uid")
@@ -92,9 +91,9 @@ class Arrangements:
         place.link_tick = self.known.tick
         place.moved = operation.end or operation.start
         if operation.outcome is Outcome.OK:
-            place.unsure.discard(host)
+            place.unsure -= {host}
             if operation.args.get("up") is True:
-                place.down.discard(host)
+                place.down -= {host}
 
     def _fault_invoked(self, operation: OperationRecord) -> None:
         place = self._place_named(operation)
@@ -109,20 +108,20 @@ class Arrangements:
         if place is not None:
             place.arranged = place.arranged or operation.kind == "SetHostMode"
             place.moved = operation.end or operation.start
-            self.known.excuse(place.requests.values())
+            self.known.excuse_place(place)
 
     def _remade(self, operation: OperationRecord) -> None:
         place = self.known.place(operation)
         if place is not None and operation.outcome is not Outcome.FAIL:
             place.arranged = True
             place.stacks = []
-            self.known.excuse(place.requests.values())
+            self.known.excuse_place(place)
 
     def _stack_invoked(self, operation: OperationRecord) -> None:
         place = self.known.place(operation)
         if place is None:
             return
-        self.known.excuse(place.requests.values())
+        self.known.excuse_place(place)
         oldest = min((r.invoked for r in place.requests.values()), default=NEVER)
         place.stacks = [s for s in place.stacks if place.busy or s.replaced >= oldest]
         packs = packs_of(operation.args.get("stack"))
@@ -146,6 +145,7 @@ class Arrangements:
         known.disturbed = operation.end or operation.start
         known.shaken = known.tick
         if operation.kind == "AdvanceClock":
+            known.tokens_moved = known.tick
             known.excuse(known.requests.values())
 
     def _reset(self, operation: OperationRecord) -> None:
@@ -158,6 +158,7 @@ class Arrangements:
 
     def _token_moved(self, operation: OperationRecord) -> None:
         uid = _token_uid(operation)
+        self.known.tokens_moved = self.known.tick
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
     def _token_put(self, operation: OperationRecord) -> None:

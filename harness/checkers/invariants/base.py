@@ -1,10 +1,9 @@
-"""What every invariant is: a rule that watches a stream of operations, and blames some."""
+"""What invariants find, and by which bounds they judge."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from harness.history.operation import OperationRecord
 
@@ -36,33 +35,7 @@ class Bounds:
 
 
 Handler = Callable[[OperationRecord], Iterable[Violation]]
+"""Shown an operation that has its outcome: what is found now."""
 
-
-class Invariant(Protocol):
-    """One invariant over one stream.
-
-    Each answer that a wait saw is shown as an operation of the kind that the wait asked, with
-    the wait's id; whoever names `await_state` or `stays` is shown the wait itself as well,
-    after its answers.
-    """
-
-    id: str
-    undecided: str
-    """Why something could not be judged; empty when all could."""
-
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The kinds of operations that it is shown."""
-        ...
-
-    def invoked(self, operation: OperationRecord) -> None:
-        """An operation is about to be sent."""
-        ...
-
-    def ended(self, operation: OperationRecord) -> Iterable[Violation]:
-        """An operation has its outcome: what is found now."""
-        ...
-
-    def end(self, at: int) -> Iterable[Violation]:
-        """Nothing more comes, and everything has had its time to settle."""
-        ...
+Hear = Callable[[OperationRecord], None]
+"""Shown an operation that is about to be sent, or one from which something is learned."""

@@ -8,8 +8,6 @@ from harness.checkers.invariants.entities import (
     PAIRED,
     Mark,
     Request,
-    text,
-    told,
 )
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
@@ -48,16 +46,16 @@ class CancelStaysDone(Rule):
         return found
 
     def _view(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or not request.over:
             return NOTHING
-        value = told(operation)
-        if not value or text(value, "state") not in _ALIVE:
+        state = self.known.shown
+        if operation.outcome is not Outcome.OK or state not in _ALIVE:
             return NOTHING
-        return self._still_there(request, operation, f"is shown as {text(value, 'state')}")
+        return self._still_there(request, operation, f"is shown as {state}")
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or operation.outcome is not Outcome.OK:
             return NOTHING
         done = "could be accepted" if operation.kind.startswith("Accept") else "could be rejected"
@@ -82,18 +80,17 @@ class CancelStaysDone(Rule):
         return request.cancelled if online else None
 
     def _local(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        value = told(operation)
-        if text(value, "status") not in ("Pairing", PAIRED):
-            return NOTHING
-        request = self.known.requests.get(text(value, "pairing_uid"))
+        status, request = self.known.shown, self.known.about
         gone = request.cancelled if request else None
-        if request is None or gone is None or gone.tick >= self.known.started:
+        if status not in ("Pairing", PAIRED) or request is None or gone is None:
+            return NOTHING
+        if gone.tick >= self.known.started:
             return NOTHING
         sender = operation.tags.get("host") == request.host
         if operation.start < gone.at + (0 if sender else self.known.limits.edge_lag):
             return NOTHING
         reason = (
             f"the cancel of request {request.uid} was acknowledged, and afterwards Local UI"
-            f" shows it as {text(value, 'status')}"
+            f" shows it as {status}"
         )
         return self.blame(request.uid, reason, gone.operation, operation.id)

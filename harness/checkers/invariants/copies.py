@@ -12,8 +12,9 @@ from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register
 from harness.checkers.invariants.told import seconds
 from harness.domain.pairing import LocalState
-from harness.history.operation import OperationRecord
+from harness.history.operation import Json, OperationRecord
 
+_MISSED_MAX = 512
 _OLD_MAX = 16
 """Earlier requests of one host that are remembered as over."""
 
@@ -39,8 +40,8 @@ class Book(Protocol):
         """The register of a request, if something is known of it."""
         ...
 
-    def is_just_pending(self, register: Register) -> bool:
-        """Whether it is surely pending, and nothing is under way."""
+    def is_just_pending(self, uid: str) -> bool:
+        """Whether a request is surely pending, and nothing is under way that may change it."""
         ...
 
     def has_given_up(self, uid: str) -> bool:
@@ -67,6 +68,8 @@ class _Page:
     uids: frozenset[str]
     missed: dict[str, str] = field(default_factory=dict)
     """Requests that were listed and then were not, each with the list that left it out."""
+    missed_earlier: dict[str, str] = field(default_factory=dict)
+    """Those of `missed` when it had last become too long; what was there before is forgotten."""
 
 
 class Lists:
@@ -74,7 +77,7 @@ class Lists:
 
     def __init__(self, book: Book) -> None:
         self._book = book
-        self._pages: dict[tuple[str, str, str, str], _Page] = {}
+        self._pages: dict[tuple[Json, ...], _Page] = {}
 
     def forget(self) -> None:
         """Who may see what has changed."""
@@ -82,27 +85,27 @@ class Lists:
 
     def shown(self, operation: OperationRecord) -> Iterable[Violation]:
         """A list was answered."""
-        items = told(operation).get("items")
-        if not isinstance(items, list):
+        if not isinstance(told(operation).get("items"), list):
             return ()
+        book, open_uids = self._book, []
         found: list[Violation] = []
-        open_uids = []
-        for item in items:
-            if isinstance(item, dict) and (uid := text(item, "pairing_uid")):
-                state = text(item, "state")
-                if state in OPEN_STATES:
-                    open_uids.append(uid)
-                    state = PENDING
-                if not self._book.has_given_up(uid):
-                    found += self._item(uid, state, operation)
+        for _, state, item in book.known.listed:
+            uid = item.get("pairing_uid")
+            if not isinstance(uid, str) or not uid:
+                continue
+            if state in OPEN_STATES:
+                open_uids.append(uid)
+                state = PENDING
+                if book.is_just_pending(uid):
+                    continue
+            if not book.has_given_up(uid):
+                found += self._item(uid, state, operation)
         found += self._flickers(frozenset(open_uids), operation)
         return found
 
     def _item(self, uid: str, state: str, operation: OperationRecord) -> Iterable[Violation]:
         book = self._book
         register = book.register(uid)
-        if state == PENDING and book.is_just_pending(register):
-            return ()
         if state not in NAMES:
             return ()
         if found := self._behind(register, state, operation) or self._back(
@@ -147,20 +150,22 @@ class Lists:
     def _flickers(self, uids: frozenset[str], operation: OperationRecord) -> Iterable[Violation]:
         """Listed as pending, then not, then again: the last of them went back."""
         args, known = operation.args, self._book.known
-        key = (operation.actor, text(operation.tags, "project"))
-        page_key = (*key, text(args, "state"), text(args, "local_cluster_uid"))
-        page = self._pages.get(page_key)
+        project, state = operation.tags.get("project"), args.get("state")
+        key = (operation.actor, project, state, args.get("local_cluster_uid"))
+        page = self._pages.get(key)
         if page is None:
-            self._pages[page_key] = _Page(operation.id, known.tick, uids)
+            self._pages[key] = _Page(operation.id, known.tick, uids)
             return []
         if not _is_before(page.operation, page.tick, operation, known):
             return []
-        back = sorted(uids & page.missed.keys()) if page.missed else []
-        found = [self._flickered(uid, page.missed.pop(uid), operation) for uid in back]
-        for uid in page.uids - uids:
-            page.missed[uid] = operation.id
-        while len(page.missed) > 64 * _OLD_MAX:
-            del page.missed[next(iter(page.missed))]
+        found: list[Violation] = []
+        if uids != page.uids:
+            for uid in sorted(uids - page.uids):
+                if without := page.missed.pop(uid, page.missed_earlier.pop(uid, "")):
+                    found.append(self._flickered(uid, without, operation))
+            page.missed.update(dict.fromkeys(page.uids - uids, operation.id))
+            if len(page.missed) > _MISSED_MAX:
+                page.missed, page.missed_earlier = {}, page.missed
         page.operation, page.tick, page.uids = operation.id, known.tick, uids
         return found
 
@@ -200,34 +205,39 @@ class EdgeCopies:
 
     def shown(self, operation: OperationRecord) -> Iterable[Violation]:
         """Local UI showed its request, or that there is none."""
-        value, host = told(operation), text(operation.tags, "host")
-        uid, status = text(value, "pairing_uid"), text(value, "status")
-        none = reason_of(operation) in ("NoPairingRequest", "NotFound")
-        if not host or not ((uid and status in _LATER_LOCALLY) or none):
-            return
-        place = self._book.known.place(operation)
-        copy = self._copies.get(host)
+        known, host = self._book.known, text(operation.tags, "host")
+        uid, status = text(told(operation), "pairing_uid"), known.shown
+        if not uid or status not in _LATER_LOCALLY:
+            if reason_of(operation) not in ("NoPairingRequest", "NotFound"):
+                return ()
+            uid, status = "", ""
+        if not host:
+            return ()
+        found: list[Violation] = []
+        place, copy = known.place(operation), self._copies.get(host)
         if copy is None or copy.place is not place:
-            self._copies[host] = _Copy(place, uid, status, operation.id, self._book.known.tick)
-        elif not _is_before(copy.operation, copy.tick, operation, self._book.known):
-            return
+            self._copies[host] = _Copy(place, uid, status, operation.id, known.tick)
+        elif not _is_before(copy.operation, copy.tick, operation, known):
+            return ()
+        elif copy.uid == uid and copy.status == status:
+            copy.operation, copy.tick = operation.id, known.tick
         else:
-            if found := self._back(copy, uid, status, operation):
-                yield found
+            found += self._back(copy, uid, status, operation)
             self._remember(copy, uid, status, operation)
         if uid and status == PENDING and place is not None:
-            yield from self._behind(place, uid, operation)
+            found += self._behind(place, uid, operation)
+        return found
 
     def _back(
         self, copy: _Copy, uid: str, status: str, operation: OperationRecord
-    ) -> Violation | None:
+    ) -> tuple[Violation, ...]:
         if not uid:
-            return None
+            return ()
         if uid == copy.uid and status not in _LATER_LOCALLY.get(copy.status, (status,)):
-            return self._went_back(uid, copy.status, status, copy.operation, operation)
-        if uid in copy.old and status == PENDING:
-            return self._went_back(uid, "nothing of it", status, copy.old[uid], operation)
-        return None
+            return (self._went_back(uid, copy.status, status, copy.operation, operation),)
+        if status == PENDING and uid in copy.old:
+            return (self._went_back(uid, "nothing of it", status, copy.old[uid], operation),)
+        return ()
 
     @staticmethod
     def _went_back(
@@ -247,23 +257,24 @@ class EdgeCopies:
         copy.uid, copy.status = uid, status
         copy.operation, copy.tick = operation.id, self._book.known.tick
 
-    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> Iterable[Violation]:
+    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
-        if book.has_given_up(uid) or place.down:
-            return
         register = book.known_register(uid)
         if register is None or register.decided is None:
-            return
+            return ()
+        if book.has_given_up(uid) or place.down:
+            return ()
         decided = register.decided
         quiet = max(decided[0], place.moved, place.unsure_until, known.disturbed)
-        if operation.start > quiet + known.limits.edge_lag:
-            reason = (
-                f"request {uid}: Local UI still shows it as pending at"
-                f" {seconds(operation.start)}, though it was decided at {seconds(decided[0])};"
-                f" the edge may be {seconds(known.limits.edge_lag)} behind"
-            )
-            yield Violation("INV-8", reason, _once(decided[1], operation.id))
+        if operation.start <= quiet + known.limits.edge_lag:
+            return ()
+        reason = (
+            f"request {uid}: Local UI still shows it as pending at {seconds(operation.start)},"
+            f" though it was decided at {seconds(decided[0])}; the edge may be"
+            f" {seconds(known.limits.edge_lag)} behind"
+        )
+        return (Violation("INV-8", reason, _once(decided[1], operation.id)),)
 
 
 def _is_before(earlier: str, tick: int, operation: OperationRecord, known: Known) -> bool:

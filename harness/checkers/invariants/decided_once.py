@@ -48,11 +48,12 @@ class DecidedOnce(Rule):
         }
 
     def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or (not request.over and request.final is None):
             return NOTHING
-        state = text(told(operation), "state")
-        return self._state(request, state, operation, 0) + self._agree(request, operation)
+        return self._state(request, self.known.shown, operation, 0) + self._agree(
+            request, operation
+        )
 
     def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found, lag = NOTHING, self.known.limits.list_lag
@@ -89,7 +90,7 @@ class DecidedOnce(Rule):
         return self.blame(request.uid, reason, *operations)
 
     def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or operation.outcome is not Outcome.OK:
             return NOTHING
         uid, first = text(told(operation), "cluster_uid"), request.accepted
@@ -99,7 +100,7 @@ class DecidedOnce(Rule):
         return self._agree(request, operation)
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or operation.outcome is not Outcome.OK:
             return NOTHING
         final = request.final
@@ -108,8 +109,10 @@ class DecidedOnce(Rule):
         return self._agree(request, operation)
 
     def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(told(operation), "pairing_uid"))
-        return self._agree(request, operation) if request else NOTHING
+        request = self.known.about
+        if request is None or request.paired is None:
+            return NOTHING
+        return self._agree(request, operation)
 
     def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
@@ -117,7 +120,7 @@ class DecidedOnce(Rule):
         return self._agree(request, operation) if request else NOTHING
 
     def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 
     def _agree(self, request: Request, operation: OperationRecord) -> tuple[Violation, ...]:

@@ -59,6 +59,10 @@ class Shown:
     start: int
     tick: int
 
+    def again(self, operation: OperationRecord, tick: int) -> None:
+        """A later look saw the same."""
+        self.operation, self.start, self.tick = operation.id, operation.start, tick
+
 
 @dataclass(slots=True, eq=False)
 class Request:
@@ -120,14 +124,16 @@ class Place:
     born: int = 0
     """The count at which it was surely there."""
     hosts: set[str] = field(default_factory=set)
-    down: set[str] = field(default_factory=set)
+    down: frozenset[str] = frozenset()
     """Hosts whose link is down, or may be."""
-    unsure: set[str] = field(default_factory=set)
+    unsure: frozenset[str] = frozenset()
     """Those of `down` that may be up."""
     link_tick: int = 0
     """The count at which a link last changed, or may have."""
     withdrawals_spoiled: bool = False
     requests: dict[str, Request] = field(default_factory=dict)
+    open: dict[str, Request] = field(default_factory=dict)
+    """Those of its requests that are not over."""
     current: Request | None = None
     """The request of the last acknowledged send, until it is over."""
     paired: Request | None = None
@@ -142,6 +148,12 @@ class Place:
     moved: int = 0
     """When something last happened to it that has to settle."""
     stacks: list[StackSpan] = field(default_factory=list)
+    first_sent: int = 0
+    """The count at which a send was first invoked."""
+    senders: tuple[str, ...] = ()
+    """The hosts that were asked to send."""
+    excused: bool = False
+    """A request that was sent from here may lawfully be pending centrally alone."""
     arranged: bool = False
     """Its mode or its cluster was arranged or deleted: nobody says who manages it."""
     gone: bool = False
@@ -182,19 +194,16 @@ def reason_of(operation: OperationRecord) -> str:
 
 def packs_of(stack: Json) -> PackSet:
     """The packs of a stack's profiles."""
-    profiles = stack if isinstance(stack, list) else []
-    return _one_of_each(
-        frozenset(
-            (text(pack, "name"), text(pack, "version"))
-            for profile in profiles
-            if isinstance(profile, dict)
-            for pack in profile.get("packs") or ()  # type: ignore[union-attr]
-            if isinstance(pack, dict)
-        )
-    )
+    packs = []
+    for profile in stack if isinstance(stack, list) else ():
+        listed = profile.get("packs") if isinstance(profile, dict) else None
+        for pack in listed if isinstance(listed, list) else ():
+            if isinstance(pack, dict):
+                packs.append((str(pack.get("name")), str(pack.get("version"))))
+    return one_of_each(frozenset(packs))
 
 
 @lru_cache(maxsize=4096)
-def _one_of_each(packs: PackSet) -> PackSet:
+def one_of_each(packs: PackSet) -> PackSet:
     """Many clusters run the same stack: it is held once."""
     return packs

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.checkers.invariants.base import Invariant
 from harness.checkers.invariants.cancel_stays_done import CancelStaysDone
 from harness.checkers.invariants.decided_once import DecidedOnce
 from harness.checkers.invariants.everything_settles import EverythingSettles
@@ -16,8 +15,9 @@ from harness.checkers.invariants.no_request_is_lost import NoRequestIsLost
 from harness.checkers.invariants.nothing_local_after import NothingLocalAfter
 from harness.checkers.invariants.one_manager import OneManager
 from harness.checkers.invariants.only_who_may import OnlyWhoMay
+from harness.checkers.invariants.rule import Rule
 
-MAKERS: Mapping[str, Callable[[Known], Invariant]] = {
+MAKERS: Mapping[str, Callable[[Known], Rule]] = {
     "INV-1": OneManager,
     "INV-2": NoRequestIsLost,
     "INV-3": ExactMatch,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import OPEN_STATES, Request
+from harness.checkers.invariants.entities import OPEN_STATES, Place, Request
 from harness.checkers.invariants.rule import Rule
-from harness.domain.pairing import RequestState
+from harness.domain.pairing import LocalState, RequestState
+
+_NOTHING = frozenset({"", *(s.value for s in (LocalState.REJECTED, LocalState.FAILED))})
+"""What Local UI shows of a cluster that waits for nothing; empty when there is no request."""
 
 
 class EverythingSettles(Rule):
@@ -19,9 +22,40 @@ class EverythingSettles(Rule):
         """Each request that somebody sent is decided, pending on both sides, or stale."""
         for request in list(self.known.requests.values()):
             place = request.place
-            if place is None or place.gone or place.arranged or request.sent is None:
+            if place is None or place.gone or place.arranged:
                 continue
-            yield from self._judge(request)
+            if request.sent is not None:
+                yield from self._judge(request)
+            else:
+                yield from self._judge_unacknowledged(request, place)
+
+    def _judge_unacknowledged(self, request: Request, place: Place) -> tuple[Violation, ...]:
+        """Of a request whose send was never acknowledged no host may be without knowledge.
+
+        What was sent, and not answered, has settled like everything else: it is pending on
+        both sides, or withdrawn. Only where something happened after which it may be stale
+        nobody is blamed: a cancel without a link (WDR-5), a change of the cluster (SND-9), a
+        token that is not what it was.
+        """
+        known = self.known
+        if self._late(request)[0] not in OPEN_STATES or place.excused or not place.senders:
+            return ()
+        if known.tokens_moved > place.first_sent:
+            return ()
+        looks = [known.looks.get(host) for host in place.senders]
+        if not all(look and self._is_nothing(look, place) for look in looks):
+            return ()
+        reason = (
+            f"request {request.uid}, whose send was not acknowledged, is pending centrally, and"
+            " nothing is in Local UI, after everything has had its time to settle"
+        )
+        central = request.central.operation if request.central else ""
+        return self.blame(request.uid, reason, *(look[1] for look in looks if look), central)
+
+    def _is_nothing(self, look: tuple[str, str, int], place: Place) -> bool:
+        """Whether a host showed that nothing is pending or paired, after the settling."""
+        status, _, start = look
+        return status in _NOTHING and self.known.is_settled(place, start)
 
     def _judge(self, request: Request) -> tuple[Violation, ...]:
         central, local = self._late(request)

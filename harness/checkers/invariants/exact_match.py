@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice, product
+from itertools import product
+from math import prod
 
 from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import NEVER, PackSet, Request, text
+from harness.checkers.invariants.entities import NEVER, PackSet, Request, one_of_each, text
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.domain.match import Choice, MatchRules, latest_packs
@@ -35,21 +36,19 @@ class ExactMatch(Rule):
     """Layers, the same pack twice and drafts are the target's own affair (ACC-16)."""
 
     id = "INV-3"
-    hears_invoked = True
 
     def __init__(self, known: Known) -> None:
         super().__init__(known)
         self._profiles: dict[str, list[_Span]] = {}
+        self.on_invoked = {"PutProfile": self._put_invoked}
         self.on = {
             "PutProfile": self._put,
             "AcceptPairingRequest": self._accepted,
             "Reset": self._reset,
         }
 
-    def invoked(self, operation: OperationRecord) -> None:
+    def _put_invoked(self, operation: OperationRecord) -> None:
         """From now on a profile may be another one."""
-        if operation.kind != "PutProfile":
-            return
         profile = operation.args.get("profile")
         if isinstance(profile, dict):
             spans = self._profiles.setdefault(text(profile, "uid"), [])
@@ -78,9 +77,8 @@ class ExactMatch(Rule):
     def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
         if operation.outcome is not Outcome.OK:
             return NOTHING
-        uid = text(operation.args, "pairing_uid")
-        request = self.known.requests.get(uid)
-        stacks = list(self._stacks(request)) if request else []
+        uid, request = text(operation.args, "pairing_uid"), self.known.about
+        stacks = self._stacks(request) if request else []
         spans = self._selected(operation.args.get("selection"))
         if not stacks or spans is None:
             lacking = "the stack that it carried" if not stacks else "the selected profiles"
@@ -99,44 +97,48 @@ class ExactMatch(Rule):
             operation.id,
         )
 
-    def _stacks(self, request: Request) -> Iterator[PackSet]:
+    @staticmethod
+    def _stacks(request: Request) -> list[PackSet]:
         """The stacks that the request may have carried, or may be judged by (ACC-21)."""
         if request.packs is not None:
-            yield request.packs
-            return
-        place = request.place
+            return [request.packs]
+        place, stacks = request.place, []
         if place is not None and not place.gone:
-            yield from (s.packs for s in place.stacks if s.replaced > request.invoked)
-        if place is None or request.sent is None:
-            yield from filter(None, [request.shown_packs])
+            stacks = [s.packs for s in place.stacks if s.replaced > request.invoked]
+        if request.shown_packs is not None and (place is None or request.sent is None):
+            stacks.append(request.shown_packs)
+        return stacks
 
     def _selected(self, selection: Json) -> list[list[_Span]] | None:
         """What each selected profile may have been meanwhile; `None` if nobody has said."""
         found = []
         for chosen in selection if isinstance(selection, list) else ():
             uid = text(chosen, "uid") if isinstance(chosen, dict) else ""
-            spans = [s for s in self._profiles.get(uid, ()) if s.replaced > self.known.started]
-            if not any(span.since < self.known.started for span in spans):
-                return None
-            if any(span.latest is None for span in spans):
+            started, certain, spans = self.known.started, False, []
+            for span in self._profiles.get(uid, ()):
+                if span.replaced > started:
+                    if span.latest is None:
+                        return None
+                    certain = certain or span.since < started
+                    spans.append(span)
+            if not certain:
                 return None
             found.append(spans)
         return found
 
 
 def _some_match(spans: Sequence[Sequence[_Span]], stacks: Sequence[PackSet]) -> bool:
-    combinations = list(islice(product(*spans), COMBINATIONS_MAX + 1))
-    if len(combinations) > COMBINATIONS_MAX:
+    if prod(map(len, spans)) > COMBINATIONS_MAX:
         return True
-    return any(
-        _offered(chosen, drafts) == stack
-        for chosen in combinations
-        for drafts in (0, 1)
-        for stack in stacks
-    )
+    for chosen in product(*spans):
+        if _offered(chosen, 0) in stacks or _offered(chosen, 1) in stacks:
+            return True
+    return False
 
 
 def _offered(chosen: Sequence[_Span], drafts: int) -> PackSet | None:
+    if len(chosen) == 1:
+        return chosen[0].latest[drafts] if chosen[0].latest else None
     packs: set[tuple[str, str]] = set()
     for span in chosen:
         latest = span.latest[drafts] if span.latest else None
@@ -167,7 +169,8 @@ def _packs(profile: ClusterProfile, *, drafts: bool) -> PackSet | None:
     if profile.latest(drafts_count=drafts) is None:
         return None
     rules = MatchRules(drafts_count_as_latest=drafts)
-    return frozenset((p.name, p.version) for p in latest_packs([Choice(profile)], rules))
+    packs = frozenset((p.name, p.version) for p in latest_packs([Choice(profile)], rules))
+    return one_of_each(packs)
 
 
 def _profile(data: dict[str, Json]) -> ClusterProfile:

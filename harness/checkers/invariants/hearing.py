@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.checkers.invariants.arranging import Arrangements, Hear, hosts_of
+from harness.checkers.invariants.arranging import Arrangements, hosts_of
+from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     OPEN_STATES,
@@ -82,6 +83,8 @@ class Hearing(Arrangements):
             "PollPairing": self._polled,
             "ConfirmPairing": self._polled,
             "WithdrawPairing": self._withdrawn,
+            "MatchProfiles": self._named,
+            "ViewCentralCluster": self._named_as_cluster,
         }
 
     # --- what may end a request -------------------------------------------------------
@@ -90,6 +93,10 @@ class Hearing(Arrangements):
         place = self._busy(operation)
         if place is not None:
             place.sent = self.known.tick
+            place.first_sent = place.first_sent or place.sent
+            host = text(operation.tags, "host")
+            if host not in place.senders:
+                place.senders += (host,)
             place.central_seen, place.suspect = None, ""
 
     def _cancel_invoked(self, operation: OperationRecord) -> None:
@@ -99,7 +106,7 @@ class Hearing(Arrangements):
         place = self.known.place(operation)
         if place is not None:
             place.busy += 1
-            self._may_end(operation, place, tuple(place.requests.values()))
+            self._may_end(operation, place, tuple(place.open.values()))
         return place
 
     def _may_end(
@@ -131,7 +138,7 @@ class Hearing(Arrangements):
             place.busy -= 1
         if operation.outcome is Outcome.INFO:
             place.unsure_until = (operation.end or operation.start) + known.limits.settle
-        if reason_of(operation) in HARMLESS[operation.kind]:
+        if operation.outcome is Outcome.FAIL and reason_of(operation) in HARMLESS[operation.kind]:
             self._did_nothing(now)
         else:
             place.changed = known.tick
@@ -144,11 +151,10 @@ class Hearing(Arrangements):
             request.enders -= 1
 
     def _sent(self, operation: OperationRecord) -> None:
-        known = self.known
+        known, uid = self.known, text(told(operation), "pairing_uid")
         before = known.place(operation)
         changed = before.changed if before else 0
         place = self._no_longer_busy(operation)
-        uid = text(told(operation), "pairing_uid")
         known.let_go_of_settled(operation.end or operation.start)
         if place is None:
             return
@@ -163,12 +169,14 @@ class Hearing(Arrangements):
             self._admit(request, operation)
         elif request.sent is None:
             self._admit(request, operation)
-        self._supersede(place, request)
+        place.current = request
+        if len(place.open) > 1:
+            self._supersede(place, request)
 
     def _supersede(self, place: Place, request: Request) -> None:
         """A new id was given: the requests before it are no longer the host's own."""
-        known, place.current = self.known, request
-        for earlier in tuple(place.requests.values()):
+        known = self.known
+        for earlier in tuple(place.open.values()):
             sent = earlier.sent
             if earlier is not request and sent is not None and sent.tick < known.started:
                 known.is_over(earlier, sent.at)
@@ -189,7 +197,11 @@ class Hearing(Arrangements):
         place = known.place(operation)
         sent_before = place is not None and place.sent < known.started and place.busy <= 1
         place = self._no_longer_busy(operation)
-        if place is None or operation.outcome is not Outcome.OK:
+        if place is None:
+            return
+        if operation.outcome is not Outcome.FAIL and not known.is_online(place):
+            place.excused = True
+        if operation.outcome is not Outcome.OK:
             return
         request, place.current = place.current, None
         if request is not None and sent_before and request.place is place:
@@ -221,18 +233,29 @@ class Hearing(Arrangements):
 
     def _decided(self, operation: OperationRecord) -> Request | None:
         """The request that a decision was about; it may be one that nobody has told of."""
-        ender = self._enders.pop(operation.id, _NO_ONE)
+        ender, known = self._enders.pop(operation.id, _NO_ONE), self.known
+        self._named(operation)
+        request = known.about
         if operation.outcome is Outcome.FAIL:
             self._did_nothing(ender)
             return None
-        known, uid = self.known, text(operation.args, "pairing_uid")
-        request = known.requests.get(uid)
         if request is None and operation.outcome is Outcome.OK:
-            request = Request(uid)
+            request = Request(text(operation.args, "pairing_uid"))
             known.add(request)
+            known.about = request
         if request is not None and request.place is not None:
             request.place.moved = operation.end or operation.start
         return request
+
+    def _named(self, operation: OperationRecord) -> None:
+        """The request that an operation names."""
+        known, uid = self.known, operation.args.get("pairing_uid")
+        known.about = known.requests.get(uid) if isinstance(uid, str) else None
+
+    def _named_as_cluster(self, operation: OperationRecord) -> None:
+        """The request whose central cluster an operation names."""
+        known, uid = self.known, operation.args.get("cluster_uid")
+        known.about = known.by_cluster.get(uid) if isinstance(uid, str) else None
 
     def _list(self, operation: OperationRecord) -> None:
         known = self.known
@@ -246,10 +269,13 @@ class Hearing(Arrangements):
                 listed.append((request, state, item))
 
     def _view(self, operation: OperationRecord) -> None:
-        value = operation.value
+        known, value = self.known, operation.value
+        known.shown = ""
+        self._named(operation)
         if value is None or operation.outcome is not Outcome.OK:
             return
-        request = self._shown_centrally(value, text(value, "state"), operation)
+        known.shown = text(value, "state")
+        request = self._shown_centrally(value, known.shown, operation)
         if request is None:
             return
         if request.sent is None and request.shown_packs is None and value.get("stack"):
@@ -264,7 +290,10 @@ class Hearing(Arrangements):
             request = self._first_seen(value, state)
             if request is None:
                 return None
-        self._show(request, state, operation)
+        if request.central is None or request.central.state != state:
+            request.central = Shown(state, operation.id, operation.start, known.tick)
+        else:
+            request.central.again(operation, known.tick)
         cluster_uid = value.get("cluster_uid")
         if cluster_uid and not request.cluster_uid:
             self._names(request, str(cluster_uid))
@@ -284,18 +313,6 @@ class Hearing(Arrangements):
         known.add(request)
         return request
 
-    def _show(self, request: Request, state: str, operation: OperationRecord) -> None:
-        shown = request.central
-        if shown is None or shown.state != state:
-            tick = self.known.tick
-            request.central = Shown(state, operation.id, operation.start, tick)
-        else:
-            shown.operation, shown.start, shown.tick = (
-                operation.id,
-                operation.start,
-                self.known.tick,
-            )
-
     def _final(self, request: Request, state: str, operation: OperationRecord) -> None:
         if request.final is None:
             request.final = Shown(state, operation.id, operation.start, self.known.tick)
@@ -305,7 +322,8 @@ class Hearing(Arrangements):
         self.known.is_over(request, operation.end or operation.start)
 
     def _ruled(self, operation: OperationRecord) -> None:
-        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        self._named_as_cluster(operation)
+        request = self.known.about
         if request is None:
             return
         if operation.outcome is Outcome.FAIL:
@@ -323,29 +341,38 @@ class Hearing(Arrangements):
             place = request.place
             if place is not None and not place.gone:
                 place.paired = request
-                place.requests.setdefault(request.uid, request)
+                self.known.belongs(request, place)
             self.known.is_over(request, request.paired.at)
 
     # --- the edge ---------------------------------------------------------------------
 
     def _pairing(self, operation: OperationRecord) -> None:
-        place = self.known.place(operation)
+        known, value = self.known, told(operation)
+        uid, status = text(value, "pairing_uid"), text(value, "status")
+        request = known.about = known.requests.get(uid)
+        known.shown, place = status, known.place(operation)
         if place is None:
             return
-        value = told(operation)
-        uid, status = text(value, "pairing_uid"), text(value, "status")
-        request = self.known.requests.get(uid) if uid else place.current
+        refused = operation.outcome is Outcome.FAIL and reason_of(operation) in _NONE
+        if uid or refused:
+            look = (status, operation.id, operation.start)
+            known.looks[text(operation.tags, "host")] = look
+        if not uid:
+            request = place.current
         if request is None:
             return
         if uid:
-            request.local = Shown(status, operation.id, operation.start, self.known.tick)
+            if request.local is None or request.local.state != status:
+                request.local = Shown(status, operation.id, operation.start, known.tick)
+            else:
+                request.local.again(operation, known.tick)
             if request.place is None:
                 request.place = place
-                place.requests[uid] = request
+                known.belongs(request, place)
             if status == PAIRED:
                 self._paired(request, operation)
-        elif reason_of(operation) in _NONE and operation.tags.get("host") == request.host:
-            request.local = Shown("none", operation.id, operation.start, self.known.tick)
+        elif refused and operation.tags.get("host") == request.host:
+            request.local = Shown("none", operation.id, operation.start, known.tick)
 
     def _mode(self, operation: OperationRecord) -> None:
         place, mode = self.known.place(operation), text(told(operation), "mode")
@@ -393,8 +420,9 @@ class Hearing(Arrangements):
             request.packs = packs_of(about.get("stack"))
 
     def _polled(self, operation: OperationRecord) -> None:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
-        state = text(told(operation), "state")
+        self._named(operation)
+        request = self.known.about
+        state = self.known.shown = text(told(operation), "state")
         if request is None or not state:
             return
         self._names(request, text(told(operation), "cluster_uid"))
@@ -408,7 +436,8 @@ class Hearing(Arrangements):
                 self._paired(request, operation)
 
     def _withdrawn(self, operation: OperationRecord) -> None:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        self._named(operation)
+        request = self.known.about
         ender = self._enders.pop(operation.id, _NO_ONE)
         if operation.outcome is Outcome.FAIL:
             self._did_nothing(ender)

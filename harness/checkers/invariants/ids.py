@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import lru_cache
 from hashlib import blake2b
 
 _TAIL_MAX = 4096
@@ -41,6 +42,7 @@ class IdSet:
         return sum(run.nbytes for run in self._runs)
 
 
+@lru_cache(maxsize=4096)
 def _digest(uid: str) -> int:
     return int.from_bytes(blake2b(uid.encode(), digest_size=8).digest(), "big")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 
 from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import Place, Request, text, told
@@ -120,7 +121,8 @@ class IdsAreNeverReused(Rule):
         known = self.known
         oldest = known.oldest()
         oldest = min(oldest, known.started)
-        for uid in [u for u, tick in self._old.items() if tick < oldest]:
+        ended_before = list(takewhile(lambda old: old[1] < oldest, self._old.items()))
+        for uid, _ in ended_before:
             del self._old[uid]
             self._sealed.add(uid)
 
@@ -134,9 +136,8 @@ class IdsAreNeverReused(Rule):
         return NOTHING
 
     def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        value = told(operation)
-        if text(value, "status") in _ENDED_LOCALLY:
-            self._ended(text(value, "pairing_uid"))
+        if self.known.shown in _ENDED_LOCALLY:
+            self._ended(text(told(operation), "pairing_uid"))
         return NOTHING
 
     def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
@@ -164,9 +165,11 @@ class IdsAreNeverReused(Rule):
         return self.blame(uid, reason, owner.operation, operation.id)
 
     def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         local_uid = text(told(operation), "local_cluster_uid")
-        return self._claim(request, local_uid, operation) if request and local_uid else NOTHING
+        if request is None or not local_uid or local_uid == request.local_uid:
+            return NOTHING
+        return self._claim(request, local_uid, operation)
 
     def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found = NOTHING

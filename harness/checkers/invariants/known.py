@@ -18,7 +18,10 @@ class Known:
     """Places, requests, tokens, and when the world was last disturbed.
 
     While the invariants are shown an operation that ended, `started` is the tick at which it
-    was invoked, and `listed` what it listed, if it is a list of requests.
+    was invoked, and `listed` what it listed, if it is a list of requests. `about` is the
+    request that it names by its pairing id, or by its central cluster's, or that `ViewPairing`
+    showed, and `shown` the state or the status that it showed: both only where it is of a kind
+    that does so.
     """
 
     def __init__(self, limits: Bounds) -> None:
@@ -27,6 +30,8 @@ class Known:
         self.started = 0
         self.under_way: dict[str, int] = {}
         self.listed: list[tuple[Request | None, str, dict[str, Json]]] = []
+        self.about: Request | None = None
+        self.shown = ""
         self._over: deque[tuple[int, Request]] = deque()
         self._asked: OperationRecord | None = None
         self._here: Place | None = None
@@ -39,12 +44,15 @@ class Known:
         self.of_project: dict[str, dict[str, Request]] = {}
         self.places: dict[str, Place] = {}
         self.hosts: dict[str, Place] = {}
+        self.looks: dict[str, tuple[str, str, int]] = {}
+        """What each host showed last in Local UI, if anything: the status, the look, its start."""
         self.by_cluster: dict[str, Request] = {}
         self.by_local_uid: dict[str, Place] = {}
         self.tokens: dict[str, Token] = {}
         self.labels: dict[tuple[str, str], Token] = {}
         self.disturbed = 0
         self.shaken = 0
+        self.tokens_moved = 0
         self._over.clear()
 
     def oldest(self) -> int:
@@ -56,9 +64,11 @@ class Known:
     def place(self, operation: OperationRecord) -> Place | None:
         """The place of the host that the operation was asked of."""
         if operation is not self._asked:
-            host = operation.tags.get("host")
-            self._here = self.place_of(host) if isinstance(host, str) else None
             self._asked = operation
+            host = operation.tags.get("host")
+            self._here = None
+            if isinstance(host, str):
+                self._here = self.hosts.get(host) or self.place_of(host)
         return self._here
 
     def place_of(self, host: str) -> Place:
@@ -70,11 +80,14 @@ class Known:
 
     def put_place(self, place: Place) -> None:
         """A cluster came to these hosts; what was there is gone."""
-        earlier = [self.places.pop(place.key, None), *map(self.hosts.get, sorted(place.hosts))]
-        for old in earlier:
-            if old is not None:
-                self.drop_place(old)
-                place.hosts |= old.hosts if old.key == place.key else set()
+        old = self.places.pop(place.key, None)
+        for host in place.hosts:
+            other = self.hosts.get(host)
+            if other is not None and other is not old:
+                self.drop_place(other)
+        if old is not None:
+            self.drop_place(old)
+            place.hosts |= old.hosts
         self._asked = None
         self.places[place.key] = place
         if place.cluster_uid:
@@ -86,9 +99,11 @@ class Known:
         """The cluster of a place is gone, and its requests with it."""
         place.gone = True
         self.by_local_uid.pop(place.cluster_uid, None)
-        for request in [*place.requests.values(), *filter(None, [place.paired])]:
+        for request in tuple(place.requests.values()):
             self.let_go(request)
-        place.requests, place.current, place.paired = {}, None, None
+        if place.paired is not None:
+            self.let_go(place.paired)
+        place.current, place.paired = None, None
 
     # --- requests ---------------------------------------------------------------------
 
@@ -96,15 +111,22 @@ class Known:
         """A request that was not known before."""
         self.requests[request.uid] = request
         if request.place is not None:
-            request.place.requests[request.uid] = request
+            self.belongs(request, request.place)
         if request.project is not None:
             self.of_project.setdefault(request.project, {})[request.uid] = request
+
+    @staticmethod
+    def belongs(request: Request, place: Place) -> None:
+        """A request is one of this place."""
+        place.requests[request.uid] = request
+        if not request.over:
+            place.open[request.uid] = request
 
     def is_over(self, request: Request, at: int) -> None:
         """A request is decided: let it go once it has had its time to settle."""
         if not request.over:
             request.over = True
-            self._of_project(request).pop(request.uid, None)
+            self._no_longer_open(request)
             self._over.append((at, request))
 
     def let_go_of_settled(self, now: int) -> None:
@@ -123,7 +145,7 @@ class Known:
             del self.requests[request.uid]
         if request.cluster_uid and self.by_cluster.get(request.cluster_uid) is request:
             del self.by_cluster[request.cluster_uid]
-        self._of_project(request).pop(request.uid, None)
+        self._no_longer_open(request)
         if request.place is not None:
             request.place.requests.pop(request.uid, None)
 
@@ -133,13 +155,22 @@ class Known:
             self.let_go(request)
         self.of_project.pop(project, None)
 
-    def _of_project(self, request: Request) -> dict[str, Request]:
-        return self.of_project.get(request.project or "", {})
+    def _no_longer_open(self, request: Request) -> None:
+        if request.place is not None:
+            request.place.open.pop(request.uid, None)
+        of_project = self.of_project.get(request.project or "")
+        if of_project is not None:
+            of_project.pop(request.uid, None)
 
     def excuse(self, requests: Iterable[Request]) -> None:
         """Something happened of which nobody says what it does to them (SND-9)."""
         for request in requests:
             request.excused = True
+
+    def excuse_place(self, place: Place) -> None:
+        """The same, to every request that was sent from there, or may have been."""
+        self.excuse(place.open.values())
+        place.excused = place.excused or place.first_sent > 0
 
     def is_online(self, place: Place) -> bool:
         """Whether the ended operation had a link to the central side all the time."""

@@ -11,9 +11,9 @@ found counts only for somebody who has read this very request before.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from harness.checkers.invariants.base import Handler, Violation
+from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.copies import EdgeCopies, Lists
 from harness.checkers.invariants.entities import Place, reason_of, text, told
 from harness.checkers.invariants.hearing import HARMLESS
@@ -85,7 +85,6 @@ class Linearizable(Rule):
     """Watches the central operations on each request (INV-8)."""
 
     id = ID
-    hears_invoked = True
 
     def __init__(self, known: Known) -> None:
         super().__init__(known)
@@ -95,19 +94,21 @@ class Linearizable(Rule):
         self._quiet: deque[Register] = deque()
         self._given_up: set[str] = set()
         self._open: dict[str, list[tuple[Register, Call[Move]]]] = {}
+        self._reading: dict[str, Register] = {}
+        self._surely: dict[frozenset[State], tuple[bool, bool]] = {}
         self._looks: dict[str, list[Call[Move]]] = {}
         self._grants = 0
         self._anything = self._automaton.one(ALL_STATES)
         self._pending = self._automaton.one({(PENDING, False)})
+        self._absent = self._automaton.one({(ABSENT, False)})
         self._lists, self._edge = Lists(self), EdgeCopies(self)
-        self._invoking: Mapping[str, Callable[[OperationRecord], None]] = {
+        self.on_invoked = {
             **dict.fromkeys(_BY_ID, self._asked),
             **dict.fromkeys(_OF_HOST, self._asked_of_host),
             **dict.fromkeys(_UNSETTLING, self._unsettled),
             **dict.fromkeys(WAITS, self._waits),
         }
-        self.on: dict[str, Handler] = {
-            **dict.fromkeys(_UNSETTLING, lambda operation: NOTHING),
+        self.on = {
             **dict.fromkeys(_BY_ID, self._answered),
             "SendPairingRequest": self._sent,
             "CancelPairingRequest": self._cancelled,
@@ -118,12 +119,6 @@ class Linearizable(Rule):
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
         }
 
-    def invoked(self, operation: OperationRecord) -> None:
-        """An operation is about to be sent."""
-        begin = self._invoking.get(operation.kind)
-        if begin is not None:
-            begin(operation)
-
     def end(self, at: int) -> Iterable[Violation]:
         """Nothing more comes: what is still under way may or may not have happened."""
         found: list[Violation] = []
@@ -132,22 +127,42 @@ class Linearizable(Rule):
                 call.sure = False
                 found += self._returned(register, call)
         self._open.clear()
+        self._reading.clear()
         return found
 
     # --- operations on a request by its id --------------------------------------------
 
     def _asked(self, operation: OperationRecord) -> None:
         uid = operation.args.get("pairing_uid")
-        if isinstance(uid, str) and uid and uid not in self._given_up:
-            self._open[operation.id] = [self._begin(operation, self.register(uid))]
+        if not isinstance(uid, str) or not uid or uid in self._given_up:
+            return
+        register = self.registers.get(uid) or self.register(uid)
+        if operation.kind in _READS and register.line.is_calm:
+            register.reads[operation.id] = operation.start
+            self._reading[operation.id] = register
+        else:
+            self._open[operation.id] = [self._begin(operation, register)]
 
-    @staticmethod
-    def _begin(operation: OperationRecord, register: Register) -> tuple[Register, Call[Move]]:
+    def _begin(self, operation: OperationRecord, register: Register) -> tuple[Register, Call[Move]]:
+        if register.reads:
+            self._enter_reads(register)
         call: Call[Move] = Call(operation.id, start=operation.start)
         register.line.invoke(call)
         return register, call
 
+    def _enter_reads(self, register: Register) -> None:
+        """Reads alone are no calls of the line, to be quick; now something comes in between."""
+        for operation, start in register.reads.items():
+            call: Call[Move] = Call(operation, start=start)
+            register.line.invoke(call)
+            del self._reading[operation]
+            self._open[operation] = [(register, call)]
+        register.reads.clear()
+
     def _answered(self, operation: OperationRecord) -> Iterable[Violation]:
+        reading = self._reading.pop(operation.id, None)
+        if reading is not None:
+            return self._read(reading, operation)
         looks = self._looks.get(operation.id)
         if looks is not None:
             looks.append(self._seen_in_wait(operation))
@@ -158,6 +173,15 @@ class Linearizable(Rule):
         register, call = under_way[0]
         self._tell_answer(register, call, operation)
         return self._returned(register, call)
+
+    def _read(self, register: Register, operation: OperationRecord) -> Iterable[Violation]:
+        """The answer of a read to which nothing but other reads came in between."""
+        start = register.reads.pop(operation.id)
+        move = self._move(register, operation)
+        if move is None or register.line.is_nothing_new(move):
+            return ()
+        end = operation.end or operation.start
+        return self._told(register, Call(operation.id, move, observes=True, start=start, end=end))
 
     def _tell_answer(
         self, register: Register, call: Call[Move], operation: OperationRecord
@@ -171,18 +195,16 @@ class Linearizable(Rule):
 
     def _move(self, register: Register, operation: OperationRecord) -> Move | None:
         kind, outcome = operation.kind, operation.outcome
-        effect = _EFFECTS.get(kind)
         if outcome is Outcome.FAIL:
             return self._refused(register, operation)
-        if effect is not None:
-            return effect
+        if kind in _EFFECTS:
+            return _EFFECTS[kind]
         if outcome is not Outcome.OK:
             return None
-        if kind == "PollPairing":
-            return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
-        register.readers.add((operation.actor, operation.tags.get("project"), self._grants))
-        if kind == "MatchProfiles":
-            return THERE
+        if kind != "PollPairing":
+            register.readers.add((operation.actor, operation.tags.get("project"), self._grants))
+            if kind == "MatchProfiles":
+                return THERE
         return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
 
     def _refused(self, register: Register, operation: OperationRecord) -> Move | None:
@@ -227,24 +249,29 @@ class Linearizable(Rule):
     def _asked_of_host(self, operation: OperationRecord) -> None:
         """Any request that was sent from this place may be ended by it."""
         place = self.known.place(operation)
-        requests = place.requests if place else ()
-        registers = [r for r in map(self.registers.get, requests) if r and r.decided is None]
+        if place is None or not place.open:
+            return
+        registers = [r for r in map(self.registers.get, place.open) if r and self._may_change(r)]
         if registers:
-            self._open[operation.id] = [
-                self._begin(operation, r) for r in registers if self._may_change(r)
-            ]
+            self._open[operation.id] = [self._begin(operation, r) for r in registers]
 
-    @staticmethod
-    def _may_change(register: Register) -> bool:
-        return register.decided is None and any(
-            name in (ABSENT, PENDING, HANDING_OVER) for name, _ in register.line.states
-        )
+    def _may_change(self, register: Register) -> bool:
+        return register.decided is None and not self._is_surely(register.line.states)[1]
+
+    def _is_surely(self, states: frozenset[State]) -> tuple[bool, bool]:
+        """Whether it surely is pending no more, and surely decided."""
+        found = self._surely.get(states)
+        if found is None:
+            names = {name for name, _ in states}
+            found = not names & {ABSENT, PENDING}, not names & {ABSENT, PENDING, HANDING_OVER}
+            self._surely[states] = found
+        return found
 
     def _sent(self, operation: OperationRecord) -> Iterable[Violation]:
         uid = text(told(operation), "pairing_uid")
-        harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
+            harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
             if not harmless and register.uid != uid:
                 self._unsure(call, WITHDRAW, operation)
             found += self._returned(register, call)
@@ -259,7 +286,7 @@ class Linearizable(Rule):
             call.move, call.observes = THERE, True
             return self._told(self.register(uid), call)
         request = self.known.requests.get(uid)
-        register = self._new(uid, self._automaton.one({(ABSENT, False)}))
+        register = self._new(uid, self._absent)
         found = list(self._told(register, call))
         if request is None or request.enders or request.excused:
             self._may_happen(register, WITHDRAW, operation)
@@ -339,9 +366,12 @@ class Linearizable(Rule):
         """The register of a request, if something is known of it."""
         return self.registers.get(uid)
 
-    def is_just_pending(self, register: Register) -> bool:
-        """Whether it is surely pending, and nothing is under way."""
-        return register.line.states is self._pending and register.line.is_calm
+    def is_just_pending(self, uid: str) -> bool:
+        """Whether a request is surely pending, and nothing is under way that may change it."""
+        register = self.registers.get(uid)
+        if register is None or register.line.states is not self._pending:
+            return False
+        return register.line.is_calm
 
     def has_given_up(self, uid: str) -> bool:
         """Whether this request is judged no more."""
@@ -356,12 +386,16 @@ class Linearizable(Rule):
         self, register: Register, move: Move, operation: OperationRecord
     ) -> Sequence[Violation]:
         """Something that was true by the end of the operation, which ends now."""
+        if register.line.is_nothing_new(move):
+            return ()
         end = operation.end or operation.start
         return self._told(
             register, Call(operation.id, move, observes=True, start=operation.start, end=end)
         )
 
     def _told(self, register: Register, call: Call[Move]) -> Sequence[Violation]:
+        if register.reads:
+            self._enter_reads(register)
         register.line.invoke(call)
         return self._returned(register, call)
 
@@ -405,12 +439,12 @@ class Linearizable(Rule):
 
     def _moved(self, register: Register, call: Call[Move]) -> None:
         """Its possible states have changed: since when it is surely something else."""
-        names = {name for name, _ in register.line.states}
-        if register.left is None and not names & {ABSENT, PENDING}:
+        has_left, is_decided = self._is_surely(register.line.states)
+        if has_left and register.left is None:
             register.left = (call.end, call.id)
             self._quiet.append(register)
             self._let_go()
-        if register.decided is None and not names & {ABSENT, PENDING, HANDING_OVER}:
+        if is_decided and register.decided is None:
             register.decided = (call.end, call.id)
 
     def _let_go(self) -> None:
@@ -420,7 +454,7 @@ class Linearizable(Rule):
         register = self._quiet.popleft()
         if self.registers.get(register.uid) is not register:
             return
-        if not register.line.is_calm:
+        if register.reads or not register.line.is_calm:
             self._quiet.append(register)
             return
         del self.registers[register.uid]

@@ -116,7 +116,7 @@ class NoRequestIsLost(Rule):
             return NOTHING
         if reason_of(operation) != "NotFound":
             return NOTHING
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or request.project != scope or not self._may(operation, scope):
             return NOTHING
         if operation.kind in ("MatchProfiles", "AcceptPairingRequest") or not self._is_due(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import PAIRED, Place, text, told
+from harness.checkers.invariants.entities import PAIRED, Place
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
@@ -18,6 +18,13 @@ class NothingLocalAfter(Rule):
 
     A host that says it is centrally managed may still be about to confirm, and fail. Only if
     it does not, a local operation that took effect afterwards was wrong.
+
+    A local operation that began before the confirmation is not judged, even if its answer came
+    after it: it may have taken effect before. That it did not could be told only by a look at
+    the cluster in between that shows nothing of it yet. But what a look shows may be behind by
+    `edge_lag`, and what a later one shows may come from a central operation on the same fields,
+    or from a host that has just taken up what was changed before. So one that was under way for
+    less than that lag cannot be blamed, and none is under way for longer without being refused.
     """
 
     id = "INV-10"
@@ -48,17 +55,17 @@ class NothingLocalAfter(Rule):
         return NOTHING
 
     def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        request = self.known.about
         place = request.place if request and operation.outcome is Outcome.OK else None
         return self._confirm(place, operation)
 
     def _confirmed(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
-        paired = text(told(operation), "state") == PAIRED
+        request = self.known.about
+        paired = self.known.shown == PAIRED
         return self._confirm(request.place if request and paired else None, operation)
 
     def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        if text(told(operation), "status") != PAIRED:
+        if self.known.shown != PAIRED:
             return NOTHING
         return self._confirm(self.known.place(operation), operation)
 

@@ -28,7 +28,7 @@ class OneManager(Rule):
 
     def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """A central operation takes effect only once the host has confirmed."""
-        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        request = self.known.about
         if request is None or operation.outcome is not Outcome.OK:
             return NOTHING
         if request.by_agent and not request.confirms:
@@ -49,23 +49,24 @@ class OneManager(Rule):
         return place.down >= place.hosts and place.link_tick < request.accept_invoked < 1 << 61
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        if operation.outcome is not Outcome.OK:
+        place = self.known.place(operation)
+        if operation.outcome is not Outcome.OK or place is None or place.paired is None:
             return NOTHING
-        return self._still_local(operation, f"{operation.kind} took effect locally", 0)
+        what = f"{operation.kind} took effect locally"
+        return self._still_local(place.paired, operation, what, 0)
 
     def _mode(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        if text(told(operation), "mode") != "local":
+        place = self.known.place(operation)
+        if place is None or place.paired is None or text(told(operation), "mode") != "local":
             return NOTHING
-        lag = self.known.limits.edge_lag
-        return self._still_local(operation, "its host said that it is locally managed", lag)
+        what, lag = "its host said that it is locally managed", self.known.limits.edge_lag
+        return self._still_local(place.paired, operation, what, lag)
 
     def _still_local(
-        self, operation: OperationRecord, what: str, lag: int
+        self, request: Request, operation: OperationRecord, what: str, lag: int
     ) -> tuple[Violation, ...]:
-        place = self.known.place(operation)
-        request = place.paired if place else None
-        ruled = request.ruled if request else None
-        if request is None or ruled is None or ruled.tick >= self.known.started:
+        ruled = request.ruled
+        if ruled is None or ruled.tick >= self.known.started:
             return NOTHING
         if operation.start < ruled.at + lag:
             return NOTHING
@@ -78,7 +79,7 @@ class OneManager(Rule):
     def _cluster(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """A cluster that still waits for its host cannot have been changed before."""
         value = told(operation)
-        request = self.known.by_cluster.get(text(operation.args, "cluster_uid"))
+        request = self.known.about
         ruled = request.ruled if request else None
         if request is None or ruled is None or text(value, "state") != "Pairing":
             return NOTHING

@@ -53,11 +53,11 @@ class OnlyWhoMay(Rule):
     """
 
     id = "INV-7"
-    hears_invoked = True
 
     def __init__(self, known: Known) -> None:
         super().__init__(known)
         self._forget()
+        self.on_invoked = dict.fromkeys(_TOKEN_KINDS, self._token_invoked)
         self.on = {
             **dict.fromkeys(_TOKEN_KINDS, self._token),
             "SendPairingRequest": self._sent,
@@ -82,9 +82,9 @@ class OnlyWhoMay(Rule):
 
     # --- registration tokens ----------------------------------------------------------
 
-    def invoked(self, operation: OperationRecord) -> None:
+    def _token_invoked(self, operation: OperationRecord) -> None:
         """From now on a token may be usable again."""
-        if operation.kind in _TOKEN_KINDS and _activates(operation):
+        if _activates(operation):
             use = self._uses.setdefault(_uid(operation), _Use())
             use.revoked, use.activated = NEVER, self.known.tick
             use.activating += 1
@@ -159,7 +159,7 @@ class OnlyWhoMay(Rule):
         return NOTHING
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.about
         if request is None or operation.outcome is not Outcome.OK:
             return NOTHING
         scope, project = text(operation.tags, "project"), request.project
@@ -167,9 +167,11 @@ class OnlyWhoMay(Rule):
         if scope and project and scope != project:
             reason = f"request {request.uid} of project {project} was {done} from {scope}"
             return self.blame(request.uid, reason, operation.id)
-        users = self._callers(operation)
+        users = self._callers(operation) if self._users else None
+        if users is None:
+            return NOTHING
         need, scopes = _PERMISSION[operation.kind], {scope, project or scope, ""}
-        if users is None or any(self._holds(user, need, scopes) for user in users):
+        if any(self._holds(user, need, scopes) for user in users):
             return NOTHING
         reason = (
             f"request {request.uid} was {done}, and nobody who can have asked for it holds"

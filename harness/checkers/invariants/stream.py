@@ -7,18 +7,21 @@ before it, and every other pair was at once.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
-from harness.checkers.invariants.arranging import Hear
-from harness.checkers.invariants.base import Bounds, Handler, Invariant, Violation
+from harness.checkers.invariants.base import Bounds, Violation
 from harness.checkers.invariants.every import ALL, MAKERS
 from harness.checkers.invariants.hearing import Hearing
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.looks import WAITS, looks_of
-from harness.checkers.invariants.rule import Rule
+from harness.checkers.invariants.rule import NOTHING
 from harness.history.operation import History, OperationRecord
 
-__all__ = ["ALL", "Bounds", "Invariant", "Violation", "Watch", "replayed", "violations_of"]
+__all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
+
+
+HandlerT = TypeVar("HandlerT")
 
 
 class Watch:
@@ -32,15 +35,11 @@ class Watch:
         self.known = Known(limits)
         self._rules = [MAKERS[name](self.known) for name in invariants]
         hearing = Hearing(self.known)
-        self._invoked: dict[str, tuple[Hear, ...]] = {k: (h,) for k, h in hearing.invoked.items()}
-        self._heard = hearing.ended
-        self._ended: dict[str, tuple[Handler, ...]] = {}
-        for rule in self._rules:
-            for kind in sorted(rule.kinds):
-                if not isinstance(rule, Rule) or rule.hears_invoked:
-                    self._invoked[kind] = (*self._invoked.get(kind, ()), rule.invoked)
-                handler = getattr(rule, "on", {}).get(kind, rule.ended)
-                self._ended[kind] = (*self._ended.get(kind, ()), handler)
+        self._invoked = _by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
+        # What is heard of an operation comes first, so that every rule finds it known.
+        self._ended = _by_kind([hearing.ended, *(rule.on for rule in self._rules)])
+        for wait in WAITS:
+            self._ended[wait] = (self._looks, *self._ended.get(wait, ()))
 
     def invoked(self, operation: OperationRecord) -> None:
         """An operation is about to be sent."""
@@ -54,23 +53,20 @@ class Watch:
         known = self.known
         known.tick += 1
         known.started = known.under_way.pop(operation.id, 0)
-        if operation.kind not in WAITS:
-            return self._judged(operation)
-        found: tuple[Violation, ...] = ()
-        for look in looks_of(operation):
-            found += self._judged(look)
-        return found + self._judged(operation)
-
-    def _judged(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        hear = self._heard.get(operation.kind)
-        if hear is not None:
-            hear(operation)
-        found: tuple[Violation, ...] = ()
+        found = NOTHING
         for handler in self._ended.get(operation.kind, ()):
-            more = handler(operation)
-            if more:
+            if more := handler(operation):
                 found += tuple(more)
         return found
+
+    def _looks(self, wait: OperationRecord) -> list[Violation]:
+        """What a wait saw counts before the wait itself."""
+        return [
+            found
+            for look in looks_of(wait)
+            for handler in self._ended.get(look.kind, ())
+            for found in handler(look) or ()
+        ]
 
     def end(self, at: int) -> tuple[Violation, ...]:
         """Nothing more comes; by `at` everything has healed and had its time to settle."""
@@ -80,6 +76,12 @@ class Watch:
     def undecided(self) -> Mapping[str, str]:
         """What could not be judged and why, by the invariant's id."""
         return {rule.id: rule.undecided for rule in self._rules if rule.undecided}
+
+
+def _by_kind(sources: Sequence[Mapping[str, HandlerT]]) -> dict[str, tuple[HandlerT, ...]]:
+    """The handlers of each kind of operation, in the order of the sources."""
+    kinds = dict.fromkeys(kind for source in sources for kind in source)
+    return {kind: tuple(s[kind] for s in sources if kind in s) for kind in kinds}
 
 
 def replayed(history: History) -> Iterator[tuple[bool, OperationRecord]]:

@@ -212,10 +212,21 @@ class EdgeCore(EdgeRules):
         if isinstance(reply, Refused) and reply.reason is Reason.ALREADY_ACCEPTED:
             self.learned(site, request, LocalEvent.LEARNED_ACCEPTED)
             return
-        self.store.put(replace(site, request=None))
+        ended = replace(site, request=None)
+        self.store.put(ended)
+        if self.may_arrive_yet(request, reply) or self.is_untold(reply):
+            self.owe(ended, request)
+
+    @staticmethod
+    def may_arrive_yet(request: LocalRequest, reply: LinkReply) -> bool:
+        """Whether a submission that Palette does not know of may only be late."""
+        unknown = isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND
+        return unknown and request.state is LocalState.SUBMITTING
+
+    def is_untold(self, reply: LinkReply) -> bool:
+        """Whether the withdrawal has still to be told, where that is chosen (WDR-8)."""
         told = isinstance(reply, Done) or is_final(reply)
-        if not told and self.choices.after_offline_cancel is AfterOfflineCancel.TELL:
-            self.owe(replace(site, request=None), request)
+        return not told and self.choices.after_offline_cancel is AfterOfflineCancel.TELL
 
     def told(
         self, request: LocalRequest, message: WithdrawPairing

@@ -58,6 +58,22 @@ class ChangedNameIsIgnored(BearsOtherValues):
 
 
 @mutant("ACC-6")
+class ConfirmedTextIsFoldedToAscii(BearsOtherValues):
+    """Letters that ASCII does not have are dropped from what was confirmed."""
+
+    def other(
+        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
+    ) -> CentralCluster:
+        """The cluster in plain letters."""
+        tags = {_ascii(key): _ascii(value) for key, value in right.tags.items()}
+        return replace(right, description=_ascii(right.description), tags=tags)
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "ignore").decode()
+
+
+@mutant("ACC-6")
 class EmptiedTagsAreKept(BearsOtherValues):
     """Tags that were all removed on acceptance come back."""
 

@@ -38,6 +38,18 @@ from harness.reference.planting import mutant
 
 
 @mutant("ACC-12")
+class RestartForgetsThatItIsInsecure(EdgeCore):
+    """After a restart of the edge a request that was sent insecurely is followed securely."""
+
+    def recover(self) -> None:
+        """Take up what was under way, and check certificates from now on."""
+        super().recover()
+        for site in list(self.store.every(Site)):
+            if site.request is not None:
+                self.store.put(replace(site, request=replace(site.request, insecure=False)))
+
+
+@mutant("ACC-12")
 class HostNeverConfirms(EdgeCore):
     """A host learns that it was accepted, obeys, and never tells Palette so."""
 

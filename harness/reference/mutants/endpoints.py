@@ -22,7 +22,7 @@ from harness.reference.core.edge_flows import EdgeCore, Work
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, Site
 from harness.reference.mutants.edge_bases import EntersOtherwise, Entries, Remembers, cluster_uid
-from harness.reference.planting import Wire, mutant
+from harness.reference.planting import mutant
 
 # --- the token --------------------------------------------------------------------------------
 
@@ -242,7 +242,7 @@ class UnansweredSendCountsAsSent(EdgeCore):
         return super().admitted(host_uid, request, reply)
 
 
-@mutant("PRE-6", wire=Wire.HTTP)
+@mutant("PRE-6")
 class SilentEndpointIsAskedAgainAndAgain(EdgeCore):
     """An endpoint that does not answer is asked many times over before a send is refused."""
 

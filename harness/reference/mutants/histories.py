@@ -1,4 +1,4 @@
-"""Defects that show in a whole history, and that an invariant has to find (INV-1 to INV-10)."""
+"""Planted defects that show in a whole history (INV-1 to INV-10, ACC-14)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from harness.domain.operations import (
     Accepted,
     AcceptPairingRequest,
     Acknowledged,
+    ConfirmPairing,
     PairingRequestView,
+    PollAnswer,
     ViewPairingRequest,
     WithdrawPairing,
 )
@@ -84,6 +86,33 @@ class RejectedRequestIsStillAccepted(CentralCore):
         if request is not None and request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))
         return super().accept(operation, call)
+
+
+@mutant("INV-6")
+class RepeatedConfirmationIsRefused(CentralCore):
+    """A confirmation that comes again, its answer being lost, is refused as too late."""
+
+    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
+        """Confirms once."""
+        request = self.own_request(operation, call.now)
+        if request.state is RequestState.PAIRED:
+            raise self.already_decided(request)
+        return super().confirm(operation, call)
+
+
+@mutant("ACC-14")
+class UnconfirmedAcceptanceIsPendingAgain(CentralCore):
+    """An acceptance whose host does not confirm in time is taken back, and waits again."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        """The request; one that has waited too long is pending."""
+        request = self.store.get(PairingRequest, pairing_uid)
+        if request is None or not self.handover_is_over(request, now):
+            return request
+        self.store.delete(CentralCluster, request.cluster_uid)
+        again = replace(request, state=RequestState.PENDING, cluster_uid="", accepted_at=0)
+        self.store.put(again)
+        return again
 
 
 @mutant("INV-7")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import SendPairingRequest
+from harness.domain.operations import SendPairingRequest, ViewCluster
 from harness.domain.pairing import CENTRALLY_MANAGED
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import EdgeCore
@@ -160,6 +160,23 @@ class RecoveryIsNotNoticed(Remembers):
         super().require_healthy(cluster)
         if cluster.uid in self.kept:
             raise Refusal(Reason.NODE_UNHEALTHY, "every node must be healthy to pair")
+
+
+@mutant("PRE-2")
+class GoesByTheHealthThatWasShown(Remembers):
+    """A cluster that was shown healthy once counts as healthy from then on."""
+
+    def view_cluster(self, operation: ViewCluster, call: EdgeCall) -> Cluster:
+        """The cluster; remembers if it was healthy."""
+        shown = super().view_cluster(operation, call)
+        if not shown.unhealthy_nodes():
+            self.keep(shown.uid)
+        return shown
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        """Refuse what is unhealthy, unless it was not so once."""
+        if cluster.uid not in self.kept:
+            super().require_healthy(cluster)
 
 
 # --- a local cluster --------------------------------------------------------------------------

@@ -268,6 +268,30 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
+@mutant("INV-9", lane=Lane.INTERLEAVING)
+class RecoversNothing(EdgeCore):
+    """After a restart a submission that was in flight is forgotten."""
+
+    def recover(self) -> None:
+        """Drop what was being sent, and owe nothing."""
+        for site in self.store.every(Site):
+            if site.request is not None and site.request.state is LocalState.SUBMITTING:
+                self.store.put(replace(site, request=None))
+
+
+@mutant("INV-9", lane=Lane.INTERLEAVING)
+class ForgetsWhatWasAdmittedTooLate(EdgeCore):
+    """A request that is admitted after its cancel was acknowledged is never withdrawn."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+        """Only say that it was cancelled meanwhile."""
+        site = self.site_of(host_uid)
+        late = isinstance(reply, Done) and not self.is_same(site.request, request)
+        if late:
+            return Refused(Reason.CONFLICT, "the pairing request was cancelled meanwhile")
+        return super().admitted(host_uid, request, reply)
+
+
 @mutant("INV-10", lane=Lane.INTERLEAVING)
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""

@@ -78,7 +78,8 @@ class GivesIdsAgain(CentralCore):
         return done
 
     def new_pairing_uid(self, draws):  # type: ignore[no-untyped-def]
-        return getattr(self, "free", "") or super().new_pairing_uid(draws)
+        free, self.free = getattr(self, "free", ""), ""
+        return free or super().new_pairing_uid(draws)
 
 
 class TakesAnyProfiles(CentralCore):

@@ -34,7 +34,8 @@ from harness.domain.pairing import (
     RequestState,
 )
 from harness.reference.core.choices import AfterOfflineCancel, SecondSend
-from harness.reference.core.records import PairingRequest, Site
+from harness.reference.core.records import PairingRequest, Record, Site
+from harness.reference.core.store import MemoryStore
 from tests.unit.core.world import SmallWorld
 
 State = TypeVar("State", RequestState, LocalState)
@@ -50,6 +51,7 @@ def reachable(table: Mapping[tuple[State, object], Edge[State]]) -> set[tuple[St
     return pairs
 
 
+LOCAL_EDGES = {(before, edge.to) for (before, _), edge in LOCAL_TRANSITIONS.items()}
 CENTRALLY, LOCALLY = reachable(REQUEST_TRANSITIONS), reachable(LOCAL_TRANSITIONS)
 
 
@@ -61,6 +63,19 @@ class Watched:
         self.requests: dict[str, RequestState] = {}
         self.copies: dict[str, LocalState] = {}
         self.uids: list[str] = []
+
+        self.world.reference.edge.core.store.put = self._put  # type: ignore[method-assign]
+
+    def _put(self, record: Record) -> None:
+        """Each single change of the edge's copy is one edge of its table, seen as it is written."""
+        store = self.world.reference.edge.core.store
+        if isinstance(record, Site) and (copy := record.request) is not None:
+            site = store.get(Site, record.slot)
+            before = site.request if site else None
+            same = before is not None and before.cluster_token == copy.cluster_token
+            state = before.state if before and same else LocalState.SUBMITTING
+            assert state is copy.state or (state, copy.state) in LOCAL_EDGES, (state, copy.state)
+        MemoryStore.put(store, record)  # type: ignore[arg-type]
 
     def look(self) -> None:
         """Look into both stores: each request went along the table since the last look."""

@@ -400,3 +400,60 @@ def accepted_and_pending_for_ever(t: Tale) -> str:
     t.later(31)
     t.local_shows("Pairing")
     return t.view(state="Pairing")
+
+
+def _orphan(tale: Tale) -> str:
+    """Palette shows a request of the cluster that nobody has been told of."""
+    shown = {"pairing_uid": "A", "state": "Pairing", "local_cluster_uid": "edge-uid-0"}
+    return tale.central("ViewPairingRequest", value=shown, pairing_uid="A")
+
+
+@bad("INV-9")
+def nobody_follows_up_a_send_that_was_not_answered(tale: Tale) -> object:
+    tale.stage()
+    tale.send("A", "info")
+    tale.later(100)
+    tale.local_shows("none")
+    return _orphan(tale)
+
+
+@bad("INV-9")
+def a_send_that_was_refused_leaves_its_request_behind(tale: Tale) -> object:
+    tale.stage()
+    sent = tale.now // 1_000
+    tale.send("A", "Conflict", at=(sent, sent + 9))
+    tale.cancel(at=(sent + 2, sent + 4))
+    tale.later(100)
+    tale.local_shows("none")
+    return _orphan(tale)
+
+
+@good("INV-9")
+def a_send_that_was_not_answered_is_followed_up(tale: Tale) -> None:
+    tale.stage()
+    tale.send("A", "info")
+    tale.later(100)
+    tale.local_shows("Pairing")
+    _orphan(tale)
+
+
+@good("INV-9")
+def a_cancel_without_a_link_leaves_what_was_never_acknowledged(tale: Tale) -> None:
+    tale.stage()
+    tale.send("A", "info")
+    tale.link("edge", up=False)
+    tale.cancel()
+    tale.link("edge", up=True)
+    tale.later(100)
+    tale.local_shows("none")
+    _orphan(tale)
+
+
+@good("INV-9")
+def a_token_was_revoked_before_an_unanswered_send_could_be_repeated(tale: Tale) -> None:
+    tale.stage()
+    tale.send("A", "info")
+    tale.token(active=False)
+    tale.later(100)
+    tale.local_shows("none")
+    _orphan(tale)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.stream import Watch, replayed
 from tests.unit.checkers.invariants.tale import Tale
 
@@ -19,7 +22,8 @@ def test_ids_are_remembered_in_sixteen_bytes_each_at_most() -> None:
     assert 0 < ids.size <= 16 * IDS
 
 
-def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
+def most_held() -> tuple[int, Watch]:
+    """The most requests that were held at a time, of 200 that came one after the other."""
     tale = Tale().stage()
     for number in range(200):
         tale.send(f"R{number}")
@@ -36,5 +40,18 @@ def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
         else:
             watch.invoked(operation)
         most = max(most, len(watch.known.requests))
+    return most, watch
+
+
+def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
+    most, watch = most_held()
     assert 5 < most < 20  # a minute holds a dozen of them
+    place = next(iter(watch.known.places.values()))
     assert (len(watch.known.places), len(watch.known.under_way)) == (1, 0)
+    assert (len(place.requests) < 20, len(place.open)) == (True, 0)
+
+
+def test_that_they_are_let_go_of_is_what_keeps_them_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above notices when nothing is let go of."""
+    monkeypatch.setattr(Known, "let_go_of_settled", lambda known, now: None)
+    assert most_held()[0] == 200

@@ -109,3 +109,7 @@ def test_the_bounds_are_the_callers() -> None:
     tale.listed()
     assert violations_of(tale.history()) == ()
     assert len(violations_of(tale.history(), ["INV-2"], Bounds(list_lag=0))) == 1
+    finding = run_check("no_request_is_lost", tale.history(), {"list_lag_s": 0, "settle_s": 30})
+    assert finding.verdict is Verdict.FAIL
+    with pytest.raises(TypeError, match="list_lag"):
+        run_check("no_request_is_lost", tale.history(), {"list_lag": 0})

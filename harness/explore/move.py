@@ -1,0 +1,130 @@
+"""A move: one step of the suite, what it does to a scene, and what the model says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.explore.model import Rule
+from harness.explore.world import Central, Local, World
+from harness.scenes.scene import Scene
+from harness.scenes.stage import Actor
+
+OTHER = "another cluster"
+"""What features call the second cluster."""
+
+
+class Play(Scene):
+    """The scene of one sequence; `person` is the one who turned up last, "this person"."""
+
+    person: Actor | None = None
+
+
+Does = Callable[[Play], object]
+"""What the step does; an operation that is answered comes back as `Taken`."""
+
+
+def anywhere(world: World) -> bool:
+    """It makes sense in every world."""
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step that a sequence may hold.
+
+    Attributes:
+        group: moves of one kind are drawn together.
+        keyword: `Given` or `When`, as the suite defines the step.
+        says: the step's words.
+        does: what it does to a scene.
+        rule: what the model says of it.
+        fits: whether it makes sense in a world; a move is made only if it does in all of them.
+    """
+
+    group: str
+    keyword: str
+    says: str
+    does: Does
+    rule: Rule
+    fits: Callable[[World], bool] = anywhere
+
+    def __str__(self) -> str:
+        return f"{self.keyword} {self.says}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+# --- where a move makes sense ---------------------------------------------------------------------
+
+
+def exists(world: World) -> bool:
+    """There is a cluster on the hosts."""
+    return world.main.present
+
+
+def exists_alone(world: World) -> bool:
+    """Nobody is logged in elsewhere, whose session would run out as well."""
+    return world.main.present and not world.other.requests
+
+
+def sent(world: World) -> bool:
+    """A request was sent."""
+    return world.main.last >= 0
+
+
+def sent_earlier(world: World) -> bool:
+    """Another request was sent before the last one."""
+    return world.main.earlier >= 0
+
+
+def other_sent(world: World) -> bool:
+    """The other cluster has sent a request."""
+    return world.other.last >= 0
+
+
+def idle(world: World) -> bool:
+    """The cluster may be thrown over without leaving a request behind of which nobody knows."""
+    return world.main.present and world.main.local is Local.FREE and not world.main.requests
+
+
+def waiting(world: World) -> bool:
+    """The request waits for a decision."""
+    return world.main.current is Central.WAITING
+
+
+def with_many_hosts(world: World) -> bool:
+    """The cluster has several hosts."""
+    return world.main.hosts > 1 and world.main.present
+
+
+def nothing_amiss(world: World) -> bool:
+    """One thing wrong at a time: a refusal for two reasons shows the lack of neither."""
+    entered = world.token_good and world.endpoint_good
+    return world.main.in_order and entered
+
+
+def with_many_sound(world: World) -> bool:
+    """The cluster has several hosts, and nothing is wrong."""
+    return with_many_hosts(world) and nothing_amiss(world)
+
+
+def broken(world: World) -> bool:
+    """Something is wrong that can be set right again."""
+    return not nothing_amiss(world) or not world.main.linked
+
+
+def halted(world: World) -> bool:
+    """The cluster is not Running."""
+    return world.main.present and not world.main.running
+
+
+def cut_off(world: World) -> bool:
+    """A host cannot reach Palette."""
+    return not world.main.linked
+
+
+def cut_off_of_many(world: World) -> bool:
+    """One of several hosts cannot reach Palette."""
+    return cut_off(world) and with_many_hosts(world)

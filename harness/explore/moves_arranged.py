@@ -1,0 +1,261 @@
+"""What is brought about around the people: selections, entries, conditions, links, machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness.domain.arrangements import (
+    InstallCluster,
+    MessageKind,
+    Restart,
+    SetHostMode,
+    Side,
+)
+from harness.domain.cluster import Health, ManagementMode
+from harness.explore import model
+from harness.explore.move import (
+    Does,
+    Move,
+    anywhere,
+    broken,
+    cut_off,
+    cut_off_of_many,
+    halted,
+    idle,
+    nothing_amiss,
+    with_many_hosts,
+    with_many_sound,
+)
+from harness.explore.world import Place, Stack, World
+from harness.scenes import entries, local_moves, selection, variations
+from harness.scenes.profiles_table import pack_from
+from harness.scenes.scene import DAY, Scene
+
+# --- what is selected, and entered ----------------------------------------------------------------
+
+
+def _selects(says: str, what: Stack, select: Does) -> Move:
+    rule = model.arranged(lambda world: replace(world, selection=what))
+    return Move("selections", "Given", says, select, rule)
+
+
+def _varied(says: str, change: Callable[[variations.Stack], variations.Stack]) -> Move:
+    def select(scene: Scene) -> None:
+        selection.select_like(scene, change(selection.local(scene)))
+
+    return _selects(f"fitting profiles are selected, {says}", Stack.NEITHER, select)
+
+
+def _select_nothing(scene: Scene) -> None:
+    scene.selection = ()
+
+
+def _select_for_now(scene: Scene) -> None:
+    local_moves.select_profiles_for(scene, scene.cluster().cluster.stack)
+
+
+def _select_for_later(scene: Scene) -> None:
+    local_moves.select_profiles_for(scene, local_moves.CHANGED_STACK)
+
+
+SELECTIONS = (
+    _selects("profiles that match what the cluster runs now", Stack.DOCUMENTED, _select_for_now),
+    _selects(
+        "profiles that match what the cluster runs after a change",
+        Stack.CHANGED,
+        _select_for_later,
+    ),
+    _selects("no profile is selected", Stack.NEITHER, _select_nothing),
+    _varied(
+        'but with "Calico" in the version "3.26.0"',
+        lambda s: variations.with_version(s, "Calico", "3.26.0"),
+    ),
+    _varied(
+        'but with "Prometheus-Grafana" in the version "44.3.10"',
+        lambda s: variations.with_version(s, "Prometheus-Grafana", "44.3.10"),
+    ),
+    _varied('but without "PXK-E"', lambda s: variations.without(s, "PXK-E")),
+    _varied(
+        'and "Hello-Universe 2.0.0" besides',
+        lambda s: variations.with_besides(s, pack_from("Hello-Universe 2.0.0")),
+    ),
+    _varied(
+        'and "Portworx 3.1.0 (csi)" besides',
+        lambda s: variations.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
+    ),
+)
+
+
+def _enters_token(kind: str, good: bool) -> Move:
+    def enter(scene: Scene) -> None:
+        scene.use_token(entries.token_of_kind(scene, kind))
+
+    def enters(world: World) -> World:
+        return replace(world, token_good=good and not world.week_passed)
+
+    rule = model.arranged(enters)
+    says = f'a registration token that is "{kind}"'
+    fits = broken if good else nothing_amiss
+    return Move("repairs" if good else "tokens", "Given", says, enter, rule, fits)
+
+
+def _enters_endpoint(form: str, good: bool) -> Move:
+    def enter(scene: Scene) -> None:
+        scene.endpoint = entries.endpoint_of_form(scene, form)
+
+    rule = model.arranged(lambda world: replace(world, endpoint_good=good))
+    says = f'an endpoint of the form "{form}"'
+    fits = broken if good else nothing_amiss
+    return Move("repairs" if good else "endpoints", "Given", says, enter, rule, fits)
+
+
+def _revokes(fate: str) -> Move:
+    def revoke(scene: Scene) -> None:
+        entries.revoke_token(scene, fate)
+
+    rule = model.arranged(lambda world: replace(world, token_good=False, tokens_kept=False))
+    says = f"its registration token has been {fate}"
+    return Move("revocations", "Given", says, revoke, rule, nothing_amiss)
+
+
+GOOD_TOKENS = ("about to expire in an hour", "deactivated and activated again")
+BAD_TOKENS = ("empty", "unknown", "expired", "expired a second ago", "deactivated", "deleted")
+
+ENTRIES = (
+    *(_enters_token(kind, True) for kind in GOOD_TOKENS),
+    *(_enters_token(kind, False) for kind in BAD_TOKENS),
+    _enters_endpoint("usable", True),
+    _enters_endpoint("missing", False),
+    _enters_endpoint("malformed", False),
+    *(_revokes(fate) for fate in ("deactivated", "deleted", "expired")),
+)
+
+
+# --- the cluster, its links, and the machines -----------------------------------------------------
+
+
+def _in_state(state: str) -> Move:
+    rule = model.on_main(lambda place: replace(place, running=state == "Running"))
+    says = f'the cluster is in state "{state}"'
+    good = state == "Running"
+    fits = halted if good else nothing_amiss
+    group = "repairs" if good else "conditions"
+    return Move(group, "When", says, lambda s: local_moves.set_state(s, state), rule, fits)
+
+
+def _node(says: str, position: str, health: Health, fits: Callable[[World], bool]) -> Move:
+    def change(place: Place) -> Place:
+        others = place.sick - {position}
+        return replace(place, sick=others if health is Health.HEALTHY else others | {position})
+
+    return Move(
+        "repairs" if health is Health.HEALTHY else "conditions",
+        "When",
+        f'the node "{position}" {says}',
+        lambda scene: local_moves.set_health(scene, position, health),
+        model.on_main(change),
+        fits,
+    )
+
+
+def _is_sick(position: str) -> Callable[[World], bool]:
+    return lambda world: world.main.present and position in world.main.sick
+
+
+WORKERS = ("first worker", "last worker")
+CONTROL = "first control plane node"
+
+
+def _no_cluster(scene: Scene) -> None:
+    scene.stage.arrange(InstallCluster(scene.cluster().slot.uid, None))
+
+
+def _central_mode(scene: Scene) -> None:
+    scene.stage.arrange(SetHostMode(scene.cluster().slot.uid, ManagementMode.CENTRAL))
+
+
+def _links(says: str, up: bool) -> Move:
+    def change(place: Place) -> Place:
+        everyone = frozenset(range(1, place.hosts + 1))
+        return model.with_link(place, frozenset() if up else everyone)
+
+    does: Does = lambda scene: local_moves.set_links(scene, up=up)  # noqa: E731
+    rule = model.on_main(change)
+    return Move("repairs" if up else "links", "When", says, does, rule, cut_off if up else anywhere)
+
+
+def _link(says: str, position: int, up: bool) -> Move:
+    def change(place: Place) -> Place:
+        one = frozenset({position})
+        return model.with_link(place, place.cut - one if up else place.cut | one)
+
+    does: Does = lambda scene: local_moves.set_link(scene, position, up=up)  # noqa: E731
+    words = f"host {position} of the cluster {says}"
+    rule, fits = model.on_main(change), cut_off_of_many if up else with_many_hosts
+    return Move("repairs" if up else "links", "When", words, does, rule, fits)
+
+
+def _spoils(fate: str, harmless: bool = False) -> Move:
+    def spoil(scene: Scene) -> None:
+        local_moves.spoil_next(scene, MessageKind.WITHDRAW, local_moves.FATES[fate])
+
+    def change(place: Place) -> Place:
+        return replace(place, cancel_spoiled=place.cancel_spoiled or not harmless)
+
+    says = f"the next word of a cancel {fate}"
+    return Move("spoils", "Given", says, spoil, model.on_main(change))
+
+
+def _restarts(says: str, restart: Does) -> Move:
+    return Move("machines", "When", says, restart, model.arranged(lambda world: world))
+
+
+def _week_passes(scene: Scene) -> None:
+    scene.put_clock_forward(Side.CENTRAL, 7 * DAY)
+
+
+CONDITIONS = (
+    *(_in_state(state) for state in ("Running", "Provisioning", "Error")),
+    *(_node("turns unhealthy", p, Health.UNHEALTHY, with_many_sound) for p in WORKERS),
+    _node("turns unhealthy", CONTROL, Health.UNHEALTHY, nothing_amiss),
+    *(_node("recovers", p, Health.HEALTHY, _is_sick(p)) for p in (CONTROL, *WORKERS)),
+    Move(
+        "endings",
+        "Given",
+        "the hosts have no cluster",
+        _no_cluster,
+        model.on_main(lambda place: replace(place, present=False)),
+        idle,
+    ),
+    Move(
+        "endings",
+        "Given",
+        "the hosts were installed in central mode",
+        _central_mode,
+        model.on_main(lambda place: replace(place, own=False)),
+        idle,
+    ),
+)
+
+LINKS = (
+    _links("the cluster cannot reach Palette", up=False),
+    _links("the cluster can reach Palette again", up=True),
+    *(_link("cannot reach Palette", n, up=False) for n in (1, 2, 3)),
+    *(_link("can reach Palette again", n, up=True) for n in (1, 2, 3)),
+    _spoils("is lost before it takes effect"),
+    _spoils("is lost after it took effect"),
+    _spoils("arrives twice", harmless=True),
+)
+
+MACHINES = (
+    _restarts("the edge restarts", lambda scene: local_moves.restart(scene, Side.EDGE)),
+    _restarts("Palette is restarted", lambda scene: scene.stage.arrange(Restart(Side.CENTRAL))),
+    Move(
+        "endings",
+        "When",
+        "a week passes at Palette",
+        _week_passes,
+        model.arranged(model.a_week_later),
+    ),
+)

@@ -1,0 +1,339 @@
+"""What people do: the operator, the administrator, and others who may do less."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    CancelPairingRequest,
+    ListPairingRequests,
+    RejectPairingRequest,
+    ReleaseCentralCluster,
+    RestoreLocalManagement,
+    ViewPairingRequest,
+)
+from harness.explore import model
+from harness.explore.model import Answer, Rule
+from harness.explore.move import (
+    OTHER,
+    Move,
+    Play,
+    exists,
+    exists_alone,
+    other_sent,
+    sent,
+    sent_earlier,
+    waiting,
+)
+from harness.explore.world import Central, Person, Place, World
+from harness.scenes import entries, journey, local_moves, review
+from harness.scenes.scene import Scene, Shape
+from harness.scenes.stage import Actor, Taken
+
+# --- starting -------------------------------------------------------------------------------------
+
+
+def _start(says: str, shape: Shape) -> Move:
+    hosts = shape.control_plane + shape.workers
+    rule = model.on_main(lambda place: replace(place, hosts=hosts))
+    return Move("start", "Given", says, lambda scene: scene.new_cluster(shape=shape), rule)
+
+
+STARTS = (
+    _start("a local cluster", Shape()),
+    _start("a local cluster with 1 control plane nodes and 2 workers", Shape(1, 2)),
+)
+"""How a sequence begins."""
+
+
+# --- the operator ---------------------------------------------------------------------------------
+
+
+def _sends(scene: Scene) -> Taken:
+    taken = scene.send()
+    scene.note("the send", taken)
+    return taken
+
+
+def _other_sends(scene: Scene) -> Taken:
+    return journey.send(scene, OTHER)
+
+
+def _other_can_send(world: World) -> bool:
+    fine = world.token_good and world.endpoint_good
+    return fine and not world.other.requests
+
+
+def _cancels(scene: Scene) -> Taken:
+    return scene.perform(scene.cluster().operator, CancelPairingRequest(), "the cancel")
+
+
+def _stranger_sends(kind: str) -> Move:
+    def sends(scene: Scene) -> Taken:
+        taken = scene.send(actor=entries.stranger_with(scene, kind))
+        scene.note("the send", taken)
+        return taken
+
+    says = f"somebody with {kind} session sends a pairing request"
+    return Move("strangers", "When", says, sends, model.always(Answer.REFUSED, "SND-1"), exists)
+
+
+def _stranger_cancels(kind: str) -> Move:
+    def cancels(scene: Scene) -> Taken:
+        actor = entries.stranger_with(scene, kind)
+        return scene.perform(actor, CancelPairingRequest(), "the cancel")
+
+    says = f"somebody with {kind} session cancels the pairing request"
+    fits = exists_alone if kind == "an expired" else exists
+    return Move("strangers", "When", says, cancels, model.always(Answer.REFUSED, "WDR-1"), fits)
+
+
+def _logs_in(kind: str) -> Move:
+    def logs_in(scene: Scene) -> Taken:
+        return scene.perform(scene.visitor(), entries.login_of_kind(scene, kind), "the login")
+
+    says = f'somebody logs in with "{kind}"'
+    return Move("strangers", "When", says, logs_in, model.always(Answer.REFUSED, "SND-1"))
+
+
+def _local(kind: str, changes: Callable[[Place], Place] = lambda place: place) -> Move:
+    def asks(scene: Scene) -> Taken:
+        return local_moves.change_locally(scene, kind)
+
+    says = f'the operator asks for the "{kind}"'
+    return Move("local operations", "When", says, asks, model.local_operation(changes), exists)
+
+
+def _restored(scene: Scene) -> Taken:
+    return scene.perform(scene.cluster().operator, RestoreLocalManagement(), "the return")
+
+
+_SEND = "the operator sends a pairing request"
+_ASKS_BACK = "the operator asks for a return to local management"
+
+OPERATOR = (
+    Move("send", "When", _SEND, _sends, model.send),
+    Move(
+        "send",
+        "When",
+        f'the operator of "{OTHER}" sends a pairing request step by step',
+        _other_sends,
+        model.send_of_other,
+        _other_can_send,
+    ),
+    Move("cancel", "When", "the operator cancels the pairing request", _cancels, model.cancel),
+    _local("patch of the cluster"),
+    _local("patch of the named cluster"),
+    _local("update of the cluster"),
+    _local("change of the profiles", model.change_stack),
+    Move("local operations", "When", _ASKS_BACK, _restored, model.return_to_local, exists),
+    *(_stranger_sends(k) for k in ("no", "a made-up", "a cut-short", "a logged-out")),
+    *(_stranger_cancels(k) for k in ("no", "a made-up", "a cut-short", "an expired")),
+    *(_logs_in(k) for k in ("a wrong password", "an empty password", "an unknown user")),
+)
+
+
+# --- the administrator ----------------------------------------------------------------------------
+
+
+def _accepts(scene: Scene) -> Taken:
+    taken = scene.accept()
+    scene.note("the acceptance", taken)
+    return taken
+
+
+def _rejects(scene: Scene) -> Taken:
+    operation = RejectPairingRequest(scene.cluster().pairing_uid)
+    return scene.perform(scene.admin(), operation, "the rejection")
+
+
+def _accepts_earlier(scene: Scene) -> Taken:
+    uid = scene.cluster().earlier_uids[-1]
+    return scene.perform(scene.admin(), AcceptPairingRequest(uid, scene.matching_selection()))
+
+
+def _rejects_earlier(scene: Scene) -> Taken:
+    uid = scene.cluster().earlier_uids[-1]
+    return scene.perform(scene.admin(), RejectPairingRequest(uid))
+
+
+def _opens(scene: Scene) -> Taken:
+    operation = ViewPairingRequest(scene.cluster().pairing_uid)
+    return scene.perform(scene.admin(), operation, "the request")
+
+
+def _lists(scene: Scene) -> Taken:
+    return scene.perform(scene.admin(), ListPairingRequests(), "the list")
+
+
+def _accepts_other(scene: Scene) -> Taken:
+    return review.attempt(scene, scene.admin(), "accept", OTHER)
+
+
+def _rejects_other(scene: Scene) -> Taken:
+    return review.reject_as(scene, "administrator", OTHER)
+
+
+def _releases(scene: Scene) -> Taken:
+    return scene.perform(scene.admin(), ReleaseCentralCluster(scene.cluster().central_uid))
+
+
+def _accepted_mistyped(scene: Scene) -> Taken:
+    operation = AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
+    return scene.perform(scene.admin(), operation)
+
+
+def _rejected_mistyped(scene: Scene) -> Taken:
+    return scene.perform(scene.admin(), RejectPairingRequest(review.mistyped(scene)))
+
+
+def _changed_too_early(scene: Scene) -> Taken:
+    return local_moves.change_centrally(scene, local_moves.uid_in_request(scene))
+
+
+def _is_paired(world: World) -> bool:
+    return world.main.accepted == world.main.last and world.main.current is Central.PAIRED
+
+
+_GIVE_BACK = "the administrator asks Palette to give the cluster back to local management"
+_MISTYPED = "a request by an id that differs in its last character"
+
+ADMINISTRATOR = (
+    Move(
+        "decisions",
+        "When",
+        "the administrator accepts the request",
+        _accepts,
+        model.of_last(model.accept),
+        sent,
+    ),
+    Move(
+        "decisions",
+        "When",
+        "the administrator rejects the request",
+        _rejects,
+        model.of_last(model.reject),
+        sent,
+    ),
+    Move(
+        "decisions",
+        "When",
+        "the administrator accepts the earlier request",
+        _accepts_earlier,
+        model.of_earlier(model.accept_unnoticed),
+        sent_earlier,
+    ),
+    Move(
+        "decisions",
+        "When",
+        "the administrator rejects the earlier request",
+        _rejects_earlier,
+        model.of_earlier(model.reject),
+        sent_earlier,
+    ),
+    Move(
+        "decisions",
+        "When",
+        f'the administrator accepts the request of "{OTHER}"',
+        _accepts_other,
+        model.of_other(model.accept),
+        other_sent,
+    ),
+    Move(
+        "decisions",
+        "When",
+        f'the administrator rejects the request of "{OTHER}"',
+        _rejects_other,
+        model.of_other(model.reject),
+        other_sent,
+    ),
+    Move(
+        "looks",
+        "When",
+        "the administrator opens the request by its id",
+        _opens,
+        model.of_last(model.view),
+        sent,
+    ),
+    Move(
+        "looks",
+        "When",
+        "the administrator looks at the list of requests",
+        _lists,
+        model.always(Answer.OK, "ACC-3"),
+    ),
+    Move(
+        "looks",
+        "When",
+        f"the administrator accepts {_MISTYPED}",
+        _accepted_mistyped,
+        model.always(Answer.REFUSED, "ACC-20"),
+        sent,
+    ),
+    Move(
+        "looks",
+        "When",
+        f"the administrator rejects {_MISTYPED}",
+        _rejected_mistyped,
+        model.always(Answer.REFUSED, "REJ-6"),
+        sent,
+    ),
+    Move(
+        "looks",
+        "When",
+        "the administrator changes the cluster by the uid in the request",
+        _changed_too_early,
+        model.always(Answer.REFUSED, "INV-1"),
+        waiting,
+    ),
+    Move(
+        "looks", "When", _GIVE_BACK, _releases, model.always(Answer.REFUSED, "ACC-19"), _is_paired
+    ),
+)
+
+
+# --- other people ---------------------------------------------------------------------------------
+
+
+def _becomes(says: str, who: Person, make: Callable[[Scene], Actor]) -> Move:
+    """Somebody turns up, whom the moves after this one call "this person"."""
+
+    def appears(play: Play) -> None:
+        play.person = make(play)
+
+    rule = model.arranged(lambda world: replace(world, person=who))
+    return Move("people", "Given", says, appears, rule)
+
+
+def _without(permission: str) -> Move:
+    says = f'a user with every permission but "{permission}"'
+    return _becomes(says, Person(permission), lambda s: review.user_without(s, permission))
+
+
+def _stranger(credentials: str) -> Move:
+    says = f'somebody with "{credentials}"'
+    return _becomes(says, Person.STRANGER, lambda s: review.stranger(s, credentials))
+
+
+def _tries(action: str, needs: Person, rule: Rule) -> Move:
+    def tries(play: Play) -> Taken:
+        return review.attempt(play, play.person or play.admin(), action)
+
+    says = f'this person tries to "{action}"'
+    return Move("people", "When", says, tries, model.by_person(needs, rule), _person_can_try)
+
+
+def _person_can_try(world: World) -> bool:
+    return world.person is not Person.NOBODY and sent(world)
+
+
+PEOPLE = (
+    *(_without(p) for p in ("list", "get", "update", "delete")),
+    *(_stranger(c) for c in ("no login", "an unknown API key", "an unknown session")),
+    _tries("list", Person.WITHOUT_LIST, model.always(Answer.OK, "PRE-8")),
+    _tries("open", Person.WITHOUT_GET, model.of_last(model.view)),
+    _tries("accept", Person.WITHOUT_UPDATE, model.of_last(model.accept)),
+    _tries("reject", Person.WITHOUT_DELETE, model.of_last(model.reject)),
+)
