@@ -44,6 +44,7 @@ bench: $(DEV) ## measure what is claimed about speed
 
 full: lint chromium prove ## all there is: every test, slow ones too, the proof, a certification
 	$(BIN)/pairproof mutants run --both-drivers
+	$(BIN)/pairproof variants run --full
 	$(BIN)/pairproof explore --examples 1000
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify
@@ -53,7 +54,7 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes a quarter of an
 	mv docs/requirements.md.new docs/requirements.md
 	$(BIN)/pairproof mutants run --full --format markdown > docs/kill-matrix.md.new
 	mv docs/kill-matrix.md.new docs/kill-matrix.md
-	$(BIN)/pairproof variants run --format markdown > docs/variants.md.new
+	$(BIN)/pairproof variants run --full --format markdown > docs/variants.md.new
 	mv docs/variants.md.new docs/variants.md
 
 pins: ## resolve pyproject.toml afresh into constraints.txt

@@ -26,7 +26,8 @@ OPERATIONS = 1_000_000
 PROJECTS = 200
 CLUSTERS_OF_PROJECT = 10
 AT_ONCE = 8
-CHUNK = 4_000
+CHUNK = 200
+"""Made at a time: few, because a stream brings each operation while it is still in the cache."""
 
 Said = tuple[str, str, dict[str, Json], dict[str, Json], dict[str, Json] | None, str]
 """Kind, actor, arguments, tags, value, reason of a refusal."""

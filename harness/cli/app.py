@@ -365,6 +365,9 @@ def variants_list(
 def variants_run(
     names: Names = None,
     requirement: Requirements = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="The whole suite over HTTP as well, not its spine.")
+    ] = False,
     workers: Workers = None,
     format: Printed = Format.TABLE,
 ) -> None:
@@ -375,7 +378,7 @@ def variants_run(
     from harness.cli.proof import Asked, run_variants
 
     chosen = tuple(names or ()), tuple(requirement or ())
-    asked = Asked(*chosen, workers=workers, format=format.value)
+    asked = Asked(*chosen, full=full, workers=workers, format=format.value)
     _exit_after(lambda: run_variants(asked))
 
 

@@ -109,7 +109,9 @@ def run_variants(asked: Asked) -> int:
         UnknownPlanted: there is no variant of a name.
         TrialsFailed: the suite cannot be run.
     """
-    rows = try_variants(_variants(asked), workers=asked.processes(), progress=_tell_left_alone)
+    rows = try_variants(
+        _variants(asked), workers=asked.processes(), full=asked.full, progress=_tell_left_alone
+    )
     match asked.format:
         case "json":
             put(json.dumps(variants_json(rows), indent=2, ensure_ascii=False))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue.verdict import Verdict
 from harness.proving.trials import Ended, Trial, TrialResult, run_trials
 from harness.reference.planting import Variant, Wire
+
+
+SPINE = ("PRE-4", "SND-4", "ACC-3", "ACC-6", "ACC-7", "ACC-12", "ACC-14", "WDR-3", "REJ-5")
+"""Requirements whose scenarios meet every operation of both sides: send, list, look, match,
+accept, withdraw, reject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,13 @@ def try_variants(
     variants: Sequence[Variant],
     *,
     workers: int,
+    full: bool = False,
     progress: Progress = lambda row: None,
 ) -> tuple[LeftAlone, ...]:
-    """Run the whole suite on each variant, and compare with the reference as it is.
+    """Run the suite on each variant, and compare with the reference as it is.
+
+    It is the whole suite, but over HTTP only with `full`; without, it is the spine of the
+    procedure there, and what the variant concerns.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
@@ -56,8 +65,8 @@ def try_variants(
     rows: dict[str, LeftAlone] = {}
     baseline: dict[str, TrialResult] = {}
     waiting: list[tuple[Variant, TrialResult]] = []
-    by_trial = {_trial(v): v for v in variants}
-    drivers = sorted({t.driver for t in by_trial})
+    by_trial = {_trial(v, full): v for v in variants}
+    references = _references(by_trial)
 
     def settle() -> None:
         for variant, result in list(waiting):
@@ -74,7 +83,7 @@ def try_variants(
             baseline[trial.driver] = result
         settle()
 
-    run_trials([*(Trial(driver=d) for d in drivers), *by_trial], workers, report)
+    run_trials([*references, *by_trial], workers, report)
     return tuple(rows[v.name] for v in variants)
 
 
@@ -82,8 +91,18 @@ def _driver(variant: Variant) -> str:
     return "http" if variant.wire is Wire.HTTP else "inprocess"
 
 
-def _trial(variant: Variant) -> Trial:
-    return Trial(f"variant:{variant.name}", _driver(variant))
+def _trial(variant: Variant, full: bool) -> Trial:
+    driver = _driver(variant)
+    among = (*SPINE, variant.requirement) if driver == "http" and not full else ()
+    return Trial(f"variant:{variant.name}", driver, among=among)
+
+
+def _references(trials: Iterable[Trial]) -> list[Trial]:
+    """The reference as it is through each driver, on all that the variants are tried on."""
+    among: dict[str, tuple[str, ...]] = {}
+    for trial in trials:
+        among[trial.driver] = tuple(dict.fromkeys((*among.get(trial.driver, ()), *trial.among)))
+    return [Trial(driver=driver, among=tags) for driver, tags in sorted(among.items())]
 
 
 def _row(variant: Variant, result: TrialResult, reference: TrialResult) -> LeftAlone:

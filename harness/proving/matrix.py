@@ -150,7 +150,9 @@ def _try_in_suite(
 def _trial(mutant: Mutant, full: bool) -> Trial:
     driver = "http" if mutant.wire is Wire.HTTP else "inprocess"
     planted = f"mutant:{mutant.name}"
-    return Trial(planted, driver) if full else Trial(planted, driver, mutant.requirement, True)
+    return (
+        Trial(planted, driver) if full else Trial(planted, driver, mutant.requirement, stops=True)
+    )
 
 
 def _row(mutant: Mutant, result: TrialResult) -> Caught:
@@ -164,7 +166,7 @@ def _row(mutant: Mutant, result: TrialResult) -> Caught:
 def _through_the_other_driver(mutants: Sequence[Mutant], workers: int, sheet: _Sheet) -> None:
     """What is said to show through any driver has to be caught through HTTP as well."""
     anywhere = {
-        Trial(f"mutant:{m.name}", "http", m.requirement, True): m
+        Trial(f"mutant:{m.name}", "http", m.requirement, stops=True): m
         for m in mutants
         if m.wire is Wire.ANY
     }

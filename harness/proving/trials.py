@@ -44,12 +44,14 @@ class Trial:
         planted: `mutant:NAME`, `variant:NAME`, or empty for the reference as it is.
         driver: how the reference is reached.
         requirement: only the scenarios of this requirement; empty for the whole suite.
+        among: only the scenarios that bear one of these tags; empty for any.
         stops: whether it stops at the first scenario that fails at `requirement`.
     """
 
     planted: str = ""
     driver: str = "inprocess"
     requirement: str = ""
+    among: tuple[str, ...] = ()
     stops: bool = False
 
 
@@ -220,9 +222,13 @@ class _Child:
         option.pairproof_planted = self._trial.planted
         option.pairproof_driver = self._trial.driver
         option.pairproof_out = str(self._out)
-        asked = self._trial.requirement
-        session.items[:] = [i for i in session.items if not asked or i.get_closest_marker(asked)]
+        session.items[:] = [item for item in session.items if self._asks_for(item)]
         session.config.pluginmanager.register(self, "pairproof-trial")
+
+    def _asks_for(self, item: pytest.Item) -> bool:
+        trial = self._trial
+        asked = (trial.requirement,) if trial.requirement else trial.among
+        return not asked or any(item.get_closest_marker(tag) for tag in asked)
 
     def _silence(self) -> None:
         """What a trial prints is kept beside its evidence, and told if it cannot be run."""

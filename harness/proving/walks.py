@@ -66,7 +66,8 @@ def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant,
 
 def _find(mutant: str) -> str:
     planted = MUTANTS.named(mutant)
-    found = first_violation(planted.behaviour, planted.requirement)
+    plots = plots_named([planted.plot] if planted.plot else [])
+    found = first_violation(planted.behaviour, planted.requirement, plots)
     return found.schedule.plot if found else ""
 
 

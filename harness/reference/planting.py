@@ -59,9 +59,15 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Mutant(Planted):
-    """The reference with one planted defect, and the lane in which it has to be caught."""
+    """The reference with one planted defect.
+
+    Attributes:
+        lane: where it has to be caught.
+        plot: what has to be walked to find it, in the lane `interleaving`; empty for any plot.
+    """
 
     lane: Lane = Lane.SUITE
+    plot: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,9 @@ VARIANTS: Registry[Variant] = Registry("variant")
 Core = TypeVar("Core", bound=type)
 
 
-def mutant(breaks: str, lane: Lane = Lane.SUITE, wire: Wire = Wire.ANY) -> Callable[[Core], Core]:
+def mutant(
+    breaks: str, lane: Lane = Lane.SUITE, wire: Wire = Wire.ANY, plot: str = ""
+) -> Callable[[Core], Core]:
     """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a mutant.
 
     `breaks` is the id of the requirement at which it has to be caught.
@@ -131,7 +139,7 @@ def mutant(breaks: str, lane: Lane = Lane.SUITE, wire: Wire = Wire.ANY) -> Calla
     def declare(core: Core) -> Core:
         behaviour = behaviour_of(core)
         name, says = name_of(core), sentence_of(core)
-        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane))
+        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, plot))
         return core
 
     return declare

@@ -37,7 +37,7 @@ from harness.reference.core.store import Store
 from harness.reference.planting import Lane, mutant
 
 
-@mutant("INV-1", lane=Lane.INTERLEAVING)
+@mutant("INV-1", lane=Lane.INTERLEAVING, plot="handed-over")
 class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
@@ -55,7 +55,7 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
             self.learned(site, request, event)
 
 
-@mutant("INV-1", lane=Lane.INTERLEAVING)
+@mutant("INV-1", lane=Lane.INTERLEAVING, plot="confirm-or-expire")
 class ConfirmsWhatHasExpired(CentralCore):
     """A confirmation that comes after the hand-over ran out is answered as if it were in time."""
 
@@ -67,7 +67,7 @@ class ConfirmsWhatHasExpired(CentralCore):
         return super().confirm(operation, call)
 
 
-@mutant("INV-1", lane=Lane.INTERLEAVING)
+@mutant("INV-1", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
 class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     """A host whose confirmation was not answered goes back to local management."""
 
@@ -84,7 +84,7 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
             self.learned(site, request, LocalEvent.LEARNED_FAILED)
 
 
-@mutant("INV-2", lane=Lane.INTERLEAVING)
+@mutant("INV-2", lane=Lane.INTERLEAVING, plot="send-again")
 class WithdrawsWhateverIsPending(CentralCore):
     """A withdrawal ends the newest request of the cluster, which may be a later one."""
 
@@ -98,7 +98,7 @@ class WithdrawsWhateverIsPending(CentralCore):
         return pending[-1] if pending else super().request_to_withdraw(operation, now)
 
 
-@mutant("INV-3", lane=Lane.INTERLEAVING)
+@mutant("INV-3", lane=Lane.INTERLEAVING, plot="revised-between")
 class RemembersTheMatch(CentralCore):
     """A selection that matched once is taken at the acceptance without another look."""
 
@@ -121,7 +121,7 @@ class RemembersTheMatch(CentralCore):
             super().require_match(request, selection)
 
 
-@mutant("INV-4", lane=Lane.INTERLEAVING)
+@mutant("INV-4", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
 class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
@@ -135,7 +135,7 @@ class ALateAnswerBringsItBack(EdgeCore):
             self.learned(site, request, event)
 
 
-@mutant("INV-4", lane=Lane.INTERLEAVING)
+@mutant("INV-4", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
 class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
     """A cancel whose message was not answered is acknowledged, and the request stays pending."""
 
@@ -154,7 +154,7 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
             self.owe(replace(site, request=None), request)
 
 
-@mutant("INV-5", lane=Lane.INTERLEAVING)
+@mutant("INV-5", lane=Lane.INTERLEAVING, plot="send-again")
 class CountsFromOneAfterARestart(CentralCore):
     """Pairing ids are counted in memory, so that they come again after a restart."""
 
@@ -168,7 +168,7 @@ class CountsFromOneAfterARestart(CentralCore):
         return f"{self.count:024x}"
 
 
-@mutant("INV-6", lane=Lane.INTERLEAVING)
+@mutant("INV-6", lane=Lane.INTERLEAVING, plot="accept-or-reject")
 class DecidesOnWhatWasLookedAt(CentralCore):
     """An acceptance goes by the state that the request had when it was last viewed."""
 
@@ -192,7 +192,7 @@ class DecidesOnWhatWasLookedAt(CentralCore):
         return super().accept(operation, call)
 
 
-@mutant("INV-6", lane=Lane.INTERLEAVING)
+@mutant("INV-6", lane=Lane.INTERLEAVING, plot="two-accept")
 class TwoAdministratorsAcceptAtOnce(CentralCore):
     """Whoever has seen the profiles match may accept, even if another did so meanwhile."""
 
@@ -216,7 +216,7 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
         return super().accept(operation, call)
 
 
-@mutant("INV-7", lane=Lane.INTERLEAVING)
+@mutant("INV-7", lane=Lane.INTERLEAVING, plot="revoked-between")
 class RemembersTheToken(CentralCore):
     """A registration token that admitted a host is not looked up again until a restart."""
 
@@ -231,7 +231,7 @@ class RemembersTheToken(CentralCore):
         return self.admitting[value]
 
 
-@mutant("INV-8", lane=Lane.INTERLEAVING)
+@mutant("INV-8", lane=Lane.INTERLEAVING, plot="accept-or-reject")
 class ShowsWhatItShowedBefore(CentralCore):
     """A request that was viewed once is shown from memory, whatever was decided since."""
 
@@ -245,7 +245,7 @@ class ShowsWhatItShowedBefore(CentralCore):
         return self.shown.setdefault(operation.pairing_uid, view)
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING)
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
 class GivesUpOnAnUnansweredPoll(EdgeCore):
     """A host whose look at its request was not answered takes the request for failed."""
 
@@ -256,7 +256,7 @@ class GivesUpOnAnUnansweredPoll(EdgeCore):
         return super().event_of(reply)
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING)
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
 class ForgetsItsRequestWhenRestarted(EdgeCore):
     """A host that is restarted while its request is pending does not know of it any more."""
 
@@ -268,7 +268,7 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING)
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
 class RecoversNothing(EdgeCore):
     """After a restart a submission that was in flight is forgotten."""
 
@@ -279,7 +279,7 @@ class RecoversNothing(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING)
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
 class ForgetsWhatWasAdmittedTooLate(EdgeCore):
     """A request that is admitted after its cancel was acknowledged is never withdrawn."""
 
@@ -292,7 +292,7 @@ class ForgetsWhatWasAdmittedTooLate(EdgeCore):
         return super().admitted(host_uid, request, reply)
 
 
-@mutant("INV-10", lane=Lane.INTERLEAVING)
+@mutant("INV-10", lane=Lane.INTERLEAVING, plot="handed-over")
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
 
@@ -303,7 +303,7 @@ class StaysOpenWhileItConfirms(EdgeCore):
             super().require_local(site)
 
 
-@mutant("INV-10", lane=Lane.INTERLEAVING)
+@mutant("INV-10", lane=Lane.INTERLEAVING, plot="handed-over")
 class AsksAgainAfterARestart(EdgeCore):
     """A host that is restarted while it confirms takes itself for one whose request is pending."""
 
@@ -315,3 +315,13 @@ class AsksAgainAfterARestart(EdgeCore):
             if request is not None and request.state is LocalState.CONFIRMING:
                 pending = replace(request, state=LocalState.PENDING)
                 self.store.put(replace(site, request=pending))
+
+
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+class TakesALateSubmissionForNone(EdgeCore):
+    """A cancel that overtakes its submission counts as told when Palette knows of no request."""
+
+    @staticmethod
+    def may_arrive_yet(request: LocalRequest, reply: LinkReply) -> bool:
+        """What is not known is not there."""
+        return False

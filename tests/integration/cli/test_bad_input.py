@@ -49,7 +49,7 @@ def test_a_name_that_does_not_exist(command: Command, words: tuple[str, ...], sa
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--requirement", "INV-1"), "nothing is selected: none of"),
+        (("--requirement", "PRE-1", "--role", "central"), "nothing is selected: none of"),
         (("-k", "core and ("), "core and ("),
         (("--tags", "cor"), "no tag is called 'cor'; did you mean core"),
     ],

@@ -99,7 +99,7 @@ def test_reports_of_an_earlier_run_do_not_outlive_it(command: Command, tmp_path:
     (out / "evidence.parts" / "gw0.jsonl").write_text("stale")
     (out / "report.html").write_text("stale")
     (out / "mine.txt").write_text("kept")
-    command.here(*INPROCESS, "--requirement", "INV-1", "--out", "out")
+    command.here(*INPROCESS, "--requirement", "PRE-1", "--role", "central", "--out", "out")
     assert [path.name for path in out.iterdir()] == ["mine.txt"]
 
 

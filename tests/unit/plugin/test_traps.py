@@ -144,7 +144,7 @@ def test_a_file_that_is_no_gherkin_is_an_error_at_its_line(project: Project) -> 
 @pytest.mark.parametrize(
     "words",
     [
-        ("--requirement", "INV-1"),
+        ("--requirement", "PRE-1", "--role", "central"),
         ("-k", "nothing_is_called_so"),
         ("-m", "nothing"),
         ("--tags", "core and not core"),
