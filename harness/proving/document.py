@@ -16,7 +16,7 @@ _SHOWN = 3
 
 def matrix_markdown(matrix: Matrix) -> str:
     """The kill matrix: requirement by requirement what was planted and what turned red."""
-    return "\n".join([*_matrix_lines(matrix)]) + "\n"
+    return "\n".join(_matrix_lines(matrix))
 
 
 def _matrix_lines(matrix: Matrix) -> Iterator[str]:
@@ -27,7 +27,9 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
         "Each row is the reference with one planted defect. A scenario of the requirement that"
         " the defect breaks has to fail, or the walk over every interleaving has to find it."
         " `pairproof mutants run` tries them all; `pairproof serve --mutant NAME` runs one to"
-        " look at. This page is written by `make docs`."
+        " look at. A mutant runs the scenarios of its requirement and stops at the first that"
+        " fails; what is also red failed until then. With `--full` it runs the whole suite. This"
+        " page is written by `make docs`."
     )
     yield ""
     yield f"{len(matrix.rows)} mutants, {there} of them caught at their requirement."
@@ -41,7 +43,6 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
             yield from markdown_table(
                 ("mutant", "what it does", "caught by", "also red"), map(_matrix_row, rows)
             )
-            yield ""
 
 
 def _matrix_row(row: Caught) -> Sequence[str]:
@@ -86,4 +87,4 @@ def variants_markdown(rows: Sequence[LeftAlone]) -> str:
             ),
         ),
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

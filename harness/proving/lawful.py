@@ -9,7 +9,6 @@ from harness.catalogue.verdict import Verdict
 from harness.proving.trials import Ended, Trial, TrialResult, run_trials
 from harness.reference.planting import Variant, Wire
 
-
 SPINE = ("PRE-4", "SND-4", "ACC-3", "ACC-6", "ACC-7", "ACC-12", "ACC-14", "WDR-3", "REJ-5")
 """Requirements whose scenarios meet every operation of both sides: send, list, look, match,
 accept, withdraw, reject."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.domain.operations import ListPairingRequests, RejectPairingRequest
 from harness.reference.behaviour import Behaviour
+from harness.reference.changed_answers import Answer, Asked, Change, Changed
 from harness.reference.planting import plant
-from harness.reference.variants.wire import Answer, Asked, Change, Changed
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:

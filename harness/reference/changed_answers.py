@@ -1,0 +1,111 @@
+"""What stands before an HTTP app and changes its answers, as mutants and variants need it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from harness.domain.operations import Surface
+from harness.wire.http import Json, NotJson, parse_json
+from harness.wire.routes import ROUTES
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request of the API, as far as an answer may depend on it."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+
+    @property
+    def is_an_agents(self) -> bool:
+        """Whether a host asks; one that we play has to understand what it is answered."""
+        return self.path.startswith(AGENT_PATHS)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the API. `piece` is how many bytes are sent at a time, 0 for all at once."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    piece: int = 0
+
+    def json(self) -> Json:
+        """Its JSON; `None` where there is none."""
+        try:
+            return parse_json(self.body) if self.body else None
+        except NotJson:
+            return None
+
+    def with_json(self, json: Json) -> Answer:
+        """The same with another body."""
+        return replace(self, body=msgspec.json.encode(json))
+
+
+Change = Callable[[Asked, Answer], Answer]
+
+AGENT_PATHS = tuple(
+    route.path.partition("{")[0] for route in ROUTES.values() if route.surface is Surface.AGENT
+)
+"""How the paths begin that hosts ask."""
+
+
+@dataclass(slots=True)
+class Changed:
+    """An app whose answers are changed; its pages are left alone.
+
+    `pauses` says for each request how many seconds its answer is held back.
+    """
+
+    app: ASGIApp
+    change: Change
+    pauses: Callable[[Asked], float] = lambda asked: 0.0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
+            await self.app(scope, receive, send)
+            return
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        asked = Asked(scope["method"], scope["path"], query)
+        answer = await _answer_of(self.app, scope, receive)
+        pause_s = self.pauses(asked)
+        if pause_s:
+            await asyncio.sleep(pause_s)
+        for message in messages_of(self.change(asked, answer)):
+            await send(message)
+
+
+async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, keep)
+    body = b"".join(message.get("body", b"") for message in messages[1:])
+    return Answer(messages[0]["status"], tuple(messages[0]["headers"]), body)
+
+
+def messages_of(answer: Answer) -> Iterator[Message]:
+    """What is sent; with pieces there is no length, and the server sends chunks."""
+    headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-length"]
+    if not answer.piece and answer.status != 204:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    yield {"type": "http.response.start", "status": answer.status, "headers": headers}
+    step = answer.piece or max(1, len(answer.body))
+    for start in range(0, len(answer.body), step):
+        piece = answer.body[start : start + step]
+        yield {"type": "http.response.body", "body": piece, "more_body": True}
+    yield {"type": "http.response.body", "body": b""}
