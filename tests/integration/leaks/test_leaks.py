@@ -45,13 +45,13 @@ secret_env = "ECHO_CONTROL"
 [limits]
 await_s = 0.05
 stays_s = 0.02
-answer_s = 0.3
+answer_s = 1.0
 poll_s = 0.01
 settle_s = 0.05
 [tls]
 ca_file = "ca.pem"
 [timeouts]
-check_s = 0.3
+check_s = 1.0
 [rate_limit]
 waits = 0
 """
