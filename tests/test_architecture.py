@@ -28,8 +28,9 @@ ROW_OF = {part: row for row, parts in enumerate(ROWS) for part in parts}
 PURE = ("harness/domain/", "harness/checkers/", "harness/reference/core/")
 CLOCKLESS = (*PURE, *(f"harness/{p}/" for p in ("catalogue", "wire", "history", "reporting")))
 DOES_NO_IO = frozenset(
-    "__future__ abc base64 bisect collections contextlib copy dataclasses enum fractions functools"
-    " hashlib heapq hmac itertools json math operator re string types typing urllib.parse".split()
+    "__future__ abc base64 bisect collections contextlib copy dataclasses difflib enum fractions"
+    " functools hashlib heapq hmac itertools json math operator re string types typing"
+    " urllib.parse".split()
 )
 CLOCKS = frozenset("time datetime.now datetime.utcnow datetime.today date.today".split())
 FILES = sorted(

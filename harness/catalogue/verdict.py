@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 
@@ -15,6 +15,21 @@ class Verdict(StrEnum):
     NOT_SUPPORTED = "not_supported"
     SKIPPED = "skipped"
     OBSERVED = "observed"
+
+
+class Overall(StrEnum):
+    """The verdict on a whole run."""
+
+    CONFORMS = "conforms"
+    DOES_NOT_CONFORM = "does_not_conform"
+    INCONCLUSIVE = "inconclusive"
+
+
+EXIT_CODES: Mapping[Overall, int] = {
+    Overall.CONFORMS: 0,
+    Overall.DOES_NOT_CONFORM: 1,
+    Overall.INCONCLUSIVE: 3,
+}
 
 
 _WORST_FIRST = (

@@ -81,14 +81,17 @@ class Acceptance:
     tags: Mapping[str, str] | None = None
 
 
-def admin_accepts(pairing_uid: str, acceptance: Acceptance) -> AdminFlow:
+def admin_accepts(
+    pairing_uid: str, acceptance: Acceptance, local_cluster_uid: str = ""
+) -> AdminFlow:
     """Find the request by its id, look at it, match, and pair the cluster.
 
-    Returns the reply to the acceptance, or the one that ended the flow before it: a request
-    that is not listed ends it with the reply to viewing it.
+    With a `local_cluster_uid` only the requests of that cluster are listed. Returns the reply
+    to the acceptance, or the one that ended the flow before it: a request that is not listed
+    ends it with the reply to viewing it.
     Source: `#accept-pairing-request-from-palette`, steps 8 to 15.
     """
-    reply = yield from _admin_finds(pairing_uid)
+    reply = yield from _admin_finds(pairing_uid, local_cluster_uid)
     if not isinstance(reply, Done):
         return reply
     matched = yield MatchProfiles(pairing_uid, acceptance.selection)
@@ -104,12 +107,13 @@ def admin_accepts(pairing_uid: str, acceptance: Acceptance) -> AdminFlow:
     return accepted
 
 
-def admin_rejects(pairing_uid: str) -> AdminFlow:
+def admin_rejects(pairing_uid: str, local_cluster_uid: str = "") -> AdminFlow:
     """Find the request by its id and reject it. Returns the reply to the rejection.
 
+    With a `local_cluster_uid` only the requests of that cluster are listed.
     Source: `#reject-pairing-request-in-palette`, steps 2 to 4.
     """
-    reply = yield from _admin_finds(pairing_uid)
+    reply = yield from _admin_finds(pairing_uid, local_cluster_uid)
     if not isinstance(reply, Done):
         return reply
     rejected = yield RejectPairingRequest(pairing_uid)
@@ -133,8 +137,8 @@ def admin_rejects_by_tags(tags: Mapping[str, str]) -> AdminFlow:
     return reply
 
 
-def _admin_finds(pairing_uid: str) -> AdminFlow:
-    listed = yield ListPairingRequests()
+def _admin_finds(pairing_uid: str, local_cluster_uid: str) -> AdminFlow:
+    listed = yield ListPairingRequests(local_cluster_uid=local_cluster_uid)
     if isinstance(listed, Done) and isinstance(listed.value, PairingList):
         viewed = yield ViewPairingRequest(pairing_uid)
         return viewed

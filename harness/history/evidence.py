@@ -63,7 +63,7 @@ class EvidenceWriter:
         self._open: dict[str, OperationRecord] = {}
         self._scenario = ""
         self._records: dict[str, OperationRecord] = {}
-        self._file = _open_file(path)
+        self._file = open_file(path)
 
     def __enter__(self) -> EvidenceWriter:
         return self
@@ -250,7 +250,12 @@ def unwritable(path: Path, error: OSError) -> EvidenceError:
     return EvidenceError(path, problem, "choose another folder with --out")
 
 
-def _open_file(path: Path) -> FileIO:
+def open_file(path: Path) -> FileIO:
+    """A new file to write, in a folder that is made if need be.
+
+    Raises:
+        EvidenceError: the system would not.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileIO(path, "w")

@@ -93,7 +93,7 @@ class _Scenario:
     ranges: list[tuple[int, int]] = field(default_factory=list)
     open: dict[str, int] = field(default_factory=dict)
 
-    def add(self, raw: RawLine) -> None:
+    def add(self, raw: RawLine[Line]) -> None:
         begin, end = raw.offset, raw.offset + len(raw.raw)
         if self.ranges and self.ranges[-1][1] == begin:
             begin = self.ranges.pop()[0]
@@ -152,7 +152,7 @@ class _Merge:
             raise EvidenceError(part, problem, "merge only the parts of one run")
         self._header = self._header or raw
 
-    def _place(self, part: Path, raw: RawLine, line: Line) -> None:
+    def _place(self, part: Path, raw: RawLine[Line], line: Line) -> None:
         name = self._name_of_scenario(line)
         scenario = self._scenarios.setdefault(name, _Scenario(part))
         if scenario.part != part:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
 import msgspec
 
 from harness.history.operation import Json
+
+Convert = Callable[[object], Json]
 
 
 def to_json(value: object) -> Json:
@@ -21,21 +23,10 @@ def to_json(value: object) -> Json:
     Raises:
         TypeError: the value, or one inside it, has no plain form.
     """
-    match value:
-        case Enum():
-            return to_json(value.value)
-        case None | bool() | int() | float() | str():
-            return value
-        case Mapping():
-            return {_key(key): to_json(item) for key, item in value.items()}
-        case list() | tuple():
-            return [to_json(item) for item in value]
-        case Set():
-            return sorted((to_json(item) for item in value), key=msgspec.json.encode)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return to_json_object(value)
-        case _:
-            raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
+    convert = _CONVERTERS.get(type(value))
+    if convert is None:
+        convert = _CONVERTERS[type(value)] = _converter(value)
+    return convert(value)
 
 
 def to_json_object(value: object) -> dict[str, Json]:
@@ -46,7 +37,39 @@ def to_json_object(value: object) -> dict[str, Json]:
     """
     if not is_dataclass(value) or isinstance(value, type):
         raise TypeError(f"{type(value).__name__} is not a dataclass: {value!r:.80}")
-    return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
+    plain = to_json(value)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def _converter(value: object) -> Convert:
+    """How values of this one's type become plain: looked up once for each type."""
+    match value:
+        case Enum():
+            return lambda member: to_json(member.value)  # type: ignore[attr-defined]
+        case None | bool() | int() | float() | str():
+            return _itself
+        case Mapping():
+            return lambda mapping: {_key(k): to_json(v) for k, v in mapping.items()}  # type: ignore[attr-defined]
+        case list() | tuple():
+            return lambda items: [to_json(item) for item in items]  # type: ignore[attr-defined]
+        case Set():
+            return lambda members: sorted(map(to_json, members), key=msgspec.json.encode)  # type: ignore[call-overload]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return _of_fields(tuple(field.name for field in fields(value)))
+        case _:
+            raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
+
+
+def _itself(value: object) -> Json:
+    return value  # type: ignore[return-value]
+
+
+def _of_fields(names: tuple[str, ...]) -> Convert:
+    return lambda value: {name: to_json(getattr(value, name)) for name in names}
+
+
+_CONVERTERS: dict[type, Convert] = {}
 
 
 def _key(key: object) -> str:

@@ -125,7 +125,7 @@ class _Collector:
         """The lines that follow are of this file; several files are the parts of one run."""
         self._place = f"{file.name}, " if several else ""
 
-    def add(self, raw: RawLine) -> None:
+    def add(self, raw: RawLine[Line]) -> None:
         """Take one line."""
         self._bytes.update(raw.raw)
         where = f"{self._place}line {raw.number}"
@@ -166,7 +166,7 @@ class _Collector:
             operation_count=len(self._operations),
         )
 
-    def _begin(self, header: Header, raw: RawLine, where: str) -> None:
+    def _begin(self, header: Header, raw: RawLine[Line], where: str) -> None:
         if raw.raw != ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
             self._problem(f"{where}, the header, is not spelled as pairproof writes it")
         if self._header is None:

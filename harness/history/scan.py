@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import BinaryIO, Final, Generic, NamedTuple, TypeVar, get_args
 
 import msgspec
 
@@ -14,56 +14,82 @@ from harness.history.lines import DECODER, SCHEMA, Header, Line
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024
 """No writer of ours makes a longer line; a file that has one is not read into memory."""
 
-_KNOWN_TYPES = frozenset({"header", "scenario", "invoke", "outcome", "check", "verdict", "footer"})
+FLEET: Final = "fleet"
+"""The `kind` in the header of a fleet's manifest, which has lines of its own."""
+
+LineT = TypeVar("LineT")
+
 _GET_PAIRPROOF_FILE = "name an evidence.jsonl that pairproof wrote"
 
 
-class RawLine(NamedTuple):
+class RawLine(NamedTuple, Generic[LineT]):
     """A line as it stands in the file: its number from 1, where it begins, its bytes."""
 
     number: int
     offset: int
     raw: bytes
-    line: Line | None
+    line: LineT | None
     """`None` for a line that was cut off, or whose type this version does not know."""
 
 
-def scan(path: Path) -> Iterator[RawLine]:
+def scan(path: Path) -> Iterator[RawLine[Line]]:
     """The lines of one file, streamed: bounded memory, whatever the size of the file.
 
     The first is the header. A last line that was cut off comes with `line=None`.
+
+    Raises:
+        EvidenceError: as `read_evidence` does; or it is a fleet's manifest.
+    """
+    for raw in scan_as(path, DECODER):
+        if isinstance(raw.line, Header) and raw.line.kind == FLEET:
+            problem = "this is the evidence of a fleet, whose operations lie in files beside it"
+            raise EvidenceError(path, problem, "use a command that takes a fleet's evidence")
+        yield raw
+
+
+def scan_as(path: Path, decoder: msgspec.json.Decoder[LineT]) -> Iterator[RawLine[LineT | Header]]:
+    """The same, for a file whose lines after the header are of other types.
 
     Raises:
         EvidenceError: as `read_evidence` does.
     """
     try:
         with path.open("rb") as file:
-            yield from _lines(path, file)
+            yield from _lines(path, file, decoder)
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise unreadable(path, error) from None
 
 
-def _lines(path: Path, file: BinaryIO) -> Iterator[RawLine]:
+def _lines(
+    path: Path, file: BinaryIO, decoder: msgspec.json.Decoder[LineT]
+) -> Iterator[RawLine[LineT | Header]]:
     number = offset = 0
     while raw := file.readline(LINE_BYTES_MAX):
         number += 1
         if number == 1:
             yield RawLine(number, offset, raw, _header(path, raw))
         else:
-            yield RawLine(number, offset, raw, _line(path, number, raw))
+            yield RawLine(number, offset, raw, decoded(path, number, raw, decoder))
         offset += len(raw)
     if number == 0:
         problem = "the file is empty, so the run ended before it recorded anything"
         raise EvidenceError(path, problem, "run again")
 
 
-def _line(path: Path, number: int, raw: bytes) -> Line | None:
+def decoded(
+    path: Path, number: int, raw: bytes, decoder: msgspec.json.Decoder[LineT]
+) -> LineT | None:
+    """The line of this number; `None` if it was cut off or is of a type not known here.
+
+    Raises:
+        EvidenceError: it is broken.
+    """
     try:
-        return DECODER.decode(raw)
+        return decoder.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if not raw.endswith(b"\n") and len(raw) < LINE_BYTES_MAX:
             return None
-        if _is_of_unknown_type(raw):
+        if _is_of_unknown_type(raw, decoder.type):
             return None
         problem = f"line {number} is broken ({_why(raw, error)})"
         hint = "the file was changed or damaged after the run; use an undamaged copy, or run again"
@@ -76,12 +102,17 @@ def _why(raw: bytes, error: Exception) -> str:
     return str(error)
 
 
-def _is_of_unknown_type(raw: bytes) -> bool:
+def _is_of_unknown_type(raw: bytes, lines: object) -> bool:
+    """Whether the type of this line is none of the union of lines."""
     try:
         kind = msgspec.json.decode(raw, type=dict[str, object]).get("type")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
-    return isinstance(kind, str) and kind not in _KNOWN_TYPES
+    return isinstance(kind, str) and kind not in _tags_of(lines)
+
+
+def _tags_of(lines: object) -> list[object]:
+    return [line.__struct_config__.tag for line in get_args(lines) or (lines,)]
 
 
 def _header(path: Path, raw: bytes) -> Header:
@@ -129,7 +160,8 @@ def _is_text(raw: bytes) -> bool:
     return True
 
 
-def _unreadable(path: Path, error: OSError) -> EvidenceError:
+def unreadable(path: Path, error: OSError) -> EvidenceError:
+    """The error to raise when the system would not open or read the file."""
     if isinstance(error, FileNotFoundError):
         hint = "look for evidence.jsonl in the folder that the run named at its end"
         return EvidenceError(path, "there is no such file", hint)

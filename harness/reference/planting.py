@@ -27,6 +27,8 @@ class Lane(StrEnum):
     """By a scenario of the requirement that it breaks."""
     INTERLEAVING = "interleaving"
     """By an invariant, on the walk over every interleaving."""
+    FLEET = "fleet"
+    """By an invariant, in a run of a fleet scenario; the suite does not see it."""
 
 
 class Wire(StrEnum):
@@ -64,6 +66,7 @@ class Mutant(Planted):
     Attributes:
         lane: where it has to be caught.
         plot: what has to be walked to find it, in the lane `interleaving`; empty for any plot.
+            In the lane `fleet`, the scenario whose run finds it.
     """
 
     lane: Lane = Lane.SUITE

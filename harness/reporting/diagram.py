@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from harness.history.operation import OperationRecord, Outcome
+from harness.reporting.svg import drawing
 from harness.reporting.words import kind_in_words
 
 WIDTH = 720
@@ -124,16 +125,15 @@ def _seconds(operation: OperationRecord) -> str:
 
 
 def _svg(title: str, bars: Sequence[_Bar], steps: int, key: str) -> Markup:
-    height = _TOP + _ROW * len(bars) + 8
-    drawn = Markup("").join(_drawn(bars, steps))
-    return Markup(
-        '<svg class="order" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"'
-        ' width="{width}" height="{height}" role="img" aria-labelledby="{key}-title {key}-desc"'
-        ' font-size="13" fill="currentColor">\n<title id="{key}-title">{title}</title>\n'
-        '<desc id="{key}-desc">{desc}</desc>\n{drawn}</svg>'
-    ).format(
-        width=WIDTH, height=height, key=key, title=title, desc=_described(bars), drawn=drawn
-    )  # fmt: skip
+    return drawing(
+        Markup("").join(_drawn(bars, steps)),
+        look="order",
+        key=key,
+        title=title,
+        shows=_described(bars),
+        width=WIDTH,
+        height=_TOP + _ROW * len(bars) + 8,
+    )
 
 
 def _described(bars: Iterable[_Bar]) -> str:

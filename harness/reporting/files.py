@@ -46,28 +46,34 @@ def write_reports(
         ReportError: a file cannot be written.
     """
     report = build_report(read_evidence(evidence_path), requirements, waivers)
-    evidence_file = _named_from(out_dir, evidence_path)
+    evidence_file = named_from(out_dir, evidence_path)
     contents = (
         encode_json(report_json(report, evidence_file)),
         junit_xml(report),
-        _utf8(report_html(report, evidence_file)),
-        _utf8(summary_md(report)),
+        utf8(report_html(report, evidence_file)),
+        utf8(summary_md(report)),
     )
     for name, content in zip(REPORT_FILES, contents, strict=True):
-        _write(out_dir / name, content)
+        write_file(out_dir / name, content)
     return report
 
 
-def _named_from(out_dir: Path, evidence: Path) -> str:
+def named_from(out_dir: Path, evidence: Path) -> str:
     """The name of the evidence as it reads in the reports: bare where they lie beside it."""
     return evidence.name if evidence.resolve().parent == out_dir.resolve() else str(evidence)
 
 
-def _utf8(text: str) -> bytes:
+def utf8(text: str) -> bytes:
+    """The text as it stands in a file; what no UTF-8 file can hold becomes a question mark."""
     return text.encode("utf-8", "replace")
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
+    """Write the file, whole or not at all; its folder is made if need be.
+
+    Raises:
+        ReportError: it cannot be written.
+    """
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,29 +1,16 @@
-"""`report.html`: one self-contained file for people, with nothing fetched from elsewhere.
-
-What came from a target is escaped data. A content security policy names the one script and
-the one style sheet of the page by their digests, so nothing else could run even so.
-"""
+"""`report.html`: one self-contained file for people, with nothing fetched from elsewhere."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from harness.catalogue.document import LEVEL_MEANINGS, VERDICT_MEANINGS
 from harness.catalogue.requirements import groups
 from harness.catalogue.verdict import Verdict
-from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport
+from harness.reporting.page import render_page
 from harness.reporting.story import STORIES_MAX, stories
-
-_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +24,18 @@ class ReportGroup:
 
 def report_html(report: Report, evidence_file: str = "") -> str:
     """The report as one HTML page. `evidence_file` is how it names its evidence."""
-    style, script = _asset("report.css"), _asset("report.js")
     failed = stories(report, Verdict.FAIL)
     inconclusive = stories(report, Verdict.INCONCLUSIVE)
-    return _environment().get_template("report.html.j2").render(
+    return render_page(
+        "report.html.j2",
+        ["report.css"],
+        "report.js",
+        kicker="conformance report",
+        subject=" ".join((report.header.implementation.name, report.header.implementation.version)),
         report=report,
         header=report.header,
         evidence=report.evidence,
+        problems=report.evidence.problems,
         evidence_file=evidence_file or report.evidence.path.name,
         groups=_groups(report),
         failed=failed,
@@ -52,36 +44,10 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         stories_max=STORIES_MAX,
         unasked=_without_scenarios(report, Verdict.INCONCLUSIVE),
         not_judged=_not_judged(report),
-        words=words,
         verdicts=tuple(Verdict),
         verdict_meanings=VERDICT_MEANINGS,
         level_meanings=LEVEL_MEANINGS,
-        style=Markup(style),
-        script=Markup(script),
-        policy=f"default-src 'none'; style-src {_source(style)}; script-src {_source(script)}",
-    )  # fmt: skip
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
     )
-
-
-@cache
-def _asset(name: str) -> str:
-    return (_TEMPLATES / name).read_text("utf-8")
-
-
-def _source(inline: str) -> str:
-    """How a content security policy names an inline script or style sheet."""
-    return f"'sha256-{base64.b64encode(sha256(inline.encode()).digest()).decode()}'"
 
 
 def _groups(report: Report) -> list[ReportGroup]:

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.verdict import EXIT_CODES as EXIT_CODES
+from harness.catalogue.verdict import Overall as Overall
 from harness.catalogue.verdict import Verdict, worst
 from harness.history.lines import Header, ScenarioLine, VerdictLine, WaiverLine
 from harness.history.operation import OperationRecord
@@ -24,21 +25,6 @@ NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
 ENDED_BEFORE = "the run ended before any scenario asked for it"
 OVER_HISTORIES = "judged over whole histories, by fleet runs"
-
-
-class Overall(StrEnum):
-    """The verdict on a whole run."""
-
-    CONFORMS = "conforms"
-    DOES_NOT_CONFORM = "does_not_conform"
-    INCONCLUSIVE = "inconclusive"
-
-
-EXIT_CODES: Mapping[Overall, int] = {
-    Overall.CONFORMS: 0,
-    Overall.DOES_NOT_CONFORM: 1,
-    Overall.INCONCLUSIVE: 3,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,14 +371,21 @@ def _times(evidence: Evidence) -> tuple[str, str, float]:
     """
     started_at = evidence.header.run.started_at
     ended_at = evidence.footer.run.ended_at if evidence.footer else ""
-    started, ended = _moment(started_at), _moment(ended_at)
-    if started and ended:
-        return started_at, ended_at, round((ended - started).total_seconds(), 6)
+    passed_s = seconds_between(started_at, ended_at)
+    if passed_s is not None:
+        return started_at, ended_at, passed_s
+    started = _moment(started_at)
     span_s = _span_s(o for h in evidence.histories.values() for o in h.operations)
     if started:
         last = started + timedelta(seconds=span_s)
         return started_at, last.isoformat().replace("+00:00", "Z"), span_s
     return started_at, ended_at, span_s
+
+
+def seconds_between(started_at: str, ended_at: str) -> float | None:
+    """From one wall time to another, RFC 3339 both; `None` when either is none."""
+    started, ended = _moment(started_at), _moment(ended_at)
+    return round((ended - started).total_seconds(), 6) if started and ended else None
 
 
 def _moment(text: str) -> datetime | None:

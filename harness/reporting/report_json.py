@@ -6,21 +6,46 @@ from typing import cast
 
 import msgspec
 
+from harness.history.lines import Header
 from harness.history.operation import Json
-from harness.reporting.model import Report, RequirementReport, ScenarioReport
+from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
 
 SCHEMA = "pairproof/report/1"
 
 
 def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
     """The report as JSON data. `evidence_file` is how the report names its evidence."""
-    header = report.header
+    evidence = report.evidence
+    return {
+        **run_json(report.header, report.verdict, report.why),
+        "started_at": report.started_at,
+        "ended_at": report.ended_at,
+        "duration_s": report.duration_s,
+        **harness_json(report.header),
+        "counts": {**report.counts},
+        "scenario_counts": {**report.scenario_counts},
+        "requirements": [_requirement(r) for r in report.requirements],
+        "left_out": {**report.left_out},
+        "observations": [plain_json(o) for o in report.observations],
+        "warnings": [*report.warnings],
+        "evidence": {
+            "file": evidence_file or evidence.path.name,
+            "sha256": evidence.sha256,
+            "operations": evidence.operation_count,
+            "complete": evidence.complete,
+            "problems": [*evidence.problems],
+        },
+    }
+
+
+def run_json(header: Header, verdict: Overall, why: str) -> dict[str, Json]:
+    """What every report of whatever kind begins with: its verdict, and what was tested."""
     return {
         "schema": SCHEMA,
         "kind": header.kind,
-        "verdict": report.verdict.value,
-        "why": report.why,
-        "implementation": _plain(header.implementation),
+        "verdict": verdict.value,
+        "why": why,
+        "implementation": plain_json(header.implementation),
         "edition": header.edition,
         "roles": [*header.roles],
         "profile": header.profile,
@@ -28,25 +53,15 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
         "seed": header.seed,
         "repeat": header.repeat,
         "features": [*header.features],
-        "selection": _plain(header.selection),
-        "started_at": report.started_at,
-        "ended_at": report.ended_at,
-        "duration_s": report.duration_s,
+        "selection": plain_json(header.selection),
+    }
+
+
+def harness_json(header: Header) -> dict[str, Json]:
+    """What ran it, and on what."""
+    return {
         "harness": {"version": header.harness.version, "commit": header.run.commit},
-        "platform": _plain(header.run.platform),
-        "counts": {**report.counts},
-        "scenario_counts": {**report.scenario_counts},
-        "requirements": [_requirement(r) for r in report.requirements],
-        "left_out": {**report.left_out},
-        "observations": [_plain(o) for o in report.observations],
-        "warnings": [*report.warnings],
-        "evidence": {
-            "file": evidence_file or report.evidence.path.name,
-            "sha256": report.evidence.sha256,
-            "operations": report.evidence.operation_count,
-            "complete": report.evidence.complete,
-            "problems": [*report.evidence.problems],
-        },
+        "platform": plain_json(header.run.platform),
     }
 
 
@@ -66,7 +81,7 @@ def _requirement(report: RequirementReport) -> Json:
         "source": requirement.source,
         "verdict": report.verdict.value,
         "reason": report.reason,
-        "waived": None if report.waived is None else _plain(report.waived),
+        "waived": None if report.waived is None else plain_json(report.waived),
         "scenarios": [_scenario(s) for s in report.scenarios],
     }
 
@@ -85,5 +100,6 @@ def _scenario(report: ScenarioReport) -> Json:
     }
 
 
-def _plain(value: object) -> Json:
+def plain_json(value: object) -> Json:
+    """A value as JSON data: objects by the names of their fields."""
     return cast(Json, msgspec.to_builtins(value))

@@ -118,7 +118,7 @@ def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioRep
     operations = history.operations if history else ()
     decisive = {o for _, s in judged for o in s.operations}
     decisive |= {o for c in checks for o in c.operations}
-    rows, left_out = _rows(operations, decisive)
+    rows, left_out = rows_of(operations, decisive)
     return Story(
         line=line,
         verdict=verdict,
@@ -157,7 +157,10 @@ def _judged(
 # --- operations -----------------------------------------------------------------------------
 
 
-def _rows(operations: Sequence[OperationRecord], decisive: set[str]) -> tuple[tuple[Row, ...], int]:
+def rows_of(
+    operations: Sequence[OperationRecord], decisive: set[str]
+) -> tuple[tuple[Row, ...], int]:
+    """The operations as rows, and how many are left out; those that decide never are."""
     kept = set(range(ROWS_MAX)) | {i for i, o in enumerate(operations) if o.id in decisive}
     rows = tuple(
         _row(i + 1, o, operations[0].start, o.id in decisive)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from typing import Final
 
@@ -69,3 +70,8 @@ def kind_in_words(kind: str) -> str:
     """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
     return spaced[:1].upper() + spaced[1:].lower()
+
+
+def command(*arguments: str) -> str:
+    """A command line of `pairproof`, as it is typed into a shell."""
+    return shlex.join(["pairproof", *arguments])

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import StringIO
 
 Path = tuple[str | int, ...]
 """A way to a value: names of keys, and positions in arrays from 0."""
+
+_ENDS = ("]", '"""', "'''")
+"""What only a line can have that ends a statement of several lines."""
+_LONG = 200
+"""Lines of an array beyond which nobody waits for its elements to be found."""
 
 
 def line_of(text: str, path: Path) -> int:
@@ -16,9 +21,19 @@ def line_of(text: str, path: Path) -> int:
     The nearest table or key above it where the path itself does not occur, as for a key
     that is missing; 1 where nothing of it does. The text must be valid TOML.
     """
+    return line_in(lines_of(text), path)
+
+
+def lines_of(text: str) -> Mapping[Path, int]:
+    """The line of every path that a valid TOML text sets."""
     lines: dict[Path, int] = {}
     for known, number in _lines(text):
         lines.setdefault(known, number)
+    return lines
+
+
+def line_in(lines: Mapping[Path, int], path: Path) -> int:
+    """`line_of`, for many paths of one text."""
     while path and path not in lines:
         path = path[:-1]
     return lines.get(path, 1)
@@ -49,9 +64,10 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
     """
     pending, first = "", 1
     for number, line in enumerate(StringIO(text), start=1):
+        may_end = not pending or any(mark in line for mark in _ENDS)
         first = first if pending else number
         pending += line
-        if _is_whole(pending):
+        if may_end and _is_whole(pending):
             if pending.strip() and not pending.lstrip().startswith("#"):
                 yield first, pending
             pending = ""
@@ -94,7 +110,9 @@ def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
 
 
 def _elements(statement: str, number: int, path: Path) -> Iterator[tuple[Path, int]]:
-    """The elements of an array, each on the line where it ends."""
+    """The elements of an array, each on the line where it ends; those of a long one have none."""
+    if statement.count("\n") > _LONG:
+        return
     seen, so_far = 0, ""
     for line, piece in enumerate(StringIO(statement), start=number):
         so_far += piece

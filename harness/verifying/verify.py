@@ -21,6 +21,7 @@ from harness.history.lines import (
     Footer,
     Header,
     InvokeLine,
+    Line,
     OutcomeLine,
     ScenarioLine,
     VerdictLine,
@@ -53,7 +54,7 @@ def verify(path: Path, known: Known, expecting: Expecting = lambda header: None)
     return walk.end(is_part=path.is_dir() and files != [path / "evidence.jsonl"])
 
 
-def _lines(file: Path, walk: _Walk) -> Iterator[RawLine]:
+def _lines(file: Path, walk: _Walk) -> Iterator[RawLine[Line]]:
     """The lines as far as they can be read; where they break off, the walk is told."""
     read = False
     try:
@@ -92,7 +93,7 @@ class _Walk:
         """The lines that follow are of one file: the evidence, or a part of it."""
         self._leave_present()
 
-    def take(self, raw: RawLine) -> None:
+    def take(self, raw: RawLine[Line]) -> None:
         """Take one line."""
         self._number = raw.number
         self._bytes.update(raw.raw)
@@ -152,14 +153,14 @@ class _Walk:
 
     # --- lines ----------------------------------------------------------------------------
 
-    def _without_meaning(self, raw: RawLine) -> None:
+    def _without_meaning(self, raw: RawLine[Line]) -> None:
         if raw.raw.endswith(b"\n"):
             message = "this version does not know lines of this type, so it cannot judge it"
             self._found.add(Kind.UNKNOWN_LINE, message, raw.number)
         else:
             self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
 
-    def _judge(self, raw: RawLine) -> None:
+    def _judge(self, raw: RawLine[Line]) -> None:
         number = raw.number
         match raw.line:
             case Header() as header:

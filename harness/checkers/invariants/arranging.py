@@ -30,7 +30,8 @@ class Arrangements:
             "FaultNextMessage": self._fault_invoked,
             "Reset": self._reset,
             "ForgetProject": self._project_forgotten,
-            **dict.fromkeys(("Restart", "AdvanceClock"), self._shaken),
+            "Restart": self._restarting,
+            "AdvanceClock": self._shaken,
             **dict.fromkeys(("RemoveToken", "PutToken"), self._token_moved),
             **dict.fromkeys(("SetTokenState", "DeleteToken"), self._token_moved),
         }
@@ -45,8 +46,8 @@ class Arrangements:
             **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
             **dict.fromkeys(("SetNodeHealth",), self._arranged),
             **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
-            **dict.fromkeys(("Restart", "AdvanceClock"), self._shaken),
-            "SetRateLimit": self._shaken,
+            "Restart": self._restarted,
+            **dict.fromkeys(("AdvanceClock", "SetRateLimit"), self._shaken),
         }
 
     def _install_invoked(self, operation: OperationRecord) -> None:
@@ -61,12 +62,12 @@ class Arrangements:
         about = cluster if isinstance(cluster, dict) else {}
         pools = about.get("pools")
         place = Place(text(operation.args, "slot"), text(about, "uid"))
-        place.hosts = hosts_of(pools if isinstance(pools, list) else [])
+        place.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
         place.moved, place.born = operation.end or operation.start, self.known.tick
         place.gone = operation.outcome is Outcome.INFO
         place.arranged = not about
         if about:
-            place.stacks.append(StackSpan(packs_of(about.get("stack")), operation.id))
+            place.stacks = (StackSpan(packs_of(about.get("stack")), operation.id),)
         self.known.put_place(place)
 
     def _place_named(self, operation: OperationRecord) -> Place | None:
@@ -114,7 +115,7 @@ class Arrangements:
         place = self.known.place(operation)
         if place is not None and operation.outcome is not Outcome.FAIL:
             place.arranged = True
-            place.stacks = []
+            place.stacks = ()
             self.known.excuse_place(place)
 
     def _stack_invoked(self, operation: OperationRecord) -> None:
@@ -123,16 +124,16 @@ class Arrangements:
             return
         self.known.excuse_place(place)
         oldest = min((r.invoked for r in place.requests.values()), default=NEVER)
-        place.stacks = [s for s in place.stacks if place.busy or s.replaced >= oldest]
+        kept = [s for s in place.stacks if place.busy or s.replaced >= oldest]
         packs = packs_of(operation.args.get("stack"))
-        place.stacks.append(StackSpan(packs, operation.id, certain=False))
+        place.stacks = (*kept, StackSpan(packs, operation.id, certain=False))
 
     def _stacked(self, operation: OperationRecord) -> None:
         place = self.known.place(operation)
         if place is None:
             return
         if operation.outcome is Outcome.FAIL:
-            place.stacks = [s for s in place.stacks if s.operation != operation.id]
+            place.stacks = tuple(s for s in place.stacks if s.operation != operation.id)
         elif operation.outcome is Outcome.OK:
             for span in place.stacks:
                 if span.operation == operation.id:
@@ -140,9 +141,29 @@ class Arrangements:
                 elif span.certain and span.replaced == NEVER:
                     span.replaced = self.known.tick
 
+    def _restarting(self, operation: OperationRecord) -> None:
+        """A side stops, and is back when the operation ends; of one slot, only its hosts do."""
+        if not self._jolted(operation):
+            self.known.stopped.add(operation.id)
+            self._shaken(operation)
+
+    def _restarted(self, operation: OperationRecord) -> None:
+        if not self._jolted(operation):
+            self.known.stopped.discard(operation.id)
+            self._shaken(operation)
+
+    def _jolted(self, operation: OperationRecord) -> bool:
+        """Whether it was the edge of one slot alone: then nobody else was disturbed."""
+        slot = text(operation.args, "slot")
+        place = self.known.places.get(slot) if slot else None
+        if place is not None:
+            place.link_tick = self.known.tick
+            place.moved = operation.end or operation.start
+        return bool(slot)
+
     def _shaken(self, operation: OperationRecord) -> None:
         known = self.known
-        known.disturbed = operation.end or operation.start
+        known.disturbed = NEVER if known.stopped else operation.end or operation.start
         known.shaken = known.tick
         if operation.kind == "AdvanceClock":
             known.tokens_moved = known.tick

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from harness.checkers.invariants.base import Violation
@@ -15,6 +15,7 @@ from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
 
 _MISSED_MAX = 512
+_PAGES_OF_CLUSTERS_MAX = 256
 _OLD_MAX = 16
 """Earlier requests of one host that are remembered as over."""
 
@@ -41,7 +42,7 @@ class Book(Protocol):
         ...
 
     def is_just_pending(self, uid: str) -> bool:
-        """Whether a request is surely pending, and nothing is under way that may change it."""
+        """Whether a request was surely pending when nothing was last under way with it."""
         ...
 
     def has_given_up(self, uid: str) -> bool:
@@ -66,10 +67,23 @@ class _Page:
     operation: str
     tick: int
     uids: frozenset[str]
-    missed: dict[str, str] = field(default_factory=dict)
+    missed: dict[str, str] | None = None
     """Requests that were listed and then were not, each with the list that left it out."""
-    missed_earlier: dict[str, str] = field(default_factory=dict)
+    missed_earlier: dict[str, str] | None = None
     """Those of `missed` when it had last become too long; what was there before is forgotten."""
+
+    def returned(self, uid: str) -> str:
+        """The list that left out a request which is listed again, if one did."""
+        for missed in (self.missed, self.missed_earlier):
+            if missed and uid in missed:
+                return missed.pop(uid)
+        return ""
+
+    def misses(self, uids: Iterable[str], operation: str) -> None:
+        """A list leaves out what was listed before."""
+        self.missed = {**(self.missed or {}), **dict.fromkeys(uids, operation)}
+        if len(self.missed) > _MISSED_MAX:
+            self.missed, self.missed_earlier = None, self.missed
 
 
 class Lists:
@@ -78,10 +92,13 @@ class Lists:
     def __init__(self, book: Book) -> None:
         self._book = book
         self._pages: dict[tuple[Json, ...], _Page] = {}
+        self._pages_of_clusters: dict[tuple[Json, ...], _Page] = {}
+        """Lists of one cluster's requests; those that were first read longest ago are forgotten."""
 
     def forget(self) -> None:
         """Who may see what has changed."""
         self._pages.clear()
+        self._pages_of_clusters.clear()
 
     def shown(self, operation: OperationRecord) -> Iterable[Violation]:
         """A list was answered."""
@@ -134,10 +151,12 @@ class Lists:
     def _back(self, register: Register, state: str, operation: OperationRecord) -> Violation | None:
         """A reader was shown a later state before."""
         reader = (operation.actor, text(operation.tags, "project"))
-        known, earlier = self._book.known, register.listed.get(reader)
+        known, listed = self._book.known, register.listed or {}
+        earlier = listed.get(reader)
         if earlier and not _is_before(earlier[1], earlier[2], operation, known):
             return None
-        register.listed[reader] = (state, operation.id, known.tick)
+        listed[reader] = (state, operation.id, known.tick)
+        register.listed = listed
         if earlier is None or state in BECOMES.get(earlier[0], (state,)):
             return None
         reason = (
@@ -151,21 +170,24 @@ class Lists:
         """Listed as pending, then not, then again: the last of them went back."""
         args, known = operation.args, self._book.known
         project, state = operation.tags.get("project"), args.get("state")
-        key = (operation.actor, project, state, args.get("local_cluster_uid"))
-        page = self._pages.get(key)
+        cluster = args.get("local_cluster_uid")
+        key = (operation.actor, project, state, cluster)
+        pages = self._pages_of_clusters if cluster else self._pages
+        page = pages.get(key)
         if page is None:
-            self._pages[key] = _Page(operation.id, known.tick, uids)
+            pages[key] = _Page(operation.id, known.tick, uids)
+            if cluster and len(pages) > _PAGES_OF_CLUSTERS_MAX:
+                del pages[next(iter(pages))]
             return []
         if not _is_before(page.operation, page.tick, operation, known):
             return []
         found: list[Violation] = []
         if uids != page.uids:
             for uid in sorted(uids - page.uids):
-                if without := page.missed.pop(uid, page.missed_earlier.pop(uid, "")):
+                if without := page.returned(uid):
                     found.append(self._flickered(uid, without, operation))
-            page.missed.update(dict.fromkeys(page.uids - uids, operation.id))
-            if len(page.missed) > _MISSED_MAX:
-                page.missed, page.missed_earlier = {}, page.missed
+            if missing := page.uids - uids:
+                page.misses(missing, operation.id)
         page.operation, page.tick, page.uids = operation.id, known.tick, uids
         return found
 
@@ -188,7 +210,7 @@ class _Copy:
     status: str
     operation: str
     tick: int
-    old: dict[str, str] = field(default_factory=dict)
+    old: dict[str, str] | None = None
     """Earlier requests that it showed no more, each with the look that says so."""
 
 
@@ -235,7 +257,7 @@ class EdgeCopies:
             return ()
         if uid == copy.uid and status not in _LATER_LOCALLY.get(copy.status, (status,)):
             return (self._went_back(uid, copy.status, status, copy.operation, operation),)
-        if status == PENDING and uid in copy.old:
+        if status == PENDING and copy.old and uid in copy.old:
             return (self._went_back(uid, "nothing of it", status, copy.old[uid], operation),)
         return ()
 
@@ -251,9 +273,10 @@ class EdgeCopies:
 
     def _remember(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> None:
         if uid != copy.uid and copy.uid:
+            copy.old = copy.old or {}
             copy.old[copy.uid] = operation.id
-        if len(copy.old) > _OLD_MAX:
-            del copy.old[next(iter(copy.old))]
+            if len(copy.old) > _OLD_MAX:
+                del copy.old[next(iter(copy.old))]
         copy.uid, copy.status = uid, status
         copy.operation, copy.tick = operation.id, self._book.known.tick
 
@@ -266,8 +289,8 @@ class EdgeCopies:
         if book.has_given_up(uid) or place.down:
             return ()
         decided = register.decided
-        quiet = max(decided[0], place.moved, place.unsure_until, known.disturbed)
-        if operation.start <= quiet + known.limits.edge_lag:
+        last = max(place.moved, place.unsure_until, place.unheard_at, known.disturbed)
+        if operation.start <= max(decided[0], last) + known.limits.edge_lag:
             return ()
         reason = (
             f"request {uid}: Local UI still shows it as pending at {seconds(operation.start)},"

@@ -40,6 +40,10 @@ class Mark:
     at: int
 
 
+LONG_AGO = Mark("", 0, 0)
+"""Something was seen so long ago that nobody asks when."""
+
+
 @dataclass(slots=True, eq=False)
 class StackSpan:
     """A stack that a cluster ran, and the count at which another had surely replaced it."""
@@ -115,6 +119,14 @@ class Request:
     """It is decided, and will be let go."""
 
 
+NO_REQUESTS: dict[str, Request] = {}
+"""Shared by all places that have none; never written to."""
+
+
+def _none() -> dict[str, Request]:
+    return NO_REQUESTS
+
+
 @dataclass(slots=True, eq=False)
 class Place:
     """One local cluster on its hosts, from its installation to the next."""
@@ -123,7 +135,7 @@ class Place:
     cluster_uid: str = ""
     born: int = 0
     """The count at which it was surely there."""
-    hosts: set[str] = field(default_factory=set)
+    hosts: tuple[str, ...] = ()
     down: frozenset[str] = frozenset()
     """Hosts whose link is down, or may be."""
     unsure: frozenset[str] = frozenset()
@@ -131,14 +143,16 @@ class Place:
     link_tick: int = 0
     """The count at which a link last changed, or may have."""
     withdrawals_spoiled: bool = False
-    requests: dict[str, Request] = field(default_factory=dict)
-    open: dict[str, Request] = field(default_factory=dict)
+    requests: dict[str, Request] = field(default_factory=_none)
+    open: dict[str, Request] = field(default_factory=_none)
     """Those of its requests that are not over."""
     current: Request | None = None
     """The request of the last acknowledged send, until it is over."""
     paired: Request | None = None
     busy: int = 0
     """Sends and cancels under way."""
+    sending: int = 0
+    """Those of them that are sends."""
     changed: int = 0
     """The count at which a send or a cancel last ended that may have done something."""
     sent: int = 0
@@ -147,7 +161,7 @@ class Place:
     """Until then an operation that was not answered may still do something."""
     moved: int = 0
     """When something last happened to it that has to settle."""
-    stacks: list[StackSpan] = field(default_factory=list)
+    stacks: tuple[StackSpan, ...] = ()
     first_sent: int = 0
     """The count at which a send was first invoked."""
     senders: tuple[str, ...] = ()
@@ -162,6 +176,32 @@ class Place:
     """Its host said that it obeys the central side, and no request was sent since."""
     suspect: str = ""
     """A local operation that took effect after `central_seen`."""
+    unheard_at: int = 0
+    """When a message of its hosts was last not answered, or refused for lack of capacity."""
+    logins: tuple[str, ...] = ()
+    """Who has logged in at Local UI, as often as he has not logged out again."""
+
+    def add(self, request: Request) -> None:
+        """A request is one of this place."""
+        # Most places have none for most of the time: the empty one is shared.
+        self.requests = self.requests or {}
+        self.requests[request.uid] = request
+        if not request.over:
+            self.open = self.open or {}
+            self.open[request.uid] = request
+
+    def close(self, request: Request) -> None:
+        """A request is over."""
+        if self.open.get(request.uid) is request:
+            del self.open[request.uid]
+            self.open = self.open or NO_REQUESTS
+
+    def drop(self, request: Request) -> None:
+        """A request is no longer kept among those of this place."""
+        self.close(request)
+        if self.requests.get(request.uid) is request:
+            del self.requests[request.uid]
+            self.requests = self.requests or NO_REQUESTS
 
 
 @dataclass(slots=True, eq=False)

@@ -7,10 +7,7 @@ from collections.abc import Iterator
 from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, Place, Request
 from harness.checkers.invariants.rule import Rule
-from harness.domain.pairing import LocalState, RequestState
-
-_NOTHING = frozenset({"", *(s.value for s in (LocalState.REJECTED, LocalState.FAILED))})
-"""What Local UI shows of a cluster that waits for nothing; empty when there is no request."""
+from harness.domain.pairing import RequestState
 
 
 class EverythingSettles(Rule):
@@ -43,19 +40,14 @@ class EverythingSettles(Rule):
         if known.tokens_moved > place.first_sent:
             return ()
         looks = [known.looks.get(host) for host in place.senders]
-        if not all(look and self._is_nothing(look, place) for look in looks):
+        if not all(look and known.is_settled(place, look[1]) for look in looks):
             return ()
         reason = (
             f"request {request.uid}, whose send was not acknowledged, is pending centrally, and"
             " nothing is in Local UI, after everything has had its time to settle"
         )
         central = request.central.operation if request.central else ""
-        return self.blame(request.uid, reason, *(look[1] for look in looks if look), central)
-
-    def _is_nothing(self, look: tuple[str, str, int], place: Place) -> bool:
-        """Whether a host showed that nothing is pending or paired, after the settling."""
-        status, _, start = look
-        return status in _NOTHING and self.known.is_settled(place, start)
+        return self.blame(request.uid, reason, *(look[0] for look in looks if look), central)
 
     def _judge(self, request: Request) -> tuple[Violation, ...]:
         central, local = self._late(request)

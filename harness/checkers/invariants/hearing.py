@@ -20,6 +20,7 @@ from harness.checkers.invariants.entities import (
     told,
 )
 from harness.checkers.invariants.known import Known
+from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord, Outcome
 
 LOCAL_CHANGES = frozenset(
@@ -38,7 +39,11 @@ HARMLESS = {
 }
 """Refusals after which a send or a cancel has surely not ended an earlier request."""
 
+NOTHING_LOCALLY = frozenset({"", LocalState.REJECTED.value, LocalState.FAILED.value})
+"""What Local UI shows of a cluster that waits for nothing; empty when there is no request."""
+
 _NONE = ("NoPairingRequest", "NotFound")
+_TOO_BUSY = ("TooManyRequests", "InternalError")
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +69,7 @@ class Hearing(Arrangements):
             "CancelPairingRequest": self._cancel_invoked,
             "AcceptPairingRequest": self._decision_invoked,
             "RejectPairingRequest": self._decision_invoked,
-            "WithdrawPairing": self._decision_invoked,
+            "WithdrawPairing": self._withdraw_invoked,
             "ConfirmPairing": self._confirm_invoked,
         }
         self.ended: Mapping[str, Hear] = {
@@ -92,6 +97,7 @@ class Hearing(Arrangements):
     def _send_invoked(self, operation: OperationRecord) -> None:
         place = self._busy(operation)
         if place is not None:
+            place.sending += 1
             place.sent = self.known.tick
             place.first_sent = place.first_sent or place.sent
             host = text(operation.tags, "host")
@@ -123,6 +129,15 @@ class Hearing(Arrangements):
             if operation.kind == "AcceptPairingRequest":
                 request.accept_invoked = min(request.accept_invoked, self.known.tick)
 
+    def _withdraw_invoked(self, operation: OperationRecord) -> None:
+        """Without an id it is of whatever was submitted with the same secret."""
+        if operation.args.get("pairing_uid"):
+            self._decision_invoked(operation)
+            return
+        place = self.known.place(operation)
+        if place is not None:
+            self._may_end(operation, place, tuple(place.open.values()))
+
     def _confirm_invoked(self, operation: OperationRecord) -> None:
         request = self.known.requests.get(text(operation.args, "pairing_uid"))
         if request is not None:
@@ -136,6 +151,7 @@ class Hearing(Arrangements):
             return None
         if now.place is not None:
             place.busy -= 1
+            place.sending -= operation.kind == "SendPairingRequest"
         if operation.outcome is Outcome.INFO:
             place.unsure_until = (operation.end or operation.start) + known.limits.settle
         if operation.outcome is Outcome.FAIL and reason_of(operation) in HARMLESS[operation.kind]:
@@ -155,7 +171,6 @@ class Hearing(Arrangements):
         before = known.place(operation)
         changed = before.changed if before else 0
         place = self._no_longer_busy(operation)
-        known.let_go_of_settled(operation.end or operation.start)
         if place is None:
             return
         place.sent = known.tick
@@ -341,7 +356,7 @@ class Hearing(Arrangements):
             place = request.place
             if place is not None and not place.gone:
                 place.paired = request
-                self.known.belongs(request, place)
+                place.add(request)
             self.known.is_over(request, request.paired.at)
 
     # --- the edge ---------------------------------------------------------------------
@@ -355,8 +370,11 @@ class Hearing(Arrangements):
             return
         refused = operation.outcome is Outcome.FAIL and reason_of(operation) in _NONE
         if uid or refused:
-            look = (status, operation.id, operation.start)
-            known.looks[text(operation.tags, "host")] = look
+            host = text(operation.tags, "host")
+            if status in NOTHING_LOCALLY:
+                known.looks[host] = (operation.id, operation.start)
+            else:
+                known.looks.pop(host, None)
         if not uid:
             request = place.current
         if request is None:
@@ -368,7 +386,7 @@ class Hearing(Arrangements):
                 request.local.again(operation, known.tick)
             if request.place is None:
                 request.place = place
-                known.belongs(request, place)
+                place.add(request)
             if status == PAIRED:
                 self._paired(request, operation)
         elif refused and operation.tags.get("host") == request.host:
@@ -378,7 +396,10 @@ class Hearing(Arrangements):
         place, mode = self.known.place(operation), text(told(operation), "mode")
         if place is None or not mode:
             return
-        place.mode = Shown(mode, operation.id, operation.start, self.known.tick)
+        if place.mode is not None and place.mode.state == mode:
+            place.mode.again(operation, self.known.tick)
+        else:
+            place.mode = Shown(mode, operation.id, operation.start, self.known.tick)
         if mode != "central":
             return
         if place.central_seen is None and not place.busy:
@@ -391,13 +412,13 @@ class Hearing(Arrangements):
         if place is None or place.cluster_uid or not isinstance(pools, list):
             return
         place.cluster_uid = text(value, "uid")
-        hosts = hosts_of(pools)
-        if place.cluster_uid and hosts - place.hosts:
+        others = hosts_of(pools).difference(place.hosts)
+        if place.cluster_uid and others:
             known = self.known
-            if any(known.place_of(host).requests for host in hosts - place.hosts):
+            if any(known.place_of(host).requests for host in sorted(others)):
                 return
-            place.hosts |= hosts
-            for host in hosts:
+            place.hosts = tuple(sorted({*place.hosts, *others}))
+            for host in place.hosts:
                 known.hosts[host] = place
 
     # --- messages of hosts, where they are recorded -----------------------------------
@@ -412,21 +433,30 @@ class Hearing(Arrangements):
         if request is None:
             place = known.by_local_uid.get(text(about, "uid")) or known.place(operation)
             request = Request(uid, place, invoked=known.started)
-            request.enders = place.busy if place else 0
-            request.excused = True
+            request.enders = self._others_busy(place, operation) if place else 0
             known.add(request)
         request.by_agent = True
         if request.packs is None:
             request.packs = packs_of(about.get("stack"))
 
+    def _others_busy(self, place: Place, operation: OperationRecord) -> int:
+        """How many sends and cancels may have ended what was submitted, besides its own send."""
+        own = place.sending > 0 and operation.start >= place.unsure_until
+        return place.busy - own + (place.changed > self.known.started)
+
     def _polled(self, operation: OperationRecord) -> None:
         self._named(operation)
         request = self.known.about
+        if operation.outcome is not Outcome.OK:
+            self._unheard(operation)
         state = self.known.shown = text(told(operation), "state")
         if request is None or not state:
             return
         self._names(request, text(told(operation), "cluster_uid"))
-        request.central = Shown(state, operation.id, operation.start, self.known.tick)
+        if request.central is None or request.central.state != state:
+            request.central = Shown(state, operation.id, operation.start, self.known.tick)
+        else:
+            request.central.again(operation, self.known.tick)
         if state in FINAL_STATES:
             self._final(request, state, operation)
         if operation.kind == "ConfirmPairing":
@@ -434,6 +464,13 @@ class Hearing(Arrangements):
                 request.place.moved = operation.end or operation.start
             if state == PAIRED:
                 self._paired(request, operation)
+
+    def _unheard(self, operation: OperationRecord) -> None:
+        """Its host could not learn what became of its request, and not by its own fault."""
+        place = self.known.place(operation)
+        unanswered = operation.outcome is Outcome.INFO
+        if place is not None and (unanswered or reason_of(operation) in _TOO_BUSY):
+            place.unheard_at = operation.end or operation.start
 
     def _withdrawn(self, operation: OperationRecord) -> None:
         self._named(operation)

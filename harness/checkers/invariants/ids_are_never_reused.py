@@ -38,9 +38,10 @@ class IdsAreNeverReused(Rule):
     def __init__(self, known: Known) -> None:
         super().__init__(known)
         self._given: dict[str, _Owner] = {}
-        self._of_place: dict[str, list[str]] = {}
+        self._of_place: dict[str, tuple[str, ...]] = {}
         self._old: dict[str, int] = {}
         self._sealed = IdSet()
+        known.on_settled.append(self._settled)
         self.on = {
             "SendPairingRequest": self._sent,
             "SubmitPairing": self._submitted,
@@ -63,6 +64,11 @@ class IdsAreNeverReused(Rule):
         self._sealed = IdSet()
         return NOTHING
 
+    def _settled(self, request: Request) -> None:
+        """A paired cluster sends no more; what was decided otherwise its host may not know."""
+        if request.paired is not None:
+            self._ended(request.uid)
+
     def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
         uid, place = text(told(operation), "pairing_uid"), self.known.place(operation)
         if not uid or place is None:
@@ -74,7 +80,7 @@ class IdsAreNeverReused(Rule):
             return found
         if owner.place is None:
             owner.place = place
-            self._of_place.setdefault(place.key, []).append(uid)
+            self._of_place[place.key] = (*self._of_place.get(place.key, ()), uid)
         if owner.place is not place and self._are_two(owner.place, place):
             reason = f"pairing id {uid} was given to two clusters"
             return self.blame(uid, reason, owner.operation, operation.id)
@@ -96,12 +102,11 @@ class IdsAreNeverReused(Rule):
 
     def _give(self, uid: str, place: Place, operation: OperationRecord) -> None:
         known = self.known
-        before = self._of_place.setdefault(place.key, [])
-        for earlier in tuple(before):
+        for earlier in self._of_place.get(place.key, ()):
             owner = self._given.get(earlier)
             if owner is not None and owner.tick < known.started:
                 self._ended(earlier)
-        before.append(uid)
+        self._of_place[place.key] = (*self._of_place.get(place.key, ()), uid)
         self._given[uid] = _Owner(place, operation.id, known.tick)
 
     def _ended(self, uid: str) -> None:
@@ -110,8 +115,10 @@ class IdsAreNeverReused(Rule):
         if owner is None:
             return
         if owner.place is not None:
-            given = self._of_place.get(owner.place.key, [])
-            given[:] = [other for other in given if other != uid]
+            key = owner.place.key
+            given = tuple(other for other in self._of_place.pop(key, ()) if other != uid)
+            if given:
+                self._of_place[key] = given
         self._old[uid] = self.known.tick
         if len(self._old) > _OLD_MAX:
             self._seal()
@@ -129,7 +136,7 @@ class IdsAreNeverReused(Rule):
     def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
         if place is not None and operation.outcome is Outcome.OK:
-            for uid in tuple(self._of_place.get(place.key, ())):
+            for uid in self._of_place.get(place.key, ()):
                 request = self.known.requests.get(uid)
                 if request is not None and request.cancelled is not None:
                     self._ended(uid)
@@ -143,9 +150,8 @@ class IdsAreNeverReused(Rule):
     def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         slot = text(operation.args, "slot")
         if operation.outcome is Outcome.OK:
-            for uid in tuple(self._of_place.get(slot, ())):
+            for uid in self._of_place.pop(slot, ()):
                 self._ended(uid)
-            self._of_place.pop(slot, None)
         return NOTHING
 
     def _submitted(self, operation: OperationRecord) -> tuple[Violation, ...]:

@@ -7,10 +7,10 @@ What ended at a tick came surely before what was invoked at a later one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from harness.checkers.invariants.base import Bounds
-from harness.checkers.invariants.entities import Mark, Place, Request, Token
+from harness.checkers.invariants.entities import LONG_AGO, Mark, Place, Request, Token
 from harness.history.operation import Json, OperationRecord
 
 
@@ -32,6 +32,8 @@ class Known:
         self.listed: list[tuple[Request | None, str, dict[str, Json]]] = []
         self.about: Request | None = None
         self.shown = ""
+        self.on_settled: list[Callable[[Request], None]] = []
+        """Told of each request that was decided so long ago that hardly anything is kept of it."""
         self._over: deque[tuple[int, Request]] = deque()
         self._asked: OperationRecord | None = None
         self._here: Place | None = None
@@ -44,14 +46,19 @@ class Known:
         self.of_project: dict[str, dict[str, Request]] = {}
         self.places: dict[str, Place] = {}
         self.hosts: dict[str, Place] = {}
-        self.looks: dict[str, tuple[str, str, int]] = {}
-        """What each host showed last in Local UI, if anything: the status, the look, its start."""
+        self.looks: dict[str, tuple[str, int]] = {}
+        """Hosts of which Local UI showed last that nothing is pending or paired: the look that
+        says so, and its start."""
         self.by_cluster: dict[str, Request] = {}
         self.by_local_uid: dict[str, Place] = {}
         self.tokens: dict[str, Token] = {}
         self.labels: dict[tuple[str, str], Token] = {}
         self.disturbed = 0
+        """When everybody was last disturbed; `NEVER` while a side is stopped."""
         self.shaken = 0
+        """The count at which everybody was last disturbed."""
+        self.stopped: set[str] = set()
+        """Restarts under way."""
         self.tokens_moved = 0
         self._over.clear()
 
@@ -75,7 +82,7 @@ class Known:
         """The place that a host belongs to: one of its own while nobody has said which."""
         place = self.hosts.get(host)
         if place is None:
-            place = self.hosts[host] = self.places[host] = Place(host, hosts={host})
+            place = self.hosts[host] = self.places[host] = Place(host, hosts=(host,))
         return place
 
     def put_place(self, place: Place) -> None:
@@ -87,7 +94,7 @@ class Known:
                 self.drop_place(other)
         if old is not None:
             self.drop_place(old)
-            place.hosts |= old.hosts
+            place.hosts = tuple(sorted({*place.hosts, *old.hosts}))
         self._asked = None
         self.places[place.key] = place
         if place.cluster_uid:
@@ -111,16 +118,9 @@ class Known:
         """A request that was not known before."""
         self.requests[request.uid] = request
         if request.place is not None:
-            self.belongs(request, request.place)
+            request.place.add(request)
         if request.project is not None:
             self.of_project.setdefault(request.project, {})[request.uid] = request
-
-    @staticmethod
-    def belongs(request: Request, place: Place) -> None:
-        """A request is one of this place."""
-        place.requests[request.uid] = request
-        if not request.over:
-            place.open[request.uid] = request
 
     def is_over(self, request: Request, at: int) -> None:
         """A request is decided: let it go once it has had its time to settle."""
@@ -128,6 +128,7 @@ class Known:
             request.over = True
             self._no_longer_open(request)
             self._over.append((at, request))
+            self.let_go_of_settled(at)
 
     def let_go_of_settled(self, now: int) -> None:
         """Let go of the requests that were decided long enough ago."""
@@ -137,6 +138,10 @@ class Known:
             place = request.place
             if place is None or place.paired is not request:
                 self.let_go(request)
+            elif request.paired is not None:
+                _slim(request, request.paired, place)
+            for hear in self.on_settled:
+                hear(request)
 
     def let_go(self, request: Request) -> None:
         """Nothing is kept of it."""
@@ -147,7 +152,7 @@ class Known:
             del self.by_cluster[request.cluster_uid]
         self._no_longer_open(request)
         if request.place is not None:
-            request.place.requests.pop(request.uid, None)
+            request.place.drop(request)
 
     def forget_project(self, project: str) -> None:
         """A project is gone with everything in it."""
@@ -157,7 +162,7 @@ class Known:
 
     def _no_longer_open(self, request: Request) -> None:
         if request.place is not None:
-            request.place.open.pop(request.uid, None)
+            request.place.close(request)
         of_project = self.of_project.get(request.project or "")
         if of_project is not None:
             of_project.pop(request.uid, None)
@@ -189,3 +194,15 @@ class Known:
     def mark(self, operation: OperationRecord) -> Mark:
         """That the operation, which ends now, was seen."""
         return Mark(operation.id, self.tick, operation.end or operation.start)
+
+
+def _slim(request: Request, paired: Mark, place: Place) -> None:
+    """Of a pairing that took effect long ago keep that it did; looks to come are kept anew."""
+    request.sent = LONG_AGO
+    request.accepted = request.final = request.central = request.local = request.missed = None
+    request.shown_packs = None
+    for mark in (paired, request.ruled):
+        if mark is not None:
+            mark.tick = mark.at = 0
+    place.stacks = ()
+    place.drop(request)

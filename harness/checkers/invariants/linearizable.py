@@ -10,12 +10,11 @@ found counts only for somebody who has read this very request before.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
 from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.copies import EdgeCopies, Lists
-from harness.checkers.invariants.entities import Place, reason_of, text, told
+from harness.checkers.invariants.entities import Place, Request, reason_of, text, told
 from harness.checkers.invariants.hearing import HARMLESS
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.looks import WAITS
@@ -45,17 +44,20 @@ from harness.checkers.invariants.register import (
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.checkers.invariants.told import in_words
 from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer, Unexplained
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import Json, OperationRecord, Outcome
 
 ID = "INV-8"
 
 LIVE_DECIDED_MAX = 4_096
 """Decided requests of which it is remembered how they came to be so."""
 
-SETTLED_MAX = 65_536
+SETTLED_MAX = 16_384
 """Decided requests of which only the state is remembered; older ones are forgotten."""
 
 _LOOKS_MAX = 4
+
+_Reader = tuple[str, Json, int]
+"""Who read, in which project, and by which grants."""
 
 _EFFECTS: Mapping[str, Move] = {
     "AcceptPairingRequest": ACCEPT,
@@ -70,9 +72,7 @@ _UNSETTLING = frozenset(
     "SetHostMode SetClusterState SetNodeHealth InstallCluster DeleteCluster CreateCluster"
     " UpdateStack RemoveToken PutToken SetTokenState DeleteToken AdvanceClock".split()
 )
-_OF_ACCESS = frozenset(
-    "PutUser LogInToPalette LogOutOfPalette LogIn LogOut SetRateLimit Restart".split()
-)
+_OF_ACCESS = frozenset("PutUser LogInToPalette LogOutOfPalette SetRateLimit Restart".split())
 """What may change who is told what; a refusal after it says nothing of the request."""
 _SHOWN: Mapping[str, Move] = {name: ("view", name) for name in sorted(NAMES)}
 _REFUSALS: Mapping[str, Move] = {
@@ -91,17 +91,19 @@ class Linearizable(Rule):
         self.registers: dict[str, Register] = {}
         self._automaton: Automaton[State, Move] = request_register()
         self._settled: dict[str, frozenset[State]] = {}
-        self._quiet: deque[Register] = deque()
+        self._quiet: dict[str, Register] = {}
         self._given_up: set[str] = set()
         self._open: dict[str, list[tuple[Register, Call[Move]]]] = {}
-        self._reading: dict[str, Register] = {}
+        self._waiting: dict[str, Register] = {}
         self._surely: dict[frozenset[State], tuple[bool, bool]] = {}
         self._looks: dict[str, list[Call[Move]]] = {}
         self._grants = 0
+        self._readers: dict[_Reader, _Reader] = {}
         self._anything = self._automaton.one(ALL_STATES)
         self._pending = self._automaton.one({(PENDING, False)})
         self._absent = self._automaton.one({(ABSENT, False)})
         self._lists, self._edge = Lists(self), EdgeCopies(self)
+        known.on_settled.append(self._settle)
         self.on_invoked = {
             **dict.fromkeys(_BY_ID, self._asked),
             **dict.fromkeys(_OF_HOST, self._asked_of_host),
@@ -111,6 +113,7 @@ class Linearizable(Rule):
         self.on = {
             **dict.fromkeys(_BY_ID, self._answered),
             "SendPairingRequest": self._sent,
+            "SubmitPairing": self._submitted,
             "CancelPairingRequest": self._cancelled,
             **dict.fromkeys(WAITS, self._waited),
             "ListPairingRequests": self._lists.shown,
@@ -127,61 +130,74 @@ class Linearizable(Rule):
                 call.sure = False
                 found += self._returned(register, call)
         self._open.clear()
-        self._reading.clear()
+        self._waiting.clear()
         return found
 
     # --- operations on a request by its id --------------------------------------------
 
     def _asked(self, operation: OperationRecord) -> None:
         uid = operation.args.get("pairing_uid")
-        if not isinstance(uid, str) or not uid or uid in self._given_up:
+        if not isinstance(uid, str) or not uid:
+            if operation.kind == "WithdrawPairing":
+                self._withdraws_unnamed(operation)
+            return
+        if uid in self._given_up:
             return
         register = self.registers.get(uid) or self.register(uid)
-        if operation.kind in _READS and register.line.is_calm:
-            register.reads[operation.id] = operation.start
-            self._reading[operation.id] = register
+        if register.line.is_calm:
+            register.waiting = register.waiting or {}
+            register.waiting[operation.id] = operation.start
+            self._waiting[operation.id] = register
         else:
             self._open[operation.id] = [self._begin(operation, register)]
 
     def _begin(self, operation: OperationRecord, register: Register) -> tuple[Register, Call[Move]]:
-        if register.reads:
-            self._enter_reads(register)
+        if register.waiting:
+            self._enter(register, register.waiting)
         call: Call[Move] = Call(operation.id, start=operation.start)
         register.line.invoke(call)
         return register, call
 
-    def _enter_reads(self, register: Register) -> None:
-        """Reads alone are no calls of the line, to be quick; now something comes in between."""
-        for operation, start in register.reads.items():
+    def _enter(self, register: Register, waiting: dict[str, int]) -> None:
+        """To be quick, calls are told to the line as they end; now something comes in between."""
+        register.waiting = None
+        for operation, start in waiting.items():
             call: Call[Move] = Call(operation, start=start)
             register.line.invoke(call)
-            del self._reading[operation]
+            del self._waiting[operation]
             self._open[operation] = [(register, call)]
-        register.reads.clear()
 
     def _answered(self, operation: OperationRecord) -> Iterable[Violation]:
-        reading = self._reading.pop(operation.id, None)
-        if reading is not None:
-            return self._read(reading, operation)
+        waiting = self._waiting.pop(operation.id, None)
+        if waiting is not None:
+            return self._alone(waiting, operation)
         looks = self._looks.get(operation.id)
         if looks is not None:
             looks.append(self._seen_in_wait(operation))
             return ()
-        under_way = self._open.pop(operation.id, None)
-        if under_way is None:
-            return ()
-        register, call = under_way[0]
-        self._tell_answer(register, call, operation)
-        return self._returned(register, call)
+        found: list[Violation] = []
+        for register, call in self._open.pop(operation.id, ()):
+            if operation.args.get("pairing_uid"):
+                self._tell_answer(register, call, operation)
+            elif operation.outcome is not Outcome.FAIL:
+                self._unsure(call, WITHDRAW, operation)
+            found += self._returned(register, call)
+        return found
 
-    def _read(self, register: Register, operation: OperationRecord) -> Iterable[Violation]:
-        """The answer of a read to which nothing but other reads came in between."""
-        start = register.reads.pop(operation.id)
+    def _alone(self, register: Register, operation: OperationRecord) -> Iterable[Violation]:
+        """The answer of a call since whose beginning nothing has changed."""
+        started = register.waiting.pop(operation.id) if register.waiting else operation.start
+        register.waiting = register.waiting or None
         move = self._move(register, operation)
-        if move is None or register.line.is_nothing_new(move):
+        if move is None:
             return ()
+        observes = move[0] in OBSERVING
+        if observes and register.line.is_nothing_new(move):
+            return ()
+        sure = operation.outcome is not Outcome.INFO
         end = operation.end or operation.start
-        return self._told(register, Call(operation.id, move, observes=True, start=start, end=end))
+        call = Call(operation.id, move, sure, observes, start=started, end=end)
+        return self._told(register, call)
 
     def _tell_answer(
         self, register: Register, call: Call[Move], operation: OperationRecord
@@ -202,7 +218,7 @@ class Linearizable(Rule):
         if outcome is not Outcome.OK:
             return None
         if kind != "PollPairing":
-            register.readers.add((operation.actor, operation.tags.get("project"), self._grants))
+            self._reads(register, operation)
             if kind == "MatchProfiles":
                 return THERE
         return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
@@ -215,6 +231,13 @@ class Linearizable(Rule):
             reader = (operation.actor, operation.tags.get("project"), self._grants)
             return NOT_THERE if reader in register.readers else None
         return None
+
+    def _reads(self, register: Register, operation: OperationRecord) -> None:
+        """Somebody has read this request, and may be told that it is gone."""
+        reader = (operation.actor, operation.tags.get("project"), self._grants)
+        if reader not in register.readers:
+            reader = self._readers.setdefault(reader, reader)
+            register.readers = (*register.readers, reader)
 
     # --- waits ------------------------------------------------------------------------
 
@@ -247,11 +270,22 @@ class Linearizable(Rule):
     # --- sends and cancels ------------------------------------------------------------
 
     def _asked_of_host(self, operation: OperationRecord) -> None:
-        """Any request that was sent from this place may be ended by it."""
+        """Any request that was sent from this place may be ended by it.
+
+        Unless the messages of its host are recorded: then only these do anything centrally.
+        """
         place = self.known.place(operation)
-        if place is None or not place.open:
-            return
-        registers = [r for r in map(self.registers.get, place.open) if r and self._may_change(r)]
+        if place is not None and place.open:
+            self._may_end(operation, [r.uid for r in place.open.values() if not r.by_agent])
+
+    def _withdraws_unnamed(self, operation: OperationRecord) -> None:
+        """A host withdraws what it has submitted and of which it was told no id."""
+        place = self.known.place(operation)
+        if place is not None and place.open:
+            self._may_end(operation, list(place.open))
+
+    def _may_end(self, operation: OperationRecord, uids: list[str]) -> None:
+        registers = [r for r in map(self.registers.get, uids) if r and self._may_change(r)]
         if registers:
             self._open[operation.id] = [self._begin(operation, r) for r in registers]
 
@@ -279,12 +313,15 @@ class Linearizable(Rule):
             found += self._created(uid, operation)
         return found
 
+    def _submitted(self, operation: OperationRecord) -> Iterable[Violation]:
+        uid = text(told(operation), "pairing_uid")
+        return self._created(uid, operation) if uid and uid not in self._given_up else ()
+
     def _created(self, uid: str, operation: OperationRecord) -> Iterable[Violation]:
-        call = Call(operation.id, SEND, start=operation.start, end=operation.end or operation.start)
         if uid in self.registers or uid in self._settled:
             # It was seen before its send was answered, or this is the same request again.
-            call.move, call.observes = THERE, True
-            return self._told(self.register(uid), call)
+            return self.tell(self.register(uid), THERE, operation)
+        call = Call(operation.id, SEND, start=operation.start, end=operation.end or operation.start)
         request = self.known.requests.get(uid)
         register = self._new(uid, self._absent)
         found = list(self._told(register, call))
@@ -367,7 +404,7 @@ class Linearizable(Rule):
         return self.registers.get(uid)
 
     def is_just_pending(self, uid: str) -> bool:
-        """Whether a request is surely pending, and nothing is under way that may change it."""
+        """Whether a request was surely pending when nothing was last under way with it."""
         register = self.registers.get(uid)
         if register is None or register.line.states is not self._pending:
             return False
@@ -394,8 +431,8 @@ class Linearizable(Rule):
         )
 
     def _told(self, register: Register, call: Call[Move]) -> Sequence[Violation]:
-        if register.reads:
-            self._enter_reads(register)
+        if register.waiting:
+            self._enter(register, register.waiting)
         register.line.invoke(call)
         return self._returned(register, call)
 
@@ -442,29 +479,36 @@ class Linearizable(Rule):
         has_left, is_decided = self._is_surely(register.line.states)
         if has_left and register.left is None:
             register.left = (call.end, call.id)
-            self._quiet.append(register)
-            self._let_go()
+            self._quiet[register.uid] = register
+            if len(self._quiet) > LIVE_DECIDED_MAX:
+                self._let_go(next(iter(self._quiet)))
         if is_decided and register.decided is None:
             register.decided = (call.end, call.id)
 
-    def _let_go(self) -> None:
+    def _settle(self, request: Request) -> None:
+        """A request was decided long ago."""
+        if request.uid in self._quiet:
+            self._let_go(request.uid)
+
+    def _let_go(self, uid: str) -> None:
         """Of decided requests that were touched long ago only the state is kept, then nothing."""
-        if len(self._quiet) <= LIVE_DECIDED_MAX:
+        register = self._quiet.pop(uid)
+        if self.registers.get(uid) is not register:
             return
-        register = self._quiet.popleft()
-        if self.registers.get(register.uid) is not register:
+        if register.waiting or not register.line.is_calm:
+            self._quiet[uid] = register
             return
-        if register.reads or not register.line.is_calm:
-            self._quiet.append(register)
-            return
-        del self.registers[register.uid]
-        self._settled[register.uid] = register.line.states
+        del self.registers[uid]
+        self._settled[uid] = register.line.states
         if len(self._settled) > SETTLED_MAX:
             del self._settled[next(iter(self._settled))]
 
     def _granted(self, operation: OperationRecord) -> Iterable[Violation]:
-        """Who may see what has changed."""
+        """Who may see what has changed. That the edge of one slot restarts changes nothing."""
+        if operation.args.get("slot"):
+            return NOTHING
         self._grants += 1
+        self._readers.clear()
         self._lists.forget()
         return NOTHING
 

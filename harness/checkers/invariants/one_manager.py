@@ -46,7 +46,8 @@ class OneManager(Rule):
         place = request.place
         if place is None or place.gone or place.unsure or not place.cluster_uid:
             return False
-        return place.down >= place.hosts and place.link_tick < request.accept_invoked < 1 << 61
+        is_down = place.down.issuperset(place.hosts)
+        return is_down and place.link_tick < request.accept_invoked < 1 << 61
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)

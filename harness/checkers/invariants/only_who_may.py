@@ -12,6 +12,8 @@ from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.history.operation import Json, OperationRecord, Outcome
 
 _SECOND = 1_000_000
+_LOGINS_MAX = 64
+"""Whoever has logged in so often at one cluster is never known to be logged out of all."""
 _PERMISSION = {"AcceptPairingRequest": "update", "RejectPairingRequest": "delete"}
 _TOKEN_KINDS = ("PutToken", "RemoveToken", "SetTokenState", "DeleteToken")
 Grants = frozenset[tuple[str, str]]
@@ -36,15 +38,6 @@ class _User:
     label: str
     since: int
     before: Grants = frozenset()
-
-
-@dataclass(slots=True, eq=False)
-class _Sessions:
-    """The logins of one actor at one cluster that may still last."""
-
-    count: int = 0
-    ended: int = 0
-    operation: str = ""
 
 
 class OnlyWhoMay(Rule):
@@ -74,7 +67,10 @@ class OnlyWhoMay(Rule):
     def _forget(self) -> None:
         self._uses: dict[str, _Use] = {}
         self._users: dict[str, _User] = {}
-        self._sessions: dict[tuple[str, str], _Sessions] = {}
+        self._out: dict[tuple[str, str], tuple[int, str]] = {}
+        """Who has logged out of every login at a cluster, at which count and by which operation."""
+        self._logins: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Each way in which people are logged in at a cluster, held once for all clusters."""
 
     def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
         self._forget()
@@ -198,37 +194,39 @@ class OnlyWhoMay(Rule):
 
     # --- people at Local UI -----------------------------------------------------------
 
-    def _of(self, operation: OperationRecord) -> _Sessions | None:
-        place = self.known.place(operation)
-        if place is None:
-            return None
-        return self._sessions.setdefault((operation.actor, place.key), _Sessions())
-
     def _logged_in(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        sessions = self._of(operation)
-        if sessions is not None and operation.outcome is not Outcome.FAIL:
-            sessions.count += 1
+        place = self.known.place(operation)
+        if place is not None and operation.outcome is not Outcome.FAIL:
+            if len(place.logins) < _LOGINS_MAX:
+                self._now_in(place, (*place.logins, operation.actor))
+            if self._out:
+                self._out.pop((operation.actor, place.key), None)
         return NOTHING
 
     def _logged_out(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        sessions = self._of(operation)
-        if sessions is not None and operation.outcome is Outcome.OK and sessions.count > 0:
-            sessions.count -= 1
-            sessions.ended, sessions.operation = self.known.tick, operation.id
+        place, actor = self.known.place(operation), operation.actor
+        if place is None or operation.outcome is not Outcome.OK:
+            return NOTHING
+        if actor in place.logins and len(place.logins) < _LOGINS_MAX:
+            at = place.logins.index(actor)
+            self._now_in(place, place.logins[:at] + place.logins[at + 1 :])
+            if actor not in place.logins:
+                self._out[actor, place.key] = self.known.tick, operation.id
         return NOTHING
+
+    def _now_in(self, place: Place, logins: tuple[str, ...]) -> None:
+        place.logins = self._logins.setdefault(logins, logins)
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """Whoever has logged out of every login that he had changes nothing."""
-        if operation.outcome is not Outcome.OK or not self._sessions:
+        if operation.outcome is not Outcome.OK or not self._out:
             return NOTHING
         place = self.known.place(operation)
-        sessions = self._sessions.get((operation.actor, place.key)) if place else None
-        if sessions is None or sessions.count or not sessions.ended:
-            return NOTHING
-        if sessions.ended >= self.known.started:
+        out = self._out.get((operation.actor, place.key)) if place else None
+        if out is None or out[0] >= self.known.started:
             return NOTHING
         reason = f"{operation.actor} had logged out, and {operation.kind} took effect"
-        return self.blame(operation.id, reason, sessions.operation, operation.id)
+        return self.blame(operation.id, reason, out[1], operation.id)
 
 
 def _uid(operation: OperationRecord) -> str:

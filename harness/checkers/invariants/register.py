@@ -99,17 +99,17 @@ BECOMES = _table()
 class Register:
     """One request as it is judged. Times are microseconds of the run."""
 
-    __slots__ = ("decided", "left", "line", "listed", "readers", "reads", "uid", "unsure")
+    __slots__ = ("decided", "left", "line", "listed", "readers", "uid", "unsure", "waiting")
 
     def __init__(self, uid: str, line: Linearizer[State, Move]) -> None:
         self.uid = uid
         self.line = line
         self.unsure = False
         """Something may have happened to it, or may happen yet, that was not answered."""
-        self.reads: dict[str, int] = {}
-        """When reads began that are under way, and of which the line has not been told."""
-        self.readers: set[tuple[str, Json, int]] = set()
-        self.listed: dict[tuple[str, str], tuple[str, str, int]] = {}
+        self.waiting: dict[str, int] | None = None
+        """When calls began that are under way, and of which the line has not been told."""
+        self.readers: tuple[tuple[str, Json, int], ...] = ()
+        self.listed: dict[tuple[str, str], tuple[str, str, int]] | None = None
         """What each reader's lists showed last: the state, the operation and its count."""
         self.left: tuple[int, str] | None = None
         """Since when it is surely not pending any more, and by which operation."""

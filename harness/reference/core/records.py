@@ -167,6 +167,7 @@ INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
         "project": lambda r: r.project_uid,
         "open": lambda r: r.project_uid if r.state is RequestState.PENDING else "",
         "any_open": lambda r: "yes" if r.state is RequestState.PENDING else "",
+        "open_of_cluster": lambda r: r.cluster.uid if r.state is RequestState.PENDING else "",
         "submission": lambda r: f"{r.cluster.uid}:{r.cluster_token}",
     },
     CentralCluster: {"project": lambda r: r.project_uid, "pairing": lambda r: r.pairing_uid},

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 from typing import Protocol, TypeVar, cast
 
 from harness.reference.core.records import INDEX, KEY, Boots, Record
@@ -52,7 +53,9 @@ class Store(Protocol):
 
 
 Tables = dict[type, dict[str, Record]]
-Indexes = dict[tuple[type, str], dict[str, dict[str, None]]]
+Keys = str | dict[str, None]
+"""The keys of one value of an index: one alone as it is, since most values have but one."""
+Indexes = dict[tuple[type, str], dict[str, Keys]]
 _Undo = tuple[type, str, Record | None]
 
 
@@ -67,6 +70,7 @@ class MemoryStore:
         self._own: set[type] = set(KEY)
         """The kinds whose tables no other store shares."""
         self._undo: list[_Undo] | None = None
+        self._transaction = _Transaction(self)
 
     def get(self, kind: type[R], key: str) -> R | None:
         """The record of this key."""
@@ -87,8 +91,10 @@ class MemoryStore:
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
         """The records whose index has this value."""
-        keys = self._indexes[kind, index].get(value, {})
+        keys = self._indexes[kind, index].get(value, ())
         table = self._tables[kind]
+        if isinstance(keys, str):
+            return iter(cast("list[R]", [table[keys]]))
         return iter(cast("list[R]", [table[key] for key in keys]))
 
     def clear(self) -> None:
@@ -97,24 +103,25 @@ class MemoryStore:
             for key in list(table) if kind is not Boots else ():
                 self._write(kind, key, None)
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[None]:
         """All or nothing. The caller sees to it that there is one at a time."""
+        return self._transaction
+
+    def begin(self) -> None:
+        """From now on, remember what was there before."""
         self._undo = []
-        try:
-            yield
-        except BaseException:
-            undo, self._undo = self._undo, None
-            for kind, key, before in reversed(undo):
-                self._write(kind, key, before)
-            raise
-        finally:
-            self._undo = None
+
+    def end(self, *, undo: bool) -> None:
+        """Keep what was done since the beginning, or undo all of it."""
+        done, self._undo = self._undo or [], None
+        for kind, key, before in reversed(done) if undo else ():
+            self._write(kind, key, before)
 
     def snapshot(self) -> MemoryStore:
         """A copy that lives on its own. A table is copied only once one of them changes it."""
         copy = MemoryStore.__new__(MemoryStore)
         copy._undo = None
+        copy._transaction = _Transaction(copy)
         copy.load(self)
         return copy
 
@@ -137,7 +144,10 @@ class MemoryStore:
         self._tables[kind] = dict(self._tables[kind])
         for name in INDEX.get(kind, {}):
             by_value = self._indexes[kind, name]
-            self._indexes[kind, name] = {value: dict(keys) for value, keys in by_value.items()}
+            self._indexes[kind, name] = {
+                value: keys if isinstance(keys, str) else dict(keys)
+                for value, keys in by_value.items()
+            }
 
     def _write(self, kind: type, key: str, record: Record | None) -> None:
         if kind not in self._own:
@@ -159,8 +169,36 @@ class MemoryStore:
     def _reindex(self, kind: type, name: str, key: str, old: str, new: str) -> None:
         by_value = self._indexes[kind, name]
         if old:
-            del by_value[old][key]
-            if not by_value[old]:
+            keys = by_value[old]
+            if isinstance(keys, str) or len(keys) == 1:
                 del by_value[old]
+            else:
+                del keys[key]
         if new:
-            by_value.setdefault(new, {})[key] = None
+            others = by_value.get(new)
+            if others is None:
+                by_value[new] = key
+            elif isinstance(others, str):
+                by_value[new] = {others: None, key: None}
+            else:
+                others[key] = None
+
+
+class _Transaction(AbstractContextManager[None]):
+    """The transactions of one store, one at a time: a third of what a generator costs."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        self._store.begin()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._store.end(undo=kind is not None)

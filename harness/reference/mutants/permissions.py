@@ -168,9 +168,9 @@ class UnknownProjectIsTheTenant(CentralCore):
 class ListShowsEveryProject(CentralCore):
     """The list holds the requests of every project, whichever is selected."""
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """The pending requests of the whole tenant."""
-        return super().open_requests(TENANT)
+        return super().open_requests(TENANT, cluster_uid)
 
 
 @mutant("PRE-9")

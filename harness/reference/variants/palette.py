@@ -112,7 +112,7 @@ def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:
 class DecidedRequestsStayListed(CentralCore):
     """A request that was decided stays in the list, with what became of it."""
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """All of them."""
         return _of_scope(self, scope)
 
@@ -121,9 +121,9 @@ class DecidedRequestsStayListed(CentralCore):
 class TheNewestRequestIsListedFirst(CentralCore):
     """The list of pairing requests begins with the newest."""
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """The other way round."""
-        return super().open_requests(scope)[::-1]
+        return super().open_requests(scope, cluster_uid)[::-1]
 
 
 class _Dated(CentralCore):
@@ -171,7 +171,7 @@ class TheListIsTwoSecondsBehind(_Dated):
 
     LAG = 2_000_000
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """Those that were pending then."""
         then = self._now - self.LAG
         return [
@@ -247,9 +247,9 @@ class StatesAreCalledOtherwise(CentralCore):
 class TheTenantDoesNotSeeIntoProjects(CentralCore):
     """With no project selected, the requests of the projects are not seen."""
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """None in the tenant's scope."""
-        return [] if scope == TENANT else super().open_requests(scope)
+        return [] if scope == TENANT else super().open_requests(scope, cluster_uid)
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
         """Not from the tenant's scope."""

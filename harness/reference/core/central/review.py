@@ -44,16 +44,22 @@ class ReviewRules(RequestBook):
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
         """The requests of the scope that wait for a decision (ACC-3, ACC-14, REJ-5)."""
         scope = self.authorise(call, PairPermission.LIST)
+        uid = operation.local_cluster_uid
         items = [
             self._item(request)
-            for request in self.open_requests(scope)
-            if operation.local_cluster_uid in ("", request.cluster.uid)
-            and operation.state in ("", request.state.value)
+            for request in self.open_requests(scope, uid)
+            if uid in ("", request.cluster.uid) and operation.state in ("", request.state.value)
         ]
         return PairingList(tuple(items))
 
-    def open_requests(self, scope: str) -> list[PairingRequest]:
-        """The pending requests of a scope, oldest first."""
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+        """The pending requests of a scope, oldest first; or at least those of one cluster.
+
+        However many others wait, looking for those of one cluster does not take longer.
+        """
+        if cluster_uid:
+            found = self.store.find(PairingRequest, "open_of_cluster", cluster_uid)
+            return [request for request in found if self.belongs(request.project_uid, scope)]
         if scope == TENANT:
             return list(self.store.find(PairingRequest, "any_open", "yes"))
         return list(self.store.find(PairingRequest, "open", scope))

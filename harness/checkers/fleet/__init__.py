@@ -1,0 +1,1 @@
+"""What a fleet run is judged by besides the invariants: situations, measures and the gate."""

@@ -1,0 +1,156 @@
+"""The gate of a run: expressions over its metrics, the situations to reach, and the verdict.
+
+Numbers are exact: metrics and bounds are compared as fractions, and become floating point only
+to be shown.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from harness.catalogue.verdict import Overall
+from harness.checkers.fleet.errors import GateError, nearest
+from harness.checkers.fleet.metrics import METRICS, Judged, NoValue
+from harness.checkers.fleet.sometimes import SITUATIONS
+from harness.history.fleet_lines import GateLine, MeasuresLine
+
+Reach = Iterable[tuple[str, int]]
+"""Situations to reach, each with thousandths of an occurrence for each thousand hosts."""
+
+_FORM: Final = re.compile(r"\s*([A-Za-z]\w*(?:\.\w+)*)\s*(<=|>=|==|!=|<|>)\s*(-?\d+(?:\.\d+)?)\s*")
+_COMPARISONS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+_DID_NOT_END: Final = "the run did not end"
+
+
+@dataclass(frozen=True, slots=True)
+class _Expression:
+    text: str
+    metric: str
+    comparison: str
+    bound: Fraction
+
+    @property
+    def demands(self) -> bool:
+        """Whether it wants a situation to be reached; not to have been there is no failure."""
+        return self.metric.startswith("sometimes.") and self.comparison in (">", ">=")
+
+    def holds(self, value: Fraction) -> bool:
+        return _COMPARISONS[self.comparison](value, self.bound)
+
+
+def check(expressions: Iterable[str], reach: Reach = ()) -> None:
+    """Whether each expression means something, and each situation to reach is known.
+
+    Raises:
+        GateError: one does not.
+    """
+    for text in expressions:
+        _parsed(text)
+    for situation, _ in reach:
+        _require_situation(situation)
+
+
+def evaluate(
+    expressions: Iterable[str], measures: MeasuresLine, violations: int, complete: bool
+) -> tuple[GateLine, ...]:
+    """Each expression with the value of its metric, and whether it holds.
+
+    Of a run that did not end nothing is known but that it was violated.
+
+    Raises:
+        GateError: an expression means nothing.
+    """
+    run = Judged(measures, violations)
+    return tuple(_judged(_parsed(text), run, complete) for text in expressions)
+
+
+def reached(reach: Reach, measures: MeasuresLine) -> tuple[GateLine, ...]:
+    """Each situation that the run was meant to reach, as an expression; `None`: it did not.
+
+    At least one occurrence is wanted in any run.
+
+    Raises:
+        GateError: there is no such situation.
+    """
+    return tuple(_reached(name, wanted, measures) for name, wanted in reach)
+
+
+def verdict_of(
+    gates: Iterable[GateLine], violations: int, undecided: Mapping[str, str], complete: bool
+) -> tuple[Overall, str]:
+    """The verdict on a run and why: what is violated comes before what could not be judged."""
+    lines = tuple(gates)
+    failed = [f"{violations} {_times(violations)} an invariant was violated"] if violations else []
+    failed += [_why(line) for line in lines if line.holds is False]
+    if failed:
+        return Overall.DOES_NOT_CONFORM, "; ".join(failed)
+    unsure = [] if complete else [_DID_NOT_END]
+    unsure += [f"{name} could not be judged: {why}" for name, why in undecided.items()]
+    unsure += [_why(line) for line in lines if line.holds is None]
+    if unsure:
+        return Overall.INCONCLUSIVE, "; ".join(unsure)
+    return Overall.CONFORMS, "every invariant and every expression of the gate holds"
+
+
+def _parsed(text: str) -> _Expression:
+    form = _FORM.fullmatch(text)
+    if form is None:
+        why = "write a metric, a comparison (< <= > >= == !=) and a number: violations == 0"
+        raise GateError(text, why)
+    metric, comparison, bound = form.groups()
+    if metric not in METRICS:
+        raise GateError(text, f"there is no metric {metric}", nearest(metric, METRICS))
+    return _Expression(text.strip(), metric, comparison, Fraction(bound))
+
+
+def _require_situation(name: str) -> None:
+    if name not in SITUATIONS:
+        raise GateError(name, f"there is no situation {name}", nearest(name, SITUATIONS))
+
+
+def _judged(expression: _Expression, run: Judged, complete: bool) -> GateLine:
+    try:
+        value = METRICS[expression.metric](run)
+    except NoValue as none:
+        return GateLine(expression=expression.text, value=None, holds=None, reason=str(none))
+    holds = expression.holds(value)
+    shown = float(value)
+    if not complete and (holds or expression.metric != "violations"):
+        return GateLine(expression=expression.text, value=shown, holds=None, reason=_DID_NOT_END)
+    if holds:
+        return GateLine(expression=expression.text, value=shown, holds=True)
+    reason = f"{expression.metric} is {shown:g}"
+    unmet = None if expression.demands else False
+    return GateLine(expression=expression.text, value=shown, holds=unmet, reason=reason)
+
+
+def _reached(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
+    _require_situation(name)
+    hosts, count = measures.hosts, measures.sometimes.get(name, 0)
+    text = f"sometimes.{name} >= {wanted / 1000:g}"
+    value = 1000 * count / hosts if hosts else None
+    least = max(1, -(-wanted * hosts // 1_000_000))
+    if count >= least:
+        return GateLine(expression=text, value=value, holds=True)
+    reason = f"{name} happened {count} {_times(count)}, and {least} {_times(least)} was asked for"
+    return GateLine(expression=text, value=value, holds=None, reason=reason)
+
+
+def _times(count: int) -> str:
+    return "time" if count == 1 else "times"
+
+
+def _why(line: GateLine) -> str:
+    return f"{line.expression}: {line.reason}" if line.reason else line.expression

@@ -1,0 +1,315 @@
+"""The administrators: people at Palette who take up requests, match, accept, reject, and err."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from typing import cast
+
+import simpy
+
+from harness.domain.errors import Reason, Refused
+from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
+from harness.domain.operations import (
+    Accepted,
+    AcceptPairingRequest,
+    CentralOperation,
+    ChangeCentralCluster,
+    Credentials,
+    Done,
+    ListPairingRequests,
+    PairingList,
+    RejectPairingRequest,
+    Reply,
+    Unknown,
+    ViewCentralCluster,
+    ViewPairingRequest,
+)
+from harness.fleet.deadline import Deadline, Question
+from harness.fleet.draws import Stream
+from harness.fleet.operators import Operators
+from harness.fleet.place import Place
+from harness.fleet.projects import Admin, admin
+from harness.fleet.scenario import Spread
+from harness.fleet.stacks import Mistake
+from harness.fleet.timelines import shelf
+from harness.fleet.world import Step, World
+from harness.history.operation import Json
+from harness.reference.core.link import LinkReply
+
+Flow = Generator[CentralOperation, Reply, Reply]
+Rival = tuple["Seat", CentralOperation]
+
+_REVIEWS_MAX = 6
+"""How often one request is taken up again, when something stood in the way."""
+_RULES_MAX = 8
+_AT_ONCE = Spread(0, 100_000)
+_LATENCY = Spread(20_000, 80_000)
+_LATE = Unknown("no answer came in time")
+_MISTAKES = tuple(Mistake)
+
+
+@dataclass(slots=True)
+class Office:
+    """The administrators of one project in one cell, and the requests that they have to review."""
+
+    people: tuple[Admin, ...]
+    waiting: deque[tuple[Place, str]] = field(default_factory=deque)
+    """What is due, in the order in which it became so."""
+    idle: list[simpy.Event] = field(default_factory=list)
+    staffed: int = 0
+    """How many of them have begun to work."""
+
+
+class Admins:
+    """All administrators of one cell."""
+
+    def __init__(self, world: World, operators: Operators | None = None) -> None:
+        self._world = world
+        self._plan = world.scenario.admins
+        self._offices: dict[tuple[int, int], Office] = {}
+        self.operators = operators
+
+    def office(self, tenant: int, project: int) -> Office:
+        """The office of a project; opened when it is first asked for."""
+        found = self._offices.get((tenant, project))
+        if found is None:
+            scenario, cell = self._world.scenario, int(self._world.recorder.cell)
+            people = tuple(
+                admin(scenario.seed, cell, tenant, project, number)
+                for number in range(self._plan.team)
+            )
+            found = self._offices[tenant, project] = Office(people)
+        return found
+
+    # --- what they are told -----------------------------------------------------------
+
+    def told(self, place: Place, pairing_uid: str) -> None:
+        """A request was sent: somebody will take it up."""
+        self._put(place, pairing_uid, place.review.spread(self._plan.notice))
+
+    def told_of_stale(self, place: Place, pairing_uid: str) -> None:
+        """A request was cancelled without a connection; perhaps it is accepted all the same."""
+        happens = place.review.chance(self._plan.accepts_stale_ppm)
+        notice = place.review.spread(self._plan.notice)
+        name = f"a.accepts-stale.{place.member.index}.{pairing_uid}"
+        if happens and self._world.happenings.allows(name):
+            self._put(place, pairing_uid, notice)
+
+    def _put(self, place: Place, pairing_uid: str, later: int) -> None:
+        notice = self._world.env.timeout(later, (place, pairing_uid))
+        notice.callbacks.append(self._falls_due)
+
+    def _falls_due(self, notice: simpy.Event) -> None:
+        """Somebody who is idle takes it up; else one who has not begun to work yet."""
+        place, pairing_uid = cast("tuple[Place, str]", notice.value)
+        office = self.office(place.member.tenant, place.member.project)
+        office.waiting.append((place, pairing_uid))
+        if office.idle:
+            office.idle.pop().succeed()
+        elif office.staffed < len(office.people):
+            self._world.env.process(self._works(office, office.staffed))
+            office.staffed += 1
+
+    # --- what they do -----------------------------------------------------------------
+
+    def _works(self, office: Office, number: int) -> Step[None]:
+        """One administrator's days."""
+        env, seat = self._world.env, Seat(self._world, office.people[number])
+        while True:
+            if not office.waiting:
+                idle = env.event()
+                office.idle.append(idle)
+                yield idle
+            elif pause := self._off_duty(self._world.clock.now()):
+                yield env.timeout(pause)
+            else:
+                place, pairing_uid = office.waiting.popleft()
+                yield from self._reviews(seat, place, pairing_uid, office)
+
+    def _off_duty(self, now: int) -> int:
+        """How long it is until the shift begins; 0 while it lasts."""
+        if not self._plan.shift:
+            return 0
+        today = now % self._plan.day
+        return 0 if today < self._plan.shift else self._plan.day - today
+
+    def _reviews(self, seat: Seat, place: Place, pairing_uid: str, office: Office) -> Step[None]:
+        """One request, until it is decided or nothing more can be done about it."""
+        plan, stream, member = self._plan, place.review, place.member
+        rejects, doubles = stream.chance(plan.rejects_ppm), stream.chance(plan.doubles_ppm)
+        contradicts = stream.chance(plan.contradicts_ppm)
+        renames, mistypes = stream.chance(plan.renames_ppm), stream.chance(plan.mistypes_ppm)
+        mistake, way = stream.below(len(_MISTAKES)), stream.below(1 << 16)
+
+        def happens(what: str, drawn: bool) -> bool:
+            return drawn and self._world.happenings.allows(f"a.{what}.{member.index}.{pairing_uid}")
+
+        rejects = happens("rejects", rejects)
+        profiles = shelf(self._world.scenario, member.tenant, member.project)
+        right = profiles.selection_for(member.stack, way)
+        acceptance = Acceptance(right)
+        if happens("renames", renames):
+            acceptance = Acceptance(right, f"store-{member.index}", "renamed", {"renamed": "yes"})
+        rival = None
+        if happens("doubles", doubles):
+            accepts = rejects is contradicts
+            rival = self._rival(office, seat, pairing_uid, acceptance, accepts=accepts)
+        if happens("mistypes", mistypes):
+            wrong = Acceptance(profiles.wrong_selection(member.stack, _MISTAKES[mistake]))
+            yield from self._drives(seat, place, self._flow(place, pairing_uid, wrong))
+        for _ in range(_REVIEWS_MAX):
+            flow = self._flow(place, pairing_uid, acceptance, rejects=rejects)
+            reply, rival = (yield from self._drives(seat, place, flow, rival)), None
+            if isinstance(reply, Done):
+                break
+            if isinstance(reply, Refused) and reply.reason in (
+                Reason.NOT_FOUND, Reason.REQUEST_DECIDED
+            ):  # fmt: skip
+                return
+            if self._world.is_over:
+                return
+            yield self._world.env.timeout(stream.spread(plan.notice))
+        else:
+            return
+        if isinstance(reply.value, Accepted):
+            self._world.env.process(self._rules(seat.person, place, reply.value.cluster_uid))
+
+    def _rival(
+        self, office: Office, seat: Seat, pairing_uid: str, acceptance: Acceptance, *, accepts: bool
+    ) -> Rival:
+        """Another administrator, who decides on the same request at the same moment."""
+        others = [person for person in office.people if person is not seat.person]
+        other = Seat(self._world, others[0] if others else seat.person)
+        decision: CentralOperation = RejectPairingRequest(pairing_uid)
+        if accepts:
+            decision = AcceptPairingRequest(pairing_uid, acceptance.selection)
+        return other, decision
+
+    @staticmethod
+    def _flow(
+        place: Place, pairing_uid: str, acceptance: Acceptance, *, rejects: bool = False
+    ) -> Flow:
+        if rejects:
+            return admin_rejects(pairing_uid, place.member.uid)
+        return admin_accepts(pairing_uid, acceptance, place.member.uid)
+
+    def _drives(
+        self, seat: Seat, place: Place, flow: Flow, rival: Rival | None = None
+    ) -> Step[Reply]:
+        """Carry out a flow, with time to think between its steps."""
+        env, plan = self._world.env, self._plan
+        operation = next(flow)
+        while True:
+            if isinstance(operation, AcceptPairingRequest | RejectPairingRequest):
+                self._race(place, rival)
+            reply = yield from seat.ask(operation, place.net, place.member.tenant)
+            try:
+                operation = flow.send(reply)
+            except StopIteration as stop:
+                result: Reply = stop.value
+                return result
+            yield env.timeout(place.review.spread(plan.think))
+
+    def _race(self, place: Place, rival: Rival | None) -> None:
+        """Whoever acts at the very moment of a decision: a colleague, the operator."""
+        env = self._world.env
+        if rival is not None:
+            seat, decision = rival
+            env.process(seat.ask_later(decision, place, place.review.spread(_AT_ONCE)))
+        if place.is_racing and self.operators is not None:
+            place.is_racing = False
+            later = place.review.spread(_AT_ONCE)
+            env.process(self.operators.cancels_at_once(place, later))
+
+    def _rules(self, person: Admin, place: Place, cluster_uid: str) -> Step[None]:
+        """Central operations on a cluster that was accepted."""
+        world, plan, stream, tenant = self._world, self._plan, place.review, place.member.tenant
+        seat, revision, refused = Seat(world, person), 0, 0
+        poll = world.scenario.agents.poll
+        yield world.env.timeout(poll.high + stream.spread(poll))
+        while refused < _RULES_MAX and not world.is_over:
+            revision += 1
+            change = ChangeCentralCluster(cluster_uid, {"revision": str(revision)})
+            reply = yield from seat.ask(change, place.net, tenant)
+            if not isinstance(reply, Done):
+                refused += 1
+                if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
+                    yield from seat.ask(
+                        ViewCentralCluster(cluster_uid), place.net, place.member.tenant
+                    )
+                    return
+                yield world.env.timeout(stream.spread(poll))
+            elif plan.work is None:
+                return
+            else:
+                yield world.env.timeout(stream.spread(plan.work))
+
+    # --- looks at the whole -----------------------------------------------------------
+
+    def sweeps(self, tenant: int, project: int) -> Step[None]:
+        """Looks at the list of a project, now and then."""
+        world, every = self._world, self._plan.sweep
+        if every is None:
+            return
+        office = self.office(tenant, project)
+        seat = Seat(world, office.people[0])
+        stream = Stream(world.scenario.seed, f"sweeps:{world.recorder.cell}:{tenant}:{project}")
+        while True:
+            yield world.env.timeout(stream.spread(every))
+            if world.is_over:
+                return
+            yield from seat.ask(ListPairingRequests(), stream, tenant)
+
+    def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
+        """At the end: what is listed, and what became of these requests."""
+        seat = Seat(self._world, self.office(tenant, project).people[0])
+        listed = yield from seat.ask(ListPairingRequests(), stream, tenant)
+        value = listed.value if isinstance(listed, Done) else None
+        items = value.items if isinstance(value, PairingList) else ()
+        uids = dict.fromkeys([*(item.pairing_uid for item in items), *requests])
+        for uid in uids:
+            yield from seat.ask(ViewPairingRequest(uid), stream, tenant)
+
+
+class Seat:
+    """An administrator at work: asks Palette one thing after the other."""
+
+    __slots__ = ("_credentials", "_deadline", "_tags", "_world", "person")
+
+    def __init__(self, world: World, person: Admin) -> None:
+        self._world = world
+        self.person = person
+        self._deadline = Deadline(world.env)
+        self._credentials = Credentials(api_key=person.api_key, project_uid=person.scope)
+        tags: dict[str, Json] = {"project": person.scope, "user": person.email}
+        self._tags = tags
+
+    def ask(self, operation: CentralOperation, stream: Stream, tenant: int) -> Step[Reply]:
+        """One operation at Palette, and its answer."""
+        world, person = self._world, self.person
+        recorder, now = world.recorder, world.clock.now()
+        record = recorder.invoke(f"admin:{person.email}", operation, now, self._tags)
+        question = self._deadline.ask(world.scenario.admins.deadline)
+        arrival = world.env.timeout(stream.spread(_LATENCY))
+        arrival.callbacks.append(lambda _: self._arrive(operation, stream, tenant, question))
+        answered = yield question
+        self._deadline.close()
+        reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
+        recorder.end(record, reply, world.clock.now())
+        return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
+
+    def ask_later(self, operation: CentralOperation, place: Place, later: int) -> Step[None]:
+        """One operation, after a moment; nobody waits for the answer."""
+        yield self._world.env.timeout(later)
+        yield from self.ask(operation, place.net, place.member.tenant)
+
+    def _arrive(
+        self, operation: CentralOperation, stream: Stream, tenant: int, question: Question
+    ) -> None:
+        def take(reply: LinkReply, later: int) -> Question | None:
+            back = later + stream.spread(_LATENCY)
+            return question if question.answer(reply, back) else None
+
+        self._world.plane.arrive(tenant, operation, self._credentials, stream, take)

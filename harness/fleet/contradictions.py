@@ -1,0 +1,173 @@
+"""Whether a scenario makes sense: bounds of single keys, and keys that contradict each other.
+
+It is judged as a value, so that what was read from a file, drawn from a seed, overridden on the
+command line or found in evidence is held to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.checkers.fleet.errors import GateError
+from harness.checkers.fleet.gate import check
+from harness.fleet.keys import FAULT, TABLES, TOP, Key, Plan, Table, name_of
+from harness.fleet.mistakes import Flaw
+from harness.fleet.scenario import FaultKind, FaultPlan, Scenario, Scope, Shape, Spread
+from harness.fleet.spelling import duration_text, number_text, spread_text
+from harness.targets.toml_lines import Path
+
+_WHOLE_PPM = 1_000_000
+_PPM_PLACES = 6
+_EVERYBODY = (Scope.HOST, Scope.ALL)
+"""What may stand with a fault that strikes a whole side: the default, and the truth."""
+
+
+def flaws(scenario: Scenario) -> Iterator[Flaw]:
+    """All that is wrong with a scenario, in the order of its keys."""
+    yield from out_of_bounds(scenario)
+    yield from contradictions(scenario)
+
+
+def out_of_bounds(scenario: Scenario) -> Iterator[Flaw]:
+    """What single keys may not say."""
+    for path, table, plan in parts(scenario):
+        for key in table.keys:
+            if table.is_set(plan, key.field):
+                for flaw in key.kind.flaws(getattr(plan, key.field)):
+                    yield Flaw((*path, key.name, *flaw.path), flaw.found, flaw.remedy)
+    for position, expression in enumerate(scenario.gate):
+        try:
+            check([expression])
+        except GateError as error:
+            near = f"did you mean {' or '.join(error.near)}?" if error.near else "correct it"
+            yield Flaw(("gate", position), error.why, near)
+
+
+def contradictions(scenario: Scenario) -> Iterator[Flaw]:
+    """What keys may not say together. What a swarm leaves open is judged once it is drawn."""
+    for path, table, plan in parts(scenario):
+        if not (scenario.swarm and table in TABLES):
+            yield from _related(path, table, plan)
+    if not scenario.swarm:
+        yield from _fleet(scenario)
+        yield from _people(scenario)
+        yield from _times(scenario)
+    for number, fault in enumerate(scenario.faults):
+        yield from _fault(scenario, fault, ("faults", number))
+
+
+def parts(scenario: Scenario) -> Iterator[tuple[Path, Table, Plan]]:
+    """Each table of a scenario, with its path in the file and its plan."""
+    yield (), TOP, scenario
+    for table in TABLES:
+        plan: Plan = getattr(scenario, table.name)
+        yield (table.name,), table, plan
+    for number, fault in enumerate(scenario.faults):
+        yield ("faults", number), FAULT, fault
+
+
+# --- relations that the keys declare ----------------------------------------------------
+
+
+def _related(path: Path, table: Table, plan: Plan) -> Iterator[Flaw]:
+    for key in table.keys:
+        if table.is_set(plan, key.field):
+            yield from _of_key((*path, key.name), key, table, plan)
+
+
+def _of_key(path: Path, key: Key, table: Table, plan: Plan) -> Iterator[Flaw]:
+    if key.needs and not any(table.is_set(plan, needed) for needed in key.needs):
+        names = " or ".join(map(name_of, key.needs))
+        yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
+    if key.not_with and table.is_set(plan, key.not_with):
+        other = name_of(key.not_with)
+        yield Flaw(path, f"{key.name} and {other} contradict each other", "remove one of them")
+    if isinstance(plan, FaultPlan) and key.only_for and plan.kind not in key.only_for:
+        kinds = ", ".join(key.only_for)
+        told = f'a fault of kind "{plan.kind}" has no {key.name}'
+        yield Flaw(path, told, f"remove it; these have it: {kinds}")
+
+
+# --- relations of their own -------------------------------------------------------------
+
+
+def _fleet(scenario: Scenario) -> Iterator[Flaw]:
+    fleet = scenario.fleet
+    smallest = min((size for size, weight in fleet.sizes if weight), default=1)
+    if smallest > fleet.hosts:
+        told = f"{fleet.hosts} hosts make no cluster of {smallest}"
+        yield Flaw(("fleet", "hosts"), told, "ask for more hosts, or for smaller clusters")
+    if fleet.window > scenario.duration:
+        told = f"it is longer than the duration, {duration_text(scenario.duration)}"
+        yield Flaw(("fleet", "window"), told, "shorten it; a second will mostly do")
+    network = scenario.network
+    lost = network.lost_before_ppm + network.lost_after_ppm
+    yield from _too_much(
+        lost + network.repeated_ppm + network.delayed_ppm,
+        ("network",),
+        "lost_before, lost_after, repeated and delayed",
+    )
+
+
+def _too_much(ppm: int, path: Path, names: str) -> Iterator[Flaw]:
+    if ppm > _WHOLE_PPM:
+        told = f"{names} make {number_text(ppm, _PPM_PLACES)} together"
+        yield Flaw(path, told, "let them be 1 at most: a message has one fate")
+
+
+def _people(scenario: Scenario) -> Iterator[Flaw]:
+    admins, begin = scenario.admins, scenario.operators.begin
+    if admins.shift > admins.day:
+        told = f"a shift of {duration_text(admins.shift)} does not fit into a day of"
+        yield Flaw(("admins", "shift"), f"{told} {duration_text(admins.day)}", "shorten it")
+    if admins.doubles_ppm and admins.team < 2:
+        told = "a second administrator decides, and there is only one"
+        yield Flaw(("admins", "doubles"), told, "set admins.team to 2 or more")
+    if _least(begin) >= scenario.duration:
+        told = f"nobody begins before the end, {duration_text(scenario.duration)}"
+        yield Flaw(("operators", "begin"), told, "let them begin earlier")
+
+
+def _times(scenario: Scenario) -> Iterator[Flaw]:
+    """A host that is well must be able to keep what is demanded of it."""
+    there_and_back = 2 * _least(scenario.network.latency)
+    if scenario.agents.deadline <= there_and_back:
+        told = f"no answer comes within it: latency is {duration_text(there_and_back)} both ways"
+        yield Flaw(("agents", "deadline"), told, "lengthen it, or lower network.latency")
+    poll = scenario.agents.poll
+    for name, limit in (("edge_lag", scenario.limits.edge_lag), ("settle", scenario.limits.settle)):
+        if limit <= poll.high:
+            told = f"hosts poll every {spread_text(poll)} and learn of a decision no sooner"
+            yield Flaw(("limits", name), told, "let it be longer than agents.poll")
+
+
+def _fault(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
+    if fault.at is not None and fault.at >= scenario.duration:
+        told = f"the run is over by then: its duration is {duration_text(scenario.duration)}"
+        yield Flaw((*path, "at"), told, "let it strike earlier")
+    if fault.repeat and fault.repeat <= fault.lasts.high:
+        told = f"it is not over when it comes again: it lasts {spread_text(fault.lasts)}"
+        yield Flaw((*path, "repeat"), told, "let it come less often, or last shorter")
+    yield from _fault_of_kind(fault, path)
+
+
+def _fault_of_kind(fault: FaultPlan, path: Path) -> Iterator[Flaw]:
+    if fault.kind is FaultKind.LOSS:
+        lost = fault.lost_before_ppm + fault.lost_after_ppm
+        yield from _too_much(lost, path, "lost_before and lost_after")
+        if not lost:
+            yield Flaw(
+                path, "a loss without a share loses nothing", "set lost_before or lost_after"
+            )
+    if fault.kind is FaultKind.CLOCK and not fault.by.high:
+        yield Flaw(path, "a clock that is put forward by nothing stays", "set by")
+    if fault.kind in (FaultKind.CENTRAL, FaultKind.CLOCK):
+        told = f'a fault of kind "{fault.kind}" strikes a whole side'
+        if fault.scope not in _EVERYBODY:
+            yield Flaw((*path, "scope"), told, "remove it")
+        if 0 < fault.share_ppm < _WHOLE_PPM:
+            yield Flaw((*path, "share"), told, "remove it")
+
+
+def _least(spread: Spread) -> int:
+    return 0 if spread.shape is Shape.EXPONENTIAL else spread.low

@@ -1,0 +1,156 @@
+"""Runs all cells through windows of virtual time, and divides the central plane among them.
+
+Window n is `[n * w, (n + 1) * w)`. At its end the cells say what they asked for and what waits;
+that divides the service time of the next one. So congestion reaches other cells one window
+late, and nothing else reaches them at all (docs/adr/0006-cells-and-windows.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.fleet.crew.grants import capacity_of, divide
+from harness.fleet.crew.orders import Transport
+from harness.fleet.crew.team import Team
+from harness.fleet.port import CellOutcome, Job, Report
+from harness.history.fleet_lines import GrantsLine, ViolationLine
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How far a run is: the end of the window that it has just been through, and sums so far."""
+
+    at: int
+    events: int
+    operations: int
+    pending: int
+    violations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run went.
+
+    Attributes:
+        outcomes: what is left of each cell, in their order.
+        violations: in the order of windows, then of cells.
+        ended: nothing more would have happened. Otherwise it was stopped before.
+        interrupted: somebody stopped it.
+        windows: how many windows were run; those with no event in them are not.
+    """
+
+    outcomes: tuple[CellOutcome, ...]
+    violations: tuple[ViolationLine, ...]
+    ended: bool
+    interrupted: bool
+    windows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who looks on: all of it may be left out."""
+
+    progress: Callable[[Moment], None] = lambda _: None
+    """Called after each window."""
+    warn: Callable[[str], None] = lambda _: None
+    """Called with what went wrong and was mended."""
+    stopped: Callable[[], bool] = lambda: False
+    """Asked after each window: whether somebody wants the run to end here."""
+
+
+def run_cells(
+    job: Job,
+    transport: Transport,
+    log: Callable[[GrantsLine], None] = lambda _: None,
+    watching: Watching = Watching(),
+) -> Course:
+    """Run a job to its end, to its first violation, or until it is stopped.
+
+    `log` takes the grants of each window in which they were divided by what was asked for.
+
+    Raises:
+        CrewError: it cannot be carried out, or a cell cannot.
+    """
+    team = Team(job, transport, watching.warn)
+    try:
+        team.make()
+        return _Windows(job, team, log, watching).run()
+    finally:
+        team.dismiss()
+
+
+class _Windows:
+    """Between two windows: what each cell said last."""
+
+    def __init__(
+        self, job: Job, team: Team, log: Callable[[GrantsLine], None], watching: Watching
+    ) -> None:
+        self._job = job
+        self._team = team
+        self._log = log
+        self._watching = watching
+        self._width = job.scenario.fleet.window
+        self._capacity = capacity_of(job.scenario)
+        self._last = [Report(asked=0, backlog=0, next_event=0)] * job.scenario.fleet.cells
+        self._number = -1
+        self._asked = [0] * len(self._last)
+        self._events = self._operations = self._pending = 0
+        self._violations: list[ViolationLine] = []
+        self._windows = 0
+
+    def run(self) -> Course:
+        """Window after window, each that has an event in it; then the cells are closed."""
+        interrupted = False
+        while not (interrupted or self._is_over()) and (number := self._next()) is not None:
+            self._run_window(number)
+            self._watching.progress(self._moment())
+            interrupted = self._watching.stopped()
+        ended = self._next() is None
+        return Course(
+            outcomes=tuple(self._team.finish(whole=ended)),
+            violations=tuple(self._violations),
+            ended=ended,
+            interrupted=interrupted and not ended,
+            windows=self._windows,
+        )
+
+    def _is_over(self) -> bool:
+        return bool(self._violations) and not self._job.keep_going
+
+    def _next(self) -> int | None:
+        """The window in which something happens next."""
+        times = [last.next_event for last in self._last if last.next_event is not None]
+        return max(self._number + 1, min(times) // self._width) if times else None
+
+    def _run_window(self, number: int) -> None:
+        until = (number + 1) * self._width
+        grants = self._grants(number)
+        due = [last.next_event is not None and last.next_event < until for last in self._last]
+        reports = self._team.go(until, grants, due)
+        self._number, self._asked = number, [0] * len(self._last)
+        self._windows += 1
+        for cell in sorted(reports):
+            self._take(cell, reports[cell])
+
+    def _grants(self, number: int) -> list[int]:
+        """Who was not run in the window before has asked for nothing in it."""
+        asked = self._asked if number == self._number + 1 else [0] * len(self._last)
+        demands = [a + last.backlog for a, last in zip(asked, self._last, strict=True)]
+        grants = divide(self._capacity, demands)
+        if any(demands):
+            self._log(GrantsLine(window=number, grants=grants))
+        return grants
+
+    def _take(self, cell: int, report: Report) -> None:
+        before, self._last[cell] = self._last[cell], report
+        self._asked[cell] = report.asked
+        self._events += report.events - before.events
+        self._operations += report.operations - before.operations
+        self._pending += report.pending - before.pending
+        self._violations += report.violations
+
+    def _moment(self) -> Moment:
+        at = (self._number + 1) * self._width
+        found = len(self._violations)
+        return Moment(at, self._events, self._operations, self._pending, found)

@@ -1,0 +1,163 @@
+"""All cells of a run, dealt to hands; what one hand loses, another does again."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from harness.fleet.crew.errors import CrewError, HandLost
+from harness.fleet.crew.orders import (
+    Answer,
+    Failed,
+    Finish,
+    Go,
+    Hand,
+    Make,
+    Order,
+    Outcomes,
+    Reports,
+    Transport,
+    Window,
+)
+from harness.fleet.port import CellOutcome, Job, Report
+
+LOSSES_MAX: Final = 5
+"""So many times a hand is replaced in a run; then something is wrong that will not go away."""
+
+
+class Team:
+    """The cells of a job, as one.
+
+    What a cell does depends on nothing but the job and its grants. So a hand that is lost with
+    its cells is replaced by one that makes them again and runs them up to the present.
+    """
+
+    def __init__(self, job: Job, transport: Transport, warn: Callable[[str], None]) -> None:
+        cells = range(job.scenario.fleet.cells)
+        hands = min(transport.hands, len(cells))
+        self._job = job
+        self._transport = transport
+        self._warn = warn
+        self._losses = 0
+        self._dealt = [cells[place::hands] for place in range(hands)]
+        self._hands: dict[int, Hand] = {}
+        self._past: list[tuple[int, array[int]]] = []
+        self._last: dict[int, Report] = {}
+
+    def make(self) -> None:
+        """Make every cell.
+
+        Raises:
+            CrewError: it cannot be done.
+        """
+        for place in range(len(self._dealt)):
+            self._hire(place)
+        for place in range(len(self._dealt)):
+            self._hear(place)
+
+    def go(self, until: int, grants: Sequence[int], due: Sequence[bool]) -> dict[int, Report]:
+        """Run the cells that are due to the end of a window; what they report.
+
+        Raises:
+            CrewError: it cannot be done.
+        """
+        orders = {
+            place: Go(Window(until, [grants[cell] for cell in cells]))
+            for place, cells in enumerate(self._dealt)
+            if any(due[cell] for cell in cells)
+        }
+        for place, order in orders.items():
+            self._tell(place, order)
+        reports: dict[int, Report] = {}
+        for place, order in orders.items():
+            answer = self._hear(place, order)
+            assert isinstance(answer, Reports)
+            reports.update(zip(answer.cells, answer.reports, strict=True))
+        self._past.append((until, array("q", grants)))
+        self._last.update(reports)
+        return reports
+
+    def finish(self, *, whole: bool) -> list[CellOutcome]:
+        """Close every cell; what is left of them, in their order.
+
+        Raises:
+            CrewError: it cannot be done.
+        """
+        for place in range(len(self._dealt)):
+            self._tell(place, Finish(whole))
+        outcomes: list[CellOutcome] = []
+        for place in range(len(self._dealt)):
+            answer = self._hear(place, Finish(whole))
+            assert isinstance(answer, Outcomes)
+            outcomes += answer.outcomes
+        return sorted(outcomes, key=lambda outcome: outcome.cell)
+
+    def dismiss(self) -> None:
+        """Let all hands go, whatever they are doing."""
+        for hand in self._hands.values():
+            hand.dismiss()
+        self._hands.clear()
+
+    # --- one hand -----------------------------------------------------------------------
+
+    def _tell(self, place: int, order: Order | None = None) -> None:
+        """Tell it to do this; without an order, to make its cells and come up to the present."""
+        try:
+            self._hands[place].ask(order or self._making(place))
+        except HandLost as lost:
+            self._do_again(place, lost, order)
+
+    def _hear(self, place: int, order: Order | None = None) -> Answer:
+        """The answer to what it was told."""
+        try:
+            answer = self._hands[place].answer()
+        except HandLost as lost:
+            self._do_again(place, lost, order)
+            return self._hear(place, order)
+        if isinstance(answer, Failed):
+            raise CrewError(answer.message)
+        return answer
+
+    def _do_again(self, place: int, lost: HandLost, order: Order | None) -> None:
+        """Replace a hand, and tell the new one all that the lost one was told."""
+        self._count(lost)
+        self._hands.pop(place).dismiss()
+        self._hire(place)
+        if order is not None:
+            self._see_that_it_is_the_same(self._hear(place))
+            self._tell(place, order)
+
+    def _hire(self, place: int) -> None:
+        """A hand that is making its cells; its answer is still to be heard."""
+        while place not in self._hands:
+            try:
+                self._hands[place] = self._transport.hire(self._job, place)
+            except HandLost as lost:
+                self._count(lost)
+        self._tell(place)
+
+    def _making(self, place: int) -> Make:
+        cells = self._dealt[place]
+        past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
+        return Make(list(cells), past)
+
+    def _count(self, lost: HandLost) -> None:
+        self._losses += 1
+        if not lost.again:
+            raise CrewError(f"a worker failed: {lost}")
+        if self._losses > LOSSES_MAX:
+            raise CrewError(
+                f"workers were lost {self._losses} times, the last time because {lost}; if that"
+                " was for want of memory, take fewer --workers or fewer --hosts"
+            )
+        self._warn(f"{lost}; its cells are made again and run up to the present")
+
+    def _see_that_it_is_the_same(self, answer: Answer) -> None:
+        assert isinstance(answer, Reports)
+        for cell, report in zip(answer.cells, answer.reports, strict=True):
+            if report != self._last[cell]:
+                raise CrewError(
+                    f"cell {cell} was run again and came to something else, so the run depends on"
+                    " more than its scenario and its seed: a defect of the harness"
+                )

@@ -1,0 +1,160 @@
+"""What is done to the world of a cell: faults as they strike and end, and what changes for all.
+
+Each is written down as it happens, with its cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    Restart,
+    SetLink,
+    SetNodeHealth,
+    Side,
+)
+from harness.domain.cluster import Health
+from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
+from harness.fleet.nemesis import Transition, transitions
+from harness.fleet.place import Place
+from harness.fleet.projects import token_owner
+from harness.fleet.roster import Member
+from harness.fleet.scenario import FaultKind
+from harness.fleet.timelines import Change, TimedChange
+from harness.fleet.world import Step, World
+from harness.history.operation import OperationRecord
+from harness.reference.core.records import Site
+
+NEMESIS = "nemesis"
+
+
+class Disturbing:
+    """The nemesis of one cell, and its timelines."""
+
+    def __init__(self, world: World, places: Mapping[int, Place]) -> None:
+        self._world = world
+        self._places = places
+        self._outage: OperationRecord | None = None
+        self._reboots: dict[str, OperationRecord] = {}
+
+    # --- timelines --------------------------------------------------------------------
+
+    def change(self, tenant: int, change: Change, cause: str = "") -> None:
+        """Something changes for everybody, at this moment."""
+        world = self._world
+        if not isinstance(change, SetTokenState):
+            world.plane.arrange(tenant, change)
+            world.arranged("harness", change, cause=cause)
+            return
+        owner = token_owner(world.scenario.seed, tenant)
+        tags = {"user": owner.email, "cause": cause}
+        now, recorder = world.clock.now(), world.recorder
+        record = recorder.invoke(f"admin:{owner.email}", change, now, tags)
+        side = world.plane.side(tenant)
+        recorder.end(record, side.perform(change, Credentials(api_key=owner.api_key)), now)
+
+    def changing(self, tenant: int, changes: Iterator[TimedChange]) -> Step[None]:
+        """What changes in a project, in the order of time."""
+        for at, cause, change in changes:
+            pause = at - self._world.clock.now()
+            if pause > 0:
+                yield self._world.env.timeout(pause)
+            if not cause or self._world.happenings.allows(cause):
+                self.change(tenant, change, cause)
+
+    # --- faults -----------------------------------------------------------------------
+
+    def striking(self, members: Sequence[Member]) -> Step[None]:
+        """Every fault of the scenario that concerns this cell, as it begins and ends."""
+        for transition in transitions(self._world.scenario, members):
+            pause = transition.at - self._world.clock.now()
+            if pause > 0:
+                yield self._world.env.timeout(pause)
+            if transition.begins and not self._world.happenings.allows(transition.occurrence.cause):
+                continue
+            self._turn(transition)
+
+    def _turn(self, transition: Transition) -> None:
+        occurrence = transition.occurrence
+        member = occurrence.member
+        if member is None:
+            self._turn_side(transition)
+            return
+        place = self._places.get(member.index)
+        match occurrence.kind:
+            case FaultKind.LINK:
+                if place is not None:
+                    self._set_links(place, transition)
+            case FaultKind.HEALTH:
+                if place is not None:
+                    self._set_health(place, transition)
+            case FaultKind.REBOOT:
+                if place is not None:
+                    self._reboot(place, transition)
+            case _:
+                self._turn_messages(member, transition)
+
+    def _turn_messages(self, member: Member, transition: Transition) -> None:
+        """Messages are lost, or slow, from now on or no more."""
+        fault = self._world.scenario.faults[transition.occurrence.plan]
+        network = self._world.network
+        (network.strike if transition.begins else network.relent)(member.index, fault)
+
+    def _note(self, place: Place | None, what: Arrangement, cause: str) -> None:
+        tags = place.tags if place is not None else {}
+        self._world.arranged(NEMESIS, what, tags, cause)
+
+    def _set_links(self, place: Place, transition: Transition) -> None:
+        up = not transition.begins
+        for uid in transition.host_uids:
+            position = place.member.host_uids.index(uid)
+            if (position in place.down) is up:
+                self._world.hosts.set_link(place, position, up=up)
+                self._note(place, SetLink(uid, up), transition.occurrence.cause)
+
+    def _set_health(self, place: Place, transition: Transition) -> None:
+        health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
+        store = self._world.hosts.store
+        for uid in transition.host_uids:
+            site = store.get(Site, place.slot)
+            nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
+            for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
+                self._world.hosts.set_health(place, node.name, health)
+                change = SetNodeHealth(place.slot, node.name, health)
+                self._note(place, change, transition.occurrence.cause)
+
+    def _reboot(self, place: Place, transition: Transition) -> None:
+        """The hosts of a cluster are off between the two ends of one `Restart`."""
+        world, now = self._world, self._world.clock.now()
+        if transition.begins:
+            tags = {**place.tags, "slot": place.slot, "cause": transition.occurrence.cause}
+            restart = Restart(Side.EDGE)
+            self._reboots[place.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
+            world.hosts.power_off(place)
+        elif (record := self._reboots.pop(place.slot, None)) is not None:
+            world.hosts.power_on(place)
+            world.recorder.end(record, Done(Acknowledged()), now)
+
+    def _turn_side(self, transition: Transition) -> None:
+        world, occurrence, now = self._world, transition.occurrence, self._world.clock.now()
+        fault = world.scenario.faults[occurrence.plan]
+        if occurrence.kind is FaultKind.CLOCK:
+            self._put_forward(Side(fault.side), occurrence.by, occurrence.cause)
+        elif transition.begins:
+            tags = {"cause": occurrence.cause}
+            restart = Restart(Side.CENTRAL)
+            self._outage = world.recorder.invoke(NEMESIS, restart, now, tags)
+            world.plane.crash()
+        elif self._outage is not None:
+            world.plane.restart()
+            world.recorder.end(self._outage, Done(Acknowledged()), now)
+            self._outage = None
+
+    def _put_forward(self, side: Side, by: int, cause: str) -> None:
+        if side is Side.CENTRAL:
+            self._world.plane.put_forward(by)
+        else:
+            self._world.hosts.clock_shift += by
+        self._world.arranged(NEMESIS, AdvanceClock(side, by), cause=cause)

@@ -1,0 +1,293 @@
+"""The edge hosts of a cell: the edge's rules, with a network and time between their messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+import simpy
+from simpy.exceptions import Interrupt
+
+from harness.domain.arrangements import FaultNextMessage, MessageFault
+from harness.domain.cluster import Cluster, Health
+from harness.domain.errors import Refusal, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    AgentOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    Probe,
+    Reply,
+    Unknown,
+)
+from harness.fleet.clock import CellClock
+from harness.fleet.deadline import Deadline, Question
+from harness.fleet.nemesis import Fate, message_fate
+from harness.fleet.network import Network
+from harness.fleet.place import Place
+from harness.fleet.plane import Plane, Take
+from harness.fleet.recorder import Recorder
+from harness.fleet.scenario import AgentPlan
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
+from harness.reference.core.records import HostPlace, Record, Site
+from harness.reference.core.run import advance
+from harness.reference.core.store import MemoryStore, Store
+from harness.reference.faults import message_kind
+
+Result = TypeVar("Result")
+R = TypeVar("R", bound=Record)
+Step = Generator[simpy.Event, object, Result]
+"""A part of a SimPy process."""
+
+_OFF = Unknown("nothing answers: the host is off")
+_REBOOTED = Unknown("the host was restarted before it answered")
+_CUT_OFF = NotDelivered("the host has no connection to Palette")
+_LATE = Unknown("no answer came in time")
+_CONNECT = 200_000
+"""How long it takes to see that there is no connection, in microseconds."""
+
+
+class Hosts:
+    """Runs what is asked of Local UI, and the agents behind it."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        clock: CellClock,
+        make_core: Callable[[Store], EdgeCore],
+        plane: Plane,
+        network: Network,
+        recorder: Recorder,
+        plan: AgentPlan,
+    ) -> None:
+        self.store = MemoryStore()
+        self._env = env
+        self._clock = clock
+        self._make_core = make_core
+        self._core = make_core(self.store)
+        self._plane = plane
+        self._network = network
+        self._recorder = recorder
+        self._plan = plan
+        self.clock_shift = 0
+        """How far the hosts' clocks are ahead, in microseconds."""
+
+    def install(self, place: Place) -> Cluster:
+        """Put the cluster of a place onto its hosts."""
+        member, cluster = place.member, place.member.cluster
+        with self.store.transaction():
+            self.store.put(Site(place.slot, member.host_uids, cluster=cluster))
+            for uid in member.host_uids:
+                self.store.put(HostPlace(uid, place.slot))
+        return cluster
+
+    # --- Local UI ---------------------------------------------------------------------
+
+    def perform(
+        self, place: Place, operation: LocalOperation, deadline: Deadline | None = None
+    ) -> Step[Reply]:
+        """One operation at Local UI. Whoever asks two at once has a deadline of his own."""
+        record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
+        if place.is_off:
+            yield self._env.timeout(_CONNECT)
+            reply: Reply = _OFF
+        else:
+            flow = self._core.perform(
+                place.host,
+                operation,
+                place.session,
+                self._clock.now() + self.clock_shift,
+                place.ids,
+            )
+            try:
+                done = yield from self._run(place, flow, deadline or place.deadline)
+                if done is None:
+                    raise AssertionError(f"{record.kind} ended without a reply")
+                reply = done
+            except Interrupt:
+                reply = _REBOOTED
+        self._recorder.end(record, reply, self._clock.now())
+        self.wake(place)
+        return reply
+
+    def _run(
+        self, place: Place, flow: Generator[Call, Answer, Result], deadline: Deadline
+    ) -> Step[Result | Refused | None]:
+        """Run a flow of the edge to its end; a reboot ends it with `Interrupt`."""
+        me = self._env.active_process
+        assert me is not None
+        place.flows.append(me)
+        answer: Answer | None = None
+        try:
+            while True:
+                call, result = advance(flow, answer, self.store)
+                if call is None:
+                    return result
+                reply = yield from self._carry(place, call, deadline)
+                answer = Answer(reply, self._clock.now() + self.clock_shift)
+        except Refusal as refusal:
+            return refusal.refused
+        finally:
+            place.flows.remove(me)
+
+    # --- messages ---------------------------------------------------------------------
+
+    def _carry(self, place: Place, call: Call, deadline: Deadline) -> Step[LinkReply]:
+        """Carry a message of a host to the central plane, and wait for the answer."""
+        operation = call.operation
+        if isinstance(operation, Probe):
+            return (yield from self._exchange(place, call, deadline))
+        tags = place.tags
+        if call.host_uid != place.host:
+            tags = {**tags, "host": call.host_uid}
+        record = self._recorder.invoke("agent", operation, self._clock.now(), tags)
+        reply: LinkReply = _REBOOTED
+        try:
+            reply = yield from self._exchange(place, call, deadline)
+        finally:
+            self._recorder.end(record, reply, self._clock.now())
+        return reply
+
+    def _exchange(self, place: Place, call: Call, deadline: Deadline) -> Step[LinkReply]:
+        if place.is_down(call.host_uid):
+            yield self._env.timeout(_CONNECT)
+            return _CUT_OFF
+        question = deadline.ask(self._plan.deadline)
+        self._send(place, call, question)
+        reply = yield question
+        deadline.close()
+        return _LATE if reply is None else reply  # type: ignore[return-value]
+
+    def _send(self, place: Place, call: Call, question: Question) -> None:
+        network, operation = self._network, call.operation
+        fate = message_fate(place.net, network.plan, network.losses(place))
+        delay = network.latency(place, operation)
+        if fate is not None:
+            self._note(place, call, fate)
+            if fate.fault is MessageFault.LOST_BEFORE:
+                return
+            delay += fate.delay
+        arrival = self._env.timeout(delay)
+        arrival.callbacks.append(lambda _: self._arrive(place, call, question, fate))
+
+    def _note(self, place: Place, call: Call, fate: Fate) -> None:
+        """What happens to a message stands in the history before it does."""
+        fault = FaultNextMessage(
+            call.host_uid, message_kind(call.operation), fate.fault, fate.delay
+        )
+        now = self._clock.now()
+        self._recorder.at_once("nemesis", fault, now, Done(Acknowledged()), place.tags)
+
+    def _arrive(self, place: Place, call: Call, question: Question, fate: Fate | None) -> None:
+        if place.is_down(call.host_uid):
+            return
+        fault = fate.fault if fate else None
+        self._plane.arrive(
+            place.member.tenant,
+            call.operation,
+            Credentials(),
+            place.net,
+            self._take(place, call.operation, question, is_lost=fault is MessageFault.LOST_AFTER),
+            2 if fault is MessageFault.REPEATED else 1,
+        )
+
+    def _take(
+        self, place: Place, operation: AgentOperation, question: Question, *, is_lost: bool
+    ) -> Take:
+        def take(reply: LinkReply, later: int) -> Question | None:
+            if is_lost or place.is_off:
+                return None
+            back = self._network.latency(place, operation, answer=True)
+            return question if question.answer(reply, later + back) else None
+
+        return take
+
+    # --- agents -----------------------------------------------------------------------
+
+    def wake(self, place: Place) -> None:
+        """Let the agents of a cluster work, if there is something to follow up."""
+        if place.agent or place.is_off:
+            return
+        site = self.store.get(Site, place.slot)
+        if site is not None and site.has_work:
+            place.agent = True
+            self._env.process(self._agent(place))
+
+    def _agent(self, place: Place) -> Step[None]:
+        while True:
+            yield from self._pause(place)
+            if place.is_off:
+                break
+            site = self.store.get(Site, place.slot)
+            if site is None or not site.has_work:
+                break
+            try:
+                yield from self._run(place, self._core.follow(place.slot), place.agent_deadline)
+            except Interrupt:
+                break
+        place.agent = False
+
+    def _pause(self, place: Place) -> Step[None]:
+        """Until the next round. Without jitter, a link that is back is used at once."""
+        if place.down and not self._plan.retry_jitter:
+            if place.link_back is None:
+                place.link_back = self._env.event()
+            yield place.link_back
+        else:
+            yield self._env.timeout(place.net.spread(self._plan.poll))
+
+    # --- what is done to them ---------------------------------------------------------
+
+    def set_link(self, place: Place, position: int, *, up: bool) -> None:
+        """Cut the link of one host of a cluster, or mend it."""
+        place.down = place.down - {position} if up else place.down | {position}
+        if not place.down and place.link_back is not None:
+            place.link_back.succeed()
+            place.link_back = None
+
+    def set_health(self, place: Place, node: str, health: Health) -> None:
+        """One node turns healthy or unhealthy."""
+        site = self.store.get(Site, place.slot)
+        if site is not None and site.cluster is not None:
+            self.store.put(replace(site, cluster=site.cluster.with_health(node, health)))
+
+    def power_off(self, place: Place) -> None:
+        """What is in flight at the hosts of a cluster is gone."""
+        place.is_off = True
+        for process in list(place.flows):
+            process.interrupt()
+
+    def power_on(self, place: Place) -> None:
+        """The hosts start again, from what they have stored."""
+        place.is_off = False
+        place.boots += 1
+        with self.store.transaction():
+            self._make_core(OneSite(self.store, place.slot)).recover()
+        self.wake(place)
+
+
+class OneSite:
+    """The store as the hosts of one slot see it when they start: no other site is there."""
+
+    def __init__(self, whole: MemoryStore, slot: str) -> None:
+        self._whole = whole
+        self._slot = slot
+        self.get, self.put, self.delete = whole.get, whole.put, whole.delete
+        self.find, self.transaction = whole.find, whole.transaction
+
+    def every(self, kind: type[R]) -> Iterator[R]:
+        """All records of a kind, but of sites only this one."""
+        if kind is Site:
+            site = self._whole.get(kind, self._slot)
+            return iter([site] if site is not None else [])
+        return self._whole.every(kind)
+
+    def clear(self) -> None:
+        """Hosts that start clear nothing."""
+        raise AssertionError("hosts that start clear nothing")
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,290 @@
+"""Scenarios from TOML files and from plain data.
+
+A file is read whole: everything that is wrong with it is told at once, each with its line.
+`docs/scenarios.md` explains every key.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path as File
+from typing import Final, cast
+
+import msgspec
+
+from harness.fleet.contradictions import contradictions, flaws, out_of_bounds
+from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Key, Table
+from harness.fleet.mistakes import Flaw, Misspelt, Mistake, ScenarioError, nearest, shown
+from harness.fleet.reachable import out_of_reach
+from harness.fleet.scenario import HOUR, FaultKind, Scenario
+from harness.history.lines import Object
+from harness.history.plain import to_json_object
+from harness.targets.toml_lines import Path, dotted, line_in, lines_of
+
+SIZE_MAX: Final = 1 << 20
+"""No scenario file is longer, in bytes."""
+
+_INSTEAD: Final[Mapping[str, object]] = {"name": "unknown", "why": "unknown", "duration": HOUR}
+"""What stands in for what is missing, so that the rest of a file can be judged."""
+
+
+def load(path: File) -> Scenario:
+    """The scenario that a file describes.
+
+    Raises:
+        ScenarioError: the file cannot be read, or says what it may not say.
+    """
+    text, source = _text_of(path), str(path)
+    scenario = read(text, source)
+    if scenario.name != path.stem:
+        told = f'it is "{scenario.name}", and the file is called {path.name}'
+        wrong = Flaw(("name",), told, f'write name = "{path.stem}", or rename the file')
+        raise _error(source, text, [wrong])
+    return scenario
+
+
+def read(text: str, source: str) -> Scenario:
+    """The scenario that a text describes; `source` is what messages call it.
+
+    Raises:
+        ScenarioError: the text says what it may not say.
+    """
+    data = _toml(text, source)
+    reader = _Reader()
+    scenario = reader.scenario(data)
+    found = [*reader.flaws, *out_of_bounds(scenario)]
+    if reader.knows_duration:
+        spoiled = {_part(flaw) for flaw in reader.flaws}
+        judged = (*contradictions(scenario), *out_of_reach(scenario))
+        found += [flaw for flaw in judged if _part(flaw) not in spoiled]
+    if found:
+        raise _error(source, text, found)
+    return scenario
+
+
+def _part(flaw: Flaw) -> Path:
+    """The table that a flaw is in: what could not be read there may be all that is wrong."""
+    return flaw.path[: 2 if flaw.path[:1] == ("faults",) else 1]
+
+
+def with_overrides(
+    scenario: Scenario, hosts: int | None = None, seed: int | None = None, until: int | None = None
+) -> Scenario:
+    """The scenario as the command line wants it. `until` is in microseconds.
+
+    A fault whose time (`at`) then comes after the end is left out.
+
+    Raises:
+        ScenarioError: it makes no sense so.
+    """
+    changed = scenario
+    if hosts is not None:
+        given = scenario.given | {"fleet.hosts"} if scenario.swarm else scenario.given
+        changed = replace(changed, fleet=replace(changed.fleet, hosts=hosts), given=given)
+    if seed is not None:
+        changed = replace(changed, seed=seed)
+    if until is not None:
+        faults = tuple(f for f in changed.faults if f.at is None or f.at < until)
+        changed = replace(changed, duration=until, faults=faults)
+    _require(changed, f"{scenario.name}, as it was asked for")
+    return changed
+
+
+def as_plain(scenario: Scenario) -> Object:
+    """The scenario as JSON data, field by field: what evidence holds of it."""
+    return cast("Object", to_json_object(scenario))
+
+
+def from_plain(data: Object, source: str = "the scenario in the evidence") -> Scenario:
+    """The scenario that was `as_plain`. Fields that are missing have their defaults.
+
+    Raises:
+        ScenarioError: the data does not fit, or there is a field that is not known here.
+    """
+    try:
+        scenario = msgspec.convert(data, Scenario)
+    except msgspec.ValidationError as error:
+        raise ScenarioError(source, [Mistake(0, "", str(error), "correct the data")]) from error
+    if unknown := _unknown(data, as_plain(scenario), ""):
+        remedy = "use the pairproof that wrote it, or a later one"
+        raise ScenarioError(
+            source, [Mistake(0, name, "there is no such field", remedy) for name in unknown]
+        )
+    _require(scenario, source)
+    return scenario
+
+
+def _require(scenario: Scenario, source: str) -> None:
+    """Raise `ScenarioError` for a scenario that makes no sense."""
+    if found := list(flaws(scenario)):
+        mistakes = [Mistake(0, dotted(flaw.path), flaw.found, flaw.remedy) for flaw in found]
+        raise ScenarioError(source, mistakes)
+
+
+def _unknown(data: object, known: object, path: str) -> list[str]:
+    """Where data has keys that the scenario does not have."""
+    if isinstance(data, dict) and isinstance(known, dict):
+        found = [f"{path}{name}" for name in data if name not in known]
+        for name in known:
+            found += _unknown(data.get(name), known[name], f"{path}{name}.")
+        return found
+    if isinstance(data, list) and isinstance(known, list):
+        pairs = enumerate(zip(data, known, strict=False))
+        return [name for n, (a, b) in pairs for name in _unknown(a, b, f"{path}{n}.")]
+    return []
+
+
+# --- text -------------------------------------------------------------------------------
+
+
+def _text_of(path: File) -> str:
+    """The file's text, in UTF-8 with or without a mark of byte order."""
+    try:
+        if not path.is_file():
+            raise _whole(path, "there is no such file", "give the path of a scenario file")
+        with path.open("rb") as file:
+            raw = file.read(SIZE_MAX + 1)
+    except OSError as error:
+        raise _whole(path, f"it cannot be read ({error.strerror})", "see to that") from error
+    except ValueError as error:
+        raise _whole(path, "this is no path", "give the path of a scenario file") from error
+    if len(raw) > SIZE_MAX:
+        raise _whole(path, "it is too long for a scenario", f"keep it within {SIZE_MAX} bytes")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        mistake = Mistake(line, "", "this is no text in UTF-8", "save the file as UTF-8")
+        raise ScenarioError(str(path), [mistake]) from error
+
+
+def _whole(path: File, found: str, remedy: str) -> ScenarioError:
+    told = "it is a folder" if path.is_dir() else found
+    return ScenarioError(str(path), [Mistake(0, "", told, remedy)])
+
+
+def _toml(text: str, source: str) -> dict[str, object]:
+    """The text as TOML, of this version of the schema."""
+    try:
+        data: dict[str, object] = tomllib.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
+        mistake = Mistake(_line_in(told), "", f"this is not TOML: {told}", "correct it there")
+        raise ScenarioError(source, [mistake]) from error
+    schema = data.pop("schema", None)
+    if schema != SCHEMA:
+        told = "it is missing" if schema is None else f"{shown(schema)} stands there"
+        remedy = f'write schema = "{SCHEMA}", or use the pairproof that knows the other one'
+        raise _error(source, text, [Flaw(("schema",), told, remedy)])
+    return data
+
+
+def _line_in(message: str) -> int:
+    """The line that tomllib's message names: `… (at line 3, column 7)`."""
+    _, found, rest = message.rpartition("(at line ")
+    return int(rest.partition(",")[0]) if found else 0
+
+
+def _error(source: str, text: str, found: Iterable[Flaw]) -> ScenarioError:
+    lines = lines_of(text)
+    return ScenarioError(
+        source,
+        [Mistake(line_in(lines, f.path), dotted(f.path), f.found, f.remedy) for f in found],
+    )
+
+
+# --- data -------------------------------------------------------------------------------
+
+
+class _Reader:
+    """Reads the data of a file, and notes what it cannot read instead of giving up."""
+
+    def __init__(self) -> None:
+        self.flaws: list[Flaw] = []
+        self.knows_duration = True
+        """Whether the duration is the one that the file says."""
+
+    def scenario(self, data: Mapping[str, object]) -> Scenario:
+        """The scenario, with defaults for what cannot be read."""
+        known = [*TOP.by_name, *(table.name for table in TABLES), "faults", "schema"]
+        self._refuse_unknown(data, known, ())
+        values = self._fields(data, TOP, ())
+        for table in TABLES:
+            inner = self._table(data.get(table.name, {}), (table.name,))
+            self._refuse_unknown(inner, table.by_name, (table.name,))
+            values[table.name] = table.make(self._fields(inner, table, (table.name,)))
+        values["faults"] = self._faults(data.get("faults", []))
+        self._require_top(data, values)
+        if values.get("swarm"):
+            values["given"] = frozenset(_given(data))
+        return cast("Scenario", TOP.make(values))
+
+    def _require_top(self, data: Mapping[str, object], values: dict[str, object]) -> None:
+        self.knows_duration = "duration" in values
+        for name, instead in _INSTEAD.items():
+            if name not in data:
+                self.flaws.append(Flaw((), f"{name} is missing", f"add {name} = …"))
+            values.setdefault(name, instead)
+
+    def _faults(self, value: object) -> tuple[object, ...]:
+        if not isinstance(value, list):
+            remedy = "begin each fault with [[faults]]"
+            self.flaws.append(Flaw(("faults",), f"{shown(value)} is no list of tables", remedy))
+            return ()
+        read = (self._fault(entry, ("faults", number)) for number, entry in enumerate(value))
+        return tuple(read)
+
+    def _fault(self, value: object, path: Path) -> object:
+        data = self._table(value, path)
+        self._refuse_unknown(data, FAULT.by_name, path)
+        fields = self._fields(data, FAULT, path)
+        if isinstance(value, dict) and "kind" not in data:
+            remedy = f"add kind, {FAULT.by_name['kind'].kind.words}"
+            self.flaws.append(Flaw(path, "kind is missing", remedy))
+        return FAULT.make({"kind": FaultKind.LINK, **fields})
+
+    def _table(self, value: object, path: Path) -> dict[str, object]:
+        if isinstance(value, dict):
+            return value
+        remedy = f"write a table: [{dotted(path)}]"
+        self.flaws.append(Flaw(path, f"{shown(value)} is no table", remedy))
+        return {}
+
+    def _refuse_unknown(self, data: Mapping[str, object], known: Iterable[str], path: Path) -> None:
+        for name in data:
+            if name not in known:
+                where = f"[{dotted(path)}]" if path else "a scenario"
+                told = f"there is no such key in {where}"
+                self.flaws.append(Flaw((*path, name), told, nearest(name, known, _all(known))))
+
+    def _fields(self, data: Mapping[str, object], table: Table, path: Path) -> dict[str, object]:
+        """What the keys of a table say, by field; those that cannot be read are not there."""
+        values: dict[str, object] = {}
+        for name, value in data.items():
+            key = table.by_name.get(name)
+            if key is not None:
+                self._field(values, key, value, (*path, name))
+        return values
+
+    def _field(self, values: dict[str, object], key: Key, value: object, path: Path) -> None:
+        try:
+            values[key.field] = key.kind.read(value)
+        except Misspelt as error:
+            self.flaws.append(Flaw((*path, *error.path), error.found, error.remedy))
+
+
+def _all(known: Iterable[str]) -> str:
+    return f"remove it; there are {', '.join(known)}"
+
+
+def _given(data: Mapping[str, object]) -> Iterable[str]:
+    """The keys that a file sets, such as `fleet.hosts`; of the faults, that there are any."""
+    names = {table.name for table in TABLES}
+    for name, value in data.items():
+        if name in names and isinstance(value, dict):
+            yield from (f"{name}.{key}" for key in value)
+        elif name == "faults":
+            yield name

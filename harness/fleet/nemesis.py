@@ -1,0 +1,302 @@
+"""Faults: when they strike, whom, and until when; and what becomes of a single message.
+
+Each occurrence draws from a stream of its own, named by its cause, `f<plan>.<subject>.<n>`: so all
+cells that have clusters of a region find the same times for it, and leaving one occurrence out
+leaves all others as they were. Subjects are named `12-0` (first host of cluster 12), `12`
+(a cluster), `s3` (a site), `r1` (a region) and `all`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush, heapreplace, merge
+from operator import attrgetter
+from typing import Final, NamedTuple
+
+from harness.domain.arrangements import MessageFault
+from harness.fleet.draws import PPM, Stream
+from harness.fleet.roster import Member
+from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario, Scope, Spread
+
+_WORLDLY: Final = frozenset({FaultKind.CENTRAL, FaultKind.CLOCK})
+"""These strike a whole side; whatever their scope, no cluster is their subject."""
+_MERGED: Final = frozenset({FaultKind.LINK, FaultKind.CENTRAL, FaultKind.HEALTH, FaultKind.REBOOT})
+"""What is down can go down no further: these begin and end in turns for each host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One fault as it strikes one cluster, or (`member` is `None`) a whole side.
+
+    Attributes:
+        at, until: from when to when, in microseconds; `until` is `scenario.duration` at most.
+        plan: the index of its plan in `scenario.faults`.
+        cause: its name; one that strikes many clusters has the same for all of them.
+        host_uids: the hosts of the member that are struck.
+        by: `clock`: how far the clock is put forward.
+    """
+
+    at: int
+    until: int
+    plan: int
+    kind: FaultKind
+    cause: str
+    member: Member | None = None
+    host_uids: tuple[str, ...] = ()
+    by: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A moment at which an occurrence begins or ends for some hosts.
+
+    Of `link`, `central`, `health` and `reboot` a host sees beginnings and ends in turns,
+    however many occurrences overlap: `host_uids` are those for which the first begins or the
+    last ends. Of `loss` and `slow` everyone begins and ends. `clock` only begins.
+    """
+
+    at: int
+    begins: bool
+    occurrence: Occurrence
+    host_uids: tuple[str, ...]
+
+
+class _Subject(NamedTuple):
+    """Who is struck at once: all hosts of the members, or of the only member one."""
+
+    name: str
+    members: tuple[Member | None, ...]
+    host: int = -1
+
+    def struck(self) -> Iterator[tuple[Member | None, tuple[str, ...]]]:
+        for member in self.members:
+            if member is None:
+                yield None, ()
+            elif self.host < 0:
+                yield member, member.host_uids
+            else:
+                yield member, (member.host_uids[self.host],)
+
+
+def occurrences(scenario: Scenario, members: Sequence[Member]) -> Iterator[Occurrence]:
+    """All occurrences that concern these members, in order of their beginning.
+
+    Drawn as they are read; what is kept is one entry for each subject of a plan by rate.
+    """
+    groups: dict[Scope | None, list[_Subject]] = {}
+    sources = []
+    for index, plan in enumerate(scenario.faults):
+        scope = _scope(plan)
+        if scope not in groups:
+            groups[scope] = _subjects(scope, members)
+        sources.append(_of_plan(scenario, index, groups[scope]))
+    return merge(*sources, key=attrgetter("at"))
+
+
+def transitions(scenario: Scenario, members: Sequence[Member]) -> Iterator[Transition]:
+    """The beginnings and ends of all occurrences, in order of time, beginnings first."""
+    down: dict[tuple[FaultKind, str], int] = {}
+    ends: list[tuple[int, int, Occurrence]] = []
+    for count, occurrence in enumerate(occurrences(scenario, members)):
+        while ends and ends[0][0] < occurrence.at:
+            yield from _end(heappop(ends)[2], down)
+        yield from _begin(occurrence, down)
+        if occurrence.kind is not FaultKind.CLOCK:
+            heappush(ends, (occurrence.until, count, occurrence))
+    while ends:
+        yield from _end(heappop(ends)[2], down)
+
+
+def _begin(occurrence: Occurrence, down: dict[tuple[FaultKind, str], int]) -> Iterator[Transition]:
+    changed = []
+    for uid in occurrence.host_uids or ("",):
+        key = (occurrence.kind, uid)
+        before = down.get(key, 0)
+        if occurrence.kind in _MERGED:
+            down[key] = before + 1
+        if not before:
+            changed.append(uid)
+    if changed:
+        hosts = tuple(changed) if occurrence.member else ()
+        yield Transition(occurrence.at, True, occurrence, hosts)
+
+
+def _end(occurrence: Occurrence, down: dict[tuple[FaultKind, str], int]) -> Iterator[Transition]:
+    changed = []
+    for uid in occurrence.host_uids or ("",):
+        key = (occurrence.kind, uid)
+        left = down.pop(key, 1) - 1
+        if left:
+            down[key] = left
+        else:
+            changed.append(uid)
+    if changed:
+        hosts = tuple(changed) if occurrence.member else ()
+        yield Transition(occurrence.until, False, occurrence, hosts)
+
+
+# --- subjects -----------------------------------------------------------------------------
+
+
+def _scope(plan: FaultPlan) -> Scope | None:
+    """Whom the plan strikes at once; `None` for a whole side."""
+    if plan.kind in _WORLDLY:
+        return None
+    if plan.kind is FaultKind.REBOOT and plan.scope is Scope.HOST:
+        return Scope.CLUSTER
+    return plan.scope
+
+
+def _subjects(scope: Scope | None, members: Sequence[Member]) -> list[_Subject]:
+    match scope:
+        case None:
+            return [_Subject("all", (None,))]
+        case Scope.HOST:
+            return [
+                _Subject(f"{member.index}-{host}", (member,), host)
+                for member in members
+                for host in range(len(member.host_uids))
+            ]
+        case Scope.CLUSTER:
+            return [_Subject(str(member.index), (member,)) for member in members]
+        case Scope.SITE:
+            return _grouped((f"s{member.site}", member) for member in members)
+        case Scope.REGION:
+            return _grouped((f"r{member.region}", member) for member in members)
+        case Scope.ALL:
+            return [_Subject("all", tuple(members))] if members else []
+
+
+def _grouped(named: Iterable[tuple[str, Member]]) -> list[_Subject]:
+    groups: dict[str, list[Member]] = {}
+    for name, member in named:
+        groups.setdefault(name, []).append(member)
+    return [_Subject(name, tuple(group)) for name, group in groups.items()]
+
+
+# --- times --------------------------------------------------------------------------------
+
+
+def _of_plan(scenario: Scenario, index: int, subjects: list[_Subject]) -> Iterator[Occurrence]:
+    """The occurrences of one plan: by rate, by schedule, or once at a moment that is drawn."""
+    plan, seed = scenario.faults[index], scenario.seed
+    chosen = [
+        subject
+        for subject in subjects
+        if Stream(seed, f"f{index}.{subject.name}.share").chance(plan.share_ppm)
+    ]
+    if plan.every is not None:
+        return _by_rate(scenario, index, plan.every, chosen)
+    if plan.at is not None:
+        return _by_schedule(scenario, index, plan.at, chosen)
+    return _once(scenario, index, chosen)
+
+
+def _by_rate(
+    scenario: Scenario, index: int, every: Spread, subjects: list[_Subject]
+) -> Iterator[Occurrence]:
+    """For each subject: a while of `every`, an occurrence, another while after its `lasts`."""
+    plan, seed, duration = scenario.faults[index], scenario.seed, scenario.duration
+
+    def begin(order: int, count: int, free: int) -> tuple[int, int, int]:
+        stream = Stream(seed, f"f{index}.{subjects[order].name}.{count}.begin")
+        return free + max(1, stream.spread(every)), order, count
+
+    first = (begin(order, 0, plan.at or 0) for order in range(len(subjects)))
+    heap = [entry for entry in first if entry[0] < duration]
+    heapify(heap)
+    while heap:
+        at, order, count = heap[0]
+        yield from _strike(scenario, index, subjects[order], count, at)
+        lasts = _stream(seed, index, subjects[order], count).spread(plan.lasts)
+        following = begin(order, count + 1, at + lasts)
+        if following[0] < duration:
+            heapreplace(heap, following)
+        else:
+            heappop(heap)
+
+
+def _by_schedule(
+    scenario: Scenario, index: int, at: int, subjects: list[_Subject]
+) -> Iterator[Occurrence]:
+    repeat = scenario.faults[index].repeat or scenario.duration
+    for count, moment in enumerate(range(at, scenario.duration, max(1, repeat))):
+        for subject in subjects:
+            yield from _strike(scenario, index, subject, count, moment)
+
+
+def _once(scenario: Scenario, index: int, subjects: list[_Subject]) -> Iterator[Occurrence]:
+    moments = sorted(
+        (Stream(scenario.seed, f"f{index}.{subject.name}.once").below(scenario.duration), order)
+        for order, subject in enumerate(subjects)
+    )
+    for at, order in moments:
+        yield from _strike(scenario, index, subjects[order], 0, at)
+
+
+def _strike(
+    scenario: Scenario, index: int, subject: _Subject, count: int, at: int
+) -> Iterator[Occurrence]:
+    """One occurrence for each cluster that it strikes; nothing if it is left out."""
+    plan, cause = scenario.faults[index], f"f{index}.{subject.name}.{count}"
+    if scenario.only.happenings is not None and cause not in scenario.only.happenings:
+        return
+    stream = _stream(scenario.seed, index, subject, count)
+    over = at + stream.spread(plan.lasts)
+    by = stream.spread(plan.by) if plan.kind is FaultKind.CLOCK else 0
+    for member, hosts in subject.struck():
+        until = min(over + _heal(scenario.seed, plan, cause, member), scenario.duration)
+        yield Occurrence(at, until, index, plan.kind, cause, member, hosts, by)
+
+
+def _stream(seed: int, index: int, subject: _Subject, count: int) -> Stream:
+    return Stream(seed, f"f{index}.{subject.name}.{count}")
+
+
+def _heal(seed: int, plan: FaultPlan, cause: str, member: Member | None) -> int:
+    """How much later it ends for this cluster."""
+    if not plan.heal.high:
+        return 0
+    return Stream(seed, f"{cause}.heal.{member.index if member else 'all'}").spread(plan.heal)
+
+
+# --- single messages ----------------------------------------------------------------------
+
+
+class Fate(NamedTuple):
+    """What happens to a message. `delay` is in microseconds, 0 unless it is delayed."""
+
+    fault: MessageFault
+    delay: int = 0
+
+
+_LOST_BEFORE: Final = Fate(MessageFault.LOST_BEFORE)
+_LOST_AFTER: Final = Fate(MessageFault.LOST_AFTER)
+_REPEATED: Final = Fate(MessageFault.REPEATED)
+
+
+def message_fate(
+    stream: Stream, network: NetworkPlan, active: Iterable[FaultPlan] = ()
+) -> Fate | None:
+    """What happens to one message; `None`: it is delivered as it should be.
+
+    The shares of the `loss` faults that are active add to those of the network; if they exceed
+    a million, loss before the effect comes first. Draws nothing if all shares are zero, else one
+    word, and another for how long a message is delayed.
+    """
+    before, after = network.lost_before_ppm, network.lost_after_ppm
+    for plan in active:
+        before += plan.lost_before_ppm
+        after += plan.lost_after_ppm
+    repeated = network.repeated_ppm
+    spoiled = before + after + repeated + network.delayed_ppm
+    if not spoiled or (drawn := stream.below(PPM)) >= spoiled:
+        return None
+    if drawn < before:
+        return _LOST_BEFORE
+    if drawn < before + after:
+        return _LOST_AFTER
+    if drawn < before + after + repeated:
+        return _REPEATED
+    return Fate(MessageFault.DELAYED, stream.spread(network.delay))

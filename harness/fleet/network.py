@@ -1,0 +1,56 @@
+"""The network between hosts and the central plane: how long a message takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.domain.operations import AgentOperation, SubmitPairing
+from harness.fleet.place import Place
+from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan
+
+SUBMISSION = 8_192
+"""Bytes of a submission on the wire: it carries the whole cluster and its stack."""
+MESSAGE = 768
+"""Bytes of any other message or answer, headers included."""
+
+
+class Network:
+    """The state of the network as the hosts of one cell meet it.
+
+    Faults strike clusters, by their index.
+    """
+
+    def __init__(self, plan: NetworkPlan) -> None:
+        self.plan = plan
+        self._slowed: dict[int, list[FaultPlan]] = {}
+        self._lossy: dict[int, list[FaultPlan]] = {}
+
+    def strike(self, index: int, fault: FaultPlan) -> None:
+        """A fault begins for the messages of one cluster."""
+        struck = self._slowed if fault.kind is FaultKind.SLOW else self._lossy
+        struck.setdefault(index, []).append(fault)
+
+    def relent(self, index: int, fault: FaultPlan) -> None:
+        """It is over."""
+        struck = self._slowed if fault.kind is FaultKind.SLOW else self._lossy
+        faults = struck.get(index, [])
+        if fault in faults:
+            faults.remove(fault)
+        if not faults:
+            struck.pop(index, None)
+
+    def losses(self, place: Place) -> Sequence[FaultPlan]:
+        """The faults that lose messages of this cluster now."""
+        return self._lossy.get(place.member.index, ()) if self._lossy else ()
+
+    def latency(self, place: Place, operation: AgentOperation, *, answer: bool = False) -> int:
+        """How long a message, or its answer, takes one way, in microseconds."""
+        taken = place.net.spread(self.plan.latency)
+        if self._slowed:
+            for fault in self._slowed.get(place.member.index, ()):
+                taken *= fault.factor
+        if self.plan.bandwidth_kbit:
+            is_large = isinstance(operation, SubmitPairing) and not answer
+            size = SUBMISSION if is_large else MESSAGE
+            taken += size * 8 * 1_000 // self.plan.bandwidth_kbit
+        return taken

@@ -1,0 +1,209 @@
+"""The operators: people at Local UI who send, look, cancel, forget, and try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from harness.domain.errors import Reason, Refused
+from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
+from harness.domain.operations import (
+    CancelPairingRequest,
+    Credentials,
+    Done,
+    LocalOperation,
+    LogIn,
+    PairingView,
+    PatchCluster,
+    Reply,
+    Session,
+    ViewManagement,
+    ViewPairing,
+)
+from harness.domain.pairing import LocalState
+from harness.fleet.deadline import Deadline
+from harness.fleet.draws import Stream
+from harness.fleet.place import Place
+from harness.fleet.world import Step, World
+
+Flow = Generator[LocalOperation, Reply, Reply]
+
+USERNAME = "edge-operator"
+PASSWORD = "<password>"
+ENDPOINT = "https://palette.test"
+NO_TOKEN = "<token:unknown>"
+_STAYS = (LocalState.PENDING.value,)
+_WORK_REFUSED_MAX = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What operators need besides the world: a token to enter, and somebody to tell."""
+
+    token: Callable[[Place, int], str]
+    """The registration token that is handed out for a cluster at a time."""
+    sent: Callable[[Place, str], None]
+    """A request was sent: its pairing id is told to the administrators."""
+    cancelled_cut_off: Callable[[Place, str], None]
+    """A request was cancelled without a connection."""
+
+
+class Operators:
+    """Everybody at the Local UI of one cell's clusters; one operator for each."""
+
+    def __init__(self, world: World, desk: Desk) -> None:
+        self._world = world
+        self._desk = desk
+        self._plan = world.scenario.operators
+
+    # --- what they do -----------------------------------------------------------------
+
+    def operator(self, place: Place) -> Step[None]:
+        """Pairs a cluster, with all that comes between."""
+        world, plan, stream = self._world, self._plan, place.operator
+        for attempt in range(plan.tries):
+            if world.is_over:
+                return
+            sent = yield from self._sends(place, attempt)
+            if isinstance(sent, Done):
+                yield from self._follows(place, attempt)
+                if place.is_paired or plan.again is None:
+                    return
+                pause = plan.again
+            else:
+                pause = plan.retry
+            yield world.env.timeout(stream.spread(pause))
+
+    def _sends(self, place: Place, attempt: int) -> Step[Reply]:
+        world, plan, stream = self._world, self._plan, place.operator
+        token = self._desk.token(place, world.clock.now())
+        wrong, twice = stream.chance(plan.wrong_token_ppm), stream.chance(plan.sends_twice_ppm)
+        if attempt == 0 and wrong and self._happens(place, attempt, "wrong-token"):
+            token = NO_TOKEN
+        if twice and self._happens(place, attempt, "sends-twice"):
+            world.env.process(self._sends_too(place, token))
+        place.has_sent = True
+        sent = yield from self._drive(place, operator_sends(ENDPOINT, token))
+        uid = pairing_uid_of(sent)
+        if uid:
+            place.pairing_uid = uid
+            self._desk.sent(place, uid)
+        return sent
+
+    def _sends_too(self, place: Place, token: str) -> Step[None]:
+        yield self._world.env.timeout(place.review.spread(self._plan.think))
+        flow = operator_sends(ENDPOINT, token)
+        sent = yield from self._drive(place, flow, Deadline(self._world.env))
+        if uid := pairing_uid_of(sent):
+            self._desk.sent(place, uid)
+
+    def _follows(self, place: Place, attempt: int) -> Step[None]:
+        """Looks until it is decided, cancels if that was drawn, or forgets about it."""
+        world, plan, stream = self._world, self._plan, place.operator
+        cancels, after = stream.chance(plan.cancels_ppm), stream.spread(plan.cancel_after)
+        races, forgets = stream.chance(plan.cancels_decided_ppm), stream.chance(plan.forgets_ppm)
+        cancel_at = 0
+        if cancels and self._happens(place, attempt, "cancels"):
+            cancel_at = world.clock.now() + after
+        place.is_racing = races and self._happens(place, attempt, "cancels-as-decided")
+        forgotten = plan.watch is None or (forgets and self._happens(place, attempt, "forgets"))
+        if forgotten and not cancel_at:
+            return
+        while not world.is_over:
+            yield world.env.timeout(self._until_next_look(place, cancel_at, forgotten))
+            if cancel_at and world.env.now >= cancel_at:
+                cancel_at = 0
+                cancelled = yield from self._cancels(place)
+                if isinstance(cancelled, Done):
+                    return
+            if (yield from self._is_decided(place)) or forgotten:
+                return
+
+    def _until_next_look(self, place: Place, cancel_at: int, forgotten: bool) -> int:
+        left = max(0, cancel_at - self._world.clock.now())
+        if forgotten or self._plan.watch is None:
+            return left
+        pause = place.operator.spread(self._plan.watch)
+        return min(pause, left) if cancel_at else pause
+
+    def _is_decided(self, place: Place) -> Step[bool]:
+        """A look at Local UI: whether the request is pending no more."""
+        reply = yield from self.asks(place, ViewPairing())
+        if isinstance(reply, Refused):
+            return reply.reason is Reason.NOTHING_PENDING
+        view = reply.value if isinstance(reply, Done) else None
+        if not isinstance(view, PairingView):
+            return False
+        if view.status == LocalState.PAIRED.value:
+            place.is_paired = True
+            yield from self.asks(place, ViewManagement())
+        return view.status not in _STAYS
+
+    def _cancels(self, place: Place) -> Step[Reply]:
+        """Looks, withdraws what is pending, and looks again."""
+        was_cut_off, uid = bool(place.down), place.pairing_uid
+        cancelled = yield from self._drive(place, operator_cancels())
+        if isinstance(cancelled, Done) and was_cut_off and uid:
+            self._desk.cancelled_cut_off(place, uid)
+        return cancelled
+
+    def cancels_at_once(self, place: Place, later: int) -> Step[None]:
+        """Withdraws what is pending without looking first."""
+        env, uid, was_cut_off = self._world.env, place.pairing_uid, bool(place.down)
+        yield env.timeout(later)
+        cancelled = yield from self.asks(place, CancelPairingRequest(), Deadline(env))
+        if isinstance(cancelled, Done) and was_cut_off and uid:
+            self._desk.cancelled_cut_off(place, uid)
+
+    def works(self, place: Place) -> Step[None]:
+        """Local operations, for as long as Local UI permits any, and a little longer."""
+        world, plan, revision, refused = self._world, self._plan, 0, 0
+        if plan.work is None:
+            return
+        stream = Stream(world.scenario.seed, f"work:{place.member.index}")
+        while refused < _WORK_REFUSED_MAX:
+            yield world.env.timeout(stream.spread(plan.work))
+            if world.is_over:
+                return
+            revision += 1
+            change = PatchCluster({"revision": str(revision)})
+            reply = yield from self.asks(place, change, Deadline(world.env))
+            is_central = isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
+            refused += is_central
+
+    # --- how they do it ---------------------------------------------------------------
+
+    def _drive(self, place: Place, flow: Flow, deadline: Deadline | None = None) -> Step[Reply]:
+        """Carry out a flow, with time to think between its steps."""
+        operation = next(flow)
+        while True:
+            reply = yield from self.asks(place, operation, deadline)
+            try:
+                operation = flow.send(reply)
+            except StopIteration as stop:
+                result: Reply = stop.value
+                return result
+            yield self._world.env.timeout(place.operator.spread(self._plan.think))
+
+    def asks(
+        self, place: Place, operation: LocalOperation, deadline: Deadline | None = None
+    ) -> Step[Reply]:
+        """One operation, after a login where one is needed."""
+        hosts = self._world.hosts
+        if not place.session.session:
+            yield from self._logs_in(place)
+        reply = yield from hosts.perform(place, operation, deadline)
+        if isinstance(reply, Refused) and reply.reason is Reason.UNAUTHENTICATED:
+            yield from self._logs_in(place)
+            reply = yield from hosts.perform(place, operation, deadline)
+        return reply
+
+    def _logs_in(self, place: Place) -> Step[None]:
+        reply = yield from self._world.hosts.perform(
+            place, LogIn(USERNAME, PASSWORD, extended=True)
+        )
+        if isinstance(reply, Done) and isinstance(reply.value, Session):
+            place.session = Credentials(session=reply.value.token)
+
+    def _happens(self, place: Place, attempt: int, what: str) -> bool:
+        return self._world.happenings.allows(f"o.{what}.{place.member.index}.{attempt}")

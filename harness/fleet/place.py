@@ -1,0 +1,76 @@
+"""A cluster with its hosts as the simulation sees it: its links, its power, its streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import simpy
+
+from harness.domain.operations import Credentials
+from harness.fleet.deadline import Deadline
+from harness.fleet.draws import Stream
+from harness.fleet.roster import Member
+from harness.history.operation import Json
+
+
+class Place:
+    """What is there between the hosts of one cluster and the people who work at it.
+
+    `net`, `operator`, `review` and `ids` are streams of draws, each for one use, so that what
+    one of them does leaves the others alone. `down` has the positions of hosts whose link is
+    down. `flows` are the processes that are inside of a flow of the edge, which a reboot ends.
+    """
+
+    __slots__ = (
+        "agent",
+        "agent_deadline",
+        "boots",
+        "deadline",
+        "down",
+        "flows",
+        "has_sent",
+        "ids",
+        "is_off",
+        "is_paired",
+        "is_racing",
+        "link_back",
+        "member",
+        "net",
+        "operator",
+        "pairing_uid",
+        "review",
+        "session",
+        "tags",
+    )
+
+    def __init__(self, env: simpy.Environment, seed: int, member: Member) -> None:
+        index = member.index
+        self.member = member
+        self.net = Stream(seed, f"net:{index}")
+        self.operator = Stream(seed, f"operator:{index}")
+        self.review = Stream(seed, f"review:{index}")
+        self.ids = Stream(seed, f"ids:{index}")
+        self.deadline = Deadline(env)
+        self.agent_deadline = Deadline(env)
+        self.down: frozenset[int] = frozenset()
+        self.flows: list[simpy.Process] = []
+        self.link_back: simpy.Event | None = None
+        self.session = Credentials()
+        self.boots = 0
+        self.pairing_uid = ""
+        self.agent = self.has_sent = self.is_off = self.is_paired = self.is_racing = False
+        self.tags: Mapping[str, Json] = {"host": member.host_uids[0], "project": member.project_uid}
+
+    @property
+    def slot(self) -> str:
+        """Where its cluster is installed."""
+        return self.member.slot
+
+    @property
+    def host(self) -> str:
+        """The host at whose Local UI people work."""
+        return self.member.host_uids[0]
+
+    def is_down(self, host_uid: str) -> bool:
+        """Whether the link of one of its hosts is down."""
+        return bool(self.down) and self.member.host_uids.index(host_uid) in self.down

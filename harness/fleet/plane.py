@@ -1,0 +1,190 @@
+"""The central plane as one cell sees it: its share of the work, and what that can carry.
+
+Operations wait in one queue and are served in order. The window's grant says how much service
+time the cell may use in it; a cell that is granted half a worker takes twice as long over each
+operation. What would wait too long is refused, so that load has consequences. An operation
+takes effect when its service begins, and is answered when that ends.
+
+Source of the division: docs/adr/0006-cells-and-windows.md.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import simpy
+
+from harness.domain.arrangements import Arrangement, Restart, Side
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
+from harness.fleet.deadline import Question
+from harness.fleet.draws import Stream
+from harness.fleet.scenario import MINUTE, CentralPlan
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.sides import CentralSide
+
+Take = Callable[[LinkReply, int], "Question | None"]
+"""Is given the answer and how much later it leaves the plane, in microseconds. Says to which
+question it is on its way, if to any: a crash may still spoil it."""
+
+_DOWN = NotDelivered("the connection was refused")
+_BROKEN = Unknown("the connection broke before an answer came")
+_BUSY = Refused(Reason.RATE_LIMITED, "Palette is busy: try again later", {"retry_after": "30"})
+
+
+@dataclass(slots=True)
+class Visit:
+    """An operation that has arrived, and what its answer is given to.
+
+    `times` is how often it takes effect: a message that was repeated arrives twice.
+    """
+
+    side: CentralSide
+    operation: CentralOperation | AgentOperation
+    credentials: Credentials
+    take: Take
+    service: int
+    times: int = 1
+
+
+class Plane:
+    """The queue of one cell before the central side of each tenant.
+
+    `asked` and `backlog` are what the cell says at the end of a window, in microseconds of
+    service: what arrived in it, and what waits.
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        plan: CentralPlan,
+        window: int,
+        sides: Mapping[int, CentralSide],
+    ) -> None:
+        self._env = env
+        self._plan = plan
+        self._window = window
+        self._sides = sides
+        self._queue: deque[Visit] = deque()
+        self._free_at = 0
+        self._grant = window
+        self._serving = False
+        self._minutes: dict[str, tuple[int, int]] = {}
+        self._in_service: deque[tuple[int, Question]] = deque()
+        self.asked = 0
+        self.backlog = 0
+        self.is_up = True
+        self.crashes = 0
+
+    def side(self, tenant: int) -> CentralSide:
+        """The central side of a tenant."""
+        return self._sides[tenant]
+
+    def arrange(self, tenant: int, arrangement: Arrangement) -> None:
+        """Arrange what no user can."""
+        self._sides[tenant].arrange(arrangement)
+
+    def put_forward(self, by: int) -> None:
+        """Its clock is so much further ahead, in microseconds."""
+        for side in self._sides.values():
+            side.clock.put_forward(by)
+
+    def begin_window(self, grant: int) -> None:
+        """From now on so much service time may be used in a window."""
+        self._grant = max(grant, 1)
+        self.asked = 0
+
+    def arrive(
+        self,
+        tenant: int,
+        operation: CentralOperation | AgentOperation,
+        credentials: Credentials,
+        stream: Stream,
+        take: Take,
+        times: int = 1,
+    ) -> None:
+        """An operation is here now."""
+        if not self.is_up:
+            take(_DOWN, 0)
+            return
+        service = stream.spread(self._plan.service) * times
+        self.asked += service
+        visit = Visit(self._sides[tenant], operation, credentials, take, service, times)
+        now = int(self._env.now)
+        if self._free_at <= now and not self._queue:
+            self._serve(visit, now)
+        elif self._free_at + self._stretched(self.backlog) > now + self._plan.queue:
+            take(_BUSY, 0)
+        else:
+            self.backlog += service
+            self._queue.append(visit)
+            if not self._serving:
+                self._call_next()
+
+    def _stretched(self, service: int) -> int:
+        """How long so much service takes with the present grant."""
+        return service * self._window // self._grant
+
+    def _serve(self, visit: Visit, now: int) -> None:
+        self._free_at = now + self._stretched(visit.service)
+        key = visit.credentials.api_key
+        if key and self._plan.rate_per_minute and self._is_too_often(key, now):
+            visit.take(_BUSY, 0)
+            return
+        reply: LinkReply = visit.side.perform(visit.operation, visit.credentials)
+        for _ in range(visit.times - 1):
+            reply = visit.side.perform(visit.operation, visit.credentials)
+        question = visit.take(reply, visit.service)
+        served = self._in_service
+        while served and served[0][0] <= now:
+            served.popleft()
+        if question is not None:
+            served.append((now + visit.service, question))
+
+    def _is_too_often(self, key: str, now: int) -> bool:
+        minute, count = self._minutes.get(key, (0, 0))
+        count = count + 1 if minute == now // MINUTE else 1
+        self._minutes[key] = (now // MINUTE, count)
+        return count > self._plan.rate_per_minute
+
+    def _call_next(self) -> None:
+        self._serving = True
+        timer = self._env.timeout(max(0, self._free_at - int(self._env.now)), self.crashes)
+        timer.callbacks.append(self._next)
+
+    def _next(self, timer: simpy.Event) -> None:
+        if timer.value != self.crashes:
+            return
+        self._serving = False
+        now = int(self._env.now)
+        while self._queue and self._free_at <= now:
+            visit = self._queue.popleft()
+            self.backlog -= visit.service
+            self._serve(visit, now)
+        if self._queue:
+            self._call_next()
+
+    # --- outages ----------------------------------------------------------------------
+
+    def crash(self) -> None:
+        """It is down: what waits is lost, and so is all that was not acknowledged."""
+        self.is_up = False
+        self.crashes += 1
+        self._serving = False
+        waiting, self._queue, self.backlog = self._queue, deque(), 0
+        for visit in waiting:
+            visit.take(_BROKEN, 0)
+        now = int(self._env.now)
+        for finish, question in self._in_service:
+            if finish > now:
+                question.spoil(_BROKEN)
+        self._in_service.clear()
+
+    def restart(self) -> None:
+        """It is back, with what its stores hold."""
+        self.is_up = True
+        self._free_at = int(self._env.now)
+        for side in self._sides.values():
+            side.arrange(Restart(Side.CENTRAL))

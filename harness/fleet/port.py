@@ -1,0 +1,96 @@
+"""What a cell is to whatever runs it: advanced window by window, and closed at the end.
+
+A cell is a part of the fleet with its own people, its own share of the central plane and its own
+part of the evidence. No message passes between cells; they share nothing but the central plane's
+service time, which is granted to them (docs/adr/0006-cells-and-windows.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from harness.fleet.scenario import Scenario
+from harness.history.fleet_lines import MeasuresLine, PartLine, ViolationLine
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """All that a cell needs to be made, in any process on any machine.
+
+    `planted` is `mutant:NAME`, `variant:NAME` or empty. `parts` is the folder for the parts of
+    the evidence; without one nothing is written. `collect` asks for the names of everything that
+    a shrunk scenario could leave out. `judge=False` leaves the checkers out, for benchmarks.
+    """
+
+    scenario: Scenario
+    planted: str = ""
+    keep_going: bool = False
+    parts: Path | None = None
+    collect: bool = False
+    judge: bool = True
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What a cell says at the end of a window.
+
+    Attributes:
+        asked: microseconds of service that arrived in the window.
+        backlog: microseconds of service that wait at its end.
+        next_event: when something happens next in this cell, in microseconds; none: never.
+        operations, events: how many there were so far.
+        pending: requests that wait for a decision now.
+        violations: those that were found in the window.
+    """
+
+    asked: int
+    backlog: int
+    next_event: int | None
+    operations: int = 0
+    events: int = 0
+    pending: int = 0
+    violations: list[ViolationLine] = []
+
+
+class CellOutcome(msgspec.Struct, frozen=True):
+    """What is left of a cell once it is closed.
+
+    `ids` are the pairing ids that it has given, 16 bytes each, sorted: two cells that gave the
+    same one break INV-5. `happenings` are the names of the single faults and acts (`Job.collect`).
+    """
+
+    cell: int
+    measures: MeasuresLine
+    part: PartLine | None = None
+    ids: bytes = b""
+    happenings: list[str] = []
+    violations: list[ViolationLine] = []
+    """Those that were found only at the end."""
+
+
+class Cell(Protocol):
+    """One cell, in whatever process it lives."""
+
+    @property
+    def number(self) -> int:
+        """Its number, from 0."""
+        ...
+
+    def run(self, until: int, grant: int) -> Report:
+        """Go on to `until` (exclusive), the end of a window, with so much service time in it."""
+        ...
+
+    def finish(self, *, whole: bool) -> CellOutcome:
+        """Close the part: what is still open ends as unknown.
+
+        `whole` says that the run got to its end: then what is judged there is judged too.
+        """
+        ...
+
+
+MakeCell = Callable[[Job, int], Cell]
+"""Makes a cell by its number."""

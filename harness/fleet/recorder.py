@@ -1,0 +1,187 @@
+"""Writes down each operation of a cell, and shows it to whoever judges.
+
+Secrets of the simulated world are labels from the start (`<token:1>`); what the reference draws
+for itself, sessions and the secrets of clusters, is labelled here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Protocol
+
+from harness.checkers.invariants.base import Violation
+from harness.domain.arrangements import InstallCluster
+from harness.domain.cluster import Cluster
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    Done,
+    PairingRequestView,
+    Reply,
+    Session,
+    SubmitPairing,
+)
+from harness.domain.profile import StackProfile
+from harness.history.fleet_lines import ViolationLine
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.plain import to_json, to_json_object
+from harness.reference.core.link import LinkReply
+
+_SECRET_KINDS = frozenset({"LogIn", "PutUser"})
+_OF_CLUSTERS = frozenset({"PollPairing", "ConfirmPairing", "WithdrawPairing"})
+
+
+class Listener(Protocol):
+    """Whoever is shown the operations of a cell, in the order of things."""
+
+    def invoked(self, operation: OperationRecord) -> None:
+        """An operation is about to be sent."""
+        ...
+
+    def ended(self, operation: OperationRecord) -> tuple[Violation, ...]:
+        """An operation has its outcome. Returns what is found by it."""
+        ...
+
+
+class Writer(Protocol):
+    """Where the operations are written."""
+
+    def invoke(self, record: OperationRecord) -> None:
+        """An operation is about to be sent."""
+        ...
+
+    def outcome(self, record: OperationRecord) -> None:
+        """An operation has its outcome."""
+        ...
+
+
+class Recorder:
+    """Gives ids to operations and makes records of them; those of one cell."""
+
+    def __init__(self, cell: str, listener: Listener | None, writer: Writer | None) -> None:
+        self.cell = cell
+        self.count = 0
+        self.violations: list[ViolationLine] = []
+        self._listener = listener
+        self._writer = writer
+        self._stacks: dict[int, tuple[tuple[StackProfile, ...], Json]] = {}
+
+    def invoke(
+        self,
+        actor: str,
+        what: object,
+        at: int,
+        tags: Mapping[str, Json],
+    ) -> OperationRecord:
+        """An operation is about to be sent. `at` is in microseconds of the run."""
+        self.count += 1
+        kind = type(what).__name__
+        id_, args = f"{self.cell}#{self.count}", self._args(kind, what)
+        record = OperationRecord(id_, self.cell, actor, kind, args, at, tags=tags)
+        if self._writer is not None:
+            self._writer.invoke(record)
+        if self._listener is not None:
+            self._listener.invoked(record)
+        return record
+
+    def end(self, record: OperationRecord, reply: LinkReply | None, at: int) -> None:
+        """How it ended. No reply: nobody answered in time."""
+        outcome, value, error = Outcome.INFO, None, None
+        if isinstance(reply, Done):
+            outcome, value = Outcome.OK, self._value(reply)
+        elif isinstance(reply, Refused):
+            outcome, error = Outcome.FAIL, to_json_object(reply)
+        else:
+            error = {"why": "no answer came in time" if reply is None else reply.why}
+        ended = OperationRecord(
+            record.id,
+            record.scenario,
+            record.actor,
+            record.kind,
+            record.args,
+            record.start,
+            at,
+            outcome,
+            value,
+            error,
+            tags=record.tags,
+        )
+        if self._writer is not None:
+            self._writer.outcome(ended)
+        if self._listener is not None:
+            found = self._listener.ended(ended)
+            if found:
+                self.found(found, at)
+
+    def at_once(
+        self, actor: str, what: object, at: int, reply: Reply, tags: Mapping[str, Json] = {}
+    ) -> None:
+        """Something that takes no time: an arrangement, a fault."""
+        self.end(self.invoke(actor, what, at, tags), reply, at)
+
+    def found(self, violations: tuple[Violation, ...], at: int) -> None:
+        """Invariants that do not hold."""
+        for violation in violations:
+            self.violations.append(
+                ViolationLine(
+                    invariant=violation.invariant,
+                    cell=self.cell,
+                    reason=violation.reason,
+                    operations=list(violation.operations),
+                    at=at,
+                )
+            )
+
+    def _args(self, kind: str, what: object) -> dict[str, Json]:
+        if self._listener is None and self._writer is None:
+            return {}
+        match what:
+            case InstallCluster(slot, Cluster() as cluster):
+                return {"slot": slot, "cluster": self._cluster(cluster)}
+            case SubmitPairing(token, secret, cluster, version):
+                return {
+                    "registration_token": token,
+                    "cluster_token": _labelled(secret),
+                    "cluster": self._cluster(cluster),
+                    "agent_version": version,
+                }
+        args = to_json_object(what)
+        if kind in _SECRET_KINDS:
+            args["password"] = "<password>"
+        elif kind in _OF_CLUSTERS:
+            args["cluster_token"] = _labelled(str(args["cluster_token"]))
+        return args
+
+    def _value(self, reply: Done) -> dict[str, Json] | None:
+        if self._listener is None and self._writer is None:
+            return None
+        match reply.value:
+            case Session():
+                return {"token": "<session>"}
+            case PairingRequestView() as view:
+                value = to_json_object(replace(view, stack=()))
+                value["stack"] = self._stack(view.stack)
+                return value
+            case value:
+                return to_json_object(value)
+
+    def _cluster(self, cluster: Cluster) -> dict[str, Json]:
+        plain = to_json_object(replace(cluster, stack=()))
+        plain["stack"] = self._stack(cluster.stack)
+        return plain
+
+    def _stack(self, stack: tuple[StackProfile, ...]) -> Json:
+        """A stack is the very same for many clusters: it is made plain once."""
+        known, plain = self._stacks.get(id(stack), ((), None))
+        if known is not stack:
+            plain = to_json(stack)
+            self._stacks[id(stack)] = (stack, plain)
+        return plain
+
+
+@lru_cache(maxsize=4096)
+def _labelled(secret: str) -> str:
+    """A label that tells one secret of a cluster from another, and does not give it away."""
+    return f"<cluster-token:{blake2b(secret.encode(), digest_size=5).hexdigest()}>"

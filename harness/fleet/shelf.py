@@ -1,0 +1,123 @@
+"""The scenarios that are shipped, by name, and the table of them in `scenarios/README.md`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.fleet.keys import FAULT
+from harness.fleet.loading import load
+from harness.fleet.mistakes import Mistake, ScenarioError, nearest
+from harness.fleet.scenario import FaultPlan, Scenario
+from harness.fleet.spelling import number_text
+from harness.suite import suite_dir
+
+_SUFFIX = ".toml"
+_INTRODUCTION = """\
+# Scenarios
+
+What a fleet goes through, one TOML file each: who is there, what goes wrong, what a run has to
+get to (*reach*, for each thousand hosts and at least once: otherwise it is inconclusive), and
+what must hold (*gate*). They travel in the wheel, and `pairproof fleet NAME` finds them by name,
+with any `--hosts` and `--seed`. [docs/scenarios.md](../docs/scenarios.md) explains every key; a
+file of your own is run by its path.
+
+This page is made from the files.
+"""
+
+
+def shipped() -> tuple[Path, ...]:
+    """The files of the shipped scenarios, sorted by name.
+
+    Raises:
+        SuiteMissing: their folder is missing.
+    """
+    return tuple(sorted(suite_dir("scenarios").glob(f"*{_SUFFIX}")))
+
+
+def names() -> tuple[str, ...]:
+    """The names of the shipped scenarios, sorted."""
+    return tuple(path.stem for path in shipped())
+
+
+def find(name_or_path: str) -> Scenario:
+    """A shipped scenario by its name, or one in a file by its path.
+
+    A path is what has a separator in it or ends in `.toml`.
+
+    Raises:
+        ScenarioError: there is none, or it says what it may not say.
+        SuiteMissing: the folder of the shipped ones is missing.
+    """
+    if name_or_path.endswith(_SUFFIX) or os.sep in name_or_path:
+        return load(Path(name_or_path))
+    by_name = {path.stem: path for path in shipped()}
+    if name_or_path not in by_name:
+        known = f"there are {', '.join(by_name)}; a file is given by its path, such as ./mine.toml"
+        mistake = Mistake(0, "", "there is no such scenario", nearest(name_or_path, by_name, known))
+        raise ScenarioError(name_or_path, [mistake])
+    return load(by_name[name_or_path])
+
+
+def readme() -> str:
+    """The text of `scenarios/README.md`.
+
+    Raises:
+        ScenarioError: one of the shipped files says what it may not say.
+        SuiteMissing: their folder is missing.
+    """
+    scenarios = [load(path) for path in shipped()]
+    head = ["| scenario | why | hosts | faults |", "| --- | --- | --- | --- |"]
+    rows = [f"| {' | '.join(_row(scenario))} |" for scenario in scenarios]
+    sections = [_section(scenario) for scenario in scenarios]
+    return "\n".join([_INTRODUCTION, *head, *rows, "", *sections])
+
+
+def _row(scenario: Scenario) -> tuple[str, ...]:
+    name = f"[{scenario.name}](#{scenario.name})"
+    return name, _one_line(scenario.why), f"{scenario.fleet.hosts:,}", _faults(scenario)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _faults(scenario: Scenario) -> str:
+    if scenario.swarm:
+        return "drawn from the seed"
+    return "; ".join(map(_fault, scenario.faults)) or "none"
+
+
+def _fault(fault: FaultPlan) -> str:
+    """A fault in a few words: what, whom, when."""
+    when = next((name for name in ("at", "every") if FAULT.is_set(fault, name)), "")
+    told = FAULT.by_name[when].kind.text(getattr(fault, when)).strip('"') if when else "drawn"
+    again = f", every {_text(fault, 'repeat')}" if fault.repeat else ""
+    whom = f" of {fault.scope}" if FAULT.is_set(fault, "scope") else ""
+    return f"{fault.kind}{whom} {when} {told}".replace("  ", " ") + again
+
+
+def _text(fault: FaultPlan, key: str) -> str:
+    return FAULT.by_name[key].kind.text(getattr(fault, key)).strip('"')
+
+
+def _section(scenario: Scenario) -> str:
+    reach = ", ".join(f"{name} {number_text(number, 3)}" for name, number in scenario.reach)
+    return "\n".join(
+        [
+            f"## {scenario.name}",
+            "",
+            *_lines_of(scenario, reach),
+            "",
+            "```sh",
+            f"pairproof fleet {scenario.name}",
+            "```",
+            "",
+        ]
+    )
+
+
+def _lines_of(scenario: Scenario, reach: str) -> Iterator[str]:
+    yield f"- reach: {reach or 'nothing in particular'}"
+    yield f"- gate: {', '.join(f'`{expression}`' for expression in scenario.gate)}"

@@ -1,0 +1,156 @@
+"""The lines that only the evidence of a fleet run has, and what a run has measured.
+
+The evidence of a fleet is a manifest, `evidence.jsonl`, and beside it, in `parts/`, one file of
+operations for each cell. The manifest's lines stand in this order: header (`kind` is `fleet`),
+`fleet`, a `part` for each cell in cell order, a `verdict` for each invariant, a `violation` for
+each that was found, one `measures`, a `gate` for each expression, and the footer.
+
+Everything here is data in integers: times in microseconds since the run began, shares in
+millionths. What differs between equal runs (workers, wall times) stands in the header's `run`
+object and in the footer's, nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from harness.history.lines import Object
+
+PARTS: Final = "parts"
+"""The folder beside the manifest."""
+
+
+class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="fleet"):
+    """All that a replay needs besides the seed, which stands in the header.
+
+    `scenario` is the whole scenario as plain data (`harness.fleet.scenario`), with `hosts` and
+    `until` as they were asked for. `planted` is `mutant:NAME`, `variant:NAME` or empty.
+    """
+
+    scenario: Object
+    planted: str = ""
+    keep_going: bool = False
+
+
+class PartLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="part"):
+    """The operations of one cell, or the grants of all (`name` is `grants`).
+
+    `file` is relative to the manifest. `digest` is `sha256:…` of the uncompressed lines.
+    """
+
+    name: str
+    file: str
+    lines: int
+    operations: int
+    digest: str
+
+
+class GrantsLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="grants"):
+    """What each cell was granted of one window's service time, in microseconds of service.
+
+    Stands in the part `grants`. A window in which nobody asked for anything has no line.
+    """
+
+    window: int
+    grants: list[int]
+
+
+class ViolationLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="violation"):
+    """An invariant that does not hold. `at` is the end of the operation that showed it."""
+
+    invariant: str
+    cell: str
+    reason: str
+    operations: list[str]
+    at: int
+
+
+class Histogram(msgspec.Struct, frozen=True):
+    """Durations in buckets: `counts[i]` of them were at most `bounds[i]` microseconds.
+
+    `bounds` is sorted and lists only buckets that hold any; neighbours lie within 1/64 of each
+    other, so that a percentile is right to less than 2 %.
+    """
+
+    bounds: list[int] = []
+    counts: list[int] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self.counts)
+
+    def percentile(self, per_mille: int) -> int:
+        """The duration that so many of a thousand do not exceed; 0 when there are none."""
+        due = -(-self.count * per_mille // 1000)
+        for bound, count in zip(self.bounds, self.counts, strict=True):
+            due -= count
+            if due <= 0:
+                return bound
+        return self.bounds[-1] if self.bounds else 0
+
+
+class FaultWindow(msgspec.Struct, frozen=True):
+    """From when to when something was wrong, and how often: what a picture shades.
+
+    `what` is `link`, `central`, `message`, `clock`, `health` or `reboot`; `end` is that of the
+    run when it never ended.
+    """
+
+    what: str
+    start: int
+    end: int
+    count: int = 1
+
+
+class MeasuresLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="measures"):
+    """What was measured of a run, from its operations alone.
+
+    Attributes:
+        clusters, hosts: how many were installed.
+        ended_at: the last moment of the run.
+        operations: how many of each kind ended how, `kind -> {"ok", "fail", "info"}`.
+        reasons: how often each reason was given for a refusal.
+        latency: by kind of operation, from its invocation to its end.
+        waiting: from the first send of a cluster to its pairing (`to_pair`), from a send to the
+            decision on it (`to_decide`).
+        sometimes: how often each situation was reached, zeros included.
+        bucket: the width of a step of the series.
+        series: by name (`sent`, `pending`, `paired`, `rejected`, `withdrawn`, `failed`,
+            `operations`, `refused`, `unknown`), a value for each step: `pending` and `paired`
+            as they were at its end, the others as many as came in it.
+        faults: when something was wrong, in order of start.
+        requests: how many requests ended in each state, and are `open`.
+        undecided: invariants that could not be judged, and why.
+    """
+
+    clusters: int = 0
+    hosts: int = 0
+    ended_at: int = 0
+    operations: dict[str, dict[str, int]] = {}
+    reasons: dict[str, int] = {}
+    latency: dict[str, Histogram] = {}
+    waiting: dict[str, Histogram] = {}
+    sometimes: dict[str, int] = {}
+    bucket: int = 60_000_000
+    series: dict[str, list[int]] = {}
+    faults: list[FaultWindow] = []
+    requests: dict[str, int] = {}
+    undecided: dict[str, str] = {}
+
+
+class GateLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="gate"):
+    """One expression of the gate: whether it holds, by which value, and why not.
+
+    `holds` is `None` when it could not be judged (the run never got there, or did not end).
+    """
+
+    expression: str
+    value: float | None
+    holds: bool | None
+    reason: str = ""
+
+
+FleetOnlyLine = FleetLine | PartLine | GrantsLine | ViolationLine | MeasuresLine | GateLine

@@ -1,0 +1,342 @@
+"""Writes and reads the manifest of a fleet's evidence: what was run, its parts, what was found.
+
+The order of its lines is that of `harness.history.fleet_lines`. It is written at the end, at
+once and whole, so where there are parts and no manifest, the run was killed. The digest in its
+footer covers every line but the `run` objects, and so, by the parts' own digests, all that the
+run recorded: equal runs have equal digests, whatever the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from hashlib import sha256
+from io import FileIO
+from pathlib import Path
+from typing import Final, NamedTuple, cast
+
+import msgspec
+
+from harness.history.errors import EvidenceError
+from harness.history.evidence import unwritable, write_all
+from harness.history.fleet_lines import (
+    PARTS,
+    FleetLine,
+    GateLine,
+    MeasuresLine,
+    PartLine,
+    ViolationLine,
+)
+from harness.history.lines import Counts, EndOfRun, Footer, Header, VerdictLine, digested, encode
+from harness.history.parts import part_file, parts_in
+from harness.history.scan import FLEET, LineT, RawLine, scan_as
+
+MANIFEST: Final = "evidence.jsonl"
+
+ManifestLine = (
+    Header | FleetLine | PartLine | VerdictLine | ViolationLine | MeasuresLine | GateLine | Footer
+)
+"""A line of a manifest, in the order in which they stand there."""
+
+_DECODER: Final[msgspec.json.Decoder[ManifestLine]] = msgspec.json.Decoder(ManifestLine)
+_ORDER: Final = (
+    "header", "fleet", "part", "verdict", "violation", "measures", "gate", "footer",
+)  # fmt: skip
+_ONE_OF_EACH: Final = ("header", "fleet", "measures", "footer")
+
+_BYTES_AN_OPERATION: Final = 60
+_BYTES_BESIDES: Final = 2_000_000
+
+
+class Trouble(NamedTuple):
+    """What does not fit in a manifest: of which kind, in which line (from 1; 0: none), a sentence.
+
+    `kind` is `changed`, `counts`, `twice`, `out_of_order`, `unknown_line` or `after_footer`, as
+    `pairproof verify` has them, or `cut_off`.
+    """
+
+    kind: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FleetEvidence:
+    """All that a manifest says.
+
+    Attributes:
+        path: the manifest itself.
+        complete: there is a footer, and the run got to its end.
+        troubles: what does not fit, in the order of lines.
+        places: in which lines those of each `type` stand.
+        digest: of the lines as they are; where the footer says another, that is a trouble.
+        sha256: of the manifest's bytes.
+    """
+
+    path: Path
+    header: Header
+    fleet: FleetLine
+    parts: tuple[PartLine, ...]
+    verdicts: tuple[VerdictLine, ...]
+    violations: tuple[ViolationLine, ...]
+    measures: MeasuresLine
+    gates: tuple[GateLine, ...]
+    footer: Footer | None
+    complete: bool
+    troubles: tuple[Trouble, ...]
+    places: Mapping[str, Sequence[int]]
+    digest: str
+    sha256: str
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What does not fit, as sentences."""
+        return tuple(
+            f"line {trouble.line}: {trouble.text}" if trouble.line else trouble.text
+            for trouble in self.troubles
+        )
+
+    @property
+    def operation_count(self) -> int:
+        """How many operations its parts are said to have."""
+        return sum(part.operations for part in self.parts)
+
+    def path_of(self, part: PartLine) -> Path:
+        """Where the part lies.
+
+        Raises:
+            EvidenceError: the manifest names a file that is not in the folder of its parts.
+        """
+        if part.file != part_file(part.name) or "/" in part.name:
+            problem = f"part {part.name!r} is said to lie in {part.file!r}, and no run writes there"
+            raise EvidenceError(self.path, problem, "use an undamaged copy, or run again")
+        return self.path.parent / part.file
+
+
+def write_manifest(
+    path: Path,
+    header: Header,
+    fleet: FleetLine,
+    parts: Sequence[PartLine],
+    verdicts: Sequence[VerdictLine],
+    violations: Sequence[ViolationLine],
+    measures: MeasuresLine,
+    gates: Sequence[GateLine],
+    *,
+    interrupted: bool = False,
+    ended_at: str = "",
+) -> str:
+    """Write the manifest at `path`, at once and whole or not at all; returns its digest.
+
+    `interrupted` says that the run did not get to its end, whether somebody or a violation
+    stopped it. `ended_at` is wall time, RFC 3339 in UTC.
+
+    Raises:
+        EvidenceError: it cannot be written.
+    """
+    raw = _encoded(header, fleet, parts, verdicts, violations, measures, gates)
+    digest = _digest_of(raw)
+    counts = _counts(parts, verdicts)
+    raw.append(encode(Footer(
+        counts=counts, digest=digest, interrupted=interrupted, run=EndOfRun(ended_at)
+    )))  # fmt: skip
+    unfinished = path.with_name(path.name + ".unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileIO(unfinished, "w") as file:
+            write_all(file, b"".join(raw))
+        unfinished.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise unwritable(path, error) from None
+    return digest
+
+
+def manifest_digest(
+    header: Header,
+    fleet: FleetLine,
+    parts: Sequence[PartLine],
+    verdicts: Sequence[VerdictLine],
+    violations: Sequence[ViolationLine],
+    measures: MeasuresLine,
+    gates: Sequence[GateLine],
+) -> str:
+    """The digest that a manifest of these lines has, without writing one."""
+    raw = _encoded(header, fleet, parts, verdicts, violations, measures, gates)
+    return _digest_of(raw)
+
+
+def digest_of_run(manifest: FleetEvidence) -> str:
+    """What equal runs have equal: the digest of the lines of the manifest."""
+    return manifest.digest
+
+
+def estimate_bytes(operations: int) -> int:
+    """About how much disk a run of so many operations takes, and rather too much.
+
+    Measured: 48 to 56 bytes an operation once it is compressed, and 2 MB for manifest and reports.
+    """
+    return _BYTES_BESIDES + _BYTES_AN_OPERATION * operations
+
+
+def is_fleet(path: Path) -> bool:
+    """Whether a fleet's evidence lies here: a manifest, its folder, or what a killed run left."""
+    file = path / MANIFEST if path.is_dir() else path
+    if path.is_dir() and not file.exists():
+        return bool(parts_in(path))
+    try:
+        first = next(scan_as(file, _DECODER)).line
+    except EvidenceError:
+        return False
+    return isinstance(first, Header) and first.kind == FLEET
+
+
+def read_manifest(path: Path) -> FleetEvidence:
+    """Read the manifest at `path`, or in the folder of a run. No part is opened.
+
+    Raises:
+        EvidenceError: there is none, it is no evidence or that of no fleet, it is of another
+            version, a line is broken, or nothing tells what was run.
+    """
+    file = _manifest_in(path)
+    collector = _Collector(file)
+    for raw in scan_as(file, _DECODER):
+        collector.add(raw)
+    return collector.evidence()
+
+
+def _manifest_in(path: Path) -> Path:
+    file = path / MANIFEST if path.is_dir() else path
+    if not file.exists() and (parts := parts_in(file.parent)):
+        size = sum(part.stat().st_size for part in parts)
+        problem = (
+            f"there is no {MANIFEST}: the run was killed before its end. {len(parts)} parts with"
+            f" {size:,} bytes are in {file.parent / PARTS}"
+        )
+        hint = (
+            "run it again with the same scenario, hosts and seed, which does the same; or look at"
+            f" what is there with `pairproof report {file.parent} --operations`"
+        )
+        raise EvidenceError(file, problem, hint)
+    return file
+
+
+def _encoded(
+    header: Header,
+    fleet: FleetLine,
+    parts: Sequence[PartLine],
+    verdicts: Sequence[VerdictLine],
+    violations: Sequence[ViolationLine],
+    measures: MeasuresLine,
+    gates: Sequence[GateLine],
+) -> list[bytes]:
+    return [
+        encode(line) for line in (header, fleet, *parts, *verdicts, *violations, measures, *gates)
+    ]
+
+
+def _digest_of(raw: Iterable[bytes]) -> str:
+    first, *others = raw
+    return f"sha256:{sha256(b''.join((digested(first), *others))).hexdigest()}"
+
+
+def _counts(parts: Sequence[PartLine], verdicts: Sequence[VerdictLine]) -> Counts:
+    operations = sum(part.operations for part in parts)
+    return Counts(scenarios=1, operations=operations, verdicts=len(verdicts))
+
+
+class _Collector:
+    """Puts the lines together and notes what does not fit."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lines: list[ManifestLine] = []
+        self._places: dict[str, list[int]] = {kind: [] for kind in _ORDER}
+        self._troubles: list[Trouble] = []
+        self._bytes = sha256()
+        self._digest = sha256()
+
+    def add(self, raw: RawLine[ManifestLine]) -> None:
+        """Take one line."""
+        self._bytes.update(raw.raw)
+        if self._places["footer"]:
+            self._trouble("after_footer", raw.number, "it stands after the footer, the last once")
+            return
+        if not isinstance(raw.line, Footer):
+            self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
+        if raw.line is not None:
+            self._take(raw.line, raw.number)
+        elif raw.raw.endswith(b"\n"):
+            text = "this version does not know lines of this type; ignored"
+            self._trouble("unknown_line", raw.number, text)
+        else:
+            self._trouble("cut_off", raw.number, "it breaks off in the middle")
+
+    def evidence(self) -> FleetEvidence:
+        """All lines are in; what they say together."""
+        header = self._only(Header)
+        if header is None or header.kind != FLEET:
+            problem = "this is evidence of single scenarios, and not of a fleet"
+            raise EvidenceError(self._path, problem, "name the evidence of `pairproof fleet`")
+        fleet = self._only(FleetLine)
+        if fleet is None:
+            problem = "there is no `fleet` line, so nothing tells what was run"
+            raise EvidenceError(self._path, problem, "use an undamaged copy, or run again")
+        footer = self._only(Footer)
+        self._check_the_end(footer)
+        return FleetEvidence(
+            path=self._path,
+            header=header,
+            fleet=fleet,
+            parts=self._all(PartLine),
+            verdicts=self._all(VerdictLine),
+            violations=self._all(ViolationLine),
+            measures=self._only(MeasuresLine) or MeasuresLine(),
+            gates=self._all(GateLine),
+            footer=footer,
+            complete=footer is not None and not footer.interrupted,
+            troubles=tuple(self._troubles),
+            places=self._places,
+            digest=f"sha256:{self._digest.hexdigest()}",
+            sha256=self._bytes.hexdigest(),
+        )
+
+    def _take(self, line: ManifestLine, number: int) -> None:
+        kind = cast(str, line.__struct_config__.tag)
+        if kind in _ONE_OF_EACH and self._places[kind]:
+            self._trouble("twice", number, f"a second line of type `{kind}`; ignored")
+        elif any(self._places[later] for later in _ORDER[_ORDER.index(kind) + 1 :]):
+            self._trouble("out_of_order", number, f"a line of type `{kind}` stands too late")
+        self._places[kind].append(number)
+        self._lines.append(line)
+
+    def _check_the_end(self, footer: Footer | None) -> None:
+        if not self._places["measures"]:
+            self._trouble("counts", 0, "there is no line of type `measures`")
+        if footer is None:
+            self._trouble("cut_off", 0, "the manifest has no footer: it is not a whole copy")
+            return
+        place = self._places["footer"][0]
+        digest = f"sha256:{self._digest.hexdigest()}"
+        if footer.digest != digest:
+            text = (
+                "the digest does not fit, so a line was changed, added or taken away after the run"
+                f" (the footer says {footer.digest}, the lines give {digest})"
+            )
+            self._trouble("changed", place, text)
+        counts = _counts(self._all(PartLine), self._all(VerdictLine))
+        if footer.counts != counts:
+            said, are = (f"{c.operations} operations, {c.verdicts} verdicts"
+                         for c in (footer.counts, counts))  # fmt: skip
+            self._trouble("counts", place, f"the footer counts {said}; the lines say {are}")
+
+    def _all(self, kind: type[LineT]) -> tuple[LineT, ...]:
+        return tuple(line for line in self._lines if isinstance(line, kind))
+
+    def _only(self, kind: type[LineT]) -> LineT | None:
+        return next(iter(self._all(kind)), None)
+
+    def _trouble(self, kind: str, line: int, text: str) -> None:
+        self._troubles.append(Trouble(kind, line, text))

@@ -1,0 +1,341 @@
+"""Writes and reads the parts of a fleet's evidence: the operations of one cell, compressed.
+
+A part is `parts/07.jsonl.zst`: lines `invoke` and `outcome` as in any evidence, where what is
+empty is left out, in frames of Zstandard that each hold whole lines. So a part whose writer was
+killed can be read up to its last whole frame, and `zstdcat` serves who wants plain lines. The
+digest is of the uncompressed lines: it does not depend on the version of the library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO, FileIO
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import msgspec
+import zstandard
+
+from harness.history.errors import EvidenceError
+from harness.history.evidence import open_file, unwritable, write_all
+from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
+from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode
+from harness.history.operation import OperationRecord, Outcome
+from harness.history.records import ended, invoked
+from harness.history.scan import LINE_BYTES_MAX, RawLine, decoded, unreadable
+
+BLOCK_BYTES: Final = 128 * 1024
+"""So much is hashed, compressed and written at a time. Half as much saves 128 KB a writer and
+costs 4 % more disk; four times as much saves 6 % of it and is no faster."""
+
+GRANTS: Final = "grants"
+"""The name of the part that says what each cell was granted."""
+
+_SUFFIX = ".jsonl.zst"
+_FASTEST = 1
+
+
+_READ_BYTES = 1024
+"""So little is unpacked at a time, since each byte may stand for 32,768."""
+
+PartRecord = InvokeLine | OutcomeLine | GrantsLine
+"""A line of a part."""
+
+_DECODER: Final[msgspec.json.Decoder[PartRecord]] = msgspec.json.Decoder(PartRecord)
+
+
+class _Invoke(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag="invoke"):
+    """An `InvokeLine` as it stands in a part. Its fields are what the record has."""
+
+    id: str
+    scenario: str
+    actor: str
+    kind: str
+    args: object
+    start: int
+    tags: object = {}
+
+
+class _Outcome(msgspec.Struct, frozen=True, omit_defaults=True, gc=False, tag="outcome"):
+    """An `OutcomeLine` as it stands in a part."""
+
+    id: str
+    outcome: Outcome
+    end: int
+    value: object = None
+    error: object = None
+    request: object = None
+    response: object = None
+
+
+def part_file(name: str) -> str:
+    """Where the part of this name lies, seen from the manifest."""
+    return f"{PARTS}/{name}{_SUFFIX}"
+
+
+def part_name(path: Path) -> str:
+    """The name of the part that lies here: that of its cell."""
+    return path.name.removesuffix(_SUFFIX)
+
+
+def parts_in(folder: Path) -> list[Path]:
+    """The parts beside the place of a manifest, cells in their order and grants last."""
+    return sorted((folder / PARTS).glob(f"*{_SUFFIX}"), key=_in_order)
+
+
+def _in_order(path: Path) -> tuple[bool, int, str]:
+    name = part_name(path)
+    return not name.isdecimal(), len(name), name
+
+
+class PartWriter:
+    """Writes one part, in the order in which it is told. It is not for threads to share.
+
+    Memory is bounded by one block and by what is open. Without a path it writes nowhere, and
+    has the digest and the counts all the same.
+
+    What it is given holds no secrets, only their labels. `args`, `value` and `tags` of a record
+    may be `msgspec.Raw`: JSON that is encoded already.
+
+    Raises:
+        EvidenceError: the file cannot be opened or written. Every later call raises as well.
+    """
+
+    def __init__(self, path: Path | None, name: str) -> None:
+        self.path = path
+        self.name = name
+        self._place = path or Path(part_file(name))
+        self._file: FileIO | None = open_file(path) if path else None
+        self._digest = sha256()
+        self._buffer = bytearray()
+        self._open: dict[str, OperationRecord] = {}
+        self._lines = 0
+        self._operations = 0
+        self._blocks = 0
+        self._is_closed = False
+
+    def invoke(self, record: OperationRecord) -> None:
+        """The operation is about to be sent."""
+        self._open[record.id] = record
+        self._operations += 1
+        self._put(_Invoke(
+            record.id, record.scenario, record.actor, record.kind, record.args, record.start,
+            record.tags,
+        ))  # fmt: skip
+
+    def outcome(self, record: OperationRecord) -> None:
+        """The operation has its outcome.
+
+        Raises:
+            KeyError: no operation of this id is open.
+            ValueError: the record does not say when it ended.
+        """
+        if record.end is None:
+            raise ValueError(f"operation {record.id} has no end")
+        del self._open[record.id]
+        self._put(_Outcome(
+            record.id, record.outcome, record.end, record.value, record.error, record.request,
+            record.response,
+        ))  # fmt: skip
+
+    def grants(self, line: GrantsLine) -> None:
+        """What each cell was granted of one window. In the part `grants` only."""
+        self._put(line)
+
+    def end_open(self) -> tuple[OperationRecord, ...]:
+        """End what is open as unknown, in order of invocation. Returns the whole records.
+
+        Such an operation ends where it began: when it did is unknown, like all else of it.
+        """
+        records = tuple(_ended_unknown(record) for record in self._open.values())
+        for record in records:
+            self.outcome(record)
+        return records
+
+    def close(self) -> PartLine:
+        """End what is open, write what is left, close the file. Closing again changes nothing."""
+        if not self._is_closed:
+            self.end_open()
+            if self._buffer or not self._blocks:
+                self._write_block()
+            self._let_go()
+        return PartLine(
+            name=self.name,
+            file=part_file(self.name),
+            lines=self._lines,
+            operations=self._operations,
+            digest=f"sha256:{self._digest.hexdigest()}",
+        )
+
+    def _put(self, line: msgspec.Struct) -> None:
+        if self._is_closed:
+            raise EvidenceError(self._place, "the part is closed", "nothing more was recorded")
+        buffer = self._buffer
+        length = len(buffer)
+        try:
+            _ENCODER.encode_into(line, buffer, -1)
+            buffer += b"\n"
+        except UnicodeEncodeError:
+            buffer[length:] = encode(line)  # without the halves of characters
+        self._lines += 1
+        if len(buffer) >= BLOCK_BYTES:
+            self._write_block()
+
+    def _write_block(self) -> None:
+        self._digest.update(self._buffer)
+        self._blocks += 1
+        if self._file is not None:
+            try:
+                write_all(self._file, _compressed(self._buffer))
+            except OSError as error:
+                self._let_go()
+                raise unwritable(self._place, error) from None
+        self._buffer = bytearray()
+
+    def _let_go(self) -> None:
+        self._is_closed = True
+        if self._file is not None:
+            self._file.close()
+
+
+def _compressed(block: bytearray) -> bytes:
+    """A whole frame. A compressor holds 1 MB, so none is kept for each of many writers."""
+    return zstandard.ZstdCompressor(_FASTEST, write_checksum=True).compress(block)
+
+
+def _ended_unknown(record: OperationRecord) -> OperationRecord:
+    return replace(record, end=record.start, outcome=Outcome.INFO, error={"why": STILL_OPEN})
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
+
+
+_ENCODER: Final = msgspec.json.Encoder(enc_hook=_plain)
+
+
+class PartReader:
+    """The lines of one part, streamed: iterate it once, then ask for its digest and counts.
+
+    A line of a type that this version does not know comes with `line=None`.
+
+    Raises:
+        EvidenceError: while it is iterated: the file cannot be read, is damaged, cut off, or a
+            line is broken. What stands before comes first.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines = 0
+        self.operations = 0
+        self._digest = sha256()
+
+    @property
+    def digest(self) -> str:
+        """That of the lines read so far, as it stands in a `PartLine`."""
+        return f"sha256:{self._digest.hexdigest()}"
+
+    def __iter__(self) -> Iterator[RawLine[PartRecord]]:
+        offset = 0
+        for raw in self._raw_lines():
+            self.lines += 1
+            line = decoded(self.path, self.lines, raw, _DECODER)
+            self.operations += isinstance(line, InvokeLine)
+            yield RawLine(self.lines, offset, raw, line)
+            offset += len(raw)
+
+    def _raw_lines(self) -> Iterator[bytes]:
+        begun = bytearray()
+        for block in _blocks(self.path):
+            self._digest.update(block)
+            head, end_of_line, tail = block.rpartition(b"\n")
+            if end_of_line:
+                yield from BytesIO(b"".join((begun, head, end_of_line)))
+                begun.clear()
+            if len(begun) + len(tail) > LINE_BYTES_MAX:
+                problem = f"line {self.lines + 1} is longer than any that pairproof writes"
+                raise EvidenceError(self.path, problem, "use an undamaged copy")
+            begun += tail
+        if begun:
+            raise _cut_off(self.path)
+
+
+def read_part(path: Path) -> PartReader:
+    """The lines of the part at `path`, streamed; see `PartReader`."""
+    return PartReader(path)
+
+
+def records(path: Path) -> Iterator[tuple[bool, OperationRecord]]:
+    """The operations of a part as they went: `(False, …)` as invoked, `(True, …)` as ended.
+
+    Raises:
+        EvidenceError: as `read_part` does; or an operation ends that does not begin before.
+    """
+    under_way: dict[str, OperationRecord] = {}
+    for raw in read_part(path):
+        match raw.line:
+            case InvokeLine() as line:
+                record = under_way[line.id] = invoked(line)
+                yield False, record
+            case OutcomeLine() as line if line.id in under_way:
+                yield True, ended(under_way.pop(line.id), line)
+            case OutcomeLine() as line:
+                problem = f"line {raw.number} ends operation {line.id}, which does not begin before"
+                raise EvidenceError(path, problem, "use an undamaged copy, or run again")
+            case _:
+                pass
+
+
+def operations(paths: Iterable[Path], ids: Collection[str]) -> dict[str, OperationRecord]:
+    """The operations of these ids, by id, in the order in which they were asked for.
+
+    Only the parts of their cells are read, and each only as far as need be. What is not there
+    is left out; what never ended is as it was invoked.
+
+    Raises:
+        EvidenceError: as `records` does.
+    """
+    found: dict[str, OperationRecord] = {}
+    for path in paths:
+        wanted = {id_ for id_ in ids if id_.partition("#")[0] == part_name(path)}
+        for is_over, record in records(path) if wanted else ():
+            if record.id in wanted:
+                found[record.id] = record
+                if is_over:
+                    wanted.discard(record.id)
+            if not wanted:
+                break
+    return {id_: found[id_] for id_ in ids if id_ in found}
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    """What the frames hold, a little at a time."""
+    try:
+        with path.open("rb") as file:
+            yield from _unpacked(path, file)
+    except OSError as error:
+        raise unreadable(path, error) from None
+    except zstandard.ZstdError as error:
+        problem = f"the file is damaged, or not compressed by Zstandard ({error})"
+        raise EvidenceError(path, problem, "use an undamaged copy, or run again") from None
+
+
+def _unpacked(path: Path, file: BinaryIO) -> Iterator[bytes]:
+    frame = None
+    while packed := file.read(_READ_BYTES):
+        while packed:
+            frame = frame or zstandard.ZstdDecompressor().decompressobj()
+            yield frame.decompress(packed)
+            packed = frame.unused_data if frame.eof else b""
+            frame = None if frame.eof else frame
+    if frame is not None:
+        raise _cut_off(path)
+
+
+def _cut_off(path: Path) -> EvidenceError:
+    problem = "the file breaks off: its writer was stopped, or it was not copied whole"
+    return EvidenceError(path, problem, "use a whole copy, or run again with the same seed")

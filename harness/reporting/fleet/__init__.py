@@ -1,0 +1,1 @@
+"""The report of a fleet run: what its evidence says, in words, figures and pictures."""

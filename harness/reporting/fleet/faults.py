@@ -1,0 +1,103 @@
+"""When something was wrong, as the lanes of a picture and in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from harness.history.fleet_lines import FaultWindow, MeasuresLine
+from harness.reporting.fleet.quantities import number
+from harness.reporting.fleet.strips import Lane
+from harness.reporting.fleet.wording import Named, fault_named
+
+THROUGHOUT_PERCENT: Final = 80
+"""What was wrong for so much of a run is not shaded: everything would be."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultKind:
+    """All windows of one kind of fault. `lasted` is for how long any of them was open."""
+
+    what: str
+    windows: tuple[FaultWindow, ...]
+    lasted: int
+    share: float
+    """Of the run, from 0 to 1."""
+
+    @property
+    def named(self) -> Named:
+        """How it is called."""
+        return fault_named(self.what)
+
+    @property
+    def count(self) -> int:
+        """How many faults there were."""
+        return sum(window.count for window in self.windows)
+
+    @property
+    def first(self) -> int:
+        """When the first of them began."""
+        return self.windows[0].start
+
+    @property
+    def last(self) -> int:
+        """When the last of them was over."""
+        return max(window.end for window in self.windows)
+
+    @property
+    def throughout(self) -> bool:
+        """Whether it was wrong for so long that shading it says nothing."""
+        return self.share * 100 > THROUGHOUT_PERCENT
+
+
+def fault_kinds(measures: MeasuresLine) -> list[FaultKind]:
+    """The faults of a run by their kinds, in the order in which each first was there."""
+    by_kind: dict[str, list[FaultWindow]] = {}
+    for window in sorted(measures.faults, key=lambda w: (w.start, w.end)):
+        by_kind.setdefault(window.what, []).append(window)
+    return [_kind(what, windows, measures.ended_at) for what, windows in by_kind.items()]
+
+
+def _kind(what: str, windows: list[FaultWindow], ended_at: int) -> FaultKind:
+    lasted = sum(end - start for start, end in joined((w.start, w.end) for w in windows))
+    return FaultKind(what, tuple(windows), lasted, min(lasted / max(ended_at, 1), 1.0))
+
+
+def joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Spans in order of start, those that overlap as one."""
+    start = end = None
+    for since, until in spans:
+        if start is None or end is None or since > end:
+            if start is not None and end is not None:
+                yield start, end
+            start, end = since, until
+        end = max(end, until)
+    if start is not None and end is not None:
+        yield start, end
+
+
+def lanes(measures: MeasuresLine) -> list[Lane]:
+    """A lane for each kind of fault; those that lasted for most of the run are not shaded."""
+    return [
+        Lane(
+            name=kind.named.short,
+            note=f"× {number(kind.count)}",
+            spans=[(window.start, window.end) for window in kind.windows],
+            shaded=not kind.throughout,
+        )
+        for kind in fault_kinds(measures)
+    ]
+
+
+def in_words(measures: MeasuresLine) -> str:
+    """What the lanes and the shades of a picture say, in one or two sentences; or nothing."""
+    kinds = fault_kinds(measures)
+    shaded = [kind.named.sentence for kind in kinds if not kind.throughout]
+    throughout = [kind.named.sentence for kind in kinds if kind.throughout]
+    told = ""
+    if shaded:
+        told += f" Shaded: while {'; '.join(shaded)}."
+    if throughout:
+        told += f" For most of the run, and so not shaded: {'; '.join(throughout)}."
+    return told

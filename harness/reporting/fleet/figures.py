@@ -1,0 +1,93 @@
+"""What was measured of a run, as tables for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.history.fleet_lines import Histogram, MeasuresLine
+from harness.reporting.fleet.faults import fault_kinds
+from harness.reporting.fleet.quantities import duration, number
+from harness.reporting.fleet.wording import PERCENTILES, WAITINGS, Named, state_named
+from harness.reporting.words import kind_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A table: names on the left, figures to the right. `data` is the file that has them too."""
+
+    caption: str
+    about: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    data: str = ""
+
+
+def figures(measures: MeasuresLine) -> list[Figures]:
+    """Every table that has any rows."""
+    return [table for table in _tables(measures) if table.rows]
+
+
+def _tables(measures: MeasuresLine) -> Iterator[Figures]:
+    yield Figures(
+        "How requests ended",
+        "",
+        ("At the end of the run", "Requests"),
+        [(state_named(s), number(n)) for s, n in measures.requests.items()],
+    )
+    yield _durations(
+        "Waiting",
+        "In virtual time. What never came is not counted.",
+        "For",
+        {WAITINGS.get(name, Named(name, name)).sentence: h for name, h in measures.waiting.items()},
+        "waiting.csv",
+    )
+    yield Figures(
+        "Operations",
+        "Ok: it happened. Refused: it definitely did not, which is often just what must be."
+        " Unknown: no well-formed answer came.",
+        ("Operation", "All", "Ok", "Refused", "Unknown"),
+        _most_first((kind_in_words(k), counts) for k, counts in measures.operations.items()),
+    )
+    yield _durations(
+        "How long operations took",
+        "In virtual time, from the call to its answer.",
+        "Operation",
+        {kind_in_words(kind): h for kind, h in measures.latency.items()},
+        "latency.csv",
+    )
+    reasons = sorted(measures.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    yield Figures(
+        "Why operations were refused",
+        "",
+        ("Reason", "Times"),
+        [(reason or "no reason", number(times)) for reason, times in reasons],
+    )
+    yield Figures(
+        "Faults",
+        "When each kind first began, when the last one was over, and for how long any was there.",
+        ("What was wrong", "Times", "First after", "Over after", "For"),
+        [
+            (k.named.sentence, number(k.count), *map(duration, (k.first, k.last, k.lasted)))
+            for k in fault_kinds(measures)
+        ],
+        "faults.csv",
+    )
+
+
+def _durations(
+    caption: str, about: str, first: str, histograms: Mapping[str, Histogram], data: str
+) -> Figures:
+    rows = [
+        (name, number(h.count), *(duration(h.percentile(n)) for n in PERCENTILES.values()))
+        for name, h in histograms.items()
+    ]
+    head = (first, "How many", "p50", "p90", "p99", "p99.9", "Longest")
+    return Figures(caption, about, head, rows, data)
+
+
+def _most_first(kinds: Iterable[tuple[str, Mapping[str, int]]]) -> list[tuple[str, ...]]:
+    """How many operations of each kind ended how, the most frequent kind first."""
+    every = [(name, [c.get(o, 0) for o in ("ok", "fail", "info")]) for name, c in kinds]
+    every.sort(key=lambda row: (-sum(row[1]), row[0]))
+    return [(name, *map(number, (sum(ended), *ended))) for name, ended in every]

@@ -1,0 +1,246 @@
+"""The report of a fleet run: what its evidence says, put together.
+
+Everything here is a pure function of a manifest. The rules of the verdict are those of
+`harness.checkers.fleet.gate`; besides, evidence that is not sound allows no `conforms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from harness.catalogue.requirement import Requirement
+from harness.catalogue.requirements.invariants import INVARIANTS
+from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
+from harness.checkers.fleet.gate import reached, verdict_of
+from harness.checkers.fleet.sometimes import SITUATIONS
+from harness.history.fleet_lines import GateLine, MeasuresLine
+from harness.history.lines import Header, VerdictLine
+from harness.history.manifest import FleetEvidence
+from harness.history.parts import GRANTS
+from harness.reporting.model import count, seconds_between
+from harness.reporting.words import command
+
+NOT_JUDGED = "the run ended before it was judged"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckerReport:
+    """What was found of one invariant."""
+
+    requirement: Requirement
+    verdict: Verdict
+    reason: str
+    operations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SituationReport:
+    """How often a situation was reached. `demand` is the scenario's, if it has one on it."""
+
+    name: str
+    sentence: str
+    count: int
+    per_thousand_hosts: float
+    wanted_per_thousand_hosts: float | None = None
+    demand: GateLine | None = None
+
+
+@dataclass(frozen=True)
+class FleetReport:
+    """A fleet run, judged. `why` is one sentence for the verdict.
+
+    `gates` are the expressions of the gate, `demands` the situations to reach in the same form.
+    """
+
+    evidence: FleetEvidence
+    evidence_file: str
+    verdict: Overall
+    why: str
+    checkers: tuple[CheckerReport, ...]
+    gates: tuple[GateLine, ...]
+    demands: tuple[GateLine, ...]
+    situations: tuple[SituationReport, ...]
+    warnings: tuple[str, ...]
+    problems: tuple[str, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """The exit code of `pairproof` for this verdict."""
+        return EXIT_CODES[self.verdict]
+
+    @property
+    def header(self) -> Header:
+        """How the run was made."""
+        return self.evidence.header
+
+    @property
+    def measures(self) -> MeasuresLine:
+        """What was measured of it."""
+        return self.evidence.measures
+
+    @property
+    def scenario(self) -> str:
+        """The name of its scenario."""
+        return str(self.evidence.fleet.scenario.get("name") or "unnamed")
+
+    @property
+    def scenario_why(self) -> str:
+        """Why the scenario exists, as it says."""
+        return str(self.evidence.fleet.scenario.get("why") or "")
+
+    @property
+    def cells(self) -> int:
+        """In how many cells it ran."""
+        return sum(part.name != GRANTS for part in self.evidence.parts)
+
+    @cached_property
+    def operations(self) -> dict[str, int]:
+        """How many operations ended how, of all kinds together."""
+        kinds = self.measures.operations.values()
+        return {o: sum(k.get(o, 0) for k in kinds) for o in ("ok", "fail", "info")}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many invariants got each verdict."""
+        return count(checker.verdict for checker in self.checkers)
+
+    @property
+    def started_at(self) -> str:
+        """When it was started, by the wall's clock."""
+        return self.header.run.started_at
+
+    @property
+    def ended_at(self) -> str:
+        """When it was over, by the wall's clock; empty when nobody knows."""
+        return self.evidence.footer.run.ended_at if self.evidence.footer else ""
+
+    @property
+    def duration_s(self) -> float | None:
+        """How long it took by the wall's clock; `None` when nobody knows."""
+        return seconds_between(self.started_at, self.ended_at)
+
+    @property
+    def replay(self) -> str:
+        """The command that does the same run again."""
+        return command("replay", self.evidence_file)
+
+    @property
+    def shrink(self) -> str:
+        """The command that finds the smallest run that still fails."""
+        return command("shrink", self.evidence_file)
+
+
+def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> FleetReport:
+    """Judge a run by its manifest. `evidence_file` is how the report names it."""
+    wanted = _reach(evidence)
+    demands = tuple(_demand(name, n, evidence.measures) for name, n in wanted.items())
+    demanded = {demand.expression for demand in demands}
+    gates = tuple(gate for gate in evidence.gates if gate.expression not in demanded)
+    problems = _problems(evidence)
+    verdict, why = verdict_of(
+        (*gates, *demands),
+        len(evidence.violations),
+        evidence.measures.undecided,
+        evidence.complete,
+    )
+    if verdict is Overall.CONFORMS and problems:
+        verdict, why = Overall.INCONCLUSIVE, f"the evidence is not sound ({problems[0]})"
+    return FleetReport(
+        evidence=evidence,
+        evidence_file=evidence_file or evidence.path.name,
+        verdict=verdict,
+        why=f"{why[:1].upper()}{why[1:]}.",
+        checkers=_checkers(evidence),
+        gates=gates,
+        demands=demands,
+        situations=_situations(evidence.measures, wanted, demands),
+        warnings=tuple(_warnings(evidence)),
+        problems=problems,
+    )
+
+
+def _reach(evidence: FleetEvidence) -> dict[str, int]:
+    """What the scenario wants to reach, in thousandths for each thousand hosts."""
+    reach = evidence.fleet.scenario.get("reach")
+    found: dict[str, int] = {}
+    for pair in reach if isinstance(reach, list) else ():
+        match pair:
+            case [str(name), int(wanted)]:
+                found[name] = wanted
+            case _:
+                continue
+    return found
+
+
+def _demand(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
+    """A situation to reach as an expression. What nobody can count, nobody has reached."""
+    if name in SITUATIONS:
+        return reached([(name, wanted)], measures)[0]
+    text = f"sometimes.{name} >= {wanted / 1000:g}"
+    reason = "this version does not know this situation"
+    return GateLine(expression=text, value=None, holds=None, reason=reason)
+
+
+def _problems(evidence: FleetEvidence) -> tuple[str, ...]:
+    footer = evidence.footer
+    if footer is None or not footer.interrupted:
+        return evidence.problems
+    stopped = "a violation stopped it" if evidence.violations else "it was interrupted"
+    return (*evidence.problems, f"the run did not get to its end: {stopped}")
+
+
+def _warnings(evidence: FleetEvidence) -> list[str]:
+    planted = evidence.fleet.planted
+    return [f"the reference was not as it should be: {planted} was planted"] if planted else []
+
+
+def _checkers(evidence: FleetEvidence) -> tuple[CheckerReport, ...]:
+    by_id: dict[str, list[VerdictLine]] = {}
+    for line in evidence.verdicts:
+        by_id.setdefault(line.requirement, []).append(line)
+    return tuple(_checker(r, by_id.get(r.id, []), evidence) for r in INVARIANTS.requirements)
+
+
+def _checker(
+    requirement: Requirement, lines: Sequence[VerdictLine], evidence: FleetEvidence
+) -> CheckerReport:
+    broken = [v for v in evidence.violations if v.invariant == requirement.id]
+    verdict = worst(line.verdict for line in lines) if lines else Verdict.INCONCLUSIVE
+    decisive = [line for line in lines if line.verdict is verdict]
+    reasons = dict.fromkeys(line.reason for line in decisive if line.reason)
+    operations = dict.fromkeys(o for line in decisive for o in line.operations)
+    if broken:
+        verdict = Verdict.FAIL
+        reasons = dict.fromkeys(reasons or [broken[0].reason])
+        operations = dict.fromkeys(operations or broken[0].operations)
+    reason = "; ".join(reasons) or ("" if lines else NOT_JUDGED)
+    return CheckerReport(requirement, verdict, reason, tuple(operations))
+
+
+def _situations(
+    measures: MeasuresLine, wanted: Mapping[str, int], demands: Sequence[GateLine]
+) -> tuple[SituationReport, ...]:
+    """All that this version knows, in its order, then what else the evidence counts."""
+    demanded = dict(zip(wanted, demands, strict=True))
+    names = dict.fromkeys((*SITUATIONS, *measures.sometimes))
+    return tuple(_situation(name, measures, wanted, demanded) for name in names)
+
+
+def _situation(
+    name: str,
+    measures: MeasuresLine,
+    wanted: Mapping[str, int],
+    demanded: Mapping[str, GateLine],
+) -> SituationReport:
+    known = SITUATIONS.get(name)
+    found = measures.sometimes.get(name, 0)
+    return SituationReport(
+        name=name,
+        sentence=known.sentence if known else "not known to this version",
+        count=found,
+        per_thousand_hosts=round(1000 * found / measures.hosts, 3) if measures.hosts else 0.0,
+        wanted_per_thousand_hosts=wanted[name] / 1000 if name in wanted else None,
+        demand=demanded.get(name),
+    )

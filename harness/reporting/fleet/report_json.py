@@ -1,0 +1,172 @@
+"""`report.json` of a fleet run: that of any run, and what only a fleet has."""
+
+from __future__ import annotations
+
+from harness.catalogue.verdict import Overall, Verdict
+from harness.history.fleet_lines import GateLine, Histogram, ViolationLine
+from harness.history.operation import Json
+from harness.reporting.fleet.faults import FaultKind, fault_kinds
+from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
+from harness.reporting.fleet.quantities import MILLISECOND, SECOND
+from harness.reporting.fleet.wording import PERCENTILES
+from harness.reporting.model import count
+from harness.reporting.report_json import harness_json, run_json
+
+_AS_VERDICT = {
+    Overall.CONFORMS: Verdict.PASS,
+    Overall.DOES_NOT_CONFORM: Verdict.FAIL,
+    Overall.INCONCLUSIVE: Verdict.INCONCLUSIVE,
+}
+
+
+def fleet_report_json(report: FleetReport) -> dict[str, Json]:
+    """The report as JSON data."""
+    evidence, measures = report.evidence, report.measures
+    return {
+        **run_json(report.header, report.verdict, report.why),
+        "scenario": report.scenario,
+        "scenario_why": report.scenario_why,
+        "planted": evidence.fleet.planted,
+        "hosts": measures.hosts,
+        "clusters": measures.clusters,
+        "virtual_s": measures.ended_at / SECOND,
+        "started_at": report.started_at,
+        "ended_at": report.ended_at,
+        "duration_s": report.duration_s or 0.0,
+        **harness_json(report.header),
+        "gate": [_gate(line) for line in report.gates],
+        "reach": [_gate(line) for line in report.demands],
+        "checkers": [_checker(checker) for checker in report.checkers],
+        "violations": [_violation(line, report) for line in evidence.violations],
+        "throughput": throughput(report),
+        "latency_ms": _percentiles(measures.latency, MILLISECOND),
+        "waiting_s": _percentiles(measures.waiting, SECOND),
+        "operations": {kind: {**counts} for kind, counts in measures.operations.items()},
+        "refusals": {**measures.reasons},
+        "requests": {**measures.requests},
+        "faults": [_fault(kind) for kind in fault_kinds(measures)],
+        "sometimes": {situation.name: _situation(situation) for situation in report.situations},
+        "undecided": {**measures.undecided},
+        "counts": {**report.counts},
+        "scenario_counts": {**count([_AS_VERDICT[report.verdict]])},
+        "requirements": [_requirement(checker, report) for checker in report.checkers],
+        "left_out": {},
+        "observations": [],
+        "warnings": [*report.warnings],
+        "evidence": {
+            "file": report.evidence_file,
+            "sha256": evidence.sha256,
+            "digest": evidence.digest,
+            "operations": evidence.operation_count,
+            "complete": evidence.complete,
+            "problems": [*report.problems],
+        },
+    }
+
+
+def throughput(report: FleetReport) -> dict[str, Json]:
+    """Operations for each second of virtual time, and for each of the wall's clock if known."""
+    measures, total = report.measures, sum(report.operations.values())
+    wall_s, paired = report.duration_s, measures.requests.get("paired", 0)
+    most = max(measures.series.get("operations", ()), default=0)
+    bucket = max(min(measures.bucket, measures.ended_at), 1)
+    return {
+        "operations": total,
+        "per_virtual_s": _per(total, measures.ended_at),
+        "per_virtual_s_max": _per(most, bucket),
+        "paired_per_virtual_s": _per(paired, measures.ended_at),
+        "per_wall_s": round(total / wall_s, 3) if wall_s else None,
+    }
+
+
+def _per(amount: int, microseconds: int) -> float:
+    return round(amount * SECOND / microseconds, 3) if microseconds else 0.0
+
+
+def _percentiles(durations: dict[str, Histogram], unit: int) -> Json:
+    return {
+        name: {
+            "count": histogram.count,
+            **{p: histogram.percentile(n) / unit for p, n in PERCENTILES.items()},
+        }
+        for name, histogram in durations.items()
+    }
+
+
+def _gate(line: GateLine) -> Json:
+    return {
+        "expression": line.expression,
+        "value": line.value,
+        "holds": line.holds,
+        "reason": line.reason,
+    }
+
+
+def _checker(checker: CheckerReport) -> Json:
+    return {
+        "id": checker.requirement.id,
+        "verdict": checker.verdict.value,
+        "reason": checker.reason,
+        "operations": [*checker.operations],
+    }
+
+
+def _violation(line: ViolationLine, report: FleetReport) -> Json:
+    return {
+        "invariant": line.invariant,
+        "cell": line.cell,
+        "reason": line.reason,
+        "operations": [*line.operations],
+        "at_s": line.at / SECOND,
+        "replay": report.replay,
+        "shrink": report.shrink,
+    }
+
+
+def _fault(kind: FaultKind) -> Json:
+    return {
+        "what": kind.what,
+        "count": kind.count,
+        "windows": len(kind.windows),
+        "first_s": kind.first / SECOND,
+        "last_s": kind.last / SECOND,
+        "lasted_s": kind.lasted / SECOND,
+    }
+
+
+def _situation(situation: SituationReport) -> Json:
+    return {
+        "count": situation.count,
+        "per_thousand_hosts": situation.per_thousand_hosts,
+        "wanted_per_thousand_hosts": situation.wanted_per_thousand_hosts,
+        "reached": None if situation.demand is None else situation.demand.holds is True,
+    }
+
+
+def _requirement(checker: CheckerReport, report: FleetReport) -> Json:
+    """The invariant in the form that requirements have in any report."""
+    requirement = checker.requirement
+    return {
+        "id": requirement.id,
+        "role": requirement.role.value,
+        "level": requirement.level.value,
+        "profile": requirement.profile.value,
+        "title": requirement.title,
+        "source": requirement.source,
+        "verdict": checker.verdict.value,
+        "reason": "",
+        "waived": None,
+        "scenarios": [
+            {
+                "id": report.scenario,
+                "name": report.scenario,
+                "feature": report.scenario,
+                "line": 1,
+                "verdict": checker.verdict.value,
+                "reason": checker.reason,
+                "duration_s": report.measures.ended_at / SECOND,
+                "operations": [*checker.operations],
+                "reproduce": report.replay,
+            }
+        ],
+    }

@@ -1,0 +1,98 @@
+"""Cells in real processes: the same evidence, whoever of them is killed, and when."""
+
+from __future__ import annotations
+
+import multiprocessing
+from pathlib import Path
+
+import pytest
+
+from harness.fleet.crew.coordinator import Course, Watching, run_cells
+from harness.fleet.crew.errors import CrewError
+from harness.fleet.crew.local import LocalTransport
+from harness.fleet.crew.processes import ProcessTransport
+from harness.fleet.port import Job
+from harness.history.fleet_lines import GrantsLine
+from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+
+ARRIVALS, SERVICE = 60, 100_000
+"""More than one worker can do in the time, so that every grant matters."""
+
+
+def habits(trouble: str = "", scar: Path | None = None, at: int = 20) -> Habits:
+    return Habits(ARRIVALS, SERVICE, trouble, cell=3, at=at, scar=scar)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, list[GrantsLine]]:
+    lines: list[GrantsLine] = []
+    job = Job(scenario(), parts=tmp_path_factory.mktemp("undisturbed"))
+    return run_cells(job, LocalTransport(fakes(habits())), lines.append), lines
+
+
+def in_processes(
+    parts: Path, habits: Habits, workers: int = 2, said: list[str] | None = None
+) -> tuple[Course, list[GrantsLine]]:
+    lines: list[GrantsLine] = []
+    watching = Watching(warn=(said if said is not None else []).append)
+    transport = ProcessTransport(fakes(habits), workers)
+    course = run_cells(Job(scenario(), parts=parts), transport, lines.append, watching)
+    assert multiprocessing.active_children() == []
+    return course, lines
+
+
+def bytes_in(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix == ".zst"}
+
+
+@pytest.mark.parametrize("workers", [2, 3, 9])
+def test_any_number_of_processes_comes_to_the_same(
+    undisturbed: tuple[Course, list[GrantsLine]], tmp_path: Path, workers: int
+) -> None:
+    assert in_processes(tmp_path, habits(), workers) == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("trouble", "at"), [("killed", 1), ("killed", 20), ("killed at the end", 1)]
+)
+def test_a_process_that_is_killed_loses_nothing(
+    undisturbed: tuple[Course, list[GrantsLine]], tmp_path: Path, trouble: str, at: int
+) -> None:
+    said: list[str] = []
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    came_to = in_processes(parts, habits(trouble, tmp_path / "scar", at), said=said)
+    assert "SIGKILL" in said[0]
+    assert came_to == undisturbed
+
+
+def test_parts_are_written_again_from_the_start(tmp_path: Path) -> None:
+    for name, trouble in (("calm", ""), ("rough", "killed")):
+        (tmp_path / name).mkdir()
+        in_processes(tmp_path / name, habits(trouble, tmp_path / "scar"))
+    assert len(bytes_in(tmp_path / "calm")) == 5
+    assert bytes_in(tmp_path / "rough") == bytes_in(tmp_path / "calm")
+
+
+def test_a_process_that_is_always_killed_ends_the_run(tmp_path: Path) -> None:
+    with pytest.raises(CrewError, match=r"lost 6 times.*SIGKILL.*fewer --workers"):
+        in_processes(tmp_path, habits("killed"))
+    assert multiprocessing.active_children() == []
+
+
+def test_a_cell_that_does_not_come_to_the_same_again_is_seen(tmp_path: Path) -> None:
+    with pytest.raises(CrewError, match=r"cell . was run again and came to something else"):
+        in_processes(tmp_path, habits("chance", tmp_path / "scar"))
+
+
+def test_a_defect_in_a_cell_is_not_tried_again(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CrewError, match="ended with 1; what it said stands above"):
+        in_processes(tmp_path, habits("fails"))
+    assert capfd.readouterr().err.count("ZeroDivisionError: a defect of the fake") == 1
+
+
+def test_what_a_cell_refuses_reaches_the_user(tmp_path: Path) -> None:
+    with pytest.raises(CrewError, match="the disk is full; choose another one"):
+        in_processes(tmp_path, habits("refuses"))

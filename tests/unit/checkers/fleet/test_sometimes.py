@@ -1,0 +1,48 @@
+"""Situations are counted when they are reached, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.checkers.fleet.judge import CellJudge
+from harness.checkers.fleet.sometimes import SITUATIONS
+from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.stream import replayed
+from tests.unit.checkers.fleet.tales_of_situations import TALES, Teller
+from tests.unit.checkers.invariants.tale import Tale
+
+NAMES = [f"{name}-{times}-{teller.__name__}" for name, times, teller in TALES]  # type: ignore[attr-defined]
+
+
+def judged(tale: Tale) -> CellJudge:
+    judge = CellJudge(Bounds(), bucket=60_000_000, watch=False)
+    for is_over, operation in replayed(tale.history()):
+        if is_over:
+            judge.ended(operation)
+        else:
+            judge.invoked(operation)
+    return judge
+
+
+@pytest.mark.parametrize(("name", "times", "teller"), TALES, ids=NAMES)
+def test_a_situation_is_counted_as_often_as_it_was_reached(
+    name: str, times: int, teller: Teller
+) -> None:
+    tale = Tale()
+    teller(tale)
+    assert judged(tale).measures().sometimes[name] == times
+
+
+def test_each_situation_has_a_tale_that_reaches_it_and_one_that_comes_near() -> None:
+    assert {name for name, times, _ in TALES if times} == set(SITUATIONS)
+    assert {name for name, times, _ in TALES if not times} == set(SITUATIONS)
+
+
+def test_each_situation_is_described_by_one_sentence() -> None:
+    for situation in SITUATIONS.values():
+        assert situation.sentence.endswith(".")
+        assert "\n" not in situation.sentence
+
+
+def test_situations_that_were_not_reached_are_counted_as_none() -> None:
+    assert judged(Tale()).measures().sometimes == dict.fromkeys(SITUATIONS, 0)
