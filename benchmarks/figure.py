@@ -9,20 +9,25 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What was measured and what it should be at most; both in `unit`."""
+    """What was measured and what it should be at most, or at least; all in `unit`."""
 
     name: str
     value: float
     unit: str
     goal_max: float | None = None
+    goal_min: float | None = None
 
     def __str__(self) -> str:
         """One line, such as `start-up  0.21 s (goal: 0.3 s or less, reached)`."""
         line = f"{self.name:<40} {self.value:>10,.3f} {self.unit}"
-        if self.goal_max is None:
-            return line
-        reached = "reached" if self.value <= self.goal_max else "missed"
-        return f"{line}  (goal: {self.goal_max:g} {self.unit} or less, {reached})"
+        for goal, side, is_reached in (
+            (self.goal_max, "less", self.value <= (self.goal_max or 0)),
+            (self.goal_min, "more", self.value >= (self.goal_min or 0)),
+        ):
+            if goal is not None:
+                reached = "reached" if is_reached else "missed"
+                line += f"  (goal: {goal:g} {self.unit} or {side}, {reached})"
+        return line
 
 
 def best_of(times: int, action: Callable[[], object]) -> float:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.set_order import set_orders
+
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = (
     {"domain"},
@@ -82,6 +84,128 @@ def violations(where: str, source: str) -> Iterator[str]:
         yield f"draws from the global {name}; take chance as an argument"
     if "print" in used and part != "cli":
         yield "prints; only the command line does"
+
+
+# --- what a cell of the fleet is made of ------------------------------------------------------
+
+CELL = "harness/fleet/cell.py"
+UNPREDICTABLE = frozenset("time datetime random uuid secrets os.urandom os.getpid".split())
+EXACT_MATH = frozenset(f"math.{n}" for n in "comb gcd isfinite isqrt lcm perm prod".split())
+TAKES_NO_PART = frozenset({"harness/reference/clock.py", "harness/reference/variants/wire.py"})
+"""The clock of the embedded reference, and what only shows over HTTP: no cell has either."""
+
+SHOWS_NUMBERS = frozenset({"harness/fleet/kinds.py"})
+"""Bounds as the schema of scenarios shows them; nothing is reckoned by these."""
+
+
+def made_of(where: str) -> list[str]:
+    """The files that a file imports, and those that they import: all that runs with it."""
+    found, waiting = set[str](), [where]
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            named = imports(place, (ROOT / place).read_text("utf-8"))
+            modules = {m.replace(".", "/") for n in named for m in (n, n.rpartition(".")[0])}
+            files = {f"{m}{end}" for m in modules for end in (".py", "/__init__.py")}
+            waiting += files.intersection(FILES)
+    return sorted(found)
+
+
+def chances(where: str, source: str) -> Iterator[str]:
+    """What in a file could differ between two runs of one seed, or between two machines."""
+    tree, imported = ast.parse(source), set(imports(where, source))
+    used = imported | set(names_used(source))
+    if where not in TAKES_NO_PART:
+        yield from (f"uses {n}" for n in used if lies_in(UNPREDICTABLE, n))
+    for name in (n for n in used if n.startswith("math.") and n not in EXACT_MATH):
+        yield f"uses {name}, whose last digit differs between machines"
+    yield from (f"goes through a set in its order: {place}" for place in set_orders(source))
+    reckons = where.startswith("harness/fleet/") and where not in SHOWS_NUMBERS
+    hashing = {n for f in ast.walk(tree) if is_hash_method(f) for n in ast.walk(f)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Name(id="hash")) if node not in hashing:
+                yield f"line {node.lineno}: a hash differs between processes"
+            case ast.Constant(value=float()) | ast.Call(func=ast.Name(id="float")):
+                if reckons:
+                    yield f"line {node.lineno}: floating point where integers are asked for"
+            case ast.BinOp(op=ast.Div()) if reckons:
+                if "pathlib" not in imported:
+                    yield f"line {node.lineno}: a division that gives floating point"
+
+
+def is_hash_method(node: ast.AST) -> bool:
+    return isinstance(node, ast.FunctionDef) and node.name == "__hash__"
+
+
+@pytest.mark.parametrize("where", made_of(CELL))
+def test_nothing_that_a_cell_is_made_of_depends_on_chance(where: str) -> None:
+    assert list(chances(where, (ROOT / where).read_text("utf-8"))) == []
+
+
+def test_a_cell_is_made_of_all_that_is_simulated() -> None:
+    parts = made_of(CELL)
+    engine = "admins operators hosts plane network disturbing recorder draws timelines nemesis"
+    assert {f"harness/fleet/{part}.py" for part in engine.split()} <= set(parts)
+    assert {"harness/checkers/fleet/judge.py", "harness/checkers/linear.py"} <= set(parts)
+    cores = "central/review edge edge_flows store"
+    assert {f"harness/reference/core/{part}.py" for part in cores.split()} <= set(parts)
+    assert not {p for p in parts if p.startswith(("harness/cli", "harness/fleet/crew"))}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import time",
+        "from time import monotonic",
+        "import datetime",
+        "from random import Random",
+        "import uuid",
+        "from secrets import token_hex",
+        "import os\nos.urandom(8)",
+        "from os import urandom",
+        "import math\nmath.log(2)",
+        "from math import exp",
+        "hash('a')",
+        "half = 0.5",
+        "half = float(1)",
+        "half = 1 / 2",
+        "for x in {1, 2}: pass",
+        "a = [x for x in set(b)]",
+        "a = list({x for x in b})",
+        "a = ','.join(frozenset(b))",
+        "a = {**dict.fromkeys(set(b))}",
+        "known = set()\nfor x in known: pass",
+        "def f(those: set[str]): yield from those",
+        "def f(self):\n self.a: set[int] = set()\n return tuple(self.a)",
+        "class A:\n a: frozenset[str]\n def f(self): return [*self.a]",
+        "def a() -> set[str]: ...\nb = next(iter(a()))",
+        "for x in a.keys() - b: pass",
+        "for x in known | {1}: pass",
+    ],
+)
+def test_the_guard_of_cells_sees(source: str) -> None:
+    assert list(chances("harness/fleet/a.py", source)) != []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "for x in sorted({1, 2}): pass",
+        "a = any(x for x in set(b))",
+        "a = {x for x in set(b)}",
+        "a = len(set(b)), 1 in set(b), max(set(b))",
+        "for x in dict.fromkeys(b): pass",
+        "def f(those: list[str]): yield from those\ndef g(those: set[str]): return len(those)",
+        "class A:\n def __hash__(self): return hash(1)",
+        "import math\nmath.isqrt(4)",
+        "half = 1 // 2",
+        "from pathlib import Path\na = Path('b') / 'c'",
+    ],
+)
+def test_the_guard_of_cells_lets_pass(source: str) -> None:
+    assert list(chances("harness/fleet/a.py", source)) == []
 
 
 def lies_in(modules: frozenset[str], name: str) -> bool:

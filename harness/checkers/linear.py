@@ -71,7 +71,7 @@ class Automaton(Generic[StateT, MoveT]):
             self._memory.clear()
             self._same.clear()
         given = self.one(states)
-        found = self.one(s for state in given for s in self._step(state, move))
+        found = self.one({s for state in given for s in self._step(state, move)})
         self._memory[given, move] = found
         return found
 

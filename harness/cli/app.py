@@ -189,14 +189,24 @@ def report(
         Path | None,
         typer.Option(metavar="DIR", help="Where the reports go; beside the evidence without it."),
     ] = None,
+    operations: Annotated[
+        bool,
+        typer.Option(
+            "--operations", help="Print the recorded operations as JSON lines; write no report."
+        ),
+    ] = False,
+    cell: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NN", help="With --operations: only of this cell; may be repeated."),
+    ] = None,
 ) -> None:
     """Make the reports of a run again, from its evidence alone.
 
     The exit code is that of the run: an evidence that was cut off is inconclusive.
     """
-    from harness.cli.report import make_reports
+    from harness.cli.report import report_on
 
-    _exit_after(lambda: make_reports(evidence, out))
+    _exit_after(lambda: report_on(evidence, out, operations=operations, cells=cell or ()))
 
 
 @app.command(epilog="Example: pairproof verify reports/runs/20261124T101500Z-mine")
@@ -214,6 +224,36 @@ def verify(
     from harness.cli.verify import verify_evidence
 
     _exit_after(lambda: verify_evidence(evidence, format.value))
+
+
+@app.command(epilog="Example: pairproof shrink reports/runs/20261124T101500Z-flaky-wan --for 2m")
+def shrink(
+    evidence: Annotated[
+        Path, typer.Argument(metavar="EVIDENCE", help="Of a fleet run; or the folder of the run.")
+    ],
+    lasts: Annotated[
+        str, typer.Option("--for", metavar="DURATION", help="How long smaller runs are tried.")
+    ] = "60s",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The scenario file to write; beside the evidence without it."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many processes try; one a processor."),
+    ] = None,
+) -> None:
+    """Take a failing fleet run to the fewest clusters, faults and acts that still fail so.
+
+    Writes them as a scenario file of its own, runs it, and prints how to run it again. Exits
+    with 1 if the run does not fail again (3 where another version wrote the evidence), and
+    with 2 if no invariant was broken in it.
+    """
+    from harness.cli.shrink import Shrinking, shrink_run
+
+    _exit_after(lambda: shrink_run(Shrinking(evidence, lasts, out, workers)))
 
 
 @app.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
@@ -294,7 +334,8 @@ Requirements = Annotated[
     typer.Option("--requirement", metavar="ID", help="Only of this one; repeat it, or use commas."),
 ]
 OfLane = Annotated[
-    str, typer.Option("--lane", metavar="LANE", help="Only this lane: suite or interleaving.")
+    str,
+    typer.Option("--lane", metavar="LANE", help="Only this lane: suite, interleaving or fleet."),
 ]
 Printed = Annotated[Format, typer.Option("--format", help="How it is printed.")]
 Workers = Annotated[
@@ -444,3 +485,151 @@ def explore(
     planted = f"mutant:{mutant}" if mutant else ""
     asked = Exploration(target, how, seed, examples, steps, seconds, planted, out)
     _exit_after(lambda: explore_target(asked))
+
+
+# --- the fleet ------------------------------------------------------------------------------
+
+Evidence = Annotated[
+    Path,
+    typer.Argument(metavar="EVIDENCE", help="The folder of a fleet run, or its evidence.jsonl."),
+]
+
+
+@app.command(epilog="Example: pairproof fleet rollout-wave --hosts 10000 --seed 7 --workers 2")
+def fleet(
+    scenario: Annotated[
+        str,
+        typer.Argument(metavar="SCENARIO", help="A shipped one by name, or the path of a file."),
+    ],
+    hosts: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="So many hosts; the scenario's without.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(metavar="N", min=0, help="One seed for every draw.")
+    ] = None,
+    until: Annotated[
+        str, typer.Option(metavar="DURATION", help="So much virtual time, as in 90m or 24h.")
+    ] = "",
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="How many processes share the cells; without it, one a processor where it pays."
+            " The evidence is the same.",
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="The Dask scheduler whose workers run the cells. Needs the extra:"
+            " pip install 'pairproof[dask]'.",
+        ),
+    ] = "",
+    gate: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPR", help="Must hold besides the scenario's gate: 'violations == 0'; repeat."
+        ),
+    ] = None,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after a violation, to the end.")
+    ] = False,
+    seeds: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Run N seeds, one in each process, until one fails."),
+    ] = None,
+    limit: Annotated[
+        str, typer.Option("--for", metavar="DURATION", help="With --seeds: for so long at most.")
+    ] = "",
+    mutant: Annotated[
+        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
+    ] = "",
+    variant: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="With this lawful choice; `pairproof variants list`."),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Where the files go; reports/runs/<time>-<scenario>/ without it.",
+        ),
+    ] = None,
+    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+) -> None:
+    """Run a fleet in virtual time, judge every invariant, and write the files of the run.
+
+    The same scenario, hosts and seed give the same evidence, byte for byte. Exit codes: 0 all of
+    it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be judged, or
+    did not reach what it was meant to.
+    """
+    from harness.cli.fleet import Asked
+    from harness.cli.fleet import run as carry_out
+    from harness.cli.planting import planted_by
+
+    _exit_after(
+        lambda: carry_out(
+            Asked(
+                scenario=scenario,
+                hosts=hosts,
+                seed=seed,
+                until=until,
+                workers=workers,
+                scheduler=scheduler,
+                gates=tuple(gate or ()),
+                keep_going=keep_going,
+                planted=planted_by(mutant, variant),
+                seeds=seeds,
+                limit=limit,
+                out=out,
+                format=format.value,
+            )
+        )
+    )
+
+
+@app.command(epilog="Example: pairproof replay reports/runs/20261124T101500Z-rollout-wave")
+def replay(
+    evidence: Evidence,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="How many processes; the evidence is the same."),
+    ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="The Dask scheduler whose workers run the cells.")
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep the evidence of the replay; it goes away without."),
+    ] = None,
+) -> None:
+    """Make a fleet run again from what its evidence says, and compare the two byte for byte.
+
+    Exit codes: 0 they are equal, 1 they are not, and the first line that differs is shown.
+    """
+    from harness.cli.replay import replay_evidence
+
+    _exit_after(lambda: replay_evidence(evidence, workers, scheduler, out))
+
+
+@app.command(epilog="Example: pairproof scenarios rollout-wave")
+def scenarios(
+    name: Annotated[
+        str, typer.Argument(metavar="[NAME]", help="Print this one; its file, or as JSON.")
+    ] = "",
+    format: Annotated[Format, typer.Option(help="How it is printed.")] = Format.TABLE,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")
+    ] = False,
+) -> None:
+    """List the fleet scenarios that are shipped, with the reason why each exists."""
+    from harness.cli.scenarios import list_scenarios, print_schema, show_scenario
+
+    def carry_out() -> int:
+        if schema:
+            return print_schema()
+        return show_scenario(name, format.value) if name else list_scenarios(format.value)
+
+    _exit_after(carry_out)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -19,19 +17,18 @@ import pytest
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.history.reader import PARTS_DIR
 from harness.opening import DRIVERS
-from harness.reporting.files import REPORT_FILES, write_reports
+from harness.reporting.files import write_reports
 from harness.reporting.model import Report
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
 from harness.running.session import alone, suite_words
 
 _REFERENCE = "pairproof-reference"
-_RUNS = Path("reports", "runs")
-
 
 PROCESSES_MAX = 3
 """By default; with more, the start of each costs more than it saves."""
@@ -81,7 +78,7 @@ def certify(plan: Plan) -> int:
         PairproofError: the same, said by the part that found it.
     """
     name, label = _described(plan)
-    out = _made_writable(plan.out or _RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}")
+    out = made_writable(folder_for(plan.out, name))
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
         return _finish(_run(plan, out), out)
@@ -93,7 +90,7 @@ def _certify_repeatedly(plan: Plan, out: Path) -> int:
     code = 0
     reports: list[Report] = []
     for number in range(1, plan.repeat + 1):
-        folder = out if number == 1 else _made_writable(out / f"repeat-{number}")
+        folder = out if number == 1 else made_writable(out / f"repeat-{number}")
         put(f"run {number} of {plan.repeat}")
         carried_out = _run(plan, folder)
         code = max(code, _finish(carried_out, folder))
@@ -138,29 +135,6 @@ def _described(plan: Plan) -> tuple[str, str]:
 
 def _slug(text: str) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", text.lower()).strip("-.") or "target"
-
-
-def _made_writable(out: Path) -> Path:
-    """The folder, made, tried and rid of what an earlier run would leave to be mistaken for ours.
-
-    Raises:
-        CannotDo: it cannot be made or written.
-    """
-    trial = out / ".pairproof-trial"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        trial.write_bytes(b"\0")
-        trial.unlink()
-        for name in ("evidence.jsonl", *REPORT_FILES):
-            (out / name).unlink(missing_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
-    except OSError as error:
-        raise CannotDo(
-            f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
-        ) from None
-    shutil.rmtree(out / PARTS_DIR, ignore_errors=True)
-    return out
 
 
 # --- the run --------------------------------------------------------------------------------
@@ -244,17 +218,6 @@ def _arguments(plan: Plan, out: Path) -> list[str]:
 
 def _finish(carried_out: CarriedOut, out: Path) -> int:
     """Print the summary, append it to a CI job's page; returns the exit code."""
-    _append_to_job_page(out)
+    append_to_job_page(out)
     print_summary(carried_out.report, out)
     return INTERRUPTED if carried_out.interrupted else carried_out.report.exit_code
-
-
-def _append_to_job_page(out: Path) -> None:
-    page = os.environ.get("GITHUB_STEP_SUMMARY")
-    if not page:
-        return
-    try:
-        with Path(page).open("a", encoding="utf-8") as file:
-            file.write((out / "summary.md").read_text("utf-8") + "\n")
-    except OSError as error:
-        say(f"pairproof: the summary cannot be appended to {page} ({error.strerror})")

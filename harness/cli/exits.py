@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from typing import Final
 
 CONFORMS: Final = 0
@@ -32,8 +33,19 @@ def put(text: str) -> None:
     Raises:
         CannotDo: nobody reads it any more.
     """
+    put_lines([f"{text}\n"])
+
+
+def put_lines(lines: Iterable[str]) -> None:
+    """Results, on standard output, each with its end of line.
+
+    Raises:
+        CannotDo: nobody reads them any more.
+    """
     try:
-        print(text, flush=True)
+        for line in lines:
+            sys.stdout.write(line)
+        sys.stdout.flush()
     except BrokenPipeError:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

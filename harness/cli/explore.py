@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from harness.catalogue.errors import UnknownName
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
 from harness.history.lines import Run
 from harness.opening import DRIVERS, open_target
+from harness.running.facts import now_utc
 
 if TYPE_CHECKING:
     from harness.explore.machine import Explored
@@ -83,18 +83,14 @@ def _carried_out(asked: Exploration, evidence: Path | None) -> Explored:
 
     driver = open_target(asked.driver, asked.target, asked.seed, asked.planted)
     try:
-        recording = Recording(driver, asked.seed, evidence, Run(started_at=_now()))
+        recording = Recording(driver, asked.seed, evidence, Run(started_at=now_utc()))
         try:
             budget = Budget(asked.examples, asked.steps, asked.seconds)
             return explore(recording.open_scene, driver, asked.seed, budget)
         finally:
-            recording.close(_now())
+            recording.close(now_utc())
     finally:
         driver.close()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _print_counts(asked: Exploration, explored: Explored) -> None:

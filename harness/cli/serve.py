@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.cli.exits import CannotDo, put
+from harness.cli.exits import put
+from harness.cli.planting import planted_by
 from harness.domain.arrangements import Side
-from harness.reference.behaviour import Behaviour
 from harness.reference.embedded import BOTH, Layout
 from harness.reference.planting import behaviour_with
 from harness.running.selection import role_named
@@ -36,12 +36,6 @@ def serve_reference(
     """
     sides = BOTH if role_named(role).value == "both" else frozenset({Side(role)})
     layout = Layout(clusters, hosts, tls=not plain, port_base=port, sides=sides)
-    behaviour = _planted(mutant, variant)
+    behaviour = behaviour_with(planted_by(mutant, variant))
     asked = Serve(layout, behaviour, db, write_target, show_credentials)
     return serve(asked, put)
-
-
-def _planted(mutant: str, variant: str) -> Behaviour:
-    if mutant and variant:
-        raise CannotDo("--mutant and --variant: plant one of them at a time")
-    return behaviour_with(f"mutant:{mutant}" if mutant else f"variant:{variant}" if variant else "")

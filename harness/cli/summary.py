@@ -15,7 +15,7 @@ from harness.history.reader import Evidence
 from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport, some
 from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
 
-_STYLES = {
+STYLES = {
     Verdict.PASS: "green",
     Verdict.FAIL: "red",
     Verdict.INCONCLUSIVE: "yellow",
@@ -23,7 +23,7 @@ _STYLES = {
     Verdict.SKIPPED: "dim",
     Verdict.OBSERVED: "cyan",
 }
-_OVERALL_STYLES = {
+OVERALL_STYLES = {
     Overall.CONFORMS: "bold green",
     Overall.DOES_NOT_CONFORM: "bold red",
     Overall.INCONCLUSIVE: "bold yellow",
@@ -57,7 +57,7 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     made = report.header.implementation
     name = f"{made.name} {made.version}".strip()
     overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
-    yield Text.assemble((f"{overall}: ", _OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
+    yield Text.assemble((f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
 
 
@@ -71,11 +71,11 @@ def _unasked(report: Report) -> Iterator[Text]:
             unasked.setdefault(requirement.reason, []).append(requirement.requirement.id)
     for reason, ids in unasked.items():
         symbol = VERDICT_SYMBOLS[Verdict.INCONCLUSIVE]
-        yield Text.assemble((f"{symbol} {some(ids)} ", _STYLES[Verdict.INCONCLUSIVE]), reason)
+        yield Text.assemble((f"{symbol} {some(ids)} ", STYLES[Verdict.INCONCLUSIVE]), reason)
 
 
 def _requirement(report: RequirementReport) -> Iterator[Text]:
-    requirement, style = report.requirement, _STYLES[report.verdict]
+    requirement, style = report.requirement, STYLES[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
     waived = " (waived)" if report.waived else ""
     yield Text.assemble(
@@ -91,7 +91,7 @@ def _requirement(report: RequirementReport) -> Iterator[Text]:
 
 def _scenario(scenario: ScenarioReport) -> Iterator[Text]:
     yield Text(f"    {scenario.line.feature}:{scenario.line.line}: {scenario.line.name}")
-    yield Text(f"      {_shortened(scenario.reason)}")
+    yield Text(f"      {shortened(scenario.reason)}")
     yield Text(f"      again: {scenario.reproduce}", "dim")
 
 
@@ -108,6 +108,7 @@ def in_flight(evidence: Evidence) -> Iterator[str]:
                 yield f"in flight     {operation.id} {operation.kind} by {operation.actor}"
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """A reason in one line that is not too long."""
     line = " ".join(text.split())
     return line if len(line) <= _REASON_MAX else f"{line[: _REASON_MAX - 1]}…"

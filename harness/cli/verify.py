@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
@@ -13,13 +14,22 @@ from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import put, say
 from harness.history.lines import Header
+from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.reporting.report_json import encode_json
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
-from harness.verifying.differences import Difference, Verification
+from harness.verifying.differences import (
+    Difference,
+    FleetTally,
+    FleetVerification,
+    Verification,
+)
+from harness.verifying.fleet import verify_fleet
 from harness.verifying.known import Known, known_here
 from harness.verifying.verify import verify
+
+Verified = Verification | FleetVerification
 
 SAME, DIFFERS, CUT_OFF = 0, 1, 2
 _DIFFERENCES_MAX = 40
@@ -33,8 +43,7 @@ def verify_evidence(evidence: Path, format: str) -> int:
     Raises:
         EvidenceError: it is no evidence, or of another version.
     """
-    known = known_here(suite_dir("features"))
-    verification = verify(evidence, known, lambda header: selected(known, header))
+    verification = verify_fleet(evidence) if is_fleet(evidence) else _verify_scenarios(evidence)
     if format == "json":
         put(encode_json(document(verification, evidence)).decode().rstrip("\n"))
     else:
@@ -43,6 +52,11 @@ def verify_evidence(evidence: Path, format: str) -> int:
         say(f"pairproof: {evidence}: {verification.cut_off}")
         return CUT_OFF
     return SAME if verification.same else DIFFERS
+
+
+def _verify_scenarios(evidence: Path) -> Verification:
+    known = known_here(suite_dir("features"))
+    return verify(evidence, known, lambda header: selected(known, header))
 
 
 def selected(known: Known, header: Header) -> Collection[str] | None:
@@ -70,14 +84,13 @@ def selected(known: Known, header: Header) -> Collection[str] | None:
 # --- for people -----------------------------------------------------------------------------
 
 
-def _print(verification: Verification, evidence: Path) -> None:
+def _print(verification: Verified, evidence: Path) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for text in _lines(verification, evidence):
         console.print(text)
 
 
-def _lines(verification: Verification, evidence: Path) -> Iterator[Text]:
-    tally, counts = verification.tally, verification.counts
+def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
     for difference in verification.differences[:_DIFFERENCES_MAX]:
         yield _difference(difference)
     more = verification.difference_count - _DIFFERENCES_MAX
@@ -85,6 +98,15 @@ def _lines(verification: Verification, evidence: Path) -> Iterator[Text]:
         yield Text(f"  and {more} more; --format json lists them")
     for note in verification.notes:
         yield Text(f"note          {note}", "yellow")
+    if isinstance(verification, FleetVerification):
+        yield from _of_fleet(verification.tally)
+    else:
+        yield from _of_scenarios(verification)
+    yield _conclusion(verification, evidence)
+
+
+def _of_scenarios(verification: Verification) -> Iterator[Text]:
+    tally, counts = verification.tally, verification.counts
     yield Text(f"operations    {counts.operations} in {counts.scenarios} scenarios")
     yield Text(f"checks        {tally.checks_same} of {tally.checks} found the same again")
     stated = f", {tally.verdicts_stated} stated by scenarios that ended early"
@@ -92,11 +114,23 @@ def _lines(verification: Verification, evidence: Path) -> Iterator[Text]:
         f"verdicts      {tally.verdicts_derived} of {tally.verdicts} reached again"
         f"{stated if tally.verdicts_stated else ''}"
     )
-    yield _conclusion(verification, evidence)
+
+
+def _of_fleet(tally: FleetTally) -> Iterator[Text]:
+    yield Text(f"parts         {tally.parts_same} of {tally.parts} as they were written")
+    yield Text(f"operations    {tally.operations} judged again")
+    if tally.compared:
+        yield Text(f"measures      {tally.measures_same} of {tally.measures} the same again")
+        yield Text(f"violations    {tally.violations_same} of {tally.violations} found again")
+        yield Text(f"verdicts      {tally.verdicts_same} of {tally.verdicts} reached again")
+        yield Text(f"gate          {tally.gates_same} of {tally.gates} came to the same")
 
 
 def _difference(difference: Difference) -> Text:
-    where = f"line {difference.line}: " if difference.line else ""
+    places = (f"part {difference.part}" * bool(difference.part),
+              f"line {difference.line}" * bool(difference.line))  # fmt: skip
+    named = ", ".join(filter(None, places))
+    where = f"{named}: " if named else ""
     told = " ".join(difference.message.split())
     return Text.assemble(("✗ ", "red"), where, told if len(told) <= _MESSAGE_MAX else _cut(told))
 
@@ -105,7 +139,7 @@ def _cut(text: str) -> str:
     return f"{text[: _MESSAGE_MAX - 1]}…"
 
 
-def _conclusion(verification: Verification, evidence: Path) -> Text:
+def _conclusion(verification: Verified, evidence: Path) -> Text:
     made = verification.header.implementation
     of = f"{evidence}, a run against {f'{made.name} {made.version}'.strip()}"
     if verification.cut_off:
@@ -120,12 +154,13 @@ def _conclusion(verification: Verification, evidence: Path) -> Text:
 # --- for scripts ----------------------------------------------------------------------------
 
 
-def document(verification: Verification, evidence: Path) -> dict[str, Json]:
+def document(verification: Verified, evidence: Path) -> dict[str, Json]:
     """What `--format json` prints, ready to be encoded."""
-    tally, header = verification.tally, verification.header
+    header = verification.header
     return {
         "schema": "pairproof/verify/1",
         "evidence": {"file": str(evidence), "sha256": verification.sha256},
+        "kind": header.kind,
         "same": verification.same,
         "cut_off": verification.cut_off,
         "interrupted": verification.interrupted,
@@ -135,24 +170,27 @@ def document(verification: Verification, evidence: Path) -> dict[str, Json]:
         },
         "edition": header.edition,
         "harness": {"wrote": header.harness.version, "verified": __version__},
-        "counts": {
-            "scenarios": verification.counts.scenarios,
-            "operations": verification.counts.operations,
-            "checks": tally.checks,
-            "checks_same": tally.checks_same,
-            "verdicts": tally.verdicts,
-            "verdicts_derived": tally.verdicts_derived,
-            "verdicts_stated": tally.verdicts_stated,
-            "differences": verification.difference_count,
-        },
+        "counts": {**_counted(verification), "differences": verification.difference_count},
         "differences": [_as_json(d) for d in verification.differences],
         "notes": list(verification.notes),
+    }
+
+
+def _counted(verification: Verified) -> dict[str, Json]:
+    if isinstance(verification, FleetVerification):
+        return asdict(verification.tally)
+    counts = verification.counts
+    return {
+        "scenarios": counts.scenarios,
+        "operations": counts.operations,
+        **asdict(verification.tally),
     }
 
 
 def _as_json(difference: Difference) -> dict[str, Json]:
     return {
         "kind": difference.kind.value,
+        "part": difference.part,
         "line": difference.line or None,
         "scenario": difference.scenario,
         "requirement": difference.requirement,

@@ -108,6 +108,20 @@ class FaultNextMessage(Arrangement):
 
 
 @dataclass(frozen=True, slots=True)
+class DisturbMessages(Arrangement):
+    """What happens from now on to all messages of the hosts of one cluster, and their answers.
+
+    `lost_before` and `lost_after` are millionths of them, lost before or after their effect;
+    `slowed` is by how much their time on the way is multiplied. As it is here, nothing happens.
+    """
+
+    host_uid: str
+    lost_before: int = 0
+    lost_after: int = 0
+    slowed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class AdvanceClock(Arrangement):
     """Put one side's clock forward by `by` microseconds."""
 

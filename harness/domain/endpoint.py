@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from harness.domain.errors import Reason, Refusal
@@ -31,6 +32,7 @@ class EndpointForm(StrEnum):
     """A Palette whose certificate nobody trusts: usable only where `insecure` is asked for."""
 
 
+@lru_cache(maxsize=1024)
 def base_url(endpoint: str) -> str:
     """The base URL that an entered endpoint stands for; a bare host means HTTPS.
 

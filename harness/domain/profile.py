@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.domain.version import ProfileVersion
+from harness.domain.version import version_of
 
 
 class ProfileType(StrEnum):
@@ -84,7 +84,7 @@ class ClusterProfile:
         Whether a draft counts is not documented (ACC-16), so the caller says.
         """
         candidates = [e for e in self.editions if e.published or drafts_count]
-        return max(candidates, key=lambda e: ProfileVersion(e.version), default=None)
+        return max(candidates, key=lambda e: version_of(e.version), default=None)
 
     def edition(self, version: str) -> ProfileEdition | None:
         """The edition with exactly this version text."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import total_ordering
+from functools import lru_cache, total_ordering
 
 _SEMVER = re.compile(
     r"(?P<core>\d+(?:\.\d+)*)(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?"
@@ -46,6 +46,16 @@ class ProfileVersion:
 
     def __repr__(self) -> str:
         return f"ProfileVersion({self.text!r})"
+
+
+@lru_cache(maxsize=4096)
+def version_of(text: str) -> ProfileVersion:
+    """The version that a text stands for; the same few are compared over and over.
+
+    Raises:
+        ValueError: the text is not a version.
+    """
+    return ProfileVersion(text)
 
 
 def _pre_release_key(pre: str | None) -> tuple[int, tuple[tuple[int, int, str], ...]]:

@@ -26,7 +26,7 @@ from harness.domain.operations import (
     ViewCentralCluster,
     ViewPairingRequest,
 )
-from harness.fleet.deadline import Deadline, Question
+from harness.fleet.deadline import Question
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
 from harness.fleet.place import Place
@@ -93,9 +93,16 @@ class Admins:
         """A request was cancelled without a connection; perhaps it is accepted all the same."""
         happens = place.review.chance(self._plan.accepts_stale_ppm)
         notice = place.review.spread(self._plan.notice)
-        name = f"a.accepts-stale.{place.member.index}.{pairing_uid}"
-        if happens and self._world.happenings.allows(name):
+        if happens and self._happens(place, "accepts-stale"):
             self._put(place, pairing_uid, notice)
+
+    def _happens(self, place: Place, what: str) -> bool:
+        """Whether an act takes place, now that it was drawn.
+
+        Its name is by the cluster's own count: ids would change with what others do.
+        """
+        name = f"a.{what}.{place.member.index}.{place.reviews}"
+        return self._world.happenings.allows(name)
 
     def _put(self, place: Place, pairing_uid: str, later: int) -> None:
         notice = self._world.env.timeout(later, (place, pairing_uid))
@@ -138,25 +145,23 @@ class Admins:
     def _reviews(self, seat: Seat, place: Place, pairing_uid: str, office: Office) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
         plan, stream, member = self._plan, place.review, place.member
+        place.reviews += 1
         rejects, doubles = stream.chance(plan.rejects_ppm), stream.chance(plan.doubles_ppm)
         contradicts = stream.chance(plan.contradicts_ppm)
         renames, mistypes = stream.chance(plan.renames_ppm), stream.chance(plan.mistypes_ppm)
         mistake, way = stream.below(len(_MISTAKES)), stream.below(1 << 16)
 
-        def happens(what: str, drawn: bool) -> bool:
-            return drawn and self._world.happenings.allows(f"a.{what}.{member.index}.{pairing_uid}")
-
-        rejects = happens("rejects", rejects)
+        rejects = rejects and self._happens(place, "rejects")
         profiles = shelf(self._world.scenario, member.tenant, member.project)
         right = profiles.selection_for(member.stack, way)
         acceptance = Acceptance(right)
-        if happens("renames", renames):
+        if renames and self._happens(place, "renames"):
             acceptance = Acceptance(right, f"store-{member.index}", "renamed", {"renamed": "yes"})
         rival = None
-        if happens("doubles", doubles):
+        if doubles and self._happens(place, "doubles"):
             accepts = rejects is contradicts
             rival = self._rival(office, seat, pairing_uid, acceptance, accepts=accepts)
-        if happens("mistypes", mistypes):
+        if mistypes and self._happens(place, "mistypes"):
             wrong = Acceptance(profiles.wrong_selection(member.stack, _MISTAKES[mistake]))
             yield from self._drives(seat, place, self._flow(place, pairing_uid, wrong))
         for _ in range(_REVIEWS_MAX):
@@ -276,12 +281,11 @@ class Admins:
 class Seat:
     """An administrator at work: asks Palette one thing after the other."""
 
-    __slots__ = ("_credentials", "_deadline", "_tags", "_world", "person")
+    __slots__ = ("_credentials", "_tags", "_world", "person")
 
     def __init__(self, world: World, person: Admin) -> None:
         self._world = world
         self.person = person
-        self._deadline = Deadline(world.env)
         self._credentials = Credentials(api_key=person.api_key, project_uid=person.scope)
         tags: dict[str, Json] = {"project": person.scope, "user": person.email}
         self._tags = tags
@@ -291,11 +295,10 @@ class Seat:
         world, person = self._world, self.person
         recorder, now = world.recorder, world.clock.now()
         record = recorder.invoke(f"admin:{person.email}", operation, now, self._tags)
-        question = self._deadline.ask(world.scenario.admins.deadline)
+        question = world.deadlines.ask()
         arrival = world.env.timeout(stream.spread(_LATENCY))
         arrival.callbacks.append(lambda _: self._arrive(operation, stream, tenant, question))
         answered = yield question
-        self._deadline.close()
         reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
         recorder.end(record, reply, world.clock.now())
         return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)

@@ -9,7 +9,7 @@ from pathlib import Path
 import simpy
 
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import InstallCluster
 from harness.domain.operations import Credentials, ViewManagement, ViewPairing
 from harness.fleet.admins import Admins
@@ -18,6 +18,7 @@ from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
+from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME, Desk, Operators
 from harness.fleet.place import Place
@@ -25,7 +26,7 @@ from harness.fleet.plane import Plane
 from harness.fleet.port import CellOutcome, Job, Report
 from harness.fleet.recorder import Recorder
 from harness.fleet.roster import Member, Roster
-from harness.fleet.scenario import SECOND, FaultKind, Limits, Scenario
+from harness.fleet.scenario import SECOND, FaultKind, Scenario
 from harness.fleet.timelines import Tokens, beginnings, changes
 from harness.fleet.world import Step, World
 from harness.history.fleet_lines import MeasuresLine, PartLine
@@ -37,19 +38,8 @@ from harness.reference.sides import CentralSide
 
 _LOOKS_WITHIN = 60 * SECOND
 """The looks at the end are spread over so long."""
-_STEPS_MAX = 1_440
-"""Steps of the series of a run, at most."""
-
-
-def bounds_of(limits: Limits) -> Bounds:
-    """The bounds by which the invariants judge a run."""
-    return Bounds(list_lag=limits.list_lag, edge_lag=limits.edge_lag, settle=limits.settle)
-
-
-def bucket_of(scenario: Scenario) -> int:
-    """The width of a step of the series, in microseconds: whole seconds, or a part of one."""
-    whole = scenario.duration + scenario.limits.settle
-    return max(SECOND, -(-whole // _STEPS_MAX // SECOND) * SECOND)
+_ENDS_AFTER = 600 * SECOND
+"""So long after the last of them begins a run is over, even if a host goes on asking."""
 
 
 def behaviour_for(scenario: Scenario, planted: str) -> Behaviour:
@@ -75,8 +65,10 @@ class FleetCell:
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in scenario.faults)
         self._events = 0
         self._told = 0
+        self._is_over = False
         name = f"{number:02d}"
-        self._judge = CellJudge(bounds_of(scenario.limits), bucket=bucket_of(scenario))
+        terms = terms_of(as_plain(scenario))
+        self._judge = CellJudge(terms.bounds, bucket=terms.bucket)
         self._part: PartWriter | None = None
         if job.parts is not None:
             self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
@@ -90,6 +82,7 @@ class FleetCell:
             env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
         )
         happenings = Happenings(scenario.only, collect=job.collect)
+        hosts.on_rest = self._may_rest
         self._world = World(scenario, env, clock, recorder, plane, network, hosts, happenings)
         self._admins = Admins(self._world)
         self._operators = Operators(self._world, self._desk())
@@ -153,7 +146,7 @@ class FleetCell:
 
     def _install(self, member: Member) -> None:
         world = self._world
-        place = self._places[member.index] = Place(self._env, self._scenario.seed, member)
+        place = self._places[member.index] = Place(self._scenario.seed, member)
         cluster = world.hosts.install(place)
         world.arranged("harness", InstallCluster(place.slot, cluster), place.tags)
         self._env.process(self._operates(place))
@@ -161,9 +154,14 @@ class FleetCell:
             self._env.process(self._operators.works(place))
 
     def _operates(self, place: Place) -> Step[None]:
-        """An operator's work. Once a cluster is paired, little has to be known of its place."""
+        """An operator's work."""
         yield from self._operators.operator(place)
-        if place.is_paired and self._may_retire and not place.agent:
+        place.is_left = True
+        self._may_rest(place)
+
+    def _may_rest(self, place: Place) -> None:
+        """Little has to be known of a place where nothing is to be done any more."""
+        if self._may_retire and place.is_left and self._world.hosts.is_at_rest(place):
             index = place.member.index
             self._retired[index] = place.session
             del self._places[index]
@@ -198,11 +196,13 @@ class FleetCell:
             if pause > 0:
                 yield self._env.timeout(pause)
             self._env.process(self._looks(index))
+        yield self._env.timeout(_ENDS_AFTER)
+        self._is_over = True
 
     def _looks(self, index: int) -> Step[None]:
         place = self._places.get(index)
         if place is None:
-            place = Place(self._env, self._scenario.seed, self._roster.member(index))
+            place = Place(self._scenario.seed, self._roster.member(index))
             place.session = self._retired.pop(index)
         for look in (ViewPairing(), ViewManagement()):
             yield from self._operators.asks(place, look)
@@ -212,13 +212,15 @@ class FleetCell:
     def run(self, until: int, grant: int) -> Report:
         """Go on to the end of a window (exclusive)."""
         env, world = self._env, self._world
-        world.plane.begin_window(grant)
+        world.plane.begin_window(grant, until - self._scenario.fleet.window)
         events = 0
-        while env.peek() < until:
+        while not self._is_over and env.peek() < until:
             env.step()
             events += 1
         self._events += events
-        coming = env.peek()
+        coming = env.peek() if not self._is_over else simpy.core.Infinity
+        if coming > until and not self._is_over and world.plane.is_behind(until):
+            coming = until  # its grant of the next window decides how it goes on
         found = world.recorder.violations[self._told :]
         self._told += len(found)
         return Report(
@@ -238,7 +240,7 @@ class FleetCell:
         if self._part is not None:
             for record in self._part.end_open():
                 recorder.found(self._judge.ended(record), now)
-            part = self._part.close()
+            part = self._part.close(ended_at=now)
         if whole:
             recorder.found(self._judge.end(now), now)
         measures = self._judge.measures() if self._job.judge else MeasuresLine()
@@ -250,6 +252,11 @@ class FleetCell:
             happenings=self._world.happenings.names,
             violations=recorder.violations[self._told :],
         )
+
+    def close(self) -> None:
+        """Close the part as it is."""
+        if self._part is not None:
+            self._part.close()
 
 
 def make_cell(job: Job, number: int) -> FleetCell:

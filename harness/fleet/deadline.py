@@ -1,13 +1,15 @@
-"""Waiting for an answer, but not for ever: one event a question, and one timer a caller.
+"""Waiting for an answer, but not for ever: one event a question, and one timer for all of them.
 
 SimPy's own way, `AnyOf` of an event and a timeout, makes three objects and leaves the timeout
-in the queue until it is due. Here a caller's timer is armed once and re-armed only when it goes
-off: it then looks by when the present question has to be answered. It ranks after an answer
-that is due at the same time. A late answer finds its question closed and reaches nobody.
+in the queue until it is due. Here all who wait equally long share one timer: what was asked
+first has to be answered first, so it is armed for the oldest open question alone, and most are
+answered long before it gets to them. It ranks after an answer that is due at the same time. A
+late answer finds its question closed and reaches nobody.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, cast
 
 import simpy
@@ -47,43 +49,38 @@ class Question(Event):
             self._value = value
 
 
-class Deadline:
-    """The deadlines of one caller, who asks one question at a time. Times in microseconds."""
+class Deadlines:
+    """Questions that have to be answered within the same time, in microseconds."""
 
-    __slots__ = ("_due", "_env", "_question", "_timer")
+    __slots__ = ("_asked", "_env", "_is_armed", "_within")
 
-    def __init__(self, env: simpy.Environment) -> None:
+    def __init__(self, env: simpy.Environment, within: int) -> None:
         self._env = env
-        self._question: Question | None = None
-        self._timer: Event | None = None
-        self._due = 0
+        self._within = within
+        self._asked: deque[Question] = deque()
+        self._is_armed = False
 
-    def ask(self, within: int) -> Question:
-        """A question that has to be answered within so long. The one before is closed."""
-        due = int(self._env.now) + within
-        question = self._question = Question(self._env, due)
-        if self._timer is None or self._due > due:
+    def ask(self) -> Question:
+        """A question to which the answer has so much time from now on."""
+        due = int(self._env.now) + self._within
+        question = Question(self._env, due)
+        self._asked.append(question)
+        if not self._is_armed:
             self._arm(due)
         return question
 
-    def close(self) -> None:
-        """The question was answered, or given up: nothing of it is kept."""
-        self._question = None
-
     def _arm(self, due: int) -> None:
+        self._is_armed = True
         timer = Event(self._env)
         timer._ok, timer._value = True, None
         timer.callbacks.append(self._goes_off)
-        self._timer, self._due = timer, due
         self._env.schedule(timer, _LAST, due - self._env.now)
 
-    def _goes_off(self, timer: Event) -> None:
-        if timer is not self._timer:
-            return  # an earlier one was armed in its place
-        self._timer, question = None, self._question
-        if question is None or not question.is_open:
-            return
-        if question.due <= self._env.now:
-            question.answer(None)
-        else:
-            self._arm(question.due)
+    def _goes_off(self, _: Event) -> None:
+        asked, now = self._asked, self._env.now
+        while asked and (asked[0].triggered or asked[0].due <= now):
+            # To an answered one, this is no answer any more.
+            asked.popleft().answer(None)
+        self._is_armed = bool(asked)
+        if asked:
+            self._arm(asked[0].due)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from harness.domain.arrangements import (
     AdvanceClock,
     Arrangement,
+    DisturbMessages,
     Restart,
     SetLink,
     SetNodeHealth,
@@ -98,9 +99,18 @@ class Disturbing:
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
         """Messages are lost, or slow, from now on or no more."""
-        fault = self._world.scenario.faults[transition.occurrence.plan]
-        network = self._world.network
-        (network.strike if transition.begins else network.relent)(member.index, fault)
+        world, cause = self._world, transition.occurrence.cause
+        fault, uid = world.scenario.faults[transition.occurrence.plan], member.host_uids[0]
+        tags = {"host": uid, "project": member.project_uid}
+        if transition.begins:
+            world.network.strike(member.index, fault)
+            lost, factor = (fault.lost_before_ppm, fault.lost_after_ppm), fault.factor
+            is_slow = fault.kind is FaultKind.SLOW
+            begun = DisturbMessages(uid, slowed=factor) if is_slow else DisturbMessages(uid, *lost)
+            world.arranged(NEMESIS, begun, tags, cause)
+        else:
+            world.network.relent(member.index, fault)
+            world.arranged(NEMESIS, DisturbMessages(uid), tags, cause)
 
     def _note(self, place: Place | None, what: Arrangement, cause: str) -> None:
         tags = place.tags if place is not None else {}

@@ -73,10 +73,11 @@ class Stream:
 
     def spread(self, spread: Spread) -> int:
         """A duration, in microseconds."""
+        low = spread.low
         if spread.shape is Shape.EXPONENTIAL:
             return spread.high * _EXPONENTIAL[self.word() >> 54] >> 16
-        span = spread.high - spread.low
-        return spread.low + (self.word() * (span + 1) >> 64) if span else spread.low
+        span = spread.high - low
+        return low + (self.word() * (span + 1) >> 64) if span else low
 
     def bits128(self, kind: str) -> int:
         """128 bits, as the reference draws its ids (`harness.domain.draws.Draws`)."""

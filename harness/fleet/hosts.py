@@ -22,8 +22,9 @@ from harness.domain.operations import (
     Reply,
     Unknown,
 )
+from harness.domain.pairing import LocalState
 from harness.fleet.clock import CellClock
-from harness.fleet.deadline import Deadline, Question
+from harness.fleet.deadline import Deadlines, Question
 from harness.fleet.nemesis import Fate, message_fate
 from harness.fleet.network import Network
 from harness.fleet.place import Place
@@ -72,6 +73,9 @@ class Hosts:
         self._network = network
         self._recorder = recorder
         self._plan = plan
+        self._deadlines = Deadlines(env, plan.deadline)
+        self.on_rest: Callable[[Place], None] = lambda _: None
+        """Called when the agents of a cluster have nothing more to do."""
         self.clock_shift = 0
         """How far the hosts' clocks are ahead, in microseconds."""
 
@@ -86,10 +90,8 @@ class Hosts:
 
     # --- Local UI ---------------------------------------------------------------------
 
-    def perform(
-        self, place: Place, operation: LocalOperation, deadline: Deadline | None = None
-    ) -> Step[Reply]:
-        """One operation at Local UI. Whoever asks two at once has a deadline of his own."""
+    def perform(self, place: Place, operation: LocalOperation) -> Step[Reply]:
+        """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
         if place.is_off:
             yield self._env.timeout(_CONNECT)
@@ -103,7 +105,7 @@ class Hosts:
                 place.ids,
             )
             try:
-                done = yield from self._run(place, flow, deadline or place.deadline)
+                done = yield from self._run(place, flow)
                 if done is None:
                     raise AssertionError(f"{record.kind} ended without a reply")
                 reply = done
@@ -114,7 +116,7 @@ class Hosts:
         return reply
 
     def _run(
-        self, place: Place, flow: Generator[Call, Answer, Result], deadline: Deadline
+        self, place: Place, flow: Generator[Call, Answer, Result]
     ) -> Step[Result | Refused | None]:
         """Run a flow of the edge to its end; a reboot ends it with `Interrupt`."""
         me = self._env.active_process
@@ -126,7 +128,7 @@ class Hosts:
                 call, result = advance(flow, answer, self.store)
                 if call is None:
                     return result
-                reply = yield from self._carry(place, call, deadline)
+                reply = yield from self._carry(place, call)
                 answer = Answer(reply, self._clock.now() + self.clock_shift)
         except Refusal as refusal:
             return refusal.refused
@@ -135,30 +137,30 @@ class Hosts:
 
     # --- messages ---------------------------------------------------------------------
 
-    def _carry(self, place: Place, call: Call, deadline: Deadline) -> Step[LinkReply]:
+    def _carry(self, place: Place, call: Call) -> Step[LinkReply]:
         """Carry a message of a host to the central plane, and wait for the answer."""
         operation = call.operation
         if isinstance(operation, Probe):
-            return (yield from self._exchange(place, call, deadline))
+            return (yield from self._exchange(place, call))
         tags = place.tags
         if call.host_uid != place.host:
             tags = {**tags, "host": call.host_uid}
         record = self._recorder.invoke("agent", operation, self._clock.now(), tags)
-        reply: LinkReply = _REBOOTED
         try:
-            reply = yield from self._exchange(place, call, deadline)
-        finally:
-            self._recorder.end(record, reply, self._clock.now())
+            reply = yield from self._exchange(place, call)
+        except Interrupt:
+            self._recorder.end(record, _REBOOTED, self._clock.now())
+            raise
+        self._recorder.end(record, reply, self._clock.now())
         return reply
 
-    def _exchange(self, place: Place, call: Call, deadline: Deadline) -> Step[LinkReply]:
+    def _exchange(self, place: Place, call: Call) -> Step[LinkReply]:
         if place.is_down(call.host_uid):
             yield self._env.timeout(_CONNECT)
             return _CUT_OFF
-        question = deadline.ask(self._plan.deadline)
+        question = self._deadlines.ask()
         self._send(place, call, question)
         reply = yield question
-        deadline.close()
         return _LATE if reply is None else reply  # type: ignore[return-value]
 
     def _send(self, place: Place, call: Call, question: Question) -> None:
@@ -225,10 +227,19 @@ class Hosts:
             if site is None or not site.has_work:
                 break
             try:
-                yield from self._run(place, self._core.follow(place.slot), place.agent_deadline)
+                yield from self._run(place, self._core.follow(place.slot))
             except Interrupt:
                 break
         place.agent = False
+        self.on_rest(place)
+
+    def is_at_rest(self, place: Place) -> bool:
+        """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
+        site = self.store.get(Site, place.slot)
+        if place.agent or place.down or place.is_off or site is None or site.cluster is None:
+            return False
+        is_paired = site.request is not None and site.request.state is LocalState.PAIRED
+        return is_paired and not site.cluster.unhealthy_nodes()
 
     def _pause(self, place: Place) -> Step[None]:
         """Until the next round. Without jitter, a link that is back is used at once."""

@@ -7,7 +7,7 @@ A file is read whole: everything that is wrong with it is told at once, each wit
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path as File
@@ -57,16 +57,22 @@ def read(text: str, source: str) -> Scenario:
     scenario = reader.scenario(data)
     found = [*reader.flaws, *out_of_bounds(scenario)]
     if reader.knows_duration:
-        spoiled = {_part(flaw) for flaw in reader.flaws}
-        judged = (*contradictions(scenario), *out_of_reach(scenario))
+        spoiled = {_part(flaw) for flaw in found}
+        judged = contradictions(scenario) if spoiled else _judged(scenario)
         found += [flaw for flaw in judged if _part(flaw) not in spoiled]
     if found:
         raise _error(source, text, found)
     return scenario
 
 
+def _judged(scenario: Scenario) -> Iterator[Flaw]:
+    """What does not go together; what is out of reach can be told only of a whole file."""
+    yield from contradictions(scenario)
+    yield from out_of_reach(scenario)
+
+
 def _part(flaw: Flaw) -> Path:
-    """The table that a flaw is in: what could not be read there may be all that is wrong."""
+    """The table that a flaw is in: what is wrong there already may be all that is wrong."""
     return flaw.path[: 2 if flaw.path[:1] == ("faults",) else 1]
 
 
@@ -89,7 +95,7 @@ def with_overrides(
     if until is not None:
         faults = tuple(f for f in changed.faults if f.at is None or f.at < until)
         changed = replace(changed, duration=until, faults=faults)
-    _require(changed, f"{scenario.name}, as it was asked for")
+    require(changed, f"{scenario.name}, as it was asked for")
     return changed
 
 
@@ -113,11 +119,11 @@ def from_plain(data: Object, source: str = "the scenario in the evidence") -> Sc
         raise ScenarioError(
             source, [Mistake(0, name, "there is no such field", remedy) for name in unknown]
         )
-    _require(scenario, source)
+    require(scenario, source)
     return scenario
 
 
-def _require(scenario: Scenario, source: str) -> None:
+def require(scenario: Scenario, source: str) -> None:
     """Raise `ScenarioError` for a scenario that makes no sense."""
     if found := list(flaws(scenario)):
         mistakes = [Mistake(0, dotted(flaw.path), flaw.found, flaw.remedy) for flaw in found]

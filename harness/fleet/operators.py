@@ -21,7 +21,6 @@ from harness.domain.operations import (
     ViewPairing,
 )
 from harness.domain.pairing import LocalState
-from harness.fleet.deadline import Deadline
 from harness.fleet.draws import Stream
 from harness.fleet.place import Place
 from harness.fleet.world import Step, World
@@ -66,8 +65,8 @@ class Operators:
                 return
             sent = yield from self._sends(place, attempt)
             if isinstance(sent, Done):
-                yield from self._follows(place, attempt)
-                if place.is_paired or plan.again is None:
+                knows = yield from self._follows(place, attempt)
+                if not knows or place.is_paired or plan.again is None:
                     return
                 pause = plan.again
             else:
@@ -93,12 +92,15 @@ class Operators:
     def _sends_too(self, place: Place, token: str) -> Step[None]:
         yield self._world.env.timeout(place.review.spread(self._plan.think))
         flow = operator_sends(ENDPOINT, token)
-        sent = yield from self._drive(place, flow, Deadline(self._world.env))
+        sent = yield from self._drive(place, flow)
         if uid := pairing_uid_of(sent):
             self._desk.sent(place, uid)
 
-    def _follows(self, place: Place, attempt: int) -> Step[None]:
-        """Looks until it is decided, cancels if that was drawn, or forgets about it."""
+    def _follows(self, place: Place, attempt: int) -> Step[bool]:
+        """Looks until it is decided, cancels if that was drawn, or forgets about it.
+
+        Returns whether the operator knows in the end that the request is pending no more.
+        """
         world, plan, stream = self._world, self._plan, place.operator
         cancels, after = stream.chance(plan.cancels_ppm), stream.spread(plan.cancel_after)
         races, forgets = stream.chance(plan.cancels_decided_ppm), stream.chance(plan.forgets_ppm)
@@ -108,16 +110,19 @@ class Operators:
         place.is_racing = races and self._happens(place, attempt, "cancels-as-decided")
         forgotten = plan.watch is None or (forgets and self._happens(place, attempt, "forgets"))
         if forgotten and not cancel_at:
-            return
+            return False
         while not world.is_over:
             yield world.env.timeout(self._until_next_look(place, cancel_at, forgotten))
             if cancel_at and world.env.now >= cancel_at:
                 cancel_at = 0
                 cancelled = yield from self._cancels(place)
                 if isinstance(cancelled, Done):
-                    return
-            if (yield from self._is_decided(place)) or forgotten:
-                return
+                    return True
+            if (yield from self._is_decided(place)):
+                return True
+            if forgotten:
+                return False
+        return False
 
     def _until_next_look(self, place: Place, cancel_at: int, forgotten: bool) -> int:
         left = max(0, cancel_at - self._world.clock.now())
@@ -151,7 +156,7 @@ class Operators:
         """Withdraws what is pending without looking first."""
         env, uid, was_cut_off = self._world.env, place.pairing_uid, bool(place.down)
         yield env.timeout(later)
-        cancelled = yield from self.asks(place, CancelPairingRequest(), Deadline(env))
+        cancelled = yield from self.asks(place, CancelPairingRequest())
         if isinstance(cancelled, Done) and was_cut_off and uid:
             self._desk.cancelled_cut_off(place, uid)
 
@@ -167,17 +172,17 @@ class Operators:
                 return
             revision += 1
             change = PatchCluster({"revision": str(revision)})
-            reply = yield from self.asks(place, change, Deadline(world.env))
+            reply = yield from self.asks(place, change)
             is_central = isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
             refused += is_central
 
     # --- how they do it ---------------------------------------------------------------
 
-    def _drive(self, place: Place, flow: Flow, deadline: Deadline | None = None) -> Step[Reply]:
+    def _drive(self, place: Place, flow: Flow) -> Step[Reply]:
         """Carry out a flow, with time to think between its steps."""
         operation = next(flow)
         while True:
-            reply = yield from self.asks(place, operation, deadline)
+            reply = yield from self.asks(place, operation)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
@@ -185,17 +190,15 @@ class Operators:
                 return result
             yield self._world.env.timeout(place.operator.spread(self._plan.think))
 
-    def asks(
-        self, place: Place, operation: LocalOperation, deadline: Deadline | None = None
-    ) -> Step[Reply]:
+    def asks(self, place: Place, operation: LocalOperation) -> Step[Reply]:
         """One operation, after a login where one is needed."""
         hosts = self._world.hosts
         if not place.session.session:
             yield from self._logs_in(place)
-        reply = yield from hosts.perform(place, operation, deadline)
+        reply = yield from hosts.perform(place, operation)
         if isinstance(reply, Refused) and reply.reason is Reason.UNAUTHENTICATED:
             yield from self._logs_in(place)
-            reply = yield from hosts.perform(place, operation, deadline)
+            reply = yield from hosts.perform(place, operation)
         return reply
 
     def _logs_in(self, place: Place) -> Step[None]:

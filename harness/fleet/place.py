@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import simpy
 
 from harness.domain.operations import Credentials
-from harness.fleet.deadline import Deadline
 from harness.fleet.draws import Stream
 from harness.fleet.roster import Member
 from harness.history.operation import Json
@@ -19,17 +18,18 @@ class Place:
     `net`, `operator`, `review` and `ids` are streams of draws, each for one use, so that what
     one of them does leaves the others alone. `down` has the positions of hosts whose link is
     down. `flows` are the processes that are inside of a flow of the edge, which a reboot ends.
+    `is_left` says that its operator has nothing more to do there.
+    `reviews` counts how often somebody at Palette took up a request of this cluster.
     """
 
     __slots__ = (
         "agent",
-        "agent_deadline",
         "boots",
-        "deadline",
         "down",
         "flows",
         "has_sent",
         "ids",
+        "is_left",
         "is_off",
         "is_paired",
         "is_racing",
@@ -39,26 +39,27 @@ class Place:
         "operator",
         "pairing_uid",
         "review",
+        "reviews",
         "session",
         "tags",
     )
 
-    def __init__(self, env: simpy.Environment, seed: int, member: Member) -> None:
+    def __init__(self, seed: int, member: Member) -> None:
         index = member.index
         self.member = member
         self.net = Stream(seed, f"net:{index}")
         self.operator = Stream(seed, f"operator:{index}")
         self.review = Stream(seed, f"review:{index}")
         self.ids = Stream(seed, f"ids:{index}")
-        self.deadline = Deadline(env)
-        self.agent_deadline = Deadline(env)
         self.down: frozenset[int] = frozenset()
         self.flows: list[simpy.Process] = []
         self.link_back: simpy.Event | None = None
         self.session = Credentials()
         self.boots = 0
+        self.reviews = 0
         self.pairing_uid = ""
-        self.agent = self.has_sent = self.is_off = self.is_paired = self.is_racing = False
+        self.agent = self.has_sent = self.is_off = False
+        self.is_left = self.is_paired = self.is_racing = False
         self.tags: Mapping[str, Json] = {"host": member.host_uids[0], "project": member.project_uid}
 
     @property

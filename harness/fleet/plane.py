@@ -76,7 +76,7 @@ class Plane:
         self.asked = 0
         self.backlog = 0
         self.is_up = True
-        self.crashes = 0
+        self._calls = 0
 
     def side(self, tenant: int) -> CentralSide:
         """The central side of a tenant."""
@@ -91,10 +91,23 @@ class Plane:
         for side in self._sides.values():
             side.clock.put_forward(by)
 
-    def begin_window(self, grant: int) -> None:
-        """From now on so much service time may be used in a window."""
-        self._grant = max(grant, 1)
+    def begin_window(self, grant: int, start: int) -> None:
+        """From `start` on so much service time may be used in a window.
+
+        What is being served then goes on at the new pace: one window in which hardly anything
+        was granted must not hold up all that come after it.
+        """
+        before, self._grant = self._grant, max(grant, 1)
         self.asked = 0
+        left = self._free_at - start
+        if left > 0 and before != self._grant:
+            self._free_at = start + left * before // self._grant
+            if self._queue:
+                self._call_next()
+
+    def is_behind(self, at: int) -> bool:
+        """Whether something is still to be served then, so that the next grant matters."""
+        return bool(self._queue) or self._free_at > at
 
     def arrive(
         self,
@@ -134,8 +147,8 @@ class Plane:
             visit.take(_BUSY, 0)
             return
         reply: LinkReply = visit.side.perform(visit.operation, visit.credentials)
-        for _ in range(visit.times - 1):
-            reply = visit.side.perform(visit.operation, visit.credentials)
+        for _ in range(visit.times - 1):  # who asked hears the first answer, and no other
+            visit.side.perform(visit.operation, visit.credentials)
         question = visit.take(reply, visit.service)
         served = self._in_service
         while served and served[0][0] <= now:
@@ -151,12 +164,13 @@ class Plane:
 
     def _call_next(self) -> None:
         self._serving = True
-        timer = self._env.timeout(max(0, self._free_at - int(self._env.now)), self.crashes)
+        self._calls += 1
+        timer = self._env.timeout(max(0, self._free_at - int(self._env.now)), self._calls)
         timer.callbacks.append(self._next)
 
     def _next(self, timer: simpy.Event) -> None:
-        if timer.value != self.crashes:
-            return
+        if timer.value != self._calls:
+            return  # the pace has changed since, or there was a crash
         self._serving = False
         now = int(self._env.now)
         while self._queue and self._free_at <= now:
@@ -171,7 +185,7 @@ class Plane:
     def crash(self) -> None:
         """It is down: what waits is lost, and so is all that was not acknowledged."""
         self.is_up = False
-        self.crashes += 1
+        self._calls += 1
         self._serving = False
         waiting, self._queue, self.backlog = self._queue, deque(), 0
         for visit in waiting:

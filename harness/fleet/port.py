@@ -59,8 +59,9 @@ class Report(msgspec.Struct, frozen=True):
 class CellOutcome(msgspec.Struct, frozen=True):
     """What is left of a cell once it is closed.
 
-    `ids` are the pairing ids that it has given, 16 bytes each, sorted: two cells that gave the
-    same one break INV-5. `happenings` are the names of the single faults and acts (`Job.collect`).
+    `ids` are digests of the pairing ids that it has given, 8 bytes each, sorted: two cells that
+    gave the same one break INV-5. `happenings` are the names of the single faults and acts
+    (`Job.collect`).
     """
 
     cell: int
@@ -88,6 +89,14 @@ class Cell(Protocol):
         """Close the part: what is still open ends as unknown.
 
         `whole` says that the run got to its end: then what is judged there is judged too.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close the part as it is, where the run was given up. Nothing is judged.
+
+        Raises:
+            EvidenceError: it cannot be written.
         """
         ...
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Protocol
 
+from harness.checkers.fleet.concluding import as_lines
 from harness.checkers.invariants.base import Violation
 from harness.domain.arrangements import InstallCluster
 from harness.domain.cluster import Cluster
@@ -123,16 +124,7 @@ class Recorder:
 
     def found(self, violations: tuple[Violation, ...], at: int) -> None:
         """Invariants that do not hold."""
-        for violation in violations:
-            self.violations.append(
-                ViolationLine(
-                    invariant=violation.invariant,
-                    cell=self.cell,
-                    reason=violation.reason,
-                    operations=list(violation.operations),
-                    at=at,
-                )
-            )
+        self.violations += as_lines(violations, self.cell, at)
 
     def _args(self, kind: str, what: object) -> dict[str, Json]:
         if self._listener is None and self._writer is None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,14 +11,16 @@ from typing import Final
 from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirement import Role
-from harness.catalogue.requirements.invariants import INVARIANTS
-from harness.catalogue.verdict import Overall, Verdict
-from harness.checkers.fleet.gate import evaluate, reached, verdict_of
-from harness.checkers.fleet.merging import merge, shared_ids
+from harness.catalogue.verdict import Overall
+from harness.checkers.fleet.concluding import conclude
+from harness.checkers.fleet.gate import verdict_of
+from harness.checkers.fleet.terms import terms_of
 from harness.fleet.crew.coordinator import Watching, run_cells
+from harness.fleet.crew.grants import capacity_of
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
 from harness.fleet.port import CellOutcome, Job
+from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import (
     PARTS,
     FleetLine,
@@ -27,15 +30,12 @@ from harness.history.fleet_lines import (
     PartLine,
     ViolationLine,
 )
-from harness.history.lines import HarnessInfo, Header, Implementation, Run, VerdictLine
+from harness.history.lines import HarnessInfo, Header, Implementation, Run
 from harness.history.manifest import MANIFEST, write_manifest
 from harness.history.parts import GRANTS, PartWriter, part_file
 from harness.history.scan import FLEET
 
 DRIVER: Final = "simpy"
-_STOPPED: Final = "the run was stopped before its end"
-_IDS_NAMED: Final = 20
-"""So many ids that two cells have given are named; the others are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,13 @@ def run_fleet(
         EvidenceError: the evidence cannot be written.
     """
     grants = _grants(job)
-    course = run_cells(job, transport, grants.grants if grants else _nowhere, watching)
+    with _kept(grants):
+        course = run_cells(job, transport, grants.grants if grants else _nowhere, watching)
     outcomes = course.outcomes
-    measures = merge(outcome.measures for outcome in outcomes)
     scenario, complete = job.scenario, course.ended
-    violations = (*course.violations, *_found_at_the_end(outcomes, measures.ended_at))
-    gates = (
-        *evaluate(scenario.gate, measures, len(violations), complete),
-        *reached(scenario.reach, measures),
-    )
+    plain = as_plain(scenario)
+    came_to = conclude(terms_of(plain), outcomes, course.violations, complete)
+    measures, violations, gates = came_to.measures, came_to.violations, came_to.gates
     verdict, why = verdict_of(gates, len(violations), measures.undecided, complete)
     evidence, digest = None, ""
     if job.parts is not None and grants is not None:
@@ -104,9 +102,15 @@ def run_fleet(
         digest = write_manifest(
             evidence,
             _header(job, telling.run),
-            FleetLine(scenario=as_plain(scenario), planted=job.planted, keep_going=job.keep_going),
+            FleetLine(
+                scenario=plain,
+                planted=job.planted,
+                keep_going=job.keep_going,
+                capacity=capacity_of(scenario),
+                stopped_at=course.at if course.interrupted else None,
+            ),
             [*_parts(outcomes), grants.close()],
-            _verdicts(job, violations, measures, complete),
+            came_to.verdicts,
             violations,
             measures,
             gates,
@@ -143,26 +147,20 @@ def _grants(job: Job) -> PartWriter | None:
     return PartWriter(job.parts / Path(part_file(GRANTS)).name, GRANTS)
 
 
+@contextmanager
+def _kept(grants: PartWriter | None) -> Iterator[None]:
+    """Where a run is given up, the grants so far stay."""
+    try:
+        yield
+    except BaseException:
+        with suppress(EvidenceError):
+            if grants is not None:
+                grants.close()
+        raise
+
+
 def _parts(outcomes: Iterable[CellOutcome]) -> Iterator[PartLine]:
     return (outcome.part for outcome in outcomes if outcome.part is not None)
-
-
-def _found_at_the_end(outcomes: Sequence[CellOutcome], at: int) -> Iterator[ViolationLine]:
-    """What each cell found when it was closed, and the ids that more than one has given."""
-    for outcome in outcomes:
-        yield from outcome.violations
-    shared = shared_ids(outcome.ids for outcome in outcomes)
-    for digest, places in shared[:_IDS_NAMED]:
-        cells = [f"{outcomes[place].cell:02d}" for place in places]
-        more = f" ({len(shared) - _IDS_NAMED} more are so)" if len(shared) > _IDS_NAMED else ""
-        yield ViolationLine(
-            invariant="INV-5",
-            cell=cells[0],
-            reason=f"the pairing id with the digest {digest.hex()} was given in the cells"
-            f" {' and '.join(cells)}{more}",
-            operations=[],
-            at=at,
-        )
 
 
 def _header(job: Job, run: Run) -> Header:
@@ -176,26 +174,3 @@ def _header(job: Job, run: Run) -> Header:
         seed=job.scenario.seed,
         run=run,
     )
-
-
-def _verdicts(
-    job: Job, violations: Sequence[ViolationLine], measures: MeasuresLine, complete: bool
-) -> list[VerdictLine]:
-    """One for each invariant: its first violation decides."""
-    first = {violation.invariant: violation for violation in reversed(violations)}
-    lines = []
-    for requirement in INVARIANTS.requirements:
-        found = first.get(requirement.id)
-        undecided = measures.undecided.get(requirement.id, "" if complete else _STOPPED)
-        verdict = Verdict.INCONCLUSIVE if undecided else Verdict.PASS
-        lines.append(
-            VerdictLine(
-                requirement=requirement.id,
-                scenario=job.scenario.name,
-                verdict=Verdict.FAIL if found else verdict,
-                reason=found.reason if found else undecided,
-                operations=found.operations if found else [],
-                at=measures.ended_at,
-            )
-        )
-    return lines

@@ -10,7 +10,7 @@ from harness.fleet.keys import FAULT
 from harness.fleet.loading import load
 from harness.fleet.mistakes import Mistake, ScenarioError, nearest
 from harness.fleet.scenario import FaultPlan, Scenario
-from harness.fleet.spelling import number_text
+from harness.fleet.spelling import duration_text, number_text
 from harness.suite import suite_dir
 
 _SUFFIX = ".toml"
@@ -33,7 +33,8 @@ def shipped() -> tuple[Path, ...]:
     Raises:
         SuiteMissing: their folder is missing.
     """
-    return tuple(sorted(suite_dir("scenarios").glob(f"*{_SUFFIX}")))
+    found = suite_dir("scenarios").glob(f"*{_SUFFIX}")
+    return tuple(sorted(found, key=lambda path: path.stem))
 
 
 def names() -> tuple[str, ...]:
@@ -50,14 +51,29 @@ def find(name_or_path: str) -> Scenario:
         ScenarioError: there is none, or it says what it may not say.
         SuiteMissing: the folder of the shipped ones is missing.
     """
+    return load(_path_of(name_or_path))
+
+
+def text_of(name_or_path: str) -> str:
+    """The text of a scenario's file.
+
+    Raises:
+        ScenarioError: there is none, or it says what it may not say.
+        SuiteMissing: the folder of the shipped ones is missing.
+    """
+    find(name_or_path)
+    return _path_of(name_or_path).read_text("utf-8-sig")
+
+
+def _path_of(name_or_path: str) -> Path:
     if name_or_path.endswith(_SUFFIX) or os.sep in name_or_path:
-        return load(Path(name_or_path))
+        return Path(name_or_path)
     by_name = {path.stem: path for path in shipped()}
     if name_or_path not in by_name:
         known = f"there are {', '.join(by_name)}; a file is given by its path, such as ./mine.toml"
         mistake = Mistake(0, "", "there is no such scenario", nearest(name_or_path, by_name, known))
         raise ScenarioError(name_or_path, [mistake])
-    return load(by_name[name_or_path])
+    return by_name[name_or_path]
 
 
 def readme() -> str:
@@ -68,15 +84,16 @@ def readme() -> str:
         SuiteMissing: their folder is missing.
     """
     scenarios = [load(path) for path in shipped()]
-    head = ["| scenario | why | hosts | faults |", "| --- | --- | --- | --- |"]
+    head = ["| scenario | why | hosts | lasts | faults |", "| --- | --- | --: | --: | --- |"]
     rows = [f"| {' | '.join(_row(scenario))} |" for scenario in scenarios]
     sections = [_section(scenario) for scenario in scenarios]
     return "\n".join([_INTRODUCTION, *head, *rows, "", *sections])
 
 
 def _row(scenario: Scenario) -> tuple[str, ...]:
-    name = f"[{scenario.name}](#{scenario.name})"
-    return name, _one_line(scenario.why), f"{scenario.fleet.hosts:,}", _faults(scenario)
+    name, hosts = f"[{scenario.name}](#{scenario.name})", f"{scenario.fleet.hosts:,}"
+    lasts = duration_text(scenario.duration)
+    return name, _one_line(scenario.why), hosts, lasts, _faults(scenario)
 
 
 def _one_line(text: str) -> str:

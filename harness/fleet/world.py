@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import simpy
 
 from harness.domain.operations import Acknowledged, Done
 from harness.fleet.clock import CellClock
+from harness.fleet.deadline import Deadlines
 from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
@@ -37,6 +38,11 @@ class World:
     network: Network
     hosts: Hosts
     happenings: Happenings
+    deadlines: Deadlines = field(init=False)
+    """Those of administrators."""
+
+    def __post_init__(self) -> None:
+        self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)
 
     @property
     def is_over(self) -> bool:

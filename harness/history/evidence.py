@@ -241,12 +241,16 @@ def footer(lines: Mapping[str, int], digest: str, interrupted: bool, ended_at: s
     ))  # fmt: skip
 
 
-def unwritable(path: Path, error: OSError) -> EvidenceError:
-    """The error to raise when the system would not open or write the file."""
+def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
+    """The error to raise when the system would not open or write the file.
+
+    `written` is how many bytes of it are there, and whole.
+    """
+    there = f"; {written:,} bytes of it are written" if written else ""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         hint = "free some space or choose another folder with --out; what was written is readable"
-        return EvidenceError(path, "the disk is full", hint)
-    problem = f"the evidence cannot be written ({error.strerror or error})"
+        return EvidenceError(path, f"the disk is full{there}", hint)
+    problem = f"the evidence cannot be written ({error.strerror or error}){there}"
     return EvidenceError(path, problem, "choose another folder with --out")
 
 

@@ -27,17 +27,23 @@ class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
 
     `scenario` is the whole scenario as plain data (`harness.fleet.scenario`), with `hosts` and
     `until` as they were asked for. `planted` is `mutant:NAME`, `variant:NAME` or empty.
+    `stopped_at` is the end of the window, in microseconds, after which somebody stopped the run.
+    `capacity` is the service time of the central plane in one window, in microseconds: what the
+    grants of a window come to.
     """
 
     scenario: Object
     planted: str = ""
     keep_going: bool = False
+    stopped_at: int | None = None
+    capacity: int = 0
 
 
 class PartLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="part"):
     """The operations of one cell, or the grants of all (`name` is `grants`).
 
     `file` is relative to the manifest. `digest` is `sha256:…` of the uncompressed lines.
+    `ended_at` is the last moment of the cell, in microseconds of the run.
     """
 
     name: str
@@ -45,6 +51,7 @@ class PartLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     lines: int
     operations: int
     digest: str
+    ended_at: int = 0
 
 
 class GrantsLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="grants"):
@@ -95,8 +102,8 @@ class Histogram(msgspec.Struct, frozen=True):
 class FaultWindow(msgspec.Struct, frozen=True):
     """From when to when something was wrong, and how often: what a picture shades.
 
-    `what` is `link`, `central`, `message`, `clock`, `health` or `reboot`; `end` is that of the
-    run when it never ended.
+    `what` is `link`, `central`, `message`, `loss`, `slow`, `clock`, `health` or `reboot`; `end`
+    is that of the run when it never ended.
     """
 
     what: str

@@ -9,6 +9,7 @@ digest is of the uncompressed lines: it does not depend on the version of the li
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 from io import BytesIO, FileIO
@@ -18,7 +19,7 @@ from typing import BinaryIO, Final
 import msgspec
 import zstandard
 
-from harness.history.errors import EvidenceError
+from harness.history.errors import CutOff, EvidenceError
 from harness.history.evidence import open_file, unwritable, write_all
 from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
 from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode
@@ -106,14 +107,15 @@ class PartWriter:
     def __init__(self, path: Path | None, name: str) -> None:
         self.path = path
         self.name = name
-        self._place = path or Path(part_file(name))
-        self._file: FileIO | None = open_file(path) if path else None
+        if path is not None:
+            open_file(path).close()
         self._digest = sha256()
         self._buffer = bytearray()
         self._open: dict[str, OperationRecord] = {}
         self._lines = 0
         self._operations = 0
         self._blocks = 0
+        self._written = 0
         self._is_closed = False
 
     def invoke(self, record: OperationRecord) -> None:
@@ -154,24 +156,32 @@ class PartWriter:
             self.outcome(record)
         return records
 
-    def close(self) -> PartLine:
-        """End what is open, write what is left, close the file. Closing again changes nothing."""
+    def close(self, ended_at: int = 0) -> PartLine:
+        """End what is open and write what is left. Closing again changes nothing.
+
+        `ended_at` is the last moment of the cell, in microseconds of the run.
+        """
         if not self._is_closed:
             self.end_open()
             if self._buffer or not self._blocks:
                 self._write_block()
-            self._let_go()
+            self._is_closed = True
         return PartLine(
             name=self.name,
             file=part_file(self.name),
             lines=self._lines,
             operations=self._operations,
             digest=f"sha256:{self._digest.hexdigest()}",
+            ended_at=ended_at,
         )
 
     def _put(self, line: msgspec.Struct) -> None:
         if self._is_closed:
-            raise EvidenceError(self._place, "the part is closed", "nothing more was recorded")
+            raise EvidenceError(
+                self.path or Path(part_file(self.name)),
+                "the part is closed",
+                "nothing more was recorded",
+            )
         buffer = self._buffer
         length = len(buffer)
         try:
@@ -186,18 +196,30 @@ class PartWriter:
     def _write_block(self) -> None:
         self._digest.update(self._buffer)
         self._blocks += 1
-        if self._file is not None:
-            try:
-                write_all(self._file, _compressed(self._buffer))
-            except OSError as error:
-                self._let_go()
-                raise unwritable(self._place, error) from None
+        if self.path is not None:
+            self._write_frame(self.path, _compressed(self._buffer))
         self._buffer = bytearray()
 
-    def _let_go(self) -> None:
-        self._is_closed = True
-        if self._file is not None:
-            self._file.close()
+    def _write_frame(self, path: Path, frame: bytes) -> None:
+        """Write it whole or not at all, so that all that is there can be read.
+
+        The file is open only meanwhile: a run has many parts, and where it fails, nobody may be
+        left to close them. Each frame has its place, so that of two writers of one part, of
+        which one was given up as lost, both write the same.
+        """
+        try:
+            with FileIO(path, "r+") as file:
+                file.seek(self._written)
+                try:
+                    write_all(file, frame)
+                except OSError:
+                    with suppress(OSError):
+                        file.truncate(self._written)
+                    raise
+        except OSError as error:
+            self._is_closed = True
+            raise unwritable(path, error, self._written) from None
+        self._written += len(frame)
 
 
 def _compressed(block: bytearray) -> bytes:
@@ -336,6 +358,6 @@ def _unpacked(path: Path, file: BinaryIO) -> Iterator[bytes]:
         raise _cut_off(path)
 
 
-def _cut_off(path: Path) -> EvidenceError:
+def _cut_off(path: Path) -> CutOff:
     problem = "the file breaks off: its writer was stopped, or it was not copied whole"
-    return EvidenceError(path, problem, "use a whole copy, or run again with the same seed")
+    return CutOff(path, problem, "use a whole copy, or run again with the same seed")

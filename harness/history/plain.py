@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from operator import attrgetter
+from typing import Final, get_type_hints
 
 import msgspec
 
@@ -35,10 +37,9 @@ def to_json_object(value: object) -> dict[str, Json]:
     Raises:
         TypeError: the value is no dataclass, or a field has no plain form.
     """
-    if not is_dataclass(value) or isinstance(value, type):
-        raise TypeError(f"{type(value).__name__} is not a dataclass: {value!r:.80}")
     plain = to_json(value)
-    assert isinstance(plain, dict)
+    if type(plain) is not dict or not hasattr(value, "__dataclass_fields__"):
+        raise TypeError(f"{type(value).__name__} is not a dataclass: {value!r:.80}")
     return plain
 
 
@@ -46,7 +47,7 @@ def _converter(value: object) -> Convert:
     """How values of this one's type become plain: looked up once for each type."""
     match value:
         case Enum():
-            return lambda member: to_json(member.value)  # type: ignore[attr-defined]
+            return lambda member: to_json(member._value_)  # type: ignore[attr-defined]
         case None | bool() | int() | float() | str():
             return _itself
         case Mapping():
@@ -56,7 +57,7 @@ def _converter(value: object) -> Convert:
         case Set():
             return lambda members: sorted(map(to_json, members), key=msgspec.json.encode)  # type: ignore[call-overload]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return _of_fields(tuple(field.name for field in fields(value)))
+            return _of_fields(type(value))
         case _:
             raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
 
@@ -65,10 +66,31 @@ def _itself(value: object) -> Json:
     return value  # type: ignore[return-value]
 
 
-def _of_fields(names: tuple[str, ...]) -> Convert:
-    return lambda value: {name: to_json(getattr(value, name)) for name in names}
+def _of_fields(kind: type) -> Convert:
+    """What most fields hold is known from their types, and costs no look at the values."""
+    names = tuple(field.name for field in fields(kind))
+    if not names:
+        return lambda _: {}
+    hints = get_type_hints(kind)
+    others = tuple((n, _BY_HINT.get(hints[n], to_json)) for n in names if hints[n] not in _PLAIN)
+    values = attrgetter(*names) if len(names) > 1 else _alone(names[0])
+
+    def convert(value: object) -> Json:
+        plain: dict[str, Json] = dict(zip(names, values(value), strict=True))
+        for name, of_field in others:
+            plain[name] = of_field(plain[name])
+        return plain
+
+    return convert
 
 
+def _alone(name: str) -> Callable[[object], tuple[Json]]:
+    value = attrgetter(name)
+    return lambda of: (value(of),)
+
+
+_PLAIN: Final = (str, int, bool, str | None, int | None)
+_BY_HINT: Final[Mapping[object, Convert]] = {Mapping[str, str]: lambda m: dict(m)}  # type: ignore[call-overload]
 _CONVERTERS: dict[type, Convert] = {}
 
 

@@ -214,7 +214,7 @@ class Redactor:
             if len(form) < _INDEXED_LENGTH_MIN:
                 tiny = True
                 continue
-            for gram in {form[i : i + _GRAM] for i in range(_STRIDE)}:
+            for gram in dict.fromkeys(form[i : i + _GRAM] for i in range(_STRIDE)):
                 self._forms_by_gram.setdefault(gram, []).append(form)
         if tiny:
             forms = [f for f in self._secret_of_form if len(f) < _INDEXED_LENGTH_MIN]

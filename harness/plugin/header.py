@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +10,12 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Role
-from harness.history.lines import HarnessInfo, Header, Implementation, Run
+from harness.history.lines import HarnessInfo, Header, Implementation
 from harness.history.lines import Selection as Asked
+from harness.running.facts import run_here
 from harness.running.scenario import plays
 from harness.running.selection import Selection
 from harness.targets.port import Driver, TargetUnusable
-
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 def header_of(config: pytest.Config, driver: Driver, selection: Selection) -> Header:
@@ -49,13 +44,7 @@ def header_of(config: pytest.Config, driver: Driver, selection: Selection) -> He
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),
         target_file=config.getoption("pairproof_target") or "",
-        run=Run(
-            command=_command(config),
-            started_at=now_utc(),
-            platform=_platform(),
-            workers=_workers(config),
-            commit=commit_of(_CHECKOUT),
-        ),
+        run=run_here(_command(config), _workers(config)),
     )
 
 
@@ -63,27 +52,6 @@ def limits_of(driver: Driver) -> Limits:
     """The limits of a run: those of the target, where it states any."""
     limits = getattr(driver, "limits", None)
     return limits if isinstance(limits, Limits) else Limits()
-
-
-def now_utc() -> str:
-    """Wall time, RFC 3339 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def commit_of(checkout: Path) -> str:
-    """The commit that a checkout is at; empty where there is none."""
-    git = checkout / ".git"
-    try:
-        head = (git / "HEAD").read_text("utf-8").strip()
-        name = head.removeprefix("ref: ")
-        if name == head:
-            return head
-        if (git / name).is_file():
-            return (git / name).read_text("utf-8").strip()
-        packed = (git / "packed-refs").read_text("utf-8").splitlines()
-    except OSError:
-        return ""
-    return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
 
 
 def _roles(driver: Driver, selection: Selection) -> list[str]:
@@ -115,13 +83,3 @@ def _command(config: pytest.Config) -> list[str]:
 
 def _workers(config: pytest.Config) -> int:
     return int(getattr(config, "workerinput", {}).get("workercount", 1))
-
-
-def _platform() -> dict[str, object]:
-    return {
-        "system": platform.system(),
-        "release": platform.release(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "cpus": os.cpu_count() or 1,
-    }

@@ -106,7 +106,7 @@ class Controller:
     def _merge(self, parts: list[Path]) -> None:
         from harness.domain.errors import PairproofError
         from harness.history.merge import merge_parts
-        from harness.plugin.header import now_utc
+        from harness.running.facts import now_utc
 
         plans = list(self._plans())
         order: list[str] = plans[0]["scenarios"] if plans else []

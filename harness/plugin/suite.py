@@ -23,10 +23,11 @@ from harness.history.errors import EvidenceError
 from harness.history.lines import ScenarioLine
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import DRIVERS, open_target
-from harness.plugin.header import header_of, limits_of, now_utc
+from harness.plugin.header import header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, Ended, again, rewrite
 from harness.plugin.steps import is_async, quick_lookup
+from harness.running.facts import now_utc
 from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection

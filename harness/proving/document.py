@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.catalogue.document import markdown_table
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.proving.fleets import HOSTS, SEED
 from harness.proving.lawful import LeftAlone
 from harness.proving.matrix import Caught, Matrix
 from harness.reference.planting import Lane, Wire
@@ -25,7 +26,8 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
     yield ""
     yield (
         "Each row is the reference with one planted defect. A scenario of the requirement that"
-        " the defect breaks has to fail, or the walk over every interleaving has to find it."
+        " the defect breaks has to fail, or the walk over every interleaving has to find it, or"
+        " a [fleet](#in-a-fleet)."
         " `pairproof mutants run` tries them all; `pairproof serve --mutant NAME` runs one to"
         " look at. A mutant runs the scenarios of its requirement and stops at the first that"
         " fails; what is also red failed until then. With `--full` it runs the whole suite. This"
@@ -34,15 +36,49 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
     yield ""
     yield f"{len(matrix.rows)} mutants, {there} of them caught at their requirement."
     yield ""
-    broken = {row.mutant.requirement for row in matrix.rows}
+    fleet = [row for row in matrix.rows if row.mutant.lane is Lane.FLEET]
+    others = [row for row in matrix.rows if row.mutant.lane is not Lane.FLEET]
+    broken = {row.mutant.requirement for row in others}
     for requirement in REQUIREMENTS:
         if requirement.id in broken:
-            rows = [r for r in matrix.rows if r.mutant.requirement == requirement.id]
+            rows = [r for r in others if r.mutant.requirement == requirement.id]
             yield f"## {requirement.id} {requirement.title}"
             yield ""
             yield from markdown_table(
                 ("mutant", "what it does", "caught by", "also red"), map(_matrix_row, rows)
             )
+    if fleet:
+        yield from _fleet_lines(fleet)
+
+
+def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
+    yield "## In a fleet"
+    yield ""
+    yield (
+        "What these do shows only among many clusters, after hours, under load, or when things go"
+        " wrong in the midst of it: the suite passes on each of them. Their scenario finds them"
+        " by an invariant, with so few hosts, and finds nothing on the reference as it is. One"
+        " that *needs* a nemesis is not found by the same scenario without it. To run the first"
+        " of them again:"
+    )
+    numbered = sorted(rows, key=lambda row: int(row.mutant.requirement.rpartition("-")[2]))
+    first = numbered[0].mutant
+    yield ""
+    yield "```sh"
+    yield f"pairproof fleet {first.plot} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
+    yield "```"
+    yield ""
+    heads = ("mutant", "breaks", "what it does", "scenario", "hosts", "seed", "needs", "also red")
+    yield from markdown_table(heads, map(_fleet_row, numbered))
+
+
+def _fleet_row(row: Caught) -> Sequence[str]:
+    mutant = row.mutant
+    found = f"**{row.wrong}**" if row.wrong else f"`{mutant.plot}`"
+    needs = f"`{mutant.nemesis}`" if mutant.nemesis else "–"
+    others = ", ".join(r for r in row.reds if r != mutant.requirement) or "–"
+    told = (f"`{mutant.name}`", mutant.requirement, mutant.says, found)
+    return (*told, str(HOSTS), str(SEED), needs, others)
 
 
 def _matrix_row(row: Caught) -> Sequence[str]:

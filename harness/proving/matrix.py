@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness.catalogue.requirement import Level
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.catalogue.verdict import Verdict
+from harness.proving.fleets import HOSTS, SEED, FleetTrial, try_fleets
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.proving.walks import try_walks
 from harness.reference.planting import Lane, Mutant, Wire
@@ -21,9 +22,11 @@ class Caught:
 
     Attributes:
         killed_by: the scenarios that failed at its requirement; for the lane `interleaving`
-            the plot of the walk that found it.
+            the plot of the walk that found it, for the lane `fleet` the fleet's scenario.
         reds: every requirement that failed in what was run, its own among them.
         alone: the one driver through which it is caught, where another one misses it.
+        without: the invariants that are broken in the lane `fleet` without its nemesis.
+        by_suite: the scenarios of the suite that fail on it, in the lane `fleet`.
         problem: why it could not be tried; empty if it could.
     """
 
@@ -31,6 +34,8 @@ class Caught:
     killed_by: tuple[str, ...] = ()
     reds: tuple[str, ...] = ()
     alone: str = ""
+    without: tuple[str, ...] = ()
+    by_suite: tuple[str, ...] = ()
     problem: str = ""
 
     @property
@@ -52,7 +57,12 @@ class Caught:
             return "survived: nothing failed"
         if not self.at_its_requirement:
             return f"caught elsewhere only: {', '.join(self.reds)}"
-        return f"caught only through the driver {self.alone}" if self.alone else ""
+        if self.alone:
+            return f"caught only through the driver {self.alone}"
+        if self.without:
+            spared = f"without the nemesis {self.mutant.nemesis}"
+            return f"caught {spared} as well: {', '.join(self.without)}"
+        return f"the suite catches it as well: {', '.join(self.by_suite)}" if self.by_suite else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,8 @@ def try_mutants(
 
     A mutant runs the scenarios of its requirement, and stops at the kill; one that these do not
     kill runs the whole suite, to tell a survivor from one that is caught elsewhere. `full` runs
-    the whole suite for each, for all that turns red with it. `both_drivers` tries those that
+    the whole suite for each, for all that turns red with it; on those of the lane `fleet` nothing
+    may. `both_drivers` tries those that
     show through either driver over HTTP as well. `whole` says that these are all mutants there
     are, so that a requirement without one can be told.
 
@@ -117,15 +128,37 @@ def try_mutants(
         found = (plot,) if plot else ()
         reds = (mutant.requirement,) if plot else ()
         sheet.put(Caught(mutant, found, reds, problem=problem))
+    wrong = _try_in_fleet([m for m in mutants if m.lane is Lane.FLEET], workers, full, sheet)
     rows = tuple(sheet.rows[m.name] for m in mutants)
     without = _without(reference, mutants) if whole else ()
-    return Matrix(rows, without, _baseline(reference))
+    return Matrix(rows, without, "; ".join(filter(None, (_baseline(reference), wrong))))
+
+
+def _try_in_fleet(mutants: Sequence[Mutant], workers: int, full: bool, sheet: _Sheet) -> str:
+    """Fill in the rows of the fleet's lane; returns what is wrong with the reference in it."""
+    by_suite: dict[str, tuple[str, ...]] = {}
+
+    def note(trial: Trial, result: TrialResult) -> None:
+        red = result.with_verdict(Verdict.FAIL)
+        by_suite[trial.planted] = tuple(ended.scenario for ended in red)
+
+    def report(trial: FleetTrial) -> None:
+        mutant = trial.mutant
+        found = (mutant.plot,) if mutant.requirement in trial.reds else ()
+        seen = by_suite.get(f"mutant:{mutant.name}", ())
+        sheet.put(Caught(mutant, found, trial.reds, "", trial.without, seen, problem=trial.problem))
+
+    if full:
+        run_trials([Trial(f"mutant:{m.name}") for m in mutants], workers, note)
+    return try_fleets(mutants, workers, report)
 
 
 def _try_in_suite(
     mutants: Sequence[Mutant], workers: int, full: bool, sheet: _Sheet
 ) -> TrialResult:
     """Fill in the rows of the suite's lane; returns what the reference itself gives."""
+    if not mutants:
+        return TrialResult()
     found: dict[Trial, TrialResult] = {}
     by_trial = {_trial(m, full): m for m in mutants}
     again: list[Trial] = []
@@ -158,9 +191,8 @@ def _trial(mutant: Mutant, full: bool) -> Trial:
 def _row(mutant: Mutant, result: TrialResult) -> Caught:
     red = result.with_verdict(Verdict.FAIL)
     killed_by = tuple(e.scenario for e in red if mutant.requirement in e.requirements)
-    return Caught(
-        mutant, killed_by, _in_order(r for e in red for r in e.requirements), "", result.problem
-    )
+    reds = _in_order(r for e in red for r in e.requirements)
+    return Caught(mutant, killed_by, reds, problem=result.problem)
 
 
 def _through_the_other_driver(mutants: Sequence[Mutant], workers: int, sheet: _Sheet) -> None:
@@ -219,6 +251,7 @@ def as_json(matrix: Matrix) -> Mapping[str, object]:
                 "driver": row.mutant.wire.value,
                 "red": list(row.reds),
                 "wrong": row.wrong,
+                **(_fleet_json(row.mutant) if row.mutant.lane is Lane.FLEET else {}),
             }
             for row in matrix.rows
         ],
@@ -226,3 +259,8 @@ def as_json(matrix: Matrix) -> Mapping[str, object]:
         "survived": len(matrix.survived),
         "requirements_without": list(matrix.without),
     }
+
+
+def _fleet_json(mutant: Mutant) -> Mapping[str, object]:
+    needs = mutant.nemesis.value if mutant.nemesis else None
+    return {"hosts": HOSTS, "seed": SEED, "nemesis": needs}

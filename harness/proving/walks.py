@@ -5,13 +5,11 @@ that only an unlucky order of events gives away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
 
 from harness.domain.errors import PairproofError
 from harness.explore.interleaving_plots import PLOTS, Plot
 from harness.explore.walk import PlotResult, first_violation, walk
+from harness.proving.children import children
 from harness.reference.planting import MUTANTS, Mutant, behaviour_with
 
 
@@ -40,7 +38,7 @@ def walk_all(
         UnknownPlanted: nothing of this name can be planted.
     """
     behaviour_with(planted)
-    with _children(workers) as pool:
+    with children(workers) as pool:
         tasks = [pool.submit(_walk, plot.name, faults, planted) for plot in plots]
         for task in tasks:
             yield task.result()
@@ -56,7 +54,7 @@ def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant,
     Gives the mutant, the plot that found it (empty if none did), and what went wrong with the
     walk itself, if anything did.
     """
-    with _children(workers) as pool:
+    with children(workers) as pool:
         tasks = {pool.submit(_find, mutant.name): mutant for mutant in mutants}
         for task, mutant in tasks.items():
             error = task.exception()
@@ -69,13 +67,3 @@ def _find(mutant: str) -> str:
     plots = plots_named([planted.plot] if planted.plot else [])
     found = first_violation(planted.behaviour, planted.requirement, plots)
     return found.schedule.plot if found else ""
-
-
-@contextmanager
-def _children(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """A pool of forks; on an error or Ctrl-C, what has not begun is left undone."""
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)

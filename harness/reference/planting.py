@@ -31,6 +31,24 @@ class Lane(StrEnum):
     """By an invariant, in a run of a fleet scenario; the suite does not see it."""
 
 
+class Nemesis(StrEnum):
+    """What has to go wrong in a fleet for a mutant to show: the kinds of faults, and what becomes
+    of single messages.
+    """
+
+    LINK = "link"
+    CENTRAL = "central"
+    LOSS = "loss"
+    SLOW = "slow"
+    CLOCK = "clock"
+    HEALTH = "health"
+    REBOOT = "reboot"
+    LOST_BEFORE = "lost_before"
+    LOST_AFTER = "lost_after"
+    REPEATED = "repeated"
+    DELAYED = "delayed"
+
+
 class Wire(StrEnum):
     """Through which driver something planted shows."""
 
@@ -67,10 +85,12 @@ class Mutant(Planted):
         lane: where it has to be caught.
         plot: what has to be walked to find it, in the lane `interleaving`; empty for any plot.
             In the lane `fleet`, the scenario whose run finds it.
+        nemesis: in the lane `fleet`, what it takes: without it the same scenario finds nothing.
     """
 
     lane: Lane = Lane.SUITE
     plot: str = ""
+    nemesis: Nemesis | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +152,11 @@ Core = TypeVar("Core", bound=type)
 
 
 def mutant(
-    breaks: str, lane: Lane = Lane.SUITE, wire: Wire = Wire.ANY, plot: str = ""
+    breaks: str,
+    lane: Lane = Lane.SUITE,
+    wire: Wire = Wire.ANY,
+    plot: str = "",
+    nemesis: Nemesis | None = None,
 ) -> Callable[[Core], Core]:
     """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a mutant.
 
@@ -142,7 +166,7 @@ def mutant(
     def declare(core: Core) -> Core:
         behaviour = behaviour_of(core)
         name, says = name_of(core), sentence_of(core)
-        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, plot))
+        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, plot, nemesis))
         return core
 
     return declare

@@ -7,6 +7,7 @@ the text colour around it; a page may colour the outcomes by their classes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -20,11 +21,11 @@ WIDTH = 720
 OPERATIONS_MAX = 24
 """More of them say nothing to a person; the evidence has them all."""
 
-_LEFT = 132
+_LEFT = 150
 _ROW = 44
 _TOP = 8
 _LABEL_CHARACTERS = 84
-_LANE_CHARACTERS = 17
+_LANE_CHARACTERS = 16
 _STEP_CHARACTERS = 3
 _MARKS = {Outcome.OK: "✓", Outcome.FAIL: "✗", Outcome.INFO: "?"}
 _BARS = {Outcome.OK: "=", Outcome.FAIL: "x", Outcome.INFO: "?"}
@@ -152,11 +153,22 @@ def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
 
 
 def _lane(name: str, y: int) -> Markup:
-    short = name if len(name) <= _LANE_CHARACTERS else f"{name[: _LANE_CHARACTERS - 1]}…"
     return Markup(
         '<path class="lane" d="M0 {y}H{width}" stroke="currentColor" stroke-opacity=".25"/>'
-        '<text x="0" y="{base}" font-weight="600">{name}</text>\n'
-    ).format(y=y, width=WIDTH, base=y + 17, name=short)
+        '<text x="0" y="{base}" font-size="12" font-weight="600">{name}</text>\n'
+    ).format(y=y, width=WIDTH, base=y + 17, name=_lane_name(name))
+
+
+def _lane_name(name: str) -> str:
+    """As much of it as there is room for: its beginning and its end, by which it is told apart.
+
+    Where the mail address of a person ends with a domain, that is left out.
+    """
+    short = re.sub(r"@\S+", "", name)
+    if len(short) <= _LANE_CHARACTERS:
+        return short
+    end = _LANE_CHARACTERS // 2 - 1
+    return f"{short[: _LANE_CHARACTERS - end - 1]}…{short[-end:]}"
 
 
 def _row(bar: _Bar, y: int, width: float) -> Markup:
@@ -185,11 +197,13 @@ def _cut(label: str) -> str:
 
 
 def _text(title: str, bars: Sequence[_Bar], steps: int) -> str:
-    lanes = min(max((len(bar.lane) for bar in bars), default=0), _LANE_CHARACTERS)
+    lanes = max((len(_lane_name(bar.lane)) for bar in bars), default=0)
     lines = [title]
     for bar in bars:
         line = _line(bar, steps)
-        lines.append(f"  {bar.lane[:lanes]:<{lanes}} |{line}| {_MARKS[bar.outcome]} {bar.label}")
+        lines.append(
+            f"  {_lane_name(bar.lane):<{lanes}} |{line}| {_MARKS[bar.outcome]} {bar.label}"
+        )
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from harness.reporting.junit import junit_xml
 from harness.reporting.model import Report, build_report
 from harness.reporting.report_json import encode_json, report_json
 from harness.reporting.summary import summary_md
+
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 
 REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md")
 
@@ -64,8 +69,12 @@ def named_from(out_dir: Path, evidence: Path) -> str:
 
 
 def utf8(text: str) -> bytes:
-    """The text as it stands in a file; what no UTF-8 file can hold becomes a question mark."""
-    return text.encode("utf-8", "replace")
+    """The text as it stands in a file for people, who see every character that it holds.
+
+    What no UTF-8 file can hold becomes a question mark; what would act on the text around it
+    instead of being seen (control characters, overrides of its direction) a U+FFFD.
+    """
+    return _UNSEEN.sub("\ufffd", text).encode("utf-8", "replace")
 
 
 def write_file(path: Path, content: bytes) -> None:

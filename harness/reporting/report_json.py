@@ -6,6 +6,7 @@ from typing import cast
 
 import msgspec
 
+from harness.catalogue.requirement import Requirement
 from harness.history.lines import Header
 from harness.history.operation import Json
 from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
@@ -70,8 +71,8 @@ def encode_json(document: Json) -> bytes:
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
-def _requirement(report: RequirementReport) -> Json:
-    requirement = report.requirement
+def requirement_json(requirement: Requirement) -> dict[str, Json]:
+    """What the catalogue says of a requirement, as far as a report repeats it."""
     return {
         "id": requirement.id,
         "role": requirement.role.value,
@@ -79,6 +80,12 @@ def _requirement(report: RequirementReport) -> Json:
         "profile": requirement.profile.value,
         "title": requirement.title,
         "source": requirement.source,
+    }
+
+
+def _requirement(report: RequirementReport) -> Json:
+    return {
+        **requirement_json(report.requirement),
         "verdict": report.verdict.value,
         "reason": report.reason,
         "waived": None if report.waived is None else plain_json(report.waived),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -40,13 +39,22 @@ class Kind(StrEnum):
     MISSING_CHECK = "missing_check"
     VERDICT_DIFFERS = "verdict_differs"
     MISSING_VERDICT = "missing_verdict"
+    MISSING_PART = "missing_part"
+    PART_CUT_OFF = "part_cut_off"
+    OTHER_PART = "other_part"
+    GRANTS_DIFFER = "grants_differ"
+    MEASURE_DIFFERS = "measure_differs"
+    MISSING_VIOLATION = "missing_violation"
+    VIOLATION_DIFFERS = "violation_differs"
+    GATE_DIFFERS = "gate_differs"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One thing that differs: where it stands, what it concerns, and a sentence for people.
 
-    `line` counts from 1 and is 0 where no line is concerned; so are the names empty.
+    `line` counts from 1 and is 0 where no line is concerned; so are the names empty. It is one
+    of the part of a fleet's evidence, where `part` is the name of one.
     """
 
     kind: Kind
@@ -55,6 +63,7 @@ class Difference:
     scenario: str = ""
     requirement: str = ""
     operation: str = ""
+    part: str = ""
 
 
 @dataclass(slots=True)
@@ -73,12 +82,13 @@ class Found:
         scenario: str = "",
         requirement: str = "",
         operation: str = "",
+        part: str = "",
     ) -> None:
         """Note a difference."""
         self.counts[kind] += 1
         if len(self.differences) < DIFFERENCES_MAX:
             self.differences.append(
-                Difference(kind, message, line, scenario, requirement, operation)
+                Difference(kind, message, line, scenario, requirement, operation, part)
             )
 
 
@@ -96,15 +106,35 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
-    """What a second judgement of a run comes to.
+class FleetTally:
+    """How much of a fleet's evidence was judged again, and how much of it came out the same.
+
+    What rests on all parts is compared only if all of them are there (`compared`).
+    """
+
+    parts: int = 0
+    parts_same: int = 0
+    operations: int = 0
+    """As many as were found in the parts."""
+    compared: bool = True
+    measures: int = 0
+    measures_same: int = 0
+    violations: int = 0
+    violations_same: int = 0
+    verdicts: int = 0
+    verdicts_same: int = 0
+    gates: int = 0
+    gates_same: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a second judgement of any run comes to.
 
     `notes` are sentences about what is no difference and limits what was judged.
     """
 
     header: Header
-    counts: Counts
-    tally: Tally
     differences: tuple[Difference, ...]
     difference_count: int
     notes: tuple[str, ...]
@@ -118,10 +148,17 @@ class Verification:
         """Whether the file is whole and every verdict was reached again."""
         return not self.cut_off and not self.difference_count
 
-    def unlisted(self) -> int:
-        """How many differences were counted and not kept."""
-        return self.difference_count - len(self.differences)
 
-    def of_kind(self, *kinds: Kind) -> Iterator[Difference]:
-        """The differences of these kinds, in the order of the file."""
-        return (d for d in self.differences if d.kind in kinds)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification(Judgement):
+    """Of a run of single scenarios."""
+
+    counts: Counts
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetVerification(Judgement):
+    """Of a run of a fleet. `sha256` is that of the manifest."""
+
+    tally: FleetTally

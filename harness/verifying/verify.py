@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
-from harness import __version__
 from harness.history.errors import EvidenceError
 from harness.history.lines import (
     ENCODER,
@@ -32,6 +31,7 @@ from harness.history.scan import RawLine, scan
 from harness.verifying.again import Again, tally_of
 from harness.verifying.differences import Found, Kind, Verification
 from harness.verifying.known import Expecting, Known
+from harness.verifying.maker import look_at_edition, notes_on
 
 _NAMES_MAX = 5
 """More scenarios are counted, not named."""
@@ -188,13 +188,7 @@ class _Walk:
             self._another_header(header, number)
             return
         self._header = header
-        if header.edition != self._known.edition:
-            self._found.add(
-                Kind.UNKNOWN_EDITION,
-                f"the run judged edition {header.edition!r} of the procedure, and this version"
-                f" of pairproof knows {self._known.edition!r}; use one that knows it",
-                number,
-            )
+        look_at_edition(header, self._known.edition, number, self._found)
 
     def _another_header(self, header: Header, number: int) -> None:
         if number > 1:
@@ -272,13 +266,7 @@ class _Walk:
             )
 
     def _notes(self, header: Header, interrupted: bool) -> Iterator[str]:
-        if header.harness.version != __version__:
-            yield (
-                f"the file was written by pairproof {header.harness.version}, and this is"
-                f" {__version__}; what differs may be due to that"
-            )
-        if interrupted:
-            yield "the run was stopped before its end; it was judged as far as it goes"
+        yield from notes_on(header, interrupted)
         if header.kind == "certify" and not interrupted and self._footer is not None:
             yield from self._look_for_scenarios(header)
 

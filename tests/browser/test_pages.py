@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import ssl
 from collections.abc import Iterator
 
@@ -13,22 +12,11 @@ from harness.domain.arrangements import Reset
 from harness.reference.embedded import EmbeddedReference, Layout
 from tests.integration.pages.world import EMAIL, PASSWORD, TOKEN, World, arrange
 
-CHROMIUM = shutil.which("chromium") or ""
-if not CHROMIUM:
-    pytest.skip("there is no chromium on the path", allow_module_level=True)
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 expect = sync_api.expect
 PATIENCE_MS = 20_000
 """How long a page may take on a machine that is busy with other things."""
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 PairproofError
 +-- GateError    an expression of a gate, or a situation to reach, means nothing
 +-- MergeError   measures that do not fit together
++-- TermsError   what should be a scenario is none
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class GateError(PairproofError):
 
 class MergeError(PairproofError):
     """Parts of a run that were not measured alike."""
+
+
+class TermsError(PairproofError):
+    """What should say how a run is to be judged is no scenario."""
 
 
 def nearest(given: str, known: Iterable[str]) -> tuple[str, ...]:

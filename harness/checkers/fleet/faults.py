@@ -9,8 +9,12 @@ from harness.checkers.invariants.entities import text
 from harness.history.fleet_lines import FaultWindow
 from harness.history.operation import OperationRecord
 
-KINDS: Final = ("link", "central", "message", "clock", "health", "reboot")
+KINDS: Final = ("link", "central", "message", "loss", "slow", "clock", "health", "reboot")
 """What a window may be of, in the order in which windows that start together stand."""
+
+
+SHARED: Final = ("central", "clock")
+"""What strikes the whole fleet at once: every part of a run tells of the same ones."""
 
 
 def joined(windows: Iterable[FaultWindow], gap: int) -> list[FaultWindow]:
@@ -46,6 +50,7 @@ class Faults:
             "Restart": self._restarted,
             "SetLink": self._link,
             "SetNodeHealth": self._health,
+            "DisturbMessages": self._messages,
             "FaultNextMessage": lambda o: self._over("message", o.start, o),
             "AdvanceClock": lambda o: self._over("clock", o.start, o),
         }
@@ -97,6 +102,18 @@ class Faults:
             self._ends("health", node, operation)
         else:
             self._begins("health", node, operation.start)
+
+    def _messages(self, operation: OperationRecord) -> None:
+        """Each cause disturbs the messages of a cluster once at a time, in one way."""
+        args = operation.args
+        name = f"{text(args, 'host_uid')}/{text(operation.tags, 'cause')}"
+        if args.get("slowed") != 1:
+            self._begins("slow", name, operation.start)
+        elif args.get("lost_before") or args.get("lost_after"):
+            self._begins("loss", name, operation.start)
+        else:
+            self._ends("slow", name, operation)
+            self._ends("loss", name, operation)
 
 
 def _side(operation: OperationRecord) -> str:

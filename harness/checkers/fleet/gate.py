@@ -32,6 +32,7 @@ _COMPARISONS: Final[Mapping[str, Callable[[Fraction, Fraction], bool]]] = {
     "!=": operator.ne,
 }
 _DID_NOT_END: Final = "the run did not end"
+_COUNTED: Final = "violations is "
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,21 @@ def reached(reach: Reach, measures: MeasuresLine) -> tuple[GateLine, ...]:
 def verdict_of(
     gates: Iterable[GateLine], violations: int, undecided: Mapping[str, str], complete: bool
 ) -> tuple[Overall, str]:
-    """The verdict on a run and why: what is violated comes before what could not be judged."""
+    """The verdict on a run and why: what is violated comes before what could not be judged.
+
+    Nothing is said twice: not the violations by the gate, nor of each expression that the run
+    did not end.
+    """
     lines = tuple(gates)
-    failed = [f"{violations} {_times(violations)} an invariant was violated"] if violations else []
-    failed += [_why(line) for line in lines if line.holds is False]
+    failed = [f"an invariant was violated {violations} {_times(violations)}"] if violations else []
+    false = [line for line in lines if line.holds is False]
+    failed += _whys("the gate does not hold", false, known=_COUNTED if violations else "")
     if failed:
         return Overall.DOES_NOT_CONFORM, "; ".join(failed)
     unsure = [] if complete else [_DID_NOT_END]
     unsure += [f"{name} could not be judged: {why}" for name, why in undecided.items()]
-    unsure += [_why(line) for line in lines if line.holds is None]
+    open_ = [line for line in lines if line.holds is None]
+    unsure += _whys("the gate could not be judged", open_, known="" if complete else _DID_NOT_END)
     if unsure:
         return Overall.INCONCLUSIVE, "; ".join(unsure)
     return Overall.CONFORMS, "every invariant and every expression of the gate holds"
@@ -150,6 +157,12 @@ def _reached(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
 
 def _times(count: int) -> str:
     return "time" if count == 1 else "times"
+
+
+def _whys(title: str, lines: Iterable[GateLine], known: str) -> list[str]:
+    """All of them under one title, but those whose reason begins with what is known already."""
+    whys = [_why(line) for line in lines if not known or not line.reason.startswith(known)]
+    return [f"{title}: {'; '.join(whys)}"] if whys else []
 
 
 def _why(line: GateLine) -> str:

@@ -68,7 +68,7 @@ class CellJudge:
         return self._meter.line(self._sometimes.counts, undecided)
 
     def ids(self) -> bytes:
-        """The digests of all pairing ids that were given, 16 bytes each, sorted, each once."""
+        """The digests of all pairing ids that were given, 8 bytes each, sorted, each once."""
         return self._ledger.ids()
 
 

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from harness.checkers.fleet import durations
 from harness.checkers.fleet.errors import MergeError
-from harness.checkers.fleet.faults import joined
+from harness.checkers.fleet.faults import SHARED, joined
 from harness.checkers.fleet.measures import GAUGES
 from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.invariants.ids import digests
-from harness.history.fleet_lines import MeasuresLine
+from harness.history.fleet_lines import FaultWindow, MeasuresLine
 
 PartT = TypeVar("PartT")
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def merge(parts: Iterable[MeasuresLine]) -> MeasuresLine:
         sometimes=_summed([part.sometimes for part in every]),
         bucket=bucket,
         series=_series(every),
-        faults=joined((window for part in every for window in part.faults), bucket),
+        faults=joined(_faults(every), bucket),
         requests=_summed([part.requests for part in every]),
         undecided=_by_key([part.undecided for part in every], itemgetter(0)),
     )
@@ -69,6 +69,19 @@ def shared_ids(parts: Iterable[bytes]) -> list[tuple[bytes, tuple[int, ...]]]:
 
 def _placed(place: int, part: bytes) -> Iterator[tuple[bytes, int]]:
     return ((digest, place) for digest in digests(part, ID_BYTES))
+
+
+def _faults(parts: Sequence[MeasuresLine]) -> Iterator[FaultWindow]:
+    """Those of all parts; what every part tells of counts once, as the fullest part has it."""
+    for part in parts:
+        yield from (window for window in part.faults if window.what not in SHARED)
+    for what in SHARED:
+        told = ([window for window in part.faults if window.what == what] for part in parts)
+        yield from max(told, key=_fullness)
+
+
+def _fullness(windows: Sequence[FaultWindow]) -> tuple[int, list[tuple[int, int]]]:
+    return sum(w.count for w in windows), [(w.start, w.end) for w in windows]
 
 
 def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:

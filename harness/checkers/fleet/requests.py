@@ -41,8 +41,9 @@ _SHOWN: Final[Mapping[str, str]] = {
     RequestState.FAILED.value: FAILED,
 }
 
-ID_BYTES: Final = 16
-"""Of the digest of an id, for which two cells can be compared."""
+ID_BYTES: Final = 8
+"""Of the digest of an id, by which two cells can be compared. INV-5 holds as many in a cell: so
+16 in all for each id. Two of a million ids share theirs with a chance of one in 37 million."""
 
 _UNSET: Final = -1
 
@@ -184,7 +185,7 @@ class Ledger:
         return self.count[PENDING] + self.count[STALE]
 
     def ids(self) -> bytes:
-        """The digests of the ids that were given, 16 bytes each, sorted."""
+        """The digests of the ids that were given, `ID_BYTES` each, sorted."""
         return self._ids.packed()
 
     def site(self, operation: OperationRecord) -> Site:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import OPEN_STATES, Place, Request
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Place, Request
 from harness.checkers.invariants.rule import Rule
 from harness.domain.pairing import RequestState
+
+_THERE = frozenset({"Pairing", PAIRED})
 
 
 class EverythingSettles(Rule):
@@ -39,12 +41,12 @@ class EverythingSettles(Rule):
             return ()
         if known.tokens_moved > place.first_sent:
             return ()
-        looks = [known.looks.get(host) for host in place.senders]
+        looks = [known.looks.get(host) or _another(request, host) for host in place.senders]
         if not all(look and known.is_settled(place, look[1]) for look in looks):
             return ()
         reason = (
             f"request {request.uid}, whose send was not acknowledged, is pending centrally, and"
-            " nothing is in Local UI, after everything has had its time to settle"
+            " not in Local UI, after everything has had its time to settle"
         )
         central = request.central.operation if request.central else ""
         return self.blame(request.uid, reason, *(look[0] for look in looks if look), central)
@@ -80,3 +82,13 @@ class EverythingSettles(Rule):
         reason = f"request {request.uid} {what}, after everything has had its time to settle"
         sent = request.sent.operation if request.sent else ""
         return self.blame(request.uid, reason, sent, *looks)
+
+
+def _another(request: Request, host: str) -> tuple[str, int] | None:
+    """The look that shows, at this host, another request of the cluster as pending or paired."""
+    place = request.place
+    for other in (place.paired, place.current) if place else ():
+        shown = other.local if other and other is not request and other.host == host else None
+        if shown is not None and shown.state in _THERE:
+            return shown.operation, shown.start
+    return None

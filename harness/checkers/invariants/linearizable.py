@@ -105,20 +105,20 @@ class Linearizable(Rule):
         self._lists, self._edge = Lists(self), EdgeCopies(self)
         known.on_settled.append(self._settle)
         self.on_invoked = {
-            **dict.fromkeys(_BY_ID, self._asked),
-            **dict.fromkeys(_OF_HOST, self._asked_of_host),
-            **dict.fromkeys(_UNSETTLING, self._unsettled),
+            **dict.fromkeys(sorted(_BY_ID), self._asked),
+            **dict.fromkeys(sorted(_OF_HOST), self._asked_of_host),
+            **dict.fromkeys(sorted(_UNSETTLING), self._unsettled),
             **dict.fromkeys(WAITS, self._waits),
         }
         self.on = {
-            **dict.fromkeys(_BY_ID, self._answered),
+            **dict.fromkeys(sorted(_BY_ID), self._answered),
             "SendPairingRequest": self._sent,
             "SubmitPairing": self._submitted,
             "CancelPairingRequest": self._cancelled,
             **dict.fromkeys(WAITS, self._waited),
             "ListPairingRequests": self._lists.shown,
             "ViewPairing": self._edge.shown,
-            **dict.fromkeys(_OF_ACCESS, self._granted),
+            **dict.fromkeys(sorted(_OF_ACCESS), self._granted),
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
         }
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import FINAL_STATES, PAIRED, Place, Request, text, told
+from harness.checkers.invariants.entities import (
+    FINAL_STATES,
+    PAIRED,
+    Place,
+    Request,
+    reason_of,
+    text,
+    told,
+)
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
@@ -29,8 +37,10 @@ class OneManager(Rule):
     def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """A central operation takes effect only once the host has confirmed."""
         request = self.known.about
-        if request is None or operation.outcome is not Outcome.OK:
+        if request is None:
             return NOTHING
+        if operation.outcome is not Outcome.OK:
+            return self._refused(request, operation)
         if request.by_agent and not request.confirms:
             why = "took effect, and its host had not asked to confirm"
         elif self._cut_off_since_accept(request):
@@ -40,6 +50,19 @@ class OneManager(Rule):
         accept = request.accepted.operation if request.accepted else ""
         reason = f"a central operation on the cluster of request {request.uid} {why}"
         return self.blame(request.uid, reason, accept, operation.id)
+
+    def _refused(self, request: Request, operation: OperationRecord) -> tuple[Violation, ...]:
+        """A cluster that was shown as paired cannot wait for its host any more."""
+        final = request.final
+        if reason_of(operation) != "PairingNotConfirmed" or final is None:
+            return NOTHING
+        if final.state != PAIRED or final.tick >= self.known.started:
+            return NOTHING
+        reason = (
+            f"request {request.uid} was paired, and afterwards a central operation on its cluster"
+            " was refused because its host had still to confirm"
+        )
+        return self.blame(request.uid, reason, final.operation, operation.id)
 
     @staticmethod
     def _cut_off_since_accept(request: Request) -> bool:

@@ -38,6 +38,7 @@ class Course:
         ended: nothing more would have happened. Otherwise it was stopped before.
         interrupted: somebody stopped it.
         windows: how many windows were run; those with no event in them are not.
+        at: the end of the last one, in microseconds.
     """
 
     outcomes: tuple[CellOutcome, ...]
@@ -45,6 +46,7 @@ class Course:
     ended: bool
     interrupted: bool
     windows: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class _Windows:
             ended=ended,
             interrupted=interrupted and not ended,
             windows=self._windows,
+            at=self._at(),
         )
 
     def _is_over(self) -> bool:
@@ -150,7 +153,9 @@ class _Windows:
         self._pending += report.pending - before.pending
         self._violations += report.violations
 
+    def _at(self) -> int:
+        return (self._number + 1) * self._width
+
     def _moment(self) -> Moment:
-        at = (self._number + 1) * self._width
         found = len(self._violations)
-        return Moment(at, self._events, self._operations, self._pending, found)
+        return Moment(self._at(), self._events, self._operations, self._pending, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import suppress
 from typing import Final
 
 from harness.domain.errors import PairproofError
@@ -18,6 +19,7 @@ from harness.fleet.crew.orders import (
     Window,
 )
 from harness.fleet.port import Cell, Job, MakeCell, Report
+from harness.history.errors import EvidenceError
 
 _USUAL: Final = gc.get_threshold()
 _SELDOM: Final = (100_000, 50, 1000)
@@ -51,7 +53,10 @@ class Station:
             return Failed(str(error))
 
     def close(self) -> None:
-        """Let go of the cells."""
+        """Let go of the cells; where a run was given up, what they recorded stays."""
+        for cell in self._cells:
+            with suppress(EvidenceError):
+                cell.close()
         self._cells = []
         gc.unfreeze()
         gc.set_threshold(*_USUAL)

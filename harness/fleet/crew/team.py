@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from harness.fleet.crew.errors import CrewError, HandLost
+from harness.fleet.crew.losses import Losses
 from harness.fleet.crew.orders import (
     Answer,
     Failed,
@@ -22,9 +22,6 @@ from harness.fleet.crew.orders import (
 )
 from harness.fleet.port import CellOutcome, Job, Report
 
-LOSSES_MAX: Final = 5
-"""So many times a hand is replaced in a run; then something is wrong that will not go away."""
-
 
 class Team:
     """The cells of a job, as one.
@@ -39,7 +36,7 @@ class Team:
         self._job = job
         self._transport = transport
         self._warn = warn
-        self._losses = 0
+        self._losses = Losses()
         self._dealt = [cells[place::hands] for place in range(hands)]
         self._hands: dict[int, Hand] = {}
         self._past: list[tuple[int, array[int]]] = []
@@ -143,14 +140,7 @@ class Team:
         return Make(list(cells), past)
 
     def _count(self, lost: HandLost) -> None:
-        self._losses += 1
-        if not lost.again:
-            raise CrewError(f"a worker failed: {lost}")
-        if self._losses > LOSSES_MAX:
-            raise CrewError(
-                f"workers were lost {self._losses} times, the last time because {lost}; if that"
-                " was for want of memory, take fewer --workers or fewer --hosts"
-            )
+        self._losses.add(lost)
         self._warn(f"{lost}; its cells are made again and run up to the present")
 
     def _see_that_it_is_the_same(self, answer: Answer) -> None:

@@ -11,8 +11,10 @@ _NEVER_THERE: Final = (
     " a longer run (--until), another seed (--seed), or raise the shares in the scenario."
 )
 
+_NOT_TO_THE_END: Final = "Let the run get to its end; until then the value says little."
+
 _BY_METRIC: Final = {
-    "violations": "See the violations; `shrink` finds the smallest run that still has one.",
+    "violations": "See the violations; pairproof shrink finds the smallest run that still has one.",
     "latency_ms": "See how long operations took and when the central side was busy; it needs"
     " more room ([central] in the scenario), or the bound has to be wider.",
     "waiting_s": "See how long it took to decide and to pair; more administrators, a faster"
@@ -30,6 +32,6 @@ def advice(line: GateLine) -> str:
     if line.holds:
         return ""
     metric = line.expression.partition(".")[0].split()[0] if line.expression.strip() else ""
-    if line.value is None and metric != "sometimes":
-        return f"It has no value: {line.reason or 'nothing was measured'}. {_NEVER_THERE}"
+    if line.holds is None and metric != "sometimes":
+        return _NEVER_THERE if line.value is None else _NOT_TO_THE_END
     return _BY_METRIC.get(metric, "See the figures of this report.")

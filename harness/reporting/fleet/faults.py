@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from harness.reporting.fleet.quantities import number
+from harness.reporting.fleet.quantities import brief, number
 from harness.reporting.fleet.strips import Lane
 from harness.reporting.fleet.wording import Named, fault_named
 
-THROUGHOUT_PERCENT: Final = 80
-"""What was wrong for so much of a run is not shaded: everything would be."""
+SHADED_PERCENT_MAX: Final = 50
+SHADED_WINDOWS_MAX: Final = 24
+"""What was wrong for longer, or more often, is not shaded: all would be, or be in stripes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,15 @@ class FaultKind:
         return max(window.end for window in self.windows)
 
     @property
-    def throughout(self) -> bool:
-        """Whether it was wrong for so long that shading it says nothing."""
-        return self.share * 100 > THROUGHOUT_PERCENT
+    def shaded(self) -> bool:
+        """Whether shading it says anything: there is enough that is not shaded, in few pieces."""
+        few = len(self.windows) <= SHADED_WINDOWS_MAX
+        return few and self.share * 100 <= SHADED_PERCENT_MAX
+
+    @property
+    def note(self) -> str:
+        """For how long it was wrong; how often, if only for moments."""
+        return brief(self.lasted) if self.lasted else f"× {number(len(self.windows))}"
 
 
 def fault_kinds(measures: MeasuresLine) -> list[FaultKind]:
@@ -78,13 +85,13 @@ def joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 def lanes(measures: MeasuresLine) -> list[Lane]:
-    """A lane for each kind of fault; those that lasted for most of the run are not shaded."""
+    """A lane for each kind of fault; those that were there too long or too often are not shaded."""
     return [
         Lane(
             name=kind.named.short,
-            note=f"× {number(kind.count)}",
+            note=kind.note,
             spans=[(window.start, window.end) for window in kind.windows],
-            shaded=not kind.throughout,
+            shaded=kind.shaded,
         )
         for kind in fault_kinds(measures)
     ]
@@ -93,11 +100,11 @@ def lanes(measures: MeasuresLine) -> list[Lane]:
 def in_words(measures: MeasuresLine) -> str:
     """What the lanes and the shades of a picture say, in one or two sentences; or nothing."""
     kinds = fault_kinds(measures)
-    shaded = [kind.named.sentence for kind in kinds if not kind.throughout]
-    throughout = [kind.named.sentence for kind in kinds if kind.throughout]
+    shaded = [kind.named.sentence for kind in kinds if kind.shaded]
+    others = [kind.named.sentence for kind in kinds if not kind.shaded]
     told = ""
     if shaded:
         told += f" Shaded: while {'; '.join(shaded)}."
-    if throughout:
-        told += f" For most of the run, and so not shaded: {'; '.join(throughout)}."
+    if others:
+        told += f" Too long or too often to be shaded: {'; '.join(others)}."
     return told

@@ -35,6 +35,17 @@ def _tables(measures: MeasuresLine) -> Iterator[Figures]:
         ("At the end of the run", "Requests"),
         [(state_named(s), number(n)) for s, n in measures.requests.items()],
     )
+    yield Figures(
+        "Faults",
+        "When each kind first began, when the last one was over, and for how long any was there."
+        " What strikes all cells at once is counted in each of them.",
+        ("What was wrong", "Times", "First after", "Over after", "For"),
+        [
+            (k.named.sentence, number(k.count), *map(duration, (k.first, k.last, k.lasted)))
+            for k in fault_kinds(measures)
+        ],
+        "faults.csv",
+    )
     yield _durations(
         "Waiting",
         "In virtual time. What never came is not counted.",
@@ -49,13 +60,6 @@ def _tables(measures: MeasuresLine) -> Iterator[Figures]:
         ("Operation", "All", "Ok", "Refused", "Unknown"),
         _most_first((kind_in_words(k), counts) for k, counts in measures.operations.items()),
     )
-    yield _durations(
-        "How long operations took",
-        "In virtual time, from the call to its answer.",
-        "Operation",
-        {kind_in_words(kind): h for kind, h in measures.latency.items()},
-        "latency.csv",
-    )
     reasons = sorted(measures.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     yield Figures(
         "Why operations were refused",
@@ -63,15 +67,12 @@ def _tables(measures: MeasuresLine) -> Iterator[Figures]:
         ("Reason", "Times"),
         [(reason or "no reason", number(times)) for reason, times in reasons],
     )
-    yield Figures(
-        "Faults",
-        "When each kind first began, when the last one was over, and for how long any was there.",
-        ("What was wrong", "Times", "First after", "Over after", "For"),
-        [
-            (k.named.sentence, number(k.count), *map(duration, (k.first, k.last, k.lasted)))
-            for k in fault_kinds(measures)
-        ],
-        "faults.csv",
+    yield _durations(
+        "How long operations took",
+        "In virtual time, from the call to its answer.",
+        "Operation",
+        {kind_in_words(kind): h for kind, h in measures.latency.items()},
+        "latency.csv",
     )
 
 

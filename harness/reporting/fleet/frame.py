@@ -17,8 +17,12 @@ _LETTER: Final = 6.9
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A picture so wide, with so much room at either side of what is drawn, in pixels."""
+    """A picture so wide, with so much room at either side of what is drawn, in pixels.
 
+    `look` is the class by which a page shows it where it fits: `wide` or `narrow`.
+    """
+
+    look: str
     width: int
     left: int
     right: int
@@ -75,7 +79,7 @@ class Frame:
         """The drawing itself."""
         return drawing(
             Markup("").join(body),
-            look="plot",
+            look=f"plot {self.look}",
             key=key,
             title=title,
             shows=shows,

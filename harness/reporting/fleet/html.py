@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine
+from harness.history.lines import Object
 from harness.reporting.fleet.advice import advice
 from harness.reporting.fleet.figures import figures
-from harness.reporting.fleet.model import FleetReport
+from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.pictures import pictures
-from harness.reporting.fleet.quantities import counted, duration, number
+from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.fleet.tables import DATA
 from harness.reporting.fleet.violations import told
@@ -34,7 +36,7 @@ class GateRow:
 
 def fleet_report_html(report: FleetReport) -> str:
     """The report as one HTML page."""
-    made, hosts = report.header.implementation, counted(report.measures.hosts, "host")
+    made, hosts = report.header.implementation, counted(report.hosts, "host")
     return render_page(
         "fleet.html.j2",
         ["report.css", "fleet.css"],
@@ -48,6 +50,8 @@ def fleet_report_html(report: FleetReport) -> str:
         problems=report.problems,
         gate=[*map(_gate_row, report.gates)],
         demands=[*map(_gate_row, report.demands)],
+        broken=[*_broken(report)],
+        platform=_platform(report.header.run.platform),
         violations=told(report.evidence),
         pictures=pictures(report.measures),
         throughput=throughput(report),
@@ -61,13 +65,26 @@ def fleet_report_html(report: FleetReport) -> str:
 
 
 def _gate_row(line: GateLine) -> GateRow:
-    value = "–" if line.value is None else number(line.value)
+    value = "–" if line.value is None else exact(line.value)
     return GateRow(line, _VERDICTS[line.holds], value, advice(line))
+
+
+def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
+    """Every invariant that was violated, and how often."""
+    times = Counter(violation.invariant for violation in report.evidence.violations)
+    for checker in report.checkers:
+        if times[checker.requirement.id]:
+            yield checker, times[checker.requirement.id]
+
+
+def _platform(platform: Object) -> str:
+    """On what it ran, as far as that was recorded."""
+    return ", ".join(f"{name} {value}" for name, value in platform.items())
 
 
 def _commands(report: FleetReport) -> Iterator[tuple[str, str]]:
     """What there is to do with this run, and how."""
-    seed, hosts = str(report.header.seed), str(report.measures.hosts)
+    seed, hosts = str(report.header.seed), str(report.hosts)
     if report.header.run.command:
         yield "As it was started", shlex.join(report.header.run.command)
     yield "The same run again, compared with this one", report.replay

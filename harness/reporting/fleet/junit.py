@@ -15,18 +15,16 @@ _VERDICTS = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE
 
 def fleet_junit_xml(report: FleetReport) -> bytes:
     """The report in the form that CI servers read."""
-    return suites_xml(_suites(report), report.started_at)
+    return suites_xml([Suite(report.scenario, [*_cases(report)])], report.started_at)
 
 
-def _suites(report: FleetReport) -> Iterator[Suite]:
-    checkers = [_invariant(checker, report) for checker in report.checkers]
-    whole = [_whole(report)] if report.problems else []
-    yield Suite(f"{report.scenario}: invariants", [*checkers, *whole])
-    if report.gates:
-        yield Suite(f"{report.scenario}: gate", [*_expressions(report.gates, "gate", report)])
-    if report.demands:
-        cases = [*_expressions(report.demands, "sometimes", report)]
-        yield Suite(f"{report.scenario}: situations to reach", cases)
+def _cases(report: FleetReport) -> Iterator[Case]:
+    for checker in report.checkers:
+        yield _invariant(checker, report)
+    if report.problems:
+        yield _whole(report)
+    yield from _expressions(report.gates, "gate", report)
+    yield from _expressions(report.demands, "sometimes", report)
 
 
 def _invariant(checker: CheckerReport, report: FleetReport) -> Case:
@@ -63,7 +61,7 @@ def _expressions(lines: Iterable[GateLine], what: str, report: FleetReport) -> I
             verdict=_VERDICTS[line.holds],
             message=f"{line.expression}: {reason}",
             text="\n".join([reason, advice(line), *_again(report)]),
-            properties=[("value", "none" if line.value is None else f"{line.value:g}")],
+            properties=[("value", "none" if line.value is None else f"{line.value:.12g}")],
         )
 
 

@@ -91,6 +91,15 @@ class FleetReport:
         return str(self.evidence.fleet.scenario.get("why") or "")
 
     @property
+    def hosts(self) -> int:
+        """How many hosts were asked for; of a run that did not end, fewer may have been there."""
+        match self.evidence.fleet.scenario.get("fleet"):
+            case {"hosts": int(hosts)}:
+                return hosts
+            case _:
+                return self.measures.hosts
+
+    @property
     def cells(self) -> int:
         """In how many cells it ran."""
         return sum(part.name != GRANTS for part in self.evidence.parts)
@@ -222,9 +231,9 @@ def _checker(
 def _situations(
     measures: MeasuresLine, wanted: Mapping[str, int], demands: Sequence[GateLine]
 ) -> tuple[SituationReport, ...]:
-    """All that this version knows, in its order, then what else the evidence counts."""
+    """What was asked for, then all that this version knows, then what else was counted."""
     demanded = dict(zip(wanted, demands, strict=True))
-    names = dict.fromkeys((*SITUATIONS, *measures.sometimes))
+    names = dict.fromkeys((*wanted, *SITUATIONS, *measures.sometimes))
     return tuple(_situation(name, measures, wanted, demanded) for name in names)
 
 

@@ -12,16 +12,16 @@ from harness.history.fleet_lines import Histogram, MeasuresLine
 from harness.reporting.fleet.dots import DotRow, Dots, draw_dots
 from harness.reporting.fleet.faults import in_words, lanes
 from harness.reporting.fleet.frame import Frame
-from harness.reporting.fleet.quantities import duration, number
+from harness.reporting.fleet.quantities import brief, duration, number, short
 from harness.reporting.fleet.scales import amount_scale, duration_scale, share_scale, time_scale
-from harness.reporting.fleet.series import level_points, steps_of
+from harness.reporting.fleet.series import busy, level_points, steps_of
 from harness.reporting.fleet.strips import LOW, TALL, Row, Strips, draw_strips
 from harness.reporting.fleet.wording import PERCENTILES, WAITINGS
 from harness.reporting.words import kind_in_words
 
-_WIDE: Final = Frame(width=920, left=140, right=64, steps=9)
-_NARROW: Final = Frame(width=360, left=92, right=44, steps=4)
-_WIDE_DOTS: Final = Frame(width=920, left=220, right=80, steps=9)
+_WIDE: Final = Frame("wide", width=920, left=140, right=64, steps=9)
+_NARROW: Final = Frame("narrow", width=360, left=96, right=58, steps=4)
+_WIDE_DOTS: Final = Frame("wide", width=920, left=220, right=80, steps=9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,19 @@ class Picture:
 
 def pictures(measures: MeasuresLine) -> list[Picture]:
     """All that there is to be seen of a run; of an empty one, nothing."""
-    makers = (requests_over_time, operations_over_time, latencies, waitings)
-    return [picture for make in makers if (picture := make(measures))]
+    seen = busy(measures)
+    rest = ""
+    if seen is not measures:
+        rest = (
+            f" Of {duration(measures.ended_at)} the first {duration(seen.ended_at)} are shown:"
+            " nothing happened after that."
+        )
+    over_time = (make(seen, rest) for make in (requests_over_time, operations_over_time))
+    others = (make(measures) for make in (latencies, waitings))
+    return [picture for picture in (*over_time, *others) if picture]
 
 
-def requests_over_time(measures: MeasuresLine) -> Picture | None:
+def requests_over_time(measures: MeasuresLine, rest: str = "") -> Picture | None:
     """What became of requests as time went by; nothing when there were none."""
     flows = {"sent": "blue", "rejected": "orange", "withdrawn": "purple", "failed": "red"}
     if not any(any(measures.series.get(name, ())) for name in ("pending", "paired", *flows)):
@@ -55,12 +63,12 @@ def requests_over_time(measures: MeasuresLine) -> Picture | None:
     ]
     about = (
         "Pending and paired are as they were at each moment, the others as many as came in each"
-        f" {duration(steps_of(measures, 'sent').width)}. Each row has its own scale."
+        f" {duration(steps_of(measures, 'sent').width)}. Each row has its own scale.{rest}"
     )
     return _over_time("Requests over virtual time", about, rows, measures, "requests")
 
 
-def operations_over_time(measures: MeasuresLine) -> Picture | None:
+def operations_over_time(measures: MeasuresLine, rest: str = "") -> Picture | None:
     """How many operations there were a second, and how many were refused or unknown."""
     if not any(measures.series.get("operations", ())):
         return None
@@ -72,7 +80,7 @@ def operations_over_time(measures: MeasuresLine) -> Picture | None:
     about = (
         "All of them; those that were answered with a refusal, as many must be; and those to"
         " which no well-formed answer came. Means over"
-        f" {duration(steps_of(measures, 'operations').width)}."
+        f" {duration(steps_of(measures, 'operations').width)}.{rest}"
     )
     return _over_time("Operations a second of virtual time", about, rows, measures, "operations")
 
@@ -81,7 +89,7 @@ def latencies(measures: MeasuresLine) -> Picture | None:
     """Percentiles of how long each kind of operation took, the slowest first."""
     timed = [(kind, h) for kind, h in measures.latency.items() if h.percentile(1000)]
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
-    rows = [DotRow(kind_in_words(k), f"× {number(h.count)}", _percentiles(h)) for k, h in timed]
+    rows = [DotRow(kind_in_words(k), f"× {short(h.count)}", _percentiles(h)) for k, h in timed]
     if not rows:
         return None
     picture = Dots(
@@ -196,8 +204,8 @@ def _waiting(name: str, histogram: Histogram) -> Row:
         name=WAITINGS[name].short,
         notes=(
             f"in all {number(histogram.count)}",
-            f"half by {duration(percentiles[500])}",
-            f"99 % by {duration(percentiles[990])}",
+            f"half by {brief(percentiles[500])}",
+            f"99 % by {brief(percentiles[990])}",
         ),
         points=[*_shares(histogram)],
         up=share_scale(),

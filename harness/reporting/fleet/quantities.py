@@ -26,6 +26,14 @@ def duration(microseconds: int) -> str:
     return f"{microseconds} µs" if microseconds else "0"
 
 
+def brief(microseconds: int) -> str:
+    """`36 min`, `10.5 h`: three digits of one unit, rounded down, where there is little room."""
+    for unit, name in _UNITS:
+        if microseconds >= unit:
+            return f"{_three_digits(microseconds * 1_000 // unit)} {name}"
+    return duration(microseconds)
+
+
 def _in_two_units(microseconds: int) -> str:
     place = next(i for i, (unit, _) in enumerate(_UNITS) if microseconds >= unit)
     unit, name = _UNITS[place]
@@ -47,11 +55,18 @@ def number(value: float) -> str:
     return f"{value:.3g}"
 
 
+def exact(value: float) -> str:
+    """`4,999.6`, `0.868613`: six digits at least, so that it can be held against a bound."""
+    digits = max(6 - len(f"{int(abs(value)) or ''}"), 0)
+    whole, _, rest = f"{value:,.{digits}f}".partition(".")
+    return f"{whole}.{rest}".rstrip("0").rstrip(".") if rest else whole
+
+
 def short(value: float) -> str:
-    """For the axis of a picture: `950`, `9,500`, `25k`, `1.5M`."""
+    """Where there is little room: `950`, `9,500`, `25k`, `432M`; three digits of what is large."""
     for unit, name in ((1_000_000, "M"), (1_000, "k")):
         if abs(value) >= max(unit, 10_000):
-            return f"{value / unit:g}{name}"
+            return f"{number(value / unit)}{name}"
     return f"{value:,.0f}" if value == int(value) else f"{value:g}"
 
 

@@ -10,7 +10,7 @@ from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationR
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
 from harness.reporting.fleet.wording import PERCENTILES
 from harness.reporting.model import count
-from harness.reporting.report_json import harness_json, run_json
+from harness.reporting.report_json import harness_json, requirement_json, run_json
 
 _AS_VERDICT = {
     Overall.CONFORMS: Verdict.PASS,
@@ -145,14 +145,8 @@ def _situation(situation: SituationReport) -> Json:
 
 def _requirement(checker: CheckerReport, report: FleetReport) -> Json:
     """The invariant in the form that requirements have in any report."""
-    requirement = checker.requirement
     return {
-        "id": requirement.id,
-        "role": requirement.role.value,
-        "level": requirement.level.value,
-        "profile": requirement.profile.value,
-        "title": requirement.title,
-        "source": requirement.source,
+        **requirement_json(checker.requirement),
         "verdict": checker.verdict.value,
         "reason": "",
         "waived": None,

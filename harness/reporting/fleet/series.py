@@ -6,12 +6,39 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
+from harness.checkers.fleet.measures import GAUGES
 from harness.history.fleet_lines import MeasuresLine
 from harness.reporting.fleet.quantities import SECOND
 from harness.reporting.fleet.strips import Point
 
 COLUMNS: Final = 180
 """So many bars a picture has at most; more would be narrower than a pixel of a phone."""
+
+
+def busy(measures: MeasuresLine) -> MeasuresLine:
+    """The run up to where nothing more happened, if a quarter of it or more is left then.
+
+    After the work of a scenario follows a long time in which everything may settle. Where it
+    had settled before, that would be most of a picture, and show nothing.
+    """
+    steps = max((_last_step(name, v) for name, v in measures.series.items()), default=0)
+    until = max([steps * measures.bucket, *(window.end for window in measures.faults)])
+    if not until or (measures.ended_at - until) * 4 < measures.ended_at:
+        return measures
+    steps = -(-until // measures.bucket)
+    series = {name: values[:steps] for name, values in measures.series.items()}
+    return msgspec.structs.replace(measures, ended_at=until, series=series)
+
+
+def _last_step(name: str, values: Sequence[int]) -> int:
+    """The number of the last step in which anything came, or a level changed; 0 for none."""
+    before = [0, *values] if name in GAUGES else [0] * len(values)
+    return max(
+        (n for n, (was, now) in enumerate(zip(before, values, strict=False), 1) if was != now),
+        default=0,
+    )
 
 
 def level_points(measures: MeasuresLine, name: str) -> list[Point]:

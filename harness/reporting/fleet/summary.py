@@ -8,7 +8,7 @@ from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine, ViolationLine
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
-from harness.reporting.fleet.quantities import counted, duration, number
+from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.wording import MARKS, state_named
 from harness.reporting.markdown import code, cut, escaped, listed, table
 from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
@@ -41,7 +41,7 @@ def _size(report: FleetReport) -> str:
     measures, wall_s = report.measures, report.duration_s
     wall = f" ({number(round(wall_s, 1))} s on the clock)" if wall_s else ""
     return (
-        f"{counted(measures.hosts, 'host')} · seed {report.header.seed}"
+        f"{counted(report.hosts, 'host')} · seed {report.header.seed}"
         f" · {duration(measures.ended_at)} of virtual time{wall}"
         f" · {counted(sum(report.operations.values()), 'operation')}"
     )
@@ -56,7 +56,7 @@ def _gate(report: FleetReport) -> Iterator[str]:
 
 
 def _gate_row(line: GateLine) -> list[str]:
-    value = "–" if line.value is None else number(line.value)
+    value = "–" if line.value is None else exact(line.value)
     return [MARKS[line.holds], code(line.expression), value, escaped(cut(line.reason))]
 
 

@@ -33,6 +33,8 @@ _FAULTS: Final[Mapping[str, Named]] = {
     "link": Named("Links down", "links of hosts were down"),
     "central": Named("Central down", "the central side was down"),
     "message": Named("Messages", "messages were lost, delayed, repeated or answered with an error"),
+    "loss": Named("Loss", "messages of some hosts were likely to be lost"),
+    "slow": Named("Slow", "messages of some hosts were slow"),
     "clock": Named("Clock", "a side's clock was put forward"),
     "health": Named("Unhealthy", "nodes were unhealthy"),
     "reboot": Named("Reboots", "hosts were restarting"),

@@ -15,7 +15,7 @@ from harness.catalogue.requirement import Profile, Role
 from harness.catalogue.requirements import REQUIREMENTS
 from tests.integration.cli.command import Command
 
-COMMANDS = ("certify", "requirements", "report", "serve")
+COMMANDS = ("certify", "fleet", "replay", "report", "requirements", "scenarios", "serve")
 
 
 @pytest.mark.parametrize("word", ["--version", "-V"])

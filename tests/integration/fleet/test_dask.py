@@ -16,6 +16,7 @@ from harness.fleet.crew.errors import CrewError
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.port import Job
 from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+from tests.unit.fleet.tiny import evidence
 
 pytest.importorskip("distributed")
 from harness.fleet.crew.dask import DaskTransport
@@ -103,6 +104,12 @@ def test_a_cluster_comes_to_the_same_as_one_process(
     cluster: Cluster, undisturbed: tuple[Course, dict[str, bytes]], tmp_path: Path
 ) -> None:
     assert (run(cluster, tmp_path), files(tmp_path)) == undisturbed
+
+
+def test_a_real_run_leaves_the_same_evidence_on_a_cluster(cluster: Cluster, tmp_path: Path) -> None:
+    alone = evidence(tmp_path / "alone", LocalTransport)
+    shared = evidence(tmp_path / "shared", lambda make: DaskTransport(make, cluster.address))
+    assert shared == alone
 
 
 def test_parts_are_fetched_where_the_folder_is_not_shared(

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from harness.fleet.crew.coordinator import Course, Watching, run_cells
+from harness.fleet.crew.coordinator import Course, Moment, Watching, run_cells
 from harness.fleet.crew.errors import CrewError
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.crew.processes import ProcessTransport
 from harness.fleet.port import Job
 from harness.history.fleet_lines import GrantsLine
 from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+from tests.unit.fleet.tiny import evidence
 
 ARRIVALS, SERVICE = 60, 100_000
 """More than one worker can do in the time, so that every grant matters."""
+
+
+NAMES = ("00", "01", "02", "grants")
+"""The parts of a real run."""
 
 
 def habits(trouble: str = "", scar: Path | None = None, at: int = 20) -> Habits:
@@ -96,3 +103,35 @@ def test_a_defect_in_a_cell_is_not_tried_again(
 def test_what_a_cell_refuses_reaches_the_user(tmp_path: Path) -> None:
     with pytest.raises(CrewError, match="the disk is full; choose another one"):
         in_processes(tmp_path, habits("refuses"))
+
+
+# --- real cells -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    return evidence(tmp_path_factory.mktemp("alone"), LocalTransport)
+
+
+def test_a_real_run_leaves_the_same_evidence_with_two_workers(
+    alone: dict[str, bytes], tmp_path: Path
+) -> None:
+    assert set(alone) == {"evidence.jsonl", *(f"parts/{n}.jsonl.zst" for n in NAMES)}
+    assert evidence(tmp_path, lambda make: ProcessTransport(make, 2)) == alone
+
+
+def test_a_worker_killed_in_the_middle_of_a_real_run_changes_nothing(
+    alone: dict[str, bytes], tmp_path: Path
+) -> None:
+    said: list[str] = []
+    seen: list[Moment] = []
+
+    def kill_one(moment: Moment) -> None:
+        seen.append(moment)
+        if len(seen) == 100:
+            os.kill(multiprocessing.active_children()[0].pid or 0, signal.SIGKILL)
+
+    watching = Watching(progress=kill_one, warn=said.append)
+    assert evidence(tmp_path, lambda make: ProcessTransport(make, 2), watching) == alone
+    assert ["was ended by SIGKILL" in text for text in said] == [True]
+    assert multiprocessing.active_children() == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import resource
 import tracemalloc
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from random import Random
 from types import MappingProxyType
 from typing import cast
 
@@ -79,6 +81,10 @@ def test_the_line_about_it_counts_and_digests_the_plain_lines(path: Path) -> Non
     assert line == PartLine(
         name="07", file="parts/07.jsonl.zst", lines=2, operations=1, digest=f"sha256:{digest}"
     )
+
+
+def test_the_line_about_it_says_when_the_cell_ended() -> None:
+    assert PartWriter(None, "07").close(ended_at=900).ended_at == 900
 
 
 def test_without_a_path_nothing_is_written_and_the_line_is_the_same(path: Path) -> None:
@@ -201,6 +207,30 @@ def fill(writer: PartWriter, count: int) -> None:
         record = begun(number)
         writer.invoke(record)
         writer.outcome(over(record))
+
+
+def fill_with_noise(writer: PartWriter) -> None:
+    drawn = Random(1)
+    for number in range(1, 2_000):
+        writer.invoke(replace(begun(number), args={"drawn": drawn.randbytes(200).hex()}))
+
+
+def test_where_there_is_no_more_room_all_that_is_there_is_whole(path: Path) -> None:
+    """Half a frame is taken away again, so that nobody has to read around it."""
+    path.parent.mkdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writer = PartWriter(path, "07")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+    try:
+        with pytest.raises(EvidenceError) as told:
+            fill_with_noise(writer)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    size = path.stat().st_size
+    assert 0 < size < 200_000
+    assert f"{size:,} bytes of it are written" in told.value.problem
+    lines, problem = as_far_as_it_goes(path)
+    assert (lines > 300, problem) == (True, "")
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harness.history.reader import read_evidence
-from harness.plugin.header import commit_of
+from harness.running.facts import commit_of
 from tests.unit.plugin.conftest import Project
 
 pytest_plugins = ["pytester"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from harness.catalogue.verdict import Verdict
 from harness.proving.document import matrix_markdown
 from harness.proving.matrix import Caught, Matrix, as_json, judged
 from harness.proving.trials import Ended, TrialResult
 from harness.reference.behaviour import Behaviour
-from harness.reference.planting import Lane, Mutant
+from harness.reference.planting import Lane, Mutant, Nemesis
 
 FORGETS = Mutant("forgets_the_tags", "ACC-6", "The tags are lost | on the way.", Behaviour())
 
@@ -76,3 +79,33 @@ def test_json_and_page_say_what_the_rows_say() -> None:
     assert "The tags are lost \\| on the way." in page
     assert "| walk: accept and cancel |" in page
     assert page.index("## ACC-6") < page.index("## INV-6")
+
+
+STORM = Mutant(
+    "a_storm",
+    "INV-4",
+    "It comes back.",
+    Behaviour(),
+    lane=Lane.FLEET,
+    plot="cancel-storm",
+    nemesis=Nemesis.LINK,
+)
+
+
+def test_a_fleet_has_to_need_what_it_says_and_the_suite_has_to_miss_it() -> None:
+    found = Caught(STORM, ("cancel-storm",), ("INV-4",))
+    assert found.wrong == ""
+    needless = replace(found, without=("INV-4",))
+    assert needless.wrong == "caught without the nemesis link as well: INV-4"
+    seen = replace(found, by_suite=("f/a",))
+    assert seen.wrong == "the suite catches it as well: f/a"
+
+
+def test_the_fleet_has_a_table_of_its_own() -> None:
+    row = Caught(STORM, ("cancel-storm",), ("INV-4", "INV-8"))
+    page = matrix_markdown(Matrix((row,)))
+    found = ("`cancel-storm`", "200", "1", "`link`", "INV-8")
+    assert f"| `a_storm` | INV-4 | It comes back. | {' | '.join(found)} |" in page
+    assert "pairproof fleet cancel-storm --hosts 200 --seed 1 --mutant a_storm" in page
+    told = json.loads(json.dumps(as_json(Matrix((row,)))))["mutants"][0]
+    assert (told["hosts"], told["seed"], told["nemesis"]) == (200, 1, "link")

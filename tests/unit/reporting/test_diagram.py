@@ -119,3 +119,20 @@ def test_a_report_draws_what_fits_no_order(tmp_path: Path) -> None:
     assert page.count('<svg class="order"') == 1
     assert len(bars(page[page.index("<svg") : page.index("</svg>") + 6])) == len(part)
     assert log_in not in part
+
+
+@pytest.mark.parametrize(
+    ("actor", "shown"),
+    [
+        ("administrator", "administrator"),
+        ("admin:ana@acme.example", "admin:ana"),
+        ("admin:autumn.nixon.00-0-1@example.com", "admin:au….00-0-1"),
+        ("operator host-412", "operator…ost-412"),
+        ("operator host-413", "operator…ost-413"),
+    ],
+)
+def test_who_acts_is_told_apart_in_little_room(actor: str, shown: str) -> None:
+    drawn = diagram("t", [operation(1, "ViewPairing", 0, 1, actor=actor)], "k")
+    lane = next(e for e in ET.fromstring(drawn.svg).iter(f"{SVG}text") if e.get("x") == "0")
+    assert lane.text == shown
+    assert f"  {shown} |" in drawn.text

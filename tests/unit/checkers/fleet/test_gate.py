@@ -189,12 +189,19 @@ UNKNOWN = GateLine(expression="c", value=None, holds=None, reason="it never got 
         ([GOOD], 0, {}, True, Overall.CONFORMS, "every invariant"),
         ([], 0, {}, True, Overall.CONFORMS, "every invariant"),
         ([GOOD, BAD], 0, {}, True, Overall.DOES_NOT_CONFORM, "b: b is 1"),
-        ([GOOD], 2, {}, True, Overall.DOES_NOT_CONFORM, "2 times an invariant was violated"),
-        ([UNKNOWN], 1, {"INV-8": "x"}, False, Overall.DOES_NOT_CONFORM, "1 time an invariant"),
+        ([GOOD], 2, {}, True, Overall.DOES_NOT_CONFORM, "an invariant was violated 2 times"),
+        (
+            [UNKNOWN],
+            1,
+            {"INV-8": "x"},
+            False,
+            Overall.DOES_NOT_CONFORM,
+            "an invariant was violated 1 time",
+        ),
         ([GOOD, UNKNOWN], 0, {}, True, Overall.INCONCLUSIVE, "c: it never got there"),
         ([], 0, {"INV-8": "too wide"}, True, Overall.INCONCLUSIVE, "INV-8 could not be judged"),
         ([], 0, {}, False, Overall.INCONCLUSIVE, "the run did not end"),
-        ([BAD], 0, {}, False, Overall.DOES_NOT_CONFORM, "b: b is 1"),
+        ([BAD], 0, {}, False, Overall.DOES_NOT_CONFORM, "the gate does not hold: b: b is 1"),
     ],
 )
 def test_the_verdict_says_why(
@@ -208,6 +215,15 @@ def test_the_verdict_says_why(
     verdict, said = verdict_of(gates, violations, undecided, complete)
     assert verdict is overall
     assert why in said
+
+
+def test_the_verdict_says_nothing_twice() -> None:
+    gate = evaluate(["violations == 0", "hosts > 1"], MEASURES, violations=3, complete=False)
+    stopped = "an invariant was violated 3 times"
+    assert verdict_of(gate, 3, {}, complete=False) == (Overall.DOES_NOT_CONFORM, stopped)
+    gate = evaluate(["violations == 0", "hosts > 1"], MEASURES, violations=0, complete=False)
+    interrupted = (Overall.INCONCLUSIVE, "the run did not end")
+    assert verdict_of(gate, 0, {}, complete=False) == interrupted
 
 
 def test_every_kind_of_operation_and_none_of_their_bases_has_a_latency() -> None:

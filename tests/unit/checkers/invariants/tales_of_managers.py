@@ -92,6 +92,27 @@ def a_central_operation_before_the_host_has_asked_to_confirm(t: Tale) -> str:
 
 
 @bad("INV-1")
+def a_central_operation_waits_for_the_host_after_it_was_paired(t: Tale) -> str:
+    t.stage()
+    t.submits()
+    t.send()
+    t.accept()
+    t.confirms()
+    return t.rule(so="PairingNotConfirmed")
+
+
+@good("INV-1")
+def a_central_operation_that_began_before_the_host_confirmed(t: Tale) -> None:
+    t.stage()
+    t.submits()
+    t.send()
+    t.accept()
+    at = t.now // 1_000
+    t.confirms()
+    t.rule(so="PairingNotConfirmed", at=(at, at + 5))
+
+
+@bad("INV-1")
 def a_host_that_says_it_is_local_long_after_a_central_operation(t: Tale) -> str:
     t.stage().send()
     t.accept()

@@ -428,6 +428,28 @@ def a_send_that_was_refused_leaves_its_request_behind(tale: Tale) -> object:
     return _orphan(tale)
 
 
+@bad("INV-9")
+def a_send_that_was_not_answered_is_left_behind_by_the_next_one(tale: Tale) -> object:
+    tale.stage()
+    tale.send("A", "info")
+    tale.send("B")
+    tale.later(100)
+    tale.local_shows("Pairing", "B")
+    return _orphan(tale)
+
+
+@good("INV-9")
+def a_send_that_was_not_answered_may_not_have_settled_when_the_next_one_is_shown(
+    tale: Tale,
+) -> None:
+    tale.stage()
+    tale.send("A", "info")
+    tale.send("B")
+    tale.local_shows("Pairing", "B")
+    tale.later(100)
+    _orphan(tale)
+
+
 @good("INV-9")
 def a_send_that_was_not_answered_is_followed_up(tale: Tale) -> None:
     tale.stage()

@@ -107,6 +107,9 @@ class FakeCell:
             happenings=[f"act.{self.number}"] if self._job.collect else [],
         )
 
+    def close(self) -> None:
+        self._part.close()
+
     def _serve(self, at: int, cost: int) -> None:
         self._served += 1
         id_ = f"{self._name}#{self._served}"

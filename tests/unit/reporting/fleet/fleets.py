@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -16,6 +16,7 @@ from harness.history.fleet_lines import (
     FleetLine,
     Histogram,
     MeasuresLine,
+    PartLine,
     ViolationLine,
 )
 from harness.history.lines import HarnessInfo, Header, Implementation, Run, VerdictLine
@@ -79,7 +80,7 @@ class Fleet:
         )
         return path
 
-    def _part(self, folder: Path, cell: str):
+    def _part(self, folder: Path, cell: str) -> PartLine:
         writer = PartWriter(folder / part_file(cell), cell)
         for operation in self.operations:
             if operation.scenario == cell:
@@ -385,4 +386,10 @@ def million() -> Fleet:
     return Fleet(scenario("million", "Whether size alone breaks anything."), measures)
 
 
-ALL = {f.__name__: f for f in (calm, faulty, empty, day, million)}
+def stopped() -> Fleet:
+    """The faulty run, stopped by its first violation."""
+    base = faulty()
+    return replace(base, violations=base.violations[:1], interrupted=True)
+
+
+ALL = {f.__name__: f for f in (calm, faulty, stopped, empty, day, million)}

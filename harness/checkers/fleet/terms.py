@@ -1,0 +1,82 @@
+"""By which terms a run is judged: what of a scenario the checkers go by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from harness.checkers.fleet.errors import TermsError
+from harness.checkers.invariants.base import Bounds
+
+_SECOND: Final = 1_000_000
+_STEPS_MAX: Final = 1_440
+"""Steps of the series of a run, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What of a scenario a judgement depends on. Durations are microseconds.
+
+    Attributes:
+        cells, window: how many cells there are, and the width of a window.
+        bounds: those by which the invariants judge.
+        gate, reach: as `harness.checkers.fleet.gate` takes them.
+    """
+
+    name: str
+    seed: int
+    duration: int
+    cells: int
+    window: int
+    bounds: Bounds
+    gate: tuple[str, ...]
+    reach: tuple[tuple[str, int], ...]
+
+    @property
+    def bucket(self) -> int:
+        """The width of a step of the series: whole seconds, so that there are not too many."""
+        whole = self.duration + self.bounds.settle
+        return max(1, -(-whole // _STEPS_MAX // _SECOND)) * _SECOND
+
+
+def terms_of(scenario: Mapping[str, object]) -> Terms:
+    """The terms of a scenario, from its plain data.
+
+    Raises:
+        TermsError: it is no scenario.
+    """
+    match scenario:
+        case {
+            "name": str(name),
+            "seed": int(seed),
+            "duration": int(duration),
+            "fleet": {"cells": int(cells), "window": int(window)},
+            "limits": {"list_lag": int(list_lag), "edge_lag": int(edge_lag), "settle": int(settle)},
+            "gate": [*gate],
+            "reach": [*reach],
+        } if cells > 0 and window > 0:
+            return Terms(
+                name=name,
+                seed=seed,
+                duration=duration,
+                cells=cells,
+                window=window,
+                bounds=Bounds(list_lag=list_lag, edge_lag=edge_lag, settle=settle),
+                gate=tuple(str(expression) for expression in gate),
+                reach=tuple(_reach(reach)),
+            )
+    raise _not_one("it does not say what a run is judged by")
+
+
+def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:
+    for pair in pairs:
+        match pair:
+            case [str(name), int(wanted)]:
+                yield name, wanted
+            case _:
+                raise _not_one(f"{pair!r:.40} is no situation with a number")
+
+
+def _not_one(why: str) -> TermsError:
+    return TermsError(f"this is no scenario of a fleet: {why}")

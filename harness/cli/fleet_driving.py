@@ -1,0 +1,164 @@
+"""Carries out fleet jobs for the commands: with whom, watched, and stopped without harm."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from harness.cli.exits import CannotDo
+from harness.cli.fleet_progress import RunProgress, Shown
+from harness.fleet.cell import make_cell
+from harness.fleet.crew.coordinator import Moment, Watching
+from harness.fleet.crew.local import LocalTransport
+from harness.fleet.crew.orders import Transport
+from harness.fleet.crew.processes import ProcessTransport
+from harness.fleet.port import Job
+from harness.fleet.run import Finished, Telling, run_fleet
+from harness.fleet.size import ends_about, operations_about
+from harness.running.facts import now_utc, run_here
+from harness.running.stopping import Stopping
+
+MISSING: Final = (
+    "--scheduler needs Dask, which is not installed; install it with: pip install 'pairproof[dask]'"
+)
+_MB: Final = 1_000_000
+PAYS_FROM: Final = 40_000
+"""So many operations are worth the start of more than one process."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who runs the cells: so many processes here (by default as it pays), or a Dask cluster."""
+
+    workers: int | None = None
+    scheduler: str = ""
+
+    def __str__(self) -> str:
+        """Where the cells are, in words."""
+        if self.scheduler:
+            return f"on the Dask cluster at {self.scheduler}"
+        return "in one process" if self.workers == 1 else f"in {self.workers} processes"
+
+    def for_job(self, job: Job) -> Crew:
+        """The same, with the number of processes decided."""
+        if self.scheduler:
+            return self
+        cells = job.scenario.fleet.cells
+        pays = operations_about(job.scenario) >= PAYS_FROM
+        workers = self.workers or (processors() if pays else 1)
+        return Crew(min(workers, cells))
+
+    def check(self) -> None:
+        """Whether it can be had.
+
+        Raises:
+            CannotDo: two were asked for, or Dask is missing.
+        """
+        if not self.scheduler:
+            return
+        if self.workers is not None:
+            raise CannotDo("--scheduler has as many workers as there are: leave --workers out")
+        if find_spec("distributed") is None:
+            raise CannotDo(MISSING)
+
+    @contextmanager
+    def transport(self) -> Iterator[Transport]:
+        """Where hands come from.
+
+        Raises:
+            CrewError: no scheduler answers.
+        """
+        transport = self._transport()
+        try:
+            yield transport
+        finally:
+            transport.close()
+
+    def _transport(self) -> Transport:
+        if self.scheduler:
+            from harness.fleet.crew.dask import DaskTransport
+
+            return DaskTransport(make_cell, self.scheduler)
+        if self.workers == 1:
+            return LocalTransport(make_cell)
+        return ProcessTransport(make_cell, self.workers or 1)
+
+
+def processors() -> int:
+    """How many of them are ours."""
+    return len(os.sched_getaffinity(0))
+
+
+def megabytes(amount: int) -> str:
+    """An amount of disk, in words."""
+    return f"{max(1, round(amount / _MB)):,} MB"
+
+
+def require_room(out: Path, need: int) -> None:
+    """Whether the disk has room for so many bytes.
+
+    Raises:
+        CannotDo: it has not.
+    """
+    free = shutil.disk_usage(out).free
+    if free < need:
+        raise CannotDo(
+            f"{out}: the run needs about {megabytes(need)}, and {megabytes(free)} are free"
+            " there; take fewer --hosts or a shorter --until, or choose another folder"
+        )
+
+
+@contextmanager
+def stoppable() -> Iterator[Stopping]:
+    """Ctrl-C, or what asks a process to end, is noted; a second time it takes effect at once."""
+    stopping = Stopping()
+    stopping.install()
+    try:
+        with stopping.guarded():
+            yield stopping
+    finally:
+        stopping.restore()
+
+
+def drive(job: Job, crew: Crew, stopping: Stopping, stop_at: int | None = None) -> Finished:
+    """Run a job, with progress on standard error, until its end or until it is stopped.
+
+    It is stopped by the user, or after the window that ends at `stop_at`.
+
+    Raises:
+        CrewError: the run cannot be carried out.
+        EvidenceError: the evidence cannot be written.
+        KeyboardInterrupt: the user has asked twice.
+    """
+    shown = Shown(sys.stderr)
+    progress = RunProgress(shown, ends_about(job.scenario))
+    reached = _Reached(progress, stop_at)
+    watching = Watching(
+        progress=reached, warn=shown.warn, stopped=lambda: stopping.asked or reached.is_there
+    )
+    with crew.transport() as transport, shown.showing():
+        command = ["pairproof", *sys.argv[1:]]
+        telling = Telling(
+            run_here(command, min(transport.hands, job.scenario.fleet.cells)), now_utc
+        )
+        return run_fleet(job, transport, telling, watching)
+
+
+class _Reached:
+    """Passes progress on, and knows whether a time has come."""
+
+    def __init__(self, progress: Callable[[Moment], None], at: int | None) -> None:
+        self._progress = progress
+        self._at = at
+        self.is_there = False
+
+    def __call__(self, moment: Moment) -> None:
+        self._progress(moment)
+        self.is_there = self._at is not None and moment.at >= self._at

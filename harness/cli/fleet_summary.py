@@ -1,0 +1,167 @@
+"""What a person reads at the end of a fleet run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.catalogue.verdict import Verdict
+from harness.cli.summary import OVERALL_STYLES, STYLES, shortened
+from harness.history.fleet_lines import GateLine, ViolationLine
+from harness.reporting.fleet.advice import advice
+from harness.reporting.fleet.model import CheckerReport, FleetReport
+from harness.reporting.fleet.quantities import counted, duration, number
+from harness.reporting.fleet.wording import MARKS, state_named
+from harness.reporting.words import (
+    OVERALL_NAMES,
+    OVERALL_SYMBOLS,
+    VERDICT_NAMES,
+    VERDICT_SYMBOLS,
+    command,
+)
+
+_VIOLATIONS_MAX = 5
+"""More of one invariant are counted, not listed."""
+_OPERATIONS_MAX = 6
+_REASONS_MAX = 2
+_VERDICT_OF = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
+
+
+def print_fleet_summary(report: FleetReport, out: Path) -> None:
+    """What is violated, the gate, the counts, the verdict, and where report and evidence lie."""
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    for text in _lines(report, out):
+        console.print(text)
+
+
+def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
+    yield Text()
+    for checker in report.checkers:
+        if checker.verdict is Verdict.FAIL:
+            yield from _violated(checker, report)
+    yield from _undecided(report)
+    yield from _gates(report)
+    yield from _figures(report)
+    for problem in report.problems[:3]:
+        yield Text(f"incomplete    {problem}", "yellow")
+    for warning in report.warnings:
+        yield Text(f"warning       {warning}", "yellow")
+    yield _verdict(report)
+    yield from _what_next(report, out)
+
+
+def _violated(checker: CheckerReport, report: FleetReport) -> Iterator[Text]:
+    requirement = checker.requirement
+    yield _marked(Verdict.FAIL, requirement.id, requirement.title)
+    found = [v for v in report.evidence.violations if v.invariant == requirement.id]
+    for violation in found[:_VIOLATIONS_MAX]:
+        yield from _violation(violation)
+    if len(found) > _VIOLATIONS_MAX:
+        yield Text(f"    and {counted(len(found) - _VIOLATIONS_MAX, 'more violation')}")
+
+
+def _violation(violation: ViolationLine) -> Iterator[Text]:
+    yield Text(f"    {duration(violation.at)}, cell {violation.cell}:"
+               f" {shortened(violation.reason)}")  # fmt: skip
+    if violation.operations:
+        yield Text(f"      operations: {_some(violation.operations)}", "dim")
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _OPERATIONS_MAX
+    return ", ".join(names[:_OPERATIONS_MAX]) + (f" and {more} more" if more > 0 else "")
+
+
+def _undecided(report: FleetReport) -> Iterator[Text]:
+    """Invariants that could not be judged, by the reason: all of them where a run was stopped."""
+    by_reason: dict[str, list[str]] = {}
+    for checker in report.checkers:
+        if checker.verdict is Verdict.INCONCLUSIVE:
+            by_reason.setdefault(checker.reason, []).append(checker.requirement.id)
+    for reason, ids in by_reason.items():
+        yield _marked(Verdict.INCONCLUSIVE, _some(ids), reason)
+
+
+def _gates(report: FleetReport) -> Iterator[Text]:
+    """Each expression; of a run that did not end, only those that are known not to hold."""
+    lines = (*report.gates, *report.demands)
+    unknown = [line for line in lines if line.holds is None]
+    if report.evidence.complete:
+        unknown = []
+    for line in lines:
+        if line not in unknown:
+            yield from _gate(line)
+    if unknown:
+        told = "of the gate cannot be judged, as the run did not end"
+        yield _marked(Verdict.INCONCLUSIVE, counted(len(unknown), "expression"), told)
+
+
+def _gate(line: GateLine) -> Iterator[Text]:
+    value = "" if line.value is None else f" (it is {number(line.value)})"
+    verdict = _VERDICT_OF[line.holds]
+    if verdict is Verdict.PASS:
+        yield Text.assemble((f"{MARKS[True]} ", STYLES[verdict]), f"{line.expression}{value}")
+        return
+    yield _marked(verdict, line.expression, f"– {line.reason or 'it does not hold'}")
+    yield Text(f"    {advice(line)}", "dim")
+
+
+def _figures(report: FleetReport) -> Iterator[Text]:
+    counts = [f"{n} {VERDICT_NAMES[Verdict(v)]}" for v, n in report.counts.items() if n]
+    yield Text(f"invariants    {' · '.join(counts)}")
+    states = [f"{number(n)} {state_named(s)}" for s, n in report.measures.requests.items() if n]
+    yield Text(f"requests      {' · '.join(states) or 'none'}")
+    ended = report.operations
+    total = sum(ended.values())
+    outcomes = f"{number(ended['fail'])} refused · {number(ended['info'])} of unknown outcome"
+    yield Text(f"operations    {number(total)} ({outcomes}){_speed(total, report.duration_s)}")
+
+
+def _speed(operations: int, took_s: float | None) -> str:
+    if not took_s:
+        return ""
+    return f", {number(round(operations / took_s))} a second"
+
+
+def _verdict(report: FleetReport) -> Text:
+    overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
+    took = f" in {report.duration_s:.1f} s" if report.duration_s else ""
+    size = (
+        f"{report.scenario}, {_hosts(report)}, seed {report.header.seed},"
+        f" {duration(report.measures.ended_at)}{took}"
+    )
+    return Text.assemble(
+        (f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{size}. {_why(report.why)}"
+    )
+
+
+def _why(why: str) -> str:
+    """The first reasons; all of them stand above."""
+    reasons = why.split("; ")
+    more = len(reasons) - _REASONS_MAX
+    first = shortened("; ".join(reasons[:_REASONS_MAX]))
+    return f"{first}; and {counted(more, 'more reason')}." if more > 0 else first
+
+
+def _hosts(report: FleetReport) -> str:
+    """How many of them there were: all, unless the run was stopped before."""
+    installed, plan = report.measures.hosts, report.evidence.fleet.scenario.get("fleet")
+    wanted = plan.get("hosts") if isinstance(plan, dict) else None
+    if not isinstance(wanted, int) or wanted == installed:
+        return counted(installed, "host")
+    return f"{number(installed)} of {counted(wanted, 'host')}"
+
+
+def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
+    yield Text(f"report        {out / 'report.html'}")
+    yield Text(f"evidence      {report.evidence.path}")
+    yield Text(f"once more     {command('replay', str(out))}")
+    if report.evidence.violations:
+        yield Text(f"smallest      {command('shrink', str(out))}")
+
+
+def _marked(verdict: Verdict, name: str, told: str) -> Text:
+    return Text.assemble((f"{VERDICT_SYMBOLS[verdict]} {name} ", STYLES[verdict]), told)

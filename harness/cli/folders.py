@@ -1,0 +1,57 @@
+"""The folder of a run: where it is, and what is done with it before and after."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from harness.cli.exits import CannotDo, say
+from harness.history.manifest import MANIFEST
+from harness.history.parts import parts_in
+from harness.history.reader import PARTS_DIR
+from harness.reporting.files import REPORT_FILES
+
+_RUNS: Final = Path("reports", "runs")
+
+
+def folder_for(out: Path | None, name: str) -> Path:
+    """The folder that was asked for, or a new one below `reports/runs/` with this name."""
+    return out or _RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{name}"
+
+
+def made_writable(out: Path) -> Path:
+    """The folder, made, tried and rid of what an earlier run would leave to be mistaken for ours.
+
+    Raises:
+        CannotDo: it cannot be made or written.
+    """
+    trial = out / ".pairproof-trial"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        trial.write_bytes(b"\0")
+        trial.unlink()
+        for stale in (*parts_in(out), *(out / name for name in (MANIFEST, *REPORT_FILES))):
+            stale.unlink(missing_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
+    except OSError as error:
+        raise CannotDo(
+            f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
+        ) from None
+    shutil.rmtree(out / PARTS_DIR, ignore_errors=True)
+    return out
+
+
+def append_to_job_page(out: Path) -> None:
+    """Show the summary of a run on the page of the CI job that it is part of, if it is."""
+    page = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not page:
+        return
+    try:
+        with Path(page).open("a", encoding="utf-8") as file:
+            file.write((out / "summary.md").read_text("utf-8") + "\n")
+    except OSError as error:
+        say(f"pairproof: the summary cannot be appended to {page} ({error.strerror})")

@@ -1,0 +1,121 @@
+"""`pairproof replay`: the same run again, and whether it comes to the same, byte for byte."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.text import Text
+
+from harness import __version__
+from harness.catalogue.edition import EDITION
+from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INTERRUPTED, CannotDo, put, say
+from harness.cli.fleet_driving import Crew, drive, require_room, stoppable
+from harness.cli.folders import made_writable
+from harness.fleet.loading import from_plain
+from harness.fleet.port import Job
+from harness.fleet.replaying import Difference, differences
+from harness.fleet.run import folder_of_parts
+from harness.history.manifest import FleetEvidence, read_manifest
+from harness.reporting.fleet.quantities import counted
+
+_LINE_MAX = 1_000
+
+
+def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Path | None) -> int:
+    """Make the run again, and print whether it is equal or what differs first.
+
+    Raises:
+        CannotDo: the evidence cannot be compared, or there is no room for a second one.
+        EvidenceError: it is no evidence of a fleet, is damaged, or its run was killed.
+        PairproofError: the run cannot be made again.
+        KeyboardInterrupt: the user has asked twice to end it.
+    """
+    asked = Crew(workers, scheduler)
+    asked.check()
+    first = read_manifest(evidence)
+    if first.footer is None:
+        raise CannotDo(f"{first.path}: it breaks off before its footer, so there is nothing whole"
+                       " to compare with; use a whole copy")  # fmt: skip
+    for note in _notes(first):
+        say(f"note: {note}")
+    scenario = from_plain(first.fleet.scenario, f"the scenario in {first.path}")
+    job = Job(scenario, first.fleet.planted, first.fleet.keep_going)
+    crew = asked.for_job(job)
+    put(
+        f"pairproof {__version__} replays {scenario.name}:"
+        f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
+        f" {counted(scenario.fleet.cells, 'cell')} {crew}"
+    )
+    with _folder(out, first) as folder, stoppable() as stopping:
+        require_room(folder, _size(first))
+        job = replace(job, parts=folder_of_parts(folder))
+        finished = drive(job, crew, stopping, first.fleet.stopped_at)
+        assert finished.evidence is not None
+        if stopping.asked:
+            say("pairproof: interrupted, so there is nothing to compare")
+            return INTERRUPTED
+        again = read_manifest(finished.evidence)
+        found = list(differences(first, again))
+    for text in _told(first, again, found):
+        Console(highlight=False, markup=False, soft_wrap=True).print(text)
+    return DOES_NOT_CONFORM if found else CONFORMS
+
+
+def _notes(first: FleetEvidence) -> Iterator[str]:
+    made = first.header.harness.version
+    if made != __version__:
+        yield f"the evidence is of pairproof {made}, and this is {__version__}: they may differ"
+    if first.header.edition != EDITION:
+        yield (f"the evidence is of the edition {first.header.edition} of the procedure, and this"
+               f" is {EDITION}")  # fmt: skip
+    yield from first.problems
+    if first.fleet.stopped_at is not None:
+        yield "the run was interrupted; it is replayed as far as it got"
+
+
+@contextmanager
+def _folder(out: Path | None, first: FleetEvidence) -> Iterator[Path]:
+    """Where the evidence of the replay goes."""
+    if out is None:
+        with TemporaryDirectory(prefix="pairproof-replay-") as folder:
+            yield Path(folder)
+        return
+    if out.resolve() == first.path.parent.resolve():
+        raise CannotDo(f"--out {out}: the evidence to replay is there; name another folder")
+    yield made_writable(out)
+
+
+def _size(first: FleetEvidence) -> int:
+    """How much the parts take, which the replay will take again.
+
+    Raises:
+        CannotDo: one of them is missing.
+    """
+    try:
+        return sum(first.path_of(part).stat().st_size for part in first.parts)
+    except OSError as error:
+        raise CannotDo(f"{error.filename}: a part of the evidence cannot be read"
+                       f" ({error.strerror}); use a whole copy") from None  # fmt: skip
+
+
+def _told(first: FleetEvidence, again: FleetEvidence, found: list[Difference]) -> Iterator[Text]:
+    of = f"{first.path.parent}, {counted(len(first.parts), 'part')}"
+    if not found:
+        equal = again.digest if again.digest == first.digest else "but for the version"
+        yield Text.assemble(("✓ the same again: ", "bold green"), f"{of}, {equal}")
+        return
+    where = found[0].where
+    changed = ", which was changed after the run" if found[0].changed else ""
+    more = f"; {counted(len(found) - 1, 'more file')} differ" if len(found) > 1 else ""
+    yield Text.assemble(("✗ not the same: ", "bold red"), f"{of}. {where}{changed}{more}")
+    yield Text(f"  evidence  {_cut(found[0].first)}")
+    yield Text(f"  replay    {_cut(found[0].again)}")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LINE_MAX else f"{text[: _LINE_MAX - 1]}…"

@@ -1,0 +1,85 @@
+"""`pairproof scenarios`: the scenarios that are shipped, and one of them in full."""
+
+from __future__ import annotations
+
+import json
+
+from harness.cli.exits import CONFORMS, CannotDo, put
+from harness.fleet.describing import schema_text
+from harness.fleet.loading import as_plain
+from harness.fleet.scenario import Scenario
+from harness.fleet.shelf import find, names, readme, text_of
+from harness.fleet.spelling import duration_text
+from harness.history.operation import Json
+
+
+def list_scenarios(format: str) -> int:
+    """Print the shipped scenarios: name, hosts, and why each exists.
+
+    Raises:
+        ScenarioError: one of them says what it may not say.
+    """
+    match format:
+        case "markdown":
+            put(readme().rstrip("\n"))
+        case "json":
+            put(json.dumps([_row(find(name)) for name in names()], indent=2, ensure_ascii=False))
+        case _:
+            _print_table([find(name) for name in names()])
+    return CONFORMS
+
+
+def show_scenario(name: str, format: str) -> int:
+    """Print one scenario: the text of its file, or all that it comes to as JSON.
+
+    Raises:
+        CannotDo: one scenario is not printed in this form.
+        ScenarioError: there is none, or it says what it may not say.
+    """
+    match format:
+        case "markdown":
+            raise CannotDo("one scenario is printed as table (its file) or json")
+        case "json":
+            put(json.dumps(as_plain(find(name)), indent=2, ensure_ascii=False))
+        case _:
+            put(text_of(name).rstrip("\n"))
+    return CONFORMS
+
+
+def print_schema() -> int:
+    """Print the JSON Schema of a scenario file."""
+    put(schema_text().rstrip("\n"))
+    return CONFORMS
+
+
+def _row(scenario: Scenario) -> dict[str, Json]:
+    return {
+        "name": scenario.name,
+        "why": _why(scenario),
+        "hosts": scenario.fleet.hosts,
+        "duration": duration_text(scenario.duration),
+        "cells": scenario.fleet.cells,
+        "faults": [fault.kind.value for fault in scenario.faults],
+        "swarm": scenario.swarm,
+        "reach": [name for name, _ in scenario.reach],
+        "gate": [*scenario.gate],
+    }
+
+
+def _why(scenario: Scenario) -> str:
+    return " ".join(scenario.why.split())
+
+
+def _print_table(scenarios: list[Scenario]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    table.add_column("name", no_wrap=True)
+    table.add_column("hosts", no_wrap=True, justify="right")
+    table.add_column("lasts", no_wrap=True, justify="right")
+    table.add_column("why", ratio=1)
+    for scenario in scenarios:
+        hosts, lasts = f"{scenario.fleet.hosts:,}", duration_text(scenario.duration)
+        table.add_row(scenario.name, hosts, lasts, _why(scenario))
+    Console(highlight=False, markup=False).print(table)

@@ -1,0 +1,209 @@
+"""Judges the run of a fleet again: each part from its lines, the manifest from all parts.
+
+What the digests alone would tell, somebody who computes them anew can hide; so the operations of
+each cell are judged again as they were when they were recorded, and what they come to together
+has to be what the manifest says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from operator import itemgetter
+from pathlib import Path
+from typing import Final
+
+from harness.catalogue.edition import EDITION
+from harness.checkers.fleet.concluding import conclude
+from harness.checkers.fleet.errors import GateError, TermsError
+from harness.checkers.fleet.terms import Terms, terms_of
+from harness.history.errors import CutOff, EvidenceError
+from harness.history.fleet_lines import PartLine, ViolationLine
+from harness.history.manifest import FleetEvidence, read_manifest
+from harness.history.parts import GRANTS, PartReader, part_name, parts_in
+from harness.verifying.comparing import Comparison
+from harness.verifying.differences import FleetTally, FleetVerification, Found, Kind
+from harness.verifying.fleet_grants import GrantsAgain
+from harness.verifying.fleet_part import CellAgain, PartAgain
+from harness.verifying.maker import look_at_edition, notes_on
+
+_CUT_OFF: Final = "cut_off"
+
+
+def verify_fleet(path: Path) -> FleetVerification:
+    """Judge the run again whose manifest lies at `path`, or in the folder of a run.
+
+    Memory is bounded by one cell, and 16 bytes for each pairing id.
+
+    Raises:
+        EvidenceError: there is no manifest, as when the run was killed; it is that of no fleet,
+            of another version, broken, or nothing tells how the run is to be judged.
+    """
+    manifest = read_manifest(path)
+    try:
+        terms = terms_of(manifest.fleet.scenario)
+    except TermsError as error:
+        hint = "use the version of pairproof that wrote it, or an undamaged copy"
+        raise EvidenceError(manifest.path, str(error), hint) from None
+    return _Walk(manifest, terms).verification()
+
+
+class _Walk:
+    """Goes through the manifest, its parts one by one, and the manifest once more."""
+
+    def __init__(self, manifest: FleetEvidence, terms: Terms) -> None:
+        self._manifest = manifest
+        self._terms = terms
+        self._found = Found()
+        self._operations = 0
+        self._parts_same = 0
+        self._cells: list[CellAgain] = []
+
+    def verification(self) -> FleetVerification:
+        """Judge all of it."""
+        manifest, header = self._manifest, self._manifest.header
+        cut_off = self._look_at_the_manifest()
+        for line, number in zip(manifest.parts, manifest.places["part"], strict=True):
+            self._look_at_part(line, number)
+        notes = [*notes_on(header, not manifest.complete and not cut_off), *self._other_files()]
+        tally = self._tally(may_compare=not cut_off)
+        if not tally.compared:
+            notes.append("measures, violations, verdicts and gate rest on all parts, and were"
+                         " not compared")  # fmt: skip
+        return FleetVerification(
+            header=header,
+            differences=tuple(self._found.differences),
+            difference_count=self._found.counts.total(),
+            notes=tuple(notes),
+            cut_off=cut_off,
+            interrupted=not manifest.complete and not cut_off,
+            sha256=manifest.sha256,
+            tally=tally,
+        )
+
+    # --- the manifest -------------------------------------------------------------------
+
+    def _look_at_the_manifest(self) -> str:
+        """What its lines say of each other; returns where it breaks off, if it does."""
+        manifest, found = self._manifest, self._found
+        cut_off = [t.text for t in manifest.troubles if t.kind == _CUT_OFF]
+        for trouble in manifest.troubles:
+            if trouble.kind != _CUT_OFF:
+                found.add(Kind(trouble.kind), trouble.text, trouble.line)
+        look_at_edition(manifest.header, EDITION, 1, found)
+        seed, drawn = manifest.header.seed, self._terms.seed
+        if seed != drawn:
+            message = f"the header says seed {seed}, and the scenario seed {drawn}"
+            found.add(Kind.OTHER_RUN, message, 1)
+        self._look_for_parts()
+        return "; ".join(cut_off)
+
+    def _look_for_parts(self) -> None:
+        """Whether there is a line for each cell, in their order, and one for the grants."""
+        names = [part.name for part in self._manifest.parts]
+        due = [*(f"{number:02d}" for number in range(self._terms.cells)), GRANTS]
+        for name in due:
+            if name not in names:
+                message = f"the manifest has no line about part {name}"
+                self._found.add(Kind.MISSING_PART, message, part=name)
+        known = [name for name in due if name in names]
+        kept = [name for name in names if name in due]
+        if kept != known:
+            place = self._manifest.places["part"][0]
+            message = "the lines about parts are not one each, in the order of cells"
+            self._found.add(Kind.OUT_OF_ORDER, message, place)
+
+    def _other_files(self) -> Iterator[str]:
+        """Parts in the folder of which the manifest knows nothing: perhaps of another run."""
+        names = {part.name for part in self._manifest.parts}
+        other = [p.name for p in parts_in(self._manifest.path.parent) if part_name(p) not in names]
+        if other:
+            yield f"beside the parts of this run lie {', '.join(other)}, which were not read"
+
+    # --- the parts ----------------------------------------------------------------------
+
+    def _look_at_part(self, line: PartLine, number: int) -> None:
+        before = self._found.counts.total()
+        is_cell = line.name.isascii() and line.name.isdecimal()
+        if not is_cell and line.name != GRANTS:
+            message = f"no run writes a part of the name {line.name!r}"
+            self._found.add(Kind.OTHER_PART, message, number)
+            return
+        try:
+            path = self._manifest.path_of(line)
+        except EvidenceError as error:
+            self._found.add(Kind.OTHER_PART, error.problem, number)
+            return
+        if not path.exists():
+            message = f"part {line.file} is missing; without it nothing of its cell can be judged"
+            self._found.add(Kind.MISSING_PART, message, part=line.name)
+            return
+        again = PartAgain(line, self._terms, self._found) if is_cell else self._grants()
+        reader = PartReader(path)
+        try:
+            for raw in reader:
+                again.take(raw)
+        except EvidenceError as error:
+            kind = Kind.PART_CUT_OFF if isinstance(error, CutOff) else Kind.BROKEN_LINE
+            message = f"{error.problem}; {error.hint}"
+            self._found.add(kind, message, reader.lines, part=line.name)
+            return
+        self._look_at_the_whole(line, reader)
+        cell = again.end(self._manifest.complete)
+        if cell is not None:
+            self._cells.append(cell)
+        self._operations += reader.operations
+        self._parts_same += self._found.counts.total() == before
+
+    def _grants(self) -> GrantsAgain:
+        capacity = self._manifest.fleet.capacity
+        return GrantsAgain(self._terms.cells, capacity, self._found)
+
+    def _look_at_the_whole(self, line: PartLine, reader: PartReader) -> None:
+        """Digest and counts."""
+        if reader.digest != line.digest:
+            self._found.add(
+                Kind.CHANGED,
+                "the digest does not fit, so a line was changed, added or taken away after the run"
+                f" (the manifest says {line.digest}, the lines give {reader.digest})",
+                part=line.name,
+            )
+        said, are = (line.lines, line.operations), (reader.lines, reader.operations)
+        if said != are:
+            self._found.add(
+                Kind.COUNTS,
+                f"the manifest counts {said[0]} lines and {said[1]} operations; the part has"
+                f" {are[0]} and {are[1]}",
+                part=line.name,
+            )
+
+    # --- all together -------------------------------------------------------------------
+
+    def _tally(self, *, may_compare: bool) -> FleetTally:
+        numbers = [cell.cell for cell in self._cells]
+        compared = may_compare and numbers == list(range(self._terms.cells))
+        counts = self._compared() if compared else None
+        return FleetTally(
+            parts=len(self._manifest.parts),
+            parts_same=self._parts_same,
+            operations=self._operations,
+            compared=counts is not None,
+            **(counts or {}),
+        )
+
+    def _compared(self) -> dict[str, int] | None:
+        """What all cells come to beside what the manifest says; `None` if it means nothing."""
+        try:
+            again = conclude(self._terms, self._cells, self._found_on_the_way(),
+                             self._manifest.complete)  # fmt: skip
+        except GateError as error:
+            place = self._manifest.places["fleet"][0]
+            message = f"this version cannot judge the gate of the scenario: {error}"
+            self._found.add(Kind.CHECK_IMPOSSIBLE, message, place)
+            return None
+        return Comparison(self._manifest, again, self._found).counts()
+
+    def _found_on_the_way(self) -> list[ViolationLine]:
+        """As they were found: window by window, in each of them cell by cell."""
+        window = self._terms.window
+        found = [(v.at // window, cell.cell, v) for cell in self._cells for v in cell.found]
+        return [violation for *_, violation in sorted(found, key=itemgetter(0, 1))]

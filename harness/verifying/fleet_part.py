@@ -1,0 +1,163 @@
+"""The part of one cell judged again: its lines as they stand there, in the order of things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from harness.checkers.fleet.concluding import as_lines
+from harness.checkers.fleet.judge import CellJudge
+from harness.checkers.fleet.terms import Terms
+from harness.history.fleet_lines import MeasuresLine, PartLine, ViolationLine
+from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine
+from harness.history.operation import OperationRecord
+from harness.history.parts import PartRecord
+from harness.history.records import ended, invoked
+from harness.history.scan import RawLine
+from harness.verifying.differences import Found, Kind
+
+_CANNOT: Final = (LookupError, TypeError, ValueError, AttributeError)
+"""What a checker raises for operations that no run has."""
+
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class CellAgain:
+    """What is left of a cell that was judged again (`harness.checkers.fleet.concluding`).
+
+    `found` are the violations that were found while it ran, `violations` those at its end.
+    """
+
+    cell: int
+    measures: MeasuresLine
+    ids: bytes
+    found: tuple[ViolationLine, ...]
+    violations: Sequence[ViolationLine]
+
+
+class PartAgain:
+    """The operations of one cell, on their way through its part.
+
+    They are shown to a judge as they were when they were recorded. Only what is open is kept,
+    and what the judge keeps.
+    """
+
+    def __init__(self, line: PartLine, terms: Terms, found: Found) -> None:
+        self._part = line
+        self._found = found
+        self._judge: CellJudge | None = CellJudge(terms.bounds, bucket=terms.bucket)
+        self._open: dict[str, tuple[OperationRecord, int]] = {}
+        self._serial = 0
+        self._now = 0
+        self._during: list[ViolationLine] = []
+        self._at_the_end: list[ViolationLine] = []
+
+    def take(self, raw: RawLine[PartRecord]) -> None:
+        """Take one line."""
+        match raw.line:
+            case InvokeLine() as line:
+                self._invoke(line, raw.number)
+            case OutcomeLine() as line:
+                self._outcome(line, raw.number)
+            case _:
+                message = "no run writes lines of this type among operations"
+                self._differs(Kind.UNKNOWN_LINE, message, raw.number)
+
+    def end(self, complete: bool) -> CellAgain | None:
+        """All lines are in; what they come to, or `None` if they could not be judged."""
+        for operation, (_, number) in self._open.items():
+            message = f"operation {operation} begins here, and its outcome is missing"
+            self._differs(Kind.WITHOUT_OUTCOME, message, number, operation)
+        ended_at = self._part.ended_at
+        if ended_at < self._now:
+            self._differs(
+                Kind.OUT_OF_ORDER,
+                f"the cell is said to have ended at {ended_at} µs, and its last line is of"
+                f" {self._now} µs",
+            )
+        if self._judge is None:
+            return None
+        if complete:
+            self._at_the_end += as_lines(self._judge.end(ended_at), self._part.name, ended_at)
+        return CellAgain(
+            cell=int(self._part.name),
+            measures=self._judge.measures(),
+            ids=self._judge.ids(),
+            found=tuple(self._during),
+            violations=self._at_the_end,
+        )
+
+    def _invoke(self, line: InvokeLine, number: int) -> None:
+        """An operation begins: the next one by its number, or some are missing."""
+        cell, _, digits = line.id.partition("#")
+        own = cell == line.scenario == self._part.name
+        if not own or not digits.isascii() or not digits.isdecimal():
+            message = f"operation {line.id} is not numbered as one of cell {self._part.name}"
+            self._differs(Kind.OUT_OF_ORDER, message, number, line.id)
+            return
+        serial, due = int(digits), self._serial + 1
+        if serial < due:
+            twice = line.id in self._open or serial == self._serial
+            told = "begins a second time here" if twice else f"stands after #{self._serial}"
+            kind = Kind.TWICE if twice else Kind.OUT_OF_ORDER
+            self._differs(kind, f"operation {line.id} {told}", number, line.id)
+            return
+        if serial > due:
+            missing = f"{cell}#{due}"
+            told = missing if serial == due + 1 else f"{missing} to #{serial - 1}"
+            message = f"operation {told} is missing: #{serial} comes next here"
+            self._differs(Kind.MISSING_OPERATION, message, number, missing)
+        self._serial = serial
+        self._passes(line.start, line.id, number)
+        record = invoked(line)
+        self._open[line.id] = record, number
+        if self._judge is not None:
+            self._judged(self._judge.invoked, record, number)
+
+    def _outcome(self, line: OutcomeLine, number: int) -> None:
+        """An operation ends, which has begun and not ended before."""
+        begun = self._open.pop(line.id, None)
+        if begun is None:
+            message = f"operation {line.id} ends here, and is not open: it does not begin before,"
+            self._differs(Kind.WITHOUT_BEGINNING, f"{message} or has ended", number, line.id)
+            return
+        record = ended(begun[0], line)
+        if line.end < record.start:
+            message = f"operation {line.id} ends at {line.end} µs, before it begins"
+            self._differs(Kind.OUT_OF_ORDER, message, number, line.id)
+        was_open = (line.error or {}).get("why") == STILL_OPEN
+        if not was_open:
+            self._passes(line.end, line.id, number)
+        if self._judge is None:
+            return
+        violations = self._judged(self._judge.ended, record, number) or ()
+        if was_open:
+            self._at_the_end += as_lines(violations, self._part.name, self._part.ended_at)
+        else:
+            self._during += as_lines(violations, self._part.name, line.end)
+
+    def _passes(self, at: int, operation: str, number: int) -> None:
+        """Lines stand in the order of time."""
+        if at < self._now:
+            message = f"this line of {operation} is of {at} µs, after one of {self._now} µs"
+            self._differs(Kind.OUT_OF_ORDER, message, number, operation)
+        else:
+            self._now = at
+
+    def _judged(
+        self, judge: Callable[[OperationRecord], ResultT], record: OperationRecord, number: int
+    ) -> ResultT | None:
+        """What the judge says. What comes after an operation that no run has is not judged."""
+        try:
+            return judge(record)
+        except _CANNOT as error:
+            self._judge = None
+            told = " ".join(str(error).split())
+            message = f"operation {record.id} is such that it cannot be judged ({told})"
+            self._differs(Kind.CHECK_IMPOSSIBLE, message, number, record.id)
+            return None
+
+    def _differs(self, kind: Kind, message: str, number: int = 0, operation: str = "") -> None:
+        self._found.add(kind, message, number, part=self._part.name, operation=operation)

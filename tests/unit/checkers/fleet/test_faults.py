@@ -1,0 +1,104 @@
+"""When something was wrong, as windows that a picture shades."""
+
+from __future__ import annotations
+
+from harness.checkers.fleet.faults import Faults, joined
+from harness.history.fleet_lines import FaultWindow
+from tests.unit.checkers.fleet.judging import judged, measured
+from tests.unit.checkers.invariants.tale import SECOND, Tale
+
+
+def test_a_fault_lasts_until_it_has_healed_or_to_the_end() -> None:
+    tale = Tale()
+    tale.cluster("a", hosts="a b")
+    tale.tell("SetLink", host_uid="a", up=False, at=(20_000, 20_000))
+    tale.tell("SetLink", host_uid="b", up=False, at=(25_000, 25_000))
+    tale.tell("SetLink", host_uid="a", up=True, at=(30_000, 30_000))
+    tale.tell("SetLink", host_uid="b", up=True, at=(42_000, 42_000))
+    tale.tell("Restart", side="central", at=(50_000, 55_000))
+    tale.tell("Restart", side="edge", slot="slot-a", at=(56_000, 57_000))
+    tale.tell("SetNodeHealth", slot="slot-a", node="a", health="Unhealthy", at=(60_000, 60_000))
+    tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(61_000, 61_000))
+    tale.tell("AdvanceClock", side="edge", by=1, at=(62_000, 62_000))
+    tale.tell("DisturbMessages", host_uid="a", lost_after=9, slowed=1, at=(64_000, 64_000))
+    tale.tell("DisturbMessages", host_uid="b", slowed=4, at=(66_000, 66_000))
+    tale.tell("DisturbMessages", host_uid="a", lost_after=0, slowed=1, at=(68_000, 68_000))
+    tale.tell("SetLink", host_uid="b", up=False, at=(80_000, 80_000))
+    tale.later(10)
+    assert measured(tale).faults == [
+        FaultWindow("link", 20 * SECOND, 42 * SECOND, 2),
+        FaultWindow("central", 50 * SECOND, 55 * SECOND),
+        FaultWindow("reboot", 56 * SECOND, 57 * SECOND),
+        FaultWindow("health", 60 * SECOND, 90 * SECOND),
+        FaultWindow("message", 61 * SECOND, 61 * SECOND),
+        FaultWindow("clock", 62 * SECOND, 62 * SECOND),
+        FaultWindow("loss", 64 * SECOND, 68 * SECOND),
+        FaultWindow("slow", 66 * SECOND, 90 * SECOND),
+        FaultWindow("link", 80 * SECOND, 90 * SECOND),
+    ]
+
+
+def test_faults_that_are_near_each_other_are_one_window() -> None:
+    tale = Tale()
+    tale.cluster("a")
+    for at in range(0, 400_000, 9_000):
+        tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(at, at))
+    tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(420_000, 420_000))
+    assert measured(tale).faults == [
+        FaultWindow("message", 0, 396 * SECOND, 45),
+        FaultWindow("message", 420 * SECOND, 420 * SECOND, 1),
+    ]
+
+
+def test_a_long_fault_takes_up_all_the_windows_within_it() -> None:
+    windows = [
+        FaultWindow("link", 0, 5),
+        FaultWindow("link", 20, 25),
+        FaultWindow("link", 3, 18),
+        FaultWindow("link", 40, 41),
+        FaultWindow("central", 4, 5),
+    ]
+    assert joined(windows, 10) == [
+        FaultWindow("link", 0, 25, 3),
+        FaultWindow("central", 4, 5),
+        FaultWindow("link", 40, 41),
+    ]
+
+
+def test_windows_that_are_as_far_apart_as_the_gap_are_joined_and_no_further_ones() -> None:
+    near = [FaultWindow("link", 0, 10), FaultWindow("link", 20, 30)]
+    assert joined(near, 10) == [FaultWindow("link", 0, 30, 2)]
+    assert joined(near, 9) == near
+
+
+def test_joining_parts_first_gives_the_same_as_joining_all_at_once() -> None:
+    windows = [
+        FaultWindow("link" if n % 3 else "clock", start, start + n * 7 % 40)
+        for n, start in enumerate(range(0, 2_000, 13))
+    ]
+    once = joined(windows, 5)
+    for step in (2, 3, 7):
+        parts = [joined(windows[place::step], 5) for place in range(step)]
+        assert joined([window for part in parts for window in part], 5) == once
+    assert sum(window.count for window in once) == len(windows)
+
+
+def test_a_link_that_is_cut_twice_is_down_from_the_first_to_its_mending() -> None:
+    tale = Tale()
+    tale.cluster("a")
+    for at, up in ((20, False), (30, False), (60, True), (70, True)):
+        tale.tell("SetLink", host_uid="a", up=up, at=(at * 1_000, at * 1_000))
+    assert measured(tale).faults == [FaultWindow("link", 20 * SECOND, 60 * SECOND)]
+
+
+def test_what_is_kept_of_faults_does_not_grow_with_their_number() -> None:
+    tale = Tale()
+    tale.cluster("a")
+    for _ in range(500):
+        tale.link("a", up=False)
+        tale.link("a", up=True)
+        tale.tell("FaultNextMessage", host_uid="a", fault="delayed")
+    faults = judged(tale)._meter.faults
+    assert isinstance(faults, Faults)
+    assert [len(windows) for windows in faults._windows.values() if windows] == [1, 1]
+    assert not any(faults._open.values())

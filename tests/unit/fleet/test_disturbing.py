@@ -1,0 +1,264 @@
+"""Faults and changes as they strike and end: each stands in the history, and the world heals."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.domain.operations import Done, SendPairingRequest
+from harness.fleet.cell import make_cell
+from harness.fleet.operators import ENDPOINT
+from harness.fleet.port import Job
+from harness.fleet.roster import Roster
+from harness.fleet.scenario import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    FaultKind,
+    FaultPlan,
+    Only,
+    Scenario,
+    Scope,
+    Shape,
+    Spread,
+    TimelinePlan,
+    fixed,
+)
+from harness.fleet.timelines import changes
+from harness.history.operation import OperationRecord, Outcome
+from harness.history.parts import records
+from tests.unit.fleet.worlds import LATENCY, PLAIN, Stage, told
+
+AT, LASTS = 10 * MINUTE, 5 * MINUTE
+FLEET = told(PLAIN, fleet={"hosts": 6, "sizes": ((3, 1),)})
+
+
+def fault(kind: FaultKind, scope: Scope = Scope.CLUSTER, **more: object) -> FaultPlan:
+    plan = FaultPlan(kind, scope, at=AT, lasts=fixed(LASTS))
+    return replace(plan, **more)  # type: ignore[arg-type]
+
+
+def struck(*plans: FaultPlan, only: Only = Only()) -> Stage:
+    """Two clusters of three hosts, and the faults to come."""
+    stage = Stage(replace(FLEET, faults=plans, only=only), collect=True)
+    roster = Roster(stage.scenario)
+    for index in roster.indices():
+        stage.install(index)
+    members = [roster.member(index) for index in roster.indices()]
+    stage.env.process(stage.disturbing.striking(members))
+    return stage
+
+
+def seen(stage: Stage, kind: str) -> list[tuple[int, int | None, object]]:
+    return [(r.start, r.end, r.tags.get("cause")) for r in stage.book.of(kind)]
+
+
+def test_a_link_is_cut_and_mended_and_both_are_written_down() -> None:
+    stage = struck(fault(FaultKind.LINK))
+    stage.env.run(until=AT + 1)
+    assert all(place.down == {0, 1, 2} for place in stage.places.values())
+    stage.env.run()
+    assert all(not place.down for place in stage.places.values())
+    noted = [(r.start, r.args["up"], r.tags["cause"]) for r in stage.book.of("SetLink")]
+    assert Counter(noted) == {
+        (AT, False, "f0.0.0"): 3,
+        (AT, False, "f0.1.0"): 3,
+        (AT + LASTS, True, "f0.0.0"): 3,
+        (AT + LASTS, True, "f0.1.0"): 3,
+    }
+    assert {record.actor for record in stage.book.ended} == {"nemesis"}
+    hosts = {record.args["host_uid"] for record in stage.book.of("SetLink")}
+    assert hosts == {uid for place in stage.places.values() for uid in place.member.host_uids}
+
+
+def test_the_link_of_one_host_leaves_the_others_of_its_cluster() -> None:
+    stage = struck(fault(FaultKind.LINK, Scope.HOST))
+    stage.later(AT + 1, lambda: None)
+    stage.env.run()
+    assert {cause for _, _, cause in seen(stage, "SetLink")} == {
+        f"f0.{cluster}-{host}.0" for cluster in (0, 1) for host in (0, 1, 2)
+    }
+
+
+def test_a_cluster_that_comes_during_a_fault_sees_nothing_of_it() -> None:
+    stage = struck(fault(FaultKind.LINK), fault(FaultKind.HEALTH), fault(FaultKind.REBOOT))
+    late = stage.places.pop(1)
+    stage.later(AT + MINUTE, lambda: stage.places.update({1: late}))
+    stage.env.run()
+    assert {record.tags["host"] for record in stage.book.ended} == {stage.places[0].host}
+    assert stage.book.begun
+
+
+def test_an_outage_is_one_restart_from_its_beginning_to_its_end() -> None:
+    stage = struck(fault(FaultKind.CENTRAL))
+    stage.env.run(until=AT + 1)
+    assert not stage.world.plane.is_up
+    (open_one,) = stage.book.begun
+    assert (open_one.kind, open_one.args) == ("Restart", {"side": "central"})
+    stage.env.run()
+    assert stage.world.plane.is_up
+    assert seen(stage, "Restart") == [(AT, AT + LASTS, "f0.all.0")]
+
+
+def test_a_reboot_is_one_restart_of_the_hosts_of_a_slot() -> None:
+    stage = struck(fault(FaultKind.REBOOT))
+    stage.env.run(until=AT + 1)
+    assert all(place.is_off for place in stage.places.values())
+    stage.env.run()
+    assert not any(place.is_off for place in stage.places.values())
+    assert [place.boots for place in stage.places.values()] == [1, 1]
+    assert sorted(seen(stage, "Restart"), key=str) == [
+        (AT, AT + LASTS, "f0.0.0"),
+        (AT, AT + LASTS, "f0.1.0"),
+    ]
+    assert [r.tags["slot"] for r in stage.book.of("Restart")] == ["slot-0", "slot-1"]
+    assert {r.args["side"] for r in stage.book.of("Restart")} == {"edge"}
+
+
+def test_a_node_turns_unhealthy_and_recovers() -> None:
+    stage = struck(fault(FaultKind.HEALTH, Scope.HOST, share_ppm=400_000))
+    stage.env.run()
+    turns = [(r.start, r.args["health"]) for r in stage.book.of("SetNodeHealth")]
+    half = len(turns) // 2
+    assert 0 < half < 6
+    assert turns == [(AT, "Unhealthy")] * half + [(AT + LASTS, "Healthy")] * half
+    nodes = Counter((r.args["slot"], r.args["node"]) for r in stage.book.of("SetNodeHealth"))
+    assert set(nodes.values()) == {2}
+
+
+def test_an_unhealthy_node_stands_in_the_way_of_a_send() -> None:
+    stage = struck(fault(FaultKind.HEALTH))
+    stage.env.run(until=AT + 1)
+    send = SendPairingRequest(ENDPOINT, stage.token)
+    assert not isinstance(stage.answer(stage.places[0], send), Done)
+    stage.env.run(until=AT + LASTS + 1)
+    assert isinstance(stage.answer(stage.places[0], send), Done)
+
+
+@pytest.mark.parametrize("side", ["central", "edge"])
+def test_a_clock_is_put_forward_once_and_stays_so(side: str) -> None:
+    stage = struck(fault(FaultKind.CLOCK, side=side, by=fixed(7 * SECOND)))
+    stage.env.run()
+    (record,) = stage.book.ended
+    assert (record.kind, record.start, record.args) == (
+        "AdvanceClock", AT, {"side": side, "by": 7 * SECOND},
+    )  # fmt: skip
+    shifts = stage.world.plane.side(0).clock.now() - stage.now, stage.world.hosts.clock_shift
+    assert shifts == ((7 * SECOND, 0) if side == "central" else (0, 7 * SECOND))
+
+
+def test_messages_are_slow_and_lost_for_as_long_as_the_fault_lasts() -> None:
+    loss = fault(FaultKind.LOSS, lost_before_ppm=1_000_000)
+    stage = struck(fault(FaultKind.SLOW, factor=9), loss)
+    network, place = stage.world.network, stage.places[0]
+    send = SendPairingRequest(ENDPOINT, stage.token)
+    operation = object()
+    levels = []
+    for until in (AT - 1, AT + 1, AT + LASTS + 1):
+        stage.env.run(until=until)
+        latency = network.latency(place, operation)  # type: ignore[arg-type]
+        levels.append((latency, list(network.losses(place))))
+    assert levels == [(LATENCY, []), (9 * LATENCY, [loss]), (LATENCY, [])]
+    assert isinstance(stage.answer(place, send), Done)
+
+
+def test_what_is_left_out_neither_begins_nor_ends() -> None:
+    plans = (fault(FaultKind.LINK), fault(FaultKind.REBOOT), fault(FaultKind.CENTRAL))
+    whole = struck(*plans)
+    whole.env.run()
+    names = whole.world.happenings.names
+    assert sorted(names) == ["f0.0.0", "f0.1.0", "f1.0.0", "f1.1.0", "f2.all.0"]
+    some = struck(*plans, only=Only(happenings=frozenset({"f0.1.0", "f2.all.0"})))
+    some.env.run()
+    assert {r.tags["cause"] for r in some.book.ended} == {"f0.1.0", "f2.all.0"}
+    assert some.book.ended != whole.book.ended
+
+
+# --- timelines ------------------------------------------------------------------------------
+
+
+def test_what_changes_for_everybody_is_written_down_with_its_cause() -> None:
+    lively = replace(
+        PLAIN,
+        timelines=TimelinePlan(
+            token_lasts=20 * MINUTE,
+            token_revoked=Spread(0, 30 * MINUTE, Shape.EXPONENTIAL),
+            publish=Spread(0, 10 * MINUTE, Shape.EXPONENTIAL),
+            grants=Spread(0, 10 * MINUTE, Shape.EXPONENTIAL),
+        ),
+    )
+    stage = Stage(lively, collect=True)
+    stage.env.process(stage.disturbing.changing(0, changes(lively, 0, 0, 0)))
+    stage.env.run()
+    due = [(at, cause, type(change).__name__) for at, cause, change in changes(lively, 0, 0, 0)]
+    assert [(r.start, r.tags.get("cause", ""), r.kind) for r in stage.book.ended] == due
+    assert {kind for *_, kind in due} == {"PutToken", "SetTokenState", "PutProfile", "PutUser"}
+    assert {r.outcome for r in stage.book.ended} == {Outcome.OK}
+    owners = {r.actor for r in stage.book.of("SetTokenState")}
+    assert len(owners) == 1
+    assert owners != {"harness"}
+
+
+# --- in a whole cell ------------------------------------------------------------------------
+
+RESTLESS = replace(
+    told(
+        PLAIN,
+        fleet={"hosts": 100, "sizes": ((1, 1), (3, 1))},
+        operators={"begin": Spread(0, 50 * MINUTE)},
+    ),
+    faults=tuple(
+        FaultPlan(kind, Scope.HOST, every=Spread(0, 5 * MINUTE, Shape.EXPONENTIAL))
+        for kind in (FaultKind.LINK, FaultKind.HEALTH, FaultKind.CENTRAL)
+    ),
+    duration=HOUR,
+)
+
+
+def history(scenario: Scenario, tmp_path: Path) -> list[OperationRecord]:
+    """Everything that one cell did, as it stands in its part."""
+    cell = make_cell(Job(scenario, parts=tmp_path), 0)
+    assert cell.run(1 << 60, scenario.central.service_in(SECOND, 100)).next_event is None
+    cell.finish(whole=True)
+    (part,) = tmp_path.iterdir()
+    return [record for is_over, record in records(part) if is_over]
+
+
+def unhealed(found: list[OperationRecord]) -> set[str]:
+    """Whatever is still wrong at the end of a history."""
+    wrong: set[str] = set()
+    for record in found:
+        match record.kind:
+            case "SetLink":
+                what, heals = record.args["host_uid"], record.args["up"]
+            case "SetNodeHealth":
+                what = f"{record.args['slot']}/{record.args['node']}"
+                heals = record.args["health"] == "Healthy"
+            case "Restart":
+                what, heals = record.id, record.outcome is Outcome.OK
+            case _:
+                continue
+        (wrong.discard if heals else wrong.add)(str(what))
+    return wrong
+
+
+def test_by_the_end_of_the_work_everything_has_healed_in_the_history_too(tmp_path: Path) -> None:
+    """Of clusters that were paired while something was wrong with them as well."""
+    found = history(RESTLESS, tmp_path)
+    kinds = Counter(record.kind for record in found)
+    assert min(kinds["SetLink"], kinds["SetNodeHealth"]) > 10
+    assert kinds["Restart"]
+    assert unhealed(found) == set()
+    assert max(r.end or 0 for r in found if r.actor == "nemesis") <= RESTLESS.duration
+
+
+def test_a_cluster_that_is_rebooted_has_to_show_that_it_still_is_paired(tmp_path: Path) -> None:
+    reboots = FaultPlan(FaultKind.REBOOT, Scope.CLUSTER, at=40 * MINUTE, lasts=fixed(MINUTE))
+    found = history(replace(RESTLESS, faults=(reboots,)), tmp_path)
+    assert unhealed(found) == set()
+    shown = [r for r in found if r.kind == "ViewManagement" and r.start > RESTLESS.duration]
+    assert len(shown) == len({r.tags["host"] for r in found if r.kind == "SendPairingRequest"})
+    assert {str(r.value) for r in shown} == {str(shown[0].value)}

@@ -1,0 +1,308 @@
+"""Hosts: what becomes of their messages, when they ask again, and what a reboot ends."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import cast
+
+import pytest
+
+from harness.domain.cluster import Health
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    CancelPairingRequest,
+    Done,
+    SendPairingRequest,
+    Unknown,
+    Verification,
+    VerifyConnection,
+    ViewPairing,
+)
+from harness.fleet.operators import ENDPOINT
+from harness.fleet.scenario import SECOND, Scenario, Spread, fixed
+from harness.history.operation import Outcome
+from harness.reference.core.records import PairingRequest
+from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Stage, told
+
+POLL = 20 * SECOND
+DEADLINE = 10 * SECOND
+
+
+class Site(Stage):
+    """One cluster whose operator is logged in."""
+
+    def __init__(self, scenario: Scenario = PLAIN) -> None:
+        super().__init__(scenario)
+        self.place = self.install()
+        self.answer(self.place, ViewPairing())
+        self.book.begun.clear()
+        self.book.ended.clear()
+
+    def sends(self) -> object:
+        return self.answer(self.place, SendPairingRequest(ENDPOINT, self.token))
+
+    def requests_at_palette(self) -> int:
+        store = self.world.plane.side(0)._store
+        return sum(1 for _ in store.every(PairingRequest))
+
+
+def with_fate(**shares: object) -> Scenario:
+    return told(PLAIN, network=shares)
+
+
+def polls(site: Site) -> list[int]:
+    return [record.start for record in site.book.begun if record.kind == "PollPairing"]
+
+
+# --- messages -------------------------------------------------------------------------------
+
+
+def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
+    site = Site()
+    assert isinstance(site.sends(), Done)
+    assert site.now == 2 * EXCHANGE
+    submission, send = site.book.ended
+    assert (submission.kind, submission.actor) == ("SubmitPairing", "agent")
+    assert (submission.start, submission.end) == (EXCHANGE, 2 * EXCHANGE)
+    assert (send.kind, send.actor, send.start, send.end) == (
+        "SendPairingRequest", "operator", 0, 2 * EXCHANGE,
+    )  # fmt: skip
+    assert (
+        submission.tags
+        == send.tags
+        == {
+            "host": site.place.host,
+            "project": site.place.member.project_uid,
+        }
+    )
+
+
+def test_an_operation_without_a_message_takes_no_time() -> None:
+    site = Site()
+    site.answer(site.place, ViewPairing())
+    assert site.now == 0
+
+
+def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
+    site = Site()
+    site.world.hosts.set_link(site.place, 0, up=False)
+    reply = site.answer(site.place, VerifyConnection(ENDPOINT, site.token))
+    verdict = cast(Done, reply).value
+    assert isinstance(verdict, Verification)
+    assert "has no connection to Palette" in verdict.message
+    assert site.now == CONNECT
+    assert site.world.plane.asked == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "arrives"), [("lost_before_ppm", False), ("lost_after_ppm", True)]
+)
+def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool) -> None:
+    site = Site()
+    site.sends()
+    plan = with_fate(**{fault: 1_000_000}).network
+    site.world.network.plan = plan
+    began = site.now
+    reply = site.answer(site.place, CancelPairingRequest())
+    assert isinstance(reply, Done), "a cancel works without the other side"
+    assert site.now == began + DEADLINE
+    noted, withdrawal = site.book.of("FaultNextMessage", "WithdrawPairing")
+    assert noted.args["fault"] == fault.removesuffix("_ppm").replace("_", "-")
+    assert noted.args["message"] == "withdraw"
+    assert noted.start == began, "what happens to a message stands there before it does"
+    assert withdrawal.outcome is Outcome.INFO
+    assert withdrawal.error == {"why": "no answer came in time"}
+    store = site.world.plane.side(0)._store
+    (request,) = store.every(PairingRequest)
+    assert (request.state.value == "Withdrawn") is arrives
+
+
+def test_a_repeated_message_takes_effect_twice_and_is_answered_once() -> None:
+    site = Site(with_fate(repeated_ppm=1_000_000))
+    assert isinstance(site.sends(), Done)
+    assert site.now == 2 * (EXCHANGE + 4 * MS), "each costs the plane as much again"
+    assert site.requests_at_palette() == 1, "it was admitted once"
+
+
+def test_a_delayed_message_is_late_by_its_delay() -> None:
+    site = Site(with_fate(delayed_ppm=1_000_000, delay=fixed(3 * SECOND)))
+    assert isinstance(site.sends(), Done)
+    assert site.now == 2 * (EXCHANGE + 3 * SECOND)
+
+
+def test_an_answer_after_the_deadline_reaches_nobody_and_its_effect_stays() -> None:
+    site = Site(with_fate(delayed_ppm=1_000_000, delay=fixed(DEADLINE)))
+    plan, site.world.network.plan = site.world.network.plan, PLAIN.network
+    site.later(EXCHANGE - MS, lambda: setattr(site.world.network, "plan", plan))
+    reply = site.sends()
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.HOST_UNREACHABLE
+    assert site.now == EXCHANGE + DEADLINE
+    assert site.requests_at_palette() == 0
+    site.env.run(until=site.now + EXCHANGE)
+    assert site.requests_at_palette() == 1, "the submission came after all"
+
+
+def test_a_link_that_goes_down_takes_with_it_what_is_on_its_way() -> None:
+    site = Site()
+    site.later(EXCHANGE + LATENCY - 1, lambda: site.world.hosts.set_link(site.place, 0, up=False))
+    assert isinstance(site.sends(), Refused)
+    assert site.requests_at_palette() == 0
+
+
+# --- agents ---------------------------------------------------------------------------------
+
+
+def test_a_pending_request_is_polled_again_and_again() -> None:
+    site = Site()
+    site.sends()
+    site.env.run(until=100 * SECOND)
+    sent = 2 * EXCHANGE
+    assert polls(site) == [sent + n * POLL + (n - 1) * EXCHANGE for n in (1, 2, 3, 4)]
+
+
+def test_polls_are_as_far_apart_as_drawn_for_this_cluster() -> None:
+    site = Site(told(PLAIN, agents={"poll": Spread(POLL, 2 * POLL)}))
+    site.sends()
+    site.env.run(until=1_000 * SECOND)
+    found = polls(site)
+    pauses = [b - a - EXCHANGE for a, b in pairwise(found)]
+    assert all(POLL <= pause <= 2 * POLL for pause in pauses)
+    assert len(set(pauses)) > 10
+
+
+@pytest.mark.parametrize(("jitter", "expected"), [(True, None), (False, 300 * SECOND)])
+def test_without_jitter_a_link_that_is_back_is_used_at_once(
+    jitter: bool, expected: int | None
+) -> None:
+    site = Site(told(PLAIN, agents={"retry_jitter": jitter}))
+    site.sends()
+    hosts, place = site.world.hosts, site.place
+    site.later(30 * SECOND, lambda: hosts.set_link(place, 0, up=False))
+    site.later(300 * SECOND - site.now, lambda: hosts.set_link(place, 0, up=True))
+    site.env.run(until=340 * SECOND)
+    tried = [record for record in site.book.of("PollPairing") if record.start > 40 * SECOND]
+    cut_off = [record for record in tried if record.outcome is Outcome.INFO]
+    first = next(record.start for record in tried if record.outcome is Outcome.OK)
+    if expected is None:
+        assert 300 * SECOND < first <= 300 * SECOND + POLL
+        assert len(cut_off) > 10, "it goes on trying"
+        assert {record.error["why"] for record in cut_off if record.error} == {
+            "the host has no connection to Palette"
+        }
+    else:
+        assert first == expected
+        # It was in its pause when the link went down, and tried once after that.
+        assert len(cut_off) <= 1
+
+
+def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
+    site = Site()
+    site.sends()
+    for _ in range(5):
+        site.world.hosts.wake(site.place)
+    site.env.run(until=30 * SECOND)
+    assert len(polls(site)) == 1
+
+
+def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
+    site = Site()
+    site.sends()
+    site.answer(site.place, CancelPairingRequest())
+    site.env.run()
+    assert polls(site) == []
+    assert not site.place.agent
+    assert site.now < 60 * SECOND
+
+
+# --- reboots --------------------------------------------------------------------------------
+
+
+def rebooted(site: Site, off: int, on: int) -> None:
+    site.later(off, lambda: site.world.hosts.power_off(site.place))
+    site.later(on, lambda: site.world.hosts.power_on(site.place))
+
+
+def test_a_reboot_ends_what_is_in_flight_and_nobody_knows_how_it_went() -> None:
+    site = Site()
+    rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
+    reply = site.sends()
+    assert isinstance(reply, Unknown)
+    assert site.now == EXCHANGE + LATENCY + 1
+    submission, send = site.book.ended
+    why = {"why": "the host was restarted before it answered"}
+    assert (submission.error, submission.outcome) == (why, Outcome.INFO)
+    assert (send.error, send.outcome) == (why, Outcome.INFO)
+    assert site.requests_at_palette() == 1
+
+
+def test_after_a_reboot_a_host_goes_on_from_what_it_has_stored() -> None:
+    site = Site()
+    rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
+    site.sends()
+    site.env.run(until=120 * SECOND)
+    assert site.place.boots == 1
+    assert [r.outcome for r in site.book.of("WithdrawPairing")] == [Outcome.OK], (
+        "whether its submission arrived is unknown, so it is withdrawn"
+    )
+    store = site.world.plane.side(0)._store
+    assert [request.state.value for request in store.every(PairingRequest)] == ["Withdrawn"]
+
+
+def test_a_host_that_is_off_answers_nobody() -> None:
+    site = Site()
+    rebooted(site, 0, 60 * SECOND)
+    site.env.run(until=1)
+    reply = site.sends()
+    assert reply == Unknown("nothing answers: the host is off")
+    assert site.now == 1 + CONNECT
+    assert site.place.boots == 0
+    site.env.run(until=61 * SECOND)
+    assert isinstance(site.sends(), Done)
+
+
+def test_a_reboot_while_its_agent_polls_ends_the_poll_and_another_follows() -> None:
+    site = Site()
+    site.sends()
+    began = POLL + 2 * EXCHANGE
+    rebooted(site, began + LATENCY - site.now, 40 * SECOND)
+    site.env.run(until=70 * SECOND)
+    outcomes = [(r.start, r.outcome) for r in site.book.of("PollPairing")]
+    assert outcomes[0] == (began, Outcome.INFO)
+    assert [outcome for _, outcome in outcomes[1:]] == [Outcome.OK]
+    assert outcomes[1][0] > 40 * SECOND
+
+
+def test_an_agent_that_pauses_does_nothing_while_its_host_is_off() -> None:
+    site = Site()
+    site.sends()
+    rebooted(site, SECOND, 100 * SECOND)
+    site.env.run(until=99 * SECOND)
+    assert polls(site) == []
+    site.env.run(until=130 * SECOND)
+    assert len(polls(site)) == 1
+
+
+def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
+    stage = Stage(told(PLAIN, fleet={"hosts": 2}))
+    one, other = stage.install(0), stage.install(1)
+    flows = [stage.asks(p, SendPairingRequest(ENDPOINT, stage.token)) for p in (one, other)]
+    stage.later(EXCHANGE + LATENCY + 10 * MS, lambda: stage.world.hosts.power_off(one))
+    stage.later(5 * SECOND, lambda: stage.world.hosts.power_on(one))
+    stage.env.run(until=6 * SECOND)
+    assert isinstance(flows[0].value, Unknown)
+    assert isinstance(flows[1].value, Done)
+
+
+# --- health ---------------------------------------------------------------------------------
+
+
+def test_a_node_that_is_unhealthy_stands_in_the_way_until_it_is_not() -> None:
+    site = Site()
+    node = next(iter(site.place.member.cluster.nodes()))
+    site.world.hosts.set_health(site.place, node.name, Health.UNHEALTHY)
+    refused = site.sends()
+    assert isinstance(refused, Refused)
+    assert refused.reason is Reason.NODE_UNHEALTHY
+    site.world.hosts.set_health(site.place, node.name, Health.HEALTHY)
+    assert isinstance(site.sends(), Done)

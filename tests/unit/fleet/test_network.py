@@ -1,0 +1,88 @@
+"""How long a message takes, and which faults lose it: to the microsecond."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.domain.operations import PollPairing, SubmitPairing
+from harness.fleet.network import MESSAGE, SUBMISSION, Network
+from harness.fleet.place import Place
+from harness.fleet.roster import Roster
+from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Spread, fixed
+from tests.unit.fleet.worlds import LATENCY, PLAIN, told
+
+FLEET = told(PLAIN, fleet={"hosts": 2})
+PLAN = NetworkPlan(latency=fixed(LATENCY))
+SLOW, SLOWER = FaultPlan(FaultKind.SLOW, factor=3), FaultPlan(FaultKind.SLOW, factor=5)
+LOSS = FaultPlan(FaultKind.LOSS, lost_before_ppm=10)
+POLL = PollPairing("uid", "secret")
+
+
+def place(index: int = 0) -> Place:
+    return Place(1, Roster(FLEET).member(index))
+
+
+def submission() -> SubmitPairing:
+    return SubmitPairing("token", "secret", Roster(FLEET).member(0).cluster, "1")
+
+
+def test_latency_is_drawn_anew_for_each_message_from_the_streams_of_its_cluster() -> None:
+    network = Network(NetworkPlan(latency=Spread(10, 99)))
+    here, there, again = place(0), place(1), place(0)
+    drawn = [network.latency(here, POLL) for _ in range(50)]
+    assert set(drawn) <= set(range(10, 100))
+    assert len(set(drawn)) > 20
+    assert drawn != [network.latency(there, POLL) for _ in range(50)]
+    assert drawn == [network.latency(again, POLL) for _ in range(50)]
+
+
+def test_latency_is_multiplied_by_every_fault_that_slows_this_cluster() -> None:
+    network, here, there = Network(PLAN), place(0), place(1)
+    for struck, factor in ((SLOW, 3), (SLOWER, 15), (SLOW, 45)):
+        network.strike(0, struck)
+        assert network.latency(here, POLL) == factor * LATENCY
+    for relents, factor in ((SLOW, 15), (SLOWER, 3), (SLOW, 1)):
+        network.relent(0, relents)
+        assert network.latency(here, POLL) == factor * LATENCY
+    network.strike(0, SLOW)
+    assert network.latency(there, POLL) == LATENCY
+
+
+def test_faults_that_lose_messages_are_those_of_the_cluster_for_as_long_as_they_last() -> None:
+    network, here, there = Network(PLAN), place(0), place(1)
+    assert list(network.losses(here)) == []
+    network.strike(0, LOSS)
+    network.strike(0, LOSS)
+    assert list(network.losses(here)) == [LOSS, LOSS]
+    assert list(network.losses(there)) == []
+    assert network.latency(here, POLL) == LATENCY
+    network.relent(0, LOSS)
+    network.relent(0, LOSS)
+    assert list(network.losses(here)) == []
+
+
+def test_a_fault_that_never_began_may_end() -> None:
+    network = Network(PLAN)
+    network.relent(0, SLOW)
+    network.relent(0, LOSS)
+    assert network.latency(place(0), POLL) == LATENCY
+
+
+@pytest.mark.parametrize(("kbit", "a_byte_takes"), [(8, 1_000), (512, 15.625), (8_000, 1)])
+def test_a_narrow_link_takes_time_over_each_byte(kbit: int, a_byte_takes: float) -> None:
+    network = Network(NetworkPlan(latency=fixed(LATENCY), bandwidth_kbit=kbit))
+    here, large = place(), submission()
+    assert network.latency(here, POLL) == LATENCY + MESSAGE * a_byte_takes
+    assert network.latency(here, large) == LATENCY + SUBMISSION * a_byte_takes
+    assert network.latency(here, large, answer=True) == LATENCY + MESSAGE * a_byte_takes
+
+
+def test_of_faults_that_are_over_nothing_is_kept() -> None:
+    network = Network(PLAN)
+    for index in range(100):
+        network.strike(index, SLOW)
+        network.strike(index, LOSS)
+        network.relent(index, SLOW)
+        network.relent(index, LOSS)
+    assert not network._slowed
+    assert not network._lossy
