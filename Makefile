@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help certify test prove lint format bench full docs pins chromium clean
+.PHONY: help certify test prove fleet lint format bench full docs pins chromium clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,10 @@ prove: $(BASE) ## what the suite catches and what it leaves alone; every interle
 	$(BIN)/pairproof mutants run
 	$(BIN)/pairproof variants run
 
+fleet: $(BASE) ## every shipped scenario with 100 hosts; ARGS="--hosts N" for more
+	for scenario in scenarios/*.toml; do \
+	  $(BIN)/pairproof fleet "$$(basename "$$scenario" .toml)" --hosts 100 $(ARGS); done
+
 lint: $(DEV) ## ruff and mypy, changing nothing
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -42,7 +46,7 @@ format: $(DEV) ## let ruff mend what it can
 bench: $(DEV) ## measure what is claimed about speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
-full: lint chromium prove ## all there is: every test, slow ones too, the proof, a certification
+full: lint chromium prove fleet ## all there is: every test, slow ones too, the proof, the fleet
 	$(BIN)/pairproof mutants run --full --both-drivers
 	$(BIN)/pairproof variants run --full
 	$(BIN)/pairproof explore --examples 1000

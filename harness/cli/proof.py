@@ -58,7 +58,7 @@ def list_mutants(asked: Asked) -> int:
         CannotDo: nothing is selected.
         UnknownPlanted: there is no mutant of a name.
     """
-    _list([_as_json(m) | {"lane": m.lane.value} for m in _mutants(asked)], asked.format)
+    _list([_as_json(m) | _lane_json(m) for m in _mutants(asked)], asked.format)
     return CONFORMS
 
 
@@ -169,6 +169,10 @@ def _as_json(planted: Planted) -> dict[str, str]:
     }
 
 
+def _lane_json(mutant: Mutant) -> dict[str, str]:
+    return {"lane": mutant.lane.value, "plot": mutant.plot, "nemesis": mutant.nemesis or ""}
+
+
 def _list(rows: Sequence[dict[str, str]], format: str) -> None:
     if format == "json":
         put(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -181,11 +185,12 @@ def _list(rows: Sequence[dict[str, str]], format: str) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for name in ("name", "requirement"):
-        table.add_column(name, no_wrap=True)
+    heads = [head for head in ("name", "requirement", "lane") if head in rows[0]]
+    for head in heads:
+        table.add_column(head, no_wrap=True)
     table.add_column("what it does", ratio=1)
     for row in rows:
-        table.add_row(row["name"], row["requirement"], row["says"])
+        table.add_row(*(row[head] for head in heads), row["says"])
     Console(highlight=False, markup=False).print(table)
 
 

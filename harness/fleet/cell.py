@@ -77,7 +77,7 @@ class FleetCell:
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
         plane = Plane(env, scenario.central, scenario.fleet.window, self._sides(clock, behaviour))
-        network = Network(scenario.network)
+        network = Network(scenario.network, heals_at=scenario.duration)
         hosts = Hosts(
             env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
         )
@@ -172,7 +172,7 @@ class FleetCell:
         """Once everything has healed and settled, everybody looks at both sides."""
         settled = self._scenario.duration + self._scenario.limits.settle
         yield self._env.timeout(settled + SECOND)
-        requests: dict[tuple[int, int], list[str]] = {}
+        requests = self._world.superseded
         for place in self._places.values():
             member = place.member
             if place.pairing_uid and not place.is_paired:

@@ -25,7 +25,7 @@ from harness.domain.operations import (
 from harness.domain.pairing import LocalState
 from harness.fleet.clock import CellClock
 from harness.fleet.deadline import Deadlines, Question
-from harness.fleet.nemesis import Fate, message_fate
+from harness.fleet.nemesis import Fate
 from harness.fleet.network import Network
 from harness.fleet.place import Place
 from harness.fleet.plane import Plane, Take
@@ -165,7 +165,7 @@ class Hosts:
 
     def _send(self, place: Place, call: Call, question: Question) -> None:
         network, operation = self._network, call.operation
-        fate = message_fate(place.net, network.plan, network.losses(place))
+        fate = network.fate(place, self._clock.now())
         delay = network.latency(place, operation)
         if fate is not None:
             self._note(place, call, fate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.operations import AgentOperation, SubmitPairing
+from harness.fleet.nemesis import Fate, message_fate
 from harness.fleet.place import Place
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan
 
@@ -17,11 +18,13 @@ MESSAGE = 768
 class Network:
     """The state of the network as the hosts of one cell meet it.
 
-    Faults strike clusters, by their index.
+    Faults strike clusters, by their index. From `heals_at` on, in microseconds of the run,
+    nothing happens to a message any more.
     """
 
-    def __init__(self, plan: NetworkPlan) -> None:
+    def __init__(self, plan: NetworkPlan, heals_at: int | None = None) -> None:
         self.plan = plan
+        self._heals_at = heals_at
         self._slowed: dict[int, list[FaultPlan]] = {}
         self._lossy: dict[int, list[FaultPlan]] = {}
 
@@ -38,6 +41,12 @@ class Network:
             faults.remove(fault)
         if not faults:
             struck.pop(index, None)
+
+    def fate(self, place: Place, now: int) -> Fate | None:
+        """What happens to a message that a cluster sends now."""
+        if self._heals_at is not None and now >= self._heals_at:
+            return None
+        return message_fate(place.net, self.plan, self.losses(place))
 
     def losses(self, place: Place) -> Sequence[FaultPlan]:
         """The faults that lose messages of this cluster now."""

@@ -85,6 +85,10 @@ class Operators:
         sent = yield from self._drive(place, operator_sends(ENDPOINT, token))
         uid = pairing_uid_of(sent)
         if uid:
+            if place.pairing_uid:
+                member = place.member
+                earlier = self._world.superseded.setdefault((member.tenant, member.project), [])
+                earlier.append(place.pairing_uid)
             place.pairing_uid = uid
             self._desk.sent(place, uid)
         return sent

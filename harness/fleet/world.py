@@ -40,6 +40,8 @@ class World:
     happenings: Happenings
     deadlines: Deadlines = field(init=False)
     """Those of administrators."""
+    superseded: dict[tuple[int, int], list[str]] = field(default_factory=dict)
+    """By tenant and project: requests after which the same cluster has sent another one."""
 
     def __post_init__(self) -> None:
         self.deadlines = Deadlines(self.env, self.scenario.admins.deadline)

@@ -85,7 +85,10 @@ class LocalRequest:
 
 @dataclass(frozen=True, slots=True)
 class OwedWithdrawal:
-    """A withdrawal that could not be told, and has to be when the link is back."""
+    """A withdrawal that could not be told, and has to be when the link is back.
+
+    While `arriving`, its submission is on its way yet: that Palette knows of none says nothing.
+    """
 
     host_uid: str
     base_url: str
@@ -93,6 +96,7 @@ class OwedWithdrawal:
     local_cluster_uid: str
     cluster_token: str
     pairing_uid: str
+    arriving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -284,10 +284,12 @@ class ForgetsWhatWasAdmittedTooLate(EdgeCore):
     """A request that is admitted after its cancel was acknowledged is never withdrawn."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Only say that it was cancelled meanwhile."""
+        """Only say that it was cancelled meanwhile, and owe nothing."""
         site = self.site_of(host_uid)
         late = isinstance(reply, Done) and not self.is_same(site.request, request)
         if late:
+            owed = tuple(o for o in site.owed if o.cluster_token != request.cluster_token)
+            self.store.put(replace(site, owed=owed))
             return Refused(Reason.CONFLICT, "the pairing request was cancelled meanwhile")
         return super().admitted(host_uid, request, reply)
 
@@ -325,3 +327,12 @@ class TakesALateSubmissionForNone(EdgeCore):
     def may_arrive_yet(request: LocalRequest, reply: LinkReply) -> bool:
         """What is not known is not there."""
         return False
+
+
+@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+class IsDoneWithWhatMayArriveYet(EdgeCore):
+    """What is owed for a submission is done with when Palette knows of none, before it came."""
+
+    def owe(self, site: Site, request: LocalRequest, *, arriving: bool = False) -> None:
+        """Owe it as if the submission had come or were lost."""
+        super().owe(site, request)

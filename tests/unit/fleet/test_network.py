@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.domain.arrangements import MessageFault
 from harness.domain.operations import PollPairing, SubmitPairing
 from harness.fleet.network import MESSAGE, SUBMISSION, Network
 from harness.fleet.place import Place
@@ -86,3 +87,11 @@ def test_of_faults_that_are_over_nothing_is_kept() -> None:
         network.relent(index, LOSS)
     assert not network._slowed
     assert not network._lossy
+
+
+def test_nothing_happens_to_messages_any_more_once_the_world_has_healed() -> None:
+    network = Network(NetworkPlan(lost_before_ppm=1_000_000), heals_at=1_000)
+    fate = network.fate(place(0), 999)
+    assert fate is not None
+    assert fate.fault is MessageFault.LOST_BEFORE
+    assert network.fate(place(0), 1_000) is None

@@ -131,7 +131,7 @@ SHARED = "the pairing id with the digest 00ff was given in the cells"
     [
         ("request 12ab was accepted twice", "request 34cd was accepted twice"),
         (f"{VIEW}, although it was 3 s ago", f"{VIEW}, and nothing that happened before explains"),
-        ("admin:a.b@c0.test had logged out", "admin:d@e1.test had logged out"),
+        ("admin:a.b@c.test had logged out", "admin:d.e@c.test had logged out"),
         ("the stack did not match: missing a 1", "the stack did not match: missing b 2"),
         (f"{SHARED} 00 and 03", f"{SHARED} 01 and 02 and 03 (7 more are so)"),
     ],
