@@ -171,7 +171,7 @@ class EdgeCore(EdgeRules):
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
         """What the answer to a submission means here (SND-3, PRE-4)."""
-        site = self.landed(self.site_of(host_uid), request.cluster_token)
+        site = self.site_of(host_uid)
         mine = self.is_same(site.request, request)
         if isinstance(reply, Done) and isinstance(reply.value, PairingId):
             uid = reply.value.pairing_uid
@@ -179,7 +179,6 @@ class EdgeCore(EdgeRules):
                 admitted = replace(request, pairing_uid=uid)
                 self.put_state(site, admitted, LocalEvent.ADMITTED)
                 return Done(PairingId(uid))
-            self.owe(site, replace(request, pairing_uid=uid))
             return Refused(Reason.CONFLICT, "the pairing request was cancelled meanwhile")
         if mine:
             self.store.put(replace(site, request=None))
@@ -214,13 +213,8 @@ class EdgeCore(EdgeRules):
             return
         ended = replace(site, request=None)
         self.store.put(ended)
-        if self.may_arrive_yet(request, reply) or self.is_untold(reply):
-            self.owe(ended, request, arriving=request.state is LocalState.SUBMITTING)
-
-    @staticmethod
-    def may_arrive_yet(request: LocalRequest, reply: LinkReply) -> bool:
-        """Whether a submission that Palette does not know of may only be late."""
-        return is_unknown(reply) and request.state is LocalState.SUBMITTING
+        if self.is_untold(reply):
+            self.owe(ended, request)
 
     def is_untold(self, reply: LinkReply) -> bool:
         """Whether the withdrawal has still to be told, where that is chosen (WDR-8)."""
@@ -240,7 +234,7 @@ class EdgeCore(EdgeRules):
         uid = site.cluster.uid if site and site.cluster else ""
         return WithdrawPairing(uid, request.cluster_token, request.pairing_uid, ended)
 
-    def owe(self, site: Site, request: LocalRequest, *, arriving: bool = False) -> None:
+    def owe(self, site: Site, request: LocalRequest) -> None:
         """Write down that a withdrawal has still to be told (WDR-8)."""
         owed = OwedWithdrawal(
             request.host_uid,
@@ -249,20 +243,8 @@ class EdgeCore(EdgeRules):
             site.cluster.uid if site.cluster else "",
             request.cluster_token,
             request.pairing_uid,
-            arriving,
         )
         self.store.put(replace(site, owed=(*site.owed, owed)))
-
-    def landed(self, site: Site, *cluster_tokens: str) -> Site:
-        """Submissions are on their way no more: what is owed for them can be settled."""
-        owed = tuple(
-            replace(o, arriving=False) if o.cluster_token in cluster_tokens else o
-            for o in site.owed
-        )
-        landed = replace(site, owed=owed)
-        if landed != site:
-            self.store.put(landed)
-        return landed
 
     # --- following up -----------------------------------------------------------------
 
@@ -291,8 +273,7 @@ class EdgeCore(EdgeRules):
         )
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, message)
         site = self.site(slot)
-        told = isinstance(answer.reply, Done) or is_final(answer.reply)
-        if site is not None and told and not (owed.arriving and is_unknown(answer.reply)):
+        if site is not None and (isinstance(answer.reply, Done) or is_final(answer.reply)):
             self.store.put(replace(site, owed=tuple(o for o in site.owed if o != owed)))
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
@@ -306,7 +287,7 @@ class EdgeCore(EdgeRules):
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
         """What a poll's answer says has happened; nothing while the request is pending."""
-        if is_unknown(reply):
+        if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
             return LocalEvent.LEARNED_FAILED
         if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
             return _LEARNED.get(RequestState(reply.value.state))
@@ -340,8 +321,7 @@ class EdgeCore(EdgeRules):
 
     def recover(self) -> None:
         """After a start: a submission that was in flight may or may not have arrived."""
-        for found in self.store.every(Site):
-            site = self.landed(found, *(owed.cluster_token for owed in found.owed))
+        for site in self.store.every(Site):
             request = site.request
             if request is not None and request.state is LocalState.SUBMITTING:
                 self.owe(replace(site, request=None), request)
@@ -401,11 +381,6 @@ def is_final(reply: LinkReply) -> bool:
         Reason.NOTHING_PENDING,
     )
     return isinstance(reply, Refused) and reply.reason in final
-
-
-def is_unknown(reply: LinkReply) -> bool:
-    """Whether the central side knows of no such request."""
-    return isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND
 
 
 def why_not(reply: LinkReply) -> str:

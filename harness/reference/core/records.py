@@ -57,6 +57,14 @@ class PairingRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class EndedSubmission:
+    """A submission that its host had ended before it came, so that it is not admitted any more."""
+
+    submission: str
+    """The cluster's uid and its secret, as they find a request that was admitted."""
+
+
+@dataclass(frozen=True, slots=True)
 class CentralCluster:
     """A cluster that was accepted. It is managed only once its host has confirmed."""
 
@@ -85,10 +93,7 @@ class LocalRequest:
 
 @dataclass(frozen=True, slots=True)
 class OwedWithdrawal:
-    """A withdrawal that could not be told, and has to be when the link is back.
-
-    While `arriving`, its submission is on its way yet: that Palette knows of none says nothing.
-    """
+    """A withdrawal that could not be told, and has to be when the link is back."""
 
     host_uid: str
     base_url: str
@@ -96,7 +101,6 @@ class OwedWithdrawal:
     local_cluster_uid: str
     cluster_token: str
     pairing_uid: str
-    arriving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,7 @@ Record: TypeAlias = (
     | RegistrationToken
     | ClusterProfile
     | PairingRequest
+    | EndedSubmission
     | CentralCluster
     | Site
     | HostPlace
@@ -153,12 +158,19 @@ KEY: Mapping[type, Callable[..., str]] = {
     RegistrationToken: lambda r: r.uid,
     ClusterProfile: lambda r: r.uid,
     PairingRequest: lambda r: r.pairing_uid,
+    EndedSubmission: lambda r: r.submission,
     CentralCluster: lambda r: r.uid,
     Site: lambda r: r.slot,
     HostPlace: lambda r: r.host_uid,
     Boots: lambda r: r.side,
 }
 """The key of a record in its table."""
+
+
+def submission_key(cluster_uid: str, cluster_token: str) -> str:
+    """What a submission is found by: it is the same however often it is sent."""
+    return f"{cluster_uid}:{cluster_token}"
+
 
 INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
     User: {"api_key": lambda r: r.api_key},
@@ -172,7 +184,7 @@ INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
         "open": lambda r: r.project_uid if r.state is RequestState.PENDING else "",
         "any_open": lambda r: "yes" if r.state is RequestState.PENDING else "",
         "open_of_cluster": lambda r: r.cluster.uid if r.state is RequestState.PENDING else "",
-        "submission": lambda r: f"{r.cluster.uid}:{r.cluster_token}",
+        "submission": lambda r: submission_key(r.cluster.uid, r.cluster_token),
     },
     CentralCluster: {"project": lambda r: r.project_uid, "pairing": lambda r: r.pairing_uid},
     Site: {"work": lambda r: "yes" if r.has_work else ""},

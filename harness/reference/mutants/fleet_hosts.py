@@ -20,7 +20,7 @@ from harness.domain.operations import (
 )
 from harness.domain.pairing import LocalState, RequestState
 from harness.reference.core.edge import EdgeCall
-from harness.reference.core.edge_flows import EdgeCore, Work, is_final
+from harness.reference.core.edge_flows import EdgeCore, Work
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, LoginSession, Site
 from harness.reference.mutants.edge_bases import is_in
@@ -133,24 +133,6 @@ class UnansweredSubmissionIsForgotten(EdgeCore):
         if point == "submitting" and isinstance(reply, Unknown):
             return NotDelivered(reply.why)
         return reply
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="flaky-wan", nemesis=Nemesis.DELAYED)
-class WithdrawsBeforeItHasArrived(EdgeCore):
-    """What was not answered is withdrawn at once, and is done with when Palette knows of none."""
-
-    def carried(
-        self, point: str, request: LocalRequest, flow: Generator[AgentOperation, Reply, Reply]
-    ) -> Generator[Call, Answer, LinkReply]:
-        """Carry it; if nothing is heard, ask whether there is anything to withdraw."""
-        reply = yield from super().carried(point, request, flow)
-        if point != "submitting" or not isinstance(reply, Unknown):
-            return reply
-        place = next(s for s in self.store.every(Site) if self.is_same(s.request, request))
-        message = self.withdrawal(place.slot, request, ended=True)
-        told = yield from self.told(request, message)
-        done = isinstance(told, Done) or is_final(told)
-        return NotDelivered(reply.why) if done else reply
 
 
 @mutant("INV-9", lane=Lane.FLEET, plot="slow-satellite", nemesis=Nemesis.SLOW)

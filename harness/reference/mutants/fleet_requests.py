@@ -1,4 +1,4 @@
-"""Defects of the central side with requests, which only a fleet gives away (INV-1 to INV-6).
+"""Defects of the central side with requests, which only a fleet gives away (INV-1 to INV-6, INV-9).
 
 They need many clusters at once, hours, faults in the midst of things, or all of them.
 """
@@ -27,7 +27,7 @@ from harness.domain.profile import ClusterProfile
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import LoginSession, PairingRequest
+from harness.reference.core.records import LoginSession, PairingRequest, submission_key
 from harness.reference.core.store import Store
 from harness.reference.mutants.central_bases import Wakes
 from harness.reference.mutants.fleet_bases import HOUR, MINUTE, SECOND, Timed
@@ -286,3 +286,22 @@ class CopiesOfASubmissionAreTwoRequests(CentralCore):
         uid = self.new_pairing_uid(call.draws)
         self.store.put(replace(known, pairing_uid=uid))
         return PairingId(uid)
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.DELAYED)
+class SoonForgetsWhatEnded(Timed):
+    """What was withdrawn before it came is refused for two seconds only."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._ended: dict[str, int] = {}
+
+    def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
+        """Note when."""
+        self._ended[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
+        return super().withdraw(operation, call)
+
+    def require_not_ended(self, submission: str) -> None:
+        """Unless that was some time ago."""
+        if self.now < self._ended.get(submission, 0) + 2 * SECOND:
+            super().require_not_ended(submission)

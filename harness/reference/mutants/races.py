@@ -279,21 +279,6 @@ class RecoversNothing(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
-class ForgetsWhatWasAdmittedTooLate(EdgeCore):
-    """A request that is admitted after its cancel was acknowledged is never withdrawn."""
-
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Only say that it was cancelled meanwhile, and owe nothing."""
-        site = self.site_of(host_uid)
-        late = isinstance(reply, Done) and not self.is_same(site.request, request)
-        if late:
-            owed = tuple(o for o in site.owed if o.cluster_token != request.cluster_token)
-            self.store.put(replace(site, owed=owed))
-            return Refused(Reason.CONFLICT, "the pairing request was cancelled meanwhile")
-        return super().admitted(host_uid, request, reply)
-
-
 @mutant("INV-10", lane=Lane.INTERLEAVING, plot="handed-over")
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
@@ -320,19 +305,8 @@ class AsksAgainAfterARestart(EdgeCore):
 
 
 @mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
-class TakesALateSubmissionForNone(EdgeCore):
-    """A cancel that overtakes its submission counts as told when Palette knows of no request."""
+class AdmitsWhatEndedBeforeItCame(CentralCore):
+    """A submission that its own withdrawal has overtaken is admitted all the same."""
 
-    @staticmethod
-    def may_arrive_yet(request: LocalRequest, reply: LinkReply) -> bool:
-        """What is not known is not there."""
-        return False
-
-
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
-class IsDoneWithWhatMayArriveYet(EdgeCore):
-    """What is owed for a submission is done with when Palette knows of none, before it came."""
-
-    def owe(self, site: Site, request: LocalRequest, *, arriving: bool = False) -> None:
-        """Owe it as if the submission had come or were lost."""
-        super().owe(site, request)
+    def require_not_ended(self, submission: str) -> None:
+        """What comes is admitted."""

@@ -26,7 +26,9 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.book import RequestBook
 from harness.reference.core.records import (
     CentralCluster,
+    EndedSubmission,
     PairingRequest,
+    submission_key,
 )
 
 
@@ -39,16 +41,11 @@ class AgentRules(RequestBook):
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
         """Admit a request; the same submission again is answered with the same id (SND-4)."""
-        known = next(
-            self.store.find(
-                PairingRequest,
-                "submission",
-                f"{operation.cluster.uid}:{operation.cluster_token}",
-            ),
-            None,
-        )
+        submission = submission_key(operation.cluster.uid, operation.cluster_token)
+        known = self.submitted(submission)
         if known is not None:
             return PairingId(known.pairing_uid)
+        self.require_not_ended(submission)
         token = self.usable_token(operation.registration_token, call.now)
         uid = self.new_pairing_uid(call.draws)
         self.store.put(
@@ -92,7 +89,15 @@ class AgentRules(RequestBook):
         return self._poll_answer(paired)
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """The host has cancelled (WDR-3, WDR-6, WDR-9)."""
+        """The host has cancelled (WDR-3, WDR-6, WDR-9).
+
+        Messages may overtake each other: what is withdrawn by its submission, and has not come
+        yet, will not be admitted when it comes (INV-9).
+        """
+        submission = submission_key(operation.local_cluster_uid, operation.cluster_token)
+        if not operation.pairing_uid and self.submitted(submission) is None:
+            self.store.put(EndedSubmission(submission))
+            return Acknowledged("no pairing request has come of it, and none will")
         request = self.request_to_withdraw(operation, call.now)
         accepted = (RequestState.HANDING_OVER, RequestState.PAIRED)
         if request.state in accepted and not self.may_fail(request, operation):
@@ -111,11 +116,20 @@ class AgentRules(RequestBook):
 
     def request_to_withdraw(self, operation: WithdrawPairing, now: int) -> PairingRequest:
         """The request that a host withdraws, by id or by submission."""
-        submission = f"{operation.local_cluster_uid}:{operation.cluster_token}"
-        found = next(self.store.find(PairingRequest, "submission", submission), None)
+        submission = submission_key(operation.local_cluster_uid, operation.cluster_token)
+        found = self.submitted(submission)
         if found is None or operation.pairing_uid not in ("", found.pairing_uid):
             raise Refusal(Reason.NOT_FOUND, "this cluster has no such pairing request")
         return self.current(found.pairing_uid, now) or found
+
+    def submitted(self, submission: str) -> PairingRequest | None:
+        """The request that was admitted for a submission."""
+        return next(self.store.find(PairingRequest, "submission", submission), None)
+
+    def require_not_ended(self, submission: str) -> None:
+        """A submission that was overtaken by its withdrawal is refused."""
+        if self.store.get(EndedSubmission, submission) is not None:
+            raise Refusal(Reason.CONFLICT, "its host has ended this pairing request before it came")
 
     def own_request(self, operation: OfRequest, now: int) -> PairingRequest:
         """The request of this id, if the caller knows its secret."""
