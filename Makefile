@@ -60,6 +60,10 @@ docs: $(BASE) ## write the generated pages of docs/ again; takes five minutes
 	mv docs/kill-matrix.md.new docs/kill-matrix.md
 	$(BIN)/pairproof variants run --format markdown > docs/variants.md.new
 	mv docs/variants.md.new docs/variants.md
+	$(BIN)/pairproof scenarios --format markdown > scenarios/README.md.new
+	mv scenarios/README.md.new scenarios/README.md
+	$(BIN)/pairproof scenarios --schema > harness/fleet/schemas/scenario-1.schema.json.new
+	mv harness/fleet/schemas/scenario-1.schema.json.new harness/fleet/schemas/scenario-1.schema.json
 
 pins: ## resolve pyproject.toml afresh into constraints.txt
 	rm -rf $(VENV)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, StackProfile
 
@@ -111,6 +112,30 @@ def match_profiles(
     names = {pack.name for pack in local_packs}
     problems += [_extra(o) for o in unmatched if o.pack.name not in names]
     return MatchResult(tuple(rows), tuple(problems))
+
+
+def remembered_match(
+    local: tuple[StackProfile, ...], selection: Sequence[Choice], rules: MatchRules
+) -> MatchResult:
+    """The same as `match_profiles`; where it was asked the very same before, it knows the result.
+
+    In a fleet, few stacks meet few selections thousands of times.
+    """
+    # Told apart by identity: to hash a stack takes as long as to match it. What was asked is
+    # held together with the result, lest an identity go to something else.
+    chosen = tuple([(id(choice.profile), choice.version) for choice in selection])
+    asked = (id(local), chosen, rules)
+    made = _made.get(asked)
+    if made is None:
+        if len(_made) >= _MADE_MAX:
+            _made.clear()
+        made = _made[asked] = (local, selection, match_profiles(local, selection, rules))
+    return made[2]
+
+
+_MADE_MAX: Final = 4096
+_Asked = tuple[int, tuple[tuple[int, str], ...], MatchRules]
+_made: dict[_Asked, tuple[object, object, MatchResult]] = {}
 
 
 def latest_packs(selection: Sequence[Choice], rules: MatchRules) -> list[Pack]:

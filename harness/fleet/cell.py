@@ -6,14 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import simpy
-
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import InstallCluster
 from harness.domain.operations import Credentials, ViewManagement, ViewPairing
 from harness.fleet.admins import Admins
-from harness.fleet.clock import CellClock
+from harness.fleet.clock import CellClock, CellTime
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.happenings import Happenings
@@ -65,14 +63,13 @@ class FleetCell:
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in scenario.faults)
         self._events = 0
         self._told = 0
-        self._is_over = False
         name = f"{number:02d}"
         terms = terms_of(as_plain(scenario))
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket)
         self._part: PartWriter | None = None
         if job.parts is not None:
             self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
-        self._env = env = simpy.Environment()
+        self._env = env = CellTime()
         clock = CellClock(env)
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
@@ -197,7 +194,7 @@ class FleetCell:
                 yield self._env.timeout(pause)
             self._env.process(self._looks(index))
         yield self._env.timeout(_ENDS_AFTER)
-        self._is_over = True
+        self._env.is_stopped = True
 
     def _looks(self, index: int) -> Step[None]:
         place = self._places.get(index)
@@ -213,20 +210,16 @@ class FleetCell:
         """Go on to the end of a window (exclusive)."""
         env, world = self._env, self._world
         world.plane.begin_window(grant, until - self._scenario.fleet.window)
-        events = 0
-        while not self._is_over and env.peek() < until:
-            env.step()
-            events += 1
-        self._events += events
-        coming = env.peek() if not self._is_over else simpy.core.Infinity
-        if coming > until and not self._is_over and world.plane.is_behind(until):
+        self._events += env.pass_until(until)
+        coming = env.next_event()
+        if not env.is_stopped and world.plane.is_behind(until):
             coming = until  # its grant of the next window decides how it goes on
         found = world.recorder.violations[self._told :]
         self._told += len(found)
         return Report(
             asked=world.plane.asked,
             backlog=world.plane.backlog,
-            next_event=int(coming) if coming != simpy.core.Infinity else None,
+            next_event=coming,
             operations=world.recorder.count,
             events=self._events,
             pending=self._judge.pending,

@@ -5,6 +5,9 @@ in the queue until it is due. Here all who wait equally long share one timer: wh
 first has to be answered first, so it is armed for the oldest open question alone, and most are
 answered long before it gets to them. It ranks after an answer that is due at the same time. A
 late answer finds its question closed and reaches nobody.
+
+Events and their time are read from SimPy's own fields: its properties are calls, of which this
+would make a hundred for each pairing of a fleet.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from collections import deque
 from typing import Final, cast
 
 import simpy
-from simpy.events import NORMAL, Event, EventPriority
+from simpy.events import NORMAL, PENDING, Event, EventPriority
 
 _LAST: Final = cast(EventPriority, NORMAL + 1)
 """After everything else that is due at the same time."""
@@ -36,7 +39,7 @@ class Question(Event):
 
     def answer(self, value: object, delay: int = 0) -> bool:
         """The answer comes after `delay` microseconds; whether that is in time."""
-        if self.triggered or self.env.now + delay > self.due:
+        if self._value is not PENDING or self.env._now + delay > self.due:
             return False
         self._ok = True
         self._value = value
@@ -62,7 +65,7 @@ class Deadlines:
 
     def ask(self) -> Question:
         """A question to which the answer has so much time from now on."""
-        due = int(self._env.now) + self._within
+        due: int = self._env._now + self._within  # type: ignore[assignment]
         question = Question(self._env, due)
         self._asked.append(question)
         if not self._is_armed:
@@ -77,8 +80,8 @@ class Deadlines:
         self._env.schedule(timer, _LAST, due - self._env.now)
 
     def _goes_off(self, _: Event) -> None:
-        asked, now = self._asked, self._env.now
-        while asked and (asked[0].triggered or asked[0].due <= now):
+        asked, now = self._asked, self._env._now
+        while asked and (asked[0]._value is not PENDING or asked[0].due <= now):
             # To an answered one, this is no answer any more.
             asked.popleft().answer(None)
         self._is_armed = bool(asked)

@@ -47,6 +47,8 @@ _OFF = Unknown("nothing answers: the host is off")
 _REBOOTED = Unknown("the host was restarted before it answered")
 _CUT_OFF = NotDelivered("the host has no connection to Palette")
 _LATE = Unknown("no answer came in time")
+_NOBODY = Credentials()
+"""Hosts have no account at Palette: what they say proves itself."""
 _CONNECT = 200_000
 """How long it takes to see that there is no connection, in microseconds."""
 
@@ -190,7 +192,7 @@ class Hosts:
         self._plane.arrive(
             place.member.tenant,
             call.operation,
-            Credentials(),
+            _NOBODY,
             place.net,
             self._take(place, call.operation, question, is_lost=fault is MessageFault.LOST_AFTER),
             2 if fault is MessageFault.REPEATED else 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import simpy
 
@@ -10,6 +11,8 @@ from harness.domain.operations import Credentials
 from harness.fleet.draws import Stream
 from harness.fleet.roster import Member
 from harness.history.operation import Json
+
+_LOGGED_OUT: Final = Credentials()
 
 
 class Place:
@@ -54,7 +57,7 @@ class Place:
         self.down: frozenset[int] = frozenset()
         self.flows: list[simpy.Process] = []
         self.link_back: simpy.Event | None = None
-        self.session = Credentials()
+        self.session = _LOGGED_OUT
         self.boots = 0
         self.reviews = 0
         self.pairing_uid = ""

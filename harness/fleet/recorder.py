@@ -7,7 +7,6 @@ for itself, sessions and the secrets of clusters, is labelled here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Protocol
@@ -17,6 +16,7 @@ from harness.checkers.invariants.base import Violation
 from harness.domain.arrangements import InstallCluster
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
+from harness.domain.match import MatchResult
 from harness.domain.operations import (
     Done,
     PairingRequestView,
@@ -24,12 +24,12 @@ from harness.domain.operations import (
     Session,
     SubmitPairing,
 )
-from harness.domain.profile import StackProfile
 from harness.history.fleet_lines import ViolationLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
 from harness.reference.core.link import LinkReply
 
+_PLAIN_MAX = 256
 _SECRET_KINDS = frozenset({"LogIn", "PutUser"})
 _OF_CLUSTERS = frozenset({"PollPairing", "ConfirmPairing", "WithdrawPairing"})
 
@@ -67,7 +67,7 @@ class Recorder:
         self.violations: list[ViolationLine] = []
         self._listener = listener
         self._writer = writer
-        self._stacks: dict[int, tuple[tuple[StackProfile, ...], Json]] = {}
+        self._plain: dict[int, tuple[object, Json]] = {}
 
     def invoke(
         self,
@@ -153,23 +153,23 @@ class Recorder:
             case Session():
                 return {"token": "<session>"}
             case PairingRequestView() as view:
-                value = to_json_object(replace(view, stack=()))
-                value["stack"] = self._stack(view.stack)
-                return value
+                return to_json_object(view, {"stack": self._once(view.stack)})
+            case MatchResult() as match:
+                return self._once(match)  # type: ignore[return-value]
             case value:
                 return to_json_object(value)
 
     def _cluster(self, cluster: Cluster) -> dict[str, Json]:
-        plain = to_json_object(replace(cluster, stack=()))
-        plain["stack"] = self._stack(cluster.stack)
-        return plain
+        return to_json_object(cluster, {"stack": self._once(cluster.stack)})
 
-    def _stack(self, stack: tuple[StackProfile, ...]) -> Json:
-        """A stack is the very same for many clusters: it is made plain once."""
-        known, plain = self._stacks.get(id(stack), ((), None))
-        if known is not stack:
-            plain = to_json(stack)
-            self._stacks[id(stack)] = (stack, plain)
+    def _once(self, value: object) -> Json:
+        """Stacks, and how they match, are the very same for many clusters: made plain once."""
+        known, plain = self._plain.get(id(value), (None, None))
+        if known is not value:
+            if len(self._plain) >= _PLAIN_MAX:
+                self._plain.clear()
+            plain = to_json(value)
+            self._plain[id(value)] = (value, plain)
         return plain
 
 

@@ -21,7 +21,9 @@ class Outcome(StrEnum):
     """Unknown: no well-formed answer came, so it may or may not have happened."""
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, although nobody changes one: a fleet makes millions, and each of the thirteen fields
+# would be set through `object.__setattr__`, which alone is a fifteenth of a fleet's work.
+@dataclass(slots=True)
 class OperationRecord:
     """An operation as it stands in the evidence: plain data, secrets already replaced.
 

@@ -13,6 +13,9 @@ import msgspec
 from harness.history.operation import Json
 
 Convert = Callable[[object], Json]
+ConvertObject = Callable[[object, Mapping[str, Json]], dict[str, Json]]
+
+_NOTHING: Final[Mapping[str, Json]] = {}
 
 
 def to_json(value: object) -> Json:
@@ -31,21 +34,28 @@ def to_json(value: object) -> Json:
     return convert(value)
 
 
-def to_json_object(value: object) -> dict[str, Json]:
+def to_json_object(value: object, known: Mapping[str, Json] = _NOTHING) -> dict[str, Json]:
     """The fields of a dataclass as a JSON object: the `args` or `value` of an operation.
+
+    `known` has those whose plain form is at hand.
 
     Raises:
         TypeError: the value is no dataclass, or a field has no plain form.
     """
-    plain = to_json(value)
-    if type(plain) is not dict or not hasattr(value, "__dataclass_fields__"):
-        raise TypeError(f"{type(value).__name__} is not a dataclass: {value!r:.80}")
-    return plain
+    kind = type(value)
+    convert = _OBJECTS.get(kind)
+    if convert is None:
+        if not is_dataclass(kind):
+            raise TypeError(f"{kind.__name__} is not a dataclass: {value!r:.80}")
+        convert = _OBJECTS[kind] = _of_fields(kind)
+    return convert(value, known)
 
 
 def _converter(value: object) -> Convert:
     """How values of this one's type become plain: looked up once for each type."""
     match value:
+        case Enum() if all(type(member._value_) in (str, int) for member in type(value)):
+            return attrgetter("_value_")
         case Enum():
             return lambda member: to_json(member._value_)  # type: ignore[attr-defined]
         case None | bool() | int() | float() | str():
@@ -57,7 +67,7 @@ def _converter(value: object) -> Convert:
         case Set():
             return lambda members: sorted(map(to_json, members), key=msgspec.json.encode)  # type: ignore[call-overload]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return _of_fields(type(value))
+            return to_json_object
         case _:
             raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
 
@@ -66,19 +76,19 @@ def _itself(value: object) -> Json:
     return value  # type: ignore[return-value]
 
 
-def _of_fields(kind: type) -> Convert:
+def _of_fields(kind: type) -> ConvertObject:
     """What most fields hold is known from their types, and costs no look at the values."""
     names = tuple(field.name for field in fields(kind))
     if not names:
-        return lambda _: {}
+        return lambda _, known: {}
     hints = get_type_hints(kind)
     others = tuple((n, _BY_HINT.get(hints[n], to_json)) for n in names if hints[n] not in _PLAIN)
     values = attrgetter(*names) if len(names) > 1 else _alone(names[0])
 
-    def convert(value: object) -> Json:
+    def convert(value: object, known: Mapping[str, Json]) -> dict[str, Json]:
         plain: dict[str, Json] = dict(zip(names, values(value), strict=True))
         for name, of_field in others:
-            plain[name] = of_field(plain[name])
+            plain[name] = known[name] if name in known else of_field(plain[name])
         return plain
 
     return convert
@@ -92,6 +102,7 @@ def _alone(name: str) -> Callable[[object], tuple[Json]]:
 _PLAIN: Final = (str, int, bool, str | None, int | None)
 _BY_HINT: Final[Mapping[object, Convert]] = {Mapping[str, str]: lambda m: dict(m)}  # type: ignore[call-overload]
 _CONVERTERS: dict[type, Convert] = {}
+_OBJECTS: dict[type, ConvertObject] = {}
 
 
 def _key(key: object) -> str:

@@ -100,7 +100,7 @@ class CentralSide:
     ) -> Done | Refused:
         """Carry out one operation."""
         with self._lock:
-            if isinstance(operation, CentralOperation) and self._limited_calls > 0:
+            if self._limited_calls > 0 and isinstance(operation, CentralOperation):
                 self._limited_calls -= 1
                 return Refused(
                     Reason.RATE_LIMITED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Protocol, TypeVar, cast
+from typing import Final, Protocol, TypeVar, cast
 
 from harness.reference.core.records import INDEX, KEY, Boots, Record
 
@@ -58,6 +58,9 @@ Keys = str | dict[str, None]
 Indexes = dict[tuple[type, str], dict[str, Keys]]
 _Undo = tuple[type, str, Record | None]
 
+_INDEXED: Final = {kind: tuple(INDEX.get(kind, {}).items()) for kind in KEY}
+"""The indexes of each kind: by name, and what a record is found by."""
+
 
 class MemoryStore:
     """The store in memory: for simulation, and for walking many worlds from one snapshot."""
@@ -74,11 +77,13 @@ class MemoryStore:
 
     def get(self, kind: type[R], key: str) -> R | None:
         """The record of this key."""
-        return cast("R | None", self._tables[kind].get(key))
+        # No `cast`, which is a call: this is asked sixty times for each pairing of a fleet.
+        return self._tables[kind].get(key)  # type: ignore[return-value]
 
     def put(self, record: Record) -> None:
         """Insert, or replace the one of the same key."""
-        self._write(type(record), KEY[type(record)](record), record)
+        kind = type(record)
+        self._write(kind, KEY[kind](record), record)
 
     def delete(self, kind: type[R], key: str) -> None:
         """Remove the record of this key, if there is one."""
@@ -91,11 +96,12 @@ class MemoryStore:
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
         """The records whose index has this value."""
-        keys = self._indexes[kind, index].get(value, ())
+        keys = self._indexes[kind, index].get(value)
+        if keys is None:
+            return iter(())
         table = self._tables[kind]
-        if isinstance(keys, str):
-            return iter(cast("list[R]", [table[keys]]))
-        return iter(cast("list[R]", [table[key] for key in keys]))
+        found = [table[keys]] if type(keys) is str else [table[key] for key in keys]
+        return iter(found)  # type: ignore[arg-type]
 
     def clear(self) -> None:
         """Remove everything, except how often each side was started."""
@@ -113,9 +119,10 @@ class MemoryStore:
 
     def end(self, *, undo: bool) -> None:
         """Keep what was done since the beginning, or undo all of it."""
-        done, self._undo = self._undo or [], None
-        for kind, key, before in reversed(done) if undo else ():
-            self._write(kind, key, before)
+        done, self._undo = self._undo, None
+        if undo and done:
+            for kind, key, before in reversed(done):
+                self._write(kind, key, before)
 
     def snapshot(self) -> MemoryStore:
         """A copy that lives on its own. A table is copied only once one of them changes it."""
@@ -160,7 +167,7 @@ class MemoryStore:
             del table[key]
         else:
             table[key] = record
-        for name, value_of in INDEX.get(kind, {}).items():
+        for name, value_of in _INDEXED[kind]:
             old = value_of(before) if before is not None else ""
             new = value_of(record) if record is not None else ""
             if old != new:

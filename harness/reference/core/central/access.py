@@ -26,9 +26,9 @@ from harness.reference.core.records import (
 from harness.reference.core.store import Store
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CentralCall:
-    """What a rule is given besides the operation."""
+    """What a rule is given besides the operation. Not frozen: every operation makes one."""
 
     credentials: Credentials
     now: int

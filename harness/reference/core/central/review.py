@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.domain.errors import Reason, Refusal
-from harness.domain.match import Choice, MatchResult, match_profiles
+from harness.domain.match import Choice, MatchResult, remembered_match
 from harness.domain.operations import (
     Accepted,
     AcceptPairingRequest,
@@ -104,7 +104,7 @@ class ReviewRules(RequestBook):
     ) -> MatchResult:
         """The match of a selection against the stack of a request (PRE-7, ACC-7 to ACC-10)."""
         choices = [self.selected(request, chosen) for chosen in selection]
-        return match_profiles(request.cluster.stack, choices, self.choices.match)
+        return remembered_match(request.cluster.stack, choices, self.choices.match)
 
     def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
         """The profile that was selected; it must be one of the request's project."""
