@@ -25,41 +25,50 @@ DEADLINE = 5_000_000
 HOP = 100_000
 LOST_PPM = 20_000
 PAUSE = 1_000_000
-REQUESTS = {1_000: 100, 100_000: 2}
+REQUESTS = {1_000: 100, 100_000: 6}
 """How many each host makes, by how many hosts there are."""
 
 Host = Generator[simpy.Event, object, None]
+Trip = tuple[int, int, bool, int]
+"""The two hops of a request, whether it is lost, and the pause after it."""
 
 
-def any_of(env: simpy.Environment, stream: Stream, requests: int, _: Deadlines) -> Host:
+def _trips() -> list[Trip]:
+    """Drawn once: it is not the draws that are measured."""
+    stream = Stream(1, "bench")
+    return [
+        (stream.below(HOP), stream.below(HOP), stream.chance(LOST_PPM), stream.below(PAUSE))
+        for _ in range(4096)
+    ]
+
+
+def any_of(env: simpy.Environment, trips: list[Trip], _: Deadlines) -> Host:
     """As SimPy's documentation does it."""
-    for _ in range(requests):
+    for there, back, lost, pause in trips:
         answer = env.event()
-        hops = stream.below(HOP), stream.below(HOP)
-        if not stream.chance(LOST_PPM):
-            arrival = env.timeout(hops[0])
-            arrival.callbacks.append(lambda _, a=answer, later=hops[1]: _answer(env, a, later))
+        if not lost:
+            arrival = env.timeout(there)
+            arrival.callbacks.append(lambda _, a=answer, later=back: _answer(env, a, later))
         yield answer | env.timeout(DEADLINE)
-        yield env.timeout(stream.below(PAUSE))
+        yield env.timeout(pause)
 
 
 def _answer(env: simpy.Environment, answer: simpy.Event, later: int) -> None:
     env.timeout(later).callbacks.append(lambda _: answer.succeed())
 
 
-def reusable(env: simpy.Environment, stream: Stream, requests: int, deadlines: Deadlines) -> Host:
+def reusable(env: simpy.Environment, trips: list[Trip], deadlines: Deadlines) -> Host:
     """As the fleet does it."""
-    for _ in range(requests):
+    for there, back, lost, pause in trips:
         question = deadlines.ask()
-        hops = stream.below(HOP), stream.below(HOP)
-        if not stream.chance(LOST_PPM):
-            arrival = env.timeout(hops[0])
-            arrival.callbacks.append(lambda _, q=question, later=hops[1]: q.answer(True, later))
+        if not lost:
+            arrival = env.timeout(there)
+            arrival.callbacks.append(lambda _, q=question, later=back: q.answer(True, later))
         yield question
-        yield env.timeout(stream.below(PAUSE))
+        yield env.timeout(pause)
 
 
-Way = Callable[[simpy.Environment, Stream, int, Deadlines], Host]
+Way = Callable[[simpy.Environment, list[Trip], Deadlines], Host]
 WAYS: dict[str, tuple[Way, bool]] = {
     "AnyOf, default collection": (any_of, False),
     "AnyOf, raised thresholds": (any_of, True),
@@ -73,9 +82,10 @@ def requests_a_second(way: str, hosts: int) -> float:
     if raised:
         gc.set_threshold(100_000, 50, 1000)
     env = simpy.Environment()
-    deadlines = Deadlines(env, DEADLINE)
+    deadlines, trips, requests = Deadlines(env, DEADLINE), _trips(), REQUESTS[hosts]
     for index in range(hosts):
-        env.process(host(env, Stream(1, f"bench:{index}"), REQUESTS[hosts], deadlines))
+        first = index * 7 % (len(trips) - requests)
+        env.process(host(env, trips[first : first + requests], deadlines))
     if raised:
         gc.collect()
         gc.freeze()

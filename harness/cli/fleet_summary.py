@@ -158,9 +158,9 @@ def _hosts(report: FleetReport) -> str:
 def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
     yield Text(f"report        {out / 'report.html'}")
     yield Text(f"evidence      {report.evidence.path}")
-    yield Text(f"once more     {command('replay', str(out))}")
+    yield Text(f"once more     {command('replay', str(report.evidence.path.parent))}")
     if report.evidence.violations:
-        yield Text(f"smallest      {command('shrink', str(out))}")
+        yield Text(f"smallest      {command('shrink', str(report.evidence.path.parent))}")
 
 
 def _marked(verdict: Verdict, name: str, told: str) -> Text:

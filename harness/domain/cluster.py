@@ -72,11 +72,13 @@ class Cluster:
 
     def host_uids(self) -> tuple[str, ...]:
         """The hosts below the nodes, in the order of the nodes."""
-        return tuple(node.host_uid for node in self.nodes())
+        return tuple([node.host_uid for pool in self.pools for node in pool.nodes])
 
     def unhealthy_nodes(self) -> tuple[Node, ...]:
         """The nodes that keep this cluster from pairing (PRE-2)."""
-        return tuple(node for node in self.nodes() if node.health is not Health.HEALTHY)
+        healthy = Health.HEALTHY
+        nodes = [node for pool in self.pools for node in pool.nodes]
+        return tuple([node for node in nodes if node.health is not healthy])
 
     def with_health(self, node_name: str, health: Health) -> Cluster:
         """This cluster with one node's health changed.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import cast
 
 import simpy
@@ -32,7 +33,7 @@ from harness.fleet.operators import Operators
 from harness.fleet.place import Place
 from harness.fleet.projects import Admin, admin
 from harness.fleet.scenario import Spread
-from harness.fleet.stacks import Mistake
+from harness.fleet.stacks import Mistake, Shelf
 from harness.fleet.timelines import shelf
 from harness.fleet.world import Step, World
 from harness.history.operation import Json
@@ -55,6 +56,8 @@ class Office:
     """The administrators of one project in one cell, and the requests that they have to review."""
 
     people: tuple[Admin, ...]
+    profiles: Shelf
+    """What they select from."""
     waiting: deque[tuple[Place, str]] = field(default_factory=deque)
     """What is due, in the order in which it became so."""
     idle: list[simpy.Event] = field(default_factory=list)
@@ -80,7 +83,8 @@ class Admins:
                 admin(scenario.seed, cell, tenant, project, number)
                 for number in range(self._plan.team)
             )
-            found = self._offices[tenant, project] = Office(people)
+            profiles = shelf(scenario, tenant, project)
+            found = self._offices[tenant, project] = Office(people, profiles)
         return found
 
     # --- what they are told -----------------------------------------------------------
@@ -145,6 +149,7 @@ class Admins:
     def _reviews(self, seat: Seat, place: Place, pairing_uid: str, office: Office) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
         plan, stream, member = self._plan, place.review, place.member
+        profiles = office.profiles
         place.reviews += 1
         rejects, doubles = stream.chance(plan.rejects_ppm), stream.chance(plan.doubles_ppm)
         contradicts = stream.chance(plan.contradicts_ppm)
@@ -152,7 +157,6 @@ class Admins:
         mistake, way = stream.below(len(_MISTAKES)), stream.below(1 << 16)
 
         rejects = rejects and self._happens(place, "rejects")
-        profiles = shelf(self._world.scenario, member.tenant, member.project)
         right = profiles.selection_for(member.stack, way)
         acceptance = Acceptance(right)
         if renames and self._happens(place, "renames"):
@@ -236,7 +240,7 @@ class Admins:
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
             revision += 1
-            change = ChangeCentralCluster(cluster_uid, {"revision": str(revision)})
+            change = ChangeCentralCluster(cluster_uid, _tags_of(revision))
             reply = yield from seat.ask(change, place.net, tenant)
             if not isinstance(reply, Done):
                 refused += 1
@@ -278,23 +282,30 @@ class Admins:
             yield from seat.ask(ViewPairingRequest(uid), stream, tenant)
 
 
+@lru_cache(maxsize=256)
+def _tags_of(revision: int) -> Mapping[str, str]:
+    """Every cluster keeps the tags of its last change: most share these."""
+    return {"revision": str(revision)}
+
+
 class Seat:
     """An administrator at work: asks Palette one thing after the other."""
 
-    __slots__ = ("_credentials", "_tags", "_world", "person")
+    __slots__ = ("_actor", "_credentials", "_tags", "_world", "person")
 
     def __init__(self, world: World, person: Admin) -> None:
         self._world = world
         self.person = person
+        self._actor = f"admin:{person.email}"
         self._credentials = Credentials(api_key=person.api_key, project_uid=person.scope)
         tags: dict[str, Json] = {"project": person.scope, "user": person.email}
         self._tags = tags
 
     def ask(self, operation: CentralOperation, stream: Stream, tenant: int) -> Step[Reply]:
         """One operation at Palette, and its answer."""
-        world, person = self._world, self.person
+        world = self._world
         recorder, now = world.recorder, world.clock.now()
-        record = recorder.invoke(f"admin:{person.email}", operation, now, self._tags)
+        record = recorder.invoke(self._actor, operation, now, self._tags)
         question = world.deadlines.ask()
         arrival = world.env.timeout(stream.spread(_LATENCY))
         arrival.callbacks.append(lambda _: self._arrive(operation, stream, tenant, question))

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import simpy
+
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import InstallCluster
 from harness.domain.operations import Credentials, ViewManagement, ViewPairing
 from harness.fleet.admins import Admins
-from harness.fleet.clock import CellClock, CellTime
+from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.happenings import Happenings
@@ -69,7 +71,7 @@ class FleetCell:
         self._part: PartWriter | None = None
         if job.parts is not None:
             self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
-        self._env = env = CellTime()
+        self._env = env = simpy.Environment()
         clock = CellClock(env)
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
@@ -194,7 +196,7 @@ class FleetCell:
                 yield self._env.timeout(pause)
             self._env.process(self._looks(index))
         yield self._env.timeout(_ENDS_AFTER)
-        self._env.is_stopped = True
+        self._world.clock.is_stopped = True
 
     def _looks(self, index: int) -> Step[None]:
         place = self._places.get(index)
@@ -208,11 +210,11 @@ class FleetCell:
 
     def run(self, until: int, grant: int) -> Report:
         """Go on to the end of a window (exclusive)."""
-        env, world = self._env, self._world
+        world, clock = self._world, self._world.clock
         world.plane.begin_window(grant, until - self._scenario.fleet.window)
-        self._events += env.pass_until(until)
-        coming = env.next_event()
-        if not env.is_stopped and world.plane.is_behind(until):
+        self._events += clock.pass_until(until)
+        coming = clock.next_event()
+        if not clock.is_stopped and world.plane.is_behind(until):
             coming = until  # its grant of the next window decides how it goes on
         found = world.recorder.violations[self._told :]
         self._told += len(found)

@@ -15,6 +15,8 @@ from harness.fleet.scenario import Shape, Spread
 PPM: Final = 1_000_000
 _STEPS: Final = 1024
 _WORDS: Final = 8
+_LONG_TAILED: Final = Shape.EXPONENTIAL
+"""A name of the module: to look a member up in its enum takes as long as half a draw."""
 
 
 def _exponential_steps() -> tuple[int, ...]:
@@ -74,7 +76,7 @@ class Stream:
     def spread(self, spread: Spread) -> int:
         """A duration, in microseconds."""
         low = spread.low
-        if spread.shape is Shape.EXPONENTIAL:
+        if spread.shape is _LONG_TAILED:
             return spread.high * _EXPONENTIAL[self.word() >> 54] >> 16
         span = spread.high - low
         return low + (self.word() * (span + 1) >> 64) if span else low

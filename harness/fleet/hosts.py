@@ -31,6 +31,7 @@ from harness.fleet.place import Place
 from harness.fleet.plane import Plane, Take
 from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import AgentPlan
+from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
 from harness.reference.core.records import HostPlace, Record, Site
@@ -141,29 +142,32 @@ class Hosts:
 
     def _carry(self, place: Place, call: Call) -> Step[LinkReply]:
         """Carry a message of a host to the central plane, and wait for the answer."""
-        operation = call.operation
-        if isinstance(operation, Probe):
-            return (yield from self._exchange(place, call))
+        record = self._invoked(place, call)
+        try:
+            if place.is_down(call.host_uid):
+                yield self._env.timeout(_CONNECT)
+                reply: LinkReply = _CUT_OFF
+            else:
+                question = self._deadlines.ask()
+                self._send(place, call, question)
+                answer = yield question
+                reply = _LATE if answer is None else answer  # type: ignore[assignment]
+        except Interrupt:
+            if record is not None:
+                self._recorder.end(record, _REBOOTED, self._clock.now())
+            raise
+        if record is not None:
+            self._recorder.end(record, reply, self._clock.now())
+        return reply
+
+    def _invoked(self, place: Place, call: Call) -> OperationRecord | None:
+        """The record of a message; a probe has none."""
+        if isinstance(call.operation, Probe):
+            return None
         tags = place.tags
         if call.host_uid != place.host:
             tags = {**tags, "host": call.host_uid}
-        record = self._recorder.invoke("agent", operation, self._clock.now(), tags)
-        try:
-            reply = yield from self._exchange(place, call)
-        except Interrupt:
-            self._recorder.end(record, _REBOOTED, self._clock.now())
-            raise
-        self._recorder.end(record, reply, self._clock.now())
-        return reply
-
-    def _exchange(self, place: Place, call: Call) -> Step[LinkReply]:
-        if place.is_down(call.host_uid):
-            yield self._env.timeout(_CONNECT)
-            return _CUT_OFF
-        question = self._deadlines.ask()
-        self._send(place, call, question)
-        reply = yield question
-        return _LATE if reply is None else reply  # type: ignore[return-value]
+        return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
 
     def _send(self, place: Place, call: Call, question: Question) -> None:
         network, operation = self._network, call.operation
@@ -188,14 +192,15 @@ class Hosts:
     def _arrive(self, place: Place, call: Call, question: Question, fate: Fate | None) -> None:
         if place.is_down(call.host_uid):
             return
-        fault = fate.fault if fate else None
+        is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
+        is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
         self._plane.arrive(
             place.member.tenant,
             call.operation,
             _NOBODY,
             place.net,
-            self._take(place, call.operation, question, is_lost=fault is MessageFault.LOST_AFTER),
-            2 if fault is MessageFault.REPEATED else 1,
+            self._take(place, call.operation, question, is_lost=is_lost),
+            2 if is_repeated else 1,
         )
 
     def _take(
@@ -222,7 +227,7 @@ class Hosts:
 
     def _agent(self, place: Place) -> Step[None]:
         while True:
-            yield from self._pause(place)
+            yield self._pause(place)
             if place.is_off:
                 break
             site = self.store.get(Site, place.slot)
@@ -243,14 +248,13 @@ class Hosts:
         is_paired = site.request is not None and site.request.state is LocalState.PAIRED
         return is_paired and not site.cluster.unhealthy_nodes()
 
-    def _pause(self, place: Place) -> Step[None]:
+    def _pause(self, place: Place) -> simpy.Event:
         """Until the next round. Without jitter, a link that is back is used at once."""
-        if place.down and not self._plan.retry_jitter:
-            if place.link_back is None:
-                place.link_back = self._env.event()
-            yield place.link_back
-        else:
-            yield self._env.timeout(place.net.spread(self._plan.poll))
+        if not place.down or self._plan.retry_jitter:
+            return self._env.timeout(place.net.spread(self._plan.poll))
+        if place.link_back is None:
+            place.link_back = self._env.event()
+        return place.link_back
 
     # --- what is done to them ---------------------------------------------------------
 

@@ -21,6 +21,7 @@ class Place:
     `net`, `operator`, `review` and `ids` are streams of draws, each for one use, so that what
     one of them does leaves the others alone. `down` has the positions of hosts whose link is
     down. `flows` are the processes that are inside of a flow of the edge, which a reboot ends.
+    `slot` is where its cluster is installed, `host` the one at whose Local UI people work.
     `is_left` says that its operator has nothing more to do there.
     `reviews` counts how often somebody at Palette took up a request of this cluster.
     """
@@ -31,6 +32,7 @@ class Place:
         "down",
         "flows",
         "has_sent",
+        "host",
         "ids",
         "is_left",
         "is_off",
@@ -44,12 +46,15 @@ class Place:
         "review",
         "reviews",
         "session",
+        "slot",
         "tags",
     )
 
     def __init__(self, seed: int, member: Member) -> None:
         index = member.index
         self.member = member
+        self.slot = member.slot
+        self.host = member.host_uids[0]
         self.net = Stream(seed, f"net:{index}")
         self.operator = Stream(seed, f"operator:{index}")
         self.review = Stream(seed, f"review:{index}")
@@ -63,17 +68,7 @@ class Place:
         self.pairing_uid = ""
         self.agent = self.has_sent = self.is_off = False
         self.is_left = self.is_paired = self.is_racing = False
-        self.tags: Mapping[str, Json] = {"host": member.host_uids[0], "project": member.project_uid}
-
-    @property
-    def slot(self) -> str:
-        """Where its cluster is installed."""
-        return self.member.slot
-
-    @property
-    def host(self) -> str:
-        """The host at whose Local UI people work."""
-        return self.member.host_uids[0]
+        self.tags: Mapping[str, Json] = {"host": self.host, "project": member.project_uid}
 
     def is_down(self, host_uid: str) -> bool:
         """Whether the link of one of its hosts is down."""

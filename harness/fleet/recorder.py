@@ -25,7 +25,7 @@ from harness.domain.operations import (
     SubmitPairing,
 )
 from harness.history.fleet_lines import ViolationLine
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 from harness.history.plain import to_json, to_json_object
 from harness.reference.core.link import LinkReply
 
@@ -89,11 +89,11 @@ class Recorder:
 
     def end(self, record: OperationRecord, reply: LinkReply | None, at: int) -> None:
         """How it ended. No reply: nobody answered in time."""
-        outcome, value, error = Outcome.INFO, None, None
+        outcome, value, error = INFO, None, None
         if isinstance(reply, Done):
-            outcome, value = Outcome.OK, self._value(reply)
+            outcome, value = OK, self._value(reply)
         elif isinstance(reply, Refused):
-            outcome, error = Outcome.FAIL, to_json_object(reply)
+            outcome, error = FAIL, to_json_object(reply)
         else:
             error = {"why": "no answer came in time" if reply is None else reply.why}
         ended = OperationRecord(

@@ -64,7 +64,7 @@ class Member:
         return Cluster(
             uid=self.uid,
             name=f"{where.name}-{self.index}",
-            tags={"site": where.name, "city": where.city, "region": f"region-{self.region}"},
+            tags={"site": where.name, "city": where.city, "region": _region_name(self.region)},
             pools=_pools(self.host_uids),
             stack=self.stack.local,
         )
@@ -150,6 +150,12 @@ def _project_of(seed: int, plan: FleetPlan, site: int, index: int) -> tuple[int,
 
 
 _project_uid = lru_cache(maxsize=4096)(project_uid)
+
+
+@lru_cache(maxsize=256)
+def _region_name(region: int) -> str:
+    """Held once for all clusters there, which keep it."""
+    return f"region-{region}"
 
 
 def _host_uids(seed: int, index: int, size: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from harness.checkers.fleet.faults import Faults
 from harness.checkers.fleet.requests import ENDS, FAILED, PAIRED, REJECTED, WITHDRAWN, Ledger
 from harness.checkers.invariants.entities import reason_of
 from harness.history.fleet_lines import MeasuresLine
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import INFO, OK, OperationRecord
 
 GAUGES: Final = ("pending", "paired")
 """Series that say how many there were at the end of each step."""
@@ -61,9 +61,9 @@ class Meter:
         elif end > self._ended_at:
             self._ended_at = end
         tally = self._tallies.get(operation.kind) or self._new(operation)
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             tally.ok += 1
-        elif operation.outcome is Outcome.INFO:
+        elif operation.outcome is INFO:
             tally.info += 1
         else:
             tally.fail += 1
@@ -75,9 +75,13 @@ class Meter:
     def passed(self, at: int) -> None:
         """So much time has passed."""
         self._ended_at = max(at, self._ended_at)
-        while at >= self._step_ends:
+        steps = (at - self._step_ends) // self._bucket + 1
+        if steps > 0:
             self._close_step(self._series, self._before)
-            self._step_ends += self._bucket
+            self._step_ends += steps * self._bucket
+        if steps > 1:
+            for name, values in self._series.items():  # nothing came in those that follow
+                values += [values[-1] if name in GAUGES else 0] * (steps - 1)
 
     def line(self, sometimes: Mapping[str, int], undecided: Mapping[str, str]) -> MeasuresLine:
         """What was measured so far."""

@@ -15,7 +15,7 @@ from harness.checkers.invariants.entities import reason_of, text, told
 from harness.checkers.invariants.ids import IdSet
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, OperationRecord, Outcome
 
 PENDING: Final = "open"
 """It waits for a decision."""
@@ -209,14 +209,14 @@ class Ledger:
         if not self.hears_agents:
             return operation.tags.get("host") not in self.down
         told = self.site(operation).told
-        return None if told is Outcome.FAIL else told is Outcome.OK
+        return None if told is FAIL else told is OK
 
     # --- clusters and tokens ----------------------------------------------------------
 
     def _installed(self, operation: OperationRecord) -> None:
         cluster = operation.args.get("cluster")
         pools = cluster.get("pools") if isinstance(cluster, dict) else None
-        if operation.outcome is Outcome.OK and isinstance(pools, list):
+        if operation.outcome is OK and isinstance(pools, list):
             self.clusters += 1
             site = Site()
             self.slots[text(operation.args, "slot")] = site
@@ -246,7 +246,7 @@ class Ledger:
     def _submitted(self, operation: OperationRecord) -> None:
         self.hears_agents = True
         site, uid = self.site(operation), text(told(operation), "pairing_uid")
-        site.unanswered = operation.outcome is Outcome.INFO
+        site.unanswered = operation.outcome is INFO
         if uid and uid not in self.requests:
             site.given = uid if site.sending else ""
             sent_at = site.sent if site.sending else operation.start
@@ -275,7 +275,7 @@ class Ledger:
     def _cancelled(self, operation: OperationRecord) -> None:
         site = self.site(operation)
         site.cancelling -= 1
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return
         request, site.current, site.last_end = site.current, None, WITHDRAWN
         if request is not None:
@@ -287,7 +287,7 @@ class Ledger:
         request, site = self.about(operation), self.site(operation)
         if request is site.current:
             site.told = operation.outcome
-        if request is not None and operation.outcome is Outcome.OK:
+        if request is not None and operation.outcome is OK:
             end = FAILED if request.state is ACCEPTED else WITHDRAWN
             self._end(request, end, operation)
 
@@ -308,7 +308,7 @@ class Ledger:
 
     def _matched(self, operation: OperationRecord) -> None:
         request = self.about(operation)
-        if request is not None and operation.outcome is Outcome.OK:
+        if request is not None and operation.outcome is OK:
             request.matched_at = operation.end or operation.start
 
     def _decided(self, operation: OperationRecord) -> None:
@@ -319,7 +319,7 @@ class Ledger:
         # It may have become known only while the decision was under way.
         request.deciding = max(0, request.deciding - 1)
         request.accepting = max(0, request.accepting - accepts)
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return
         if request.state in (PENDING, STALE):
             self.to_decide.add((operation.end or operation.start) - request.sent_at)

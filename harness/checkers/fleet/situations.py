@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 from harness.checkers.fleet.requests import PENDING, Ledger, Request, Site
 from harness.checkers.invariants.entities import reason_of
 from harness.domain.errors import Reason
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import INFO, OK, OperationRecord
 
 Count = Callable[[Ledger, OperationRecord], int]
 """How often a situation was reached by this operation. A `bool` will do."""
@@ -122,10 +122,10 @@ class Sometimes:
 
     def ended(self, operation: OperationRecord) -> None:
         """An operation has its outcome."""
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             if found := self._ok.get(operation.kind):
                 self._count(found, operation)
-        elif operation.outcome is Outcome.INFO:
+        elif operation.outcome is INFO:
             self._count(self._info.get(operation.kind, ()), operation)
         else:
             for kinds, one in self._refused.get(reason_of(operation), ()):

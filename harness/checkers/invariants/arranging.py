@@ -15,7 +15,7 @@ from harness.checkers.invariants.entities import (
     told,
 )
 from harness.checkers.invariants.known import Known
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 
 class Arrangements:
@@ -56,7 +56,7 @@ class Arrangements:
             place.gone = True
 
     def _installed(self, operation: OperationRecord) -> None:
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             return
         cluster = operation.args.get("cluster")
         about = cluster if isinstance(cluster, dict) else {}
@@ -64,7 +64,7 @@ class Arrangements:
         place = Place(text(operation.args, "slot"), text(about, "uid"))
         place.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
         place.moved, place.born = operation.end or operation.start, self.known.tick
-        place.gone = operation.outcome is Outcome.INFO
+        place.gone = operation.outcome is INFO
         place.arranged = not about
         if about:
             place.stacks = (StackSpan(packs_of(about.get("stack")), operation.id),)
@@ -91,7 +91,7 @@ class Arrangements:
             return
         place.link_tick = self.known.tick
         place.moved = operation.end or operation.start
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             place.unsure -= {host}
             if operation.args.get("up") is True:
                 place.down -= {host}
@@ -113,7 +113,7 @@ class Arrangements:
 
     def _remade(self, operation: OperationRecord) -> None:
         place = self.known.place(operation)
-        if place is not None and operation.outcome is not Outcome.FAIL:
+        if place is not None and operation.outcome is not FAIL:
             place.arranged = True
             place.stacks = ()
             self.known.excuse_place(place)
@@ -132,9 +132,9 @@ class Arrangements:
         place = self.known.place(operation)
         if place is None:
             return
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             place.stacks = tuple(s for s in place.stacks if s.operation != operation.id)
-        elif operation.outcome is Outcome.OK:
+        elif operation.outcome is OK:
             for span in place.stacks:
                 if span.operation == operation.id:
                     span.certain = True
@@ -183,11 +183,11 @@ class Arrangements:
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
     def _token_put(self, operation: OperationRecord) -> None:
-        if operation.outcome is not Outcome.FAIL:
+        if operation.outcome is not FAIL:
             self._learn_token(operation.args.get("token"), operation)
 
     def _token_viewed(self, operation: OperationRecord) -> None:
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             self._learn_token(dict(operation.value or {}), operation)
 
     def _learn_token(self, data: Json, operation: OperationRecord) -> None:

@@ -12,7 +12,7 @@ from harness.checkers.invariants.entities import (
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.domain.pairing import RequestState
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 _ALIVE = OPEN_STATES | {RequestState.HANDING_OVER.value, PAIRED}
 
@@ -39,7 +39,7 @@ class CancelStaysDone(Rule):
 
     def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found = NOTHING
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             for request, state, _ in self.known.listed:
                 if request is not None and request.over and state in _ALIVE:
                     found += self._still_there(request, operation, f"is listed as {state}")
@@ -50,13 +50,13 @@ class CancelStaysDone(Rule):
         if request is None or not request.over:
             return NOTHING
         state = self.known.shown
-        if operation.outcome is not Outcome.OK or state not in _ALIVE:
+        if operation.outcome is not OK or state not in _ALIVE:
             return NOTHING
         return self._still_there(request, operation, f"is shown as {state}")
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
         request = self.known.about
-        if request is None or operation.outcome is not Outcome.OK:
+        if request is None or operation.outcome is not OK:
             return NOTHING
         done = "could be accepted" if operation.kind.startswith("Accept") else "could be rejected"
         return self._still_there(request, operation, done)

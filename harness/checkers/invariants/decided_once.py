@@ -16,7 +16,7 @@ from harness.checkers.invariants.entities import (
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.domain.pairing import RequestState
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 REJECTED = RequestState.REJECTED.value
 _UNDECIDED = OPEN_STATES | {RequestState.HANDING_OVER.value}
@@ -57,7 +57,7 @@ class DecidedOnce(Rule):
 
     def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found, lag = NOTHING, self.known.limits.list_lag
-        for request, state, _ in self.known.listed if operation.outcome is Outcome.OK else ():
+        for request, state, _ in self.known.listed if operation.outcome is OK else ():
             if request is not None and (request.final is not None or request.rejected is not None):
                 found += self._state(request, state, operation, lag)
                 found += self._agree(request, operation)
@@ -91,7 +91,7 @@ class DecidedOnce(Rule):
 
     def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
         request = self.known.about
-        if request is None or operation.outcome is not Outcome.OK:
+        if request is None or operation.outcome is not OK:
             return NOTHING
         uid, first = text(told(operation), "cluster_uid"), request.accepted
         if first is not None and first.operation != operation.id and uid != request.cluster_uid:
@@ -101,7 +101,7 @@ class DecidedOnce(Rule):
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
         request = self.known.about
-        if request is None or operation.outcome is not Outcome.OK:
+        if request is None or operation.outcome is not OK:
             return NOTHING
         final = request.final
         if operation.kind == "RejectPairingRequest" and final and final.state != REJECTED:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Final
 
 from harness.domain.pairing import RequestState
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, OK, Json, OperationRecord
 
 OPEN_STATES = frozenset({"", "Pairing", "Pending"})
 """What a request that waits for a decision is called."""
@@ -216,7 +217,7 @@ class Token:
 def told(operation: OperationRecord) -> Mapping[str, Json]:
     """The answer's fields, none when it was no success."""
     value = operation.value
-    return value if value is not None and operation.outcome is Outcome.OK else {}
+    return value if value is not None and operation.outcome is OK else {}
 
 
 def text(values: Mapping[str, Json], name: str) -> str:
@@ -227,13 +228,30 @@ def text(values: Mapping[str, Json], name: str) -> str:
 
 def reason_of(operation: OperationRecord) -> str:
     """Why it was refused, empty when it was not."""
-    if operation.outcome is not Outcome.FAIL or operation.error is None:
+    if operation.outcome is not FAIL or operation.error is None:
         return ""
     return text(operation.error, "reason")
 
 
 def packs_of(stack: Json) -> PackSet:
     """The packs of a stack's profiles."""
+    # While a fleet runs, the very same list comes with thousands of clusters. It is held, lest
+    # its identity go to another.
+    known, packs = _packs_of.get(id(stack), (None, _NO_PACKS))
+    if known is not stack:
+        if len(_packs_of) >= _STACKS_MAX:
+            _packs_of.clear()
+        packs = _packs_in(stack)
+        _packs_of[id(stack)] = (stack, packs)
+    return packs
+
+
+_STACKS_MAX: Final = 64
+_NO_PACKS: Final[PackSet] = frozenset()
+_packs_of: dict[int, tuple[Json, PackSet]] = {}
+
+
+def _packs_in(stack: Json) -> PackSet:
     packs = []
     for profile in stack if isinstance(stack, list) else ():
         listed = profile.get("packs") if isinstance(profile, dict) else None

@@ -13,7 +13,7 @@ from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.domain.match import Choice, MatchRules, latest_packs
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, OK, Json, OperationRecord
 
 COMBINATIONS_MAX = 256
 """More ways in which profiles may have changed meanwhile are not gone through."""
@@ -58,9 +58,9 @@ class ExactMatch(Rule):
         profile, known = operation.args.get("profile"), self.known
         uid = text(profile, "uid") if isinstance(profile, dict) else ""
         spans = self._profiles.get(uid, [])
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             self._profiles[uid] = [s for s in spans if s.operation != operation.id]
-        elif operation.outcome is Outcome.OK:
+        elif operation.outcome is OK:
             for span in spans:
                 if span.operation == operation.id:
                     span.since = known.tick
@@ -75,7 +75,7 @@ class ExactMatch(Rule):
         return NOTHING
 
     def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return NOTHING
         uid, request = text(operation.args, "pairing_uid"), self.known.about
         stacks = self._stacks(request) if request else []

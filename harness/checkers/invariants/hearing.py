@@ -21,7 +21,7 @@ from harness.checkers.invariants.entities import (
 )
 from harness.checkers.invariants.known import Known
 from harness.domain.pairing import LocalState
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 LOCAL_CHANGES = frozenset(
     "UpdateCluster PatchNamedCluster PatchCluster UpdateStack DeleteCluster CreateCluster".split()
@@ -152,9 +152,9 @@ class Hearing(Arrangements):
         if now.place is not None:
             place.busy -= 1
             place.sending -= operation.kind == "SendPairingRequest"
-        if operation.outcome is Outcome.INFO:
+        if operation.outcome is INFO:
             place.unsure_until = (operation.end or operation.start) + known.limits.settle
-        if operation.outcome is Outcome.FAIL and reason_of(operation) in HARMLESS[operation.kind]:
+        if operation.outcome is FAIL and reason_of(operation) in HARMLESS[operation.kind]:
             self._did_nothing(now)
         else:
             place.changed = known.tick
@@ -214,9 +214,9 @@ class Hearing(Arrangements):
         place = self._no_longer_busy(operation)
         if place is None:
             return
-        if operation.outcome is not Outcome.FAIL and not known.is_online(place):
+        if operation.outcome is not FAIL and not known.is_online(place):
             place.excused = True
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return
         request, place.current = place.current, None
         if request is not None and sent_before and request.place is place:
@@ -231,7 +231,7 @@ class Hearing(Arrangements):
         request = self._decided(operation)
         if request is None:
             return
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             request.accepted = request.accepted or self.known.mark(operation)
             self._names(request, text(told(operation), "cluster_uid"))
 
@@ -242,7 +242,7 @@ class Hearing(Arrangements):
 
     def _rejected(self, operation: OperationRecord) -> None:
         request = self._decided(operation)
-        if request is not None and operation.outcome is Outcome.OK:
+        if request is not None and operation.outcome is OK:
             request.rejected = request.rejected or self.known.mark(operation)
             self.known.is_over(request, request.rejected.at)
 
@@ -251,10 +251,10 @@ class Hearing(Arrangements):
         ender, known = self._enders.pop(operation.id, _NO_ONE), self.known
         self._named(operation)
         request = known.about
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             self._did_nothing(ender)
             return None
-        if request is None and operation.outcome is Outcome.OK:
+        if request is None and operation.outcome is OK:
             request = Request(text(operation.args, "pairing_uid"))
             known.add(request)
             known.about = request
@@ -287,7 +287,7 @@ class Hearing(Arrangements):
         known, value = self.known, operation.value
         known.shown = ""
         self._named(operation)
-        if value is None or operation.outcome is not Outcome.OK:
+        if value is None or operation.outcome is not OK:
             return
         known.shown = text(value, "state")
         request = self._shown_centrally(value, known.shown, operation)
@@ -341,10 +341,10 @@ class Hearing(Arrangements):
         request = self.known.about
         if request is None:
             return
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             reason = reason_of(operation)
             request.refused = Shown(reason, operation.id, operation.start, self.known.tick)
-        elif operation.outcome is Outcome.OK:
+        elif operation.outcome is OK:
             request.refused = None
             request.ruled = request.ruled or self.known.mark(operation)
             self._paired(request, operation)
@@ -368,7 +368,7 @@ class Hearing(Arrangements):
         known.shown, place = status, known.place(operation)
         if place is None:
             return
-        refused = operation.outcome is Outcome.FAIL and reason_of(operation) in _NONE
+        refused = operation.outcome is FAIL and reason_of(operation) in _NONE
         if uid or refused:
             host = text(operation.tags, "host")
             if status in NOTHING_LOCALLY:
@@ -447,7 +447,7 @@ class Hearing(Arrangements):
     def _polled(self, operation: OperationRecord) -> None:
         self._named(operation)
         request = self.known.about
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             self._unheard(operation)
         state = self.known.shown = text(told(operation), "state")
         if request is None or not state:
@@ -468,7 +468,7 @@ class Hearing(Arrangements):
     def _unheard(self, operation: OperationRecord) -> None:
         """Its host could not learn what became of its request, and not by its own fault."""
         place = self.known.place(operation)
-        unanswered = operation.outcome is Outcome.INFO
+        unanswered = operation.outcome is INFO
         if place is not None and (unanswered or reason_of(operation) in _TOO_BUSY):
             place.unheard_at = operation.end or operation.start
 
@@ -476,8 +476,8 @@ class Hearing(Arrangements):
         self._named(operation)
         request = self.known.about
         ender = self._enders.pop(operation.id, _NO_ONE)
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             self._did_nothing(ender)
-        if request is not None and operation.outcome is Outcome.OK:
+        if request is not None and operation.outcome is OK:
             request.withdrawn = request.withdrawn or self.known.mark(operation)
             self.known.is_over(request, request.withdrawn.at)

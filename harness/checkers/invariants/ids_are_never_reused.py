@@ -10,7 +10,7 @@ from harness.checkers.invariants.entities import Place, Request, text, told
 from harness.checkers.invariants.ids import IdSet
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 _ENDED_LOCALLY = frozenset({"Rejected", "Failed", "Withdrawn"})
 _OLD_MAX = 1024
@@ -135,7 +135,7 @@ class IdsAreNeverReused(Rule):
 
     def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
-        if place is not None and operation.outcome is Outcome.OK:
+        if place is not None and operation.outcome is OK:
             for uid in self._of_place.get(place.key, ()):
                 request = self.known.requests.get(uid)
                 if request is not None and request.cancelled is not None:
@@ -149,7 +149,7 @@ class IdsAreNeverReused(Rule):
 
     def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         slot = text(operation.args, "slot")
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             for uid in self._of_place.pop(slot, ()):
                 self._ended(uid)
         return NOTHING
@@ -179,7 +179,7 @@ class IdsAreNeverReused(Rule):
 
     def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found = NOTHING
-        for request, _, item in self.known.listed if operation.outcome is Outcome.OK else ():
+        for request, _, item in self.known.listed if operation.outcome is OK else ():
             if request is not None:
                 local_uid = item.get("local_cluster_uid")
                 if local_uid != request.local_uid and isinstance(local_uid, str) and local_uid:

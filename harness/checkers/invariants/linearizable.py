@@ -44,7 +44,7 @@ from harness.checkers.invariants.register import (
 from harness.checkers.invariants.rule import NOTHING, Rule
 from harness.checkers.invariants.told import in_words
 from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer, Unexplained
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 ID = "INV-8"
 
@@ -179,7 +179,7 @@ class Linearizable(Rule):
         for register, call in self._open.pop(operation.id, ()):
             if operation.args.get("pairing_uid"):
                 self._tell_answer(register, call, operation)
-            elif operation.outcome is not Outcome.FAIL:
+            elif operation.outcome is not FAIL:
                 self._unsure(call, WITHDRAW, operation)
             found += self._returned(register, call)
         return found
@@ -194,7 +194,7 @@ class Linearizable(Rule):
         observes = move[0] in OBSERVING
         if observes and register.line.is_nothing_new(move):
             return ()
-        sure = operation.outcome is not Outcome.INFO
+        sure = operation.outcome is not INFO
         end = operation.end or operation.start
         call = Call(operation.id, move, sure, observes, start=started, end=end)
         return self._told(register, call)
@@ -206,16 +206,16 @@ class Linearizable(Rule):
         call.end = operation.end or operation.start
         move = call.move = self._move(register, operation)
         if move is not None:
-            call.sure = operation.outcome is not Outcome.INFO
+            call.sure = operation.outcome is not INFO
             call.observes = move[0] in OBSERVING
 
     def _move(self, register: Register, operation: OperationRecord) -> Move | None:
         kind, outcome = operation.kind, operation.outcome
-        if outcome is Outcome.FAIL:
+        if outcome is FAIL:
             return self._refused(register, operation)
         if kind in _EFFECTS:
             return _EFFECTS[kind]
-        if outcome is not Outcome.OK:
+        if outcome is not OK:
             return None
         if kind != "PollPairing":
             self._reads(register, operation)
@@ -348,7 +348,7 @@ class Linearizable(Rule):
             return False
         place = request.place
         settled = place is not None and operation.start >= place.unsure_until
-        return request.cancelled_online and settled and operation.outcome is Outcome.OK
+        return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
     def _unsure(call: Call[Move], move: Move, operation: OperationRecord) -> None:

@@ -8,7 +8,7 @@ from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, Request, reason_of, text
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 _NEEDS = {
     "ListPairingRequests": "list",
@@ -53,7 +53,7 @@ class NoRequestIsLost(Rule):
         self._grants[text(operation.args, "email")] = frozenset(
             (text(grant, "permission"), text(grant, "scope")) for grant in held
         )
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             self._grants[text(operation.args, "email")] = frozenset()
         return NOTHING
 
@@ -74,7 +74,7 @@ class NoRequestIsLost(Rule):
 
     def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
         scope = text(operation.tags, "project")
-        if operation.outcome is not Outcome.OK or not scope:
+        if operation.outcome is not OK or not scope:
             return NOTHING
         listed = self.known.listed
         if listed:
@@ -111,7 +111,7 @@ class NoRequestIsLost(Rule):
 
     def _by_id(self, operation: OperationRecord) -> tuple[Violation, ...]:
         scope = text(operation.tags, "project")
-        if operation.outcome is Outcome.OK:
+        if operation.outcome is OK:
             self._sees.add((operation.actor, scope, _NEEDS[operation.kind]))
             return NOTHING
         if reason_of(operation) != "NotFound":

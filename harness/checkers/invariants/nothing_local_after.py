@@ -9,7 +9,7 @@ from harness.checkers.invariants.entities import PAIRED, Place
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 
 class NothingLocalAfter(Rule):
@@ -40,7 +40,7 @@ class NothingLocalAfter(Rule):
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
-        if place is None or place.gone or operation.outcome is not Outcome.OK:
+        if place is None or place.gone or operation.outcome is not OK:
             return NOTHING
         request, seen = place.paired, place.central_seen
         paired = request.paired if request else None
@@ -56,7 +56,7 @@ class NothingLocalAfter(Rule):
 
     def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
         request = self.known.about
-        place = request.place if request and operation.outcome is Outcome.OK else None
+        place = request.place if request and operation.outcome is OK else None
         return self._confirm(place, operation)
 
     def _confirmed(self, operation: OperationRecord) -> tuple[Violation, ...]:

@@ -17,7 +17,7 @@ from harness.checkers.invariants.entities import (
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import OperationRecord, Outcome
+from harness.history.operation import OK, OperationRecord
 
 
 class OneManager(Rule):
@@ -39,7 +39,7 @@ class OneManager(Rule):
         request = self.known.about
         if request is None:
             return NOTHING
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return self._refused(request, operation)
         if request.by_agent and not request.confirms:
             why = "took effect, and its host had not asked to confirm"
@@ -74,7 +74,7 @@ class OneManager(Rule):
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
-        if operation.outcome is not Outcome.OK or place is None or place.paired is None:
+        if operation.outcome is not OK or place is None or place.paired is None:
             return NOTHING
         what = f"{operation.kind} took effect locally"
         return self._still_local(place.paired, operation, what, 0)

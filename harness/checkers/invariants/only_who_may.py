@@ -9,7 +9,7 @@ from harness.checkers.invariants.entities import NEVER, Place, Token, text, told
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 _SECOND = 1_000_000
 _LOGINS_MAX = 64
@@ -89,18 +89,18 @@ class OnlyWhoMay(Rule):
         known, use = self.known, self._uses.setdefault(_uid(operation), _Use())
         if _activates(operation):
             use.activating -= 1
-            use.unsure = use.unsure or operation.outcome is Outcome.INFO
-            if operation.outcome is not Outcome.FAIL:
+            use.unsure = use.unsure or operation.outcome is INFO
+            if operation.outcome is not FAIL:
                 use.revoked, use.activated = NEVER, known.tick
             return NOTHING
         surely = not use.activating and not use.unsure and use.activated < known.started
-        if operation.outcome is Outcome.OK and use.revoked == NEVER and surely:
+        if operation.outcome is OK and use.revoked == NEVER and surely:
             use.revoked, use.operation = known.tick, operation.id
         return NOTHING
 
     def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
         found = self._changed(operation)
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return found
         known = self.known
         token = known.labels.get((operation.scenario, text(operation.args, "token")))
@@ -122,7 +122,7 @@ class OnlyWhoMay(Rule):
 
     def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """When a request was created, by the clock that also says when its token expires."""
-        if operation.outcome is not Outcome.OK:
+        if operation.outcome is not OK:
             return NOTHING
         found = NOTHING
         for request, _, item in self.known.listed:
@@ -140,7 +140,7 @@ class OnlyWhoMay(Rule):
     # --- people at Palette ------------------------------------------------------------
 
     def _user(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        if operation.outcome is Outcome.FAIL:
+        if operation.outcome is FAIL:
             return NOTHING
         email, known = text(operation.args, "email"), self.known
         grants, label = _grants(operation.args.get("grants")), text(operation.args, "api_key")
@@ -148,7 +148,7 @@ class OnlyWhoMay(Rule):
         user = self._users[email] = _User(grants, label, known.tick)
         if old is not None:
             user.before = old.grants
-            if operation.outcome is Outcome.INFO:
+            if operation.outcome is INFO:
                 user.grants |= old.grants
             if old.since >= known.oldest():
                 user.before |= old.before
@@ -156,7 +156,7 @@ class OnlyWhoMay(Rule):
 
     def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
         request = self.known.about
-        if request is None or operation.outcome is not Outcome.OK:
+        if request is None or operation.outcome is not OK:
             return NOTHING
         scope, project = text(operation.tags, "project"), request.project
         done = "accepted" if operation.kind == "AcceptPairingRequest" else "rejected"
@@ -196,7 +196,7 @@ class OnlyWhoMay(Rule):
 
     def _logged_in(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place = self.known.place(operation)
-        if place is not None and operation.outcome is not Outcome.FAIL:
+        if place is not None and operation.outcome is not FAIL:
             if len(place.logins) < _LOGINS_MAX:
                 self._now_in(place, (*place.logins, operation.actor))
             if self._out:
@@ -205,7 +205,7 @@ class OnlyWhoMay(Rule):
 
     def _logged_out(self, operation: OperationRecord) -> tuple[Violation, ...]:
         place, actor = self.known.place(operation), operation.actor
-        if place is None or operation.outcome is not Outcome.OK:
+        if place is None or operation.outcome is not OK:
             return NOTHING
         if actor in place.logins and len(place.logins) < _LOGINS_MAX:
             at = place.logins.index(actor)
@@ -219,7 +219,7 @@ class OnlyWhoMay(Rule):
 
     def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """Whoever has logged out of every login that he had changes nothing."""
-        if operation.outcome is not Outcome.OK or not self._out:
+        if operation.outcome is not OK or not self._out:
             return NOTHING
         place = self.known.place(operation)
         out = self._out.get((operation.actor, place.key)) if place else None

@@ -113,16 +113,11 @@ class MemoryStore:
         """All or nothing. The caller sees to it that there is one at a time."""
         return self._transaction
 
-    def begin(self) -> None:
-        """From now on, remember what was there before."""
-        self._undo = []
-
-    def end(self, *, undo: bool) -> None:
-        """Keep what was done since the beginning, or undo all of it."""
-        done, self._undo = self._undo, None
-        if undo and done:
-            for kind, key, before in reversed(done):
-                self._write(kind, key, before)
+    def undo(self) -> None:
+        """Undo all that was done since the transaction began."""
+        done, self._undo = self._undo or [], None
+        for kind, key, before in reversed(done):
+            self._write(kind, key, before)
 
     def snapshot(self) -> MemoryStore:
         """A copy that lives on its own. A table is copied only once one of them changes it."""
@@ -200,7 +195,7 @@ class _Transaction(AbstractContextManager[None]):
         self._store = store
 
     def __enter__(self) -> None:
-        self._store.begin()
+        self._store._undo = []
 
     def __exit__(
         self,
@@ -208,4 +203,7 @@ class _Transaction(AbstractContextManager[None]):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._store.end(undo=kind is not None)
+        if kind is None:
+            self._store._undo = None
+        else:
+            self._store.undo()

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.domain.match import Choice, MatchRules, Mismatch, match_profiles
+from harness.domain.match import Choice, MatchRules, Mismatch, match_profiles, remembered_match
 from harness.domain.profile import (
     ClusterProfile,
     Layer,
@@ -121,3 +121,21 @@ def test_layers_matter_only_where_that_is_chosen() -> None:
     moved = profile(ProfileType.FULL, replace(OS, layer=Layer.KERNEL), CNI, APP)
     assert problems(moved) == [Mismatch.LAYER]
     assert not problems(moved, rules=MatchRules(layers_must_agree=False))
+
+
+def test_the_very_same_question_has_the_very_same_answer() -> None:
+    full, lax = profile(ProfileType.FULL, OS, CNI, APP), MatchRules(layers_must_agree=False)
+    first = remembered_match(LOCAL, [Choice(full)], MatchRules())
+    assert first == match_profiles(LOCAL, [Choice(full)])
+    assert remembered_match(LOCAL, [Choice(full)], MatchRules()) is first
+    assert remembered_match(LOCAL, [Choice(full)], lax) is not first
+
+
+def test_a_profile_in_a_later_edition_is_matched_anew() -> None:
+    full = profile(ProfileType.FULL, OS, CNI, APP)
+    later = ProfileEdition("2.0.0", (OS, CNI, replace(APP, version="45.0.0")))
+    moved_on = replace(full, editions=(*full.editions, later))
+    assert remembered_match(LOCAL, [Choice(full)], MatchRules()).valid
+    assert not remembered_match(LOCAL, [Choice(moved_on)], MatchRules()).valid
+    asked = [Choice(full, "1.0.0")]
+    assert remembered_match(LOCAL[:1], asked, MatchRules()) == match_profiles(LOCAL[:1], asked)

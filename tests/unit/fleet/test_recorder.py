@@ -141,7 +141,7 @@ def test_one_stack_that_many_clusters_run_is_made_plain_once() -> None:
         recorder.at_once("harness", InstallCluster("slot", cluster), 0, ACKNOWLEDGED)
     plain = [cast(dict[str, Json], record.args["cluster"])["stack"] for record in book.ended]
     assert all(stack is plain[0] for stack in plain)
-    assert len(recorder._stacks) == 1
+    assert len(recorder._plain) == 1
 
 
 def test_what_is_judged_has_been_written_and_what_is_found_is_kept() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from harness.domain.errors import IllegalTransition, Reason, Refusal
 from harness.domain.pairing import (
@@ -15,6 +16,9 @@ from harness.reference.core.records import (
     CentralCluster,
     PairingRequest,
 )
+
+_HANDING_OVER: Final = RequestState.HANDING_OVER
+"""A name of the module: every look at a request asks, and looking it up in the enum is slow."""
 
 
 class RequestBook(AccessRules):
@@ -36,7 +40,7 @@ class RequestBook(AccessRules):
 
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
         """Whether an acceptance has waited for its host for too long."""
-        waiting = request.state is RequestState.HANDING_OVER
+        waiting = request.state is _HANDING_OVER
         return waiting and now >= request.accepted_at + self.choices.handover
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
