@@ -36,6 +36,21 @@ Feature: Accept a pairing request in Palette
         | a login that has expired | accept |
         | a login that has expired | reject |
 
+    Scenario Outline: A restart of Palette does not bring an expired login back, to <action>
+      Given a pending pairing request
+      And somebody with "a login that has expired"
+      And Palette has restarted
+      When this person tries to "<action>"
+      Then it is refused
+      And the request goes on waiting in Palette
+
+      Examples:
+        | action |
+        | list   |
+        | open   |
+        | accept |
+        | reject |
+
     Scenario: A wrong password opens nothing
       When somebody logs in to Palette with a wrong password
       Then it is refused
@@ -108,6 +123,7 @@ Feature: Accept a pairing request in Palette
         | Bottling line 7, second floor | area=dock, line=7, owner=night-shift |
         | (none)                        | (none)                               |
         | Kühlhaus „Nord“ – 100 % Öko   | team/edge=ops, cost-center=k_4711.b  |
+        | A tag without a value         | site=north, spare=                   |
 
     Scenario: Accepted without a change, the cluster bears its own values
       Given a pending pairing request
@@ -209,6 +225,32 @@ Feature: Accept a pairing request in Palette
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
       Then Palette manages the cluster
+
+    Scenario Outline: The token is <revoked> before the host has confirmed
+      Given a pending pairing request
+      And the next 2 confirmations of the host are lost
+      And the administrator has accepted the request
+      And its registration token has been <revoked>
+      Then Palette manages the cluster
+
+      Examples:
+        | revoked     |
+        | deactivated |
+        | deleted     |
+        | expired     |
+
+    Scenario: An acceptance that came to nothing does not stand in the way of the next one
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      And an hour and a second have passed at Palette
+      And the administrator has opened the request
+      And the cluster can reach Palette again
+      And the pairing has come to nothing
+      And a request that was sent
+      When the administrator accepts the request
+      Then it succeeds
+      And Palette manages the cluster
 
   @ACC-14 @central @core
   Rule: An accepted request is no longer pending, and is not decided again
@@ -324,6 +366,12 @@ Feature: Accept a pairing request in Palette
       And an acceptance was refused for "a wrong version"
       Then the request goes on waiting in Palette
       And the cluster can still be paired with fitting profiles
+
+    Scenario: What was entered beside a refused match is not kept
+      Given a pending pairing request
+      And an acceptance with another name, description and tags was refused for "a wrong version"
+      When the administrator opens the request
+      Then it shows the name, the description and the tags of the local cluster
 
     Scenario: A match that is only asked for decides nothing
       Given a pending pairing request

@@ -144,6 +144,37 @@ Feature: The edge after a decision
         | patch of the cluster    |
         | deletion of the cluster |
 
+    Scenario Outline: The <operation> is refused though an earlier request was cancelled
+      Given a pairing request that was sent, cancelled, and is gone in Palette
+      And its request was accepted, and it is paired
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                  |
+        | update of the cluster      |
+        | patch of the named cluster |
+        | patch of the cluster       |
+        | change of the profiles     |
+        | deletion of the cluster    |
+        | creation of a cluster      |
+
+    Scenario Outline: The <operation> is refused in an extended session as well
+      Given a paired cluster
+      And the operator has logged in for an extended session
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | patch of the cluster    |
+        | change of the profiles  |
+        | deletion of the cluster |
+
     Scenario: Another cluster stays in local hands
       Given a local cluster
       And a paired cluster beside it

@@ -40,6 +40,16 @@ Feature: Invariants, judged over everything that was seen
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
+    Scenario: An acceptance that came to nothing leaves the cluster in local hands
+      Given a pending pairing request
+      And the cluster cannot reach Palette
+      And the administrator has accepted the request
+      And a week has passed at Palette
+      And the administrator has opened the request
+      And the cluster can reach Palette again
+      And the pairing has come to nothing
+      Then local operations on the cluster still take effect
+
   @INV-2 @central @resilience
   Rule: No request is lost
 
@@ -183,6 +193,15 @@ Feature: Invariants, judged over everything that was seen
       And a registration token that is "deactivated"
       When the operator sends a pairing request
       Then the history keeps to "only who may changes"
+
+    Scenario: Somebody of another project changes a paired cluster
+      Given the target tells projects apart
+      And a paired cluster
+      And Palette manages the cluster
+      And a user with every permission in "another project"
+      And "another project" is selected
+      When this person changes the cluster
+      Then it is refused
 
   @INV-8 @central @resilience
   Rule: Central operations on one request are linearizable

@@ -86,6 +86,17 @@ Feature: Whole journeys, from the local cluster to Palette
       And Palette manages "south"
       And what was changed at "north" is still there
 
+    Scenario: Two clusters of the same name are paired, and each is managed for itself
+      Given the cluster "north" named "store-0042"
+      And the cluster "south" named "store-0042"
+      And the operator of "north" has sent a pairing request step by step
+      And the operator of "south" has sent a pairing request step by step
+      And "the administrator" has accepted the request of "north" step by step
+      And "a second administrator" has accepted the request of "south" step by step
+      Then Palette manages "north"
+      And Palette manages "south"
+      And a change at "south" is not one at "north"
+
   @ACC-14 @central @core
   Rule: Of two administrators only one decides
 

@@ -98,6 +98,20 @@ Feature: Prerequisites of a pairing request
         | middle worker            |
         | last worker              |
 
+    Scenario Outline: The <node> is unhealthy in one of several pools
+      Given a local cluster with 2 control plane nodes and 3 workers in 2 pools
+      And the node "<node>" is unhealthy
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | node                    |
+        | last control plane node |
+        | first worker            |
+        | last worker             |
+
     Scenario: One of two unhealthy nodes recovers
       Given a local cluster with 2 control plane nodes and 3 workers
       And the node "first control plane node" is unhealthy
@@ -122,6 +136,14 @@ Feature: Prerequisites of a pairing request
     Scenario: The cluster is centrally managed already
       Given a paired cluster
       When the operator sends a pairing request
+      Then the request is refused
+      And no request reaches Palette
+      And the cluster is still centrally managed
+
+    Scenario: The cluster is centrally managed already, and another of its hosts sends
+      Given a local cluster with 1 control plane nodes and 2 workers
+      And its request was accepted, and it is paired
+      When the operator sends a pairing request from host 2
       Then the request is refused
       And no request reaches Palette
       And the cluster is still centrally managed

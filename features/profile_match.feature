@@ -300,6 +300,20 @@ Feature: Match the profiles of a local cluster
       And Palette refuses to pair "north" with them
       And "south" can be paired with them
 
+    Scenario: What fitted the stack of an earlier request does not fit the one that has changed
+      Given a pairing request that was sent, cancelled, and is gone in Palette
+      And profiles that match what the cluster runs now
+      When the operator asks for the "change of the profiles"
+      And the operator sends a pairing request again
+      Then Palette refuses to pair the cluster with them
+
+    Scenario: What fits the stack that has changed is a match, whatever an earlier request brought
+      Given a pairing request that was sent, cancelled, and is gone in Palette
+      And profiles that match what the cluster runs after a change
+      When the operator asks for the "change of the profiles"
+      And the operator sends a pairing request again
+      Then the cluster can be paired with them
+
   @ACC-8 @central @core
   Rule: How the packs are spread over profiles does not matter
 
@@ -516,6 +530,26 @@ Feature: Match the profiles of a local cluster
         | 9.9.9      | 10.0.0 | 10.0.0     | Prometheus-Grafana 45.0.0 | 9.9.9      | Prometheus-Grafana 44.3.1 |
         | 1.1.0-rc.2 | 1.1.0  | 1.1.0      | Prometheus-Grafana 45.0.0 | 1.1.0-rc.2 | Prometheus-Grafana 44.3.1 |
         | 1.1.0-rc.2 | 1.1.0  | 1.1.0-rc.2 | Prometheus-Grafana 44.3.1 | 1.1.0      | Prometheus-Grafana 45.0.0 |
+
+    Scenario: The latest of a dozen versions fits
+      Given a pending pairing request
+      And fitting profiles are selected, with these versions of the add-on profile:
+        | version | packs                     | state     |
+        | 1.0.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.1.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.2.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.3.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.4.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.5.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.6.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.7.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.8.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.9.0   | Prometheus-Grafana 40.3.1 | published |
+        | 1.10.0  | Prometheus-Grafana 40.3.1 | published |
+        | 1.11.0  | Prometheus-Grafana 44.3.1 | published |
+      When the administrator matches them with the request
+      Then they match
+      And the cluster can be paired with them
 
     Scenario: A draft that is older than the latest published version does not matter
       Given a pending pairing request

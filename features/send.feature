@@ -27,6 +27,18 @@ Feature: Send a pairing request from the local cluster
         | an expired        |
         | another cluster's |
 
+    Scenario Outline: A restart of the edge does not bring <session> session back
+      Given a local cluster
+      When somebody with <session> session, from before a restart of the edge, sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | session      |
+        | a logged-out |
+        | an expired   |
+
     Scenario Outline: <login> opens no session
       Given a local cluster
       When somebody logs in with "<login>"
@@ -200,6 +212,22 @@ Feature: Send a pairing request from the local cluster
         | patch of the cluster       |
         | change of the profiles     |
         | deletion of the cluster    |
+
+    Scenario Outline: After the <operation> the request is as pending as before, and can be cancelled
+      Given a pending pairing request
+      When the operator asks for the "<operation>"
+      Then it succeeds
+      And Local UI goes on showing its pairing id
+      When the operator cancels the pairing request
+      Then it succeeds
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | operation                  |
+        | update of the cluster      |
+        | patch of the named cluster |
+        | patch of the cluster       |
+        | change of the profiles     |
 
     Scenario: Local operations work while Palette cannot be reached
       Given a pending pairing request
@@ -398,6 +426,13 @@ Feature: Send a pairing request from the local cluster
         | empty   |
         | unknown |
         | expired |
+
+    Scenario: The next request goes to the project of its own token
+      Given the target tells projects apart
+      And a pairing request that was sent, cancelled, and is gone in Palette
+      And a registration token of "another project"
+      When the operator sends a pairing request
+      Then just the request of "the cluster" waits in the other project, and that stays so
 
     Scenario: Insecure that was asked for once is not asked for again
       Given a local cluster

@@ -157,6 +157,22 @@ Feature: Withdraw a pairing request from the local cluster
       Then no request of the cluster waits in Palette
       And no request reaches Palette
 
+    Scenario: The connection to another endpoint was checked in between
+      Given a pending pairing request
+      And an endpoint of the form "unresolvable"
+      When the operator checks the connection
+      And the operator cancels the pairing request
+      Then it succeeds
+      And no request of the cluster waits in Palette
+
+    Scenario: A send to another endpoint was tried in between
+      Given a pending pairing request
+      And an endpoint of the form "unresolvable"
+      When the operator sends a pairing request again
+      And the operator cancels the pairing request
+      Then it succeeds
+      And no request of the cluster waits in Palette
+
   @WDR-3P @edge @core
   Rule: After a cancel, Settings shows local management and no request
 

@@ -10,6 +10,7 @@ from harness.domain.arrangements import Restart, Side
 from harness.domain.flows import Acceptance
 from harness.domain.operations import (
     AcceptPairingRequest,
+    ChangeCentralCluster,
     ListPairingRequests,
     RejectPairingRequest,
     ReleaseCentralCluster,
@@ -221,6 +222,11 @@ def _rejects_by_tags(scene: Scene, label: str) -> None:
 )
 def _has_accepted_with(scene: Scene, name: str, description: str, tags: str) -> None:
     scene.must(scene.accept(acceptance=review.entered(scene, name, description, tags)))
+
+
+@when("this person changes the cluster")
+def _changes(scene: Scene, person: Actor) -> None:
+    scene.perform(person, ChangeCentralCluster(scene.cluster().central_uid, {"by": "another"}))
 
 
 @when("the administrator asks Palette to give the cluster back to local management")

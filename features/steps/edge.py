@@ -32,6 +32,17 @@ def _many_nodes(scene: Scene, control: int, workers: int) -> None:
     scene.new_cluster(shape=Shape(control, workers))
 
 
+@given(
+    parsers.parse(
+        "a local cluster with {control:d} control plane nodes and {workers:d} workers"
+        " in {pools:d} pools"
+    )
+)
+def _many_pools(scene: Scene, control: int, workers: int, pools: int) -> None:
+    scene.needs(Feature.MULTI_NODE)
+    scene.new_cluster(shape=Shape(control, workers, pools))
+
+
 @given(parsers.parse('the cluster is in state "{state}"'))
 @when(parsers.parse('the cluster is in state "{state}"'))
 def _in_state(scene: Scene, state: str) -> None:
@@ -97,6 +108,11 @@ def _other_cut_off(scene: Scene) -> None:
 @given(parsers.parse('a registration token that is "{kind}"'))
 def _token(scene: Scene, kind: str) -> None:
     scene.use_token(token_of_kind(scene, kind))
+
+
+@given(parsers.parse('a registration token of "{project}"'))
+def _token_of(scene: Scene, project: str) -> None:
+    scene.use_token(scene.new_token(scene.project(project)))
 
 
 @given("an hour and a second have passed at Palette")

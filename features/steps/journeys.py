@@ -82,6 +82,14 @@ def _still_there(scene: Scene, judge: Judge, label: str) -> None:
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
+@then(parsers.parse('a change at "{other}" is not one at "{label}"'))
+def _changed_apart(scene: Scene, judge: Judge, other: str, label: str) -> None:
+    _, fields = review.change_centrally(scene, label)
+    review.change_centrally(scene, other)
+    seen = review.await_central(scene, fields, label)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
 @then(parsers.parse('the request of "{label}" waits in Palette'))
 def _waits(scene: Scene, judge: Judge, label: str) -> None:
     uid = scene.cluster(label).pairing_uid

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.judge import Judge
+from harness.domain.flows import Acceptance
 from harness.domain.profile import Layer, ProfileEdition, ProfileType
 from harness.scenes import selection, variations
 from harness.scenes.profiles_table import ProfilesTable, pack_from
@@ -153,6 +154,16 @@ def _was_refused(scene: Scene) -> None:
 def _was_refused_for(scene: Scene, fault: str) -> None:
     selection.select_unfit(scene, fault)
     scene.must_be_refused(selection.pair(scene))
+
+
+@given(
+    parsers.parse('an acceptance with another name, description and tags was refused for "{fault}"')
+)
+def _was_refused_with_entries(scene: Scene, fault: str) -> None:
+    selection.select_unfit(scene, fault)
+    unfit = scene.matching_selection()
+    entered = Acceptance(unfit, "entered", "Entered in vain", {"entered": "in-vain"})
+    scene.must_be_refused(scene.accept(acceptance=entered))
 
 
 # --- the match ----------------------------------------------------------------------------------

@@ -39,6 +39,17 @@ def _stranger_sends(scene: Scene, kind: str) -> None:
     scene.note("the send", scene.send(actor=stranger_with(scene, kind)))
 
 
+@when(
+    parsers.parse(
+        "somebody with {kind} session, from before a restart of the edge, sends a pairing request"
+    )
+)
+def _stranger_sends_after_a_restart(scene: Scene, kind: str) -> None:
+    stranger = stranger_with(scene, kind)
+    restart(scene, Side.EDGE)
+    scene.note("the send", scene.send(actor=stranger))
+
+
 @when(parsers.parse('somebody logs in with "{kind}"'))
 def _logs_in(scene: Scene, kind: str) -> None:
     scene.perform(scene.visitor(), login_of_kind(scene, kind), "the login")
@@ -48,6 +59,12 @@ def _logs_in(scene: Scene, kind: str) -> None:
 def _again(scene: Scene) -> None:
     leased = scene.cluster()
     leased.operator = scene.log_in(leased.operator.host_uid)
+
+
+@given("the operator has logged in for an extended session")
+def _extended_session(scene: Scene) -> None:
+    leased = scene.cluster()
+    leased.operator = scene.log_in(leased.operator.host_uid, extended=True)
 
 
 # --- requests that came before ----------------------------------------------------------------
@@ -149,6 +166,7 @@ def _looks_at_list(scene: Scene) -> None:
     scene.perform(scene.admin(), ListPairingRequests(), "the list")
 
 
+@given("the administrator has opened the request")
 @when("the administrator opens the request by its id")
 def _opens(scene: Scene) -> None:
     scene.perform(scene.admin(), ViewPairingRequest(scene.cluster().pairing_uid), "the request")

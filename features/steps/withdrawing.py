@@ -63,6 +63,11 @@ def _paired(scene: Scene) -> None:
     scene.paired()
 
 
+@given("the pairing has come to nothing")
+def _came_to_nothing(scene: Scene) -> None:
+    local_moves.come_to_nothing(scene)
+
+
 @given("a paired cluster that is centrally managed")
 def _centrally_managed(scene: Scene) -> None:
     local_moves.centrally_managed(scene)

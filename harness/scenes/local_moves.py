@@ -327,6 +327,18 @@ def accepted_and_learned(scene: Scene) -> LeasedCluster:
     return leased
 
 
+def come_to_nothing(scene: Scene) -> None:
+    """Make sure that an accepted request has failed: Palette has no cluster of it any more.
+
+    Raises:
+        Inconclusive: it has, or Local UI goes on showing the request as pending.
+    """
+    leased = scene.cluster()
+    look = ViewCentralCluster(leased.central_uid)
+    scene.must_be_refused(scene.stage.perform(scene.admin(), look))
+    scene.must_hold(scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending"))
+
+
 def centrally_managed(scene: Scene) -> LeasedCluster:
     """A paired cluster that says so, and on which a central operation has succeeded.
 

@@ -54,10 +54,11 @@ MAIN = "the cluster"
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How many nodes a cluster has in its control plane and in its worker pool."""
+    """How many nodes a cluster has in its control plane, and in how many pools its workers are."""
 
     control_plane: int = 1
     workers: int = 0
+    worker_pools: int = 1
 
 
 @dataclass(slots=True)
@@ -263,7 +264,7 @@ class Scene:
         leased.operator = self.log_in(slot.host_uids[0])
         return leased
 
-    def log_in(self, host_uid: str, label: str = "operator") -> Actor:
+    def log_in(self, host_uid: str, label: str = "operator", *, extended: bool = False) -> Actor:
         """Somebody who is logged in to this host's Local UI.
 
         Raises:
@@ -272,7 +273,8 @@ class Scene:
         user = self.stage.driver.local_user
         self.stage.secret(user.password, "password")
         visitor = Actor(label, Credentials(), host_uid)
-        taken = self.must(self.stage.perform(visitor, LogIn(user.username, user.password)))
+        operation = LogIn(user.username, user.password, extended)
+        taken = self.must(self.stage.perform(visitor, operation))
         if not isinstance(taken.value, Session):
             raise Inconclusive("the login to Local UI was not answered with a session")
         return visitor.in_session(taken.value.token)
@@ -461,7 +463,11 @@ def _pools(shape: Shape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
     split = shape.control_plane
     control = _nodes("control-plane", host_uids[:split])
     workers = _nodes("worker", host_uids[split : split + shape.workers])
-    pools = (NodePool("control-plane-pool", True, control), NodePool("worker-pool", False, workers))
+    pools = [NodePool("control-plane-pool", True, control)]
+    for index in range(shape.worker_pools):
+        name = f"worker-pool-{index + 1}" if index else "worker-pool"
+        first, end = (shape.workers * n // shape.worker_pools for n in (index, index + 1))
+        pools.append(NodePool(name, False, workers[first:end]))
     return tuple(pool for pool in pools if pool.nodes)
 
 

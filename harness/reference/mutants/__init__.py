@@ -5,6 +5,7 @@ from harness.reference.mutants import (  # noqa: F401
     access,
     after_decision,
     agents,
+    earlier,
     endpoints,
     fleet_access,
     fleet_hosts,

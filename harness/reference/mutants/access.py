@@ -22,7 +22,9 @@ from harness.domain.pairing import RequestEvent
 from harness.domain.permission import PairPermission, every_grant
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import LoginSession, User
+from harness.reference.core.store import Store
 from harness.reference.planting import mutant
 
 
@@ -45,6 +47,22 @@ class ExpiredLoginStillReads(CentralCore):
         if permission in (PairPermission.UPDATE, PairPermission.DELETE):
             return super().authorise(call, permission)
         return super().authorise(replace(call, now=0), permission)
+
+
+@mutant("ACC-1")
+class RestartCountsSessionsAnew(CentralCore):
+    """After a restart how long a login lasts is counted anew, even if it had expired."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._old = frozenset(session.token for session in store.every(LoginSession))
+        self._seen: dict[str, int] = {}
+
+    def session_is_over(self, session: LoginSession, now: int) -> bool:
+        """Whether a login has run out, since it was first used after the start."""
+        if session.token not in self._old:
+            return super().session_is_over(session, now)
+        return now >= self._seen.setdefault(session.token, now) + self.choices.session
 
 
 class LetsIn(CentralCore):

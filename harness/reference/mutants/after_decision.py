@@ -16,11 +16,13 @@ from harness.domain.operations import (
     Done,
     LocalClusterOperation,
     LocalOperation,
+    LogIn,
     PatchCluster,
     PatchNamedCluster,
     Probe,
     RestoreLocalManagement,
     SendPairingRequest,
+    Session,
     SubmitPairing,
     UpdateStack,
 )
@@ -160,6 +162,22 @@ class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
         paired = is_in(site, *CENTRALLY_MANAGED)
         known = of_request(site.request) in self.kept
         return isinstance(operation, DeleteCluster) and paired and not known
+
+
+@mutant("ACC-13")
+class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
+    """An extended session may still change a paired cluster, as an administrator's might."""
+
+    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
+        """A session; remembers an extended one."""
+        session = super().log_in(operation, call)
+        if operation.extended:
+            self.keep(session.token)
+        return session
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        """For an extended session."""
+        return call.credentials.session in self.kept
 
 
 @mutant("ACC-13")

@@ -124,6 +124,19 @@ class AnybodyOfTheProjectAccepts(CentralCore):
         return permission is PairPermission.UPDATE or super().holds(user, permission, scope)
 
 
+@mutant("INV-7")
+class ClustersAreFoundFromAnyProject(CentralCore):
+    """A paired cluster is found by its uid, whichever project is selected."""
+
+    def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
+        """The cluster, for every member of the project that is selected."""
+        user = self.authenticate(call)
+        cluster = self.store.get(CentralCluster, uid)
+        if cluster is not None and self.is_member(user, self.scope_of(call)):
+            return cluster
+        return super().known_cluster(uid, call)
+
+
 @mutant("INV-8")
 class DecidedRequestIsShownAsItWas(CentralCore):
     """A request that was decided is still shown as waiting when it is opened."""

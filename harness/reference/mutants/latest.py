@@ -140,3 +140,14 @@ class ValidMatchIsRemembered(CentralCore):
                 return result
             self._valid[key] = result
         return self._valid[key]
+
+
+@mutant("PRE-7")
+class LatestAmongTen(CentralCore):
+    """Of a profile's versions the first ten are read, and the latest is taken among them."""
+
+    def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
+        """The profile with its first page of versions."""
+        choice = super().selected(request, chosen)
+        page = choice.profile.editions[:10]
+        return replace(choice, profile=replace(choice.profile, editions=page))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.domain.errors import Refusal
+from harness.domain.errors import Reason, Refusal
 from harness.domain.operations import (
     Acknowledged,
     CancelPairingRequest,
@@ -19,7 +19,7 @@ from harness.domain.pairing import LocalState
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.records import LocalRequest, LoginSession, Site
-from harness.reference.mutants.edge_bases import is_in
+from harness.reference.mutants.edge_bases import Remembers, is_in
 from harness.reference.planting import mutant
 
 # --- who sends --------------------------------------------------------------------------------
@@ -141,6 +141,22 @@ class EndOfThePasswordIsCutOff(EdgeCore):
         return super().log_in(
             replace(operation, password=right if alike else operation.password), call
         )
+
+
+@mutant("SND-1")
+class LogoutIsUndoneByARestart(Remembers):
+    """A logout is kept in memory, and the session is good again after a restart of the edge."""
+
+    def log_out(self, operation: LogOut, call: EdgeCall) -> Acknowledged:
+        """The session is over until the next start."""
+        self.keep(self.authenticate(call).token)
+        return Acknowledged()
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        """The session that the call carries, if nobody has logged out of it."""
+        if call.credentials.session in self.kept:
+            raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
+        return super().authenticate(call)
 
 
 # --- who cancels ------------------------------------------------------------------------------

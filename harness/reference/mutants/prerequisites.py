@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
 from harness.domain.errors import Reason, Refusal
@@ -179,6 +180,17 @@ class GoesByTheHealthThatWasShown(Remembers):
             super().require_healthy(cluster)
 
 
+@mutant("PRE-2")
+class FirstWorkerPoolOnly(EdgeCore):
+    """Of several pools of workers the first one's health is looked at."""
+
+    def require_healthy(self, cluster: Cluster) -> None:
+        """Refuse for the control plane and one pool."""
+        workers = [pool for pool in cluster.pools if not pool.control_plane]
+        looked_at = tuple(pool for pool in cluster.pools if pool not in workers[1:])
+        super().require_healthy(replace(cluster, pools=looked_at))
+
+
 # --- a local cluster --------------------------------------------------------------------------
 
 
@@ -212,3 +224,21 @@ class NoClusterIsAnEmptyCluster(EdgeCore):
     def cluster_at(self, site: Site) -> Cluster:
         """The cluster, or an empty one."""
         return site.cluster or Cluster("00000000", "cluster")
+
+
+@mutant("PRE-3")
+class SiblingOfAPairedHostSends(EdgeCore):
+    """Only the host that sent the request knows at a send that its cluster is paired."""
+
+    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
+        """The site, whoever manages it, at another host."""
+        site = self.site_of(call.host_uid)
+        request = site.request
+        if request is None or request.host_uid == call.host_uid:
+            return super().sendable(operation, call)
+        if not is_in(site, *CENTRALLY_MANAGED):
+            return super().sendable(operation, call)
+        self.authenticate(call)
+        self.require_running(self.cluster_at(site))
+        self.require_healthy(self.cluster_at(site))
+        return site

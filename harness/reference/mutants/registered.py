@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from harness.domain.draws import Draws
-from harness.domain.errors import Refused
+from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.operations import (
     Accepted,
     AcceptPairingRequest,
@@ -23,6 +23,7 @@ from harness.domain.operations import (
     SubmitPairing,
 )
 from harness.domain.pairing import RequestEvent, RequestState
+from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.records import CentralCluster, PairingRequest
@@ -130,6 +131,19 @@ class SecondRequestIsNeverRegistered(CentralCore):
         if any(r.state is RequestState.REJECTED for r in before):
             self.store.delete(CentralCluster, accepted.cluster_uid)
         return accepted
+
+
+@mutant("ACC-12")
+class ConfirmationNeedsTheToken(CentralCore):
+    """A host's confirmation is refused when its registration token is not usable any more."""
+
+    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
+        """The pairing commits, if the token is still good."""
+        request = self.own_request(operation, call.now)
+        token = self.store.get(RegistrationToken, request.token_uid)
+        if token is None or token.why_unusable(call.now):
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
+        return super().confirm(operation, call)
 
 
 # --- for good (ACC-19) --------------------------------------------------------------------------

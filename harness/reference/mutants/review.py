@@ -199,6 +199,17 @@ class TagsArriveInSmallLetters(CentralCore):
         )
 
 
+@mutant("ACC-24")
+class TagsWithoutAValueAreDropped(CentralCore):
+    """A tag that has a key and no value is dropped when its request comes in."""
+
+    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+        """Admit a request, with the tags that say something."""
+        tags = {key: value for key, value in operation.cluster.tags.items() if value}
+        cluster = replace(operation.cluster, tags=tags)
+        return super().submit(replace(operation, cluster=cluster), call)
+
+
 # --- ids (SND-4) --------------------------------------------------------------------------------
 
 

@@ -283,6 +283,18 @@ class PendingRequestLocksAfterARestart(Remembers):
             raise busy()
 
 
+@mutant("SND-6")
+class LocalChangeRotatesTheSecret(EdgeCore):
+    """A local change renews the cluster's secret, by which its pending request was known."""
+
+    def _changed(self, site: Site, cluster: Cluster) -> Acknowledged:
+        request = site.request
+        if request is not None and is_in(site, LocalState.PENDING):
+            renewed = replace(request, cluster_token=f"{request.cluster_token[1:]}0")
+            site = replace(site, request=renewed)
+        return super()._changed(site, cluster)
+
+
 # --- what the request brings along ------------------------------------------------------------
 
 
