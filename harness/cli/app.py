@@ -42,6 +42,18 @@ class ResultFormat(StrEnum):
     JSON = "json"
 
 
+PlantedMutant = Annotated[
+    str,
+    typer.Option("--mutant", metavar="NAME", help="With this defect; `pairproof mutants list`."),
+]
+PlantedVariant = Annotated[
+    str,
+    typer.Option(
+        "--variant", metavar="NAME", help="With this lawful choice; `pairproof variants list`."
+    ),
+]
+
+
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
     try:
@@ -287,13 +299,8 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
     ] = None,
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
-    ] = "",
-    variant: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="With this lawful choice; `pairproof variants list`."),
-    ] = "",
+    mutant: PlantedMutant = "",
+    variant: PlantedVariant = "",
     show_credentials: Annotated[
         bool,
         typer.Option("--show-credentials", help="Print them, also if they are in a file."),
@@ -431,9 +438,7 @@ def interleavings(
     faults: Annotated[
         int, typer.Option(metavar="N", min=0, help="At most so many faults in a schedule.")
     ] = 1,
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
-    ] = "",
+    mutant: PlantedMutant = "",
     workers: Workers = None,
     format: Printed = Format.TABLE,
 ) -> None:
@@ -467,9 +472,7 @@ def explore(
     seconds: Annotated[
         float, typer.Option(metavar="S", min=0, help="No longer than this; 0 for no limit.")
     ] = 0.0,
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
-    ] = "",
+    mutant: PlantedMutant = "",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the evidence goes; none without it.")
     ] = None,
@@ -543,13 +546,8 @@ def fleet(
     limit: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="With --seeds: for so long at most.")
     ] = "",
-    mutant: Annotated[
-        str, typer.Option(metavar="NAME", help="With this defect; `pairproof mutants list`.")
-    ] = "",
-    variant: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="With this lawful choice; `pairproof variants list`."),
-    ] = "",
+    mutant: PlantedMutant = "",
+    variant: PlantedVariant = "",
     out: Annotated[
         Path | None,
         typer.Option(

@@ -135,7 +135,8 @@ def write_manifest(
     Raises:
         EvidenceError: it cannot be written.
     """
-    raw = _encoded(header, fleet, parts, verdicts, violations, measures, gates)
+    lines = (header, fleet, *parts, *verdicts, *violations, measures, *gates)
+    raw = [encode(line) for line in lines]
     digest = _digest_of(raw)
     counts = _counts(parts, verdicts)
     raw.append(encode(Footer(
@@ -152,25 +153,6 @@ def write_manifest(
             unfinished.unlink(missing_ok=True)
         raise unwritable(path, error) from None
     return digest
-
-
-def manifest_digest(
-    header: Header,
-    fleet: FleetLine,
-    parts: Sequence[PartLine],
-    verdicts: Sequence[VerdictLine],
-    violations: Sequence[ViolationLine],
-    measures: MeasuresLine,
-    gates: Sequence[GateLine],
-) -> str:
-    """The digest that a manifest of these lines has, without writing one."""
-    raw = _encoded(header, fleet, parts, verdicts, violations, measures, gates)
-    return _digest_of(raw)
-
-
-def digest_of_run(manifest: FleetEvidence) -> str:
-    """What equal runs have equal: the digest of the lines of the manifest."""
-    return manifest.digest
 
 
 def estimate_bytes(operations: int) -> int:
@@ -221,20 +203,6 @@ def _manifest_in(path: Path) -> Path:
         )
         raise EvidenceError(file, problem, hint)
     return file
-
-
-def _encoded(
-    header: Header,
-    fleet: FleetLine,
-    parts: Sequence[PartLine],
-    verdicts: Sequence[VerdictLine],
-    violations: Sequence[ViolationLine],
-    measures: MeasuresLine,
-    gates: Sequence[GateLine],
-) -> list[bytes]:
-    return [
-        encode(line) for line in (header, fleet, *parts, *verdicts, *violations, measures, *gates)
-    ]
 
 
 def _digest_of(raw: Iterable[bytes]) -> str:

@@ -23,10 +23,8 @@ from harness.history.fleet_lines import (
 from harness.history.lines import Counts, Run, VerdictLine
 from harness.history.manifest import (
     FleetEvidence,
-    digest_of_run,
     estimate_bytes,
     is_fleet,
-    manifest_digest,
     read_manifest,
     write_manifest,
 )
@@ -125,13 +123,17 @@ def test_no_file_is_opened_that_a_run_does_not_write(path: Path, name: str, file
         evidence.path_of(part)
 
 
+def digest_of(folder: Path, lines: dict[str, Any]) -> str:
+    return write_manifest(folder / "again.jsonl", **lines)
+
+
 def test_what_differs_between_equal_runs_is_not_in_the_digest(tmp_path: Path) -> None:
     run = Run(command=["pairproof", "fleet"], workers=7, started_at="2027-01-01T00:00:00Z")
     header = msgspec.structs.replace(FLEET_HEADER, run=run)
     first = write_manifest(tmp_path / "a.jsonl", **content(tmp_path), ended_at="x")
     second = write_manifest(tmp_path / "b.jsonl", **content(tmp_path, header=header))
-    assert first == second == manifest_digest(**content(tmp_path))
-    assert digest_of_run(read_manifest(tmp_path / "b.jsonl")) == first
+    assert first == second == digest_of(tmp_path, content(tmp_path))
+    assert read_manifest(tmp_path / "b.jsonl").digest == first
     assert (tmp_path / "a.jsonl").read_bytes() != (tmp_path / "b.jsonl").read_bytes()
 
 
@@ -149,13 +151,14 @@ def test_what_differs_between_equal_runs_is_not_in_the_digest(tmp_path: Path) ->
     ids=lambda other: next(iter(other)),
 )
 def test_everything_else_is_in_the_digest(tmp_path: Path, other: dict[str, Any]) -> None:
-    assert manifest_digest(**content(tmp_path, **other)) != manifest_digest(**content(tmp_path))
+    digests = [digest_of(tmp_path, content(tmp_path, **changed)) for changed in ({}, other)]
+    assert digests[0] != digests[1]
 
 
 def test_an_operation_of_a_part_is_in_the_digest(tmp_path: Path) -> None:
     before = content(tmp_path)
     after = {**before, "parts": [before["parts"][0], write_part(tmp_path, "01", count=4)]}
-    assert manifest_digest(**before) != manifest_digest(**after)
+    assert digest_of(tmp_path, before) != digest_of(tmp_path, after)
 
 
 def test_a_run_that_did_not_end_is_not_complete(tmp_path: Path) -> None:
