@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from heapq import heappop
-
 import simpy
+from simpy.core import Infinity
 
 
 class CellClock:
@@ -29,21 +28,15 @@ class CellClock:
     def pass_until(self, until: int) -> int:
         """Let everything happen that is due before `until`. Returns how many events it was.
 
-        This is SimPy's `run`, whose end is an event of its own and leaves the time at `until`.
+        SimPy's `run` would do, but that its end is an event of its own and leaves the time there.
         """
         env, events = self._env, 0
-        queue = env._queue
-        while queue and queue[0][0] < until and not self.is_stopped:
-            env._now, _, _, event = heappop(queue)
-            callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
-            for callback in callbacks:
-                callback(event)
-            if not event._ok and not hasattr(event, "_defused"):
-                raise event._value
+        while not self.is_stopped and env.peek() < until:
+            env.step()
             events += 1
         return events
 
     def next_event(self) -> int | None:
         """When something happens next, if anything does."""
-        queue = self._env._queue
-        return int(queue[0][0]) if queue and not self.is_stopped else None
+        coming = Infinity if self.is_stopped else self._env.peek()
+        return None if coming == Infinity else int(coming)
