@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from harness.targets.key_kinds import Key, Kind
 from harness.targets.target_errors import Problem
-from harness.targets.target_keys import FILE, Key, Kind
+from harness.targets.target_keys import FILE
 from harness.targets.toml_lines import Path, dotted
 
 Table: TypeAlias = "dict[str, Any]"

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from harness.catalogue.limits import Limits
@@ -20,6 +19,7 @@ from harness.domain.arrangements import Side, Slot
 from harness.targets import toml_lines
 from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.port import LocalUser, TargetInfo
+from harness.targets.reading import Reading
 from harness.targets.structure import Table, check_structure
 from harness.targets.target_errors import Problem, TargetFileError
 from harness.targets.target_keys import SCHEMA
@@ -181,19 +181,8 @@ def _line_in(message: str) -> int:
     return int(rest.partition(",")[0]) if found else 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Reading):
     """Reads a text whose structure is right, and checks that it makes sense."""
-
-    text: str
-    file: str
-    folder: Path
-    environment: Mapping[str, str]
-
-    def refuse(self, path: toml_lines.Path, problem: Problem) -> NoReturn:
-        """Give up because of what stands at a path."""
-        line = toml_lines.line_of(self.text, path)
-        raise TargetFileError(self.file, line, toml_lines.dotted(path), problem)
 
     def check_version(self, data: Table) -> None:
         """The schema comes before everything else: another one has other keys."""
@@ -259,51 +248,6 @@ class _Reader:
                 hosts.append(Host(entry["uid"], url))
             places.append(Place(table["slot"], tuple(hosts)))
         return tuple(places)
-
-    def once(self, seen: dict[str, str], what: str, value: str, path: toml_lines.Path) -> None:
-        """Note a value, and refuse one that was there before."""
-        key = f"{what} {value}"
-        if key in seen:
-            self.refuse(
-                path,
-                Problem(
-                    f"the {what} {value!r} stands at {seen[key]} already",
-                    f"each {what} once",
-                    f"give each its own {what}",
-                ),
-            )
-        seen[key] = toml_lines.dotted(path)
-
-    def address(self, url: str, path: toml_lines.Path) -> str:
-        """An address without a slash at its end."""
-        try:
-            parts = urlsplit(url)
-            usable = bool(parts.hostname) and parts.port != 0 and url == url.strip()
-        except ValueError:
-            usable = False
-        if not usable:
-            problem = Problem(
-                f"{url!r} stands there, whose host or port is none",
-                "an address such as https://edge-1.example:5080",
-                "correct the address",
-            )
-            self.refuse(path, problem)
-        return url.rstrip("/")
-
-    def variable(self, table: Mapping[str, Any], path: toml_lines.Path) -> str:
-        """The value of the environment variable that a key names."""
-        name = table[str(path[-1])]
-        value = self.environment.get(name, "")
-        if not value:
-            self.refuse(
-                path,
-                Problem(
-                    f"the variable {name} is {'empty' if name in self.environment else 'not set'}",
-                    "a variable of the environment, or of the .env file beside the target file",
-                    f"set it: export {name}=…",
-                ),
-            )
-        return value
 
     def trust(self, table: Table) -> Trust:
         """Which certificates are trusted; the file is tried here, where its line is known."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
@@ -17,110 +15,33 @@ from harness.catalogue.requirement import Role
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface
 from harness.history.operation import Json
+from harness.targets.key_kinds import Key, Kind, address, named, table_of, variable
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA = "pairproof/target/1"
 """What a target file of this version says of itself."""
 
 
-class Kind(StrEnum):
-    """What a key may hold, in the words of messages and of the page."""
-
-    TEXT = "a text"
-    FLAG = "true or false"
-    SECONDS = "a number of seconds"
-    COUNT = "a whole number"
-    NAMES = "a list of names"
-    TABLE = "a table"
-    TABLES = "a list of tables"
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key: what it means and what it may hold.
-
-    Attributes:
-        meaning: what the key says, for the page.
-        kind: what it holds.
-        required: whether its table makes no sense without it.
-        allowed: what a text must be, in words; goes with `pattern`.
-        pattern: a regular expression (as JSON Schema has them) that a text must contain.
-        names: what a list may name; each at most once.
-        maximum: the most that a number may be; seconds are above 0, counts at least 0.
-        default: what holds without the key, in words.
-        table: the keys of a table, or of each table of a list.
-    """
-
-    meaning: str
-    kind: Kind = Kind.TEXT
-    required: bool = False
-    allowed: str = ""
-    pattern: str = ""
-    names: tuple[str, ...] = ()
-    maximum: float = 0
-    default: str = ""
-    table: Mapping[str, Key] = field(default_factory=dict)
-
-    def in_words(self) -> str:
-        """What is allowed, for a message."""
-        if self.allowed:
-            return self.allowed
-        if self.names:
-            return f"{self.kind.value}, from {', '.join(self.names)}"
-        if self.kind is Kind.SECONDS:
-            return f"a number of seconds above 0 and at most {self.maximum:g}"
-        if self.kind is Kind.COUNT:
-            return f"a whole number from 0 to {self.maximum:g}"
-        return self.kind.value
-
-
-def _named(meaning: str, *, required: bool = True) -> Key:
-    return Key(meaning, required=required, allowed="a text that is not blank", pattern=r"\S")
-
-
-def _address(meaning: str, *, required: bool = True, default: str = "") -> Key:
-    return Key(
-        meaning,
-        required=required,
-        allowed="an address that begins with https:// or http:// and names a host",
-        pattern=r"^https?://[^/\s@?#]+(/[^\s?#]*)?$",
-        default=default,
-    )
-
-
-def _variable(meaning: str) -> Key:
-    return Key(
-        meaning,
-        required=True,
-        allowed="the name of an environment variable, in capitals, digits and _",
-        pattern=r"^[A-Z_][A-Z0-9_]*$",
-    )
-
-
-def _table(meaning: str, keys: Mapping[str, Key], *, required: bool = False) -> Key:
-    return Key(meaning, Kind.TABLE, required, table=keys)
-
-
 _IMPLEMENTATION = {
-    "name": _named("what the implementation is called"),
+    "name": named("what the implementation is called"),
     "version": Key("its version"),
     "organization": Key("who makes it"),
     "url": Key("where one reads about it"),
     "contact": Key("whom one asks about it"),
 }
 _CONTROL = {
-    "url": _address("where the control port answers"),
-    "secret_env": _variable("the variable that holds its secret"),
+    "url": address("where the control port answers"),
+    "secret_env": variable("the variable that holds its secret"),
 }
 _OWN_CONTROL = Key(
     "a control port for this side alone, in place of `control`", Kind.TABLE, table=_CONTROL
 )
 _HOST = {
-    "uid": _named("the host's uid, as the target knows it"),
-    "url": _address("where its Local UI answers; each host has an address of its own"),
+    "uid": named("the host's uid, as the target knows it"),
+    "url": address("where its Local UI answers; each host has an address of its own"),
 }
 _PLACE = {
-    "slot": _named("what this place for a cluster is called"),
+    "slot": named("what this place for a cluster is called"),
     "hosts": Key(
         "the edge hosts that a cluster there can span, the first control plane host first",
         Kind.TABLES,
@@ -129,11 +50,11 @@ _PLACE = {
     ),
 }
 _LOGIN = {
-    "username_env": _variable("the variable that holds the user's name"),
-    "password_env": _variable("the variable that holds the password"),
+    "username_env": variable("the variable that holds the user's name"),
+    "password_env": variable("the variable that holds the password"),
 }
 _EDGE = {
-    "login": _table(
+    "login": table_of(
         "a user of the hosts' operating system, who may log in to each Local UI",
         _LOGIN,
         required=True,
@@ -148,15 +69,15 @@ _EDGE = {
 }
 _FORMS = {form.value: Key(f"the endpoint in the form `{form.value}`") for form in EndpointForm}
 _CENTRAL = {
-    "url": _address("where Palette's API answers the harness"),
+    "url": address("where Palette's API answers the harness"),
     "endpoint": Key(
         "the Palette endpoint that an operator enters in Local UI", default="`central.url`"
     ),
-    "endpoint_forms": _table("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
+    "endpoint_forms": table_of("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
     "control": _OWN_CONTROL,
 }
 _TLS = {
-    "ca_file": _named(
+    "ca_file": named(
         "the certificates to trust, in PEM; a relative path starts at the file's folder",
         required=False,
     ),
@@ -198,7 +119,7 @@ _ROUTE = {
     ),
 }
 _PATHS = {
-    route.operation.__name__: _table(f"{route.summary}: {route.method} {route.path}", _ROUTE)
+    route.operation.__name__: table_of(f"{route.summary}: {route.method} {route.path}", _ROUTE)
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
 }
 
@@ -226,19 +147,19 @@ FILE: Mapping[str, Key] = {
         Kind.FLAG,
         default="false",
     ),
-    "implementation": _table("who made what is certified", _IMPLEMENTATION, required=True),
-    "edge": _table("the edge hosts", _EDGE, required=True),
-    "central": _table("Palette", _CENTRAL, required=True),
-    "tls": _table("which certificates are trusted", _TLS),
-    "control": _table(
+    "implementation": table_of("who made what is certified", _IMPLEMENTATION, required=True),
+    "edge": table_of("the edge hosts", _EDGE, required=True),
+    "central": table_of("Palette", _CENTRAL, required=True),
+    "tls": table_of("which certificates are trusted", _TLS),
+    "control": table_of(
         "a control port, which arranges what no user can; without one, scenarios that need"
         " such a precondition are inconclusive",
         _CONTROL,
     ),
-    "limits": _table("how long things may take, where the defaults are too short", _LIMITS),
-    "timeouts": _table("how long the harness waits for the network", _TIMEOUTS),
-    "rate_limit": _table("what the harness does when it is answered 429", _RATE_LIMIT),
-    "paths": _table("where an operation is asked, if not where `docs/wire.md` says", _PATHS),
+    "limits": table_of("how long things may take, where the defaults are too short", _LIMITS),
+    "timeouts": table_of("how long the harness waits for the network", _TIMEOUTS),
+    "rate_limit": table_of("what the harness does when it is answered 429", _RATE_LIMIT),
+    "paths": table_of("where an operation is asked, if not where `docs/wire.md` says", _PATHS),
 }
 """Every key of a target file, in the order in which the page lists them."""
 
