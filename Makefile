@@ -69,7 +69,7 @@ pins: ## resolve pyproject.toml afresh into constraints.txt
 	rm -rf $(VENV)
 	$(MAKE) $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+	$(BIN)/python -m pip freeze --all --exclude pip --exclude-editable > constraints.txt
 
 clean: ## remove all that was made, published reports excepted
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis reports/runs

@@ -1,0 +1,167 @@
+"""The HTTP client of the load lane: fast, bounded, and sure of what was sent and what was not."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections import Counter
+from collections.abc import Coroutine, Mapping
+from itertools import compress
+from types import TracebackType
+from typing import Any, TypeVar
+
+import uvloop
+
+from harness.load.connection import Connection
+from harness.load.deadlines import Clock
+from harness.load.descriptors import make_room
+from harness.load.errors import NotSent, Times
+from harness.load.exchange import Exchanged, exchange_over
+from harness.load.histogram import Histogram
+from harness.load.message import Address, address_of, message_of
+from harness.load.opening import LoadLimits, Opener
+from harness.load.pool import Pool
+from harness.load.session import Session, Storm, open_one
+from harness.wire.http import HttpRequest, HttpResponse
+
+_T = TypeVar("_T")
+
+
+def run(work: Coroutine[Any, Any, _T]) -> _T:
+    """Run a coroutine to its end on the event loop that the load is fast on."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+class LoadClient:
+    """Requests to any number of addresses, over kept connections, of one event loop.
+
+    Redirects are not followed, cookies are not kept, no proxy of the environment is used, and
+    nothing is sent twice.
+    """
+
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        limits: LoadLimits = LoadLimits(),
+        clock: Clock = time.monotonic_ns,
+    ) -> None:
+        """Make a client that trusts as `context` does; `clock` gives nanoseconds."""
+        self._context = context
+        self._limits = limits
+        self._clock = clock
+        self._opener: Opener | None = None
+        self._pools: dict[Address, Pool] = {}
+
+    async def __aenter__(self) -> LoadClient:
+        self._opener = Opener(self._context, self._limits, self._clock)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections; requests under way stay without an answer."""
+        if self._opener is not None:
+            await self._opener.close()
+        self._pools.clear()
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections stand, those of sessions as well."""
+        return 0 if self._opener is None else self._opener.open_connections
+
+    # --- requests -------------------------------------------------------------------------
+
+    async def exchange(
+        self,
+        base_url: str,
+        request: HttpRequest,
+        headers: Mapping[str, str] | None = None,
+        within_s: float = 10.0,
+        intended_ns: int | None = None,
+    ) -> Exchanged:
+        """Send a request over a connection of the pool, and wait for its whole answer.
+
+        `within_s` bounds all of it from now on: waiting for a connection, connecting, the
+        answer's last byte. `intended_ns` is when it was to start, if that was not now.
+
+        Raises:
+            NotSent: definitely not a byte of it was sent.
+            NoAnswer: no whole answer came in time and of bounded size; it may have happened.
+        """
+        now = self._clock()
+        intended = now if intended_ns is None else intended_ns
+        deadline_ns = now + round(within_s * 1e9)
+        try:
+            address = address_of(base_url)
+            message = message_of(address, request, headers)
+            pool = self._pool(address)
+            connection = await pool.take(deadline_ns)
+        except NotSent as error:
+            raise NotSent(error.why, Times(intended, end_ns=self._clock())) from error
+        try:
+            return await exchange_over(connection, address, message, intended, deadline_ns)
+        finally:
+            pool.give_back(connection)
+
+    async def request(
+        self,
+        base_url: str,
+        request: HttpRequest,
+        headers: Mapping[str, str] | None = None,
+        within_s: float = 10.0,
+        intended_ns: int | None = None,
+    ) -> HttpResponse:
+        """The answer to a request; raises as `exchange` does."""
+        done = await self.exchange(base_url, request, headers, within_s, intended_ns)
+        return done.response
+
+    # --- connections ----------------------------------------------------------------------
+
+    def session(self, base_url: str) -> Session:
+        """A session at an address; it connects at its first request, or with `open`.
+
+        Raises:
+            NotSent: that is no address.
+        """
+        return Session(address_of(base_url), self._entered(), self._clock)
+
+    async def connect(self, base_url: str, within_s: float = 10.0) -> Connection:
+        """A connection of the caller's own, for the fast lane.
+
+        Raises:
+            NotSent: it did not come to stand.
+        """
+        deadline_ns = self._clock() + round(within_s * 1e9)
+        return await self._entered().open(address_of(base_url), deadline_ns)
+
+    async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
+        """Open `count` sessions at once; which of them stand, and why the others do not.
+
+        Raises:
+            TooFewFiles: the process may not have as many connections; none was opened.
+            NotSent: that is no address.
+        """
+        make_room(self.open_connections + count)
+        fresh = [self.session(base_url) for _ in range(count)]
+        failures, took = Counter[str](), Histogram()
+        tries = [open_one(session, within_s, self._clock, failures, took) for session in fresh]
+        stands = await asyncio.gather(*tries)
+        return Storm(tuple(compress(fresh, stands)), failures, took)
+
+    def _pool(self, address: Address) -> Pool:
+        if address not in self._pools:
+            self._pools[address] = Pool(address, self._entered(), self._limits, self._clock)
+        return self._pools[address]
+
+    def _entered(self) -> Opener:
+        if self._opener is None:
+            raise NotSent("the client is not open; write `async with LoadClient(...) as client:`")
+        return self._opener
