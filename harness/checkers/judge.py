@@ -37,7 +37,7 @@ class Judge:
     def __init__(self, minutes: Minutes) -> None:
         self._minutes = minutes
 
-    def check(self, name: str, **args: Json) -> Finding:
+    def check(self, name: str, /, **args: Json) -> Finding:
         """Judge by the named check, and write the finding down.
 
         Raises:

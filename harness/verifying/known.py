@@ -32,14 +32,15 @@ class Known:
     scenarios: Mapping[str, KnownScenario]
 
 
-def known_here(features: Path) -> Known:
-    """What this version knows, with the scenarios of this folder of features.
+def known_here(*folders: Path) -> Known:
+    """What this version knows, with the scenarios of these folders of features.
 
     Raises:
         FeatureUnreadable: a feature of the suite is broken.
     """
     ids = frozenset(r.id for r in REQUIREMENTS)
-    return Known(EDITION, ids, dict(_scenarios(features, ids)))
+    found = (scenario for folder in folders for scenario in _scenarios(folder, ids))
+    return Known(EDITION, ids, dict(found))
 
 
 def _scenarios(features: Path, ids: frozenset[str]) -> Iterator[tuple[str, KnownScenario]]:

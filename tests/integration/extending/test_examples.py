@@ -1,0 +1,128 @@
+"""The examples, as somebody runs them who has installed the package and has no checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+EXAMPLES = ROOT / "examples"
+
+
+def built(folder: Path, out: Path) -> None:
+    """Build the wheel of a project and unpack it, as an installation does."""
+    wheels = out / f"wheel-{folder.name}"
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(wheels)]
+    subprocess.run(build, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    with zipfile.ZipFile(next(wheels.glob("*.whl"))) as wheel:
+        wheel.extractall(out / "site")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is installed: the package from its wheel, and the driver of the example."""
+    out = tmp_path_factory.mktemp("installed")
+    built(ROOT, out)
+    built(EXAMPLES / "driver", out)
+    return out / "site"
+
+
+@pytest.fixture
+def environment(site: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+@pytest.fixture
+def own_suite(tmp_path: Path) -> Path:
+    """A copy of the example, away from the checkout."""
+    return Path(shutil.copytree(EXAMPLES / "own-suite", tmp_path / "own-suite"))
+
+
+def run(
+    words: list[str], folder: Path, environment: dict[str, str], code: int = 0
+) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", *words], cwd=folder, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_features_and_steps_of_ones_own_run_beside_ours(
+    own_suite: Path, environment: dict[str, str], site: Path
+) -> None:
+    where = "import harness; print(harness.__file__)"
+    found = subprocess.check_output(
+        [sys.executable, "-c", where], cwd=own_suite, env=environment, text=True
+    )
+    assert found.startswith(str(site))
+    run(["pytest", "-p", "no:cacheprovider", "--out", "run"], own_suite, environment)
+    verify = ["harness.cli", "verify", "run", "--suite", "features", "--format", "json"]
+    done = run([*verify, "--checks", "acme_checks.py"], own_suite, environment)
+    assert json.loads(done.stdout)["same"] is True
+
+
+def test_a_house_rule_that_is_broken_is_a_failure(
+    own_suite: Path, environment: dict[str, str]
+) -> None:
+    checks = own_suite / "acme_checks.py"
+    checks.write_text(checks.read_text("utf-8").replace("{8,40}", "{80}"), "utf-8")
+    done = run(["pytest", "-p", "no:cacheprovider"], own_suite, environment, code=1)
+    assert "the pairing id is '" in done.stdout
+    assert "1 failed, 2 passed" in done.stdout
+
+
+@pytest.fixture
+def product(tmp_path: Path, environment: dict[str, str]) -> Iterator[Path]:
+    """The stand-in of the driver's example; its target file."""
+    target_file = tmp_path / "target.toml"
+    process = subprocess.Popen(
+        [sys.executable, "-m", "acme_pairproof.stand_in", str(target_file)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stdout.readline() == "serving\n"
+    yield target_file
+    process.stdin.close()
+    process.stdout.close()
+    assert process.wait(10) == 0
+
+
+def test_a_driver_of_another_package_reaches_its_product(
+    product: Path, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    certify = ["harness.cli", "certify", "--driver", "acme-bus", "--target", str(product)]
+    done = run(
+        [*certify, "--requirement", "PRE-2,WDR-3,WDR-4", "--out", "run"], tmp_path, environment
+    )
+    assert "conforms: Acme Bus Box" in done.stdout
+    report = json.loads((tmp_path / "run" / "report.json").read_text("utf-8"))
+    judged = {r["id"]: r["verdict"] for r in report["requirements"] if r["scenarios"]}
+    assert judged == dict.fromkeys(("PRE-2", "WDR-3", "WDR-4"), "pass")
+
+
+def test_what_the_driver_says_of_its_target_is_told(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    done = run(["harness.cli", "certify", "--driver", "acme-bus"], tmp_path, environment, code=2)
+    assert "the driver acme-bus needs --target FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_driver_that_nobody_brings_is_told_with_those_that_there_are(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    done = run(["harness.cli", "certify", "--driver", "acme"], tmp_path, environment, code=2)
+    assert "acme-bus" in done.stderr
