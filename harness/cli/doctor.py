@@ -1,0 +1,131 @@
+"""`pairproof doctor`: a target tried before a run, and what is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, put
+from harness.doctor.examining import Diagnosis, examine, suite_for
+from harness.doctor.finding import Finding, Level, of_level, worst
+from harness.history.operation import Json
+from harness.history.visible import visible_line
+from harness.opening import open_http
+from harness.reporting.report_json import encode_json
+from harness.suite import suite_dir
+from harness.targets.http import HttpDriver
+from harness.targets.target import Target
+from harness.targets.target_errors import TargetFileError
+from harness.targets.target_file import load_target
+from harness.verifying.known import known_here
+
+_CODES: Final = {
+    Level.GOOD: 0,
+    Level.NOTE: 0,
+    Level.GAP: INCONCLUSIVE,
+    Level.PROBLEM: WRONG_USAGE,
+}
+_VERDICTS: Final = {0: "ready", INCONCLUSIVE: "gaps", WRONG_USAGE: "unusable"}
+_MARKS: Final = {
+    Level.GOOD: ("✓", "green"),
+    Level.NOTE: ("·", "dim"),
+    Level.GAP: ("?", "yellow"),
+    Level.PROBLEM: ("✗", "red"),
+}
+
+
+def doctor(target_file: Path, format: str, *, everything: bool) -> int:
+    """Try the target and say what was found; returns the exit code."""
+    try:
+        diagnosis = _examined(load_target(target_file, os.environ))
+    except TargetFileError as error:
+        diagnosis = Diagnosis((_of_file(error),))
+    code = _CODES[worst(diagnosis.findings)]
+    if format == "json":
+        put(encode_json(_document(target_file, diagnosis, code)).decode().rstrip("\n"))
+    else:
+        _print(diagnosis, code, target_file, everything=everything)
+    return code
+
+
+def _examined(target: Target) -> Diagnosis:
+    known = known_here(suite_dir("features")).scenarios
+    requirements_of = {name: scenario.requirements for name, scenario in known.items()}
+    suite = suite_for(target, requirements_of, REQUIREMENTS)
+    return examine(target, suite, _opened, datetime.now(UTC))
+
+
+@contextmanager
+def _opened(target: Target) -> Iterator[HttpDriver]:
+    driver = open_http(target, tried=False)
+    try:
+        yield driver
+    finally:
+        driver.close()
+
+
+def _of_file(error: TargetFileError) -> Finding:
+    place = f"{error.file}:{error.line}" if error.line else error.file
+    problem = error.problem
+    told = ": ".join(filter(None, [place, error.key, problem.found]))
+    return Finding(Level.PROBLEM, "file", f"{told}; allowed: {problem.allowed}", problem.remedy)
+
+
+def _document(target_file: Path, diagnosis: Diagnosis, code: int) -> dict[str, Json]:
+    reach = diagnosis.reach
+    findings: list[Json] = [
+        {"level": f.level.value, "area": f.area, "what": f.what, "remedy": f.remedy}
+        for f in diagnosis.findings
+    ]
+    missing: list[Json] = [
+        {**asdict(missing), "scenarios": list(missing.scenarios)}
+        for missing in (reach.missing if reach else ())
+    ]
+    return {
+        "schema": "pairproof/doctor/1",
+        "target": str(target_file),
+        "verdict": _VERDICTS[code],
+        "findings": findings,
+        "judged": len(reach.judged) if reach else None,
+        "clusters_used_up": reach.clusters if reach else None,
+        "clusters_disposable": reach.disposable if reach else None,
+        "too_large": list(reach.too_large) if reach else [],
+        "missing": missing,
+    }
+
+
+def _print(diagnosis: Diagnosis, code: int, target_file: Path, *, everything: bool) -> None:
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    area = ""
+    for finding in diagnosis.findings:
+        if finding.level is Level.GOOD and not everything:
+            continue
+        if finding.area != area:
+            area = finding.area
+            console.print(Text(area, style="bold"))
+        mark, style = _MARKS[finding.level]
+        console.print(Text(f"  {mark} {visible_line(finding.what)}", style=style))
+        if finding.remedy:
+            console.print(Text(f"    {visible_line(finding.remedy)}", style="dim"))
+    console.print(_last_line(diagnosis, code, target_file))
+
+
+def _last_line(diagnosis: Diagnosis, code: int, target_file: Path) -> Text:
+    reach = diagnosis.reach
+    judged = f"{len(reach.judged)} scenarios can be judged" if reach else ""
+    if code == WRONG_USAGE:
+        count = len(list(of_level(diagnosis.findings, Level.PROBLEM)))
+        told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"
+        return Text(f"✗ not usable yet: {target_file}. {told}", style="bold red")
+    if code == INCONCLUSIVE:
+        return Text(f"? usable, with gaps: {target_file}. {judged}", style="bold yellow")
+    return Text(f"✓ ready: {target_file}. {judged}", style="bold green")

@@ -1,0 +1,72 @@
+"""What the doctor finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    GOOD = "good"
+    """It is as it should be."""
+    NOTE = "note"
+    """Worth knowing; nothing is lost by it."""
+    GAP = "gap"
+    """A run is possible, and something cannot be judged in it."""
+    PROBLEM = "problem"
+    """As it is, no run is possible, or none that means anything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes:
+        area: what it is about: `file`, `network`, `api`, `login`, `clusters`, `arranging`,
+            `links`, `clock` or `reach`.
+        what: what was found.
+        remedy: what to do; empty where nothing has to be done.
+    """
+
+    level: Level
+    area: str
+    what: str
+    remedy: str = ""
+
+
+class Notes:
+    """Findings of one area, as they come."""
+
+    def __init__(self, area: str) -> None:
+        self.area = area
+        self.found: list[Finding] = []
+
+    def good(self, what: str) -> None:
+        """It is as it should be."""
+        self.found.append(Finding(Level.GOOD, self.area, what))
+
+    def note(self, what: str, remedy: str = "") -> None:
+        """Worth knowing."""
+        self.found.append(Finding(Level.NOTE, self.area, what, remedy))
+
+    def gap(self, what: str, remedy: str) -> None:
+        """Something cannot be judged."""
+        self.found.append(Finding(Level.GAP, self.area, what, remedy))
+
+    def problem(self, what: str, remedy: str) -> None:
+        """It stands in the way."""
+        self.found.append(Finding(Level.PROBLEM, self.area, what, remedy))
+
+
+def worst(findings: Iterable[Finding]) -> Level:
+    """The level that decides."""
+    order = list(Level)
+    return max((f.level for f in findings), key=order.index, default=Level.GOOD)
+
+
+def of_level(findings: Iterable[Finding], level: Level) -> Iterator[Finding]:
+    """Those of one level, in their order."""
+    return (finding for finding in findings if finding.level is level)

@@ -1,0 +1,380 @@
+"""Broken set-ups, each explained with what to do. Each begins as one that works."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from harness.cli.doctor import doctor
+from harness.domain.arrangements import (
+    InstallCluster,
+    SetClusterState,
+    SetHostMode,
+    SetNodeHealth,
+)
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
+from harness.reference.description import environment, target_text
+from harness.reference.embedded import EmbeddedReference, Layout
+from tests.integration.http import faulty
+from tests.integration.http.faulty import answer
+from tests.integration.http.targets import NOT_LOGGED_IN
+
+PAGE = answer("200 OK", b"<html><body>Welcome</body></html>")
+BUSY = answer("429 Too Many Requests", b'{"code": "TooManyRequests", "message": "slower"}')
+
+
+@dataclass
+class Setup:
+    """A target file that is right, the environment that it needs, and how to break them."""
+
+    reference: EmbeddedReference
+    folder: Path
+    text: str
+    environment: dict[str, str]
+    held: ExitStack
+    code: int = 0
+    document: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "target.toml"
+
+    @property
+    def slot(self) -> str:
+        return self.reference.slots[0].uid
+
+    @property
+    def host(self) -> str:
+        return self.reference.slots[0].host_uids[0]
+
+    @property
+    def local_ui(self) -> str:
+        return self.reference.addresses.local_ui[self.host]
+
+    @property
+    def palette(self) -> str:
+        return next(iter(self.reference.addresses.palette.values()))
+
+    def replace(self, old: str, new: str) -> None:
+        """Change the target file."""
+        assert old in self.text
+        self.text = self.text.replace(old, new)
+
+    def without(self, *tables: str) -> None:
+        """Leave out tables (and lists of tables) of the target file."""
+        kept, skipping = [], False
+        for line in self.text.splitlines():
+            if found := re.match(r"\[+([\w.]+)\]+$", line):
+                skipping = found[1].split(".")[0] in tables or found[1] in tables
+            kept += [] if skipping else [line]
+        self.text = "\n".join(kept) + "\n"
+
+    def add(self, text: str) -> None:
+        """Add a table at the end."""
+        self.text += f"\n{text}\n"
+
+    def first(self, line: str) -> None:
+        """Add a key at the top."""
+        self.text = f"{line}\n{self.text}"
+
+    def serve(self, said: bytes, tls: ssl.SSLContext | None = None) -> str:
+        """A server that gives the same answer to everything; its address."""
+        behave = faulty.always(said)
+        return self.held.enter_context(faulty.running(behave, tls)).url
+
+
+def node(setup: Setup) -> Node:
+    return Node("control-plane-1", setup.host)
+
+
+def install(setup: Setup) -> None:
+    pool = NodePool("control-plane-pool", True, (node(setup),))
+    setup.reference.arrange(InstallCluster(setup.slot, Cluster("c-1", "quay", pools=(pool,))))
+
+
+@pytest.fixture(scope="module")
+def reference() -> Iterator[EmbeddedReference]:
+    with EmbeddedReference(3, Layout(clusters=3, hosts=5)) as running:
+        yield running
+
+
+@pytest.fixture
+def setup(
+    reference: EmbeddedReference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Setup]:
+    with ExitStack() as held:
+        made = Setup(
+            reference, tmp_path, target_text(reference), dict(environment(reference)), held
+        )
+        install(made)
+        yield made
+
+
+Examine = Callable[[Setup], "list[dict[str, str]]"]
+
+
+@pytest.fixture
+def examine(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Examine:
+    """Write the file, ask the doctor, and return what was found that is not good."""
+
+    def examined(setup: Setup) -> list[dict[str, str]]:
+        if not setup.file.exists() and setup.text:
+            setup.file.write_text(setup.text, "utf-8")
+        for name, value in setup.environment.items():
+            monkeypatch.setenv(name, value)
+        setup.code = doctor(setup.file, "json", everything=True)
+        said = capsys.readouterr()
+        setup.document = json.loads(said.out)
+        for secret in setup.environment.values():
+            assert secret not in said.out + said.err
+        return [f for f in setup.document["findings"] if f["level"] != "good"]
+
+    return examined
+
+
+def test_a_set_up_that_works_is_ready(setup: Setup, examine: Examine) -> None:
+    assert examine(setup) == []
+    assert (setup.code, setup.document["verdict"]) == (0, "ready")
+    assert setup.document["judged"] > 600
+    assert setup.document["missing"] == []
+
+
+# --- the file ---------------------------------------------------------------------------------
+
+
+def no_file(setup: Setup) -> None:
+    setup.text = ""
+
+
+def not_toml(setup: Setup) -> None:
+    setup.first("roles = [")
+
+
+def misspelt_key(setup: Setup) -> None:
+    setup.replace("[limits]", "[limit]")
+
+
+def a_role_without_its_side(setup: Setup) -> None:
+    setup.without("central", "control")
+    setup.add(
+        f'[edge.control]\nurl = "{setup.reference.addresses.control}"\n'
+        'secret_env = "PAIRPROOF_CONTROL_SECRET"'
+    )
+
+
+def variable_not_set(setup: Setup) -> None:
+    setup.replace("PAIRPROOF_LOCAL_UI_PASSWORD", "NOBODY_HAS_SET_THIS")
+
+
+def readable_credentials(setup: Setup) -> None:
+    secret = setup.folder / "password"
+    secret.write_text("anything\n", "utf-8")
+    secret.chmod(0o644)
+    setup.replace('password_env = "PAIRPROOF_LOCAL_UI_PASSWORD"', 'password_file = "password"')
+
+
+def no_ca_file(setup: Setup) -> None:
+    setup.replace(str(setup.reference.ca_file), "nowhere.pem")
+
+
+def nothing_may_be_written(setup: Setup) -> None:
+    setup.replace(setup.palette, "https://192.0.2.7")
+    setup.add("[timeouts]\nconnect_s = 0.1")
+
+
+# --- the network ------------------------------------------------------------------------------
+
+
+def another_ca(setup: Setup) -> None:
+    trustme.CA().cert_pem.write_to_path(str(setup.folder / "other.pem"))
+    setup.replace(str(setup.reference.ca_file), "other.pem")
+
+
+def another_certificate_is_pinned(setup: Setup) -> None:
+    pin = ":".join(["AB"] * 32)
+    setup.replace(f'ca_file = "{setup.reference.ca_file}"', f'fingerprints = ["sha256:{pin}"]')
+
+
+def name_that_nobody_knows(setup: Setup) -> None:
+    setup.replace(setup.local_ui, "https://edge-1.invalid:5080")
+    setup.first("allow_writes = true")
+
+
+def nobody_listens(setup: Setup) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    setup.replace(setup.local_ui, f"https://localhost:{port}")
+
+
+def plain_http_is_asked(setup: Setup) -> None:
+    setup.replace(f'url = "{setup.palette}"', f'url = "{setup.palette.replace("https", "http")}"')
+
+
+def expired_certificate(setup: Setup) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(setup.folder / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    authority.issue_cert("127.0.0.1", not_after=yesterday).configure_cert(context)
+    url = setup.serve(NOT_LOGGED_IN, context)
+    setup.replace(f'url = "{setup.palette}"', f'url = "{url}"')
+    setup.add('[central.tls]\nca_file = "ca.pem"')
+
+
+# --- what answers -----------------------------------------------------------------------------
+
+
+def a_page_answers(setup: Setup) -> None:
+    setup.replace(f'url = "{setup.palette}"', f'url = "{setup.serve(PAGE)}"')
+
+
+def nobody_answers(setup: Setup) -> None:
+    listener = setup.held.enter_context(socket.create_server(("127.0.0.1", 0)))
+    port = listener.getsockname()[1]
+    setup.replace(f'url = "{setup.palette}"', f'url = "http://127.0.0.1:{port}"')
+    setup.add("[timeouts]\ncheck_s = 0.2")
+
+
+def a_path_that_is_not_there(setup: Setup) -> None:
+    setup.add('[paths.LogIn]\npath = "/v2/login"')
+
+
+def too_many_requests(setup: Setup) -> None:
+    setup.replace(f'url = "{setup.palette}"', f'url = "{setup.serve(BUSY)}"')
+
+
+def a_clock_that_is_wrong(setup: Setup) -> None:
+    date = b"Date: Mon, 02 Mar 2020 08:00:00 GMT\r\n"
+    head, _, body = NOT_LOGGED_IN.partition(b"\r\n")
+    url = setup.serve(head + b"\r\n" + date + body)
+    setup.replace(f'url = "{setup.palette}"', f'url = "{url}"')
+
+
+def the_wrong_secret(setup: Setup) -> None:
+    setup.environment["PAIRPROOF_CONTROL_SECRET"] = "another-secret"
+
+
+def no_control_port(setup: Setup) -> None:
+    setup.replace(setup.reference.addresses.control, setup.palette)
+
+
+# --- people and clusters ------------------------------------------------------------------------
+
+
+def the_wrong_password(setup: Setup) -> None:
+    setup.environment["PAIRPROOF_LOCAL_UI_PASSWORD"] = "another-password"
+
+
+def a_key_that_palette_does_not_know(setup: Setup) -> None:
+    setup.environment["KEY"] = "no-such-key-at-all"
+    setup.add('[central.admin]\napi_key_env = "KEY"')
+
+
+def a_host_under_another_name(setup: Setup) -> None:
+    setup.replace(f'uid = "{setup.host}"', 'uid = "edge-of-somebody"')
+
+
+def a_cluster_that_is_paired(setup: Setup) -> None:
+    setup.reference.arrange(SetHostMode(setup.slot, ManagementMode.CENTRAL))
+
+
+def a_cluster_in_error(setup: Setup) -> None:
+    setup.reference.arrange(SetClusterState(setup.slot, ClusterState.ERROR))
+
+
+def a_node_that_is_ill(setup: Setup) -> None:
+    setup.reference.arrange(SetNodeHealth(setup.slot, "control-plane-1", Health.UNHEALTHY))
+
+
+# --- preconditions ------------------------------------------------------------------------------
+
+
+def nothing_can_be_arranged(setup: Setup) -> None:
+    setup.without("control")
+
+
+def a_program_that_is_not_there(setup: Setup) -> None:
+    setup.without("control")
+    setup.add('[arrange.commands."*"]\ncommand = ["./no-such-program"]')
+
+
+def the_port_of_the_peer_is_taken(setup: Setup) -> None:
+    listener = setup.held.enter_context(socket.create_server(("127.0.0.1", 0)))
+    setup.without("central", "control")
+    setup.replace('roles = ["edge", "central"]', 'roles = ["edge"]')
+    setup.add(f"[peer]\nport = {listener.getsockname()[1]}")
+
+
+def one_small_place(setup: Setup) -> None:
+    """A single host, where most scenarios of several nodes find no room."""
+    setup.replace('features = ["scopes", "multi-node"]', 'features = ["scopes"]')
+    begin, end = setup.text.index("[[edge.clusters]]"), setup.text.index("[central]")
+    place = f'[[edge.clusters]]\nslot = "{setup.slot}"\n'
+    host = f'hosts = [{{ uid = "{setup.host}", url = "{setup.local_ui}" }}]\n\n'
+    setup.text = setup.text[:begin] + place + host + setup.text[end:]
+
+
+BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
+    (no_file, 2, "file", "cannot be read", "give the path of a target file"),
+    (not_toml, 2, "file", "this is not TOML", "correct it there"),
+    (misspelt_key, 2, "file", "no such key", "did you mean limits"),
+    (a_role_without_its_side, 2, "file", "central", "central"),
+    (variable_not_set, 2, "file", "NOBODY_HAS_SET_THIS is not set", "export NOBODY_HAS_SET_THIS"),
+    (readable_credentials, 2, "file", "password", "chmod 600"),
+    (no_ca_file, 2, "file", "nowhere.pem cannot be used", "correct the path"),
+    (nothing_may_be_written, 2, "file", "192.0.2.7 is not on this machine", "allow_writes = true"),
+    (another_ca, 2, "network", "is not trusted", "tls.ca_file"),
+    (another_certificate_is_pinned, 2, "network", "AB:AB", "fingerprint"),
+    (name_that_nobody_knows, 2, "network", "cannot be resolved", "spelling"),
+    (nobody_listens, 2, "network", "was refused", "check the port"),
+    (plain_http_is_asked, 2, "api", "Palette", "address is the API's"),
+    (expired_certificate, 2, "network", "expired", "renew it"),
+    (a_page_answers, 2, "api", "<html>", "address is the API's"),
+    (nobody_answers, 2, "api", "within 0.2 s", "address is the API's"),
+    (a_path_that_is_not_there, 2, "login", "refuses the login", "edge.login"),
+    (too_many_requests, 0, "api", "too many requests", "rate_limit.per_second"),
+    (a_clock_that_is_wrong, 3, "api", "behind this machine's", "NTP"),
+    (the_wrong_secret, 2, "api", "does not know the secret", "control.secret_env"),
+    (no_control_port, 2, "api", "this is no control port", "correct control.url"),
+    (the_wrong_password, 2, "login", "refuses the login", "edge.login"),
+    (a_key_that_palette_does_not_know, 2, "login", "does not know the key", "api_key_env"),
+    (a_host_under_another_name, 2, "clusters", "does not name", "correct their uids"),
+    (a_cluster_that_is_paired, 3, "clusters", "centrally managed", "reset"),
+    (a_cluster_in_error, 3, "clusters", "which is Error", "wait until it is Running"),
+    (a_node_that_is_ill, 3, "clusters", "control-plane-1", "mend them"),
+    (nothing_can_be_arranged, 3, "reach", "InstallCluster cannot be arranged", "no control port"),
+    (a_program_that_is_not_there, 2, "file", "no-such-program", "chmod"),
+    (the_port_of_the_peer_is_taken, 2, "peer", "in use", "[peer]"),
+    (one_small_place, 3, "reach", "need more hosts or more clusters", "five hosts"),
+]
+
+
+@pytest.mark.parametrize(
+    ("broken", "code", "area", "what", "remedy"), BROKEN, ids=[row[0].__name__ for row in BROKEN]
+)
+def test_a_broken_set_up_is_explained(
+    setup: Setup,
+    examine: Examine,
+    broken: Callable[[Setup], None],
+    code: int,
+    area: str,
+    what: str,
+    remedy: str,
+) -> None:
+    broken(setup)
+    found = examine(setup)
+    told = [f for f in found if f["area"] == area and what in f["what"]]
+    assert told, found
+    assert remedy in told[0]["remedy"], told[0]
+    assert setup.code == code, found
