@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -41,6 +42,41 @@ class ResultFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
 
+
+class Annotations(StrEnum):
+    """For which CI server what failed is pointed out."""
+
+    AUTO = "auto"
+    GITHUB = "github"
+    NONE = "none"
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it is one that is pointed out to; `auto` looks where it runs."""
+        here = os.environ.get("GITHUB_ACTIONS") == "true"
+        return self is Annotations.GITHUB or (self is Annotations.AUTO and here)
+
+
+def _seed(text: str | int) -> int:
+    """A seed as it was typed; `random` draws a fresh one, and the run prints it first."""
+    if text == "random":
+        return int.from_bytes(os.urandom(4), "big")
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is neither a whole number nor 'random'.") from None
+
+
+def _seed_of_fleet(text: str | int) -> int:
+    seed = _seed(text)
+    if seed < 0:
+        raise typer.BadParameter(f"{seed} is not in the range x>=0.")
+    return seed
+
+
+_SEED_HELP = "One seed for every draw; 'random' draws a fresh one and prints it."
+SEED = typer.Option(metavar="N|random", parser=_seed, help=_SEED_HELP)
+SEED_OF_FLEET = typer.Option(metavar="N|random", parser=_seed_of_fleet, help=_SEED_HELP)
 
 PlantedMutant = Annotated[
     str,
@@ -132,7 +168,7 @@ def certify(
             help="Where the files go; reports/runs/<time>-<implementation>/ without it.",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="One seed for every draw.")] = 1,
+    seed: Annotated[int, SEED] = 1,
     repeat: Annotated[
         int, typer.Option(metavar="N", min=1, help="Run it N times; the verdicts must agree.")
     ] = 1,
@@ -148,6 +184,21 @@ def certify(
     fail_fast: Annotated[
         bool, typer.Option("--fail-fast", help="Stop at the first scenario that is not green.")
     ] = False,
+    waivers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Failures that are accepted for a while; docs/trust.md."),
+    ] = None,
+    annotations: Annotated[
+        Annotations,
+        typer.Option(help="Point at what failed, for a CI server; auto: in GitHub Actions."),
+    ] = Annotations.AUTO,
+    interactive: Annotated[
+        bool,
+        typer.Option("--interactive", help="Ask on the terminal for what only a person arranges."),
+    ] = False,
+    operator: Annotated[
+        str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
+    ] = "",
 ) -> None:
     """Run the suite against a target, judge it, and write the files of the run.
 
@@ -169,6 +220,10 @@ def certify(
         repeat=repeat,
         workers=workers,
         fail_fast=fail_fast,
+        waivers=waivers,
+        annotations=annotations.wanted,
+        interactive=interactive,
+        operator=operator,
     )
     _exit_after(lambda: carry_out(plan))
 
@@ -185,8 +240,15 @@ def requirements(
     profile: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only those of this profile.")
     ] = None,
+    needs: Annotated[
+        bool, typer.Option("--needs", help="Instead, what scenarios need of a target, as JSON.")
+    ] = False,
 ) -> None:
     """List what the procedure requires: id, side, level, profile, and what must hold."""
+    if needs:
+        from harness.cli.needs import print_needs
+
+        _exit_after(print_needs)
     from harness.cli.requirements import list_requirements
 
     _exit_after(lambda: list_requirements(format.value, coverage, role, profile))
@@ -221,21 +283,70 @@ def report(
     _exit_after(lambda: report_on(evidence, out, operations=operations, cells=cell or ()))
 
 
+@app.command(epilog="Example: pairproof doctor --target target.toml")
+def doctor(
+    target: Annotated[
+        Path, typer.Option(metavar="FILE", help="The target file that is to be tried.")
+    ],
+    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Say also what is as it should be.")
+    ] = False,
+) -> None:
+    """Try a target before a run, changing nothing, and say what is missing and what to do.
+
+    Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as it
+    is no run is possible.
+    """
+    from harness.cli.doctor import doctor as tried
+
+    _exit_after(lambda: tried(target, format.value, everything=everything))
+
+
 @app.command(epilog="Example: pairproof verify reports/runs/20261124T101500Z-mine")
 def verify(
     evidence: Annotated[
         Path, typer.Argument(metavar="EVIDENCE", help="An evidence.jsonl, or the folder of a run.")
     ],
     format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    suite: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="DIR", help="A folder of features of your own that took part."),
+    ] = None,
+    checks: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A Python file with checks of your own."),
+    ] = None,
 ) -> None:
     """Judge a run again, from its evidence alone, and say what differs.
 
     Exit codes: 0 the same verdicts are reached, 1 they are not or the file was changed, 2 it is
     no evidence or was cut off.
     """
-    from harness.cli.verify import verify_evidence
+    from harness.cli.verify import OwnSuite, verify_evidence
 
-    _exit_after(lambda: verify_evidence(evidence, format.value))
+    own = OwnSuite(tuple(suite or ()), tuple(checks or ()))
+    _exit_after(lambda: verify_evidence(evidence, format.value, own))
+
+
+@app.command(epilog="Example: pairproof compare reports/runs/last-week reports/runs/today")
+def compare(
+    before: Annotated[
+        Path, typer.Argument(metavar="A", help="The evidence of the earlier run, or its folder.")
+    ],
+    after: Annotated[
+        Path, typer.Argument(metavar="B", help="The evidence of the later run, or its folder.")
+    ],
+    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+) -> None:
+    """Lay two runs side by side: what broke, what was mended, what else changed.
+
+    Exit codes: 0 nothing broke that must hold, 1 something did, 3 something can no longer be
+    judged.
+    """
+    from harness.cli.compare import compare_runs
+
+    _exit_after(lambda: compare_runs(before, after, format.value))
 
 
 @app.command(epilog="Example: pairproof shrink reports/runs/20261124T101500Z-flaky-wan --for 2m")
@@ -295,6 +406,32 @@ def serve(
     plain: Annotated[
         bool, typer.Option("--plain", help="Plain HTTP where it would be HTTPS.")
     ] = False,
+    bind: Annotated[
+        str,
+        typer.Option(metavar="ADDRESS", help="Where it listens. The control port stays here."),
+    ] = "127.0.0.1",
+    host_name: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="How others reach it; by default --bind, or localhost."),
+    ] = "",
+    cert: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The certificate that it shows; else one of its own CA."),
+    ] = None,
+    key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its private key, unless it is in --cert.")
+    ] = None,
+    trust: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What its edge hosts trust, where it plays them alone."),
+    ] = None,
+    wire: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Speak the wire that the mapping tables of this TOML file describe; docs/wire.md.",
+        ),
+    ] = None,
     db: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
@@ -310,7 +447,7 @@ def serve(
 
     Prints the addresses and, unless they are written to a file, the credentials.
     """
-    from harness.cli.serve import serve_reference
+    from harness.cli.serve import Listening, serve_reference
 
     _exit_after(
         lambda: serve_reference(
@@ -319,11 +456,13 @@ def serve(
             role=role,
             port=port,
             plain=plain,
+            listening=Listening(bind, host_name, cert, key, trust),
             db=db,
             write_target=write_target,
             mutant=mutant,
             variant=variant,
             show_credentials=show_credentials,
+            wire=wire,
         )
     )
 
@@ -507,9 +646,7 @@ def fleet(
     hosts: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="So many hosts; the scenario's without.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option(metavar="N", min=0, help="One seed for every draw.")
-    ] = None,
+    seed: Annotated[int | None, SEED_OF_FLEET] = None,
     until: Annotated[
         str, typer.Option(metavar="DURATION", help="So much virtual time, as in 90m or 24h.")
     ] = "",
@@ -546,6 +683,48 @@ def fleet(
     limit: Annotated[
         str, typer.Option("--for", metavar="DURATION", help="With --seeds: for so long at most.")
     ] = "",
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Run in real time against what this target file describes; docs/realtime.md.",
+        ),
+    ] = None,
+    rate: Annotated[
+        str,
+        typer.Option(
+            metavar="RATE",
+            help="With --target: operators arrive at 20/s, or 10/s..200/s over 5m.",
+        ),
+    ] = "",
+    steps: Annotated[
+        str,
+        typer.Option(metavar="STEPS", help="With --target: at 10,20,50/s every 30s, in steps."),
+    ] = "",
+    speed: Annotated[
+        float,
+        typer.Option(
+            metavar="X", help="With --target: divide the scenario's durations by X, as in 60."
+        ),
+    ] = 1.0,
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="BUDGET",
+            help="With --target: stop at requests=100000,seconds=600,errors=50 (in a row).",
+        ),
+    ] = "",
+    find_limit: Annotated[
+        str,
+        typer.Option(
+            metavar="BOUND",
+            help="With --target: raise the rate until this breaks, as in 'p99<500ms'.",
+        ),
+    ] = "",
+    connections: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="With --target: so many at once in each process."),
+    ] = 1_000,
     mutant: PlantedMutant = "",
     variant: PlantedVariant = "",
     out: Annotated[
@@ -559,11 +738,12 @@ def fleet(
 ) -> None:
     """Run a fleet in virtual time, judge every invariant, and write the files of the run.
 
-    The same scenario, hosts and seed give the same evidence, byte for byte. Exit codes: 0 all of
+    The same scenario, hosts and seed give the same evidence, byte for byte. With --target the
+    same people and hosts act in real time, at a real endpoint. Exit codes: 0 all of
     it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be judged, or
     did not reach what it was meant to.
     """
-    from harness.cli.fleet import Asked
+    from harness.cli.fleet import Asked, real_of
     from harness.cli.fleet import run as carry_out
     from harness.cli.planting import planted_by
 
@@ -583,9 +763,30 @@ def fleet(
                 limit=limit,
                 out=out,
                 format=format.value,
+                real=real_of(target, rate, steps, speed, budget, find_limit, connections),
             )
         )
     )
+
+
+@app.command(epilog="Example: pairproof cleanup reports/runs/20261124T101500Z-mine")
+def cleanup(
+    ledger: Annotated[
+        Path, typer.Argument(metavar="LEDGER", help="A ledger.jsonl, or the folder of a run.")
+    ],
+    target: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The target file; that of the run without it."),
+    ] = None,
+) -> None:
+    """Remove what a run that could not end has left on its target.
+
+    Credentials come from the environment, as for the run. May be done again. Exit codes: 0 nothing
+    is left, 1 something is, 2 it is no ledger, or its run is still alive.
+    """
+    from harness.cli.cleanup import clean_up
+
+    _exit_after(lambda: clean_up(ledger, target))
 
 
 @app.command(epilog="Example: pairproof replay reports/runs/20261124T101500Z-rollout-wave")

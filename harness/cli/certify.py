@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+import msgspec
 import pytest
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
-from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_lines, say
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
+from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR
-from harness.opening import DRIVERS
+from harness.history.repeats import repeat_folder, repeat_folders
+from harness.opening import DRIVERS, driver_names
+from harness.reporting.annotating import github_commands
 from harness.reporting.files import write_reports
 from harness.reporting.model import Report
 from harness.running.run import ONE_TARGET
@@ -50,6 +54,10 @@ class Plan:
     repeat: int = 1
     workers: int | None = None
     fail_fast: bool = False
+    waivers: Path | None = None
+    annotations: bool = False
+    interactive: bool = False
+    operator: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -78,40 +86,32 @@ def certify(plan: Plan) -> int:
         PairproofError: the same, said by the part that found it.
     """
     name, label = _described(plan)
+    waivers = _waivers(plan)
     out = made_writable(folder_for(plan.out, name))
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
-        return _finish(_run(plan, out), out)
-    return _certify_repeatedly(plan, out)
+        return _finish(_run(plan, waivers, out), plan, out)
+    return _certify_repeatedly(plan, waivers, out)
 
 
-def _certify_repeatedly(plan: Plan, out: Path) -> int:
-    """The same run again and again; the first one is reported, all have to agree with it."""
-    code = 0
-    reports: list[Report] = []
-    for number in range(1, plan.repeat + 1):
-        folder = out if number == 1 else made_writable(out / f"repeat-{number}")
-        put(f"run {number} of {plan.repeat}")
-        carried_out = _run(plan, folder)
-        code = max(code, _finish(carried_out, folder))
-        if carried_out.interrupted:
-            return INTERRUPTED
-        reports.append(carried_out.report)
-    return code or _agreement(reports)
+def _certify_repeatedly(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> int:
+    """The same run again and again, and one report of all, as far as they went."""
+    try:
+        interrupted = not all(_repeat(plan, waivers, out, n) for n in range(1, plan.repeat + 1))
+    except KeyboardInterrupt:
+        interrupted = True
+        if not repeat_folders(out):
+            raise
+    return _finish(CarriedOut(write_reports(out, out), interrupted), plan, out)
 
 
-def _agreement(reports: Sequence[Report]) -> int:
-    """Zero if every run came to the same verdicts; otherwise what differs, and inconclusive."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for report in reports:
-        for line in report.evidence.verdicts:
-            found.setdefault((line.scenario, line.requirement), []).append(line.verdict.value)
-    differing = {key: v for key, v in found.items() if len(v) < len(reports) or len(set(v)) > 1}
-    for (scenario, requirement), verdicts in differing.items():
-        put(f"the runs disagree on {requirement} in {scenario}: {', '.join(verdicts)}")
-    if not differing:
-        put(f"all {len(reports)} runs came to the same verdicts")
-    return INCONCLUSIVE if differing else 0
+def _repeat(plan: Plan, waivers: Sequence[WaiverLine], out: Path, number: int) -> bool:
+    """One run of several; returns whether it came to its end."""
+    folder = made_writable(repeat_folder(out, number))
+    put(f"run {number} of {plan.repeat}")
+    carried_out = _run(plan, waivers, folder)
+    put(f"run {number} of {plan.repeat}: {carried_out.report.why}")
+    return not carried_out.interrupted
 
 
 # --- before the run -------------------------------------------------------------------------
@@ -119,18 +119,34 @@ def _agreement(reports: Sequence[Report]) -> int:
 
 def _described(plan: Plan) -> tuple[str, str]:
     """The target's name for a folder and for people; what was typed is looked over first."""
-    if plan.driver not in DRIVERS:
-        raise UnknownName("driver", plan.driver, DRIVERS)
+    if plan.driver not in driver_names():
+        raise UnknownName("driver", plan.driver, driver_names())
     Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
-    if plan.target is None:
+    if plan.target is None and plan.driver in DRIVERS:
         return _REFERENCE, "the embedded reference"
     if plan.processes(1) > 1:
         raise CannotDo(ONE_TARGET)
+    if plan.target is None or plan.driver not in DRIVERS:  # its target file is its own affair
+        return _slug(plan.driver), f"{plan.target}"
+    from harness.targets.permission import told
     from harness.targets.target_file import load_target
 
-    info = load_target(plan.target, os.environ).info
-    made = " by ".join(filter(None, [f"{info.name} {info.version}".strip(), info.organization]))
-    return _slug(f"{info.name}-{info.version}"), f"{made} ({plan.target})"
+    target = load_target(plan.target, os.environ)
+    name = _slug(f"{target.info.name}-{target.info.version}")
+    return name, f"{told(target)} ({plan.target})"
+
+
+def _waivers(plan: Plan) -> tuple[WaiverLine, ...]:
+    """The waivers that were asked for.
+
+    Raises:
+        WaiverFileError: their file cannot be used.
+    """
+    if plan.waivers is None:
+        return ()
+    from harness.running.waivers import load_waivers
+
+    return load_waivers(plan.waivers)
 
 
 def _slug(text: str) -> str:
@@ -148,7 +164,7 @@ class CarriedOut:
     interrupted: bool
 
 
-def _run(plan: Plan, out: Path) -> CarriedOut:
+def _run(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> CarriedOut:
     """Run the suite and report on it.
 
     Raises:
@@ -157,7 +173,7 @@ def _run(plan: Plan, out: Path) -> CarriedOut:
     with _beside_capture() as stream, alone():
         watcher = Watcher(stream)
         with watcher.showing():
-            pytest.main(_arguments(plan, out), plugins=[watcher])
+            pytest.main(_arguments(plan, waivers, out), plugins=[watcher])
     evidence = out / "evidence.jsonl"
     if watcher.problem:
         raise CannotDo(f"{watcher.problem}{_kept(out)}")
@@ -190,7 +206,7 @@ def _kept(out: Path) -> str:
     return f"\nwhat was recorded until then is in {out}; `pairproof report {out}` reads it"
 
 
-def _arguments(plan: Plan, out: Path) -> list[str]:
+def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str]:
     """What pytest is called with."""
     options = {
         "target": str(plan.target.resolve()) if plan.target else None,
@@ -202,6 +218,9 @@ def _arguments(plan: Plan, out: Path) -> list[str]:
         "seed": str(plan.seed),
         "repeat": str(plan.repeat),
         "out": str(out.resolve()),
+        "waivers": json.dumps(msgspec.to_builtins(waivers)) if waivers else None,
+        "interactive": "" if plan.interactive else None,
+        "operator": plan.operator or None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
     words = suite_words(options)
@@ -216,8 +235,11 @@ def _arguments(plan: Plan, out: Path) -> list[str]:
 # --- after the run --------------------------------------------------------------------------
 
 
-def _finish(carried_out: CarriedOut, out: Path) -> int:
-    """Print the summary, append it to a CI job's page; returns the exit code."""
+def _finish(carried_out: CarriedOut, plan: Plan, out: Path) -> int:
+    """Print the summary, tell a CI server; returns the exit code."""
+    report = carried_out.report
     append_to_job_page(out)
-    print_summary(carried_out.report, out)
-    return INTERRUPTED if carried_out.interrupted else carried_out.report.exit_code
+    print_summary(report, out)
+    if plan.annotations:
+        put_lines(f"{line}\n" for line in github_commands(report))
+    return INTERRUPTED if carried_out.interrupted else report.exit_code

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterable
 from typing import Final
 
+from harness.history.visible import visible
+
 CONFORMS: Final = 0
 DOES_NOT_CONFORM: Final = 1
 WRONG_USAGE: Final = 2
@@ -24,7 +26,7 @@ class CannotDo(Exception):
 
 def say(text: str) -> None:
     """A line for people, on standard error; standard output is for results."""
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
 
 
 def put(text: str) -> None:
@@ -44,7 +46,7 @@ def put_lines(lines: Iterable[str]) -> None:
     """
     try:
         for line in lines:
-            sys.stdout.write(line)
+            sys.stdout.write(visible(line))
         sys.stdout.flush()
     except BrokenPipeError:
         # Python would complain again when it flushes at exit.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,9 +10,13 @@ from typing import TYPE_CHECKING
 
 from harness.catalogue.errors import UnknownName
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
-from harness.history.lines import Run
-from harness.opening import DRIVERS, open_target
+from harness.cli.folders import folder_for
+from harness.history.lines import LeakLine, Run
+from harness.history.visible import visible_line
+from harness.opening import driver_names, goes_with_run, open_target
+from harness.running.belongings import Belongings, owned_now
 from harness.running.facts import now_utc
+from harness.targets.port import Driver
 
 if TYPE_CHECKING:
     from harness.explore.machine import Explored
@@ -56,16 +61,18 @@ def explore_target(asked: Exploration) -> int:
         UnknownName: there is no such driver.
         PairproofError: the target cannot be used, or the evidence cannot be written.
     """
-    if asked.driver not in DRIVERS:
-        raise UnknownName("driver", asked.driver, DRIVERS)
+    if asked.driver not in driver_names():
+        raise UnknownName("driver", asked.driver, driver_names())
     if find_spec("hypothesis") is None:
         raise CannotDo(MISSING)
     evidence = _evidence(asked.out)
-    explored = _carried_out(asked, evidence)
+    left: list[LeakLine] = []
+    explored = _carried_out(asked, evidence, left)
     _print_counts(asked, explored)
     if evidence is not None:
         put(f"evidence: {evidence}")
-    return _verdict(asked, explored)
+    code = _verdict(asked, explored)
+    return INCONCLUSIVE if left and code == CONFORMS else code
 
 
 def _evidence(out: Path | None) -> Path | None:
@@ -77,20 +84,38 @@ def _evidence(out: Path | None) -> Path | None:
     return evidence
 
 
-def _carried_out(asked: Exploration, evidence: Path | None) -> Explored:
+def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]) -> Explored:
+    """Explore; `left` takes what could not be removed from a target that outlives this."""
     from harness.explore.machine import Budget, explore
     from harness.explore.recording import Recording
 
-    driver = open_target(asked.driver, asked.target, asked.seed, asked.planted)
+    with ExitStack() as held:
+        opened = open_target(asked.driver, asked.target, asked.seed, asked.planted)
+        held.callback(opened.close)
+        driver: Driver = opened
+        mark = ""
+        if not goes_with_run(asked.driver, asked.target):
+            folder = evidence.parent if evidence else folder_for(None, "explore")
+            belongings = Belongings(opened, folder, owned_now(opened, asked.target))
+            held.callback(_give_back, belongings, left)
+            driver, mark = belongings.noted(opened), belongings.mark
+        recording = Recording(driver, asked.seed, evidence, Run(started_at=now_utc()), mark)
+        held.callback(lambda: recording.close(now_utc()))
+        budget = Budget(asked.examples, asked.steps, asked.seconds)
+        return explore(recording.open_scene, driver, asked.seed, budget)
+
+
+def _give_back(belongings: Belongings, left: list[LeakLine]) -> None:
+    """Remove what was made, and say what could not be."""
     try:
-        recording = Recording(driver, asked.seed, evidence, Run(started_at=now_utc()))
-        try:
-            budget = Budget(asked.examples, asked.steps, asked.seconds)
-            return explore(recording.open_scene, driver, asked.seed, budget)
-        finally:
-            recording.close(now_utc())
+        belongings.give_back_all()
     finally:
-        driver.close()
+        left += belongings.leaks()
+        for leak in left:
+            say(visible_line(f"left on the target: {leak.kind} {leak.what}: {leak.why}"))
+        if left:
+            say(f"`pairproof cleanup {belongings.ledger.path}` tries again")
+        belongings.close()
 
 
 def _print_counts(asked: Exploration, explored: Explored) -> None:

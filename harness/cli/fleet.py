@@ -33,6 +33,27 @@ from harness.running.stopping import Stopping
 
 
 @dataclass(frozen=True, slots=True)
+class AskedReal:
+    """What a user asked for besides, as it was typed.
+
+    Attributes:
+        target: the target file.
+        rate: how operators arrive instead of as the scenario has it.
+        speed: by how much the scenario's durations are divided.
+        budget: what the run may cost.
+        limit: the expression up to whose breaking the rate is raised.
+        connections: how many a process may have at once.
+    """
+
+    target: Path
+    rate: str = ""
+    speed: float = 1.0
+    budget: str = ""
+    limit: str = ""
+    connections: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What a user asked for, as it was typed.
 
@@ -57,6 +78,8 @@ class Asked:
     limit: str = ""
     out: Path | None = None
     format: str = "text"
+    real: AskedReal | None = None
+    """What was asked for of real time, where a target was named."""
 
     @property
     def crew(self) -> Crew:
@@ -81,6 +104,11 @@ def run(asked: Asked) -> int:
     if asked.limit and asked.seeds is None:
         raise CannotDo("--for limits a hunt: give --seeds as well, or --until for virtual time")
     behaviour_with(asked.planted)
+    if asked.real is not None:
+        from harness.cli.fleet_real import run_real
+
+        with stoppable() as stopping:
+            return run_real(asked, asked.real, stopping)
     scenario = scenario_of(asked)
     with stoppable() as stopping:
         if asked.seeds is not None:
@@ -91,6 +119,33 @@ def run(asked: Asked) -> int:
     if asked.format == "json":
         put(text_of(fleet_report_json(report)))
     return INTERRUPTED if stopping.asked else report.exit_code
+
+
+def real_of(
+    target: Path | None,
+    rate: str,
+    steps: str,
+    speed: float,
+    budget: str,
+    limit: str,
+    connections: int,
+) -> AskedReal | None:
+    """What was asked for of real time; nothing without a target.
+
+    Raises:
+        CannotDo: what only real time has was asked for without a target.
+    """
+    if rate and steps:
+        raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
+    asked = AskedReal(target or Path(), rate or steps, speed, budget, limit, connections)
+    if target is None:
+        if asked != AskedReal(Path()):
+            raise CannotDo(
+                "--rate, --steps, --speed, --budget, --find-limit and --connections are for real"
+                " time: give --target as well"
+            )
+        return None
+    return asked
 
 
 def scenario_of(asked: Asked) -> Scenario:

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +19,7 @@ from harness.fleet.crew.coordinator import Moment, Watching
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.crew.orders import Transport
 from harness.fleet.crew.processes import ProcessTransport
-from harness.fleet.port import Job
+from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import Finished, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about
 from harness.running.facts import now_utc, run_here
@@ -69,26 +69,26 @@ class Crew:
             raise CannotDo(MISSING)
 
     @contextmanager
-    def transport(self) -> Iterator[Transport]:
-        """Where hands come from.
+    def transport(self, make: MakeCell = make_cell) -> Iterator[Transport]:
+        """Where hands come from, which make cells so.
 
         Raises:
             CrewError: no scheduler answers.
         """
-        transport = self._transport()
+        transport = self._transport(make)
         try:
             yield transport
         finally:
             transport.close()
 
-    def _transport(self) -> Transport:
+    def _transport(self, make: MakeCell) -> Transport:
         if self.scheduler:
             from harness.fleet.crew.dask import DaskTransport
 
-            return DaskTransport(make_cell, self.scheduler)
+            return DaskTransport(make, self.scheduler)
         if self.workers == 1:
-            return LocalTransport(make_cell)
-        return ProcessTransport(make_cell, self.workers or 1)
+            return LocalTransport(make)
+        return ProcessTransport(make, self.workers or 1)
 
 
 def processors() -> int:
@@ -137,18 +137,35 @@ def drive(job: Job, crew: Crew, stopping: Stopping, stop_at: int | None = None) 
         EvidenceError: the evidence cannot be written.
         KeyboardInterrupt: the user has asked twice.
     """
+    return drive_with(job, crew.transport(), stopping, stop_at=stop_at)
+
+
+def drive_with(
+    job: Job,
+    hired: AbstractContextManager[Transport],
+    stopping: Stopping,
+    told: Callable[[Telling], Telling] = lambda telling: telling,
+    stop_at: int | None = None,
+    ends_at: int | None = None,
+) -> Finished:
+    """The same, with hands from elsewhere; `told` says what else the evidence tells, `ends_at`
+    when the run is about over.
+
+    Raises:
+        CrewError: the run cannot be carried out.
+        EvidenceError: the evidence cannot be written.
+        KeyboardInterrupt: the user has asked twice.
+    """
     shown = Shown(sys.stderr)
-    progress = RunProgress(shown, ends_about(job.scenario))
+    progress = RunProgress(shown, ends_at or ends_about(job.scenario), job.repeatable)
     reached = _Reached(progress, stop_at)
     watching = Watching(
         progress=reached, warn=shown.warn, stopped=lambda: stopping.asked or reached.is_there
     )
-    with crew.transport() as transport, shown.showing():
+    with hired as transport, shown.showing():
         command = ["pairproof", *sys.argv[1:]]
-        telling = Telling(
-            run_here(command, min(transport.hands, job.scenario.fleet.cells)), now_utc
-        )
-        return run_fleet(job, transport, telling, watching)
+        run = run_here(command, min(transport.hands, job.scenario.fleet.cells))
+        return run_fleet(job, transport, told(Telling(run, now_utc)), watching)
 
 
 class _Reached:

@@ -79,9 +79,13 @@ def left(seconds: float) -> str:
 
 
 class RunProgress:
-    """How far one run is, in virtual time; `ends_at` is when it will about be over."""
+    """How far one run is; `ends_at` is when it will about be over, in the time of the run.
 
-    def __init__(self, shown: Shown, ends_at: int) -> None:
+    In virtual time its events are what is counted, in real time its requests.
+    """
+
+    def __init__(self, shown: Shown, ends_at: int, virtual: bool = True) -> None:
+        self._events = "events" if virtual else "requests"
         self._shown = shown
         self._ends_at = ends_at
         self._before = (0.0, 0, 0)
@@ -100,7 +104,7 @@ class RunProgress:
         self._pace += weight * (pace - self._pace)
         found = counted(moment.violations, "violation") if moment.violations else "none violated"
         told = [
-            f"{number(round((moment.events - events) / lately))} events/s",
+            f"{number(round((moment.events - events) / lately))} {self._events}/s",
             counted(moment.operations, "operation"),
             f"{number(moment.pending)} pending",
             found,

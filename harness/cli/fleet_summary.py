@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
+from harness.cli.shown import shown
 from harness.cli.summary import OVERALL_STYLES, STYLES, shortened
 from harness.history.fleet_lines import GateLine, ViolationLine
 from harness.reporting.fleet.advice import advice
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.quantities import counted, duration, number
+from harness.reporting.fleet.realtime import told as told_in_real_time
 from harness.reporting.fleet.wording import MARKS, state_named
 from harness.reporting.words import (
     OVERALL_NAMES,
@@ -34,7 +36,7 @@ def print_fleet_summary(report: FleetReport, out: Path) -> None:
     """What is violated, the gate, the counts, the verdict, and where report and evidence lie."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for text in _lines(report, out):
-        console.print(text)
+        console.print(shown(text))
 
 
 def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
@@ -45,6 +47,8 @@ def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
     yield from _undecided(report)
     yield from _gates(report)
     yield from _figures(report)
+    for what, told in told_in_real_time(report.realtime) if report.realtime else ():
+        yield Text(f"{what:<14}{told}")
     for problem in report.problems[:3]:
         yield Text(f"incomplete    {problem}", "yellow")
     for warning in report.warnings:
@@ -158,6 +162,8 @@ def _hosts(report: FleetReport) -> str:
 def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
     yield Text(f"report        {out / 'report.html'}")
     yield Text(f"evidence      {report.evidence.path}")
+    if report.realtime is not None:
+        return
     yield Text(f"once more     {command('replay', str(report.evidence.path.parent))}")
     if report.evidence.violations:
         yield Text(f"smallest      {command('shrink', str(report.evidence.path.parent))}")

@@ -12,6 +12,7 @@ from harness.cli.exits import CannotDo, say
 from harness.history.manifest import MANIFEST
 from harness.history.parts import parts_in
 from harness.history.reader import PARTS_DIR
+from harness.history.repeats import repeat_folders
 from harness.reporting.files import REPORT_FILES
 
 _RUNS: Final = Path("reports", "runs")
@@ -33,16 +34,22 @@ def made_writable(out: Path) -> Path:
         out.mkdir(parents=True, exist_ok=True)
         trial.write_bytes(b"\0")
         trial.unlink()
-        for stale in (*parts_in(out), *(out / name for name in (MANIFEST, *REPORT_FILES))):
-            stale.unlink(missing_ok=True)
+        for folder in (out, *repeat_folders(out)):
+            _forget(folder)
     except (FileExistsError, NotADirectoryError):
         raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
     except OSError as error:
         raise CannotDo(
             f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
         ) from None
-    shutil.rmtree(out / PARTS_DIR, ignore_errors=True)
     return out
+
+
+def _forget(folder: Path) -> None:
+    """Remove what an earlier run wrote there, and nothing else."""
+    for stale in (*parts_in(folder), *(folder / name for name in (MANIFEST, *REPORT_FILES))):
+        stale.unlink(missing_ok=True)
+    shutil.rmtree(folder / PARTS_DIR, ignore_errors=True)
 
 
 def append_to_job_page(out: Path) -> None:

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
+from harness.cli.shown import shown
 from harness.reporting.words import VERDICT_NAMES, VERDICT_SYMBOLS
 
 LINE_EVERY = 50
@@ -126,7 +127,8 @@ class Watcher:
         """Say that a worker has died; what it was about to do is left unjudged."""
         if error:
             told = " ".join(str(error).split())
-            self._console.print(Text(f"a worker has died ({node.gateway.id}): {told}", "yellow"))
+            died = Text(f"a worker has died ({node.gateway.id}): {told}", "yellow")
+            self._console.print(shown(died))
 
     def pytest_runtest_logstart(self, location: tuple[str, int | None, str]) -> None:
         """A scenario begins."""
@@ -159,7 +161,7 @@ class Watcher:
     def _count(self, ended: EndedScenario) -> None:
         self._counts[ended.verdict] += 1
         if ended.verdict in _RED:
-            self._console.print(self._red(ended))
+            self._console.print(shown(self._red(ended)))
         done = self._counts.total()
         self._progress.update(self._task, completed=done, counts=self._told())
         if not self._live and (done % LINE_EVERY == 0 or done == self._total):

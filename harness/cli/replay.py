@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from harness.fleet.loading import from_plain
 from harness.fleet.port import Job
 from harness.fleet.replaying import Difference, differences
 from harness.fleet.run import folder_of_parts
+from harness.history.fleet_lines import RealtimeLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.reporting.fleet.quantities import counted
 
@@ -38,6 +40,7 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
     asked = Crew(workers, scheduler)
     asked.check()
     first = read_manifest(evidence)
+    require_virtual(first)
     if first.footer is None:
         raise CannotDo(f"{first.path}: it breaks off before its footer, so there is nothing whole"
                        " to compare with; use a whole copy")  # fmt: skip
@@ -64,6 +67,20 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
     for text in _told(first, again, found):
         Console(highlight=False, markup=False, soft_wrap=True).print(text)
     return DOES_NOT_CONFORM if found else CONFORMS
+
+
+def require_virtual(evidence: FleetEvidence) -> None:
+    """Only virtual time can be run again.
+
+    Raises:
+        CannotDo: the run was in real time.
+    """
+    if isinstance(evidence.fleet.realtime, RealtimeLine):
+        raise CannotDo(
+            f"{evidence.path}: this run was in real time, which does not come again; `pairproof"
+            " verify` judges it again, and another run like it is:"
+            f" {shlex.join(evidence.header.run.command)}"
+        )
 
 
 def _notes(first: FleetEvidence) -> Iterator[str]:

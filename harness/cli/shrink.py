@@ -20,6 +20,7 @@ from harness.cli.exits import (
     say,
 )
 from harness.cli.fleet_driving import Crew, drive, processors, stoppable
+from harness.cli.replay import require_virtual
 from harness.fleet.keys import TOP
 from harness.fleet.loading import from_plain, load
 from harness.fleet.mistakes import Misspelt
@@ -73,6 +74,7 @@ def shrink_run(asked: Shrinking) -> int:
     """
     seconds = _seconds(asked.lasts)
     evidence = read_manifest(asked.evidence)
+    require_virtual(evidence)
     first = _first_violation(evidence)
     scenario = from_plain(evidence.fleet.scenario, f"the scenario in {evidence.path}")
     file = _file(asked.out, evidence, scenario)

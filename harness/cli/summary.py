@@ -10,10 +10,17 @@ from rich.text import Text
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
+from harness.cli.shown import shown
 from harness.history.lines import STILL_OPEN
 from harness.history.reader import Evidence
 from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport, some
-from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
+from harness.reporting.words import (
+    OVERALL_NAMES,
+    OVERALL_SYMBOLS,
+    VERDICT_NAMES,
+    VERDICT_SYMBOLS,
+    leak_in_words,
+)
 
 STYLES = {
     Verdict.PASS: "green",
@@ -37,7 +44,7 @@ def print_summary(report: Report, out: Path) -> None:
     """The verdict, the counts, each failure with its reason, and where the report lies."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for text in _lines(report, out):
-        console.print(text)
+        console.print(shown(text))
 
 
 def _lines(report: Report, out: Path) -> Iterator[Text]:
@@ -49,11 +56,15 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield from _unasked(report)
     yield from _counted("requirements", report.counts)
     yield from _counted("scenarios", report.scenario_counts)
+    if report.repeats:
+        yield _repeats(report)
     if not report.evidence.complete:
         problems = "; ".join(report.evidence.problems[:3])
         yield Text(f"incomplete    {problems}", "yellow")
+    for leak in report.evidence.leaks:
+        yield Text(f"left behind   {shortened(leak_in_words(leak))}", "yellow")
     for warning in report.warnings:
-        yield Text(f"warning       {warning}", "yellow")
+        yield Text(f"warning       {shortened(warning)}", "yellow")
     made = report.header.implementation
     name = f"{made.name} {made.version}".strip()
     overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
@@ -78,11 +89,12 @@ def _requirement(report: RequirementReport) -> Iterator[Text]:
     requirement, style = report.requirement, STYLES[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
     waived = " (waived)" if report.waived else ""
+    unstable = " (unstable)" if report.unstable else ""
     yield Text.assemble(
-        (f"{VERDICT_SYMBOLS[report.verdict]} {requirement.id}{level}{waived} ", style),
+        (f"{VERDICT_SYMBOLS[report.verdict]} {requirement.id}{level}{waived}{unstable} ", style),
         requirement.title,
     )
-    red = [s for s in report.scenarios if s.verdict is report.verdict]
+    red = [s for s in report.scenarios if s.verdict is report.verdict or s.failed]
     for scenario in red[:_SCENARIOS_MAX]:
         yield from _scenario(scenario)
     if len(red) > _SCENARIOS_MAX:
@@ -92,7 +104,21 @@ def _requirement(report: RequirementReport) -> Iterator[Text]:
 def _scenario(scenario: ScenarioReport) -> Iterator[Text]:
     yield Text(f"    {scenario.line.feature}:{scenario.line.line}: {scenario.line.name}")
     yield Text(f"      {shortened(scenario.reason)}")
+    for repeat in scenario.repeats:
+        told = VERDICT_NAMES[repeat.verdict] if repeat.verdict else "not judged"
+        yield Text(f"      {repeat.name}: {told}, {repeat.file}")
     yield Text(f"      again: {scenario.reproduce}", "dim")
+
+
+def _repeats(report: Report) -> Text:
+    count, unstable = len(report.repeats), report.unstable
+    if unstable:
+        ids = some([r.requirement.id for r in unstable])
+        return Text(f"repeats       {count} runs do not agree on {ids}", "yellow")
+    asked = report.header.repeat
+    if count < asked:
+        return Text(f"repeats       {count} of {asked} runs", "yellow")
+    return Text(f"repeats       all {count} runs came to the same verdicts")
 
 
 def _counted(what: str, counts: dict[str, int]) -> Iterator[Text]:
@@ -109,6 +135,9 @@ def in_flight(evidence: Evidence) -> Iterator[str]:
 
 
 def shortened(text: str) -> str:
-    """A reason in one line that is not too long."""
-    line = " ".join(text.split())
+    """A reason in one line that is not too long, and that no CI server takes for a command.
+
+    The runner of GitHub Actions looks for `##[` anywhere in a line.
+    """
+    line = " ".join(text.split()).replace("##[", "## [")
     return line if len(line) <= _REASON_MAX else f"{line[: _REASON_MAX - 1]}…"

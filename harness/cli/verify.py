@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import asdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 from rich.console import Console
@@ -12,10 +13,12 @@ from rich.text import Text
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
-from harness.cli.exits import put, say
+from harness.cli.exits import CannotDo, put, say
+from harness.cli.shown import shown
 from harness.history.lines import Header
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
+from harness.history.repeats import is_repeated, repeat_folders
 from harness.reporting.report_json import encode_json
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
@@ -37,26 +40,81 @@ _DIFFERENCES_MAX = 40
 _MESSAGE_MAX = 500
 
 
-def verify_evidence(evidence: Path, format: str) -> int:
+@dataclass(frozen=True, slots=True)
+class OwnSuite:
+    """What a user has besides our suite: folders of features, and files of checks (Python)."""
+
+    folders: tuple[Path, ...] = ()
+    checks: tuple[Path, ...] = ()
+
+
+def verify_evidence(evidence: Path, format: str, own: OwnSuite = OwnSuite()) -> int:
     """Judge the run again and say what differs; returns the exit code.
 
     Raises:
+        CannotDo: a folder is none, or a file of checks cannot be used.
         EvidenceError: it is no evidence, or of another version.
     """
-    verification = verify_fleet(evidence) if is_fleet(evidence) else _verify_scenarios(evidence)
+    if is_repeated(evidence):
+        return _verify_repeats(evidence, format, own)
+    fleet = is_fleet(evidence)
+    verification = verify_fleet(evidence) if fleet else _verify_scenarios(evidence, own)
     if format == "json":
         put(encode_json(document(verification, evidence)).decode().rstrip("\n"))
     else:
         _print(verification, evidence)
+    return _code_of(verification, evidence)
+
+
+def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
+    """Judge each repeat of a run again; the worst exit code counts."""
+    folders = repeat_folders(out)
+    found = [(folder, _verify_scenarios(folder, own)) for folder in folders]
+    missing = _missing(found[0][1].header, len(folders))
+    if format == "json":
+        put(encode_json(_document_of_repeats(found, missing)).decode().rstrip("\n"))
+    else:
+        for folder, verification in found:
+            _print(verification, folder)
+    codes = [_code_of(verification, folder) for folder, verification in found]
+    if missing:
+        say(f"pairproof: {out}: {missing}")
+    return max(*codes, DIFFERS if missing else SAME)
+
+
+def _missing(header: Header, count: int) -> str:
+    if header.repeat == count:
+        return ""
+    return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
+
+
+def _code_of(verification: Verified, evidence: Path) -> int:
     if verification.cut_off:
         say(f"pairproof: {evidence}: {verification.cut_off}")
         return CUT_OFF
     return SAME if verification.same else DIFFERS
 
 
-def _verify_scenarios(evidence: Path) -> Verification:
-    known = known_here(suite_dir("features"))
-    return verify(evidence, known, lambda header: selected(known, header))
+def _verify_scenarios(evidence: Path, own: OwnSuite) -> Verification:
+    for folder in own.folders:
+        if not folder.is_dir():
+            raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
+    for file in own.checks:
+        _import_checks(file)
+    ours = known_here(suite_dir("features"))
+    known = known_here(suite_dir("features"), *own.folders) if own.folders else ours
+    return verify(evidence, known, lambda header: None if own.folders else selected(ours, header))
+
+
+def _import_checks(file: Path) -> None:
+    """Let a file register its checks; it is the user's own code, and may raise anything."""
+    spec = spec_from_file_location(f"pairproof_checks_{file.stem}", file)
+    if spec is None or spec.loader is None or not file.is_file():
+        raise CannotDo(f"--checks {file}: this is no Python file that can be read")
+    try:
+        spec.loader.exec_module(module_from_spec(spec))
+    except Exception as error:
+        raise CannotDo(f"--checks {file}: {type(error).__name__}: {error}") from error
 
 
 def selected(known: Known, header: Header) -> Collection[str] | None:
@@ -87,7 +145,7 @@ def selected(known: Known, header: Header) -> Collection[str] | None:
 def _print(verification: Verified, evidence: Path) -> None:
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for text in _lines(verification, evidence):
-        console.print(text)
+        console.print(shown(text))
 
 
 def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
@@ -173,6 +231,17 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
         "counts": {**_counted(verification), "differences": verification.difference_count},
         "differences": [_as_json(d) for d in verification.differences],
         "notes": list(verification.notes),
+    }
+
+
+def _document_of_repeats(
+    found: Sequence[tuple[Path, Verification]], missing: str
+) -> dict[str, Json]:
+    return {
+        "schema": "pairproof/verify/1",
+        "same": not missing and all(v.same for _, v in found),
+        "notes": [missing] if missing else [],
+        "repeats": [document(verification, folder) for folder, verification in found],
     }
 
 

@@ -11,10 +11,13 @@ from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.history.lines import WaiverLine
-from harness.history.reader import read_evidence
+from harness.history.reader import evidence_files, read_evidence
+from harness.history.repeats import is_repeated, repeat_folders
+from harness.reporting.badge import badge_svg
 from harness.reporting.html import report_html
 from harness.reporting.junit import junit_xml
-from harness.reporting.model import Report, build_report
+from harness.reporting.model import Report, build_repeated, build_report
+from harness.reporting.repeating import Repeat, together
 from harness.reporting.report_json import encode_json, report_json
 from harness.reporting.summary import summary_md
 
@@ -22,7 +25,7 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 )
 
-REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md")
+REPORT_FILES = ("report.json", "junit.xml", "report.html", "summary.md", "badge.svg")
 
 
 class ReportError(PairproofError):
@@ -44,27 +47,73 @@ def write_reports(
 ) -> Report:
     """Read the evidence and write `REPORT_FILES` into the folder, which is made if need be.
 
-    Each file appears whole or not at all.
+    The folder of a run that was repeated makes one report of all repeats. Each file appears whole
+    or not at all.
 
     Raises:
         EvidenceError: the evidence cannot be read.
         ReportError: a file cannot be written.
     """
-    report = build_report(read_evidence(evidence_path), requirements, waivers)
+    report = read_report(evidence_path, out_dir, waivers=waivers, requirements=requirements)
     evidence_file = named_from(out_dir, evidence_path)
     contents = (
         encode_json(report_json(report, evidence_file)),
         junit_xml(report),
         utf8(report_html(report, evidence_file)),
         utf8(summary_md(report)),
+        utf8(_badge(report)),
     )
     for name, content in zip(REPORT_FILES, contents, strict=True):
         write_file(out_dir / name, content)
     return report
 
 
+def _badge(report: Report) -> str:
+    header = report.header
+    roles = "" if len(header.roles) > 1 or "both" in header.roles else header.roles[0]
+    selection = header.selection
+    some = "a selection" if selection.requirements or selection.tags or selection.keyword else ""
+    scope = " ".join(filter(None, [roles, header.profile, some]))
+    waived = sum(r.waived is not None for r in report.requirements)
+    return badge_svg(report.verdict, header.edition, scope, waived)
+
+
+def read_report(
+    evidence_path: Path,
+    out_dir: Path | None = None,
+    *,
+    waivers: Iterable[WaiverLine] = (),
+    requirements: Sequence[Requirement] = REQUIREMENTS,
+) -> Report:
+    """Judge the run whose evidence lies there; `out_dir` is where reports of it would lie.
+
+    Raises:
+        EvidenceError: the evidence cannot be read.
+    """
+    if not is_repeated(evidence_path):
+        return build_report(read_evidence(evidence_path), requirements, waivers)
+    repeats = [
+        Repeat(folder.name, _file_of(folder, out_dir), read_evidence(folder))
+        for folder in repeat_folders(evidence_path)
+    ]
+    return build_repeated(together(repeats), requirements, tuple(waivers))
+
+
+def _file_of(repeat: Path, out_dir: Path | None) -> str:
+    """The evidence of a repeat, as seen from the reports."""
+    file = evidence_files(repeat)[0]
+    file = file if file.parent == repeat else repeat
+    beside = out_dir is not None and repeat.resolve().parent == out_dir.resolve()
+    return file.relative_to(repeat.parent).as_posix() if beside else str(file)
+
+
 def named_from(out_dir: Path, evidence: Path) -> str:
-    """The name of the evidence as it reads in the reports: bare where they lie beside it."""
+    """The name of the evidence as it reads in the reports: bare where they lie beside it.
+
+    That of a run that was repeated is its folder.
+    """
+    if is_repeated(evidence) and evidence.resolve() == out_dir.resolve():
+        return "."
     return evidence.name if evidence.resolve().parent == out_dir.resolve() else str(evidence)
 
 

@@ -37,6 +37,8 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         evidence=report.evidence,
         problems=report.evidence.problems,
         evidence_file=evidence_file or report.evidence.path.name,
+        beside=evidence_file == ".",
+        excused=sum(r.verdict is Verdict.FAIL and bool(r.waived) for r in report.requirements),
         groups=_groups(report),
         failed=failed,
         inconclusive=inconclusive,

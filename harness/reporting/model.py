@@ -3,23 +3,27 @@
 Everything here is a pure function of evidence, catalogue and waivers. The rules are those of
 docs/evidence.md: a requirement gets the worst verdict of its scenarios; a run does not
 conform when a MUST fails that is not waived; else it is inconclusive when a MUST is, when it
-is not whole, when nothing was judged or when most of it could not be.
+is not whole, when nothing was judged, when most of it could not be, or when it left something
+behind on the target.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
 from harness.catalogue.verdict import EXIT_CODES as EXIT_CODES
 from harness.catalogue.verdict import Overall as Overall
 from harness.catalogue.verdict import Verdict, worst
-from harness.history.lines import Header, ScenarioLine, VerdictLine, WaiverLine
-from harness.history.operation import OperationRecord
+from harness.history.lines import Header, LeakLine, ScenarioLine, VerdictLine, WaiverLine
 from harness.history.reader import Evidence
+from harness.reporting.doubts import doubts
+from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.reproduce import reproduce
+from harness.reporting.times import seconds_between as seconds_between
+from harness.reporting.times import span_s, times_of
+from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, in_words
 
 NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
@@ -29,7 +33,10 @@ OVER_HISTORIES = "judged over whole histories, by fleet runs"
 
 @dataclass(frozen=True, slots=True)
 class ScenarioReport:
-    """What one scenario says of one requirement. `operations` is what its verdict rests on."""
+    """What one scenario says of one requirement. `operations` is what its verdict rests on.
+
+    `repeats` is what each repeat says where they do not agree, and empty where they do.
+    """
 
     line: ScenarioLine
     verdict: Verdict
@@ -37,6 +44,13 @@ class ScenarioReport:
     duration_s: float
     operations: tuple[str, ...]
     reproduce: str
+    waived: WaiverLine | None = None
+    repeats: tuple[RepeatVerdict, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Whether it failed, be it in one repeat of several."""
+        return self.verdict is Verdict.FAIL or any(r.verdict is Verdict.FAIL for r in self.repeats)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +64,31 @@ class RequirementReport:
     reason: str = ""
 
     @property
+    def unstable(self) -> bool:
+        """Whether repeats do not agree on it."""
+        return any(scenario.repeats for scenario in self.scenarios)
+
+    @property
     def counts_as_failed(self) -> bool:
         """Whether this alone makes a run not conform."""
         return (
             self.requirement.level is Level.MUST
             and self.verdict is Verdict.FAIL
             and self.waived is None
+        )
+
+    @property
+    def counts_as_unsure(self) -> bool:
+        """Whether this alone makes a run inconclusive, unless it does not conform.
+
+        A waiver for one scenario says nothing of the others.
+        """
+        if self.requirement.level is not Level.MUST:
+            return False
+        if self.waived is None:
+            return self.verdict is Verdict.INCONCLUSIVE
+        return bool(self.waived.scenario) and any(
+            s.verdict is Verdict.INCONCLUSIVE and s.waived is None for s in self.scenarios
         )
 
 
@@ -67,6 +100,20 @@ class Observation:
     situation: str
     observed: str
     scenario: str
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatReport:
+    """One run of several that were judged together. `file` is its evidence."""
+
+    name: str
+    file: str
+    verdict: Overall
+    why: str
+    sha256: str
+    operations: int
+    complete: bool
+    duration_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +133,13 @@ class Report:
     started_at: str
     ended_at: str
     duration_s: float
+    waivers: tuple[WaiverReport, ...] = ()
+    repeats: tuple[RepeatReport, ...] = ()
+
+    @property
+    def unstable(self) -> tuple[RequirementReport, ...]:
+        """The requirements on which the repeats do not agree."""
+        return tuple(r for r in self.requirements if r.unstable)
 
     @property
     def exit_code(self) -> int:
@@ -117,30 +171,78 @@ def build_report(
 
     `requirements` is the catalogue. `waivers` add to those that the header holds.
     """
-    header = evidence.header
+    return _built(_Judging(evidence, Waivers(evidence.header, waivers)), requirements)
+
+
+def build_repeated(
+    repeated: Repeated,
+    requirements: Sequence[Requirement],
+    waivers: Sequence[WaiverLine] = (),
+) -> Report:
+    """Judge repeats of a run together; `requirements` and `waivers` as for `build_report`."""
+    evidence = repeated.evidence
+    judging = _Judging(evidence, Waivers(evidence.header, waivers), repeated)
+    each = ((r, build_report(r.evidence, requirements, waivers)) for r in repeated.repeats)
+    return replace(
+        _built(judging, requirements),
+        repeats=tuple(
+            RepeatReport(
+                name=repeat.name,
+                file=repeat.file,
+                verdict=report.verdict,
+                why=report.why,
+                sha256=repeat.evidence.sha256,
+                operations=repeat.evidence.operation_count,
+                complete=repeat.evidence.complete,
+                duration_s=report.duration_s,
+            )
+            for repeat, report in each
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Judging:
+    """What every requirement of a run is judged with."""
+
+    evidence: Evidence
+    waivers: Waivers
+    repeated: Repeated | None = None
+
+    def repeats(self, scenario: str, requirement: str) -> tuple[RepeatVerdict, ...]:
+        """What each repeat says, where they do not agree."""
+        return self.repeated.unstable.get((scenario, requirement), ()) if self.repeated else ()
+
+    def fails_in_each_repeat(self, requirement: str) -> bool:
+        """Whether it failed in all of several repeats, though not by the same scenario."""
+        return self.repeated is not None and requirement in self.repeated.failing
+
+
+def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
+    evidence, header = judging.evidence, judging.evidence.header
     verdicts = _verdicts(evidence)
-    waived = _waivers(header, waivers)
     known = (*requirements, *_unknown(requirements, verdicts))
     left_out = _left_out(header, known, verdicts)
     judged = tuple(
-        _requirement(r, verdicts.get(r.id, ()), evidence, waived.get(r.id))
-        for r in known
-        if r.id not in left_out
+        _requirement(r, verdicts.get(r.id, ()), judging) for r in known if r.id not in left_out
     )
-    overall, why = _overall(judged, evidence)
-    started_at, ended_at, duration_s = _times(evidence)
+    scenario_verdicts = _scenario_verdicts(judged, evidence)
+    overall, why = _overall(judged, evidence, scenario_verdicts)
+    started_at, ended_at, duration_s = times_of(evidence)
+    waivers = tuple(judging.waivers.reports(_seen(judged)))
     return Report(
         evidence=evidence,
         verdict=overall,
         why=why,
         requirements=judged,
         observations=_observations(evidence, [r.requirement.id for r in judged]),
-        warnings=tuple(_warnings(judged, waived.values(), header)),
-        scenario_verdicts=_scenario_verdicts(judged, evidence),
+        warnings=(*doubts(evidence, scenario_verdicts), *_warnings(judged, waivers)),
+        scenario_verdicts=scenario_verdicts,
         left_out=left_out,
         started_at=started_at,
         ended_at=ended_at,
         duration_s=duration_s,
+        waivers=waivers,
     )
 
 
@@ -214,21 +316,21 @@ def _asked_for(header: Header, requirement: Requirement) -> bool:
 
 
 def _requirement(
-    requirement: Requirement,
-    judged: Iterable[_Judged],
-    evidence: Evidence,
-    waiver: WaiverLine | None,
+    requirement: Requirement, judged: Iterable[_Judged], judging: _Judging
 ) -> RequirementReport:
-    scenarios = tuple(_scenario(requirement.id, s, v, evidence) for s, v in judged)
+    scenarios = tuple(_scenario(requirement.id, s, v, judging) for s, v in judged)
     if not scenarios:
-        return _unasked(requirement, evidence)
+        return _unasked(requirement, judging.evidence)
     verdict = worst(scenario.verdict for scenario in scenarios)
-    return RequirementReport(
-        requirement=requirement,
-        verdict=verdict,
-        scenarios=scenarios,
-        waived=waiver if verdict is Verdict.FAIL and _in_force(waiver, evidence.header) else None,
-    )
+    if judging.fails_in_each_repeat(requirement.id):
+        verdict = Verdict.FAIL
+    return RequirementReport(requirement, verdict, scenarios, _waived(scenarios))
+
+
+def _waived(scenarios: Iterable[ScenarioReport]) -> WaiverLine | None:
+    """The waiver of a requirement: there is one if each of its failures has one."""
+    waivers = [scenario.waived for scenario in scenarios if scenario.failed]
+    return waivers[0] if waivers and all(waivers) else None
 
 
 def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
@@ -245,22 +347,22 @@ def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
 
 
 def _scenario(
-    requirement: str, line: ScenarioLine, verdict: VerdictLine | None, evidence: Evidence
+    requirement: str, line: ScenarioLine, verdict: VerdictLine | None, judging: _Judging
 ) -> ScenarioReport:
-    history = evidence.histories.get(line.id)
-    return ScenarioReport(
+    history = judging.evidence.histories.get(line.id)
+    repeats = judging.repeats(line.id, requirement)
+    again = reproduce(judging.evidence.header, requirement, line.id)
+    report = ScenarioReport(
         line=line,
         verdict=verdict.verdict if verdict else Verdict.INCONCLUSIVE,
         reason=verdict.reason if verdict else NOT_JUDGED,
-        duration_s=_span_s(history.operations if history else ()),
+        duration_s=span_s(history.operations if history else ()),
         operations=tuple(verdict.operations) if verdict else (),
-        reproduce=reproduce(evidence.header, requirement, line.id),
+        reproduce=f"{again} --repeat {judging.evidence.header.repeat}" if repeats else again,
+        repeats=repeats,
     )
-
-
-def _span_s(operations: Iterable[OperationRecord]) -> float:
-    times = [t for o in operations for t in (o.start, o.end) if t is not None]
-    return round((max(times) - min(times)) / 1e6, 6) if times else 0.0
+    waiver = judging.waivers.excusing(requirement, line.id) if report.failed else None
+    return replace(report, waived=waiver)
 
 
 def _scenario_verdicts(
@@ -276,14 +378,18 @@ def _scenario_verdicts(
 # --- the whole ------------------------------------------------------------------------------
 
 
-def _overall(requirements: Sequence[RequirementReport], evidence: Evidence) -> tuple[Overall, str]:
+def _overall(
+    requirements: Sequence[RequirementReport],
+    evidence: Evidence,
+    scenarios: Mapping[str, Verdict],
+) -> tuple[Overall, str]:
     failed = [r.requirement.id for r in requirements if r.counts_as_failed]
     if failed:
         what = "A requirement that must hold does" if len(failed) == 1 else (
             f"{len(failed)} requirements that must hold do"
         )  # fmt: skip
         return Overall.DOES_NOT_CONFORM, f"{what} not: {some(failed)}."
-    why = _why_inconclusive(requirements, evidence)
+    why = _why_inconclusive(requirements, evidence, scenarios)
     if why:
         return Overall.INCONCLUSIVE, f"The run does not allow a judgement: {why}."
     passed = sum(r.verdict is Verdict.PASS for r in requirements)
@@ -292,21 +398,51 @@ def _overall(requirements: Sequence[RequirementReport], evidence: Evidence) -> t
     return Overall.CONFORMS, f"Nothing that must hold was seen to fail{but}; {passed} passed."
 
 
-def _why_inconclusive(requirements: Sequence[RequirementReport], evidence: Evidence) -> str:
+def _why_inconclusive(
+    requirements: Sequence[RequirementReport],
+    evidence: Evidence,
+    scenarios: Mapping[str, Verdict],
+) -> str:
     if not evidence.complete:
         return "the evidence is not that of a whole run"
     if evidence.problems:
         return f"the evidence is not sound ({evidence.problems[0]})"
-    unsure = [r.requirement for r in requirements if r.verdict is Verdict.INCONCLUSIVE]
-    must = [r.id for r in unsure if r.level is Level.MUST]
+    must = [r for r in requirements if r.counts_as_unsure]
     if must:
-        return f"what must hold could not be judged for {some(must)}"
+        return _unsure(must)
+    return (
+        _mostly_unsure([r.verdict for r in requirements if r.waived is None])
+        or _mostly_unsure(scenarios.values(), " by their scenarios")
+        or left_behind(evidence.leaks)
+    )
+
+
+def _unsure(must: Sequence[RequirementReport]) -> str:
+    unstable = [r.requirement.id for r in must if r.unstable]
+    others = [r.requirement.id for r in must if not r.unstable]
+    told = [f"what must hold could not be judged for {some(others)}"] * bool(others)
+    told += [f"repeats do not agree on {some(unstable)}"] * bool(unstable)
+    return ", and ".join(told)
+
+
+def left_behind(leaks: Sequence[LeakLine]) -> str:
+    """That something is left on the target and what to do; empty if nothing is."""
+    if not leaks:
+        return ""
+    things = "1 thing is" if len(leaks) == 1 else f"{len(leaks)} things are"
+    return f"{things} left on the target; `pairproof cleanup` with the run's ledger tries again"
+
+
+def _mostly_unsure(verdicts: Iterable[Verdict], what: str = "") -> str:
+    """A suite of which most could not be judged is no success."""
+    found = list(verdicts)
     answered = (Verdict.PASS, Verdict.FAIL, Verdict.OBSERVED)
-    judged = sum(r.verdict in answered for r in requirements)
+    judged = sum(verdict in answered for verdict in found)
+    unsure = found.count(Verdict.INCONCLUSIVE)
     if not judged:
         return "nothing was judged"
-    if len(unsure) > judged:
-        return f"most of it could not be judged ({len(unsure)} of {len(unsure) + judged})"
+    if unsure > judged:
+        return f"most of it could not be judged ({unsure} of {unsure + judged}{what})"
     return ""
 
 
@@ -332,65 +468,19 @@ def _observations(evidence: Evidence, order: Sequence[str]) -> tuple[Observation
 # --- waivers and warnings -------------------------------------------------------------------
 
 
-def _waivers(header: Header, more: Iterable[WaiverLine]) -> dict[str, WaiverLine]:
-    return {waiver.requirement: waiver for waiver in (*header.waivers, *more)}
-
-
-def _in_force(waiver: WaiverLine | None, header: Header) -> bool:
-    """Whether it had not expired on the day of the run; dates compare as text."""
-    return waiver is not None and header.run.started_at[:10] <= waiver.expires
+def _seen(requirements: Iterable[RequirementReport]) -> Iterator[Seen]:
+    for report in requirements:
+        for s in report.scenarios:
+            yield Seen(report.requirement.id, s.line.id, s.verdict, s.failed)
 
 
 def _warnings(
-    requirements: Sequence[RequirementReport], waivers: Iterable[WaiverLine], header: Header
+    requirements: Iterable[RequirementReport], waivers: Iterable[WaiverReport]
 ) -> Iterator[str]:
     for report in requirements:
         requirement = report.requirement
         if report.verdict is Verdict.FAIL and requirement.level is not Level.MUST:
             yield f"{requirement.id} does not hold, as it should: {requirement.title}"
         if report.waived is not None:
-            yield (
-                f"{requirement.id} fails and is waived until {report.waived.expires}"
-                f" by {report.waived.owner}: {report.waived.reason}"
-            )
-    failed = {r.requirement.id for r in requirements if r.verdict is Verdict.FAIL}
-    for waiver in waivers:
-        if not _in_force(waiver, header):
-            yield f"the waiver for {waiver.requirement} expired on {waiver.expires}"
-        elif waiver.requirement not in failed:
-            yield f"the waiver for {waiver.requirement} is not needed: it did not fail"
-
-
-# --- times ----------------------------------------------------------------------------------
-
-
-def _times(evidence: Evidence) -> tuple[str, str, float]:
-    """When the run started and ended, and its length in seconds.
-
-    A run that was cut off has no end of its own: its last operation is its end.
-    """
-    started_at = evidence.header.run.started_at
-    ended_at = evidence.footer.run.ended_at if evidence.footer else ""
-    passed_s = seconds_between(started_at, ended_at)
-    if passed_s is not None:
-        return started_at, ended_at, passed_s
-    started = _moment(started_at)
-    span_s = _span_s(o for h in evidence.histories.values() for o in h.operations)
-    if started:
-        last = started + timedelta(seconds=span_s)
-        return started_at, last.isoformat().replace("+00:00", "Z"), span_s
-    return started_at, ended_at, span_s
-
-
-def seconds_between(started_at: str, ended_at: str) -> float | None:
-    """From one wall time to another, RFC 3339 both; `None` when either is none."""
-    started, ended = _moment(started_at), _moment(ended_at)
-    return round((ended - started).total_seconds(), 6) if started and ended else None
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
+            yield f"{requirement.id} fails and is {in_words(report.waived)}"
+    yield from (w.told for w in waivers if w.standing is not Standing.USED)

@@ -7,9 +7,10 @@ from typing import cast
 import msgspec
 
 from harness.catalogue.requirement import Requirement
-from harness.history.lines import Header
+from harness.history.lines import Header, LeakLine
 from harness.history.operation import Json
 from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
+from harness.reporting.waiving import WaiverReport
 
 SCHEMA = "pairproof/report/1"
 
@@ -29,6 +30,9 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
         "left_out": {**report.left_out},
         "observations": [plain_json(o) for o in report.observations],
         "warnings": [*report.warnings],
+        "waivers": [_waiver(w) for w in report.waivers],
+        "repeats": [plain_json(r) for r in report.repeats],
+        "leaks": [_leak(line) for line in evidence.leaks],
         "evidence": {
             "file": evidence_file or evidence.path.name,
             "sha256": evidence.sha256,
@@ -83,11 +87,20 @@ def requirement_json(requirement: Requirement) -> dict[str, Json]:
     }
 
 
+def _waiver(report: WaiverReport) -> Json:
+    return {**_fields(report.waiver), "standing": report.standing.value, "told": report.told}
+
+
+def _leak(line: LeakLine) -> Json:
+    return {name: v for name, v in _fields(line).items() if name not in ("type", "n")}
+
+
 def _requirement(report: RequirementReport) -> Json:
     return {
         **requirement_json(report.requirement),
         "verdict": report.verdict.value,
         "reason": report.reason,
+        "unstable": report.unstable,
         "waived": None if report.waived is None else plain_json(report.waived),
         "scenarios": [_scenario(s) for s in report.scenarios],
     }
@@ -104,7 +117,13 @@ def _scenario(report: ScenarioReport) -> Json:
         "duration_s": report.duration_s,
         "operations": [*report.operations],
         "reproduce": report.reproduce,
+        "waived": None if report.waived is None else plain_json(report.waived),
+        "repeats": [plain_json(r) for r in report.repeats],
     }
+
+
+def _fields(value: object) -> dict[str, Json]:
+    return cast("dict[str, Json]", plain_json(value))
 
 
 def plain_json(value: object) -> Json:

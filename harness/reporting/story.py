@@ -113,7 +113,9 @@ def _decides(report: RequirementReport) -> bool:
 def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioReport]]) -> Story:
     line = judged[0][1].line
     verdict = worst(scenario.verdict for _, scenario in judged)
-    checks = [c for c in report.evidence.checks if c.scenario == line.id and c.verdict is verdict]
+    # Of an unstable scenario the worst repeat is told, with what failed in it.
+    telling = {verdict, Verdict.FAIL} if any(s.repeats for _, s in judged) else {verdict}
+    checks = [c for c in report.evidence.checks if c.scenario == line.id and c.verdict in telling]
     history = report.evidence.histories.get(line.id)
     operations = history.operations if history else ()
     decisive = {o for _, s in judged for o in s.operations}

@@ -39,6 +39,8 @@ class Case:
     file: str = ""
     line: int = 0
     duration_s: float = 0.0
+    skipped_as: str = ""
+    """Why it counts as a skip, in a word; without it, its verdict says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _result(element: ET.Element, case: Case) -> None:
         return
     result = ET.SubElement(element, kind, message=_text(case.message))
     if kind == "skipped":
-        result.set("type", case.verdict.value)
+        result.set("type", case.skipped_as or case.verdict.value)
         return
     result.set("type", f"pairproof.{case.verdict.value}")
     result.text = _text(case.text)

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Sequence
 from harness.catalogue.verdict import Verdict
 from harness.reporting.markdown import code, cut, escaped, listed, table
 from harness.reporting.model import Report, RequirementReport
+from harness.reporting.waiving import in_words
 from harness.reporting.words import (
     LEVEL_NAMES,
     OVERALL_NAMES,
     OVERALL_SYMBOLS,
     VERDICT_NAMES,
     VERDICT_SYMBOLS,
+    leak_in_words,
     place,
 )
 
@@ -36,11 +38,16 @@ def _blocks(report: Report) -> Iterator[str]:
     )
     yield from table(["", *VERDICT_NAMES.values()], ["---", *["---:"] * 6], _count_rows(report))
     judged = report.requirements
-    yield from _requirements("Failed", [r for r in judged if r.verdict is Verdict.FAIL])
-    unsure = [r for r in judged if r.verdict is Verdict.INCONCLUSIVE]
-    yield from _requirements("Inconclusive", unsure)
-    yield from _observed(report)
+    failed = [r for r in judged if r.verdict is Verdict.FAIL]
+    yield from _requirements("Failed", [r for r in failed if not r.waived])
+    unsure = [r for r in judged if r.verdict is Verdict.INCONCLUSIVE and not r.waived]
+    yield from _requirements("Unstable", [r for r in unsure if r.unstable])
+    yield from _requirements("Inconclusive", [r for r in unsure if not r.unstable])
+    yield from _requirements("Waived, not passed", [r for r in judged if r.waived])
+    yield from _repeats(report)
+    yield from listed("Left on the target", map(leak_in_words, report.evidence.leaks))
     yield from listed("Warnings", report.warnings)
+    yield from _observed(report)
     yield from listed("About the evidence", report.evidence.problems)
 
 
@@ -60,7 +67,7 @@ def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[
 
 def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
     requirement = report.requirement
-    waived = " (waived)" if report.waived else ""
+    waived = f" ({escaped(in_words(report.waived))})" if report.waived else ""
     about = [
         f"{VERDICT_SYMBOLS[report.verdict]} **{escaped(requirement.id)}**"
         f" {escaped(requirement.title)}{waived}<br>{escaped(place(requirement.source))}",
@@ -69,10 +76,26 @@ def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
     if not report.scenarios:
         yield [*about, "none", escaped(report.reason)]
     for scenario in report.scenarios:
-        if scenario.verdict is report.verdict:
+        if scenario.verdict is report.verdict or scenario.failed:
             reason = escaped(cut(scenario.reason or "no reason was given"))
             again = f"{escaped(scenario.line.name)}<br>{code(scenario.reproduce)}"
             yield [*about, again, reason]
+
+
+def _repeats(report: Report) -> Iterator[str]:
+    """What each run of several came to."""
+    if not report.repeats:
+        return
+    yield "### Repeats\n"
+    rows = [
+        [
+            code(repeat.file),
+            f"{OVERALL_SYMBOLS[repeat.verdict]} {OVERALL_NAMES[repeat.verdict].lower()}",
+            escaped(cut(repeat.why)),
+        ]
+        for repeat in report.repeats
+    ]
+    yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
 
 
 def _observed(report: Report) -> Iterator[str]:

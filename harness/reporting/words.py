@@ -10,7 +10,9 @@ from typing import Final
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Verdict
+from harness.history.lines import LeakLine
 from harness.reporting.model import Overall
+from harness.reporting.waiving import Standing
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
     Verdict.PASS: "pass",
@@ -43,6 +45,20 @@ OVERALL_SYMBOLS: Final[Mapping[Overall, str]] = {
     Overall.INCONCLUSIVE: "?",
 }
 
+STANDING_NAMES: Final[Mapping[Standing, str]] = {
+    Standing.USED: "waives",
+    Standing.EXPIRED: "expired",
+    Standing.NOT_NEEDED: "not needed",
+    Standing.NOT_JUDGED: "not judged",
+}
+
+STANDING_SYMBOLS: Final[Mapping[Standing, str]] = {
+    Standing.USED: "✗",
+    Standing.EXPIRED: "!",
+    Standing.NOT_NEEDED: "–",
+    Standing.NOT_JUDGED: "?",
+}
+
 LEVEL_NAMES: Final[Mapping[Level, str]] = {
     Level.MUST: "must",
     Level.SHOULD: "should",
@@ -70,6 +86,13 @@ def kind_in_words(kind: str) -> str:
     """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
     return spaced[:1].upper() + spaced[1:].lower()
+
+
+def leak_in_words(leak: LeakLine) -> str:
+    """What is left, where, and why."""
+    uid, place = leak.uid and f"({leak.uid})", leak.where and f"at {leak.where}"
+    told = " ".join(filter(None, [leak.kind, leak.what, uid, f"on the {leak.side} side", place]))
+    return f"{told}: {leak.why}" if leak.why else told
 
 
 def command(*arguments: str) -> str:

@@ -227,7 +227,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("canary", CANARIES)
 def test_no_secret_is_in_any_file(canary: str, name: str, folder: Path) -> None:
     written = (folder / name).read_text("utf-8")
-    assert "withdraw/a" in written
+    assert "withdraw/a" in written or name == "badge.svg"
     for text in (written, html.unescape(written)):
         for form in forms(CANARIES[canary]):
             assert form not in text

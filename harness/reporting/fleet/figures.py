@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.history.fleet_lines import Histogram, MeasuresLine
+from harness.history.fleet_lines import Histogram, MeasuresLine, RealtimeLine
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.quantities import duration, number
-from harness.reporting.fleet.wording import PERCENTILES, WAITINGS, Named, state_named
+from harness.reporting.fleet.realtime import every_answer, told
+from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS, Named, state_named
 from harness.reporting.words import kind_in_words
 
 
@@ -23,12 +24,12 @@ class Figures:
     data: str = ""
 
 
-def figures(measures: MeasuresLine) -> list[Figures]:
+def figures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Figures]:
     """Every table that has any rows."""
-    return [table for table in _tables(measures) if table.rows]
+    return [table for table in _tables(measures, time) if table.rows]
 
 
-def _tables(measures: MeasuresLine) -> Iterator[Figures]:
+def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
     yield Figures(
         "How requests ended",
         "",
@@ -48,7 +49,7 @@ def _tables(measures: MeasuresLine) -> Iterator[Figures]:
     )
     yield _durations(
         "Waiting",
-        "In virtual time. What never came is not counted.",
+        f"In {time}. What never came is not counted.",
         "For",
         {WAITINGS.get(name, Named(name, name)).sentence: h for name, h in measures.waiting.items()},
         "waiting.csv",
@@ -69,11 +70,29 @@ def _tables(measures: MeasuresLine) -> Iterator[Figures]:
     )
     yield _durations(
         "How long operations took",
-        "In virtual time, from the call to its answer.",
+        f"In {time}, from the call to its answer.",
         "Operation",
         {kind_in_words(kind): h for kind, h in measures.latency.items()},
         "latency.csv",
     )
+
+
+def real_figures(realtime: RealtimeLine | None) -> list[Figures]:
+    """The tables that only a run in real time has."""
+    if realtime is None:
+        return []
+    effort = realtime.effort
+    answers = {"all of them": every_answer(effort)}
+    answers |= {kind_in_words(kind): found for kind, found in effort.answered.items()}
+    about = "From when a request was due until its answer was there, as the network client saw it."
+    tables = [
+        _durations("How long answers took", f"{about} What the harness itself spoiled is not"
+                   " counted.", "Asked", answers, ""),
+        _durations("How late the harness was", "With what was due, whoever had to do it.",
+                   "", {"everything": effort.lag}, ""),
+        Figures("In real time", "", ("What", "How"), list(told(realtime))),
+    ]  # fmt: skip
+    return [table for table in tables if table.rows]
 
 
 def _durations(

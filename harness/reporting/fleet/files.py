@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.history.manifest import read_manifest
+from harness.reporting.badge import badge_svg
 from harness.reporting.files import named_from, utf8, write_file
 from harness.reporting.fleet.html import fleet_report_html
 from harness.reporting.fleet.junit import fleet_junit_xml
@@ -33,4 +34,6 @@ def write_fleet_reports(evidence_path: Path, out_dir: Path) -> FleetReport:
     write_file(out_dir / "junit.xml", fleet_junit_xml(report))
     write_file(out_dir / "report.html", utf8(fleet_report_html(report)))
     write_file(out_dir / "summary.md", utf8(fleet_summary_md(report)))
+    badge = badge_svg(report.verdict, report.header.edition, f"fleet {report.scenario}")
+    write_file(out_dir / "badge.svg", utf8(badge))
     return report

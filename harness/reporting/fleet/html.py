@@ -11,7 +11,7 @@ from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine
 from harness.history.lines import Object
 from harness.reporting.fleet.advice import advice
-from harness.reporting.fleet.figures import figures
+from harness.reporting.fleet.figures import figures, real_figures
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import counted, duration, exact, number
@@ -53,9 +53,9 @@ def fleet_report_html(report: FleetReport) -> str:
         broken=[*_broken(report)],
         platform=_platform(report.header.run.platform),
         violations=told(report.evidence),
-        pictures=pictures(report.measures),
+        pictures=pictures(report.measures, report.time),
         throughput=throughput(report),
-        figures=figures(report.measures),
+        figures=[*figures(report.measures, report.time), *real_figures(report.realtime)],
         commands=[*_commands(report)],
         data=DATA,
         counted=counted,
@@ -87,8 +87,9 @@ def _commands(report: FleetReport) -> Iterator[tuple[str, str]]:
     seed, hosts = str(report.header.seed), str(report.hosts)
     if report.header.run.command:
         yield "As it was started", shlex.join(report.header.run.command)
-    yield "The same run again, compared with this one", report.replay
-    if report.evidence.violations:
+    if report.realtime is None:
+        yield "The same run again, compared with this one", report.replay
+    if report.evidence.violations and report.realtime is None:
         yield "The smallest run that still fails", report.shrink
     elsewhere = ["fleet", report.scenario, "--hosts", hosts, "--seed", seed]
     yield "The scenario by its name, if it is one that comes with pairproof", command(*elsewhere)

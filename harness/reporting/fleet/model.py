@@ -6,6 +6,7 @@ Everything here is a pure function of a manifest. The rules of the verdict are t
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,10 +16,11 @@ from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.history.fleet_lines import GateLine, MeasuresLine
+from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine
 from harness.history.lines import Header, VerdictLine
 from harness.history.manifest import FleetEvidence
 from harness.history.parts import GRANTS
+from harness.reporting.fleet.realtime import realtime_of, warnings_of
 from harness.reporting.model import count, seconds_between
 from harness.reporting.words import command
 
@@ -131,8 +133,20 @@ class FleetReport:
         return seconds_between(self.started_at, self.ended_at)
 
     @property
+    def realtime(self) -> RealtimeLine | None:
+        """How it was in real time; `None` for a run in virtual time."""
+        return realtime_of(self.evidence.fleet)
+
+    @property
+    def time(self) -> str:
+        """Which time it is that passed in the run."""
+        return "real time" if self.realtime is not None else "virtual time"
+
+    @property
     def replay(self) -> str:
-        """The command that does the same run again."""
+        """The command that does the same run again; in real time, another one like it."""
+        if self.realtime is not None:
+            return shlex.join(self.header.run.command)
         return command("replay", self.evidence_file)
 
     @property
@@ -202,7 +216,9 @@ def _problems(evidence: FleetEvidence) -> tuple[str, ...]:
 
 def _warnings(evidence: FleetEvidence) -> list[str]:
     planted = evidence.fleet.planted
-    return [f"the reference was not as it should be: {planted} was planted"] if planted else []
+    warnings = [f"the reference was not as it should be: {planted} was planted"] if planted else []
+    realtime = realtime_of(evidence.fleet)
+    return [*warnings, *(warnings_of(realtime) if realtime is not None else ())]
 
 
 def _checkers(evidence: FleetEvidence) -> tuple[CheckerReport, ...]:

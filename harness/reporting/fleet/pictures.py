@@ -16,7 +16,7 @@ from harness.reporting.fleet.quantities import brief, duration, number, short
 from harness.reporting.fleet.scales import amount_scale, duration_scale, share_scale, time_scale
 from harness.reporting.fleet.series import busy, level_points, steps_of
 from harness.reporting.fleet.strips import LOW, TALL, Row, Strips, draw_strips
-from harness.reporting.fleet.wording import PERCENTILES, WAITINGS
+from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS
 from harness.reporting.words import kind_in_words
 
 _WIDE: Final = Frame("wide", width=920, left=140, right=64, steps=9)
@@ -35,7 +35,7 @@ class Picture:
     narrow: Markup
 
 
-def pictures(measures: MeasuresLine) -> list[Picture]:
+def pictures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Picture]:
     """All that there is to be seen of a run; of an empty one, nothing."""
     seen = busy(measures)
     rest = ""
@@ -44,12 +44,14 @@ def pictures(measures: MeasuresLine) -> list[Picture]:
             f" Of {duration(measures.ended_at)} the first {duration(seen.ended_at)} are shown:"
             " nothing happened after that."
         )
-    over_time = (make(seen, rest) for make in (requests_over_time, operations_over_time))
-    others = (make(measures) for make in (latencies, waitings))
+    over_time = (make(seen, rest, time) for make in (requests_over_time, operations_over_time))
+    others = (latencies(measures, time), waitings(measures))
     return [picture for picture in (*over_time, *others) if picture]
 
 
-def requests_over_time(measures: MeasuresLine, rest: str = "") -> Picture | None:
+def requests_over_time(
+    measures: MeasuresLine, rest: str = "", time: str = VIRTUAL
+) -> Picture | None:
     """What became of requests as time went by; nothing when there were none."""
     flows = {"sent": "blue", "rejected": "orange", "withdrawn": "purple", "failed": "red"}
     if not any(any(measures.series.get(name, ())) for name in ("pending", "paired", *flows)):
@@ -65,10 +67,12 @@ def requests_over_time(measures: MeasuresLine, rest: str = "") -> Picture | None
         "Pending and paired are as they were at each moment, the others as many as came in each"
         f" {duration(steps_of(measures, 'sent').width)}. Each row has its own scale.{rest}"
     )
-    return _over_time("Requests over virtual time", about, rows, measures, "requests")
+    return _over_time(f"Requests over {time}", about, rows, measures, "requests", time)
 
 
-def operations_over_time(measures: MeasuresLine, rest: str = "") -> Picture | None:
+def operations_over_time(
+    measures: MeasuresLine, rest: str = "", time: str = VIRTUAL
+) -> Picture | None:
     """How many operations there were a second, and how many were refused or unknown."""
     if not any(measures.series.get("operations", ())):
         return None
@@ -82,10 +86,11 @@ def operations_over_time(measures: MeasuresLine, rest: str = "") -> Picture | No
         " which no well-formed answer came. Means over"
         f" {duration(steps_of(measures, 'operations').width)}.{rest}"
     )
-    return _over_time("Operations a second of virtual time", about, rows, measures, "operations")
+    title = f"Operations a second of {time}"
+    return _over_time(title, about, rows, measures, "operations", time)
 
 
-def latencies(measures: MeasuresLine) -> Picture | None:
+def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
     """Percentiles of how long each kind of operation took, the slowest first."""
     timed = [(kind, h) for kind, h in measures.latency.items() if h.percentile(1000)]
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
@@ -102,8 +107,8 @@ def latencies(measures: MeasuresLine) -> Picture | None:
     across = duration_scale(value for row in rows for value in row.values)
     return Picture(
         title=picture.title,
-        about="In virtual time from the call to its answer, the network and the central side's"
-        f" queue included, the slowest first.{_at_once(at_once)}",
+        about=f"In {time} from the call to its answer, the network and the central side's"
+        f" queue included, the slowest first.{_at_once(at_once, time)}",
         data="latency.csv",
         wide=draw_dots(picture, across, _WIDE_DOTS, "latency-wide"),
         narrow=draw_dots(picture, across, _NARROW, "latency-narrow"),
@@ -135,11 +140,16 @@ def waitings(measures: MeasuresLine) -> Picture | None:
 
 
 def _over_time(
-    title: str, about: str, rows: Sequence[Row], measures: MeasuresLine, key: str
+    title: str,
+    about: str,
+    rows: Sequence[Row],
+    measures: MeasuresLine,
+    key: str,
+    time: str,
 ) -> Picture:
     told = [f"{row.name}: {', '.join(row.notes)}" for row in rows]
     told += [f"{lane.name}: {lane.note}" for lane in lanes(measures)]
-    picture = Strips(title, "; ".join(told), "virtual time", rows, lanes(measures))
+    picture = Strips(title, "; ".join(told), time, rows, lanes(measures))
 
     def draw(frame: Frame, size: str) -> Markup:
         across = time_scale(measures.ended_at, frame.steps)
@@ -238,5 +248,5 @@ def _percentiles_in_words(values: Sequence[int]) -> str:
     )
 
 
-def _at_once(kinds: Sequence[str]) -> str:
-    return f" These took no virtual time: {', '.join(kinds)}." if kinds else ""
+def _at_once(kinds: Sequence[str], time: str) -> str:
+    return f" These took no {time}: {', '.join(kinds)}." if kinds else ""

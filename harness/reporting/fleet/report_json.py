@@ -8,6 +8,7 @@ from harness.history.operation import Json
 from harness.reporting.fleet.faults import FaultKind, fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
+from harness.reporting.fleet.realtime import realtime_json
 from harness.reporting.fleet.wording import PERCENTILES
 from harness.reporting.model import count
 from harness.reporting.report_json import harness_json, requirement_json, run_json
@@ -50,6 +51,7 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
         "counts": {**report.counts},
         "scenario_counts": {**count([_AS_VERDICT[report.verdict]])},
         "requirements": [_requirement(checker, report) for checker in report.checkers],
+        **({"realtime": realtime_json(report.realtime)} if report.realtime else {}),
         "left_out": {},
         "observations": [],
         "warnings": [*report.warnings],

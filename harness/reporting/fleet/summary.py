@@ -9,6 +9,7 @@ from harness.history.fleet_lines import GateLine, ViolationLine
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.quantities import counted, duration, exact, number
+from harness.reporting.fleet.realtime import told
 from harness.reporting.fleet.wording import MARKS, state_named
 from harness.reporting.markdown import code, cut, escaped, listed, table
 from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
@@ -34,7 +35,11 @@ def _blocks(report: FleetReport) -> Iterator[str]:
     yield from _figures(report)
     yield from listed("Warnings", report.warnings)
     yield from listed("About the evidence", report.problems)
-    yield f"The same run again: {code(report.replay)}\n"
+    if report.realtime is not None:
+        yield from listed("In real time", [f"{a}: {b}" for a, b in told(report.realtime)])
+        yield f"Another run like this: {code(report.replay)}\n"
+    else:
+        yield f"The same run again: {code(report.replay)}\n"
 
 
 def _size(report: FleetReport) -> str:
@@ -42,7 +47,7 @@ def _size(report: FleetReport) -> str:
     wall = f" ({number(round(wall_s, 1))} s on the clock)" if wall_s else ""
     return (
         f"{counted(report.hosts, 'host')} · seed {report.header.seed}"
-        f" · {duration(measures.ended_at)} of virtual time{wall}"
+        f" · {duration(measures.ended_at)} of {report.time}{wall}"
         f" · {counted(sum(report.operations.values()), 'operation')}"
     )
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+VIRTUAL: Final = "virtual time"
+"""The time that passes in most runs."""
+
 PERCENTILES: Final[Mapping[str, int]] = {
     "p50": 500,
     "p90": 900,

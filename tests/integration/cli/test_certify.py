@@ -16,7 +16,7 @@ from harness import __version__
 from harness.history.reader import Evidence, read_evidence
 from tests.integration.cli.command import Command
 
-FILES = ["evidence.jsonl", "junit.xml", "report.html", "report.json", "summary.md"]
+FILES = ["badge.svg", "evidence.jsonl", "junit.xml", "report.html", "report.json", "summary.md"]
 SOME = ("--requirement", "WDR-3,PRE-1")
 INPROCESS = ("certify", "--driver", "inprocess")
 
@@ -154,7 +154,7 @@ def test_repeated_runs_have_to_agree(command: Command, tmp_path: Path) -> None:
     done = command.here(*INPROCESS, *SOME, "--out", "out", "--repeat", "2")
     assert done.returncode == 0, done.stderr
     assert "all 2 runs came to the same verdicts" in done.stdout
-    first, second = evidence_in(tmp_path / "out"), evidence_in(tmp_path / "out" / "repeat-2")
+    first, second = (evidence_in(tmp_path / "out" / f"repeat-{n}") for n in (1, 2))
     assert first.header.repeat == second.header.repeat == 2
     assert first.footer is not None
     assert second.footer is not None

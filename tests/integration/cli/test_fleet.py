@@ -18,7 +18,16 @@ from harness.history.manifest import read_manifest
 from tests.integration.cli.command import Command, wait_until
 from tests.unit.fleet.tiny import DEFECT, TINY, long, tiny
 
-FILES = {"data", "evidence.jsonl", "junit.xml", "parts", "report.html", "report.json", "summary.md"}
+FILES = {
+    "badge.svg",
+    "data",
+    "evidence.jsonl",
+    "junit.xml",
+    "parts",
+    "report.html",
+    "report.json",
+    "summary.md",
+}
 
 
 @pytest.fixture(scope="module")

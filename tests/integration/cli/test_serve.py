@@ -33,6 +33,12 @@ def test_a_port_in_use_is_said_once(command: Command) -> None:
         (("--write-target", "no/such/target.toml"), "no/such/target.toml: cannot be written"),
         (("--port", "70000"), "--port"),
         (("--clusters", "0"), "--clusters"),
+        (("--bind", "0.0.0.0"), "say with --host-name how others reach it"),
+        (("--bind", "192.0.2.1"), "192.0.2.1:0: cannot be listened on"),
+        (("--key", "k.pem"), "--key goes with --cert"),
+        (("--cert", "no.pem"), "no.pem: cannot be read"),
+        (("--trust", "ca.pem"), "use --role edge"),
+        (("--role", "edge", "--trust", "ca.pem"), "ca.pem: cannot be read"),
     ],
 )
 def test_what_cannot_be_served(command: Command, words: tuple[str, ...], said: str) -> None:

@@ -63,6 +63,7 @@ def test_a_signal_closes_the_evidence_and_reports_what_there_is(
     report = json.loads((out / "report.json").read_text())
     assert (report["verdict"], report["evidence"]["complete"]) == ("inconclusive", False)
     assert sorted(path.name for path in out.iterdir()) == [
+        "badge.svg",
         "evidence.jsonl",
         "junit.xml",
         "report.html",

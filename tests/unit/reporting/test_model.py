@@ -17,6 +17,7 @@ from harness.history.lines import (
     EndOfRun,
     Footer,
     Header,
+    LeakLine,
     Run,
     Selection,
     VerdictLine,
@@ -45,6 +46,10 @@ INVARIANT = requirement("INV-1", profile=Profile.RESILIENCE)
 EXTENDED = requirement("TST-7", profile=Profile.EXTENDED)
 
 
+def asked_in(scenario_id: str) -> OperationRecord:
+    return OperationRecord(f"{scenario_id}#1", scenario_id, "operator", "ViewPairing", {}, 0, 0)
+
+
 def evidence(
     given: Iterable[tuple[Requirement, Verdict | None]] = (),
     *,
@@ -58,7 +63,7 @@ def evidence(
         path=Path("evidence.jsonl"),
         header=msgspec.structs.replace(HEADER, **header),
         scenarios=tuple(line for line, _, _ in lines),
-        histories={line.id: History(()) for line, _, _ in lines},
+        histories={line.id: History((asked_in(line.id),)) for line, _, _ in lines},
         checks=(),
         verdicts=tuple(
             VerdictLine(requirement=r.id, scenario=line.id, verdict=v, reason=f"{v} it is", at=1)
@@ -232,7 +237,7 @@ def test_a_waiver_holds_up_to_and_on_its_last_day() -> None:
     assert build_report(given, [M1], [waiver("2026-11-24")]).requirements[0].waived
     report = build_report(given, [M1], [waiver("2026-11-23")])
     assert report.verdict is Overall.DOES_NOT_CONFORM
-    assert report.warnings == ("the waiver for TST-1 expired on 2026-11-23",)
+    assert report.warnings == ("the waiver for TST-1 expired on 2026-11-23; what it excused fails",)
 
 
 def test_a_waiver_that_is_not_needed_is_told() -> None:
@@ -321,3 +326,23 @@ def test_every_scenario_has_the_command_that_judges_it_again(
     (found,) = build_report(given, [M1]).requirements
     options = command.format(seed_and_driver="--seed 7 --driver inprocess")
     assert found.scenarios[0].reproduce == f"pairproof certify --requirement TST-1 {options}"
+
+
+# --- what else keeps a run from conforming --------------------------------------------------
+
+
+def test_a_run_that_left_something_behind_does_not_conform_for_sure() -> None:
+    leak = LeakLine(n=1, kind="project", what="qa-7", side="central")
+    left = changed(evidence([(M1, PASS)]), leaks=(leak,))
+    report = build_report(left, [M1])
+    assert (report.verdict, report.exit_code) == (Overall.INCONCLUSIVE, 3)
+    assert "1 thing is left on the target" in report.why
+    failed = changed(evidence([(M1, FAIL)]), leaks=(leak, leak))
+    assert build_report(failed, [M1]).verdict is Overall.DOES_NOT_CONFORM
+
+
+def test_a_run_most_of_whose_scenarios_could_not_be_judged_is_no_success() -> None:
+    given = [(M1, PASS), (M2, PASS), *((SHOULD, UNSURE) for _ in range(3))]
+    report = build_report(evidence(given), [M1, M2, SHOULD])
+    assert report.verdict is Overall.INCONCLUSIVE
+    assert "most of it could not be judged (3 of 5 by their scenarios)" in report.why

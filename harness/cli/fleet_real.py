@@ -1,0 +1,279 @@
+"""`pairproof fleet --target`: the scenarios in real time, against a real endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from msgspec import structs
+
+from harness import __version__
+from harness.checkers.fleet.durations import merged
+from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli.fleet import Asked, AskedReal, job_of, scenario_of, text_of
+from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
+from harness.cli.fleet_reach import Reaching
+from harness.cli.fleet_summary import print_fleet_summary
+from harness.cli.folders import append_to_job_page, folder_for, made_writable
+from harness.domain.arrangements import Side
+from harness.fleet.crew.coordinator import Course
+from harness.fleet.port import Cell, Job
+from harness.fleet.realtime.border import new_mark
+from harness.fleet.realtime.budget import Budget, budget_of
+from harness.fleet.realtime.cell import Settings, make_real_cell
+from harness.fleet.realtime.pace import Rate, at_speed, rate_of
+from harness.fleet.realtime.plan import Planned, planned
+from harness.fleet.run import Telling, folder_of_parts
+from harness.fleet.scenario import SECOND, Scenario
+from harness.fleet.size import operations_about
+from harness.fleet.spelling import duration_text
+from harness.history.fleet_lines import EffortLine, RealtimeLine
+from harness.history.lines import Header, Implementation
+from harness.history.manifest import estimate_bytes
+from harness.load.descriptors import make_room
+from harness.reporting.fleet.files import write_fleet_reports
+from harness.reporting.fleet.model import FleetReport
+from harness.reporting.fleet.quantities import counted
+from harness.reporting.fleet.report_json import fleet_report_json
+from harness.running.stopping import Stopping
+from harness.targets.http import HttpDriver
+from harness.targets.loopback import is_loopback
+from harness.targets.target import Target
+from harness.targets.target_file import load_target
+
+DRIVER: Final = "realtime"
+_MILLI: Final = 1_000
+_ENDING: Final = 2 * SECOND
+"""About how long everybody looks at both sides at the end."""
+_FILES_BESIDES: Final = 64
+"""So many files a process has open besides its connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is known before anything is done on the target."""
+
+    target: Target
+    planned: Planned
+    rate: Rate | None
+    budget: Budget
+    speed_milli: int
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario as it runs."""
+        return self.planned.scenario
+
+
+def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
+    """Carry out what was asked for; returns the exit code.
+
+    Raises:
+        CannotDo: something is wrong with what was asked for.
+        PairproofError: the same, said by the part that found it.
+    """
+    prepared = prepare(asked, real)
+    if prepared.planned.missing:
+        return _not_ready(prepared)
+    if real.limit:
+        from harness.cli.fleet_limit import find_limit
+
+        return find_limit(asked, real, prepared, stopping)
+    report = _run(asked, real, prepared, stopping)
+    if asked.format == "json":
+        put(text_of(fleet_report_json(report)))
+    return INTERRUPTED if stopping.asked else report.exit_code
+
+
+def prepare(asked: Asked, real: AskedReal) -> Prepared:
+    """Read the target file and the scenario, and see what goes together; changes nothing.
+
+    Raises:
+        CannotDo: something does not.
+        PairproofError: the target file or the scenario is wrong; or nobody answers there.
+    """
+    _check_options(asked)
+    target = load_target(real.target, os.environ)
+    _check_target(target, real.target)
+    speed_milli = round(real.speed * _MILLI)
+    if speed_milli < 1:
+        raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
+    rate, budget = rate_of(real.rate) if real.rate else None, budget_of(real.budget)
+    scenario = job_of(asked, scenario_of(asked)).scenario
+    cells = _cells(asked)
+    scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
+    scenario = at_speed(scenario, speed_milli, target.limits)
+    driver = HttpDriver(target)
+    try:
+        driver.check()
+        return Prepared(target, planned(scenario, driver.cannot), rate, budget, speed_milli)
+    finally:
+        driver.close()
+
+
+def _check_options(asked: Asked) -> None:
+    for name, is_set in (
+        ("--seeds", asked.seeds is not None),
+        ("--mutant and --variant", bool(asked.planted)),
+        ("--for", bool(asked.limit)),
+    ):
+        if is_set:
+            raise CannotDo(f"{name} is for virtual time: leave it out, or leave --target out")
+
+
+def _check_target(target: Target, file: Path) -> None:
+    if Side.CENTRAL not in target.sides:
+        raise CannotDo(
+            f"{file}: it describes no central side. A fleet in real time plays the edge hosts,"
+            " and needs a Palette to ask: add [central]; `pairproof certify --target` tries Local"
+            " UIs"
+        )
+
+
+def _cells(asked: Asked) -> int:
+    """One for each process; more than one event loop in a process would help nobody."""
+    if asked.scheduler:
+        from harness.fleet.crew.dask import DaskTransport
+
+        transport = DaskTransport(_never, asked.scheduler)
+        try:
+            return transport.hands
+        finally:
+            transport.close()
+    return asked.workers or 1
+
+
+def _never(job: Job, number: int) -> Cell:
+    raise AssertionError("no cell is made only to count workers")
+
+
+def _not_ready(prepared: Prepared) -> int:
+    """What stands in the way is said, and what it would take; nothing was done."""
+    say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
+    for what, why in prepared.planned.missing:
+        say(f"  {what}: {why}")
+    return INCONCLUSIVE
+
+
+def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
+    """How the cells of a run are made, with a fresh mark."""
+    mark, cells = new_mark(), prepared.scenario.fleet.cells
+    return Settings(
+        Reaching(real.target.resolve(), out.resolve(), mark, cells),
+        mark,
+        prepared.rate,
+        prepared.budget,
+        prepared.speed_milli,
+        real.connections,
+        watch,
+    )
+
+
+def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> FleetReport:
+    scenario = prepared.scenario
+    out = made_writable(folder_for(asked.out, scenario.name))
+    need = estimate_bytes(operations_about(scenario))
+    crew = Crew(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    for line in _first_lines(prepared, crew, need, out):
+        asked.tell(line)
+    require_room(out, need)
+    make_room(real.connections + _FILES_BESIDES)
+    job = Job(scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False)
+    make = partial(make_real_cell, settings_of(real, prepared, out))
+    telling = partial(told_of, prepared, real)
+    ends_at = scenario.duration + scenario.limits.settle + _ENDING
+    finished = drive_with(job, crew.transport(make), stopping, telling, ends_at=ends_at)
+    assert finished.evidence is not None
+    report = write_fleet_reports(finished.evidence, out)
+    append_to_job_page(out)
+    if stopping.asked:
+        say("pairproof: interrupted; what was recorded until then is whole, and reported")
+    if asked.format != "json":
+        print_fleet_summary(report, out)
+    return report
+
+
+def told_of(prepared: Prepared, real: AskedReal, telling: Telling) -> Telling:
+    """What the evidence says of a run in real time, besides what it says of any."""
+    return replace(
+        telling,
+        about=partial(_about, prepared, real),
+        realtime=partial(_realtime, prepared),
+    )
+
+
+def _about(prepared: Prepared, real: AskedReal, header: Header) -> Header:
+    info = prepared.target.info
+    return structs.replace(
+        header,
+        implementation=Implementation(
+            info.name, info.version, info.organization, info.url, info.contact
+        ),
+        roles=[Side.CENTRAL.value],
+        driver=DRIVER,
+        features=sorted(feature.value for feature in info.features),
+        limits=prepared.target.limits.as_dict(),
+        target_file=real.target.name,
+    )
+
+
+def _realtime(prepared: Prepared, course: Course) -> RealtimeLine:
+    rate = prepared.rate
+    return RealtimeLine(
+        target=prepared.target.central_url,
+        speed=prepared.speed_milli,
+        rate=rate.text if rate is not None else "",
+        budget=str(prepared.budget),
+        stopped=course.stopped,
+        left_out=[[what, why] for what, why in prepared.planned.left_out],
+        played=[Side.EDGE.value],
+        effort=together([o.effort for o in course.outcomes if o.effort is not None]),
+    )
+
+
+def together(efforts: Iterable[EffortLine]) -> EffortLine:
+    """What all cells took. Of processor time the busiest cell counts: its loop is the limit."""
+    every = list(efforts)
+    kinds = sorted({kind for effort in every for kind in effort.answered})
+    silent = sorted({kind for effort in every for kind in effort.unanswered})
+    busiest = max(every, key=lambda e: e.cpu / max(e.wall, 1), default=EffortLine())
+    return EffortLine(
+        requests=sum(effort.requests for effort in every),
+        answered={k: merged(e.answered[k] for e in every if k in e.answered) for k in kinds},
+        unanswered={k: sum(e.unanswered.get(k, 0) for e in every) for k in silent},
+        lag=merged(effort.lag for effort in every),
+        cpu=busiest.cpu,
+        wall=busiest.wall,
+        late=[what for effort in every for what in effort.late],
+        left=[what for effort in every for what in effort.left],
+    )
+
+
+def _first_lines(prepared: Prepared, crew: Crew, need: int, out: Path) -> Iterable[str]:
+    """Who is going to be changed comes first."""
+    target, scenario = prepared.target, prepared.scenario
+    info = target.info
+    whose = f" of {info.organization}" if info.organization else ""
+    where = "" if is_loopback(target.central_url) else ", which is not on this machine"
+    yield (
+        f"pairproof {__version__} runs {scenario.name} against"
+        f" {f'{info.name} {info.version}'.strip()}{whose} at {target.central_url}{where}:"
+        f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
+        f" {duration_text(scenario.duration)} of real time {crew},"
+        f" about {megabytes(need)} of evidence in {out}"
+    )
+    paced = []
+    if prepared.speed_milli != _MILLI:
+        paced.append(f"durations are divided by {prepared.speed_milli / _MILLI:g}")
+    if prepared.rate is not None:
+        paced.append(f"operators arrive at {prepared.rate.text}")
+    if str(prepared.budget):
+        paced.append(f"it stops at {prepared.budget}")
+    if paced:
+        yield f"  {'; '.join(paced)}"
+    for what, why in prepared.planned.left_out:
+        yield f"  left out, so that the run cannot conform: {what} ({why})"

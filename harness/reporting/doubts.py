@@ -1,0 +1,127 @@
+"""Where a run proved little, although its verdicts may all be green.
+
+A doubt decides no verdict: it says what a reader should know before relying on one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from harness.catalogue.requirement import Feature, Role
+from harness.catalogue.verdict import Verdict
+from harness.history.lines import Header
+from harness.history.operation import FAIL, INFO, OK, OperationRecord
+from harness.history.reader import Evidence
+
+FEW: Final = 3
+"""Fewer answers than that are no pattern."""
+SAME_MIN: Final = 5
+WHOLE_MIN: Final = 20
+"""With fewer operations nothing is expected of a whole run."""
+NEARLY_ALL: Final = 0.9
+
+_ARRANGES: Final = "harness"
+"""The actor that arranges; what it does says nothing of a target."""
+_WAITS: Final = ("await_state", "stays")
+_ANSWERED: Final = (Verdict.PASS, Verdict.FAIL, Verdict.OBSERVED)
+
+
+def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str]:
+    """What should make a reader doubt that the run shows much; nothing where it does.
+
+    `scenarios` is the verdict of each scenario that counts.
+    """
+    yield from _of_scenarios(scenarios.values())
+    if not scenarios:
+        return
+    operations = [o for id_ in scenarios for o in _operations(evidence, id_)]
+    asked = [o for o in operations if o.actor != _ARRANGES]
+    if not asked:
+        yield "no request was sent to the target: nothing here shows how it behaves"
+        return
+    sent = [o for o in asked if o.kind not in _WAITS]
+    yield from _of_answers(sent)
+    if _is_whole(evidence.header) and len(sent) >= WHOLE_MIN:
+        yield from _of_a_whole_run(sent, evidence.header)
+
+
+def _operations(evidence: Evidence, scenario: str) -> Sequence[OperationRecord]:
+    history = evidence.histories.get(scenario)
+    return history.operations if history else ()
+
+
+def _of_scenarios(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    found = list(verdicts)
+    unsure = found.count(Verdict.INCONCLUSIVE)
+    judged = sum(found.count(verdict) for verdict in _ANSWERED)
+    if unsure > judged:
+        yield f"most scenarios could not be judged: {unsure} of {len(found)} are inconclusive"
+    elif judged * 2 < len(found):
+        yield f"only {judged} of {len(found)} scenarios judged anything; the others were left out"
+
+
+def _of_answers(sent: Sequence[OperationRecord]) -> Iterator[str]:
+    """What all answers have in common. The first that fits says it."""
+    responses = [o.response for o in sent if o.response is not None]
+    statuses = [r.get("status") for r in responses]
+    unknown = sum(o.outcome is INFO for o in sent)
+    refused = sum(status in (401, 403) for status in statuses)
+    limited = statuses.count(429)
+    if _is_nearly_all(unknown, len(sent)):
+        yield (
+            f"{unknown} of {len(sent)} operations had no well-formed answer, so what they did is"
+            " unknown; look at addresses, paths and names in the target file"
+        )
+    elif _is_nearly_all(refused, len(statuses)):
+        yield (
+            f"{refused} of {len(statuses)} requests were answered with 401 or 403, so little but"
+            " refusals was seen; look at the credentials"
+        )
+    elif _is_nearly_all(limited, len(statuses)):
+        yield (
+            f"{limited} of {len(statuses)} requests were answered with 429, so little but its"
+            " rate limit was seen; lower the rate in the target file, or ask for more"
+        )
+    elif _are_the_same(sent):
+        yield (
+            f"all of {len(responses)} requests got one and the same answer, whatever they asked"
+            " for; that may be a stub, a proxy or a catch-all page"
+        )
+
+
+def _is_nearly_all(count: int, total: int) -> bool:
+    if total < FEW:
+        return False
+    return count == total or (total >= WHOLE_MIN and count >= NEARLY_ALL * total)
+
+
+def _are_the_same(sent: Sequence[OperationRecord]) -> bool:
+    """Whether different questions had but one answer."""
+    answered = [(o.kind, o.response) for o in sent if o.response is not None]
+    kinds = {kind for kind, _ in answered}
+    answers = {(r.get("status"), str(r.get("body"))) for _, r in answered}
+    return len(answers) == 1 and len(answered) >= SAME_MIN and len(kinds) >= FEW
+
+
+def _is_whole(header: Header) -> bool:
+    selection = header.selection
+    return not (selection.requirements or selection.tags or selection.keyword)
+
+
+def _of_a_whole_run(sent: Sequence[OperationRecord], header: Header) -> Iterator[str]:
+    """What a whole run should have met."""
+    happened = sum(o.outcome is OK for o in sent)
+    if happened >= WHOLE_MIN and not any(o.outcome is FAIL for o in sent):
+        yield (
+            f"the target refused none of {len(sent)} operations, although much of what was asked"
+            " for must be refused"
+        )
+    hosts = {str(o.tags["host"]) for o in sent if o.tags.get("host")}
+    if len(hosts) == 1 and {Role.EDGE.value, Role.BOTH.value} & set(header.roles):
+        claims = Feature.MULTI_NODE.value in header.features
+        why = "" if claims else f" (it does not claim {Feature.MULTI_NODE.value})"
+        yield (
+            "everything was asked of one edge host, so nothing was seen of a cluster of several"
+            f"{why}"
+        )

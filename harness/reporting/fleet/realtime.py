@@ -1,0 +1,114 @@
+"""What only the report of a run in real time has: what it took, and whether it proves anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from harness.checkers.fleet.durations import merged
+from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
+from harness.history.operation import Json
+from harness.reporting.fleet.quantities import MILLISECOND, SECOND, number
+from harness.reporting.fleet.wording import PERCENTILES
+
+_LATE_P99: Final = 100 * MILLISECOND
+"""A harness that is later than this with one thing of a hundred measures itself."""
+_LEFT_SHOWN: Final = 3
+_BUSY: Final = 0.9
+"""Of a processor: an event loop that has no more to give."""
+
+
+def realtime_of(fleet: FleetLine) -> RealtimeLine | None:
+    """How a run was in real time; `None` for one in virtual time."""
+    realtime = fleet.realtime
+    return None if isinstance(realtime, msgspec.UnsetType) else realtime
+
+
+def warnings_of(realtime: RealtimeLine) -> Iterator[str]:
+    """Why somebody should not believe all that a report says."""
+    effort = realtime.effort
+    late = effort.lag.percentile(990)
+    busy = effort.cpu / effort.wall if effort.wall else 0.0
+    if late > _LATE_P99 or busy > _BUSY:
+        yield (
+            "the harness itself was the bottleneck: one thing of a hundred began"
+            f" {number(late / MILLISECOND)} ms late or later, and it used {busy:.0%} of a"
+            " processor; take more --workers, fewer hosts, or another machine"
+        )
+    if realtime.speed != 1_000:
+        yield (
+            f"durations were divided by {realtime.speed / 1_000:g}: the gate was made for the"
+            " scenario's own pace"
+        )
+    if not effort.requests:
+        yield "no request was sent, so nothing is proved"
+    for what in effort.late:
+        yield f"could not be arranged when it was due: {what}"
+
+
+def every_answer(effort: EffortLine) -> Histogram:
+    """How long answers took, whatever was asked."""
+    return merged(effort.answered.values())
+
+
+def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
+    """What `report.json` says of it."""
+    effort = realtime.effort
+    return {
+        "target": realtime.target,
+        "speed": realtime.speed / 1_000,
+        "rate": realtime.rate,
+        "budget": realtime.budget,
+        "stopped": realtime.stopped,
+        "left_out": [{"what": what, "why": why} for what, why in realtime.left_out],
+        "played": [*realtime.played],
+        "requests": effort.requests,
+        "unanswered": {**effort.unanswered},
+        "answered_ms": {
+            "all": _percentiles(every_answer(effort)),
+            **{kind: _percentiles(found) for kind, found in effort.answered.items()},
+        },
+        "harness": {
+            "lag_ms": _percentiles(effort.lag),
+            "processor": round(effort.cpu / effort.wall, 3) if effort.wall else 0.0,
+        },
+        "late": [*effort.late],
+        "left_on_target": [*effort.left],
+    }
+
+
+def _percentiles(histogram: Histogram) -> Json:
+    return {
+        "count": histogram.count,
+        **{p: histogram.percentile(n) / MILLISECOND for p, n in PERCENTILES.items()},
+    }
+
+
+def told(realtime: RealtimeLine) -> Iterator[tuple[str, str]]:
+    """The same in a few lines for people, each with its heading."""
+    effort = realtime.effort
+    answers, wall_s = every_answer(effort), effort.wall / SECOND
+    a_second = f", {number(round(effort.requests / wall_s))} a second" if wall_s else ""
+    unanswered = sum(effort.unanswered.values())
+    open_ = f", {number(unanswered)} without an answer" if unanswered else ""
+    yield "asked", f"{number(effort.requests)} requests to {realtime.target}{a_second}{open_}"
+    yield "answers", _spread(answers)
+    busy = f", {effort.cpu / effort.wall:.0%} of a processor" if effort.wall else ""
+    yield "harness", f"late by {_spread(effort.lag)}{busy}"
+    for what, why in realtime.left_out:
+        yield "left out", f"{what}: {why}"
+    for what in effort.left[:_LEFT_SHOWN]:
+        yield "left there", what
+    if len(effort.left) > _LEFT_SHOWN:
+        yield "left there", f"and {len(effort.left) - _LEFT_SHOWN} more things"
+
+
+def _spread(histogram: Histogram) -> str:
+    parts = (
+        f"{name} {number(round(histogram.percentile(n) / MILLISECOND, 1))} ms"
+        for name, n in PERCENTILES.items()
+        if name in ("p50", "p99", "max")
+    )
+    return " · ".join(parts) if histogram.count else "none"

@@ -1,0 +1,101 @@
+"""What waivers come to in a run: which failures they excuse, and which of them nobody needs.
+
+A waiver excuses a failure and nothing else, up to and on its last day; the day is that of the
+run's start, as its evidence tells it. A run that does not say when it was is excused nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.catalogue.verdict import Verdict
+from harness.history.lines import Header, WaiverLine
+
+
+class Standing(StrEnum):
+    """What a waiver comes to."""
+
+    USED = "used"
+    EXPIRED = "expired"
+    NOT_NEEDED = "not_needed"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class WaiverReport:
+    """A waiver, and what it comes to in this run; `told` is that in a sentence."""
+
+    waiver: WaiverLine
+    standing: Standing
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen of a requirement by a scenario; `failed` in any repeat."""
+
+    requirement: str
+    scenario: str
+    verdict: Verdict
+    failed: bool
+
+
+class Waivers:
+    """The waivers of a run; of two for the same thing the later one counts."""
+
+    def __init__(self, header: Header, more: Iterable[WaiverLine] = ()) -> None:
+        self._day = header.run.started_at[:10]
+        given = (*header.waivers, *more)
+        self._by_place: Mapping[tuple[str, str], WaiverLine] = {
+            (w.requirement, w.scenario): w for w in given
+        }
+
+    def excusing(self, requirement: str, scenario: str) -> WaiverLine | None:
+        """The waiver that excuses a failure there, if one does."""
+        for place in ((requirement, scenario), (requirement, "")):
+            waiver = self._by_place.get(place)
+            if waiver is not None and self._in_force(waiver):
+                return waiver
+        return None
+
+    def reports(self, seen: Iterable[Seen]) -> Iterator[WaiverReport]:
+        """What each comes to."""
+        found = tuple(seen)
+        for waiver in self._by_place.values():
+            its_own = [s for s in found if _is_about(waiver, s)]
+            standing, told = self._standing(waiver, its_own)
+            yield WaiverReport(waiver, standing, f"the waiver for {named(waiver)} {told}")
+
+    def _in_force(self, waiver: WaiverLine) -> bool:
+        """Dates compare as text."""
+        return bool(self._day) and self._day <= waiver.expires
+
+    def _standing(self, waiver: WaiverLine, seen: Sequence[Seen]) -> tuple[Standing, str]:
+        if not self._in_force(waiver):
+            when = "" if self._day else ", as far as can be told: the run does not say when it was"
+            failed = "; what it excused fails" if any(s.failed for s in seen) else ""
+            return Standing.EXPIRED, f"expired on {waiver.expires}{when}{failed}"
+        if any(s.failed for s in seen):
+            return Standing.USED, f"excuses a failure until {waiver.expires}"
+        if any(s.verdict in (Verdict.PASS, Verdict.OBSERVED) for s in seen) and not any(
+            s.verdict is Verdict.INCONCLUSIVE for s in seen
+        ):
+            return Standing.NOT_NEEDED, "is not needed: it did not fail"
+        return Standing.NOT_JUDGED, "may or may not be needed: this run did not judge it"
+
+
+def named(waiver: WaiverLine) -> str:
+    """What a waiver is for, in words."""
+    where = f" in {waiver.scenario}" if waiver.scenario else ""
+    return f"{waiver.requirement}{where}"
+
+
+def in_words(waiver: WaiverLine) -> str:
+    """A waiver that excuses something, in words that go on after what it excuses."""
+    return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
+
+
+def _is_about(waiver: WaiverLine, seen: Seen) -> bool:
+    return waiver.requirement == seen.requirement and waiver.scenario in ("", seen.scenario)

@@ -1,0 +1,180 @@
+"""Waiver files: failures that somebody accepts for a while (TOML, `pairproof/waivers/1`).
+
+docs/trust.md explains them.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final, NoReturn
+
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.domain.errors import PairproofError
+from harness.history.lines import WaiverLine
+from harness.targets import toml_lines
+from harness.targets.key_kinds import Key, Kind, named
+from harness.targets.structure import Table, check_structure
+from harness.targets.target_errors import Problem
+from harness.targets.target_schema import json_schema
+
+SCHEMA: Final = "pairproof/waivers/1"
+_DAY: Final = r"^\d{4}-\d{2}-\d{2}$"
+_A_DAY: Final = "a date such as 2027-03-31, the last day on which it holds"
+
+_WAIVER: Final[Mapping[str, Key]] = {
+    "requirement": named("the id of the requirement whose failure is accepted"),
+    "scenario": named("the id of the one scenario in which it is accepted", required=False),
+    "reason": named("why it is accepted"),
+    "owner": named("who answers for it"),
+    "expires": Key("the last day on which it holds", required=True, allowed=_A_DAY, pattern=_DAY),
+}
+
+KEYS: Final[Mapping[str, Key]] = {
+    "schema": Key(
+        "the version of the file", required=True, allowed=f'"{SCHEMA}"', pattern=f"^{SCHEMA}$"
+    ),
+    "waiver": Key("the waivers", Kind.TABLES, table=_WAIVER),
+}
+"""Every key of a waiver file."""
+
+
+class WaiverFileError(PairproofError):
+    """A waiver file cannot be used.
+
+    Attributes:
+        file: the file, as it was given.
+        line: the line from 1; 0 where the file as a whole is meant.
+        key: the key as one writes it, such as `waiver[0].expires`; may be empty.
+        problem: what is wrong.
+    """
+
+    def __init__(self, file: str, line: int, key: str, problem: Problem) -> None:
+        self.file = file
+        self.line = line
+        self.key = key
+        self.problem = problem
+        place = f"{file}:{line}" if line else file
+        told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
+        super().__init__(": ".join(part for part in (place, key, told) if part))
+
+
+def schema_text() -> str:
+    """The published JSON Schema (2020-12) of a waiver file, as its file holds it."""
+    return f"{json.dumps(json_schema(KEYS, 'A waiver file of pairproof, version 1'), indent=2)}\n"
+
+
+def load_waivers(path: Path) -> tuple[WaiverLine, ...]:
+    """The waivers of a file.
+
+    Raises:
+        WaiverFileError: it cannot be read, or says what it may not say.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        told = getattr(error, "strerror", None) or "it is not UTF-8"
+        problem = Problem(f"it cannot be read ({told})", "a file in TOML", "name a waiver file")
+        raise WaiverFileError(str(path), 0, "", problem) from None
+    return read_waivers(text, str(path))
+
+
+def read_waivers(text: str, file: str) -> tuple[WaiverLine, ...]:
+    """The waivers of a text; `file` is what messages call it.
+
+    Raises:
+        WaiverFileError: it says what it may not say.
+    """
+    reading = _Reading(text, file)
+    data = reading.data()
+    reading.check_top(data)
+    check_structure(data, reading.refuse, KEYS)
+    found: dict[tuple[str, str], WaiverLine] = {}
+    for number, table in enumerate(data.get("waiver", [])):
+        waiver = reading.waiver(table, number)
+        place = (waiver.requirement, waiver.scenario)
+        if place in found:
+            reading.refuse(("waiver", number, "requirement"), _twice(waiver))
+        found[place] = waiver
+    return tuple(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A waiver file that is being read."""
+
+    text: str
+    file: str
+
+    def refuse(self, path: toml_lines.Path, problem: Problem) -> NoReturn:
+        """Give up because of what stands at a path."""
+        line = toml_lines.line_of(self.text, path)
+        raise WaiverFileError(self.file, line, toml_lines.dotted(path), problem)
+
+    def data(self) -> Table:
+        """The text as data, with each date as its text."""
+        try:
+            return {name: _with_texts(value) for name, value in tomllib.loads(self.text).items()}
+        except tomllib.TOMLDecodeError as error:
+            problem = Problem(f"this is not TOML: {error}", "TOML 1.0", "correct it")
+            raise WaiverFileError(self.file, 0, "", problem) from None
+
+    def check_top(self, data: Table) -> None:
+        """Refuse a key at the top that is none of a waiver file."""
+        for name in data:
+            if name not in KEYS:
+                near = get_close_matches(name, KEYS, n=1)
+                remedy = f"did you mean {near[0]}?" if near else "remove it"
+                self.refuse((name,), Problem("a waiver file has no such key", _keys(), remedy))
+
+    def waiver(self, table: Table, number: int) -> WaiverLine:
+        """One waiver: of a requirement that there is, until a day that there is."""
+        known = [requirement.id for requirement in REQUIREMENTS]
+        id_ = table["requirement"]
+        if id_ not in known:
+            near = get_close_matches(str(id_).upper(), known, n=1)
+            remedy = f"did you mean {near[0]}?" if near else "look it up: pairproof requirements"
+            problem = Problem(f"there is no requirement {id_!r}", "an id of the catalogue", remedy)
+            self.refuse(("waiver", number, "requirement"), problem)
+        try:
+            date.fromisoformat(table["expires"])
+        except ValueError:
+            problem = Problem(f"{table['expires']} is no day", _A_DAY, "correct the date")
+            self.refuse(("waiver", number, "expires"), problem)
+        return WaiverLine(
+            requirement=id_,
+            reason=" ".join(table["reason"].split()),
+            owner=" ".join(table["owner"].split()),
+            expires=table["expires"],
+            scenario=table.get("scenario", ""),
+        )
+
+
+def _keys() -> str:
+    return ", ".join(KEYS)
+
+
+def _twice(waiver: WaiverLine) -> Problem:
+    where = f" in {waiver.scenario}" if waiver.scenario else ""
+    found = f"there is a waiver for {waiver.requirement}{where} already"
+    return Problem(found, "one for each", "remove one of the two")
+
+
+def _with_texts(value: object) -> object:
+    """TOML has dates of its own; a bare one is as good as one in quotes."""
+    match value:
+        case datetime():
+            return value
+        case date():
+            return value.isoformat()
+        case list():
+            return [_with_texts(item) for item in value]
+        case dict():
+            return {name: _with_texts(item) for name, item in value.items()}
+        case _:
+            return value

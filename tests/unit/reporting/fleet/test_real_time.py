@@ -1,0 +1,68 @@
+"""What a report says of a run in real time, and when it says not to believe it."""
+
+from __future__ import annotations
+
+from harness.checkers.fleet.durations import Durations
+from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
+from harness.reporting.fleet.realtime import realtime_json, realtime_of, told, warnings_of
+
+SECOND = 1_000_000
+
+
+def of(*durations: int) -> Histogram:
+    counted = Durations()
+    for duration in durations:
+        counted.add(duration)
+    return counted.histogram()
+
+
+def line(**effort: object) -> RealtimeLine:
+    values: dict[str, object] = {"requests": 3, "cpu": SECOND, "wall": 10 * SECOND, **effort}
+    return RealtimeLine(target="http://t", effort=EffortLine(**values))  # type: ignore[arg-type]
+
+
+def test_virtual_time_has_none_of_it() -> None:
+    assert realtime_of(FleetLine(scenario={})) is None
+    assert realtime_of(FleetLine(scenario={}, realtime=line())) == line()
+
+
+def test_a_harness_that_keeps_up_is_not_warned_of() -> None:
+    assert not list(warnings_of(line(lag=of(*[2_000] * 100))))
+
+
+def test_a_harness_that_was_late_or_busy_is_the_bottleneck() -> None:
+    (late,) = warnings_of(line(lag=of(*[2_000] * 90, *[300_000] * 10)))
+    (busy,) = warnings_of(line(cpu=95 * SECOND // 10))
+    assert "bottleneck" in late
+    assert "bottleneck" in busy
+    assert "95%" in busy
+
+
+def test_where_nothing_was_sent_nothing_is_proved() -> None:
+    assert list(warnings_of(line(requests=0))) == ["no request was sent, so nothing is proved"]
+
+
+def test_other_durations_and_late_arrangements_are_told() -> None:
+    fast = RealtimeLine(
+        target="t", speed=60_000, effort=EffortLine(requests=1, late=["PutUser: no"])
+    )
+    warnings = list(warnings_of(fast))
+    assert "divided by 60" in warnings[0]
+    assert warnings[1].endswith("PutUser: no")
+
+
+def test_answers_of_all_kinds_are_put_together() -> None:
+    found = realtime_json(line(answered={"A": of(1_000), "B": of(9_000, 9_000)}))
+    answers = found["answered_ms"]
+    assert isinstance(answers, dict)
+    assert answers["all"]["count"] == 3  # type: ignore[index, call-overload]
+    assert answers["A"]["count"] == 1  # type: ignore[index, call-overload]
+
+
+def test_people_read_it_in_a_few_lines() -> None:
+    lines = dict(told(line(answered={"A": of(20_000)}, unanswered={"A": 2}, lag=of(1_000))))
+    assert lines["asked"] == "3 requests to http://t, 0 a second, 2 without an answer"
+    assert lines["answers"].startswith("p50 20")
+    assert "10% of a processor" in lines["harness"]
+    many = [name for name, _ in told(line(left=[f"project {n}" for n in range(9)]))]
+    assert many.count("left there") == 4
