@@ -23,6 +23,7 @@ from harness.history.lines import (
     Footer,
     Header,
     InvokeLine,
+    LeakLine,
     Object,
     OutcomeLine,
     ScenarioLine,
@@ -172,6 +173,12 @@ class EvidenceWriter:
         with self._lock:
             reason = self._redactor.text(verdict.reason)
             self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
+
+    def leak(self, leak: LeakLine) -> None:
+        """Something of the run's is left on its target."""
+        with self._lock:
+            plain = cast(Json, msgspec.to_builtins(leak))
+            self._put("leaks", msgspec.convert(self._redactor.known(plain), LeakLine))
 
     def history(self, scenario: str) -> History:
         """What the file holds of the scenario that was begun last, in order of invocation.

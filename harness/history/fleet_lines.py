@@ -22,6 +22,79 @@ PARTS: Final = "parts"
 """The folder beside the manifest."""
 
 
+class Histogram(msgspec.Struct, frozen=True):
+    """Durations in buckets: `counts[i]` of them were at most `bounds[i]` microseconds.
+
+    `bounds` is sorted and lists only buckets that hold any; neighbours lie within 1/64 of each
+    other, so that a percentile is right to less than 2 %.
+    """
+
+    bounds: list[int] = []
+    counts: list[int] = []
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return sum(self.counts)
+
+    def percentile(self, per_mille: int) -> int:
+        """The duration that so many of a thousand do not exceed; 0 when there are none."""
+        due = -(-self.count * per_mille // 1000)
+        for bound, count in zip(self.bounds, self.counts, strict=True):
+            due -= count
+            if due <= 0:
+                return bound
+        return self.bounds[-1] if self.bounds else 0
+
+
+class EffortLine(msgspec.Struct, frozen=True):
+    """What a run in real time took, of the network and of the harness itself.
+
+    Attributes:
+        requests: how many went out.
+        answered: by kind of operation, from the moment at which a request was due until its
+            answer was there; those that a fault of the harness's spoiled are not among them.
+        unanswered: how many had no answer, by kind of operation.
+        lag: how late the harness itself was with what was due.
+        cpu: processor time of the harness, in microseconds; `wall`: how long it ran.
+        late: what could not be arranged when it was due, each with the reason.
+        left: what could not be removed from the target.
+    """
+
+    requests: int = 0
+    answered: dict[str, Histogram] = {}
+    unanswered: dict[str, int] = {}
+    lag: Histogram = Histogram()
+    cpu: int = 0
+    wall: int = 0
+    late: list[str] = []
+    left: list[str] = []
+
+
+class RealtimeLine(msgspec.Struct, frozen=True, kw_only=True):
+    """How a fleet ran in real time.
+
+    Attributes:
+        target: the address that was asked.
+        speed: by how much the durations of the scenario were divided, in thousandths.
+        rate: how operators arrived, as it was asked for; empty: as the scenario says.
+        budget: what the run was allowed, as it was asked for.
+        stopped: why the harness stopped the run before its end; empty where it did not.
+        left_out: what the scenario asks for and the target offers no way to: what, and why.
+        played: the sides that the harness played itself.
+        effort: what it took.
+    """
+
+    target: str
+    speed: int = 1000
+    rate: str = ""
+    budget: str = ""
+    stopped: str = ""
+    left_out: list[list[str]] = []
+    played: list[str] = []
+    effort: EffortLine = EffortLine()
+
+
 class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="fleet"):
     """All that a replay needs besides the seed, which stands in the header.
 
@@ -37,6 +110,8 @@ class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag
     keep_going: bool = False
     stopped_at: int | None = None
     capacity: int = 0
+    realtime: RealtimeLine | msgspec.UnsetType = msgspec.UNSET
+    """Only where time was real."""
 
 
 class PartLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="part"):
@@ -72,31 +147,6 @@ class ViolationLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type",
     reason: str
     operations: list[str]
     at: int
-
-
-class Histogram(msgspec.Struct, frozen=True):
-    """Durations in buckets: `counts[i]` of them were at most `bounds[i]` microseconds.
-
-    `bounds` is sorted and lists only buckets that hold any; neighbours lie within 1/64 of each
-    other, so that a percentile is right to less than 2 %.
-    """
-
-    bounds: list[int] = []
-    counts: list[int] = []
-
-    @property
-    def count(self) -> int:
-        """How many there are."""
-        return sum(self.counts)
-
-    def percentile(self, per_mille: int) -> int:
-        """The duration that so many of a thousand do not exceed; 0 when there are none."""
-        due = -(-self.count * per_mille // 1000)
-        for bound, count in zip(self.bounds, self.counts, strict=True):
-            due -= count
-            if due <= 0:
-                return bound
-        return self.bounds[-1] if self.bounds else 0
 
 
 class FaultWindow(msgspec.Struct, frozen=True):

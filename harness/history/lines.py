@@ -40,20 +40,28 @@ class Implementation(msgspec.Struct, frozen=True):
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What of the suite was asked for; all empty for everything."""
+    """What of the suite was asked for; all empty for everything.
+
+    `own` says that only features of the user's own took part, and none of the suite.
+    """
 
     requirements: list[str] = []
     tags: str = ""
     keyword: str = ""
+    own: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class WaiverLine(msgspec.Struct, frozen=True):
-    """A failure that is accepted for a while: why, by whom, until when (`YYYY-MM-DD`)."""
+    """A failure that is accepted for a while: why, by whom, until when (`YYYY-MM-DD`).
+
+    With `scenario` it is accepted there alone; without, wherever the requirement fails.
+    """
 
     requirement: str
     reason: str
     owner: str
     expires: str
+    scenario: str = ""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -149,6 +157,21 @@ class VerdictLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", t
     at: int
 
 
+class LeakLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="leak"):
+    """Something that the run made on its target and could not remove. `n` is its number in
+    the ledger; the fields are those of an entry there.
+    """
+
+    n: int
+    kind: str
+    what: str
+    uid: str = ""
+    side: str
+    where: str = ""
+    undo: str = ""
+    why: str = ""
+
+
 class Counts(msgspec.Struct, frozen=True):
     """How many lines of each kind the file holds."""
 
@@ -174,7 +197,9 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
     run: EndOfRun = EndOfRun()
 
 
-Line = Header | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | Footer
+Line = (
+    Header | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | LeakLine | Footer
+)
 
 DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
 ENCODER: Final = msgspec.json.Encoder()

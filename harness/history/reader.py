@@ -24,6 +24,7 @@ from harness.history.lines import (
     Footer,
     Header,
     InvokeLine,
+    LeakLine,
     Line,
     OutcomeLine,
     ScenarioLine,
@@ -62,6 +63,8 @@ class Evidence:
     problems: tuple[str, ...]
     sha256: str
     operation_count: int
+    leaks: tuple[LeakLine, ...] = ()
+    """What the run could not remove from its target."""
 
 
 def part_path(evidence: Path, worker: str) -> Path:
@@ -113,6 +116,7 @@ class _Collector:
         self._outcomes: dict[str, OutcomeLine] = {}
         self._checks: list[CheckLine] = []
         self._verdicts: dict[tuple[str, str], VerdictLine] = {}
+        self._leaks: list[LeakLine] = []
         self._footer: Footer | None = None
         self._problems: list[str] = []
         self._unlisted = 0
@@ -164,6 +168,7 @@ class _Collector:
             problems=self._listed_problems(),
             sha256=self._bytes.hexdigest(),
             operation_count=len(self._operations),
+            leaks=tuple(self._leaks),
         )
 
     def _begin(self, header: Header, raw: RawLine[Line], where: str) -> None:
@@ -206,6 +211,8 @@ class _Collector:
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._judge(line, where)
+            case LeakLine():
+                self._leaks.append(line)
             case _:
                 raise AssertionError(f"{type(line).__name__} is handled before")
 

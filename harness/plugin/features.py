@@ -11,7 +11,7 @@ import pytest
 from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
-from harness.catalogue.requirements import by_id
+from harness.catalogue.requirements import OWN, by_id
 from harness.gherkin import (
     Example,
     FeatureText,
@@ -146,6 +146,8 @@ def scenario_line(
     shown = _shown(feature.path, root)
     tags = (*scenario.tags, *(example.tags if example else ()))
     ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
+    if not ids and not is_ours(feature.path):
+        ids = [OWN.id]
     stem = shown.with_suffix("").as_posix().removeprefix("features/")
     return ScenarioLine(
         id=scenario_id(stem, scenario, example),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Role
-from harness.history.lines import HarnessInfo, Header, Implementation
+from harness.history.lines import HarnessInfo, Header, Implementation, WaiverLine
 from harness.history.lines import Selection as Asked
 from harness.running.facts import run_here
 from harness.running.scenario import plays
@@ -18,8 +19,10 @@ from harness.running.selection import Selection
 from harness.targets.port import Driver, TargetUnusable
 
 
-def header_of(config: pytest.Config, driver: Driver, selection: Selection) -> Header:
-    """The header of a run.
+def header_of(
+    config: pytest.Config, driver: Driver, selection: Selection, *, own: bool = False
+) -> Header:
+    """The header of a run. `own` says that none of its scenarios is of our suite.
 
     Raises:
         TargetUnusable: the target does not play the role that was asked for.
@@ -40,10 +43,12 @@ def header_of(config: pytest.Config, driver: Driver, selection: Selection) -> He
             list(selection.requirements),
             _tags_asked_for(config, selection),
             config.getoption("keyword", "") or "",
+            own or msgspec.UNSET,
         ),
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),
         target_file=config.getoption("pairproof_target") or "",
+        waivers=_waivers(config),
         run=run_here(_command(config), _workers(config)),
     )
 
@@ -79,6 +84,11 @@ def _command(config: pytest.Config) -> list[str]:
     if given:
         return [str(word) for word in json.loads(given)]
     return ["pytest", *(str(argument) for argument in config.invocation_params.args)]
+
+
+def _waivers(config: pytest.Config) -> list[WaiverLine]:
+    given = config.getoption("pairproof_waivers")
+    return msgspec.json.decode(given, type=list[WaiverLine]) if given else []
 
 
 def _workers(config: pytest.Config) -> int:

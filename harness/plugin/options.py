@@ -29,12 +29,19 @@ _OPTIONS: Mapping[str, Mapping[str, Any]] = {
     "tags": {"metavar": "EXPR", "default": "", "help": "only these tags: 'core and not WDR-4'"},
     "seed": {"metavar": "N", "type": int, "default": 1, "help": "one seed for every draw"},
     "out": {"metavar": "DIR", "help": "where the evidence goes; without it, a temporary folder"},
+    "interactive": {
+        "action": "store_true",
+        "default": False,
+        "help": "ask on the terminal for what only a person can arrange",
+    },
+    "operator": {"metavar": "NAME", "default": "", "help": "who is asked, for the evidence"},
     "repeat": {"type": int, "default": 1, "help": argparse.SUPPRESS},
     "command": {"default": "", "help": argparse.SUPPRESS},
+    "waivers": {"default": "", "help": argparse.SUPPRESS},
     "planted": {"default": "", "help": argparse.SUPPRESS},
 }
 
-_HIDDEN = ("repeat", "command", "planted")
+_HIDDEN = ("repeat", "command", "waivers", "planted")
 """What only the command `pairproof` says."""
 
 

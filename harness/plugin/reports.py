@@ -23,6 +23,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.judge import CheckFailed
 from harness.history.lines import Header, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.history.visible import visible, visible_line
 from harness.reporting.reproduce import reproduce
 from harness.running.scenario import ScenarioRun, is_foreseen
 
@@ -95,7 +96,7 @@ def rewrite(
         case Verdict.NOT_SUPPORTED | Verdict.SKIPPED:
             told = verdict.value.replace("_", " ")
             report.outcome = "skipped"
-            report.longrepr = (path, line, f"Skipped: {told}: {reason}")
+            report.longrepr = (path, line, f"Skipped: {told}: {visible_line(reason)}")
         case Verdict.FAIL | Verdict.INCONCLUSIVE:
             report.outcome = "failed"
             report.location = (path, line - 1, name)
@@ -119,10 +120,9 @@ def _longrepr(
     text = "\n".join(describe(running, verdict, reason, error, around))
     if around.full and report.longrepr:
         text = f"{report.longreprtext}\n\n{text}"
-    text = running.stage.redacted(text)
-    place = ReprFileLocation(
-        running.line.feature, running.step.line or running.line.line, f"{verdict.value}: {reason}"
-    )
+    text = visible(running.stage.redacted(text))
+    told = visible_line(f"{verdict.value}: {reason}")
+    place = ReprFileLocation(running.line.feature, running.step.line or running.line.line, told)
     entry = ReprEntryNative([f"{text}\n"])
     return ReprExceptionInfo(ReprTraceback([entry], None, "native"), place)
 

@@ -22,11 +22,13 @@ from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
 from harness.history.lines import ScenarioLine
 from harness.history.reader import PARTS_DIR, part_path
-from harness.opening import DRIVERS, open_target
+from harness.opening import driver_names, goes_with_run, open_target
+from harness.plugin.arranging import attend, consuming_last
 from harness.plugin.header import header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, Ended, again, rewrite
 from harness.plugin.steps import is_async, quick_lookup
+from harness.running.belongings import owned_now
 from harness.running.facts import now_utc
 from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
@@ -80,8 +82,8 @@ def selection_of(config: pytest.Config) -> Selection:
         option = config.getoption
         driver = option("pairproof_driver")
         try:
-            if driver and driver not in DRIVERS:
-                raise UnknownName("driver", driver, DRIVERS)
+            if driver and driver not in driver_names():
+                raise UnknownName("driver", driver, driver_names())
             config.stash[_SELECTION] = Selection.of(
                 option("pairproof_requirement"),
                 option("pairproof_profile"),
@@ -204,7 +206,10 @@ class Suite:
         planted = self.config.getoption("pairproof_planted")
         driver = open_target(driver_name or "inprocess", path, seed, planted)
         try:
-            header = header_of(self.config, driver, self.selection)
+            if self.config.getoption("pairproof_interactive"):
+                attend(self.config, driver)
+            own = not any(item.stash[BOUND].ours for item in items)
+            header = header_of(self.config, driver, self.selection, own=own)
             self.run = Run(
                 driver,
                 self._evidence(),
@@ -213,7 +218,9 @@ class Suite:
                 limits=limits_of(driver),
                 part=bool(self.worker),
                 stopping=stopping,
+                owned=None if goes_with_run(driver_name, path) else owned_now(driver, path),
             )
+            consuming_last(session.items, self.run.inventory.slots, _scenario_of)
         finally:
             if self.run is None:
                 driver.close()
@@ -399,6 +406,11 @@ class _Opener:
             self._suite.fail(problem)
         session.shouldstop = problem or f"{session.testsfailed} errors during collection"
         return True
+
+
+def _scenario_of(item: pytest.Item) -> str:
+    bound = item.stash.get(BOUND, None)
+    return bound.line.id if bound else ""
 
 
 def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from contextlib import ExitStack
 from pathlib import Path
 
 from harness.catalogue.limits import Limits
@@ -9,10 +11,13 @@ from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import Header, ScenarioLine
 from harness.history.redaction import Redactor
+from harness.running.belongings import AFTER_A_SCENARIO, WITH_A_SCENARIO, Belongings
 from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
-from harness.scenes.scene import Scene, SlotPool
+from harness.scenes.pool import SlotPool
+from harness.scenes.scene import Scene
 from harness.scenes.stage import Stage
+from harness.targets.ledger import Kind, LedgerHeader
 from harness.targets.port import Driver
 
 ONE_TARGET = (
@@ -30,10 +35,13 @@ def secrets_of(driver: Driver) -> tuple[tuple[str, str], ...]:
 class Run:
     """What all scenarios of a run share. Use `close` to end it, however it ends.
 
-    A part (`part=True`) is what one worker of several carries out.
+    A part (`part=True`) is what one worker of several carries out. With `owned`, the target
+    outlives the run: what is made there is noted in a ledger with this header, beside the
+    evidence, and removed.
 
     Raises:
         EvidenceError: the evidence cannot be written.
+        LedgerError: the ledger cannot be.
     """
 
     def __init__(
@@ -46,6 +54,7 @@ class Run:
         limits: Limits,
         part: bool = False,
         stopping: Stopping | None = None,
+        owned: LedgerHeader | None = None,
     ) -> None:
         self.stopping = stopping or Stopping()
         self.driver: Driver = StoppableDriver(driver, self.stopping)
@@ -55,6 +64,11 @@ class Run:
         self.redactor = Redactor()
         for secret, kind in secrets_of(driver):
             self.redactor.register(secret, kind)
+        self.belongings: Belongings | None = None
+        if owned is not None:
+            redacted = self.redactor.text
+            self.belongings = Belongings(driver, evidence.parent, owned, redacted)
+            self.driver = self.belongings.noted(self.driver)
         self.writer = EvidenceWriter(evidence, self.redactor, part=part)
         self.writer.header(header)
         self.inventory = driver.inventory()
@@ -66,7 +80,8 @@ class Run:
         self.stopping.guard(True)
         self.writer.scenario(line)
         stage = Stage(self.driver, self.writer, self.redactor, line.id, self.limits)
-        scene = Scene(stage, self.pool, self.inventory, self.seed)
+        mark = self.belongings.mark if self.belongings else ""
+        scene = Scene(stage, self.pool, self.inventory, self.seed, mark)
         self._current = ScenarioRun(line, stage, scene, self.writer, self.driver.now)
         return self._current
 
@@ -92,10 +107,28 @@ class Run:
 
     def _end(self, scenario: ScenarioRun, error: BaseException | None) -> tuple[Verdict, str]:
         self._current = None
-        return scenario.end(error)
+        ended = scenario.end(error)
+        self._give_back(WITH_A_SCENARIO)
+        scenario.scene.strike()
+        self._give_back(AFTER_A_SCENARIO)
+        return ended
+
+    def _give_back(self, kinds: Collection[Kind]) -> None:
+        if self.belongings is not None:
+            self.belongings.give_back(kinds)
 
     def _close(self, interrupted: bool, ended_at: str) -> None:
-        try:
-            self.writer.close(interrupted=interrupted, ended_at=ended_at)
-        finally:
-            self.driver.close()
+        """Give everything back, close the evidence, then the rest, whatever goes wrong."""
+        with ExitStack() as last:
+            last.callback(self.driver.close)
+            if self.belongings is not None:
+                last.callback(self.belongings.close)
+            last.callback(self.writer.close, interrupted=interrupted, ended_at=ended_at)
+            if self.belongings is not None:
+                last.callback(self._tell_leaks, self.belongings)
+                self.belongings.give_back_all()
+
+    def _tell_leaks(self, belongings: Belongings) -> None:
+        """What is left is in the evidence, also when the giving back was broken off."""
+        for leak in belongings.leaks():
+            self.writer.leak(leak)

@@ -85,7 +85,7 @@ class ScenarioRun:
             )
 
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
-        """Give the verdict, write it down, give everything back.
+        """Give the verdict and write it down; whoever calls gives everything back.
 
         `error` is what ended the scenario early, if anything did.
         """
@@ -101,7 +101,6 @@ class ScenarioRun:
                     at=self.now(),
                 )
             )
-        self.scene.strike()
         return verdict, reason
 
     def verdict(self, error: BaseException | None) -> tuple[Verdict, str]:

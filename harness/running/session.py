@@ -16,7 +16,7 @@ _PLUGINS = ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:termi
 def suite_words(options: Mapping[str, str | None], files: tuple[Path, ...] = ()) -> list[str]:
     """The command line for pytest: our features (or these of them) and our options.
 
-    An option that is `None` is left out.
+    An option that is `None` is left out; one that is empty is a flag.
     """
     features = suite_dir("features")
     words = [*map(str, files or (features,)), "-c", os.devnull]
@@ -24,7 +24,8 @@ def suite_words(options: Mapping[str, str | None], files: tuple[Path, ...] = ())
     for plugin in _PLUGINS:
         words += ["-p", plugin]
     words += ["--assert=plain", "--import-mode=importlib"]
-    return words + [f"--pairproof-{k}={v}" for k, v in options.items() if v is not None]
+    given = {name: value for name, value in options.items() if value is not None}
+    return words + [f"--pairproof-{k}={v}" if v else f"--pairproof-{k}" for k, v in given.items()]
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from harness.domain.arrangements import Arrangement, Inventory
-from harness.targets.port import Driver, Exchange, Outgoing
+from harness.targets.port import Confirmation, Driver, Exchange, Outgoing
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a run to stop: Ctrl-C, a supervisor, a terminal that goes away."""
@@ -133,10 +133,18 @@ class StoppableDriver:
         with self._stopping.exposed():
             return self._driver.send(outgoing)
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange what no user can."""
         with self._stopping.exposed():
-            self._driver.arrange(arrangement)
+            return self._driver.arrange(arrangement)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged; empty if it can."""
+        return self._driver.cannot(kind)
+
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last, if anything."""
+        return self._driver.confirmation()
 
     def now(self) -> int:
         """Microseconds since the driver was made."""

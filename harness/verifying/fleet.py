@@ -15,7 +15,7 @@ from typing import Final
 from harness.catalogue.edition import EDITION
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.errors import GateError, TermsError
-from harness.checkers.fleet.terms import Terms, terms_of
+from harness.checkers.fleet.terms import Terms, terms_of_run
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.fleet_lines import PartLine, ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
@@ -40,7 +40,7 @@ def verify_fleet(path: Path) -> FleetVerification:
     """
     manifest = read_manifest(path)
     try:
-        terms = terms_of(manifest.fleet.scenario)
+        terms = terms_of_run(manifest.fleet)
     except TermsError as error:
         hint = "use the version of pairproof that wrote it, or an undamaged copy"
         raise EvidenceError(manifest.path, str(error), hint) from None

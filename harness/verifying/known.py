@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.catalogue.edition import EDITION
-from harness.catalogue.requirements import REQUIREMENTS
+from harness.catalogue.requirements import OWN, REQUIREMENTS
 from harness.gherkin import Example, ScenarioText, read_feature, scenario_id
 from harness.history.lines import Header
 
@@ -40,7 +40,7 @@ def known_here(*folders: Path) -> Known:
     """
     ids = frozenset(r.id for r in REQUIREMENTS)
     found = (scenario for folder in folders for scenario in _scenarios(folder, ids))
-    return Known(EDITION, ids, dict(found))
+    return Known(EDITION, ids | {OWN.id}, dict(found))
 
 
 def _scenarios(features: Path, ids: frozenset[str]) -> Iterator[tuple[str, KnownScenario]]:
@@ -54,4 +54,4 @@ def _scenarios(features: Path, ids: frozenset[str]) -> Iterator[tuple[str, Known
 def _known(scenario: ScenarioText, example: Example | None, ids: frozenset[str]) -> KnownScenario:
     tags = (*scenario.tags, *(example.tags if example else ()))
     requirements = tuple(tag for tag in dict.fromkeys(tags) if tag in ids)
-    return KnownScenario(frozenset(tags), requirements)
+    return KnownScenario(frozenset(tags), requirements or (OWN.id,))

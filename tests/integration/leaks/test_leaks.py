@@ -14,6 +14,7 @@ from harness.scenes.stage import Stage
 from harness.suite import suite_dir
 from harness.targets.env_file import env_text, read_env_file
 from harness.targets.http import HttpDriver
+from harness.targets.ledger import FILE
 from harness.targets.port import Exchange, Outgoing
 from tests.integration.cli.command import Command, wait_until
 from tests.integration.http.faulty import running
@@ -99,9 +100,17 @@ def test_a_target_that_repeats_all_it_was_told(command: Command, mode: str) -> N
     echo = Echo(mode)
     with running(echo.behave) as target:
         said = certify(command, target.url)
-    for again in (("report", "out"), ("verify", "out"), ("verify", "out", "--format", "json")):
+        cleaned = command.here("cleanup", "out")
+        said += cleaned.stdout + cleaned.stderr
+    for again in (
+        ("cleanup", "out"),
+        ("report", "out"),
+        ("verify", "out"),
+        ("verify", "out", "--format", "json"),
+    ):
         done = command.here(*again)
         said += done.stdout + done.stderr
+    assert (command.folder / "out" / FILE).read_text("utf-8").count('"entry"') > 3
     assert "<password:1>" in (command.folder / "out" / "evidence.jsonl").read_text("utf-8")
     assert found_in(command, said, secrets_of(echo)) == {}
 

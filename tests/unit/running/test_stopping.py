@@ -113,6 +113,7 @@ class Interrupting:
         self.name, self.info, self.local_user = inner.name, inner.info, inner.local_user
         self.inventory, self.now, self.epoch = inner.inventory, inner.now, inner.epoch
         self.arrange, self.sleep, self.close = inner.arrange, inner.sleep, inner.close
+        self.cannot, self.confirmation = inner.cannot, inner.confirmation
         self._stopping = stopping
 
     def send(self, outgoing: Outgoing) -> object:

@@ -156,7 +156,7 @@ def test_a_control_port_for_both_and_one_for_a_side_contradict_each_other() -> N
 
 def test_an_operation_may_be_asked_elsewhere() -> None:
     moved = '[paths.ViewPairingRequest]\nmethod = "POST"\npath = "/api/requests/{pairingUid}"\n'
-    route = read(TEXT + moved).routes[ViewPairingRequest]
+    route = read(TEXT + moved).wire.routes[ViewPairingRequest]
     assert (route.method, route.path) == ("POST", "/api/requests/{pairingUid}")
 
 

@@ -1,0 +1,77 @@
+"""What each scenario of the suite needs of a target, beyond what its people can do.
+
+`needs.json` is made by `pairproof requirements --needs`, from a run of the suite against the
+embedded reference; a test says when it is stale.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+FILE: Final = Path(__file__).with_name("needs.json")
+SCHEMA: Final = "pairproof/needs/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one scenario needs.
+
+    Attributes:
+        kinds: the names of the arrangements that it asks for, sorted.
+        clusters: how many fresh clusters it uses up: those are paired, or changed for good.
+        hosts: how many hosts each of its clusters spans, the largest first.
+    """
+
+    kinds: tuple[str, ...] = ()
+    clusters: int = 0
+    hosts: tuple[int, ...] = ()
+
+
+UNKNOWN: Final = Need(clusters=1)
+"""What is taken for granted of a scenario that is not of the suite: it may use up a cluster."""
+
+
+def need_of(scenario: str) -> Need:
+    """What a scenario needs, by its id; see `UNKNOWN`."""
+    return all_needs().get(scenario, UNKNOWN)
+
+
+def consuming_scenarios() -> int:
+    """How many scenarios of the suite use up a cluster."""
+    return sum(need.clusters > 0 for need in all_needs().values())
+
+
+@cache
+def all_needs() -> Mapping[str, Need]:
+    """What every scenario of the suite needs, by its id."""
+    return needs_from(FILE.read_text("utf-8"))
+
+
+def needs_from(text: str) -> Mapping[str, Need]:
+    """The table that a text holds.
+
+    Raises:
+        ValueError: it is none.
+    """
+    data = json.loads(text)
+    if data.get("schema") != SCHEMA:
+        raise ValueError(f"this is no table of needs ({SCHEMA})")
+    return {
+        scenario: Need(tuple(entry["kinds"]), entry["clusters"], tuple(entry["hosts"]))
+        for scenario, entry in data["scenarios"].items()
+    }
+
+
+def needs_text(needs: Mapping[str, Need]) -> str:
+    """The table as its file holds it: sorted, a line for each scenario."""
+    lines = []
+    for scenario, need in sorted(needs.items()):
+        entry = {"kinds": need.kinds, "clusters": need.clusters, "hosts": need.hosts}
+        lines.append(f"    {json.dumps(scenario)}: {json.dumps(entry)}")
+    body = ",\n".join(lines)
+    return f'{{\n  "schema": "{SCHEMA}",\n  "scenarios": {{\n{body}\n  }}\n}}\n'

@@ -1,0 +1,251 @@
+"""A driver that notes in a ledger what a run makes on a target, before it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from harness.catalogue.limits import Limits
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    ForgetProject,
+    InstallCluster,
+    Inventory,
+    PutToken,
+    RemoveProfile,
+    RemoveToken,
+    RemoveUser,
+    RenewCluster,
+    Reset,
+    SetClockRight,
+    SetLink,
+    Side,
+)
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    CancelPairingRequest,
+    CreateToken,
+    DeleteCluster,
+    DeleteToken,
+    Done,
+    RejectPairingRequest,
+    SendPairingRequest,
+    Unknown,
+)
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.ledger import Entry, Kind, Ledger, State
+from harness.targets.making import uid_of_reply, what_is_arranged, what_is_sent
+from harness.targets.ownership import Ownership
+from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
+from harness.targets.undoing import GONE_WITH
+
+LENT = "it was there before, and the target file lends it"
+FOREIGN = "the run did not make it, and removes only what is its own"
+
+
+class LedgeredDriver:
+    """Keeps the ledger of a run; everything else is the driver's.
+
+    What a target may have done without saying so stays open in the ledger, and is removed like
+    what it has said.
+    """
+
+    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+        self._driver = driver
+        self.ledger = ledger
+        self.name = driver.name
+        self.info = driver.info
+        self.local_user = driver.local_user
+        self.limits = getattr(driver, "limits", Limits())
+        slots = driver.inventory().slots
+        self._slot_of = {host: slot.uid for slot in slots for host in slot.host_uids}
+        self._owner = Ownership(driver)
+        self._lent: set[tuple[Kind, str]] = set()
+        self._project_of: dict[str, str] = {}
+        """The project of each registration token, by its value, which stays in memory."""
+
+    # --- what a driver does ---------------------------------------------------------------
+
+    def inventory(self) -> Inventory:
+        """What the target has for a run to use."""
+        return self._driver.inventory()
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Carry out one operation; one that makes something is noted before."""
+        slot = self._slot_of.get(outgoing.host_uid, "")
+        entries = [
+            self.ledger.intend(entry) for entry in what_is_sent(outgoing, slot, self._project_of)
+        ]
+        exchange = self._driver.send(outgoing)
+        for entry in entries:
+            self._settle(entry, exchange)
+        self._note_effects(outgoing, exchange, slot)
+        return exchange
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange what no user can; what it makes is noted before.
+
+        Raises:
+            CannotArrange: this target offers no way, or it would remove what is not the run's.
+        """
+        self._refuse_foreign(arrangement)
+        if why := self._driver.cannot(type(arrangement)):
+            raise CannotArrange(type(arrangement).__name__, why)
+        back = self._clocks_put_back(arrangement)
+        made = () if back else what_is_arranged(arrangement)
+        entries = [self.ledger.intend(entry) for entry in made]
+        try:
+            came = self._driver.arrange(arrangement)
+        except ArrangingFailed:
+            raise  # it may have had an effect: the entries stay open
+        except CannotArrange:
+            for entry in entries:  # what the target has said to it is in the evidence
+                self.ledger.change(entry.n, State.REFUSED, why="it was not arranged")
+            raise
+        self._note_arranged(entries, came)
+        for entry in back:
+            self.ledger.change(entry.n, State.REMOVED)
+        return came
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged; empty if it can."""
+        return self._driver.cannot(kind)
+
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last, if anything."""
+        return self._driver.confirmation()
+
+    def now(self) -> int:
+        """Microseconds since the driver was made."""
+        return self._driver.now()
+
+    def epoch(self) -> int:
+        """The target's idea of now."""
+        return self._driver.epoch()
+
+    def sleep(self, duration: int) -> None:
+        """Let time pass."""
+        self._driver.sleep(duration)
+
+    def close(self) -> None:
+        """Let go of connections. The ledger is closed by whoever sweeps."""
+        self._driver.close()
+
+    # --- what becomes of entries ----------------------------------------------------------
+
+    def _settle(self, entry: Entry, exchange: Exchange) -> None:
+        """An answer has come, or none: then the entry stays open."""
+        match exchange.reply:
+            case Done(value):
+                state = State.CONSUMED if entry.kind is Kind.CENTRAL_CLUSTER else State.MADE
+                self.ledger.change(entry.n, state, uid=uid_of_reply(value))
+            case Unknown():
+                return
+            case refused:
+                self.ledger.change(entry.n, State.REFUSED, why=refused.reason.value)
+
+    def _note_effects(self, outgoing: Outgoing, exchange: Exchange, slot: str) -> None:
+        """What an operation does to things that are noted already."""
+        if not isinstance(exchange.reply, Done):
+            return
+        match outgoing.operation:
+            case CancelPairingRequest():
+                self._end(Kind.REQUEST, State.REMOVED, lambda e: self._slot_of.get(e.place) == slot)
+            case RejectPairingRequest(uid):
+                self._end(Kind.REQUEST, State.REMOVED, lambda e: e.uid == uid)
+            case AcceptPairingRequest(uid):
+                self._pair(uid)
+            case DeleteToken(uid):
+                self._end(Kind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
+            case DeleteCluster():
+                self._end(Kind.CLUSTER, State.REMOVED, lambda e: e.place == slot)
+            case CreateToken() | SendPairingRequest():
+                pass  # noted before
+
+    def _pair(self, pairing_uid: str) -> None:
+        """Pairing is for good: the request and the cluster that it is of are used up."""
+        slots = {
+            self._slot_of.get(entry.place, "")
+            for entry in self.ledger.open_entries()
+            if entry.kind is Kind.REQUEST and entry.uid == pairing_uid
+        }
+        self._end(Kind.REQUEST, State.CONSUMED, lambda e: e.uid == pairing_uid)
+        self._end(Kind.CLUSTER, State.CONSUMED, lambda e: e.place in slots)
+
+    def _note_arranged(self, entries: list[Entry], came: Arrangement) -> None:
+        lent = self._owner.was_given(came)
+        state, why = (State.REFUSED, LENT) if lent else (State.MADE, "")
+        for entry, as_it_is in zip(entries, what_is_arranged(came), strict=False):
+            self.ledger.change(entry.n, state, uid=as_it_is.uid, why=why)
+            if lent:
+                self._lent.add((entry.kind, as_it_is.uid))
+        made = {entry.n for entry in entries}
+        match came:
+            case PutToken(token):
+                self._project_of[token.value] = token.project_uid
+            case ForgetProject(uid):
+                self._end(Kind.PROJECT, State.REMOVED, lambda e: e.uid == uid)
+                for kind in GONE_WITH[Kind.PROJECT]:
+                    self._end(kind, State.REMOVED, lambda e: bool(uid) and e.project == uid)
+            case RemoveUser(email):
+                self._end(Kind.USER, State.REMOVED, lambda e: e.uid == email)
+            case RemoveToken(uid):
+                self._end(Kind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
+            case RemoveProfile(uid):
+                self._end(Kind.PROFILE, State.REMOVED, lambda e: e.uid == uid)
+            case SetLink(host, up=True):
+                self._end(Kind.LINK, State.REMOVED, lambda e: e.place == host)
+            case InstallCluster(slot) | RenewCluster(slot):
+                self._renewed(slot, made)
+
+    def _renewed(self, slot: str, made: set[int]) -> None:
+        """A fresh cluster: nothing of what was at the place before is left."""
+        gone = {Kind.CLUSTER, *GONE_WITH[Kind.CLUSTER]}
+        for entry in self.ledger.open_entries():
+            if entry.n not in made and entry.kind in gone and entry.place == slot:
+                self.ledger.change(entry.n, State.REMOVED)
+
+    def _end(self, kind: Kind, state: State, which: Callable[[Entry], bool]) -> None:
+        for entry in self.ledger.open_entries():
+            if entry.kind is kind and which(entry):
+                self.ledger.change(entry.n, state)
+
+    def _clocks_put_back(self, arrangement: Arrangement) -> list[Entry]:
+        """What is settled when a clock is put back by as much as it was put forward in all."""
+        match arrangement:
+            case SetClockRight(side):
+                return self._shifts(side)
+            case AdvanceClock(side, by) if by + sum(e.by for e in self._shifts(side)) == 0:
+                return self._shifts(side)
+        return []
+
+    def _shifts(self, side: Side) -> list[Entry]:
+        entries = self.ledger.open_entries()
+        return [entry for entry in entries if entry.kind is Kind.CLOCK and entry.side is side]
+
+    # --- what is not the run's ------------------------------------------------------------
+
+    def _refuse_foreign(self, arrangement: Arrangement) -> None:
+        """Nothing is removed that the run has not made.
+
+        Raises:
+            CannotArrange: this would.
+        """
+        match arrangement:
+            case Reset():
+                raise CannotArrange("Reset", FOREIGN)
+            case ForgetProject(uid):
+                self._must_be_ours(Kind.PROJECT, uid, arrangement)
+            case RemoveUser(uid):
+                self._must_be_ours(Kind.USER, uid, arrangement)
+            case RemoveToken(uid):
+                self._must_be_ours(Kind.TOKEN, uid, arrangement)
+            case RemoveProfile(uid):
+                self._must_be_ours(Kind.PROFILE, uid, arrangement)
+
+    def _must_be_ours(self, kind: Kind, uid: str, arrangement: Arrangement) -> None:
+        if (kind, uid) in self._lent:
+            return  # it is handed back so, and stays
+        known = (e for e in self.ledger.entries.values() if e.state is not State.REFUSED)
+        if not any(entry.kind is kind and entry.uid == uid for entry in known):
+            raise CannotArrange(f"{type(arrangement).__name__} {uid}", FOREIGN)

@@ -1,0 +1,292 @@
+"""Takes back what a ledger says that a run has made, or notes why it could not.
+
+Nothing here goes by the words of a ledger beyond the kinds that it knows: each has its own way
+back, which asks the target for what is named there and for nothing else. Whatever was taken
+back already is no error, so that all of it may be done twice. No word of the target's own is
+noted: it was told secrets by a run that has ended, which nobody here would know again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    DisturbMessages,
+    ForgetProject,
+    InstallCluster,
+    RemoveProfile,
+    RemoveToken,
+    RemoveUser,
+    RenewCluster,
+    SetClockRight,
+    SetClusterState,
+    SetHostMode,
+    SetLink,
+    SetNodeHealth,
+    SetRateLimit,
+    Side,
+)
+from harness.domain.cluster import ClusterState, Health, ManagementMode
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    CancelPairingRequest,
+    Credentials,
+    Done,
+    ListTokens,
+    LogIn,
+    LogOut,
+    Operation,
+    PairingView,
+    RejectPairingRequest,
+    Reply,
+    Session,
+    TokenList,
+    ViewPairing,
+)
+from harness.domain.pairing import RequestState
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.ledger import Entry, Kind, Ledger, State
+from harness.targets.ownership import Ownership
+from harness.targets.port import CannotArrange, Driver, Outgoing
+
+SILENCES_MAX: Final = 3
+"""After so many attempts in a row that brought no answer, the rest is not tried."""
+
+ORDER: Final = (
+    Kind.RATE_LIMIT,
+    Kind.LINK,
+    Kind.FAULT,
+    Kind.CLOCK,
+    Kind.REQUEST,
+    Kind.CLUSTER,
+    Kind.NODE_HEALTH,
+    Kind.CLUSTER_STATE,
+    Kind.HOST_MODE,
+    Kind.PROJECT,
+    Kind.TOKEN,
+    Kind.PROFILE,
+    Kind.USER,
+    Kind.CENTRAL_CLUSTER,
+)
+"""Links and clocks first, since the rest goes over them; a project before what is in it."""
+
+GONE_WITH: Final[Mapping[Kind, Collection[Kind]]] = {
+    Kind.PROJECT: (Kind.TOKEN, Kind.PROFILE),
+    Kind.CLUSTER: (Kind.NODE_HEALTH, Kind.CLUSTER_STATE, Kind.HOST_MODE),
+}
+"""What needs no way back of its own once this is gone."""
+
+_NOTHING_THERE = frozenset({Reason.NOTHING_PENDING, Reason.NOT_FOUND, Reason.CONFLICT})
+_DECIDED = frozenset({Reason.REQUEST_DECIDED, Reason.NOT_FOUND})
+_NO_LONGER_HERE = frozenset({Reason.ALREADY_ACCEPTED, Reason.CENTRALLY_MANAGED})
+
+
+class NoAnswerAtAll(Exception):
+    """The target did not answer; the text says what was asked."""
+
+
+class NoWay(CannotArrange):
+    """The target file names no way for this; the text is ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of an entry."""
+
+    state: State
+    why: str = ""
+
+
+class Undoer:
+    """Takes back what a ledger says, over a driver that nobody interrupts.
+
+    `gone` are the sides that the harness played itself, in a process that has ended.
+    """
+
+    def __init__(
+        self, driver: Driver, ledger: Ledger, gone: Collection[Side] = frozenset()
+    ) -> None:
+        self._driver = driver
+        self._ledger = ledger
+        self._gone = gone
+        slots = driver.inventory().slots
+        self._slot_of = {host: slot.uid for slot in slots for host in slot.host_uids}
+        self._owner = Ownership(driver)
+        self._silences = 0
+
+    def sweep(self, kinds: Collection[Kind] = ORDER) -> list[Entry]:
+        """Take back all that is open of these kinds; returns what could not be."""
+        for kind in ORDER:
+            for entry in self._ledger.open_entries() if kind in kinds else ():
+                if entry.kind is kind and self._ledger.entries[entry.n].is_open:
+                    self._take_back(entry)
+        return [entry for entry in self._ledger.open_entries() if entry.kind in kinds]
+
+    def _take_back(self, entry: Entry) -> None:
+        if self._silences >= SILENCES_MAX:
+            why = f"not tried: {SILENCES_MAX} attempts in a row had brought no answer"
+            self._ledger.change(entry.n, State.LEAKED, why=why)
+            return
+        try:
+            undone = self._undone(entry)
+            self._silences = 0
+        except NoAnswerAtAll as error:
+            self._silences += 1
+            undone = Undone(State.LEAKED, f"{error}: no answer came that can be read")
+        except ArrangingFailed as error:
+            self._silences += 1
+            undone = Undone(State.LEAKED, f"{error.what}: it was tried and went wrong")
+        except NoWay as error:
+            undone = Undone(State.LEAKED, str(error))
+        except CannotArrange as error:
+            undone = Undone(State.LEAKED, f"{error.what}: it was refused")
+        self._ledger.change(entry.n, undone.state, why=undone.why)
+        if undone.state is State.REMOVED:
+            self._let_go_with(entry)
+
+    def _let_go_with(self, gone: Entry) -> None:
+        for entry in self._ledger.open_entries():
+            inside = entry.project == gone.uid if gone.kind is Kind.PROJECT else False
+            upon = entry.place == gone.place if gone.kind is Kind.CLUSTER else False
+            kinds = GONE_WITH.get(gone.kind, ())
+            hostless = entry.kind is Kind.REQUEST and Side.EDGE in self._gone
+            if (entry.kind in kinds or hostless) and (inside or upon):
+                self._ledger.change(entry.n, State.REMOVED)
+
+    # --- each kind's way back -------------------------------------------------------------
+
+    def _undone(self, entry: Entry) -> Undone:
+        if entry.side in self._gone:
+            return self._left_by_a_peer(entry)
+        match entry.kind:
+            case Kind.REQUEST:
+                return self._withdrawn(entry)
+            case Kind.CENTRAL_CLUSTER:
+                return Undone(State.CONSUMED, "nobody has said whether it came to be")
+            case Kind.CLOCK:
+                return self._clock_set_right(entry)
+            case Kind.TOKEN:
+                return self._token_removed(entry)
+            case Kind.CLUSTER:
+                return self._place_cleared(entry)
+        return self._arranged(WAYS_BACK[entry.kind](entry))
+
+    def _left_by_a_peer(self, entry: Entry) -> Undone:
+        """What was the harness's own went with it; a request that it sent did not."""
+        if entry.kind is not Kind.REQUEST:
+            return Undone(State.REMOVED, "it went with the harness, which played that side")
+        if entry.uid:
+            for reviewer in self._owner.reviewers(entry.project):
+                reply = self._ask(RejectPairingRequest(entry.uid), reviewer)
+                if isinstance(reply, Done) or reply.reason in _DECIDED:
+                    return Undone(State.REMOVED)
+        told = "the host that sent it was the harness's, and is gone"
+        return Undone(State.LEAKED, f"{told}: reject request {entry.uid or '(no uid came)'} there")
+
+    def _arranged(self, arrangement: Arrangement) -> Undone:
+        if why := self._driver.cannot(type(arrangement)):
+            raise NoWay(type(arrangement).__name__, why)
+        self._driver.arrange(arrangement)
+        return Undone(State.REMOVED)
+
+    def _token_removed(self, entry: Entry) -> Undone:
+        """Remove a token; where somebody may look, by its name as well, if no uid ever came."""
+        admin = self._owner.admin()
+        if admin is None:
+            return self._arranged(RemoveToken(entry.uid))
+        listed = self._ask(ListTokens(), admin)
+        if not (isinstance(listed, Done) and isinstance(listed.value, TokenList)):
+            return Undone(State.LEAKED, f"the tokens cannot be listed: {_reason_of(listed)}")
+        for token in listed.value.items:
+            if token.uid == entry.uid or token.name == entry.what:
+                self._arranged(RemoveToken(token.uid))
+        return Undone(State.REMOVED)
+
+    def _place_cleared(self, entry: Entry) -> Undone:
+        """Leave a place empty, or as its own reset leaves it."""
+        try:
+            return self._arranged(InstallCluster(entry.place, None))
+        except ArrangingFailed:
+            raise
+        except CannotArrange:
+            if self._driver.cannot(RenewCluster):
+                raise
+            return self._arranged(RenewCluster(entry.place))
+
+    def _clock_set_right(self, entry: Entry) -> Undone:
+        """A clock that is put back twice goes wrong, so what is not certain is not put back."""
+        if not self._driver.cannot(SetClockRight):
+            return self._arranged(SetClockRight(entry.side))
+        if entry.state is not State.MADE:
+            return Undone(State.LEAKED, "nobody has said whether it was put forward")
+        return self._arranged(AdvanceClock(entry.side, -entry.by))
+
+    def _withdrawn(self, entry: Entry) -> Undone:
+        """Cancel a request where it was sent, as its operator would."""
+        if entry.place not in self._slot_of:
+            return Undone(State.LEAKED, f"the target has no host {entry.place} any more")
+        user = self._driver.local_user
+        reply = self._ask(LogIn(user.username, user.password), Credentials(), entry.place)
+        if not (isinstance(reply, Done) and isinstance(reply.value, Session)):
+            return Undone(State.LEAKED, f"the login was refused: {_reason_of(reply)}")
+        session = Credentials(reply.value.token)
+        try:
+            return self._cancelled(entry.place, session)
+        finally:
+            # Sessions end by themselves, so it does not matter how this ends.
+            self._driver.send(Outgoing(LogOut(), session, entry.place, "undo"))
+
+    def _cancelled(self, host: str, session: Credentials) -> Undone:
+        reply = self._ask(CancelPairingRequest(), session, host)
+        if isinstance(reply, Done):
+            return Undone(State.REMOVED)
+        if reply.reason in _NO_LONGER_HERE:
+            return Undone(State.CONSUMED)
+        view = self._ask(ViewPairing(), session, host)
+        if isinstance(view, Done) and isinstance(view.value, PairingView):
+            if view.value.status == RequestState.PAIRED.value:
+                return Undone(State.CONSUMED)
+            if view.value.status == RequestState.PENDING.value:
+                return Undone(State.LEAKED, f"to cancel it was refused: {_reason_of(reply)}")
+            return Undone(State.REMOVED)
+        if isinstance(view, Refused) and {reply.reason, view.reason} <= _NOTHING_THERE:
+            return Undone(State.REMOVED)
+        return Undone(State.LEAKED, f"to cancel it was refused: {_reason_of(reply)}")
+
+    def _ask(
+        self, operation: Operation, credentials: Credentials, host: str = ""
+    ) -> Done | Refused:
+        reply = self._driver.send(Outgoing(operation, credentials, host, "undo")).reply
+        if not isinstance(reply, Done | Refused):
+            raise NoAnswerAtAll(type(operation).__name__)
+        return reply
+
+
+def gone_sides(driver: Driver) -> frozenset[Side]:
+    """The sides that the harness plays beside this driver's target: new ones each time."""
+    described: frozenset[Side] = getattr(getattr(driver, "target", None), "sides", frozenset(Side))
+    return frozenset(Side) - described
+
+
+def _reason_of(reply: Reply) -> str:
+    return reply.reason.value if isinstance(reply, Refused) else "an answer of another kind"
+
+
+WAYS_BACK: Final[Mapping[Kind, Callable[[Entry], Arrangement]]] = {
+    Kind.PROJECT: lambda e: ForgetProject(e.uid),
+    Kind.USER: lambda e: RemoveUser(e.uid),
+    Kind.PROFILE: lambda e: RemoveProfile(e.uid),
+    Kind.HOST_MODE: lambda e: SetHostMode(e.place, ManagementMode.LOCAL),
+    Kind.CLUSTER_STATE: lambda e: SetClusterState(e.place, ClusterState.RUNNING),
+    Kind.NODE_HEALTH: lambda e: SetNodeHealth(e.place, e.uid, Health.HEALTHY),
+    Kind.LINK: lambda e: SetLink(e.place, up=True),
+    Kind.FAULT: lambda e: (
+        DisturbMessages(e.place) if e.undo == "DisturbMessages" else SetLink(e.place, up=True)
+    ),
+    Kind.RATE_LIMIT: lambda _: SetRateLimit(0),
+}
+"""What is arranged to take back what is of each kind."""

@@ -1,0 +1,138 @@
+"""Tokens are made through the published API where that can do it, and not where it cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.domain.arrangements import CreateProject, PutProfile, PutToken, RemoveToken
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    CreateToken,
+    Credentials,
+    DeleteToken,
+    Done,
+    Operation,
+    Reply,
+    SetTokenState,
+    TokenUid,
+    Unknown,
+    Value,
+    ViewToken,
+)
+from harness.domain.token import RegistrationToken
+from harness.targets.arranging.api import Api
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.port import CannotArrange, Exchange, Outgoing
+
+NOW = 1_000
+ADMIN = Credentials(api_key="canary-admin-key")
+ASKED = RegistrationToken("t-1", "token-1", "asked-value", "p-1", NOW + 5)
+
+
+class Palette:
+    """Keeps tokens under uids and values of its own."""
+
+    def __init__(self) -> None:
+        self.tokens: dict[str, RegistrationToken] = {}
+        self.asked: list[Operation] = []
+        self.answers: dict[type[Operation], Reply] = {}
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        assert outgoing.credentials == ADMIN
+        operation = outgoing.operation
+        self.asked.append(operation)
+        return Exchange(self.answers.get(type(operation)) or Done(self._value(operation)))
+
+    def _value(self, operation: Operation) -> Value:
+        match operation:
+            case CreateToken(name, project, expiry):
+                uid = f"own-{len(self.tokens)}"
+                self.tokens[uid] = RegistrationToken(uid, name, f"value-{uid}", project, expiry)
+                return TokenUid(uid)
+            case SetTokenState(uid, active):
+                self.tokens[uid] = replace(self.tokens[uid], active=active)
+            case DeleteToken(uid):
+                del self.tokens[uid]
+            case ViewToken(uid):
+                return self.tokens[uid]
+        return Acknowledged()
+
+
+@pytest.fixture
+def palette() -> Palette:
+    return Palette()
+
+
+@pytest.fixture
+def api(palette: Palette) -> Api:
+    return Api(palette.send, lambda: NOW, ADMIN)
+
+
+def test_a_token_is_created_with_uid_and_value_of_the_target(api: Api, palette: Palette) -> None:
+    came = api.arrange(PutToken(ASKED))
+    assert came == PutToken(replace(ASKED, uid="own-0", value="value-own-0"))
+    assert [type(o) for o in palette.asked] == [CreateToken, ViewToken]
+
+
+def test_one_that_is_deactivated_is_created_and_then_deactivated(api: Api) -> None:
+    came = api.arrange(PutToken(replace(ASKED, active=False)))
+    assert isinstance(came, PutToken)
+    assert (came.token.active, came.token.uid) == (False, "own-0")
+
+
+def test_one_that_was_made_is_changed_and_removed(api: Api, palette: Palette) -> None:
+    came = api.arrange(PutToken(ASKED))
+    assert isinstance(came, PutToken)
+    off = PutToken(replace(came.token, active=False))
+    assert api.arrange(off) == off
+    assert not palette.tokens["own-0"].active
+    api.arrange(RemoveToken("own-0"))
+    assert palette.tokens == {}
+    assert palette.asked.count(CreateToken("token-1", "p-1", NOW + 5)) == 1
+
+
+@pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
+def test_one_that_has_expired_cannot_be_created(api: Api, palette: Palette, expiry: int) -> None:
+    with pytest.raises(CannotArrange, match="expired already") as told:
+        api.arrange(PutToken(replace(ASKED, expiry=expiry)))
+    assert not isinstance(told.value, ArrangingFailed)
+    assert palette.asked == []
+
+
+def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: Api) -> None:
+    came = api.arrange(PutToken(ASKED))
+    assert isinstance(came, PutToken)
+    with pytest.raises(CannotArrange, match="expiry of a token cannot be changed"):
+        api.arrange(PutToken(replace(came.token, expiry=NOW - 1)))
+
+
+@pytest.mark.parametrize(
+    ("operation", "reply", "why"),
+    [
+        (CreateToken, Refused(Reason.FORBIDDEN, "not you"), "CreateToken: not you"),
+        (CreateToken, Done(Acknowledged()), "not answered with a uid"),
+        (ViewToken, Unknown("no answer"), "ViewToken: no answer"),
+        (ViewToken, Done(replace(ASKED, value=" ")), "does not tell the token's value"),
+        (ViewToken, Done(replace(ASKED, active=False)), "another project or state"),
+        (ViewToken, Done(replace(ASKED, project_uid="p-2")), "another project or state"),
+    ],
+)
+def test_what_the_api_does_not_do_is_not_taken_for_done(
+    api: Api, palette: Palette, operation: type[Operation], reply: Reply, why: str
+) -> None:
+    palette.answers[operation] = reply
+    with pytest.raises(ArrangingFailed, match=why):
+        api.arrange(PutToken(ASKED))
+
+
+def test_what_has_no_operation_is_said_beforehand(api: Api) -> None:
+    assert api.cannot(PutToken) == api.cannot(RemoveToken) == ""
+    assert "no operation for it" in api.cannot(CreateProject)
+    with pytest.raises(CannotArrange):
+        api.arrange(CreateProject("p", "retail"))
+    nobody = Api(Palette().send, lambda: NOW, None)
+    assert "[central.admin]" in nobody.cannot(PutToken)
+    assert "no operation" in nobody.cannot(PutProfile)

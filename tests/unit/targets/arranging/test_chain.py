@@ -1,0 +1,66 @@
+"""The first way that can arranges; one that went wrong is the last that is tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from harness.domain.arrangements import Arrangement, RemoveToken, SetLink
+from harness.targets.arranging.chain import Chain
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.port import CannotArrange
+
+ASKED = RemoveToken("t-1")
+
+
+@dataclass
+class Way:
+    """Does what it is told to do, and notes what it was asked for."""
+
+    name: str
+    why: str = ""
+    error: CannotArrange | None = None
+    came: Arrangement | None = None
+    asked: list[Arrangement] = field(default_factory=list)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return self.why
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        self.asked.append(arrangement)
+        if self.error:
+            raise self.error
+        return self.came or arrangement
+
+
+def test_the_first_that_can_arranges_and_no_other() -> None:
+    never, able, later = Way("never", "no"), Way("able", came=RemoveToken("own")), Way("later")
+    chain = Chain([never, able, later])
+    assert chain.arrange(ASKED) == RemoveToken("own")
+    assert (never.asked, able.asked, later.asked) == ([], [ASKED], [])
+    assert (chain.cannot(RemoveToken), chain.way_for(RemoveToken)) == ("", "able")
+
+
+def test_one_that_finds_out_that_it_cannot_leaves_it_to_the_next() -> None:
+    finds_out = Way("finds-out", error=CannotArrange("RemoveToken", "not this one"))
+    assert Chain([finds_out, Way("able")]).arrange(ASKED) == ASKED
+
+
+def test_one_that_went_wrong_is_the_last() -> None:
+    later = Way("later")
+    broken = Way("broken", error=ArrangingFailed("RemoveToken", "half done"))
+    with pytest.raises(ArrangingFailed, match="half done"):
+        Chain([broken, later]).arrange(ASKED)
+    assert later.asked == []
+
+
+def test_without_any_it_says_of_each_why_not() -> None:
+    chain = Chain([Way("a", "add this"), Way("b", error=CannotArrange("x", "not that"))])
+    with pytest.raises(CannotArrange, match=r"RemoveToken \(a: add this; b: not that\)"):
+        chain.arrange(ASKED)
+    assert Chain([Way("a", "add this"), Way("c", "or that")]).cannot(SetLink) == (
+        "a: add this; c: or that"
+    )
+    assert "names no way" in Chain([]).cannot(SetLink)
+    assert Chain([]).way_for(SetLink) == ""

@@ -1,0 +1,125 @@
+"""Everything that may have to be arranged can be asked of a person in plain words."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.domain import arrangements as all_of
+from harness.domain.arrangements import (
+    SIDES_OF,
+    Arrangement,
+    FaultNextMessage,
+    InstallCluster,
+    MessageFault,
+    MessageKind,
+    PutProfile,
+    PutToken,
+    PutUser,
+    SetLink,
+    SetNodeHealth,
+    Side,
+    side_of,
+)
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
+from harness.domain.permission import Grant, PairPermission
+from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
+from harness.domain.token import RegistrationToken
+from harness.targets.arranging.sentences import sentence
+from harness.targets.arranging.templates import KIND, known_fields
+
+KINDS = [
+    kind
+    for kind in vars(all_of).values()
+    if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
+]
+CLUSTER = Cluster(
+    "c-1", "shop", pools=(NodePool("cp", True, (Node("n-1", "h-1"), Node("n-2", "h-2"))),)
+)
+VALUES = {
+    "slot": "lab-1",
+    "cluster": CLUSTER,
+    "node": "worker-1",
+    "health": Health.UNHEALTHY,
+    "state": ClusterState.ERROR,
+    "mode": ManagementMode.CENTRAL,
+    "host_uid": "h-1",
+    "up": False,
+    "message": MessageKind.SUBMIT,
+    "fault": MessageFault.LOST_AFTER,
+    "side": Side.EDGE,
+    "by": 5_000_000,
+    "calls": 3,
+    "uid": "u-1",
+    "name": "retail",
+    "email": "kim@x.example",
+    "password": "canary-password",
+    "api_key": "canary-key",
+    "grants": frozenset({Grant(PairPermission.LIST, "p-1"), Grant(PairPermission.GET, "")}),
+    "token": RegistrationToken("t-1", "token-1", "canary-token", "p-1", 7_000_000),
+    "profile": ClusterProfile(
+        "pr-1",
+        "edge",
+        ProfileType.INFRA,
+        (ProfileEdition("1.0.0", (Pack(Layer.CNI, "Calico", "3.25.1"),)),),
+        "p-1",
+    ),
+}
+
+
+def example(kind: type[Arrangement]) -> Arrangement:
+    names = [f.name for f in kind.__dataclass_fields__.values() if f.name in VALUES]
+    return kind(**{name: VALUES[name] for name in names})
+
+
+def test_every_arrangement_has_its_sides() -> None:
+    assert set(SIDES_OF) == set(KINDS)
+    assert all(set(side_of(example(kind))) <= set(SIDES_OF[kind]) for kind in KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_arrangement_is_one_sentence_without_secrets(kind: type[Arrangement]) -> None:
+    text = sentence(example(kind))
+    assert text[0].isupper()
+    assert text.endswith(".")
+    assert "canary" not in text
+    assert kind.__name__ not in text
+
+
+def test_two_arrangements_are_never_the_same_sentence() -> None:
+    assert len({sentence(example(kind)) for kind in KINDS}) == len(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "text"),
+    [
+        (
+            SetNodeHealth("lab-1", "worker-1", Health.UNHEALTHY),
+            "Make node worker-1 of the cluster in slot lab-1 unhealthy.",
+        ),
+        (
+            SetLink("h-1", up=False),
+            "Cut host h-1 off from Palette, so that Local UI still answers.",
+        ),
+        (SetLink("h-1", up=True), "Let host h-1 reach Palette again."),
+        (
+            FaultNextMessage("h", MessageKind.POLL, MessageFault.DELAYED, 1_500_000),
+            "See to it that the next question what became of the request from host h to Palette"
+            " is late by 1.5 s.",
+        ),
+        (
+            InstallCluster("lab-1", None),
+            "Remove the cluster from the hosts of slot lab-1, so that they have none.",
+        ),
+    ],
+)
+def test_a_sentence_says_what_to_do(arrangement: Arrangement, text: str) -> None:
+    assert sentence(arrangement) == text
+
+
+def test_every_field_may_be_a_placeholder() -> None:
+    assert known_fields(SetNodeHealth) == (KIND, "slot", "node", "health")
+    assert {"token.uid", "token.project_uid"} <= set(known_fields(PutToken))
+    assert {"cluster", "cluster.name", "cluster.pools"} <= set(known_fields(InstallCluster))
+    assert "profile.editions" in known_fields(PutProfile)
+    assert "grants" in known_fields(PutUser)
+    assert "grants.scope" not in known_fields(PutUser)

@@ -1,0 +1,385 @@
+"""What a run makes is noted before it is asked for, and what becomes of it is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.domain import arrangements as all_arrangements
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    CreateProject,
+    DisturbMessages,
+    FaultNextMessage,
+    ForgetProject,
+    InstallCluster,
+    MessageFault,
+    MessageKind,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RemoveToken,
+    RemoveUser,
+    Reset,
+    SetClockRight,
+    SetClusterState,
+    SetHostMode,
+    SetLink,
+    SetNodeHealth,
+    SetRateLimit,
+    Side,
+)
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    Accepted,
+    AcceptPairingRequest,
+    Acknowledged,
+    CancelPairingRequest,
+    CreateCluster,
+    CreateToken,
+    Credentials,
+    DeleteToken,
+    Done,
+    Operation,
+    PairingId,
+    RejectPairingRequest,
+    Reply,
+    SendPairingRequest,
+    TokenUid,
+    Unknown,
+    ViewCluster,
+)
+from harness.domain.profile import ClusterProfile, ProfileType
+from harness.domain.token import RegistrationToken
+from harness.opening import open_inprocess
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.ledger import Kind, Ledger, State
+from harness.targets.ledgered import LedgeredDriver
+from harness.targets.port import CannotArrange, Exchange, Outgoing
+from tests.unit.targets.ledgers import lines_of, new_ledger
+
+SECRET = "canary-value-0123456789"
+
+
+class Spy:
+    """The reference in this process, as a target; looks into the ledger at each call."""
+
+    def __init__(self, folder: Path) -> None:
+        self._driver = open_inprocess(1)
+        self._folder = folder
+        self.seen: list[list[str]] = []
+        """What was open in the ledger when each call came."""
+        self.reply: Reply | None = None
+        self.error: Exception | None = None
+        self.unable: set[type[Arrangement]] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        self._look()
+        if self.error:
+            raise self.error
+        return self._driver.arrange(arrangement)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return "this target has no way" if kind in self.unable else ""
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self._look()
+        return Exchange(self.reply) if self.reply else self._driver.send(outgoing)
+
+    def _look(self) -> None:
+        last = {line["n"]: line for line in lines_of(self._folder) if line["type"] == "entry"}
+        self.seen.append([line["kind"] for line in last.values() if line["state"] == "intended"])
+
+
+@pytest.fixture
+def spy(tmp_path: Path) -> Iterator[Spy]:
+    spy = Spy(tmp_path)
+    yield spy
+    spy.close()
+
+
+@pytest.fixture
+def driver(spy: Spy, tmp_path: Path) -> Iterator[LedgeredDriver]:
+    with new_ledger(tmp_path) as ledger:
+        yield LedgeredDriver(spy, ledger)
+
+
+def slot_of(driver: LedgeredDriver) -> tuple[str, str]:
+    slot = driver.inventory().slots[0]
+    return slot.uid, slot.host_uids[0]
+
+
+def cluster_on(host: str) -> Cluster:
+    pool = NodePool("control-plane-pool", True, (Node("node-1", host),))
+    return Cluster("cluster-1", "east", pools=(pool,))
+
+
+def token(uid: str = "token-1", project: str = "project-1") -> RegistrationToken:
+    return RegistrationToken(uid, "pairproof-1", SECRET, project, 10**18)
+
+
+def states(driver: LedgeredDriver) -> list[tuple[str, str]]:
+    return [(entry.kind.value, entry.state.value) for entry in driver.ledger.entries.values()]
+
+
+def ask(driver: LedgeredDriver, operation: Operation, host: str = "") -> None:
+    driver.send(Outgoing(operation, Credentials(), host, "s#1"))
+
+
+# --- arrangements -------------------------------------------------------------------------------
+
+MAKES: dict[str, tuple[Callable[[str, str], Arrangement], Kind]] = {
+    "CreateProject": (lambda s, h: CreateProject("project-1", "p"), Kind.PROJECT),
+    "PutUser": (lambda s, h: PutUser("a@b.c", SECRET, SECRET, frozenset()), Kind.USER),
+    "PutToken": (lambda s, h: PutToken(token()), Kind.TOKEN),
+    "PutProfile": (
+        lambda s, h: PutProfile(ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())),
+        Kind.PROFILE,
+    ),
+    "InstallCluster": (lambda s, h: InstallCluster(s, cluster_on(h)), Kind.CLUSTER),
+    "SetHostMode": (lambda s, h: SetHostMode(s, ManagementMode.CENTRAL), Kind.HOST_MODE),
+    "SetClusterState": (lambda s, h: SetClusterState(s, ClusterState.ERROR), Kind.CLUSTER_STATE),
+    "SetNodeHealth": (
+        lambda s, h: SetNodeHealth(s, "node-1", Health.UNHEALTHY),
+        Kind.NODE_HEALTH,
+    ),
+    "SetLink": (lambda s, h: SetLink(h, up=False), Kind.LINK),
+    "FaultNextMessage": (
+        lambda s, h: FaultNextMessage(h, MessageKind.POLL, MessageFault.LOST_AFTER),
+        Kind.FAULT,
+    ),
+    "AdvanceClock": (lambda s, h: AdvanceClock(Side.EDGE, 5), Kind.CLOCK),
+    "SetRateLimit": (lambda s, h: SetRateLimit(3), Kind.RATE_LIMIT),
+    "DisturbMessages": (lambda s, h: DisturbMessages(h, lost_before=5), Kind.FAULT),
+}
+"""Every arrangement that has to be undone, and what it is in the ledger."""
+
+MAKES_NOTHING = {
+    "ForgetProject", "RemoveUser", "RemoveToken", "RemoveProfile", "Reset", "Restart",
+    "SetClockRight", "RenewCluster",
+}  # fmt: skip
+
+
+def test_every_arrangement_is_known_to_make_something_or_nothing() -> None:
+    kinds = {
+        name
+        for name, kind in vars(all_arrangements).items()
+        if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
+    }
+    assert kinds == MAKES.keys() | MAKES_NOTHING
+    assert not MAKES.keys() & MAKES_NOTHING
+
+
+@pytest.mark.parametrize("name", MAKES)
+def test_it_is_in_the_ledger_before_it_is_asked_for(
+    name: str, driver: LedgeredDriver, spy: Spy, tmp_path: Path
+) -> None:
+    make, kind = MAKES[name]
+    slot, host = slot_of(driver)
+    driver.arrange(InstallCluster(slot, cluster_on(host)))
+    if name == "DisturbMessages":
+        spy.error = CannotArrange(name, "only in fleets")
+    spy.seen.clear()
+    try:
+        driver.arrange(make(slot, host))
+    except CannotArrange:
+        assert states(driver)[-1] == (kind.value, "refused")
+    else:
+        assert states(driver)[-1] == (kind.value, "made")
+    assert spy.seen == [[kind.value]]
+    assert SECRET not in (tmp_path / "ledger.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (CannotArrange("x", "nothing was changed"), "refused"),
+        (ArrangingFailed("x", "no answer"), "intended"),
+        (KeyboardInterrupt(), "intended"),
+    ],
+)
+def test_what_may_have_happened_stays_open(
+    driver: LedgeredDriver, spy: Spy, error: Exception, state: str
+) -> None:
+    spy.error = error
+    with pytest.raises(type(error)):
+        driver.arrange(CreateProject("project-1", "p"))
+    assert states(driver) == [("project", state)]
+
+
+def test_what_a_target_cannot_is_not_noted(driver: LedgeredDriver, spy: Spy) -> None:
+    spy.unable = {PutToken}
+    with pytest.raises(CannotArrange, match="this target has no way"):
+        driver.arrange(PutToken(token()))
+    assert driver.ledger.entries == {}
+    assert spy.seen == []
+
+
+def test_what_is_removed_again_is_removed_with_what_was_in_it(driver: LedgeredDriver) -> None:
+    driver.arrange(CreateProject("project-1", "p"))
+    driver.arrange(PutToken(token()))
+    driver.arrange(PutToken(token("token-2", "project-2")))
+    driver.arrange(PutUser("a@b.c", "x", "y", frozenset()))
+    driver.arrange(ForgetProject("project-1"))
+    driver.arrange(RemoveUser("a@b.c"))
+    assert states(driver) == [
+        ("project", "removed"),
+        ("registration token", "removed"),
+        ("registration token", "made"),
+        ("user", "removed"),
+    ]
+
+
+def test_a_fresh_cluster_takes_the_place_of_what_was_there(driver: LedgeredDriver) -> None:
+    slot, host = slot_of(driver)
+    driver.arrange(InstallCluster(slot, cluster_on(host)))
+    driver.arrange(SetNodeHealth(slot, "node-1", Health.UNHEALTHY))
+    driver.arrange(InstallCluster(slot, cluster_on(host)))
+    driver.arrange(SetLink(host, up=False))
+    driver.arrange(SetLink(host, up=True))
+    assert states(driver) == [
+        ("local cluster", "removed"),
+        ("node health", "removed"),
+        ("local cluster", "made"),
+        ("link", "removed"),
+    ]
+
+
+@pytest.mark.parametrize("back", [AdvanceClock(Side.EDGE, -12), SetClockRight(Side.EDGE)])
+def test_a_clock_that_is_put_back_is_right(driver: LedgeredDriver, back: Arrangement) -> None:
+    driver.arrange(AdvanceClock(Side.EDGE, 5))
+    driver.arrange(AdvanceClock(Side.EDGE, 7))
+    driver.arrange(AdvanceClock(Side.CENTRAL, 12))
+    driver.arrange(back)
+    assert states(driver) == [("clock", "removed"), ("clock", "removed"), ("clock", "made")]
+
+
+@pytest.mark.parametrize(
+    "arrangement",
+    [ForgetProject("theirs"), RemoveUser("them@b.c"), RemoveToken("theirs"), Reset()],
+)
+def test_nothing_is_removed_that_the_run_did_not_make(
+    driver: LedgeredDriver, spy: Spy, arrangement: Arrangement
+) -> None:
+    with pytest.raises(CannotArrange, match="only what is its own"):
+        driver.arrange(arrangement)
+    assert spy.seen == []
+
+
+def test_what_was_refused_is_somebody_elses(driver: LedgeredDriver, spy: Spy) -> None:
+    spy.error = CannotArrange("CreateProject", "there is one of this uid already")
+    with pytest.raises(CannotArrange):
+        driver.arrange(CreateProject("theirs", "p"))
+    spy.error = None
+    with pytest.raises(CannotArrange, match="only what is its own"):
+        driver.arrange(ForgetProject("theirs"))
+
+
+# --- operations ---------------------------------------------------------------------------------
+
+SEND = SendPairingRequest("https://palette.example", SECRET)
+
+
+@pytest.mark.parametrize(
+    ("reply", "state", "uid"),
+    [
+        (Done(PairingId("5f1c")), "made", "5f1c"),
+        (Refused(Reason.TOKEN_UNUSABLE, "no"), "refused", ""),
+        (Unknown("no answer came"), "intended", ""),
+    ],
+)
+def test_a_request_is_noted_before_it_is_sent(
+    driver: LedgeredDriver, spy: Spy, tmp_path: Path, reply: Reply, state: str, uid: str
+) -> None:
+    _, host = slot_of(driver)
+    driver.arrange(PutToken(token()))
+    spy.reply = reply
+    spy.seen.clear()
+    ask(driver, SEND, host)
+    assert spy.seen == [["pairing request"]]
+    noted = driver.ledger.entries[2]
+    assert (noted.state.value, noted.uid, noted.place) == (state, uid, host)
+    assert noted.project == "project-1", "that of its token"
+    assert SECRET not in (tmp_path / "ledger.jsonl").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("operation", "state"),
+    [
+        (CancelPairingRequest(), "removed"),
+        (RejectPairingRequest("5f1c"), "removed"),
+        (RejectPairingRequest("another"), "made"),
+        (AcceptPairingRequest("5f1c", ()), "consumed"),
+        (ViewCluster(), "made"),
+    ],
+)
+def test_what_becomes_of_a_request_is_followed(
+    driver: LedgeredDriver, spy: Spy, operation: Operation, state: str
+) -> None:
+    _, host = slot_of(driver)
+    spy.reply = Done(PairingId("5f1c"))
+    ask(driver, SEND, host)
+    spy.reply = Done(Accepted("c-1") if state == "consumed" else Acknowledged())
+    ask(driver, operation, host)
+    assert driver.ledger.entries[1].state.value == state
+
+
+def test_a_paired_cluster_is_consumed_and_no_leak(driver: LedgeredDriver, spy: Spy) -> None:
+    slot, host = slot_of(driver)
+    driver.arrange(InstallCluster(slot, cluster_on(host)))
+    spy.reply = Done(PairingId("5f1c"))
+    ask(driver, SEND, host)
+    spy.reply = Done(Accepted("central-1"))
+    ask(driver, AcceptPairingRequest("5f1c", ()))
+    assert states(driver) == [
+        ("local cluster", "consumed"),
+        ("pairing request", "consumed"),
+        ("central cluster", "consumed"),
+    ]
+    assert driver.ledger.entries[3].uid == "central-1"
+    assert driver.ledger.open_entries() == []
+
+
+def test_an_acceptance_that_was_not_answered_consumes_nothing_yet(
+    driver: LedgeredDriver, spy: Spy
+) -> None:
+    _, host = slot_of(driver)
+    spy.reply = Done(PairingId("5f1c"))
+    ask(driver, SEND, host)
+    spy.reply = Unknown("no answer came")
+    ask(driver, AcceptPairingRequest("5f1c", ()))
+    assert states(driver) == [("pairing request", "made"), ("central cluster", "intended")]
+
+
+def test_a_token_and_a_cluster_that_people_make_are_noted_too(
+    driver: LedgeredDriver, spy: Spy
+) -> None:
+    slot, host = slot_of(driver)
+    spy.reply = Done(TokenUid("theirs"))
+    ask(driver, CreateToken("pairproof-1", "project-1", 1))
+    spy.reply = Done(Acknowledged())
+    ask(driver, CreateCluster("east"), host)
+    assert states(driver) == [("registration token", "made"), ("local cluster", "made")]
+    assert driver.ledger.entries[2].place == slot
+    ask(driver, DeleteToken("theirs"))
+    assert driver.ledger.entries[1].state is State.REMOVED
+
+
+def test_a_ledger_that_cannot_be_written_keeps_the_target_as_it_is(
+    driver: LedgeredDriver, spy: Spy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(self: Ledger, line: object, *, durably: bool) -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(Ledger, "_write", fails)
+    with pytest.raises(OSError, match="the disk is gone"):
+        driver.arrange(CreateProject("project-1", "p"))
+    assert spy.seen == []

@@ -1,0 +1,185 @@
+"""A target file that describes one side only, and how the other one is played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.requirement import Role
+from harness.domain.arrangements import Side
+from harness.domain.operations import AcceptPairingRequest, ListTokens, ViewCluster
+from harness.targets.peer_table import Peer
+from harness.targets.target import Target
+from harness.targets.target_errors import TargetFileError
+from harness.targets.target_file import read_target
+
+EDGE = """
+[edge.login]
+username_env = "ACME_USER"
+password_env = "ACME_PASSWORD"
+[[edge.clusters]]
+slot = "lab"
+hosts = [{ uid = "h1", url = "https://edge-1.example" }]
+"""
+CENTRAL = """
+[central]
+url = "https://palette.example"
+"""
+VARIABLES = {"ACME_USER": "kim", "ACME_PASSWORD": "canary"}
+
+
+def read(roles: str, *tables: str, features: str = "") -> Target:
+    head = f'schema = "pairproof/target/1"\nroles = {roles}\nfeatures = [{features}]\n'
+    text = "".join((head, '[implementation]\nname = "Acme"\n', *tables))
+    return read_target(text, "acme.toml", Path("/lab"), VARIABLES)
+
+
+def refused(roles: str, *tables: str, features: str = "") -> TargetFileError:
+    with pytest.raises(TargetFileError) as caught:
+        read(roles, *tables, features=features)
+    return caught.value
+
+
+def test_an_edge_alone() -> None:
+    target = read('["edge"]', EDGE)
+    assert target.sides == {Side.EDGE}
+    assert target.info.roles == {Role.EDGE}
+    assert target.addresses() == ("https://edge-1.example",)
+    assert (target.central_url, target.endpoint) == ("", "")
+
+
+def test_a_central_side_alone() -> None:
+    target = read('["central"]', CENTRAL)
+    assert target.sides == {Side.CENTRAL}
+    assert target.addresses() == ("https://palette.example",)
+    assert target.slots() == ()
+
+
+def test_a_side_may_be_described_and_not_be_judged() -> None:
+    assert read('["edge"]', EDGE, CENTRAL).sides == set(Side)
+
+
+@pytest.mark.parametrize(("roles", "table"), [('["edge"]', CENTRAL), ('["central"]', EDGE)])
+def test_what_is_judged_has_to_be_described(roles: str, table: str) -> None:
+    error = refused(roles, table)
+    assert (error.line, error.key) == (2, "roles")
+    assert "or take " in str(error)
+    assert refused('["edge", "central"]', table).key == "roles"
+
+
+def test_a_control_port_of_a_side_that_is_not_described_is_none() -> None:
+    control = '[control]\nurl = "http://127.0.0.1:1"\nsecret_env = "ACME_PASSWORD"\n'
+    assert read('["edge"]', EDGE, control).controls.keys() == {Side.EDGE}
+
+
+@pytest.mark.parametrize(
+    ("table", "peer"),
+    [
+        ("", Peer("127.0.0.1", "localhost")),
+        ('bind = "192.0.2.7"', Peer("192.0.2.7", "192.0.2.7")),
+        ('bind = "0.0.0.0"\nhost = "here.example"', Peer("0.0.0.0", "here.example")),
+        ("port = 9000\ntls = false", Peer(port=9000, tls=False)),
+        (
+            'cert_file = "c.pem"\nkey_file = "/k"',
+            Peer(cert_file=Path("/lab/c.pem"), key_file=Path("/k")),
+        ),
+        ('ca_out = "ca.pem"', Peer(ca_out=Path("/lab/ca.pem"))),
+    ],
+)
+def test_how_edge_hosts_reach_the_peer(table: str, peer: Peer) -> None:
+    assert read('["edge"]', EDGE, f"[peer]\n{table}\n").peer == peer
+
+
+def test_how_many_edge_hosts_the_peer_has() -> None:
+    assert read('["central"]', CENTRAL, "[peer]\nclusters = 4\nhosts = 1\n").peer == Peer(
+        clusters=4, hosts=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("roles", "side", "table", "key", "told"),
+    [
+        ('["edge"]', EDGE, 'bind = "0.0.0.0"', "peer", "host is missing"),
+        ('["edge"]', EDGE, 'bind = "::"', "peer", "host is missing"),
+        ('["edge"]', EDGE, 'bind = "1.2.3"', "peer.bind", "an IP address"),
+        ('["edge"]', EDGE, 'bind = "lab.example"', "peer.bind", "an IP address"),
+        ('["edge"]', EDGE, 'host = "a/b"', "peer.host", "without a port"),
+        ('["edge"]', EDGE, "port = 65535", "peer.port", "65530"),
+        ('["edge"]', EDGE, "hosts = 2", "peer.hosts", "the edge hosts are the target's"),
+        ('["edge"]', EDGE, 'key_file = "k"', "peer.key_file", "without its certificate"),
+        ('["edge"]', EDGE, 'cert_file = "c"\nca_out = "d"', "peer.ca_out", "no CA"),
+        ('["edge"]', EDGE, 'ca_out = "ca.key"', "peer.ca_out", "its key has that name"),
+        ('["edge"]', EDGE, 'tls = false\ncert_file = "c"', "peer.cert_file", "plain HTTP"),
+        ('["edge"]', EDGE, 'tls = false\nca_out = "c"', "peer.ca_out", "plain HTTP"),
+        ('["central"]', CENTRAL, "port = 9000", "peer.port", "which call and are not called"),
+        ('["central"]', CENTRAL, "hosts = 0", "peer.hosts", "from 1 to"),
+        ('["central"]', CENTRAL, "clusters = 21", "peer.clusters", "0 to 20"),
+    ],
+)
+def test_what_would_change_nothing_or_make_no_sense_is_told(
+    roles: str, side: str, table: str, key: str, told: str
+) -> None:
+    error = refused(roles, side, f"[peer]\n{table}\n")
+    assert error.key == key
+    assert error.line > 5
+    assert told in str(error)
+
+
+def test_a_peer_beside_both_sides_is_none() -> None:
+    error = refused('["edge"]', EDGE, CENTRAL, "[peer]\nport = 9000\n")
+    assert error.key == "peer"
+    assert "plays none" in str(error)
+
+
+def test_a_cluster_of_several_nodes_needs_several_hosts_of_the_peer_too() -> None:
+    assert read('["central"]', CENTRAL, features='"multi-node"').info.features
+    error = refused('["central"]', CENTRAL, "[peer]\nhosts = 1\n", features='"multi-node"')
+    assert (error.line, error.key) == (3, "features")
+    assert "add hosts to peer" in str(error)
+
+
+def test_edge_hosts_of_the_harness_make_sense_of_the_endpoint() -> None:
+    odd = f'{CENTRAL}endpoint = "ftp://palette.example"\n'
+    assert refused('["central"]', odd).key == "central.endpoint"
+    assert read('["central"]', odd, EDGE).endpoint == "ftp://palette.example"
+
+
+def test_an_operation_may_take_its_own_time() -> None:
+    limits = "[limits]\nanswer_s = 20\n[limits.operations]\nAcceptPairingRequest = 45\n"
+    target = read('["central"]', CENTRAL, limits)
+    assert target.answer_s(AcceptPairingRequest) == 45
+    assert target.answer_s(ListTokens) == target.limits.answer_s == 20
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("AcceptPairing = 45", "did you mean AcceptPairingRequest?"),
+        ("AcceptPairingRequest = 601", "at most 600"),
+        ("AcceptPairingRequest = 0", "above 0"),
+        ("SubmitPairing = 5", "no such key"),
+    ],
+)
+def test_an_operation_has_a_maximum(line: str, told: str) -> None:
+    error = refused('["central"]', CENTRAL, f"[limits.operations]\n{line}\n")
+    assert error.key == f"limits.operations.{line.split(' ')[0]}"
+    assert told in str(error)
+
+
+def test_requests_may_go_through_a_proxy_at_a_pace() -> None:
+    tables = '[network]\nproxy = "http://proxy.example:3128/"\n[rate_limit]\nper_second = 2.5\n'
+    target = read('["central"]', CENTRAL, tables)
+    assert target.proxy == "http://proxy.example:3128"
+    assert target.rate_limit.per_second == 2.5
+    assert "per_second" in str(refused('["central"]', CENTRAL, "[rate_limit]\nper_second = 0\n"))
+    told = refused('["central"]', CENTRAL, '[network]\nproxy = "http://me:pw@proxy.example"\n')
+    assert told.key == "network.proxy"
+    assert "pw" not in str(told)
+
+
+def test_an_edge_is_asked_for_its_login_even_alone() -> None:
+    assert refused('["edge"]', EDGE.replace('password_env = "ACME_PASSWORD"\n', "")).key == (
+        "edge.login.password_env"
+    )
+    assert read('["edge"]', EDGE).answer_s(ViewCluster) == 30

@@ -1,0 +1,402 @@
+"""What a run has made is taken back, and what cannot be is told with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    CreateProject,
+    DisturbMessages,
+    ForgetProject,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RemoveToken,
+    RemoveUser,
+    RenewCluster,
+    SetClockRight,
+    SetLink,
+    SetNodeHealth,
+    SetRateLimit,
+    Side,
+)
+from harness.domain.cluster import Health
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    Credentials,
+    Done,
+    LogIn,
+    PairingView,
+    Reply,
+    SendPairingRequest,
+    Session,
+    TokenList,
+    Unknown,
+)
+from harness.domain.permission import every_grant
+from harness.domain.profile import ClusterProfile, ProfileType
+from harness.domain.token import RegistrationToken
+from harness.reference.core.records import (
+    CentralCluster,
+    PairingRequest,
+    Project,
+    Site,
+    User,
+)
+from harness.reference.world import direct_reference
+from harness.targets.arranging.given import GivenPerson, GivenThings
+from harness.targets.arranging.settings import Arranging
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.inprocess import InprocessDriver
+from harness.targets.ledger import Kind, Ledger, State
+from harness.targets.ledgered import LedgeredDriver
+from harness.targets.port import CannotArrange, Exchange, Outgoing, TargetInfo
+from harness.targets.target import Target
+from harness.targets.undoing import ORDER, SILENCES_MAX, WAYS_BACK, Undoer
+from tests.unit.targets.ledgers import entry, new_ledger
+from tests.unit.targets.test_ledgered import cluster_on, token
+
+NOTHING_PENDING = Refused(Reason.NOTHING_PENDING, "no request is pending")
+
+
+class Scripted:
+    """A target with one slot of one host that answers as it is told to."""
+
+    class _Slots:
+        pass
+
+    def __init__(self, **replies: Reply) -> None:
+        self._driver = InprocessDriver(direct_reference(1, clusters=1), TargetInfo("scripted"))
+        self.host = self._driver.inventory().slots[0].host_uids[0]
+        self.slot = self._driver.inventory().slots[0].uid
+        self.replies = {"LogIn": Done(Session("s-1")), **replies}
+        self.asked: list[str] = []
+        self.arranged: list[Arrangement] = []
+        self.credentials: list[Credentials] = []
+        self.fails: dict[type[Arrangement], Exception] = {}
+        self.unable: set[type[Arrangement]] = set()
+        self.target: Target | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return "there is no way" if kind in self.unable else ""
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        self.arranged.append(arrangement)
+        if error := self.fails.get(type(arrangement)):
+            raise error
+        return arrangement
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.asked.append(type(outgoing.operation).__name__)
+        self.credentials.append(outgoing.credentials)
+        return Exchange(self.replies.get(self.asked[-1], Unknown("no answer came")))
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with new_ledger(tmp_path) as ledger:
+        yield ledger
+
+
+def swept(target: Scripted, ledger: Ledger, gone: frozenset[Side] = frozenset()) -> list[str]:
+    Undoer(target, ledger, gone).sweep()
+    return [
+        f"{e.state.value}: {e.why}" if e.why else e.state.value for e in ledger.entries.values()
+    ]
+
+
+# --- the whole of it ----------------------------------------------------------------------------
+
+
+def test_of_a_whole_run_nothing_is_left(ledger: Ledger) -> None:
+    reference = direct_reference(1, clusters=1)
+    raw = InprocessDriver(reference, TargetInfo("reference"))
+    driver = LedgeredDriver(raw, ledger)
+    slot = driver.inventory().slots[0]
+    driver.arrange(InstallCluster(slot.uid, cluster_on(slot.host_uids[0])))
+    driver.arrange(CreateProject("project-1", "p"))
+    driver.arrange(PutToken(token()))
+    driver.arrange(PutToken(token("in the tenant", "")))
+    driver.arrange(PutUser("a@b.c", "pw", "key", every_grant("project-1")))
+    driver.arrange(PutProfile(ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())))
+    user = driver.local_user
+    login = driver.send(
+        Outgoing(LogIn(user.username, user.password), Credentials(), slot.host_uids[0], "s#1")
+    ).reply
+    assert isinstance(login, Done)
+    assert isinstance(login.value, Session)
+    send = SendPairingRequest(driver.inventory().endpoint, token().value)
+    sent = driver.send(
+        Outgoing(send, Credentials(login.value.token), slot.host_uids[0], "s#2")
+    ).reply
+    assert isinstance(sent, Done)
+    driver.arrange(SetNodeHealth(slot.uid, "node-1", Health.UNHEALTHY))
+    driver.arrange(SetLink(slot.host_uids[0], up=False))
+    driver.arrange(SetRateLimit(50))
+    driver.arrange(AdvanceClock(Side.CENTRAL, 3_600_000_000))
+    before = reference.now()
+
+    assert Undoer(raw, ledger).sweep() == []
+    assert {e.state for e in ledger.entries.values()} == {State.REMOVED}
+    central, edge = reference.central._store, reference.edge._store
+    kinds = (Project, User, RegistrationToken, ClusterProfile, PairingRequest, CentralCluster)
+    open_ones = [r for kind in kinds for r in central.every(kind)]
+    assert open_ones == []
+    assert [site.cluster for site in edge.every(Site)] == [None]
+    assert reference.central.clock.now() == reference.now() >= before
+
+
+def test_to_sweep_again_asks_for_nothing(ledger: Ledger) -> None:
+    target = Scripted()
+    ledger.intend(entry())
+    assert swept(target, ledger) == ["removed"]
+    target.arranged.clear()
+    assert swept(target, ledger) == ["removed"]
+    assert target.arranged == []
+
+
+def test_every_kind_has_its_turn_and_a_way_back() -> None:
+    assert set(ORDER) == set(Kind)
+    own = {Kind.REQUEST, Kind.CENTRAL_CLUSTER, Kind.CLOCK, Kind.TOKEN, Kind.CLUSTER}
+    assert set(WAYS_BACK) == set(Kind) - own
+
+
+def test_links_come_first_and_a_project_before_what_is_in_it(ledger: Ledger) -> None:
+    target = Scripted()
+    ledger.intend(entry(Kind.TOKEN, uid="t-1", project="uid-1"))
+    ledger.intend(entry(Kind.TOKEN, uid="t-2", project="another"))
+    ledger.intend(entry(Kind.PROJECT))
+    ledger.intend(entry(Kind.LINK, side=Side.EDGE, place="h"))
+    ledger.intend(entry(Kind.FAULT, side=Side.EDGE, place="h", undo="DisturbMessages"))
+    swept(target, ledger)
+    assert target.arranged == [
+        SetLink("h", up=True),
+        DisturbMessages("h"),
+        ForgetProject("uid-1"),
+        RemoveToken("t-2"),
+    ]
+
+
+# --- what cannot be taken back ------------------------------------------------------------------
+
+
+def test_what_the_target_cannot_take_back_is_a_leak(ledger: Ledger) -> None:
+    target = Scripted()
+    target.unable = {ForgetProject}
+    ledger.intend(entry())
+    assert swept(target, ledger) == ["leaked: cannot arrange: ForgetProject (there is no way)"]
+    target.unable = set()
+    assert swept(target, ledger) == ["removed"], "it is tried again"
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [(ArrangingFailed("x", "no answer"), SILENCES_MAX), (CannotArrange("x", "it says no"), 6)],
+)
+def test_a_target_that_is_silent_is_not_asked_for_ever(
+    ledger: Ledger, error: Exception, asked: int
+) -> None:
+    target = Scripted()
+    target.fails = {ForgetProject: error}
+    for _ in range(6):
+        ledger.intend(entry())
+    told = swept(target, ledger)
+    assert len(target.arranged) == asked
+    assert all(each.startswith("leaked: ") for each in told)
+    if asked == SILENCES_MAX:
+        assert "not tried: 3 attempts in a row" in told[-1]
+
+
+# --- requests -----------------------------------------------------------------------------------
+
+
+def request_at(target: Scripted, ledger: Ledger, **more: Any) -> None:
+    ledger.intend(entry(Kind.REQUEST, side=Side.EDGE, place=target.host, **more))
+
+
+def view(status: str) -> Done:
+    return Done(PairingView("5f1c", status, "", "https://palette.example"))
+
+
+@pytest.mark.parametrize(
+    ("cancel", "look", "told"),
+    [
+        (Done(Session("")), None, "removed"),
+        (NOTHING_PENDING, NOTHING_PENDING, "removed"),
+        (NOTHING_PENDING, view("Rejected"), "removed"),
+        (NOTHING_PENDING, view("Paired"), "consumed"),
+        (Refused(Reason.ALREADY_ACCEPTED, "too late"), None, "consumed"),
+        (Refused(Reason.CENTRALLY_MANAGED, "too late"), None, "consumed"),
+        (
+            Refused(Reason.FORBIDDEN, "no"),
+            view("Pairing"),
+            "leaked: to cancel it was refused: Forbidden",
+        ),
+        (
+            Refused(Reason.FORBIDDEN, "no"),
+            Refused(Reason.FORBIDDEN, "never"),
+            "leaked: to cancel it was refused: Forbidden",
+        ),
+        (Unknown("silence"), None, "leaked: CancelPairingRequest: no answer came that can be read"),
+        (
+            NOTHING_PENDING,
+            Unknown("silence"),
+            "leaked: ViewPairing: no answer came that can be read",
+        ),
+    ],
+)
+def test_a_request_is_cancelled_where_it_was_sent(
+    ledger: Ledger, cancel: Reply, look: Reply | None, told: str
+) -> None:
+    target = Scripted(CancelPairingRequest=cancel)
+    if look:
+        target.replies["ViewPairing"] = look
+    request_at(target, ledger)
+    assert swept(target, ledger) == [told]
+    assert target.asked[:2] == ["LogIn", "CancelPairingRequest"]
+    assert target.asked[-1] == "LogOut", "no session is left"
+    assert target.credentials[1:] == [Credentials("s-1")] * (len(target.asked) - 1)
+
+
+def test_a_login_that_is_refused_leaves_the_request(ledger: Ledger) -> None:
+    target = Scripted(LogIn=Refused(Reason.UNAUTHENTICATED, "who are you?"))
+    request_at(target, ledger)
+    assert swept(target, ledger) == ["leaked: the login was refused: Unauthenticated"]
+
+
+def test_a_host_that_is_no_longer_there_leaves_the_request(ledger: Ledger) -> None:
+    target = Scripted()
+    ledger.intend(entry(Kind.REQUEST, side=Side.EDGE, place="gone"))
+    assert swept(target, ledger) == ["leaked: the target has no host gone any more"]
+    assert target.asked == []
+
+
+# --- clocks, tokens, places ---------------------------------------------------------------------
+
+
+def test_a_clock_is_set_right_where_that_can_be_done_twice(ledger: Ledger) -> None:
+    target = Scripted()
+    ledger.intend(entry(Kind.CLOCK, by=5))
+    assert swept(target, ledger) == ["removed"]
+    assert target.arranged == [SetClockRight(Side.CENTRAL)]
+
+
+def test_a_clock_that_was_perhaps_put_forward_is_not_put_back(ledger: Ledger) -> None:
+    target = Scripted()
+    target.unable = {SetClockRight}
+    ledger.intend(entry(Kind.CLOCK, by=5))
+    ledger.intend(entry(Kind.CLOCK, by=7))
+    ledger.change(2, State.MADE)
+    assert swept(target, ledger) == [
+        "leaked: nobody has said whether it was put forward",
+        "removed",
+    ]
+    assert target.arranged == [AdvanceClock(Side.CENTRAL, -7)]
+
+
+def described(**more: Any) -> Target:
+    return Target(TargetInfo("scripted"), central_url="http://c.test", arranging=Arranging(**more))
+
+
+def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> None:
+    listed = (
+        RegistrationToken("theirs", "pairproof-1", "", "p", 1),
+        RegistrationToken("another", "somebody else's", "", "p", 1),
+    )
+    target = Scripted(ListTokens=Done(TokenList(listed)))
+    target.target = described(admin=Credentials(api_key="admin-key"))
+    ledger.intend(entry(Kind.TOKEN, what="pairproof-1", uid="asked for"))
+    assert swept(target, ledger) == ["removed"]
+    assert target.arranged == [RemoveToken("theirs")]
+    assert target.credentials == [Credentials(api_key="admin-key")]
+
+
+def test_tokens_that_cannot_be_listed_are_a_leak(ledger: Ledger) -> None:
+    target = Scripted(ListTokens=Refused(Reason.FORBIDDEN, "not you"))
+    target.target = described(admin=Credentials(api_key="admin-key"))
+    ledger.intend(entry(Kind.TOKEN))
+    assert swept(target, ledger) == ["leaked: the tokens cannot be listed: Forbidden"]
+
+
+def test_a_place_that_cannot_be_emptied_is_put_back_as_it_was(ledger: Ledger) -> None:
+    target = Scripted()
+    target.fails = {InstallCluster: CannotArrange("InstallCluster", "no cluster is no template")}
+    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
+    ledger.intend(entry(Kind.NODE_HEALTH, side=Side.EDGE, place="slot-1"))
+    assert swept(target, ledger) == ["removed", "removed"]
+    assert target.arranged == [InstallCluster("slot-1", None), RenewCluster("slot-1")]
+
+
+def test_no_word_of_the_target_reaches_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    canary = "canary-that-the-target-repeats"
+    told = Refused(Reason.FORBIDDEN, canary)
+    target = Scripted(CancelPairingRequest=told, ViewPairing=told)
+    request_at(target, ledger)
+    for kind, error in (
+        (ForgetProject, CannotArrange("x", canary)),
+        (RemoveUser, ArrangingFailed("x", canary)),
+    ):
+        target.fails[kind] = error
+    ledger.intend(entry())
+    ledger.intend(entry(Kind.USER))
+    target.replies["LogOut"] = Unknown(canary)
+    assert all(each.startswith("leaked: ") for each in swept(target, ledger))
+    assert canary not in (tmp_path / "ledger.jsonl").read_text("utf-8")
+
+
+def test_a_place_that_cannot_be_put_back_either_is_a_leak(ledger: Ledger) -> None:
+    target = Scripted()
+    target.fails = {InstallCluster: CannotArrange("InstallCluster", "no")}
+    target.unable = {RenewCluster}
+    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
+    assert swept(target, ledger) == ["leaked: InstallCluster: it was refused"]
+
+
+# --- a side that the harness played -------------------------------------------------------------
+
+
+EDGE_GONE = frozenset({Side.EDGE})
+
+
+def test_what_a_peer_had_is_gone_with_it(ledger: Ledger) -> None:
+    target = Scripted()
+    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
+    ledger.intend(entry(Kind.LINK, side=Side.EDGE, place="h"))
+    told = swept(target, ledger, EDGE_GONE)
+    assert told == ["removed: it went with the harness, which played that side"] * 2
+    assert target.arranged == []
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [Done(Session("")), Refused(Reason.NOT_FOUND, "?"), Refused(Reason.REQUEST_DECIDED, "")],
+)
+def test_a_request_of_a_peer_is_rejected_by_somebody_who_may(ledger: Ledger, reply: Reply) -> None:
+    target = Scripted(RejectPairingRequest=reply)
+    person = GivenPerson("administrator", "key-1")
+    target.target = described(given=GivenThings(people=(person,)))
+    request_at(target, ledger, uid="5f1c", project="p-1")
+    assert swept(target, ledger, EDGE_GONE) == ["removed"]
+    assert target.credentials == [Credentials(api_key="key-1", project_uid="p-1")]
+
+
+def test_a_request_of_a_peer_that_nobody_may_reject_goes_with_its_project(ledger: Ledger) -> None:
+    target = Scripted()
+    request_at(target, ledger, uid="5f1c", project="p-1")
+    request_at(target, ledger, uid="", project="p-2")
+    ledger.intend(entry(uid="p-1"))
+    told = swept(target, ledger, EDGE_GONE)
+    assert told[0] == "removed"
+    assert told[1].startswith(
+        "leaked: the host that sent it was the harness's, and is gone: reject"
+    )
