@@ -12,7 +12,9 @@ from pathlib import Path
 from harness import __version__
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import EndpointForm
+from harness.reference.certificates import fingerprint
 from harness.reference.embedded import EmbeddedReference
+from harness.reference.server import LOOPBACK
 
 USERNAME_VARIABLE = "PAIRPROOF_LOCAL_UI_USERNAME"
 PASSWORD_VARIABLE = "PAIRPROOF_LOCAL_UI_PASSWORD"
@@ -28,7 +30,7 @@ FEATURES = ("scopes", "multi-node")
 def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> str:
     """The target file (TOML) that describes it, trusting `ca_file` (its own without one).
 
-    Where it plays one side only, this is the part of a target file that it can fill in.
+    Where it plays one side only, the file describes that one, and the harness plays the other.
     """
     sides = {Side.EDGE: _edge, Side.CENTRAL: _central}
     lines = [*_head(reference)]
@@ -37,7 +39,7 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
             lines += table(reference)
     limits = {**LIMITS, **reference.limits}
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
-    lines += ["", "[tls]", _line("ca_file", str(ca_file or reference.ca_file))]
+    lines += ["", "[tls]", *_tls(reference, ca_file)]
     lines += _control(reference)
     return "\n".join(lines) + "\n"
 
@@ -54,6 +56,8 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     roles = [side.value for side in Side if side in reference.layout.sides]
     yield _line("schema", "pairproof/target/1")
     yield f"roles = {json.dumps(roles)}"
+    if reference.layout.bind != LOOPBACK or reference.layout.host != "localhost":
+        yield "allow_writes = true"
     yield f"features = {json.dumps(_features(reference))}"
     yield ""
     yield "[implementation]"
@@ -79,9 +83,20 @@ def _edge(reference: EmbeddedReference) -> Iterator[str]:
 
 def _central(reference: EmbeddedReference) -> Iterator[str]:
     palette = reference.addresses.palette
-    yield from ("", "[central]", _line("url", palette[EndpointForm.USABLE]))
+    yield from ("", "[central]", _line("url", reference.addresses.people))
+    if palette[EndpointForm.USABLE] != reference.addresses.people:
+        yield _line("endpoint", palette[EndpointForm.USABLE])
     yield from ("", "[central.endpoint_forms]")
     yield from (_line(form.value, address) for form, address in palette.items())
+
+
+def _tls(reference: EmbeddedReference, ca_file: Path | None) -> Iterator[str]:
+    """What to trust: its CA, or the certificate alone that it was given to show."""
+    given = reference.layout.cert_file
+    if given is None:
+        yield _line("ca_file", str(ca_file or reference.ca_file))
+    else:
+        yield f"fingerprints = {json.dumps([fingerprint(given)])}"
 
 
 def _control(reference: EmbeddedReference) -> Iterator[str]:

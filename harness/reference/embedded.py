@@ -7,32 +7,40 @@ itself as a target file, so that a run reaches it as it would reach anybody's.
 
 from __future__ import annotations
 
-import os
 import ssl
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from itertools import count, repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from starlette.types import ASGIApp
-
 from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
-from harness.domain.draws import derived_bits
 from harness.domain.endpoint import EndpointForm
+from harness.domain.operations import Surface
 from harness.reference.agents import Agents, AgentsStopped
 from harness.reference.behaviour import Behaviour, Wrap
+from harness.reference.certificates import LOCAL_NAMES, Certificates, given_context, trusting
 from harness.reference.clock import WallClock
 from harness.reference.control import make_control_app
 from harness.reference.faults import FaultyLink
 from harness.reference.http_link import HttpLink
+from harness.reference.layout import (
+    AGENT_INTERVAL,
+    BOTH,
+    LINK_S,
+    Addresses,
+    Layout,
+    Other,
+    Secrets,
+    authority,
+)
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
-from harness.reference.server import LOOPBACK, Certificates, Servers, bind, port_of
+from harness.reference.remapped import speaking
+from harness.reference.server import LOOPBACK, Servers, bind, port_of
 from harness.reference.sides import (
     ArrangementError,
     CentralSide,
@@ -40,70 +48,19 @@ from harness.reference.sides import (
 )
 from harness.reference.sqlite_store import SqliteStore
 from harness.reference.world import slots_for
+from harness.wire.mapping import PLAIN, WireMap
 
-LINK_S = 1.0
-"""How long a host waits for Palette: long on loopback, and short for one that is silent."""
-
-AGENT_INTERVAL = 20_000
-"""How often the host agents follow up, in microseconds: often, so that no scenario waits long."""
-
-BOTH = frozenset(Side)
-
-
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """What nobody may guess: the seed of every token and id, a password, a secret."""
-
-    draws: str = field(repr=False)
-    local_password: str = field(repr=False)
-    control: str = field(repr=False)
-
-    @classmethod
-    def seeded(cls, seed: object) -> Secrets:
-        """Secrets that are a function of the seed, for runs that can be repeated."""
-        password, control = (f"{derived_bits(seed, k, 0):032x}" for k in ("password", "control"))
-        return cls(str(seed), password, control)
-
-    @classmethod
-    def fresh(cls) -> Secrets:
-        """Secrets that nobody has seen before, for a server that people use."""
-        draws, password, control = (os.urandom(16).hex() for _ in range(3))
-        return cls(draws, password, control)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """How big a reference is, and where it listens.
-
-    Attributes:
-        clusters, hosts: places for clusters, and edge hosts in each.
-        tls: whether Local UI, and the Palette address that is named first, speak HTTPS.
-        port_base: the first port of all, which follow one another; 0 takes free ones.
-        sides: the sides that it plays; the other one is somebody else's.
-        link_s: how long a host waits for Palette.
-    """
-
-    clusters: int = 3
-    hosts: int = 5
-    tls: bool = True
-    port_base: int = 0
-    sides: frozenset[Side] = BOTH
-    link_s: float = LINK_S
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where a reference is reached.
-
-    Attributes:
-        palette: by endpoint form; empty where the central side is somebody else's.
-        local_ui: the base URL of each host's Local UI.
-        control: the control port's.
-    """
-
-    palette: Mapping[EndpointForm, str]
-    local_ui: Mapping[str, str]
-    control: str
+__all__ = [
+    "AGENT_INTERVAL",
+    "BOTH",
+    "LINK_S",
+    "Addresses",
+    "EmbeddedReference",
+    "Layout",
+    "Other",
+    "Secrets",
+    "databases",
+]
 
 
 class EmbeddedReference:
@@ -117,11 +74,12 @@ class EmbeddedReference:
         limits: what its target file states besides the usual, by name, in seconds.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
-        ca_file: the certificate to trust, in PEM.
+        ca_file: the certificate to trust, in PEM; of no use where one was given to it to show.
         was_there: whether the databases were there before.
 
     Raises:
         AddressError: a port is in use.
+        CertificateError: a certificate or a CA that was given cannot be used.
         StoreError: a database cannot be used.
     """
 
@@ -133,9 +91,13 @@ class EmbeddedReference:
         db: Path | None = None,
         secrets: Secrets | None = None,
         behaviour: Behaviour = Behaviour(),
-        trusted: Path | None = None,
+        other: Other = Other(),
+        wire: WireMap = PLAIN,
     ) -> None:
+        """Make it and serve. `wire` is what it speaks itself, at every address for the API."""
         self.layout = layout
+        self._other = other
+        self._wire = wire
         self.secrets = secrets or Secrets.seeded(seed)
         self.slots = slots_for(seed, layout.clusters, layout.hosts)
         behaviour = behaviour.with_password(self.secrets.local_password)
@@ -146,12 +108,14 @@ class EmbeddedReference:
             folder = Path(
                 held.enter_context(tempfile.TemporaryDirectory(prefix="pairproof-reference-"))
             )
-            certificates = Certificates()
+            kept = layout.ca_kept
+            certificates = Certificates.kept(kept) if kept else Certificates()
             self.ca_file = certificates.write_ca(folder / "ca.pem")
+            tls = self._shown(certificates)
             paths = databases(db or folder / "reference.db")
             self.was_there = any(path.exists() for path in paths)
             stores = [held.enter_context(closing(SqliteStore(path))) for path in paths]
-            wire = held.enter_context(closing(HttpLink(trusted or self.ca_file, layout.link_s)))
+            link = held.enter_context(closing(self._link()))
             clock = WallClock()
             self._central = CentralSide(
                 stores[0], clock, self.secrets.draws, behaviour.central_factory()
@@ -160,68 +124,93 @@ class EmbeddedReference:
                 stores[1],
                 clock,
                 self.secrets.draws,
-                FaultyLink(wire, clock.sleep),
+                FaultyLink(link, clock.sleep),
                 self.slots,
                 behaviour.edge_factory(),
             )
             servers = held.enter_context(Servers())
-            self.addresses = self._serve(servers, certificates, behaviour)
-            self._agents = Agents(self._edge.tick, AGENT_INTERVAL)
+            self.addresses = self._serve(servers, tls, behaviour)
+            self._agents = Agents(self._edge.tick, layout.agent_interval)
             held.callback(self._agents.stop)
             self._held = held.pop_all()
 
-    def _serve(
-        self, servers: Servers, certificates: Certificates, behaviour: Behaviour
-    ) -> Addresses:
+    def _link(self) -> HttpLink:
+        """What carries the messages of the edge hosts."""
+        other, shown = self._other, self.layout.cert_file
+        trusted = other.trusted or (trusting(shown) if shown else None)
+        wire = self._wire if other.wire.is_plain else other.wire
+        return HttpLink(self.ca_file, self.layout.link_s, wire, trusted, proxy=other.proxy)
+
+    def _serve(self, servers: Servers, tls: ssl.SSLContext, behaviour: Behaviour) -> Addresses:
         first = self.layout.port_base
         ports = count(first) if first else repeat(0)
-        tls = certificates.server_context()
-        palette_app = behaviour.wrap_palette(make_palette_app(self._central))
-        palette = (
-            self._serve_palette(servers, ports, tls, palette_app)
-            if self._plays(Side.CENTRAL)
-            else {}
-        )
-        control = bind(LOOPBACK, next(ports))
+        palette = self._serve_palette(servers, ports, tls, behaviour.wrap_palette)
+        people = palette.get(EndpointForm.USABLE, "")
+        if palette and self._other.people_apart:
+            people = self._serve_people(servers, behaviour.wrap_palette)
+        apart = self._other.people_apart
+        control = bind(LOOPBACK, 0 if apart else next(ports))
         servers.serve(make_control_app(self, self.secrets.control), [control])
-        local_ui = (
-            self._serve_local_ui(servers, ports, tls, behaviour.wrap_local_ui)
-            if self._plays(Side.EDGE)
-            else {}
-        )
-        return Addresses(palette, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
+        local_ui = self._serve_local_ui(servers, ports, tls, behaviour.wrap_local_ui)
+        return Addresses(palette, people, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
+
+    def _shown(self, certificates: Certificates) -> ssl.SSLContext:
+        """What a server shows: the certificate that was given, or one of the reference's CA."""
+        layout = self.layout
+        if layout.cert_file is not None:
+            return given_context(layout.cert_file, layout.key_file, layout.host)
+        return certificates.server_context(*dict.fromkeys((layout.host, *LOCAL_NAMES)))
 
     def _serve_palette(
-        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, app: ASGIApp
+        self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, wrap: Wrap
     ) -> dict[EndpointForm, str]:
         """Palette on three addresses: trusted, plain, and with a certificate of an unknown CA."""
-        untrusted = Certificates().server_context()
+        if not self._plays(Side.CENTRAL):
+            return {}
+        other = self._other
+        spoken = other.wire if other.people_apart else self._wire
+        app = speaking(
+            wrap(make_palette_app(self._central, people=not other.people_apart)),
+            spoken,
+            Surface.PALETTE,
+            Surface.AGENT,
+        )
+        untrusted = Certificates().server_context(*dict.fromkeys((self.layout.host, *LOCAL_NAMES)))
         found = []
         for context in (tls, None, untrusted):
-            listener = bind(LOOPBACK, next(ports))
+            listener = bind(self.layout.bind, next(ports))
             servers.serve(app, [listener], context)
-            found.append(port_of(listener))
-        secure, plain = f"https://localhost:{found[0]}", f"http://localhost:{found[1]}"
+            found.append(authority(self.layout.host, port_of(listener)))
+        secure, plain = f"https://{found[0]}", f"http://{found[1]}"
         first = secure if self.layout.tls else plain
         return {
             EndpointForm.USABLE: first,
             EndpointForm.URL: first,
-            EndpointForm.BARE_HOST: f"localhost:{found[0]}",
+            EndpointForm.BARE_HOST: found[0],
             EndpointForm.PLAIN_HTTP: plain,
-            EndpointForm.UNTRUSTED: f"https://localhost:{found[2]}",
+            EndpointForm.UNTRUSTED: f"https://{found[2]}",
         }
+
+    def _serve_people(self, servers: Servers, wrap: Wrap) -> str:
+        """Palette as people ask it, as it is published, for this machine alone."""
+        listener = bind(LOOPBACK)
+        servers.serve(wrap(make_palette_app(self._central)), [listener])
+        return f"http://{LOOPBACK}:{port_of(listener)}"
 
     def _serve_local_ui(
         self, servers: Servers, ports: Iterator[int], tls: ssl.SSLContext, wrap: Wrap
     ) -> dict[str, str]:
         """Local UI, on a port of its own for each host."""
+        if not self._plays(Side.EDGE):
+            return {}
         hosts = [host_uid for slot in self.slots for host_uid in slot.host_uids]
-        listeners = [bind(LOOPBACK, next(ports)) for _ in hosts]
+        listeners = [bind(self.layout.bind, next(ports)) for _ in hosts]
         found = [port_of(listener) for listener in listeners]
-        app = wrap(make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True))))
+        own = make_local_ui_app(self._edge, dict(zip(found, hosts, strict=True)))
+        app = speaking(wrap(own), self._wire, Surface.LOCAL_UI)
         servers.serve(app, listeners, tls if self.layout.tls else None)
         scheme = "https" if self.layout.tls else "http"
-        urls = (f"{scheme}://localhost:{port}" for port in found)
+        urls = (f"{scheme}://{authority(self.layout.host, port)}" for port in found)
         return dict(zip(hosts, urls, strict=True))
 
     def _plays(self, side: Side) -> bool:

@@ -29,7 +29,7 @@ from harness.wire.codec import (
 )
 from harness.wire.codec.errors import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
-from harness.wire.routes import Route, RouteTable
+from harness.wire.routes import Route
 
 REQUEST_ID = "x-request-id"
 """The correlation id of a request, echoed in the answer and in the `ref` of an error."""
@@ -102,7 +102,6 @@ class Envelope:
 def add_operations(
     app: FastAPI,
     routes: Iterable[Route],
-    table: RouteTable,
     perform: Perform,
     *,
     at_once: Callable[[type[Operation]], bool],
@@ -117,7 +116,7 @@ def add_operations(
     for route in routes:
         app.add_api_route(
             route.path,
-            _endpoint(route, table, perform, None if at_once(route.operation) else threads),
+            _endpoint(route, perform, None if at_once(route.operation) else threads),
             methods=[route.method],
             operation_id=route.id,
             summary=route.summary,
@@ -139,9 +138,7 @@ class _Threads:
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
-def _endpoint(
-    route: Route, table: RouteTable, perform: Perform, threads: _Threads | None
-) -> Callable[[Request], Any]:
+def _endpoint(route: Route, perform: Perform, threads: _Threads | None) -> Callable[[Request], Any]:
     async def endpoint(request: Request) -> Response:
         headers = headers_of(request)
         try:
@@ -156,7 +153,7 @@ def _endpoint(
             reply = perform(request, operation, credentials)
         else:
             reply = await threads.run(lambda: perform(request, operation, credentials))
-        return respond(request, encode_reply(operation, refine(json, reply), table))
+        return respond(request, encode_reply(operation, refine(json, reply)))
 
     return endpoint
 

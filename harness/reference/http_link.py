@@ -18,7 +18,7 @@ from harness.domain.operations import AgentOperation, Credentials, Unknown
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import decode, encode
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
-from harness.wire.routes import ROUTES, RouteTable
+from harness.wire.mapping import PLAIN, WireMap
 
 Result = TypeVar("Result")
 
@@ -29,7 +29,8 @@ _SENDING = "http11.send_request_headers.started"
 class HttpLink:
     """A `Link` over HTTP and HTTPS with connections that are kept.
 
-    `ca_file` holds certificates that are trusted besides the system's. `timeout_s` bounds
+    `ca_file` holds certificates that are trusted besides the system's; `trusted` is what they are
+    checked with in its place. `proxy` is asked for connections, if there is one. `timeout_s` bounds
     each of three steps: connecting, which begins with the name; TLS; and the rest, from the
     first byte sent to the last one read. Redirects are not followed, and no more than
     `BODY_BYTES_MAX` is read. Safe to use from many threads.
@@ -42,17 +43,20 @@ class HttpLink:
         self,
         ca_file: Path | None = None,
         timeout_s: float = 2.0,
-        table: RouteTable = ROUTES,
+        wire: WireMap = PLAIN,
+        trusted: ssl.SSLContext | None = None,
+        *,
+        proxy: str = "",
     ) -> None:
         self._timeout_s = timeout_s
-        self._table = table
+        self._wire = wire
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="pairproof-link", daemon=True
         )
         self._thread.start()
-        self._trusting = _transport(_trusting_context(ca_file))
-        self._insecure = _transport(_insecure_context())
+        self._trusting = _transport(trusted or _trusting_context(ca_file), proxy)
+        self._insecure = _transport(_insecure_context(), proxy)
         self._closed = False
 
     def carry(
@@ -79,7 +83,7 @@ class HttpLink:
             return exchange.failed(f"{base_url}: no answer within {self._timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             return exchange.failed(f"{base_url}: {_what_failed(error)}")
-        reply = decode(operation, response)
+        reply = decode(operation, response, self._wire)
         if isinstance(reply, Unknown):
             return Unknown(f"{base_url}: what answers there is not a Palette ({reply.why})")
         return reply
@@ -87,7 +91,7 @@ class HttpLink:
     def _request(
         self, base_url: str, operation: AgentOperation, exchange: _Exchange
     ) -> httpx.Request:
-        message = encode(operation, Credentials(), self._table)
+        message = encode(operation, Credentials(), self._wire)
         return httpx.Request(
             message.method,
             base_url + message.path,
@@ -159,10 +163,12 @@ async def _bounded(response: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _transport(context: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
+def _transport(context: ssl.SSLContext, proxy: str) -> httpx.AsyncHTTPTransport:
     """A pool that lets go of idle connections before any server would."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=2)
-    return httpx.AsyncHTTPTransport(verify=context, limits=limits, trust_env=False)
+    return httpx.AsyncHTTPTransport(
+        verify=context, limits=limits, trust_env=False, proxy=proxy or None
+    )
 
 
 def _trusting_context(ca_file: Path | None) -> ssl.SSLContext:

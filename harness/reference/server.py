@@ -8,11 +8,9 @@ import ssl
 import threading
 import warnings
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import trustme
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
@@ -66,26 +64,6 @@ def port_of(listener: socket.socket) -> int:
     """The port that a socket listens on."""
     port: int = listener.getsockname()[1]
     return port
-
-
-class Certificates:
-    """A certificate authority that is made at start and trusted by nobody but the run."""
-
-    def __init__(self) -> None:
-        self._ca = trustme.CA()
-
-    def server_context(self, *names: str) -> ssl.SSLContext:
-        """A context for a server with these names; without any, the loopback's."""
-        certificate = self._ca.issue_cert(*(names or ("localhost", LOOPBACK, "::1")))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        certificate.configure_cert(context)
-        return context
-
-    def write_ca(self, path: Path) -> Path:
-        """Write the authority's certificate as PEM, for clients to trust; hand back the path."""
-        self._ca.cert_pem.write_to_path(path)
-        return path
 
 
 class Servers:

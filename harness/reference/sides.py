@@ -19,9 +19,12 @@ from harness.domain.arrangements import (
     PutProfile,
     PutToken,
     PutUser,
+    RemoveProfile,
     RemoveToken,
+    RemoveUser,
     Reset,
     Restart,
+    SetClockRight,
     SetClusterState,
     SetHostMode,
     SetLink,
@@ -51,6 +54,7 @@ from harness.reference.core.records import (
     Boots,
     CentralCluster,
     HostPlace,
+    LoginSession,
     PairingRequest,
     Project,
     Record,
@@ -122,6 +126,8 @@ class CentralSide:
                     self._boot()
                 case AdvanceClock(by=by):
                     self.clock.put_forward(by)
+                case SetClockRight():
+                    self.clock.set_right()
                 case SetRateLimit(calls, retry_after):
                     self._limited_calls, self._retry_after = calls, retry_after
                 case _:
@@ -137,18 +143,28 @@ class CentralSide:
                 self._forget(uid)
             case PutUser(email, password, api_key, grants, tenant_admin):
                 store.put(User(email, password, api_key, grants, tenant_admin))
+            case RemoveUser(email):
+                self._forget_user(email)
             case PutToken(token):
                 store.put(token)
             case RemoveToken(uid):
                 store.delete(RegistrationToken, uid)
             case PutProfile(profile):
                 store.put(profile)
+            case RemoveProfile(uid):
+                store.delete(ClusterProfile, uid)
             case Reset():
                 store.clear()
                 self._limited_calls = 0
                 self.clock.set_right()
             case _:
                 raise ArrangementError(f"the central side cannot arrange {arrangement!r}")
+
+    def _forget_user(self, email: str) -> None:
+        for session in list(self._store.every(LoginSession)):
+            if session.subject == email:
+                self._store.delete(LoginSession, session.token)
+        self._store.delete(User, email)
 
     def _forget(self, project_uid: str) -> None:
         for kind in (PairingRequest, CentralCluster, RegistrationToken, ClusterProfile):
@@ -252,6 +268,8 @@ class EdgeSide:
                 self._boot()
             case AdvanceClock(by=by):
                 self.clock.put_forward(by)
+            case SetClockRight():
+                self.clock.set_right()
             case SetLink(host_uid, up):
                 self._known_host(host_uid)
                 self.link.set_link(host_uid, up=up)

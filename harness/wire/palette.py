@@ -20,6 +20,9 @@ __all__ = ["V1Error"]
 Labels = dict[str, str]
 ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
 
+SERVICE = "palette"
+"""What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
+
 
 class V1AuthLogin(WireModel):
     """What a login asks for."""

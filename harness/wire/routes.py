@@ -47,6 +47,10 @@ class Route:
         """The names between braces, in the order of the path."""
         return tuple(_PARAMETER.findall(self.path))
 
+    def shape(self) -> str:
+        """The path whatever its parameters are called."""
+        return _PARAMETER.sub("{}", self.path)
+
     def url_path(self, parameters: Mapping[str, str]) -> str:
         """The path with its parameters filled in and percent-encoded.
 

@@ -24,7 +24,7 @@ from harness.domain.operations import (
 from harness.reference.http_app import Api, add_operations
 from harness.reference.local_ui.pages import mount_pages
 from harness.reference.openapi import describe
-from harness.wire.routes import ROUTES, RouteTable, routes_of
+from harness.wire.routes import ROUTES, routes_of
 
 TITLE = "Local UI, as far as pairing touches it"
 
@@ -42,14 +42,12 @@ class Edge(Protocol):
         ...
 
 
-def make_local_ui_app(
-    edge: Edge, host_of_port: Mapping[int, str], table: RouteTable = ROUTES
-) -> Api:
+def make_local_ui_app(edge: Edge, host_of_port: Mapping[int, str]) -> Api:
     """The app. `host_of_port` says which host is asked by the port that a request came to.
 
     The mapping is read at each request, so it may be filled once the ports are known.
     """
-    routes = routes_of(table, Surface.LOCAL_UI)
+    routes = routes_of(ROUTES, Surface.LOCAL_UI)
     app = Api(TITLE, lambda: describe(TITLE, routes))
 
     def perform(request: Request, operation: Operation, credentials: Credentials) -> Reply:
@@ -57,7 +55,7 @@ def make_local_ui_app(
             raise TypeError(f"Local UI is not asked {type(operation).__name__}")
         return edge.perform(host_of(request, host_of_port), operation, credentials)
 
-    add_operations(app, routes, table, perform, at_once=lambda kind: kind in _AT_ONCE)
+    add_operations(app, routes, perform, at_once=lambda kind: kind in _AT_ONCE)
     mount_pages(app, edge, lambda request: host_of(request, host_of_port))
     return app
 

@@ -19,7 +19,7 @@ from harness.domain.operations import (
 from harness.reference.http_app import Api, add_operations
 from harness.reference.openapi import describe
 from harness.reference.palette.pages import mount_pages
-from harness.wire.routes import ROUTES, RouteTable, routes_of
+from harness.wire.routes import ROUTES, routes_of
 
 TITLE = "Palette, as far as pairing touches it"
 
@@ -34,9 +34,13 @@ class Central(Protocol):
         ...
 
 
-def make_palette_app(central: Central, table: RouteTable = ROUTES) -> Api:
-    """The app. It waits for nobody, so that every operation runs on the event loop."""
-    routes = routes_of(table, Surface.PALETTE, Surface.AGENT)
+def make_palette_app(central: Central, *, people: bool = True) -> Api:
+    """The app. It waits for nobody, so that every operation runs on the event loop.
+
+    Without `people` it has what edge hosts ask for, and nothing else.
+    """
+    surfaces = (Surface.PALETTE, Surface.AGENT) if people else (Surface.AGENT,)
+    routes = routes_of(ROUTES, *surfaces)
     app = Api(TITLE, lambda: describe(TITLE, routes))
 
     def perform(_: Request, operation: Operation, credentials: Credentials) -> Reply:
@@ -44,6 +48,7 @@ def make_palette_app(central: Central, table: RouteTable = ROUTES) -> Api:
             raise TypeError(f"Palette is not asked {type(operation).__name__}")
         return central.perform(operation, credentials)
 
-    add_operations(app, routes, table, perform, at_once=lambda _: True)
-    mount_pages(app, central)
+    add_operations(app, routes, perform, at_once=lambda _: True)
+    if people:
+        mount_pages(app, central)
     return app

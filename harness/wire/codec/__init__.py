@@ -7,7 +7,13 @@ reply into an answer with `encode_reply`.
 
 from __future__ import annotations
 
-from harness.wire.codec.client import decode, encode
+from harness.wire.codec.client import (
+    decode,
+    encode,
+    glimpsed_answer,
+    may_hold_secrets,
+    published_answer,
+)
 from harness.wire.codec.errors import encode_refused
 from harness.wire.codec.listing import refine
 from harness.wire.codec.server import credentials_from, encode_reply, operation_from
@@ -18,6 +24,9 @@ __all__ = [
     "encode",
     "encode_refused",
     "encode_reply",
+    "glimpsed_answer",
+    "may_hold_secrets",
     "operation_from",
+    "published_answer",
     "refine",
 ]

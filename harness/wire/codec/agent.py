@@ -24,9 +24,6 @@ from harness.wire.codec.parts import (
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 
-SERVICE = "palette"
-"""What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
-
 
 def to_parts(operation: AgentOperation) -> Parts:
     """What the operation contributes to its request.
@@ -178,7 +175,7 @@ def to_answer(value: Value) -> WireModel:
     """
     match value:
         case ops.Acknowledged():
-            return wire.V1PairingPing(service=SERVICE)
+            return wire.V1PairingPing(service=wire.SERVICE)
         case ops.PairingId(pairing_uid):
             return wire.V1Uid(uid=pairing_uid)
         case ops.PollAnswer(state, cluster_uid, name, tags):
@@ -191,7 +188,7 @@ def to_answer(value: Value) -> WireModel:
 
 
 def _ping(json: Json) -> Value:
-    if parse_model(wire.V1PairingPing, json).service != SERVICE:
+    if parse_model(wire.V1PairingPing, json).service != wire.SERVICE:
         raise Malformed("service", "it is not a Palette that answers here")
     return ops.Acknowledged()
 

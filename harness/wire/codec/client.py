@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum, auto
 
 from harness.domain import operations as ops
 from harness.domain.operations import (
@@ -16,11 +17,13 @@ from harness.domain.operations import (
     Unknown,
 )
 from harness.wire.codec import agent, local_ui, palette
-from harness.wire.codec.errors import refused_from
+from harness.wire.codec.errors import refused_from, refused_within
+from harness.wire.codec.pages import CONTINUE
 from harness.wire.codec.parts import FromAnswer, Parts
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
+from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.translate import Asked, ours_answered, theirs_asked
 from harness.wire.model import Malformed
-from harness.wire.routes import ROUTES, RouteTable
 
 _VALUES: Mapping[type[Operation], FromAnswer] = {
     **local_ui.VALUES,
@@ -35,23 +38,32 @@ _EXCERPT_CHARACTERS = 80
 
 
 def encode(
-    operation: Operation, credentials: Credentials = Credentials(), routes: RouteTable = ROUTES
+    operation: Operation,
+    credentials: Credentials = Credentials(),
+    wire: WireMap = PLAIN,
+    page: str = "",
 ) -> HttpRequest:
     """The request that asks for the operation, with the credentials in its headers.
+
+    `page` asks for one page of a list, as the answer before it said.
 
     Raises:
         KeyError: the table has no route for it.
         TypeError: the operation does not cross HTTP.
     """
-    route = routes[type(operation)]
+    route = wire.routes[type(operation)]
     parts = _parts(operation)
     json = None if parts.body is None else parts.body.to_json()
-    headers = {"Accept": "application/json"}
-    if json is not None:
-        headers["Content-Type"] = "application/json"
-    headers.update(parts.headers)
-    headers.update(credential_headers(credentials))
-    return HttpRequest(route.method, route.url_path(parts.parameters), parts.query, headers, json)
+    query = {**parts.query, CONTINUE: page} if page else parts.query
+    headers = {**parts.headers, **credential_headers(credentials)}
+    asked = Asked(parts.parameters, query, headers, json)
+    if not wire.is_plain:
+        asked = theirs_asked(asked, type(operation), wire)
+    general = {"Accept": "application/json"}
+    if asked.json is not None:
+        general["Content-Type"] = "application/json"
+    path = route.url_path(asked.parameters)
+    return HttpRequest(route.method, path, asked.query, {**general, **asked.headers}, asked.json)
 
 
 def credential_headers(credentials: Credentials) -> dict[str, str]:
@@ -64,23 +76,86 @@ def credential_headers(credentials: Credentials) -> dict[str, str]:
     return {name: value for name, value in headers.items() if value}
 
 
-def decode(operation: Operation, response: HttpResponse) -> Reply:
+def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) -> Reply:
     """What the answer says, whatever came.
 
     A 2xx with the body that the operation needs is `Done`; a 4xx or 5xx with the published
     error is `Refused`, with the raw status and code in its details; all else is `Unknown`,
-    which says what came. Never raises for anything in the answer.
+    which says what came. A mapping may name other statuses, and other bodies. Never raises for
+    anything in the answer.
     """
     try:
-        if 200 <= response.status < 300:
-            return Done(_VALUES[type(operation)](_json_of(response)))
-        if 400 <= response.status < 600:
-            return _refused_or_unknown(response)
-        problem = "an answer that is neither success nor error"
+        match _meaning(type(operation), response.status, wire):
+            case _Meaning.DONE:
+                if refused := refused_within(response, wire):
+                    return refused
+                return Done(_VALUES[type(operation)](published_answer(operation, response, wire)))
+            case _Meaning.REFUSED:
+                return refused_from(response, wire, in_any_form=True)
+            case _Meaning.ERROR:
+                return _refused_or_unknown(response, wire)
+            case _Meaning.UNLISTED:
+                problem = f"a 2xx that is not one of {_listed(type(operation), wire)}"
+            case _:
+                problem = "an answer that is neither success nor error"
     except Malformed as malformed:
-        problem = str(malformed)
-    secret = type(operation) in _SECRET_ANSWERS
+        problem = str(malformed) if wire.is_plain else f"{malformed} (by its published name)"
+    secret = may_hold_secrets(operation)
     return Unknown(_what_came(response, problem, secret=secret))
+
+
+class _Meaning(Enum):
+    """What a status says, before anybody looks at the body."""
+
+    DONE = auto()
+    REFUSED = auto()
+    ERROR = auto()
+    UNLISTED = auto()
+    NEITHER = auto()
+
+
+def _meaning(kind: type[Operation], status: int, wire: WireMap) -> _Meaning:
+    spoken = wire.spoken(kind)
+    if status in spoken.refused:
+        return _Meaning.REFUSED
+    if status in spoken.status:
+        return _Meaning.DONE
+    if 200 <= status < 300:
+        return _Meaning.UNLISTED if spoken.status else _Meaning.DONE
+    return _Meaning.ERROR if 400 <= status < 600 else _Meaning.NEITHER
+
+
+def _listed(kind: type[Operation], wire: WireMap) -> str:
+    statuses = ", ".join(map(str, wire.spoken(kind).status))
+    return f"paths.{kind.__name__}.status ({statuses})"
+
+
+def published_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:
+    """The body of an answer that says that it happened, in the published names.
+
+    Raises:
+        Malformed: it is no JSON, or something stands where it cannot be read.
+    """
+    json = _json_of(response)
+    return json if wire.is_plain else ours_answered(json, type(operation), wire)
+
+
+def glimpsed_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:
+    """As much of an answer as can be read, in the published names, whatever it says.
+
+    For evidence, where the published names tell which of the values are secrets.
+
+    Raises:
+        Malformed: it is no JSON.
+    """
+    json = _json_of(response)
+    answer = wire.spoken(type(operation)).answer
+    return json if answer is None or json is None else answer.glimpsed(json)
+
+
+def may_hold_secrets(operation: Operation) -> bool:
+    """Whether not even a broken answer to it may be quoted."""
+    return type(operation) in _SECRET_ANSWERS
 
 
 def _parts(operation: Operation) -> Parts:
@@ -103,10 +178,10 @@ def _json_of(response: HttpResponse) -> Json:
         raise Malformed("body", f"no JSON ({error})") from error
 
 
-def _refused_or_unknown(response: HttpResponse) -> Reply:
+def _refused_or_unknown(response: HttpResponse, wire: WireMap) -> Reply:
     """A server that does not know either says so in a form that is no error (see `server`)."""
     try:
-        return refused_from(response)
+        return refused_from(response, wire)
     except Malformed:
         json = _json_of(response)
         why = json.get("why") if isinstance(json, dict) else None

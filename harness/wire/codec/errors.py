@@ -9,6 +9,8 @@ import msgspec
 from harness.domain.errors import Reason, Refused
 from harness.wire.http import HttpResponse, Json, NotJson, ServerReply, parse_json
 from harness.wire.local_ui import V1Error
+from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.mapping.translate import ours_refused
 from harness.wire.model import Malformed, parse_model
 
 STATUS_OF: Mapping[Reason, int] = {
@@ -63,49 +65,79 @@ def error_body(code: str, message: str, details: dict[str, Json]) -> dict[str, J
     return {"code": str(code), "message": message, "details": details, "ref": ""}
 
 
-def refused_from(response: HttpResponse) -> Refused:
-    """The refusal that a 4xx or 5xx says.
+def refused_from(
+    response: HttpResponse, wire: WireMap = PLAIN, *, in_any_form: bool = False
+) -> Refused:
+    """The refusal that an answer says.
 
     A code that is known gives the reason, otherwise the status does. `details` holds what
     the error holds, and besides the raw `status` and `code`. A 429 is a refusal whatever its
-    body, since whoever limits rates lets nothing through.
+    body, since whoever limits rates lets nothing through. `in_any_form` takes any JSON, and
+    nothing at all, for one.
 
     Raises:
-        Malformed: the body is not the published error.
+        Malformed: the body is not the error that it has to be.
     """
     try:
-        error = _error_model(response.body)
+        error = _error_model(response.body, wire)
     except Malformed:
-        if response.status != 429:
+        if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
-        error = V1Error(message="too many requests")
+        error = V1Error(message=_WORDLESS.get(response.status, f"answered {response.status}"))
     code = error.code or ""
     details = {name: _as_text(value) for name, value in (error.details or {}).items()}
     details |= {"status": str(response.status), "code": code}
-    retry_after = response.header("Retry-After")
+    renamed = wire.tables.headers.get("Retry-After")
+    retry_after = response.header(renamed.name if renamed else "Retry-After")
     if retry_after:
-        details[RETRY_AFTER] = retry_after
-    return Refused(_reason(response.status, code), error.message or code, details)
+        details[RETRY_AFTER] = (renamed.read(retry_after) if renamed else None) or retry_after
+    return Refused(_reason(response.status, code, wire), error.message or code, details)
 
 
-def _error_model(body: bytes) -> V1Error:
+def refused_within(response: HttpResponse, wire: WireMap) -> Refused | None:
+    """The refusal that an answer of success holds, if the mapping says that they may."""
+    if not wire.errors_in_success:
+        return None
     try:
-        error = parse_model(V1Error, parse_json(body))
+        has_code = bool(_error_model(response.body, wire).code)
+    except Malformed:
+        return None
+    return refused_from(response, wire) if has_code else None
+
+
+_WORDLESS: Mapping[int, str] = {429: "too many requests"}
+
+
+def _is_json_or_empty(body: bytes) -> bool:
+    try:
+        parse_json(body or b"null")
+    except NotJson:
+        return False
+    return True
+
+
+def _error_model(body: bytes, wire: WireMap) -> V1Error:
+    try:
+        json = parse_json(body)
     except NotJson as broken:
         raise Malformed("body", f"no JSON ({broken})") from broken
+    error = parse_model(V1Error, json if wire.is_plain else ours_refused(json, wire))
     if not error.code and not error.message:
         raise Malformed("body", "an error without code and message")
     return error
 
 
-def _reason(status: int, code: str) -> Reason:
+def _reason(status: int, code: str, wire: WireMap) -> Reason:
     if status == 429:
         return Reason.RATE_LIMITED
     try:
-        return Reason(code)
+        return Reason(wire.tables.codes.get(code, code))
     except ValueError:
-        fallback = Reason.INTERNAL if status >= 500 else Reason.INVALID_INPUT
-        return _GENERIC.get(status, fallback)
+        pass
+    if status in wire.tables.reason_of:
+        return Reason(wire.tables.reason_of[status])
+    fallback = Reason.INTERNAL if status >= 500 else Reason.INVALID_INPUT
+    return _GENERIC.get(status, fallback)
 
 
 def _as_text(value: Json) -> str:

@@ -7,32 +7,28 @@ of that name, with the same request, it brings the next page.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 
 from harness.domain.operations import Done, PairingList, Reply, TokenList
-from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
+from harness.wire.http import Json
 
 CONTINUE = "continue"
 LIST_META = "listmeta"
 
 
-def next_page(reply: Reply, response: HttpResponse) -> str:
-    """What brings the page after this answer; empty if it is no list, or the last page."""
-    if not isinstance(reply, Done) or not isinstance(reply.value, PairingList | TokenList):
-        return ""
-    try:
-        json = parse_json(response.body)
-    except NotJson:
-        return ""
-    meta = json.get(LIST_META) if isinstance(json, dict) else None
+def is_list(reply: Reply) -> bool:
+    """Whether a reply is a list, of which more pages may follow."""
+    return isinstance(reply, Done) and isinstance(reply.value, PairingList | TokenList)
+
+
+def next_page(answer: Json) -> str:
+    """What brings the page after a list; empty after the last one.
+
+    `answer` is the body of the answer, in the published names.
+    """
+    meta = answer.get(LIST_META) if isinstance(answer, dict) else None
     token = meta.get(CONTINUE) if isinstance(meta, dict) else None
     return token if isinstance(token, str) else ""
-
-
-def on_page(request: HttpRequest, page: str) -> HttpRequest:
-    """The same request for another page; for the first one without a `page`."""
-    return replace(request, query={**request.query, CONTINUE: page}) if page else request
 
 
 def joined(pages: Sequence[Reply]) -> Reply:

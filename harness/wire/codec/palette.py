@@ -23,9 +23,9 @@ from harness.wire.codec.parts import (
     present,
     unless_empty,
 )
-from harness.wire.codec.timestamps import from_timestamp, to_timestamp
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.timestamps import from_timestamp, to_timestamp
 
 
 def to_parts(operation: CentralOperation) -> Parts:

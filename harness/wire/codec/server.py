@@ -21,7 +21,7 @@ from harness.wire.codec.errors import encode_refused
 from harness.wire.codec.parts import FromRequest, Incoming
 from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed, WireModel
-from harness.wire.routes import ROUTES, Route, RouteTable
+from harness.wire.routes import ROUTES, Route
 
 _OPERATIONS: Mapping[type[Operation], FromRequest] = {
     **local_ui.OPERATIONS,
@@ -59,7 +59,7 @@ def credentials_from(headers: Mapping[str, str]) -> Credentials:
     )
 
 
-def encode_reply(operation: Operation, reply: Reply, routes: RouteTable = ROUTES) -> ServerReply:
+def encode_reply(operation: Operation, reply: Reply) -> ServerReply:
     """The answer for a reply to the operation.
 
     An `Unknown` is answered 504 with a body that is not the published error, so that no
@@ -67,7 +67,7 @@ def encode_reply(operation: Operation, reply: Reply, routes: RouteTable = ROUTES
 
     Raises:
         TypeError: the operation's surface answers no such value.
-        KeyError: the table has no route for the operation.
+        KeyError: the operation does not cross HTTP.
     """
     match reply:
         case Refused():
@@ -76,10 +76,10 @@ def encode_reply(operation: Operation, reply: Reply, routes: RouteTable = ROUTES
             return ServerReply(UNKNOWN_STATUS, json={"outcome": "unknown", "why": why})
         case Done(PairingView() as view) if not local_ui.is_shown(view):
             return encode_refused(_UNSHOWN)
-    status = routes[type(operation)].status
-    if routes[type(operation)].response is None:
-        return ServerReply(status)
-    return ServerReply(status, json=_answer(operation, reply.value).to_json())
+    route = ROUTES[type(operation)]
+    if route.response is None:
+        return ServerReply(route.status)
+    return ServerReply(route.status, json=_answer(operation, reply.value).to_json())
 
 
 def _answer(operation: Operation, value: Value) -> WireModel:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
+from harness.domain.operations import PollPairing
+from harness.targets.wire_keys import OPERATION_KEYS, WIRE_KEYS
+from harness.targets.wire_reading import load_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF
 from harness.wire.control import HEALTH_PATH, INVENTORY_PATH
@@ -50,3 +54,13 @@ def test_every_reason_is_documented_with_its_status() -> None:
 def test_the_control_port_is_documented() -> None:
     assert f"`GET {HEALTH_PATH}`" in PAGE
     assert f"`GET {INVENTORY_PATH}`" in PAGE
+
+
+def test_the_example_of_a_mapping_is_one(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    (tmp_path / "example.toml").write_text(example, "utf-8")
+    wire = load_wire(tmp_path / "example.toml")
+    assert wire.routes[PollPairing].path == "/agent/state"
+    assert set(tomllib.loads(example)) == set(WIRE_KEYS)
+    said = set().union(*(table.keys() for table in tomllib.loads(example)["paths"].values()))
+    assert said == set(OPERATION_KEYS)

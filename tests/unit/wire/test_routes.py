@@ -9,6 +9,7 @@ import pytest
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec import encode
+from harness.wire.mapping import OperationMap, WireMap
 from harness.wire.routes import ROUTES, Route, remapped, routes_of
 
 BASES = {
@@ -93,9 +94,8 @@ def test_a_parameter_stays_within_its_segment(uid: str, path: str) -> None:
 
 
 def test_a_remapped_route_is_the_one_that_is_asked() -> None:
-    changes = {ops.ViewPairingRequest: {"path": "/api/{pairingUid}/pair", "method": "post"}}
-    table = remapped(ROUTES, changes)
-    request = encode(ops.ViewPairingRequest("p"), routes=table)
+    moved = OperationMap(path="/api/{pairingUid}/pair", method="post")
+    request = encode(ops.ViewPairingRequest("p"), wire=WireMap({ops.ViewPairingRequest: moved}))
     assert (request.method, request.path) == ("POST", "/api/p/pair")
     assert encode(ops.ViewPairingRequest("p")).method == "GET"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
-from harness.wire.codec.timestamps import from_timestamp, to_timestamp
 from harness.wire.model import Malformed
+from harness.wire.timestamps import from_timestamp, to_timestamp
 from tests.unit.wire.strategies import repeatable, times
 
 

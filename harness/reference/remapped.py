@@ -1,0 +1,257 @@
+"""An app of the reference that speaks another wire than the published one.
+
+It stands before the app as a whole, planted defects included: what comes in is translated to the
+published wire, and what goes out is translated back. Pages are left alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, unquote, urlencode
+
+import msgspec
+
+from harness.domain.errors import Reason
+from harness.domain.operations import Operation, Surface
+from harness.wire.codec.errors import error_body
+from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
+from harness.wire.mapping import WireMap
+from harness.wire.mapping.headers import ours_of, theirs_of
+from harness.wire.mapping.translate import (
+    Asked,
+    constants_held,
+    ours_asked,
+    theirs_answered,
+    theirs_refused,
+)
+from harness.wire.model import Malformed
+from harness.wire.routes import ROUTES, Route, routes_of
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_PUBLISHED = "/v1/"
+_PARAMETER = re.compile(r"\\\{(\w+)\\\}")
+_REQUEST_ID = "x-request-id"
+_LENGTH = "content-length"
+_OF_THE_BODY = frozenset({_LENGTH, "content-type"})
+_BODILESS = frozenset({204, 304})
+
+Headers = Sequence[tuple[bytes, bytes]]
+
+
+def speaking(app: ASGIApp, wire: WireMap, *surfaces: Surface) -> ASGIApp:
+    """The app behind this wire; the app itself where the wire is the published one."""
+    return app if wire.is_plain else Remapped(app, wire, surfaces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A path that is served, and the operation that is asked there."""
+
+    pattern: re.Pattern[str]
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class _Refused(Exception):
+    """A request that never gets as far as the app."""
+
+    def __init__(
+        self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = dict(headers or {})
+
+
+class Remapped:
+    """An app whose operations are asked and answered by a mapping."""
+
+    def __init__(self, app: ASGIApp, wire: WireMap, surfaces: Iterable[Surface]) -> None:
+        self._app = app
+        self._wire = wire
+        routes = routes_of(wire.routes, *surfaces)
+        self._places = [_Place(_pattern(route.path), route) for route in routes]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        path = _raw_path(scope) if scope["type"] == "http" else ""
+        here = [place for place in self._places if place.pattern.fullmatch(path)]
+        if scope["type"] != "http" or not (here or path.startswith(_PUBLISHED)):
+            await self._app(scope, receive, send)
+            return
+        headers = _headers_of(scope["headers"])
+        try:
+            operation, inner, body = await self._understood(scope, receive, headers, here)
+        except _Refused as refused:
+            await _send(self._refusal(refused, headers), send)
+            return
+        await self._app(inner, _once(body), self._translating(operation, send))
+
+    async def _understood(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], here: list[_Place]
+    ) -> tuple[type[Operation], Scope, bytes]:
+        """The operation that is asked, and the request by the published wire with its body.
+
+        Raises:
+            _Refused: it is no request for any.
+        """
+        body = await _read(receive)
+        where = f"{scope['method']} {_raw_path(scope)}"
+        if not here:
+            raise _Refused(404, Reason.NOT_FOUND.value, f"{where}: not found")
+        fitting = [place for place in here if place.route.method == scope["method"]]
+        if not fitting:
+            allowed = ", ".join(sorted({place.route.method for place in here}))
+            told = f"{where}: method not allowed"
+            raise _Refused(405, "MethodNotAllowed", told, {"allow": allowed})
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        parameters = _parameters(fitting[0].pattern, _raw_path(scope))
+        try:
+            asked = Asked(parameters, query, headers, parse_json(body) if body else None)
+            operation = self._route(asked, fitting).operation
+            ours = ours_asked(asked, operation, self._wire)
+            inner = _scope(scope, ROUTES[operation], ours)
+        except NotJson as error:
+            told = f"body: it is no JSON ({error})"
+            raise _Refused(400, Reason.INVALID_INPUT.value, told) from error
+        except Malformed as malformed:
+            raise _Refused(400, Reason.INVALID_INPUT.value, str(malformed)) from malformed
+        except KeyError as missing:
+            told = f"{missing.args[0]}: it is missing"
+            raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
+        return operation, inner, _encoded(ours.json)
+
+    def _route(self, asked: Asked, fitting: list[_Place]) -> Route:
+        """The route that a request is for, among those at its place."""
+        return max(fitting, key=lambda place: self._held(asked, place.route)).route
+
+    def _held(self, asked: Asked, route: Route) -> int:
+        return constants_held(asked, self._wire.spoken(route.operation))
+
+    def _translating(self, operation: type[Operation], send: Send) -> Send:
+        """Takes the app's answer, and sends it by the mapping once it is whole."""
+        start: Message = {}
+        body = bytearray()
+
+        async def take(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                start.update(message)
+                return
+            body.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                answer = _Answer(start["status"], _headers_of(start["headers"]), bytes(body))
+                await _send(self._translated(answer, operation), send)
+
+        return take
+
+    def _translated(self, answer: _Answer, operation: type[Operation]) -> _Answer:
+        headers = {n: v for n, v in answer.headers.items() if n not in _OF_THE_BODY}
+        try:
+            json = parse_json(answer.body) if answer.body else None
+        except NotJson:
+            return answer
+        status, body = theirs_answered(answer.status, json, operation, self._wire)
+        return _Answer(status, theirs_of(headers, self._wire.tables.headers), _encoded(body))
+
+    def _refusal(self, refused: _Refused, headers: Mapping[str, str]) -> _Answer:
+        """A published error that no rule of the core stands behind, in the target's words."""
+        asked = ours_of(headers, self._wire.tables.headers)
+        ref = asked.get(_REQUEST_ID, "")
+        body = {**error_body(refused.code, str(refused), {}), "ref": ref}
+        status, theirs = theirs_refused(refused.status, body, self._wire)
+        said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
+        return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:
+    found = pattern.fullmatch(path)
+    return {name: unquote(text) for name, text in found.groupdict().items()} if found else {}
+
+
+def _raw_path(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw.decode("latin-1").partition("?")[0]
+
+
+def _headers_of(headers: Headers) -> dict[str, str]:
+    """Headers by their lower-case names; the first of equal ones counts."""
+    pairs = reversed(headers)
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in pairs}
+
+
+async def _read(receive: Receive) -> bytes:
+    """The whole body of a request.
+
+    Raises:
+        _Refused: it is larger than any of either API.
+    """
+    read = bytearray()
+    while True:
+        message = await receive()
+        read += message.get("body", b"")
+        if len(read) > BODY_BYTES_MAX:
+            told = f"the body is larger than {BODY_BYTES_MAX} bytes; send less"
+            raise _Refused(413, "RequestTooLarge", told, {"connection": "close"})
+        if not message.get("more_body", False):
+            return bytes(read)
+
+
+def _scope(scope: Scope, route: Route, asked: Asked) -> Scope:
+    """The same request by the published wire.
+
+    Raises:
+        KeyError: a parameter of the path is missing.
+    """
+    raw = route.url_path(asked.parameters)
+    kept = {name: value for name, value in asked.headers.items() if name != _LENGTH}
+    kept |= {_LENGTH: str(len(_encoded(asked.json)))} if asked.json is not None else {}
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept.items()]
+    return {
+        **scope,
+        "method": route.method,
+        "path": unquote(raw),
+        "raw_path": raw.encode("latin-1"),
+        "query_string": urlencode(asked.query).encode("latin-1"),
+        "headers": headers,
+    }
+
+
+def _encoded(json: Json) -> bytes:
+    return b"" if json is None else msgspec.json.encode(json)
+
+
+def _once(body: bytes) -> Receive:
+    """Hands the body over as a whole."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+async def _send(answer: _Answer, send: Send) -> None:
+    headers = dict(answer.headers)
+    if answer.body:
+        headers = {"content-type": "application/json"} | headers
+    if answer.status not in _BODILESS:
+        headers[_LENGTH] = str(len(answer.body))
+    pairs = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
+    body = b"" if answer.status in _BODILESS else answer.body
+    await send({"type": "http.response.start", "status": answer.status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,13 @@
+"""Another implementation's paths, names, codes and words in place of the published ones.
+
+A `WireMap` says how they differ. The codec knows the published wire alone; what it makes and
+reads is translated here, whichever side one plays.
+"""
+
+from __future__ import annotations
+
+from harness.wire.mapping.errors import MappingError
+from harness.wire.mapping.operation_map import OperationMap
+from harness.wire.mapping.wire_map import PLAIN, WireMap
+
+__all__ = ["PLAIN", "MappingError", "OperationMap", "WireMap"]

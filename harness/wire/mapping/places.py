@@ -1,0 +1,100 @@
+r"""Where a value stands in a request or an answer, as a mapping writes it.
+
+| text | place |
+| --- | --- |
+| `spec.profiles[].uid` | a field of the body; `[]` is each element of a list |
+| `$` | the whole body |
+| `?state` | a query parameter |
+| `{uid}` | a parameter of the path |
+| `X-Tenant:` | a header |
+| (empty) | nowhere: the other side has no such thing |
+
+A dot that belongs to a name is written `\.`. On the target's side a conversion may follow:
+`created as seconds`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+EACH = "[]"
+"""The step of a way that stands for each element of a list."""
+
+Way = tuple[str, ...]
+"""The steps to a field of a body: names, and `EACH`. The whole body has none."""
+
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+):")
+_QUERY = re.compile(r"\?([^\s?&=#]+)")
+_STEP = re.compile(r"((?:[^.\[\]\\]|\\.)+)((?:\[\])*)")
+_WAY = re.compile(rf"{_STEP.pattern}(?:\.{_STEP.pattern})*")
+_SPECIAL = re.compile(r"[.\[\]\\]")
+_ESCAPED = re.compile(r"\\(.)")
+
+
+class Part(StrEnum):
+    """The part of a message in which a value stands."""
+
+    BODY = "body"
+    QUERY = "query"
+    PARAMETER = "parameter"
+    HEADER = "header"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands. `name` is empty in a body, `way` elsewhere."""
+
+    part: Part
+    name: str = ""
+    way: Way = ()
+
+
+NOWHERE = Place(Part.NOWHERE)
+
+
+def place_of(text: str) -> Place:
+    """The place that a text means.
+
+    Raises:
+        ValueError: it means none; says why.
+    """
+    if not text:
+        return NOWHERE
+    for part, form in ((Part.PARAMETER, _PARAMETER), (Part.HEADER, _HEADER), (Part.QUERY, _QUERY)):
+        if found := form.fullmatch(text):
+            return Place(part, found[1])
+    if text[0] in "?{" or text.endswith(":"):
+        raise ValueError(f"{text!r} is no place")
+    return Place(Part.BODY, way=way_of(text))
+
+
+def way_of(text: str) -> Way:
+    """The way that a dotted text means: `a.b[].c`, `$`, `$[].c`.
+
+    Raises:
+        ValueError: it means none.
+    """
+    found = _WAY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no field")
+    steps: list[str] = []
+    for name, lists in _STEP.findall(text):
+        steps += [_ESCAPED.sub(r"\1", name)] if name != "$" else []
+        steps += [EACH] * (len(lists) // len(EACH))
+    return tuple(steps)
+
+
+def dotted(way: Way) -> str:
+    """The way as one writes it."""
+    text = ""
+    for step in way:
+        text += step if step == EACH else f".{_SPECIAL.sub(_escape, step)}"
+    return text[1:] if text.startswith(".") else f"${text}"
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"

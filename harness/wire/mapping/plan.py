@@ -1,0 +1,349 @@
+"""From what a mapping says of one body to the moves that make either form of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from harness.wire.mapping.errors import MappingError
+from harness.wire.mapping.places import EACH, NOWHERE, Part, Place, Way, dotted, place_of, way_of
+from harness.wire.mapping.scope import LeafMove, ListMove, Scope
+from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
+from harness.wire.mapping.values import (
+    CONVERSIONS_IN_WORDS,
+    Conversion,
+    Form,
+    Words,
+    conversion_named,
+)
+
+WordTable = Mapping[str, tuple[str, ...]]
+"""Ours to theirs: the first one is said, all of them are understood."""
+
+_A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a mapping says of one value: where the target has it, and how it is written."""
+
+    place: Place
+    conversion: Conversion | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutsideMove:
+    """A value that is in the body on one side at most; text on the other."""
+
+    ours: Place
+    theirs: Place
+    form: Form = Form()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What governs one body: the table of its entries, and what holds everywhere.
+
+    Attributes:
+        at: where the table stands in a target file.
+        entries: ours to theirs, as written there.
+        fields: names that are different wherever they occur.
+        words: the words of closed sets; `words_at` says where those stand that are not in the
+            table for all operations.
+    """
+
+    at: tuple[str, ...]
+    entries: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    words: WordTable = field(default_factory=dict)
+    words_at: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPlan:
+    """How one body is translated, and which of its fields stand elsewhere.
+
+    Attributes:
+        is_changed: whether the two forms differ at all.
+    """
+
+    scope: Scope
+    is_changed: bool
+    outside: tuple[OutsideMove, ...] = ()
+
+
+def entry_of(text: str, at: tuple[str, ...]) -> Entry:
+    """What the right-hand side of a mapping says: `data.created as seconds`.
+
+    Raises:
+        MappingError: it says nothing of the kind.
+    """
+    where, separator, name = text.partition(" as ")
+    try:
+        place = place_of(where)
+    except ValueError as error:
+        raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
+    try:
+        return Entry(place, conversion_named(name) if separator else None)
+    except KeyError as error:
+        raise MappingError(
+            at, f"{name!r} is no conversion", CONVERSIONS_IN_WORDS, "use one of them"
+        ) from error
+
+
+def plan_of(shape: Fields, wanted: Wanted) -> BodyPlan:
+    """The plan for a body of this shape.
+
+    Raises:
+        MappingError: an entry names no field of the body, or contradicts another one.
+    """
+    if not (wanted.entries or wanted.fields or wanted.words):
+        return BodyPlan(Scope(), False)
+    return _Planner(shape, wanted).plan()
+
+
+@dataclass(slots=True)
+class _Building:
+    """A scope that is being put together."""
+
+    leaves: list[LeafMove] = field(default_factory=list)
+    lists: list[tuple[ListMove, Way]] = field(default_factory=list)
+
+
+class _Planner:
+    """Walks a shape and notes where each field goes."""
+
+    def __init__(self, shape: Fields, wanted: Wanted) -> None:
+        self._shape = shape
+        self._wanted = wanted
+        self._known = dict(ways(shape)) | {(): shape}
+        self._entries: dict[Way, Entry] = {}
+        self._written: dict[Way, str] = {}
+        for text, theirs in wanted.entries.items():
+            way = self._way(text)
+            self._entries[way] = entry_of(theirs, (*wanted.at, text))
+            self._written[way] = text
+        self._scopes: dict[Way, _Building] = {(): _Building()}
+        self._lists: dict[Way, Way] = {(): ()}
+        self._outside: list[OutsideMove] = []
+        self._spare: list[tuple[Leaf, Way, Place]] = []
+        self._left_out = False
+        self._places: list[tuple[Way, Way]] = []
+        self._taken = self._taken_whole()
+
+    def plan(self) -> BodyPlan:
+        """Walk it all."""
+        whole = self._entries.get((), Entry(Place(Part.BODY)))
+        if whole.place.part is not Part.BODY or EACH in whole.place.way:
+            self._refuse((), "the body is one object", "an object such as data")
+        self._walk(self._shape, (), whole.place)
+        self._place_what_is_spare()
+        scope = self._scope(())
+        return BodyPlan(scope, self._left_out or not scope.is_plain, tuple(self._outside))
+
+    # --- what the entries name ------------------------------------------------------------
+
+    def _way(self, text: str) -> Way:
+        """The way that an entry's left-hand side means, which has to lead to a field."""
+        try:
+            way = way_of(text)
+        except ValueError:
+            way = (text,)
+        if way in self._known or self._is_in_open(way):
+            return way
+        names = [dotted(known) for known in self._known if known]
+        near = get_close_matches(text, names, n=1)
+        last = [name for name in names if name.rpartition(".")[2] == way[-1].rpartition(".")[2]]
+        likely = (near or last)[:1]
+        raise MappingError(
+            (*self._wanted.at, text),
+            "there is no such field",
+            f"one of {', '.join(names)}" if len(names) <= 12 else "a field of the published model",
+            f"did you mean {likely[0]}?" if likely else "docs/wire.md says what there is",
+        )
+
+    def _is_in_open(self, way: Way) -> bool:
+        above = self._known.get(way[:-1])
+        return way[-1] != EACH and isinstance(above, Leaf) and above.open
+
+    # --- the walk -------------------------------------------------------------------------
+
+    def _walk(self, shape: Shape, ours: Way, place: Place) -> None:
+        self._left_out = self._left_out or place.part is not Part.BODY
+        match shape:
+            case Fields(fields):
+                if place.part not in (Part.BODY, Part.NOWHERE):
+                    self._refuse(ours, "an object has no room there", "a field of the body")
+                for name, inner in fields.items():
+                    self._child(inner, (*ours, name), place)
+            case Each(item):
+                self._list(item, ours, place)
+            case Leaf(spare=True) if ours not in self._entries:
+                self._spare.append((shape, ours, place))
+            case Leaf():
+                self._leaf(shape, ours, place)
+
+    def _place_what_is_spare(self) -> None:
+        """Fields that hardly anybody looks at make room for the others."""
+        for leaf, ours, place in self._spare:
+            if place.part is Part.BODY and self._in_the_way(place.way, ours) is None:
+                self._leaf(leaf, ours, place)
+            else:
+                self._left_out = True
+
+    def _child(self, shape: Shape, ours: Way, above: Place) -> None:
+        entry = self._entries.get(ours)
+        place = entry.place if entry else self._below(above, ours[-1])
+        if isinstance(shape, Each) and (entry is None):
+            place = self._by_its_elements(ours) or place
+        self._walk(shape, ours, place)
+
+    def _below(self, above: Place, name: str) -> Place:
+        """Where a field is that no entry speaks of."""
+        if above.part is not Part.BODY or _element(above.way) in self._taken:
+            return NOWHERE
+        return Place(Part.BODY, way=(*above.way, self._wanted.fields.get(name, name)))
+
+    def _taken_whole(self) -> frozenset[Way]:
+        """The bodies and elements that are one field, so that there is no room for the others."""
+        found = set()
+        for way, entry in self._entries.items():
+            theirs = entry.place.way
+            known = self._known.get(way)
+            if entry.place.part is Part.BODY and not isinstance(known, Fields):
+                found |= {theirs} if not theirs or theirs[-1] == EACH else set()
+                found |= {()} if theirs[:1] == (EACH,) else set()
+        return frozenset(found)
+
+    def _by_its_elements(self, ours: Way) -> Place | None:
+        """Where a list is, as the entries of what its elements hold have it."""
+        depth = ours.count(EACH)
+        for way, entry in self._entries.items():
+            inside = way[: len(ours) + 1] == (*ours, EACH) and entry.place.part is Part.BODY
+            positions = [n for n, step in enumerate(entry.place.way) if step == EACH]
+            if inside and len(positions) > depth:
+                return Place(Part.BODY, way=entry.place.way[: positions[depth]])
+        return None
+
+    def _list(self, item: Shape, ours: Way, place: Place) -> None:
+        if place.part is Part.NOWHERE:
+            self._nothing_below(ours)
+            return
+        if place.part is not Part.BODY:
+            self._refuse(ours, "a list has no room there", "a list of the body")
+        context, theirs = self._within(ours, place.way)
+        inner = (*ours, EACH)
+        self._scopes[inner] = _Building()
+        self._lists[inner] = (*place.way, EACH)
+        move = ListMove(ours[len(context) :], theirs, Scope())
+        self._scopes[context].lists.append((move, inner))
+        self._note(place.way, ours)
+        entry = self._entries.get(inner)
+        self._walk(item, inner, entry.place if entry else Place(Part.BODY, way=(*place.way, EACH)))
+
+    def _nothing_below(self, ours: Way) -> None:
+        for way in self._entries:
+            if way[: len(ours)] == ours and way != ours:
+                self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
+
+    def _leaf(self, leaf: Leaf, ours: Way, place: Place) -> None:
+        entry = self._entries.get(ours)
+        form = self._form(leaf, entry)
+        moved = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
+        if not leaf.open:
+            moved = {}
+        if place.part is Part.BODY:
+            context, theirs = self._within(ours, place.way)
+            own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
+            self._scopes[context].leaves.append(
+                LeafMove(ours[len(context) :], theirs, form, frozenset(moved), frozenset(own))
+            )
+            self._note(place.way, ours)
+        elif place.part is not Part.NOWHERE:
+            self._outside_leaf(leaf, ours, place, form)
+        for name, inner in moved.items():
+            self._leaf(Leaf(single=True), (*ours, name), inner.place)
+
+    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: Form) -> None:
+        if EACH in ours or not leaf.single:
+            found = "only a text or a flag outside of all lists has room there"
+            self._refuse(ours, found, "a field of the body")
+        if place.part is Part.PARAMETER:
+            self._refuse(ours, "a path has published parameters only", "a field or ?query")
+        self._outside.append(OutsideMove(Place(Part.BODY, way=ours), place, form))
+
+    def _within(self, ours: Way, theirs: Way) -> tuple[Way, Way]:
+        """The list that a field is an element's of, and theirs from there on."""
+        context = _element(ours)
+        base = self._lists[context]
+        rest = theirs[len(base) :]
+        if theirs[: len(base)] != base or EACH in rest:
+            found = f"{dotted(theirs)} is not within the same list"
+            self._refuse(ours, found, f"a field that begins with {dotted(base)}")
+        return context, rest
+
+    def _form(self, leaf: Leaf, entry: Entry | None) -> Form:
+        words = words_of(leaf.words, self._wanted) if leaf.words else None
+        return Form(entry.conversion if entry else None, words, leaf.flag)
+
+    def _note(self, theirs: Way, ours: Way) -> None:
+        """Refuse what would overwrite, or be overwritten; a list holds its elements' fields."""
+        other = self._in_the_way(theirs, ours)
+        if other is not None:
+            self._clash(ours, other, theirs)
+        self._places.append((theirs, ours))
+
+    def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
+        """The field of ours that is there already, if any."""
+        there = (o for w, o in self._places if _leads_to(w, theirs) and not _leads_to(o, ours))
+        return next(there, None)
+
+    def _clash(self, ours: Way, other: Way, theirs: Way) -> None:
+        culprit = ours if ours in self._entries else other
+        told = f"{dotted(ours)} and {dotted(other)} both go to {dotted(theirs)}"
+        self._refuse(culprit, told, "a place of its own for each field")
+
+    def _refuse(self, ours: Way, found: str, allowed: str) -> None:
+        text = self._written.get(ours, dotted(ours))
+        raise MappingError((*self._wanted.at, text), found, allowed, "correct the field")
+
+    # --- what comes out -------------------------------------------------------------------
+
+    def _scope(self, context: Way) -> Scope:
+        built = self._scopes[context]
+        lists = (replace(move, each=self._scope(inner)) for move, inner in built.lists)
+        return Scope(tuple(built.leaves), tuple(lists))
+
+
+def _leads_to(one: Way, other: Way) -> bool:
+    """Whether one of two ways is the beginning of the other."""
+    length = min(len(one), len(other))
+    return one[:length] == other[:length]
+
+
+def _element(way: Way) -> Way:
+    """The way to the body, or to the innermost element, that a way leads into."""
+    return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
+
+
+def words_of(vocabulary: frozenset[str], wanted: Wanted) -> Words | None:
+    """The words of one closed set that the target says otherwise; `None` if it says them all.
+
+    Raises:
+        MappingError: two of ours are the same word of theirs.
+    """
+    out = {ours: theirs for ours, theirs in wanted.words.items() if ours in vocabulary}
+    if not out:
+        return None
+    back: dict[str, str] = {word: word for word in vocabulary if word not in out}
+    for ours, theirs in out.items():
+        for word in theirs:
+            if back.setdefault(word, ours) != ours:
+                raise MappingError(
+                    (*wanted.words_at.get(ours, ("states",)), ours),
+                    f"{word!r} means {back[word]} already",
+                    "a word of its own for each state of a kind",
+                    "correct one of the two",
+                )
+    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)

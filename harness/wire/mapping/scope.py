@@ -1,0 +1,165 @@
+"""The fields of one body in both forms, and how either form is made from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.wire.http import Json
+from harness.wire.mapping.places import Way, dotted
+from harness.wire.mapping.values import Form
+from harness.wire.model import Malformed, json_kind
+
+_ROOT = ""
+"""The name under which a whole body, or element, stands while it is being built."""
+
+
+class Missing:
+    """Stands for what is not there, since `None` is a value."""
+
+
+MISSING = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class LeafMove:
+    """One field. The ways start at the body, or at the element of a list.
+
+    Attributes:
+        except_ours, except_theirs: names of an open object that are moved by themselves.
+    """
+
+    ours: Way
+    theirs: Way
+    form: Form = Form()
+    except_ours: frozenset[str] = frozenset()
+    except_theirs: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ListMove:
+    """A list whose elements are made anew, one by one."""
+
+    ours: Way
+    theirs: Way
+    each: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All that moves within a body, or within each element of a list."""
+
+    leaves: tuple[LeafMove, ...] = ()
+    lists: tuple[ListMove, ...] = ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether both forms are the same."""
+        same = all(
+            move.ours == move.theirs and move.form.is_plain and not move.except_ours
+            for move in self.leaves
+        )
+        return same and all(move.ours == move.theirs and move.each.is_plain for move in self.lists)
+
+    def written(self, ours: Json) -> Json:
+        """The target's form of a body of ours."""
+        built: dict[str, Json] = {}
+        for leaf in self.leaves:
+            value = look(ours, leaf.ours)
+            if not isinstance(value, Missing):
+                kept = _without(leaf.form.written(value), leaf.except_ours)
+                if not isinstance(kept, Missing):
+                    put(built, (_ROOT, *leaf.theirs), kept)
+        for move in self.lists:
+            items = look(ours, move.ours)
+            if isinstance(items, list):
+                made: list[Json] = [move.each.written(item) for item in items]
+                put(built, (_ROOT, *move.theirs), made)
+        return built.get(_ROOT, {})
+
+    def glimpsed(self, theirs: Json) -> Json:
+        """Our form of as much as can be read of a body of the target's, whatever it is."""
+        built: dict[str, Json] = {}
+        for leaf in self.leaves:
+            value = glimpse(theirs, leaf.theirs)
+            if value is not None:
+                put(built, (_ROOT, *leaf.ours), value)
+        for move in self.lists:
+            items = glimpse(theirs, move.theirs)
+            if isinstance(items, list):
+                made: list[Json] = [move.each.glimpsed(item) for item in items]
+                put(built, (_ROOT, *move.ours), made)
+        return built.get(_ROOT, {})
+
+    def read(self, theirs: Json, above: str = "") -> Json:
+        """Our form of a body of the target's. `above` is where it stands, for messages.
+
+        Raises:
+            Malformed: something else stands where an object or a list has to be, or a word that
+                the target has another one for.
+        """
+        built: dict[str, Json] = {}
+        for leaf in self.leaves:
+            value = look(theirs, leaf.theirs, above)
+            if not isinstance(value, Missing):
+                name = above + dotted(leaf.theirs)
+                kept = _without(leaf.form.read(value, name), leaf.except_theirs)
+                if not isinstance(kept, Missing):
+                    put(built, (_ROOT, *leaf.ours), kept)
+        for move in self.lists:
+            items = look(theirs, move.theirs, above)
+            if items is None or isinstance(items, Missing):
+                continue
+            name = above + dotted(move.theirs)
+            if not isinstance(items, list):
+                raise Malformed(name, f"a list is needed, and this is {json_kind(items)}")
+            made: list[Json] = [move.each.read(i, f"{name}.{n}.") for n, i in enumerate(items)]
+            put(built, (_ROOT, *move.ours), made)
+        return built.get(_ROOT, {})
+
+
+def look(body: Json, way: Way, above: str = "") -> Json | Missing:
+    """What stands at a way without lists.
+
+    Raises:
+        Malformed: on the way there is something that is no object.
+    """
+    found: Json = body
+    for n, step in enumerate(way):
+        if found is None:
+            return MISSING
+        if not isinstance(found, dict):
+            name = above + (dotted(way[:n]) if n else "body")
+            raise Malformed(name, f"an object is needed, and this is {json_kind(found)}")
+        if step not in found:
+            return MISSING
+        found = found[step]
+    return found
+
+
+def glimpse(body: Json, way: Way) -> Json:
+    """What stands at a way without lists; `None` where nothing can be found."""
+    try:
+        found = look(body, way)
+    except Malformed:
+        return None
+    return None if isinstance(found, Missing) else found
+
+
+def put(body: dict[str, Json], way: Way, value: Json) -> None:
+    """Set what stands at a way of at least one step, making the objects that lead there."""
+    here = body
+    for step in way[:-1]:
+        inner = here.get(step)
+        if not isinstance(inner, dict):
+            inner = here[step] = {}
+        here = inner
+    here[way[-1]] = value
+
+
+def _without(value: Json, names: frozenset[str]) -> Json | Missing:
+    """A copy of an open object without some names; missing once nothing else is in it."""
+    if not names or not isinstance(value, dict):
+        return dict(value) if isinstance(value, dict) else value
+    kept: Mapping[str, Json] = {name: inner for name, inner in value.items() if name not in names}
+    return MISSING if value and not kept else dict(kept)

@@ -1,0 +1,143 @@
+"""The fields of a body as a tree, and the words that some of them are limited to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from types import NoneType, UnionType
+from typing import Literal, TypeAlias, Union, get_args, get_origin
+
+from pydantic import JsonValue
+
+from harness.domain.cluster import ClusterState
+from harness.domain.match import Mismatch
+from harness.domain.pairing import RequestState
+from harness.wire import local_ui, palette
+from harness.wire.mapping.places import EACH, Way
+from harness.wire.model import WireModel
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A field that is moved as a whole.
+
+    Attributes:
+        single: whether it is a text or a flag, which have room outside of a body.
+        flag: whether it is true or false.
+        spare: whether it may hold anything, so that hardly anybody looks at it.
+        open: whether it is an object whose names are data; each can be moved by itself.
+        words: the closed set of texts that it may hold, if it has one.
+    """
+
+    single: bool = False
+    flag: bool = False
+    spare: bool = False
+    open: bool = False
+    words: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """An object of fields by their published names."""
+
+    fields: Mapping[str, Shape]
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A list of objects."""
+
+    item: Shape
+
+
+Shape: TypeAlias = "Leaf | Fields | Each"
+
+_TEXT = Leaf(single=True)
+_REQUEST_STATES = frozenset(state.value for state in RequestState)
+
+_WORDS: Mapping[tuple[type[WireModel], str], frozenset[str]] = {
+    (palette.V1SpectroClusterPairStatus, "state"): _REQUEST_STATES,
+    (palette.V1SpectroClusterPairingRequestMeta, "state"): _REQUEST_STATES,
+    (palette.V1ClusterPairMetadataFilterSpec, "state"): _REQUEST_STATES,
+    (palette.V1SpectroClusterStatus, "state"): frozenset(state.value for state in ClusterState),
+    (palette.V1ClusterPairProblem, "kind"): frozenset(kind.value for kind in Mismatch),
+    (palette.V1PairingPing, "service"): frozenset({palette.SERVICE}),
+}
+"""Fields that are published as any text, and hold one of a few words."""
+
+_NOT_WORDS = (local_ui.V1HttpPatch, palette.V1ClusterPairMetadataSortSpec)
+"""Models whose closed sets belong to the format and not to pairing."""
+
+_PAGED = (palette.V1SpectroClusterPairingRequestMetas, palette.V1EdgeTokens)
+_LIST_META = Fields({"continue": _TEXT})
+
+
+@cache
+def shape_of(model: type[WireModel]) -> Fields:
+    """The fields of a model, down to the last one."""
+    fields = {
+        info.alias or name: _field(model, name, info.annotation)
+        for name, info in model.model_fields.items()
+    }
+    return Fields(fields | ({"listmeta": _LIST_META} if model in _PAGED else {}))
+
+
+def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
+    shape = _shape(annotation)
+    words = _WORDS.get((model, name))
+    if words is not None:
+        return _limited(shape, words)
+    if isinstance(shape, Leaf) and model in _NOT_WORDS:
+        return replace(shape, words=frozenset())
+    return shape
+
+
+def _limited(shape: Shape, words: frozenset[str]) -> Shape:
+    """The shape with its texts limited to these words."""
+    if isinstance(shape, Fields):
+        return Fields({name: _limited(inner, words) for name, inner in shape.fields.items()})
+    return replace(shape, words=words) if isinstance(shape, Leaf) and not shape.flag else shape
+
+
+def _shape(annotation: object) -> Shape:
+    kinds = [kind for kind in _alternatives(annotation) if kind is not NoneType]
+    kind = kinds[0] if len(kinds) == 1 else None
+    if isinstance(kind, type) and issubclass(kind, WireModel):
+        return shape_of(kind)
+    if kind in (str, bool):
+        return Leaf(single=True, flag=kind is bool)
+    match get_origin(kind), get_args(kind):
+        case (origin, words) if origin is Literal:
+            return Leaf(single=True, words=frozenset(map(str, words)))
+        case (origin, (item,)) if origin is list and isinstance(_shape(item), Fields):
+            return Each(_shape(item))
+        case (origin, _) if origin is dict:
+            return Leaf(open=True)
+    return Leaf(spare=kind is JsonValue)
+
+
+def _alternatives(annotation: object) -> tuple[object, ...]:
+    union = get_origin(annotation) in (Union, UnionType)
+    return get_args(annotation) if union else (annotation,)
+
+
+def ways(shape: Shape, way: Way = ()) -> Iterator[tuple[Way, Shape]]:
+    """Every field below a shape with the way to it, an object before what it holds."""
+    if way:
+        yield way, shape
+    if isinstance(shape, Fields):
+        for name, inner in shape.fields.items():
+            yield from ways(inner, (*way, name))
+    elif isinstance(shape, Each):
+        yield from ways(shape.item, (*way, EACH))
+
+
+@cache
+def every_word() -> frozenset[str]:
+    """The words of all closed sets that a mapping can rename."""
+    from harness.wire.routes import ROUTES
+
+    models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
+    leaves = (leaf for model in models for _, leaf in ways(shape_of(model)))
+    return frozenset(word for leaf in leaves if isinstance(leaf, Leaf) for word in leaf.words)

@@ -1,0 +1,166 @@
+"""What a value is called, or how it is written, on the other side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from harness.wire.http import Json
+from harness.wire.model import Malformed, json_kind
+from harness.wire.timestamps import from_timestamp, to_timestamp
+
+_SECOND = 1_000_000
+_MILLISECOND = 1_000
+
+Change = Callable[[Json], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """How a value changes on its way to the target, and back.
+
+    What cannot be converted stays as it is, so that whoever reads it calls it malformed.
+    """
+
+    out: Change
+    back: Change
+
+
+def _number(value: Json) -> Json:
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _digits(value: Json) -> Json:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _opposite(value: Json) -> Json:
+    return not value if isinstance(value, bool) else value
+
+
+def _epoch(unit: int) -> Conversion:
+    def out(value: Json) -> Json:
+        try:
+            return from_timestamp(value, "") // unit if isinstance(value, str) else value
+        except Malformed:
+            return value
+
+    def back(value: Json) -> Json:
+        number = _number(value)
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return value
+        return to_timestamp(round(number * unit))
+
+    return Conversion(out, back)
+
+
+def _two_words(yes: str, no: str) -> Conversion:
+    back: Mapping[Json, Json] = {yes: True, no: False}
+
+    def out(value: Json) -> Json:
+        return (yes if value else no) if isinstance(value, bool) else value
+
+    return Conversion(out, lambda v: back.get(v, v) if isinstance(v, str) else v)
+
+
+CONVERSIONS: Mapping[str, Conversion] = {
+    "number": Conversion(_number, _digits),
+    "opposite": Conversion(_opposite, _opposite),
+    "seconds": _epoch(_SECOND),
+    "milliseconds": _epoch(_MILLISECOND),
+}
+"""By name: an id that is a number; a flag that says the opposite; times since the epoch."""
+
+CONVERSIONS_IN_WORDS = f"{', '.join(CONVERSIONS)}, or two words for true and false such as on|off"
+
+
+def conversion_named(name: str) -> Conversion:
+    """The conversion that a mapping asks for.
+
+    Raises:
+        KeyError: there is none of this name.
+    """
+    yes, bar, no = name.partition("|")
+    return _two_words(yes, no) if bar and yes and no and yes != no else CONVERSIONS[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a closed set that the target says in others of its own.
+
+    Attributes:
+        out: ours to theirs.
+        back: theirs to ours; more than one may mean the same.
+    """
+
+    out: Mapping[str, str] = field(default_factory=dict)
+    back: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, value: Json, name: str) -> Json:
+        """A word of theirs as ours; one that nobody has mapped stays.
+
+        Raises:
+            Malformed: it is a word of ours that the target has another one for.
+        """
+        if not isinstance(value, str):
+            return value
+        if value in self.back:
+            return self.back[value]
+        if value in self.out:
+            told = f"{value} came, and by the mapping its word for that is {self.out[value]}"
+            raise Malformed(name, told)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How one value is written by the target.
+
+    Attributes:
+        flag: whether it is true or false, which a query spells out.
+    """
+
+    conversion: Conversion | None = None
+    words: Words | None = None
+    flag: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the value stays as it is."""
+        return self.conversion is None and self.words is None
+
+    def written(self, value: Json) -> Json:
+        """Ours as theirs."""
+        if self.words is not None and isinstance(value, str):
+            value = self.words.out.get(value, value)
+        return self.conversion.out(value) if self.conversion else value
+
+    def read(self, value: Json, name: str) -> Json:
+        """Theirs as ours.
+
+        Raises:
+            Malformed: it is a word that the target has another one for.
+        """
+        if self.conversion is not None:
+            value = self.conversion.back(value)
+        return value if self.words is None else self.words.read(value, name)
+
+    def as_text(self, value: Json) -> str:
+        """Ours as theirs, where only a text has room."""
+        written = self.written(value)
+        if isinstance(written, bool):
+            return "true" if written else "false"
+        return written if isinstance(written, str) else str(written)
+
+    def from_text(self, text: str, name: str) -> Json:
+        """Theirs as ours, from where only a text has room.
+
+        Raises:
+            Malformed: it is no flag where one is needed, or a word that the target has another
+                one for.
+        """
+        flags: Mapping[str, Json] = {"true": True, "false": False}
+        value = self.read(flags.get(text, text) if self.flag else text, name)
+        if self.flag and not isinstance(value, bool):
+            raise Malformed(name, f"true or false is needed, and this is {json_kind(value)}")
+        return value
