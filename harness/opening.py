@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import __version__
 from harness.catalogue.limits import Limits
+from harness.domain.arrangements import Side
+from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.targets.port import Driver, TargetInfo
+from harness.targets.loopback import is_loopback, is_loopback_host
+from harness.targets.plugins import open_plugin, plugin_names
+from harness.targets.port import Driver, TargetInfo, TargetUnusable
 
 # What a driver needs is imported when it is opened: servers and HTTP clients cost a second.
 if TYPE_CHECKING:
+    from harness.reference.layout import Layout, Other, Secrets
     from harness.targets.http import HttpDriver
-    from harness.targets.target_file import Target
+    from harness.targets.target import Target
+
+_REMOTE_INTERVAL = 500_000
+"""How often the edge hosts of a peer follow up at a Palette elsewhere, in microseconds."""
 
 
 class UnknownDriver(PairproofError):
@@ -26,6 +34,8 @@ class UnknownDriver(PairproofError):
 def open_target(driver: str, target_file: Path | None, seed: int, planted: str = "") -> Driver:
     """The driver of this name, for what the file describes, or for the embedded reference.
 
+    Other packages may bring drivers of their own (`harness.targets.plugins`).
+
     `planted` names what is planted into the embedded reference: `mutant:NAME`, `variant:NAME`.
 
     Whoever opens it has to close it: that stops all that was started for it.
@@ -33,12 +43,28 @@ def open_target(driver: str, target_file: Path | None, seed: int, planted: str =
     Raises:
         UnknownDriver: there is no such driver, or it takes no target file.
         UnknownPlanted: nothing of this name can be planted.
+        PluginBroken: another package's driver cannot be used.
         TargetFileError: the target file cannot be read, or is wrong.
         TargetUnusable: what it describes does not answer as it should.
     """
-    if driver not in DRIVERS:
-        raise UnknownDriver(f"no driver is called {driver!r}; there are {', '.join(DRIVERS)}")
-    return DRIVERS[driver](target_file, seed, planted)
+    if driver in DRIVERS:
+        return DRIVERS[driver](target_file, seed, planted)
+    if driver not in driver_names():
+        known = ", ".join(driver_names())
+        raise UnknownDriver(f"no driver is called {driver!r}; there are {known}")
+    if planted:
+        raise UnknownDriver(f"{planted} is planted into the embedded reference, not by {driver}")
+    return open_plugin(driver, target_file, seed)
+
+
+def driver_names() -> tuple[str, ...]:
+    """Every driver that there is: ours, then those of other packages."""
+    return (*DRIVERS, *plugin_names())
+
+
+def goes_with_run(driver: str, target_file: Path | None) -> bool:
+    """Whether all that a run makes is gone when it ends, as with the embedded reference."""
+    return target_file is None and driver in ("", *DRIVERS)
 
 
 def open_inprocess(seed: int, planted: str = "") -> Driver:
@@ -53,21 +79,113 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 
 
-def open_http(target: Target, closing: Callable[[], None] = lambda: None) -> HttpDriver:
-    """A driver over HTTP whose target has been tried.
+def open_http(
+    target: Target,
+    closing: Callable[[], None] = lambda: None,
+    seed: int = 1,
+    *,
+    tried: bool = True,
+) -> HttpDriver:
+    """A driver over HTTP whose target has been tried, with a peer for the side that it lacks.
+
+    With `tried=False` the target is not asked anything, and nobody may change anything on it.
 
     Raises:
-        TargetUnusable: the target does not answer as it should. `closing` was called.
+        TargetUnusable: the target does not answer as it should, or the peer cannot be played
+            as the file says. `closing` was called.
     """
     from harness.targets.http import HttpDriver
+    from harness.targets.links.opening import links_for
+    from harness.targets.permission import check_permission
 
-    driver = HttpDriver(target, closing=closing)
-    try:
-        driver.check()
-    except BaseException:
-        driver.close()
-        raise
+    with ExitStack() as undo:
+        held = undo.enter_context(ExitStack())
+        held.callback(closing)
+        if tried:
+            check_permission(target)  # before anything listens or is written for its sake
+        peer = held.enter_context(playing(target, seed)) if len(target.sides) < 2 else None
+        links = links_for(target, peer, seed=seed)
+        held.callback(links.close)
+        driver = HttpDriver(target, peer=peer, links=links, closing=held.close)
+        undo.callback(driver.close)
+        if tried:
+            driver.check()
+        undo.pop_all()
     return driver
+
+
+@contextmanager
+def playing(target: Target, seed: int) -> Iterator[Target]:
+    """The side that the target file does not describe, played by the reference, as a target.
+
+    Raises:
+        TargetUnusable: it cannot be played as `[peer]` says.
+    """
+    from harness.reference.certificates import CertificateError
+    from harness.reference.description import environment, target_text
+    from harness.reference.embedded import EmbeddedReference
+    from harness.reference.server import AddressError
+    from harness.targets.target_file import read_target
+
+    with ExitStack() as held:
+        layout, other, secrets = _played(target, seed)
+        try:
+            peer = held.enter_context(EmbeddedReference(seed, layout, other=other, secrets=secrets))
+        except (AddressError, CertificateError) as error:
+            raise TargetUnusable(
+                f"the harness cannot play the {_missing(target).value} side: {error}; see [peer] of"
+                " the target file"
+            ) from error
+        text, folder = target_text(peer), peer.ca_file.parent
+        yield read_target(text, "the side that the harness plays", folder, environment(peer))
+
+
+def _missing(target: Target) -> Side:
+    """The side that is not described."""
+    return next(side for side in Side if side not in target.sides)
+
+
+def _played(target: Target, seed: int) -> tuple[Layout, Other, Secrets]:
+    """How big the peer is and where it listens; what it meets; what it keeps secret."""
+    from harness.reference.layout import Layout, Other, Secrets
+
+    peer, sides = target.peer, frozenset({_missing(target)})
+    if Side.CENTRAL in sides:
+        layout = Layout(
+            sides=sides,
+            tls=peer.tls,
+            port_base=peer.port,
+            bind=peer.bind,
+            host=peer.host,
+            cert_file=peer.cert_file,
+            key_file=peer.key_file,
+            ca_kept=peer.ca_out,
+        )
+        other = Other(target.wire, people_apart=True)
+    else:
+        link_s, trust = target.timeouts.connect_s, target.trust_of(Side.CENTRAL)
+        layout = Layout(
+            peer.clusters,
+            peer.hosts,
+            tls=False,  # only the harness asks, on this machine
+            sides=sides,
+            link_s=link_s,
+            agent_interval=_agent_interval(target),
+        )
+        proxy = "" if is_loopback(base_url(target.endpoint)) else target.proxy
+        other = Other(target.wire, trust.context(), proxy)
+    near = Side.EDGE in sides or is_loopback_host(peer.bind)
+    return layout, other, Secrets.seeded(seed) if near else Secrets.fresh()
+
+
+def _agent_interval(target: Target) -> int:
+    """How often the peer's edge hosts follow up, in microseconds: as often as they may."""
+    from harness.reference.layout import AGENT_INTERVAL
+
+    interval = AGENT_INTERVAL if target.is_local() else _REMOTE_INTERVAL
+    per_second = target.rate_limit.per_second
+    slowest = round(target.peer.clusters * 1_000_000 / per_second) if per_second else 0
+    return max(interval, slowest)
 
 
 def open_embedded(seed: int, planted: str = "") -> HttpDriver:
@@ -98,7 +216,7 @@ def _http(target_file: Path | None, seed: int, planted: str) -> Driver:
         return open_embedded(seed, planted)
     from harness.targets.target_file import load_target
 
-    return open_http(load_target(target_file, os.environ))
+    return open_http(load_target(target_file, os.environ), seed=seed)
 
 
 DRIVERS: Mapping[str, Callable[[Path | None, int, str], Driver]] = {

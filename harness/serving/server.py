@@ -14,9 +14,12 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
 from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import EmbeddedReference, Layout, Secrets
+from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets
 from harness.serving.demo import Demo, install_demo
 from harness.targets.env_file import env_file_of, env_text
+from harness.targets.loopback import is_loopback_host
+from harness.targets.wire_writing import wire_text
+from harness.wire.mapping import PLAIN, WireMap
 
 _MARK = "# Written by `pairproof serve`, and overwritten by it."
 _ALIVE_S = 0.5
@@ -45,6 +48,8 @@ class Serve:
             as well, so that the hosts of a pending request find Palette where it was.
         write_target: the target file to write, with the credentials beside it.
         show_credentials: say them too, also where they are written to a file.
+        other: what is known of the side that it does not play.
+        wire: what it speaks, if not the published wire.
     """
 
     layout: Layout = Layout()
@@ -52,6 +57,8 @@ class Serve:
     db: Path | None = None
     write_target: Path | None = None
     show_credentials: bool = False
+    other: Other = Other()
+    wire: WireMap = PLAIN
 
 
 def serve(asked: Serve, say: Say, stop: threading.Event | None = None) -> int:
@@ -61,6 +68,7 @@ def serve(asked: Serve, say: Say, stop: threading.Event | None = None) -> int:
 
     Raises:
         AddressError: a port is in use.
+        CertificateError: the certificate that it is to show cannot be used.
         StoreError: a database cannot be used.
         CannotWrite: the target file cannot be written.
         AgentsStopped: the host agents ended because of a defect.
@@ -80,7 +88,13 @@ def serving(asked: Serve) -> Iterator[Served]:
     """The reference as it is served, with its demonstration; stopped on leaving."""
     secrets = Secrets.fresh()
     with EmbeddedReference(
-        SEED, asked.layout, db=asked.db, secrets=secrets, behaviour=asked.behaviour
+        SEED,
+        asked.layout,
+        db=asked.db,
+        secrets=secrets,
+        behaviour=asked.behaviour,
+        other=asked.other,
+        wire=asked.wire,
     ) as reference:
         served = Served(asked, reference, install_demo(reference))
         if asked.write_target is not None:
@@ -107,7 +121,7 @@ class Served:
             CannotWrite: it cannot be written, or a file of somebody else's stands there.
         """
         env_file, ca_file = env_file_of(target_file), _ca_file_of(target_file)
-        text = target_text(self.reference, Path(ca_file.name))
+        text = target_text(self.reference, Path(ca_file.name)) + wire_text(self.asked.wire)
         try:
             _refuse_foreign(target_file)
             _write(ca_file, self.reference.ca_file.read_text("utf-8"), 0o644)
@@ -122,6 +136,12 @@ class Served:
     def lines(self) -> Iterator[str]:
         """What people have to know."""
         yield "The reference is running; Ctrl-C stops it."
+        bind = self.asked.layout.bind
+        if not is_loopback_host(bind):
+            yield (
+                f"Warning: it listens on {bind}, for other machines too. It is made for tests:"
+                " let nothing of value near it."
+            )
         yield ""
         yield from self._addresses()
         yield ""

@@ -1,4 +1,4 @@
-"""The bad endpoints that a run enters on purpose, on loopback (PRE-6).
+"""The bad endpoints that a run enters on purpose (PRE-6).
 
 refusing   a port that is taken and does not listen, so that nobody else can answer there
 silent     accepts, and never answers
@@ -11,10 +11,11 @@ import selectors
 import socket
 import threading
 from collections.abc import Mapping
+from contextlib import ExitStack
 
 from harness.domain.endpoint import EndpointForm
-
-LOOPBACK = "127.0.0.1"
+from harness.targets.loopback import LOOPBACK
+from harness.targets.port import TargetUnusable
 
 EVERYWHERE: Mapping[EndpointForm, str] = {
     EndpointForm.MISSING: "",
@@ -32,12 +33,26 @@ _READ_BYTES = 65_536
 
 
 class BadEndpoints:
-    """Serves the bad endpoints from one thread until it is closed. May be closed twice."""
+    """Serves the bad endpoints from one thread until it is closed. May be closed twice.
 
-    def __init__(self) -> None:
-        self._refusing = _bound()
-        self._silent = _listening()
-        self._stranger = _listening()
+    They listen on `bind`, are reached by the name `host`, and take three ports from `port` on,
+    or free ones.
+
+    Raises:
+        TargetUnusable: they cannot be listened on there; says what to do.
+    """
+
+    def __init__(self, bind: str = LOOPBACK, host: str = LOOPBACK, port: int = 0) -> None:
+        self._host = f"[{host}]" if ":" in host else host
+        with ExitStack() as held:
+            ports = [port + n if port else 0 for n in range(3)]
+            # Nobody else may take a port that does not listen, so that one is not shared.
+            bound = [held.enter_context(_bound(bind, p, n > 0)) for n, p in enumerate(ports)]
+            held.pop_all()
+        self._refusing, self._silent, self._stranger = bound
+        for listener in (self._silent, self._stranger):
+            listener.listen(64)
+            listener.setblocking(False)
         self._selector = selectors.DefaultSelector()
         self._wake, self._woken = socket.socketpair()
         for listener in (self._silent, self._stranger, self._woken):
@@ -50,10 +65,10 @@ class BadEndpoints:
     def forms(self) -> dict[EndpointForm, str]:
         """The addresses by the form that each is an example of."""
         return {
-            EndpointForm.REFUSING: f"https://{LOOPBACK}:{_port(self._refusing)}",
-            EndpointForm.SILENT: f"https://{LOOPBACK}:{_port(self._silent)}",
+            EndpointForm.REFUSING: f"https://{self._host}:{_port(self._refusing)}",
+            EndpointForm.SILENT: f"https://{self._host}:{_port(self._silent)}",
             # Plain HTTP: over HTTPS it would be its certificate that is refused.
-            EndpointForm.STRANGER: f"http://{LOOPBACK}:{_port(self._stranger)}",
+            EndpointForm.STRANGER: f"http://{self._host}:{_port(self._stranger)}",
         }
 
     def close(self) -> None:
@@ -106,19 +121,34 @@ class BadEndpoints:
             held.close()
 
 
-def _bound() -> socket.socket:
-    taken = socket.socket()
-    taken.bind((LOOPBACK, 0))
+def _bound(bind: str, port: int, reuse: bool) -> socket.socket:
+    taken = socket.socket(socket.AF_INET6 if ":" in bind else socket.AF_INET)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(reuse))
+    try:
+        taken.bind((bind, port))
+    except OSError as error:
+        taken.close()
+        raise TargetUnusable(
+            f"a bad endpoint cannot be served on {bind}:{port} ({error.strerror}); correct"
+            " peer.bind or peer.port of the target file"
+        ) from error
     return taken
-
-
-def _listening() -> socket.socket:
-    listener = _bound()
-    listener.listen(64)
-    listener.setblocking(False)
-    return listener
 
 
 def _port(taken: socket.socket) -> int:
     port: int = taken.getsockname()[1]
     return port
+
+
+def usable_forms(endpoint: str) -> dict[EndpointForm, str]:
+    """The endpoint as it is, as a bare host where that means the same, and as a URL."""
+    forms = {EndpointForm.USABLE: endpoint}
+    scheme, separator, rest = endpoint.partition("://")
+    if not separator:
+        return {**forms, EndpointForm.BARE_HOST: endpoint, EndpointForm.URL: f"https://{endpoint}"}
+    forms[EndpointForm.URL] = endpoint
+    if scheme == "https":
+        forms[EndpointForm.BARE_HOST] = rest.rstrip("/")
+    if scheme == "http":
+        forms[EndpointForm.PLAIN_HTTP] = endpoint
+    return forms

@@ -3,56 +3,43 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
-from harness import __version__
-from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
-from harness.domain.endpoint import EndpointForm
-from harness.domain.errors import Reason, Refused
+from harness.domain.arrangements import SIDES_OF, Arrangement, Inventory, Side, side_of
+from harness.domain.endpoint import base_url
 from harness.domain.operations import (
-    Credentials,
-    ListTokens,
+    AgentOperation,
     LocalOperation,
     Operation,
     Reply,
     Unknown,
-    ViewCluster,
 )
 from harness.history.operation import Json
-from harness.targets.endpoints import EVERYWHERE, BadEndpoints
-from harness.targets.port import CannotArrange, Exchange, Outgoing, TargetUnusable
-from harness.targets.target_file import Control, Target, is_loopback
-from harness.targets.transport import HttpClient, NoAnswer, Sent
+from harness.targets.answered import Answered, recorded
+from harness.targets.arranging.building import chain_for, slots_of
+from harness.targets.arranging.control_port import ControlPort
+from harness.targets.arranging.way import Arranger
+from harness.targets.before_run import check_target
+from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
+from harness.targets.links.opening import OpenLinks
+from harness.targets.pacing import Pacer, may_be_asked_again, wait_asked_for
+from harness.targets.peer_table import PALETTE_PORTS
+from harness.targets.port import Confirmation, Exchange, Outgoing, TargetUnusable
+from harness.targets.target import Target
+from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, Sent
 from harness.wire.codec import decode, encode
-from harness.wire.codec.pages import joined, next_page, on_page
-from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement
-from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.http import HttpResponse
+from harness.wire.mapping import WireMap
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""
 
-_USER_AGENT = {"User-Agent": f"pairproof/{__version__}"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Answered:
-    """One exchange: what was sent, what came, and what it means."""
-
-    sent: Sent
-    response: HttpResponse | None
-    reply: Reply
-
-    def next_page(self) -> str:
-        """What brings the page that follows; empty where none does."""
-        return next_page(self.reply, self.response) if self.response else ""
-
 
 class HttpDriver:
-    """Reaches what a target file describes. Its time is real.
+    """Reaches what a target file describes, and the peer for the side that it does not. Its time
+    is real.
 
     Attributes:
         limits: how long things may take, as the target file has them.
@@ -65,33 +52,52 @@ class HttpDriver:
         self,
         target: Target,
         *,
+        peer: Target | None = None,
+        links: OpenLinks | None = None,
         closing: Callable[[], None] = lambda: None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Make the driver. `closing` is called last when it is closed; `pause` waits so many
-        seconds.
+        """Make the driver. `peer` describes the side that `target` does not, which the harness
+        plays; `links` cuts what is between the two, and belongs to whoever made it; `closing`
+        is called last when it is closed; `pause` waits so many seconds.
         """
+        both = (target, peer) if peer else (target,)
         self.target = target
         self.info = target.info
-        self.local_user = target.local_user
+        self._of = {side: described for described in both for side in described.sides}
+        self.local_user = self._of.get(Side.EDGE, target).local_user
         self.limits = target.limits
-        self.secrets = target.secrets()
+        self.secrets = tuple(secret for described in both for secret in described.secrets())
         self._closing = closing
         self._pause = pause
         self._start = time.monotonic_ns()
-        self._address_of = {host.uid: host.url for host in target.hosts()}
-        self._client = HttpClient(target.trust.context(), target.timeouts.connect_s)
-        self._bad_endpoints = BadEndpoints() if target.is_local() else None
+        self._address_of = {h.uid: h.url for described in both for h in described.hosts()}
+        self.client = _client_for(both, pause)
+        self._peer_port = self._control_port(peer) if peer else None
+        self._peer_sides = peer.sides if peer else frozenset()
+        self.links = links
+        more: dict[str, Arranger] = {"control": self._control_port(target)}
+        more |= {"link": links.arranger} if links else {}
+        self.arranging = chain_for(self, target.arranging, target.slots(), more=more)
+        self._bad_endpoints = _bad_endpoints(target)
+
+    def _control_port(self, described: Target) -> ControlPort:
+        controls, within_s = described.controls, self.limits.answer_s
+        return ControlPort(self.client, controls, within_s, USER_AGENT)
 
     # --- what a run may use ---------------------------------------------------------------
 
     def inventory(self) -> Inventory:
         """What the target file names, and the bad endpoints where the target can reach them."""
-        target = self.target
+        edge, central = (self._of.get(side, self.target) for side in (Side.EDGE, Side.CENTRAL))
         local = self._bad_endpoints.forms() if self._bad_endpoints else {}
-        forms = {**usable_forms(target.endpoint), **EVERYWHERE, **local}
+        forms = {**usable_forms(central.endpoint), **EVERYWHERE, **local}
         named = {form.value: address for form, address in forms.items()}
-        return Inventory(target.slots(), target.endpoint, {**named, **target.endpoint_forms})
+        slots = edge.slots()
+        if edge is self.target:
+            slots = slots_of(slots, edge.arranging, self.arranging)
+        found = Inventory(slots, central.endpoint, {**named, **central.endpoint_forms})
+        return self.links.offered(found, self.arranging.way_for) if self.links else found
 
     def check(self) -> None:
         """Try every address once, changing nothing.
@@ -100,75 +106,42 @@ class HttpDriver:
             TargetUnusable: one of them does not answer as it should; says what was tried, what
                 came and what to do. Or nothing may be changed there.
         """
-        self._check_permission()
-        for host in self.target.hosts():
-            self._check_operation(ViewCluster(), host.uid, f"Local UI of host {host.uid}")
-        self._check_operation(ListTokens(), "", "Palette")
-        for control in self._controls(tuple(Side)):
-            self._check_control(control)
-
-    def _check_permission(self) -> None:
-        remote = [url for url in self.target.addresses() if not is_loopback(url)]
-        if remote and not self.target.allow_writes:
-            raise TargetUnusable(
-                f"{remote[0]} is not on this machine, and a run changes things there; write"
-                " allow_writes = true at the top of the target file if that is meant"
-            )
-
-    def _check_operation(
-        self, operation: LocalOperation | ListTokens, host: str, what: str
-    ) -> None:
-        """Any well-formed answer will do: nobody is logged in, so it is mostly a refusal."""
-        outgoing = Outgoing(operation, Credentials(), host, "check")
-        answered = self._ask(outgoing, self.target.timeouts.check_s)
-        if isinstance(answered.reply, Unknown):
-            raise TargetUnusable(_unusable(what, answered.sent, answered.reply.why))
-
-    def _check_control(self, control: Control) -> None:
-        request = HttpRequest("GET", HEALTH_PATH, headers=bearer(control.secret))
-        sent = self._client.prepare(control.url, request, _USER_AGENT)
-        try:
-            response = self._client.exchange(control.url, sent, self.target.timeouts.check_s)
-        except NoAnswer as error:
-            raise TargetUnusable(_unusable("the control port", sent, str(error))) from error
-        if response.status == 401:
-            why = (
-                "401: it does not know the secret; check the variable that control.secret_env names"
-            )
-            raise TargetUnusable(_unusable("the control port", sent, why))
-        if response.status != 200:
-            why = f"{response.status}: this is no control port"
-            raise TargetUnusable(_unusable("the control port", sent, why))
+        check_target(self)
 
     # --- operations -----------------------------------------------------------------------
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation.
 
-        A 429 that says when to come back is obeyed a few times, and a list that comes in pages
+        A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
         is read to its end; the waits and the further pages are part of what is recorded as the
         response.
         """
         waited: list[Json] = []
         first = self._ask_patiently(outgoing, "", waited)
-        return _recorded(first, self._further_pages(outgoing, first, waited), waited)
+        return recorded(first, self._further_pages(outgoing, first, waited), waited)
 
-    def _ask_patiently(self, outgoing: Outgoing, page: str, waited: list[Json]) -> _Answered:
+    def _ask_patiently(self, outgoing: Outgoing, page: str, waited: list[Json]) -> Answered:
         while True:
-            answered = self._ask(outgoing, self.limits.answer_s, page)
-            pause_s = self._pause_for(answered)
+            within_s = self.target.answer_s(type(outgoing.operation))
+            answered = self.ask(outgoing, within_s, page)
+            pause_s = wait_asked_for(answered, self.target.rate_limit.wait_s)
             if pause_s is None or len(waited) >= self.target.rate_limit.waits:
                 return answered
-            waited.append({"status": 429, "waited_s": pause_s})
+            status = answered.response.status if answered.response else 429
+            waited.append({"status": status, "waited_s": pause_s})
             self._pause(pause_s)
+            if not may_be_asked_again(answered):
+                return answered
 
     def _further_pages(
-        self, outgoing: Outgoing, first: _Answered, waited: list[Json]
-    ) -> list[_Answered]:
+        self, outgoing: Outgoing, first: Answered, waited: list[Json]
+    ) -> list[Answered]:
         """The pages after the first; one that leads back, or one too many, is unknown."""
-        deadline = self.now() + round(self.limits.answer_s * 1_000_000)
+        within_s = self.target.answer_s(type(outgoing.operation))
+        deadline = self.now() + round(within_s * 1_000_000)
         seen: set[str] = set()
-        answers: list[_Answered] = []
+        answers: list[Answered] = []
         last = first
         while page := last.next_page():
             if page in seen or self.now() > deadline:
@@ -180,69 +153,69 @@ class HttpDriver:
             answers.append(last)
         return answers
 
-    def _ask(self, outgoing: Outgoing, within_s: float, page: str = "") -> _Answered:
+    def ask(self, outgoing: Outgoing, within_s: float, page: str = "") -> Answered:
+        """Ask once, for one page of a list."""
         operation = outgoing.operation
-        base_url = self._base_url(outgoing)
-        request = on_page(encode(operation, outgoing.credentials, self.target.routes), page)
-        more = {**_USER_AGENT, "X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
-        sent = self._client.prepare(base_url, request, more)
+        at = self._base_url(outgoing)
+        wire = self._wire_for(operation)
+        request = encode(operation, outgoing.credentials, wire, page)
+        correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
+        more = {**USER_AGENT, **wire.headers_sent(correlation)}
+        plain = None if wire.is_plain else encode(operation, outgoing.credentials, page=page)
+        sent = self.client.prepare(at, request, more)
         try:
-            response = self._client.exchange(base_url, sent, within_s)
+            response = self.client.exchange(at, sent, within_s)
         except NoAnswer as error:
-            return _Answered(sent, None, Unknown(str(error)))
-        return _Answered(sent, response, _read(operation, response, sent))
+            return Answered(sent, None, Unknown(str(error)), operation, wire, plain)
+        reply = _read(operation, response, sent, wire)
+        return Answered(sent, response, reply, operation, wire, plain)
 
     def _base_url(self, outgoing: Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
-        if isinstance(outgoing.operation, LocalOperation):
+        operation = outgoing.operation
+        if isinstance(operation, LocalOperation):
             return self._address_of[outgoing.host_uid]
-        return self.target.central_url
+        central = self._described(operation)
+        at_endpoint = isinstance(operation, AgentOperation)
+        return base_url(central.endpoint) if at_endpoint else central.central_url
 
-    def _pause_for(self, answered: _Answered) -> float | None:
-        """How many seconds a 429 asks to wait, if it says so and that is not too long."""
-        reply, response = answered.reply, answered.response
-        if response is None or not isinstance(reply, Refused):
-            return None
-        if reply.reason is not Reason.RATE_LIMITED:
-            return None
-        pause_s = seconds_of(response.header("Retry-After"), datetime.now(UTC))
-        longest = self.target.rate_limit.wait_s
-        return pause_s if pause_s is not None and pause_s <= longest else None
+    def _wire_for(self, operation: Operation) -> WireMap:
+        """What the side that is asked speaks; between the sides it is always the target's."""
+        crosses = isinstance(operation, AgentOperation)
+        return (self.target if crosses else self._described(operation)).wire
+
+    def _described(self, operation: Operation) -> Target:
+        """What describes the side that is asked: the target, or the peer.
+
+        Raises:
+            KeyError: the target does not describe it, and there is no peer.
+        """
+        return self._of[Side.EDGE if isinstance(operation, LocalOperation) else Side.CENTRAL]
 
     # --- arrangements and time ------------------------------------------------------------
 
-    def arrange(self, arrangement: Arrangement) -> None:
-        """Ask the control port of each side that it concerns.
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange by the ways that the target file names, one after the other; the peer's side
+        by its control port.
 
         Raises:
-            CannotArrange: there is none, or it says that it cannot.
+            CannotArrange: none of them can; says what it would take.
         """
-        concerned = side_of(arrangement)
-        missing = [side.value for side in concerned if side not in self.target.controls]
-        if missing:
-            raise CannotArrange(
-                type(arrangement).__name__,
-                f"the {missing[0]} side of the target has no control port: add [control] to the"
-                " target file",
-            )
-        for control in self._controls(concerned):
-            self._arrange_at(control, arrangement)
+        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+            return self._peer_port.arrange(arrangement)
+        if self.links is not None:
+            self.links.arranger.noticed(arrangement)
+        return self.arranging.arrange(arrangement)
 
-    def _arrange_at(self, control: Control, arrangement: Arrangement) -> None:
-        what = type(arrangement).__name__
-        request = encode_arrangement(arrangement, control.secret)
-        sent = self._client.prepare(control.url, request, _USER_AGENT)
-        try:
-            response = self._client.exchange(control.url, sent, self.limits.answer_s)
-        except NoAnswer as error:
-            raise CannotArrange(what, str(error)) from error
-        if not 200 <= response.status < 300:
-            raise CannotArrange(what, _refusal_of(response))
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
+        if self._peer_port is not None and self._peer_sides.issuperset(SIDES_OF[kind]):
+            return self._peer_port.cannot(kind)
+        return self.arranging.cannot(kind)
 
-    def _controls(self, sides: tuple[Side, ...]) -> tuple[Control, ...]:
-        """The control ports of these sides, each once."""
-        found = (self.target.controls.get(side) for side in sides)
-        return tuple(dict.fromkeys(control for control in found if control is not None))
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last, if anything."""
+        return self.arranging.confirmation()
 
     def now(self) -> int:
         """Microseconds since the driver was made, by a clock that is never set."""
@@ -257,8 +230,9 @@ class HttpDriver:
         self._pause(duration / 1_000_000)
 
     def close(self) -> None:
-        """Close the connections and the bad endpoints, then what came with the driver."""
-        self._client.close()
+        """Close commands, connections and bad endpoints, then what came with the driver."""
+        self.arranging.close()
+        self.client.close()
         if self._bad_endpoints is not None:
             self._bad_endpoints.close()
             self._bad_endpoints = None
@@ -266,77 +240,40 @@ class HttpDriver:
         closing()
 
 
-def usable_forms(endpoint: str) -> dict[EndpointForm, str]:
-    """The endpoint as it is, as a bare host where that means the same, and as a URL."""
-    forms = {EndpointForm.USABLE: endpoint}
-    scheme, separator, rest = endpoint.partition("://")
-    if not separator:
-        return {**forms, EndpointForm.BARE_HOST: endpoint, EndpointForm.URL: f"https://{endpoint}"}
-    forms[EndpointForm.URL] = endpoint
-    if scheme == "https":
-        forms[EndpointForm.BARE_HOST] = rest.rstrip("/")
-    if scheme == "http":
-        forms[EndpointForm.PLAIN_HTTP] = endpoint
-    return forms
-
-
-def seconds_of(retry_after: str, now: datetime) -> float | None:
-    """What a `Retry-After` asks for, which is a number of seconds or a date; `None` if neither."""
-    if retry_after.isascii() and retry_after.isdigit():
-        return float(retry_after)
+def _client_for(described: Sequence[Target], pause: Callable[[float], None]) -> HttpClient:
+    """The client for a target, and for its peer if there is one."""
+    target = described[0]
+    trusts = {url: trust for each in described for url, trust in each.trust_at().items()}
     try:
-        until = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    known = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (known - now).total_seconds())
+        made = {trust: trust.context() for trust in {target.trust, *trusts.values()}}
+    except OSError as error:  # it was there when the target file was read
+        raise TargetUnusable(
+            f"a certificate that the target file names cannot be used any more ({error})"
+        ) from error
+    return HttpClient(
+        made[target.trust],
+        target.timeouts.connect_s,
+        {url: made[trust] for url, trust in trusts.items()},
+        proxy=target.proxy,
+        before=Pacer(
+            dict.fromkeys(target.addresses(), target.rate_limit.per_second), pause=pause
+        ).take_turn,
+    )
 
 
-def _read(operation: Operation, response: HttpResponse, sent: Sent) -> Reply:
+def _bad_endpoints(target: Target) -> BadEndpoints | None:
+    """The bad endpoints, where the target's edge hosts can reach them."""
+    peer = target.peer
+    if Side.CENTRAL not in target.sides:
+        return BadEndpoints(peer.bind, peer.host, peer.port and peer.port + PALETTE_PORTS)
+    return BadEndpoints() if target.is_local() else None
+
+
+def _read(operation: Operation, response: HttpResponse, sent: Sent, wire: WireMap) -> Reply:
     """The answer in the domain's words; what cannot be read says where it came from."""
-    reply = decode(operation, response)
+    reply = decode(operation, response, wire)
     if not isinstance(reply, Unknown):
         return reply
     where = f"{sent.method} {sent.url}: {reply.why}"
     location = response.header("Location") if 300 <= response.status < 400 else ""
     return Unknown(f"{where}; redirects ({location}) are not followed" if location else where)
-
-
-def _recorded(answered: _Answered, pages: list[_Answered], waited: list[Json]) -> Exchange:
-    """What an exchange was: its first request and answer, and what else there was to it."""
-    reply = joined([answered.reply, *(page.reply for page in pages)])
-    sent, response = answered.sent, answered.response
-    request: dict[str, Json] = {
-        "method": sent.method,
-        "url": sent.url,
-        "headers": dict(sent.headers),
-        "body": _text(sent.body),
-    }
-    if response is None:
-        return Exchange(reply, request)
-    told = _told(response)
-    told |= {"pages": [_told(p.response) for p in pages if p.response]} if pages else {}
-    return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
-
-
-def _told(response: HttpResponse) -> dict[str, Json]:
-    return {
-        "status": response.status,
-        "headers": dict(response.headers),
-        "body": _text(response.body),
-    }
-
-
-def _text(body: bytes) -> str:
-    """A body for the evidence, which cuts it only after it was redacted."""
-    return body.decode("utf-8", "replace")
-
-
-def _unusable(what: str, sent: Sent, why: str) -> str:
-    return f"{what} cannot be used: {sent.method} {sent.url} was tried, and this came: {why}"
-
-
-def _refusal_of(response: HttpResponse) -> str:
-    """What the control port says; it answers with the published error."""
-    reply = decode(ListTokens(), response)
-    return reply.message if isinstance(reply, Refused) else f"it answered {response.status}"

@@ -95,7 +95,7 @@ class InprocessDriver:
             raise TypeError(f"{type(operation).__name__} is for neither side")
         return Exchange(reply)
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange directly.
 
         Raises:
@@ -105,6 +105,14 @@ class InprocessDriver:
             self._implementation.arrange(arrangement)
         except PairproofError as error:
             raise CannotArrange(type(arrangement).__name__, str(error)) from error
+        return arrangement
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Nothing is known beforehand that it cannot arrange."""
+        return ""
+
+    def confirmation(self) -> None:
+        """Nobody is asked."""
 
     def now(self) -> int:
         """Virtual microseconds since the driver was made."""

@@ -27,6 +27,14 @@ class TargetUnusable(PairproofError):
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What a person was asked to bring about, and says that they did."""
+
+    who: str
+    asked: str
+
+
+@dataclass(frozen=True, slots=True)
 class TargetInfo:
     """Who made the target, and what it is."""
 
@@ -85,12 +93,22 @@ class Driver(Protocol):
         """Carry out one operation; never raises for what the target does."""
         ...
 
-    def arrange(self, arrangement: Arrangement) -> None:
-        """Arrange what no user can.
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange what no user can; returns it as it came to be.
+
+        A target may choose its own uids, names and values: go on with what came back.
 
         Raises:
             CannotArrange: this target offers no way.
         """
+        ...
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
+        ...
+
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last, if anything."""
         ...
 
     def now(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from harness.targets import toml_lines
+from harness.targets.credential_file import CredentialError, credential_in
 from harness.targets.target_errors import Problem, TargetFileError
 
 
@@ -66,6 +67,22 @@ class Reading:
             )
             self.refuse(path, problem)
         return url.rstrip("/")
+
+    def path_of(self, name: str) -> Path:
+        """A file that a key names; a relative path starts at the target file's folder."""
+        return self.folder / Path(name).expanduser()
+
+    def credential(self, table: Mapping[str, Any], path: toml_lines.Path, name: str) -> str:
+        """A credential of the table at `path`: from the variable that `<name>_env` names, or the
+        file that `<name>_file` names.
+        """
+        if f"{name}_file" not in table:
+            return self.variable(table, (*path, f"{name}_env"))
+        here = (*path, f"{name}_file")
+        try:
+            return credential_in(self.path_of(table[f"{name}_file"]))
+        except CredentialError as error:
+            self.refuse(here, error.problem)
 
     def variable(self, table: Mapping[str, Any], path: toml_lines.Path) -> str:
         """The value of the environment variable that a key names."""

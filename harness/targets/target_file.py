@@ -5,135 +5,44 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 
 from __future__ import annotations
 
-import ssl
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import Side, Slot
+from harness.domain.arrangements import Side
+from harness.domain.endpoint import base_url
+from harness.domain.errors import Refusal
+from harness.domain.operations import Operation
 from harness.targets import toml_lines
+from harness.targets.arranging.reading import read_arranging
 from harness.targets.env_file import env_file_of, read_env_file
+from harness.targets.links.reading import read_links
+from harness.targets.loopback import is_loopback
+from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
 from harness.targets.reading import Reading
 from harness.targets.structure import Table, check_structure
+from harness.targets.target import Control, Host, Place, RateLimit, Target, Timeouts
 from harness.targets.target_errors import Problem, TargetFileError
 from harness.targets.target_keys import SCHEMA
-from harness.wire.routes import ROUTES, RouteTable, remapped
+from harness.targets.trust import Trust, read_trust
+from harness.targets.wire_reading import read_wire
+from harness.wire.routes import ROUTES
 
-
-@dataclass(frozen=True, slots=True)
-class Host:
-    """An edge host and where its Local UI answers."""
-
-    uid: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A place for a cluster: the hosts that one there can span."""
-
-    slot: str
-    hosts: tuple[Host, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """A control port and its secret."""
-
-    url: str
-    secret: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """Which certificates are trusted: those of `ca_file`, any, or the machine's usual ones."""
-
-    ca_file: Path | None = None
-    insecure: bool = False
-
-    def context(self) -> ssl.SSLContext:
-        """What a TLS client checks certificates with.
-
-        Raises:
-            OSError: the file cannot be read, or holds no certificate.
-        """
-        context = ssl.create_default_context(cafile=self.ca_file)
-        if self.insecure:
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-        return context
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """How long the harness waits for the network, in seconds."""
-
-    connect_s: float = 5.0
-    check_s: float = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """How often a 429 is waited for, and for how many seconds at most."""
-
-    waits: int = 3
-    wait_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Everything that a target file says, with the credentials that it names."""
-
-    info: TargetInfo
-    places: tuple[Place, ...]
-    local_user: LocalUser
-    central_url: str
-    endpoint: str
-    endpoint_forms: Mapping[str, str] = field(default_factory=dict)
-    trust: Trust = Trust()
-    controls: Mapping[Side, Control] = field(default_factory=dict)
-    limits: Limits = Limits()
-    timeouts: Timeouts = Timeouts()
-    rate_limit: RateLimit = RateLimit()
-    routes: RouteTable = field(default_factory=lambda: ROUTES)
-    allow_writes: bool = False
-
-    def slots(self) -> tuple[Slot, ...]:
-        """The places as a run leases them."""
-        return tuple(Slot(p.slot, tuple(host.uid for host in p.hosts)) for p in self.places)
-
-    def hosts(self) -> tuple[Host, ...]:
-        """Every host of every place."""
-        return tuple(host for place in self.places for host in place.hosts)
-
-    def addresses(self) -> tuple[str, ...]:
-        """Every address that the harness itself asks."""
-        controls = dict.fromkeys(control.url for control in self.controls.values())
-        return (*(host.url for host in self.hosts()), self.central_url, *controls)
-
-    def secrets(self) -> tuple[tuple[str, str], ...]:
-        """The secrets of the control ports, each once, with its kind."""
-        own = dict.fromkeys(control.secret for control in self.controls.values())
-        return tuple((secret, "secret") for secret in own)
-
-    def is_local(self) -> bool:
-        """Whether all of it is on this machine."""
-        return all(is_loopback(url) for url in self.addresses())
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine, as far as its text says."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+__all__ = [
+    "Control",
+    "Host",
+    "Place",
+    "RateLimit",
+    "Target",
+    "Timeouts",
+    "Trust",
+    "is_loopback",
+    "load_target",
+    "read_target",
+]
 
 
 def load_target(path: Path, environment: Mapping[str, str]) -> Target:
@@ -194,39 +103,75 @@ class _Reader(Reading):
 
     def target(self, data: Table) -> Target:
         """The target that the text describes."""
-        central = data["central"]
-        places = self.places(data["edge"]["clusters"])
-        info = self.info(data, places)
-        login = data["edge"]["login"]
+        sides = self.sides(data)
+        edge, central = data.get("edge", {}), data.get("central", {})
+        places = self.places(edge.get("clusters", []))
+        peer = read_peer(self, data.get("peer", {}), sides)
         return Target(
-            info=info,
+            info=self.info(data, places, peer),
             places=places,
-            local_user=LocalUser(
-                self.variable(login, ("edge", "login", "username_env")),
-                self.variable(login, ("edge", "login", "password_env")),
-            ),
-            central_url=self.address(central["url"], ("central", "url")),
-            endpoint=central.get("endpoint", central["url"]),
+            local_user=self.local_user(edge) if edge else LocalUser("", ""),
+            central_url=self.address(central["url"], ("central", "url")) if central else "",
+            endpoint=self.endpoint(central, sides),
             endpoint_forms=central.get("endpoint_forms", {}),
-            trust=self.trust(data.get("tls", {})),
-            controls=self.controls(data),
-            limits=Limits.from_mapping(data.get("limits", {})),
+            trust=read_trust(self, data.get("tls", {}), ("tls",)),
+            trusts=self.trusts(data),
+            controls=self.controls(data, sides),
+            limits=Limits.from_mapping(_without(data.get("limits", {}), "operations")),
+            operation_limits=self.operation_limits(data.get("limits", {})),
             timeouts=Timeouts(**data.get("timeouts", {})),
             rate_limit=RateLimit(**data.get("rate_limit", {})),
-            routes=self.routes(data.get("paths", {})),
+            wire=read_wire(self, data),
+            peer=peer,
+            proxy=self.proxy(data.get("network", {})),
             allow_writes=data.get("allow_writes", False),
+            arranging=read_arranging(self, data),
+            links=read_links(self, data),
         )
 
-    def info(self, data: Table, places: tuple[Place, ...]) -> TargetInfo:
+    def sides(self, data: Table) -> frozenset[Side]:
+        """The sides that the text describes: at least those that are judged."""
+        for role in data["roles"]:
+            if role not in data:
+                problem = Problem(
+                    f"it is missing, and roles names {role}",
+                    f"[{role}], which says where that side is reached",
+                    f"add [{role}], or take {role} out of roles: the harness plays the side that"
+                    " is not described",
+                )
+                self.refuse(("roles",), problem)
+        return frozenset(side for side in Side if side.value in data)
+
+    def endpoint(self, central: Table, sides: frozenset[Side]) -> str:
+        """The Palette endpoint. Edge hosts that the harness plays have to make sense of it."""
+        endpoint = str(central.get("endpoint", central.get("url", "")))
+        if Side.EDGE not in sides:
+            try:
+                base_url(endpoint)
+            except Refusal as refusal:
+                allowed = "a host name or a URL, at which the harness's edge hosts ask"
+                problem = Problem(refusal.refused.message, allowed, "correct it")
+                self.refuse(("central", "endpoint"), problem)
+        return endpoint
+
+    def local_user(self, edge: Table) -> LocalUser:
+        """The user who may log in to each Local UI."""
+        login, at = edge["login"], ("edge", "login")
+        username, password = (self.credential(login, at, n) for n in ("username", "password"))
+        return LocalUser(username, password)
+
+    def info(self, data: Table, places: tuple[Place, ...], peer: Peer) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""
         features = frozenset(map(Feature, data.get("features", [])))
-        if Feature.MULTI_NODE in features and all(len(p.hosts) < 2 for p in places):
+        spans = max((len(place.hosts) for place in places), default=peer.hosts)
+        if Feature.MULTI_NODE in features and spans < 2:
+            table = "edge.clusters" if places else "peer"
             self.refuse(
                 ("features",),
                 Problem(
                     f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts",
                     "the claim, where a cluster can span several hosts",
-                    "add hosts to edge.clusters, or drop the claim",
+                    f"add hosts to {table}, or drop the claim",
                 ),
             )
         roles = frozenset(map(Role, data["roles"]))
@@ -249,32 +194,23 @@ class _Reader(Reading):
             places.append(Place(table["slot"], tuple(hosts)))
         return tuple(places)
 
-    def trust(self, table: Table) -> Trust:
-        """Which certificates are trusted; the file is tried here, where its line is known."""
-        name, insecure = table.get("ca_file"), table.get("insecure", False)
-        if name is not None and insecure:
-            found = "ca_file and insecure = true contradict each other"
-            allowed = "one of them"
-            self.refuse(("tls", "insecure"), Problem(found, allowed, "remove one"))
-        trust = Trust(None if name is None else self.folder / name, insecure)
-        try:
-            trust.context()
-        except OSError as error:
-            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else error.strerror
-            problem = Problem(
-                f"{trust.ca_file} cannot be used: {why}",
-                "a file with certificates in PEM",
-                "correct the path (a relative one starts at the target file's folder)",
-            )
-            self.refuse(("tls", "ca_file"), problem)
-        return trust
+    def trusts(self, data: Table) -> dict[Side, Trust]:
+        """Which certificates are trusted at the sides that say so themselves."""
+        return {
+            side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
+            for side in Side
+            if "tls" in data.get(side.value, {})
+        }
 
-    def controls(self, data: Table) -> dict[Side, Control]:
-        """The control port of each side that has one: its own, or the one for both."""
+    def controls(self, data: Table, sides: frozenset[Side]) -> dict[Side, Control]:
+        """The control port of each side that has one: its own, or the one for all described."""
         found: dict[Side, Control] = {}
         if "control" in data:
-            found = dict.fromkeys(Side, self.control(data["control"], ("control",)))
-        for side in Side:
+            # It stands beside [tls], and goes by it, whatever its sides go by.
+            trust = read_trust(self, data.get("tls", {}), ("tls",))
+            shared = self.control(data["control"], ("control",), trust)
+            found = dict.fromkeys((side for side in Side if side in sides), shared)
+        for side in found.keys() | sides:
             own = data[side.value].get("control")
             path = (side.value, "control")
             if own is not None and "control" in data:
@@ -284,20 +220,21 @@ class _Reader(Reading):
                 found[side] = self.control(own, path)
         return found
 
-    def control(self, table: Table, path: toml_lines.Path) -> Control:
+    def control(self, table: Table, path: toml_lines.Path, trust: Trust | None = None) -> Control:
         """One control port."""
         url = self.address(table["url"], (*path, "url"))
-        return Control(url, self.variable(table, (*path, "secret_env")))
+        return Control(url, self.credential(table, path, "secret"), trust)
 
-    def routes(self, table: Mapping[str, Mapping[str, str]]) -> RouteTable:
-        """Where each operation is asked; a path may only use the operation's parameters."""
-        routes: RouteTable = ROUTES
-        for route in ROUTES.values():
-            name = route.operation.__name__
-            try:
-                routes = remapped(routes, {route.operation: table.get(name, {})})
-            except ValueError as error:
-                told = "a path with the parameters of the operation and no other"
-                problem = Problem(str(error), told, "correct the path")
-                self.refuse(("paths", name, "path"), problem)
-        return routes
+    def operation_limits(self, limits: Table) -> dict[type[Operation], float]:
+        """How long single operations may take, in seconds."""
+        named = {route.operation.__name__: route.operation for route in ROUTES.values()}
+        return {named[name]: float(s) for name, s in limits.get("operations", {}).items()}
+
+    def proxy(self, network: Table) -> str:
+        """The proxy, if one is named."""
+        proxy = network.get("proxy", "")
+        return self.address(proxy, ("network", "proxy")) if proxy else ""
+
+
+def _without(table: Table, name: str) -> Table:
+    return {key: value for key, value in table.items() if key != name}

@@ -1,21 +1,25 @@
-"""The keys of a target file, declared once: the parser, the JSON Schema and the page go by it.
-
-`harness/targets/schemas/target-1.schema.json` is `schema_text()`, and the table in
-`docs/target-file.md` is `to_markdown()`; a test says when one of them is stale.
-"""
+"""The keys of a target file, declared once: the parser, the JSON Schema and the page go by it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import Role
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface
-from harness.history.operation import Json
-from harness.targets.key_kinds import Key, Kind, address, named, table_of, variable
+from harness.targets.arranging.keys import (
+    ADMIN_KEYS,
+    ARRANGE_KEYS,
+    GIVEN_KEYS,
+    PLACE_KEYS,
+)
+from harness.targets.key_kinds import Key, Kind, address, credential, named, table_of
+from harness.targets.links.keys import LINK_KEYS
+from harness.targets.peer_table import PEER_KEYS
+from harness.targets.trust import TLS_KEYS
+from harness.targets.wire_keys import WIRE_KEYS
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA = "pairproof/target/1"
@@ -31,7 +35,7 @@ _IMPLEMENTATION = {
 }
 _CONTROL = {
     "url": address("where the control port answers"),
-    "secret_env": variable("the variable that holds its secret"),
+    **credential("secret", "its secret"),
 }
 _OWN_CONTROL = Key(
     "a control port for this side alone, in place of `control`", Kind.TABLE, table=_CONTROL
@@ -48,11 +52,13 @@ _PLACE = {
         required=True,
         table=_HOST,
     ),
+    **PLACE_KEYS,
 }
 _LOGIN = {
-    "username_env": variable("the variable that holds the user's name"),
-    "password_env": variable("the variable that holds the password"),
+    **credential("username", "the user's name"),
+    **credential("password", "the password"),
 }
+_OWN_TLS = table_of("which certificates are trusted at this side, in place of `tls`", TLS_KEYS)
 _EDGE = {
     "login": table_of(
         "a user of the hosts' operating system, who may log in to each Local UI",
@@ -65,6 +71,7 @@ _EDGE = {
         required=True,
         table=_PLACE,
     ),
+    "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
 }
 _FORMS = {form.value: Key(f"the endpoint in the form `{form.value}`") for form in EndpointForm}
@@ -74,20 +81,28 @@ _CENTRAL = {
         "the Palette endpoint that an operator enters in Local UI", default="`central.url`"
     ),
     "endpoint_forms": table_of("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
+    "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
+    "admin": table_of("who may create registration tokens through the API", ADMIN_KEYS),
 }
-_TLS = {
-    "ca_file": named(
-        "the certificates to trust, in PEM; a relative path starts at the file's folder",
-        required=False,
-    ),
-    "insecure": Key("trust any certificate", Kind.FLAG, default="false"),
+OPERATION_S_MAX = 600
+"""The most that a target file may allow one operation."""
+
+_OPERATIONS = {
+    route.operation.__name__: Key(
+        route.summary, Kind.SECONDS, maximum=OPERATION_S_MAX, default="`limits.answer_s`"
+    )
+    for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
 }
 _LIMITS = {
     limit.name: Key(
         limit.meaning, Kind.SECONDS, maximum=limit.maximum_s, default=f"{limit.default_s:g}"
     )
     for limit in limit_kinds()
+} | {
+    "operations": table_of(
+        "how long single operations may take, in place of `limits.answer_s`", _OPERATIONS
+    )
 }
 _TIMEOUTS = {
     "connect_s": Key("a connection has to stand by then", Kind.SECONDS, maximum=60, default="5"),
@@ -108,19 +123,20 @@ _RATE_LIMIT = {
     "wait_s": Key(
         "a Retry-After beyond this is not waited for", Kind.SECONDS, maximum=120, default="10"
     ),
-}
-
-_ROUTE = {
-    "method": Key("the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"),
-    "path": Key(
-        "the path, with its parameters in braces",
-        allowed="a path that begins with / and has no query",
-        pattern=r"^/[^\s?#]*$",
+    "per_second": Key(
+        "how many requests each address is sent a second at most",
+        Kind.NUMBER,
+        maximum=100_000,
+        default="no bound",
     ),
 }
-_PATHS = {
-    route.operation.__name__: table_of(f"{route.summary}: {route.method} {route.path}", _ROUTE)
-    for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
+_NETWORK = {
+    "proxy": Key(
+        "the HTTP proxy through which addresses are asked that are not on this machine; one that"
+        " the environment names is not used",
+        allowed="an address that begins with http://, such as http://proxy.example:3128",
+        pattern=r"^http://[^/\s@?#]+/?$",
+    ),
 }
 
 FILE: Mapping[str, Key] = {
@@ -148,83 +164,22 @@ FILE: Mapping[str, Key] = {
         default="false",
     ),
     "implementation": table_of("who made what is certified", _IMPLEMENTATION, required=True),
-    "edge": table_of("the edge hosts", _EDGE, required=True),
-    "central": table_of("Palette", _CENTRAL, required=True),
-    "tls": table_of("which certificates are trusted", _TLS),
+    "edge": table_of("the edge hosts; required where `roles` names edge", _EDGE),
+    "central": table_of("Palette; required where `roles` names central", _CENTRAL),
+    "peer": table_of("the side that is not described, which the harness plays", PEER_KEYS),
+    "tls": table_of("which certificates are trusted", TLS_KEYS),
     "control": table_of(
         "a control port, which arranges what no user can; without one, scenarios that need"
         " such a precondition are inconclusive",
         _CONTROL,
     ),
+    "arrange": table_of("how preconditions are arranged", ARRANGE_KEYS),
+    "links": table_of("how links between edge hosts and Palette are cut", LINK_KEYS),
+    "given": table_of("what is there already, for scenarios to use as it is", GIVEN_KEYS),
     "limits": table_of("how long things may take, where the defaults are too short", _LIMITS),
     "timeouts": table_of("how long the harness waits for the network", _TIMEOUTS),
-    "rate_limit": table_of("what the harness does when it is answered 429", _RATE_LIMIT),
-    "paths": table_of("where an operation is asked, if not where `docs/wire.md` says", _PATHS),
+    "rate_limit": table_of("how the harness spares the target", _RATE_LIMIT),
+    "network": table_of("how the harness's requests travel", _NETWORK),
+    **WIRE_KEYS,
 }
 """Every key of a target file, in the order in which the page lists them."""
-
-
-def json_schema() -> dict[str, Json]:
-    """The published JSON Schema (2020-12) of a target file, as read from TOML."""
-    head: dict[str, Json] = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A target file of pairproof, version 1",
-    }
-    return head | _object(FILE)
-
-
-def schema_text() -> str:
-    """The schema as its file holds it."""
-    return f"{json.dumps(json_schema(), indent=2)}\n"
-
-
-def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
-    schema: dict[str, Json] = {
-        "type": "object",
-        "properties": {name: _described(key) for name, key in keys.items()},
-        "additionalProperties": False,
-    }
-    required: list[Json] = [name for name, key in keys.items() if key.required]
-    return schema | ({"required": required} if required else {})
-
-
-def _described(key: Key) -> dict[str, Json]:
-    return {"description": key.meaning, **_typed(key)}
-
-
-def _typed(key: Key) -> dict[str, Json]:
-    match key.kind:
-        case Kind.TEXT:
-            pattern: dict[str, Json] = {"pattern": key.pattern} if key.pattern else {}
-            return {"type": "string", **pattern}
-        case Kind.FLAG:
-            return {"type": "boolean"}
-        case Kind.SECONDS:
-            return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
-        case Kind.COUNT:
-            return {"type": "integer", "minimum": 0, "maximum": int(key.maximum)}
-        case Kind.NAMES:
-            names: list[Json] = list(key.names)
-            least: dict[str, Json] = {"minItems": 1} if key.required else {}
-            return {"type": "array", "items": {"enum": names}, "uniqueItems": True, **least}
-        case Kind.TABLE:
-            return _object(key.table)
-    return {"type": "array", "items": _object(key.table), "minItems": 1}
-
-
-def to_markdown() -> str:
-    """The table of all keys, for `docs/target-file.md`."""
-    rows = [f"| {' | '.join(row)} |" for row in _rows(FILE, "")]
-    return "\n".join(["| key | holds | meaning |", "| --- | --- | --- |", *rows]) + "\n"
-
-
-def _rows(keys: Mapping[str, Key], above: str) -> Iterator[tuple[str, str, str]]:
-    for name, key in keys.items():
-        path = f"{above}{name}"
-        holds = f"{key.in_words()}{'; required' if key.required else ''}"
-        meaning = f"{key.meaning} (default: {key.default})" if key.default else key.meaning
-        yield f"`{path}`", holds, meaning
-        if name == "paths":  # an operation is like another, and `docs/wire.md` lists them
-            yield from _rows(_ROUTE, f"{path}.<operation>.")
-            continue
-        yield from _rows(key.table, f"{path}{'[]' if key.kind is Kind.TABLES else ''}.")

@@ -9,22 +9,28 @@ import logging
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import httpcore
 import httpx
 
+from harness import __version__
 from harness.domain.errors import PairproofError
 from harness.targets.failures import what_failed
+from harness.targets.loopback import is_loopback
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 
 # At the level DEBUG it logs the headers of every answer, and with them sessions and cookies.
 logging.getLogger("httpcore").setLevel(logging.INFO)
 
 _KEPT = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30)
+
+
+USER_AGENT = {"User-Agent": f"pairproof/{__version__}"}
+"""What the harness calls itself."""
 
 
 class NoAnswer(PairproofError):
@@ -46,11 +52,26 @@ class HttpClient:
 
     Redirects are not followed, cookies are not kept, no proxy of the environment is used, and
     nothing is tried twice. Safe to use from many threads.
+
+    Certificates are checked with `contexts` by address, and with `context` elsewhere. Through
+    `proxy` goes what is not on this machine; it may be empty.
     """
 
-    def __init__(self, context: ssl.SSLContext, connect_s: float) -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext,
+        connect_s: float,
+        contexts: Mapping[str, ssl.SSLContext] | None = None,
+        *,
+        proxy: str = "",
+        before: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Make the client. `before` is called with its address before each request is sent."""
+        self._before = before
         self._context = context
         self._connect_s = connect_s
+        self._contexts = contexts or {}
+        self._proxy = proxy
         self._backend = _BoundedBackend()
         self._lock = threading.Lock()
         self._transports: dict[str, _Transport] = {}
@@ -71,17 +92,24 @@ class HttpClient:
         Raises:
             NoAnswer: no answer came, or none that is whole, in time and of bounded size.
         """
+        self._before(base_url)
         self._backend.allow(within_s)
         try:
             return self._exchange(self._transport(base_url), sent, within_s)
         except httpx.ConnectTimeout as error:
             raise NoAnswer(
-                _late(base_url, "no connection stood", min(self._connect_s, within_s))
+                _late(self._place(base_url), "no connection stood", min(self._connect_s, within_s))
             ) from error
         except httpx.TimeoutException as error:
-            raise NoAnswer(_late(base_url, "no whole answer came", within_s)) from error
+            told = _late(self._place(base_url), "no whole answer came", within_s)
+            raise NoAnswer(told) from error
+        except httpx.ProxyError as error:
+            told = (
+                f"the proxy lets nothing through ({error}); look at its log, and at network.proxy"
+            )
+            raise NoAnswer(f"{self._place(base_url)}: {told}") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise NoAnswer(f"{base_url}: {what_failed(error)}") from error
+            raise NoAnswer(f"{self._place(base_url)}: {what_failed(error)}") from error
 
     def _exchange(self, transport: _Transport, sent: Sent, within_s: float) -> HttpResponse:
         timeouts = {
@@ -108,8 +136,18 @@ class HttpClient:
         """The connections to one address. A pool for all would look through all each time."""
         with self._lock:
             if base_url not in self._transports:
-                self._transports[base_url] = _Transport(self._context, self._backend)
+                context = self._contexts.get(base_url, self._context)
+                proxy = self._proxy_for(base_url)
+                self._transports[base_url] = _Transport(context, self._backend, proxy)
             return self._transports[base_url]
+
+    def _proxy_for(self, base_url: str) -> str:
+        return "" if is_loopback(base_url) else self._proxy
+
+    def _place(self, base_url: str) -> str:
+        """An address as messages have it, with what is in between."""
+        proxy = self._proxy_for(base_url)
+        return f"{base_url} (through the proxy {proxy})" if proxy else base_url
 
     def close(self) -> None:
         """Close the connections."""
@@ -125,8 +163,8 @@ def _url(text: str) -> httpx.URL:
     return httpx.URL(text)
 
 
-def _late(base_url: str, what: str, within_s: float) -> str:
-    return f"{base_url}: {what} within {within_s:g} s; check that it is running and not stuck"
+def _late(place: str, what: str, within_s: float) -> str:
+    return f"{place}: {what} within {within_s:g} s; check that it is running and not stuck"
 
 
 def _bounded(stream: object, url: str) -> bytes:
@@ -144,11 +182,14 @@ def _bounded(stream: object, url: str) -> bytes:
 class _Transport(httpx.HTTPTransport):
     """httpx's transport over connections that keep a deadline."""
 
-    def __init__(self, context: ssl.SSLContext, backend: httpcore.NetworkBackend) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, backend: httpcore.NetworkBackend, proxy: str
+    ) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx bounds each read alone, so that a byte now and then never ends; its transport
         # takes no backend that would bound them together.
-        self._pool = httpcore.ConnectionPool(
+        make = partial(httpcore.HTTPProxy, proxy) if proxy else httpcore.ConnectionPool
+        self._pool = make(
             ssl_context=context,
             max_connections=_KEPT.max_connections,
             max_keepalive_connections=_KEPT.max_keepalive_connections,

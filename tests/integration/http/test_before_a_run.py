@@ -6,7 +6,7 @@ import pytest
 
 from harness.domain.arrangements import CreateProject, Restart, Side
 from harness.domain.endpoint import EndpointForm
-from harness.targets.http import usable_forms
+from harness.targets.endpoints import usable_forms
 from harness.targets.port import CannotArrange, TargetUnusable
 from harness.targets.target_file import Control
 from tests.integration.http import faulty
@@ -89,7 +89,9 @@ def test_elsewhere_nothing_is_asked_unless_it_may_be_changed(opened: Open) -> No
 
 def test_without_a_control_port_nothing_can_be_arranged(opened: Open) -> None:
     driver = opened.at(always(EMPTY))
-    with pytest.raises(CannotArrange, match=r"CreateProject .*central side.*\[control\]") as caught:
+    with pytest.raises(
+        CannotArrange, match=r"CreateProject .*central side.*no control port"
+    ) as caught:
         driver.arrange(CreateProject("p", "P"))
     assert caught.value.what == "CreateProject"
 

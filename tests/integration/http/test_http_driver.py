@@ -21,11 +21,12 @@ from harness.domain.operations import (
     ViewPairing,
     ViewPairingRequest,
 )
-from harness.targets.http import HttpDriver, seconds_of
+from harness.targets.answered import seconds_of
+from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target_file import RateLimit, Timeouts
 from harness.wire.http import BODY_BYTES_MAX
-from harness.wire.routes import ROUTES, remapped
+from harness.wire.mapping import OperationMap, WireMap
 from tests.integration.http import faulty
 from tests.integration.http.faulty import Behave, always, answer, in_turn
 from tests.integration.http.targets import EMPTY, NOT_LOGGED_IN, Open, ask, target_at
@@ -90,8 +91,8 @@ def test_local_ui_is_asked_at_its_host(opened: Open) -> None:
 
 def test_a_path_can_be_remapped(opened: Open) -> None:
     target = opened.faulty(always(EMPTY))
-    routes = remapped(ROUTES, {ListTokens: {"path": "/api/tokens"}})
-    ask(opened.driver(target_at(target.url, routes=routes)), ListTokens())
+    wire = WireMap({ListTokens: OperationMap(path="/api/tokens")})
+    ask(opened.driver(target_at(target.url, wire=wire)), ListTokens())
     assert target.heads[0].startswith(b"GET /api/tokens HTTP/1.1\r\n")
 
 
@@ -265,3 +266,11 @@ def test_it_does_not_wait_for_what_is_not_said_or_too_long(
 )
 def test_when_to_come_back(text: str, seconds: float | None) -> None:
     assert seconds_of(text, datetime(2026, 11, 24, 12, tzinfo=UTC)) == seconds
+
+
+def test_an_operation_may_have_a_limit_of_its_own(opened: Open) -> None:
+    url = opened.faulty(faulty.hangs).url
+    driver = opened.driver(target_at(url, operation_limits={ListTokens: 0.2}))
+    reply = ask(driver, ListTokens()).reply
+    assert isinstance(reply, Unknown)
+    assert "no whole answer came within 0.2 s" in reply.why

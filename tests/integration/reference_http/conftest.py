@@ -25,6 +25,7 @@ from harness.domain.operations import Credentials, Operation, Reply
 from harness.domain.permission import TENANT, every_grant
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
+from harness.reference.certificates import Certificates
 from harness.reference.clock import WallClock
 from harness.reference.control import make_control_app
 from harness.reference.core.choices import EdgeChoices
@@ -34,7 +35,7 @@ from harness.reference.faults import FaultyLink
 from harness.reference.http_link import HttpLink
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
-from harness.reference.server import Certificates, Servers, bind, port_of
+from harness.reference.server import Servers, bind, port_of
 from harness.reference.sides import CentralSide, EdgeSide
 from harness.reference.world import Reference, slots_for
 from harness.wire.codec import decode, encode

@@ -11,7 +11,8 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from harness.reference.server import AddressError, Certificates, Servers, bind, port_of
+from harness.reference.certificates import Certificates
+from harness.reference.server import AddressError, Servers, bind, port_of
 
 
 async def tells_its_port(scope: Scope, receive: Receive, send: Send) -> None:

@@ -19,8 +19,10 @@ from harness.domain.operations import Credentials, Done, Reply, Surface, Unknown
 from harness.reference.http_app import OPENAPI_PATH, Api, Envelope
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
+from harness.reference.remapped import speaking
 from harness.wire.http import BODY_BYTES_MAX
-from harness.wire.routes import ROUTES, remapped
+from harness.wire.mapping import OperationMap, WireMap
+from harness.wire.routes import ROUTES
 from tests.integration.reference_http.conftest import API_KEY, TOKEN, World
 
 JSON = {"Content-Type": "application/json"}
@@ -154,8 +156,8 @@ def test_credentials_reach_the_side_from_the_published_headers() -> None:
 
 def test_a_remapped_path_is_the_one_that_is_served() -> None:
     side = Recording()
-    table = remapped(ROUTES, {ops.DeleteToken: {"path": "/tokens/{uid}/gone", "method": "POST"}})
-    app = make_palette_app(side, table)
+    moved = OperationMap(path="/tokens/{uid}/gone", method="POST")
+    app = speaking(make_palette_app(side), WireMap({ops.DeleteToken: moved}), Surface.PALETTE)
     assert call(app, "POST", "/tokens/t/gone").status_code == 204
     assert call(app, "DELETE", "/v1/edgehosts/tokens/t").status_code == 405
     assert side.asked[0][0] == ops.DeleteToken("t")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,44 +15,32 @@ import pytest
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import (
     CreateProject,
-    InstallCluster,
-    PutToken,
-    PutUser,
     Restart,
     Side,
 )
-from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import (
-    Credentials,
     Done,
     ListPairingRequests,
-    LogIn,
-    Operation,
     PairingList,
-    Reply,
-    SendPairingRequest,
     VerifyConnection,
     ViewPairing,
 )
-from harness.domain.permission import every_grant
-from harness.domain.token import RegistrationToken
 from harness.opening import UnknownDriver, open_embedded, open_target
 from harness.reference.agents import Agents, AgentsStopped
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import EmbeddedReference, Layout, Secrets, databases
+from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets, databases
 from harness.reference.server import AddressError
 from harness.reference.sides import ArrangementError
-from harness.scenes.stacks import DOCUMENTED_STACK
 from harness.targets.http import HttpDriver
-from harness.targets.port import CannotArrange, Outgoing
+from harness.targets.port import CannotArrange
 from harness.targets.target_file import Target, read_target
+from tests.integration.serve.people import People
 
 SMALL = Layout(clusters=1, hosts=2)
-DAY = 86_400_000_000
 
 
 def target_of(reference: EmbeddedReference) -> Target:
@@ -77,44 +66,6 @@ def driver(reference: EmbeddedReference) -> Iterator[HttpDriver]:
     reached = HttpDriver(target_of(reference))
     yield reached
     reached.close()
-
-
-class People:
-    """Somebody at the first host and somebody at Palette, with a cluster and a token."""
-
-    def __init__(self, driver: HttpDriver) -> None:
-        self.driver = driver
-        (slot,) = driver.inventory().slots
-        self.host = slot.host_uids[0]
-        nodes = tuple(Node(f"node-{n}", uid) for n, uid in enumerate(slot.host_uids))
-        pools = (NodePool("control-plane-pool", True, nodes),)
-        cluster = Cluster("local-1", "shop", pools=pools, stack=DOCUMENTED_STACK)
-        token = RegistrationToken("t1", "token", "the-token", "p1", driver.epoch() + DAY)
-        for arrangement in (
-            InstallCluster(slot.uid, cluster),
-            CreateProject("p1", "Project"),
-            PutUser("ada@shop.test", "pw", "the-key", every_grant("p1")),
-            PutToken(token),
-        ):
-            driver.arrange(arrangement)
-        self.session = ""
-        self.log_in()
-
-    def log_in(self) -> None:
-        user = self.driver.local_user
-        reply = self.ask(LogIn(user.username, user.password))
-        assert isinstance(reply, Done), reply
-        self.session = reply.value.token  # type: ignore[union-attr]
-
-    def ask(self, operation: Operation) -> Reply:
-        credentials = Credentials(self.session, "the-key", "p1")
-        if operation.surface.value == "palette":
-            credentials = Credentials("", "the-key", "p1")
-        return self.driver.send(Outgoing(operation, credentials, self.host, "test#1")).reply
-
-    def sends(self, form: EndpointForm = EndpointForm.USABLE, **entries: bool) -> Reply:
-        endpoint = self.driver.inventory().endpoint_forms[form.value]
-        return self.ask(SendPairingRequest(endpoint, "the-token", **entries))
 
 
 @pytest.fixture
@@ -254,11 +205,15 @@ def test_one_side_serves_and_arranges_itself_alone(nothing_left: None) -> None:
             central.arrange(Restart(Side.EDGE))
 
 
+def trusting(central: EmbeddedReference) -> Other:
+    return Other(trusted=ssl.create_default_context(cafile=central.ca_file))
+
+
 def test_two_processes_sides_make_one_target(nothing_left: None) -> None:
     sides = [Layout(1, 2, sides=frozenset({side})) for side in (Side.EDGE, Side.CENTRAL)]
     with (
         EmbeddedReference(7, sides[1]) as central,
-        EmbeddedReference(7, sides[0], trusted=central.ca_file) as edge,
+        EmbeddedReference(7, sides[0], other=trusting(central)) as edge,
     ):
         texts = [target_text(edge), target_text(central)]
         edge_part = texts[0][texts[0].index("[edge.login]") : texts[0].index("[limits]")]

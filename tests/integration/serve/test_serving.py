@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trustme
 
 from harness.domain.arrangements import Side
 from harness.domain.operations import (
@@ -33,6 +34,7 @@ from harness.serving import CannotWrite, Serve, serve
 from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
+from harness.targets.target_file import load_target
 
 SMALL = Layout(clusters=1, hosts=2)
 
@@ -185,11 +187,42 @@ def test_a_port_that_is_taken_is_told() -> None:
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_one_side_writes_its_part_of_a_target_file(target_file: Path, side: Side) -> None:
+def test_one_side_writes_a_target_file_of_its_own(target_file: Path, side: Side) -> None:
     asked = Serve(Layout(1, 1, sides=frozenset({side})), write_target=target_file)
     with Session(asked).running() as session:
         said = "\n".join(session.said)
+        target = load_target(target_file, {})
+        assert target.sides == {side}
+        assert target.controls.keys() == {side}
     text = target_file.read_text("utf-8")
     assert f"[{side.value}.control]" in text
     assert ("Local UI" in said) is ("[edge.login]" in text) is (side is Side.EDGE)
     assert ("Palette  " in said) is ("[central]" in text) is (side is Side.CENTRAL)
+
+
+# --- for other machines, with a certificate of one's own ---------------------------------------
+
+
+def test_other_machines_reach_it_by_its_name_with_its_certificate(
+    tmp_path: Path, target_file: Path
+) -> None:
+    leaf = trustme.CA().issue_cert("127.0.0.1")
+    leaf.private_key_pem.write_to_path(tmp_path / "lab.key")
+    leaf.cert_chain_pems[0].write_to_path(tmp_path / "lab.pem")
+    layout = Layout(
+        1, 1, host="127.0.0.1", cert_file=tmp_path / "lab.pem", key_file=tmp_path / "lab.key"
+    )
+    with Session(Serve(layout, write_target=target_file)).running():
+        target = load_target(target_file, {})
+        assert target.allow_writes
+        assert target.central_url.startswith("https://127.0.0.1:")
+        assert len(target.trust.fingerprints) == 1
+        open_target("http", target_file, seed=1).close()
+
+
+def test_that_it_is_a_test_server_is_said_where_others_can_reach_it() -> None:
+    with Session(Serve(Layout(1, 1, bind="0.0.0.0", host="here.example"))).running() as session:
+        assert any("listens on 0.0.0.0" in line for line in session.said)
+        assert any("https://here.example:" in line for line in session.said)
+    with Session(Serve(SMALL)).running() as session:
+        assert not any("Warning" in line for line in session.said)

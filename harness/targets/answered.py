@@ -1,0 +1,123 @@
+"""What came of one exchange over HTTP, for the driver and for the evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from harness.domain.errors import Refused
+from harness.domain.operations import Operation, Reply
+from harness.history.operation import Json
+from harness.targets.port import Exchange
+from harness.targets.transport import Sent
+from harness.wire.codec import glimpsed_answer, may_hold_secrets, published_answer
+from harness.wire.codec.errors import RETRY_AFTER
+from harness.wire.codec.pages import is_list, joined, next_page
+from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.mapping import PLAIN, WireMap
+from harness.wire.model import Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One exchange: what was sent, what came, and what it means.
+
+    Attributes:
+        wire: how the target's wire differs from the published one.
+        published: the request as it is published, where the target's is another.
+    """
+
+    sent: Sent
+    response: HttpResponse | None
+    reply: Reply
+    operation: Operation
+    wire: WireMap = PLAIN
+    published: HttpRequest | None = None
+
+    def next_page(self) -> str:
+        """What brings the page that follows; empty where none does."""
+        return next_page(self.answer()) if is_list(self.reply) else ""
+
+    def retry_after(self) -> str:
+        """When to come back, as the answer says it; empty where it does not."""
+        if isinstance(self.reply, Refused):
+            return self.reply.details.get(RETRY_AFTER, "")
+        return self.response.header("Retry-After") if self.response else ""
+
+    def answer(self) -> Json:
+        """The body of the answer as it is published; `None` if it cannot be read so."""
+        if self.response is None or isinstance(self.reply, Refused):
+            return None
+        try:
+            return published_answer(self.operation, self.response, self.wire)
+        except Malformed:
+            return None
+
+
+def seconds_of(retry_after: str, now: datetime) -> float | None:
+    """What a `Retry-After` asks for, which is a number of seconds or a date; `None` if neither."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return float(retry_after)
+    try:
+        until = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    known = until if until.tzinfo else until.replace(tzinfo=UTC)
+    return max(0.0, (known - now).total_seconds())
+
+
+def recorded(answered: Answered, pages: Sequence[Answered], waited: list[Json]) -> Exchange:
+    """What an exchange was: its first request and answer, and what else there was to it."""
+    reply = joined([answered.reply, *(page.reply for page in pages)])
+    sent, response = answered.sent, answered.response
+    request: dict[str, Json] = {
+        "method": sent.method,
+        "url": sent.url,
+        "headers": dict(sent.headers),
+        "body": _text(sent.body),
+    }
+    if answered.published is not None:
+        request["as_published"] = _as_published(answered.published)
+    if response is None:
+        return Exchange(reply, request)
+    told = _whole(answered)
+    told |= {"pages": [_whole(page) for page in pages if page.response]} if pages else {}
+    return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
+
+
+def _as_published(request: HttpRequest) -> dict[str, Json]:
+    """The same request by the published names, which say to checks and redaction what is what."""
+    return {"headers": dict(request.headers), "body": _text(request.body())}
+
+
+def _whole(answered: Answered) -> dict[str, Json]:
+    """An answer, and its body by the published names where the target's are others."""
+    if answered.response is None:
+        return {}
+    told = _told(answered.response)
+    if answered.published is None:
+        return told
+    operation = answered.operation
+    try:
+        answer = glimpsed_answer(operation, answered.response, answered.wire)
+    except Malformed:
+        kept = f"{len(answered.response.body)} bytes that are no JSON and may hold a secret"
+        return told | ({"body": kept} if may_hold_secrets(operation) else {})
+    return told | {"as_published": {"body": msgspec.json.encode(answer).decode()}}
+
+
+def _told(response: HttpResponse) -> dict[str, Json]:
+    return {
+        "status": response.status,
+        "headers": dict(response.headers),
+        "body": _text(response.body),
+    }
+
+
+def _text(body: bytes) -> str:
+    """A body for the evidence, which cuts it only after it was redacted."""
+    return body.decode("utf-8", "replace")

@@ -1,0 +1,1 @@
+"""How the preconditions of a run are arranged on a target: one way after the other."""

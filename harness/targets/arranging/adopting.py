@@ -1,0 +1,153 @@
+"""What a target tells of an arrangement, taken over where it was the target's to choose."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+)
+from harness.domain.cluster import Cluster
+from harness.targets.arranging.way import ArrangingFailed
+from harness.wire.dataclass_json import from_json, to_json
+from harness.wire.http import Json
+from harness.wire.model import Malformed
+
+A = TypeVar("A", bound=Arrangement)
+
+_SUBJECT: Mapping[type[Arrangement], str] = {
+    PutToken: "token",
+    PutProfile: "profile",
+    InstallCluster: "cluster",
+}
+"""The field that holds what an arrangement is about, where that is a value of its own."""
+
+_OWN: Mapping[type[Arrangement], frozenset[str]] = {
+    CreateProject: frozenset({"uid", "name"}),
+    PutUser: frozenset({"email", "password", "api_key"}),
+    PutToken: frozenset({"uid", "name", "value"}),
+    PutProfile: frozenset({"uid", "name"}),
+    InstallCluster: frozenset({"uid", "name", "description", "tags", "pools", "stack"}),
+}
+"""What a target may choose, of the arrangement or of what it is about."""
+
+_SHOWN_MAX = 80
+
+
+def adopted_text(arrangement: A, text: bytes, who: str) -> A:
+    """`adopted`, from the text that somebody gave: anything but a JSON object says nothing.
+
+    Raises:
+        ArrangingFailed: it says something that was not theirs to choose.
+    """
+    if not text.lstrip().startswith(b"{"):
+        return arrangement
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        what = type(arrangement).__name__
+        raise ArrangingFailed(what, f"{who} gave an object that is no JSON") from error
+    return adopted(arrangement, told, who) if isinstance(told, dict) else arrangement
+
+
+def adopted(arrangement: A, told: Mapping[str, Json], who: str) -> A:
+    """The arrangement with the fields that were told, by their names.
+
+    A field of what it is about (the token of a `PutToken`) may stand at the top as well.
+
+    Raises:
+        ArrangingFailed: there is no such field, its value makes no sense, or it was not the
+            target's to choose.
+    """
+    kind = type(arrangement)
+    asked = to_json(arrangement)
+    assert isinstance(asked, dict)
+    subject = asked.get(_SUBJECT.get(kind, ""))
+    merged: dict[str, Json] = dict(asked)
+    inner: dict[str, Json] = dict(subject) if isinstance(subject, dict) else {}
+    for name, value in told.items():
+        if name == _SUBJECT.get(kind) and isinstance(value, dict) and inner:
+            inner |= value
+        elif name not in asked and name in inner:
+            inner[name] = value
+        else:
+            merged[name] = value
+    if inner:
+        merged[_SUBJECT[kind]] = inner
+    try:
+        result = from_json(kind, merged)
+    except Malformed as error:
+        raise ArrangingFailed(kind.__name__, f"{who} gave {error}") from error
+    _check_choice(arrangement, result, who)
+    return result
+
+
+def _check_choice(asked: Arrangement, came: Arrangement, who: str) -> None:
+    """Refuse an answer that changes what was asked for.
+
+    Raises:
+        ArrangingFailed: it does.
+    """
+    kind = type(asked)
+    before, after = _fields(asked), _fields(came)
+    free = _OWN.get(kind, frozenset())
+    if isinstance(asked, InstallCluster):
+        free -= frozenset(asked.matters)
+        if "shape" in asked.matters and _shape(asked.cluster) != _shape(_cluster(came)):
+            raise ArrangingFailed(kind.__name__, f"{who} gave a cluster of another shape")
+    for name, value in after.items():
+        if name not in free and value != before.get(name):
+            shown = f"{name} = {value!r}"[:_SHOWN_MAX]
+            raise ArrangingFailed(kind.__name__, f"{who} gave {shown}, which is not what was asked")
+
+
+def _fields(arrangement: Arrangement) -> dict[str, Json]:
+    """The fields of an arrangement, those of what it is about among them."""
+    fields = to_json(arrangement)
+    assert isinstance(fields, dict)
+    inner = fields.pop(_SUBJECT.get(type(arrangement), ""), {})
+    return fields | (inner if isinstance(inner, dict) else {})
+
+
+def _cluster(arrangement: Arrangement) -> Cluster | None:
+    return arrangement.cluster if isinstance(arrangement, InstallCluster) else None
+
+
+def _shape(cluster: Cluster | None) -> tuple[tuple[bool, int], ...]:
+    """How many nodes each pool has, and whether it is one of the control plane."""
+    pools = cluster.pools if cluster else ()
+    return tuple(sorted((pool.control_plane, len(pool.nodes)) for pool in pools))
+
+
+def with_shape_of(cluster: Cluster, other: Cluster) -> bool:
+    """Whether two clusters have pools of the same kinds and sizes."""
+    return _shape(cluster) == _shape(other)
+
+
+def chosen(asked: InstallCluster, cluster: Cluster) -> str:
+    """What of a cluster that stands there already is not as asked; empty if it will do."""
+    wanted = asked.cluster
+    if wanted is None:
+        return "a cluster stands there, and none is wanted"
+    for name in asked.matters:
+        differs = (
+            not with_shape_of(wanted, cluster)
+            if name == "shape"
+            else getattr(wanted, name) != getattr(cluster, name)
+        )
+        if differs:
+            return f"another {name} is wanted"
+    return ""
+
+
+def standing_in(asked: InstallCluster, cluster: Cluster) -> InstallCluster:
+    """The arrangement with the cluster that stands there in place of the one that was asked for."""
+    return replace(asked, cluster=cluster)

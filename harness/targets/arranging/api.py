@@ -1,0 +1,112 @@
+"""The way by the target's own published API, where that can do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from harness.domain.arrangements import Arrangement, PutToken, RemoveToken
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    CentralOperation,
+    CreateToken,
+    Credentials,
+    DeleteToken,
+    Done,
+    Reply,
+    SetTokenState,
+    TokenUid,
+    Value,
+    ViewToken,
+)
+from harness.domain.token import RegistrationToken
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.port import CannotArrange, Exchange, Outgoing
+
+ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
+"""What the published operations suffice for."""
+
+
+class Api:
+    """Creates and removes registration tokens as a tenant's administrator does."""
+
+    name = "api"
+
+    def __init__(
+        self,
+        send: Callable[[Outgoing], Exchange],
+        epoch: Callable[[], int],
+        admin: Credentials | None,
+    ) -> None:
+        """`admin` is who may create tokens; `epoch` tells the target's time in microseconds."""
+        self._send = send
+        self._epoch = epoch
+        self._admin = admin
+        self._made: dict[str, RegistrationToken] = {}
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Whether the published API has no operation for it, or nobody may use it."""
+        if kind not in ABLE:
+            return "the published API has no operation for it"
+        if self._admin is None:
+            return "nobody is named who may create registration tokens: add [central.admin]"
+        return ""
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Create, change or delete a token.
+
+        Raises:
+            CannotArrange: the API cannot do this.
+            ArrangingFailed: an operation did not succeed.
+        """
+        why = self.cannot(type(arrangement))
+        if why:
+            raise CannotArrange(type(arrangement).__name__, why)
+        match arrangement:
+            case PutToken(token) if token.uid in self._made:
+                return PutToken(self._changed(token))
+            case PutToken(token):
+                return PutToken(self._created(token))
+            case RemoveToken(uid):
+                self._ask(arrangement, DeleteToken(uid))
+                self._made.pop(uid, None)
+        return arrangement
+
+    def _created(self, token: RegistrationToken) -> RegistrationToken:
+        asked = PutToken(token)
+        if token.expiry <= self._epoch():
+            raise CannotArrange(
+                "PutToken", "a token that has expired already cannot be created through the API"
+            )
+        made = self._ask(asked, CreateToken(token.name, token.project_uid, token.expiry))
+        if not isinstance(made, TokenUid):
+            raise ArrangingFailed("PutToken", "CreateToken was not answered with a uid")
+        if not token.active:
+            self._ask(asked, SetTokenState(made.uid, active=False))
+        seen = self._ask(asked, ViewToken(made.uid))
+        if not isinstance(seen, RegistrationToken) or not seen.value.strip():
+            raise ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
+        if (seen.project_uid, seen.active) != (token.project_uid, token.active):
+            raise ArrangingFailed("PutToken", "ViewToken shows another project or state than asked")
+        self._made[seen.uid] = seen
+        return seen
+
+    def _changed(self, token: RegistrationToken) -> RegistrationToken:
+        known = self._made[token.uid]
+        if token.expiry != known.expiry:
+            raise CannotArrange("PutToken", "the expiry of a token cannot be changed by the API")
+        self._ask(PutToken(token), SetTokenState(token.uid, token.active))
+        self._made[token.uid] = token
+        return token
+
+    def _ask(self, arrangement: Arrangement, operation: CentralOperation) -> Value:
+        assert self._admin is not None
+        reply = self._send(Outgoing(operation, self._admin, correlation="arrange")).reply
+        if isinstance(reply, Done):
+            return reply.value
+        asked = type(operation).__name__
+        raise ArrangingFailed(type(arrangement).__name__, f"{asked}: {_why(reply)}")
+
+
+def _why(reply: Reply) -> str:
+    return reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")

@@ -1,0 +1,199 @@
+"""The way by commands of the user's."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from harness.domain.arrangements import Arrangement, RenewCluster
+from harness.targets.arranging.adopting import adopted_text
+from harness.targets.arranging.process import Finished, run_command
+from harness.targets.arranging.staying import Staying
+from harness.targets.arranging.templates import BadTemplate, filled, literal
+from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.port import CannotArrange
+from harness.wire.dataclass_json import to_json
+from harness.wire.http import Json
+
+ANY: Final = "*"
+"""The entry for all arrangements that have none of their own."""
+CANNOT: Final = 3
+"""The exit code with which a command says that it cannot, having changed nothing."""
+TIMEOUT_S: Final = 60.0
+_COMPLAINT_MAX = 600
+_SECRETIVE = frozenset({"password", "api_key", "value"})
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command of a target file.
+
+    Attributes:
+        words: the program and its arguments, with placeholders.
+        stdin: whether it gets the arrangement as JSON on its standard input.
+        timeout_s: it is killed after this time.
+        expect: the exit code that means success.
+        expect_output: a regular expression that its standard output has to contain.
+        environment: the variables that it gets.
+        folder: where it runs.
+        stays: it is started once, and gets a line of JSON for each arrangement.
+    """
+
+    words: tuple[str, ...]
+    folder: Path
+    stdin: bool = True
+    timeout_s: float = TIMEOUT_S
+    expect: int = 0
+    expect_output: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    stays: bool = False
+
+
+class Commands:
+    """Runs the command that is meant for an arrangement."""
+
+    name = "commands"
+
+    def __init__(self, commands: Mapping[str, Command], resets: Mapping[str, Command]) -> None:
+        """`commands` by the name of an arrangement or `*`, `resets` by slot."""
+        self._commands = commands
+        self._resets = resets
+        self._staying: dict[tuple[str, ...], Staying] = {}
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Whether there is no command for it, and what to write."""
+        name = kind.__name__
+        if name in self._commands or ANY in self._commands:
+            return ""
+        if kind is RenewCluster:
+            told = "no place has a reset command: add reset to its [[edge.clusters]]"
+            return "" if self._resets else told
+        return f"there is no command: add [arrange.commands.{name}]"
+
+    def renews(self, slot: str) -> bool:
+        """Whether there is a command that puts the cluster of this slot back."""
+        return slot in self._resets or not {"RenewCluster", ANY}.isdisjoint(self._commands)
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Run the command; what it prints as a JSON object is what became of the arrangement.
+
+        Raises:
+            CannotArrange: there is none, it cannot be started, or it says that it cannot.
+            ArrangingFailed: it ended otherwise than expected, or says what makes no sense.
+        """
+        command = self._command_for(arrangement)
+        finished = self._run(command, arrangement)
+        what = type(arrangement).__name__
+        secrets = (*command.secrets, *_secrets_of(to_json(arrangement)))
+        if finished.problem:
+            raise ArrangingFailed(what, _told(command, finished.problem, finished, secrets))
+        if finished.code == CANNOT != command.expect:
+            raise CannotArrange(what, _told(command, "it says that it cannot", finished, secrets))
+        if finished.code != command.expect:
+            why = f"it ended with {finished.code}, not with {command.expect}"
+            raise ArrangingFailed(what, _told(command, why, finished, secrets))
+        output = finished.output.decode("utf-8", "replace")
+        if command.expect_output and not re.search(command.expect_output, output):
+            why = f"its output does not contain {command.expect_output!r}"
+            raise ArrangingFailed(what, _told(command, why, finished, secrets))
+        return adopted_text(arrangement, finished.output, _called(command))
+
+    def close(self) -> None:
+        """End the commands that stay."""
+        for staying in self._staying.values():
+            staying.close()
+        self._staying.clear()
+
+    def _run(self, command: Command, arrangement: Arrangement) -> Finished:
+        what = type(arrangement).__name__
+        try:
+            if command.stays:
+                return _in_words(self._kept(command).ask(_given(arrangement), command.timeout_s))
+            return run_command(
+                filled(command.words, arrangement),
+                folder=command.folder,
+                environment=command.environment,
+                given=_given(arrangement) if command.stdin else b"",
+                timeout_s=command.timeout_s,
+            )
+        except BadTemplate as error:
+            raise CannotArrange(what, f"{_called(command)}: {error}") from error
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise CannotArrange(what, f"{_called(command)} cannot be started: {why}") from error
+
+    def _kept(self, command: Command) -> Staying:
+        """The process of a command that stays; entries with the same words share one."""
+        if command.words not in self._staying:
+            self._staying[command.words] = Staying(
+                [literal(word) for word in command.words],
+                folder=command.folder,
+                environment=command.environment,
+            )
+        return self._staying[command.words]
+
+    def _command_for(self, arrangement: Arrangement) -> Command:
+        name = type(arrangement).__name__
+        if isinstance(arrangement, RenewCluster) and arrangement.slot in self._resets:
+            return self._resets[arrangement.slot]
+        command = self._commands.get(name) or self._commands.get(ANY)
+        if command is None:
+            raise CannotArrange(name, self.cannot(type(arrangement)) or "this place has no command")
+        return command
+
+
+def _given(arrangement: Arrangement) -> bytes:
+    """The arrangement as a line of JSON, without its end."""
+    fields = to_json(arrangement)
+    assert isinstance(fields, dict)
+    return json.dumps({"arrangement": type(arrangement).__name__, **fields}).encode()
+
+
+def _in_words(finished: Finished) -> Finished:
+    """What a command that stays has answered, as one that ends would have said it."""
+    if finished.problem:
+        return finished
+    try:
+        told = json.loads(finished.output)
+    except (ValueError, RecursionError):
+        told = None
+    match told:
+        case {"error": why}:
+            return replace(finished, complaint=str(why).encode(), problem="it went wrong")
+        case {"cannot": why}:
+            return replace(finished, complaint=str(why).encode(), code=CANNOT)
+        case dict():
+            return finished
+        case _:
+            return replace(finished, problem="its answer is no line with a JSON object")
+
+
+def _called(command: Command) -> str:
+    return f"the command {command.words[0]}"
+
+
+def _told(command: Command, why: str, finished: Finished, secrets: tuple[str, ...]) -> str:
+    """What went wrong, with the end of what the command complained of."""
+    text = finished.complaint.decode("utf-8", "replace")
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "<secret>")
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    kept = text if len(text) <= _COMPLAINT_MAX else f"…{text[-_COMPLAINT_MAX:]}"
+    return f"{_called(command)}: {why}" + (f": {kept}" if kept else "")
+
+
+def _secrets_of(data: Json) -> Iterator[str]:
+    """The secrets among the fields of an arrangement."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            if name in _SECRETIVE and isinstance(value, str) and len(value) >= 4:
+                yield value
+            yield from _secrets_of(value)
+    elif isinstance(data, list):
+        for entry in data:
+            yield from _secrets_of(entry)

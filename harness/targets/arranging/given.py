@@ -1,0 +1,192 @@
+"""The way by what is there already: projects, people, cluster profiles, installed clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    ForgetProject,
+    InstallCluster,
+    PutProfile,
+    PutUser,
+)
+from harness.domain.cluster import Cluster
+from harness.domain.permission import Grant
+from harness.domain.profile import ClusterProfile, ProfileEdition
+from harness.targets.port import CannotArrange
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPerson:
+    """A user of Palette who is there already, with just these grants."""
+
+    label: str
+    api_key: str = field(repr=False)
+    grants: frozenset[Grant] = frozenset()
+    email: str = ""
+    password: str = field(default="", repr=False)
+    tenant_admin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GivenThings:
+    """What a target file says is there already.
+
+    Attributes:
+        projects: uids of projects, each for one scenario at a time.
+        clusters: whether clusters are used as they are installed.
+    """
+
+    projects: tuple[str, ...] = ()
+    people: tuple[GivenPerson, ...] = ()
+    profiles: tuple[ClusterProfile, ...] = ()
+    clusters: bool = False
+
+
+Look = Callable[[InstallCluster], Cluster]
+"""Readies the cluster of a slot and tells what it is; raises `CannotArrange`."""
+
+T = TypeVar("T")
+
+_NONE: Final = {
+    CreateProject: "no project is given: add projects to [given]",
+    ForgetProject: "no project is given: add projects to [given]",
+    PutUser: "nobody is given: add [[given.people]]",
+    PutProfile: "no cluster profile is given: add [[given.profiles]]",
+    InstallCluster: "clusters are not given: add clusters = true to [given]",
+}
+
+
+class Given:
+    """Hands out what is there already; it changes nothing but a request that is still pending."""
+
+    name = "given"
+
+    def __init__(self, things: GivenThings, look: Look) -> None:
+        self._things = things
+        self._look = look
+        self._in_use: list[str] = []
+        self._last: dict[str, int] = {}
+        self._count = 0
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Whether nothing of this kind is given."""
+        things = self._things
+        there = {
+            CreateProject: bool(things.projects),
+            ForgetProject: bool(things.projects),
+            PutUser: bool(things.people),
+            PutProfile: bool(things.profiles),
+            InstallCluster: things.clusters,
+        }
+        if kind not in there:
+            return "nothing that is given brings it about"
+        return "" if there[kind] else _NONE[kind]
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Hand out what fits.
+
+        Raises:
+            CannotArrange: nothing does.
+        """
+        why = self.cannot(type(arrangement))
+        if why:
+            raise CannotArrange(type(arrangement).__name__, why)
+        match arrangement:
+            case CreateProject():
+                return self._project(arrangement)
+            case ForgetProject(uid):
+                return self._forgotten(arrangement, uid)
+            case PutUser():
+                return self._person(arrangement)
+            case PutProfile(profile):
+                return PutProfile(self._profile(profile))
+            case InstallCluster():
+                return replace(arrangement, cluster=self._look(arrangement))
+        raise CannotArrange(type(arrangement).__name__, "nothing that is given brings it about")
+
+    def _rested(self, things: Iterable[T], name: Callable[[T], str]) -> list[T]:
+        """In the order in which they were handed out last, so that two are not one if possible."""
+        return sorted(things, key=lambda thing: self._last.get(name(thing), 0))
+
+    def _handed_out(self, name: str) -> None:
+        self._count += 1
+        self._last[name] = self._count
+
+    def _project(self, asked: CreateProject) -> CreateProject:
+        for uid in self._things.projects:
+            if uid not in self._in_use:
+                self._in_use.append(uid)
+                return replace(asked, uid=uid)
+        count = len(self._things.projects)
+        why = f"all projects that are given ({count}) are in use: add another to [given]"
+        raise CannotArrange("CreateProject", why)
+
+    def _forgotten(self, asked: Arrangement, uid: str) -> Arrangement:
+        """A project that is given stays, with what is in it."""
+        if uid not in self._things.projects:
+            raise CannotArrange("ForgetProject", f"the project {uid} is none that is given")
+        if uid in self._in_use:
+            self._in_use.remove(uid)
+        return asked
+
+    def _person(self, asked: PutUser) -> PutUser:
+        """Somebody with just the grants that are asked for; nobody is changed."""
+        wanted = (asked.grants, asked.tenant_admin)
+        for person in self._rested(self._things.people, lambda person: person.label):
+            if (person.grants, person.tenant_admin) != wanted:
+                continue
+            if asked.email in (person.email, "") or not self._is_known(asked.email):
+                self._handed_out(person.label)
+                return replace(
+                    asked,
+                    email=person.email,
+                    password=person.password,
+                    api_key=person.api_key,
+                )
+        if self._is_known(asked.email):
+            raise CannotArrange("PutUser", f"the permissions of {asked.email} stay as they are")
+        scopes = sorted({grant.scope or "the tenant" for grant in asked.grants})
+        named = sorted({grant.permission.value for grant in asked.grants})
+        told = f"{', '.join(named) or 'nothing'} in {', '.join(scopes) or 'no scope'}"
+        raise CannotArrange("PutUser", f"nobody is given who may just {told}: [[given.people]]")
+
+    def _is_known(self, email: str) -> bool:
+        return bool(email) and any(person.email == email for person in self._things.people)
+
+    def _profile(self, asked: ClusterProfile) -> ClusterProfile:
+        known = {profile.uid for profile in self._things.profiles}
+        for profile in self._rested(self._things.profiles, lambda profile: profile.uid):
+            if asked.uid in known - {profile.uid}:
+                continue  # one that is given stays as it is
+            if _is_like(profile, asked):
+                self._handed_out(profile.uid)
+                return replace(profile, project_uid=asked.project_uid)
+        packs = ", ".join(str(p) for edition in asked.editions for p in edition.packs)
+        why = f"no profile is given that has just these packs: {packs}; add [[given.profiles]]"
+        raise CannotArrange("PutProfile", why)
+
+
+def _is_like(given: ClusterProfile, asked: ClusterProfile) -> bool:
+    """Whether a profile that is there does what was asked for.
+
+    It has the same packs in as many versions. Where there are several, what they are called
+    and which are drafts tells them apart, and where there is one its name says nothing.
+    """
+    if given.type is not asked.type or len(given.editions) != len(asked.editions):
+        return False
+    if given.project_uid and given.project_uid != asked.project_uid:
+        return False
+    pairs = list(zip(given.editions, asked.editions, strict=True))
+    if any(_content(one) != _content(other) for one, other in pairs):
+        return False
+    return len(pairs) == 1 or all(one.version == other.version for one, other in pairs)
+
+
+def _content(edition: ProfileEdition) -> tuple[object, ...]:
+    packs = frozenset((p.layer, p.name, p.version) for p in edition.packs)
+    return (packs, edition.published, edition.variables)

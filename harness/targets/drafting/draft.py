@@ -1,0 +1,257 @@
+"""A target file from answers: TOML with comments, which says what is still to be filled in."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterator, Sequence
+
+from harness.domain.arrangements import Side
+from harness.targets.drafting.answers import (
+    Answers,
+    ArrangeWay,
+    CentralAnswer,
+    EdgeAnswer,
+    PeerAnswer,
+    PeerTrust,
+    PlaceAnswer,
+    TrustAnswer,
+    TrustWay,
+)
+from harness.targets.links.settings import LinkWay
+from harness.targets.loopback import LOOPBACK, is_loopback_host
+from harness.targets.target_keys import SCHEMA
+
+_Lines = Iterator[str]
+
+
+def draft_text(answers: Answers, file: str, wire: str = "") -> str:
+    """The target file. `file` is its name, `wire` the tables of a mapping."""
+    lines = [*_head(answers), *_described(answers), *_arranging(answers), *_links(answers)]
+    lines += [*_limits(), wire.rstrip("\n") or _no_wire(), "", *_foot(file)]
+    return "\n".join(lines) + "\n"
+
+
+def env_template(variables: Sequence[str]) -> str:
+    """The file of credentials, without any."""
+    lines = ["# Fill in the values. Only you may read this file (mode 600); keep it out of git."]
+    return "\n".join([*lines, *(f"{name}=" for name in variables)]) + "\n"
+
+
+def _no_wire() -> str:
+    return (
+        "\n# --- another wire ------------------------------------------------------------------\n"
+        "# Where paths, names, codes or words are not as docs/wire.md says, map them:\n"
+        "# [paths.ViewPairing]\n"
+        '# path = "/api/pairing"'
+    )
+
+
+def _head(answers: Answers) -> _Lines:
+    yield "# A target file: what is certified, and how it is reached. docs/target-file.md explains"
+    yield "# every key. Paths of files start at this file's folder."
+    yield _line("schema", SCHEMA)
+    yield f"{_list('roles', [side.value for side in answers.roles])}  # the sides that are judged"
+    claimed = [feature.value for feature in answers.features]
+    yield f"{_list('features', claimed)}  # claimed beyond the plain procedure"
+    if answers.allow_writes:
+        yield "allow_writes = true  # a run may change things at addresses that are elsewhere"
+    else:
+        yield "# allow_writes = true  # a run begins only with this, unless all is on this machine"
+    yield from ("", "[implementation]", _line("name", answers.name))
+    for key, value in (("version", answers.version), ("organization", answers.organization)):
+        yield _line(key, value) if value else f'# {key} = "…"'
+    yield from ('# url = "…"', '# contact = "…"')
+
+
+# --- the sides ----------------------------------------------------------------------------
+
+
+def _described(answers: Answers) -> _Lines:
+    shared = _shared_trust(answers)
+    if answers.edge is not None:
+        yield from _edge(answers.edge)
+        yield from () if shared else _tls("edge.tls", answers.edge.trust)
+    if answers.central is not None:
+        yield from _central(answers.central)
+        yield from () if shared else _tls("central.tls", answers.central.trust)
+    if shared:
+        yield from _tls("tls", shared)
+    if Side.CENTRAL not in answers.described and answers.peer is not None:
+        yield from _peer(answers.peer)
+    if Side.EDGE not in answers.described:
+        yield from ("", "[peer]  # the harness plays the edge hosts")
+        yield from ("clusters = 4  # places for clusters", "hosts = 3  # edge hosts in each")
+
+
+def _shared_trust(answers: Answers) -> TrustAnswer | None:
+    """The trust of all that is described, where it is the same: then it is that of `[tls]`."""
+    sides = [side.trust for side in (answers.edge, answers.central) if side is not None]
+    return sides[0] if len(set(sides)) == 1 else None
+
+
+def _edge(edge: EdgeAnswer) -> _Lines:
+    yield from ("", "[edge.login]  # a user of the hosts' operating system; names of variables")
+    yield _line("username_env", edge.username_env)
+    yield _line("password_env", edge.password_env)
+    for place in edge.places:
+        yield from _place(place)
+
+
+def _place(place: PlaceAnswer) -> _Lines:
+    yield from ("", "[[edge.clusters]]", _line("slot", place.slot), "hosts = [")
+    for host in place.hosts:
+        yield f"    {{ uid = {_text(host.uid)}, url = {_text(host.url)} }},"
+    yield "]"
+    if place.disposable:
+        yield "disposable = true  # its cluster may be paired for good"
+    if place.reset:
+        yield f"reset = {{ {_list('command', shlex.split(place.reset))}, timeout_s = 900 }}"
+
+
+def _central(central: CentralAnswer) -> _Lines:
+    yield from ("", "[central]", f"{_line('url', central.url)}  # what administrators ask")
+    yield f"{_line('endpoint', central.endpoint)}  # what an operator enters in Local UI"
+    yield from ("", "# [central.endpoint_forms]  # bad endpoints that edge hosts can reach (PRE-6)")
+    yield from ('# untrusted = "https://…"', '# silent = "https://…"', '# refusing = "https://…"')
+
+
+def _tls(table: str, trust: TrustAnswer) -> _Lines:
+    match trust.way:
+        case TrustWay.USUAL:
+            yield from ("", f"# [{table}]  # certificates are trusted as this machine trusts them")
+            yield '# ca_file = "ca.pem"'
+        case TrustWay.CA:
+            yield from ("", f"[{table}]  # what a CA of this file has signed is trusted")
+            yield _line("ca_file", trust.value)
+        case TrustWay.PINNED:
+            yield from ("", f"[{table}]  # this certificate alone is trusted; add others here")
+            yield _list("fingerprints", [trust.value])
+        case TrustWay.INSECURE:
+            yield from ("", f"[{table}]  # any certificate: good for a lab, and for nothing else")
+            yield "insecure = true"
+
+
+def _peer(peer: PeerAnswer) -> _Lines:
+    yield from ("", "[peer]  # the harness plays Palette, and the edge hosts reach it here")
+    yield f"{_line('bind', _bind(peer.host))}  # the address that it listens on"
+    yield _line("host", peer.host)
+    yield f"port = {peer.port}  # the first of six"
+    match peer.trust:
+        case PeerTrust.CA:
+            yield 'ca_out = "pairproof-ca.pem"  # made at the first run: install it on the hosts'
+        case PeerTrust.CERTIFICATE:
+            yield _line("cert_file", peer.cert_file)
+        case PeerTrust.PLAIN:
+            yield "tls = false  # over plain HTTP"
+
+
+def _bind(host: str) -> str:
+    """Where to listen for those who come by this name: here alone, or everywhere."""
+    here, everywhere = ("::1", "::") if ":" in host else (LOOPBACK, "0.0.0.0")
+    return here if is_loopback_host(host) else everywhere
+
+
+# --- arranging and links ------------------------------------------------------------------
+
+
+def _arranging(answers: Answers) -> _Lines:
+    yield from ("", "# --- preconditions: docs/arranging.md ---")
+    ways = [way.value for way in answers.arranging.ways]
+    if answers.links.way not in (None, LinkWay.NONE):
+        ways += ["link"]
+    if ways:
+        yield from ("", "[arrange]", f"{_list('ways', ways)}  # tried in this order")
+    else:
+        yield "# Nobody arranges anything yet: what needs a precondition is inconclusive."
+    if ArrangeWay.PERSON in answers.arranging.ways:
+        yield "# A person is asked on the terminal: pairproof certify --interactive --operator NAME"
+    yield from _commands(answers)
+    yield from _control(answers)
+    yield from _admin(answers)
+    yield from _given(answers)
+
+
+def _commands(answers: Answers) -> _Lines:
+    arranging = answers.arranging
+    if arranging.program:
+        yield from ("", '[arrange.commands."*"]  # gets the arrangement as JSON; 3 means: I cannot')
+        yield _list("command", shlex.split(arranging.program))
+    elif ArrangeWay.COMMANDS in arranging.ways:
+        yield from ("", "# Which command arranges what? The program has to be there.")
+        yield from ('# [arrange.commands."*"]', '# command = ["./lab/arrange.py", "{arrangement}"]')
+
+
+def _control(answers: Answers) -> _Lines:
+    if answers.arranging.control_url:
+        yield from ("", "[control]", _line("url", answers.arranging.control_url))
+        yield _line("secret_env", answers.arranging.control_env)
+
+
+def _admin(answers: Answers) -> _Lines:
+    if answers.arranging.admin_env:
+        yield from ("", "[central.admin]  # who may create registration tokens")
+        yield _line("api_key_env", answers.arranging.admin_env)
+
+
+def _given(answers: Answers) -> _Lines:
+    if ArrangeWay.GIVEN not in answers.arranging.ways:
+        return
+    yield from ("", "[given]  # what is there already, for scenarios to use as it is")
+    if answers.edge is not None:
+        yield "clusters = true  # the clusters that are installed in the places above"
+    if answers.central is not None:
+        projects = answers.arranging.projects
+        yield _list("projects", projects) if projects else '# projects = ["uid of a project"]'
+        yield from ("", "# Who has which permissions on pairing requests? For each of them:")
+        yield from ("# [[given.people]]", '# label = "administrator"')
+        yield '# api_key_env = "PALETTE_KEY_1"'
+
+
+def _links(answers: Answers) -> _Lines:
+    links = answers.links
+    yield from ("", "# --- cutting links: docs/links.md ---")
+    if links.way is None:
+        told = "The control port cuts them." if answers.arranging.control_url else "Nobody yet."
+        yield from (f"# {told}", "# [links]", '# way = "proxy"')
+        return
+    yield from ("", "[links]", _line("way", links.way.value))
+    if links.listen:
+        yield _line("listen", links.listen)
+        yield f"{_line('host', links.host)}  # how the edge hosts reach it"
+    if links.toxiproxy_url:
+        yield from ("", "[links.toxiproxy]", _line("url", links.toxiproxy_url))
+    if links.way is LinkWay.COMMANDS:
+        for name, command in (("down", links.down), ("up", links.up)):
+            yield from ("", f"[links.commands.{name}]", _list("command", shlex.split(command)))
+
+
+# --- the end ------------------------------------------------------------------------------
+
+
+def _limits() -> _Lines:
+    yield from ("", "# --- where the defaults do not fit ---", "# [limits]")
+    yield "# await_s = 20        # what must become true has to be seen within this time"
+    yield "# answer_s = 60       # an operation without an answer by then has an unknown outcome"
+    yield "# [rate_limit]"
+    yield "# per_second = 20     # requests that each address is sent at most"
+    yield "# [network]"
+    yield '# proxy = "http://proxy.example:3128"'
+
+
+def _foot(file: str) -> _Lines:
+    yield "# Next: fill in the credentials, then see what is still missing:"
+    yield f"#   pairproof doctor --target {json.dumps(file)[1:-1]}"
+
+
+def _line(key: str, value: str) -> str:
+    return f"{key} = {_text(value)}"
+
+
+def _list(key: str, values: Sequence[str]) -> str:
+    return f"{key} = [{', '.join(map(_text, values))}]"
+
+
+def _text(value: str) -> str:
+    """A text. JSON's texts are TOML's too, as long as no DEL is in them."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,152 @@
+"""Where a document's body has what ours has: by name, and where names differ by their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from harness.targets.drafting.openapi import Document, Field
+from harness.targets.drafting.words import bare, meanings, overlap
+from harness.wire.http import Json
+from harness.wire.mapping.places import EACH, Way, dotted
+from harness.wire.mapping.shape import Leaf, shape_of, ways
+from harness.wire.model import WireModel
+
+_GUESS_MIN: Final = 0.55
+_SAME_NAME: Final = 0.9
+_PARENT: Final = 0.2
+
+_NO_LEAF = {"object", "array"}
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """How a body differs, by our way as one writes it.
+
+    Attributes:
+        sure: ours to theirs, where the name is the same.
+        guessed: ours to theirs, where only the meaning is.
+        missing: ours that have no counterpart.
+    """
+
+    sure: Mapping[str, str] = field(default_factory=dict)
+    guessed: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+
+
+def moves(model: type[WireModel] | None, document: Document, schema: Json) -> Moves:
+    """How a document's body differs from a model of ours; nothing where it says nothing."""
+    if model is None or not isinstance(schema, dict):
+        return Moves()
+    theirs = document.fields(schema)
+    if not theirs:
+        return Moves()
+    return _Matching(theirs).of(_leaves(model))
+
+
+def _leaves(model: type[WireModel]) -> list[tuple[Way, Leaf]]:
+    """The fields of ours that are moved by themselves."""
+    found = [(way, shape) for way, shape in ways(shape_of(model)) if isinstance(shape, Leaf)]
+    return [(way, leaf) for way, leaf in found if not leaf.spare]
+
+
+class _Matching:
+    """Finds for each leaf of ours one of theirs. Leaves of a list stay in one list."""
+
+    def __init__(self, theirs: Sequence[Field]) -> None:
+        self._there = {f.way for f in theirs}
+        self._open = [f.way for f in theirs if f.is_open]
+        self._leaves = [f for f in theirs if f.way[-1] != EACH and f.kind not in _NO_LEAF]
+        self._lists = {f.way for f in theirs if f.way[-1] == EACH}
+
+    def of(self, ours: Sequence[tuple[Way, Leaf]]) -> Moves:
+        absent = [(way, leaf) for way, leaf in ours if not self._is_there(way)]
+        taken = {way for way, _ in ours if way in self._there}
+        sure, guessed = {}, {}
+        lists = self._lists_of(absent)
+        ranked = sorted(self._pairs(absent, lists), key=lambda p: -p[0])
+        for likeness, way, their_way in ranked:
+            if dotted(way) in sure | guessed or their_way in taken:
+                continue
+            taken.add(their_way)
+            (sure if likeness >= _SAME_NAME else guessed)[dotted(way)] = dotted(their_way)
+        missing = tuple(dotted(way) for way, _ in absent if dotted(way) not in sure | guessed)
+        return Moves(sure, guessed, missing)
+
+    def _is_there(self, way: Way) -> bool:
+        """Whether theirs is where ours is, or stands where nothing is said."""
+        if way in self._there:
+            return True
+        return any(way[: len(above)] == above for above in self._open if above)
+
+    def _pairs(
+        self, ours: Sequence[tuple[Way, Leaf]], lists: Mapping[Way, Way | None]
+    ) -> Iterator[tuple[float, Way, Way]]:
+        for way, leaf in ours:
+            inside = lists.get(_list_of(way), ()) if _list_of(way) else ()
+            if inside is None:
+                continue
+            for theirs in self._leaves:
+                if _list_of(theirs.way) == inside and _fits(leaf, theirs):
+                    likeness = _alike(way, theirs.way)
+                    if likeness >= _GUESS_MIN:
+                        yield likeness, way, theirs.way
+
+    def _lists_of(self, ours: Sequence[tuple[Way, Leaf]]) -> dict[Way, Way | None]:
+        """For each list of ours the one of theirs whose elements are most alike."""
+        found: dict[Way, Way | None] = {}
+        for mine in sorted({_list_of(way) for way, _ in ours} - {()}, key=len):
+            if mine in self._lists:
+                found[mine] = mine
+                continue
+            leaves = [(way, leaf) for way, leaf in ours if _list_of(way) == mine]
+            depth = mine.count(EACH)
+            candidates = [way for way in self._lists if way.count(EACH) == depth]
+            scored = [(self._list_likeness(leaves, way), way) for way in sorted(candidates)]
+            best = max(scored, default=(0.0, ()))
+            found[mine] = best[1] if best[0] > 0 else None
+        return found
+
+    def _list_likeness(self, leaves: Sequence[tuple[Way, Leaf]], theirs: Way) -> float:
+        inside = [f for f in self._leaves if _list_of(f.way) == theirs]
+        likes = (
+            max((_alike(way, f.way) for f in inside if _fits(leaf, f)), default=0.0)
+            for way, leaf in leaves
+        )
+        return sum(like for like in likes if like >= _GUESS_MIN)
+
+
+def _list_of(way: Way) -> Way:
+    """The innermost list that a field is in, down to its elements; empty for none."""
+    last = max((n for n, step in enumerate(way) if step == EACH), default=-1)
+    return way[: last + 1]
+
+
+def _alike(ours: Way, theirs: Way) -> float:
+    """How alike two fields are: mostly by their own names, a little by what is above."""
+    above = _PARENT * overlap(_above(ours), _above(theirs))
+    if bare(ours[-1]) == bare(theirs[-1]):
+        return _SAME_NAME + above / 2
+    own = overlap(meanings(ours[-1]), meanings(theirs[-1]))
+    both = overlap(_all(ours), _all(theirs))
+    return min((1 - _PARENT) * max(own, both) + above, _SAME_NAME - 0.01)
+
+
+def _above(way: Way) -> frozenset[str]:
+    return frozenset[str]().union(*(meanings(step) for step in way[:-1]))
+
+
+def _all(way: Way) -> frozenset[str]:
+    return frozenset[str]().union(*(meanings(step) for step in way[-2:]))
+
+
+def _fits(leaf: Leaf, theirs: Field) -> bool:
+    """Whether theirs can hold what ours does, as far as the document says."""
+    if leaf.flag:
+        return theirs.kind in ("", "boolean")
+    if leaf.single:
+        return theirs.kind in ("", "string")
+    return True
+
+

@@ -1,0 +1,139 @@
+"""Which operation of a document is which of ours: by its id, by where it is asked, by its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from harness.domain.operations import Operation, Surface
+from harness.targets.drafting.openapi import Described, Document
+from harness.targets.drafting.words import bare, meanings, overlap, weights
+from harness.wire.mapping.places import EACH
+from harness.wire.mapping.shape import shape_of, ways
+from harness.wire.model import WireModel
+from harness.wire.routes import ROUTES, Route, routes_of
+
+GUESS_MIN: Final = 0.42
+"""Below this likeness nothing is taken for ours."""
+_LOOKED_AT: Final = 25
+"""How many of a document's operations are looked into for each of ours."""
+_METHOD, _FIELDS = 0.12, 0.35
+"""What the method, and what the bodies add to the words, which make up the rest."""
+
+
+class Certainty(StrEnum):
+    """How sure it is that an operation is one of ours."""
+
+    FOUND = "found"
+    GUESSED = "guessed"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One of our operations and what a document has for it. `why` is for people."""
+
+    route: Route
+    document: Document
+    theirs: Described
+    certainty: Certainty
+    why: str
+    likeness: float = 1.0
+
+
+def matched(
+    documents: Iterable[Document], surfaces: Iterable[Surface]
+) -> dict[type[Operation], Match]:
+    """What the documents have for the operations of these surfaces; each of theirs once."""
+    routes = routes_of(ROUTES, *surfaces)
+    found: dict[type[Operation], Match] = {}
+    pool = [(document, theirs) for document in documents for theirs in document.operations]
+    for match in _certain(routes, pool):
+        found.setdefault(match.route.operation, match)
+    taken = {id(match.theirs) for match in found.values()}
+    left = [(d, theirs) for d, theirs in pool if id(theirs) not in taken]
+    open_routes = [route for route in routes if route.operation not in found]
+    for match in sorted(_guesses(open_routes, left), key=lambda m: -m.likeness):
+        if match.route.operation not in found and id(match.theirs) not in taken:
+            found[match.route.operation] = match
+            taken.add(id(match.theirs))
+    return found
+
+
+def _certain(
+    routes: Sequence[Route], pool: Sequence[tuple[Document, Described]]
+) -> Iterator[Match]:
+    """Those with our id, then those that are asked where we ask."""
+    by_id = {bare(theirs.id): (document, theirs) for document, theirs in pool if theirs.id}
+    by_place = {(t.method, t.shape()): (document, t) for document, t in pool}
+    for route in routes:
+        there = by_place.get((route.method, route.shape()))
+        named = by_id.get(bare(route.id)) or by_id.get(bare(route.operation.__name__))
+        for pair, why in ((there, "it is asked there"), (named, "its id is the same")):
+            if pair is not None:
+                yield Match(route, *pair, Certainty.FOUND, why)
+
+
+def _guesses(
+    routes: Sequence[Route], pool: Sequence[tuple[Document, Described]]
+) -> Iterator[Match]:
+    ours = {route.operation: _meanings_of(route) for route in routes}
+    theirs = [meanings(f"{t.words} {t.shape()}") for _, t in pool]
+    weight = weights([*ours.values(), *theirs])
+    for route in routes:
+        rough = [overlap(ours[route.operation], words, weight) for words in theirs]
+        best = sorted(range(len(pool)), key=lambda n: -rough[n])[:_LOOKED_AT]
+        for n in best:
+            document, candidate = pool[n]
+            likeness = _likeness(route, document, candidate, rough[n])
+            if likeness >= GUESS_MIN:
+                why = f"likeness {likeness:.2f}, by its words and fields"
+                yield Match(route, document, candidate, Certainty.GUESSED, why, likeness)
+
+
+def _meanings_of(route: Route) -> frozenset[str]:
+    return meanings(f"{route.operation.__name__} {route.shape()} {route.id}")
+
+
+def _likeness(route: Route, document: Document, theirs: Described, words: float) -> float:
+    pairs = ((route.request, theirs.request), (route.response, theirs.response))
+    bodies = [_bodies_alike(model, document, schema) for model, schema in pairs]
+    judged = [b for b in bodies if b is not None]
+    method = _METHOD * (route.method == theirs.method)
+    if not judged:
+        return words * (1 - _METHOD) + method
+    fields = _FIELDS * sum(judged) / len(judged)
+    return words * (1 - _METHOD - _FIELDS) + method + fields
+
+
+def _bodies_alike(
+    model: type[WireModel] | None, document: Document, schema: object
+) -> float | None:
+    """How much two bodies share; `None` where neither side has one."""
+    if model is None and schema is None:
+        return None
+    if model is None or not isinstance(schema, dict):
+        return 0.0
+    ours, theirs = _names(model), [f.way[-1] for f in document.fields(schema) if f.way[-1] != EACH]
+    if not theirs:
+        return 0.0
+    there = {bare(name) for name in theirs}
+    known = frozenset[str]().union(*map(meanings, theirs))
+    hits = [1.0 if bare(name) in there else _known(name, known) for name in ours]
+    return sum(hits) / len(hits) if hits else 0.0
+
+
+def _known(name: str, known: frozenset[str]) -> float:
+    words = meanings(name)
+    return 0.7 if words and words <= known else 0.0
+
+
+def _names(model: type[WireModel]) -> list[str]:
+    """The names of a model's fields, without those deep below."""
+    return list({way[-1]: None for way, _ in ways(shape_of(model)) if len(way) <= 3})
+
+
+def surfaces_of(matches: Mapping[type[Operation], Match]) -> frozenset[Surface]:
+    """The surfaces of which something was found."""
+    return frozenset(kind.surface for kind in matches)

@@ -1,0 +1,296 @@
+"""Reads an OpenAPI document: which operations it has, and which fields their bodies have.
+
+OpenAPI 3.x and Swagger 2.0, in JSON. A document is somebody else's: references may go in
+circles, anything may be of another kind than it should be, and all work on it is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from harness.domain.errors import PairproofError
+from harness.wire.http import Json
+from harness.wire.mapping.places import EACH, Way
+
+DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
+OPERATIONS_MAX: Final = 10_000
+FIELDS_MAX: Final = 600
+_NODES_MAX: Final = 6_000
+_DEPTH_MAX: Final = 12
+_NESTED_MAX: Final = 40
+_METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
+_PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
+
+_Object = Mapping[str, Json]
+
+
+class OpenApiError(PairproofError):
+    """A document cannot be used. Says which, what is wrong, and what to do."""
+
+    def __init__(self, source: str, found: str, remedy: str) -> None:
+        self.source = source
+        super().__init__(f"{source}: {found}; {remedy}")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a body. `kind` is the JSON type, empty where it is not said; `is_open` when
+    nothing is said about what it holds."""
+
+    way: Way
+    kind: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One operation of a document.
+
+    Attributes:
+        path: with the server's own path before it, and its parameters in braces.
+        words: what the document says of it: id, summary, tags.
+        request, response: the schemas, `None` where there is none.
+        query: the names of its query parameters.
+        statuses: those of success, in order.
+    """
+
+    method: str
+    path: str
+    id: str
+    words: str
+    request: Json
+    response: Json
+    query: tuple[str, ...]
+    statuses: tuple[int, ...]
+
+    def parameters(self) -> tuple[str, ...]:
+        """The names between braces, in the order of the path."""
+        return tuple(_PARAMETER.findall(self.path))
+
+    def shape(self) -> str:
+        """The path whatever its parameters are called."""
+        return _PARAMETER.sub("{}", self.path)
+
+    def told(self) -> str:
+        """The operation in a few words."""
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document says.
+
+    Attributes:
+        server: the address that it names, empty where it names none.
+    """
+
+    source: str
+    title: str
+    version: str
+    server: str
+    operations: tuple[Described, ...]
+    root: _Object
+
+    def fields(self, schema: Json) -> tuple[Field, ...]:
+        """Every field below a schema, an object before what it holds; bounded."""
+        return tuple(_Fields(self.root).below(schema))
+
+
+def read_document(data: bytes, source: str) -> Document:
+    """The document in these bytes. `source` is what messages call it.
+
+    Raises:
+        OpenApiError: they are none, or none that can be used.
+    """
+    if len(data) > DOCUMENT_BYTES_MAX:
+        limit = f"{DOCUMENT_BYTES_MAX // 1024 // 1024} MiB"
+        raise OpenApiError(source, f"it is larger than {limit}", "take out what is not pairing")
+    root = _parsed(data, source)
+    version = root.get("openapi", root.get("swagger"))
+    if not isinstance(version, str) or not version.startswith(("3.", "2.")):
+        found = "it is JSON, and says neither openapi = 3.x nor swagger = 2.0"
+        raise OpenApiError(source, found, "give the OpenAPI document itself")
+    server = _server(root)
+    operations = tuple(_operations(root, urlsplit(server).path.rstrip("/")))
+    if not operations:
+        raise OpenApiError(source, "it describes no operation", "give one that has paths")
+    info = _object(root.get("info"))
+    parts = urlsplit(server)
+    address = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    title, told = _text(info.get("title")), _text(info.get("version"))
+    return Document(source, title, told, address, operations, root)
+
+
+def _parsed(data: bytes, source: str) -> _Object:
+    beginning = data.lstrip()[:200].lower()
+    if beginning.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
+        remedy = "give the address of the JSON document behind it"
+        raise OpenApiError(source, "it is a page for people, not a document", remedy)
+    if beginning.startswith((b"openapi:", b"swagger:", b"---", b"#")):
+        remedy = "convert it to JSON, such as with `yq -o=json`"
+        raise OpenApiError(source, "it is YAML, and only JSON is read", remedy)
+    try:
+        root: Json = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise OpenApiError(source, f"it is no JSON ({error})", "give an OpenAPI document") from error
+    if not isinstance(root, dict):
+        raise OpenApiError(source, "it is JSON, and no object", "give an OpenAPI document")
+    return root
+
+
+def _server(root: _Object) -> str:
+    """The first server, with its path; of Swagger 2.0 host and base path."""
+    servers = root.get("servers")
+    if isinstance(servers, list) and servers:
+        url = _text(_object(servers[0]).get("url"))
+    else:
+        schemes, host = root.get("schemes"), _text(root.get("host"))
+        scheme = _text(schemes[0]) if isinstance(schemes, list) and schemes else "https"
+        url = f"{scheme}://{host}" if host else ""
+        url += _text(root.get("basePath"))
+    try:
+        parts = urlsplit(url)
+        usable = "{" not in url and parts.port != 0
+    except ValueError:
+        return ""
+    return url if usable and parts.scheme in ("", "http", "https") else ""
+
+
+def _operations(root: _Object, prefix: str) -> Iterator[Described]:
+    found = 0
+    for path, item in _object(root.get("paths")).items():
+        entry = _object(_resolved(item, root))
+        for method in _METHODS:
+            if isinstance(entry.get(method), dict) and found < OPERATIONS_MAX:
+                found += 1
+                where = prefix + path.partition("?")[0]
+                yield _operation(root, method, where, entry, _object(entry[method]))
+
+
+def _operation(
+    root: _Object, method: str, path: str, item: _Object, operation: _Object
+) -> Described:
+    both = [*_list(item.get("parameters")), *_list(operation.get("parameters"))]
+    parameters = [_object(_resolved(entry, root)) for entry in both]
+    responses = _object(operation.get("responses"))
+    statuses = tuple(int(s) for s in responses if re.fullmatch("2[0-9][0-9]", s))
+    answers = [_object(_resolved(responses[str(status)], root)) for status in statuses]
+    tags = " ".join(map(_text, _list(operation.get("tags"))))
+    name = _text(operation.get("operationId"))
+    return Described(
+        method=method.upper(),
+        path=path,
+        id=name,
+        words=f"{name} {_text(operation.get('summary'))[:200]} {tags}",
+        request=_request(root, operation, parameters),
+        response=next((s for s in (_schema_of(a) for a in answers) if s is not None), None),
+        query=tuple(_text(p.get("name")) for p in parameters if p.get("in") == "query"),
+        statuses=statuses,
+    )
+
+
+def _request(root: _Object, operation: _Object, parameters: list[_Object]) -> Json:
+    """The schema of the body: OpenAPI 3 has it apart, Swagger 2.0 among the parameters."""
+    body = _object(_resolved(operation.get("requestBody"), root))
+    inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
+    return _schema_of(body) if body else inside
+
+
+def _schema_of(message: _Object) -> Json:
+    content = _object(message.get("content"))
+    for name, media in content.items():
+        if "json" in name or name == "*/*":
+            return _object(media).get("schema")
+    return message.get("schema")
+
+
+def _resolved(value: Json, root: _Object) -> Json:
+    """What a reference leads to; itself where it is none. Circles end in nothing."""
+    for _ in range(_DEPTH_MAX):
+        reference = value.get("$ref") if isinstance(value, dict) else None
+        if not isinstance(reference, str):
+            return value
+        value = _at(reference, root)
+    return None
+
+
+def _at(reference: str, root: _Object) -> Json:
+    """What stands at a reference into the document; nothing where it leads elsewhere."""
+    if not reference.startswith("#/"):
+        return None
+    found: Json = dict(root)
+    for step in reference[2:].split("/"):
+        name = step.replace("~1", "/").replace("~0", "~")
+        if not isinstance(found, dict) or name not in found:
+            return None
+        found = found[name]
+    return found
+
+
+class _Fields:
+    """Walks through a schema, for a bounded time."""
+
+    def __init__(self, root: _Object) -> None:
+        self._root = root
+        self._left = _NODES_MAX
+
+    def below(self, schema: Json) -> Iterator[Field]:
+        """The fields, each once."""
+        seen: set[Way] = set()
+        for field in self._walk(schema, (), frozenset(), 0):
+            if field.way and field.way not in seen:
+                seen.add(field.way)
+                yield field
+            if len(seen) >= FIELDS_MAX:
+                return
+
+    def _walk(
+        self, schema: Json, way: Way, inside: frozenset[str], depth: int
+    ) -> Iterator[Field]:
+        self._left -= 1
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        if isinstance(reference, str) and reference in inside:
+            return
+        inside = inside | {reference} if isinstance(reference, str) else inside
+        here = _object(_resolved(schema, self._root))
+        if self._left < 0 or depth > _NESTED_MAX or len(way) > _DEPTH_MAX:
+            return
+        yield Field(way, _kind(here), _says_nothing(here))
+        for name, inner in _object(here.get("properties")).items():
+            yield from self._walk(inner, (*way, name), inside, depth + 1)
+        if "items" in here:
+            yield from self._walk(here["items"], (*way, EACH), inside, depth + 1)
+        for together in ("allOf", "anyOf", "oneOf"):
+            for part in _list(here.get(together)):
+                yield from self._walk(part, way, inside, depth + 1)
+
+
+def _kind(schema: _Object) -> str:
+    kind = schema.get("type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    said = [k for k in kinds if isinstance(k, str) and k != "null"]
+    return said[0] if len(said) == 1 else ""
+
+
+def _says_nothing(schema: _Object) -> bool:
+    """Whether anything may stand below it."""
+    told = ("properties", "items", "allOf", "anyOf", "oneOf")
+    return _kind(schema) in ("", "object", "array") and not any(name in schema for name in told)
+
+
+def _object(value: Json) -> dict[str, Json]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,1 @@
+"""Cutting links: what sits between the edge hosts and Palette, and does them harm on purpose."""

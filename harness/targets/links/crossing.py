@@ -1,0 +1,391 @@
+"""One connection through the proxy: the end towards the edge, the end towards Palette.
+
+Where nothing is to be done to it, what one end reads is written to the other at once; all else
+goes the careful way (`End._carefully`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Protocol, cast
+
+from harness.targets.links.counts import Episode
+from harness.targets.links.faults import (
+    BlackHole,
+    Down,
+    Limited,
+    LinkFault,
+    Refused,
+    Reset,
+    Slow,
+    Way,
+)
+from harness.targets.links.lane import Lane
+from harness.targets.links.sockets import has_arrived, refuse, reset
+
+_LOOK_S = 0.001
+_LOOKS = 5_000
+"""How often it is looked whether bytes have arrived, before a reset is sent after them."""
+
+
+class Reader(Protocol):
+    """Reads the messages of one connection; see `messages`."""
+
+    def request(self, data: bytes) -> None:
+        """Bytes that came from the edge host."""
+        ...
+
+    def response(self, data: bytes) -> None:
+        """Bytes that came from Palette."""
+        ...
+
+    def stop(self) -> None:
+        """The connection is over."""
+        ...
+
+
+class Keeper(Protocol):
+    """Who keeps the crossings; see `hub`."""
+
+    def take(self, crossing: Crossing) -> None:
+        """Talk to the edge host without connecting it to Palette."""
+        ...
+
+    def left(self, crossing: Crossing) -> None:
+        """Both ends are closed."""
+        ...
+
+
+class End(asyncio.Protocol):
+    """One end of a crossing. `way` is the direction of what is read here."""
+
+    def __init__(self, crossing: Crossing, way: Way) -> None:
+        self.crossing = crossing
+        self.way = way
+        self.transport: asyncio.Transport | None = None
+        self.other: End = self
+        self.size = 0
+        self.lane: Lane | None = None
+        self.cut: Cut | None = None
+        self.read: Callable[[bytes], None] | None = None
+        self.is_over = False
+        self.has_said_all = False
+        self._early: list[bytes] = []
+        self._straight: Callable[[bytes], None] | None = None
+        self._holds = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The connection stands."""
+        self.transport = cast(asyncio.Transport, transport)
+        self.crossing.made(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what came, if nothing else is to be done to it."""
+        self.size += len(data)
+        if self._straight is not None:
+            self._straight(data)
+        else:
+            self._carefully(data)
+
+    def settle(self) -> None:
+        """Find out anew whether bytes may go straight through."""
+        if self.lane is not None and self.lane.is_idle:
+            self.lane = None
+        careful = self.lane or self.cut or self.read or self.crossing.is_swallowing
+        transport = self.other.transport
+        self._straight = None if careful or transport is None else transport.write
+        if self._early and transport is not None:
+            early, self._early = b"".join(self._early), []
+            self.hold(False)
+            self.pass_on(early)
+
+    def _carefully(self, data: bytes) -> None:
+        if self.crossing.is_swallowing:
+            self.crossing.took_effect()
+        elif self.read is not None:
+            self.read(data)
+        else:
+            self.pass_on(data)
+
+    def pass_on(self, data: bytes) -> None:
+        """What was read here goes to the other end, through what hinders it."""
+        if self.other.transport is None:
+            # Palette speaks before the edge's handshake is over: no more of it until then.
+            if not self._early:
+                self.hold()
+            self._early.append(data)
+        elif self.cut is not None:
+            self.cut.feed(data)
+        elif self.lane is not None:
+            self.crossing.took_effect()
+            self.lane.feed(data)
+            if self.lane.is_idle:
+                self.settle()
+        else:
+            self.other.write(data)
+
+    def write(self, data: bytes) -> None:
+        """Write to whoever is connected here."""
+        if self.transport is not None and not self.is_over:
+            self.transport.write(data)
+
+    def hold(self, on: bool = True) -> None:
+        """Read no more here until every reason for that has gone."""
+        self._holds += 1 if on else -1
+        if self.transport is None or self.transport.is_closing() or self.crossing.is_cut:
+            return
+        if on and self._holds == 1:
+            self.transport.pause_reading()
+        elif not on and self._holds == 0:
+            self.transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        """Whoever is connected here reads too slowly: the other end waits."""
+        self.other.hold()
+
+    def resume_writing(self) -> None:
+        """They have caught up."""
+        self.other.hold(False)
+
+    def eof_received(self) -> bool:
+        """Nothing more is read here; the other end may still answer, where TLS allows that."""
+        self.has_said_all = True
+        crossing = self.crossing
+        if self.other.transport is None or crossing.is_swallowing or crossing.is_cut:
+            return False  # nobody will ever answer
+        self.after_lane(self.other.end_writing)
+        return self.transport is None or self.transport.get_extra_info("sslcontext") is None
+
+    def end_writing(self) -> None:
+        """Say to whoever is connected here that nothing more comes."""
+        transport = self.transport
+        if transport is None or self.is_over:
+            return
+        if transport.can_write_eof() and not self.has_said_all:
+            transport.write_eof()
+        else:
+            transport.close()
+
+    def after_lane(self, then: Callable[[], None]) -> None:
+        """Do this when all that was read here has been handed on."""
+        if self.lane is None:
+            then()
+        else:
+            self.lane.when_empty(then)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """This end is closed; the other one follows, politely or not."""
+        self.is_over = True
+        if not self.crossing.keeps_from_edge(self):
+            if exc is not None:
+                self.other.reset()
+            else:
+                self.after_lane(self.other.close)
+        self.crossing.lost()
+
+    def close(self) -> None:
+        """Close this end, once all that was written has left."""
+        if self.transport is not None and not self.is_over:
+            self.transport.close()
+
+    def reset(self) -> None:
+        """End this end's connection with RST."""
+        if self.transport is not None and not self.is_over:
+            reset(self.transport)
+
+
+class Cut:
+    """Resets a connection around a byte of one way."""
+
+    def __init__(self, end: End, fault: Reset) -> None:
+        self._end = end
+        self._passing = fault.passing
+        self._left = fault.size
+        self._is_done = False
+
+    def feed(self, data: bytes) -> None:
+        """Let pass what may pass; reset when the number is reached."""
+        if self._is_done:
+            return
+        if self._passing and self._left:
+            self._end.other.write(data[: self._left])
+        self._left -= len(data)
+        if self._left <= 0:
+            self._is_done = True
+            self._end.crossing.took_effect()
+            self._end.crossing.reset(flushing=self._end.other if self._passing else None)
+
+
+class Crossing:
+    """A connection from an edge host, and the one to Palette that belongs to it."""
+
+    def __init__(self, keeper: Keeper, taken: socket.socket, source: str, seed: str) -> None:
+        """`taken` is the edge host's connection, of which nothing was read so far."""
+        self._keeper = keeper
+        self._taken: socket.socket | None = taken
+        self._seed = seed
+        self.edge = End(self, Way.REQUEST)
+        self.palette = End(self, Way.RESPONSE)
+        self.edge.other, self.palette.other = self.palette, self.edge
+        self.source = source
+        self.reader: Reader | None = None
+        self.is_swallowing = False
+        self.episode: Episode | None = None
+        self.connecting: asyncio.Task[None] | None = None
+        self._looking: asyncio.TimerHandle | None = None
+        self.is_cut = False
+
+    def made(self, end: End) -> None:
+        """One end stands. Palette's comes first, so that nothing is read in vain."""
+        unwanted = self.is_swallowing and end is self.palette
+        if self.is_cut or unwanted or end.other.is_over:
+            end.reset()
+        else:
+            self.settle()
+
+    def hand_over(self) -> socket.socket:
+        """The edge host's connection, for a transport to be made of it."""
+        taken, self._taken = self._taken, None
+        assert taken is not None
+        return taken
+
+    def read_with(self, reader: Reader) -> None:
+        """Read the messages of this connection from now on."""
+        self.reader = reader
+        self.edge.read, self.palette.read = reader.request, reader.response
+        self.settle()
+
+    def settle(self) -> None:
+        """Find out anew for both ends what may go straight through."""
+        self.edge.settle()
+        self.palette.settle()
+
+    def took_effect(self) -> None:
+        """A fault has hit this connection."""
+        if self.episode is not None:
+            self.episode.effects += 1
+
+    def apply(self, fault: LinkFault | None, episode: Episode | None) -> None:
+        """Put this connection under a fault, or free it."""
+        if self.is_swallowing and not isinstance(fault, BlackHole):
+            self.reset()  # what it said was swallowed, so it cannot go on
+            return
+        self.episode = episode
+        self.edge.cut = self.palette.cut = None
+        match fault:
+            case Down(keeps=False) | Refused(keeps=False):
+                self.took_effect()
+                self.reset()
+            case BlackHole():
+                self._swallow()
+            case Reset(way=way):
+                end = self.edge if way is Way.REQUEST else self.palette
+                end.cut = Cut(end, fault)
+                self._hinder()
+            case Slow(latency, jitter):
+                self._hinder(latency=latency, jitter=jitter)
+            case Limited(bytes_per_s):
+                self._hinder(bytes_per_s=bytes_per_s)
+            case _:
+                self._hinder()
+        self.settle()
+
+    def _swallow(self) -> None:
+        if self.is_swallowing:
+            return
+        self.is_swallowing = True
+        if self.edge.transport is None:
+            self._stop_connecting()
+            self.palette.reset()
+            if self._taken is not None:
+                self._keeper.take(self)
+
+    def keeps_from_edge(self, end: End) -> bool:
+        """Whether the edge host may not learn that this end is over: it is being cut, and how
+        it ends is decided already, or it is in a black hole.
+        """
+        return end is self.palette and (self.is_cut or self.is_swallowing)
+
+    def _hinder(self, *, latency: int = 0, jitter: int = 0, bytes_per_s: int = 0) -> None:
+        for end in (self.edge, self.palette):
+            if end.lane is None and (latency or bytes_per_s):
+                end.lane = Lane(end.other.write, end.hold, f"{self._seed}:{end.way.value}")
+            if end.lane is not None:
+                end.lane.set(latency, jitter, bytes_per_s)
+
+    def reset(self, flushing: End | None = None) -> None:
+        """Cut the connection, with RST towards the edge.
+
+        `flushing` is the end that has to get first what was written to it.
+        """
+        if self.is_cut:
+            return
+        self.is_cut = True
+        for end in (self.edge, self.palette):
+            end.cut, end.read = None, _deaf
+            end.settle()
+        if flushing is None:
+            self._cut_off()
+        elif flushing is self.palette:
+            self.palette.close()
+            self.edge.reset()
+        else:
+            self._look_again(_LOOKS)  # what was just written leaves in the loop's next round
+
+    def _reset_after_arrival(self, looks: int) -> None:
+        transport = self.edge.transport
+        if transport is None or self.edge.is_over or not looks or has_arrived(transport):
+            self._cut_off()
+            return
+        self._look_again(looks - 1)
+
+    def _look_again(self, looks: int) -> None:
+        loop = asyncio.get_running_loop()
+        self._looking = loop.call_later(_LOOK_S, self._reset_after_arrival, looks)
+
+    def _cut_off(self) -> None:
+        self._stop_connecting()
+        self.edge.reset()
+        self.palette.reset()
+        if self._taken is not None:
+            self.abandon()
+            self.failed()
+
+    def _stop_connecting(self) -> None:
+        connecting = self.connecting
+        if connecting and self.edge.transport is None and connecting is not asyncio.current_task():
+            connecting.cancel()
+
+    def abandon(self) -> None:
+        """Let go of a connection of which no transport was made yet."""
+        if self._taken is not None:
+            refuse(self.hand_over())
+
+    def failed(self) -> None:
+        """The edge host is gone, or its TLS handshake failed, so that nobody tells this end."""
+        self.edge.is_over = True
+        self.palette.reset()
+        self.lost()
+
+    def lost(self) -> None:
+        """One end is over; when both are, so is the crossing."""
+        if self.edge.is_over:
+            self._stop_connecting()
+        if self.edge.is_over and (self.palette.is_over or self.palette.transport is None):
+            self._end()
+
+    def _end(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        for end in (self.edge, self.palette):
+            if end.lane is not None:
+                end.lane.stop()
+        if self.reader is not None:
+            self.reader.stop()
+        self._keeper.left(self)
+
+
+def _deaf(_data: bytes) -> None:
+    """Reads, and does nothing with it."""

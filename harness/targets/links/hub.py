@@ -1,0 +1,303 @@
+"""The proxy's heart, on one event loop: who listens, which fault holds for whom, what stands."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from harness.targets.links.counts import Counts, Episode, Tally
+from harness.targets.links.crossing import Crossing
+from harness.targets.links.errors import LinkError
+from harness.targets.links.faults import EVERYONE, BlackHole, Down, LinkFault, Refused
+from harness.targets.links.messages import Conversation, MessageTable, Spoiling
+from harness.targets.links.sockets import Port, normal
+
+CONNECT_S = 10.0
+"""A connection to Palette has to stand by then; a TLS handshake with the edge as well."""
+
+
+_ACCEPTED_AT_ONCE = 64
+_PAUSE_S = 0.1
+_GONE_S = 2.0
+"""How long closing waits for connections to go; they are cut, so it takes no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """Where Palette is: name and port; `tls` where the proxy itself speaks TLS with it."""
+
+    host: str
+    port: int
+    tls: ssl.SSLContext | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the proxy reads messages, where it can.
+
+    Attributes:
+        table: which request is which message.
+        host: what the Host header names in place of the proxy; empty leaves it.
+    """
+
+    table: MessageTable = ()
+    host: str = ""
+
+
+class Hub:
+    """Keeps all crossings. All of it happens on the loop that it is made on."""
+
+    def __init__(
+        self,
+        port: Port,
+        upstream: Upstream,
+        *,
+        ending: ssl.SSLContext | None,
+        reading: Reading | None,
+        seed: str,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._port = port
+        self._upstream = upstream
+        self._ending = ending
+        self._reading = reading
+        self._seed = seed
+        self._listener: socket.socket | None = None
+        self._crossings: set[Crossing] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._episodes: dict[str, Episode] = {}
+        self._tallies: dict[str, Tally] = {}
+        self._addresses: list[tuple[str, int]] = []
+        self._number = 0
+        self.spoiling = Spoiling(seed)
+
+    async def open(self) -> None:
+        """Find Palette's address, and listen.
+
+        Raises:
+            LinkError: its name cannot be resolved, or the port cannot be listened on.
+        """
+        await self._find()
+        self._listen()
+
+    async def _find(self) -> None:
+        host, port = self._upstream.host, self._upstream.port
+        try:
+            found = await self._loop.getaddrinfo(host, port, type=1)
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            raise LinkError(
+                f"{host}: the fault proxy cannot resolve where Palette is ({why}); check"
+                " central.endpoint and the DNS"
+            ) from error
+        self._addresses = [(entry[4][0], entry[4][1]) for entry in found]  # type: ignore[misc]
+
+    def _listen(self) -> None:
+        if self._listener is None:
+            self._listener = self._port.listener()
+            self._loop.add_reader(self._listener, self._accept, self._listener)
+
+    def _deafen(self) -> None:
+        if self._listener is not None:
+            listener, self._listener = self._listener, None
+            self._loop.remove_reader(listener)
+            listener.close()
+
+    # --- faults ---------------------------------------------------------------------------
+
+    async def set_fault(self, fault: LinkFault, source: str) -> None:
+        """Put a source, or everyone, under a fault in place of the one before."""
+        if source and isinstance(fault, Down):
+            fault = Refused(keeps=fault.keeps)
+        episode = Episode(fault, source, 0, -1 if isinstance(fault, Down) else 0)
+        self._episodes[source] = episode
+        if not source:
+            self._deafen() if isinstance(fault, Down) else self._listen()
+        self._apply(source)
+
+    async def heal(self, source: str | None) -> list[Episode]:
+        """End the fault of a source, of everyone, or (`None`) all there are; then what was
+        arranged for messages is forgotten as well. Returns the faults that ended.
+        """
+        chosen = [*self._episodes] if source is None else [source]
+        ended = [self._episodes.pop(s) for s in chosen if s in self._episodes]
+        if source is None:
+            self.spoiling.heal(None)
+        self._adapt()
+        for episode in ended:
+            self._apply(episode.source)
+        return ended
+
+    def _adapt(self) -> None:
+        everyone = self._episodes.get(EVERYONE)
+        if everyone is None or not isinstance(everyone.fault, Down):
+            self._listen()
+
+    def _apply(self, source: str) -> None:
+        for crossing in [c for c in self._crossings if source in (EVERYONE, c.source)]:
+            episode = self._episode(crossing.source)
+            if episode is not crossing.episode:
+                crossing.apply(episode.fault if episode else None, episode)
+
+    def _episode(self, source: str) -> Episode | None:
+        """What holds for a source: its own fault, otherwise everyone's."""
+        return self._episodes.get(source) or self._episodes.get(EVERYONE)
+
+    # --- connections ----------------------------------------------------------------------
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Take what waits, so many at a time that others come to their turn."""
+        for _ in range(_ACCEPTED_AT_ONCE):
+            try:
+                taken, address = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                self._out_of_files(listener, error)
+                return
+            taken.setblocking(False)
+            self._arrived(taken, normal(address[0]))
+
+    def _out_of_files(self, listener: socket.socket, error: OSError) -> None:
+        """Nobody can be taken for now; whoever waits goes on waiting."""
+        told = {"message": f"no connection can be taken ({error.strerror}); raise `ulimit -n`"}
+        self._loop.call_exception_handler(told)
+        self._loop.remove_reader(listener)
+        self._loop.call_later(_PAUSE_S, self._again, listener)
+
+    def _again(self, listener: socket.socket) -> None:
+        if listener is self._listener:
+            self._loop.add_reader(listener, self._accept, listener)
+
+    def _arrived(self, taken: socket.socket, source: str) -> None:
+        """An edge host has connected: cut it off, or connect it."""
+        self._number += 1
+        crossing = Crossing(self, taken, source, f"{self._seed}:{self._number}")
+        self._crossings.add(crossing)
+        self._tally(source).connections += 1
+        episode = self._episode(source)
+        fault = episode.fault if episode else None
+        if episode is not None and episode.connections >= 0:
+            episode.connections += 1
+        if isinstance(fault, Down | Refused):
+            fault = replace(fault, keeps=False)
+        crossing.apply(fault, episode)
+        if isinstance(fault, BlackHole):
+            crossing.took_effect()
+        elif not crossing.is_cut:
+            self._connect(crossing)
+
+    def take(self, crossing: Crossing) -> None:
+        """Talk to the edge host without connecting it to Palette."""
+        crossing.connecting = self._begin(self._taken(crossing, None))
+
+    def _connect(self, crossing: Crossing) -> None:
+        if self._reading is not None:
+            crossing.read_with(self._conversation(crossing, self._reading))
+        crossing.connecting = self._begin(self._connected(crossing))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _conversation(self, crossing: Crossing, reading: Reading) -> Conversation:
+        tally = self._tally(crossing.source)
+        return Conversation(crossing, reading.table, reading.host, self.spoiling, tally)
+
+    async def _connected(self, crossing: Crossing) -> None:
+        """Connect to Palette, and then let the edge host speak."""
+        for host, port in [*self._addresses]:
+            if await self._reached(crossing, host, port):
+                self._addresses.remove((host, port))  # what works comes first from now on
+                self._addresses.insert(0, (host, port))
+                await self._taken(crossing, self._ending)
+                return
+        self._tally(crossing.source).unreachable += 1
+        crossing.reset()
+
+    async def _reached(self, crossing: Crossing, host: str, port: int) -> bool:
+        tls = self._upstream.tls
+        name = self._upstream.host if tls else None
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._loop.create_connection(
+                    lambda: crossing.palette, host, port, ssl=tls, server_hostname=name
+                )
+        except OSError:
+            return False
+        return True
+
+    async def _taken(self, crossing: Crossing, tls: ssl.SSLContext | None) -> None:
+        """Make a transport of the edge host's connection; with TLS, after its handshake."""
+        within_s = CONNECT_S if tls else None
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: crossing.edge, crossing.hand_over(), ssl=tls, ssl_handshake_timeout=within_s
+            )
+        except OSError:
+            crossing.failed()
+        except asyncio.CancelledError:
+            crossing.failed()
+            raise
+
+    def left(self, crossing: Crossing) -> None:
+        """Both ends are closed: only its numbers stay."""
+        if crossing in self._crossings:
+            self._crossings.discard(crossing)
+            tally = self._tally(crossing.source)
+            tally.request_bytes += crossing.edge.size
+            tally.response_bytes += crossing.palette.size
+
+    # --- numbers --------------------------------------------------------------------------
+
+    def _tally(self, source: str) -> Tally:
+        return self._tallies.setdefault(source, Tally())
+
+    async def counts(self, source: str) -> Counts:
+        """What came from a source, or from everyone."""
+        sources = [*self._tallies] if source == EVERYONE else [source]
+        return sum((self._counts(s) for s in sources), Counts())
+
+    def _counts(self, source: str) -> Counts:
+        tally = self._tally(source)
+        standing = [c for c in self._crossings if c.source == source]
+        return Counts(
+            connections=tally.connections,
+            open=len(standing),
+            request_bytes=tally.request_bytes + sum(c.edge.size for c in standing),
+            response_bytes=tally.response_bytes + sum(c.palette.size for c in standing),
+            unreachable=tally.unreachable,
+            messages=tally.messages,
+            spoiled=tally.spoiled,
+        )
+
+    def abandon(self) -> None:
+        """Let go of what the loop does not close itself, when it has ended under the proxy."""
+        if self._listener is not None:
+            self._listener.close()
+        for crossing in self._crossings:
+            crossing.abandon()
+
+    async def close(self) -> None:
+        """Stop listening, cut what stands, and wait until all of it has gone."""
+        self._deafen()
+        for crossing in [*self._crossings]:
+            crossing.reset()
+        for task in [*self._tasks]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        until = self._loop.time() + _GONE_S
+        while self._crossings and self._loop.time() < until:
+            for crossing in [*self._crossings]:
+                crossing.edge.reset()
+                crossing.palette.reset()
+            await asyncio.sleep(0.001)
+        if self._crossings:
+            told = f"{len(self._crossings)} connections did not end"
+            self._loop.call_exception_handler({"message": told})

@@ -1,0 +1,321 @@
+"""Faults of single messages, where the proxy can read them: plain HTTP, or TLS that it ends.
+
+What the proxy takes for one message is one request with its answer on one connection. Hosts do
+not send a second request before the first one is answered; if one does, the fate of the first
+is that of all that came with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import httptools
+
+from harness.domain.arrangements import MessageFault, MessageKind
+from harness.domain.draws import derived_bits
+from harness.domain.operations import (
+    ConfirmPairing,
+    Operation,
+    PollPairing,
+    Probe,
+    SubmitPairing,
+    WithdrawPairing,
+)
+from harness.targets.links.counts import Tally
+from harness.targets.links.crossing import Crossing
+from harness.targets.links.faults import EVERYONE, Disturbance
+from harness.wire.http import BODY_BYTES_MAX
+
+if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
+    from harness.wire.routes import RouteTable
+
+KINDS: dict[MessageKind, type[Operation]] = {
+    MessageKind.PROBE: Probe,
+    MessageKind.SUBMIT: SubmitPairing,
+    MessageKind.POLL: PollPairing,
+    MessageKind.CONFIRM: ConfirmPairing,
+    MessageKind.WITHDRAW: WithdrawPairing,
+}
+
+_HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
+_MILLION = 1_000_000
+_HOST = re.compile(rb"(?im)^host:[^\r\n]*")
+_PARAMETER = re.compile(r"\\\{[^{}]*\\\}")
+
+_ERROR_BODY = b'{"code":"InternalError","message":"Palette answered with an internal error"}'
+_ERROR = (
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Type: application/json\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_ERROR_BODY), _ERROR_BODY)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePattern:
+    """What tells a message from others: its method, and its path without the query."""
+
+    kind: MessageKind
+    method: str
+    path: re.Pattern[str]
+
+
+MessageTable = tuple[MessagePattern, ...]
+
+
+def message_table(routes: RouteTable, prefix: str = "") -> MessageTable:
+    """How to tell messages apart, from where each is asked; the fixed paths come first.
+
+    `prefix` is the path below which the endpoint has them.
+    """
+    found = []
+    for kind, operation in KINDS.items():
+        route = routes[operation]
+        pattern = _PARAMETER.sub("[^/?]+", re.escape(prefix + route.path))
+        found.append((len(route.parameters()), MessagePattern(kind, route.method, _whole(pattern))))
+    return tuple(pattern for _, pattern in sorted(found, key=lambda f: f[0]))
+
+
+@lru_cache(maxsize=256)
+def _whole(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"{pattern}(?:\?.*)?", re.DOTALL)
+
+
+def kind_of(table: MessageTable, method: str, target: str) -> MessageKind | None:
+    """Which message a request is, if it is one."""
+    for pattern in table:
+        if pattern.method == method and pattern.path.fullmatch(target):
+            return pattern.kind
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What happens to one message; `delay` is in microseconds."""
+
+    fault: MessageFault
+    delay: int = 0
+
+
+@dataclass(slots=True)
+class Spoiling:
+    """What was arranged for messages, by source; draws are functions of the seed."""
+
+    seed: str
+    queued: dict[tuple[str, MessageKind], deque[Fate]] = field(default_factory=dict)
+    disturbed: dict[str, Disturbance] = field(default_factory=dict)
+    drawn: dict[str, int] = field(default_factory=dict)
+
+    def queue(self, source: str, kind: MessageKind, fate: Fate) -> None:
+        """A fate for the next message of a kind from a source, or from anybody."""
+        self.queued.setdefault((source, kind), deque()).append(fate)
+
+    def waiting(self) -> int:
+        """How many fates nobody has met so far."""
+        return sum(map(len, self.queued.values()))
+
+    def disturb(self, source: str, disturbance: Disturbance) -> None:
+        """What happens to all messages of a source from now on."""
+        self.disturbed[source] = disturbance
+
+    def heal(self, source: str | None) -> None:
+        """Let the messages of a source (of all, with `None`) be."""
+        for key in [k for k in self.queued if source in (None, k[0])]:
+            del self.queued[key]
+        for name in [s for s in self.disturbed if source in (None, s)]:
+            del self.disturbed[name]
+
+    def fate_of(self, source: str, kind: MessageKind | None) -> Fate | None:
+        """What happens to a message that has just come."""
+        if kind is None:
+            return None
+        for queue in (self.queued.get((s, kind)) for s in (source, EVERYONE)):
+            if queue:
+                return queue.popleft()
+        disturbance = self.disturbed.get(source) or self.disturbed.get(EVERYONE)
+        return self._disturbed(source, disturbance) if disturbance else None
+
+    def _disturbed(self, source: str, disturbance: Disturbance) -> Fate | None:
+        self.drawn[source] = self.drawn.get(source, 0) + 1
+        drawn = derived_bits(self.seed, f"loss:{source}", self.drawn[source]) % _MILLION
+        if drawn < disturbance.lost_before:
+            return Fate(MessageFault.LOST_BEFORE)
+        if drawn < disturbance.lost_before + disturbance.lost_after:
+            return Fate(MessageFault.LOST_AFTER)
+        return Fate(MessageFault.DELAYED, disturbance.held) if disturbance.held else None
+
+
+class Conversation:
+    """Reads one connection's messages, and does to each what was arranged for it."""
+
+    def __init__(
+        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Tally
+    ) -> None:
+        self._crossing = crossing
+        self._table = table
+        self._host_line = f"Host: {host}".encode() if host else b""
+        self._spoiling = spoiling
+        self._tally = tally
+        self._requests = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._held = bytearray()
+        self._is_http = True
+        self._has_head = self._is_whole = self._is_decided = False
+        self._fate: Fate | None = None
+        self._is_waiting = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._cuts_answer = False
+        self._again = b""
+        self._answers: _Answers | None = None
+
+    # --- what the parser tells ------------------------------------------------------------
+
+    def on_url(self, url: bytes) -> None:
+        """The parser has read (a part of) where the request goes."""
+        self._target += url
+
+    def on_headers_complete(self) -> None:
+        """The parser has read the whole head."""
+        self._has_head = True
+
+    def on_message_complete(self) -> None:
+        """The parser has read the whole request."""
+        self._is_whole = True
+
+    # --- requests -------------------------------------------------------------------------
+
+    def request(self, data: bytes) -> None:
+        """Bytes that came from the edge host."""
+        if not self._is_http:
+            self._crossing.edge.pass_on(data)
+            return
+        self._held += data
+        try:
+            self._requests.feed_data(data)
+        except httptools.HttpParserError:
+            self._give_up()
+            return
+        if self._has_head and not self._is_decided:
+            self._decide()
+        if len(self._held) > _HELD_BYTES_MAX:
+            self._give_up()
+        elif self._is_decided and not self._is_waiting:
+            self._act()
+
+    def _give_up(self) -> None:
+        """This is no HTTP, or too much of it: from now on it passes as it comes."""
+        self._is_http = False
+        self._let_go()
+
+    def _decide(self) -> None:
+        """The head is there: which message is it, and what happens to it?"""
+        self._is_decided = True
+        self._tally.messages += 1
+        method = self._requests.get_method().decode("ascii", "replace")
+        kind = kind_of(self._table, method, self._target.decode("ascii", "replace"))
+        self._fate = self._spoiling.fate_of(self._crossing.source, kind)
+        if self._fate is not None:
+            self._tally.spoiled += 1
+        if self._host_line:
+            head, end, body = bytes(self._held).partition(b"\r\n\r\n")
+            self._held = bytearray(_HOST.sub(lambda _: self._host_line, head, count=1) + end + body)
+
+    def _act(self) -> None:
+        match self._fate.fault if self._fate else None:
+            case MessageFault.LOST_BEFORE:
+                self._held.clear()
+                self._crossing.reset()
+            case MessageFault.LOST_AFTER:
+                self._cuts_answer = True
+                self._let_go()
+            case MessageFault.DELAYED:
+                self._wait(self._fate.delay if self._fate else 0)
+            case MessageFault.REPEATED if self._is_whole:
+                self._send_twice()
+            case MessageFault.SERVER_ERROR if self._is_whole:
+                self._held.clear()
+                self._crossing.palette.pass_on(_ERROR)
+                self._begin_anew()
+            case None:
+                self._let_go()
+            case _:
+                pass  # these need the whole message, which is still coming
+
+    def _let_go(self) -> None:
+        """Send on what is held; the next request begins anew."""
+        data = bytes(self._held)
+        self._held.clear()
+        if self._is_whole:
+            self._begin_anew()
+        self._crossing.edge.pass_on(data)
+
+    def _begin_anew(self) -> None:
+        self._target = b""
+        self._has_head = self._is_whole = self._is_decided = False
+        self._fate = None
+
+    def _wait(self, delay: int) -> None:
+        self._is_waiting = True
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(delay / _MILLION, self._go_on)
+
+    def _go_on(self) -> None:
+        self._is_waiting, self._fate = False, None
+        self._let_go()
+
+    def _send_twice(self) -> None:
+        self._again = bytes(self._held)
+        self._answers = _Answers()
+        self._let_go()
+
+    # --- answers --------------------------------------------------------------------------
+
+    def response(self, data: bytes) -> None:
+        """Bytes that came from Palette."""
+        if self._cuts_answer:
+            self._crossing.reset()
+        elif self._answers is not None:
+            self._swallow(self._answers, data)
+        else:
+            self._crossing.palette.pass_on(data)
+
+    def _swallow(self, answers: _Answers, data: bytes) -> None:
+        """The answer to the first of two equal messages is nobody's; then the second goes out."""
+        if answers.is_whole_with(data):
+            self._answers = None
+            again, self._again = self._again, b""
+            self._crossing.edge.pass_on(again)
+
+    def stop(self) -> None:
+        """The connection is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+
+class _Answers:
+    """Reads one answer to its end."""
+
+    def __init__(self) -> None:
+        self._parser = httptools.HttpResponseParser(self)
+        self._is_whole = False
+
+    def on_message_complete(self) -> None:
+        """The parser has read all of it."""
+        self._is_whole = True
+
+    def is_whole_with(self, data: bytes) -> bool:
+        """Whether these bytes end it; what is no HTTP ends at once."""
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            return True
+        return self._is_whole
+
+
+def kinds_in(table: Iterable[MessagePattern]) -> frozenset[MessageKind]:
+    """The messages that can be told apart."""
+    return frozenset(pattern.kind for pattern in table)

@@ -1,0 +1,254 @@
+"""Starts what cuts links for a target, and stops it again."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from harness.domain.arrangements import Arrangement, Inventory, Side
+from harness.domain.errors import PairproofError
+from harness.targets.arranging.person import Asker, Person
+from harness.targets.links.arranger import LinkArranger
+from harness.targets.links.crowd import Crowd
+from harness.targets.links.endpoint import OVER_LINKS, PaletteEndpoint, is_readable
+from harness.targets.links.errors import LinkError
+from harness.targets.links.hub import Reading
+from harness.targets.links.messages import message_table
+from harness.targets.links.process import ProxyProcess, ProxySpec
+from harness.targets.links.proxy import FaultProxy
+from harness.targets.links.settings import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.switch import DelegatedSwitch, ProxySwitch, Switch
+from harness.targets.links.toxiproxy import Toxiproxy
+from harness.targets.port import TargetUnusable
+from harness.targets.trust import Trust
+from harness.wire.routes import RouteTable
+
+if TYPE_CHECKING:
+    from harness.targets.target import Target
+
+UNREADABLE = (
+    "TLS passes through the proxy, which cannot tell one message from another: write links.tls ="
+    ' "end", with a certificate that the edge trusts'
+)
+UNREADABLE_TOXIPROXY = (
+    'Toxiproxy does not read messages: write links.way = "proxy", with links.tls = "end" where'
+    " Palette speaks HTTPS"
+)
+_TRY_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLinks:
+    """What cuts links, ready for use. Whoever opens it has to close it.
+
+    Attributes:
+        links: what the target file says.
+        arranger: the way `link` of arranging.
+        direct, proxied: Palette's endpoint, and the one that goes over the proxy; empty without.
+        proxy: our own proxy, where that is the way.
+        toxiproxy: the other one, where that is.
+    """
+
+    links: Links
+    arranger: LinkArranger
+    direct: str
+    proxied: str = ""
+    proxy: FaultProxy | ProxyProcess | None = None
+    toxiproxy: Toxiproxy | None = None
+    _closing: tuple[Callable[[], None], ...] = field(default=(), repr=False)
+
+    def offered(
+        self, inventory: Inventory, way_for: Callable[[type[Arrangement]], str]
+    ) -> Inventory:
+        """What a run may use, with the endpoint over which links are cut.
+
+        `way_for` names the way that is tried first for a kind of arrangement: where links are
+        cut otherwise, nobody has to go over the proxy.
+        """
+        if self.links.use is Use.ALWAYS and self.proxied:
+            return replace(inventory, endpoint=self.proxied)
+        is_way = any(way_for(kind) == self.arranger.name for kind in OVER_LINKS)
+        return replace(inventory, link_endpoint=self.proxied if is_way else "")
+
+    def check(self) -> None:
+        """Make sure that the proxy is at work.
+
+        Raises:
+            LinkError: it is not; says what went wrong.
+        """
+        for proxy in (self.proxy, self.toxiproxy):
+            if proxy is not None:
+                proxy.check()
+
+    def close(self) -> None:
+        """Mend every link, as far as that is possible, and stop the proxy."""
+        with suppress(PairproofError):  # a proxy that is gone has no links left to mend
+            self.arranger.heal()
+        for close in self._closing:
+            close()
+
+
+def open_links(
+    links: Links,
+    endpoint: str,
+    *,
+    crowd: Crowd,
+    routes: RouteTable,
+    trust: Trust,
+    asker: Asker | None = None,
+    seed: object = 0,
+    apart: bool = False,
+) -> OpenLinks:
+    """Start what a target file asks for.
+
+    `endpoint` is Palette's, as an operator enters it; `trust` is what the proxy checks Palette's
+    certificate with, where it ends TLS; `asker` asks a person; jitter and losses come from `seed`.
+    `apart` puts our own proxy into a process of its own.
+
+    Raises:
+        LinkError: it cannot be started; says what to do.
+    """
+    match links.way:
+        case LinkWay.NONE:
+            return OpenLinks(links, LinkArranger(None, crowd), endpoint)
+        case LinkWay.PERSON:
+            switch: Switch = DelegatedSwitch.of_person(Person(asker))
+            return OpenLinks(links, LinkArranger(switch, crowd), endpoint)
+        case LinkWay.COMMANDS if links.commands is not None:
+            switch = DelegatedSwitch.of_commands(links.commands)
+            return OpenLinks(links, LinkArranger(switch, crowd), endpoint)
+        case LinkWay.TOXIPROXY:
+            return _over_toxiproxy(links, endpoint, crowd)
+    return _over_proxy(links, endpoint, crowd, routes, trust, seed, apart)
+
+
+def _over_toxiproxy(links: Links, endpoint: str, crowd: Crowd) -> OpenLinks:
+    palette = PaletteEndpoint.of(endpoint)
+    host = f"[{palette.host}]" if ":" in palette.host else palette.host
+    upstream = f"{host}:{palette.port}"
+    toxiproxy = Toxiproxy(links.toxiproxy_url, links.toxiproxy_name, links.listen, upstream)
+    switch = ProxySwitch(toxiproxy, crowd, _cut(links, palette), unreadable=UNREADABLE_TOXIPROXY)
+    return OpenLinks(
+        links,
+        LinkArranger(switch, crowd),
+        endpoint,
+        palette.through(links, toxiproxy.port),
+        toxiproxy=toxiproxy,
+        _closing=(toxiproxy.close,),
+    )
+
+
+def _over_proxy(
+    links: Links,
+    endpoint: str,
+    crowd: Crowd,
+    routes: RouteTable,
+    trust: Trust,
+    seed: object,
+    apart: bool,
+) -> OpenLinks:
+    palette = PaletteEndpoint.of(endpoint)
+    spec = _spec(links, palette, routes, trust, seed)
+    proxy = _started(spec, apart)
+    switch = ProxySwitch(
+        proxy,
+        crowd,
+        _cut(links, palette),
+        messages=proxy if spec.reading else None,
+        unreadable=UNREADABLE,
+        round_trip=_round_trip(palette),
+    )
+    return OpenLinks(
+        links,
+        LinkArranger(switch, crowd),
+        endpoint,
+        palette.through(links, proxy.port),
+        proxy=proxy,
+        _closing=(proxy.close,),
+    )
+
+
+def _started(spec: ProxySpec, apart: bool) -> FaultProxy | ProxyProcess:
+    try:
+        return ProxyProcess(spec) if apart else spec.start()
+    except OSError as error:
+        raise LinkError(
+            f"the proxy cannot be started ({error}); check links.cert_file and links.key_file"
+        ) from error
+
+
+def _spec(
+    links: Links, palette: PaletteEndpoint, routes: RouteTable, trust: Trust, seed: object
+) -> ProxySpec:
+    ends = links.tls is Tls.END
+    reading = None
+    if is_readable(palette, links):
+        reading = Reading(message_table(routes, palette.path), palette.authority)
+    return ProxySpec(
+        palette.host,
+        palette.port,
+        links.listen,
+        trust if ends and palette.is_tls else None,
+        links.cert_file if ends else None,
+        links.key_file if ends else None,
+        reading,
+        str(seed),
+    )
+
+
+def _cut(links: Links, palette: PaletteEndpoint) -> CutForm:
+    """How a link that is down looks, where the file does not say.
+
+    Over TLS a reset in the handshake is as good as a refusal, as nothing was said yet, and the
+    proxy sees who tries; over plain HTTP the request may be on its way already.
+    """
+    if links.cut is not None:
+        return links.cut
+    return CutForm.RESET if palette.is_tls or links.tls is Tls.END else CutForm.CLOSED
+
+
+def _round_trip(palette: PaletteEndpoint) -> int:
+    """How long it takes to connect to Palette, in microseconds; 0 where that cannot be done."""
+    start = time.monotonic_ns()
+    try:
+        socket.create_connection((palette.host, palette.port), _TRY_S).close()
+    except OSError:
+        return 0
+    return (time.monotonic_ns() - start) // 1_000
+
+
+def links_for(
+    target: Target,
+    peer: Target | None,
+    *,
+    asker: Asker | None = None,
+    seed: object = 0,
+    apart: bool = False,
+) -> OpenLinks:
+    """What cuts the links of a target, whose other side may be a peer.
+
+    Where the harness plays the edge hosts itself, they are cut off by their control port. `apart`
+    puts our own proxy into a process of its own, for runs that are a load themselves.
+
+    Raises:
+        TargetUnusable: it cannot be started; says what to do.
+    """
+    central = peer if peer is not None and Side.CENTRAL in peer.sides else target
+    links = target.links if Side.EDGE in target.sides else Links()
+    try:
+        return open_links(
+            links,
+            central.endpoint,
+            crowd=Crowd(target.slots(), links.sources),
+            routes=target.wire.routes,
+            trust=central.trust_of(Side.CENTRAL),
+            asker=asker,
+            seed=seed,
+            apart=apart,
+        )
+    except LinkError as error:
+        raise TargetUnusable(f"links cannot be cut as the target file says: {error}") from error

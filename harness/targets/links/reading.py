@@ -1,0 +1,173 @@
+"""Reads the part of a target file that says how links are cut."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from harness.domain.arrangements import SetLink
+from harness.targets.arranging.reading import read_command
+from harness.targets.arranging.templates import known_fields
+from harness.targets.links.ending import ending_context
+from harness.targets.links.settings import CutForm, LinkCommands, Links, LinkWay, Tls, Use
+from harness.targets.links.sockets import normal
+from harness.targets.target_errors import Problem
+from harness.targets.toml_lines import Path
+
+if TYPE_CHECKING:
+    from harness.targets.reading import Reading
+
+Table = Mapping[str, Any]
+
+_TABLE_OF = {LinkWay.TOXIPROXY: "toxiproxy", LinkWay.COMMANDS: "commands"}
+"""The ways that need a table of their own."""
+_PORT_MAX = 65_535
+
+
+def read_links(reading: Reading, data: Table) -> Links:
+    """How links are cut, from a whole target file whose structure is right.
+
+    Raises:
+        TargetFileError: something in it makes no sense; says where, and what to do.
+    """
+    table = data.get("links")
+    if table is None:
+        return Links()
+    way = LinkWay(table["way"])
+    _check_tables(reading, table, way)
+    links = Links(
+        way=way,
+        listen=_listen(reading, table.get("listen", "127.0.0.1:0")),
+        host=table.get("host", "localhost"),
+        tls=Tls(table.get("tls", "pass")),
+        cert_file=reading.path_of(table["cert_file"]) if "cert_file" in table else None,
+        key_file=reading.path_of(table["key_file"]) if "key_file" in table else None,
+        cut=CutForm(table["cut"]) if "cut" in table else None,
+        use=Use(table.get("use", "needed")),
+        sources=_sources(reading, table.get("sources", {}), _hosts(data)),
+        toxiproxy_url=_toxiproxy(reading, table),
+        toxiproxy_name=table.get("toxiproxy", {}).get("name", "pairproof"),
+        commands=_commands(reading, table["commands"]) if "commands" in table else None,
+    )
+    _check_tls(reading, links)
+    return links
+
+
+def _check_tables(reading: Reading, table: Table, way: LinkWay) -> None:
+    needed = _TABLE_OF.get(way, "")
+    if needed and needed not in table:
+        problem = Problem(
+            f'way = "{way.value}" stands there without [links.{needed}]',
+            f"[links.{needed}], which says how",
+            f"add [links.{needed}], or choose another way",
+        )
+        reading.refuse(("links", "way"), problem)
+    if way is LinkWay.TOXIPROXY and "sources" in table:
+        problem = Problem(
+            "Toxiproxy does not tell its clients apart",
+            'sources with way = "proxy" only',
+            'remove sources, or write way = "proxy"',
+        )
+        reading.refuse(("links", "sources"), problem)
+
+
+def _listen(reading: Reading, text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if int(port) > _PORT_MAX:
+        problem = Problem(
+            f"{text!r} stands there", f"a port from 0 to {_PORT_MAX}", "correct the port"
+        )
+        reading.refuse(("links", "listen"), problem)
+    return host.strip("[]"), int(port)
+
+
+def _hosts(data: Table) -> list[str]:
+    places = data.get("edge", {}).get("clusters", [])
+    return [host["uid"] for place in places for host in place["hosts"]]
+
+
+def _sources(reading: Reading, table: Table, hosts: list[str]) -> dict[str, str]:
+    """The address of each host, in its one spelling: every host has one, or none has."""
+    found = {}
+    for uid, text in table.items():
+        here: Path = ("links", "sources", uid)
+        if uid not in hosts:
+            known = ", ".join(hosts) or "none: the harness plays the edge"
+            problem = Problem(f"there is no host {uid!r}", known, "correct the uid")
+            reading.refuse(here, problem)
+        try:
+            found[uid] = normal(text)
+        except ValueError:
+            problem = Problem(
+                f"{text!r} stands there", "an IP address", "write the address as the proxy sees it"
+            )
+            reading.refuse(here, problem)
+    missing = [uid for uid in hosts if uid not in found]
+    if found and missing:
+        problem = Problem(
+            f"host {missing[0]} has no address there",
+            "an address for every host of edge.clusters, or no sources at all",
+            f'add "{missing[0]}" = "…"',
+        )
+        reading.refuse(("links", "sources"), problem)
+    return found
+
+
+def _toxiproxy(reading: Reading, table: Table) -> str:
+    if "toxiproxy" not in table:
+        return ""
+    path: Path = ("links", "toxiproxy", "url")
+    if "url" not in table["toxiproxy"]:
+        problem = Problem("it is missing", "where Toxiproxy's HTTP API answers", "add url = …")
+        reading.refuse(path, problem)
+    return reading.address(table["toxiproxy"]["url"], path)
+
+
+def _commands(reading: Reading, table: Table) -> LinkCommands:
+    fields = known_fields(SetLink)
+    down, up = (
+        read_command(reading, table[name], ("links", "commands", name), fields)
+        for name in ("down", "up")
+    )
+    return LinkCommands(down, up)
+
+
+def _check_tls(reading: Reading, links: Links) -> None:
+    """A certificate goes with TLS that ends at our own proxy, and the other way round."""
+    here: Path = ("links", "cert_file")
+    if links.tls is Tls.PASS:
+        if links.cert_file or links.key_file:
+            at = here if links.cert_file else ("links", "key_file")
+            problem = Problem(
+                "a certificate, and TLS passes through the proxy",
+                'cert_file with tls = "end" only',
+                'write tls = "end", or remove it',
+            )
+            reading.refuse(at, problem)
+        return
+    if links.way is not LinkWay.PROXY:
+        problem = Problem(
+            f'way = "{links.way.value}" cannot end TLS',
+            'tls = "end" with way = "proxy" only',
+            'write way = "proxy", or tls = "pass"',
+        )
+        reading.refuse(("links", "tls"), problem)
+    if links.cert_file is None:
+        problem = Problem(
+            'tls = "end" stands there without a certificate',
+            "cert_file, a certificate for links.host that the edge hosts trust",
+            "add cert_file (and key_file)",
+        )
+        reading.refuse(("links", "tls"), problem)
+    try:
+        ending_context(links.cert_file, links.key_file)
+    except OSError as error:
+        told = "it holds no certificate with its key (without a password)"
+        why = told if isinstance(error, ssl.SSLError) else error.strerror
+        problem = Problem(
+            f"{links.cert_file} cannot be used: {why}",
+            "a certificate in PEM, with its key there or in key_file",
+            "correct the path (a relative one starts at the target file's folder)",
+        )
+        reading.refuse(here, problem)

@@ -1,0 +1,279 @@
+"""What cuts a host's link, whatever does it: the proxies, commands, a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from harness.domain.arrangements import (
+    Arrangement,
+    DisturbMessages,
+    FaultNextMessage,
+    MessageKind,
+    SetLink,
+)
+from harness.targets.arranging.commands import Commands
+from harness.targets.arranging.person import Person
+from harness.targets.arranging.way import Arranger, ArrangingFailed
+from harness.targets.links.counts import Episode
+from harness.targets.links.crowd import Crowd
+from harness.targets.links.endpoint import OVER_LINKS
+from harness.targets.links.errors import LinkError
+from harness.targets.links.faults import (
+    EVERYONE,
+    BlackHole,
+    Disturbance,
+    Down,
+    LinkFault,
+    Refused,
+)
+from harness.targets.links.messages import Fate
+from harness.targets.links.settings import CutForm, LinkCommands
+from harness.targets.port import CannotArrange
+
+FAULT_OF: dict[CutForm, LinkFault] = {
+    CutForm.CLOSED: Down(),
+    CutForm.RESET: Refused(),
+    CutForm.SILENT: BlackHole(),
+}
+"""What a link that is down is for the proxy, by how it is to look."""
+
+
+class Faulty(Protocol):
+    """Something that connections to Palette go through: `FaultProxy`, `Toxiproxy`."""
+
+    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+        """Put a source, or everyone, under a fault."""
+        ...
+
+    def heal(self, source: str | None = None) -> list[Episode]:
+        """End the fault of a source, of everyone, or all there are."""
+        ...
+
+
+class Spoiler(Protocol):
+    """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
+
+    def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
+        """Arrange something for the next message of a kind from a source."""
+        ...
+
+    def disturb(self, source: str, disturbance: Disturbance) -> None:
+        """What happens to every message of a source from now on."""
+        ...
+
+    def forget(self, source: str) -> None:
+        """Forget what was arranged for the messages of a source."""
+        ...
+
+
+class Switch(Protocol):
+    """Cuts and mends links, and spoils messages where it can."""
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why it can arrange none of this kind, and what it would take; empty if it can."""
+        ...
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Do it.
+
+        Raises:
+            CannotArrange: it cannot be done; nothing was changed.
+            ArrangingFailed: it went wrong.
+            LinkError: what does it is gone.
+        """
+        ...
+
+    def mend(self, host_uids: Iterable[str]) -> None:
+        """The links of these hosts are whole, and nothing waits for their messages."""
+        ...
+
+    def down(self) -> tuple[str, ...]:
+        """The hosts that are cut off where others may be with them."""
+        ...
+
+    def mend_all(self) -> None:
+        """So are those of all hosts."""
+        ...
+
+
+class ProxySwitch:
+    """Cuts links in a proxy, by the address that each host arrives from.
+
+    A link that is up and is set up once more is whole: nothing waits for its messages either.
+
+    Attributes:
+        ended: the faults that are over, each with whether anything met it.
+    """
+
+    def __init__(
+        self,
+        faulty: Faulty,
+        crowd: Crowd,
+        cut: CutForm,
+        *,
+        messages: Spoiler | None = None,
+        unreadable: str = "",
+        round_trip: int = 0,
+    ) -> None:
+        """`messages` is the proxy where it reads them; otherwise `unreadable` says why none can
+        be spoiled, and what it would take. `round_trip` is Palette's, in microseconds.
+        """
+        self._faulty = faulty
+        self._crowd = crowd
+        self._cut = FAULT_OF[cut]
+        self._messages = messages
+        self._unreadable = unreadable
+        self._round_trip = round_trip
+        self._down: set[str] = set()
+        self._standing: set[str] = set()
+        self.ended: list[Episode] = []
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Links can be cut; messages be spoiled where they can be read."""
+        if kind not in OVER_LINKS:
+            return "a proxy cuts links and spoils messages, and does nothing else"
+        return self._unreadable if kind is not SetLink and self._messages is None else ""
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Do it, if the host can be told apart."""
+        match arrangement:
+            case SetLink(host_uid, up):
+                self._refuse(arrangement, self._crowd.cannot_cut(host_uid))
+                if up and host_uid not in self._down:
+                    self._forget(self._crowd.source_of(host_uid))
+                (self._down.discard if up else self._down.add)(host_uid)
+                self._adapt(host_uid)
+            case FaultNextMessage(host_uid, message, fault, delay):
+                self._refuse(arrangement, self._crowd.cannot_spoil(host_uid, message))
+                source = self._crowd.source_of(host_uid)
+                self._reading(arrangement).spoil_next(source, message, Fate(fault, delay))
+            case DisturbMessages():
+                self._refuse(arrangement, self._crowd.cannot_cut(arrangement.host_uid))
+                source = self._crowd.source_of(arrangement.host_uid)
+                self._reading(arrangement).disturb(source, self._disturbance(arrangement))
+            case _:
+                self._refuse(arrangement, self.cannot(type(arrangement)))
+
+    def _refuse(self, arrangement: Arrangement, why: str) -> None:
+        if why:
+            raise CannotArrange(type(arrangement).__name__, why)
+
+    def _reading(self, arrangement: Arrangement) -> Spoiler:
+        if self._messages is None:
+            raise CannotArrange(type(arrangement).__name__, self._unreadable)
+        return self._messages
+
+    def _disturbance(self, asked: DisturbMessages) -> Disturbance:
+        held = (asked.slowed - 1) * self._round_trip
+        return Disturbance(asked.lost_before, asked.lost_after, max(0, held))
+
+    def _adapt(self, host_uid: str) -> None:
+        """Bring the proxy to what is to hold: new faults first, so that no gap opens."""
+        wanted = self._sources_down(host_uid)
+        for source in sorted(wanted - self._standing):
+            self._faulty.set_fault(self._cut, source)
+        for source in sorted(self._standing - wanted):
+            self.ended += self._faulty.heal(source)
+        self._standing = wanted
+
+    def _sources_down(self, host_uid: str) -> set[str]:
+        """Who is to be under the fault: everyone, where all hosts in use are down."""
+        if not self._down:
+            return set()
+        if self._down.issuperset(self._crowd.in_use(host_uid)):
+            return {EVERYONE}
+        return {self._crowd.source_of(host) for host in self._down}
+
+    def mend(self, host_uids: Iterable[str]) -> None:
+        """Mend the links of these hosts, and forget what waits for their messages."""
+        hosts = tuple(host_uids)
+        self._down.difference_update(hosts)
+        for source in dict.fromkeys(self._crowd.source_of(host) for host in hosts):
+            self._forget(source)
+        if hosts:
+            self._adapt(hosts[0])
+
+    def down(self) -> tuple[str, ...]:
+        """The hosts that are cut off, and with them all that arrive from the same address."""
+        return tuple(sorted(self._down))
+
+    def _forget(self, source: str) -> None:
+        if self._messages is not None:
+            self._messages.forget(source)
+
+    def mend_all(self) -> None:
+        """Mend every link, and forget all that waits."""
+        self._down.clear()
+        self._standing.clear()
+        self.ended += self._faulty.heal(None)
+
+
+class DelegatedSwitch:
+    """Cuts links by commands of the user's, or by a person; nobody can spoil messages so."""
+
+    def __init__(self, down: Arranger, up: Arranger, who: str) -> None:
+        self._way = {False: down, True: up}
+        self._who = who
+        self._down: dict[str, None] = {}
+
+    @classmethod
+    def of_commands(cls, commands: LinkCommands) -> DelegatedSwitch:
+        """By the commands that a target file names."""
+        down, up = (
+            Commands({SetLink.__name__: command}, {}) for command in (commands.down, commands.up)
+        )
+        return cls(down, up, "commands cut links")
+
+    @classmethod
+    def of_person(cls, person: Person) -> DelegatedSwitch:
+        """By a person who is asked."""
+        return cls(person, person, "a person cuts links")
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Links can be cut, if nothing is missing; messages cannot be spoiled."""
+        if kind is not SetLink:
+            return (
+                f"{self._who}, and cannot spoil a single message: that takes links.way ="
+                ' "proxy" where it can read them'
+            )
+        return self._way[False].cannot(kind) or self._way[True].cannot(kind)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Have it done."""
+        if not isinstance(arrangement, SetLink):
+            raise CannotArrange(type(arrangement).__name__, self.cannot(type(arrangement)))
+        if not arrangement.up:
+            self._down[arrangement.host_uid] = None  # also where it fails: it may be half done
+        self._way[arrangement.up].arrange(arrangement)
+        if arrangement.up:
+            self._down.pop(arrangement.host_uid, None)
+
+    def mend(self, host_uids: Iterable[str]) -> None:
+        """Have the links of these hosts mended, of those that are down."""
+        for host_uid in [h for h in host_uids if h in self._down]:
+            self.arrange(SetLink(host_uid, up=True))
+
+    def down(self) -> tuple[str, ...]:
+        """None: each host is cut off by itself."""
+        return ()
+
+    def mend_all(self) -> None:
+        """Have every link mended; goes on where one fails.
+
+        Raises:
+            ArrangingFailed: some could not be; says which.
+        """
+        failed = []
+        for host_uid in [*self._down]:
+            try:
+                self.arrange(SetLink(host_uid, up=True))
+            except CannotArrange as error:
+                failed.append(f"{host_uid} ({error.how})")
+        if failed:
+            raise ArrangingFailed("SetLink", f"still cut off: {'; '.join(failed)}")
+
+
+def as_failure(arrangement: Arrangement, error: LinkError) -> ArrangingFailed:
+    """What went wrong with a link, as an arrangement that failed."""
+    return ArrangingFailed(type(arrangement).__name__, str(error))

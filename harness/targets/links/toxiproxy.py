@@ -1,0 +1,216 @@
+"""An existing Toxiproxy server, over its HTTP API: one proxy of its own before Palette."""
+
+from __future__ import annotations
+
+import math
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from harness import __version__
+from harness.targets.links.counts import Episode
+from harness.targets.links.errors import LinkError
+from harness.targets.links.faults import (
+    EVERYONE,
+    BlackHole,
+    Down,
+    Limited,
+    LinkFault,
+    Refused,
+    Reset,
+    Slow,
+    Way,
+)
+from harness.targets.transport import HttpClient, NoAnswer
+from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
+
+_HEADERS = {"User-Agent": f"pairproof/{__version__}", "Content-Type": "application/json"}
+_WITHIN_S = 5.0
+_STREAM = {Way.REQUEST: "upstream", Way.RESPONSE: "downstream"}
+_UNKNOWN_METERS = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Toxic:
+    """One toxic of a proxy, as the API takes it."""
+
+    type: str
+    stream: str
+    attributes: Mapping[str, Json]
+
+    def as_json(self) -> dict[str, Json]:
+        """The body that creates it."""
+        return {
+            "name": f"pairproof_{self.type}_{self.stream}",
+            "type": self.type,
+            "stream": self.stream,
+            "toxicity": 1.0,
+            "attributes": dict(self.attributes),
+        }
+
+
+def toxics_for(fault: LinkFault) -> tuple[Toxic, ...]:
+    """The toxics that amount to a fault; none for what is down.
+
+    Raises:
+        LinkError: Toxiproxy has nothing like it.
+    """
+    return tuple(_toxics(fault))
+
+
+def _toxics(fault: LinkFault) -> Iterator[Toxic]:
+    both = tuple(_STREAM.values())
+    match fault:
+        case Refused():
+            yield from (Toxic("reset_peer", stream, {"timeout": 0}) for stream in both)
+        case BlackHole():
+            yield from (Toxic("timeout", stream, {"timeout": 0}) for stream in both)
+        case Slow(latency, jitter):
+            told: dict[str, Json] = {"latency": _ms(latency), "jitter": _ms(jitter)}
+            yield from (Toxic("latency", stream, told) for stream in both)
+        case Limited(bytes_per_s):
+            rate = max(1, round(bytes_per_s / 1_000))
+            yield from (Toxic("bandwidth", stream, {"rate": rate}) for stream in both)
+        case Reset(way, size, passing=True):
+            yield Toxic("limit_data", _STREAM[way], {"bytes": size})
+        case Reset():
+            raise LinkError(
+                "Toxiproxy cannot swallow bytes and reset then; use the proxy of pairproof"
+                ' (links.way = "proxy")'
+            )
+
+
+def _ms(microseconds: int) -> int:
+    return math.ceil(microseconds / 1_000)
+
+
+class Toxiproxy:
+    """A proxy of one's own on a Toxiproxy server, there until it is closed.
+
+    It does not tell its clients apart, and says nothing of who tried to connect.
+
+    Raises:
+        LinkError: the server does not answer as Toxiproxy does; says what came and what to do.
+    """
+
+    def __init__(self, url: str, name: str, listen: tuple[str, int], upstream: str) -> None:
+        """`upstream` is Palette as `host:port`; a proxy of the same name is replaced."""
+        self._url = url
+        self._path = f"/proxies/{quote(name, safe='')}"
+        self._client = HttpClient(ssl.create_default_context(), _WITHIN_S)
+        self._episode: Episode | None = None
+        self._toxics: list[str] = []
+        self._is_closed = False
+        try:
+            self._ask("DELETE", self._path, expected=(204, 404))
+            host = f"[{listen[0]}]" if ":" in listen[0] else listen[0]
+            made = self._ask(
+                "POST",
+                "/proxies",
+                {
+                    "name": name,
+                    "listen": f"{host}:{listen[1]}",
+                    "upstream": upstream,
+                    "enabled": True,
+                },
+                expected=(200, 201),
+            )
+            self.port = _port_in(made, url)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+        """Put everyone under a fault, in place of the one before.
+
+        Raises:
+            LinkError: it cannot be done; a source cannot be told from another.
+        """
+        if source:
+            raise LinkError("Toxiproxy does not tell its clients apart; leave links.sources out")
+        toxics = toxics_for(fault)
+        self._clear()
+        self._episode = Episode(fault, source, 0, _UNKNOWN_METERS)
+        if isinstance(fault, Down):
+            self._enable(False)
+        for toxic in toxics:
+            body = toxic.as_json()
+            self._ask("POST", f"{self._path}/toxics", body, expected=(200, 201))
+            self._toxics.append(str(body["name"]))
+
+    def heal(self, source: str | None = None) -> list[Episode]:
+        """End the fault; returns it, if there was one.
+
+        Raises:
+            LinkError: the server does not do it.
+        """
+        self._clear()
+        ended, self._episode = self._episode, None
+        return [ended] if ended else []
+
+    def _clear(self) -> None:
+        for name in [*self._toxics]:
+            self._ask("DELETE", f"{self._path}/toxics/{name}", expected=(204, 404))
+            self._toxics.remove(name)
+        if self._episode is not None and isinstance(self._episode.fault, Down):
+            self._enable(True)
+
+    def _enable(self, on: bool) -> None:
+        self._ask("POST", self._path, {"enabled": on}, expected=(200,))
+
+    def check(self) -> None:
+        """Make sure that the proxy is still there.
+
+        Raises:
+            LinkError: it is not.
+        """
+        self._ask("GET", self._path, expected=(200,))
+
+    def close(self) -> None:
+        """Remove the proxy from the server, as far as that still answers."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._ask("DELETE", self._path, expected=(204, 404))
+        except LinkError:
+            pass  # it went away, and its proxy with it
+        finally:
+            self._client.close()
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        json: dict[str, Json] | None = None,
+        *,
+        expected: tuple[int, ...],
+    ) -> HttpResponse:
+        sent = self._client.prepare(self._url, HttpRequest(method, path, json=json), _HEADERS)
+        try:
+            response = self._client.exchange(self._url, sent, _WITHIN_S)
+        except NoAnswer as error:
+            raise LinkError(
+                f"Toxiproxy does not answer: {error}; check links.toxiproxy.url"
+            ) from error
+        if response.status not in expected:
+            said = " ".join(response.body.decode("utf-8", "replace").split())[:200]
+            raise LinkError(
+                f"Toxiproxy answered {method} {path} with {response.status} ({said}); check"
+                " links.toxiproxy.url and links.listen"
+            )
+        return response
+
+
+def _port_in(response: HttpResponse, url: str) -> int:
+    """The port that the proxy listens on, as the server says."""
+    try:
+        told = parse_json(response.body)
+    except NotJson:
+        told = None
+    listen = told.get("listen") if isinstance(told, dict) else None
+    port = str(listen).rpartition(":")[2]
+    if not port.isdigit():
+        raise LinkError(f"{url} is no Toxiproxy: it does not say where the proxy listens")
+    return int(port)

@@ -1,0 +1,159 @@
+"""What a target file says, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.catalogue.limits import Limits
+from harness.domain.arrangements import Side, Slot
+from harness.domain.endpoint import base_url
+from harness.domain.errors import Refusal
+from harness.domain.operations import Operation
+from harness.targets.arranging.settings import Arranging
+from harness.targets.links.settings import Links
+from harness.targets.loopback import is_loopback
+from harness.targets.peer_table import Peer
+from harness.targets.port import LocalUser, TargetInfo
+from harness.targets.trust import Trust
+from harness.wire.mapping import PLAIN, WireMap
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """An edge host and where its Local UI answers."""
+
+    uid: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place for a cluster: the hosts that one there can span."""
+
+    slot: str
+    hosts: tuple[Host, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control port and its secret; `trust` is its side's where there is none."""
+
+    url: str
+    secret: str = field(repr=False)
+    trust: Trust | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long the harness waits for the network, in seconds."""
+
+    connect_s: float = 5.0
+    check_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """How the harness spares a target.
+
+    Attributes:
+        waits, wait_s: how often a 429 is waited for, and for how many seconds at most.
+        per_second: how many requests each address is sent a second at most; 0 for no bound.
+    """
+
+    waits: int = 3
+    wait_s: float = 10.0
+    per_second: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Everything that a target file says, with the credentials that it names.
+
+    A file describes the edge, the central side or both. Without places the edge is not
+    described, and without `central_url` the central side is not: the harness plays it.
+
+    Attributes:
+        places, local_user: the edge.
+        central_url, endpoint, endpoint_forms: Palette.
+        trust: which certificates are trusted, at a side without an entry in `trusts`.
+        limits: how long things may take; `operation_limits` takes the place of
+            `limits.answer_s` for single operations, in seconds.
+        wire: how its paths, names, codes and words differ from the published ones.
+        peer: how the side is reached that the harness plays.
+        arranging: how preconditions are arranged.
+        links: how links between the two sides are cut.
+        proxy: the HTTP proxy for addresses that are not on this machine; may be empty.
+    """
+
+    info: TargetInfo
+    places: tuple[Place, ...] = ()
+    local_user: LocalUser = LocalUser("", "")
+    central_url: str = ""
+    endpoint: str = ""
+    endpoint_forms: Mapping[str, str] = field(default_factory=dict)
+    trust: Trust = Trust()
+    trusts: Mapping[Side, Trust] = field(default_factory=dict)
+    controls: Mapping[Side, Control] = field(default_factory=dict)
+    limits: Limits = Limits()
+    operation_limits: Mapping[type[Operation], float] = field(default_factory=dict)
+    timeouts: Timeouts = Timeouts()
+    rate_limit: RateLimit = RateLimit()
+    wire: WireMap = PLAIN
+    peer: Peer = Peer()
+    proxy: str = ""
+    allow_writes: bool = False
+    arranging: Arranging = Arranging()
+    links: Links = Links()
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        """The sides that the file describes; the harness plays the other one."""
+        described = {Side.EDGE: bool(self.places), Side.CENTRAL: bool(self.central_url)}
+        return frozenset(side for side, there in described.items() if there)
+
+    def trust_of(self, side: Side) -> Trust:
+        """Which certificates are trusted at a side."""
+        return self.trusts.get(side, self.trust)
+
+    def trust_at(self) -> Mapping[str, Trust]:
+        """Which certificates are trusted at each address that the harness asks."""
+        central = self.trust_of(Side.CENTRAL)
+        controls = {c.url: c.trust or self.trust_of(side) for side, c in self.controls.items()}
+        hosts = {host.url: self.trust_of(Side.EDGE) for host in self.hosts()}
+        palette = {self.central_url: central} if self.central_url else {}
+        return {**dict.fromkeys(self._endpoint(), central), **controls, **hosts, **palette}
+
+    def _endpoint(self) -> tuple[str, ...]:
+        """Where edge hosts ask Palette, if that can be told."""
+        try:
+            return (base_url(self.endpoint),)
+        except Refusal:  # it is for the target's own edge hosts, whatever they make of it
+            return ()
+
+    def answer_s(self, operation: type[Operation]) -> float:
+        """How many seconds an operation may take before its outcome is unknown."""
+        return self.operation_limits.get(operation, self.limits.answer_s)
+
+    def slots(self) -> tuple[Slot, ...]:
+        """The places as a run leases them."""
+        return tuple(Slot(p.slot, tuple(host.uid for host in p.hosts)) for p in self.places)
+
+    def hosts(self) -> tuple[Host, ...]:
+        """Every host of every place."""
+        return tuple(host for place in self.places for host in place.hosts)
+
+    def addresses(self) -> tuple[str, ...]:
+        """Every address that the harness itself asks."""
+        central = [self.central_url] if self.central_url else []
+        controls = dict.fromkeys(control.url for control in self.controls.values())
+        return (*(host.url for host in self.hosts()), *central, *controls)
+
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The secrets of the control ports, each once, with its kind."""
+        own = dict.fromkeys(control.secret for control in self.controls.values())
+        return (*((secret, "secret") for secret in own), *self.arranging.secrets())
+
+    def is_local(self) -> bool:
+        """Whether all of it is on this machine."""
+        return all(is_loopback(url) for url in self.addresses())

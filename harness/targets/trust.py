@@ -1,0 +1,120 @@
+"""Which certificates a side of a target is trusted with, and which one is shown to it.
+
+Without a table it is what the machine trusts. `ca_file` trusts what a CA of one's own has
+signed, `fingerprints` one certificate and no other, `insecure` any.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.targets.key_kinds import Key, Kind, file_key
+from harness.targets.pinning import fingerprint_from, pinned
+from harness.targets.target_errors import Problem
+
+if TYPE_CHECKING:
+    from harness.targets import toml_lines
+    from harness.targets.reading import Reading
+    from harness.targets.structure import Table
+
+TLS_KEYS: Mapping[str, Key] = {
+    "ca_file": file_key("the certificates to trust, in PEM, in place of the machine's own"),
+    "fingerprints": Key(
+        "trust these certificates alone, by the SHA-256 of the one that a server shows; neither"
+        " its chain, its name nor its dates count then",
+        Kind.TEXTS,
+        allowed='fingerprints such as "sha256:AB:CD…", of 32 bytes',
+        pattern=r"^sha256:([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^sha256:[0-9A-Fa-f]{64}$",
+    ),
+    "insecure": Key("trust any certificate", Kind.FLAG, default="false"),
+    "cert_file": file_key("the certificate to show to a server that asks for one, in PEM"),
+    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
+}
+_WAYS = ("ca_file", "fingerprints", "insecure")
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Which certificates are trusted, and what is shown to a server that asks for one.
+
+    Attributes:
+        ca_file: certificates in PEM; `None` for the machine's usual ones.
+        insecure: any certificate will do.
+        fingerprints: SHA-256 of the certificates that will do, whatever else is the matter.
+        cert_file, key_file: the client's certificate and its key.
+    """
+
+    ca_file: Path | None = None
+    insecure: bool = False
+    fingerprints: frozenset[bytes] = frozenset()
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """What a TLS client checks certificates with; holds for every connection made with it.
+
+        Raises:
+            OSError: a file cannot be read, or holds no certificate or key.
+        """
+        context = ssl.create_default_context(cafile=self.ca_file)
+        if self.insecure or self.fingerprints:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if self.cert_file is not None:
+            # Without an answer, OpenSSL would ask on the terminal for the key's password.
+            context.load_cert_chain(self.cert_file, self.key_file, password=lambda: "")
+        return pinned(context, self.fingerprints) if self.fingerprints else context
+
+
+def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
+    """The trust that a table at `path` states; its files are tried, where their lines are known."""
+    _refuse_two_ways(reading, table, path)
+    if "key_file" in table and "cert_file" not in table:
+        problem = Problem(
+            "a key without its certificate", "cert_file, and its key", "add cert_file"
+        )
+        reading.refuse((*path, "key_file"), problem)
+    trust = Trust(
+        _file(reading, table, "ca_file"),
+        table.get("insecure", False),
+        frozenset(map(fingerprint_from, table.get("fingerprints", []))),
+        _file(reading, table, "cert_file"),
+        _file(reading, table, "key_file"),
+    )
+    _try(reading, Trust(trust.ca_file), (*path, "ca_file"), "certificate")
+    if trust.cert_file is not None:
+        _try(reading, trust, (*path, "cert_file"), "certificate with its key (without a password)")
+    return trust
+
+
+def _refuse_two_ways(reading: Reading, table: Table, path: toml_lines.Path) -> None:
+    named = [way for way in _WAYS if table.get(way)]
+    if len(named) > 1:
+        shown = {"insecure": "insecure = true"}
+        first, second = (shown.get(way, way) for way in named[:2])
+        problem = Problem(
+            f"{first} and {second} contradict each other", "one of them", "remove one"
+        )
+        reading.refuse((*path, named[1]), problem)
+
+
+def _file(reading: Reading, table: Table, name: str) -> Path | None:
+    return reading.path_of(table[name]) if name in table else None
+
+
+def _try(reading: Reading, trust: Trust, path: toml_lines.Path, what: str) -> None:
+    """See whether the files can be used, and refuse the key at `path` if not."""
+    try:
+        trust.context()
+    except OSError as error:
+        why = f"it holds no {what}" if isinstance(error, ssl.SSLError) else error.strerror
+        problem = Problem(
+            f"{trust.cert_file or trust.ca_file} cannot be used: {why}",
+            f"a file with {what} in PEM",
+            "correct the path (a relative one starts at the target file's folder)",
+        )
+        reading.refuse(path, problem)

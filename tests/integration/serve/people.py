@@ -1,0 +1,60 @@
+"""Somebody at Local UI and somebody at Palette, who can walk through the procedure."""
+
+from __future__ import annotations
+
+from harness.domain.arrangements import CreateProject, InstallCluster, PutToken, PutUser
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.endpoint import EndpointForm
+from harness.domain.operations import (
+    Credentials,
+    Done,
+    LogIn,
+    Operation,
+    Reply,
+    SendPairingRequest,
+)
+from harness.domain.permission import every_grant
+from harness.domain.token import RegistrationToken
+from harness.scenes.stacks import DOCUMENTED_STACK
+from harness.targets.http import HttpDriver
+from harness.targets.port import Outgoing
+
+DAY = 86_400_000_000
+
+
+class People:
+    """Somebody at the first host and somebody at Palette, with a cluster and a token."""
+
+    def __init__(self, driver: HttpDriver) -> None:
+        self.driver = driver
+        slot = driver.inventory().slots[0]
+        self.host = slot.host_uids[0]
+        nodes = tuple(Node(f"node-{n}", uid) for n, uid in enumerate(slot.host_uids))
+        pools = (NodePool("control-plane-pool", True, nodes),)
+        cluster = Cluster("local-1", "shop", pools=pools, stack=DOCUMENTED_STACK)
+        token = RegistrationToken("t1", "token", "the-token", "p1", driver.epoch() + DAY)
+        for arrangement in (
+            InstallCluster(slot.uid, cluster),
+            CreateProject("p1", "Project"),
+            PutUser("ada@shop.test", "pw", "the-key", every_grant("p1")),
+            PutToken(token),
+        ):
+            driver.arrange(arrangement)
+        self.session = ""
+        self.log_in()
+
+    def log_in(self) -> None:
+        user = self.driver.local_user
+        reply = self.ask(LogIn(user.username, user.password))
+        assert isinstance(reply, Done), reply
+        self.session = reply.value.token  # type: ignore[union-attr]
+
+    def ask(self, operation: Operation) -> Reply:
+        credentials = Credentials(self.session, "the-key", "p1")
+        if operation.surface.value == "palette":
+            credentials = Credentials("", "the-key", "p1")
+        return self.driver.send(Outgoing(operation, credentials, self.host, "test#1")).reply
+
+    def sends(self, form: EndpointForm = EndpointForm.USABLE, **entries: bool) -> Reply:
+        endpoint = self.driver.inventory().endpoint_forms[form.value]
+        return self.ask(SendPairingRequest(endpoint, "the-token", **entries))
