@@ -6,7 +6,7 @@ or says that it cannot, which makes a verdict inconclusive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -62,6 +62,18 @@ class InstallCluster(Arrangement):
 
     slot: str
     cluster: Cluster | None
+    matters: tuple[str, ...] = ()
+    """What of the cluster has to be just so: `name`, `description`, `tags`, `shape` (how many
+    nodes of which kind), `stack`. The rest, and its uid, a target may choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenewCluster(Arrangement):
+    """Put the cluster of a slot back as it once was: fresh, unpaired, on hosts that Local UI
+    manages. For a target whose clusters are given: pairing is for good, so an accept consumes one.
+    """
+
+    slot: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +142,13 @@ class AdvanceClock(Arrangement):
 
 
 @dataclass(frozen=True, slots=True)
+class SetClockRight(Arrangement):
+    """Let one side's clock follow the common one again, however far it was put forward."""
+
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class Restart(Arrangement):
     """Stop a side and start it again from its store."""
 
@@ -172,6 +191,13 @@ class PutUser(Arrangement):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveUser(Arrangement):
+    """Delete a user of Palette with all sessions; one who is not there is no error."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutToken(Arrangement):
     """A registration token; replaces one of the same uid."""
 
@@ -193,6 +219,13 @@ class PutProfile(Arrangement):
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveProfile(Arrangement):
+    """Delete a cluster profile with all its versions; one that is not there is no error."""
+
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reset(Arrangement):
     """A clean slate: no project, user, token, profile, request, session, fault or cluster."""
 
@@ -203,6 +236,12 @@ class Slot:
 
     uid: str
     host_uids: tuple[str, ...]
+    given: bool = False
+    """What stands there is used as it is: nobody installs a cluster there for a scenario."""
+    disposable: bool = True
+    """The cluster that stands there may be paired for good."""
+    renewable: bool = True
+    """A cluster that was consumed there can be had again (see `RenewCluster`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,23 +253,63 @@ class Inventory:
     """The endpoint that an operator enters in Local UI."""
     endpoint_forms: Mapping[str, str] = field(default_factory=dict)
     """Other forms of it, usable or not, by the names of `harness.domain.endpoint`."""
+    link_endpoint: str = ""
+    """What an operator enters in its place where links are cut; empty where that is the same."""
+
+    def endpoint_for(self, kinds: Collection[str] | None) -> str:
+        """The endpoint for a scenario that arranges these kinds, by their names.
+
+        Pairing is for good, and a paired edge goes on using the endpoint that it was given, so
+        the one over which links are cut is for the scenarios that need it, and for those of
+        which nobody knows what they need (`None`).
+        """
+        needed = kinds is None or not OVER_LINKS.isdisjoint(kinds)
+        return self.link_endpoint if self.link_endpoint and needed else self.endpoint
+
+
+OVER_LINKS = frozenset(k.__name__ for k in (SetLink, FaultNextMessage, DisturbMessages))
+"""The names of what happens on the way from the edge hosts to the central side."""
+
+
+OF_ONE_SIDE: tuple[type[Arrangement], ...] = (Restart, AdvanceClock, SetClockRight)
+"""Arrangements that name the side that they concern."""
+
+SIDES_OF: Mapping[type[Arrangement], tuple[Side, ...]] = {
+    **dict.fromkeys((*OF_ONE_SIDE, Reset), (Side.CENTRAL, Side.EDGE)),
+    **dict.fromkeys(
+        (
+            InstallCluster,
+            RenewCluster,
+            SetHostMode,
+            SetClusterState,
+            SetNodeHealth,
+            SetLink,
+            FaultNextMessage,
+        ),
+        (Side.EDGE,),
+    ),
+    **dict.fromkeys(
+        (
+            DisturbMessages,
+            SetRateLimit,
+            CreateProject,
+            ForgetProject,
+            PutUser,
+            RemoveUser,
+            PutToken,
+            RemoveToken,
+            PutProfile,
+            RemoveProfile,
+        ),
+        (Side.CENTRAL,),
+    ),
+}
+"""The sides that an arrangement of each kind concerns, or may concern where it names one."""
 
 
 def side_of(arrangement: Arrangement) -> tuple[Side, ...]:
     """Which side an arrangement concerns."""
     match arrangement:
-        case Restart(side) | AdvanceClock(side=side):
+        case Restart(side) | AdvanceClock(side=side) | SetClockRight(side):
             return (side,)
-        case Reset():
-            return (Side.CENTRAL, Side.EDGE)
-        case (
-            InstallCluster()
-            | SetHostMode()
-            | SetClusterState()
-            | SetNodeHealth()
-            | SetLink()
-            | FaultNextMessage()
-        ):
-            return (Side.EDGE,)
-        case _:
-            return (Side.CENTRAL,)
+    return SIDES_OF[type(arrangement)]

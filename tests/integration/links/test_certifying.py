@@ -1,0 +1,184 @@
+"""The reference is certified with its links cut by the proxy, as it is by its control port."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from harness.domain.arrangements import Arrangement, FaultNextMessage, SetLink
+from harness.domain.endpoint import EndpointForm
+from harness.domain.operations import AgentOperation
+from harness.opening import open_http
+from harness.reference.core.link import LinkReply
+from harness.reference.description import environment, target_text
+from harness.reference.embedded import EmbeddedReference
+from harness.reference.http_link import HttpLink
+from harness.reference.sides import ArrangementError
+from harness.targets.target_file import read_target
+from tests.integration.links.palettes import can_connect
+
+REQUIREMENTS = ("PRE-5", "WDR-3", "WDR-4", "WDR-5")
+Verdicts = dict[tuple[str, str], tuple[str, str]]
+
+
+class SourcedLink(HttpLink):
+    """Each host arrives from an address of its own, and trusts a second authority."""
+
+    def __init__(self, ca_file: Path, sources: Mapping[str, str], authority: trustme.CA) -> None:
+        self._context = ssl.create_default_context(cafile=ca_file)
+        authority.configure_trust(self._context)
+        self._sources = sources
+        self._made: dict[str, httpx.AsyncHTTPTransport] = {}
+        super().__init__(ca_file, 1.0)
+
+    def carry(
+        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+    ) -> LinkReply:
+        """Deliver from the host's own address."""
+        if host_uid not in self._made:
+            self._made[host_uid] = httpx.AsyncHTTPTransport(
+                verify=self._context,
+                trust_env=False,
+                local_address=self._sources[host_uid],
+                limits=httpx.Limits(keepalive_expiry=2),
+            )
+        return self._run(self._carry(self._made[host_uid], base_url, operation))
+
+    def close(self) -> None:
+        """Close the hosts' connections as well."""
+        while self._made:
+            self._run(self._made.popitem()[1].aclose())
+        super().close()
+
+
+class Uncut(EmbeddedReference):
+    """Its control port cuts no links; its hosts arrive from addresses of their own."""
+
+    authority = trustme.CA()
+
+    def sources(self) -> dict[str, str]:
+        """The address of each host."""
+        hosts = [host for slot in self.slots for host in slot.host_uids]
+        return {host: f"127.0.1.{n}" for n, host in enumerate(hosts, 1)}
+
+    def _link(self) -> HttpLink:
+        return SourcedLink(self.ca_file, self.sources(), self.authority)
+
+    def arrange(self, arrangement: Arrangement) -> None:
+        """Arrange all but what concerns links."""
+        if isinstance(arrangement, SetLink | FaultNextMessage):
+            raise ArrangementError("links are cut elsewhere")
+        super().arrange(arrangement)
+
+
+@pytest.fixture(scope="module")
+def control(tmp_path_factory: pytest.TempPathFactory) -> Verdicts:
+    """What comes of it where the control port cuts the links."""
+    with EmbeddedReference(1) as reference:
+        return certified(reference, target_text(reference), tmp_path_factory.mktemp("control"))
+
+
+@pytest.fixture
+def uncut() -> Iterator[Uncut]:
+    with Uncut(1) as reference:
+        yield reference
+
+
+def over_links(reference: EmbeddedReference, links: str, endpoint: str = "") -> str:
+    """The target file, with links that are cut as this says."""
+    text = target_text(reference)
+    if endpoint:
+        forms = "[central.endpoint_forms]"
+        text = text.replace(forms, f'endpoint = "{endpoint}"\n\n{forms}', 1)
+    return f'{text}\n[arrange]\nways = ["link", "control"]\n\n[links]\nway = "proxy"\n{links}'
+
+
+def sources(reference: Uncut) -> str:
+    lines = [f'"{host}" = "{address}"' for host, address in reference.sources().items()]
+    return "\n".join(["[links.sources]", *lines])
+
+
+def certified(reference: EmbeddedReference, text: str, folder: Path) -> Verdicts:
+    """The verdict and its reason of each scenario for each requirement."""
+    file = folder / "target.toml"
+    file.write_text(text, "utf-8")
+    command = [sys.executable, "-m", "harness.cli", "certify", "--target", str(file)]
+    command += ["--out", str(folder / "out")]
+    command += [word for r in REQUIREMENTS for word in ("--requirement", r)]
+    variables = {n: v for n, v in os.environ.items() if not n.startswith("PYTEST_")}
+    run = subprocess.run(
+        command, env=variables | environment(reference), capture_output=True, text=True, timeout=300
+    )
+    assert run.returncode in (0, 3), run.stdout[-4_000:] + run.stderr[-4_000:]
+    lines = (folder / "out" / "evidence.jsonl").read_text("utf-8").splitlines()
+    found = [line for line in map(json.loads, lines) if line["type"] == "verdict"]
+    return {(e["scenario"], e["requirement"]): (e["verdict"], e["reason"]) for e in found}
+
+
+def differing(here: Verdicts, there: Verdicts) -> dict[tuple[str, str], str]:
+    """The reasons of the verdicts that differ."""
+    assert here.keys() == there.keys()
+    return {key: here[key][1] for key in here if here[key][0] != there[key][0]}
+
+
+@pytest.mark.slow
+def test_where_tls_ends_and_hosts_are_told_apart_the_verdicts_are_the_same(
+    uncut: Uncut, control: Verdicts, tmp_path: Path
+) -> None:
+    issued = uncut.authority.issue_cert("localhost")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "proxy.pem")
+    own = f'listen = "0.0.0.0:0"\ntls = "end"\ncert_file = "proxy.pem"\n{sources(uncut)}'
+    found = certified(uncut, over_links(uncut, own), tmp_path)
+    assert differing(found, control) == {}
+
+
+@pytest.mark.slow
+def test_over_plain_http_from_one_address_only_single_hosts_cannot_be_cut(
+    uncut: Uncut, control: Verdicts, tmp_path: Path
+) -> None:
+    plain = uncut.addresses.palette[EndpointForm.PLAIN_HTTP]
+    found = certified(uncut, over_links(uncut, 'listen = "0.0.0.0:0"', plain), tmp_path)
+    reasons = differing(found, control)
+    assert 0 < len(reasons) < len(found) / 2
+    for reason in reasons.values():
+        assert "cannot be told apart" in reason or "would be cut off with it" in reason
+        assert "[links.sources]" in reason
+
+
+@pytest.mark.slow
+def test_where_tls_passes_through_only_single_messages_cannot_be_spoiled(
+    uncut: Uncut, control: Verdicts, tmp_path: Path
+) -> None:
+    text = over_links(uncut, f'listen = "0.0.0.0:0"\n{sources(uncut)}')
+    reasons = differing(certified(uncut, text, tmp_path), control)
+    assert reasons
+    for reason in reasons.values():
+        assert 'write links.tls = "end"' in reason
+
+
+def test_a_driver_starts_the_proxy_and_stops_it(uncut: Uncut) -> None:
+    folder = uncut.ca_file.parent
+    text = over_links(uncut, sources(uncut))
+    driver = open_http(read_target(text, "t.toml", folder, environment(uncut)))
+    try:
+        found = driver.inventory()
+        host = found.slots[0].host_uids[0]
+        assert found.link_endpoint.startswith("https://localhost:")
+        assert found.endpoint_for(["SetLink"]) == found.link_endpoint != found.endpoint
+        assert driver.arrange(SetLink(host, up=False)) == SetLink(host, up=False)
+        assert driver.links is not None
+        assert driver.links.proxy is not None
+        proxy = driver.links.proxy
+        proxy.check()
+    finally:
+        driver.close()
+    assert not can_connect(proxy.port)

@@ -1,0 +1,148 @@
+"""Single messages are lost, repeated, held back or answered with an error."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+
+import pytest
+
+from harness.domain.arrangements import MessageFault, MessageKind
+from harness.targets.links.faults import EVERYONE, Disturbance
+from harness.targets.links.messages import Fate
+from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Scenery, took
+
+FINE = (200, BODY)
+CUT = (ConnectionError, http.client.RemoteDisconnected)
+
+
+def test_a_message_that_is_lost_before_never_arrives(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.ever(scenery.host(proxy))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.LOST_BEFORE))
+    assert host.ask(*PROBE) == FINE
+    with pytest.raises(CUT):
+        host.ask(*SUBMIT, b"request")
+    assert proxy.waiting() == 0
+    assert host.ask(*SUBMIT, b"request") == FINE
+    assert [a for a in scenery.palette.asked if a == SUBMIT] == [SUBMIT]
+    assert (proxy.counts().messages, proxy.counts().spoiled) == (4, 1)
+
+
+def test_a_message_that_is_lost_after_has_arrived(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(EVERYONE, MessageKind.SUBMIT, Fate(MessageFault.LOST_AFTER))
+    with pytest.raises(CUT):
+        host.ask(*SUBMIT, b"request")
+    assert scenery.palette.asked == [SUBMIT]
+    assert scenery.palette.got_bytes == 7
+
+
+def test_a_message_that_is_repeated_arrives_twice_and_is_answered_once(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.ever(scenery.host(proxy))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.REPEATED))
+    big = b"r" * 200_000
+    assert host.ask(*SUBMIT, big) == FINE
+    assert host.ask(*PROBE) == FINE
+    assert scenery.palette.asked[1:] == [SUBMIT, SUBMIT, PROBE]
+    assert scenery.palette.got_bytes == 2 * len(big)
+
+
+def test_a_message_that_is_answered_with_an_error_does_nothing(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.SERVER_ERROR))
+    status, body = host.ask(*SUBMIT, b"request")
+    assert (status, b"InternalError" in body) == (500, True)
+    assert scenery.palette.asked == []
+    assert host.ask(*SUBMIT) == FINE
+
+
+def test_a_message_is_held_back(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.ever(scenery.host(proxy))
+    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.DELAYED, 200_000))
+    assert took(lambda: host.ask(*PROBE)) >= 0.2
+    assert took(lambda: host.ask(*PROBE)) < 0.2
+
+
+def test_a_message_that_comes_in_parts_is_one_message(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    host = scenery.host(proxy)
+    for _ in range(2):
+        assert host.ask(*SUBMIT, b"r" * 3_000_000) == FINE
+    assert (proxy.counts().messages, scenery.palette.got_bytes) == (2, 6_000_000)
+
+
+def test_faults_of_one_kind_are_met_in_turn_and_of_one_source_by_nobody_else(
+    scenery: Scenery,
+) -> None:
+    proxy = scenery.reading()
+    proxy.spoil_next("127.0.0.9", MessageKind.PROBE, Fate(MessageFault.LOST_BEFORE))
+    for fault in (MessageFault.SERVER_ERROR, MessageFault.LOST_BEFORE):
+        proxy.spoil_next(HERE, MessageKind.PROBE, Fate(fault))
+    host = scenery.host(proxy)
+    assert host.ask(*PROBE)[0] == 500
+    with pytest.raises(CUT):
+        host.ask(*PROBE)
+    assert host.ask(*PROBE) == FINE
+    assert proxy.waiting() == 1
+    proxy.heal()
+    assert proxy.waiting() == 0
+
+
+def test_a_head_in_pieces_is_one_message(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.SERVER_ERROR))
+    with socket.create_connection((HERE, proxy.port), 5) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in (b"GE", b"T /v1/edgehosts/pai", b"ring/ping?a=b HTTP/1.1\r\nHo", b"st: x\r\n"):
+            client.sendall(piece)
+            assert proxy.counts().messages == 0
+        client.sendall(b"\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 500")
+
+
+def test_palette_is_asked_under_its_own_name(scenery: Scenery) -> None:
+    scenery.ever(scenery.host(scenery.reading()))
+    assert scenery.palette.hosts == ["palette.test"]
+
+
+def test_what_is_no_http_passes_as_it_comes(scenery: Scenery) -> None:
+    proxy = scenery.reading()
+    with socket.create_connection((HERE, proxy.port), 5) as client:
+        client.sendall(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400")  # said by Palette's server
+
+
+def test_losses_are_drawn_from_the_seed(scenery: Scenery) -> None:
+    def lost(seed: int) -> list[int]:
+        proxy = scenery.reading_with(seed)
+        proxy.disturb(HERE, Disturbance(lost_before=300_000, lost_after=200_000))
+        host = scenery.host(proxy)
+        return [n for n in range(40) if not _answered(host)]
+
+    first = lost(1)
+    assert 8 < len(first) < 32
+    assert lost(1) == first
+    assert lost(2) != first
+    before = len(scenery.palette.asked)
+    assert 0 < before < 120
+
+
+def _answered(host: object) -> bool:
+    try:
+        return bool(host.ask(*PROBE))  # type: ignore[attr-defined]
+    except CUT:
+        return False
+
+
+def test_over_tls_that_passes_through_no_message_is_seen(scenery: Scenery) -> None:
+    secure = scenery.serve(scenery.certificates.server_context())
+    proxy = scenery.proxy(secure)
+    host = scenery.host(proxy, tls=scenery.trusting())
+    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.LOST_BEFORE))
+    assert host.ask(*PROBE) == FINE
+    assert (proxy.counts().messages, proxy.waiting()) == (0, 1)

@@ -1,0 +1,122 @@
+"""An existing Toxiproxy cuts links over its API, and keeps nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from harness.reference.server import Servers, bind, port_of
+from harness.targets.links.errors import LinkError
+from harness.targets.links.faults import (
+    BlackHole,
+    Down,
+    Limited,
+    LinkFault,
+    Refused,
+    Reset,
+    Slow,
+    Way,
+)
+from harness.targets.links.toxiproxy import Toxiproxy
+from tests.integration.links.palettes import BODY, HERE, Host, Scenery, can_connect, took
+from tests.integration.links.toxiproxies import FakeToxiproxy
+
+FINE = (200, BODY)
+
+
+class Server:
+    """A fake and where it answers."""
+
+    def __init__(self, servers: Servers, scenery: Scenery) -> None:
+        self.fake = FakeToxiproxy()
+        listener = bind(HERE, 0)
+        servers.serve(self.fake.app, [listener])
+        self.url = f"http://{HERE}:{port_of(listener)}"
+        self.upstream = f"{HERE}:{scenery.palette.port}"
+
+    def proxy(self) -> Toxiproxy:
+        return Toxiproxy(self.url, "pair proof", (HERE, 0), self.upstream)
+
+
+@pytest.fixture
+def server(servers: Servers, scenery: Scenery) -> Iterator[Server]:
+    made = Server(servers, scenery)
+    yield made
+    made.fake.close()
+
+
+def asked(port: int) -> tuple[int, bytes]:
+    host = Host(port, timeout_s=0.1)
+    try:
+        return host.ask()
+    finally:
+        host.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (Down(), ConnectionRefusedError),
+        (Refused(), ConnectionResetError),
+        (BlackHole(), TimeoutError),
+        (Reset(Way.RESPONSE, 10), ConnectionResetError),
+    ],
+)
+def test_a_link_is_cut_and_mended(server: Server, fault: LinkFault, error: type[Exception]) -> None:
+    proxy = server.proxy()
+    assert asked(proxy.port) == FINE
+    proxy.check()
+    for _ in range(2):
+        proxy.set_fault(fault)
+        with pytest.raises(error):
+            asked(proxy.port)
+        [episode] = proxy.heal()
+        assert (episode.fault, episode.was_noticed) == (fault, None)
+        assert asked(proxy.port) == FINE
+    assert proxy.heal() == []
+    proxy.close()
+    proxy.close()
+    assert server.fake.proxies == {}
+    assert not can_connect(proxy.port)
+
+
+def test_a_link_is_slow_or_limited(server: Server) -> None:
+    proxy = server.proxy()
+    for fault in (Slow(20_000), Limited(8_000)):
+        proxy.set_fault(fault)
+        assert took(lambda: asked(proxy.port)) >= 0.04
+    proxy.set_fault(Down())
+    proxy.set_fault(Slow(1_000))
+    assert asked(proxy.port) == FINE
+    assert len(server.fake.toxics["pair proof"]) == 2
+    proxy.close()
+
+
+def test_what_an_earlier_run_left_is_replaced(server: Server) -> None:
+    first = server.proxy()
+    second = server.proxy()
+    assert asked(second.port) == FINE
+    assert list(server.fake.proxies) == ["pair proof"]
+    first.close()
+    second.close()
+
+
+def test_what_toxiproxy_cannot_is_said(server: Server) -> None:
+    proxy = server.proxy()
+    with pytest.raises(LinkError, match="does not tell its clients apart"):
+        proxy.set_fault(Down(), HERE)
+    with pytest.raises(LinkError, match="cannot swallow bytes"):
+        proxy.set_fault(Reset(Way.REQUEST, 5, passing=False))
+    assert asked(proxy.port) == FINE
+    server.fake.fails = True
+    with pytest.raises(LinkError, match=r"POST /proxies/pair%20proof with 500 .*out of order"):
+        proxy.set_fault(Down())
+    proxy.close()
+
+
+def test_a_server_that_is_none_is_named(scenery: Scenery, server: Server) -> None:
+    with pytest.raises(LinkError, match=r"Toxiproxy does not answer: .*links\.toxiproxy\.url"):
+        Toxiproxy("http://127.0.0.1:1", "x", (HERE, 0), "h:1")
+    with pytest.raises(LinkError, match="answered DELETE /proxies/x with 200"):
+        Toxiproxy(f"http://{HERE}:{scenery.palette.port}", "x", (HERE, 0), "h:1")

@@ -1,0 +1,67 @@
+"""How messages are told apart, and what is drawn for them."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.domain.arrangements import MessageFault, MessageKind
+from harness.domain.operations import SubmitPairing
+from harness.targets.links.faults import EVERYONE, Disturbance
+from harness.targets.links.messages import Fate, Spoiling, kind_of, message_table
+from harness.wire.routes import ROUTES, remapped
+
+BELOW = "/v1/edgehosts/clusters/pairing"
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "kind"),
+    [
+        ("GET", "/v1/edgehosts/pairing/ping", MessageKind.PROBE),
+        ("GET", "/v1/edgehosts/pairing/ping?x=1", MessageKind.PROBE),
+        ("POST", BELOW, MessageKind.SUBMIT),
+        ("POST", f"{BELOW}/withdraw", MessageKind.WITHDRAW),
+        ("GET", f"{BELOW}/abc%2Fd/status", MessageKind.POLL),
+        ("POST", f"{BELOW}/abc/confirm", MessageKind.CONFIRM),
+        ("GET", BELOW, None),
+        ("POST", f"{BELOW}/", None),
+        ("POST", f"{BELOW}/a/b/confirm", None),
+        ("POST", f"/x{BELOW}", None),
+    ],
+)
+def test_a_request_is_the_message_whose_route_it_takes(
+    method: str, target: str, kind: MessageKind | None
+) -> None:
+    assert kind_of(message_table(ROUTES), method, target) is kind
+
+
+def test_below_a_prefix_and_remapped() -> None:
+    routes = remapped(ROUTES, {SubmitPairing: {"method": "PUT", "path": "/join.me"}})
+    table = message_table(routes, "/palette")
+    assert kind_of(table, "PUT", "/palette/join.me") is MessageKind.SUBMIT
+    assert kind_of(table, "PUT", "/palette/joinXme") is None
+    assert kind_of(table, "PUT", "/join.me") is None
+
+
+def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:
+    spoiling = Spoiling("1")
+    lost, twice = Fate(MessageFault.LOST_BEFORE), Fate(MessageFault.REPEATED)
+    spoiling.queue(EVERYONE, MessageKind.POLL, twice)
+    spoiling.queue("10.0.0.1", MessageKind.POLL, lost)
+    met = [spoiling.fate_of("10.0.0.1", MessageKind.POLL) for _ in range(3)]
+    assert met == [lost, twice, None]
+    assert spoiling.fate_of("10.0.0.1", None) is None
+
+
+def test_a_disturbance_loses_its_share_and_holds_back_the_rest() -> None:
+    spoiling = Spoiling("1")
+    spoiling.disturb("h", Disturbance(lost_before=250_000, lost_after=250_000, held=5))
+    fates = [spoiling.fate_of("h", MessageKind.POLL) for _ in range(400)]
+    counts = [sum(f is not None and f.fault is fault for f in fates) for fault in MessageFault]
+    before, after, delayed, repeated, error = counts
+    assert 70 < before < 130
+    assert 70 < after < 130
+    assert delayed == 400 - before - after
+    assert repeated == error == 0
+    assert spoiling.fate_of("other", MessageKind.POLL) is None
+    spoiling.heal("h")
+    assert spoiling.fate_of("h", MessageKind.POLL) is None
