@@ -76,18 +76,18 @@ def _select_unknown(scene: Scene) -> None:
 
 @given(parsers.parse('fitting profiles are selected, but with "{name}" in the version "{version}"'))
 def _select_version(scene: Scene, name: str, version: str) -> None:
-    selection.select_like(scene, variations.with_version(selection.local(scene), name, version))
+    selection.select_like(scene, variations.with_version(selection.named(scene), name, version))
 
 
 @given(parsers.parse('fitting profiles are selected, but with "{pack}" in place of "{name}"'))
 def _select_instead(scene: Scene, pack: str, name: str) -> None:
-    stack = variations.with_instead(selection.local(scene), name, pack_from(pack))
+    stack = variations.with_instead(selection.named(scene), name, pack_from(pack))
     selection.select_like(scene, stack)
 
 
 @given(parsers.parse('fitting profiles are selected, but without "{name}"'))
 def _select_without(scene: Scene, name: str) -> None:
-    selection.select_like(scene, variations.without(selection.local(scene), name))
+    selection.select_like(scene, variations.without(selection.named(scene), name))
 
 
 @given(parsers.parse('fitting profiles are selected, and "{pack}" besides'))
@@ -97,7 +97,7 @@ def _select_besides(scene: Scene, pack: str) -> None:
 
 @given(parsers.parse('fitting profiles are selected, but with "{name}" in the layer "{layer}"'))
 def _select_layer(scene: Scene, name: str, layer: str) -> None:
-    stack = variations.in_layer(selection.local(scene), name, Layer(layer))
+    stack = variations.in_layer(selection.named(scene), name, Layer(layer))
     selection.select_like(scene, stack)
 
 
@@ -105,7 +105,7 @@ def _select_layer(scene: Scene, name: str, layer: str) -> None:
     parsers.parse('fitting profiles are selected, but with "{name}" from the registry "{registry}"')
 )
 def _select_registry(scene: Scene, name: str, registry: str) -> None:
-    stack = variations.from_registry(selection.local(scene), name, registry)
+    stack = variations.from_registry(selection.named(scene), name, registry)
     selection.select_like(scene, stack)
 
 

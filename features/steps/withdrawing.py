@@ -194,7 +194,7 @@ def _profiles_for_now(scene: Scene) -> None:
 
 @given("profiles that match what the cluster runs after a change")
 def _profiles_for_later(scene: Scene) -> None:
-    local_moves.select_profiles_for(scene, local_moves.CHANGED_STACK)
+    local_moves.select_profiles_for(scene, local_moves.changed(scene.cluster().cluster.stack))
 
 
 @given("what Local UI shows of it")

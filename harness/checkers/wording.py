@@ -27,9 +27,9 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
     "missing": ("missing", "required", "empty", "must not be blank"),
     "malformed": ("malformed", "invalid", "not valid", "not a url", "cannot be parsed"),
     "not resolved": ("resolve", "resolution", "no such host", "name or service", "unknown host"),
-    "no connection": ("refused", "cannot connect", "could not connect", "no connection"),
+    "no connection": ("refuse", "cannot connect", "could not connect", "no connection"),
     "no answer": (
-        *("no answer", "timed out", "timeout", "no response", "did not answer", "in time"),
+        *("no answer", "timed out", "timeout", "no response", "not answer", "in time"),
         "deadline exceeded",
     ),
     "not a Palette": ("not a palette", "no palette", "not palette", *_UNEXPECTED),

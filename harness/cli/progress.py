@@ -84,6 +84,18 @@ class Watcher:
         with self._progress:
             yield
 
+    @contextmanager
+    def quiet(self) -> Iterator[None]:
+        """Show nothing while this lasts: somebody is asked on the same terminal."""
+        if not self._live:
+            yield
+            return
+        self._progress.stop()
+        try:
+            yield
+        finally:
+            self._progress.start()
+
     # --- what pytest tells --------------------------------------------------------------
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -17,7 +17,7 @@ from harness.history.lines import CheckLine, HarnessInfo, Header, Implementation
 from harness.history.lines import Run as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
-from harness.scenes.scene import SlotPool
+from harness.scenes.pool import SlotPool
 from harness.scenes.stage import Stage
 from harness.targets.port import Driver
 
@@ -32,12 +32,19 @@ class Recording:
     """
 
     def __init__(
-        self, driver: Driver, seed: int, evidence: Path | None = None, run: RunLine = RunLine()
+        self,
+        driver: Driver,
+        seed: int,
+        evidence: Path | None = None,
+        run: RunLine = RunLine(),
+        mark: str = "",
     ) -> None:
+        """Make it. `mark` is what all that is made is called by, where it outlives the run."""
         limits = getattr(driver, "limits", None)
         self.limits = limits if isinstance(limits, Limits) else Limits()
         self._driver = driver
         self._seed = seed
+        self._mark = mark
         self._redactor = Redactor()
         self._redactor.register(driver.local_user.password, "password")
         self._inventory = driver.inventory()
@@ -54,7 +61,7 @@ class Recording:
         )
         self._writer.scenario(line)
         stage = Stage(self._driver, self._writer, self._redactor, name, self.limits)
-        play = Play(stage, self._pool, self._inventory, self._seed)
+        play = Play(stage, self._pool, self._inventory, self._seed, self._mark)
 
         def judged(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding

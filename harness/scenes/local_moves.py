@@ -57,7 +57,12 @@ def _newer(profile: StackProfile) -> StackProfile:
     return replace(profile, version="2.0.0", packs=packs)
 
 
-CHANGED_STACK = (*DOCUMENTED_STACK[:-1], _newer(DOCUMENTED_STACK[-1]))
+def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
+    """A stack with one pack in another version."""
+    return (*stack[:-1], _newer(stack[-1]))
+
+
+CHANGED_STACK = changed(DOCUMENTED_STACK)
 """The documented stack with one pack in another version."""
 
 
@@ -67,7 +72,7 @@ _OPERATIONS: Mapping[str, Callable[[Cluster], LocalClusterOperation]] = {
     "update of the cluster": lambda c: UpdateCluster(c.name, LOCAL_TAGS),
     "patch of the named cluster": lambda c: PatchNamedCluster(c.name, LOCAL_TAGS),
     "patch of the cluster": lambda c: PatchCluster(LOCAL_TAGS),
-    "change of the profiles": lambda c: UpdateStack(CHANGED_STACK),
+    "change of the profiles": lambda c: UpdateStack(changed(c.stack)),
     "deletion of the cluster": lambda c: DeleteCluster(),
     "creation of a cluster": lambda c: CreateCluster(f"{c.name}-2", LOCAL_TAGS),
 }
@@ -82,7 +87,9 @@ def local_operation(scene: Scene, kind: str) -> LocalClusterOperation:
     """
     leased = scene.cluster()
     seen = scene.must(scene.stage.perform(leased.operator, ViewCluster())).value
-    return _OPERATIONS[kind](seen if isinstance(seen, Cluster) else leased.cluster)
+    if not isinstance(seen, Cluster):
+        return _OPERATIONS[kind](leased.cluster)
+    return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +167,9 @@ def set_health(scene: Scene, position: str, health: Health) -> None:
 
 def node_at(leased: LeasedCluster, position: str) -> str:
     """The name of a node: `first worker`, `last control plane node`, `only node`."""
-    where, _, pool = position.partition(" ")
-    kind = "worker" if pool == "worker" else "control-plane"
-    names = [n.name for n in leased.cluster.nodes() if n.name.startswith(kind)]
+    where, _, kind = position.partition(" ")
+    pools = [p for p in leased.cluster.pools if p.control_plane == (kind != "worker")]
+    names = [node.name for pool in pools for node in pool.nodes]
     return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
 
 

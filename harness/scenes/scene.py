@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import (
     AdvanceClock,
     CreateProject,
     ForgetProject,
-    InstallCluster,
     Inventory,
     PutProfile,
     PutToken,
@@ -23,7 +23,7 @@ from harness.domain.arrangements import (
     Side,
     Slot,
 )
-from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
 from harness.domain.flows import Acceptance, admin_accepts, operator_sends, pairing_uid_of
 from harness.domain.operations import (
@@ -41,8 +41,12 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import OperationRecord, Outcome
-from harness.scenes.stacks import DOCUMENTED_STACK, published
+from harness.scenes.installing import Installer
+from harness.scenes.pool import SlotPool
+from harness.scenes.shapes import Shape as Shape
+from harness.scenes.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.scenes.stage import Actor, Inconclusive, NotSupported, Stage, Taken
+from harness.scenes.undoing import is_consumed
 from harness.targets.port import CannotArrange
 
 DAY = 86_400_000_000
@@ -50,15 +54,6 @@ DAY = 86_400_000_000
 
 MAIN = "the cluster"
 """What the one cluster of a scenario is called where no other name is given."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How many nodes a cluster has in its control plane, and in how many pools its workers are."""
-
-    control_plane: int = 1
-    workers: int = 0
-    worker_pools: int = 1
 
 
 @dataclass(slots=True)
@@ -73,6 +68,8 @@ class LeasedCluster:
     earlier_uids: list[str] = field(default_factory=list)
     central_uid: str = ""
     """The uid under which Palette registered the cluster on acceptance."""
+    runs_as_asked: bool = True
+    """Whether its packs are those that were asked for; a cluster that is given may have others."""
 
     @property
     def host_uids(self) -> tuple[str, ...]:
@@ -84,32 +81,6 @@ class LeasedCluster:
         return self.host_uids[position - 1 if position > 0 else position]
 
 
-class SlotPool:
-    """The places for clusters that a target has; a scenario leases and returns them."""
-
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
-        self._free = list(slots)
-
-    def lease(self, hosts: int) -> Slot:
-        """A free slot with at least so many hosts.
-
-        Raises:
-            Inconclusive: there is none.
-        """
-        for slot in self._free:
-            if len(slot.host_uids) >= hosts:
-                self._free.remove(slot)
-                return slot
-        raise Inconclusive(
-            f"the target has no free place for a cluster of {hosts} hosts;"
-            " give it more clusters (--clusters, or more entries in the target file)"
-        )
-
-    def give_back(self, slot: Slot) -> None:
-        """A slot that can be leased again."""
-        self._free.insert(0, slot)
-
-
 class Scene:
     """Everything around one scenario. Steps call it; it judges nothing.
 
@@ -118,22 +89,29 @@ class Scene:
         notes: what steps of one scenario tell each other, by name (operations, mostly).
         seen: the ids of all operations that were noted, in order: what an observation tells of.
         insecure: whether operators ask Local UI not to mind the certificate.
+        mark: what all that is made is called by, and drawn with, on a target that outlives the
+            run; empty where all goes with the run, so that the same seed gives the same ids.
     """
 
-    def __init__(self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int) -> None:
+    def __init__(
+        self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int, mark: str = ""
+    ) -> None:
         self.stage = stage
         self.inventory = inventory
         self.seed = seed
+        self.mark = mark
         self.notes: dict[str, Taken | OperationRecord] = {}
         self.clusters: dict[str, LeasedCluster] = {}
         self.profiles: dict[str, ClusterProfile] = {}
         self.selection: tuple[SelectedProfile, ...] | None = None
-        self.endpoint = inventory.endpoint
+        self.endpoint = inventory.endpoint_for(_kinds_of(stage.scenario))
         self.insecure = False
         self.seen: list[str] = []
+        self.of_other_versions: set[str] = set()
+        """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[Side, int] = {}
         self._pool = pool
-        self._leased: list[Slot] = []
+        self._installer = Installer(stage, pool, consumes=need_of(stage.scenario).clusters > 0)
         self._people = People(seed)
         self._cast_index = derived_bits(seed, stage.scenario, 0) % 1_000
         self._made = 0
@@ -147,7 +125,12 @@ class Scene:
     def new_id(self, kind: str) -> str:
         """An identifier that no other scenario has: a function of seed and scenario."""
         self._made += 1
-        return derived_id(f"{self.seed}:{self.stage.scenario}", kind, self._made)
+        drawn_from = ":".join(filter(None, [str(self.seed), self.mark, self.stage.scenario]))
+        return derived_id(drawn_from, kind, self._made)
+
+    def marked(self, name: str, between: str = "-") -> str:
+        """A name that tells whose it is, where others may ask."""
+        return f"{self.mark}{between}{name}" if self.mark else name
 
     def new_secret(self, kind: str) -> str:
         """A secret that no other scenario has, kept out of the evidence."""
@@ -160,8 +143,8 @@ class Scene:
         if label not in self._projects:
             uid = self.new_id("project")
             index = self._cast_index + len(self._projects)
-            self.stage.arrange(CreateProject(uid, self._people.project(index)))
-            self._projects[label] = uid
+            name = self.marked(self._people.project(index))
+            self._projects[label] = self.stage.arrange(CreateProject(uid, name)).uid
         return self._projects[label]
 
     def scope(self, label: str) -> str:
@@ -188,19 +171,28 @@ class Scene:
         an empty text is the tenant's). The actor can be had again by the label.
         """
         index = self._cast_index + len(self._admins)
-        email = f"{self.new_id('user')[:8]}.{self._people.person(index).email}"
+        email = self.email(self._people.person(index).email)
         key, password = self.new_secret("apikey"), self.new_secret("password")
-        self.stage.arrange(PutUser(email, password, key, grants, tenant_admin))
+        user = self.stage.arrange(PutUser(email, password, key, grants, tenant_admin))
+        if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
+            raise Inconclusive(f"the target gives one person for two: {label} and another")
         scope = self.project() if project_uid is None else project_uid
-        actor = Actor(label, Credentials(api_key=key, project_uid=scope))
+        actor = Actor(label, Credentials(api_key=user.api_key, project_uid=scope))
         self._admins[label] = actor
-        self._logins[label] = LogInToPalette(email, password)
+        self._logins[label] = LogInToPalette(user.email, user.password)
         return actor
+
+    def email(self, person: str) -> str:
+        """An e-mail address that no other scenario has, from that of a person."""
+        return self.marked(f"{self.new_id('user')[:8]}.{person}", ".")
 
     def login_of(self, label: str = "administrator") -> LogInToPalette:
         """What somebody who was made by `admin` or `new_admin` logs in to Palette with."""
         self.admin(label)
-        return self._logins[label]
+        login = self._logins[label]
+        if not login.password:
+            raise Inconclusive(f"nobody knows the password of the {label} who is given")
+        return login
 
     def token(self) -> RegistrationToken:
         """A registration token of the project that is good for a day."""
@@ -218,14 +210,13 @@ class Scene:
         """A registration token of a project, which expires `lasts` microseconds from now."""
         token = RegistrationToken(
             self.new_id("token"),
-            f"token-{self._made}",
+            self.marked(f"token-{self._made}"),
             self.new_secret("token"),
             project_uid,
             self.stage.driver.epoch() + lasts,
             active,
         )
-        self.stage.arrange(PutToken(token))
-        return token
+        return self.stage.arrange(PutToken(token)).token
 
     # --- clusters ---------------------------------------------------------------------
 
@@ -236,8 +227,8 @@ class Scene:
     def new_cluster(
         self,
         label: str = MAIN,
-        shape: Shape = Shape(),
-        stack: tuple[StackProfile, ...] = DOCUMENTED_STACK,
+        shape: Shape | None = None,
+        stack: tuple[StackProfile, ...] | None = None,
         *,
         name: str | None = None,
         description: str | None = None,
@@ -245,23 +236,33 @@ class Scene:
     ) -> LeasedCluster:
         """Lease a place, install a cluster of this shape there, log an operator in.
 
-        Name, description and tags come from the cast where they are not given.
+        Name, description and tags come from the cast where they are not given. What is not
+        given does not matter: where clusters are installed already, any will do.
         """
-        slot = self._pool.lease(shape.control_plane + shape.workers)
-        self._leased.append(slot)
+        asked = {
+            "name": name,
+            "description": description,
+            "tags": tags,
+            "shape": shape,
+            "stack": stack,
+        }
+        matters = tuple(what for what, value in asked.items() if value is not None)
+        shape = shape or Shape()
         index = self._cast_index + len(self.clusters)
-        cluster = Cluster(
-            self.new_id("local-cluster"),
-            self._people.site(index) if name is None else name,
+        uid = self.new_id("local-cluster")
+        model = Cluster(
+            uid,
+            self.marked(self._people.site(index)) if name is None else name,
             self._people.description(index) if description is None else description,
             self._people.tags(index) if tags is None else tags,
-            pools=_pools(shape, slot.host_uids),
-            stack=stack,
+            stack=DOCUMENTED_STACK if stack is None else stack,
         )
-        self.stage.arrange(InstallCluster(slot.uid, cluster))
+        hosts = shape.control_plane + shape.workers if "shape" in matters else 1
+        slot, cluster = self._installer.install(model, shape, matters, hosts)
         leased = LeasedCluster(slot, cluster, Actor("operator", Credentials()))
+        leased.runs_as_asked = same_packs(cluster.stack, model.stack)
         self.clusters[label] = leased
-        leased.operator = self.log_in(slot.host_uids[0])
+        leased.operator = self.log_in(leased.host(1))
         return leased
 
     def log_in(self, host_uid: str, label: str = "operator", *, extended: bool = False) -> Actor:
@@ -287,9 +288,13 @@ class Scene:
 
     def publish(self, profile: ClusterProfile) -> ClusterProfile:
         """Put a cluster profile into Palette, to be found by its name."""
-        self.stage.arrange(PutProfile(profile))
-        self.profiles[profile.name] = profile
-        return profile
+        came = self.stage.arrange(PutProfile(profile)).profile
+        if any(p.uid == came.uid for name, p in self.profiles.items() if name != profile.name):
+            raise Inconclusive(f"the target gives one profile for two: {came.name}")
+        self.profiles[profile.name] = came
+        if [e.version for e in came.editions] != [e.version for e in profile.editions]:
+            self.of_other_versions.add(came.uid)
+        return came
 
     def matching_selection(self, label: str = MAIN) -> tuple[SelectedProfile, ...]:
         """The selection of a scenario; profiles that match the cluster if none was made."""
@@ -449,8 +454,10 @@ class Scene:
         """Give everything back: clusters to their places, clocks to their time, projects to
         oblivion.
         """
-        while self._leased:  # a cluster that could not be installed has its place as well
-            self._pool.give_back(self._leased.pop())
+        unsound = self._installer.put_right()
+        while self._installer.leased:  # a cluster that could not be installed has its place as well
+            slot = self._installer.leased.pop()
+            self._pool.give_back(slot, consumed=unsound or self._is_consumed(slot))
         undo = [AdvanceClock(side, -by) for side, by in self._clocks.items()]
         for arrangement in (*undo, *(ForgetProject(uid) for uid in self._projects.values())):
             try:
@@ -458,18 +465,26 @@ class Scene:
             except CannotArrange:
                 continue  # the target keeps what it has; the next scenario has its own project
 
+    def _is_consumed(self, slot: Slot) -> bool:
+        """Whether the cluster at a place cannot be used again as it is."""
+        if not slot.given:
+            return False
+        of_slot = [leased for leased in self.clusters.values() if leased.slot == slot]
+        return is_consumed(
+            self.stage.history(),
+            self.stage.arranged,
+            slot=slot.uid,
+            host_uids=slot.host_uids,
+            pairing_uids=[uid for leased in of_slot for uid in _uids(leased)],
+            all_pairing_uids=[uid for leased in self.clusters.values() for uid in _uids(leased)],
+        )
 
-def _pools(shape: Shape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
-    split = shape.control_plane
-    control = _nodes("control-plane", host_uids[:split])
-    workers = _nodes("worker", host_uids[split : split + shape.workers])
-    pools = [NodePool("control-plane-pool", True, control)]
-    for index in range(shape.worker_pools):
-        name = f"worker-pool-{index + 1}" if index else "worker-pool"
-        first, end = (shape.workers * n // shape.worker_pools for n in (index, index + 1))
-        pools.append(NodePool(name, False, workers[first:end]))
-    return tuple(pool for pool in pools if pool.nodes)
+
+def _uids(leased: LeasedCluster) -> tuple[str, ...]:
+    return (*leased.earlier_uids, *filter(None, [leased.pairing_uid]))
 
 
-def _nodes(kind: str, host_uids: tuple[str, ...]) -> tuple[Node, ...]:
-    return tuple(Node(f"{kind}-{n}", uid) for n, uid in enumerate(host_uids, start=1))
+def _kinds_of(scenario: str) -> tuple[str, ...] | None:
+    """What a scenario arranges, by name; `None` where nobody knows."""
+    need = need_of(scenario)
+    return None if need is UNKNOWN else need.kinds

@@ -16,7 +16,7 @@ from harness.scenes import variations
 from harness.scenes.profiles_table import BadTable, pack_from
 from harness.scenes.scene import MAIN, Scene
 from harness.scenes.stacks import published
-from harness.scenes.stage import Taken
+from harness.scenes.stage import Inconclusive, Taken
 
 Rows = Sequence[Sequence[str]]
 
@@ -36,6 +36,20 @@ def local(scene: Scene, label: str = MAIN) -> variations.Stack:
     return scene.cluster(label).cluster.stack
 
 
+def named(scene: Scene, label: str = MAIN) -> variations.Stack:
+    """What a local cluster runs, where a feature speaks of its packs by their names.
+
+    Raises:
+        Inconclusive: it runs others; clusters are given on this target.
+    """
+    if not scene.cluster(label).runs_as_asked:
+        raise Inconclusive(
+            "the scenario names packs of the documented example, and the cluster that is given runs"
+            " others: a cluster with these has to be installed"
+        )
+    return local(scene, label)
+
+
 def select_like(scene: Scene, stack: Iterable[StackProfile]) -> None:
     """Publish a cluster profile for each profile of a stack, and select them all."""
     scene.selection = ()
@@ -45,7 +59,7 @@ def select_like(scene: Scene, stack: Iterable[StackProfile]) -> None:
 
 def select_versions(scene: Scene, kind: ProfileType, rows: Rows) -> None:
     """Select what fits the local cluster, with the profile of one type in several versions."""
-    of_kind = _of_kind(local(scene), kind)
+    of_kind = _of_kind(named(scene), kind)
     select_like(scene, [p for p in local(scene) if p is not of_kind])
     uid, project = scene.new_id("profile"), scene.project()
     _select(scene, ClusterProfile(uid, of_kind.name, kind, editions_from(rows), project))
@@ -72,6 +86,8 @@ def select_twice(scene: Scene, kind: ProfileType) -> None:
 def ask_for_version(scene: Scene, kind: ProfileType, version: str) -> None:
     """Ask for this version of a selected profile; an empty text asks for the profile alone."""
     uid = _made(scene, kind).uid
+    if version and uid in scene.of_other_versions:
+        raise Inconclusive("the versions of the profile that is given are called otherwise")
     scene.selection = tuple(
         SelectedProfile(uid, version) if chosen.uid == uid else chosen
         for chosen in scene.selection or ()
@@ -80,6 +96,7 @@ def ask_for_version(scene: Scene, kind: ProfileType, version: str) -> None:
 
 def add_edition(scene: Scene, kind: ProfileType, edition: ProfileEdition) -> None:
     """Publish a further version of a profile that is selected."""
+    named(scene)
     profile = _made(scene, kind)
     scene.publish(replace(profile, editions=(*profile.editions, edition)))
 
@@ -96,7 +113,7 @@ def select_unfit(scene: Scene, fault: str) -> None:
 
 
 def _too_new(scene: Scene) -> None:
-    stack = local(scene)
+    stack = named(scene)
     pack = _of_kind(stack, ProfileType.ADD_ON).packs[0]
     rows = [
         list(_EDITION_COLUMNS),
@@ -107,7 +124,7 @@ def _too_new(scene: Scene) -> None:
 
 
 def _varied(change: Callable[[variations.Stack], variations.Stack]) -> Callable[[Scene], None]:
-    return lambda scene: select_like(scene, change(local(scene)))
+    return lambda scene: select_like(scene, change(named(scene)))
 
 
 def _nothing(scene: Scene) -> None:

@@ -5,6 +5,8 @@ Source: `#accept-pairing-request-from-palette` step 13, the table of combination
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from harness.domain.profile import (
     ClusterProfile,
     Layer,
@@ -29,6 +31,15 @@ DOCUMENTED_STACK = (
     StackProfile("edge-monitoring", ProfileType.ADD_ON, "1.0.0", ADD_ON_PACKS),
 )
 """The local cluster's stack: one infra and one add-on profile."""
+
+
+def same_packs(one: Iterable[StackProfile], other: Iterable[StackProfile]) -> bool:
+    """Whether two stacks have the same packs in profiles of the same types."""
+    first, second = (
+        sorted((p.type, sorted((pack.name, pack.version) for pack in p.packs)) for p in stack)
+        for stack in (one, other)
+    )
+    return first == second
 
 
 def pack_named(text: str) -> Pack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from harness.catalogue.limits import Limits
 from harness.domain.arrangements import Arrangement
@@ -16,6 +17,8 @@ from harness.history.plain import to_json, to_json_object
 from harness.history.predicates import Sample, holds
 from harness.history.redaction import Redactor
 from harness.targets.port import Driver, Outgoing
+
+A = TypeVar("A", bound=Arrangement)
 
 
 class Inconclusive(PairproofError):
@@ -77,6 +80,8 @@ class Stage:
         self.driver = driver
         self.limits = limits
         self.scenario = scenario
+        self.arranged: list[Arrangement] = []
+        """What was arranged so far, as it came to be."""
         self._writer = writer
         self._redactor = redactor
 
@@ -130,8 +135,10 @@ class Stage:
             except StopIteration as stop:
                 return next(t for t in reversed(taken) if t.reply is stop.value)
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: A) -> A:
         """Arrange a precondition or a fault; it is recorded like an operation.
+
+        Returns it as it came to be: a target may choose its own uids, names and values.
 
         Raises:
             CannotArrange: the target offers no way.
@@ -140,12 +147,29 @@ class Stage:
         name = type(arrangement).__name__
         invoked = self._invoke(actor, name, to_json_object(arrangement), {})
         try:
-            self.driver.arrange(arrangement)
+            came = self.driver.arrange(arrangement)
         except PairproofError as error:
             self._writer.outcome(
                 invoked.id, Outcome.FAIL, end=self.driver.now(), error={"why": str(error)}
             )
             raise
+        if not isinstance(came, type(arrangement)):
+            raise TypeError(f"{name} was asked for, and the driver arranged {type(came).__name__}")
+        # Secrets that the target chose become labels as it is written: their fields tell.
+        value = {} if came == arrangement else to_json_object(came)
+        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
+        self._note_confirmation(name)
+        self.arranged.append(came)
+        return came
+
+    def _note_confirmation(self, arrangement: str) -> None:
+        """A person who has arranged something stands in the evidence as who did it."""
+        confirmation = self.driver.confirmation()
+        if confirmation is None:
+            return
+        person = Actor(confirmation.who, Credentials())
+        told: dict[str, Json] = {"arrangement": arrangement, "asked": confirmation.asked}
+        invoked = self._invoke(person, "ConfirmArrangement", told, {})
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value={})
 
     def await_state(

@@ -65,8 +65,10 @@ class HttpClient:
         *,
         proxy: str = "",
         before: Callable[[str], None] = lambda _: None,
+        body_bytes_max: int = BODY_BYTES_MAX,
     ) -> None:
         """Make the client. `before` is called with its address before each request is sent."""
+        self._body_bytes_max = body_bytes_max
         self._before = before
         self._context = context
         self._connect_s = connect_s
@@ -127,7 +129,7 @@ class HttpClient:
         )
         response = transport.handle_request(request)
         try:
-            body = _bounded(response.stream, sent.url)
+            body = _bounded(response.stream, sent.url, self._body_bytes_max)
         finally:
             response.close()
         return HttpResponse(response.status_code, dict(response.headers), body)
@@ -167,15 +169,15 @@ def _late(place: str, what: str, within_s: float) -> str:
     return f"{place}: {what} within {within_s:g} s; check that it is running and not stuck"
 
 
-def _bounded(stream: object, url: str) -> bytes:
+def _bounded(stream: object, url: str, bytes_max: int) -> bytes:
     """All bytes of an answer, if they are not too many."""
     if not isinstance(stream, Iterable):
         raise TypeError(f"an answer cannot be read from a {type(stream).__name__}")
     body = bytearray()
     for chunk in stream:
         body += chunk
-        if len(body) > BODY_BYTES_MAX:
-            raise NoAnswer(f"{url}: the answer is too large: more than {BODY_BYTES_MAX} bytes")
+        if len(body) > bytes_max:
+            raise NoAnswer(f"{url}: the answer is too large: more than {bytes_max} bytes")
     return bytes(body)
 
 

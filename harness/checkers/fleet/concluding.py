@@ -70,13 +70,48 @@ def conclude(
         MergeError: the cells were not measured alike.
     """
     measures = merge(cell.measures for cell in cells)
-    violations = (*found, *_found_at_the_end(cells, measures.ended_at))
+    every = (*found, *_found_at_the_end(cells, measures.ended_at))
+    violations = tuple(v for v in every if v.invariant not in _not_judged(terms))
+    measures = _without_the_played(terms, measures, every)
     gates = (
         *evaluate(terms.gate, measures, len(violations), complete),
         *reached(terms.reach, measures),
+        *_set_aside(terms),
     )
     verdicts = tuple(_verdicts(terms, violations, measures, complete))
     return Conclusion(measures, violations, gates, verdicts)
+
+
+def _not_judged(terms: Terms) -> frozenset[str]:
+    """The invariants that bind only a side that the harness played itself."""
+    return frozenset(r.id for r in INVARIANTS.requirements if r.role.value in terms.played)
+
+
+def _without_the_played(
+    terms: Terms, measures: MeasuresLine, every: Sequence[ViolationLine]
+) -> MeasuresLine:
+    """Nobody is failed for a side that the harness played; that it broke is told all the same."""
+    own = _not_judged(terms)
+    if not own:
+        return measures
+    undecided = {name: why for name, why in measures.undecided.items() if name not in own}
+    for violation in every:
+        if violation.invariant in own:
+            why = f"it was violated on a side that the harness played: {violation.reason}"
+            undecided[violation.invariant] = why
+    return measures.with_undecided(undecided)
+
+
+def _set_aside(terms: Terms) -> Iterator[GateLine]:
+    """What of the scenario did not happen, so that the gate says nothing of it."""
+    for what, why in terms.left_out:
+        yield GateLine(expression=f"arranged: {what}", value=None, holds=None, reason=why)
+    if terms.left:
+        why = f"{len(terms.left)} things are left there; the first one: {terms.left[0]}"
+        yield GateLine(expression="nothing is left on the target", value=None, holds=None,
+                       reason=why)  # fmt: skip
+    if terms.stopped:
+        yield GateLine(expression="not stopped", value=None, holds=None, reason=terms.stopped)
 
 
 def as_lines(violations: Iterable[Violation], cell: str, at: int) -> list[ViolationLine]:
@@ -116,8 +151,12 @@ def _verdicts(
 ) -> Iterator[VerdictLine]:
     """One for each invariant: its first violation decides."""
     first = {violation.invariant: violation for violation in reversed(violations)}
+    own = _not_judged(terms)
     for requirement in INVARIANTS.requirements:
         found = first.get(requirement.id)
+        if requirement.id in own and requirement.id not in measures.undecided:
+            yield _not_supported(requirement.id, terms, measures)
+            continue
         undecided = measures.undecided.get(requirement.id, "" if complete else _STOPPED)
         verdict = Verdict.INCONCLUSIVE if undecided else Verdict.PASS
         yield VerdictLine(
@@ -128,3 +167,13 @@ def _verdicts(
             operations=found.operations if found else [],
             at=measures.ended_at,
         )
+
+
+def _not_supported(invariant: str, terms: Terms, measures: MeasuresLine) -> VerdictLine:
+    return VerdictLine(
+        requirement=invariant,
+        scenario=terms.name,
+        verdict=Verdict.NOT_SUPPORTED,
+        reason="it binds a side that the harness played, and not the target",
+        at=measures.ended_at,
+    )

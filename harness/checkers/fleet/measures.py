@@ -18,6 +18,9 @@ GAUGES: Final = ("pending", "paired")
 COUNTERS: Final = ("sent", *(e for e in ENDS if e != PAIRED), "operations", "refused", "unknown")
 """Series that say how many came in each step."""
 
+INTENDED: Final = "intended"
+"""The tag of an operation that began later than it was due: when that was, in microseconds."""
+
 _NOBODY_ASKED: Final = frozenset({"harness", "nemesis"})
 """Actors whose operations arrange the world: how long these take says nothing."""
 
@@ -35,7 +38,8 @@ class _Tally:
 class Meter:
     """Measures one stream; `bucket` is the width of a step of the series, in microseconds.
 
-    An operation that was not answered counts with the time for which it was waited for.
+    An operation that was not answered counts with the time for which it was waited for, and one
+    that began late with the time since it was due.
     `ended` is to be told of an operation before the ledger is.
     """
 
@@ -70,7 +74,10 @@ class Meter:
             reason = reason_of(operation)
             self._reasons[reason] = self._reasons.get(reason, 0) + 1
         if tally.latency is not None:
-            tally.latency.add(end - operation.start)
+            start = operation.start
+            if INTENDED in operation.tags:  # in real time, where the harness itself was late
+                start = operation.tags[INTENDED]  # type: ignore[assignment]
+            tally.latency.add(end - start)
 
     def passed(self, at: int) -> None:
         """So much time has passed."""

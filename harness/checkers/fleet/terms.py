@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.checkers.fleet.errors import TermsError
 from harness.checkers.invariants.base import Bounds
+from harness.history.fleet_lines import FleetLine, RealtimeLine
 
 _SECOND: Final = 1_000_000
 _STEPS_MAX: Final = 1_440
@@ -22,6 +23,10 @@ class Terms:
         cells, window: how many cells there are, and the width of a window.
         bounds: those by which the invariants judge.
         gate, reach: as `harness.checkers.fleet.gate` takes them.
+        played: the sides that the harness played itself, so that they are not judged.
+        left_out: what could not be arranged on the target, so that it was left out: what, why.
+        stopped: why the harness stopped the run; empty where it did not.
+        left: what could not be removed from the target.
     """
 
     name: str
@@ -32,6 +37,10 @@ class Terms:
     bounds: Bounds
     gate: tuple[str, ...]
     reach: tuple[tuple[str, int], ...]
+    played: frozenset[str] = frozenset()
+    left_out: tuple[tuple[str, str], ...] = ()
+    stopped: str = ""
+    left: tuple[str, ...] = ()
 
     @property
     def bucket(self) -> int:
@@ -67,6 +76,27 @@ def terms_of(scenario: Mapping[str, object]) -> Terms:
                 reach=tuple(_reach(reach)),
             )
     raise _not_one("it does not say what a run is judged by")
+
+
+def terms_of_run(fleet: FleetLine) -> Terms:
+    """The terms of a run, as its evidence has them.
+
+    Raises:
+        TermsError: what was run is no scenario.
+    """
+    terms, realtime = terms_of(fleet.scenario), fleet.realtime
+    return in_real_time(terms, realtime) if isinstance(realtime, RealtimeLine) else terms
+
+
+def in_real_time(terms: Terms, realtime: RealtimeLine) -> Terms:
+    """The terms of a scenario that ran in real time."""
+    return replace(
+        terms,
+        played=frozenset(realtime.played),
+        left_out=tuple((what, why) for what, why in realtime.left_out),
+        stopped=realtime.stopped,
+        left=tuple(realtime.effort.left),
+    )
 
 
 def _reach(pairs: Iterable[object]) -> Iterator[tuple[str, int]]:

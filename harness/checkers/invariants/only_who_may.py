@@ -256,7 +256,9 @@ def _grants(data: Json) -> Grants:
 
 
 def _key_label(operation: OperationRecord) -> str:
-    headers = (operation.request or {}).get("headers")
+    request = operation.request or {}
+    published = request.get("as_published")  # where the target calls its headers otherwise
+    headers = (published if isinstance(published, dict) else request).get("headers")
     if not isinstance(headers, dict):
         return ""
     return next((str(v) for k, v in headers.items() if k.lower() == "apikey"), "")

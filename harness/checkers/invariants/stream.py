@@ -16,6 +16,7 @@ from harness.checkers.invariants.hearing import Hearing
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.looks import WAITS, looks_of
 from harness.checkers.invariants.rule import NOTHING
+from harness.history.arranged import as_they_came
 from harness.history.operation import History, OperationRecord
 
 __all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
@@ -109,7 +110,8 @@ def watched(
     watch = Watch(invariants, limits)
     found: list[Violation] = []
     at = 0
-    for is_over, operation in replayed(history):
+    came = History(tuple(as_they_came(history.operations)))
+    for is_over, operation in replayed(came):
         at = max(at, operation.start, operation.end or 0)
         if is_over:
             found += watch.ended(operation)

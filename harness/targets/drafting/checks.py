@@ -28,12 +28,14 @@ Check = Callable[[str], str]
 
 class WrongAnswer(PairproofError):
     """An answer that a target file could not hold. Says why, and never repeats the answer where
-    it might be a secret."""
+    it might be a secret.
+    """
 
 
 class Rules:
     """The reader's rules, one for each kind of answer. Relative paths start at `folder`, and
-    programs are looked for in the environment's PATH."""
+    programs are looked for in the environment's PATH.
+    """
 
     def __init__(self, folder: Path, path: str) -> None:
         self._reading = Reading("", "answer", folder, {"PATH": path})

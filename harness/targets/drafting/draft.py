@@ -18,6 +18,7 @@ from harness.targets.drafting.answers import (
     TrustAnswer,
     TrustWay,
 )
+from harness.targets.drafting.toml import toml_line, toml_list, toml_text
 from harness.targets.links.settings import LinkWay
 from harness.targets.loopback import LOOPBACK, is_loopback_host
 from harness.targets.target_keys import SCHEMA
@@ -50,17 +51,18 @@ def _no_wire() -> str:
 def _head(answers: Answers) -> _Lines:
     yield "# A target file: what is certified, and how it is reached. docs/target-file.md explains"
     yield "# every key. Paths of files start at this file's folder."
-    yield _line("schema", SCHEMA)
-    yield f"{_list('roles', [side.value for side in answers.roles])}  # the sides that are judged"
+    yield toml_line("schema", SCHEMA)
+    roles = [side.value for side in answers.roles]
+    yield f"{toml_list('roles', roles)}  # the sides that are judged"
     claimed = [feature.value for feature in answers.features]
-    yield f"{_list('features', claimed)}  # claimed beyond the plain procedure"
+    yield f"{toml_list('features', claimed)}  # claimed beyond the plain procedure"
     if answers.allow_writes:
         yield "allow_writes = true  # a run may change things at addresses that are elsewhere"
     else:
         yield "# allow_writes = true  # a run begins only with this, unless all is on this machine"
-    yield from ("", "[implementation]", _line("name", answers.name))
+    yield from ("", "[implementation]", toml_line("name", answers.name))
     for key, value in (("version", answers.version), ("organization", answers.organization)):
-        yield _line(key, value) if value else f'# {key} = "…"'
+        yield toml_line(key, value) if value else f'# {key} = "…"'
     yield from ('# url = "…"', '# contact = "…"')
 
 
@@ -92,26 +94,26 @@ def _shared_trust(answers: Answers) -> TrustAnswer | None:
 
 def _edge(edge: EdgeAnswer) -> _Lines:
     yield from ("", "[edge.login]  # a user of the hosts' operating system; names of variables")
-    yield _line("username_env", edge.username_env)
-    yield _line("password_env", edge.password_env)
+    yield toml_line("username_env", edge.username_env)
+    yield toml_line("password_env", edge.password_env)
     for place in edge.places:
         yield from _place(place)
 
 
 def _place(place: PlaceAnswer) -> _Lines:
-    yield from ("", "[[edge.clusters]]", _line("slot", place.slot), "hosts = [")
+    yield from ("", "[[edge.clusters]]", toml_line("slot", place.slot), "hosts = [")
     for host in place.hosts:
-        yield f"    {{ uid = {_text(host.uid)}, url = {_text(host.url)} }},"
+        yield f"    {{ uid = {toml_text(host.uid)}, url = {toml_text(host.url)} }},"
     yield "]"
     if place.disposable:
         yield "disposable = true  # its cluster may be paired for good"
     if place.reset:
-        yield f"reset = {{ {_list('command', shlex.split(place.reset))}, timeout_s = 900 }}"
+        yield f"reset = {{ {toml_list('command', shlex.split(place.reset))}, timeout_s = 900 }}"
 
 
 def _central(central: CentralAnswer) -> _Lines:
-    yield from ("", "[central]", f"{_line('url', central.url)}  # what administrators ask")
-    yield f"{_line('endpoint', central.endpoint)}  # what an operator enters in Local UI"
+    yield from ("", "[central]", f"{toml_line('url', central.url)}  # what administrators ask")
+    yield f"{toml_line('endpoint', central.endpoint)}  # what an operator enters in Local UI"
     yield from ("", "# [central.endpoint_forms]  # bad endpoints that edge hosts can reach (PRE-6)")
     yield from ('# untrusted = "https://…"', '# silent = "https://…"', '# refusing = "https://…"')
 
@@ -123,10 +125,10 @@ def _tls(table: str, trust: TrustAnswer) -> _Lines:
             yield '# ca_file = "ca.pem"'
         case TrustWay.CA:
             yield from ("", f"[{table}]  # what a CA of this file has signed is trusted")
-            yield _line("ca_file", trust.value)
+            yield toml_line("ca_file", trust.value)
         case TrustWay.PINNED:
             yield from ("", f"[{table}]  # this certificate alone is trusted; add others here")
-            yield _list("fingerprints", [trust.value])
+            yield toml_list("fingerprints", [trust.value])
         case TrustWay.INSECURE:
             yield from ("", f"[{table}]  # any certificate: good for a lab, and for nothing else")
             yield "insecure = true"
@@ -134,14 +136,14 @@ def _tls(table: str, trust: TrustAnswer) -> _Lines:
 
 def _peer(peer: PeerAnswer) -> _Lines:
     yield from ("", "[peer]  # the harness plays Palette, and the edge hosts reach it here")
-    yield f"{_line('bind', _bind(peer.host))}  # the address that it listens on"
-    yield _line("host", peer.host)
+    yield f"{toml_line('bind', _bind(peer.host))}  # the address that it listens on"
+    yield toml_line("host", peer.host)
     yield f"port = {peer.port}  # the first of six"
     match peer.trust:
         case PeerTrust.CA:
             yield 'ca_out = "pairproof-ca.pem"  # made at the first run: install it on the hosts'
         case PeerTrust.CERTIFICATE:
-            yield _line("cert_file", peer.cert_file)
+            yield toml_line("cert_file", peer.cert_file)
         case PeerTrust.PLAIN:
             yield "tls = false  # over plain HTTP"
 
@@ -161,7 +163,7 @@ def _arranging(answers: Answers) -> _Lines:
     if answers.links.way not in (None, LinkWay.NONE):
         ways += ["link"]
     if ways:
-        yield from ("", "[arrange]", f"{_list('ways', ways)}  # tried in this order")
+        yield from ("", "[arrange]", f"{toml_list('ways', ways)}  # tried in this order")
     else:
         yield "# Nobody arranges anything yet: what needs a precondition is inconclusive."
     if ArrangeWay.PERSON in answers.arranging.ways:
@@ -176,7 +178,7 @@ def _commands(answers: Answers) -> _Lines:
     arranging = answers.arranging
     if arranging.program:
         yield from ("", '[arrange.commands."*"]  # gets the arrangement as JSON; 3 means: I cannot')
-        yield _list("command", shlex.split(arranging.program))
+        yield toml_list("command", shlex.split(arranging.program))
     elif ArrangeWay.COMMANDS in arranging.ways:
         yield from ("", "# Which command arranges what? The program has to be there.")
         yield from ('# [arrange.commands."*"]', '# command = ["./lab/arrange.py", "{arrangement}"]')
@@ -184,14 +186,14 @@ def _commands(answers: Answers) -> _Lines:
 
 def _control(answers: Answers) -> _Lines:
     if answers.arranging.control_url:
-        yield from ("", "[control]", _line("url", answers.arranging.control_url))
-        yield _line("secret_env", answers.arranging.control_env)
+        yield from ("", "[control]", toml_line("url", answers.arranging.control_url))
+        yield toml_line("secret_env", answers.arranging.control_env)
 
 
 def _admin(answers: Answers) -> _Lines:
     if answers.arranging.admin_env:
         yield from ("", "[central.admin]  # who may create registration tokens")
-        yield _line("api_key_env", answers.arranging.admin_env)
+        yield toml_line("api_key_env", answers.arranging.admin_env)
 
 
 def _given(answers: Answers) -> _Lines:
@@ -202,7 +204,7 @@ def _given(answers: Answers) -> _Lines:
         yield "clusters = true  # the clusters that are installed in the places above"
     if answers.central is not None:
         projects = answers.arranging.projects
-        yield _list("projects", projects) if projects else '# projects = ["uid of a project"]'
+        yield toml_list("projects", projects) if projects else '# projects = ["uid of a project"]'
         yield from ("", "# Who has which permissions on pairing requests? For each of them:")
         yield from ("# [[given.people]]", '# label = "administrator"')
         yield '# api_key_env = "PALETTE_KEY_1"'
@@ -215,15 +217,15 @@ def _links(answers: Answers) -> _Lines:
         told = "The control port cuts them." if answers.arranging.control_url else "Nobody yet."
         yield from (f"# {told}", "# [links]", '# way = "proxy"')
         return
-    yield from ("", "[links]", _line("way", links.way.value))
+    yield from ("", "[links]", toml_line("way", links.way.value))
     if links.listen:
-        yield _line("listen", links.listen)
-        yield f"{_line('host', links.host)}  # how the edge hosts reach it"
+        yield toml_line("listen", links.listen)
+        yield f"{toml_line('host', links.host)}  # how the edge hosts reach it"
     if links.toxiproxy_url:
-        yield from ("", "[links.toxiproxy]", _line("url", links.toxiproxy_url))
+        yield from ("", "[links.toxiproxy]", toml_line("url", links.toxiproxy_url))
     if links.way is LinkWay.COMMANDS:
         for name, command in (("down", links.down), ("up", links.up)):
-            yield from ("", f"[links.commands.{name}]", _list("command", shlex.split(command)))
+            yield from ("", f"[links.commands.{name}]", toml_list("command", shlex.split(command)))
 
 
 # --- the end ------------------------------------------------------------------------------
@@ -242,16 +244,3 @@ def _limits() -> _Lines:
 def _foot(file: str) -> _Lines:
     yield "# Next: fill in the credentials, then see what is still missing:"
     yield f"#   pairproof doctor --target {json.dumps(file)[1:-1]}"
-
-
-def _line(key: str, value: str) -> str:
-    return f"{key} = {_text(value)}"
-
-
-def _list(key: str, values: Sequence[str]) -> str:
-    return f"{key} = [{', '.join(map(_text, values))}]"
-
-
-def _text(value: str) -> str:
-    """A text. JSON's texts are TOML's too, as long as no DEL is in them."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

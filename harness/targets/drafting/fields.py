@@ -17,6 +17,8 @@ _GUESS_MIN: Final = 0.55
 _SAME_NAME: Final = 0.9
 _PARENT: Final = 0.2
 
+_PAGING = "listmeta"
+"""Where a list says how it goes on. Many end at once, and are none the worse for it."""
 _NO_LEAF = {"object", "array"}
 
 
@@ -63,7 +65,8 @@ class _Matching:
     def of(self, ours: Sequence[tuple[Way, Leaf]]) -> Moves:
         absent = [(way, leaf) for way, leaf in ours if not self._is_there(way)]
         taken = {way for way, _ in ours if way in self._there}
-        sure, guessed = {}, {}
+        sure: dict[str, str] = {}
+        guessed: dict[str, str] = {}
         lists = self._lists_of(absent)
         ranked = sorted(self._pairs(absent, lists), key=lambda p: -p[0])
         for likeness, way, their_way in ranked:
@@ -71,7 +74,8 @@ class _Matching:
                 continue
             taken.add(their_way)
             (sure if likeness >= _SAME_NAME else guessed)[dotted(way)] = dotted(their_way)
-        missing = tuple(dotted(way) for way, _ in absent if dotted(way) not in sure | guessed)
+        left = [way for way, _ in absent if dotted(way) not in sure | guessed]
+        missing = tuple(dotted(way) for way in left if way[0] != _PAGING)
         return Moves(sure, guessed, missing)
 
     def _is_there(self, way: Way) -> bool:
@@ -148,5 +152,3 @@ def _fits(leaf: Leaf, theirs: Field) -> bool:
     if leaf.single:
         return theirs.kind in ("", "string")
     return True
-
-

@@ -67,7 +67,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Asks for the fingerprint of the certificate that a server shows. The answer is the
-    fingerprint, or a text that begins with `-` and says why there is none."""
+    fingerprint, or a text that begins with `-` and says why there is none.
+    """
 
     url: str
 
@@ -206,7 +207,7 @@ class Interview:
 
     def _used_up(self, edge: EdgeAnswer) -> Asking[EdgeAnswer]:
         """Which of the clusters that are given may be paired for good."""
-        places = []
+        places: list[PlaceAnswer] = []
         for place in edge.places:
             answer = yield Question(
                 f"May the cluster in {place.slot} be paired for good?",
@@ -299,9 +300,7 @@ class Interview:
 
     def _pinned(self, url: str) -> Asking[str]:
         """A fingerprint: what the server shows, once a person has confirmed it, or as typed."""
-        look = yield Question(
-            f"Ask {url} now which certificate it shows?", "yes", yes_or_no
-        )
+        look = yield Question(f"Ask {url} now which certificate it shows?", "yes", yes_or_no)
         if look == "yes":
             shown = yield Shown(url)
             if not shown.startswith("-"):
@@ -407,8 +406,9 @@ class Interview:
             return LinkAnswer()
         way = LinkWay(typed)
         if way is LinkWay.COMMANDS:
-            down, up = (yield from self._link_command("cuts")), (
-                yield from self._link_command("mends")
+            down, up = (
+                (yield from self._link_command("cuts")),
+                (yield from self._link_command("mends")),
             )
             return LinkAnswer(way if down and up else None, down=down, up=up)
         if way not in (LinkWay.PROXY, LinkWay.TOXIPROXY):

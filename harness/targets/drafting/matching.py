@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.targets.drafting.openapi import Described, Document
 from harness.targets.drafting.words import bare, meanings, overlap, weights
@@ -15,12 +16,41 @@ from harness.wire.mapping.shape import shape_of, ways
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route, routes_of
 
-GUESS_MIN: Final = 0.42
+GUESS_MIN: Final = 0.36
 """Below this likeness nothing is taken for ours."""
 _LOOKED_AT: Final = 25
 """How many of a document's operations are looked into for each of ours."""
+_SAID_BY: Final = {"DELETE": "delete"}
+"""What a method says, where it says as much as a word."""
 _METHOD, _FIELDS = 0.12, 0.35
 """What the method, and what the bodies add to the words, which make up the rest."""
+
+
+_SPOKEN_OF: Final[Mapping[type[Operation], tuple[str, ...]]] = {
+    ops.LogIn: ("login",),
+    ops.LogOut: ("logout",),
+    ops.VerifyConnection: ("verify",),
+    ops.CancelPairingRequest: ("pairing", "cancel delete"),
+    ops.DeleteCluster: ("cluster", "delete"),
+    ops.LogInToPalette: ("login",),
+    ops.MatchProfiles: ("match",),
+    ops.AcceptPairingRequest: ("pairing", "accept pair"),
+    ops.RejectPairingRequest: ("pairing", "reject"),
+    ops.ReleaseCentralCluster: ("cluster", "release"),
+    ops.DeleteToken: ("token", "delete"),
+    ops.Probe: ("probe",),
+    ops.ConfirmPairing: ("pairing", "confirm"),
+    ops.WithdrawPairing: ("pairing", "withdraw delete"),
+    ops.ListTokens: ("token",),
+    ops.CreateToken: ("token",),
+    ops.ViewToken: ("token",),
+    ops.SetTokenState: ("token", "state active"),
+    ops.ViewStack: ("stack",),
+    ops.UpdateStack: ("stack",),
+    ops.ViewManagement: ("management",),
+    ops.RestoreLocalManagement: ("management",),
+}
+"""What theirs has to speak of, one word of each; with the others it is a cluster, or pairing."""
 
 
 class Certainty(StrEnum):
@@ -79,17 +109,27 @@ def _guesses(
     routes: Sequence[Route], pool: Sequence[tuple[Document, Described]]
 ) -> Iterator[Match]:
     ours = {route.operation: _meanings_of(route) for route in routes}
-    theirs = [meanings(f"{t.words} {t.shape()}") for _, t in pool]
+    theirs = [meanings(f"{t.words} {t.shape()} {_SAID_BY.get(t.method, '')}") for _, t in pool]
     weight = weights([*ours.values(), *theirs])
     for route in routes:
         rough = [overlap(ours[route.operation], words, weight) for words in theirs]
         best = sorted(range(len(pool)), key=lambda n: -rough[n])[:_LOOKED_AT]
         for n in best:
             document, candidate = pool[n]
+            too_long = len(candidate.parameters()) > len(route.parameters())
+            if too_long or not _speaks_of(route, theirs[n]):
+                continue
             likeness = _likeness(route, document, candidate, rough[n])
             if likeness >= GUESS_MIN:
                 why = f"likeness {likeness:.2f}, by its words and fields"
                 yield Match(route, document, candidate, Certainty.GUESSED, why, likeness)
+
+
+def _speaks_of(route: Route, theirs: frozenset[str]) -> bool:
+    """Whether theirs is about the same thing at all; a verb of another kind would be a danger."""
+    subject = "cluster" if "Cluster" in route.operation.__name__ else "pairing"
+    needed = _SPOKEN_OF.get(route.operation, (subject,))
+    return all(meanings(words) & theirs for words in needed)
 
 
 def _meanings_of(route: Route) -> frozenset[str]:
@@ -97,8 +137,9 @@ def _meanings_of(route: Route) -> frozenset[str]:
 
 
 def _likeness(route: Route, document: Document, theirs: Described, words: float) -> float:
-    pairs = ((route.request, theirs.request), (route.response, theirs.response))
-    bodies = [_bodies_alike(model, document, schema) for model, schema in pairs]
+    bodies = [_bodies_alike(route.request, document, theirs.request)]
+    if theirs.response is not None:
+        bodies += [_bodies_alike(route.response, document, theirs.response)]
     judged = [b for b in bodies if b is not None]
     method = _METHOD * (route.method == theirs.method)
     if not judged:

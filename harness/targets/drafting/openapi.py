@@ -7,7 +7,7 @@ circles, anything may be of another kind than it should be, and all work on it i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -41,7 +41,8 @@ class OpenApiError(PairproofError):
 @dataclass(frozen=True, slots=True)
 class Field:
     """A field of a body. `kind` is the JSON type, empty where it is not said; `is_open` when
-    nothing is said about what it holds."""
+    nothing is said about what it holds.
+    """
 
     way: Way
     kind: str = ""
@@ -138,7 +139,9 @@ def _parsed(data: bytes, source: str) -> _Object:
     try:
         root: Json = msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise OpenApiError(source, f"it is no JSON ({error})", "give an OpenAPI document") from error
+        raise OpenApiError(
+            source, f"it is no JSON ({error})", "give an OpenAPI document"
+        ) from error
     if not isinstance(root, dict):
         raise OpenApiError(source, "it is JSON, and no object", "give an OpenAPI document")
     return root
@@ -195,7 +198,7 @@ def _operation(
     )
 
 
-def _request(root: _Object, operation: _Object, parameters: list[_Object]) -> Json:
+def _request(root: _Object, operation: _Object, parameters: Sequence[_Object]) -> Json:
     """The schema of the body: OpenAPI 3 has it apart, Swagger 2.0 among the parameters."""
     body = _object(_resolved(operation.get("requestBody"), root))
     inside = next((p.get("schema") for p in parameters if p.get("in") == "body"), None)
@@ -241,18 +244,18 @@ class _Fields:
         self._left = _NODES_MAX
 
     def below(self, schema: Json) -> Iterator[Field]:
-        """The fields, each once."""
-        seen: set[Way] = set()
+        """The fields, each once; one that may be anything in one of its forms is open."""
+        seen: dict[Way, Field] = {}
         for field in self._walk(schema, (), frozenset(), 0):
-            if field.way and field.way not in seen:
-                seen.add(field.way)
-                yield field
-            if len(seen) >= FIELDS_MAX:
-                return
+            known = seen.setdefault(field.way, field)
+            if (field.is_open and not known.is_open) or (field.kind and not known.kind):
+                kind = known.kind or field.kind
+                seen[field.way] = Field(field.way, kind, known.is_open or field.is_open)
+            if len(seen) > FIELDS_MAX:
+                break
+        yield from (field for way, field in seen.items() if way)
 
-    def _walk(
-        self, schema: Json, way: Way, inside: frozenset[str], depth: int
-    ) -> Iterator[Field]:
+    def _walk(self, schema: Json, way: Way, inside: frozenset[str], depth: int) -> Iterator[Field]:
         self._left -= 1
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if isinstance(reference, str) and reference in inside:
@@ -280,8 +283,10 @@ def _kind(schema: _Object) -> str:
 
 def _says_nothing(schema: _Object) -> bool:
     """Whether anything may stand below it."""
-    told = ("properties", "items", "allOf", "anyOf", "oneOf")
-    return _kind(schema) in ("", "object", "array") and not any(name in schema for name in told)
+    told = ("properties", "items", "allOf", "anyOf", "oneOf", "enum", "const", "required")
+    is_null = schema.get("type") == "null"
+    scalar = _kind(schema) not in ("", "object", "array")
+    return not is_null and not scalar and not any(name in schema for name in told)
 
 
 def _object(value: Json) -> dict[str, Json]:

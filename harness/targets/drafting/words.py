@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_TWO = re.compile(r"([Ll]og|[Ss]ign)[ _-]?([Ii]n|[Oo]ut|[Oo]ff|[Oo]n)(?![a-z])")
 _EMPTY = frozenset("v api the a an of to for by and in with default edge mgmt spectro".split())
 
 _ALIKE: tuple[str, ...] = (
@@ -65,7 +66,7 @@ _GROUP = _groups()
 def meanings(text: str) -> frozenset[str]:
     """What the words of a text mean: `pairingUid` and `handover_id` share all of it."""
     found: set[str] = set()
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(_TWO.sub(lambda f: f"{f[1]}{f[2].lower()}", text)):
         plain = word.lower()
         single = plain.removesuffix("s")
         if plain not in _EMPTY:

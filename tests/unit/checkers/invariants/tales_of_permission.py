@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.history.operation import Json
 from tests.unit.checkers.invariants.tale import Tale
 from tests.unit.checkers.invariants.tales import bad, good
 
@@ -103,3 +104,37 @@ def changed_after_the_logout(t: Tale) -> str:
     t.local("LogIn")
     t.local("LogOut")
     return t.patch()
+
+
+def two_users(t: Tale) -> None:
+    """One who may do everything, and one who may do nothing, told apart by their keys."""
+    t.cluster()
+    t.token()
+    t.profile()
+    everything: list[Json] = [
+        {"permission": p, "scope": "p"} for p in ("list", "get", "update", "delete")
+    ]
+    for n, grants in enumerate((everything, []), start=1):
+        t.tell("PutUser", email=f"u{n}@x.test", grants=grants, api_key=f"<api_key:{n}>")
+    t.send()
+
+
+@good("INV-7")
+def the_key_of_one_who_may_in_a_header_of_another_name(t: Tale) -> None:
+    two_users(t)
+    t.accept()
+    t.operations[-1].request = {
+        "headers": {"X-Key": "Key <api_key:1>", "ApiKey": "<api_key:2>"},
+        "as_published": {"headers": {"ApiKey": "<api_key:1>"}},
+    }
+
+
+@bad("INV-7")
+def the_key_of_one_who_may_not_in_a_header_of_another_name(t: Tale) -> str:
+    two_users(t)
+    accepted = t.accept()
+    t.operations[-1].request = {
+        "headers": {"X-Key": "Key <api_key:2>", "ApiKey": "<api_key:1>"},
+        "as_published": {"headers": {"ApiKey": "<api_key:2>"}},
+    }
+    return accepted

@@ -1,0 +1,116 @@
+"""What a run in real time comes to: nobody is failed for what the harness played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from harness.catalogue.verdict import Overall, Verdict
+from harness.checkers.fleet.concluding import Conclusion, conclude
+from harness.checkers.fleet.gate import verdict_of
+from harness.checkers.fleet.measures import INTENDED, Meter
+from harness.checkers.fleet.requests import Ledger
+from harness.checkers.fleet.terms import Terms, terms_of_run
+from harness.checkers.invariants.base import Bounds
+from harness.history.fleet_lines import (
+    EffortLine,
+    FleetLine,
+    MeasuresLine,
+    RealtimeLine,
+    ViolationLine,
+)
+from harness.history.operation import OperationRecord, Outcome
+
+SCENARIO: dict[str, object] = {
+    "name": "plain",
+    "seed": 1,
+    "duration": 1_000_000,
+    "fleet": {"cells": 1, "window": 1_000_000},
+    "limits": {"list_lag": 1, "edge_lag": 1, "settle": 1},
+    "gate": ["violations == 0"],
+    "reach": [],
+}
+
+
+def terms(**realtime: object) -> Terms:
+    line = RealtimeLine(target="http://t", **realtime)  # type: ignore[arg-type]
+    return terms_of_run(FleetLine(scenario=SCENARIO, realtime=line))
+
+
+@dataclass
+class Cell:
+    """What is left of a cell."""
+
+    violations: list[ViolationLine] = field(default_factory=list)
+    cell: int = 0
+    measures: MeasuresLine = MeasuresLine()
+    ids: bytes = b""
+
+
+def broken(invariant: str) -> ViolationLine:
+    return ViolationLine(invariant=invariant, cell="00", reason="so it was", operations=[], at=1)
+
+
+def verdicts(came_to: Conclusion) -> dict[str, Verdict]:
+    return {line.requirement: line.verdict for line in came_to.verdicts}
+
+
+def overall(came_to: Conclusion) -> tuple[Overall, str]:
+    return verdict_of(
+        came_to.gates, len(came_to.violations), came_to.measures.undecided, complete=True
+    )
+
+
+def test_a_run_in_virtual_time_has_no_such_terms() -> None:
+    plain = terms_of_run(FleetLine(scenario=SCENARIO))
+    assert (plain.played, plain.left_out, plain.stopped, plain.left) == (frozenset(), (), "", ())
+    assert plain.bounds == Bounds(list_lag=1, edge_lag=1, settle=1)
+
+
+def test_an_invariant_of_the_played_side_is_not_supported() -> None:
+    came_to = conclude(terms(played=["edge"]), [Cell()], (), True)
+    found = verdicts(came_to)
+    assert found.pop("INV-10") is Verdict.NOT_SUPPORTED
+    assert set(found.values()) == {Verdict.PASS}
+    assert overall(came_to)[0] is Overall.CONFORMS
+
+
+def test_where_the_played_side_breaks_nobody_is_failed_and_nobody_conforms() -> None:
+    came_to = conclude(terms(played=["edge"]), [Cell()], [broken("INV-10")], True)
+    assert came_to.violations == ()
+    assert verdicts(came_to)["INV-10"] is Verdict.INCONCLUSIVE
+    verdict, why = overall(came_to)
+    assert verdict is Overall.INCONCLUSIVE
+    assert "the harness played" in why
+
+
+def test_the_targets_own_side_is_failed_as_ever() -> None:
+    came_to = conclude(terms(played=["edge"]), [Cell()], [broken("INV-2")], True)
+    assert verdicts(came_to)["INV-2"] is Verdict.FAIL
+    assert overall(came_to)[0] is Overall.DOES_NOT_CONFORM
+    both = conclude(terms(), [Cell([broken("INV-10")])], (), True)
+    assert verdicts(both)["INV-10"] is Verdict.FAIL
+
+
+def test_what_was_left_out_stopped_or_left_behind_keeps_it_from_conforming() -> None:
+    for case, told in (
+        (
+            {"left_out": [["a fault of kind central", "no way"]]},
+            "arranged: a fault of kind central",
+        ),
+        ({"stopped": "the budget is used up"}, "the budget is used up"),
+        ({"effort": EffortLine(left=["project x"])}, "nothing is left on the target"),
+    ):
+        verdict, why = overall(conclude(terms(**case), [Cell()], (), True))
+        assert verdict is Overall.INCONCLUSIVE
+        assert told in why
+
+
+def test_what_began_late_counts_from_when_it_was_due() -> None:
+    meter = Meter(Ledger(), 1_000_000)
+    late = OperationRecord(
+        "1", "00", "operator", "ViewCluster", {}, 5_000_000, 5_100_000, Outcome.OK,
+        tags={INTENDED: 1_100_000},
+    )  # fmt: skip
+    meter.ended(late)
+    took = meter.line({}, {}).latency["ViewCluster"].percentile(1000)
+    assert 4_000_000 <= took <= 4_070_000

@@ -1,0 +1,283 @@
+"""Scenes go on with what a target made of their arrangements, and leave given clusters right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.limits import Limits
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    InstallCluster,
+    Inventory,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RenewCluster,
+    SetNodeHealth,
+)
+from harness.domain.cluster import Cluster, Health, Node, NodePool
+from harness.domain.operations import ListPairingRequests
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.operation import Outcome
+from harness.history.reader import read_evidence
+from harness.history.redaction import Redactor
+from harness.opening import open_inprocess
+from harness.scenes import local_moves, selection
+from harness.scenes.pool import SlotPool
+from harness.scenes.scene import Scene, Shape
+from harness.scenes.stacks import DOCUMENTED_STACK
+from harness.scenes.stage import Inconclusive, Stage
+from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
+
+
+class OwnWays:
+    """The embedded reference, as a target that chooses uids and values, and has its clusters."""
+
+    name = "own-ways"
+
+    def __init__(self) -> None:
+        self.inner: Driver = open_inprocess(1)
+        self.info, self.local_user = self.inner.info, self.inner.local_user
+        self.asked: list[Arrangement] = []
+        self.confirmed: Confirmation | None = None
+        self.refuses: tuple[type[Arrangement], ...] = ()
+        self.stack = DOCUMENTED_STACK
+
+    def inventory(self) -> Inventory:
+        known = self.inner.inventory()
+        slots = [replace(slot, given=True) for slot in known.slots[:2]]
+        return replace(known, slots=(slots[0], replace(slots[1], renewable=False)))
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        self.asked.append(arrangement)
+        if isinstance(arrangement, self.refuses):
+            raise CannotArrange(type(arrangement).__name__, "no way")
+        match arrangement:
+            case CreateProject(uid):
+                arrangement = replace(arrangement, uid=f"own-{uid}")
+            case PutUser():
+                key = f"canary-key-{len(self.asked)}"
+                arrangement = replace(arrangement, api_key=key, password="canary-password")
+            case PutToken(token):
+                own = replace(token, uid=f"own-{token.uid}", value=f"canary-{token.uid}")
+                arrangement = PutToken(own)
+            case PutProfile(profile):
+                arrangement = PutProfile(replace(profile, uid=f"own-{profile.uid}"))
+            case InstallCluster(slot, Cluster()):
+                arrangement = replace(arrangement, cluster=self._standing(slot))
+            case RenewCluster(slot):
+                self.inner.arrange(InstallCluster(slot, self._standing(slot)))
+                return arrangement
+        return self.inner.arrange(arrangement)
+
+    def _standing(self, slot: str) -> Cluster:
+        hosts = next(s.host_uids for s in self.inner.inventory().slots if s.uid == slot)
+        pools = (NodePool("x", True, (Node("acme-1", hosts[1]), Node("acme-2", hosts[0]))),)
+        return Cluster(f"own-{slot}", "acme", pools=pools, stack=self.stack)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        return "no way" if kind in self.refuses else ""
+
+    def confirmation(self) -> Confirmation | None:
+        confirmed, self.confirmed = self.confirmed, None
+        return confirmed
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        return self.inner.send(outgoing)
+
+    def now(self) -> int:
+        return self.inner.now()
+
+    def epoch(self) -> int:
+        return self.inner.epoch()
+
+    def sleep(self, duration: int) -> None:
+        self.inner.sleep(duration)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Bench:
+    """Scenes on one target, each a scenario of its own, and the file that they leave."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.driver = OwnWays()
+        self.redactor = Redactor()
+        self.writer = EvidenceWriter(path, self.redactor)
+        implementation = Implementation("i")
+        header = Header(
+            harness=HarnessInfo("0"),
+            edition="e",
+            implementation=implementation,
+            roles=[],
+            driver="own-ways",
+            seed=1,
+        )
+        self.writer.header(header)
+        self.pool = SlotPool(self.driver.inventory().slots)
+
+    def scene(self, scenario: str = "s") -> Scene:
+        line = ScenarioLine(id=scenario, name="s", feature="f", line=1, requirements=[])
+        self.writer.scenario(line)
+        stage = Stage(self.driver, self.writer, self.redactor, scenario, Limits())
+        return Scene(stage, self.pool, self.driver.inventory(), 1)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "evidence.jsonl")
+    yield made
+    made.writer.close()
+    made.driver.close()
+
+
+def test_a_scene_goes_on_with_what_came_back(bench: Bench) -> None:
+    scene = bench.scene()
+    leased = scene.paired()
+    assert scene.project().startswith("own-")
+    assert scene.admin().credentials.api_key.startswith("canary-key-")
+    assert scene.token().uid.startswith("own-")
+    assert leased.cluster.uid == f"own-{leased.slot.uid}"
+    assert leased.operator.host_uid == leased.host(1) == leased.slot.host_uids[1]
+    assert [p.uid[:4] for p in scene.profiles.values()] == ["own-", "own-"]
+    scene.must(scene.stage.perform(scene.admin(), ListPairingRequests()))
+
+
+def test_what_came_back_stands_in_the_evidence_without_its_secrets(bench: Bench) -> None:
+    bench.scene().pending()
+    bench.writer.close()
+    (history,) = read_evidence(bench.path).histories.values()
+    (token,) = history.of_kind("PutToken")
+    assert isinstance(token.value, dict)
+    told = token.value["token"]
+    assert isinstance(told, dict)
+    assert str(told["uid"]).startswith("own-")
+    assert str(told["value"]).startswith("<token:")
+    assert "canary-" not in bench.path.read_text("utf-8")
+
+
+def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Bench) -> None:
+    scene = bench.scene()
+    scene.project()
+    bench.driver.confirmed = Confirmation("Kim", "Create a project.")
+    scene.stage.arrange(CreateProject("p", "retail"))
+    scene.stage.arrange(CreateProject("q", "retail"))
+    (confirmed,) = scene.stage.history().of_kind("ConfirmArrangement")
+    assert (confirmed.actor, confirmed.outcome) == ("Kim", Outcome.OK)
+    assert confirmed.args == {"arrangement": "CreateProject", "asked": "Create a project."}
+
+
+def test_what_does_not_matter_is_told(bench: Bench) -> None:
+    bench.scene().new_cluster(shape=Shape(1, 1), name="shop")
+    asked = next(a for a in bench.driver.asked if isinstance(a, InstallCluster))
+    assert asked.matters == ("name", "shape")
+
+
+def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Bench) -> None:
+    scene = bench.scene("one")
+    first = scene.paired().slot
+    assert RenewCluster(first.uid) not in bench.driver.asked
+    scene.strike()
+    assert (bench.pool.consumed, bench.pool.is_stale(first)) == (1, True)
+    second = bench.scene("two")
+    assert second.paired().slot != first
+    second.strike()
+    third = bench.scene("three")
+    assert third.pending().slot == first
+    assert bench.driver.asked.count(RenewCluster(first.uid)) == 1
+    with pytest.raises(Inconclusive, match=r"exhausted \(1 consumed"):
+        third.new_cluster("another")
+
+
+def test_one_that_cannot_be_renewed_is_tried_once_and_stays_stale(bench: Bench) -> None:
+    scene = bench.scene("one")
+    slots = {scene.cluster(label).slot.uid for label in ("a", "b")}
+    for label in ("a", "b"):
+        scene.pending(label)
+        scene.must(scene.accept(label))
+    scene.strike()
+    bench.driver.refuses = (RenewCluster,)
+    with pytest.raises(CannotArrange, match="RenewCluster"):
+        bench.scene("two").cluster()
+    assert len(slots) == 2
+
+
+def test_a_cluster_that_was_not_paired_is_left_right(bench: Bench) -> None:
+    scene = bench.scene("one")
+    slot = scene.cluster().slot
+    local_moves.set_health(scene, "last control plane node", Health.UNHEALTHY)
+    local_moves.set_links(scene, up=False)
+    before = len(bench.driver.asked)
+    scene.strike()
+    undone = bench.driver.asked[before:]
+    assert SetNodeHealth(slot.uid, "acme-2", Health.HEALTHY) in undone
+    assert len(undone) == 3
+    assert (bench.pool.consumed, bench.pool.is_stale(slot)) == (0, False)
+
+
+def test_one_that_cannot_be_left_right_is_used_up(bench: Bench) -> None:
+    scene = bench.scene("one")
+    slot = scene.cluster().slot
+    local_moves.set_health(scene, "only control plane node", Health.UNHEALTHY)
+    bench.driver.refuses = (SetNodeHealth,)
+    scene.strike()
+    assert bench.pool.is_stale(slot)
+
+
+def test_where_one_place_will_not_do_the_next_is_tried(bench: Bench) -> None:
+    scene = bench.scene("one")
+    bench.driver.refuses = (InstallCluster,)
+    with pytest.raises(CannotArrange):
+        scene.cluster()
+    tried = [a.slot for a in bench.driver.asked if isinstance(a, InstallCluster)]
+    assert tried == [slot.uid for slot in bench.driver.inventory().slots]
+    bench.driver.refuses = ()
+    assert scene.cluster().slot.uid in tried
+
+
+def test_packs_are_not_spoken_of_by_name_where_the_cluster_runs_others(bench: Bench) -> None:
+    bench.driver.stack = DOCUMENTED_STACK[:1]
+    scene = bench.scene()
+    assert not scene.cluster().runs_as_asked
+    with pytest.raises(Inconclusive, match="names packs of the documented example"):
+        selection.select_unfit(scene, "a wrong version")
+    selection.select_unfit(scene, "nothing selected")
+    assert len(scene.matching_selection()) == 0
+    scene.selection = None
+    assert len(scene.matching_selection()) == 1
+
+
+def always_the_first(bench: Bench, kind: type[Arrangement], field: str) -> None:
+    """The target gives for everything of a kind what it gave for the first."""
+    arrange, first = bench.driver.arrange, list[Arrangement]()
+
+    def same(arrangement: Arrangement) -> Arrangement:
+        came = arrange(arrangement)
+        if not isinstance(came, kind):
+            return came
+        first.append(came)
+        return replace(came, **{field: getattr(first[0], field)})  # type: ignore[arg-type]
+
+    bench.driver.arrange = same  # type: ignore[method-assign]
+
+
+def test_one_person_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
+    always_the_first(bench, PutUser, "api_key")
+    scene = bench.scene()
+    scene.admin()
+    with pytest.raises(Inconclusive, match="gives one person for two"):
+        scene.admin("another")
+
+
+def test_one_profile_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
+    always_the_first(bench, PutProfile, "profile")
+    with pytest.raises(Inconclusive, match="gives one profile for two"):
+        bench.scene().matching_selection()
