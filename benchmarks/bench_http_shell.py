@@ -22,6 +22,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, PutUser, Slot
 from harness.domain.operations import Credentials
 from harness.domain.permission import every_grant
+from harness.reference.certificates import Certificates
 from harness.reference.clock import WallClock
 from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
@@ -29,7 +30,7 @@ from harness.reference.faults import FaultyLink
 from harness.reference.http_link import HttpLink
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
-from harness.reference.server import Certificates, Servers, bind, port_of
+from harness.reference.server import Servers, bind, port_of
 from harness.reference.sides import CentralSide, EdgeSide
 from harness.reference.sqlite_store import SqliteStore
 from harness.wire.codec import decode, encode

@@ -18,9 +18,9 @@ ROWS = (
     {"domain"},
     {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
-    {"reference", "targets", "checkers"},
+    {"reference", "targets", "checkers", "load"},
     {"scenes"},
-    {"explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},
+    {"doctor", "explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},
     {"proving"},
     {"plugin", "cli", "features"},
 )

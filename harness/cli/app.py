@@ -569,6 +569,46 @@ def variants_run(
     _exit_after(lambda: run_variants(asked))
 
 
+# --- target files ---------------------------------------------------------------------------
+
+target_app = typer.Typer(no_args_is_help=True, help="Target files: what is certified, and how.")
+app.add_typer(target_app, name="target")
+
+
+@target_app.callback()
+def _target() -> None:
+    pass
+
+
+@target_app.command("init", epilog="Example: pairproof target init --out acme.toml")
+def target_init(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path(
+        "target.toml"
+    ),
+    from_openapi: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--from-openapi",
+            metavar="FILE|URL",
+            help="Map its paths and fields by this OpenAPI document (JSON); may be repeated.",
+        ),
+    ] = None,
+    defaults: Annotated[
+        bool, typer.Option("--defaults", help="Ask nothing; take every default.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> None:
+    """Write a target file by asking, or from OpenAPI documents as far as these go.
+
+    The file says in comments what is still to be filled in. Credentials never stand in it: their
+    names do, and a file of mode 600 beside it takes their values.
+    """
+    from harness.cli.target_init import Init, init
+
+    asked = Init(out, tuple(from_openapi or ()), defaults, force)
+    _exit_after(lambda: init(asked))
+
+
 @app.command(epilog="Example: pairproof interleavings accept-or-cancel --faults 2")
 def interleavings(
     plots: Annotated[
@@ -725,6 +765,10 @@ def fleet(
         int,
         typer.Option(metavar="N", min=1, help="With --target: so many at once in each process."),
     ] = 1_000,
+    storm: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="With --target: open N more at once, at the start."),
+    ] = 0,
     mutant: PlantedMutant = "",
     variant: PlantedVariant = "",
     out: Annotated[
@@ -763,7 +807,7 @@ def fleet(
                 limit=limit,
                 out=out,
                 format=format.value,
-                real=real_of(target, rate, steps, speed, budget, find_limit, connections),
+                real=real_of(target, rate, steps, speed, budget, find_limit, connections, storm),
             )
         )
     )

@@ -61,7 +61,7 @@ def _examined(target: Target) -> Diagnosis:
     known = known_here(suite_dir("features")).scenarios
     requirements_of = {name: scenario.requirements for name, scenario in known.items()}
     suite = suite_for(target, requirements_of, REQUIREMENTS)
-    return examine(target, suite, _opened, datetime.now(UTC))
+    return examine(target, suite, _opened, lambda: datetime.now(UTC))
 
 
 @contextmanager

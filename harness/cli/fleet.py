@@ -43,6 +43,7 @@ class AskedReal:
         budget: what the run may cost.
         limit: the expression up to whose breaking the rate is raised.
         connections: how many a process may have at once.
+        storm: so many are opened all at once before anybody begins.
     """
 
     target: Path
@@ -51,6 +52,7 @@ class AskedReal:
     budget: str = ""
     limit: str = ""
     connections: int = 1_000
+    storm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def real_of(
     budget: str,
     limit: str,
     connections: int,
+    storm: int,
 ) -> AskedReal | None:
     """What was asked for of real time; nothing without a target.
 
@@ -137,12 +140,12 @@ def real_of(
     """
     if rate and steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    asked = AskedReal(target or Path(), rate or steps, speed, budget, limit, connections)
+    asked = AskedReal(target or Path(), rate or steps, speed, budget, limit, connections, storm)
     if target is None:
         if asked != AskedReal(Path()):
             raise CannotDo(
-                "--rate, --steps, --speed, --budget, --find-limit and --connections are for real"
-                " time: give --target as well"
+                "--rate, --steps, --speed, --budget, --find-limit, --connections and --storm are"
+                " for real time: give --target as well"
             )
         return None
     return asked

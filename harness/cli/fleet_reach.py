@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import structs
 
 from harness.domain.arrangements import Side
-from harness.fleet.realtime.cell import Endpoint
+from harness.fleet.realtime.settings import Endpoint
 from harness.running.belongings import Belongings, owned_now
 from harness.targets.http import HttpDriver
 from harness.targets.target_file import load_target

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,14 +25,15 @@ from harness.fleet.crew.coordinator import Course
 from harness.fleet.port import Cell, Job
 from harness.fleet.realtime.border import new_mark
 from harness.fleet.realtime.budget import Budget, budget_of
-from harness.fleet.realtime.cell import Settings, make_real_cell
+from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
+from harness.fleet.realtime.settings import Settings
 from harness.fleet.run import Telling, folder_of_parts
 from harness.fleet.scenario import SECOND, Scenario
 from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
-from harness.history.fleet_lines import EffortLine, RealtimeLine
+from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import Header, Implementation
 from harness.history.manifest import estimate_bytes
 from harness.load.descriptors import make_room
@@ -169,6 +171,7 @@ def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool =
         prepared.budget,
         prepared.speed_milli,
         real.connections,
+        real.storm,
         watch,
     )
 
@@ -181,7 +184,7 @@ def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) 
     for line in _first_lines(prepared, crew, need, out):
         asked.tell(line)
     require_room(out, need)
-    make_room(real.connections + _FILES_BESIDES)
+    make_room(real.connections + real.storm + _FILES_BESIDES)
     job = Job(scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False)
     make = partial(make_real_cell, settings_of(real, prepared, out))
     telling = partial(told_of, prepared, real)
@@ -250,6 +253,23 @@ def together(efforts: Iterable[EffortLine]) -> EffortLine:
         wall=busiest.wall,
         late=[what for effort in every for what in effort.late],
         left=[what for effort in every for what in effort.left],
+        storm=_storms([effort.storm for effort in every if effort.storm is not None]),
+    )
+
+
+def _storms(storms: list[StormLine]) -> StormLine | None:
+    """All cells' storms as one; of the times those of the slowest."""
+    if not storms:
+        return None
+    failed: Counter[str] = Counter()
+    for storm in storms:
+        failed.update(storm.failed)
+    return StormLine(
+        stood=sum(storm.stood for storm in storms),
+        failed=dict(sorted(failed.items())),
+        p50=max(storm.p50 for storm in storms),
+        p99=max(storm.p99 for storm in storms),
+        longest=max(storm.longest for storm in storms),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -28,23 +28,26 @@ from harness.targets.transport import USER_AGENT, NoAnswer
 from harness.wire.control import HEALTH_PATH, bearer
 from harness.wire.http import HttpRequest
 
-_SKEW_S: Final = 1.5
-"""Tokens expire a second before or after a send in some scenarios; dates have whole seconds."""
+Clock = Callable[[], datetime]
+"""This machine's time, UTC."""
+
+_SKEW_S: Final = 3.0
+"""Dates have whole seconds, and an answer may have waited for its turn here."""
 
 
-def look_at_answers(driver: HttpDriver, dead: Collection[str], now: datetime) -> Notes:
+def look_at_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> Notes:
     """Ask each side something that changes nothing, as somebody who has not logged in."""
     notes = Notes("api")
     target = driver.target
     for host in target.hosts():
         if host.url not in dead:
             what = f"Local UI of host {host.uid}"
-            _asked(driver, ViewCluster(), what, notes, now, host.uid)
+            _asked(driver, ViewCluster(), what, notes, clock, host.uid)
     if Side.CENTRAL in target.sides and target.central_url not in dead:
         for operation in (ListTokens(), ListPairingRequests()):
-            _asked(driver, operation, f"Palette, {type(operation).__name__}", notes, now)
+            _asked(driver, operation, f"Palette, {type(operation).__name__}", notes, clock)
         if Side.EDGE not in target.sides:
-            _asked(driver, Probe(), "Palette, as edge hosts ask it", notes, now)
+            _asked(driver, Probe(), "Palette, as edge hosts ask it", notes, clock)
     for control in dict.fromkeys(target.controls.values()):
         if control.url not in dead:
             _control(driver, control, notes)
@@ -56,12 +59,12 @@ def _asked(
     operation: Operation,
     what: str,
     notes: Notes,
-    now: datetime,
+    clock: Clock,
     host_uid: str = "",
 ) -> None:
     outgoing = Outgoing(operation, Credentials(), host_uid, "doctor")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
-    _clock(answered, what, notes, now)
+    _clock(answered, what, notes, clock)
     sent = f"{answered.sent.method} {answered.sent.url}"
     key = f"paths.{type(operation).__name__}"
     match answered.reply:
@@ -90,8 +93,8 @@ def _without(why: str, sent: str) -> str:
     return why if sent in why else f"{sent}: {why}"
 
 
-def _clock(answered: Answered, what: str, notes: Notes, now: datetime) -> None:
-    date = answered.response.header("Date") if answered.response else ""
+def _clock(answered: Answered, what: str, notes: Notes, clock: Clock) -> None:
+    now, date = clock(), answered.response.header("Date") if answered.response else ""
     try:
         theirs = parsedate_to_datetime(date) if date else now
     except ValueError:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 from harness.catalogue.requirement import Requirement
-from harness.doctor.answers import look_at_answers
+from harness.doctor.answers import Clock, look_at_answers
 from harness.doctor.finding import Finding, Level, Notes
 from harness.doctor.network import look_at_network
 from harness.doctor.people import look_at_logins
@@ -58,8 +57,8 @@ class Diagnosis:
     reach: Reach | None = None
 
 
-def examine(target: Target, suite: Suite, open_driver: Open, now: datetime) -> Diagnosis:
-    """Try a target before a run. Nothing is changed on it; `now` is this machine's time, UTC."""
+def examine(target: Target, suite: Suite, open_driver: Open, clock: Clock) -> Diagnosis:
+    """Try a target before a run. Nothing is changed on it; `clock` tells this machine's time."""
     findings: list[Finding] = []
     file = Notes("file")
     try:
@@ -69,11 +68,11 @@ def examine(target: Target, suite: Suite, open_driver: Open, now: datetime) -> D
     for side in Side:
         if side not in target.sides:
             file.note(f"the file does not describe the {side.value} side: the harness plays it")
-    network, dead = look_at_network(target, now)
+    network, dead = look_at_network(target, clock())
     findings += [*file.found, *network.found]
     try:
         with open_driver(target) as driver:
-            findings += look_at_answers(driver, dead, now).found
+            findings += look_at_answers(driver, dead, clock).found
             for notes in look_at_logins(driver, dead):
                 findings += notes.found
             findings += look_at_links(driver)

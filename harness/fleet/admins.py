@@ -27,12 +27,10 @@ from harness.domain.operations import (
     ViewCentralCluster,
     ViewPairingRequest,
 )
-from harness.fleet.deadline import Question
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
 from harness.fleet.place import Place
 from harness.fleet.projects import Admin, admin
-from harness.fleet.scenario import Spread
 from harness.fleet.stacks import Mistake, Shelf
 from harness.fleet.timelines import shelf
 from harness.fleet.world import Step, World
@@ -45,8 +43,6 @@ Rival = tuple["Seat", CentralOperation]
 _REVIEWS_MAX = 6
 """How often one request is taken up again, when something stood in the way."""
 _RULES_MAX = 8
-_AT_ONCE = Spread(0, 100_000)
-_LATENCY = Spread(20_000, 80_000)
 _LATE = Unknown("no answer came in time")
 _MISTAKES = tuple(Mistake)
 
@@ -226,10 +222,10 @@ class Admins:
         env = self._world.env
         if rival is not None:
             seat, decision = rival
-            env.process(seat.ask_later(decision, place, place.review.spread(_AT_ONCE)))
+            env.process(seat.ask_later(decision, place, place.review.spread(self._world.at_once)))
         if place.is_racing and self.operators is not None:
             place.is_racing = False
-            later = place.review.spread(_AT_ONCE)
+            later = place.review.spread(self._world.at_once)
             env.process(self.operators.cancels_at_once(place, later))
 
     def _rules(self, person: Admin, place: Place, cluster_uid: str) -> Step[None]:
@@ -306,10 +302,7 @@ class Seat:
         world = self._world
         recorder, now = world.recorder, world.clock.now()
         record = recorder.invoke(self._actor, operation, now, self._tags)
-        question = world.deadlines.ask()
-        arrival = world.env.timeout(stream.spread(_LATENCY))
-        arrival.callbacks.append(lambda _: self._arrive(operation, stream, tenant, question))
-        answered = yield question
+        answered = yield world.asked(operation, self._credentials, stream, tenant, record)
         reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
         recorder.end(record, reply, world.clock.now())
         return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
@@ -318,12 +311,3 @@ class Seat:
         """One operation, after a moment; nobody waits for the answer."""
         yield self._world.env.timeout(later)
         yield from self.ask(operation, place.net, place.member.tenant)
-
-    def _arrive(
-        self, operation: CentralOperation, stream: Stream, tenant: int, question: Question
-    ) -> None:
-        def take(reply: LinkReply, later: int) -> Question | None:
-            back = later + stream.spread(_LATENCY)
-            return question if question.answer(reply, back) else None
-
-        self._world.plane.arrive(tenant, operation, self._credentials, stream, take)

@@ -148,9 +148,7 @@ class Hosts:
                 yield self._env.timeout(_CONNECT)
                 reply: LinkReply = _CUT_OFF
             else:
-                question = self._deadlines.ask()
-                self._send(place, call, question)
-                answer = yield question
+                answer = yield self._asked(place, call, record)
                 reply = _LATE if answer is None else answer  # type: ignore[assignment]
         except Interrupt:
             if record is not None:
@@ -168,6 +166,12 @@ class Hosts:
         if call.host_uid != place.host:
             tags = {**tags, "host": call.host_uid}
         return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
+
+    def _asked(self, place: Place, call: Call, record: OperationRecord | None) -> simpy.Event:
+        """Send a message on its way: an event whose value is the answer, or none in time."""
+        question = self._deadlines.ask()
+        self._send(place, call, question)
+        return question
 
     def _send(self, place: Place, call: Call, question: Question) -> None:
         network, operation = self._network, call.operation

@@ -52,6 +52,19 @@ class Network:
         """The faults that lose messages of this cluster now."""
         return self._lossy.get(place.member.index, ()) if self._lossy else ()
 
+    def slowed(self, place: Place) -> int:
+        """By how much longer a message takes now than it would by itself, in microseconds.
+
+        For real time, where the way itself is real.
+        """
+        faults = self._slowed.get(place.member.index, ()) if self._slowed else ()
+        if not faults:
+            return 0
+        usual = taken = place.net.spread(self.plan.latency)
+        for fault in faults:
+            taken *= fault.factor
+        return taken - usual
+
     def latency(self, place: Place, operation: AgentOperation, *, answer: bool = False) -> int:
         """How long a message, or its answer, takes one way, in microseconds."""
         taken = place.net.spread(self.plan.latency)

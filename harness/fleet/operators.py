@@ -45,6 +45,8 @@ class Desk:
     """A request was sent: its pairing id is told to the administrators."""
     cancelled_cut_off: Callable[[Place, str], None]
     """A request was cancelled without a connection."""
+    endpoint: str = ENDPOINT
+    """What operators enter as the address of Palette."""
 
 
 class Operators:
@@ -82,7 +84,7 @@ class Operators:
         if twice and self._happens(place, attempt, "sends-twice"):
             world.env.process(self._sends_too(place, token))
         place.has_sent = True
-        sent = yield from self._drive(place, operator_sends(ENDPOINT, token))
+        sent = yield from self._drive(place, operator_sends(self._desk.endpoint, token))
         uid = pairing_uid_of(sent)
         if uid:
             if place.pairing_uid:
@@ -95,7 +97,7 @@ class Operators:
 
     def _sends_too(self, place: Place, token: str) -> Step[None]:
         yield self._world.env.timeout(place.review.spread(self._plan.think))
-        flow = operator_sends(ENDPOINT, token)
+        flow = operator_sends(self._desk.endpoint, token)
         sent = yield from self._drive(place, flow)
         if uid := pairing_uid_of(sent):
             self._desk.sent(place, uid)

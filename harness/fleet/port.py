@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from harness.fleet.scenario import Scenario
-from harness.history.fleet_lines import MeasuresLine, PartLine, ViolationLine
+from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, ViolationLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,8 @@ class Job:
     parts: Path | None = None
     collect: bool = False
     judge: bool = True
+    repeatable: bool = True
+    """What is lost with a worker can be done again. Not so where time is real."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -45,6 +47,7 @@ class Report(msgspec.Struct, frozen=True):
         operations, events: how many there were so far.
         pending: requests that wait for a decision now.
         violations: those that were found in the window.
+        stop: why the run has to end here, by no fault of the target; empty where it may go on.
     """
 
     asked: int
@@ -54,6 +57,7 @@ class Report(msgspec.Struct, frozen=True):
     events: int = 0
     pending: int = 0
     violations: list[ViolationLine] = []
+    stop: str = ""
 
 
 class CellOutcome(msgspec.Struct, frozen=True):
@@ -71,6 +75,8 @@ class CellOutcome(msgspec.Struct, frozen=True):
     happenings: list[str] = []
     violations: list[ViolationLine] = []
     """Those that were found only at the end."""
+    effort: EffortLine | None = None
+    """What it took, where time was real."""
 
 
 class Cell(Protocol):

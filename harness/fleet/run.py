@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirement import Role
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
-from harness.checkers.fleet.terms import terms_of
-from harness.fleet.crew.coordinator import Watching, run_cells
+from harness.checkers.fleet.terms import in_real_time, terms_of
+from harness.fleet.crew.coordinator import Course, Watching, run_cells
 from harness.fleet.crew.grants import capacity_of
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
@@ -28,6 +30,7 @@ from harness.history.fleet_lines import (
     GrantsLine,
     MeasuresLine,
     PartLine,
+    RealtimeLine,
     ViolationLine,
 )
 from harness.history.lines import HarnessInfo, Header, Implementation, Run
@@ -40,11 +43,17 @@ DRIVER: Final = "simpy"
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What the evidence says of how a run was made."""
+    """What the evidence says of how a run was made.
+
+    `about` gets the header of a run in virtual time, and says what is different of this one;
+    `realtime` is asked, once the run is over, how it was in real time.
+    """
 
     run: Run = Run()
     now: Callable[[], str] = lambda: ""
     """Wall time, RFC 3339 in UTC; asked for when the run is over."""
+    about: Callable[[Header], Header] = lambda header: header
+    realtime: Callable[[Course], RealtimeLine] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Finished:
     complete: bool
     interrupted: bool
     happenings: tuple[str, ...]
+    realtime: RealtimeLine | None = None
 
 
 def run_fleet(
@@ -93,7 +103,10 @@ def run_fleet(
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
-    came_to = conclude(terms_of(plain), outcomes, course.violations, complete)
+    terms, realtime = terms_of(plain), telling.realtime(course) if telling.realtime else None
+    if realtime is not None:
+        terms = in_real_time(terms, realtime)
+    came_to = conclude(terms, outcomes, course.violations, complete)
     measures, violations, gates = came_to.measures, came_to.violations, came_to.gates
     verdict, why = verdict_of(gates, len(violations), measures.undecided, complete)
     evidence, digest = None, ""
@@ -101,13 +114,14 @@ def run_fleet(
         evidence = job.parts.parent / MANIFEST
         digest = write_manifest(
             evidence,
-            _header(job, telling.run),
+            telling.about(_header(job, telling.run)),
             FleetLine(
                 scenario=plain,
                 planted=job.planted,
                 keep_going=job.keep_going,
                 capacity=capacity_of(scenario),
                 stopped_at=course.at if course.interrupted else None,
+                realtime=realtime or msgspec.UNSET,
             ),
             [*_parts(outcomes), grants.close()],
             came_to.verdicts,
@@ -122,6 +136,7 @@ def run_fleet(
         digest=digest,
         verdict=verdict,
         why=why,
+        realtime=realtime,
         violations=violations,
         measures=measures,
         gates=gates,

@@ -34,6 +34,8 @@ TimedChange = tuple[int, str, Change]
 
 FOR_EVER: Final = 100 * 365 * 24 * HOUR
 """The expiry of a token that never expires."""
+AS_IT_IS: Final = 1_000
+"""The speed, in thousandths, of a scenario at its own pace."""
 _ROTATED_BEFORE: Final = Spread(SECOND, 5 * MINUTE)
 """How long before the old token's expiry operators get the new one; a tenth of its life at most."""
 _REPLACED_AFTER: Final = Spread(5 * SECOND, 2 * MINUTE)
@@ -58,17 +60,20 @@ def beginnings(scenario: Scenario, tenant: int, number: int, cell: int) -> Itera
         yield PutProfile(profile)
 
 
-def changes(scenario: Scenario, tenant: int, number: int, cell: int) -> Iterator[TimedChange]:
+def changes(
+    scenario: Scenario, tenant: int, number: int, cell: int, speed_milli: int = AS_IT_IS
+) -> Iterator[TimedChange]:
     """What changes in a project after its beginning, in order of time; drawn as it is read.
 
-    New tokens come until the run has settled; everything else has happened, and is mended or
+    `speed_milli` is by how much the scenario's durations were divided, in thousandths. New tokens
+    come until the run has settled; everything else has happened, and is mended or
     given back, by `scenario.duration`.
     """
     kept = scenario.only.happenings
     team = range(scenario.admins.team)
     sources = [
-        _token_changes(scenario, tenant, number),
-        _publications(scenario, tenant, number),
+        _token_changes(scenario, tenant, number, speed_milli),
+        _publications(scenario, tenant, number, speed_milli),
         *(_grant_changes(scenario, tenant, number, cell, who) for who in team),
     ]
     for change in merge(*sources, key=itemgetter(0)):
@@ -80,6 +85,10 @@ def shelf(scenario: Scenario, tenant: int, number: int) -> Shelf:
     """The profiles of a project; its foreign ones are the next project's of the tenant."""
     count = scenario.fleet.projects
     return Shelf(scenario.seed, tenant, number, (number + 1) % count if count > 1 else 1)
+
+
+def _paced(duration: int, speed_milli: int) -> int:
+    return duration * AS_IT_IS // speed_milli
 
 
 # --- registration tokens ------------------------------------------------------------------
@@ -101,8 +110,10 @@ class _Turn:
 class Tokens:
     """The registration tokens of a project, one after the other; drawn as far as is asked."""
 
-    def __init__(self, scenario: Scenario, tenant: int, number: int) -> None:
-        self._turns = _turns(scenario, tenant, number)
+    def __init__(
+        self, scenario: Scenario, tenant: int, number: int, speed_milli: int = AS_IT_IS
+    ) -> None:
+        self._turns = _turns(scenario, tenant, number, speed_milli)
         self._begins: list[int] = []
         self._tokens: list[RegistrationToken] = []
         self._drawn_to = -1
@@ -116,7 +127,7 @@ class Tokens:
         return self._tokens[bisect_right(self._begins, now) - 1]
 
 
-def _turns(scenario: Scenario, tenant: int, number: int) -> Iterator[_Turn]:
+def _turns(scenario: Scenario, tenant: int, number: int, speed_milli: int) -> Iterator[_Turn]:
     plan, label = scenario.timelines, project_label(tenant, number)
     stream = Stream(scenario.seed, f"tokens:{label}")
     begins, count, due = 0, 0, _revocation(stream, plan.token_revoked, 0)
@@ -124,10 +135,11 @@ def _turns(scenario: Scenario, tenant: int, number: int) -> Iterator[_Turn]:
         token = _token(scenario, tenant, number, count, begins)
         ends, revoked = FOR_EVER, None
         if plan.token_lasts:
-            early = min(stream.spread(_ROTATED_BEFORE), max(1, plan.token_lasts // 10))
+            before = _paced(stream.spread(_ROTATED_BEFORE), speed_milli)
+            early = min(before, max(1, plan.token_lasts // 10))
             ends = max(begins + 1, token.expiry - early)
         if due < min(ends, scenario.duration):
-            revoked, ends = due, due + stream.spread(_REPLACED_AFTER)
+            revoked, ends = due, due + _paced(stream.spread(_REPLACED_AFTER), speed_milli)
             due = _revocation(stream, plan.token_revoked, ends)
         yield _Turn(token, begins, revoked, f"t.revoke.{label}.{count}")
         begins, count = ends, count + 1
@@ -152,8 +164,10 @@ def _token(
     )
 
 
-def _token_changes(scenario: Scenario, tenant: int, number: int) -> Iterator[TimedChange]:
-    for turn in _turns(scenario, tenant, number):
+def _token_changes(
+    scenario: Scenario, tenant: int, number: int, speed_milli: int
+) -> Iterator[TimedChange]:
+    for turn in _turns(scenario, tenant, number, speed_milli):
         if turn.begins:
             yield turn.begins, "", PutToken(turn.token)
         if turn.revoked is not None:
@@ -187,7 +201,9 @@ def _with_values(packs: tuple[Pack, ...], edition: _Edition) -> tuple[Pack, ...]
     return (replace(packs[0], values=values), *packs[1:])
 
 
-def _editions(scenario: Scenario, tenant: int, number: int, profiles: int) -> Iterator[_Edition]:
+def _editions(
+    scenario: Scenario, tenant: int, number: int, profiles: int, speed_milli: int
+) -> Iterator[_Edition]:
     """New versions and what mends them, in order of time."""
     plan, publish = scenario.timelines, scenario.timelines.publish
     if publish is None:
@@ -198,7 +214,8 @@ def _editions(scenario: Scenario, tenant: int, number: int, profiles: int) -> It
         while due and due[0].at <= at:
             yield heappop(due)
         which, pack = stream.below(profiles), stream.below(1 << 16)
-        mended = min(at + stream.spread(_MENDED_AFTER), scenario.duration)
+        later = _paced(stream.spread(_MENDED_AFTER), speed_milli)
+        mended = min(at + later, scenario.duration)
         breaking = stream.chance(plan.breaking_ppm)
         yield _Edition(at, count, 0, which, pack if breaking else -1)
         if breaking:
@@ -208,7 +225,9 @@ def _editions(scenario: Scenario, tenant: int, number: int, profiles: int) -> It
         yield heappop(due)
 
 
-def _publications(scenario: Scenario, tenant: int, number: int) -> Iterator[TimedChange]:
+def _publications(
+    scenario: Scenario, tenant: int, number: int, speed_milli: int
+) -> Iterator[TimedChange]:
     """Each new version as the whole profile, without those that a shrunk scenario leaves out.
 
     Versions are numbered by publication; what mends one comes before any later one.
@@ -216,7 +235,7 @@ def _publications(scenario: Scenario, tenant: int, number: int) -> Iterator[Time
     kept, label = scenario.only.happenings, project_label(tenant, number)
     first = shelf(scenario, tenant, number).matching()
     current = list(first)
-    for edition in _editions(scenario, tenant, number, len(first)):
+    for edition in _editions(scenario, tenant, number, len(first), speed_milli):
         cause = f"t.publish.{label}.{edition.count}"
         if kept is None or cause in kept:
             new = edition.of(first[edition.which])

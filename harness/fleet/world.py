@@ -8,22 +8,26 @@ from typing import TypeVar
 
 import simpy
 
-from harness.domain.operations import Acknowledged, Done
+from harness.domain.operations import Acknowledged, CentralOperation, Credentials, Done
 from harness.fleet.clock import CellClock
-from harness.fleet.deadline import Deadlines
+from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.draws import Stream
 from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import Recorder
-from harness.fleet.scenario import Scenario
-from harness.history.operation import Json
+from harness.fleet.scenario import Scenario, Spread
+from harness.history.operation import Json, OperationRecord
+from harness.reference.core.link import LinkReply
 
 Result = TypeVar("Result")
 Step = Generator[simpy.Event, object, Result]
 """A part of a SimPy process."""
 
 HAPPENED = Done(Acknowledged())
+_LATENCY = Spread(20_000, 80_000)
+"""Between an administrator and the central plane, one way."""
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class World:
     happenings: Happenings
     deadlines: Deadlines = field(init=False)
     """Those of administrators."""
+    at_once: Spread = Spread(0, 100_000)
+    """When somebody acts who acts at the very moment at which another one does."""
     superseded: dict[tuple[int, int], list[str]] = field(default_factory=dict)
     """By tenant and project: requests after which the same cluster has sent another one."""
 
@@ -58,3 +64,24 @@ class World:
         if cause:
             tags = {**tags, "cause": cause}
         self.recorder.at_once(actor, what, self.clock.now(), HAPPENED, tags)
+
+    def asked(
+        self,
+        operation: CentralOperation,
+        credentials: Credentials,
+        stream: Stream,
+        tenant: int,
+        record: OperationRecord,
+    ) -> simpy.Event:
+        """Ask Palette something: an event whose value is the answer, or none in time."""
+        question = self.deadlines.ask()
+
+        def take(reply: LinkReply, later: int) -> Question | None:
+            back = later + stream.spread(_LATENCY)
+            return question if question.answer(reply, back) else None
+
+        arrival = self.env.timeout(stream.spread(_LATENCY))
+        arrival.callbacks.append(
+            lambda _: self.plane.arrive(tenant, operation, credentials, stream, take)
+        )
+        return question

@@ -47,6 +47,19 @@ class Histogram(msgspec.Struct, frozen=True):
         return self.bounds[-1] if self.bounds else 0
 
 
+class StormLine(msgspec.Struct, frozen=True):
+    """Connections that were opened all at once, and kept: how many stand, and why others do not.
+
+    `p50`, `p99` and `longest` are how long it took until they stood, in microseconds.
+    """
+
+    stood: int
+    failed: dict[str, int]
+    p50: int
+    p99: int
+    longest: int
+
+
 class EffortLine(msgspec.Struct, frozen=True):
     """What a run in real time took, of the network and of the harness itself.
 
@@ -59,6 +72,8 @@ class EffortLine(msgspec.Struct, frozen=True):
         cpu: processor time of the harness, in microseconds; `wall`: how long it ran.
         late: what could not be arranged when it was due, each with the reason.
         left: what could not be removed from the target.
+        storm: how the connections came to stand that were opened all at once before anything
+            else, if any were.
     """
 
     requests: int = 0
@@ -69,6 +84,7 @@ class EffortLine(msgspec.Struct, frozen=True):
     wall: int = 0
     late: list[str] = []
     left: list[str] = []
+    storm: StormLine | None = None
 
 
 class RealtimeLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +212,10 @@ class MeasuresLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     faults: list[FaultWindow] = []
     requests: dict[str, int] = {}
     undecided: dict[str, str] = {}
+
+    def with_undecided(self, undecided: dict[str, str]) -> MeasuresLine:
+        """The same measures of a run of which this could not be judged."""
+        return msgspec.structs.replace(self, undecided=undecided)
 
 
 class GateLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="gate"):

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES as EXIT_CODES
 from harness.catalogue.verdict import Overall as Overall
 from harness.catalogue.verdict import Verdict, worst
@@ -280,7 +281,9 @@ def _unknown(requirements: Sequence[Requirement], judged: Iterable[str]) -> list
     """Stand-ins for what the catalogue lacks, so that no failure of theirs goes unseen."""
     known = {requirement.id for requirement in requirements}
     return [
-        Requirement(
+        OWN
+        if id_ == OWN.id
+        else Requirement(
             id=id_,
             role=Role.BOTH,
             level=Level.MUST,
@@ -310,7 +313,7 @@ def _asked_for(header: Header, requirement: Requirement) -> bool:
     selection = header.selection
     if selection.requirements:
         return requirement.id in selection.requirements
-    if selection.tags or selection.keyword:
+    if selection.tags or selection.keyword or selection.own is True:
         return False
     return header.profile in (None, "", requirement.profile.value)
 

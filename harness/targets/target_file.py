@@ -59,7 +59,7 @@ def load_target(path: Path, environment: Mapping[str, str]) -> Target:
         problem = Problem(
             f"it cannot be read ({why})",
             "a TOML file",
-            "give the path of a target file; `pairproof serve --write-target FILE` writes one",
+            "give the path of a target file; `pairproof target init` writes one",
         )
         raise TargetFileError(str(path), 0, "", problem) from error
     beside = read_env_file(env_file_of(path))

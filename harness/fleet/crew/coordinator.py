@@ -39,6 +39,7 @@ class Course:
         interrupted: somebody stopped it.
         windows: how many windows were run; those with no event in them are not.
         at: the end of the last one, in microseconds.
+        stopped: why a cell wanted the run to end; empty where none did.
     """
 
     outcomes: tuple[CellOutcome, ...]
@@ -47,6 +48,7 @@ class Course:
     interrupted: bool
     windows: int
     at: int
+    stopped: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class _Windows:
         self._events = self._operations = self._pending = 0
         self._violations: list[ViolationLine] = []
         self._windows = 0
+        self._stop = ""
 
     def run(self) -> Course:
         """Window after window, each that has an event in it; then the cells are closed."""
@@ -116,10 +119,11 @@ class _Windows:
             interrupted=interrupted and not ended,
             windows=self._windows,
             at=self._at(),
+            stopped=self._stop,
         )
 
     def _is_over(self) -> bool:
-        return bool(self._violations) and not self._job.keep_going
+        return bool(self._stop or (self._violations and not self._job.keep_going))
 
     def _next(self) -> int | None:
         """The window in which something happens next."""
@@ -152,6 +156,7 @@ class _Windows:
         self._operations += report.operations - before.operations
         self._pending += report.pending - before.pending
         self._violations += report.violations
+        self._stop = self._stop or report.stop
 
     def _at(self) -> int:
         return (self._number + 1) * self._width

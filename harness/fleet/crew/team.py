@@ -118,6 +118,7 @@ class Team:
 
     def _do_again(self, place: int, lost: HandLost, order: Order | None) -> None:
         """Replace a hand, and tell the new one all that the lost one was told."""
+        self._require_repeatable(lost)
         self._count(lost)
         self._hands.pop(place).dismiss()
         self._hire(place)
@@ -138,6 +139,13 @@ class Team:
         cells = self._dealt[place]
         past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
         return Make(list(cells), past)
+
+    def _require_repeatable(self, lost: HandLost) -> None:
+        if not self._job.repeatable:
+            raise CrewError(
+                f"{lost}, and with it its part of the run; real time cannot be run again: start"
+                " the run anew"
+            ) from lost
 
     def _count(self, lost: HandLost) -> None:
         self._losses.add(lost)

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from harness.checkers.fleet.durations import merged
-from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
+from harness.history.fleet_lines import (
+    EffortLine,
+    FleetLine,
+    Histogram,
+    RealtimeLine,
+    StormLine,
+)
 from harness.history.operation import Json
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, number
 from harness.reporting.fleet.wording import PERCENTILES
@@ -23,7 +27,7 @@ _BUSY: Final = 0.9
 def realtime_of(fleet: FleetLine) -> RealtimeLine | None:
     """How a run was in real time; `None` for one in virtual time."""
     realtime = fleet.realtime
-    return None if isinstance(realtime, msgspec.UnsetType) else realtime
+    return realtime if isinstance(realtime, RealtimeLine) else None
 
 
 def warnings_of(realtime: RealtimeLine) -> Iterator[str]:
@@ -74,8 +78,19 @@ def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
             "lag_ms": _percentiles(effort.lag),
             "processor": round(effort.cpu / effort.wall, 3) if effort.wall else 0.0,
         },
+        **({"storm": _storm_json(effort.storm)} if effort.storm else {}),
         "late": [*effort.late],
         "left_on_target": [*effort.left],
+    }
+
+
+def _storm_json(storm: StormLine) -> dict[str, Json]:
+    return {
+        "stood": storm.stood,
+        "failed": {**storm.failed},
+        "p50_ms": storm.p50 / MILLISECOND,
+        "p99_ms": storm.p99 / MILLISECOND,
+        "max_ms": storm.longest / MILLISECOND,
     }
 
 
@@ -97,6 +112,14 @@ def told(realtime: RealtimeLine) -> Iterator[tuple[str, str]]:
     yield "answers", _spread(answers)
     busy = f", {effort.cpu / effort.wall:.0%} of a processor" if effort.wall else ""
     yield "harness", f"late by {_spread(effort.lag)}{busy}"
+    if (storm := effort.storm) is not None:
+        failed = sum(storm.failed.values())
+        p99, longest = (number(round(n / MILLISECOND, 1)) for n in (storm.p99, storm.longest))
+        yield (
+            "storm",
+            f"{number(storm.stood)} connections stood, {number(failed)} did not;"
+            f" p99 {p99} ms · max {longest} ms",
+        )
     for what, why in realtime.left_out:
         yield "left out", f"{what}: {why}"
     for what in effort.left[:_LEFT_SHOWN]:

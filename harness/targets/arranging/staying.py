@@ -20,6 +20,7 @@ _CHUNK: Final = 65_536
 _COMPLAINT_KEPT: Final = 8_192
 _LOOK_S: Final = 0.01
 _DIES_S: Final = 0.3
+"""How soon the end of a command is noticed whose output others keep open."""
 _ENDS_S: Final = 1.0
 """A command whose standard input has ended may take so long to end itself."""
 
@@ -113,12 +114,13 @@ class _Running:
         while not self._answered():
             if self._too_much:
                 return f"it printed more than {OUTPUT_BYTES_MAX // 1024} KiB and was killed"
-            if self._ended:
+            if self.has_died() and not self._answered():
                 return self._how_it_ended()
             within_s = deadline - time.monotonic()
             if within_s <= 0:
                 return f"it did not answer within {timeout_s:g} s and was killed"
-            left = self._move(left, within_s)
+            # What it has started may hold its output open, so that its end has to be looked for.
+            left = self._move(left, min(within_s, _DIES_S))
         self._answer, _, more = self._said.partition(b"\n")
         self._said.clear()
         return "it answered more than one line and was killed" if more else ""

@@ -10,8 +10,9 @@ from pathlib import Path
 from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.targets.drafting.answers import Answers
+from harness.targets.drafting.asking import Hints
+from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.draft import draft_text
-from harness.targets.drafting.interview import Hints
 from harness.targets.drafting.matching import Certainty, matched
 from harness.targets.drafting.openapi import Document
 from harness.targets.drafting.wire_draft import WireDraft, wire_draft
@@ -32,8 +33,8 @@ def hints_of(documents: Sequence[Document]) -> Hints:
     first = documents[0] if documents else None
     return Hints(
         sides=frozenset(sides),
-        edge_url=sides.get(Side.EDGE, ""),
-        central_url=sides.get(Side.CENTRAL, ""),
+        edge_url=_address(sides.get(Side.EDGE, "")),
+        central_url=_address(sides.get(Side.CENTRAL, "")),
         name=_plain(first.title) if first else "",
         version=_plain(first.version) if first else "",
     )
@@ -47,6 +48,14 @@ def _sides_of(document: Document) -> frozenset[Side]:
         counts[_SIDE_OF[match.route.surface]] += match.likeness
     sure = {_SIDE_OF[m.route.surface] for m in matches if m.certainty is Certainty.FOUND}
     return frozenset(sure or sorted(counts, key=lambda side: -counts[side])[:1])
+
+
+def _address(text: str) -> str:
+    """An address of somebody else's that may be offered as an answer, or nothing."""
+    try:
+        return Rules(Path(), "").address(text)
+    except WrongAnswer:
+        return ""
 
 
 def _plain(text: str) -> str:

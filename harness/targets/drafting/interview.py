@@ -6,10 +6,6 @@ checked, so that a terminal, `--defaults` and tests drive the same thing.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
-
 from harness.catalogue.features import FEATURES
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import RenewCluster, SetLink, Side
@@ -19,82 +15,30 @@ from harness.targets.drafting.answers import (
     ArrangeWay,
     CentralAnswer,
     EdgeAnswer,
-    HostAnswer,
     LinkAnswer,
-    PeerAnswer,
-    PeerTrust,
     PlaceAnswer,
-    TrustAnswer,
-    TrustWay,
     host_of,
     is_elsewhere,
 )
+from harness.targets.drafting.asking import Asking, Question
 from harness.targets.drafting.checks import (
-    Check,
-    Rules,
     any_text,
-    number,
     one_of,
     some_of,
     texts,
     yes_or_no,
 )
+from harness.targets.drafting.side_questions import SideQuestions
 from harness.targets.links.settings import LinkWay
 from harness.targets.peer_table import PLACES_MAX
 
-PEER_PORT = 9440
 LINK_PORT = 7443
-HOSTS_MAX = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question.
-
-    Attributes:
-        text: what is asked.
-        default: what an empty line means; `None` where there is no default. As typed.
-        about: lines that explain it, with examples.
-        check: makes of what was typed what is written; raises `WrongAnswer`.
-    """
-
-    text: str
-    default: str | None
-    check: Check
-    about: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """Asks for the fingerprint of the certificate that a server shows. The answer is the
-    fingerprint, or a text that begins with `-` and says why there is none.
-    """
-
-    url: str
-
-
-Asked: TypeAlias = "Question | Shown"
-A = TypeVar("A")
-Asking: TypeAlias = Generator[Asked, str, A]
-
-
-@dataclass(frozen=True, slots=True)
-class Hints:
-    """What is known before the first question, from OpenAPI documents."""
-
-    sides: frozenset[Side] = frozenset()
-    edge_url: str = ""
-    central_url: str = ""
-    name: str = ""
-    version: str = ""
-
-
-@dataclass(slots=True)
-class Interview:
+class Interview(SideQuestions):
     """Asks for all that a first target file needs."""
 
-    rules: Rules
-    hints: Hints = field(default_factory=Hints)
+    __slots__ = ()
 
     def run(self) -> Asking[Answers]:
         """Ask, and return the answers."""
@@ -106,10 +50,10 @@ class Interview:
         )
         version = yield Question("Which version of it?", self.hints.version, any_text)
         maker = yield Question("Who makes it?", "", any_text)
-        roles, described = yield from self._sides()
-        edge = (yield from self._edge()) if Side.EDGE in described else None
-        central = (yield from self._central()) if Side.CENTRAL in described else None
-        peer = (yield from self._peer(edge)) if edge and central is None else None
+        roles, described = yield from self.sides()
+        edge = (yield from self.edge()) if Side.EDGE in described else None
+        central = (yield from self.central()) if Side.CENTRAL in described else None
+        peer = (yield from self.peer(edge)) if edge and central is None else None
         features = yield from self._features(edge)
         arranging = yield from self._arranging(edge, central)
         edge = (yield from self._used_up(edge)) if edge and _given(arranging) else edge
@@ -119,91 +63,6 @@ class Interview:
         return Answers(
             name, version, maker, roles, edge, central, peer, features, allow, arranging, links
         )
-
-    # --- sides ----------------------------------------------------------------------------
-
-    def _sides(self) -> Asking[tuple[tuple[Side, ...], frozenset[Side]]]:
-        known = self.hints.sides
-        guess = "both" if len(known) == 2 else next(iter(known), Side.EDGE).value
-        typed = yield Question(
-            "Which side does it play: edge, central or both?",
-            guess,
-            one_of(("edge", "central", "both")),
-            (
-                "edge: edge hosts with a Local UI, which ask to be taken over.",
-                "central: a Palette, which takes clusters over.",
-            ),
-        )
-        if typed == "both":
-            return tuple(Side), frozenset(Side)
-        role = Side(typed)
-        other = "Palette" if role is Side.EDGE else "edge hosts"
-        real = yield Question(
-            f"Is there {other} of somebody else's to try it with?",
-            "no",
-            yes_or_no,
-            (f"Without, the harness plays the {other} by its reference.",),
-        )
-        return (role,), frozenset(Side) if real == "yes" else frozenset({role})
-
-    # --- edge -----------------------------------------------------------------------------
-
-    def _edge(self) -> Asking[EdgeAnswer]:
-        places: list[PlaceAnswer] = []
-        while not places or (yield from self._more("cluster", len(places))):
-            places.append((yield from self._place(places)))
-        username = yield self._variable("the user's name for Local UI", "LOCAL_UI_USERNAME")
-        password = yield self._variable("the password for Local UI", "LOCAL_UI_PASSWORD")
-        found = EdgeAnswer(tuple(places), username, password)
-        trust = yield from self._trust("the edge hosts", found.urls())
-        return EdgeAnswer(tuple(places), username, password, trust)
-
-    def _more(self, what: str, so_far: int) -> Asking[bool]:
-        if so_far >= HOSTS_MAX:
-            return False
-        answer = yield Question(
-            f"Another {what}?",
-            "no",
-            yes_or_no,
-            ("Some scenarios need up to three clusters at a time.",) if what == "cluster" else (),
-        )
-        return answer == "yes"
-
-    def _place(self, before: Sequence[PlaceAnswer]) -> Asking[PlaceAnswer]:
-        slot = yield Question(
-            "What do you call this place for a cluster?",
-            _fresh("lab", [place.slot for place in before]),
-            self.rules.fresh(
-                "name",
-                [place.slot for place in before],
-                self.rules.key("edge", "clusters", "slot"),
-            ),
-            ("A place is a group of edge hosts on which a cluster is installed.",),
-        )
-        taken = [host for place in before for host in place.hosts]
-        hosts: list[HostAnswer] = []
-        while not hosts or (yield from self._more(f"edge host in {slot}", len(hosts))):
-            hosts.append((yield from self._host([*taken, *hosts])))
-        return PlaceAnswer(slot, tuple(hosts))
-
-    def _host(self, before: Sequence[HostAnswer]) -> Asking[HostAnswer]:
-        n = len(before) + 1
-        first = self.hints.edge_url if n == 1 else ""
-        url = yield Question(
-            "Where does the Local UI of this edge host answer?",
-            first or f"https://edge-{n}.example:5080",
-            self.rules.fresh("address", [host.url for host in before], self.rules.address),
-            ("Such as https://edge-1.lab.example:5080; the first one is a control plane host.",)
-            if n == 1
-            else (),
-        )
-        uids = [host.uid for host in before]
-        uid = yield Question(
-            "By which uid does the target know this host?",
-            _fresh("edge", uids),
-            self.rules.fresh("uid", uids, self.rules.key("edge", "clusters", "hosts", "uid")),
-        )
-        return HostAnswer(uid, url)
 
     def _used_up(self, edge: EdgeAnswer) -> Asking[EdgeAnswer]:
         """Which of the clusters that are given may be paired for good."""
@@ -229,106 +88,7 @@ class Interview:
             places.append(PlaceAnswer(place.slot, place.hosts, reset, disposable))
         return EdgeAnswer(tuple(places), edge.username_env, edge.password_env, edge.trust)
 
-    # --- central and peer -------------------------------------------------------------------
-
-    def _central(self) -> Asking[CentralAnswer]:
-        url = yield Question(
-            "Where does Palette's API answer?",
-            self.hints.central_url or "https://palette.example",
-            self.rules.address,
-            ("What administrators ask, such as https://palette.lab.example.",),
-        )
-        endpoint = yield Question(
-            "Which Palette endpoint does an operator enter in Local UI?", url, self.rules.endpoint
-        )
-        return CentralAnswer(url, endpoint, (yield from self._trust("Palette", (url, endpoint))))
-
-    def _peer(self, edge: EdgeAnswer) -> Asking[PeerAnswer]:
-        away = is_elsewhere(edge.urls())
-        host = yield Question(
-            "By which name or address do the edge hosts reach this machine?",
-            "this-machine.example" if away else "localhost",
-            self.rules.peer_host,
-            ("The harness plays Palette here, and the edge hosts ask it.",),
-        )
-        port = yield Question(
-            "Which is the first of six free ports for that?",
-            str(PEER_PORT),
-            number(0, 65_530),
-            ("Let the edge hosts through to them. 0 takes any that are free.",),
-        )
-        way = yield Question(
-            "How do the edge hosts come to trust that Palette: ca, certificate or plain?",
-            PeerTrust.CA.value,
-            one_of(way.value for way in PeerTrust),
-            (
-                "ca: the harness keeps a CA of its own, which you install on them once.",
-                "certificate: you have one that they trust.    plain: over HTTP.",
-            ),
-        )
-        cert = ""
-        if way == PeerTrust.CERTIFICATE.value:
-            cert = yield Question(
-                "In which file is the certificate with its key (PEM)?",
-                "peer.pem",
-                self.rules.key("peer", "cert_file"),
-            )
-        return PeerAnswer(host, int(port), PeerTrust(way), cert)
-
-    def _trust(self, whom: str, urls: Iterable[str]) -> Asking[TrustAnswer]:
-        """How certificates are trusted; nothing is asked where there are none."""
-        first = next((url for url in urls if not url.startswith("http://")), "")
-        if not first:
-            return TrustAnswer()
-        way = yield Question(
-            f"How are the certificates of {whom} trusted: usual, ca, pinned or insecure?",
-            TrustWay.USUAL.value,
-            one_of(way.value for way in TrustWay),
-            (
-                "usual: as this machine trusts others.    ca: by a CA file of yours.",
-                "pinned: one certificate alone.    insecure: any, which proves nothing.",
-            ),
-        )
-        match TrustWay(way):
-            case TrustWay.CA:
-                file = yield Question("In which file is the CA (PEM)?", None, self.rules.ca_file)
-                return TrustAnswer(TrustWay.CA, file)
-            case TrustWay.PINNED:
-                return TrustAnswer(TrustWay.PINNED, (yield from self._pinned(first)))
-            case found:
-                return TrustAnswer(found)
-
-    def _pinned(self, url: str) -> Asking[str]:
-        """A fingerprint: what the server shows, once a person has confirmed it, or as typed."""
-        look = yield Question(f"Ask {url} now which certificate it shows?", "yes", yes_or_no)
-        if look == "yes":
-            shown = yield Shown(url)
-            if not shown.startswith("-"):
-                right = yield Question(
-                    f"It shows {shown}. Is that the right one?",
-                    "no",
-                    yes_or_no,
-                    ("Compare it with what its maker or its administrator says.",),
-                )
-                if right == "yes":
-                    return shown
-        typed = yield Question(
-            "Which is the SHA-256 of its certificate?",
-            None,
-            self.rules.fingerprint,
-            ("Such as sha256:AB:CD:… with 32 bytes; openssl x509 -noout -fingerprint -sha256",),
-        )
-        return typed
-
     # --- the rest -----------------------------------------------------------------------------
-
-    def _variable(self, what: str, default: str) -> Question:
-        return Question(
-            f"Which environment variable holds {what}?",
-            default,
-            self.rules.key("edge", "login", "username_env"),
-            ("Its name, never the value: a file beside the target file may hold that.",),
-        )
 
     def _features(self, edge: EdgeAnswer | None) -> Asking[tuple[Feature, ...]]:
         spans = max((len(p.hosts) for p in edge.places), default=0) if edge else PLACES_MAX
@@ -369,7 +129,7 @@ class Interview:
             )
         if ArrangeWay.API in ways:
             what = "the API key of a tenant administrator"
-            admin = yield self._variable(what, "PALETTE_ADMIN_KEY")
+            admin = yield self.variable(what, "PALETTE_ADMIN_KEY")
         if ArrangeWay.GIVEN in ways and central:
             projects = yield Question(
                 "Which projects may be used? (uids, with commas; empty: none)",
@@ -385,7 +145,7 @@ class Interview:
         url = yield Question(
             "Where does the control port answer?", "http://127.0.0.1:9000", self.rules.address
         )
-        return url, (yield self._variable("its secret", "CONTROL_SECRET"))
+        return url, (yield self.variable("its secret", "CONTROL_SECRET"))
 
     def _links(
         self, edge: EdgeAnswer | None, central: CentralAnswer | None, arranging: ArrangeAnswer
@@ -462,8 +222,3 @@ class Interview:
 
 def _given(arranging: ArrangeAnswer) -> bool:
     return ArrangeWay.GIVEN in arranging.ways
-
-
-def _fresh(stem: str, taken: Sequence[str]) -> str:
-    """A name that is not taken."""
-    return next(n for k in range(1, len(taken) + 2) if (n := f"{stem}-{k}") not in taken)

@@ -173,8 +173,3 @@ def _known(name: str, known: frozenset[str]) -> float:
 def _names(model: type[WireModel]) -> list[str]:
     """The names of a model's fields, without those deep below."""
     return list({way[-1]: None for way, _ in ways(shape_of(model)) if len(way) <= 3})
-
-
-def surfaces_of(matches: Mapping[type[Operation], Match]) -> frozenset[Surface]:
-    """The surfaces of which something was found."""
-    return frozenset(kind.surface for kind in matches)

@@ -259,6 +259,7 @@ class _Fields:
         self._left -= 1
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if isinstance(reference, str) and reference in inside:
+            yield Field(way, "object")
             return
         inside = inside | {reference} if isinstance(reference, str) else inside
         here = _object(_resolved(schema, self._root))

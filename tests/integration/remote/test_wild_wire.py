@@ -75,9 +75,9 @@ def compare(command: Command, reference: EmbeddedReference, which: tuple[str, ..
     asked = [r["url"] for r in _requests(evidence)]
     assert asked
     assert not [url for url in asked if "/v1/" in url]
-    told = next(r for r in _requests(evidence) if "/handovers" in r["url"])
-    assert {"X-Workspace", "Authorization"} <= told["headers"].keys()
-    assert {"ProjectUid", "ApiKey"} <= told["as_published"]["headers"].keys()
+    told = [r for r in _requests(evidence) if "Authorization" in r["headers"]]
+    assert told
+    assert all("ApiKey" in r["as_published"]["headers"] for r in told)
     again = command.here("verify", "wild")
     assert again.returncode == 0, again.stdout
 

@@ -22,6 +22,10 @@ PROJECT = CreateProject("p-1", "retail")
 LOOP = "import json, os, sys\nfor line in sys.stdin:\n    asked = json.loads(line)\n    "
 ANSWERS_ITS_ID = LOOP + "print(json.dumps({'uid': str(os.getpid())}), flush=True)"
 DIES = LOOP + "print('oh no', file=sys.stderr); sys.exit(7)"
+LEAVES_A_CHILD = LOOP + (
+    "import subprocess; subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])"
+    "; sys.exit(5)"
+)
 CLOSES_ITS_OUTPUT = LOOP + "os.close(1)"
 HANGS = "import time; time.sleep(60)"
 GOES_ON = ANSWERS_ITS_ID + "\nimport time; time.sleep(60)"
@@ -89,6 +93,7 @@ def test_what_it_started_ends_with_it(tmp_path: Path) -> None:
         (DIES, "it ended with 7 and without an answer: oh no"),
         ("import os; os.kill(os.getpid(), 9)", "it ended with -9 and without an answer"),
         (CLOSES_ITS_OUTPUT, "without an answer"),
+        (LEAVES_A_CHILD, "it ended with 5 and without an answer"),
         (FLOODS, f"it printed more than {OUTPUT_BYTES_MAX // 1024} KiB and was killed"),
         (FAILS, "it went wrong: broken: <secret>"),
         (LIES, "active = False, which is not what was asked"),

@@ -1,0 +1,193 @@
+"""The course of a cell: who is installed when, and how everybody looks at both sides at its end.
+
+It is the same in virtual and in real time: what lets time pass is handed in with the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import simpy
+
+from harness.domain.arrangements import InstallCluster
+from harness.domain.operations import Credentials, ViewManagement, ViewPairing
+from harness.fleet.admins import Admins
+from harness.fleet.disturbing import Disturbing
+from harness.fleet.draws import Stream
+from harness.fleet.operators import ENDPOINT, Desk, Operators
+from harness.fleet.place import Place
+from harness.fleet.roster import Member, Roster
+from harness.fleet.scenario import SECOND, FaultKind
+from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
+from harness.fleet.world import Step, World
+
+_LOOKS_WITHIN = 60 * SECOND
+"""The looks at the end are spread over so long."""
+_ENDS_AFTER = 600 * SECOND
+"""So long after the last of them begins a run is over, even if a host goes on asking."""
+
+MakeDisturbing = Callable[[World, Mapping[int, Place]], Disturbing]
+
+
+class Course:
+    """Everybody of one cell, and what they do from the beginning to the end.
+
+    `disturbing` changes the world. Nothing happens before `begin`. `speed_milli` is by how much
+    the scenario's durations were divided, in thousandths.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        number: int,
+        make_disturbing: MakeDisturbing = Disturbing,
+        endpoint: str = ENDPOINT,
+        speed_milli: int = AS_IT_IS,
+    ) -> None:
+        self.number = number
+        self._speed_milli = speed_milli
+        self._world = world
+        self._scenario = world.scenario
+        self._env = world.env
+        self._roster = Roster(world.scenario)
+        self._members = self._roster.indices_of_cell(number)
+        self._places: dict[int, Place] = {}
+        self._retired: dict[int, Credentials] = {}
+        # A paired cluster that is rebooted has to show that it still is.
+        self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
+        world.hosts.on_rest = self._may_rest
+        self._admins = Admins(world)
+        self._operators = Operators(world, self._desk(endpoint))
+        self._admins.operators = self._operators
+        self.disturbing = make_disturbing(world, self._places)
+
+    def _desk(self, endpoint: str) -> Desk:
+        tokens: dict[tuple[int, int], Tokens] = {}
+
+        def token(place: Place, now: int) -> str:
+            member = place.member
+            key = (member.tenant, member.project)
+            if key not in tokens:
+                tokens[key] = Tokens(self._scenario, *key, self._speed_milli)
+            return tokens[key].at(now).value
+
+        return Desk(token, self._admins.told, self._admins.told_of_stale, endpoint)
+
+    # --- how it begins ----------------------------------------------------------------
+
+    def beginnings(self) -> Iterator[tuple[int, Change]]:
+        """What has to be there before anybody does anything, each with its tenant."""
+        for tenant, project in self._projects() if len(self._members) else ():
+            for change in beginnings(self._scenario, tenant, project, self.number):
+                yield tenant, change
+
+    def begin(self) -> None:
+        """Set everybody going, now that their projects are there."""
+        env, scenario = self._env, self._scenario
+        if not len(self._members):
+            return
+        for tenant, project in self._projects():
+            timeline = changes(scenario, tenant, project, self.number, self._speed_milli)
+            env.process(self.disturbing.changing(tenant, timeline))
+            env.process(self._admins.sweeps(tenant, project))
+        if scenario.faults:
+            members = [self._roster.member(index) for index in self._members]
+            env.process(self.disturbing.striking(members))
+        env.process(self._begin())
+        env.process(self._end())
+
+    def _projects(self) -> Iterator[tuple[int, int]]:
+        plan = self._scenario.fleet
+        for tenant in range(plan.tenants):
+            for project in range(plan.projects):
+                yield tenant, project
+
+    def arrivals(self, members: Sequence[int]) -> list[tuple[int, int]]:
+        """When the operator of each of these clusters begins, with the cluster, in order."""
+        begin, seed = self._scenario.operators.begin, self._scenario.seed
+        return sorted((Stream(seed, f"begin:{i}").spread(begin), i) for i in members)
+
+    def _begin(self) -> Step[None]:
+        """Each cluster is installed as its operator begins."""
+        for at, index in self.arrivals(self._members):
+            # Negative only where time is real and we are late: then it began at `at` all the same.
+            if pause := at - self._world.clock.now():
+                yield self._env.timeout(pause)
+            if self._world.is_over:
+                return
+            self._install(self._roster.member(index))
+
+    def _install(self, member: Member) -> None:
+        world = self._world
+        place = self._places[member.index] = Place(self._scenario.seed, member)
+        cluster = world.hosts.install(place)
+        world.arranged("harness", InstallCluster(place.slot, cluster), place.tags)
+        self._env.process(self._operates(place))
+        if self._scenario.operators.work is not None:
+            self._env.process(self._operators.works(place))
+
+    def _operates(self, place: Place) -> Step[None]:
+        """An operator's work."""
+        yield from self._operators.operator(place)
+        place.is_left = True
+        self._may_rest(place)
+
+    def _may_rest(self, place: Place) -> None:
+        """Little has to be known of a place where nothing is to be done any more."""
+        if self._may_retire and place.is_left and self._world.hosts.is_at_rest(place):
+            index = place.member.index
+            self._retired[index] = place.session
+            del self._places[index]
+
+    # --- how it ends ------------------------------------------------------------------
+
+    def _end(self) -> Step[None]:
+        """Once everything has healed and settled, everybody looks at both sides."""
+        yield from self.settles()
+        requests = self._world.superseded
+        for place in self._places.values():
+            member = place.member
+            if place.pairing_uid and not place.is_paired:
+                due = requests.setdefault((member.tenant, member.project), [])
+                due.append(place.pairing_uid)
+        looks = []
+        for tenant, project in self._projects():
+            stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")
+            uids = requests.get((tenant, project), [])
+            looks.append(self._env.process(self._admins.looks(tenant, project, uids, stream)))
+        yield from self._look_everywhere(looks)
+        self._world.clock.is_stopped = True
+
+    def _look_everywhere(self, looks: list[simpy.Process]) -> Step[None]:
+        """At each Local UI from which anything was sent, one after the other."""
+        seed, sent = self._scenario.seed, [i for i, p in self._places.items() if p.has_sent]
+        within = self.looks_within()
+        drawn = [(Stream(seed, f"look:{i}").below(within), i) for i in (*sent, *self._retired)]
+        began = self._world.clock.now()
+        for after, index in sorted(drawn):
+            pause = began + after - self._world.clock.now()
+            if pause > 0:
+                yield self._env.timeout(pause)
+            looks.append(self._env.process(self._looks(index)))
+        yield from self.lasts(looks)
+
+    def settles(self) -> Step[None]:
+        """How long it takes until everybody looks."""
+        settled = self._scenario.duration + self._scenario.limits.settle
+        yield self._env.timeout(settled + SECOND)
+
+    def looks_within(self) -> int:
+        """Over how long the looks at the Local UIs are spread, in microseconds."""
+        return _LOOKS_WITHIN
+
+    def lasts(self, looks: Sequence[simpy.Process]) -> Step[None]:
+        """How long it goes on once the last look has begun."""
+        yield self._env.timeout(_ENDS_AFTER)
+
+    def _looks(self, index: int) -> Step[None]:
+        place = self._places.get(index)
+        if place is None:
+            place = Place(self._scenario.seed, self._roster.member(index))
+            place.session = self._retired.pop(index)
+        for look in (ViewPairing(), ViewManagement()):
+            yield from self._operators.asks(place, look)

@@ -1,0 +1,231 @@
+"""Asks the target's Palette over HTTP, measures how long that takes, and keeps the budget."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from harness import __version__
+from harness.checkers.fleet.durations import Durations
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    AgentOperation,
+    CentralOperation,
+    Credentials,
+    Done,
+    ListPairingRequests,
+    Reply,
+    Unknown,
+)
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.budget import Spending
+from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.scenario import SECOND
+from harness.history.fleet_lines import EffortLine
+from harness.load.errors import NoAnswer, NotSent
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.wire.codec import decode, encode, published_answer
+from harness.wire.codec.pages import joined, next_page
+from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.mapping import WireMap
+
+Asked = CentralOperation | AgentOperation
+
+_PAGES_MAX: Final = 1_000
+_LEAST: Final = 1_000
+"""No request gets less time than that, in microseconds."""
+_AGENT: Final = {"User-Agent": f"pairproof/{__version__}"}
+_OVER: Final = "the run has used up its budget, and sends nothing more"
+
+
+class Client(Protocol):
+    """Carries a request and its answer. See `harness.load.LoadClient`."""
+
+    async def request(
+        self,
+        base_url: str,
+        request: HttpRequest,
+        headers: Mapping[str, str] | None = None,
+        within_s: float = 10.0,
+        intended_ns: int | None = None,
+    ) -> HttpResponse:
+        """The answer to a request, within so many seconds.
+
+        Raises:
+            NotSent: definitely not a byte of it left.
+            NoAnswer: no whole answer came; it may have arrived.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What somebody asks of Palette.
+
+    Attributes:
+        base_url: where; empty for where people ask.
+        within: how long the answer is waited for, in microseconds.
+        correlation: goes out as a header, to be found again in the target's logs.
+        measured: false where the harness itself spoils the exchange.
+    """
+
+    operation: Asked
+    credentials: Credentials
+    within: int
+    base_url: str = ""
+    correlation: str = ""
+    measured: bool = True
+
+
+class Asker:
+    """Whoever asks the target's Palette from this cell asks here.
+
+    `per_second` is how many requests may go out a second; 0 for no bound. A reply that comes
+    back is an event's value: nothing is raised, whatever the target does.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        client: Client,
+        base_url: str,
+        wire: WireMap,
+        border: Border,
+        spending: Spending,
+        per_second: float = 0.0,
+    ) -> None:
+        self._env = env
+        self._client = client
+        self._base_url = base_url
+        self._wire = wire
+        self._border = border
+        self._spending = spending
+        self._interval = round(SECOND / per_second) if per_second else 0
+        self._next_turn = 0
+        self._answered: dict[str, Durations] = {}
+        self._unanswered: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def ask(self, question: Question) -> Event:
+        """Ask; the reply is the event's value."""
+        event, loop = self._env.event(), asyncio.get_running_loop()
+        task = loop.create_task(self._ask(event, question, self._env.due))
+        self._tasks.add(task)
+        task.add_done_callback(self._is_done)
+        return event
+
+    def _is_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            told = {"message": "a request ended badly", "exception": error}
+            task.get_loop().call_exception_handler(told)
+
+    async def _ask(self, event: Event, question: Question, due: int) -> None:
+        if self._interval:
+            due = max(due, await self._turn())
+        reply, was_sent = await self._exchanged(question)
+        if question.measured and was_sent:
+            self._measure(type(question.operation).__name__, reply, self._env.now - due)
+        event.succeed(self._border.told(reply))
+
+    async def _turn(self) -> int:
+        """Wait until the target's own bound lets a request go; when that is."""
+        now = self._env.now
+        turn = max(now, self._next_turn)
+        self._next_turn = turn + self._interval
+        if turn > now:
+            await asyncio.sleep((turn - now) / SECOND)
+        return turn
+
+    def _measure(self, kind: str, reply: LinkReply, took: int) -> None:
+        if isinstance(reply, Done | Refused):
+            durations = self._answered.get(kind)
+            if durations is None:
+                durations = self._answered[kind] = Durations()
+            durations.add(took)
+        else:
+            self._unanswered[kind] = self._unanswered.get(kind, 0) + 1
+
+    async def _exchanged(self, question: Question) -> tuple[LinkReply, bool]:
+        """The reply, and whether anything was sent for it; a list is read to its last page."""
+        until = self._env.now + question.within
+        page, seen, replies = "", set[str](), list[Reply]()
+        while True:
+            if not self._spending.may_send():
+                return NotDelivered(_OVER), False
+            try:
+                response = await self._sent(question, page, until)
+            except NotSent as error:
+                self._spending.answered(usable=False, why=error.why)
+                return NotDelivered(error.why), True
+            except NoAnswer as error:
+                self._spending.answered(usable=False, why=error.why)
+                return Unknown(error.why), True
+            reply = decode(question.operation, response, self._wire)
+            self._spending.answered(usable=is_usable(reply), why=_why(reply))
+            replies.append(reply)
+            page = self._page_after(question.operation, reply, response)
+            if not page:
+                return joined(replies), True
+            if page in seen or len(seen) >= _PAGES_MAX:
+                return Unknown(f"the list has no end: page {page!r:.80} comes again"), True
+            seen.add(page)
+
+    async def _sent(self, question: Question, page: str, until: int) -> HttpResponse:
+        """Send one request, and bring the answer in our words."""
+        request = encode(question.operation, question.credentials, self._wire, page)
+        headers = dict(_AGENT)
+        if question.correlation:
+            headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
+        response = await self._client.request(
+            question.base_url or self._base_url,
+            self._border.outward(request),
+            headers,
+            max(until - self._env.now, _LEAST) / SECOND,
+        )
+        return self._border.inward(response)
+
+    def _page_after(self, operation: Asked, reply: Reply, response: HttpResponse) -> str:
+        if not isinstance(operation, ListPairingRequests) or not isinstance(reply, Done):
+            return ""
+        return next_page(published_answer(operation, response, self._wire))
+
+    # --- what it took ---------------------------------------------------------------------
+
+    def effort(self, cpu: int, wall: int, late: list[str], left: list[str]) -> EffortLine:
+        """What was asked so far, and how long the answers took; the rest is as it is told."""
+        return EffortLine(
+            requests=self._spending.requests,
+            answered={k: d.histogram() for k, d in sorted(self._answered.items())},
+            unanswered=dict(sorted(self._unanswered.items())),
+            lag=self._env.lag.histogram(),
+            cpu=cpu,
+            wall=wall,
+            late=late,
+            left=left,
+        )
+
+    async def close(self) -> None:
+        """Give up what is under way."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def is_usable(reply: Reply) -> bool:
+    """Whether somebody answered who is at work: a refusal is an answer, a failure is none."""
+    if isinstance(reply, Refused):
+        return reply.reason is not Reason.INTERNAL
+    return isinstance(reply, Done)
+
+
+def _why(reply: Reply) -> str:
+    match reply:
+        case Refused(message=message):
+            return message
+        case Unknown(why):
+            return why
+    return ""

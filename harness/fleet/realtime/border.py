@@ -1,0 +1,192 @@
+"""The border between the world of a run and its target: names and secrets are exchanged here.
+
+In the world of a run, and so in its evidence, people, projects and clusters have the ids that
+the seed gives them, and secrets are labels. On the target nothing may bear an id that was there
+in an earlier run (pairing is for good), a target may choose ids of its own, and a secret has to be
+one. So whatever goes out is put in the target's words, and what comes back in ours.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from hashlib import blake2b
+from secrets import token_hex
+
+from harness.domain.arrangements import Arrangement, CreateProject, PutProfile, PutToken, PutUser
+from harness.domain.cluster import Cluster
+from harness.domain.errors import Refused
+from harness.domain.operations import Done, PairingList, Unknown
+from harness.history.redaction import Redactor
+from harness.reference.core.link import LinkReply
+from harness.wire.http import HttpRequest, HttpResponse, Json
+
+_LABEL = re.compile("<[a-z_]+:[^<>]*>")
+_WORD = re.compile(rb'"([^"\\]{4,80})"')
+
+
+def new_mark() -> str:
+    """A mark for what one run creates on a target; no two runs have the same."""
+    return f"pairproof-{token_hex(4)}"
+
+
+class Border:
+    """Of one cell of one run. `mark` is the run's, `epoch` the target's time when it began.
+
+    Attributes:
+        redactor: knows every secret that has crossed the border.
+    """
+
+    def __init__(
+        self, mark: str, cell: int, epoch: int = 0, new_secret: Callable[[], str] = token_hex
+    ) -> None:
+        self.mark = mark
+        self.epoch = epoch
+        self.redactor = Redactor()
+        self._cell = cell
+        self._new_secret = new_secret
+        self._theirs: dict[str, str] = {}
+        self._ours: dict[bytes, bytes] = {}
+
+    # --- what has another name there ------------------------------------------------------
+
+    def name(self, uid: str) -> str:
+        """What one of our ids is there: the same in the whole run, and in no other."""
+        theirs = self._theirs.get(uid)
+        if theirs is None:
+            text = f"{self.mark}:{self._cell}:{uid}"
+            theirs = blake2b(text.encode(), digest_size=12).hexdigest()
+            self.learn(uid, theirs)
+        return theirs
+
+    def secret(self, label: str) -> str:
+        """The secret that a label stands for there; drawn when it is first asked for."""
+        theirs = self._theirs.get(label)
+        if theirs is None:
+            theirs = self._new_secret()
+            self.learn_secret(label, theirs)
+        return theirs
+
+    def learn(self, ours: str, theirs: str) -> None:
+        """The target calls it so."""
+        before = self._theirs.get(ours)
+        if before is not None:
+            self._ours.pop(before.encode(), None)
+        self._theirs[ours] = theirs
+        self._ours[theirs.encode()] = ours.encode()
+
+    def learn_secret(self, label: str, theirs: str) -> None:
+        """The target has this secret for a label."""
+        self.redactor.register(theirs, label.strip("<>").partition(":")[0])
+        self.learn(label, theirs)
+
+    def install(self, cluster: Cluster) -> None:
+        """A cluster of ours may be told of from now on."""
+        for uid in (cluster.uid, *cluster.host_uids()):
+            self.name(uid)
+
+    # --- messages -------------------------------------------------------------------------
+
+    def outward(self, request: HttpRequest) -> HttpRequest:
+        """A request in the target's words."""
+        known = self._theirs
+        path = "/".join(known.get(part, part) for part in request.path.split("/"))
+        return HttpRequest(
+            request.method,
+            path,
+            _mapped(request.query, known),
+            _mapped(request.headers, known),
+            _exchanged(request.json, known),
+        )
+
+    def inward(self, response: HttpResponse) -> HttpResponse:
+        """An answer in our words."""
+        known = self._ours
+        body = _WORD.sub(lambda m: b'"%b"' % known.get(m[1], m[1]), response.body)
+        return replace(response, body=body)
+
+    def told(self, reply: LinkReply) -> LinkReply:
+        """A reply by our time, without secrets in what it says in words."""
+        match reply:
+            case Done(PairingList(items)) if self.epoch:
+                shifted = (replace(item, created=item.created - self.epoch) for item in items)
+                return Done(PairingList(tuple(shifted)))
+            case Refused():
+                details = {k: self.redactor.text(v) for k, v in reply.details.items()}
+                return replace(reply, message=self.redactor.text(reply.message), details=details)
+            case Unknown(why):
+                return Unknown(self.redactor.text(why))
+        return reply
+
+    # --- arrangements ---------------------------------------------------------------------
+
+    def arranged(self, arrangement: Arrangement) -> Arrangement:
+        """An arrangement in the target's words."""
+        match arrangement:
+            case CreateProject(uid, name):
+                return CreateProject(self.name(uid), f"{self.mark}-{self._cell}-{name}")
+            case PutUser(email, password, api_key, grants, tenant_admin):
+                ours = frozenset(
+                    replace(g, scope=self.name(g.scope) if g.scope else "") for g in grants
+                )
+                password, api_key = self.secret(password), self.secret(api_key)
+                return PutUser(self._email(email), password, api_key, ours, tenant_admin)
+            case PutToken(token):
+                return PutToken(
+                    replace(
+                        token,
+                        uid=self.name(token.uid),
+                        name=f"{self.mark}-{self._cell}-{token.name}",
+                        value=self.secret(token.value),
+                        project_uid=self.name(token.project_uid),
+                        expiry=token.expiry + self.epoch,
+                    )
+                )
+            case PutProfile(profile):
+                project = self.name(profile.project_uid) if profile.project_uid else ""
+                named = replace(profile, uid=self.name(profile.uid), project_uid=project)
+                return PutProfile(named)
+        return arrangement
+
+    def came_to_be(self, ours: Arrangement, theirs: Arrangement | None) -> None:
+        """What the target made of an arrangement of ours: it may have chosen names of its own."""
+        match ours, theirs:
+            case CreateProject(uid), CreateProject(other):
+                self.learn(uid, other)
+            case PutProfile(profile), PutProfile(other_profile):
+                self.learn(profile.uid, other_profile.uid)
+            case PutToken(token), PutToken(other_token):
+                self.learn(token.uid, other_token.uid)
+                self.learn_secret(token.value, other_token.value)
+            case PutUser(api_key=label), PutUser(api_key=api_key):
+                self.learn_secret(label, api_key)
+
+    def _email(self, email: str) -> str:
+        name, _, domain = email.partition("@")
+        return f"{name}.{self._cell}.{self.mark}@{domain}"
+
+
+def _mapped(texts: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:
+    return {name: _theirs(text, known) for name, text in texts.items()} if texts else texts
+
+
+def _theirs(text: str, known: Mapping[str, str]) -> str:
+    """A text in the target's words: as a whole, or, of a label, inside of it."""
+    theirs = known.get(text)
+    if theirs is not None:
+        return theirs
+    return _LABEL.sub(lambda m: known.get(m[0], m[0]), text) if "<" in text else text
+
+
+def _exchanged(json: Json, known: Mapping[str, str]) -> Json:
+    """JSON data in which every text that is known stands for another one."""
+    match json:
+        case str():
+            return _theirs(json, known)
+        case list():
+            return [_exchanged(entry, known) for entry in json]
+        case dict():
+            return {name: _exchanged(entry, known) for name, entry in json.items()}
+        case _:
+            return json

@@ -1,0 +1,307 @@
+"""A cell of a fleet in real time: its people and hosts on an event loop of their own.
+
+The loop runs in a thread, all the time; whoever runs the cell window by window only waits and
+looks. See `harness.fleet.port.Cell`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar, cast
+
+import simpy
+import uvloop
+from msgspec import structs
+
+from harness.checkers.fleet.judge import CellJudge
+from harness.checkers.fleet.terms import terms_of
+from harness.domain.arrangements import Arrangement
+from harness.domain.operations import Acknowledged, Done
+from harness.fleet.cell import behaviour_for
+from harness.fleet.crew.errors import CrewError
+from harness.fleet.happenings import Happenings
+from harness.fleet.loading import as_plain
+from harness.fleet.network import Network
+from harness.fleet.plane import Plane
+from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.realtime.asker import Asker
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.budget import Spending
+from harness.fleet.realtime.course import RealCourse
+from harness.fleet.realtime.environment import Environment
+from harness.fleet.realtime.hosts import RealHosts
+from harness.fleet.realtime.pace import patience
+from harness.fleet.realtime.palette import Palette
+from harness.fleet.realtime.settings import AClient, Endpoint, Settings
+from harness.fleet.realtime.world import RealClock, RealRecorder, RealWorld
+from harness.fleet.scenario import Spread
+from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, StormLine
+from harness.history.parts import PartWriter, part_file
+from harness.load import LoadClient, LoadLimits
+from harness.targets.port import CannotArrange
+
+_STORM_S: Final = 30.0
+"""A connection of a storm has so many seconds to stand."""
+_STORM_AT: Final = (50.0, 99.0, 100.0)
+_AT_ONCE: Final = Spread(0, 4_000)
+"""An answer that is near comes in milliseconds: who wants to be there at once has no more."""
+_LOOK_EVERY_S: Final = 0.02
+"""So often a cell looks whether its window is over."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a cell consists of, once it has a loop to live on."""
+
+    env: Environment
+    clock: RealClock
+    spending: Spending
+    client: AClient
+    asker: Asker
+    palette: Palette
+    recorder: RealRecorder
+    happenings: Happenings
+    course: RealCourse
+
+
+async def _make(
+    settings: Settings,
+    job: Job,
+    number: int,
+    endpoint: Endpoint,
+    border: Border,
+    judge: CellJudge,
+    part: PartWriter | None,
+) -> _Made:
+    """Make a cell's world, on the running loop."""
+    scenario = job.scenario
+    env = Environment()
+    clock = RealClock(env)
+    cells = scenario.fleet.cells
+    spending = Spending(settings.budget.share(cells), clock.now)
+    client = await _client(settings, endpoint)
+    per_second = endpoint.per_second / cells
+    asker = Asker(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
+    palette = Palette(env, asker, border, endpoint.driver)
+    recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
+    network = Network(scenario.network, heals_at=scenario.duration)
+    edge = behaviour_for(scenario, job.planted).edge_factory()
+    waits = patience(scenario, settings.speed_milli)
+    hosts = RealHosts(env, clock, edge, palette, border, network, recorder, scenario.agents, waits)
+    happenings = Happenings(scenario.only, collect=job.collect)
+    world = RealWorld(
+        scenario=scenario,
+        env=cast("simpy.Environment", env),
+        clock=clock,
+        recorder=recorder,
+        plane=cast("Plane", palette),
+        network=network,
+        hosts=hosts,
+        happenings=happenings,
+        palette=palette,
+        real_recorder=recorder,
+        at_once=_AT_ONCE,
+    )
+    course = RealCourse(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
+    return _Made(env, clock, spending, client, asker, palette, recorder, happenings, course)
+
+
+async def _client(settings: Settings, endpoint: Endpoint) -> AClient:
+    limits = LoadLimits(connections_per_address=settings.connections)
+    if endpoint.client is not None:
+        return await endpoint.client(limits).__aenter__()
+    return await LoadClient(endpoint.context, limits).__aenter__()
+
+
+class RealCell:
+    """A cell that is set going by its first window.
+
+    Raises:
+        CrewError: its beginning cannot be arranged on the target.
+    """
+
+    def __init__(self, settings: Settings, job: Job, number: int) -> None:
+        self.number = number
+        self._settings = settings
+        self._job = job
+        self._began = 0
+        self._told = 0
+        self._cpu = 0
+        self._defect: BaseException | None = None
+        self._is_closed = False
+        self._made: _Made | None = None
+        self._left: list[str] = []
+        self._sessions: Sequence[object] = ()
+        self._storm: StormLine | None = None
+        name = f"{number:02d}"
+        terms = terms_of(as_plain(job.scenario))
+        self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=settings.watch)
+        self._part: PartWriter | None = None
+        if job.parts is not None:
+            self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
+        self._endpoint = settings.reach(number)
+        self._border = Border(settings.mark, number, self._endpoint.driver.epoch())
+        self._loop = uvloop.new_event_loop()
+        self._loop.set_exception_handler(self._fails)
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name=f"pairproof-cell-{name}", daemon=True
+        )
+        self._thread.start()
+        try:
+            made = _make(
+                settings, job, number, self._endpoint, self._border, self._judge, self._part
+            )
+            self._made = self._call(made)
+            self._arrange_the_beginning()
+        except BaseException:
+            self.close()
+            raise
+
+    def _arrange_the_beginning(self) -> None:
+        """Projects, people, tokens and profiles are there before anybody does anything."""
+        made = self._world()
+        for _, change in made.course.beginnings():
+            assert isinstance(change, Arrangement)
+            try:
+                made.palette.arrange_now(change)
+            except CannotArrange as error:
+                raise CrewError(
+                    f"the target cannot be got ready: {type(change).__name__} cannot be arranged"
+                    f" ({error.how})"
+                ) from error
+            made.recorder.at_once("harness", change, 0, Done(Acknowledged()))
+
+    def _world(self) -> _Made:
+        assert self._made is not None
+        return self._made
+
+    # --- as a cell ------------------------------------------------------------------------
+
+    def run(self, until: int, grant: int) -> Report:
+        """Go on to the end of a window (exclusive). There are no grants in real time."""
+        if not self._began:
+            self._border.epoch = self._endpoint.driver.epoch()
+            self._call(self._open_the_storm())
+            self._began, self._cpu = time.monotonic_ns(), time.process_time_ns()
+            self._call(self._start())
+        report = self._call(self._reach(until))
+        if self._defect is not None:
+            raise self._defect
+        return report
+
+    async def _open_the_storm(self) -> None:
+        """Before time begins, so that what connecting takes is apart from all else."""
+        client, many = self._world().client, self._settings.storm // self._job.scenario.fleet.cells
+        if not many or not isinstance(client, LoadClient):
+            return
+        storm = await client.storm(self._endpoint.url, many, _STORM_S)
+        self._sessions = storm.sessions  # kept until the client is closed
+        took = storm.took
+        p50, p99, longest = ((took.percentile(p) if took.count else 0) // 1_000 for p in _STORM_AT)
+        failed = dict(sorted(storm.failures.items()))
+        self._storm = StormLine(len(storm.sessions), failed, p50, p99, longest)
+
+    async def _start(self) -> None:
+        made = self._world()
+        made.env.start()
+        made.course.begin()
+
+    async def _reach(self, until: int) -> Report:
+        made = self._world()
+        while (pause := until - made.env.now) > 0 and not self._is_over(made):
+            await asyncio.sleep(min(pause / 1e6, _LOOK_EVERY_S))
+        found = made.recorder.violations[self._told :]
+        self._told += len(found)
+        return Report(
+            asked=0,
+            backlog=0,
+            next_event=None if made.clock.is_stopped else until,
+            operations=made.recorder.count,
+            events=made.spending.requests,
+            pending=self._judge.pending,
+            violations=found,
+            stop=made.spending.over,
+        )
+
+    def _is_over(self, made: _Made) -> bool:
+        stopped = made.clock.is_stopped or self._defect is not None
+        return bool(stopped or made.spending.over or made.recorder.violations[self._told :])
+
+    def finish(self, *, whole: bool) -> CellOutcome:
+        """Close the part, and judge what is judged at the end of a run that got there."""
+        wall, cpu = time.monotonic_ns() - self._began, time.process_time_ns() - self._cpu
+        made = self._world()
+        self._call(self._stop(made))
+        recorder, now = made.recorder, made.env.now
+        part: PartLine | None = None
+        if self._part is not None:
+            for record in self._part.end_open():
+                recorder.found(self._judge.ended(record), now)
+            part = self._part.close(ended_at=now)
+        if whole:
+            recorder.found(self._judge.end(now), now)
+        self.close()
+        measures = self._judge.measures() if self._job.judge else MeasuresLine()
+        return CellOutcome(
+            cell=self.number,
+            measures=measures,
+            part=part,
+            ids=self._judge.ids(),
+            happenings=made.happenings.names,
+            violations=recorder.violations[self._told :],
+            effort=self._effort(made, cpu // 1_000, wall // 1_000),
+        )
+
+    def _effort(self, made: _Made, cpu: int, wall: int) -> EffortLine:
+        effort = made.asker.effort(cpu, wall, made.palette.late, self._left)
+        return structs.replace(effort, storm=self._storm)
+
+    async def _stop(self, made: _Made) -> None:
+        """Nothing happens any more; what is on its way has no answer."""
+        made.env.stop()
+        await made.asker.close()
+
+    def close(self) -> None:
+        """Close the part as it is, and let go of the target."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        try:
+            self._call(self._let_go())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
+            self._left += self._endpoint.close()
+            if self._part is not None:
+                self._part.close()
+
+    async def _let_go(self) -> None:
+        if self._made is not None:
+            await self._stop(self._made)
+            self._made.palette.close()
+            await self._made.client.close()
+
+    # --- its loop -------------------------------------------------------------------------
+
+    def _call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _fails(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something was raised that nobody expects: the run ends, and raises it."""
+        error = context.get("exception")
+        self._defect = self._defect or error or RuntimeError(str(context.get("message")))
+        if self._made is not None:
+            self._made.env.stop()
+
+
+def make_real_cell(settings: Settings, job: Job, number: int) -> RealCell:
+    """Make a cell by its number; with its settings, a `harness.fleet.port.MakeCell`."""
+    return RealCell(settings, job, number)

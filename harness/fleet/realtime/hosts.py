@@ -1,0 +1,123 @@
+"""The edge hosts in real time: the reference's edge behind no network but the real one.
+
+What the scenario says of the network as it mostly is (latency, bandwidth) is left to the real one;
+what goes wrong with it (messages that are lost, repeated, delayed, slowed; links that are
+down) is done here, before a message leaves or after its answer has come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import cast
+
+import simpy
+
+from harness.domain.arrangements import MessageFault
+from harness.domain.cluster import Cluster
+from harness.domain.operations import Credentials
+from harness.fleet.clock import CellClock
+from harness.fleet.hosts import Hosts
+from harness.fleet.nemesis import Fate
+from harness.fleet.network import Network
+from harness.fleet.place import Place
+from harness.fleet.plane import Plane
+from harness.fleet.realtime.asker import Question
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.palette import Palette
+from harness.fleet.recorder import Recorder
+from harness.fleet.scenario import AgentPlan
+from harness.history.operation import OperationRecord
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.core.link import Call
+from harness.reference.core.store import Store
+
+_NOBODY = Credentials()
+
+
+class RealHosts(Hosts):
+    """See `harness.fleet.hosts.Hosts`; only how a message travels is different."""
+
+    def __init__(
+        self,
+        env: Environment,
+        clock: CellClock,
+        make_core: Callable[[Store], EdgeCore],
+        palette: Palette,
+        border: Border,
+        network: Network,
+        recorder: Recorder,
+        plan: AgentPlan,
+        patience: int,
+    ) -> None:
+        """Make them. `patience` is how long a host waits for the answer to a message that is
+        spoiled here, in microseconds.
+        """
+        # Of SimPy's environment, hosts use what ours has; of the plane, nothing at all.
+        as_simpy, as_plane = cast("simpy.Environment", env), cast("Plane", palette)
+        super().__init__(as_simpy, clock, make_core, as_plane, network, recorder, plan)
+        self._real = env
+        self._palette = palette
+        self._border = border
+        self._patience = patience
+
+    def install(self, place: Place) -> Cluster:
+        """Put the cluster of a place onto its hosts."""
+        cluster = super().install(place)
+        self._border.install(cluster)
+        return cluster
+
+    def _asked(self, place: Place, call: Call, record: OperationRecord | None) -> simpy.Event:
+        fate = self._network.fate(place, self._clock.now())
+        delay = self._network.slowed(place)
+        correlation = record.id if record is not None else ""
+        if fate is not None:
+            self._note(place, call, fate)
+            delay += fate.delay
+        if fate is None and not delay:
+            # What is asked here and now is all that most messages come to.
+            event = self._palette.ask(self._question(call, correlation))
+        else:
+            event = self._spoiled(place, call, fate, delay, correlation)
+        return cast("simpy.Event", event)
+
+    def _spoiled(
+        self, place: Place, call: Call, fate: Fate | None, delay: int, correlation: str
+    ) -> Event:
+        """A message to which something happens; its host waits no longer than it would."""
+        fault = fate.fault if fate is not None else None
+        heard = self._real.event()
+        self._after(self._patience, heard.succeed)
+        if fault is MessageFault.LOST_BEFORE:
+            return heard
+
+        def leaves() -> None:
+            if place.is_down(call.host_uid):
+                return
+            question = self._question(call, correlation, measured=False)
+            sent = self._palette.ask(question)
+            if fault is MessageFault.REPEATED:
+                _when(sent, lambda _: self._palette.ask(question))
+            if fault is not MessageFault.LOST_AFTER:
+                _when(sent, heard.succeed)
+
+        self._after(delay, leaves)
+        return heard
+
+    def _question(self, call: Call, correlation: str, *, measured: bool = True) -> Question:
+        return Question(
+            call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
+        )
+
+    def _after(self, delay: int, act: Callable[[], object]) -> None:
+        timer = self._real.timeout(delay)
+        assert timer.callbacks is not None
+        timer.callbacks.append(lambda _: act())
+
+
+def _when(event: Event, act: Callable[[object], object]) -> None:
+    """Do something with the value of an event once it has happened."""
+    if event.callbacks is None:
+        act(event.value)
+    else:
+        event.callbacks.append(lambda happened: act(happened.value))

@@ -1,0 +1,134 @@
+"""Looks for the rate at which a target breaks: raise it until a bound is broken, then bisect."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from harness.checkers.fleet.durations import merged
+from harness.checkers.fleet.gate import check, evaluate
+from harness.checkers.fleet.metrics import PERCENTILES
+from harness.domain.errors import PairproofError
+from harness.history.fleet_lines import EffortLine, MeasuresLine
+
+_SHORT: Final = re.compile(
+    rf"\s*({'|'.join(PERCENTILES)})\s*<\s*(\d+(?:\.\d+)?)\s*(ms|s)\s*"
+)  # fmt: skip
+_FINE: Final = 1.1
+"""Near enough: the rate that broke is at most so many times the one that held."""
+_TRIES_MAX: Final = 20
+
+
+class LimitError(PairproofError):
+    """A bound that cannot be read: what was written, what may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What has to hold, as it was written.
+
+    `p99<500ms` is about the answers to all requests; anything else is an expression of a gate.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if _SHORT.fullmatch(self.text) is None:
+            check([self.text])
+
+    def judged(self, measures: MeasuresLine, effort: EffortLine) -> Judged:
+        """Whether it holds, and by which value. What was never answered breaks it."""
+        found = _SHORT.fullmatch(self.text)
+        if found is None:
+            line = evaluate([self.text], measures, 0, True)[0]
+            return Judged(line.value, bool(line.holds), line.reason)
+        answers = merged(effort.answered.values())
+        silent = sum(effort.unanswered.values())
+        value = answers.percentile(PERCENTILES[found[1]]) / 1_000
+        bound = float(found[2]) * (1_000 if found[3] == "s" else 1)
+        # Those without an answer took longer than any that had one.
+        share = 1 - silent / max(1, answers.count + silent)
+        if 1_000 * share < PERCENTILES[found[1]]:
+            return Judged(None, False, f"{silent} requests had no answer")
+        if not answers.count:
+            return Judged(None, False, "nothing was answered")
+        return Judged(value, value < bound)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Whether a bound holds; `value` in its unit (milliseconds), `None` if there is none."""
+
+    value: float | None
+    holds: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of one rate, in operators a second.
+
+    `late` says why the harness could not keep the rate itself; then it shows nothing.
+    """
+
+    rate: float
+    judged: Judged
+    requests: int
+    late: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What came of the search.
+
+    Attributes:
+        tried: all rates, in the order in which they were tried.
+        holds: the highest rate that held; 0 where none did.
+        breaks: the lowest that did not; `None` where all held.
+        why: why the search ended before it was done; empty where it was.
+    """
+
+    tried: tuple[Tried, ...]
+    holds: float
+    breaks: float | None
+    why: str = ""
+
+
+def search(
+    attempt: Callable[[float], Tried],
+    first: float,
+    most: float,
+    stopped: Callable[[], str] = lambda: "",
+) -> Found:
+    """Double the rate from `first` on until it breaks, `most` at most; then bisect.
+
+    A rate that the harness itself could not keep ends the search: what is above is unknown.
+    `stopped` says why it shall end, if it shall.
+    """
+    tried: list[Tried] = []
+    holds, breaks, rate = 0.0, None, first
+    why = ""
+    while len(tried) < _TRIES_MAX and not (why := stopped()):
+        result = attempt(rate)
+        tried.append(result)
+        if result.late:
+            why = f"at {rate:g}/s the harness itself was the bottleneck: {result.late}"
+            break
+        if result.judged.holds:
+            holds = max(holds, rate)
+        else:
+            breaks = rate if breaks is None else min(breaks, rate)
+        if (breaks is None and holds >= most) or (breaks and holds and breaks <= holds * _FINE):
+            break
+        if breaks is not None and not holds and breaks <= first / 16:
+            break
+        rate = _next(holds, breaks, most)
+    return Found(tuple(tried), holds, breaks, why)
+
+
+def _next(holds: float, breaks: float | None, most: float) -> float:
+    if breaks is None:
+        return min(holds * 2, most)
+    return (holds + breaks) / 2 if holds else breaks / 2

@@ -1,0 +1,147 @@
+"""How a scenario is paced in real time: when operators arrive, and how fast its day goes by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Final, TypeVar
+
+from harness.catalogue.limits import Limits as TargetLimits
+from harness.domain.errors import PairproofError
+from harness.fleet.mistakes import Misspelt
+from harness.fleet.scenario import SECOND, Scenario, Spread
+from harness.fleet.spelling import duration
+from harness.load.arrivals import Stretch, evenly, ramp, steady, steps
+
+_NUMBER: Final = r"(\d+(?:\.\d+)?)"
+_STEADY: Final = re.compile(rf"{_NUMBER}/s")
+_RAMP: Final = re.compile(rf"{_NUMBER}/s\s*\.\.\s*{_NUMBER}/s\s+over\s+(\S+)")
+_STEPS: Final = re.compile(rf"({_NUMBER}(?:\s*,\s*{_NUMBER})*)/s\s+every\s+(\S+)")
+_FOR_EVER_S: Final = 1e9
+_FORMS: Final = "20/s, or 10/s..200/s over 5m, or 10,20,50/s every 30s"
+_MILLI: Final = 1000
+_PATIENCE_LEAST: Final = SECOND // 2
+T = TypeVar("T")
+
+
+class PaceError(PairproofError):
+    """A rate or a speed that cannot be read: what was written, what may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """How operators arrive: `text` as it was asked for. After the last stretch its rate stays."""
+
+    text: str
+    stretches: tuple[Stretch, ...]
+
+    def starts(self) -> Iterator[int]:
+        """When one after the other arrives, in microseconds after the start, for ever."""
+        last = self.stretches[-1].rate_to
+        return (at // 1_000 for at in evenly([*self.stretches, steady(last, _FOR_EVER_S)]))
+
+
+def rate_of(text: str) -> Rate:
+    """The rate that a text says: `20/s`, `10/s..200/s over 5m` or `10,20,50/s every 30s`.
+
+    Raises:
+        PaceError: it says none, or one at which nobody ever arrives.
+    """
+    stretches = _stretches(text.strip())
+    if not stretches or not stretches[-1].rate_to:
+        raise PaceError(f"{text!r} is no rate of arrivals; write {_FORMS}")
+    return Rate(text.strip(), stretches)
+
+
+def _stretches(text: str) -> tuple[Stretch, ...]:
+    try:
+        if found := _STEADY.fullmatch(text):
+            return (steady(float(found[1]), 1),)
+        if found := _RAMP.fullmatch(text):
+            return (ramp(float(found[1]), float(found[2]), _seconds(found[3])),)
+        if found := _STEPS.fullmatch(text):
+            rates = [float(rate) for rate in found[1].split(",")]
+            return steps(rates, _seconds(text.rpartition(" ")[2]))
+    except (Misspelt, ValueError) as error:
+        raise PaceError(f"{text!r} is no rate of arrivals: {error}; write {_FORMS}") from None
+    return ()
+
+
+def _seconds(text: str) -> float:
+    return duration(text) / SECOND
+
+
+# --- speed ------------------------------------------------------------------------------------
+
+
+def at_speed(scenario: Scenario, speed_milli: int, target: TargetLimits) -> Scenario:
+    """The scenario in real time: its durations divided, and bounds that reality can keep.
+
+    `speed_milli` is in thousandths. What belongs to the network or to the target stays as it is:
+    latencies, and how long an answer is waited for. The bounds are those of
+    the scenario, and at least what the target states of itself, with room for a poll that was
+    not answered.
+    """
+    scenario = replace(
+        scenario,
+        duration=_divided(scenario.duration, speed_milli),
+        operators=_sped_up(scenario.operators, speed_milli),
+        agents=_sped_up(scenario.agents, speed_milli, "deadline"),
+        admins=_sped_up(scenario.admins, speed_milli, "deadline"),
+        timelines=_sped_up(scenario.timelines, speed_milli),
+        network=_sped_up(scenario.network, speed_milli),
+        faults=tuple(_sped_up(fault, speed_milli) for fault in scenario.faults),
+    )
+    agents, limits = scenario.agents, scenario.limits
+    unheard = 2 * agents.deadline + 2 * agents.poll.high
+    least = max(_microseconds(target.edge_lag_s), agents.poll.high) + unheard
+    return replace(
+        scenario,
+        limits=replace(
+            limits,
+            list_lag=max(limits.list_lag, _microseconds(target.list_lag_s)),
+            edge_lag=max(_divided(limits.edge_lag, speed_milli), least),
+            settle=max(_divided(limits.settle, speed_milli), least, _microseconds(target.settle_s)),
+        ),
+    )
+
+
+def patience(scenario: Scenario, speed_milli: int) -> int:
+    """How long a host waits for an answer that cannot come, in microseconds.
+
+    What the harness itself keeps from arriving needs no more time than the scenario gives it.
+    """
+    deadline = scenario.agents.deadline
+    return min(deadline, max(_divided(deadline, speed_milli), _PATIENCE_LEAST))
+
+
+_DURATIONS: Final = frozenset(
+    "delay cancel_after retry again work think watch begin poll notice shift day sweep token_lasts"
+    " token_revoked publish grants grants_back at repeat every lasts heal by".split()
+)
+"""The fields of a scenario's tables that are durations of its people, hosts and faults."""
+
+
+def _sped_up(plan: T, speed_milli: int, *but: str) -> T:
+    """A table of a scenario with every duration divided, but for some."""
+    assert is_dataclass(plan)
+    changed: dict[str, object] = {}
+    for name in (field.name for field in fields(plan)):
+        value = getattr(plan, name)
+        if name in but or name not in _DURATIONS:
+            continue
+        if isinstance(value, Spread):
+            low, high = (_divided(n, speed_milli) for n in (value.low, value.high))
+            changed[name] = replace(value, low=low, high=high)
+        elif isinstance(value, int) and value:
+            changed[name] = max(1, _divided(value, speed_milli))
+    return replace(plan, **changed)  # type: ignore[type-var]
+
+
+def _divided(amount: int, speed_milli: int) -> int:
+    return amount * _MILLI // speed_milli
+
+
+def _microseconds(seconds: float) -> int:
+    return round(seconds * SECOND)

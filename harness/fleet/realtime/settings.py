@@ -1,0 +1,91 @@
+"""How a cell in real time reaches its target, and how it is to run there."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from harness.domain.arrangements import Arrangement
+from harness.fleet.realtime.asker import Client
+from harness.fleet.realtime.budget import Budget
+from harness.fleet.realtime.pace import Rate
+from harness.load import LoadLimits
+from harness.wire.mapping import PLAIN, WireMap
+
+
+class Arranger(Protocol):
+    """What of a driver a cell uses (`harness.targets.port.Driver`)."""
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange it, and return it as it came to be.
+
+        Raises:
+            CannotArrange: this target offers no way.
+        """
+        ...
+
+    def epoch(self) -> int:
+        """The target's idea of now: microseconds since the Unix epoch."""
+        ...
+
+
+class AClient(Client, Protocol):
+    """A client with its connections. See `harness.load.LoadClient`."""
+
+    async def __aenter__(self) -> AClient:
+        """Get ready."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A target as a cell reaches it.
+
+    Attributes:
+        driver: what arranges on it.
+        url: where its Palette is asked.
+        endpoint: what operators enter at Local UI.
+        context: which certificates are trusted.
+        wire: how it speaks.
+        per_second: how many requests a second it wants at most; 0 for no bound.
+        close: lets go of it, and removes what was made there; returns what is left.
+    """
+
+    driver: Arranger
+    url: str
+    endpoint: str
+    context: ssl.SSLContext
+    wire: WireMap = PLAIN
+    per_second: float = 0.0
+    close: Callable[[], Sequence[str]] = field(default=lambda: ())
+    client: Callable[[LoadLimits], AClient] | None = None
+    """Makes another client than `LoadClient`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How cells run in real time. It is sent to other processes, so all of it can be.
+
+    Attributes:
+        reach: reaches the target; given the number of the cell.
+        mark: what is made on the target bears it.
+        speed_milli: by how much durations were divided, in thousandths.
+        connections: how many a cell may have at once.
+        storm: so many connections are opened all at once, before anybody begins, and kept.
+        watch: whether invariants are judged; without, everything is measured all the same.
+    """
+
+    reach: Callable[[int], Endpoint]
+    mark: str
+    rate: Rate | None = None
+    budget: Budget = Budget()
+    speed_milli: int = 1_000
+    connections: int = 1_000
+    storm: int = 0
+    watch: bool = True

@@ -1,0 +1,189 @@
+"""Asking over a client that does as a test wants: what comes of it, and what is measured."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import (
+    Acknowledged,
+    Credentials,
+    Done,
+    ListPairingRequests,
+    PairingList,
+    Probe,
+    Unknown,
+)
+from harness.fleet.realtime.asker import Asked, Asker, Question
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.budget import Budget, Spending
+from harness.fleet.realtime.environment import Environment, Event
+from harness.history.fleet_lines import EffortLine
+from harness.load.errors import LoadError, NoAnswer, NotSent
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.wire.codec import encode_reply
+from harness.wire.http import HttpRequest, HttpResponse, ServerReply
+from harness.wire.mapping import PLAIN
+
+URL = "http://palette.test"
+
+
+def answered(reply: ServerReply) -> HttpResponse:
+    return HttpResponse(reply.status, reply.headers, reply.body())
+
+
+SPENDING = Spending(Budget(), lambda: 0)
+ACKNOWLEDGED = answered(encode_reply(Probe(), Done(Acknowledged())))
+BROKEN = HttpResponse(500, {}, b"<html>oops</html>")
+
+
+@dataclass
+class Scripted:
+    """Answers one request after the other as it is told; the last answer goes on for ever."""
+
+    answers: list[HttpResponse | LoadError]
+    asked: list[tuple[str, HttpRequest, Mapping[str, str], float]] = field(default_factory=list)
+
+    async def request(
+        self,
+        base_url: str,
+        request: HttpRequest,
+        headers: Mapping[str, str] | None = None,
+        within_s: float = 10.0,
+        intended_ns: int | None = None,
+    ) -> HttpResponse:
+        self.asked.append((base_url, request, headers or {}, within_s))
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, LoadError):
+            raise answer
+        return answer
+
+
+def asks(
+    client: Scripted,
+    *operations: Asked,
+    budget: Budget = Budget(),
+    change: Callable[[Question], Question] = lambda question: question,
+) -> tuple[list[LinkReply], EffortLine, Spending]:
+    """Ask one after the other; the replies, what was measured, and what was spent."""
+
+    async def played() -> tuple[list[LinkReply], EffortLine, Spending]:
+        env = Environment()
+        spending = Spending(budget, lambda: env.now)
+        asker = Asker(env, client, URL, PLAIN, Border("m", 0), spending)
+        env.start()
+        replies: list[LinkReply] = []
+        for operation in operations:
+            over = asyncio.get_running_loop().create_future()
+            event = asker.ask(change(Question(operation, Credentials(), 2_000_000)))
+            assert event.callbacks is not None
+            event.callbacks.append(lambda e, over=over: over.set_result(e.value))
+            replies.append(await asyncio.wait_for(over, 5))
+        await asker.close()
+        env.stop()
+        return replies, asker.effort(0, 0, [], []), spending
+
+    return asyncio.run(played())
+
+
+def test_an_answer_is_decoded_and_measured() -> None:
+    client = Scripted([ACKNOWLEDGED])
+    replies, effort, _ = asks(client, Probe())
+    assert replies == [Done(Acknowledged())]
+    assert (effort.requests, effort.answered["Probe"].count) == (1, 1)
+    base_url, _, headers, within = client.asked[0]
+    assert base_url == URL
+    assert headers["User-Agent"].startswith("pairproof/")
+    assert within == pytest.approx(2.0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (NotSent("nobody listens"), NotDelivered("nobody listens")),
+        (NoAnswer("it broke"), Unknown("it broke")),
+    ],
+)
+def test_whether_it_was_sent_makes_a_difference(answer: LoadError, expected: LinkReply) -> None:
+    replies, effort, _ = asks(Scripted([answer]), Probe())
+    assert replies == [expected]
+    assert (effort.answered, effort.unanswered) == ({}, {"Probe": 1})
+
+
+def test_what_is_no_answer_of_a_palette_is_unknown() -> None:
+    replies, _, _ = asks(Scripted([BROKEN]), Probe())
+    assert isinstance(replies[0], Unknown)
+
+
+def test_what_the_harness_spoils_is_not_measured() -> None:
+    def spoiled(question: Question) -> Question:
+        return Question(question.operation, question.credentials, 1_000, measured=False)
+
+    _, effort, _ = asks(Scripted([ACKNOWLEDGED]), Probe(), change=spoiled)
+    assert (effort.requests, effort.answered) == (1, {})
+
+
+def test_a_list_is_read_to_its_last_page() -> None:
+    def page(after: str) -> HttpResponse:
+        body = b'{"items": [], "listmeta": {"continue": "%b"}}' % after.encode()
+        return HttpResponse(200, {"Content-Type": "application/json"}, body)
+
+    client = Scripted([page("two"), page("three"), page("")])
+    replies, effort, _ = asks(client, ListPairingRequests())
+    assert replies == [Done(PairingList(()))]
+    assert [dict(r.query).get("continue") for _, r, _, _ in client.asked] == [None, "two", "three"]
+    assert (effort.requests, effort.answered["ListPairingRequests"].count) == (3, 1)
+
+
+def test_a_list_that_leads_back_is_unknown() -> None:
+    body = b'{"items": [], "listmeta": {"continue": "again"}}'
+    replies, _, _ = asks(Scripted([HttpResponse(200, {}, body)]), ListPairingRequests())
+    assert isinstance(replies[0], Unknown)
+    assert "no end" in replies[0].why
+
+
+def test_it_is_measured_from_when_it_was_due() -> None:
+    """The harness came late with it: that is no excuse for the one who was waited for."""
+
+    async def played() -> EffortLine:
+        now_ns = 0
+        env = Environment(lambda: now_ns)
+        asker = Asker(env, Scripted([ACKNOWLEDGED]), URL, PLAIN, Border("m", 0), SPENDING)
+        env.start()
+        over = asyncio.get_running_loop().create_future()
+        timer = env.timeout(1_000)
+
+        def asks_late(_: Event) -> None:
+            event = asker.ask(Question(Probe(), Credentials(), 10_000_000))
+            assert event.callbacks is not None
+            event.callbacks.append(lambda e: over.set_result(e.value))
+
+        assert timer.callbacks is not None
+        timer.callbacks.append(asks_late)
+        now_ns = 4_001_000_000
+        await asyncio.wait_for(over, 5)
+        return asker.effort(0, 0, [], [])
+
+    took = asyncio.run(played()).answered["Probe"].percentile(1000)
+    assert 4_000_000 <= took <= 4_070_000
+
+
+def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:
+    client = Scripted([BROKEN])
+    replies, _, spending = asks(client, *[Probe()] * 6, budget=Budget(errors=3))
+    assert len(client.asked) == 3
+    assert "3 requests in a row" in spending.over
+    assert all(isinstance(reply, NotDelivered) for reply in replies[3:])
+
+
+def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
+    refused = Refused(Reason.NOT_FOUND, "no such thing")
+    answer = answered(encode_reply(Probe(), refused))
+    client = Scripted([answer])
+    _, _, spending = asks(client, *[Probe()] * 6, budget=Budget(errors=3))
+    assert len(client.asked) == 6
+    assert not spending.over

@@ -1,0 +1,126 @@
+"""At the border names and secrets are exchanged, in both directions."""
+
+from __future__ import annotations
+
+import json
+
+from harness.domain.arrangements import CreateProject, PutProfile, PutToken, PutUser, Restart, Side
+from harness.domain.errors import Reason, Refused
+from harness.domain.operations import Done, PairingList, PairingListItem, Unknown
+from harness.domain.permission import Grant, PairPermission
+from harness.domain.profile import ClusterProfile, ProfileType
+from harness.domain.token import RegistrationToken
+from harness.fleet.realtime.border import Border, new_mark
+from harness.reference.core.link import NotDelivered
+from harness.wire.http import HttpRequest, HttpResponse
+
+PROJECT, PROFILE = "a" * 24, "b" * 24
+TOKEN = RegistrationToken("c" * 24, "token-0", "<token:0.0.0>", PROJECT, expiry=1_000)
+
+
+def border(mark: str = "pairproof-1", cell: int = 0, epoch: int = 0) -> Border:
+    return Border(mark, cell, epoch)
+
+
+def test_two_runs_and_two_cells_have_names_of_their_own() -> None:
+    names = {border(m, c).name(PROJECT) for m in ("run-1", "run-2") for c in (0, 1)}
+    assert len(names) == 4
+    assert border().name(PROJECT) == border().name(PROJECT)
+    assert new_mark() != new_mark()
+
+
+def test_what_goes_out_is_in_the_targets_words_and_what_comes_back_in_ours() -> None:
+    here = border()
+    secret = here.secret("<api_key:1>")
+    theirs = here.name(PROJECT)
+    request = HttpRequest(
+        "POST",
+        f"/v1/projects/{PROJECT}/things",
+        {"project": PROJECT},
+        {"ApiKey": "<api_key:1>", "Authorization": "Bearer <api_key:1>", "Accept": "a/b"},
+        {"uid": PROJECT, "list": [PROJECT, 3, None], "other": "text"},
+    )
+    sent = here.outward(request)
+    assert sent.path == f"/v1/projects/{theirs}/things"
+    assert sent.query == {"project": theirs}
+    assert sent.headers == {"ApiKey": secret, "Authorization": f"Bearer {secret}", "Accept": "a/b"}
+    assert sent.json == {"uid": theirs, "list": [theirs, 3, None], "other": "text"}
+    answer = HttpResponse(200, {}, json.dumps({"uid": theirs, "key": secret}).encode())
+    assert json.loads(here.inward(answer).body) == {"uid": PROJECT, "key": "<api_key:1>"}
+
+
+def test_what_it_does_not_know_passes_as_it_is() -> None:
+    here = border()
+    body = json.dumps({"uid": "d" * 24, "<x:1>": "<nobody:1>"}).encode()
+    assert here.inward(HttpResponse(200, {}, body)).body == body
+    assert here.outward(HttpRequest("GET", "/x", json={"a": "<nobody:1>"})).json == {
+        "a": "<nobody:1>"
+    }
+
+
+def test_secrets_are_unguessable_and_stay_the_same() -> None:
+    first, other = border(), border()
+    assert first.secret("<token:1>") == first.secret("<token:1>")
+    assert first.secret("<token:1>") != other.secret("<token:1>")
+    assert len(first.secret("<token:1>")) >= 32
+
+
+def test_no_secret_comes_back_in_words() -> None:
+    here = border()
+    secret = here.secret("<token:1>")
+    refused = here.told(Refused(Reason.TOKEN_UNUSABLE, f"no: {secret}", {"raw": secret}))
+    unknown = here.told(Unknown(f"what is {secret}?"))
+    assert secret not in f"{refused}{unknown}"
+    assert here.told(NotDelivered("no")) == NotDelivered("no")
+
+
+def test_the_targets_clock_becomes_the_runs() -> None:
+    item = PairingListItem("p", "n", "c", "pending", created=1_500)
+    told = border(epoch=1_000).told(Done(PairingList((item,))))
+    assert isinstance(told, Done)
+    assert isinstance(told.value, PairingList)
+    assert told.value.items[0].created == 500
+
+
+# --- arrangements ---------------------------------------------------------------------------
+
+
+def test_what_is_arranged_bears_the_mark_and_the_targets_names() -> None:
+    here = border("pairproof-9", epoch=5_000)
+    project = here.arranged(CreateProject(PROJECT, "project-0"))
+    assert project == CreateProject(here.name(PROJECT), "pairproof-9-0-project-0")
+    token = here.arranged(PutToken(TOKEN))
+    assert isinstance(token, PutToken)
+    assert token.token.value == here.secret(TOKEN.value)
+    assert token.token.project_uid == here.name(PROJECT)
+    assert token.token.expiry == 6_000
+    profile = here.arranged(PutProfile(ClusterProfile(PROFILE, "p", ProfileType.FULL, (), PROJECT)))
+    assert isinstance(profile, PutProfile)
+    assert (profile.profile.uid, profile.profile.project_uid) == (
+        here.name(PROFILE),
+        here.name(PROJECT),
+    )
+    assert here.arranged(Restart(Side.CENTRAL)) == Restart(Side.CENTRAL)
+
+
+def test_people_are_other_people_there() -> None:
+    here, grants = border("m"), frozenset({Grant(PairPermission.LIST, PROJECT)})
+    user = here.arranged(PutUser("anna@example.com", "<password:a>", "<api_key:a>", grants))
+    assert isinstance(user, PutUser)
+    assert user.email == "anna.0.m@example.com"
+    assert user.api_key == here.secret("<api_key:a>")
+    assert {grant.scope for grant in user.grants} == {here.name(PROJECT)}
+
+
+def test_a_target_may_choose_names_and_values_of_its_own() -> None:
+    here = border()
+    here.arranged(PutToken(TOKEN))
+    here.came_to_be(CreateProject(PROJECT, "x"), CreateProject("theirs-1", "x"))
+    chosen = RegistrationToken("t-7", "n", "own-value-of-theirs", "theirs-1", 0)
+    here.came_to_be(PutToken(TOKEN), PutToken(chosen))
+    request = HttpRequest("GET", f"/{TOKEN.uid}", json=[TOKEN.value, PROJECT])
+    sent = here.outward(request)
+    assert (sent.path, sent.json) == ("/t-7", ["own-value-of-theirs", "theirs-1"])
+    back = here.inward(HttpResponse(200, {}, b'["own-value-of-theirs", "theirs-1"]'))
+    assert json.loads(back.body) == [TOKEN.value, PROJECT]
+    assert "own-value-of-theirs" not in str(here.told(Unknown("own-value-of-theirs is bad")))

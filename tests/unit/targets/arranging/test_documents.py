@@ -1,0 +1,47 @@
+"""The examples of the guide are target files that mean what they say."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from harness.domain.arrangements import SIDES_OF
+from harness.targets.arranging.settings import WAYS
+from harness.targets.structure import check_structure
+from harness.targets.target_errors import Problem
+from harness.targets.toml_lines import Path as KeyPath
+
+GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
+EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
+BASE = """
+schema = "pairproof/target/1"
+roles = ["central"]
+[implementation]
+name = "Acme"
+"""
+
+
+def refuse(path: KeyPath, problem: Problem) -> NoReturn:
+    raise AssertionError(f"{path}: {problem}")
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_has_the_keys_that_there_are(example: str) -> None:
+    data = tomllib.loads(BASE) | tomllib.loads(example)
+    if "edge" in data:
+        data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
+    if "central" in data:
+        data["central"].setdefault("url", "https://palette.example")
+    check_structure(data, refuse)
+
+
+def test_the_guide_shows_each_way_and_names_arrangements_that_there_are() -> None:
+    text = GUIDE.read_text("utf-8")
+    assert len(EXAMPLES) >= 6
+    assert [way for way in WAYS if f"| `{way}` |" not in text] == []
+    named = re.findall(r"arrange\.commands\.([A-Z]\w+)", text)
+    assert set(named) <= {kind.__name__ for kind in SIDES_OF}

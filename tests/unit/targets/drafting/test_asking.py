@@ -1,0 +1,259 @@
+"""What is asked, what is refused, and that the file of any answers can be read."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+import trustme
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from harness.catalogue.requirement import Feature
+from harness.domain.arrangements import Side
+from harness.targets.drafting.asking import Hints, Question
+from harness.targets.drafting.checks import WrongAnswer
+from harness.targets.drafting.composing import composed
+from harness.targets.target_file import Target, load_target
+from tests.unit.targets.drafting.talk import (
+    PATH,
+    PINNED,
+    answers_of,
+    by_words,
+    questions,
+    refusal,
+)
+
+ENV = {"PATH": PATH}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lab")
+    trustme.CA().cert_pem.write_to_path(str(folder / "ca.pem"))
+    return folder
+
+
+def loaded(folder: Path, *pairs: tuple[str, str]) -> Target:
+    """The target of the file that these answers make."""
+    answers = answers_of(folder, by_words(*pairs))
+    out = folder / "target.toml"
+    out.write_text(composed(answers, None, out), "utf-8")
+    return load_target(out, {**ENV, **dict.fromkeys(answers.variables(), "x")})
+
+
+ANSWERS: dict[str, tuple[str, ...]] = {
+    "Which side": ("edge", "central", "both"),
+    "of somebody else's": ("yes", "no"),
+    "Another": ("no", "no", "yes"),
+    "How are the certificates": ("usual", "ca", "pinned", "insecure"),
+    "In which file is the CA": ("ca.pem",),
+    "Ask https": ("yes", "no"),
+    "Is that the right one": ("yes", "no"),
+    "Which is the SHA-256": (PINNED, PINNED.replace(":AB:", ":cd:")),
+    "Where does the Local UI": ("", "http://127.0.0.1:{n}", "https://[2001:db8::1]:{n}/ui/"),
+    "Where does Palette": ("", "http://localhost:9/", "https://palette.example:8443/a/b"),
+    "come to trust that Palette": ("ca", "certificate", "plain"),
+    "By which name or address": ("", "10.0.0.7", "::1", "2001:db8::2"),
+    "Which of these does it claim": ("none", "scopes", "pages, scopes"),
+    "Who arranges": (
+        "none",
+        "control",
+        "commands",
+        "given",
+        "person",
+        "control,commands,given,person",
+    ),
+    "Which command arranges": ("", "true {arrangement}", "env 'a b' --x=\"{arrangement}\""),
+    "Which command": ("", "true {slot}"),
+    "the link of a host": ("", "true {host_uid}"),
+    "Which projects": ("", "p1, p2"),
+    "May the cluster": ("yes", "no"),
+    "Who cuts": ("none", "proxy", "toxiproxy", "commands", "person"),
+    "May a run": ("yes", "no"),
+    "What is the implementation called": ("", 'Ac"me \\ # [x] 🙂', "x = 1"),
+    "Which version": ("", "1.0 # beta"),
+    "What do you call this place": ("", "r{n}", 'a "b"'),
+    "By which uid": ("", "u{n}"),
+}
+
+
+def options(question: Question) -> tuple[str, ...]:
+    """The answers that one may get to this question; empty for the default."""
+    words = "the link of a host" if "the link of a host" in question.text else None
+    return next(
+        (
+            v
+            for k, v in ANSWERS.items()
+            if (words or k) in question.text and (not words or k == words)
+        ),
+        ("",),
+    )
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_the_file_of_any_answers_can_be_read(folder: Path, data: st.DataObject) -> None:
+    count = 0
+
+    def typed(question: Question) -> str | None:
+        nonlocal count
+        count += 1
+        chosen = data.draw(st.sampled_from(options(question)), label=question.text)
+        chosen = chosen.replace("{n}", str(count))
+        fresh = chosen if count < 200 or "Another" not in question.text else "no"
+        try:
+            question.check(fresh)
+        except WrongAnswer:
+            return None
+        return fresh or None
+
+    answers = answers_of(folder, typed)
+    out = folder / "any.toml"
+    out.write_text(composed(answers, None, out), "utf-8")
+    target = load_target(out, {**ENV, **dict.fromkeys(answers.variables(), "x")})
+    assert target.sides == answers.described
+    assert target.info.name == answers.name
+    assert target.allow_writes == answers.allow_writes
+    assert [place.slot for place in target.places] == [
+        place.slot for place in (answers.edge.places if answers.edge else ())
+    ]
+
+
+def test_the_defaults_describe_an_edge_and_let_the_harness_play_palette(folder: Path) -> None:
+    target = loaded(folder)
+    assert target.sides == {Side.EDGE}
+    assert target.peer.port == 9440
+    assert not target.allow_writes
+
+
+def test_what_was_said_stands_in_the_file(folder: Path) -> None:
+    target = loaded(
+        folder,
+        ("implementation called", "Acme"),
+        ("Which side", "both"),
+        ("Where does the Local UI", "https://a.example:1"),
+        ("Another edge host", "yes"),
+        ("Where does the Local UI", "https://b.example:1"),
+        ("Another edge host", "no"),
+        ("How are the certificates of the edge hosts", "ca"),
+        ("In which file", "ca.pem"),
+        ("How are the certificates of Palette", "pinned"),
+        ("Ask https", "yes"),
+        ("right one", "yes"),
+        ("Which of these does it claim", "multi-node"),
+        ("Who arranges", "given"),
+        ("paired for good", "yes"),
+        ("makes lab-1 fresh again", "true {slot}"),
+        ("Who cuts", "proxy"),
+        ("On which address", "0.0.0.0:7443"),
+        ("By which name", "me.example"),
+        ("May a run", "yes"),
+    )
+    assert [host.url for host in target.places[0].hosts] == [
+        "https://a.example:1",
+        "https://b.example:1",
+    ]
+    assert target.info.features == {Feature.MULTI_NODE}
+    assert target.trusts[Side.CENTRAL].fingerprints == {b"\xab" * 32}
+    assert target.trusts[Side.EDGE].ca_file == folder / "ca.pem"
+    assert target.arranging.resets["lab-1"].words[1:] == ("{slot}",)
+    assert (target.links.listen, target.links.host) == (("0.0.0.0", 7443), "me.example")
+    assert target.allow_writes
+
+
+def test_a_fingerprint_that_is_not_confirmed_has_to_be_typed(folder: Path) -> None:
+    other = "sha256:" + "cd" * 32
+    target = loaded(
+        folder,
+        ("How are the certificates", "pinned"),
+        ("right one", "no"),
+        ("Which is the SHA-256", other),
+    )
+    assert target.trust.fingerprints == {b"\xcd" * 32}
+
+
+def test_a_server_that_shows_nothing_leads_to_the_question(folder: Path) -> None:
+    typed = by_words(("How are the certificates", "pinned"), ("Which is the SHA-256", PINNED))
+    answers = answers_of(folder, typed, shown="-")
+    assert answers.edge is not None
+    assert answers.edge.trust.value == PINNED
+
+
+def test_multi_node_is_only_offered_where_a_cluster_can_span_hosts(folder: Path) -> None:
+    (claim,) = [q for q in questions(folder) if "claim" in q.text]
+    assert "multi-node" not in claim.text
+    assert "needed: one of pages, scopes, none" in refusal(claim, "multi-node")
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "told"),
+    [
+        ("Which side", "middle", "one of edge, central, both"),
+        ("Where does the Local UI", "edge-1:5080", "an address that begins with https://"),
+        ("Where does the Local UI", "https://u:p@edge-1", "an address that begins with"),
+        ("Where does the Local UI", "https://edge-1:99999", "whose host or port is none"),
+        ("By which uid", "  ", "a text that is not blank"),
+        ("variable holds the password", "s3cret", "in capitals, digits and _"),
+        ("first of six", "70000", "a whole number from 0 to 65530"),
+        ("first of six", "x", "a whole number"),
+        ("By which name or address", "0.0.0.0/8", "a host name or an IP address"),
+        ("Who arranges", "magic", "one of control, commands"),
+        ("Who arranges", "none, given", "some of"),
+        ("Who cuts", "scissors", "one of proxy"),
+        ("May a run", "perhaps", "one of yes, no"),
+    ],
+)
+def test_a_wrong_answer_is_refused_with_the_reason(
+    folder: Path, words: str, typed: str, told: str
+) -> None:
+    question = next(q for q in questions(folder) if words in q.text)
+    assert told in refusal(question, typed)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "words", "typed", "told"),
+    [
+        (
+            (("How are", "ca"), ("file is the CA", "ca.pem")),
+            "file is the CA",
+            "no.pem",
+            "cannot be used",
+        ),
+        ((("Who arranges", "commands"),), "command arranges", "./no.py", "no program"),
+        ((("Who arranges", "commands"),), "command arranges", "true {slot}", "placeholder"),
+        ((("Who arranges", "commands"),), "command arranges", "'", "quotes"),
+        ((("Who cuts", "proxy"),), "On which address", "7443", "an address and a port"),
+        ((("Who cuts", "proxy"),), "On which address", "0.0.0.0:99999", "a port from 0"),
+        ((("Which side", "central"),), "endpoint does an operator", "ftp://x", "malformed"),
+        ((("Another edge host", "yes"),), "By which uid", "edge-1", "already"),
+    ],
+)
+def test_a_wrong_answer_to_a_later_question(
+    folder: Path, pairs: tuple[tuple[str, str], ...], words: str, typed: str, told: str
+) -> None:
+    *_, question = [q for q in questions(folder, *pairs) if words in q.text]
+    assert told in refusal(question, typed)
+
+
+def test_a_secret_in_place_of_a_name_is_not_repeated(folder: Path) -> None:
+    question = next(q for q in questions(folder) if "variable holds the password" in q.text)
+    assert "hunter2" not in refusal(question, "hunter2")
+
+
+def test_documents_give_the_defaults(folder: Path) -> None:
+    hints = Hints(frozenset({Side.CENTRAL}), central_url="https://p.example", name="P", version="9")
+    answers = answers_of(folder, lambda _: None, hints=hints)
+    assert answers.roles == (Side.CENTRAL,)
+    assert answers.central is not None
+    assert answers.central.url == "https://p.example"
+    assert (answers.name, answers.version) == ("P", "9")
+
+
+def test_the_last_line_names_the_doctor(folder: Path) -> None:
+    text = composed(answers_of(folder, lambda _: None), None, folder / "t.toml")
+    assert text.rstrip().endswith("pairproof doctor --target " + str(folder / "t.toml"))
+    assert tomllib.loads(text)["schema"] == "pairproof/target/1"
