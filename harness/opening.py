@@ -19,6 +19,7 @@ from harness.targets.port import Driver, TargetInfo, TargetUnusable
 
 # What a driver needs is imported when it is opened: servers and HTTP clients cost a second.
 if TYPE_CHECKING:
+    from harness.reference.behaviour import Behaviour
     from harness.reference.layout import Layout, Other, Secrets
     from harness.targets.http import HttpDriver
     from harness.targets.target import Target
@@ -115,12 +116,15 @@ def open_http(
 
 
 @contextmanager
-def playing(target: Target, seed: int) -> Iterator[Target]:
+def playing(target: Target, seed: int, behaviour: Behaviour | None = None) -> Iterator[Target]:
     """The side that the target file does not describe, played by the reference, as a target.
+
+    `behaviour` has other lawful choices than it makes by itself.
 
     Raises:
         TargetUnusable: it cannot be played as `[peer]` says.
     """
+    from harness.reference.behaviour import Behaviour
     from harness.reference.certificates import CertificateError
     from harness.reference.description import environment, target_text
     from harness.reference.embedded import EmbeddedReference
@@ -130,7 +134,10 @@ def playing(target: Target, seed: int) -> Iterator[Target]:
     with ExitStack() as held:
         layout, other, secrets = _played(target, seed)
         try:
-            peer = held.enter_context(EmbeddedReference(seed, layout, other=other, secrets=secrets))
+            played = EmbeddedReference(
+                seed, layout, behaviour=behaviour or Behaviour(), other=other, secrets=secrets
+            )
+            peer = held.enter_context(played)
         except (AddressError, CertificateError) as error:
             raise TargetUnusable(
                 f"the harness cannot play the {_missing(target).value} side: {error}; see [peer] of"

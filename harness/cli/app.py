@@ -432,6 +432,13 @@ def serve(
             help="Speak the wire that the mapping tables of this TOML file describe; docs/wire.md.",
         ),
     ] = None,
+    handover: Annotated[
+        str,
+        typer.Option(
+            metavar="DURATION",
+            help="How long an acceptance waits for its host, as in 10m; 3s without it.",
+        ),
+    ] = "",
     db: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
@@ -463,6 +470,7 @@ def serve(
             variant=variant,
             show_credentials=show_credentials,
             wire=wire,
+            handover=handover,
         )
     )
 
@@ -769,6 +777,14 @@ def fleet(
         int,
         typer.Option(metavar="N", min=0, help="With --target: open N more at once, at the start."),
     ] = 0,
+    role: Annotated[
+        str,
+        typer.Option(
+            metavar="ROLE",
+            help="With --target: the side whose people's doors are tried, edge or central; by"
+            " default central, if the file describes it.",
+        ),
+    ] = "",
     mutant: PlantedMutant = "",
     variant: PlantedVariant = "",
     out: Annotated[
@@ -807,7 +823,9 @@ def fleet(
                 limit=limit,
                 out=out,
                 format=format.value,
-                real=real_of(target, rate, steps, speed, budget, find_limit, connections, storm),
+                real=real_of(
+                    target, rate, steps, speed, budget, find_limit, connections, storm, role
+                ),
             )
         )
     )

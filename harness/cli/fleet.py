@@ -44,6 +44,7 @@ class AskedReal:
         limit: the expression up to whose breaking the rate is raised.
         connections: how many a process may have at once.
         storm: so many are opened all at once before anybody begins.
+        role: the side of the target that is tried, where its file describes both.
     """
 
     target: Path
@@ -53,6 +54,7 @@ class AskedReal:
     limit: str = ""
     connections: int = 1_000
     storm: int = 0
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def real_of(
     limit: str,
     connections: int,
     storm: int,
+    role: str = "",
 ) -> AskedReal | None:
     """What was asked for of real time; nothing without a target.
 
@@ -140,12 +143,14 @@ def real_of(
     """
     if rate and steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    asked = AskedReal(target or Path(), rate or steps, speed, budget, limit, connections, storm)
+    asked = AskedReal(
+        target or Path(), rate or steps, speed, budget, limit, connections, storm, role
+    )
     if target is None:
         if asked != AskedReal(Path()):
             raise CannotDo(
-                "--rate, --steps, --speed, --budget, --find-limit, --connections and --storm are"
-                " for real time: give --target as well"
+                "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
+                " --role are for real time: give --target as well"
             )
         return None
     return asked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,20 +42,7 @@ class Reaching:
         target = load_target(self.target_file, os.environ)
         driver = HttpDriver(target)
         folder = self.folder if self.cells == 1 else self.folder / f"cell-{number:02d}"
-        folder.mkdir(parents=True, exist_ok=True)
-        header = structs.replace(owned_now(driver, self.target_file), mark=self.mark)
-        belongings = Belongings(driver, folder, header, str)
-
-        def close() -> Sequence[str]:
-            try:
-                belongings.give_back_all()
-                left = belongings.leaks()
-            finally:
-                belongings.close()
-                driver.close()
-            again = f"`pairproof cleanup {folder}` says why, and tries again"
-            return [f"{leak.kind} {leak.what}; {again}" for leak in left]
-
+        belongings = noting(driver, self.target_file, folder, self.mark)
         return Endpoint(
             driver=belongings.noted(driver),
             url=target.central_url,
@@ -63,5 +50,28 @@ class Reaching:
             context=target.trust_of(Side.CENTRAL).context(),
             wire=target.wire,
             per_second=target.rate_limit.per_second,
-            close=close,
+            close=lambda: closing(belongings, folder, driver.close),
         )
+
+
+def noting(driver: HttpDriver, target_file: Path, folder: Path, mark: str) -> Belongings:
+    """A ledger in a folder of what is made on a target.
+
+    Raises:
+        LedgerError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    header = structs.replace(owned_now(driver, target_file), mark=mark)
+    return Belongings(driver, folder, header, str)
+
+
+def closing(belongings: Belongings, folder: Path, let_go: Callable[[], None]) -> list[str]:
+    """Give everything back, then let go of the target; returns what is left there."""
+    try:
+        belongings.give_back_all()
+        left = belongings.leaks()
+    finally:
+        belongings.close()
+        let_go()
+    again = f"`pairproof cleanup {folder}` says why, and tries again"
+    return [f"{leak.kind} {leak.what}; {again}" for leak in left]

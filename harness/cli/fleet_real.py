@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from harness.checkers.fleet.durations import merged
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet import Asked, AskedReal, job_of, scenario_of, text_of
 from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
+from harness.cli.fleet_edge import EdgeReaching, at_places, both_sides, needs_of
 from harness.cli.fleet_reach import Reaching
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
@@ -28,7 +29,7 @@ from harness.fleet.realtime.budget import Budget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
-from harness.fleet.realtime.settings import Settings
+from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.run import Telling, folder_of_parts
 from harness.fleet.scenario import SECOND, Scenario
 from harness.fleet.size import operations_about
@@ -64,11 +65,33 @@ class Prepared:
     rate: Rate | None
     budget: Budget
     speed_milli: int
+    side: Side = Side.CENTRAL
+    """The side at which people act over HTTP, with hosts of the harness's own or of the target."""
 
     @property
     def scenario(self) -> Scenario:
         """The scenario as it runs."""
         return self.planned.scenario
+
+    @property
+    def played(self) -> list[str]:
+        """The sides that the harness plays itself."""
+        if self.side is Side.CENTRAL:
+            return [Side.EDGE.value]
+        return [] if Side.CENTRAL in self.target.sides else [Side.CENTRAL.value]
+
+    @property
+    def roles(self) -> list[str]:
+        """The sides that are the target's own."""
+        return [side.value for side in sorted(Side) if side.value not in self.played]
+
+    @property
+    def where(self) -> str:
+        """The address that is asked, or the first of them."""
+        if self.side is Side.CENTRAL:
+            return self.target.central_url
+        first, *others = (host.url for host in self.target.hosts())
+        return f"{first} and {len(others)} more" if others else first
 
 
 def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
@@ -100,19 +123,31 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
     """
     _check_options(asked)
     target = load_target(real.target, os.environ)
-    _check_target(target, real.target)
+    side = side_of(real.role, target, real.target)
     speed_milli = round(real.speed * _MILLI)
     if speed_milli < 1:
         raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
     rate, budget = rate_of(real.rate) if real.rate else None, budget_of(real.budget)
+    if side is Side.EDGE:
+        _check_for_the_edge(asked, real)
     scenario = job_of(asked, scenario_of(asked)).scenario
     cells = _cells(asked)
     scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
     scenario = at_speed(scenario, speed_milli, target.limits)
+    plan = _planned(asked, target, side, scenario)
+    return Prepared(target, plan, rate, budget, speed_milli, side)
+
+
+def _planned(asked: Asked, target: Target, side: Side, scenario: Scenario) -> Planned:
+    """The scenario as the target can have it; the target is asked whether it is there."""
+    if side is Side.EDGE:
+        with both_sides(target, scenario.seed, scenario.central.handover) as both:
+            scenario = at_places(scenario, asked.hosts, len(both.slots()))
+            return planned(scenario, both.cannot, edge=True)
     driver = HttpDriver(target)
     try:
         driver.check()
-        return Prepared(target, planned(scenario, driver.cannot), rate, budget, speed_milli)
+        return planned(scenario, driver.cannot)
     finally:
         driver.close()
 
@@ -127,13 +162,33 @@ def _check_options(asked: Asked) -> None:
             raise CannotDo(f"{name} is for virtual time: leave it out, or leave --target out")
 
 
-def _check_target(target: Target, file: Path) -> None:
-    if Side.CENTRAL not in target.sides:
-        raise CannotDo(
-            f"{file}: it describes no central side. A fleet in real time plays the edge hosts,"
-            " and needs a Palette to ask: add [central]; `pairproof certify --target` tries Local"
-            " UIs"
-        )
+def side_of(role: str, target: Target, file: Path) -> Side:
+    """The side of the target at which the fleet's people act.
+
+    Raises:
+        CannotDo: there is no such side, or the target file does not describe it.
+    """
+    if not role:
+        return Side.CENTRAL if Side.CENTRAL in target.sides else Side.EDGE
+    if role not in {side.value for side in Side}:
+        raise CannotDo(f"--role {role}: there is no such side of a fleet; write edge or central")
+    if Side(role) not in target.sides:
+        raise CannotDo(f"--role {role}: {file} does not describe that side; add [{role}]")
+    return Side(role)
+
+
+def _check_for_the_edge(asked: Asked, real: AskedReal) -> None:
+    for name, is_set in (
+        ("--workers", asked.workers is not None and asked.workers > 1),
+        ("--scheduler", bool(asked.scheduler)),
+        ("--find-limit", bool(real.limit)),
+        ("--storm", bool(real.storm)),
+    ):
+        if is_set:
+            raise CannotDo(
+                f"{name} is for a fleet at a central side: at the Local UIs of a target operators"
+                " act from one process, once at each place; leave it out"
+            )
 
 
 def _cells(asked: Asked) -> int:
@@ -163,9 +218,14 @@ def _not_ready(prepared: Prepared) -> int:
 
 def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
     """How the cells of a run are made, with a fresh mark."""
-    mark, cells = new_mark(), prepared.scenario.fleet.cells
+    mark, scenario = new_mark(), prepared.scenario
+    file, folder, cells = real.target.resolve(), out.resolve(), scenario.fleet.cells
+    reach: Callable[[int], Endpoint] = Reaching(file, folder, mark, cells)
+    if prepared.side is Side.EDGE:
+        needs, handover = needs_of(scenario), scenario.central.handover
+        reach = EdgeReaching(file, folder, mark, scenario.seed, handover, needs)
     return Settings(
-        Reaching(real.target.resolve(), out.resolve(), mark, cells),
+        reach,
         mark,
         prepared.rate,
         prepared.budget,
@@ -216,7 +276,7 @@ def _about(prepared: Prepared, real: AskedReal, header: Header) -> Header:
         implementation=Implementation(
             info.name, info.version, info.organization, info.url, info.contact
         ),
-        roles=[Side.CENTRAL.value],
+        roles=prepared.roles,
         driver=DRIVER,
         features=sorted(feature.value for feature in info.features),
         limits=prepared.target.limits.as_dict(),
@@ -227,13 +287,13 @@ def _about(prepared: Prepared, real: AskedReal, header: Header) -> Header:
 def _realtime(prepared: Prepared, course: Course) -> RealtimeLine:
     rate = prepared.rate
     return RealtimeLine(
-        target=prepared.target.central_url,
+        target=prepared.where,
         speed=prepared.speed_milli,
         rate=rate.text if rate is not None else "",
         budget=str(prepared.budget),
         stopped=course.stopped,
         left_out=[[what, why] for what, why in prepared.planned.left_out],
-        played=[Side.EDGE.value],
+        played=prepared.played,
         effort=together([o.effort for o in course.outcomes if o.effort is not None]),
     )
 
@@ -278,10 +338,11 @@ def _first_lines(prepared: Prepared, crew: Crew, need: int, out: Path) -> Iterab
     target, scenario = prepared.target, prepared.scenario
     info = target.info
     whose = f" of {info.organization}" if info.organization else ""
-    where = "" if is_loopback(target.central_url) else ", which is not on this machine"
+    asked = [target.central_url] if prepared.side is Side.CENTRAL else target.addresses()
+    where = "" if all(map(is_loopback, asked)) else ", which is not on this machine"
     yield (
         f"pairproof {__version__} runs {scenario.name} against"
-        f" {f'{info.name} {info.version}'.strip()}{whose} at {target.central_url}{where}:"
+        f" {f'{info.name} {info.version}'.strip()}{whose} at {prepared.where}{where}:"
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
         f" {duration_text(scenario.duration)} of real time {crew},"
         f" about {megabytes(need)} of evidence in {out}"

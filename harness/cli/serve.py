@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cli.exits import CannotDo, put
 from harness.cli.planting import planted_by
 from harness.domain.arrangements import Side
+from harness.fleet.mistakes import Misspelt
+from harness.fleet.spelling import duration
+from harness.reference.behaviour import Behaviour
 from harness.reference.certificates import trusting
 from harness.reference.embedded import BOTH, Layout, Other
 from harness.reference.planting import behaviour_with
@@ -78,11 +81,13 @@ def serve_reference(
     variant: str,
     show_credentials: bool,
     wire: Path | None = None,
+    handover: str = "",
 ) -> int:
     """Serve until a signal comes; returns the exit code.
 
     Raises:
-        CannotDo: a mutant and a variant are asked for at once, or options contradict each other.
+        CannotDo: a mutant and a variant are asked for at once, options contradict each other, or
+            the handover is no duration.
         UnknownName: there is no such role.
         UnknownPlanted: there is no such mutant or variant.
         TargetFileError: the file with the mapping cannot be used.
@@ -101,7 +106,26 @@ def serve_reference(
         key_file=listening.key,
     )
     behaviour = behaviour_with(planted_by(mutant, variant))
+    if handover:
+        behaviour = with_handover(behaviour, handover, sides)
     other = listening.other(sides)
     spoken = PLAIN if wire is None else load_wire(wire)
     asked = Serve(layout, behaviour, db, write_target, show_credentials, other, spoken)
     return serve(asked, put)
+
+
+def with_handover(behaviour: Behaviour, text: str, sides: frozenset[Side]) -> Behaviour:
+    """A central side whose acceptances wait so long for their hosts.
+
+    Raises:
+        CannotDo: that is no duration, or there is no central side.
+    """
+    if Side.CENTRAL not in sides:
+        raise CannotDo("--handover is how long Palette waits for a host: --role edge has none")
+    try:
+        handover = duration(text)
+    except Misspelt as error:
+        raise CannotDo(f"--handover: {error}") from None
+    if not handover:
+        raise CannotDo("--handover: an acceptance needs some time to be confirmed, such as 10m")
+    return replace(behaviour, central=replace(behaviour.central, handover=handover))

@@ -52,6 +52,10 @@ class Network:
         """The faults that lose messages of this cluster now."""
         return self._lossy.get(place.member.index, ()) if self._lossy else ()
 
+    def striking(self, index: int) -> Sequence[FaultPlan]:
+        """The faults that lose or slow the messages of a cluster now."""
+        return [*self._lossy.get(index, ()), *self._slowed.get(index, ())]
+
     def slowed(self, place: Place) -> int:
         """By how much longer a message takes now than it would by itself, in microseconds.
 

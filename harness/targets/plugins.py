@@ -27,6 +27,8 @@ _PORT = (
     "inventory",
     "send",
     "arrange",
+    "cannot",
+    "confirmation",
     "now",
     "epoch",
     "sleep",

@@ -106,6 +106,9 @@ def _set_aside(terms: Terms) -> Iterator[GateLine]:
     """What of the scenario did not happen, so that the gate says nothing of it."""
     for what, why in terms.left_out:
         yield GateLine(expression=f"arranged: {what}", value=None, holds=None, reason=why)
+    if terms.late:
+        why = f"{len(terms.late)} things could not be; the first one: {terms.late[0]}"
+        yield GateLine(expression="arranged when it was due", value=None, holds=None, reason=why)
     if terms.left:
         why = f"{len(terms.left)} things are left there; the first one: {terms.left[0]}"
         yield GateLine(expression="nothing is left on the target", value=None, holds=None,

@@ -27,6 +27,7 @@ class Terms:
         left_out: what could not be arranged on the target, so that it was left out: what, why.
         stopped: why the harness stopped the run; empty where it did not.
         left: what could not be removed from the target.
+        late: what could not be arranged when it was due.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Terms:
     left_out: tuple[tuple[str, str], ...] = ()
     stopped: str = ""
     left: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
 
     @property
     def bucket(self) -> int:
@@ -96,6 +98,7 @@ def in_real_time(terms: Terms, realtime: RealtimeLine) -> Terms:
         left_out=tuple((what, why) for what, why in realtime.left_out),
         stopped=realtime.stopped,
         left=tuple(realtime.effort.left),
+        late=tuple(realtime.effort.late),
     )
 
 

@@ -1,4 +1,4 @@
-"""Asks the target's Palette over HTTP, measures how long that takes, and keeps the budget."""
+"""Asks a side of the target over HTTP, measures how long that takes, and keeps the budget."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from harness.domain.operations import (
     Credentials,
     Done,
     ListPairingRequests,
+    LocalOperation,
     Reply,
     Unknown,
 )
@@ -31,7 +32,7 @@ from harness.wire.codec.pages import joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 
-Asked = CentralOperation | AgentOperation
+Asked = CentralOperation | AgentOperation | LocalOperation
 
 _PAGES_MAX: Final = 1_000
 _LEAST: Final = 1_000
@@ -62,10 +63,10 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks of Palette.
+    """What somebody asks of Palette, or of Local UI.
 
     Attributes:
-        base_url: where; empty for where people ask.
+        base_url: where; empty for where people ask Palette.
         within: how long the answer is waited for, in microseconds.
         correlation: goes out as a header, to be found again in the target's logs.
         measured: false where the harness itself spoils the exchange.
@@ -80,10 +81,10 @@ class Question:
 
 
 class Asker:
-    """Whoever asks the target's Palette from this cell asks here.
+    """Whoever asks one side of the target from this cell asks here.
 
-    `per_second` is how many requests may go out a second; 0 for no bound. A reply that comes
-    back is an event's value: nothing is raised, whatever the target does.
+    `per_second` is how many requests each address may get a second; 0 for no bound. A reply that
+    comes back is an event's value: nothing is raised, whatever the target does.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class Asker:
         self._border = border
         self._spending = spending
         self._interval = round(SECOND / per_second) if per_second else 0
-        self._next_turn = 0
+        self._next_turn: dict[str, int] = {}
         self._answered: dict[str, Durations] = {}
         self._unanswered: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,17 +126,17 @@ class Asker:
 
     async def _ask(self, event: Event, question: Question, due: int) -> None:
         if self._interval:
-            due = max(due, await self._turn())
+            due = max(due, await self._turn(question.base_url or self._base_url))
         reply, was_sent = await self._exchanged(question)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
         event.succeed(self._border.told(reply))
 
-    async def _turn(self) -> int:
-        """Wait until the target's own bound lets a request go; when that is."""
+    async def _turn(self, base_url: str) -> int:
+        """Wait until the target's own bound lets a request go there; when that is."""
         now = self._env.now
-        turn = max(now, self._next_turn)
-        self._next_turn = turn + self._interval
+        turn = max(now, self._next_turn.get(base_url, 0))
+        self._next_turn[base_url] = turn + self._interval
         if turn > now:
             await asyncio.sleep((turn - now) / SECOND)
         return turn

@@ -14,7 +14,18 @@ from dataclasses import replace
 from hashlib import blake2b
 from secrets import token_hex
 
-from harness.domain.arrangements import Arrangement, CreateProject, PutProfile, PutToken, PutUser
+from harness.domain.arrangements import (
+    Arrangement,
+    CreateProject,
+    DisturbMessages,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RenewCluster,
+    SetLink,
+    SetNodeHealth,
+)
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
 from harness.domain.operations import Done, PairingList, Unknown
@@ -48,6 +59,7 @@ class Border:
         self._new_secret = new_secret
         self._theirs: dict[str, str] = {}
         self._ours: dict[bytes, bytes] = {}
+        self._places: dict[str, str] = {}
 
     # --- what has another name there ------------------------------------------------------
 
@@ -80,6 +92,10 @@ class Border:
         """The target has this secret for a label."""
         self.redactor.register(theirs, label.strip("<>").partition(":")[0])
         self.learn(label, theirs)
+
+    def learn_place(self, ours: str, theirs: str) -> None:
+        """What one of our places for a cluster is there."""
+        self._places[ours] = theirs
 
     def install(self, cluster: Cluster) -> None:
         """A cluster of ours may be told of from now on."""
@@ -147,7 +163,36 @@ class Border:
                 project = self.name(profile.project_uid) if profile.project_uid else ""
                 named = replace(profile, uid=self.name(profile.uid), project_uid=project)
                 return PutProfile(named)
+            case InstallCluster(slot, Cluster() as cluster):
+                theirs = self._cluster(cluster, self.name)
+                return replace(arrangement, slot=self._place(slot), cluster=theirs)
+            case RenewCluster(slot) | SetNodeHealth(slot=slot):
+                return replace(arrangement, slot=self._place(slot))
+            case SetLink(host_uid) | DisturbMessages(host_uid):
+                return replace(arrangement, host_uid=self.name(host_uid))
         return arrangement
+
+    def installed(self, ours: InstallCluster, theirs: InstallCluster) -> InstallCluster:
+        """A cluster as it came to be on the target, in our words.
+
+        What of it is the target's own to name, such as its nodes, keeps the target's names.
+        """
+        assert theirs.cluster is not None
+        known = {there: here for here, there in self._theirs.items()}
+        cluster = self._cluster(theirs.cluster, lambda uid: known.get(uid, uid))
+        return replace(ours, cluster=cluster)
+
+    @staticmethod
+    def _cluster(cluster: Cluster, named: Callable[[str], str]) -> Cluster:
+        """The cluster with the ids of itself and of its hosts exchanged."""
+        pools = tuple(
+            replace(pool, nodes=tuple(replace(n, host_uid=named(n.host_uid)) for n in pool.nodes))
+            for pool in cluster.pools
+        )
+        return replace(cluster, uid=named(cluster.uid), pools=pools)
+
+    def _place(self, slot: str) -> str:
+        return self._places.get(slot, slot)
 
     def came_to_be(self, ours: Arrangement, theirs: Arrangement | None) -> None:
         """What the target made of an arrangement of ours: it may have chosen names of its own."""
@@ -161,6 +206,8 @@ class Border:
                 self.learn_secret(token.value, other_token.value)
             case PutUser(api_key=label), PutUser(api_key=api_key):
                 self.learn_secret(label, api_key)
+            case InstallCluster(cluster=Cluster(uid)), InstallCluster(cluster=Cluster(other)):
+                self.learn(uid, other)
 
     def _email(self, email: str) -> str:
         name, _, domain = email.partition("@")

@@ -10,11 +10,9 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
-import simpy
 import uvloop
 from msgspec import structs
 
@@ -22,101 +20,24 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import Arrangement
 from harness.domain.operations import Acknowledged, Done
-from harness.fleet.cell import behaviour_for
 from harness.fleet.crew.errors import CrewError
-from harness.fleet.happenings import Happenings
 from harness.fleet.loading import as_plain
-from harness.fleet.network import Network
-from harness.fleet.plane import Plane
 from harness.fleet.port import CellOutcome, Job, Report
-from harness.fleet.realtime.asker import Asker
 from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.budget import Spending
-from harness.fleet.realtime.course import RealCourse
-from harness.fleet.realtime.environment import Environment
-from harness.fleet.realtime.hosts import RealHosts
-from harness.fleet.realtime.pace import patience
-from harness.fleet.realtime.palette import Palette
-from harness.fleet.realtime.settings import AClient, Endpoint, Settings
-from harness.fleet.realtime.world import RealClock, RealRecorder, RealWorld
-from harness.fleet.scenario import Spread
+from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.making import Made, make_world
+from harness.fleet.realtime.settings import Settings
 from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, StormLine
 from harness.history.parts import PartWriter, part_file
-from harness.load import LoadClient, LoadLimits
+from harness.load import LoadClient
 from harness.targets.port import CannotArrange
 
 _STORM_S: Final = 30.0
 """A connection of a storm has so many seconds to stand."""
 _STORM_AT: Final = (50.0, 99.0, 100.0)
-_AT_ONCE: Final = Spread(0, 4_000)
-"""An answer that is near comes in milliseconds: who wants to be there at once has no more."""
 _LOOK_EVERY_S: Final = 0.02
 """So often a cell looks whether its window is over."""
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a cell consists of, once it has a loop to live on."""
-
-    env: Environment
-    clock: RealClock
-    spending: Spending
-    client: AClient
-    asker: Asker
-    palette: Palette
-    recorder: RealRecorder
-    happenings: Happenings
-    course: RealCourse
-
-
-async def _make(
-    settings: Settings,
-    job: Job,
-    number: int,
-    endpoint: Endpoint,
-    border: Border,
-    judge: CellJudge,
-    part: PartWriter | None,
-) -> _Made:
-    """Make a cell's world, on the running loop."""
-    scenario = job.scenario
-    env = Environment()
-    clock = RealClock(env)
-    cells = scenario.fleet.cells
-    spending = Spending(settings.budget.share(cells), clock.now)
-    client = await _client(settings, endpoint)
-    per_second = endpoint.per_second / cells
-    asker = Asker(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
-    palette = Palette(env, asker, border, endpoint.driver)
-    recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
-    network = Network(scenario.network, heals_at=scenario.duration)
-    edge = behaviour_for(scenario, job.planted).edge_factory()
-    waits = patience(scenario, settings.speed_milli)
-    hosts = RealHosts(env, clock, edge, palette, border, network, recorder, scenario.agents, waits)
-    happenings = Happenings(scenario.only, collect=job.collect)
-    world = RealWorld(
-        scenario=scenario,
-        env=cast("simpy.Environment", env),
-        clock=clock,
-        recorder=recorder,
-        plane=cast("Plane", palette),
-        network=network,
-        hosts=hosts,
-        happenings=happenings,
-        palette=palette,
-        real_recorder=recorder,
-        at_once=_AT_ONCE,
-    )
-    course = RealCourse(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
-    return _Made(env, clock, spending, client, asker, palette, recorder, happenings, course)
-
-
-async def _client(settings: Settings, endpoint: Endpoint) -> AClient:
-    limits = LoadLimits(connections_per_address=settings.connections)
-    if endpoint.client is not None:
-        return await endpoint.client(limits).__aenter__()
-    return await LoadClient(endpoint.context, limits).__aenter__()
 
 
 class RealCell:
@@ -135,7 +56,7 @@ class RealCell:
         self._cpu = 0
         self._defect: BaseException | None = None
         self._is_closed = False
-        self._made: _Made | None = None
+        self._made: Made | None = None
         self._left: list[str] = []
         self._sessions: Sequence[object] = ()
         self._storm: StormLine | None = None
@@ -154,7 +75,7 @@ class RealCell:
         )
         self._thread.start()
         try:
-            made = _make(
+            made = make_world(
                 settings, job, number, self._endpoint, self._border, self._judge, self._part
             )
             self._made = self._call(made)
@@ -176,8 +97,22 @@ class RealCell:
                     f" ({error.how})"
                 ) from error
             made.recorder.at_once("harness", change, 0, Done(Acknowledged()))
+        if isinstance(made.course, EdgeCourse):
+            self._install_clusters(made, made.course)
 
-    def _world(self) -> _Made:
+    @staticmethod
+    def _install_clusters(made: Made, course: EdgeCourse) -> None:
+        """At the target's own places; one that cannot be had is told, and keeps its operator out.
+
+        Raises:
+            CrewError: none can be had at all.
+        """
+        problems = course.make_ready()
+        if problems and not course.is_ready:
+            raise CrewError(f"no cluster of the target can be got ready: {problems[0]}")
+        made.palette.late.extend(f"InstallCluster: {problem}" for problem in problems)
+
+    def _world(self) -> Made:
         assert self._made is not None
         return self._made
 
@@ -197,7 +132,8 @@ class RealCell:
 
     async def _open_the_storm(self) -> None:
         """Before time begins, so that what connecting takes is apart from all else."""
-        client, many = self._world().client, self._settings.storm // self._job.scenario.fleet.cells
+        client = self._world().central.client
+        many = self._settings.storm // self._job.scenario.fleet.cells
         if not many or not isinstance(client, LoadClient):
             return
         storm = await client.storm(self._endpoint.url, many, _STORM_S)
@@ -229,7 +165,7 @@ class RealCell:
             stop=made.spending.over,
         )
 
-    def _is_over(self, made: _Made) -> bool:
+    def _is_over(self, made: Made) -> bool:
         stopped = made.clock.is_stopped or self._defect is not None
         return bool(stopped or made.spending.over or made.recorder.violations[self._told :])
 
@@ -258,14 +194,15 @@ class RealCell:
             effort=self._effort(made, cpu // 1_000, wall // 1_000),
         )
 
-    def _effort(self, made: _Made, cpu: int, wall: int) -> EffortLine:
-        effort = made.asker.effort(cpu, wall, made.palette.late, self._left)
+    def _effort(self, made: Made, cpu: int, wall: int) -> EffortLine:
+        effort = made.effort(cpu, wall, self._left)
         return structs.replace(effort, storm=self._storm)
 
-    async def _stop(self, made: _Made) -> None:
+    async def _stop(self, made: Made) -> None:
         """Nothing happens any more; what is on its way has no answer."""
         made.env.stop()
-        await made.asker.close()
+        for asking in made.asking:
+            await asking.asker.close()
 
     def close(self) -> None:
         """Close the part as it is, and let go of the target."""
@@ -286,7 +223,8 @@ class RealCell:
         if self._made is not None:
             await self._stop(self._made)
             self._made.palette.close()
-            await self._made.client.close()
+            for asking in self._made.asking:
+                await asking.close()
 
     # --- its loop -------------------------------------------------------------------------
 

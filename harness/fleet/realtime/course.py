@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import simpy
 
 from harness.fleet.course import Course
 from harness.fleet.operators import ENDPOINT
+from harness.fleet.place import Place
 from harness.fleet.realtime.disturbing import RealDisturbing
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.world import RealWorld
@@ -25,6 +26,9 @@ _LOOKS_A_SECOND = 200
 class RealCourse(Course):
     """See `harness.fleet.course.Course`. Without a `rate` operators begin as it is drawn."""
 
+    disturbs: type[RealDisturbing] = RealDisturbing
+    """What disturbs the world."""
+
     def __init__(
         self,
         world: RealWorld,
@@ -33,8 +37,8 @@ class RealCourse(Course):
         endpoint: str = ENDPOINT,
         speed_milli: int = AS_IT_IS,
     ) -> None:
-        def disturbing(_: World, places: object) -> RealDisturbing:
-            return RealDisturbing(world, places)  # type: ignore[arg-type]
+        def disturbing(_: World, places: Mapping[int, Place]) -> RealDisturbing:
+            return self.disturbs(world, places)
 
         super().__init__(world, number, disturbing, endpoint, speed_milli)
         self._rate = rate

@@ -66,16 +66,18 @@ class Palette:
         future.add_done_callback(lambda done: event.succeed(self._noted(arrangement, done)))
         return event
 
-    def arrange_now(self, arrangement: Arrangement) -> None:
-        """Arrange something and wait for it; not on the loop's own thread.
+    def arrange_now(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange something and wait for it; not on the loop's own thread. Returns it as it came
+        to be, in the target's words.
 
         Raises:
             CannotArrange: the target offers no way.
         """
         theirs = self._arranging.arrange(self._border.arranged(arrangement))
         self._border.came_to_be(arrangement, theirs)
+        return theirs
 
-    def _noted(self, arrangement: Arrangement, done: asyncio.Future[None]) -> Reply:
+    def _noted(self, arrangement: Arrangement, done: asyncio.Future[Arrangement]) -> Reply:
         try:
             done.result()
         except CannotArrange as error:

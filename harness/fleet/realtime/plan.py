@@ -10,13 +10,17 @@ from harness.domain.arrangements import (
     AdvanceClock,
     Arrangement,
     CreateProject,
+    DisturbMessages,
+    InstallCluster,
     PutProfile,
     PutToken,
     PutUser,
     Restart,
+    SetLink,
+    SetNodeHealth,
     Side,
 )
-from harness.fleet.scenario import FaultKind, FaultPlan, Scenario
+from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario
 
 BEGINNING: Final[tuple[type[Arrangement], ...]] = (CreateProject, PutUser, PutToken, PutProfile)
 """Without these nobody can begin."""
@@ -39,24 +43,66 @@ class Planned:
     left_out: tuple[tuple[str, str], ...]
 
 
-def planned(scenario: Scenario, cannot: Cannot) -> Planned:
-    """The scenario without what the target has no way to."""
-    missing = tuple((kind.__name__, why) for kind in BEGINNING if (why := cannot(kind)))
-    kept, left_out = [], []
+def planned(scenario: Scenario, cannot: Cannot, *, edge: bool = False) -> Planned:
+    """The scenario without what the target has no way to.
+
+    `edge` says that the edge hosts are the target's own.
+    """
+    begin_with = (*BEGINNING, InstallCluster) if edge else BEGINNING
+    missing = tuple((kind.__name__, why) for kind in begin_with if (why := cannot(kind)))
+    kept, left_out = [], list[tuple[str, str]]()
     for fault in scenario.faults:
-        needed = _needs(fault)
-        why = cannot(needed) if needed is not None else ""
+        why = _why_not_at_the_edge(fault, cannot) if edge else _why_not(fault, cannot)
         if why:
             left_out.append((f"a fault of kind {fault.kind.value}", why))
         else:
             kept.append(fault)
-    return Planned(replace(scenario, faults=tuple(kept)), missing, tuple(left_out))
+    network = scenario.network
+    if edge:
+        network, more = _network_at_the_edge(network, cannot)
+        left_out += more
+    kept_of_it = replace(scenario, faults=tuple(kept), network=network)
+    return Planned(kept_of_it, missing, tuple(left_out))
 
 
-def _needs(fault: FaultPlan) -> type[Arrangement] | None:
-    """What a fault needs of the target; nothing where it strikes what the harness plays."""
+def _why_not(fault: FaultPlan, cannot: Cannot) -> str:
+    """What strikes the hosts that the harness plays needs nothing of the target."""
     if fault.kind is FaultKind.CENTRAL:
-        return Restart
+        return cannot(Restart)
     if fault.kind is FaultKind.CLOCK and Side(fault.side) is Side.CENTRAL:
-        return AdvanceClock
-    return None
+        return cannot(AdvanceClock)
+    return ""
+
+
+_NEEDED_AT_THE_EDGE: Final = {
+    FaultKind.LINK: SetLink,
+    FaultKind.HEALTH: SetNodeHealth,
+    FaultKind.LOSS: DisturbMessages,
+    FaultKind.SLOW: DisturbMessages,
+    FaultKind.CLOCK: AdvanceClock,
+}
+_NEVER_AT_THE_EDGE: Final = {
+    FaultKind.CENTRAL: "the target's own agents cannot be kept from the central side as a whole;"
+    ' take a fault of kind "link" with scope "all"',
+    FaultKind.REBOOT: "nothing restarts the hosts of one cluster alone",
+}
+
+
+def _why_not_at_the_edge(fault: FaultPlan, cannot: Cannot) -> str:
+    never = _NEVER_AT_THE_EDGE.get(fault.kind)
+    return never if never is not None else cannot(_NEEDED_AT_THE_EDGE[fault.kind])
+
+
+def _network_at_the_edge(
+    network: NetworkPlan, cannot: Cannot
+) -> tuple[NetworkPlan, list[tuple[str, str]]]:
+    """What of the scenario's network can be had between the target's own hosts and Palette."""
+    left_out = []
+    if network.repeated_ppm or network.delayed_ppm:
+        why = "nothing does it to single messages of the target's own hosts"
+        left_out.append(("messages that are repeated or delayed", why))
+    loses = network.lost_before_ppm or network.lost_after_ppm
+    if loses and (why := cannot(DisturbMessages)):
+        left_out.append(("messages that are lost", why))
+        network = replace(network, lost_before_ppm=0, lost_after_ppm=0)
+    return replace(network, repeated_ppm=0, delayed_ppm=0), left_out

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import Arrangement, Slot
 from harness.fleet.realtime.asker import Client
 from harness.fleet.realtime.budget import Budget
 from harness.fleet.realtime.pace import Rate
 from harness.load import LoadLimits
+from harness.targets.port import LocalUser
 from harness.wire.mapping import PLAIN, WireMap
 
 
@@ -44,6 +45,25 @@ class AClient(Client, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class LocalSide:
+    """The target's own edge hosts, where operators act at their Local UIs.
+
+    Attributes:
+        slots: the places for clusters, in the order in which the clusters of a fleet get them.
+        urls: the address of each host's Local UI.
+        context, wire, per_second: as `Endpoint` has them of Palette.
+        user: who logs in to each.
+    """
+
+    slots: tuple[Slot, ...]
+    urls: Mapping[str, str]
+    context: ssl.SSLContext
+    user: LocalUser
+    wire: WireMap = PLAIN
+    per_second: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """A target as a cell reaches it.
 
@@ -55,6 +75,7 @@ class Endpoint:
         wire: how it speaks.
         per_second: how many requests a second it wants at most; 0 for no bound.
         close: lets go of it, and removes what was made there; returns what is left.
+        local: its Local UIs; none where the harness plays the edge hosts.
     """
 
     driver: Arranger
@@ -64,6 +85,7 @@ class Endpoint:
     wire: WireMap = PLAIN
     per_second: float = 0.0
     close: Callable[[], Sequence[str]] = field(default=lambda: ())
+    local: LocalSide | None = None
     client: Callable[[LoadLimits], AClient] | None = None
     """Makes another client than `LoadClient`."""
 

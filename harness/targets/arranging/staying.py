@@ -111,10 +111,13 @@ class _Running:
             return "it said something that it was not asked for and was killed"
         self._complained.clear()
         left = memoryview(line + b"\n")
-        while not self._answered():
+        while True:
+            died = self.has_died()  # it may have answered first
+            if b"\n" in self._said:
+                break
             if self._too_much:
                 return f"it printed more than {OUTPUT_BYTES_MAX // 1024} KiB and was killed"
-            if self.has_died() and not self._answered():
+            if died:
                 return self._how_it_ended()
             within_s = deadline - time.monotonic()
             if within_s <= 0:
@@ -124,9 +127,6 @@ class _Running:
         self._answer, _, more = self._said.partition(b"\n")
         self._said.clear()
         return "it answered more than one line and was killed" if more else ""
-
-    def _answered(self) -> bool:
-        return b"\n" in self._said
 
     def _how_it_ended(self) -> str:
         code = self._await_exit(_DIES_S)

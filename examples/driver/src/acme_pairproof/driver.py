@@ -17,6 +17,7 @@ from harness.domain.arrangements import Arrangement, Inventory, Slot
 from harness.domain.operations import Unknown
 from harness.targets.port import (
     CannotArrange,
+    Confirmation,
     Exchange,
     LocalUser,
     Outgoing,
@@ -106,6 +107,10 @@ class AcmeDriver:
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why nothing of this kind can be arranged; empty where it can."""
         return ""
+
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last: nobody is asked here."""
+        return None
 
     def now(self) -> int:
         """Microseconds since the driver was made."""

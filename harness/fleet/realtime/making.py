@@ -1,0 +1,158 @@
+"""Makes the world of a cell in real time: who asks the target, its hosts, its people."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from typing import Final, cast
+
+import simpy
+from msgspec import structs
+
+from harness.checkers.fleet.judge import CellJudge
+from harness.fleet.cell import behaviour_for
+from harness.fleet.happenings import Happenings
+from harness.fleet.hosts import Hosts
+from harness.fleet.network import Network
+from harness.fleet.plane import Plane
+from harness.fleet.port import Job
+from harness.fleet.realtime.asker import Asker
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.budget import Spending
+from harness.fleet.realtime.course import RealCourse
+from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.environment import Environment
+from harness.fleet.realtime.hosts import RealHosts
+from harness.fleet.realtime.local_ui import LocalUis
+from harness.fleet.realtime.pace import patience
+from harness.fleet.realtime.palette import Palette
+from harness.fleet.realtime.settings import AClient, Endpoint, LocalSide, Settings
+from harness.fleet.realtime.world import RealClock, RealRecorder, RealWorld
+from harness.fleet.scenario import Spread
+from harness.history.fleet_lines import EffortLine
+from harness.history.parts import PartWriter
+from harness.load import LoadClient, LoadLimits
+
+_AT_ONCE: Final = Spread(0, 4_000)
+"""An answer that is near comes in milliseconds: who wants to be there at once has no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Who asks one side, with the connections for it."""
+
+    asker: Asker
+    client: AClient
+
+    async def close(self) -> None:
+        """Give up what is under way, and close all connections."""
+        await self.asker.close()
+        await self.client.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a cell consists of, once it has a loop to live on.
+
+    Attributes:
+        central: who asks Palette.
+        local: who asks the target's Local UIs, where operators act there.
+    """
+
+    env: Environment
+    clock: RealClock
+    spending: Spending
+    central: Asking
+    local: Asking | None
+    palette: Palette
+    recorder: RealRecorder
+    happenings: Happenings
+    course: RealCourse
+
+    @property
+    def asking(self) -> tuple[Asking, ...]:
+        """Everybody who asks."""
+        return (self.central, self.local) if self.local is not None else (self.central,)
+
+    def effort(self, cpu: int, wall: int, left: list[str]) -> EffortLine:
+        """What was asked so far of either side, and how long the answers took."""
+        efforts = [one.asker.effort(cpu, wall, self.palette.late, left) for one in self.asking]
+        return structs.replace(
+            efforts[0],
+            answered={kind: h for effort in efforts for kind, h in effort.answered.items()},
+            unanswered={kind: n for effort in efforts for kind, n in effort.unanswered.items()},
+        )
+
+
+async def make_world(
+    settings: Settings,
+    job: Job,
+    number: int,
+    endpoint: Endpoint,
+    border: Border,
+    judge: CellJudge,
+    part: PartWriter | None,
+) -> Made:
+    """Make a cell's world, on the running loop."""
+    scenario = job.scenario
+    env = Environment()
+    clock = RealClock(env)
+    cells = scenario.fleet.cells
+    spending = Spending(settings.budget.share(cells), clock.now)
+    client = await _client(settings, endpoint, endpoint.context)
+    per_second = endpoint.per_second / cells
+    asker = Asker(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
+    central, local = Asking(asker, client), None
+    palette = Palette(env, asker, border, endpoint.driver)
+    recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
+    network = Network(scenario.network, heals_at=scenario.duration)
+    side = endpoint.local
+    hosts: Hosts
+    if side is None:
+        edge = behaviour_for(scenario, job.planted).edge_factory()
+        waits = patience(scenario, settings.speed_milli)
+        plan = scenario.agents
+        hosts = RealHosts(env, clock, edge, palette, border, network, recorder, plan, waits)
+    else:
+        local = await _local(settings, endpoint, side, env, border, spending)
+        within = scenario.admins.deadline
+        uis = LocalUis(clock, local.asker, palette, border, recorder, side, within)
+        hosts = cast("Hosts", uis)
+    happenings = Happenings(scenario.only, collect=job.collect)
+    world = RealWorld(
+        scenario=scenario,
+        env=cast("simpy.Environment", env),
+        clock=clock,
+        recorder=recorder,
+        plane=cast("Plane", palette),
+        network=network,
+        hosts=hosts,
+        happenings=happenings,
+        palette=palette,
+        real_recorder=recorder,
+        at_once=_AT_ONCE,
+    )
+    make = RealCourse if side is None else EdgeCourse
+    course = make(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
+    return Made(env, clock, spending, central, local, palette, recorder, happenings, course)
+
+
+async def _local(
+    settings: Settings,
+    endpoint: Endpoint,
+    side: LocalSide,
+    env: Environment,
+    border: Border,
+    spending: Spending,
+) -> Asking:
+    """Who asks Local UIs. Each place belongs to one cell, so that nobody else asks there."""
+    client = await _client(settings, endpoint, side.context)
+    asker = Asker(env, client, "", side.wire, border, spending, side.per_second)
+    return Asking(asker, client)
+
+
+async def _client(settings: Settings, endpoint: Endpoint, context: ssl.SSLContext) -> AClient:
+    limits = LoadLimits(connections_per_address=settings.connections)
+    if endpoint.client is not None:
+        return await endpoint.client(limits).__aenter__()
+    return await LoadClient(context, limits).__aenter__()
