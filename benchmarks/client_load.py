@@ -41,16 +41,20 @@ class Lane:
         self._journal = journal
         self._operation = 0
         self._until_ns = 0
+        self._under_way = 0
+        self._idle = asyncio.Event()
 
     async def run(self, connections: Sequence[Connection], seconds: float) -> float:
         """Answers a second."""
         before, start = self._journal.lines, time.monotonic_ns()
         self._until_ns = start + round(seconds * 1e9)
+        self._under_way = len(connections)
+        self._idle.clear()
         for connection in connections:
             connection.ask(self._message, self._done, start, start + TIMEOUT_NS)
         await asyncio.sleep(seconds)
         count, took = self._journal.lines - before, time.monotonic_ns() - start
-        await asyncio.sleep(0.2)
+        await self._idle.wait()
         return count / took * 1e9
 
     def _done(self, c: Connection) -> None:
@@ -59,6 +63,10 @@ class Lane:
         self._journal.add(operation, c.intended_ns, c.sent_ns, now, c.status, c.body_bytes)
         if now < self._until_ns and c.is_open:
             c.ask(self._message, self._done, now, now + TIMEOUT_NS)
+            return
+        self._under_way -= 1
+        if not self._under_way:
+            self._idle.set()
 
 
 async def lane(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from hashlib import blake2b
 from typing import Final
 
 from harness.domain.draws import derived_id
@@ -121,6 +122,16 @@ STACKS: Final = (
 """The stacks that there are."""
 
 
+def found_stack(local: tuple[StackProfile, ...]) -> Stack:
+    """A stack of what a cluster runs that was there already, whoever made it."""
+    packs = tuple(dict.fromkeys(pack for profile in local for pack in profile.packs))
+    digest = blake2b(repr(packs).encode(), digest_size=4).hexdigest()
+    infra = tuple(pack for pack in packs if pack.layer is not Layer.ADDON)
+    add_on = tuple(pack for pack in packs if pack.layer is Layer.ADDON)
+    old = replace(add_on[0], version="0.0.1") if add_on else _OLD_MONITORING
+    return replace(_stack(f"found-{digest}", infra, add_on, old), local=local)
+
+
 class Shelf:
     """The cluster profiles of one project, and what people select of them.
 
@@ -138,11 +149,18 @@ class Shelf:
         wrong = [self._wrong(stack) for stack in STACKS]
         return self.matching() + tuple(profile for group in wrong for profile in group)
 
+    def profiles_for(self, stack: Stack) -> tuple[ClusterProfile, ...]:
+        """All profiles for one stack, as they are at the beginning; none is without packs."""
+        every = (*self._right(stack), *self._wrong(stack))
+        return tuple(profile for profile in every if profile.editions[0].packs)
+
     def matching(self) -> tuple[ClusterProfile, ...]:
         """For each stack its infra, its add-on and its full profile, all in one version."""
+        return tuple(profile for stack in STACKS for profile in self._right(stack))
+
+    def _right(self, stack: Stack) -> tuple[ClusterProfile, ...]:
         return tuple(
             self._profile(f"{stack.name}-{kind}", kind, packs)
-            for stack in STACKS
             for kind, packs in (
                 (ProfileType.INFRA, stack.infra),
                 (ProfileType.ADD_ON, stack.add_on),
@@ -160,18 +178,20 @@ class Shelf:
 
     def wrong_selection(self, stack: Stack, mistake: Mistake) -> tuple[SelectedProfile, ...]:
         """What an administrator selects who makes this mistake."""
-        infra, add_on = self._split(stack)
+        infra, *add_on = self._split(stack)
+        if not add_on and mistake in (Mistake.VERSION, Mistake.MISSING):
+            mistake = Mistake.EXTRA
         match mistake:
             case Mistake.VERSION:
                 return (infra, self._selected(f"{stack.name}-add-on-old"))
             case Mistake.EXTRA:
-                return (infra, add_on, self._selected(f"{stack.name}-extra"))
+                return (infra, *add_on, self._selected(f"{stack.name}-extra"))
             case Mistake.MISSING:
                 return (infra,)
             case Mistake.NOT_LATEST:
-                return (self._selected(f"{stack.name}-moved-on", FIRST), add_on)
+                return (self._selected(f"{stack.name}-moved-on", FIRST), *add_on)
             case Mistake.LATEST:
-                return (self._selected(f"{stack.name}-moved-on"), add_on)
+                return (self._selected(f"{stack.name}-moved-on"), *add_on)
             case Mistake.FOREIGN:
                 return self._split(stack, self._other_uid)
             case Mistake.TWO_BASES:
@@ -195,9 +215,9 @@ class Shelf:
         uid = self._uid(name, self.project_uid)
         return ClusterProfile(uid, name, kind, (ProfileEdition(FIRST, packs),), self.project_uid)
 
-    def _split(self, stack: Stack, scope: str = "") -> tuple[SelectedProfile, SelectedProfile]:
-        infra, add_on = (f"{stack.name}-{kind}" for kind in (ProfileType.INFRA, ProfileType.ADD_ON))
-        return self._selected(infra, scope=scope), self._selected(add_on, scope=scope)
+    def _split(self, stack: Stack, scope: str = "") -> tuple[SelectedProfile, ...]:
+        kinds = (ProfileType.INFRA, ProfileType.ADD_ON) if stack.add_on else (ProfileType.INFRA,)
+        return tuple(self._selected(f"{stack.name}-{kind}", scope=scope) for kind in kinds)
 
     def _full(self, stack: Stack) -> tuple[SelectedProfile]:
         return (self._selected(f"{stack.name}-{ProfileType.FULL}"),)
@@ -213,5 +233,8 @@ def with_bumped_pack(packs: tuple[Pack, ...], which: int) -> tuple[Pack, ...]:
     """The packs, of which one has come out in its next version."""
     index = which % len(packs)
     head, _, last = packs[index].version.rpartition(".")
-    bumped = replace(packs[index], version=f"{head}.{int(last) + 1:0{len(last)}d}")
+    version = f"{packs[index].version}.1"
+    if head and last.isdecimal():
+        version = f"{head}.{int(last) + 1:0{len(last)}d}"
+    bumped = replace(packs[index], version=version)
     return (*packs[:index], bumped, *packs[index + 1 :])

@@ -64,6 +64,17 @@ class Histogram:
         """Count one value."""
         self.record_all((value,))
 
+    def record_many(self, value: int, count: int) -> None:
+        """Count one value so many times.
+
+        Raises:
+            ValueError: it is negative.
+        """
+        if value < 0:
+            raise ValueError(f"a histogram counts from 0 on, and {value} is less")
+        self.beyond += count if value > HIGHEST else 0
+        self._hdr.record_value(min(value, HIGHEST), count)
+
     def record_all(self, values: Iterable[int]) -> None:
         """Count many values; those that are alike to three digits are counted together first.
 
@@ -75,11 +86,7 @@ class Histogram:
             for value in values
         )
         for value, count in alike.items():
-            if value < 0:
-                raise ValueError(f"a histogram counts from 0 on, and {value} is less")
-            if value > HIGHEST:
-                self.beyond += count
-            self._hdr.record_value(min(value, HIGHEST), count)
+            self.record_many(value, count)
 
     def merge(self, other: Histogram) -> None:
         """Add what another one counted."""

@@ -15,6 +15,7 @@ from harness.checkers.fleet.gate import evaluate, reached
 from harness.checkers.fleet.merging import merge, shared_ids
 from harness.checkers.fleet.terms import Terms
 from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.history.fleet_lines import GateLine, MeasuresLine, ViolationLine
 from harness.history.lines import VerdictLine
 
@@ -72,7 +73,7 @@ def conclude(
     measures = merge(cell.measures for cell in cells)
     every = (*found, *_found_at_the_end(cells, measures.ended_at))
     violations = tuple(v for v in every if v.invariant not in _not_judged(terms))
-    measures = _without_the_played(terms, measures, every)
+    measures = _without_the_played(terms, _without_the_unheard(terms, measures), every)
     gates = (
         *evaluate(terms.gate, measures, len(violations), complete),
         *reached(terms.reach, measures),
@@ -100,6 +101,15 @@ def _without_the_played(
             why = f"it was violated on a side that the harness played: {violation.reason}"
             undecided[violation.invariant] = why
     return measures.with_undecided(undecided)
+
+
+def _without_the_unheard(terms: Terms, measures: MeasuresLine) -> MeasuresLine:
+    """Of hosts that nobody hears, only a local operation that was answered tells about INV-10."""
+    answered = (measures.operations.get(kind, {}) for kind in LOCAL_CHANGES)
+    if not terms.own_edge or any(n["ok"] + n["fail"] for n in answered if n):
+        return measures
+    why = "no local operation was answered, so nothing tells whether a paired cluster refuses it"
+    return measures.with_undecided({**measures.undecided, "INV-10": why})
 
 
 def _set_aside(terms: Terms) -> Iterator[GateLine]:

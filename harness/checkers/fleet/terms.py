@@ -28,6 +28,7 @@ class Terms:
         stopped: why the harness stopped the run; empty where it did not.
         left: what could not be removed from the target.
         late: what could not be arranged when it was due.
+        own_edge: the edge hosts are the target's own, so that nobody heard their messages.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Terms:
     stopped: str = ""
     left: tuple[str, ...] = ()
     late: tuple[str, ...] = ()
+    own_edge: bool = False
 
     @property
     def bucket(self) -> int:
@@ -99,6 +101,7 @@ def in_real_time(terms: Terms, realtime: RealtimeLine) -> Terms:
         stopped=realtime.stopped,
         left=tuple(realtime.effort.left),
         late=tuple(realtime.effort.late),
+        own_edge="edge" not in realtime.played,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from harness import __version__
-from harness.checkers.fleet.durations import Durations
+from harness.checkers.fleet.durations import FineDurations
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import (
     AgentOperation,
@@ -105,7 +105,7 @@ class Asker:
         self._spending = spending
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
-        self._answered: dict[str, Durations] = {}
+        self._answered: dict[str, FineDurations] = {}
         self._unanswered: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -145,7 +145,7 @@ class Asker:
         if isinstance(reply, Done | Refused):
             durations = self._answered.get(kind)
             if durations is None:
-                durations = self._answered[kind] = Durations()
+                durations = self._answered[kind] = FineDurations()
             durations.add(took)
         else:
             self._unanswered[kind] = self._unanswered.get(kind, 0) + 1

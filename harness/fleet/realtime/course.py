@@ -58,7 +58,8 @@ class RealCourse(Course):
 
     def settles(self) -> Step[None]:
         """As long as anything still moves, nothing has settled: people work off what waits."""
-        settle, ends = self._scenario.limits.settle + SECOND, self._scenario.duration
+        limits, ends = self._scenario.limits, self._scenario.duration
+        settle = limits.settle + min(limits.settle, SECOND)
         latest = ends + _PATIENCE * settle
         while (pause := min(max(ends, self._real.moved_at) + settle, latest) - self._clock()) > 0:
             yield self._env.timeout(pause)

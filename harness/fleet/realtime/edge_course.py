@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import cast
 
+from harness.domain.arrangements import PutProfile
 from harness.domain.operations import (
     Done,
     PairingView,
@@ -18,6 +20,8 @@ from harness.fleet.realtime.course import RealCourse
 from harness.fleet.realtime.edge_disturbing import EdgeDisturbing
 from harness.fleet.realtime.local_ui import LocalUis
 from harness.fleet.roster import Member
+from harness.fleet.stacks import found_stack
+from harness.fleet.timelines import shelf
 from harness.fleet.world import Step
 from harness.targets.port import CannotArrange
 
@@ -33,17 +37,36 @@ class EdgeCourse(RealCourse):
 
     def make_ready(self) -> list[str]:
         """Install every cluster; not on the loop's own thread. Returns which could not be."""
-        local, self._ready = cast("LocalUis", self._world.hosts), dict[int, Place]()
-        problems = []
+        local, problems = cast("LocalUis", self._world.hosts), []
+        self._ready = dict[int, Place]()
+        self._matched = set[tuple[int, int, str]]()
         for index in self._members:
             place = Place(self._scenario.seed, self._roster.member(index))
             try:
                 local.make_ready(place)
+                self._match(local, place)
             except CannotArrange as error:
                 problems.append(f"{place.slot}: {error.how}")
             else:
                 self._ready[index] = place
         return problems
+
+    def _match(self, local: LocalUis, place: Place) -> None:
+        """What runs there may be the target's own choice: then profiles have to match that.
+
+        Raises:
+            CannotArrange: they cannot be had.
+        """
+        member, profiles = place.member, local.cluster(place).stack
+        if profiles == member.stack.local:
+            return
+        stack = found_stack(profiles)
+        place.member = replace(member, stack=stack)
+        project = (member.tenant, member.project)
+        if (*project, stack.name) not in self._matched:
+            self._matched.add((*project, stack.name))
+            for profile in shelf(self._scenario, *project).profiles_for(stack):
+                local.arranged(PutProfile(profile))
 
     @property
     def is_ready(self) -> bool:

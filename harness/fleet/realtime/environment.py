@@ -20,7 +20,7 @@ from typing import Final
 
 from simpy.exceptions import Interrupt
 
-from harness.checkers.fleet.durations import Durations
+from harness.checkers.fleet.durations import FineDurations
 
 _AT_ONCE_MAX: Final = 200
 """So many happenings in a row; then the network has its turn."""
@@ -141,7 +141,7 @@ class Environment:
         self._is_over = False
         self._is_passing = False
         self.due = 0
-        self.lag = Durations()
+        self.lag = FineDurations()
         self.active_process: Process | None = None
 
     # --- time ---------------------------------------------------------------------------

@@ -5,13 +5,13 @@ What stands in for `harness.fleet.hosts.Hosts`, which runs the edge hosts that t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import cast
 
 import simpy
 
-from harness.domain.arrangements import InstallCluster, RenewCluster, Slot
+from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
 from harness.domain.operations import (
@@ -31,6 +31,7 @@ from harness.fleet.realtime.palette import Palette
 from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.recorder import Recorder
 from harness.fleet.world import Step
+from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 from harness.targets.port import CannotArrange
 
@@ -82,20 +83,28 @@ class LocalUis:
         except CannotArrange:
             if not (slot.given and slot.renewable):
                 raise
-            self._palette.arrange_now(RenewCluster(member.slot))
-            self._note(RenewCluster(member.slot), place)
+            self.arranged(RenewCluster(member.slot), place.tags)
             came = self._palette.arrange_now(wanted)
         assert isinstance(came, InstallCluster)
         ours = self._border.installed(wanted, came)
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
-        self._note(ours, place)
+        self._note(ours, place.tags)
+
+    def arranged(self, what: Arrangement, tags: Mapping[str, Json] = {}) -> None:
+        """Something else is arranged, and noted; not on the loop's own thread.
+
+        Raises:
+            CannotArrange: there is no way to it.
+        """
+        self._palette.arrange_now(what)
+        self._note(what, tags)
 
     def _slot(self, place: Place) -> Slot:
         return self._local.slots[place.member.index]
 
-    def _note(self, what: object, place: Place) -> None:
-        self._recorder.at_once("harness", what, 0, Done(Acknowledged()), place.tags)
+    def _note(self, what: Arrangement, tags: Mapping[str, Json]) -> None:
+        self._recorder.at_once("harness", what, 0, Done(Acknowledged()), tags)
 
     def cluster(self, place: Place) -> Cluster:
         """The cluster that was installed at a place."""

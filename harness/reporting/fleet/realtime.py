@@ -57,6 +57,18 @@ def every_answer(effort: EffortLine) -> Histogram:
     return merged(effort.answered.values())
 
 
+def hdr_text(histogram: Histogram) -> str:
+    """A histogram in HdrHistogram's compressed form, in base64, for its own tools. In
+    microseconds, of which each bucket has its longest.
+    """
+    from harness.load.histogram import Histogram as Hdr
+
+    whole = Hdr()
+    for bound, count in zip(histogram.bounds, histogram.counts, strict=True):
+        whole.record_many(bound, count)
+    return whole.to_text()
+
+
 def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
     """What `report.json` says of it."""
     effort = realtime.effort
@@ -74,6 +86,7 @@ def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
             "all": _percentiles(every_answer(effort)),
             **{kind: _percentiles(found) for kind, found in effort.answered.items()},
         },
+        "answered_hdr": hdr_text(every_answer(effort)),
         "harness": {
             "lag_ms": _percentiles(effort.lag),
             "processor": round(effort.cpu / effort.wall, 3) if effort.wall else 0.0,

@@ -39,6 +39,9 @@ def test_a_port_in_use_is_said_once(command: Command) -> None:
         (("--cert", "no.pem"), "no.pem: cannot be read"),
         (("--trust", "ca.pem"), "use --role edge"),
         (("--role", "edge", "--trust", "ca.pem"), "ca.pem: cannot be read"),
+        (("--role", "edge", "--handover", "10m"), "how long Palette waits for a host"),
+        (("--handover", "10"), '"10" is no duration'),
+        (("--handover", "0s"), "an acceptance needs some time"),
     ],
 )
 def test_what_cannot_be_served(command: Command, words: tuple[str, ...], said: str) -> None:

@@ -29,13 +29,14 @@ from tests.integration.realtime.over_http import MS, QUICK
 PLACES = 10
 TEN = replace(
     at_places(QUICK, None, PLACES),
-    duration=1_200 * MS,
+    duration=SECOND,
     operators=OperatorPlan(
         begin=Spread(0, 300 * MS),
         think=Spread(5 * MS, 20 * MS),
         watch=Spread(100 * MS, 200 * MS),
         cancels_ppm=400_000,
         cancel_after=Spread(10 * MS, 50 * MS),
+        retry=Spread(50 * MS, 100 * MS),
         again=Spread(20 * MS, 50 * MS),
     ),
     admins=AdminPlan(
@@ -44,7 +45,7 @@ TEN = replace(
         think=Spread(5 * MS, 10 * MS),
         deadline=2 * SECOND,
     ),
-    limits=Limits(list_lag=200 * MS, edge_lag=400 * MS, settle=400 * MS),
+    limits=Limits(list_lag=200 * MS, edge_lag=400 * MS, settle=300 * MS),
     reach=(),
 )
 """Ten clusters, one at each place; some operators cancel before anybody decides."""
@@ -55,13 +56,18 @@ def edge(folder: Path, behaviour: Behaviour = Behaviour(), more: str = "") -> It
     """The target file of the reference's edge alone."""
     layout = Layout(clusters=PLACES, hosts=1, tls=False, sides=frozenset({Side.EDGE}))
     with EmbeddedReference(5, layout, behaviour=behaviour) as reference:
-        file = folder / "edge.toml"
-        file.write_text(f"{target_text(reference)}\n[peer]\ntls = false\n{more}")
-        env = env_file_of(file)
-        env.touch(0o600)
-        lines = [f"{name}={value}" for name, value in environment(reference).items()]
-        env.write_text("\n".join(lines))
-        yield file
+        yield described(folder, reference, target_text(reference) + more)
+
+
+def described(folder: Path, reference: EmbeddedReference, text: str) -> Path:
+    """A target file of an edge, with its credentials beside it."""
+    file = folder / "edge.toml"
+    file.write_text(f"{text}\n[peer]\ntls = false\n")
+    env = env_file_of(file)
+    env.touch(0o600)
+    lines = [f"{name}={value}" for name, value in environment(reference).items()]
+    env.write_text("\n".join(lines))
+    return file
 
 
 def run(target: Path, folder: Path, scenario: Scenario = TEN, rate: Rate | None = None) -> Finished:

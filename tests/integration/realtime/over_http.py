@@ -44,10 +44,10 @@ MS = 1_000
 QUICK = Scenario(
     "quick",
     "everything in seconds",
-    3 * SECOND,
+    1_600 * MS,
     fleet=FleetPlan(hosts=100, cells=1, window=SECOND // 2),
     operators=OperatorPlan(
-        begin=Spread(0, 1_500 * MS),
+        begin=Spread(0, 800 * MS),
         think=Spread(5 * MS, 50 * MS),
         watch=Spread(300 * MS, 600 * MS),
         cancels_ppm=100_000,
@@ -65,7 +65,7 @@ QUICK = Scenario(
         mistypes_ppm=200_000,
         doubles_ppm=200_000,
     ),
-    limits=Limits(list_lag=SECOND, edge_lag=4 * SECOND, settle=SECOND),
+    limits=Limits(list_lag=SECOND, edge_lag=4 * SECOND, settle=400 * MS),
     reach=(("mismatch_refused", 10_000),),
 )
 """A hundred hosts, and what people do wrong among them."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalogue.verdict import Verdict
 from harness.domain.arrangements import Side
 from harness.history.manifest import read_manifest
 from harness.reference.description import environment, target_text
@@ -60,14 +61,29 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The target file of a reference's central side."""
     layout = Layout(clusters=1, hosts=1, tls=False, sides=frozenset({Side.CENTRAL}))
     with EmbeddedReference(3, layout) as reference:
-        file = tmp_path_factory.mktemp("target") / "target.toml"
-        text = target_text(reference).replace("[limits]\n", "[limits]\nsettle_s = 1\n")
-        file.write_text(text.replace("[limits]\n", "[limits]\nedge_lag_s = 1\n"))
-        env = env_file_of(file)
-        env.touch(0o600)
-        lines = [f"{name}={value}" for name, value in environment(reference).items()]
-        env.write_text("\n".join(lines))
-        yield file
+        yield described_in(tmp_path_factory.mktemp("target"), reference)
+
+
+@pytest.fixture(scope="module")
+def the_edge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The target file of a reference's edge, with two places."""
+    with EmbeddedReference(3, Layout(2, 1, False, sides=frozenset({Side.EDGE}))) as reference:
+        folder = tmp_path_factory.mktemp("edge")
+        yield described_in(folder, reference, "edge.toml", "\n[peer]\ntls = false\n")
+
+
+def described_in(
+    folder: Path, reference: EmbeddedReference, name: str = "target.toml", more: str = ""
+) -> Path:
+    """The target file of a reference, with its credentials beside it."""
+    file = folder / name
+    text = target_text(reference).replace("[limits]\n", "[limits]\nsettle_s = 1\n")
+    file.write_text(text.replace("[limits]\n", "[limits]\nedge_lag_s = 1\n") + more)
+    env = env_file_of(file)
+    env.touch(0o600)
+    lines = [f"{name}={value}" for name, value in environment(reference).items()]
+    env.write_text("\n".join(lines))
+    return file
 
 
 def fleet(target: Path, *more: str) -> list[str]:
@@ -106,6 +122,7 @@ def test_a_run_names_its_target_is_judged_and_leaves_nothing(
     assert "real time, which does not come again" in again.stderr
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_is_whole_and_leaves_nothing(command: Command, described: Path) -> None:
     with command.started(*fleet(described)) as process:
         out = command.folder / "out"
@@ -158,10 +175,48 @@ def test_what_is_for_real_time_needs_a_target(command: Command) -> None:
     assert "give --target as well" in done.stderr
 
 
-def test_without_a_central_side_there_is_nobody_to_ask(command: Command) -> None:
-    file = command.folder / "edge.toml"
-    with EmbeddedReference(3, Layout(1, 1, False, sides=frozenset({Side.EDGE}))) as reference:
-        file.write_text(target_text(reference))
-        done = command.here(*fleet(file))
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (["--hosts", "25"], "the target has 2 places; --hosts 25: at most 2"),
+        (["--workers", "2"], "--workers is for a fleet at a central side"),
+        (["--storm", "10"], "--storm is for a fleet at a central side"),
+        (["--role", "central"], "edge.toml does not describe that side; add [central]"),
+        (["--role", "both"], "there is no such side of a fleet; write edge or central"),
+    ],
+)
+def test_at_the_edge_some_things_make_no_sense(
+    more: list[str], told: str, command: Command, the_edge: Path
+) -> None:
+    done = command.here(*fleet(the_edge, *more))
     assert done.returncode == 2
-    assert "edge.toml" in done.stderr
+    assert told in done.stderr
+    assert not (command.folder / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_run_at_the_edge_has_a_cluster_for_each_place(command: Command, the_edge: Path) -> None:
+    done = command.run(*fleet(the_edge, "--speed", "4"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 hosts" in done.stdout.splitlines()[0]
+    manifest = read_manifest(command.folder / "out")
+    assert (manifest.header.roles, manifest.measures.clusters) == (["edge"], 2)
+    report = json.loads((command.folder / "out" / "report.json").read_text())
+    assert report["realtime"]["played"] == ["central"]
+    assert report["realtime"]["target"].endswith("and 1 more")
+    assert verify_fleet(command.folder / "out").same
+    assert command.alive() == []
+
+
+@pytest.mark.slow
+def test_of_a_target_with_both_sides_the_edge_is_tried_when_it_is_asked_for(
+    command: Command, tmp_path: Path
+) -> None:
+    with EmbeddedReference(3, Layout(2, 1, False)) as reference:
+        done = command.run(
+            *fleet(described_in(tmp_path, reference), "--speed", "4", "--role", "edge")
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    manifest = read_manifest(command.folder / "out")
+    assert manifest.header.roles == ["central", "edge"]
+    assert {line.verdict for line in manifest.verdicts} == {Verdict.PASS}

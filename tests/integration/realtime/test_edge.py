@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import threading
+import time
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.fleet.scenario import FaultKind, FaultPlan, fixed
+from harness.domain.arrangements import InstallCluster, Side
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
+from harness.fleet.realtime.pace import rate_of
+from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, fixed
 from harness.history.manifest import read_manifest
 from harness.history.parts import parts_in, read_part
 from harness.reference.behaviour import Behaviour
+from harness.reference.description import target_text
+from harness.reference.embedded import EmbeddedReference
+from harness.reference.layout import Layout
 from harness.reference.planting import behaviour_with
+from harness.reporting.fleet.realtime import every_answer
 from harness.targets.env_file import env_file_of
 from harness.targets.ledger import Ledger
 from harness.verifying.fleet import verify_fleet
-from tests.integration.realtime.at_the_edge import PLACES, TEN, edge, run
+from tests.integration.realtime.at_the_edge import PLACES, TEN, described, edge, run
 from tests.integration.realtime.over_http import MS
 
 OF_PALETTE = {"INV-2", "INV-3", "INV-8"}
@@ -77,7 +90,8 @@ def test_a_cluster_at_each_place_pairs_and_is_judged_without_its_agents(tmp_path
     ("mutant", "invariant"),
     [
         ("paired_cluster_is_still_changed_locally", "INV-10"),
-        pytest.param("failed_pairing_stays_locked", "INV-1", marks=pytest.mark.slow),
+        pytest.param("cancelled_id_is_shown_again", "INV-4", marks=pytest.mark.slow),
+        pytest.param("kept_local_by_an_earlier_cancel", "INV-1", marks=pytest.mark.slow),
     ],
 )
 def test_a_defect_of_the_edge_is_found_by_looks_at_both_sides(
@@ -92,8 +106,119 @@ def test_a_defect_of_the_edge_is_found_by_looks_at_both_sides(
 @pytest.mark.slow
 def test_links_are_cut_by_the_targets_own_way(tmp_path: Path) -> None:
     """Who cancels while the link is down has not told Palette, and nobody is blamed for it."""
-    cut = FaultPlan(FaultKind.LINK, at=50 * MS, lasts=fixed(500 * MS))
+    cut = FaultPlan(FaultKind.LINK, at=50 * MS, lasts=fixed(300 * MS))
+    begun = replace(TEN.operators, begin=fixed(0))
     with edge(tmp_path) as target:
-        finished = run(target, tmp_path / "out", replace(TEN, faults=(cut,)))
+        finished = run(target, tmp_path / "out", replace(TEN, operators=begun, faults=(cut,)))
     assert (finished.verdict, finished.violations) == (Overall.CONFORMS, ())
     assert finished.measures.operations["SetLink"]["ok"] == 2 * PLACES
+    # Who finds no connection tries again.
+    assert finished.measures.operations["VerifyConnection"]["ok"] > 2 * PLACES
+    assert finished.measures.requests["paired"] >= PLACES // 2
+
+
+OWN = (
+    StackProfile(
+        "lab",
+        ProfileType.FULL,
+        "7",
+        (
+            Pack(Layer.OS, "own-os", "2024-r1"),
+            Pack(Layer.K8S, "own-k8s", "1.2"),
+            Pack(Layer.ADDON, "own-shop", "v9"),
+        ),
+    ),
+)
+"""What nobody's profiles match but those that are made for it."""
+
+
+@pytest.mark.slow
+def test_clusters_that_are_given_are_used_up_once_and_put_back_if_they_can_be(
+    tmp_path: Path,
+) -> None:
+    """Two may be paired, one of which can be put back; the third may not."""
+    layout = Layout(clusters=3, hosts=1, tls=False, sides=frozenset({Side.EDGE}))
+    with EmbeddedReference(5, layout) as reference:
+        slots = [place.uid for place in reference.inventory().slots]
+
+        def stands(slot: str) -> None:
+            (host,) = next(s.host_uids for s in reference.inventory().slots if s.uid == slot)
+            pools = (NodePool("control", True, (Node(f"{slot}-n", host),)),)
+            cluster = Cluster(f"{token_hex(12)}", f"lab-{slot}", pools=pools, stack=OWN)
+            reference.arrange(InstallCluster(slot, cluster))
+
+        for slot in slots:
+            stands(slot)
+        wish = tmp_path / "wish"
+        os.mkfifo(wish)
+        reset = f'reset = {{ command = ["sh", "-c", "echo $0 > {wish}; cat {wish}", "{{slot}}"] }}'
+        text = target_text(reference).split("[edge.control]")[0]
+        for slot, more in zip(slots, (reset, "disposable = true"), strict=False):
+            text = text.replace(f'slot = "{slot}"\n', f'slot = "{slot}"\n{more}\n')
+        target = described(tmp_path, reference, text + "\n[given]\nclusters = true\n")
+        pair = replace(TEN, fleet=replace(TEN.fleet, hosts=2))
+        first = run(target, tmp_path / "first", pair)
+        assert (first.verdict, first.measures.requests["paired"]) == (Overall.CONFORMS, 2)
+
+        def puts_back() -> None:
+            stands(wish.read_text().strip())
+            wish.write_text("done")
+
+        helper = threading.Thread(target=puts_back, daemon=True)
+        helper.start()
+        again = run(target, tmp_path / "again", pair)
+        helper.join(10)
+    assert again.measures.requests["paired"] == 1
+    assert again.verdict is Overall.INCONCLUSIVE
+    assert "is paired already" in again.why
+    assert again.measures.operations["RenewCluster"]["ok"] == 1
+
+
+@pytest.mark.slow
+def test_messages_are_lost_by_the_proxy_between_the_sides(tmp_path: Path) -> None:
+    one = replace(TEN, fleet=replace(TEN.fleet, hosts=1))
+    lossy = replace(one, network=NetworkPlan(lost_before_ppm=100_000, lost_after_ppm=100_000))
+    with edge(tmp_path, more='\n[links]\nway = "proxy"\n') as target:
+        finished = run(target, tmp_path / "out", lossy)
+        apart = run(target, tmp_path / "apart", replace(lossy, fleet=TEN.fleet))
+    assert (finished.verdict, finished.violations) == (Overall.CONFORMS, ())
+    assert finished.measures.operations["DisturbMessages"]["ok"] == 2
+    # Hosts that arrive from one address cannot be told apart: that is said, and proves nothing.
+    assert apart.verdict is Overall.INCONCLUSIVE
+    assert "arranged when it was due" in apart.why
+    assert "[links.sources]" in apart.why
+
+
+class StandStill:
+    """All Local UIs stand still together for so many seconds, from one request on."""
+
+    def __init__(self, after: int, seconds: float) -> None:
+        self._left, self._seconds, self._until = after, seconds, 0.0
+        self.held = 0
+
+    def wrap(self, app: ASGIApp) -> ASGIApp:
+        async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                self._left -= 1
+                if not self._left:
+                    self._until = time.monotonic() + self._seconds
+                if (pause := self._until - time.monotonic()) > 0:
+                    self.held += 1
+                    await asyncio.sleep(pause)
+            await app(scope, receive, send)
+
+        return slow
+
+
+@pytest.mark.slow
+def test_local_uis_that_freeze_show_in_the_percentiles_of_all_who_came_meanwhile(
+    tmp_path: Path,
+) -> None:
+    still = StandStill(after=25, seconds=0.8)
+    with edge(tmp_path, Behaviour(wrap_local_ui=still.wrap)) as target:
+        finished = run(target, tmp_path / "out", rate=rate_of("20/s"))
+    assert still.held >= PLACES // 2
+    assert finished.realtime is not None
+    answers = every_answer(finished.realtime.effort)
+    assert answers.percentile(1000) >= 700 * MS
+    assert answers.percentile(1000 - 500 * still.held // answers.count) >= 300 * MS

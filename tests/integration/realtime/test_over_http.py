@@ -125,6 +125,7 @@ def test_a_hundred_hosts_pair_and_everything_is_judged_measured_and_reported(
     assert "virtual time" not in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_operators_arrive_at_a_rate(target: Target, tmp_path: Path) -> None:
     run(target, tmp_path, few(40), rate=rate_of("20/s"))
     starts = [

@@ -51,20 +51,26 @@ def test_a_server_that_freezes_shows_in_the_percentiles_of_all_who_came_meanwhil
     made: list[Frozen] = []
 
     def wrap(app: ASGIApp) -> ASGIApp:
-        made.append(Frozen(app, after=60, seconds=1.2))
+        made.append(Frozen(app, after=60, seconds=0.9))
         return made[-1]
 
-    arrivals = replace(QUICK, fleet=replace(QUICK.fleet, hosts=60), duration=2_500 * MS, reach=())
+    arrivals = replace(
+        QUICK,
+        fleet=replace(QUICK.fleet, hosts=60),
+        duration=1_800 * MS,
+        limits=replace(QUICK.limits, settle=1),
+        reach=(),
+    )
     with central(Behaviour(wrap_palette=wrap)) as target:
         finished = run(target, tmp_path, arrivals, rate=rate_of("30/s"))
     assert finished.realtime is not None
     answers = every_answer(finished.realtime.effort)
     held = sum(frozen.held for frozen in made)
     assert held >= 15
-    assert answers.percentile(1000) >= 1_100 * MS
-    assert answers.percentile(1000 - 500 * held // answers.count) >= 550 * MS
+    assert answers.percentile(1000) >= 800 * MS
+    assert answers.percentile(1000 - 500 * held // answers.count) >= 400 * MS
     sends = finished.measures.latency["VerifyConnection"]
-    assert sends.percentile(990) >= 800 * MS
+    assert sends.percentile(990) >= 600 * MS
 
 
 CONTRARY = replace(QUICK, admins=replace(QUICK.admins, rejects_ppm=400_000, doubles_ppm=1_000_000))
@@ -76,7 +82,7 @@ CONTRARY = replace(QUICK, admins=replace(QUICK.admins, rejects_ppm=400_000, doub
     [
         ("accepts_whatever_is_selected", "INV-3"),
         ("rejected_request_is_still_accepted", "INV-8"),
-        ("decided_request_is_shown_as_it_was", "INV-8"),
+        pytest.param("decided_request_is_shown_as_it_was", "INV-8", marks=pytest.mark.slow),
     ],
 )
 def test_a_defect_is_found_over_http(planted: str, invariant: str, tmp_path: Path) -> None:

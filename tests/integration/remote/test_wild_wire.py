@@ -51,6 +51,7 @@ def verdicts(command: Command, out: str) -> dict[tuple[str, str], str]:
     return {(line["scenario"], line["requirement"]): line["verdict"] for line in found}
 
 
+@pytest.mark.slow  # `make test` certifies over the same mapping in tests/integration/acceptance
 def test_it_is_certified_with_the_verdicts_of_the_published_wire(
     command: Command, reference: EmbeddedReference
 ) -> None:

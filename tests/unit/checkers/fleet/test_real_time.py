@@ -91,7 +91,7 @@ def test_the_targets_own_side_is_failed_as_ever() -> None:
     assert verdicts(both)["INV-10"] is Verdict.FAIL
 
 
-def test_what_was_left_out_stopped_or_left_behind_keeps_it_from_conforming() -> None:
+def test_what_was_left_out_late_stopped_or_left_behind_keeps_it_from_conforming() -> None:
     for case, told in (
         (
             {"left_out": [["a fault of kind central", "no way"]]},
@@ -99,6 +99,7 @@ def test_what_was_left_out_stopped_or_left_behind_keeps_it_from_conforming() -> 
         ),
         ({"stopped": "the budget is used up"}, "the budget is used up"),
         ({"effort": EffortLine(left=["project x"])}, "nothing is left on the target"),
+        ({"effort": EffortLine(late=["Restart: no"])}, "arranged when it was due"),
     ):
         verdict, why = overall(conclude(terms(**case), [Cell()], (), True))
         assert verdict is Overall.INCONCLUSIVE
@@ -114,3 +115,17 @@ def test_what_began_late_counts_from_when_it_was_due() -> None:
     meter.ended(late)
     took = meter.line({}, {}).latency["ViewCluster"].percentile(1000)
     assert 4_000_000 <= took <= 4_070_000
+
+
+def test_of_hosts_that_nobody_hears_a_local_operation_has_to_be_answered() -> None:
+    """Else a paired cluster that takes any would pass unseen."""
+    silent = conclude(terms(played=["central"]), [Cell()], (), True)
+    assert verdicts(silent)["INV-10"] is Verdict.INCONCLUSIVE
+    assert overall(silent)[0] is Overall.INCONCLUSIVE
+    for counts, verdict in (
+        ({"ok": 0, "fail": 0, "info": 3}, Verdict.INCONCLUSIVE),
+        ({"ok": 0, "fail": 1, "info": 0}, Verdict.PASS),
+    ):
+        tried = Cell(measures=MeasuresLine(operations={"PatchCluster": counts}))
+        came_to = conclude(terms(played=["central"]), [tried], (), True)
+        assert verdicts(came_to)["INV-10"] is verdict

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import json
 
-from harness.domain.arrangements import CreateProject, PutProfile, PutToken, PutUser, Restart, Side
+from harness.domain.arrangements import (
+    CreateProject,
+    DisturbMessages,
+    InstallCluster,
+    PutProfile,
+    PutToken,
+    PutUser,
+    RenewCluster,
+    Restart,
+    SetLink,
+    SetNodeHealth,
+    Side,
+)
+from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Done, PairingList, PairingListItem, Unknown
 from harness.domain.permission import Grant, PairPermission
@@ -124,3 +137,37 @@ def test_a_target_may_choose_names_and_values_of_its_own() -> None:
     back = here.inward(HttpResponse(200, {}, b'["own-value-of-theirs", "theirs-1"]'))
     assert json.loads(back.body) == [TOKEN.value, PROJECT]
     assert "own-value-of-theirs" not in str(here.told(Unknown("own-value-of-theirs is bad")))
+
+
+def test_a_cluster_stands_at_a_place_and_on_hosts_of_the_target() -> None:
+    here = border()
+    here.learn_place("slot-0", "north")
+    here.learn("host-0", "edge-7")
+    pools = (NodePool("control", True, (Node("n1", "host-0"),)),)
+    asked = InstallCluster("slot-0", Cluster("d" * 24, "shop", pools=pools))
+    there = here.arranged(asked)
+    assert isinstance(there, InstallCluster)
+    assert there.cluster is not None
+    assert (there.slot, there.cluster.uid) == ("north", here.name("d" * 24))
+    assert there.cluster.host_uids() == ("edge-7",)
+    # What stands there already has names of its own, and perhaps one more host.
+    nodes = (Node("their-node", "edge-7"), Node("other", "edge-8"))
+    given = Cluster("their-uid", "store", pools=(NodePool("p", True, nodes),))
+    came = InstallCluster("north", given)
+    here.came_to_be(asked, came)
+    ours = here.installed(asked, came)
+    assert ours.cluster is not None
+    assert (ours.slot, ours.cluster.uid, ours.cluster.name) == ("slot-0", "d" * 24, "store")
+    assert ours.cluster.host_uids() == ("host-0", "edge-8")
+    assert json.loads(here.inward(HttpResponse(200, {}, b'["their-uid"]')).body) == ["d" * 24]
+
+
+def test_faults_are_arranged_at_hosts_and_places_of_the_target() -> None:
+    here = border()
+    here.learn_place("slot-0", "north")
+    here.learn("host-0", "edge-7")
+    assert here.arranged(SetLink("host-0", up=False)) == SetLink("edge-7", up=False)
+    assert here.arranged(DisturbMessages("host-0", 5)) == DisturbMessages("edge-7", 5)
+    assert here.arranged(RenewCluster("slot-0")) == RenewCluster("north")
+    ill = SetNodeHealth("slot-0", "their-node", Health.UNHEALTHY)
+    assert here.arranged(ill) == SetNodeHealth("north", "their-node", Health.UNHEALTHY)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from harness.domain.arrangements import AdvanceClock, Arrangement, PutToken, Restart
+from dataclasses import replace
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    DisturbMessages,
+    InstallCluster,
+    PutToken,
+    Restart,
+    SetLink,
+    SetNodeHealth,
+)
 from harness.fleet.realtime.plan import planned
-from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, Scenario
+from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Scenario
 
 FAULTS = (
     FaultPlan(FaultKind.LINK, at=0),
@@ -35,3 +46,37 @@ def test_faults_of_the_target_need_a_way_to_it_and_others_do_not() -> None:
 def test_without_what_has_to_be_there_nobody_begins() -> None:
     plan = planned(SCENARIO, lambda kind: "not here" if kind is PutToken else "")
     assert plan.missing == (("PutToken", "not here"),)
+
+
+# --- edge hosts that are the target's own -----------------------------------------------------
+
+WEATHER = replace(
+    SCENARIO,
+    faults=tuple(
+        FaultPlan(FaultKind(kind), at=0) for kind in "link health loss reboot central".split()
+    ),
+    network=NetworkPlan(lost_before_ppm=10, repeated_ppm=10),
+)
+
+
+def test_at_the_edge_a_fault_needs_a_way_to_the_hosts_of_the_target() -> None:
+    ways = {SetLink: "", SetNodeHealth: "no health", DisturbMessages: "no proxy"}
+    plan = planned(WEATHER, lambda kind: ways.get(kind, ""), edge=True)
+    assert [fault.kind for fault in plan.scenario.faults] == [FaultKind.LINK]
+    assert plan.scenario.network == NetworkPlan()
+    told = dict(plan.left_out)
+    assert told["a fault of kind health"] == "no health"
+    assert told["a fault of kind loss"] == told["messages that are lost"] == "no proxy"
+    assert 'kind "link" with scope "all"' in told["a fault of kind central"]
+    assert {"a fault of kind reboot", "messages that are repeated or delayed"} <= told.keys()
+
+
+def test_at_the_edge_messages_are_lost_where_something_can_lose_them() -> None:
+    plan = planned(WEATHER, lambda kind: "", edge=True)
+    assert plan.scenario.network == NetworkPlan(lost_before_ppm=10)
+    assert FaultKind.LOSS in {fault.kind for fault in plan.scenario.faults}
+
+
+def test_at_the_edge_nobody_begins_without_clusters() -> None:
+    plan = planned(SCENARIO, lambda kind: "none" if kind is InstallCluster else "", edge=True)
+    assert plan.missing == (("InstallCluster", "none"),)

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from harness.checkers.fleet.durations import Durations
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.checkers.fleet.durations import Durations, FineDurations
 from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
-from harness.reporting.fleet.realtime import realtime_json, realtime_of, told, warnings_of
+from harness.load.histogram import Histogram as Hdr
+from harness.reporting.fleet.realtime import (
+    hdr_text,
+    realtime_json,
+    realtime_of,
+    told,
+    warnings_of,
+)
 
 SECOND = 1_000_000
 
@@ -66,3 +76,21 @@ def test_people_read_it_in_a_few_lines() -> None:
     assert "10% of a processor" in lines["harness"]
     many = [name for name, _ in told(line(left=[f"project {n}" for n in range(9)]))]
     assert many.count("left there") == 4
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(0, 10**10), min_size=1, max_size=100))
+def test_answers_are_told_as_hdrhistogram_tells_them(durations: list[int]) -> None:
+    """In its own buckets of three digits, so that its own tools come to the same percentiles."""
+    counted = FineDurations()
+    for duration in durations:
+        counted.add(duration)
+    histogram = counted.histogram()
+    theirs = Hdr.from_text(hdr_text(histogram))
+    assert theirs.count == histogram.count == len(durations)
+    exact = sorted(durations)
+    for per_mille in (500, 900, 990, 1_000):
+        ours = histogram.percentile(per_mille)
+        assert theirs.percentile(per_mille / 10) == ours
+        there = exact[-(-len(exact) * per_mille // 1_000) - 1]
+        assert there <= ours <= there + there // 1_024
