@@ -90,7 +90,7 @@ class Prepared:
         """The address that is asked, or the first of them."""
         if self.side is Side.CENTRAL:
             return self.target.central_url
-        first, *others = (host.url for host in self.target.hosts())
+        first, *others = (place.hosts[0].url for place in self.target.places)
         return f"{first} and {len(others)} more" if others else first
 
 

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from harness.domain.arrangements import Arrangement, Inventory
-from harness.targets.port import Confirmation, Driver, Exchange, Outgoing
+from harness.domain.arrangements import Arrangement
+from harness.targets.around import DriverAround
+from harness.targets.port import Driver, Exchange, Outgoing
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a run to stop: Ctrl-C, a supervisor, a terminal that goes away."""
@@ -114,51 +115,24 @@ class Stopping:
         raise KeyboardInterrupt
 
 
-class StoppableDriver:
+class StoppableDriver(DriverAround):
     """A driver whose waits for the target end when the run is asked to stop."""
 
     def __init__(self, driver: Driver, stopping: Stopping) -> None:
-        self._driver = driver
+        super().__init__(driver)
         self._stopping = stopping
-        self.name = driver.name
-        self.info = driver.info
-        self.local_user = driver.local_user
-
-    def inventory(self) -> Inventory:
-        """What the target has for a run to use."""
-        return self._driver.inventory()
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation."""
         with self._stopping.exposed():
-            return self._driver.send(outgoing)
+            return super().send(outgoing)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange what no user can."""
         with self._stopping.exposed():
-            return self._driver.arrange(arrangement)
-
-    def cannot(self, kind: type[Arrangement]) -> str:
-        """Why nothing of this kind can be arranged; empty if it can."""
-        return self._driver.cannot(kind)
-
-    def confirmation(self) -> Confirmation | None:
-        """What a person has confirmed since this was asked last, if anything."""
-        return self._driver.confirmation()
-
-    def now(self) -> int:
-        """Microseconds since the driver was made."""
-        return self._driver.now()
-
-    def epoch(self) -> int:
-        """The target's idea of now."""
-        return self._driver.epoch()
+            return super().arrange(arrangement)
 
     def sleep(self, duration: int) -> None:
         """Let time pass."""
         with self._stopping.exposed():
-            self._driver.sleep(duration)
-
-    def close(self) -> None:
-        """Let go of connections."""
-        self._driver.close()
+            super().sleep(duration)

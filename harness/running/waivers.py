@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.domain.errors import PairproofError
 from harness.history.lines import WaiverLine
 from harness.targets import toml_lines
 from harness.targets.key_kinds import Key, Kind, named
 from harness.targets.structure import Table, check_structure
-from harness.targets.target_errors import Problem
+from harness.targets.target_errors import FileError, Problem
 from harness.targets.target_schema import json_schema
 
 SCHEMA: Final = "pairproof/waivers/1"
@@ -44,24 +43,8 @@ KEYS: Final[Mapping[str, Key]] = {
 """Every key of a waiver file."""
 
 
-class WaiverFileError(PairproofError):
-    """A waiver file cannot be used.
-
-    Attributes:
-        file: the file, as it was given.
-        line: the line from 1; 0 where the file as a whole is meant.
-        key: the key as one writes it, such as `waiver[0].expires`; may be empty.
-        problem: what is wrong.
-    """
-
-    def __init__(self, file: str, line: int, key: str, problem: Problem) -> None:
-        self.file = file
-        self.line = line
-        self.key = key
-        self.problem = problem
-        place = f"{file}:{line}" if line else file
-        told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
-        super().__init__(": ".join(part for part in (place, key, told) if part))
+class WaiverFileError(FileError):
+    """A waiver file cannot be used."""
 
 
 def schema_text() -> str:

@@ -10,7 +10,6 @@ from harness.domain.arrangements import (
     Arrangement,
     ForgetProject,
     InstallCluster,
-    Inventory,
     PutToken,
     RemoveProfile,
     RemoveToken,
@@ -32,18 +31,19 @@ from harness.domain.operations import (
     SendPairingRequest,
     Unknown,
 )
+from harness.targets.around import DriverAround
 from harness.targets.arranging.way import ArrangingFailed
 from harness.targets.ledger import Entry, Kind, Ledger, State
 from harness.targets.making import uid_of_reply, what_is_arranged, what_is_sent
 from harness.targets.ownership import Ownership
-from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
+from harness.targets.port import CannotArrange, Driver, Exchange, Outgoing
 from harness.targets.undoing import GONE_WITH
 
 LENT = "it was there before, and the target file lends it"
 FOREIGN = "the run did not make it, and removes only what is its own"
 
 
-class LedgeredDriver:
+class LedgeredDriver(DriverAround):
     """Keeps the ledger of a run; everything else is the driver's.
 
     What a target may have done without saying so stays open in the ledger, and is removed like
@@ -51,11 +51,8 @@ class LedgeredDriver:
     """
 
     def __init__(self, driver: Driver, ledger: Ledger) -> None:
-        self._driver = driver
+        super().__init__(driver)
         self.ledger = ledger
-        self.name = driver.name
-        self.info = driver.info
-        self.local_user = driver.local_user
         self.limits = getattr(driver, "limits", Limits())
         slots = driver.inventory().slots
         self._slot_of = {host: slot.uid for slot in slots for host in slot.host_uids}
@@ -65,10 +62,6 @@ class LedgeredDriver:
         """The project of each registration token, by its value, which stays in memory."""
 
     # --- what a driver does ---------------------------------------------------------------
-
-    def inventory(self) -> Inventory:
-        """What the target has for a run to use."""
-        return self._driver.inventory()
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation; one that makes something is noted before."""
@@ -106,30 +99,6 @@ class LedgeredDriver:
         for entry in back:
             self.ledger.change(entry.n, State.REMOVED)
         return came
-
-    def cannot(self, kind: type[Arrangement]) -> str:
-        """Why nothing of this kind can be arranged; empty if it can."""
-        return self._driver.cannot(kind)
-
-    def confirmation(self) -> Confirmation | None:
-        """What a person has confirmed since this was asked last, if anything."""
-        return self._driver.confirmation()
-
-    def now(self) -> int:
-        """Microseconds since the driver was made."""
-        return self._driver.now()
-
-    def epoch(self) -> int:
-        """The target's idea of now."""
-        return self._driver.epoch()
-
-    def sleep(self, duration: int) -> None:
-        """Let time pass."""
-        self._driver.sleep(duration)
-
-    def close(self) -> None:
-        """Let go of connections. The ledger is closed by whoever sweeps."""
-        self._driver.close()
 
     # --- what becomes of entries ----------------------------------------------------------
 

@@ -1,7 +1,8 @@
 """What can be wrong with a target file.
 
 PairproofError
-+-- TargetFileError   the file cannot be read, or says what it may not say
++-- FileError           a file cannot be read, or says what it may not say
+    +-- TargetFileError
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ class Problem:
     remedy: str
 
 
-class TargetFileError(PairproofError):
-    """A target file, or the `.env` file beside it, cannot be used.
+class FileError(PairproofError):
+    """A TOML file of a user's cannot be used.
 
     Attributes:
         file: the file, as it was given.
@@ -44,3 +45,7 @@ class TargetFileError(PairproofError):
         place = f"{file}:{line}" if line else file
         told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
         super().__init__(": ".join(part for part in (place, key, told) if part))
+
+
+class TargetFileError(FileError):
+    """A target file, or the `.env` file beside it, cannot be used."""

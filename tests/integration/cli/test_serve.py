@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.cli.serve import with_handover
 from harness.history.reader import read_evidence
+from harness.reference.behaviour import Behaviour
+from harness.reference.layout import BOTH
 from tests.integration.cli.command import Command, wait_until
 
 SMALL = ("serve", "--clusters", "2", "--hosts", "3")
@@ -49,6 +52,10 @@ def test_what_cannot_be_served(command: Command, words: tuple[str, ...], said: s
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_acceptance_waits_as_long_as_it_is_told() -> None:
+    assert with_handover(Behaviour(), "10m", BOTH).central.handover == 600_000_000
 
 
 def test_what_is_served_can_be_certified_through_its_target_file(

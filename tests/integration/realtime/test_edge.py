@@ -18,7 +18,7 @@ from harness.domain.arrangements import InstallCluster, Side
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.fleet.realtime.pace import rate_of
-from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, fixed
+from harness.fleet.scenario import CentralPlan, FaultKind, FaultPlan, NetworkPlan, fixed
 from harness.history.manifest import read_manifest
 from harness.history.parts import parts_in, read_part
 from harness.reference.behaviour import Behaviour
@@ -101,6 +101,17 @@ def test_a_defect_of_the_edge_is_found_by_looks_at_both_sides(
         finished = run(target, tmp_path / "out")
     assert finished.verdict is Overall.DOES_NOT_CONFORM
     assert invariant in {violation.invariant for violation in finished.violations}
+
+
+@pytest.mark.slow
+def test_the_palette_that_is_played_waits_for_hosts_as_the_scenario_says(tmp_path: Path) -> None:
+    hasty = replace(TEN, central=CentralPlan(handover=1))
+    with edge(tmp_path) as target:
+        finished = run(target, tmp_path / "out", hasty)
+    requests = finished.measures.requests
+    assert (requests["paired"], finished.violations) == (0, ())
+    assert requests["failed"] >= PLACES
+    assert "INV-10" in finished.measures.undecided  # no cluster was paired, so none was tried
 
 
 @pytest.mark.slow
