@@ -15,7 +15,7 @@ from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.fleet.loading import with_overrides
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
-from harness.fleet.run import folder_of_parts
+from harness.fleet.run import Finished, folder_of_parts
 from harness.fleet.scenario import Scenario
 from harness.fleet.shelf import find
 from harness.fleet.size import operations_about
@@ -203,12 +203,17 @@ def run_once(asked: Asked, job: Job, stopping: Stopping) -> FleetReport:
     asked.tell(_first_line(job, crew, need, out))
     require_room(out, need)
     finished = drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
+    return reported(finished, out, stopping, quietly=asked.format == "json")
+
+
+def reported(finished: Finished, out: Path, stopping: Stopping, *, quietly: bool) -> FleetReport:
+    """The reports of a run that was recorded, and its summary unless that would be too much."""
     assert finished.evidence is not None
     report = write_fleet_reports(finished.evidence, out)
     append_to_job_page(out)
     if stopping.asked:
         say("pairproof: interrupted; what was recorded until then is whole, and reported")
-    if asked.format != "json":
+    if not quietly:
         print_fleet_summary(report, out)
     return report
 

@@ -15,12 +15,11 @@ from msgspec import structs
 from harness import __version__
 from harness.checkers.fleet.durations import merged
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
-from harness.cli.fleet import Asked, AskedReal, job_of, scenario_of, text_of
+from harness.cli.fleet import Asked, AskedReal, job_of, reported, scenario_of, text_of
 from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
 from harness.cli.fleet_edge import EdgeReaching, at_places, both_sides, needs_of
 from harness.cli.fleet_reach import Reaching
-from harness.cli.fleet_summary import print_fleet_summary
-from harness.cli.folders import append_to_job_page, folder_for, made_writable
+from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
 from harness.fleet.crew.coordinator import Course
 from harness.fleet.port import Cell, Job
@@ -38,7 +37,6 @@ from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import Header, Implementation
 from harness.history.manifest import estimate_bytes
 from harness.load.descriptors import make_room
-from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import counted
 from harness.reporting.fleet.report_json import fleet_report_json
@@ -250,14 +248,7 @@ def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) 
     telling = partial(told_of, prepared, real)
     ends_at = scenario.duration + scenario.limits.settle + _ENDING
     finished = drive_with(job, crew.transport(make), stopping, telling, ends_at=ends_at)
-    assert finished.evidence is not None
-    report = write_fleet_reports(finished.evidence, out)
-    append_to_job_page(out)
-    if stopping.asked:
-        say("pairproof: interrupted; what was recorded until then is whole, and reported")
-    if asked.format != "json":
-        print_fleet_summary(report, out)
-    return report
+    return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
 def told_of(prepared: Prepared, real: AskedReal, telling: Telling) -> Telling:

@@ -91,7 +91,7 @@ def test_a_cluster_at_each_place_pairs_and_is_judged_without_its_agents(tmp_path
     [
         ("paired_cluster_is_still_changed_locally", "INV-10"),
         pytest.param("cancelled_id_is_shown_again", "INV-4", marks=pytest.mark.slow),
-        pytest.param("kept_local_by_an_earlier_cancel", "INV-1", marks=pytest.mark.slow),
+        pytest.param("kept_local_by_an_earlier_cancel", "INV-10", marks=pytest.mark.slow),
     ],
 )
 def test_a_defect_of_the_edge_is_found_by_looks_at_both_sides(

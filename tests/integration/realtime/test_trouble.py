@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from harness.catalogue.verdict import Overall
 from harness.fleet.realtime.budget import Budget
 from harness.fleet.realtime.pace import rate_of
-from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, fixed
+from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Spread, fixed
 from harness.fleet.scenario import Scope as Whom
 from harness.reference.behaviour import Behaviour
 from harness.reference.planting import behaviour_with
@@ -97,7 +97,9 @@ def test_a_defect_is_found_over_http(planted: str, invariant: str, tmp_path: Pat
 def test_faults_strike_hosts_messages_and_the_target(tmp_path: Path) -> None:
     bad = replace(
         QUICK,
+        duration=3 * SECOND,
         fleet=replace(QUICK.fleet, hosts=40),
+        operators=replace(QUICK.operators, begin=Spread(0, 1_500 * MS)),
         agents=replace(QUICK.agents, deadline=SECOND),
         network=NetworkPlan(
             lost_before_ppm=50_000,

@@ -247,7 +247,8 @@ def test_to_trust_some_and_to_trust_any_contradict_each_other() -> None:
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TargetFileError, match=r"cannot be read \(No such file.*target init") as caught:
+    told = r"cannot be read \(No such file.*target init"
+    with pytest.raises(TargetFileError, match=told) as caught:
         load_target(tmp_path / "no.toml", {})
     assert caught.value.line == 0
 
