@@ -25,6 +25,8 @@ _NODES_MAX: Final = 6_000
 _DEPTH_MAX: Final = 12
 _NESTED_MAX: Final = 40
 _METHODS: Final = ("get", "put", "post", "delete", "patch", "head", "options")
+_YAML: Final = re.compile(rb"^(openapi|swagger)\s*:", re.MULTILINE)
+_YAML_WITHIN: Final = 4_096
 _PARAMETER: Final = re.compile(r"\{([^{}/]+)\}")
 
 _Object = Mapping[str, Json]
@@ -133,7 +135,7 @@ def _parsed(data: bytes, source: str) -> _Object:
     if beginning.startswith((b"<!doctype", b"<html", b"<?xml", b"<")):
         remedy = "give the address of the JSON document behind it"
         raise OpenApiError(source, "it is a page for people, not a document", remedy)
-    if beginning.startswith((b"openapi:", b"swagger:", b"---", b"#")):
+    if beginning.startswith(b"---") or _YAML.search(data[:_YAML_WITHIN]):
         remedy = "convert it to JSON, such as with `yq -o=json`"
         raise OpenApiError(source, "it is YAML, and only JSON is read", remedy)
     try:

@@ -223,6 +223,7 @@ def test_of_two_documents_with_one_place_one_is_left_to_a_person(tmp_path: Path)
         (b"<!DOCTYPE html><html></html>", "a page for people"),
         (b"openapi: 3.0.0\npaths: {}\n", "it is YAML"),
         (b"# hello\nswagger: '2.0'\n", "it is YAML"),
+        (b'# hello\nschema = "pairproof/target/1"\n', "it is no JSON"),
         (b'{"hello": 1}', "neither openapi"),
         (b'{"openapi": 3}', "neither openapi"),
         (b'{"openapi": "3.1.0"}', "describes no operation"),
