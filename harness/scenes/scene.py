@@ -25,7 +25,7 @@ from harness.domain.arrangements import (
 )
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
-from harness.domain.flows import Acceptance, admin_accepts, operator_sends, pairing_uid_of
+from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
 from harness.domain.operations import (
     AcceptPairingRequest,
     Credentials,
@@ -354,12 +354,6 @@ class Scene:
             entered.tags,
         )
         return self.accepted(leased, self.stage.perform(self.admin(), operation))
-
-    def accept_by_procedure(self, label: str = MAIN) -> Taken:
-        """Accept a cluster's request step by step, as the procedure has it."""
-        leased = self.cluster(label)
-        flow = admin_accepts(leased.pairing_uid, Acceptance(self.matching_selection(label)))
-        return self.accepted(leased, self.stage.run(self.admin(), flow))
 
     def accepted(self, leased: LeasedCluster, taken: Taken) -> Taken:
         """Remember the uid that an acceptance was answered with."""

@@ -10,7 +10,6 @@ from typing import Final
 from harness.checkers.fleet.durations import merged
 from harness.checkers.fleet.gate import check, evaluate
 from harness.checkers.fleet.metrics import PERCENTILES
-from harness.domain.errors import PairproofError
 from harness.history.fleet_lines import EffortLine, MeasuresLine
 
 _SHORT: Final = re.compile(
@@ -19,10 +18,6 @@ _SHORT: Final = re.compile(
 _FINE: Final = 1.1
 """Near enough: the rate that broke is at most so many times the one that held."""
 _TRIES_MAX: Final = 20
-
-
-class LimitError(PairproofError):
-    """A bound that cannot be read: what was written, what may be."""
 
 
 @dataclass(frozen=True, slots=True)

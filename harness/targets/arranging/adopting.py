@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeVar
 
 from harness.domain.arrangements import (
@@ -146,8 +145,3 @@ def chosen(asked: InstallCluster, cluster: Cluster) -> str:
         if differs:
             return f"another {name} is wanted"
     return ""
-
-
-def standing_in(asked: InstallCluster, cluster: Cluster) -> InstallCluster:
-    """The arrangement with the cluster that stands there in place of the one that was asked for."""
-    return replace(asked, cluster=cluster)

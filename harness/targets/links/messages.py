@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -314,8 +313,3 @@ class _Answers:
         except httptools.HttpParserError:
             return True
         return self._is_whole
-
-
-def kinds_in(table: Iterable[MessagePattern]) -> frozenset[MessageKind]:
-    """The messages that can be told apart."""
-    return frozenset(pattern.kind for pattern in table)
