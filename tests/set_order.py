@@ -19,9 +19,8 @@ _IN_ORDER = frozenset(
 _OPERATORS = (ast.BitOr, ast.BitAnd, ast.Sub, ast.BitXor)
 
 
-def set_orders(source: str) -> Iterator[str]:
+def set_orders(tree: ast.Module) -> Iterator[str]:
     """Each place, by line, where something follows the order of a set."""
-    tree = ast.parse(source)
     everywhere = _known(_outside(tree), frozenset(), attributes_of=tree)
     yield from _in_scope(_outside(tree), everywhere)
     for function in ast.walk(tree):

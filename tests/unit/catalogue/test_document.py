@@ -58,13 +58,20 @@ def test_json_is_one_document_with_every_requirement_in_order() -> None:
     assert text.endswith("]\n")
 
 
-def test_each_requirement_has_a_detail_with_its_text_and_source() -> None:
-    markdown = to_markdown(REQUIREMENTS)
-    for requirement in REQUIREMENTS:
-        detail = section(markdown, f"### {requirement.id}")
-        assert requirement.title in detail
-        assert requirement.text in detail
-        assert f"`{requirement.source}`" in detail
+def missing(markdown: str) -> list[str]:
+    """The ids of requirements whose detail lacks the title, the text or the source."""
+    details = ((r, section(markdown, f"### {r.id}")) for r in REQUIREMENTS)
+    return [
+        r.id for r, d in details if r.title not in d or r.text not in d or f"`{r.source}`" not in d
+    ]
+
+
+def test_each_requirement_has_a_detail_with_its_title_text_and_source() -> None:
+    markdown, one = to_markdown(REQUIREMENTS), by_id("WDR-4")
+    assert missing(markdown) == []
+    assert missing(markdown.replace(one.title, "")) == ["WDR-4"]
+    assert missing(markdown.replace(one.text, "")) == ["WDR-4"]
+    assert "WDR-4" in missing(markdown.replace(f"`{one.source}`", ""))
 
 
 def test_every_link_leads_to_a_heading() -> None:

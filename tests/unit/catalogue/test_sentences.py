@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import groupby
-
-import pytest
+from typing import Any
 
 from harness.catalogue.edition import ANCHORS
-from harness.catalogue.requirement import Requirement
-from harness.catalogue.requirements import REQUIREMENTS
+from harness.catalogue.requirement import Level, Requirement
+from harness.catalogue.requirements import REQUIREMENTS, by_id
 from harness.catalogue.sentences import (
     NOT_TESTABLE,
     SENTENCES,
@@ -50,23 +51,50 @@ def test_sentences_are_counted_from_one_without_gaps() -> None:
         assert ordinals == list(range(1, len(ordinals) + 1))
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=name)
-def test_a_sentence_has_a_requirement_or_a_reason(sentence: Sentence) -> None:
-    if isinstance(sentence.covered_by, NotTestable):
-        assert sentence.covered_by.reason
-    else:
-        assert sentence.covered_by
-        assert set(sentence.covered_by) <= IDS
+def what_is_wrong(sentence: Sentence) -> Iterator[str]:
+    covered = sentence.covered_by
+    if isinstance(covered, NotTestable):
+        if not covered.reason:
+            yield f"{name(sentence)}: no reason is given"
+    elif not covered:
+        yield f"{name(sentence)}: no requirement covers it"
+    elif not set(covered) <= IDS:
+        yield f"{name(sentence)}: a requirement does not exist"
+    if not 0 < len(sentence.paraphrase) <= 80:
+        yield f"{name(sentence)}: the paraphrase is empty or too long"
 
 
-@pytest.mark.parametrize("sentence", SENTENCES, ids=name)
-def test_a_paraphrase_is_short(sentence: Sentence) -> None:
-    assert 0 < len(sentence.paraphrase) <= 80
+def unreached(requirements: Iterable[Requirement]) -> list[str]:
+    """The ids of those that no sentence reaches, and of those that should be inferred."""
+    return [r.id for r in requirements if bool(sentences_of(r.id)) is r.is_inferred]
 
 
-@pytest.mark.parametrize("requirement", REQUIREMENTS, ids=lambda r: r.id)
-def test_a_requirement_is_reached_unless_it_is_inferred(requirement: Requirement) -> None:
-    assert bool(sentences_of(requirement.id)) is not requirement.is_inferred
+def test_every_sentence_has_a_requirement_or_a_reason_and_a_short_paraphrase() -> None:
+    assert [wrong for sentence in SENTENCES for wrong in what_is_wrong(sentence)] == []
+
+
+def test_every_requirement_is_reached_unless_it_is_inferred() -> None:
+    assert unreached(REQUIREMENTS) == []
+
+
+def test_the_guards_see_each_kind() -> None:
+    sentence = SENTENCES[0]
+    planted: list[tuple[str, dict[str, Any]]] = [
+        ("no reason is given", {"covered_by": NotTestable("")}),
+        ("no requirement covers it", {"covered_by": ()}),
+        ("a requirement does not exist", {"covered_by": ("PRE-3", "PRE-99")}),
+        ("the paraphrase is empty or too long", {"paraphrase": ""}),
+        ("the paraphrase is empty or too long", {"paraphrase": "x" * 81}),
+    ]
+    unseen = [
+        (kind, changes)
+        for kind, changes in planted
+        if list(what_is_wrong(replace(sentence, **changes))) != [f"#top 1: {kind}"]
+    ]
+    assert unseen == []
+    reached = by_id("WDR-4")
+    assert unreached([replace(reached, id="WDR-99")]) == ["WDR-99"]
+    assert unreached([replace(reached, level=Level.SHOULD)]) == ["WDR-4"]
 
 
 def test_what_is_not_testable_is_a_short_list() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import pytest
 from starlette.responses import JSONResponse
@@ -13,6 +15,7 @@ from starlette.types import ASGIApp, Message
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.domain.errors import PairproofError
 from harness.opening import open_inprocess
 from harness.plugin.header import limits_of
 from harness.reference.behaviour import Behaviour
@@ -35,12 +38,37 @@ def test_there_are_enough_of_them_and_each_has_a_probe() -> None:
     assert {entry.name for entry in VARIANTS} == {*PROBES, *WIRE_PROBES}
 
 
-@pytest.mark.parametrize("entry", list(VARIANTS), ids=lambda entry: entry.name)
-def test_it_says_what_it_is_and_what_it_concerns(entry: Variant) -> None:
-    assert entry.requirement in {requirement.id for requirement in REQUIREMENTS}
-    assert entry.says[:1].isupper()
-    assert entry.says.endswith(".")
-    Limits.from_mapping(entry.behaviour.limits)
+def what_is_wrong(entry: Variant) -> Iterator[str]:
+    if entry.requirement not in {requirement.id for requirement in REQUIREMENTS}:
+        yield f"{entry.name} concerns {entry.requirement}, which does not exist"
+    if not (entry.says[:1].isupper() and entry.says.endswith(".")):
+        yield f"{entry.name} does not say in a sentence what it is: {entry.says!r}"
+    try:
+        Limits.from_mapping(entry.behaviour.limits)
+    except PairproofError as error:
+        yield f"{entry.name} has limits that cannot be: {error}"
+
+
+def test_each_says_what_it_is_and_what_it_concerns() -> None:
+    assert [wrong for entry in VARIANTS for wrong in what_is_wrong(entry)] == []
+
+
+def test_the_guard_sees_each_kind() -> None:
+    sound = VARIANTS.named("the_list_is_two_seconds_behind")
+    planted: list[tuple[str, dict[str, Any]]] = [
+        ("does not exist", {"requirement": "WDR-99"}),
+        ("does not say in a sentence", {"says": "the list is behind."}),
+        ("does not say in a sentence", {"says": "The list is behind"}),
+        ("does not say in a sentence", {"says": ""}),
+        ("limits that cannot be", {"behaviour": Behaviour(limits={"await": 5.0})}),
+        ("limits that cannot be", {"behaviour": Behaviour(limits={"await_s": 61.0})}),
+    ]
+    unseen = [
+        (kind, changes)
+        for kind, changes in planted
+        if not any(kind in wrong for wrong in what_is_wrong(replace(sound, **changes)))
+    ]
+    assert unseen == []
 
 
 @cache
