@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -142,16 +143,29 @@ def test_the_inputs_and_outputs_of_the_action_are_those_of_its_steps() -> None:
     assert all("description" in value for value in action["inputs"].values())
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_uses_the_action_as_it_is(name: str) -> None:
-    inputs = set(read(ACTION)["inputs"])
-    jobs = read(RECIPES / name)["jobs"]
-    used = [s for job in jobs.values() for s in job["steps"] if "/pairproof@" in s.get("uses", "")]
-    assert used
-    for one in used:
-        assert set(one["with"]) <= inputs
-    uploads = [s for job in jobs.values() for s in job["steps"] if "upload" in s.get("uses", "")]
-    assert [s["if"] for s in uploads] == ["always()"] * len(used)
+def misuse(workflow: dict[str, Any]) -> Iterator[str]:
+    """What is wrong with how a workflow uses the action."""
+    steps = [s for job in workflow["jobs"].values() for s in job["steps"]]
+    used = [s for s in steps if "/pairproof@" in s.get("uses", "")]
+    if not used:
+        yield "it does not use it"
+    unknown = {key for one in used for key in one["with"]} - read(ACTION)["inputs"].keys()
+    yield from (f"it has no input {key}" for key in unknown)
+    uploads = [s for s in steps if "upload" in s.get("uses", "")]
+    if [s.get("if") for s in uploads] != ["always()"] * len(used):
+        yield "the files are not uploaded whatever happens"
+
+
+def test_a_workflow_uses_the_action_as_it_is() -> None:
+    workflows = {name: read(RECIPES / name) for name in WORKFLOWS}
+    assert [(name, wrong) for name, flow in workflows.items() for wrong in misuse(flow)] == []
+    text = (RECIPES / WORKFLOWS[0]).read_text("utf-8")
+    for wrong, old, new in (
+        ("it does not use it", "/pairproof@", "/another@"),
+        ("it has no input aim", " target:", " aim:"),
+        ("the files are not uploaded whatever happens", "always()", "success()"),
+    ):
+        assert wrong in list(misuse(yaml.safe_load(text.replace(old, new))))
 
 
 def commands(text: str) -> list[list[str]]:
@@ -162,16 +176,26 @@ def commands(text: str) -> list[list[str]]:
     return [line.split() for line in found]
 
 
-@pytest.mark.parametrize("name", ["gitlab-ci.yml", "Jenkinsfile", "ci.sh"])
-def test_a_recipe_says_only_what_the_command_knows(name: str) -> None:
+def unheard_of(text: str) -> list[str]:
+    """The options in a recipe that their command does not have, with the command."""
     import typer.main
 
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    found = commands((RECIPES / name).read_text("utf-8"))
+    found = commands(text)
     assert found
-    for command, *words in found:
-        options = {o for p in known[command].params for o in p.opts}
-        assert {w for w in words if w.startswith("--")} <= options
+    options = {name: {o for p in known[name].params for o in p.opts} for name, *_ in found}
+    return [
+        f"{name} {word}"
+        for name, *words in found
+        for word in words
+        if word.startswith("--") and word not in options[name]
+    ]
+
+
+def test_a_recipe_says_only_what_the_command_knows() -> None:
+    texts = {n: (RECIPES / n).read_text("utf-8") for n in ("gitlab-ci.yml", "Jenkinsfile", "ci.sh")}
+    assert [(name, option) for name, text in texts.items() for option in unheard_of(text)] == []
+    assert "certify --into" in unheard_of(texts["ci.sh"].replace("--out", "--into"))
 
 
 def test_the_gitlab_recipe_keeps_junit_and_artefacts_whatever_happens() -> None:

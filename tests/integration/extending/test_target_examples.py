@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ import pytest
 
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import EndpointForm
+from harness.domain.errors import PairproofError
 from harness.reference.certificates import Certificates, trusting
 from harness.reference.embedded import BOTH, EmbeddedReference, Layout, Other
 from harness.targets.target_file import load_target
@@ -38,11 +40,34 @@ def test_each_situation_is_described() -> None:
     assert {path.name for path in FILES} == set(re.findall(r"\(([\w-]+\.toml)\)", told))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_it_loads(path: Path) -> None:
-    target = load_target(path, {"PATH": "/usr/bin:/bin", **named(path)})
-    assert target.allow_writes
-    assert target.info.name.startswith("Acme")
+def what_is_wrong(path: Path) -> Iterator[str]:
+    try:
+        target = load_target(path, {"PATH": "/usr/bin:/bin", **named(path)})
+    except PairproofError as error:
+        yield f"{path.name} does not load: {error}"
+        return
+    if not target.allow_writes:
+        yield f"{path.name} gives no leave to change anything"
+    if not target.info.name.startswith("Acme"):
+        yield f"{path.name} is of {target.info.name}, whom nobody made up"
+
+
+def test_they_load() -> None:
+    assert [wrong for path in FILES for wrong in what_is_wrong(path)] == []
+
+
+def test_the_guard_sees_each_kind(tmp_path: Path) -> None:
+    planted = [
+        ("does not load", "[central]", "[centre]"),
+        ("no leave", "allow_writes = true", "allow_writes = false"),
+        ("whom nobody made up", 'name = "Acme', 'name = "Emca'),
+    ]
+    path = shutil.copytree(FOLDER, tmp_path / "targets") / "central-only.toml"
+    sound, unseen = path.read_text("utf-8"), []
+    for kind, old, new in planted:
+        path.write_text(sound.replace(old, new), "utf-8")
+        unseen += [] if any(kind in wrong for wrong in what_is_wrong(path)) else [kind]
+    assert unseen == []
 
 
 @contextmanager

@@ -38,10 +38,14 @@ def test_each_situation_has_a_tale_that_reaches_it_and_one_that_comes_near() -> 
     assert {name for name, times, _ in TALES if not times} == set(SITUATIONS)
 
 
+def is_one_sentence(text: str) -> bool:
+    return text.endswith(".") and "\n" not in text
+
+
 def test_each_situation_is_described_by_one_sentence() -> None:
-    for situation in SITUATIONS.values():
-        assert situation.sentence.endswith(".")
-        assert "\n" not in situation.sentence
+    assert [name for name, s in SITUATIONS.items() if not is_one_sentence(s.sentence)] == []
+    assert not is_one_sentence("It has no end")
+    assert not is_one_sentence("It has\ntwo lines.")
 
 
 def test_situations_that_were_not_reached_are_counted_as_none() -> None:

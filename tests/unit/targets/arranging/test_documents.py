@@ -7,8 +7,6 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
-import pytest
-
 from harness.domain.arrangements import SIDES_OF
 from harness.targets.arranging.settings import WAYS
 from harness.targets.structure import check_structure
@@ -25,18 +23,33 @@ name = "Acme"
 """
 
 
-def refuse(path: KeyPath, problem: Problem) -> NoReturn:
-    raise AssertionError(f"{path}: {problem}")
+class Refused(Exception):
+    """What checks a target file does not go on after the first thing that is wrong."""
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
-def test_an_example_has_the_keys_that_there_are(example: str) -> None:
-    data = tomllib.loads(BASE) | tomllib.loads(example)
-    if "edge" in data:
-        data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
-    if "central" in data:
-        data["central"].setdefault("url", "https://palette.example")
-    check_structure(data, refuse)
+def what_is_wrong(examples: list[str]) -> list[str]:
+    """What the examples have that a target file may not have."""
+    found: list[str] = []
+
+    def refuse(path: KeyPath, problem: Problem) -> NoReturn:
+        raise Refused(f"{path}: {problem}")
+
+    for example in examples:
+        data = tomllib.loads(BASE) | tomllib.loads(example)
+        if "edge" in data:
+            data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
+        if "central" in data:
+            data["central"].setdefault("url", "https://palette.example")
+        try:
+            check_structure(data, refuse)
+        except Refused as refused:
+            found.append(f"{refused} in {example}")
+    return found
+
+
+def test_the_examples_have_the_keys_that_there_are() -> None:
+    assert what_is_wrong(EXAMPLES) == []
+    assert len(what_is_wrong([*EXAMPLES, "[arrange]\nunheard_of = 1"])) == 1
 
 
 def test_the_guide_shows_each_way_and_names_arrangements_that_there_are() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from harness.domain import arrangements as all_of
@@ -76,13 +78,34 @@ def test_every_arrangement_has_its_sides() -> None:
     assert all(set(side_of(example(kind))) <= set(SIDES_OF[kind]) for kind in KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_every_arrangement_is_one_sentence_without_secrets(kind: type[Arrangement]) -> None:
-    text = sentence(example(kind))
-    assert text[0].isupper()
-    assert text.endswith(".")
-    assert "canary" not in text
-    assert kind.__name__ not in text
+def what_is_wrong(kind: type[Arrangement], text: str) -> Iterator[str]:
+    """What is wrong with what a person is asked, where this is to be arranged."""
+    if not (text[:1].isupper() and text.endswith(".")):
+        yield f"{kind.__name__}: no sentence: {text!r}"
+    if "canary" in text:
+        yield f"{kind.__name__}: a secret: {text!r}"
+    if kind.__name__ in text:
+        yield f"{kind.__name__}: our own name for it: {text!r}"
+
+
+def test_every_arrangement_is_one_sentence_without_secrets() -> None:
+    asked = [(kind, sentence(example(kind))) for kind in KINDS]
+    assert [wrong for kind, text in asked for wrong in what_is_wrong(kind, text)] == []
+
+
+def test_the_guard_sees_each_kind() -> None:
+    planted = {
+        "no sentence": ("", "cut it off.", "Cut it off"),
+        "a secret": ("Let canary-password be the password.",),
+        "our own name": ("Do SetLink.",),
+    }
+    unseen = [
+        (kind, text)
+        for kind, texts in planted.items()
+        for text in texts
+        if not any(kind in wrong for wrong in what_is_wrong(SetLink, text))
+    ]
+    assert unseen == []
 
 
 def test_two_arrangements_are_never_the_same_sentence() -> None:
