@@ -35,7 +35,6 @@ class BearsOtherValues(CentralCore):
     def accepted_cluster(
         self, uid: str, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The central cluster with those values."""
         right = super().accepted_cluster(uid, request, operation)
         return self.other(right, request, operation)
 
@@ -53,7 +52,6 @@ class ChangedNameIsIgnored(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster under its own name."""
         return replace(right, name=request.cluster.name)
 
 
@@ -64,7 +62,6 @@ class ConfirmedTextIsFoldedToAscii(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster in plain letters."""
         tags = {_ascii(key): _ascii(value) for key, value in right.tags.items()}
         return replace(right, description=_ascii(right.description), tags=tags)
 
@@ -80,7 +77,6 @@ class EmptiedTagsAreKept(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster with its own tags when there are no others."""
         return replace(right, tags=right.tags or request.cluster.tags)
 
 
@@ -91,7 +87,6 @@ class EmptiedDescriptionIsKept(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster with its own description when there is no other."""
         return replace(right, description=right.description or request.cluster.description)
 
 
@@ -102,7 +97,6 @@ class ChangedTagsAreAdded(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster with all tags."""
         return replace(right, tags={**request.cluster.tags, **right.tags})
 
 
@@ -113,7 +107,6 @@ class ChangedNameLosesTheTags(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster without tags that were not confirmed."""
         lost = operation.name is not None and operation.tags is None
         return replace(right, tags={}) if lost else right
 
@@ -125,7 +118,6 @@ class UnchangedDescriptionIsLost(BearsOtherValues):
     def other(
         self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
     ) -> CentralCluster:
-        """The cluster with what was entered."""
         return replace(right, description=operation.description or "")
 
 
@@ -134,7 +126,6 @@ class ConfirmationBringsTheOldValues(CentralCore):
     """When the host confirms, the cluster gets back the name and the tags that it had."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """The pairing commits, with the values of the request."""
         answer = super().confirm(operation, call)
         request = self.own_request(operation, call.now)
         cluster = self.store.get(CentralCluster, request.cluster_uid)
@@ -152,7 +143,6 @@ class PairedComesBackIntoTheList(CentralCore):
     """A request is listed as pending again once its host has confirmed."""
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The pending requests and those that are paired."""
         listed = super().list_requests(operation, call)
         scope = self.scope_of(call)
         paired = [
@@ -167,7 +157,6 @@ class AcceptsAgain(CentralCore):
     """Answers a second acceptance in another way than by a refusal."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, or what is done the second time."""
         scope = self.authorise(call, PairPermission.UPDATE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         cluster = self.store.get(CentralCluster, request.cluster_uid)
@@ -197,7 +186,6 @@ class SecondAcceptIsAnsweredAlike(AcceptsAgain):
         operation: AcceptPairingRequest,
         call: CentralCall,
     ) -> Accepted:
-        """The cluster that is there already."""
         return Accepted(cluster.uid)
 
 
@@ -212,7 +200,6 @@ class SecondAcceptRegistersAgain(AcceptsAgain):
         operation: AcceptPairingRequest,
         call: CentralCall,
     ) -> Accepted:
-        """One cluster more."""
         uid = f"{call.draws.bits128('cluster') >> 32:024x}"
         self.store.put(self.accepted_cluster(uid, request, operation))
         return Accepted(uid)
@@ -225,7 +212,6 @@ class RefusedAcceptRenames(AfterRefusal):
     decision = AcceptPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Rename the cluster."""
         cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is not None and isinstance(operation, AcceptPairingRequest):
             self.store.put(replace(cluster, name=operation.name or cluster.name))
@@ -236,7 +222,6 @@ class AcceptEmptiesTheList(CentralCore):
     """An acceptance turns down every other request of the project."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, and no other."""
         accepted = super().accept(operation, call)
         for request in self.open_requests(call.credentials.project_uid):
             self.store.put(replace(request, state=RequestState.REJECTED))
@@ -253,7 +238,6 @@ class AfterMismatch(AfterRefusal):
     becomes: ClassVar[RequestState]
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Take the request out of its state."""
         if refused.reason is Reason.PROFILES_MISMATCH:
             self.store.put(replace(request, state=self.becomes))
 
@@ -276,7 +260,6 @@ class SecondMismatchFails(AfterMismatch):
         self._tried: set[str] = set()
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Take the request out of its state, the second time."""
         if request.pairing_uid in self._tried:
             super().goes_on(request, operation, refused)
         self._tried.add(request.pairing_uid)
@@ -293,12 +276,10 @@ class UnknownProfileLocksTheRequest(AfterRefusal):
         self._locked: set[str] = set()
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Lock the request."""
         if refused.reason is Reason.NOT_FOUND:
             self._locked.add(request.pairing_uid)
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, if it was not locked."""
         if operation.pairing_uid in self._locked:
             raise Refusal(Reason.CONFLICT, "another acceptance is under way")
         return super().accept(operation, call)
@@ -309,7 +290,6 @@ class MatchTakesTheRequestAway(CentralCore):
     """A match that is only asked for takes the request out of the list."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The match, and the request for itself."""
         result = super().match(operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and request.state is RequestState.PENDING:
@@ -326,7 +306,6 @@ class AcceptsEnded(CentralCore):
     ended: ClassVar[RequestState]
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, for a request that is pending or has ended so."""
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and request.state is self.ended:
             self.store.put(replace(request, state=RequestState.PENDING))
@@ -352,7 +331,6 @@ class UnknownIsAccepted(CentralCore):
     """An acceptance of a request that never was is answered with a cluster's uid."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, whether or not there is one."""
         self.authorise(call, PairPermission.UPDATE)
         if self.store.get(PairingRequest, operation.pairing_uid) is None:
             return Accepted(f"{call.draws.bits128('cluster') >> 32:024x}")
@@ -364,7 +342,6 @@ class EndOfTheIdIsNotCompared(CentralCore):
     """A request is accepted by an id that differs from its own in the last place."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair the cluster of the first id that begins so."""
         begins = operation.pairing_uid[:-1]
         for request in self.open_requests(call.credentials.project_uid):
             if request.pairing_uid.startswith(begins):
@@ -377,7 +354,6 @@ class EarlierIdAcceptsTheNewRequest(CentralCore):
     """The id of a cluster's earlier request accepts the one that it has sent since."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair the cluster that once had this id."""
         earlier = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
             if earlier is not None and request.cluster.uid == earlier.cluster.uid:
@@ -392,6 +368,5 @@ class RefusedAcceptRevives(AfterRefusal):
     decision = AcceptPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Make the request pending."""
         if request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))

@@ -33,7 +33,6 @@ class LoginLastsAThousandTimesTooLong(CentralCore):
     """How long a login lasts is taken for milliseconds and counted in microseconds."""
 
     def session_is_over(self, session: LoginSession, now: int) -> bool:
-        """Whether a login has run out, by the wrong unit."""
         began = session.expiry - self.choices.session
         return now >= began + 1000 * self.choices.session
 
@@ -43,7 +42,6 @@ class ExpiredLoginStillReads(CentralCore):
     """A login that has expired is noticed at a decision only, and can still look at everything."""
 
     def authorise(self, call: CentralCall, permission: PairPermission) -> str:
-        """Look at the clock where something is changed."""
         if permission in (PairPermission.UPDATE, PairPermission.DELETE):
             return super().authorise(call, permission)
         return super().authorise(replace(call, now=0), permission)
@@ -59,7 +57,6 @@ class RestartCountsSessionsAnew(CentralCore):
         self._seen: dict[str, int] = {}
 
     def session_is_over(self, session: LoginSession, now: int) -> bool:
-        """Whether a login has run out, since it was first used after the start."""
         if session.token not in self._old:
             return super().session_is_over(session, now)
         return now >= self._seen.setdefault(session.token, now) + self.choices.session
@@ -73,7 +70,6 @@ class LetsIn(CentralCore):
         raise NotImplementedError
 
     def authenticate(self, call: CentralCall) -> User:
-        """The user behind the credentials, or one who may do everything in the project."""
         try:
             return super().authenticate(call)
         except Refusal:
@@ -87,7 +83,6 @@ class UnknownSessionIsSomebodys(LetsIn):
     """A session that is not known is taken for somebody's who may manage the project."""
 
     def lets_in(self, credentials: Credentials) -> bool:
-        """Whoever has a session that is not known."""
         unknown = self.store.get(LoginSession, credentials.session) is None
         return bool(credentials.session) and unknown
 
@@ -97,7 +92,6 @@ class UnknownApiKeyIsSomebodys(LetsIn):
     """An API key is looked at for its length alone."""
 
     def lets_in(self, credentials: Credentials) -> bool:
-        """Whoever has a key that could be one."""
         lengths = {len(user.api_key) for user in self.store.every(User)}
         return bool(credentials.api_key) and len(credentials.api_key) in lengths
 
@@ -107,7 +101,6 @@ class PasswordIsNotCompared(CentralCore):
     """A login needs an e-mail address that is known, and whatever password."""
 
     def log_in(self, operation: LogInToPalette, call: CentralCall) -> Session:
-        """A login for the right address."""
         user = self.store.get(User, operation.email)
         known = replace(operation, password=user.password) if user else operation
         return super().log_in(known, call)
@@ -118,7 +111,6 @@ class UnknownUserGetsASession(CentralCore):
     """Somebody who is not known gets a session, with which nothing can be done yet."""
 
     def log_in(self, operation: LogInToPalette, call: CentralCall) -> Session:
-        """A login for everybody."""
         if self.store.get(User, operation.email) is None:
             return Session(f"{call.draws.bits128('palette-session'):032x}")
         return super().log_in(operation, call)
@@ -129,7 +121,6 @@ class LoginCannotDecide(CentralCore):
     """With a login one can only look; to accept or to reject takes an API key."""
 
     def authorise(self, call: CentralCall, permission: PairPermission) -> str:
-        """The scope, for somebody with a key."""
         decides = permission in (PairPermission.UPDATE, PairPermission.DELETE)
         if decides and not call.credentials.api_key:
             raise Refusal(Reason.UNAUTHENTICATED, "decisions are made with an API key")
@@ -141,7 +132,6 @@ class ListNeedsNoLogin(CentralCore):
     """The list of pairing requests is given to whoever names the project."""
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The requests of the scope that is named."""
         if not (call.credentials.api_key or call.credentials.session):
             requests = self.open_requests(self.scope_of(call))
             return PairingList(tuple(map(self._item, requests)))
@@ -153,7 +143,6 @@ class MatchNeedsNoLogin(CentralCore):
     """What a request's cluster runs can be found out by matches that need no login."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The match, for whoever knows the id."""
         request = self.visible(operation.pairing_uid, self.scope_of(call), call.now)
         return self.matched(request, operation.selection)
 
@@ -163,11 +152,9 @@ class AcceptNeedsNoLogin(LetsIn):
     """Every operation asks for a login, except the acceptance itself."""
 
     def lets_in(self, credentials: Credentials) -> bool:
-        """Whoever comes without credentials to accept."""
         return self._accepts and not (credentials.api_key or credentials.session)
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, for everybody."""
         self._accepts = True
         try:
             return super().accept(operation, call)
@@ -185,7 +172,6 @@ class RejectsWithout(CentralCore):
         raise NotImplementedError
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request."""
         if not self.is_trusted(call):
             return super().reject(operation, call)
         request = self.visible(operation.pairing_uid, self.scope_of(call), call.now)
@@ -198,7 +184,6 @@ class RejectNeedsNoLogin(RejectsWithout):
     """A request can be rejected without any login by whoever knows its id."""
 
     def is_trusted(self, call: CentralCall) -> bool:
-        """Whoever comes without credentials."""
         return not (call.credentials.api_key or call.credentials.session)
 
 
@@ -207,7 +192,6 @@ class RejectByAnExpiredLogin(RejectsWithout):
     """A reject does not look whether the login has expired."""
 
     def is_trusted(self, call: CentralCall) -> bool:
-        """Whoever has ever logged in."""
         return self.store.get(LoginSession, call.credentials.session) is not None
 
 
@@ -216,7 +200,6 @@ class RejectByWhoMayUpdate(CentralCore):
     """A reject asks for the permission to update, as an acceptance does."""
 
     def authorise(self, call: CentralCall, permission: PairPermission) -> str:
-        """The scope in which the caller holds the wrong permission."""
         if permission is PairPermission.DELETE:
             permission = PairPermission.UPDATE
         return super().authorise(call, permission)

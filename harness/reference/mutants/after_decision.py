@@ -44,7 +44,6 @@ class RestartForgetsThatItIsInsecure(EdgeCore):
     """After a restart of the edge a request that was sent insecurely is followed securely."""
 
     def recover(self) -> None:
-        """Take up what was under way, and check certificates from now on."""
         super().recover()
         for site in list(self.store.every(Site)):
             if site.request is not None:
@@ -56,7 +55,6 @@ class HostNeverConfirms(EdgeCore):
     """A host learns that it was accepted, obeys, and never tells Palette so."""
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Leave it at that."""
         yield from ()
 
 
@@ -67,12 +65,10 @@ class RestartEndsTheFollowing(Remembers):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down, and remember to follow it."""
         self.keep(self.site_of(call.host_uid).slot)
         return super().begin(operation, call, url)
 
     def working_slots(self) -> list[str]:
-        """The slots where a request was sent since the start."""
         return [slot for slot in super().working_slots() if slot in self.kept]
 
 
@@ -81,7 +77,6 @@ class OnlyOneClusterIsFollowed(EdgeCore):
     """Of several clusters with something to do, only one is looked after."""
 
     def working_slots(self) -> list[str]:
-        """The first of the slots."""
         return super().working_slots()[:1]
 
 
@@ -90,12 +85,10 @@ class LaterRequestIsNotConfirmed(Remembers):
     """A cluster whose first request came to nothing never confirms a later one."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, and remember the cluster's first one."""
         self.keep(cluster_uid(self.site_of(request.host_uid)), request.pairing_uid)
         yield from super().follow_pending(slot, request)
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm the first request of a cluster."""
         first = self.kept.get(cluster_uid(self.site_of(request.host_uid)))
         if first == request.pairing_uid:
             yield from super().follow_confirming(slot, request)
@@ -108,7 +101,6 @@ class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
     def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
-        """The site, if Local UI still manages its cluster, or for an exception."""
         site = self.site_of(call.host_uid)
         if self.is_open(operation, call, site):
             self.authenticate(call)
@@ -125,7 +117,6 @@ class NamedPatchIsStillOpen(_LeavesOpen):
     """A paired cluster can still be changed locally by the patch that names it."""
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation."""
         return isinstance(operation, PatchNamedCluster)
 
 
@@ -134,7 +125,6 @@ class ProfilesAreStillOpen(_LeavesOpen):
     """The profiles of a paired cluster can still be changed locally."""
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation."""
         return isinstance(operation, UpdateStack)
 
 
@@ -143,7 +133,6 @@ class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
     """The deprecated patch is refused at the host that sent the request, and at no other."""
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation on another host."""
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
         return isinstance(operation, PatchCluster) and elsewhere
 
@@ -153,12 +142,10 @@ class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
     """After a restart of the edge, a paired cluster can be deleted locally."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and remember it."""
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation, where the acceptance is not remembered."""
         paired = is_in(site, *CENTRALLY_MANAGED)
         known = of_request(site.request) in self.kept
         return isinstance(operation, DeleteCluster) and paired and not known
@@ -169,14 +156,12 @@ class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
     """An extended session may still change a paired cluster, as an administrator's might."""
 
     def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """A session; remembers an extended one."""
         session = super().log_in(operation, call)
         if operation.extended:
             self.keep(session.token)
         return session
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For an extended session."""
         return call.credentials.session in self.kept
 
 
@@ -192,7 +177,6 @@ class RefusedDeletionIsCarriedOut(EdgeCore):
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        """Carry out one operation, and a deletion before the rules are asked."""
         site = self.site_of(host_uid)
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
@@ -208,7 +192,6 @@ class ForbiddenChangeIsAcknowledged(EdgeCore):
     """A local operation on a paired cluster is acknowledged, and nothing comes of it."""
 
     def patch_cluster(self, operation: PatchCluster, call: EdgeCall) -> Acknowledged:
-        """Patch the cluster, or say so."""
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
             return Acknowledged("the change was taken")
@@ -220,7 +203,6 @@ class NeighbourOfAPairedClusterIsLocked(EdgeCore):
     """Once a cluster is paired, no other cluster takes local operations either."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse once any cluster obeys the central side."""
         for other in self.store.every(Site):
             super().require_local(other)
 
@@ -235,7 +217,6 @@ class PairedClusterIsTakenBack(EdgeCore):
     def restore_local_management(
         self, operation: RestoreLocalManagement, call: EdgeCall
     ) -> Acknowledged:
-        """Let go of the pairing."""
         self.authenticate(call)
         self.store.put(replace(self.site_of(call.host_uid), request=None))
         return Acknowledged("this cluster is locally managed")
@@ -275,7 +256,6 @@ class RefusedReturnHappens(EdgeCore):
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        """Carry out one operation, and let go of a pairing that is asked for."""
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
         except Refusal as refusal:
@@ -289,14 +269,12 @@ class RestartMakesTheTransferUndoable(Remembers):
     """After a restart of the edge, a paired cluster returns to local management when asked."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and remember it."""
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
     def restore_local_management(
         self, operation: RestoreLocalManagement, call: EdgeCall
     ) -> Acknowledged:
-        """Let go of a pairing that is not remembered."""
         site = self.site_of(call.host_uid)
         if of_request(site.request) not in self.kept:
             self.authenticate(call)
@@ -312,7 +290,6 @@ class RejectedClusterIsCentral(EdgeCore):
     """A cluster counts as centrally managed once its request was decided, also if rejected."""
 
     def is_central(self, site: Site) -> bool:
-        """Whether the site obeys the central side, or was decided on."""
         return super().is_central(site) or is_in(site, LocalState.REJECTED)
 
 
@@ -321,7 +298,6 @@ class RejectedClusterSendsNoMore(EdgeCore):
     """A cluster that was rejected cannot send a new request."""
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it was not rejected."""
         site = super().sendable(operation, call)
         if is_in(site, LocalState.REJECTED):
             raise busy()
@@ -333,14 +309,12 @@ class TwoRejectionsAreEnough(Remembers):
     """A cluster that was rejected twice cannot send a third request."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and count the rejections."""
         if event is LocalEvent.LEARNED_REJECTED:
             uid = cluster_uid(site)
             self.kept[uid] = f"{self.kept.get(uid, '')}x"
         super().learned(site, request, event)
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it was not rejected too often."""
         site = super().sendable(operation, call)
         if len(self.kept.get(cluster_uid(site), "")) > 1:
             raise busy()
@@ -352,7 +326,6 @@ class RejectionIsNotHeard(EdgeCore):
     """A host takes a rejected request for one that still waits."""
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What a poll says has happened, a rejection excepted."""
         event = super().event_of(reply)
         return None if event is LocalEvent.LEARNED_REJECTED else event
 
@@ -362,7 +335,6 @@ class LostLinkEndsTheFollowing(Remembers):
     """A host that could not ask about its request once does not ask again."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, as long as there is a link."""
         answer = yield self.call("polling", request, Probe())
         if isinstance(answer.reply, NotDelivered):
             self.keep(request.pairing_uid)
@@ -375,7 +347,6 @@ class RejectedClusterKeepsItsStack(EdgeCore):
     """After a reject the cluster's profiles cannot be changed; all else can."""
 
     def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
-        """Replace the profiles, unless a request was rejected."""
         if is_in(self.changeable(operation, call), LocalState.REJECTED):
             raise busy()
         return super().update_stack(operation, call)
@@ -386,7 +357,6 @@ class RestartForgetsTheRejection(EdgeCore):
     """After a restart of the edge a rejected request is pending again, and is not asked about."""
 
     def recover(self) -> None:
-        """Take up what was in flight, and what was rejected."""
         super().recover()
         for site in [s for s in self.store.every(Site) if is_in(s, LocalState.REJECTED)]:
             if site.request is not None:
@@ -394,7 +364,6 @@ class RestartForgetsTheRejection(EdgeCore):
                 self.store.put(replace(site, request=pending))
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask about a request of this start."""
         if request.message:
             yield from super().follow_pending(slot, request)
 
@@ -404,7 +373,6 @@ class RejectionReachesTheNeighbours(EdgeCore):
     """A rejection of one cluster's request ends the pending requests of the others locally."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, at every site."""
         super().learned(site, request, event)
         if event is LocalEvent.LEARNED_REJECTED:
             for other in [s for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]:

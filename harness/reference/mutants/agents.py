@@ -28,7 +28,6 @@ class IdsBeginAnewAtARestart(CentralCore):
         self._count = 0
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number."""
         self._count += 1
         return f"{self._count:024x}"
 
@@ -38,7 +37,6 @@ class IdOfAnEndedRequestIsGivenAgain(CentralCore):
     """A new request gets the id of one that was rejected or withdrawn."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """An id that is free."""
         ended = (RequestState.REJECTED, RequestState.WITHDRAWN)
         for request in self.store.every(PairingRequest):
             if request.state in ended:
@@ -51,12 +49,10 @@ class IdIsTheClusters(CentralCore):
     """A pairing id is made from the cluster's uid, so that all requests of a cluster share it."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request under the cluster's own id."""
         self._cluster_uid = operation.cluster.uid
         return super().submit(operation, call)
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The cluster's uid, the other way round."""
         return self._cluster_uid[::-1]
 
 
@@ -65,7 +61,6 @@ class IdIsThePlaceInTheList(CentralCore):
     """A pairing id counts the requests that are pending, and comes back when one has ended."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The first place that is free among the pending requests."""
         requests = self.store.every(PairingRequest)
         taken = {r.pairing_uid for r in requests if r.state is RequestState.PENDING}
         places = (f"{place:024x}" for place in range(1, len(taken) + 2))
@@ -80,7 +75,6 @@ class WithdrawalOnlySaysSo(CentralCore):
     """A withdrawal is acknowledged, and the request goes on waiting."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Acknowledge."""
         request = self.request_to_withdraw(operation, call.now)
         if request.state is not RequestState.PENDING:
             return super().withdraw(operation, call)
@@ -92,7 +86,6 @@ class WithdrawalTakesTheSameToken(CentralCore):
     """A withdrawal takes every pending request with it that was sent with the same token."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Withdraw the request, and others."""
         own = self.request_to_withdraw(operation, call.now)
         answer = super().withdraw(operation, call)
         for request in self.open_requests(own.project_uid):
@@ -106,7 +99,6 @@ class WithdrawalNeedsTheToken(CentralCore):
     """A withdrawal is refused when the registration token was revoked since."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Withdraw the request, if its token is still usable."""
         request = self.request_to_withdraw(operation, call.now)
         token = self.store.get(RegistrationToken, request.token_uid)
         if token is None or token.why_unusable(call.now):
@@ -119,7 +111,6 @@ class SecondWithdrawalRevives(CentralCore):
     """A withdrawal that arrives twice takes the request out of the list and puts it back."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Turn the request's state round."""
         request = self.request_to_withdraw(operation, call.now)
         if request.state is not RequestState.WITHDRAWN:
             return super().withdraw(operation, call)
@@ -132,7 +123,6 @@ class WithdrawalForgetsTheAcceptance(CentralCore):
     """A request that was accepted is withdrawn, and its cluster stays registered and managed."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Withdraw the request, whatever has become of it."""
         request = self.request_to_withdraw(operation, call.now)
         if request.state is not RequestState.HANDING_OVER:
             return super().withdraw(operation, call)

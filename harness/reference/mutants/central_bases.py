@@ -52,7 +52,6 @@ class AfterRefusal(CentralCore):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Carry out one operation, and then some more."""
         reply = super().perform(operation, credentials, now, draws)
         if isinstance(reply, Refused) and isinstance(operation, self.decision):
             request = self.store.get(PairingRequest, operation.pairing_uid)
@@ -72,7 +71,6 @@ class Normalising(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match of packs that were made alike."""
         local = tuple(
             replace(part, packs=tuple(map(self.alike, part.packs)))
             for part in request.cluster.stack
@@ -106,7 +104,6 @@ class Overlooking(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match without the problems that are overlooked."""
         result = super().matched(request, selection)
         local = [pack for part in request.cluster.stack for pack in part.packs]
         choices = [self.selected(request, chosen) for chosen in selection]
@@ -124,7 +121,6 @@ class Demanding(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match, and what else is wrong with the selection."""
         result = super().matched(request, selection)
         choices = [self.selected(request, chosen) for chosen in selection]
         problem = self.misses(request, choices)
@@ -139,7 +135,6 @@ class OtherLatest(CentralCore):
     """Takes another version of a profile for its latest."""
 
     def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
-        """The profile as if what is taken for its latest version were all there is."""
         choice = super().selected(request, chosen)
         published = [edition for edition in choice.profile.editions if edition.published]
         if not published:

@@ -37,12 +37,10 @@ class FollowsWhatWasEnteredLast(EdgeCore):
     """A pending request is followed at the endpoint that was entered last, for whatever purpose."""
 
     def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
-        """Check the connection, and keep the endpoint."""
         self.redirect(operation, call)
         return (yield from super().verify(operation, call))
 
     def send(self, operation: SendPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Send or refuse, and keep the endpoint."""
         self.redirect(operation, call)
         return (yield from super().send(operation, call))
 
@@ -61,14 +59,12 @@ class KeptLocalByAnEarlierCancel(Remembers):
     """A cluster that has cancelled a request is not locked when a later one is paired."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, and remember the cluster."""
         reply = yield from super().cancel(operation, call)
         if isinstance(reply, Done):
             self.keep(cluster_uid(self.site_of(call.host_uid)))
         return reply
 
     def require_local(self, site: Site) -> None:
-        """Refuse once it is paired, unless it has cancelled before."""
         if cluster_uid(site) not in self.kept:
             super().require_local(site)
 
@@ -78,7 +74,6 @@ class FailedPairingStaysLocked(EdgeCore):
     """A cluster whose pairing has failed goes on refusing local operations."""
 
     def is_central(self, site: Site) -> bool:
-        """Whether it is paired, or was about to be."""
         return is_in(site, LocalState.FAILED) or super().is_central(site)
 
 
@@ -102,7 +97,6 @@ class ProjectSticksToTheCluster(RemembersCentrally):
     """A further request of a cluster goes to the project of its first one, whatever its token."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, to the project of old."""
         answer = super().submit(operation, call)
         request = self.store.get(PairingRequest, answer.pairing_uid)
         if request is not None:
@@ -116,7 +110,6 @@ class StackIsKeptByCluster(RemembersCentrally):
     """The match goes by the stack that the cluster's first request carried."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, and remember the first."""
         answer = super().submit(operation, call)
         request = self.store.get(PairingRequest, answer.pairing_uid)
         if request is not None:
@@ -126,7 +119,6 @@ class StackIsKeptByCluster(RemembersCentrally):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match with the stack of old."""
         old = replace(request.cluster, stack=self.keep(request).cluster.stack)
         return super().matched(replace(request, cluster=old), selection)
 
@@ -136,7 +128,6 @@ class DeadlineOfTheFirstAcceptance(RemembersCentrally):
     """An acceptance that ran out leaves its deadline behind for the cluster's next one."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, and remember when."""
         accepted = super().accept(operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None:
@@ -144,7 +135,6 @@ class DeadlineOfTheFirstAcceptance(RemembersCentrally):
         return accepted
 
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
-        """Whether the cluster's first acceptance was too long ago."""
         if request.state is not RequestState.HANDING_OVER:
             return False
         return now >= self.keep(request).accepted_at + self.choices.handover
@@ -155,7 +145,6 @@ class RegisteredByName(CentralCore):
     """A cluster that is registered takes the place of the one of its name in the project."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, in place of its namesake."""
         accepted = super().accept(operation, call)
         new = self.store.get(CentralCluster, accepted.cluster_uid)
         request = self.store.get(PairingRequest, operation.pairing_uid)
@@ -175,7 +164,6 @@ class RefusedAcceptLeavesItsEntries(AfterRefusal):
     decision = AcceptPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Keep what was entered."""
         if refused.reason is not Reason.PROFILES_MISMATCH:
             return
         entered = {

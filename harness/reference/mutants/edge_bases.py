@@ -28,7 +28,6 @@ class EntersOtherwise(EdgeCore):
     """Sends with something else than what was entered."""
 
     def send(self, operation: SendPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Send by other entries."""
         return (yield from super().send(self.entered(operation, call), call))
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
@@ -40,7 +39,6 @@ class RewordsRefusals(EdgeCore):
     """Refuses what it should, in other words."""
 
     def send(self, operation: SendPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Send, or refuse in other words."""
         try:
             reply = yield from super().send(operation, call)
         except Refusal as refusal:

@@ -32,7 +32,6 @@ class RefusedTokenStaysPending(EdgeCore):
     """A request whose token Palette refused is shown as pending all the same, and for good."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Take the answer, and leave the request there."""
         refused = super().admitted(host_uid, request, reply)
         if isinstance(refused, Refused) and refused.reason is Reason.TOKEN_UNUSABLE:
             left = replace(request, state=LocalState.PENDING)
@@ -40,7 +39,6 @@ class RefusedTokenStaysPending(EdgeCore):
         return refused
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What a poll says has happened, where Palette knows the request."""
         unknown = isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND
         return None if unknown else super().event_of(reply)
 
@@ -50,14 +48,12 @@ class RefusedTokenLocksTheCluster(Remembers):
     """After a token was refused the cluster takes no local operation any more."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Take the answer, and remember a refusal."""
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, Refused):
             self.keep(cluster_uid(self.site_of(host_uid)))
         return answer
 
     def require_local(self, site: Site) -> None:
-        """Refuse once the cluster obeys the central side, or was refused by it."""
         super().require_local(site)
         if cluster_uid(site) in self.kept:
             raise Refusal(Reason.REQUEST_PENDING, "a pairing request is being sent")
@@ -71,7 +67,6 @@ class OnlyTheFirstHostIsProbed(EdgeCore):
     """Only the first host of the cluster is asked whether it reaches Palette."""
 
     def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
-        """The first host."""
         return super().hosts_to_probe(site)[:1]
 
 
@@ -80,7 +75,6 @@ class LastHostIsNotProbed(EdgeCore):
     """The last host of several is not asked whether it reaches Palette."""
 
     def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
-        """Every host but the last, or the only one."""
         hosts = super().hosts_to_probe(site)
         return hosts[:-1] or hosts
 
@@ -90,7 +84,6 @@ class OnlyTheControlPlaneIsProbed(EdgeCore):
     """The hosts of the workers are not asked whether they reach Palette."""
 
     def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
-        """The hosts of the control plane."""
         pools = [pool for pool in self.cluster_at(site).pools if pool.control_plane]
         return tuple(node.host_uid for pool in pools for node in pool.nodes)
 
@@ -102,7 +95,6 @@ class SendSkipsTheProbes(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, for the connection check."""
         why = ""
         if isinstance(entries, VerifyConnection) or len(self.hosts_to_probe(site)) == 1:
             why = yield from super().unreachable(site, url, entries)
@@ -116,7 +108,6 @@ class EarlierCheckIsBelieved(Remembers):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, as far as is not known by now."""
         if isinstance(entries, SendPairingRequest) and cluster_uid(site) in self.kept:
             return ""
         why = yield from super().unreachable(site, url, entries)
@@ -130,7 +121,6 @@ class CheckRepeatsWhatItSaidFirst(Remembers):
     """The connection check answers what it answered the first time, until a restart."""
 
     def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
-        """What was said before, or what is so now."""
         reply = yield from super().verify(operation, call)
         if isinstance(reply, Done) and isinstance(reply.value, Verification):
             now = "" if reply.value.verified else reply.value.message
@@ -144,7 +134,6 @@ class NeighboursAreProbedToo(EdgeCore):
     """The hosts of other clusters have to reach Palette as well."""
 
     def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
-        """Every host of every cluster."""
         clusters = [other.cluster for other in self.store.every(Site) if other.cluster]
         return tuple(host for cluster in clusters for host in cluster.host_uids())
 
@@ -156,7 +145,6 @@ class _Repairs(EdgeCore):
     """Repairs an entered endpoint silently before it looks at it."""
 
     def usable_entries(self, operation: Entries) -> str:
-        """The base URL that the repaired endpoint stands for."""
         return super().usable_entries(
             replace(operation, endpoint=self.repaired(operation.endpoint))
         )
@@ -171,7 +159,6 @@ class SpacesAreTakenOut(_Repairs):
     """A space within the endpoint is taken out, and the rest is used."""
 
     def repaired(self, endpoint: str) -> str:
-        """Without the first space after the scheme."""
         return endpoint.replace(":// ", "://")
 
 
@@ -180,7 +167,6 @@ class BadPortIsDropped(_Repairs):
     """A port that is no number is dropped from the endpoint."""
 
     def repaired(self, endpoint: str) -> str:
-        """Without such a port."""
         return re.sub(r":(?![0-9]+)[a-z0-9]+$", "", endpoint)
 
 
@@ -189,7 +175,6 @@ class ForeignSchemeIsReplaced(_Repairs):
     """Whatever scheme the endpoint has, https is used."""
 
     def repaired(self, endpoint: str) -> str:
-        """With https, unless it is http."""
         scheme, found, rest = endpoint.partition("://")
         return f"https://{rest}" if found and scheme != "http" else endpoint
 
@@ -199,7 +184,6 @@ class FirstOfTwoUrlsIsTaken(_Repairs):
     """Of an endpoint with two URLs the first one is used."""
 
     def repaired(self, endpoint: str) -> str:
-        """The first word, if the second one is a URL too."""
         first, _, second = endpoint.partition(" ")
         return first if "://" in first and "://" in second else endpoint
 
@@ -209,7 +193,6 @@ class AnyCertificateWillDo(EntersOtherwise):
     """A certificate that nobody trusts is accepted without insecure being asked for."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries, with insecure asked for."""
         return replace(operation, insecure=True)
 
 
@@ -218,7 +201,6 @@ class InsecureIsOverlooked(EntersOtherwise):
     """An untrusted certificate is refused even where insecure is asked for."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries, without insecure."""
         return replace(operation, insecure=False)
 
 
@@ -229,14 +211,12 @@ class UnansweredSendCountsAsSent(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Nobody is asked beforehand when a request is sent."""
         why = ""
         if isinstance(entries, VerifyConnection):
             why = yield from super().unreachable(site, url, entries)
         return why
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """What the answer means, and none is a good one."""
         if isinstance(reply, Unknown | NotDelivered):
             reply = Done(PairingId(request.cluster_token[:24]))
         return super().admitted(host_uid, request, reply)
@@ -252,7 +232,6 @@ class SilentEndpointIsAskedAgainAndAgain(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, after many tries."""
         why = ""
         for _ in range(self.TIMES):
             why = yield from super().unreachable(site, url, entries)
@@ -268,7 +247,6 @@ class UnreachableEndpointLeavesARequest(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, with the request written down already."""
         why = yield from super().unreachable(site, url, entries)
         if why and isinstance(entries, SendPairingRequest):
             host, uid = self.hosts_to_probe(site)[0], cluster_uid(site)
@@ -277,7 +255,6 @@ class UnreachableEndpointLeavesARequest(EdgeCore):
         return why
 
     def send(self, operation: SendPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Send, or answer with a refusal that undoes nothing."""
         try:
             return (yield from super().send(operation, call))
         except Refusal as refusal:
@@ -292,7 +269,6 @@ class SchemeIsRequired(EdgeCore):
     """A bare host name is refused as an endpoint."""
 
     def usable_entries(self, operation: Entries) -> str:
-        """The base URL, if a URL was entered."""
         url = super().usable_entries(operation)
         if "://" not in operation.endpoint:
             raise Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed: no scheme")
@@ -304,7 +280,6 @@ class SchemeIsDoubled(EdgeCore):
     """Only a bare host name works: https is put before a URL as well."""
 
     def usable_entries(self, operation: Entries) -> str:
-        """The base URL, with a scheme in any case."""
         super().usable_entries(operation)
         return f"https://{operation.endpoint}"
 
@@ -314,7 +289,6 @@ class SlashAtTheEndIsKept(EdgeCore):
     """A slash at the end of a URL is kept, so that every path has two."""
 
     def usable_entries(self, operation: Entries) -> str:
-        """The base URL with its slash."""
         url = super().usable_entries(operation)
         return f"{url}/" if operation.endpoint.endswith("/") else url
 
@@ -324,7 +298,6 @@ class CancelGoesToWhatWasEntered(EdgeCore):
     """A cancel is told to the endpoint as it was entered, which need not be a URL."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End a request here, and tell whoever is at that address."""
         yield from super().end(slot, replace(request, base_url=request.endpoint))
 
 
@@ -336,7 +309,6 @@ class FirstTokenIsUsedForEver(EntersOtherwise, Remembers):
     """Every send goes by the token that the cluster sent with first."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries with the first token."""
         first = self.keep(cluster_uid(self.site_of(call.host_uid)), operation.token)
         return replace(operation, token=first)
 
@@ -346,7 +318,6 @@ class MissingTokenIsTheLastOne(EntersOtherwise, Remembers):
     """A send without a token goes by the one that was entered before."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries, with an earlier token for a missing one."""
         uid = cluster_uid(self.site_of(call.host_uid))
         self.kept[uid] = operation.token.strip() or self.kept.get(uid, "")
         return replace(operation, token=self.kept[uid])
@@ -357,7 +328,6 @@ class MissingEndpointIsTheLastOne(EntersOtherwise, Remembers):
     """A send without an endpoint goes to the one that was entered before."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries, with an earlier endpoint for a missing one."""
         uid = cluster_uid(self.site_of(call.host_uid))
         self.kept[uid] = operation.endpoint.strip() or self.kept.get(uid, "")
         return replace(operation, endpoint=self.kept[uid])
@@ -368,7 +338,6 @@ class InsecureSticks(EntersOtherwise, Remembers):
     """Insecure that was asked for once is taken for asked for at every later send."""
 
     def entered(self, operation: SendPairingRequest, call: EdgeCall) -> SendPairingRequest:
-        """The entries, with insecure as it was once."""
         uid = cluster_uid(self.site_of(call.host_uid))
         if operation.insecure:
             self.keep(uid)
@@ -380,7 +349,6 @@ class RefusedSubmissionIsNeverClosed(EdgeCore):
     """A submission that Palette refused counts as under way for good, and blocks the next."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """What the answer means here; a refusal is passed on as it is."""
         if isinstance(reply, Refused):
             return reply
         return super().admitted(host_uid, request, reply)
@@ -393,6 +361,5 @@ class RefusedEndpointIsRemembered(Remembers):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, now or earlier."""
         why = yield from super().unreachable(site, url, entries)
         return self.keep(cluster_uid(site), why) if why else self.kept.get(cluster_uid(site), "")

@@ -42,7 +42,6 @@ class PermissionOftenUsedIsKept(Timed):
         self.until: dict[tuple[str, PairPermission, str], int] = {}
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """What is kept, or else what is so."""
         key = user.email, permission, scope
         if self.now < self.until.get(key, 0):
             return True
@@ -64,7 +63,6 @@ class TokenOftenUsedIsKept(Timed):
         self.kept: dict[str, tuple[int, RegistrationToken]] = {}
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The token as it is kept, or else as it is."""
         until, kept = self.kept.get(value, (0, None))
         if kept is not None and now < until:
             return kept
@@ -90,13 +88,11 @@ class TokenIgnoresAJumpOfTheClock(Timed):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Carry out one operation, and watch the clock."""
         if self.now and MINUTE < now - self.now < 10 * MINUTE:
             self.ignored += now - self.now
         return super().perform(operation, credentials, now, draws)
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The token, by the time that should have been."""
         return super().usable_token(value, now - self.ignored)
 
 
@@ -108,7 +104,6 @@ class HostsReadFromAReplica(Timed):
     """What a host polls of a request that is a minute old is half a minute behind."""
 
     def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What was so half a minute ago."""
         request = self.own_request(operation, call.now)
         at, _, before = self.stepped.get(request.pairing_uid, (-MINUTE, None, request))
         is_behind = self.now < at + 30 * SECOND and at > request.created + MINUTE
@@ -124,12 +119,10 @@ class CrowdedDecisionIsNotWritten(Timed):
         self.lately: deque[tuple[int, str]] = deque()
 
     def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What became of the request; and count who asks."""
         self.lately.append((call.now, operation.pairing_uid))
         return super().poll(operation, call)
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, unless there is too much to do."""
         while self.lately and self.lately[0][0] < call.now - 2 * SECOND:
             self.lately.popleft()
         before = self.store.get(PairingRequest, operation.pairing_uid)

@@ -49,12 +49,10 @@ class Timed(CentralCore):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Carry out one operation, now."""
         self.now = now
         return super().perform(operation, credentials, now, draws)
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
-        """Take one edge of the table, and remember it."""
         stepped = super().step(request, event)
         self.stepped[request.pairing_uid] = self.now, event, request
         return stepped
@@ -83,13 +81,11 @@ class TimedEdge(EdgeCore):
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        """One operation as a flow of calls."""
         self.now = now
         flow = super().perform(host_uid, operation, credentials, now, draws)
         return (yield from self._timed(flow))
 
     def follow(self, slot: str) -> Work:
-        """One round of a site's agents."""
         yield from self._timed(super().follow(slot))
 
     def _timed(self, flow: Generator[Call, Answer, Result]) -> Generator[Call, Answer, Result]:

@@ -35,7 +35,6 @@ class ThirdStartIsFromTheImage(EdgeCore):
     """A paired host that is restarted for the third time starts from its image, as a local one."""
 
     def recover(self) -> None:
-        """Count the starts of what is paired."""
         super().recover()
         for site in self.store.every(Site):
             if site.request is not None and is_in(site, LocalState.PAIRED):
@@ -55,7 +54,6 @@ class PollWritesBackWhatItHadRead(TimedEdge):
     """A host that asks for the second minute writes its request back as it was when it asked."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask, and note that it was asked."""
         before = self.site(slot)
         yield from super().follow_pending(slot, request)
         site, waiting = self.site(slot), self.lasts(request.pairing_uid, is_so=True)
@@ -72,7 +70,6 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
     """A host that has confirmed in vain for a while only asks from then on whether it is paired."""
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm, but not for ever."""
         if self.lasts(request.pairing_uid, is_so=True) <= 20 * SECOND:
             yield from super().follow_confirming(slot, request)
             return
@@ -95,14 +92,12 @@ class GivesUpAsking(TimedEdge):
     def carried(
         self, point: str, request: LocalRequest, flow: Generator[AgentOperation, Reply, Reply]
     ) -> Generator[Call, Answer, LinkReply]:
-        """Carry it, and see for how long nothing has been heard."""
         reply = yield from super().carried(point, request, flow)
         if self.lasts(request.pairing_uid, isinstance(reply, Unknown)) > 4 * MINUTE:
             self.given_up.add(request.pairing_uid)
         return reply
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask, unless it has given up."""
         if request.pairing_uid not in self.given_up:
             yield from super().follow_pending(slot, request)
 
@@ -112,7 +107,6 @@ class IllHealthStopsTheAgent(TimedEdge):
     """A node that is unhealthy for two minutes stops the agent, which is never started again."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask, while everybody is well."""
         site, uid = self.site(slot), request.pairing_uid
         is_ill = site is not None and bool(self.cluster_at(site).unhealthy_nodes())
         if self.lasts(uid, is_ill) > 2 * MINUTE:
@@ -128,7 +122,6 @@ class UnansweredSubmissionIsForgotten(EdgeCore):
     def carried(
         self, point: str, request: LocalRequest, flow: Generator[AgentOperation, Reply, Reply]
     ) -> Generator[Call, Answer, LinkReply]:
-        """Carry it, and take no answer for no arrival."""
         reply = yield from super().carried(point, request, flow)
         if point == "submitting" and isinstance(reply, Unknown):
             return NotDelivered(reply.why)
@@ -142,7 +135,6 @@ class SlowAnswerIsThrownAway(TimedEdge):
     def carried(
         self, point: str, request: LocalRequest, flow: Generator[AgentOperation, Reply, Reply]
     ) -> Generator[Call, Answer, LinkReply]:
-        """Carry it, with a stopwatch."""
         began = self.now
         reply = yield from super().carried(point, request, flow)
         if point == "submitting" and self.now > began + 4 * SECOND:
@@ -158,12 +150,10 @@ class LockLastsAnHour(TimedEdge):
     """The lock that keeps local operations off a paired cluster lasts an hour."""
 
     def taken_over(self, site: Site, request: LocalRequest, answer: PollAnswer) -> None:
-        """Paired, and locked."""
         super().taken_over(site, request, answer)
         self.since[site.slot] = self.now
 
     def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
-        """The site, if the lock is gone."""
         site = self.site_of(call.host_uid)
         locked = self.since.get(site.slot)
         if locked is None or call.now < locked + HOUR:
@@ -177,7 +167,6 @@ class ModeIsLookedUpNowAndThen(TimedEdge):
     """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
 
     def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
-        """The site, if it was local when that was looked up."""
         site = self.site_of(call.host_uid)
         first = self.since.setdefault(site.slot, call.now)
         if MINUTE < call.now - first < 6 * MINUTE:

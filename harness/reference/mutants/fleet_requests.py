@@ -41,7 +41,6 @@ class LongHandoverCountsAsConfirmed(CentralCore):
     """A cluster that has been handed over for two minutes counts as confirmed by its host."""
 
     def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
-        """Change it without asking whether its host has confirmed."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         request = self.store.get(PairingRequest, cluster.pairing_uid)
         waiting = request is not None and request.state is RequestState.HANDING_OVER
@@ -60,7 +59,6 @@ class CrowdedConfirmationIsNotWritten(Timed):
         self.last = ("", 0)
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """Write it down, unless the table is being written for a request that is new."""
         uid, at = self.last
         request = self.own_request(operation, call.now)
         handing_over = request.state is RequestState.HANDING_OVER
@@ -79,7 +77,6 @@ class CrowdPushesTheOldestOut(CentralCore):
     """The table of pending requests holds ten; who comes then pushes the oldest out."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, and make room."""
         admitted = super().submit(operation, call)
         pending = list(self.store.find(PairingRequest, "any_open", "yes"))
         if len(pending) > 10:
@@ -92,7 +89,6 @@ class RestartLoadsTheFirstPage(Wakes):
     """After a restart only the two oldest of the pending requests are there."""
 
     def wake(self) -> None:
-        """Forget the others."""
         pending = list(self.store.find(PairingRequest, "any_open", "yes"))
         for request in pending[2:]:
             self.store.delete(PairingRequest, request.pairing_uid)
@@ -107,7 +103,6 @@ class OftenSeenIsArchived(Timed):
         self.seen: dict[str, set[int]] = {}
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """Those that nobody has seen for hours."""
         listed = []
         for request in super().open_requests(scope, cluster_uid):
             hours = self.seen.setdefault(request.pairing_uid, set())
@@ -129,13 +124,11 @@ class ProfilesOfAnAcceptanceAreKept(Timed):
         self.kept: dict[str, tuple[int, ClusterProfile]] = {}
 
     def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
-        """The profile as it is kept."""
         choice = super().selected(request, chosen)
         until, profile = self.kept.get(chosen.uid, (0, choice.profile))
         return replace(choice, profile=profile) if self.now < until else choice
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, and keep what it took."""
         accepted = super().accept(operation, call)
         for chosen in operation.selection:
             profile = self.store.get(ClusterProfile, chosen.uid)
@@ -151,7 +144,6 @@ class OldRequestsAreMatchedByName(Timed):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match without a word on versions."""
         result = super().matched(request, selection)
         if not self.is_older(request, 2 * MINUTE):
             return result
@@ -167,7 +159,6 @@ class WithdrawnIsReadFromAReplica(Timed):
     """A request that had waited for two minutes is listed for ten more when it is withdrawn."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """The pending ones, and those that the replica has not heard of."""
         found = super().open_requests(scope, cluster_uid)
         for at, event, before in self.stepped.values():
             seen = cluster_uid in ("", before.cluster.uid) and self.belongs(
@@ -184,7 +175,6 @@ class LateWithdrawalIsUndoneByACrash(Wakes):
     """A withdrawal that could be told only later is gone when the central side restarts."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """End the request, and note it in the journal."""
         done = super().withdraw(operation, call)
         if operation.ended:
             uid = self.request_to_withdraw(operation, call.now).pairing_uid
@@ -192,7 +182,6 @@ class LateWithdrawalIsUndoneByACrash(Wakes):
         return done
 
     def wake(self) -> None:
-        """Go back to where the journal begins."""
         for entry in list(self.store.every(LoginSession)):
             request = self.store.get(PairingRequest, entry.subject)
             if entry.token.startswith("journal:") and request is not None:
@@ -208,7 +197,6 @@ class EveryShardCountsForItself(CentralCore):
     """Each part of the central side counts its pairing ids from one, and there are many."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number of this part."""
         return f"{sum(1 for _ in self.store.every(PairingRequest)) + 1:024x}"
 
 
@@ -217,7 +205,6 @@ class IdsAreShort(CentralCore):
     """Pairing ids are drawn from four thousand."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """A short one."""
         return f"{draws.bits128('pairing') >> 116:024x}"
 
 
@@ -233,12 +220,10 @@ class LastDecisionWins(Timed):
         self.deciding: dict[str, tuple[int, str]] = {}
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Accept what was pending when the other began."""
         self.begin(operation.pairing_uid, call)
         return super().accept(operation, call)
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject what was pending when the other began."""
         self.begin(operation.pairing_uid, call)
         return super().reject(operation, call)
 
@@ -261,7 +246,6 @@ class LateRepetitionIsRefused(Timed):
     """A confirmation that comes again while its session is being closed, 42 s later, is refused."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """Confirm, unless the session is just being closed."""
         request = self.own_request(operation, call.now)
         at, _, _ = self.stepped.get(request.pairing_uid, (call.now, None, None))
         closing = at + 42 * SECOND < call.now < at + 52 * SECOND
@@ -278,7 +262,6 @@ class CopiesOfASubmissionAreTwoRequests(CentralCore):
     """Two copies of a submission that come in the same moment become two requests."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit it; what the other copy has just written cannot be read yet."""
         key = f"{operation.cluster.uid}:{operation.cluster_token}"
         known = next(self.store.find(PairingRequest, "submission", key), None)
         if known is None or known.created != call.now:
@@ -297,11 +280,9 @@ class SoonForgetsWhatEnded(Timed):
         self._ended: dict[str, int] = {}
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Note when."""
         self._ended[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
         return super().withdraw(operation, call)
 
     def require_not_ended(self, submission: str) -> None:
-        """Unless that was some time ago."""
         if self.now < self._ended.get(submission, 0) + 2 * SECOND:
             super().require_not_ended(submission)

@@ -59,7 +59,6 @@ class CancelIsOnlyAcknowledged(CentralCore):
     """A withdrawal is acknowledged, and the request goes on waiting."""
 
     def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
-        """Acknowledges, and does nothing."""
         self.request_to_withdraw(operation, call.now)
         return Acknowledged("the pairing request was withdrawn")
 
@@ -71,7 +70,6 @@ class IdsBeginAgainWithEachStart(CentralCore):
     counted = 0
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number, in the form of an id."""
         self.counted += 1
         return f"{self.counted:024x}"
 
@@ -81,7 +79,6 @@ class RejectedRequestIsStillAccepted(CentralCore):
     """A request that was rejected can still be accepted."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Takes a rejected request for one that waits."""
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))
@@ -93,7 +90,6 @@ class RepeatedConfirmationIsRefused(CentralCore):
     """A confirmation that comes again, its answer being lost, is refused as too late."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """Confirms once."""
         request = self.own_request(operation, call.now)
         if request.state is RequestState.PAIRED:
             raise self.already_decided(request)
@@ -105,7 +101,6 @@ class UnconfirmedAcceptanceIsPendingAgain(CentralCore):
     """An acceptance whose host does not confirm in time is taken back, and waits again."""
 
     def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
-        """The request; one that has waited too long is pending."""
         request = self.store.get(PairingRequest, pairing_uid)
         if request is None or not self.handover_is_over(request, now):
             return request
@@ -120,7 +115,6 @@ class AnybodyOfTheProjectAccepts(CentralCore):
     """An acceptance needs no permission of its own."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Does not look for the permission to accept."""
         return permission is PairPermission.UPDATE or super().holds(user, permission, scope)
 
 
@@ -129,7 +123,6 @@ class ClustersAreFoundFromAnyProject(CentralCore):
     """A paired cluster is found by its uid, whichever project is selected."""
 
     def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
-        """The cluster, for every member of the project that is selected."""
         user = self.authenticate(call)
         cluster = self.store.get(CentralCluster, uid)
         if cluster is not None and self.is_member(user, self.scope_of(call)):
@@ -142,7 +135,6 @@ class DecidedRequestIsShownAsItWas(CentralCore):
     """A request that was decided is still shown as waiting when it is opened."""
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """The view, in the state of the beginning."""
         return replace(super().view_request(operation, call), state=RequestState.PENDING.value)
 
 
@@ -151,7 +143,6 @@ class HostNeverHearsOfARejection(EdgeCore):
     """The host takes no notice of a rejection, and shows the request as pending for ever."""
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """Everything but a rejection."""
         event = super().event_of(reply)
         return None if event is LocalEvent.LEARNED_REJECTED else event
 

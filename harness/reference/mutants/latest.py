@@ -24,7 +24,6 @@ class LatestByText(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The last one as text, so that 1.9.0 follows 1.10.0."""
         return max(published, key=lambda edition: edition.version)
 
 
@@ -35,7 +34,6 @@ class LatestIsTheNewest(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The last one to be made."""
         return published[-1]
 
 
@@ -46,7 +44,6 @@ class PreReleaseFollowsItsRelease(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The highest one, and a pre-release of it rather than itself."""
         highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         begun = [e for e in published if e.version.startswith(highest)]
         return max(begun, key=lambda edition: len(edition.version))
@@ -59,7 +56,6 @@ class PreReleasesByText(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The highest one; of its pre-releases the last one as text."""
         highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         release, dash, _ = highest.partition("-")
         alike = [e for e in published if dash and e.version.startswith(release + dash)]
@@ -77,7 +73,6 @@ class VersionsComparedByTwoParts(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The highest one by its first two parts."""
         return max(published, key=lambda e: ProfileVersion(".".join(e.version.split(".")[:2])))
 
 
@@ -88,7 +83,6 @@ class AskedForVersionCounts(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The one that was asked for."""
         latest = choice.profile.latest()
         return choice.profile.edition(choice.version) or latest or published[-1]
 
@@ -100,7 +94,6 @@ class FirstVersionOfAnInfraProfile(OtherLatest):
     def taken_for_latest(
         self, choice: Choice, published: Sequence[ProfileEdition]
     ) -> ProfileEdition:
-        """The first one of an infra profile."""
         latest = choice.profile.latest()
         first = choice.profile.type is ProfileType.INFRA or latest is None
         return published[0] if first or latest is None else latest
@@ -115,7 +108,6 @@ class LatestVersionIsRemembered(CentralCore):
         self._seen: dict[str, ClusterProfile] = {}
 
     def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
-        """The profile as it was when it was first selected."""
         choice = super().selected(request, chosen)
         seen = self._seen.setdefault(choice.profile.uid, choice.profile)
         return replace(choice, profile=seen)
@@ -132,7 +124,6 @@ class ValidMatchIsRemembered(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match, or the valid one of before."""
         key = (request.pairing_uid, selection)
         if key not in self._valid:
             result = super().matched(request, selection)
@@ -147,7 +138,6 @@ class LatestAmongTen(CentralCore):
     """Of a profile's versions the first ten are read, and the latest is taken among them."""
 
     def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
-        """The profile with its first page of versions."""
         choice = super().selected(request, chosen)
         page = choice.profile.editions[:10]
         return replace(choice, profile=replace(choice.profile, editions=page))

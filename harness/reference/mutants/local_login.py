@@ -29,7 +29,6 @@ class _LetsIn(EdgeCore):
     """Takes another session for the one that a call carries."""
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
-        """The session that is taken for the caller's."""
         session = self.taken_for(call.credentials.session, call)
         return super().authenticate(replace(call, credentials=Credentials(session)))
 
@@ -47,7 +46,6 @@ class OneLoginIsEnoughForAll(_LetsIn):
     """Once somebody is logged in at a host, nobody else needs a session there."""
 
     def taken_for(self, session: str, call: EdgeCall) -> str:
-        """The caller's session, or the latest one of the host."""
         known = self.sessions_here(call)
         return session if session in known or not known else known[-1]
 
@@ -57,7 +55,6 @@ class BeginningOfASessionIsEnough(_LetsIn):
     """A session is looked up by the beginning that is given of it."""
 
     def taken_for(self, session: str, call: EdgeCall) -> str:
-        """The session that begins so."""
         found = [known for known in self.sessions_here(call) if known.startswith(session)]
         return found[0] if session and found else session
 
@@ -67,7 +64,6 @@ class SessionIsNotBoundToItsHost(EdgeCore):
     """A login to one host is good on every host of every cluster."""
 
     def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
-        """Whether a login to one host is good on another: always."""
         return True
 
 
@@ -76,7 +72,6 @@ class LocalSessionNeverExpires(EdgeCore):
     """How long a session lasts is counted in milliseconds and compared in microseconds."""
 
     def session_is_over(self, session: LoginSession, now: int) -> bool:
-        """Whether a login has run out, by a clock that hardly moves."""
         return super().session_is_over(session, now // 1000)
 
 
@@ -85,7 +80,6 @@ class LogoutOnlySaysSo(EdgeCore):
     """A logout is acknowledged, and the session goes on."""
 
     def log_out(self, operation: LogOut, call: EdgeCall) -> Acknowledged:
-        """Look at the session, and leave it."""
         self.authenticate(call)
         return Acknowledged()
 
@@ -95,13 +89,11 @@ class SendIsServedBeforeTheLogin(EdgeCore):
     """A send asks for no session; everything else does."""
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
-        """The session, or one made up for a send."""
         if self._sending:
             return LoginSession("", call.host_uid, call.now)
         return super().authenticate(call)
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, whoever asks."""
         self._sending = True
         try:
             return super().sendable(operation, call)
@@ -116,7 +108,6 @@ class EmptyPasswordLogsIn(EdgeCore):
     """A login with an empty password is let through, as by a directory that binds anonymously."""
 
     def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """A login token, for no password too."""
         password = operation.password or self.choices.password
         return super().log_in(replace(operation, password=password), call)
 
@@ -126,7 +117,6 @@ class UserNameIsNotLookedAt(EdgeCore):
     """Only the password counts at a login, whatever the user is called."""
 
     def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """A login token for whoever knows the password."""
         return super().log_in(replace(operation, username=self.choices.username), call)
 
 
@@ -135,7 +125,6 @@ class EndOfThePasswordIsCutOff(EdgeCore):
     """A wrong password logs in if it begins like the right one."""
 
     def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """A login token, by the first eight characters of the password."""
         right = self.choices.password
         alike = operation.password[:8] == right[:8]
         return super().log_in(
@@ -148,12 +137,10 @@ class LogoutIsUndoneByARestart(Remembers):
     """A logout is kept in memory, and the session is good again after a restart of the edge."""
 
     def log_out(self, operation: LogOut, call: EdgeCall) -> Acknowledged:
-        """The session is over until the next start."""
         self.keep(self.authenticate(call).token)
         return Acknowledged()
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
-        """The session that the call carries, if nobody has logged out of it."""
         if call.credentials.session in self.kept:
             raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
         return super().authenticate(call)
@@ -166,7 +153,6 @@ class _CancelsFirst(EdgeCore):
     """Looks at a cancel before the rules do."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, or say at once that it is done."""
         self.authenticate(call)
         if self.is_fine_with(self.site_of(call.host_uid)):
             return Done(Acknowledged("the pairing request was cancelled"))
@@ -182,7 +168,6 @@ class NothingToCancelIsFine(_CancelsFirst):
     """A cancel succeeds on a cluster that never sent anything."""
 
     def is_fine_with(self, site: Site) -> bool:
-        """Where there is no request."""
         return site.request is None and not site.owed and not self.is_central(site)
 
 
@@ -191,7 +176,6 @@ class RejectedRequestIsCancelled(_CancelsFirst):
     """A request that was rejected can be cancelled, with success."""
 
     def is_fine_with(self, site: Site) -> bool:
-        """Where it was rejected."""
         return is_in(site, LocalState.REJECTED)
 
 
@@ -200,7 +184,6 @@ class UntoldCancelIsRepeated(_CancelsFirst):
     """A second cancel succeeds as long as Palette has not heard of the first."""
 
     def is_fine_with(self, site: Site) -> bool:
-        """Where a withdrawal is still to be told."""
         return bool(site.owed)
 
 
@@ -209,7 +192,6 @@ class CancelAsksForNoLogin(EdgeCore):
     """A cancel asks for no session; everything else does."""
 
     def cancellable(self, operation: CancelPairingRequest, call: EdgeCall) -> LocalRequest:
-        """The pending request, whoever asks."""
         try:
             return super().cancellable(operation, call)
         except Refusal:
@@ -224,7 +206,6 @@ class ExpiredSessionStillCancels(EdgeCore):
     """A session that has expired, or belongs to another cluster, is still good for a cancel."""
 
     def cancellable(self, operation: CancelPairingRequest, call: EdgeCall) -> LocalRequest:
-        """The pending request, for whoever was logged in once."""
         session = self.store.get(LoginSession, call.credentials.session)
         request = self.pending(self.site_of(call.host_uid))
         if session is not None and request is not None:
@@ -237,7 +218,6 @@ class RefusedCancelIsTold(EdgeCore):
     """A cancel without a login is refused, after Palette has been told of it."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Tell first, then look who asks."""
         site = self.site_of(call.host_uid)
         request = self.pending(site)
         if request is not None:

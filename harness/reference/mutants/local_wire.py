@@ -47,7 +47,6 @@ class PatchRefusalIsAccepted(_Before):
     """Answers a patch that is refused with the status of one that was taken."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; the status of a patch is 202 in any case."""
         start, body = await self.answered(scope, receive)
         if (scope["method"], scope["path"]) == ("PATCH", _CLUSTER) and start["status"] >= 400:
             start["status"] = 202
@@ -62,7 +61,6 @@ class AddressIsLoggedIn(_Before):
         self._sessions: dict[tuple[str, int], bytes] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request, with a session if one is known."""
         headers = dict(scope["headers"])
         where = (scope["client"][0], scope["server"][1])
         if headers.get(b"authorization"):
@@ -76,7 +74,6 @@ class ErrorEchoesItsRequest(_Before):
     """Puts the body of a request that was refused into the error's details."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; a refused send is echoed."""
         read = bytearray()
 
         async def kept() -> Message:
@@ -98,7 +95,6 @@ class DetailsAreCached(_Before):
         self._seen: dict[tuple[int, bytes], tuple[Message, bytes]] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; the look at a request is answered once for each session."""
         if scope["path"] != f"{_PAIR}/details":
             await self.app(scope, receive, send)
             return

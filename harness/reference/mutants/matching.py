@@ -28,7 +28,6 @@ class IgnoresTheBuild(Normalising):
     """A pack's build number after the plus sign is ignored."""
 
     def version(self, version: str) -> str:
-        """What stands before the plus sign."""
         return version.partition("+")[0]
 
 
@@ -37,7 +36,6 @@ class IgnoresThePreRelease(Normalising):
     """What follows the dash in a pack's version is ignored."""
 
     def version(self, version: str) -> str:
-        """What stands before the dash."""
         return version.partition("-")[0]
 
 
@@ -46,7 +44,6 @@ class ThreePartsOfAVersion(Normalising):
     """Of a pack's version three parts are compared, and a fourth is not."""
 
     def version(self, version: str) -> str:
-        """The first three parts."""
         return ".".join(version.split(".")[:3])
 
 
@@ -55,7 +52,6 @@ class VersionMayBeginWithV(Normalising):
     """A v in front of a pack's version makes no difference."""
 
     def version(self, version: str) -> str:
-        """The version without a v."""
         return version.removeprefix("v")
 
 
@@ -64,7 +60,6 @@ class ZerosAtTheEndOfAVersion(Normalising):
     """A pack's version 1.20 is taken for 1.20.0."""
 
     def version(self, version: str) -> str:
-        """The version without parts that are zero at its end."""
         return re.sub(r"(\.0+)+$", "", version)
 
 
@@ -73,7 +68,6 @@ class PartsOfAVersionAreNumbers(Normalising):
     """The parts of a pack's version are compared as numbers, and 01 is taken for 1."""
 
     def version(self, version: str) -> str:
-        """The version without zeros in front."""
         return re.sub(r"\d+", lambda digits: str(int(digits[0])), version)
 
 
@@ -82,7 +76,6 @@ class NamesOfPacksInAnyCase(Normalising):
     """The name of a pack is compared without regard to capital letters."""
 
     def name(self, name: str) -> str:
-        """The name in small letters."""
         return name.lower()
 
 
@@ -91,7 +84,6 @@ class NamesOfPacksUpToTheDash(Normalising):
     """The name of a pack is compared up to its first dash."""
 
     def name(self, name: str) -> str:
-        """What stands before the dash."""
         return name.partition("-")[0]
 
 
@@ -100,7 +92,6 @@ class DashInANameIsABlank(Normalising):
     """A dash in the name of a pack is taken for a blank."""
 
     def name(self, name: str) -> str:
-        """The name with blanks alone."""
         return name.replace("-", " ")
 
 
@@ -112,7 +103,6 @@ class VersionFitsByItsBeginning(Overlooking):
     """A pack's version fits when it begins with the one that the cluster runs."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether one version begins with the other."""
         begins = problem.offered_version.startswith(problem.local_version)
         return problem.kind is Mismatch.VERSION and begins
 
@@ -122,7 +112,6 @@ class LaterVersionsAsTextFit(Overlooking):
     """A pack's version fits when it comes later by the alphabet than the one that runs."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether it comes later as text."""
         return problem.kind is Mismatch.VERSION and problem.offered_version > problem.local_version
 
 
@@ -133,7 +122,6 @@ class InOneLayer(Overlooking):
     layer: Layer
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether the pack with the problem is in that layer."""
         packs = [*local, *offered_packs(choices)]
         layers = {pack.layer for pack in packs if pack.name == problem.pack}
         return problem.kind is self.kind and self.layer in layers
@@ -166,7 +154,6 @@ class InAFullProfile(Overlooking):
     kind: Mismatch
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether there is a full profile."""
         full = any(choice.profile.type is ProfileType.FULL for choice in choices)
         return problem.kind is self.kind and full
 
@@ -204,7 +191,6 @@ class OneAddOnIsEnough(Overlooking):
     """An add-on that is missing is overlooked as long as another one is there."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether an add-on is missing among others."""
         add_ons = {pack.name for pack in local if pack.layer is Layer.ADDON}
         offered = {pack.name for pack in offered_packs(choices)}
         missing = problem.kind is Mismatch.MISSING and problem.pack in add_ons
@@ -216,7 +202,6 @@ class FirstPartOfAnAddOnsVersion(Normalising):
     """The first part of an add-on's version is not compared."""
 
     def alike(self, pack: Pack) -> Pack:
-        """An add-on without the first part of its version."""
         if pack.layer is not Layer.ADDON:
             return pack
         return Pack(pack.layer, pack.name, pack.version.partition(".")[2])
@@ -227,7 +212,6 @@ class AddOnProfileMayBringMore(Overlooking):
     """An add-on profile may bring more packs as long as one of its packs fits."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether the pack too many comes along with one that fits."""
         return problem.kind is Mismatch.EXTRA and any(
             self._brings(choice, problem.pack, {pack.name for pack in local}) for choice in choices
         )
@@ -244,7 +228,6 @@ class AnyPackHasTheVersion(Overlooking):
     """Names and versions are compared as two sets, each for itself."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether the sets agree."""
         offered = offered_packs(choices)
         agree = {p.version for p in local} == {p.version for p in offered}
         return problem.kind is Mismatch.VERSION and agree
@@ -259,7 +242,6 @@ class OneOfTwo(Overlooking):
         return packs
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether everything agrees, by one pack of each name."""
         offered = {p.name: p.version for p in self.in_order(offered_packs(choices))}
         agree = offered == {p.name: p.version for p in local}
         return problem.kind in (Mismatch.VERSION, Mismatch.DUPLICATE) and agree
@@ -276,7 +258,6 @@ class FirstOfTwoCounts(OneOfTwo):
 
     @staticmethod
     def in_order(packs: list[Pack]) -> list[Pack]:
-        """The packs from the last to the first."""
         return packs[::-1]
 
 
@@ -285,7 +266,6 @@ class TwoInfraProfilesAreFine(Overlooking):
     """A base of two infra profiles is let through, as long as the packs agree."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether there are too many infra profiles, and nothing else is wrong."""
         infra = [c for c in choices if c.profile.type is ProfileType.INFRA]
         return problem.kind is Mismatch.BASE_PROFILES and len(infra) == 2
 
@@ -295,7 +275,6 @@ class NoBaseIsNeeded(Overlooking):
     """Add-on profiles alone are let through, as long as the packs agree."""
 
     def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
-        """Whether there is no infra and no full profile."""
         bases = [c for c in choices if c.profile.type.is_base]
         return problem.kind is Mismatch.BASE_PROFILES and bool(choices) and not bases
 
@@ -310,7 +289,6 @@ class NothingSelectedIsValid(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match of what was selected, if anything was."""
         return super().matched(request, selection) if selection else MatchResult((), ())
 
 
@@ -321,7 +299,6 @@ class UnknownProfilesAreSkipped(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match of the profiles that exist."""
         known = (chosen for chosen in selection if self.store.get(ClusterProfile, chosen.uid))
         return super().matched(request, tuple(known))
 
@@ -333,7 +310,6 @@ class FitsAnyPendingCluster(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The best of the matches with all pending clusters."""
         pending = self.open_requests(request.project_uid)
         results = [CentralCore.matched(self, each, selection) for each in (request, *pending)]
         return next((result for result in results if result.valid), results[0])
@@ -354,7 +330,6 @@ class MatchAlwaysSaysValid(CentralCore):
     """A match that is asked for is always valid, and only an acceptance looks closely."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """Everything fits."""
         return MatchResult(super().match(operation, call).packs, ())
 
 
@@ -366,7 +341,6 @@ class FullProfileStandsAlone(Demanding):
     """A full profile leaves no room for an add-on profile beside it."""
 
     def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
-        """A full profile is all there may be."""
         types = [choice.profile.type for choice in choices]
         if ProfileType.FULL in types and len(types) > 1:
             return Problem(Mismatch.EXTRA, "a full profile needs nothing besides")
@@ -378,7 +352,6 @@ class TwoAddOnProfilesAtMost(Demanding):
     """More than two add-on profiles are refused."""
 
     def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
-        """There may be two."""
         if [choice.profile.type for choice in choices].count(ProfileType.ADD_ON) > 2:
             return Problem(Mismatch.EXTRA, "there are too many add-on profiles")
         return None
@@ -389,7 +362,6 @@ class BaseProfileComesFirst(Demanding):
     """The infra or full profile has to be selected first."""
 
     def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
-        """The first one has to be a base."""
         if choices and not choices[0].profile.type.is_base:
             return Problem(Mismatch.BASE_PROFILES, "the infra profile has to come first")
         return None
@@ -400,7 +372,6 @@ class PacksInTheSameOrder(Demanding):
     """The packs have to come in the order in which the cluster has them."""
 
     def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
-        """The order has to be the same."""
         local = [pack.name for part in request.cluster.stack for pack in part.packs]
         if [pack.name for pack in offered_packs(choices)] != local:
             return Problem(Mismatch.MISSING, "the packs come in another order")
@@ -414,7 +385,6 @@ class NamesOfPacksUpToTheBlank(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """The match, in which no such pack is found."""
         result = super().matched(request, selection)
         cut = [pack for part in request.cluster.stack for pack in part.packs if " " in pack.name]
         lost = [Problem(Mismatch.MISSING, f"{p.name} is missing", pack=p.name) for p in cut]
@@ -426,7 +396,6 @@ class AsManyProfilesAsLocally(Demanding):
     """There have to be as many profiles as the cluster runs."""
 
     def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
-        """The numbers have to agree."""
         if choices and len(choices) < len(request.cluster.stack):
             return Problem(Mismatch.MISSING, "there are fewer profiles than the cluster runs")
         return None

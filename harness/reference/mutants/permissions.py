@@ -36,7 +36,6 @@ class Instead(CentralCore):
     swapped: ClassVar[Swap]
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Whether the user holds the permission, or the other one in its place."""
         return super().holds(user, self.swapped.get(permission, permission), scope)
 
 
@@ -59,7 +58,6 @@ class UpdateIncludesDelete(CentralCore):
     """Whoever may update may delete as well."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Whether the user holds the permission, or the stronger one."""
         if permission is PairPermission.DELETE and self.holds(user, PairPermission.UPDATE, scope):
             return True
         return super().holds(user, permission, scope)
@@ -70,7 +68,6 @@ class ListForWhoeverHasAnyPermission(CentralCore):
     """The list is shown to whoever has any permission on pairing requests in the project."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Whether the user holds the permission; to list, any will do."""
         if permission is PairPermission.LIST:
             return any(grant.scope == scope for grant in user.grants)
         return super().holds(user, permission, scope)
@@ -81,7 +78,6 @@ class AcceptNeedsGetAsWell(CentralCore):
     """To accept takes the permission to get besides the one to update."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, for whoever may read it."""
         self.authorise(call, PairPermission.GET)
         return super().accept(operation, call)
 
@@ -95,7 +91,6 @@ class RevokedPermissionCounts(CentralCore):
         self._seen: dict[str, frozenset[Grant]] = {}
 
     def authenticate(self, call: CentralCall) -> User:
-        """The user with every permission that was ever seen."""
         user = super().authenticate(call)
         self._seen[user.email] = self._seen.get(user.email, frozenset()) | user.grants
         return replace(user, grants=self._seen[user.email])
@@ -108,7 +103,6 @@ class RejectIsRefusedAndDone(AfterRefusal):
     decision = RejectPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Reject it."""
         if refused.reason is Reason.FORBIDDEN:
             self.step(request, RequestEvent.REJECT)
 
@@ -118,7 +112,6 @@ class AnyProjectIsSeen(CentralCore):
     """A request is found by its id whatever project is selected."""
 
     def belongs(self, project_uid: str, scope: str) -> bool:
-        """Everything belongs to everybody."""
         return True
 
 
@@ -127,7 +120,6 @@ class PermissionAnywhereCounts(CentralCore):
     """A permission is looked for without regard to the scope in which it was given."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Whether the user holds the permission in any scope."""
         return any(grant.permission is permission for grant in user.grants)
 
 
@@ -136,7 +128,6 @@ class OneGrantOpensTheProject(CentralCore):
     """Any permission in the project makes those count that were given in another one."""
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
-        """Whether the user has business here, and the permission somewhere."""
         here = any(grant.scope in (scope, TENANT) for grant in user.grants)
         return here and any(grant.permission is permission for grant in user.grants)
 
@@ -146,7 +137,6 @@ class PermissionInTheRequestsProject(CentralCore):
     """A request is opened by permissions in its own project, whichever project is selected."""
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """One request by its id, with the request's project in place of the selected one."""
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None:
             inside = replace(call.credentials, project_uid=request.project_uid)
@@ -159,7 +149,6 @@ class UnknownProjectIsTheTenant(CentralCore):
     """A project that does not exist is taken for no project, and so for the whole tenant."""
 
     def scope_of(self, call: CentralCall) -> str:
-        """The project that the call names, if there is one."""
         uid = call.credentials.project_uid
         return uid if self.store.get(Project, uid) else TENANT
 
@@ -169,7 +158,6 @@ class ListShowsEveryProject(CentralCore):
     """The list holds the requests of every project, whichever is selected."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """The pending requests of the whole tenant."""
         return super().open_requests(TENANT, cluster_uid)
 
 
@@ -178,7 +166,6 @@ class RejectFromAnotherProject(CentralCore):
     """A reject looks at the caller's permissions, and not at the project of the request."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request, wherever it belongs."""
         self.authorise(call, PairPermission.DELETE)
         self.step(self.visible(operation.pairing_uid, TENANT, call.now), RequestEvent.REJECT)
         return Acknowledged("the pairing request was rejected")
@@ -189,7 +176,6 @@ class MatchFromAnotherProject(CentralCore):
     """What a request's cluster runs can be found out by matches from another project."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The match, wherever the request belongs."""
         self.authorise(call, PairPermission.GET)
         request = self.visible(operation.pairing_uid, TENANT, call.now)
         return self.matched(request, operation.selection)

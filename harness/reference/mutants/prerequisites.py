@@ -23,7 +23,6 @@ class DeletingClusterSends(EdgeCore):
     """A cluster that is being deleted may send a request until it is gone."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what is not running, or about to end."""
         if cluster.state is not ClusterState.DELETING:
             super().require_running(cluster)
 
@@ -33,7 +32,6 @@ class HealthStandsInForTheState(EdgeCore):
     """A cluster counts as Running when all its nodes are healthy, whatever its state is."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what is not running, unless it looks well."""
         if cluster.unhealthy_nodes():
             super().require_running(cluster)
 
@@ -43,7 +41,6 @@ class ProvisioningClusterSends(EdgeCore):
     """A cluster that is still being provisioned may send a request."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what has ended, or is ending."""
         if cluster.state is not ClusterState.PROVISIONING:
             super().require_running(cluster)
 
@@ -53,7 +50,6 @@ class StateIsReadOnce(Remembers):
     """The cluster's state is read at its first send, and never again."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what was not running then."""
         state = ClusterState(self.keep(cluster.uid, cluster.state.value))
         if state is not ClusterState.RUNNING:
             super().require_running(cluster)
@@ -67,7 +63,6 @@ class _LooksAtSome(EdgeCore):
     """Looks at the health of some of the nodes only."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for those of the nodes that are looked at."""
         looked_at = [node for pool in cluster.pools for node in self.looked_at(pool)]
         if any(node.health is not Health.HEALTHY for node in looked_at):
             super().require_healthy(cluster)
@@ -82,7 +77,6 @@ class LastWorkerIgnored(_LooksAtSome):
     """Only the last worker's health is ignored."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """All but the last worker."""
         return pool.nodes if pool.control_plane else pool.nodes[:-1]
 
 
@@ -91,7 +85,6 @@ class WorkersIgnored(_LooksAtSome):
     """Only the health of the control plane is looked at."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The control plane."""
         return pool.nodes if pool.control_plane else ()
 
 
@@ -100,7 +93,6 @@ class ControlPlaneIgnored(_LooksAtSome):
     """Only the health of the workers is looked at."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The workers."""
         return () if pool.control_plane else pool.nodes
 
 
@@ -109,7 +101,6 @@ class FirstNodeSpeaksForItsPool(_LooksAtSome):
     """The first node of each pool is taken for the whole pool."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The first node."""
         return pool.nodes[:1]
 
 
@@ -118,7 +109,6 @@ class MiddleNodesIgnored(_LooksAtSome):
     """Of each pool the first and the last node are looked at, and none between them."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The first node and the last one."""
         return (pool.nodes[0], pool.nodes[-1]) if pool.nodes else ()
 
 
@@ -127,7 +117,6 @@ class MostlyHealthyIsHealthy(EdgeCore):
     """A cluster with a single unhealthy node among several counts as healthy."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for the only node, or for two."""
         if len(cluster.unhealthy_nodes()) > 1 or len(cluster.host_uids()) == 1:
             super().require_healthy(cluster)
 
@@ -137,7 +126,6 @@ class OnlyTheSendersHealthCounts(EdgeCore):
     """A host looks at its own node's health, and at none of the others."""
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if the node of this host is well."""
         try:
             return super().sendable(operation, call)
         except Refusal as refusal:
@@ -155,7 +143,6 @@ class RecoveryIsNotNoticed(Remembers):
     """A cluster that was refused for an unhealthy node is refused from then on."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse what is not healthy, or was not."""
         if cluster.unhealthy_nodes():
             self.keep(cluster.uid)
         super().require_healthy(cluster)
@@ -168,14 +155,12 @@ class GoesByTheHealthThatWasShown(Remembers):
     """A cluster that was shown healthy once counts as healthy from then on."""
 
     def view_cluster(self, operation: ViewCluster, call: EdgeCall) -> Cluster:
-        """The cluster; remembers if it was healthy."""
         shown = super().view_cluster(operation, call)
         if not shown.unhealthy_nodes():
             self.keep(shown.uid)
         return shown
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse what is unhealthy, unless it was not so once."""
         if cluster.uid not in self.kept:
             super().require_healthy(cluster)
 
@@ -185,7 +170,6 @@ class FirstWorkerPoolOnly(EdgeCore):
     """Of several pools of workers the first one's health is looked at."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for the control plane and one pool."""
         workers = [pool for pool in cluster.pools if not pool.control_plane]
         looked_at = tuple(pool for pool in cluster.pools if pool not in workers[1:])
         super().require_healthy(replace(cluster, pools=looked_at))
@@ -199,7 +183,6 @@ class PairedClusterSendsAgain(EdgeCore):
     """A cluster that is paired already may send another request."""
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, whoever manages it."""
         site = self.site_of(call.host_uid)
         if not is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
@@ -213,7 +196,6 @@ class InstalledModeIsForgotten(EdgeCore):
     """A host that was installed in central mode counts as locally managed."""
 
     def is_central(self, site: Site) -> bool:
-        """Whether the site was paired."""
         return is_in(site, *CENTRALLY_MANAGED)
 
 
@@ -222,7 +204,6 @@ class NoClusterIsAnEmptyCluster(EdgeCore):
     """Hosts without a cluster send the request of a cluster that has no nodes."""
 
     def cluster_at(self, site: Site) -> Cluster:
-        """The cluster, or an empty one."""
         return site.cluster or Cluster("00000000", "cluster")
 
 
@@ -231,7 +212,6 @@ class SiblingOfAPairedHostSends(EdgeCore):
     """Only the host that sent the request knows at a send that its cluster is paired."""
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, whoever manages it, at another host."""
         site = self.site_of(call.host_uid)
         request = site.request
         if request is None or request.host_uid == call.host_uid:

@@ -42,7 +42,6 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm at once when the request was accepted, and commit afterwards."""
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
@@ -60,7 +59,6 @@ class ConfirmsWhatHasExpired(CentralCore):
     """A confirmation that comes after the hand-over ran out is answered as if it were in time."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """Answer a host whose acceptance has failed meanwhile with what is on record."""
         request = self.own_request(operation, call.now)
         if request.state is RequestState.FAILED:
             return self._poll_answer(request)
@@ -72,7 +70,6 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     """A host whose confirmation was not answered goes back to local management."""
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm once; without an answer the pairing has failed."""
         flow = agent_confirms(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("confirming", request, flow)
         site = self.site(slot)
@@ -89,7 +86,6 @@ class WithdrawsWhateverIsPending(CentralCore):
     """A withdrawal ends the newest request of the cluster, which may be a later one."""
 
     def request_to_withdraw(self, operation: WithdrawPairing, now: int) -> PairingRequest:
-        """The newest pending request of the cluster, if there is one."""
         pending = [
             request
             for request in self.store.find(PairingRequest, "any_open", "yes")
@@ -107,7 +103,6 @@ class RemembersTheMatch(CentralCore):
         self.matching: set[tuple[str, tuple[SelectedProfile, ...]]] = set()
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """Match, and keep in mind that it did."""
         result = super().match(operation, call)
         if result.valid:
             self.matching.add((operation.pairing_uid, operation.selection))
@@ -116,7 +111,6 @@ class RemembersTheMatch(CentralCore):
     def require_match(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> None:
-        """Look only at what was never looked at."""
         if (request.pairing_uid, selection) not in self.matching:
             super().require_match(request, selection)
 
@@ -126,7 +120,6 @@ class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, and do not look whether it is still there."""
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
@@ -140,7 +133,6 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
     """A cancel whose message was not answered is acknowledged, and the request stays pending."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End the request only when the central side has answered."""
         reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
         site = self.site(slot)
         if site is None or not self.is_same(site.request, request):
@@ -163,7 +155,6 @@ class CountsFromOneAfterARestart(CentralCore):
         self.count = 0
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number."""
         self.count += 1
         return f"{self.count:024x}"
 
@@ -177,7 +168,6 @@ class DecidesOnWhatWasLookedAt(CentralCore):
         self.looked_at: dict[str, PairingRequest] = {}
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """Show it, and keep it for the decision."""
         view = super().view_request(operation, call)
         found = self.current(operation.pairing_uid, call.now)
         if found is not None:
@@ -185,7 +175,6 @@ class DecidesOnWhatWasLookedAt(CentralCore):
         return view
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Accept what was looked at."""
         found = self.looked_at.pop(operation.pairing_uid, None)
         if found is not None:
             self.store.put(found)
@@ -201,13 +190,11 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
         self.matching: list[str] = []
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """Match, and note that a wizard is open on this request."""
         result = super().match(operation, call)
         self.matching.append(operation.pairing_uid)
         return result
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Finish an open wizard without a look at what the other has done."""
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and operation.pairing_uid in self.matching:
             self.matching.remove(operation.pairing_uid)
@@ -225,7 +212,6 @@ class RemembersTheToken(CentralCore):
         self.admitting: dict[str, RegistrationToken] = {}
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The token as it was when it was first used."""
         if value not in self.admitting:
             self.admitting[value] = super().usable_token(value, now)
         return self.admitting[value]
@@ -240,7 +226,6 @@ class ShowsWhatItShowedBefore(CentralCore):
         self.shown: dict[str, PairingRequestView] = {}
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """The remembered view, unless a decision came before the first."""
         view = super().view_request(operation, call)
         return self.shown.setdefault(operation.pairing_uid, view)
 
@@ -250,7 +235,6 @@ class GivesUpOnAnUnansweredPoll(EdgeCore):
     """A host whose look at its request was not answered takes the request for failed."""
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What the answer says, or that there was none."""
         if isinstance(reply, Unknown):
             return LocalEvent.LEARNED_FAILED
         return super().event_of(reply)
@@ -261,7 +245,6 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
     """A host that is restarted while its request is pending does not know of it any more."""
 
     def recover(self) -> None:
-        """Begin with nothing pending."""
         super().recover()
         for site in self.store.every(Site):
             if site.request is not None and site.request.state is LocalState.PENDING:
@@ -273,7 +256,6 @@ class RecoversNothing(EdgeCore):
     """After a restart a submission that was in flight is forgotten."""
 
     def recover(self) -> None:
-        """Drop what was being sent, and owe nothing."""
         for site in self.store.every(Site):
             if site.request is not None and site.request.state is LocalState.SUBMITTING:
                 self.store.put(replace(site, request=None))
@@ -284,7 +266,6 @@ class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse once the cluster is paired."""
         confirming = site.request is not None and site.request.state is LocalState.CONFIRMING
         if not confirming:
             super().require_local(site)
@@ -295,7 +276,6 @@ class AsksAgainAfterARestart(EdgeCore):
     """A host that is restarted while it confirms takes itself for one whose request is pending."""
 
     def recover(self) -> None:
-        """Begin to follow up from the start."""
         super().recover()
         for site in self.store.every(Site):
             request = site.request

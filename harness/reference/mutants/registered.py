@@ -40,7 +40,6 @@ class ChangeOnlySaysSo(CentralCore):
     """A central operation on a paired cluster is acknowledged, and nothing is done."""
 
     def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
-        """Acknowledge."""
         self.require_confirmed(self.known_cluster(operation.cluster_uid, call))
         return Acknowledged("the cluster was changed")
 
@@ -50,7 +49,6 @@ class OnlyTheFirstChangeCounts(CentralCore):
     """The first central operation on a cluster takes effect, and no other."""
 
     def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
-        """Change a cluster that is as it was accepted."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         request = self.store.get(PairingRequest, cluster.pairing_uid)
         if request is not None and cluster.tags != request.cluster.tags:
@@ -63,7 +61,6 @@ class ChangeReachesEveryCluster(CentralCore):
     """A central operation on one cluster takes effect on every cluster of the project."""
 
     def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
-        """Change the cluster, and the others."""
         for cluster in self.clusters_of(self.scope_of(call)):
             self.store.put(replace(cluster, tags=operation.tags))
         return super().change_cluster(operation, call)
@@ -74,7 +71,6 @@ class ClustersAreLostInARestart(Wakes):
     """Clusters that were paired are not registered any more when Palette has restarted."""
 
     def wake(self) -> None:
-        """Forget them."""
         for cluster in list(self.store.every(CentralCluster)):
             self.store.delete(CentralCluster, cluster.uid)
 
@@ -84,7 +80,6 @@ class ConfirmationIsLostInARestart(Wakes):
     """A paired cluster waits for its host again when Palette has restarted."""
 
     def wake(self) -> None:
-        """Forget that the hosts have confirmed."""
         for cluster in list(self.store.every(CentralCluster)):
             self.store.put(replace(cluster, confirmed=False))
 
@@ -96,7 +91,6 @@ class RefusedDecisionStopsThePairing(AfterRefusal):
     decision = RejectPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Fail what is being handed over."""
         if request.state is RequestState.HANDING_OVER:
             self.step(request, RequestEvent.EXPIRE)
 
@@ -106,7 +100,6 @@ class RenamedClusterIsNotConfirmed(CentralCore):
     """A host's confirmation does not reach a cluster that was paired under another name."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """The pairing commits, if the name is known to the host."""
         answer = super().confirm(operation, call)
         request = self.own_request(operation, call.now)
         cluster = self.store.get(CentralCluster, request.cluster_uid)
@@ -120,7 +113,6 @@ class SecondRequestIsNeverRegistered(CentralCore):
     """A cluster whose earlier request was rejected is accepted, and not registered."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, unless it was turned down before."""
         accepted = super().accept(operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)
         before = [
@@ -138,7 +130,6 @@ class ConfirmationNeedsTheToken(CentralCore):
     """A host's confirmation is refused when its registration token is not usable any more."""
 
     def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """The pairing commits, if the token is still good."""
         request = self.own_request(operation, call.now)
         token = self.store.get(RegistrationToken, request.token_uid)
         if token is None or token.why_unusable(call.now):
@@ -154,7 +145,6 @@ class ClusterIsGivenBack(CentralCore):
     """A paired cluster is given back to local management when somebody asks for it."""
 
     def release_cluster(self, operation: ReleaseCentralCluster, call: CentralCall) -> Acknowledged:
-        """Unregister the cluster."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         self.store.delete(CentralCluster, cluster.uid)
         return Acknowledged("the cluster was given back")
@@ -171,7 +161,6 @@ class RefusedReleaseEndsTheManagement(CentralCore):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Carry out one operation, and then some more."""
         reply = super().perform(operation, credentials, now, draws)
         if isinstance(operation, ReleaseCentralCluster):
             cluster = self.store.get(CentralCluster, operation.cluster_uid)
@@ -189,7 +178,6 @@ class RequestRegistersItsCluster(CentralCore):
     """A cluster is registered and managed as soon as its request is admitted."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, and the cluster with it."""
         answer = super().submit(operation, call)
         request = self.store.get(PairingRequest, answer.pairing_uid)
         if request is not None:
@@ -212,7 +200,6 @@ class OldRequestAcceptsItself(CentralCore):
     """A request that nobody has decided for a day counts as accepted."""
 
     def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
-        """Change a cluster, also one that has waited long enough."""
         for request in self.open_requests(call.credentials.project_uid):
             named = operation.cluster_uid in (request.cluster.uid, request.pairing_uid)
             if named and call.now >= request.created + DAY:

@@ -35,7 +35,6 @@ class RejectOnlySaysSo(CentralCore):
     """A reject is acknowledged, and nothing is done."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Acknowledge."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state is not RequestState.PENDING:
@@ -48,7 +47,6 @@ class RejectTakesTheFirst(CentralCore):
     """A reject takes the oldest pending request, whichever is named."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject the first of the list."""
         pending = self.open_requests(call.credentials.project_uid)
         if operation.pairing_uid in {request.pairing_uid for request in pending}:
             operation = replace(operation, pairing_uid=pending[0].pairing_uid)
@@ -60,7 +58,6 @@ class RejectedIsPendingAfterARestart(Wakes):
     """A request that was rejected is pending again when Palette has restarted."""
 
     def wake(self) -> None:
-        """Bring back what was rejected."""
         for request in list(self.store.every(PairingRequest)):
             if request.state is RequestState.REJECTED:
                 self.store.put(replace(request, state=RequestState.PENDING))
@@ -75,7 +72,6 @@ class RejectWaitsForTheHost(CentralCore):
         self._to_reject: set[str] = set()
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Make a note of it."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state is not RequestState.PENDING or request.pairing_uid in self._to_reject:
@@ -84,7 +80,6 @@ class RejectWaitsForTheHost(CentralCore):
         return Acknowledged("the pairing request was rejected")
 
     def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What became of the request, after what was noted is done."""
         request = self.own_request(operation, call.now)
         pending = request.state is RequestState.PENDING
         if pending and request.pairing_uid in self._to_reject:
@@ -100,7 +95,6 @@ class LastRequestCannotLeave(CentralCore):
     """A reject of the only request that is left is acknowledged, and the request stays."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject one of several."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state is RequestState.PENDING and len(self.open_requests(scope)) == 1:
@@ -117,14 +111,12 @@ class EmptyListShowsTheLastOne(CentralCore):
         self._shown: dict[str, PairingList] = {}
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a request, and keep the list of before."""
         pending = self.open_requests(call.credentials.project_uid)
         answer = super().reject(operation, call)
         self._shown[call.credentials.project_uid] = PairingList(tuple(map(self._item, pending)))
         return answer
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The list, or the one of before when it is empty."""
         listed = super().list_requests(operation, call)
         return listed if listed.items else self._shown.get(self.scope_of(call), listed)
 
@@ -133,7 +125,6 @@ class RejectsMore(CentralCore):
     """Rejects a request and others with it."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject the request, and those that go with it."""
         answer = super().reject(operation, call)
         rejected = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
@@ -151,7 +142,6 @@ class RejectTakesTheSameTags(RejectsMore):
     """A reject takes every pending request with the same name and the same tags."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether the clusters look alike."""
         one, other = request.cluster, rejected.cluster
         return (one.name, one.tags) == (other.name, other.tags)
 
@@ -161,7 +151,6 @@ class RejectTakesWhatCameLater(RejectsMore):
     """A reject takes the requests with it that came after the one that is named."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether it came later."""
         return request.created > rejected.created
 
 
@@ -170,7 +159,6 @@ class RejectTakesTheSameToken(RejectsMore):
     """A reject takes every pending request that was sent with the same token."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether the token is the same."""
         return request.token_uid == rejected.token_uid
 
 
@@ -183,7 +171,6 @@ class RejectsAgain(CentralCore):
     states: ClassVar[Container[RequestState]]
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request, or acknowledge."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state in self.states:
@@ -216,7 +203,6 @@ class RejectTakesTheAcceptanceBack(RejectsAgain):
     states = (RequestState.HANDING_OVER,)
 
     def again(self, request: PairingRequest) -> Acknowledged:
-        """Reject it, and unregister its cluster."""
         self.store.put(replace(request, state=RequestState.REJECTED))
         self.store.delete(CentralCluster, request.cluster_uid)
         return Acknowledged("the pairing request was rejected")
@@ -229,7 +215,6 @@ class RejectUnregistersTheCluster(AfterRefusal):
     decision = RejectPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Unregister the cluster."""
         self.store.delete(CentralCluster, request.cluster_uid)
 
 
@@ -238,7 +223,6 @@ class RejectOfAnUnknownRequest(CentralCore):
     """A reject of a request that never was is acknowledged."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a request, whether or not there is one."""
         self.authorise(call, PairPermission.DELETE)
         if self.store.get(PairingRequest, operation.pairing_uid) is None:
             return Acknowledged("there is no such pairing request any more")
@@ -250,7 +234,6 @@ class EarlierIdRejectsTheNewRequest(CentralCore):
     """The id of a cluster's earlier request rejects the one that it has sent since."""
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject what is pending of the cluster that once had this id."""
         earlier = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
             if earlier is not None and request.cluster.uid == earlier.cluster.uid:
@@ -265,7 +248,6 @@ class RefusedRejectTakesTheOthers(AfterRefusal):
     decision = RejectPairingRequest
 
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Reject whatever is pending."""
         if request.state is RequestState.WITHDRAWN:
             for pending in self.open_requests(request.project_uid):
                 self.step(pending, RequestEvent.REJECT)
@@ -279,7 +261,6 @@ class SilentHostsRequestIsForgotten(CentralCore):
     """A request whose host has not asked for it for a day is not found any more."""
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
-        """The request of this id, while it is fresh."""
         request = super().visible(pairing_uid, scope, now)
         if request.state is RequestState.PENDING and now >= request.created + DAY:
             raise self.no_request(pairing_uid)
@@ -295,12 +276,10 @@ class RejectNeedsAHostThatAsks(CentralCore):
         self._asked: set[str] = set()
 
     def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What became of the request, and a note that its host is there."""
         self._asked.add(operation.pairing_uid)
         return super().poll(operation, call)
 
     def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request of a host that is there."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.pairing_uid not in self._asked:

@@ -17,7 +17,6 @@ class WakesPending(Wakes):
     was: ClassVar[RequestState]
 
     def wake(self) -> None:
-        """Make them pending."""
         for request in list(self.store.every(PairingRequest)):
             if request.state is self.was:
                 self.store.put(replace(request, state=RequestState.PENDING))
@@ -42,7 +41,6 @@ class ConfirmedValuesAreLostInARestart(Wakes):
     """When Palette has restarted, a cluster bears again what its request brought along."""
 
     def wake(self) -> None:
-        """Read name, description and tags from the requests."""
         for cluster in list(self.store.every(CentralCluster)):
             request = self.store.get(PairingRequest, cluster.pairing_uid)
             if request is not None:

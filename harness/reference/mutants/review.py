@@ -28,7 +28,6 @@ class OtherList(CentralCore):
     """Shows another list than the right one."""
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """What is made of the right list."""
         return self.other(super().list_requests(operation, call))
 
     def other(self, listed: PairingList) -> PairingList:
@@ -41,7 +40,6 @@ class ListIsKeyedByName(OtherList):
     """Of several requests from clusters of the same name the list shows one."""
 
     def other(self, listed: PairingList) -> PairingList:
-        """One request for each name."""
         return PairingList(tuple({item.name: item for item in listed.items}.values()))
 
 
@@ -50,7 +48,6 @@ class LastOfTheListComesTwice(OtherList):
     """The last request stands in the list twice, as at the turn of a page."""
 
     def other(self, listed: PairingList) -> PairingList:
-        """The list and its last item again."""
         return PairingList(listed.items + listed.items[-1:])
 
 
@@ -59,7 +56,6 @@ class ListEndsAfterTwo(OtherList):
     """The list ends after two requests, with no way to the others."""
 
     def other(self, listed: PairingList) -> PairingList:
-        """The first page."""
         return PairingList(listed.items[:2])
 
 
@@ -68,7 +64,6 @@ class ListNamesTheNeighbour(OtherList):
     """Each request stands in the list with the cluster of the one before it."""
 
     def other(self, listed: PairingList) -> PairingList:
-        """The ids and the clusters, one place apart."""
         clusters = [item.local_cluster_uid for item in listed.items]
         moved = zip(listed.items, clusters[-1:] + clusters[:-1], strict=True)
         return PairingList(tuple(replace(item, local_cluster_uid=uid) for item, uid in moved))
@@ -79,7 +74,6 @@ class NamesakeIsAccepted(CentralCore):
     """An acceptance takes the oldest request of a cluster of that name."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair the first cluster of the name."""
         pending = self.open_requests(call.credentials.project_uid)
         wanted = [r for r in pending if r.pairing_uid == operation.pairing_uid]
         if wanted:
@@ -95,7 +89,6 @@ class OtherView(CentralCore):
     """Shows a request otherwise than it is."""
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """What is made of the right view."""
         view = super().view_request(operation, call)
         return self.other(view, self.open_requests(call.credentials.project_uid))
 
@@ -109,7 +102,6 @@ class OpensTheNamesake(OtherView):
     """An opened request shows the first cluster of its name."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view of a namesake's request under this one's id."""
         for request in pending:
             if request.cluster.name == view.name:
                 return replace(view, local_cluster_uid=request.cluster.uid)
@@ -121,7 +113,6 @@ class TagsOfTheFirstRequest(OtherView):
     """An opened request shows the tags of the oldest pending one."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with tags that are not its own."""
         return replace(view, tags=pending[0].cluster.tags) if pending else view
 
 
@@ -130,7 +121,6 @@ class OneTagOfEachRequest(OtherView):
     """Of the tags of a request one is shown."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with its last tag."""
         return replace(view, tags=dict(sorted(view.tags.items())[-1:]))
 
 
@@ -139,7 +129,6 @@ class TagsThatAllHaveAreHidden(OtherView):
     """A tag that every pending request bears is left out, as if it told nothing."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with the tags that others do not bear."""
         others = [r.cluster.tags for r in pending if r.pairing_uid != view.pairing_uid]
         told = {
             key: value
@@ -154,7 +143,6 @@ class LongDescriptionIsCutOff(OtherView):
     """A description is cut off after twenty-four letters."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with as much of the description as there is room for."""
         return replace(view, description=view.description[:24])
 
 
@@ -163,7 +151,6 @@ class TagKeysLoseTheirPrefix(OtherView):
     """A tag is shown without what stands before the slash in its key."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with short keys."""
         short = {key.rpartition("/")[2]: value for key, value in view.tags.items()}
         return replace(view, tags=short)
 
@@ -173,7 +160,6 @@ class DescriptionIsReadAsLatin(OtherView):
     """A description is decoded by another character set than the one that it came in."""
 
     def other(self, view: PairingRequestView, pending: list[PairingRequest]) -> PairingRequestView:
-        """The view with what comes out of that."""
         return replace(view, description=view.description.encode().decode("latin-1"))
 
 
@@ -182,7 +168,6 @@ class DescriptionIsLostOnTheWay(CentralCore):
     """A request is admitted without the description that came with it."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, and forget a field."""
         cluster = replace(operation.cluster, description="")
         return super().submit(replace(operation, cluster=cluster), call)
 
@@ -192,7 +177,6 @@ class TagsArriveInSmallLetters(CentralCore):
     """The values of the tags are kept in small letters, and cut off at a dot."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, with its tags made uniform."""
         tags = {k: v.lower().partition(".")[0] for k, v in operation.cluster.tags.items()}
         return super().submit(
             replace(operation, cluster=replace(operation.cluster, tags=tags)), call
@@ -204,7 +188,6 @@ class TagsWithoutAValueAreDropped(CentralCore):
     """A tag that has a key and no value is dropped when its request comes in."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, with the tags that say something."""
         tags = {key: value for key, value in operation.cluster.tags.items() if value}
         cluster = replace(operation.cluster, tags=tags)
         return super().submit(replace(operation, cluster=cluster), call)
@@ -222,7 +205,6 @@ class ListIsNumberedSinceTheStart(CentralCore):
         self._known = {request.pairing_uid for request in store.every(PairingRequest)}
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The list, in which what was there at the start is numbered."""
         items = list(super().list_requests(operation, call).items)
         for place, item in enumerate(items):
             if item.pairing_uid in self._known:
@@ -235,7 +217,6 @@ class EarlierIdIsListed(CentralCore):
     """A further request of a cluster is listed under the id of its first one."""
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The list, by the first id of each cluster."""
         first: dict[str, str] = {}
         for request in self.store.every(PairingRequest):
             first.setdefault(request.cluster.uid, request.pairing_uid)

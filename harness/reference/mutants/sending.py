@@ -37,13 +37,11 @@ class IdIsKeptInMemory(Remembers):
     """The pairing id is kept in memory, and is not shown after a restart of the edge."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Take the answer, and remember the id."""
         answer = super().admitted(host_uid, request, reply)
         self.keep(of_request(self.site_of(host_uid).request))
         return answer
 
     def shown(self, request: LocalRequest) -> PairingView:
-        """A request, with its id if it is remembered."""
         view = super().shown(request)
         return view if view.pairing_uid in self.kept else replace(view, pairing_uid="")
 
@@ -53,7 +51,6 @@ class IdIsShownToItsSenderOnly(Remembers):
     """The pairing id is shown in the session that sent the request, and in no later one."""
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The request, for the first who looks."""
         view = super().view_pairing(operation, call)
         session = call.credentials.session
         if self.keep(view.pairing_uid, session) != session:
@@ -66,7 +63,6 @@ class LatestIdIsShownEverywhere(EdgeCore):
     """Local UI of every cluster shows the request that was sent last, whoever sent it."""
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The latest request."""
         view = super().view_pairing(operation, call)
         pending = [s.request for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]
         latest = pending[-1] if pending else None
@@ -78,7 +74,6 @@ class IdIsGoneAfterTheFirstLook(Remembers):
     """The pairing id is shown once, and later only that a request is pending."""
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The request, with its id the first time."""
         view = super().view_pairing(operation, call)
         if view.pairing_uid in self.kept:
             return replace(view, pairing_uid="")
@@ -91,13 +86,11 @@ class IdIsHiddenWithoutALink(Remembers):
     """Local UI shows no request while its host cannot ask Palette about it."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, and remember whether an answer came."""
         answer = yield self.call("polling", request, _question(request))
         self.kept[request.pairing_uid] = str(isinstance(answer.reply, NotDelivered))
         yield from super().follow_pending(slot, request)
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The request, if Palette could be asked."""
         view = super().view_pairing(operation, call)
         if self.kept.get(view.pairing_uid) == "True":
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be asked at the moment")
@@ -115,14 +108,12 @@ class _ShowsAnotherId(EdgeCore):
     """Answers and shows something else than the id that Palette gave."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """What the answer means, under the other id."""
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, Done) and isinstance(answer.value, PairingId):
             return Done(PairingId(self.shown_as(answer.value.pairing_uid, host_uid)))
         return answer
 
     def shown(self, request: LocalRequest) -> PairingView:
-        """A request under the other id."""
         view = super().shown(request)
         return replace(view, pairing_uid=self.shown_as(view.pairing_uid, request.host_uid))
 
@@ -136,7 +127,6 @@ class IdIsCutShort(_ShowsAnotherId):
     """The edge keeps and shows only the first sixteen characters of the pairing id."""
 
     def shown_as(self, pairing_uid: str, host_uid: str) -> str:
-        """The beginning of the id."""
         return pairing_uid[:16]
 
 
@@ -145,7 +135,6 @@ class IdIsInUpperCase(_ShowsAnotherId):
     """The edge shows the pairing id in upper case, under which Palette does not know it."""
 
     def shown_as(self, pairing_uid: str, host_uid: str) -> str:
-        """The id in capitals."""
         return pairing_uid.upper()
 
 
@@ -154,7 +143,6 @@ class ClusterUidIsShownForTheId(_ShowsAnotherId):
     """The edge shows the uid of its cluster in place of the pairing id."""
 
     def shown_as(self, pairing_uid: str, host_uid: str) -> str:
-        """The uid of the cluster."""
         return cluster_uid(self.site_of(host_uid))
 
 
@@ -163,14 +151,12 @@ class CancelledIdIsShownAgain(Remembers):
     """After a cancel, Local UI shows the new request under the id of the cancelled one."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """Take the answer, and remember the cluster's first id."""
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, Done) and isinstance(answer.value, PairingId):
             self.keep(cluster_uid(self.site_of(host_uid)), answer.value.pairing_uid)
         return answer
 
     def shown(self, request: LocalRequest) -> PairingView:
-        """A request under the first id that the cluster had."""
         view = super().shown(request)
         uid = cluster_uid(self.site_of(request.host_uid))
         return replace(view, pairing_uid=self.keep(uid, view.pairing_uid))
@@ -181,7 +167,6 @@ class SendRepeatsItsFirstAnswer(Remembers):
     """Every send of a cluster is answered with the id of its first request."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
-        """What the answer means, and the answer of the first time."""
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, Done) and isinstance(answer.value, PairingId):
             uid = cluster_uid(self.site_of(host_uid))
@@ -198,7 +183,6 @@ class SecretIsNumberedSinceTheStart(EdgeCore):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down under a number."""
         request, submission = super().begin(operation, call, url)
         self._submissions += 1
         secret = f"{self._submissions:032x}"
@@ -215,7 +199,6 @@ class PendingRequestLocksTheCluster(EdgeCore):
     """Local operations are refused as soon as a request is pending."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse while a request is pending, too."""
         super().require_local(site)
         if is_in(site, LocalState.PENDING):
             raise busy()
@@ -226,7 +209,6 @@ class PendingRequestSaysCentral(EdgeCore):
     """Local UI says centrally managed as soon as a request is pending."""
 
     def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
-        """Who manages this host, or may do so soon."""
         seen = super().view_management(operation, call)
         pending = is_in(self.site_of(call.host_uid), LocalState.PENDING)
         return Management(ManagementMode.CENTRAL) if pending else seen
@@ -237,7 +219,6 @@ class PendingRequestSwallowsTheStack(EdgeCore):
     """While a request is pending, a change of the profiles is acknowledged and not made."""
 
     def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
-        """Replace the profiles, or say so."""
         if is_in(self.changeable(operation, call), LocalState.PENDING):
             return Acknowledged("the change was taken")
         return super().update_stack(operation, call)
@@ -248,7 +229,6 @@ class PendingRequestRefusesTheUpdate(EdgeCore):
     """While a request is pending, the cluster can be patched and not updated."""
 
     def update_cluster(self, operation: UpdateCluster, call: EdgeCall) -> Acknowledged:
-        """Replace the tags, unless a request is pending."""
         if is_in(self.changeable(operation, call), LocalState.PENDING):
             raise busy()
         return super().update_cluster(operation, call)
@@ -259,7 +239,6 @@ class PendingRequestKeepsTheCluster(EdgeCore):
     """While a request is pending, the cluster cannot be deleted."""
 
     def delete_cluster(self, operation: DeleteCluster, call: EdgeCall) -> Acknowledged:
-        """Start to delete the cluster, unless a request is pending."""
         if is_in(self.changeable(operation, call), LocalState.PENDING):
             raise busy()
         return super().delete_cluster(operation, call)
@@ -270,14 +249,12 @@ class PendingRequestLocksAfterARestart(Remembers):
     """A request that was pending at a start of the edge locks the cluster from then on."""
 
     def recover(self) -> None:
-        """Take up what was in flight, and remember what was pending."""
         super().recover()
         for site in self.store.every(Site):
             if is_in(site, LocalState.PENDING):
                 self.keep(of_request(site.request))
 
     def require_local(self, site: Site) -> None:
-        """Refuse for a request of before the start."""
         super().require_local(site)
         if of_request(site.request) in self.kept:
             raise busy()
@@ -304,7 +281,6 @@ class _SendsAnotherCluster(EdgeCore):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down, and send another cluster."""
         request, submission = super().begin(operation, call, url)
         return request, replace(submission, cluster=self.sent(submission.cluster))
 
@@ -318,7 +294,6 @@ class DescriptionIsNotSent(_SendsAnotherCluster):
     """The request leaves the cluster's description behind."""
 
     def sent(self, cluster: Cluster) -> Cluster:
-        """Without a description."""
         return replace(cluster, description="")
 
 
@@ -327,7 +302,6 @@ class OnlyOneTagIsSent(_SendsAnotherCluster):
     """Of several tags the request brings along the first one only."""
 
     def sent(self, cluster: Cluster) -> Cluster:
-        """With one tag."""
         return replace(cluster, tags=dict(list(cluster.tags.items())[:1]))
 
 
@@ -336,7 +310,6 @@ class ForeignLettersAreLost(_SendsAnotherCluster):
     """Letters beyond ASCII are lost from the description on the way."""
 
     def sent(self, cluster: Cluster) -> Cluster:
-        """With plain letters."""
         plain = cluster.description.encode("ascii", "replace").decode("ascii")
         return replace(cluster, description=plain)
 
@@ -346,7 +319,6 @@ class TagPrefixIsCutOff(_SendsAnotherCluster):
     """Of a tag's name the part before a slash is cut off."""
 
     def sent(self, cluster: Cluster) -> Cluster:
-        """With short names of tags."""
         return replace(cluster, tags={k.rpartition("/")[2]: v for k, v in cluster.tags.items()})
 
 
@@ -355,5 +327,4 @@ class MissingDescriptionIsMadeUp(_SendsAnotherCluster):
     """A cluster without a description is sent with its name for one."""
 
     def sent(self, cluster: Cluster) -> Cluster:
-        """With a description in any case."""
         return replace(cluster, description=cluster.description or cluster.name)

@@ -21,7 +21,6 @@ class TokenExpiresByTheWrongUnit(CentralCore):
     """A token's expiry is compared with a time in milliseconds, and so never comes."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, by a clock that hardly moves."""
         return super().usable_token(value, now // 1000)
 
 
@@ -30,7 +29,6 @@ class TokenExpiresInAnotherTimeZone(CentralCore):
     """A token lasts an hour longer than it says, as if it were kept in local time."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, by a clock that is an hour slow."""
         return super().usable_token(value, now - HOUR)
 
 
@@ -39,7 +37,6 @@ class TokenExpiresTwoHoursEarly(CentralCore):
     """A token admits nobody any more in the last two hours of its time."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, by a clock that is fast."""
         return super().usable_token(value, now + 2 * HOUR)
 
 
@@ -48,7 +45,6 @@ class RevokedTokenStillAdmits(CentralCore):
     """A token that was deactivated still admits clusters until it expires."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, active or not."""
         token = next(self.store.find(RegistrationToken, "value", value), None)
         if token is not None and replace(token, active=True).why_unusable(now) is None:
             return token
@@ -64,7 +60,6 @@ class DeletedTokenIsRemembered(CentralCore):
         self._remembered: dict[str, RegistrationToken] = {}
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, as it is now or else as it was."""
         kept = next(self.store.find(RegistrationToken, "value", value), None)
         remembered = self._remembered.get(value)
         if kept is None and remembered is not None:
@@ -77,7 +72,6 @@ class KnownClusterNeedsNoToken(CentralCore):
     """A cluster that was admitted before is admitted again without a look at its token."""
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Admit a request, of a known cluster by the token that admitted it before."""
         self._admits_again = any(
             request.cluster.uid == operation.cluster.uid
             for request in self.store.every(PairingRequest)
@@ -85,7 +79,6 @@ class KnownClusterNeedsNoToken(CentralCore):
         return super().submit(operation, call)
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token, usable or not for who is known."""
         token = next(self.store.find(RegistrationToken, "value", value), None)
         return token if token and self._admits_again else super().usable_token(value, now)
 
@@ -95,7 +88,6 @@ class BeginningOfATokenAdmits(CentralCore):
     """A token is looked up by the beginning that is given of it."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token that begins so."""
         found = [t for t in self.store.every(RegistrationToken) if t.value.startswith(value)]
         return super().usable_token(found[0].value if value and found else value, now)
 
@@ -105,6 +97,5 @@ class EndOfATokenIsCutOff(CentralCore):
     """What is given beyond the length of a token is cut off before it is looked up."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The registration token with which the value begins."""
         found = [t for t in self.store.every(RegistrationToken) if value.startswith(t.value)]
         return super().usable_token(found[0].value if found else value, now)

@@ -36,7 +36,6 @@ class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End a request here, and tell what is pending after that."""
         site = self.site(slot)
         if site is not None:
             self.store.put(replace(site, request=None))
@@ -53,13 +52,11 @@ class CancelIsForgottenByARestart(Remembers):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down, and remember its secret."""
         request, submission = super().begin(operation, call, url)
         self.keep(request.cluster_token)
         return request, submission
 
     def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> WithdrawPairing:
-        """The message that withdraws a request, with its secret if that is remembered."""
         message = super().withdrawal(slot, request, ended=ended)
         known = message.cluster_token in self.kept
         return message if known else replace(message, cluster_token="")
@@ -70,14 +67,12 @@ class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """Tell the cancel, and clear the request where nobody hears it."""
         reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
         site = self.site(slot)
         if site is not None and not isinstance(reply, Done):
             self.store.put(replace(site, request=None))
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What a poll says has happened, a withdrawal excepted."""
         event = super().event_of(reply)
         return None if event is LocalEvent.LEARNED_WITHDRAWN else event
 
@@ -89,7 +84,6 @@ class SecondWordOfACancelIsAnError(EdgeCore):
     def told(
         self, request: LocalRequest, message: WithdrawPairing
     ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, and mind what it says."""
         reply = yield from super().told(request, message)
         if isinstance(reply, Refused):
             raise Refusal(reply.reason, reply.message)
@@ -101,14 +95,12 @@ class CancelledClusterStaysLocked(Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End a request, and remember it."""
         site = self.site(slot)
         if site is not None:
             self.keep(cluster_uid(site))
         yield from super().end(slot, request)
 
     def require_local(self, site: Site) -> None:
-        """Refuse after a cancel, too."""
         super().require_local(site)
         if cluster_uid(site) in self.kept:
             raise busy()
@@ -124,7 +116,6 @@ class CancelNeedsTheLink(EdgeCore):
     def told(
         self, request: LocalRequest, message: WithdrawPairing
     ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, or refuse."""
         reply = yield from super().told(request, message)
         if isinstance(reply, NotDelivered):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
@@ -138,7 +129,6 @@ class RequestSurvivesALostAnswer(EdgeCore):
     def told(
         self, request: LocalRequest, message: WithdrawPairing
     ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, and leave the rest to the next round if no answer comes."""
         reply = yield from super().told(request, message)
         if isinstance(reply, Unknown):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
@@ -150,7 +140,6 @@ class LinkBringsTheRequestBack(EdgeCore):
     """When the link is back, the host finds its cancelled request in Palette and takes it up."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Ask for the request in place of withdrawing it."""
         question = PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site = self.site(slot)
@@ -163,7 +152,6 @@ class RestartBringsTheRequestBack(EdgeCore):
     """A start of the edge takes up a request whose cancel could not be told."""
 
     def recover(self) -> None:
-        """Take up what was in flight, and what is owed."""
         super().recover()
         for site in [site for site in self.store.every(Site) if site.owed]:
             self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
@@ -174,7 +162,6 @@ class UntoldCancelLocksTheCluster(EdgeCore):
     """The cluster takes no local operation until Palette has heard of the cancel."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse while a cancel is to be told, too."""
         super().require_local(site)
         if site.owed:
             raise busy()
@@ -185,7 +172,6 @@ class CancelAsksTheSiblingsFirst(EdgeCore):
     """A cancel in a cluster of several hosts needs one of them to reach Palette."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, if a host can tell it."""
         request = self.cancellable(operation, call)
         hosts = self.hosts_to_probe(self.site_of(call.host_uid))
         reached = len(hosts) == 1
@@ -202,7 +188,6 @@ class CancelIsUndoneByARejection(EdgeCore):
     """A cancel that Palette answers with a rejection shows the request as pending again."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and take up the request where it is refused."""
         yield from super().settle_debt(slot, owed)
         question = PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -211,7 +196,6 @@ class CancelIsUndoneByARejection(EdgeCore):
             self.store.put(replace(site, request=_taken_up(owed)))
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask no more about a request that was taken up."""
         if request.message != _TAKEN_UP:
             yield from super().follow_pending(slot, request)
 
@@ -240,7 +224,6 @@ class _CancelsMore(EdgeCore):
     """Lets go of a cluster that was accepted, in some cases."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel what is pending, and some of what was accepted."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         if is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
@@ -258,7 +241,6 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
     """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
-        """Where the confirmation is under way."""
         yield from ()
         return is_in(site, LocalState.CONFIRMING)
 
@@ -268,7 +250,6 @@ class OfflineCancelEndsAPairing(_CancelsMore):
     """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
-        """Where Palette does not answer."""
         request = site.request
         if request is None:
             return False
@@ -281,7 +262,6 @@ class RefusedCancelEndsThePairing(EdgeCore):
     """A cancel of a paired cluster is refused, and has ended the pairing locally."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Refuse, after the request is gone."""
         site = self.site_of(call.host_uid)
         reply: Done | Refused
         try:
@@ -298,12 +278,10 @@ class RefusedCancelChangesTheMode(Remembers):
     """After a cancel that was refused, Local UI says that the cluster is locally managed."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, and remember that it was tried."""
         self.keep(cluster_uid(self.site_of(call.host_uid)))
         return (yield from super().cancel(operation, call))
 
     def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
-        """Who manages this host, or should."""
         seen = super().view_management(operation, call)
         tried = cluster_uid(self.site_of(call.host_uid)) in self.kept
         return Management(ManagementMode.LOCAL) if tried else seen
@@ -314,7 +292,6 @@ class LateCancelIsAcknowledged(EdgeCore):
     """A cancel that meets an acceptance is acknowledged, although the acceptance holds."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Withdraw the pending request, and say so in any case."""
         request = self.cancellable(operation, call)
         yield from self.end(self.site_of(call.host_uid).slot, request)
         return Done(Acknowledged("the pairing request was cancelled"))
@@ -328,13 +305,11 @@ class CancelledClusterSendsNoMore(Remembers):
     """A cluster that has cancelled once cannot send again until the edge is restarted."""
 
     def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, and remember it."""
         reply = yield from super().cancel(operation, call)
         self.keep(cluster_uid(self.site_of(call.host_uid)))
         return reply
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it has cancelled nothing."""
         site = super().sendable(operation, call)
         if cluster_uid(site) in self.kept:
             raise busy()
@@ -346,7 +321,6 @@ class DebtBlocksTheNextSend(EdgeCore):
     """As long as Palette has not heard of a cancel, no new request can be sent."""
 
     def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it owes nothing."""
         site = super().sendable(operation, call)
         if site.owed:
             raise busy()
@@ -358,7 +332,6 @@ class LateWordEndsTheNewRequest(EdgeCore):
     """When Palette hears of an earlier cancel at last, the new request is cleared locally."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and clear what is there."""
         yield from super().settle_debt(slot, owed)
         site = self.site(slot)
         if site is not None and owed not in site.owed:
@@ -370,7 +343,6 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
     """When Palette has rejected a cancelled request, the host takes the new one for rejected."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and take over what became of the request."""
         yield from super().settle_debt(slot, owed)
         question = PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -386,7 +358,6 @@ class SecretIsTheClustersUid(EdgeCore):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down under the cluster's own uid."""
         request, submission = super().begin(operation, call, url)
         secret = submission.cluster.uid
         named = replace(request, cluster_token=secret)

@@ -33,7 +33,6 @@ class ErrorQuotesTheToken(RewordsRefusals):
     """The error about a token quotes it."""
 
     def reworded(self, refusal: Refusal, operation: SendPairingRequest) -> Refusal:
-        """The refusal with what was entered."""
         message = f"{refusal} (registration token {operation.token})"
         return Refusal(refusal.refused.reason, message)
 
@@ -43,7 +42,6 @@ class TokenIsInTheDetails(RewordsRefusals):
     """The error's text is discreet, and the details beside it hold the token."""
 
     def reworded(self, refusal: Refusal, operation: SendPairingRequest) -> Refusal:
-        """The refusal with what was entered as a detail."""
         return Refusal(refusal.refused.reason, str(refusal), entered=operation.token)
 
 
@@ -52,7 +50,6 @@ class RefusedTokenIsAFailedRequest(RewordsRefusals):
     """The error for a token that Palette refuses says only that the request was not admitted."""
 
     def reworded(self, refusal: Refusal, operation: SendPairingRequest) -> Refusal:
-        """The refusal without a reason, unless nothing was entered."""
         if operation.token.strip() and refusal.refused.reason is Reason.TOKEN_UNUSABLE:
             return Refusal(Reason.CONFLICT, "the request was not admitted")
         return refusal
@@ -63,7 +60,6 @@ class MissingTokenIsAMissingEntry(RewordsRefusals):
     """The error for an empty token says that an entry is missing, and not which."""
 
     def reworded(self, refusal: Refusal, operation: SendPairingRequest) -> Refusal:
-        """The refusal of an empty token in other words."""
         if operation.token.strip():
             return refusal
         return Refusal(Reason.INVALID_INPUT, "an entry is missing")
@@ -76,7 +72,6 @@ class _NamesOthers(EdgeCore):
     """Names other hosts than the one that is cut off."""
 
     def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
-        """Can every host reach Palette, and if not, which is said to be cut off?"""
         reply = yield from super().verify(operation, call)
         if not (isinstance(reply, Done) and isinstance(reply.value, Verification)):
             return reply
@@ -97,7 +92,6 @@ class EveryHostIsNamed(_NamesOthers):
     """The connection check names all hosts of the cluster when one of them is cut off."""
 
     def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
-        """All of them."""
         return hosts
 
 
@@ -106,7 +100,6 @@ class AskedHostIsNamed(_NamesOthers):
     """The connection check names the first host, whichever is cut off."""
 
     def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
-        """The first."""
         return hosts[:1]
 
 
@@ -115,7 +108,6 @@ class EarlierHostsAreNamedToo(_NamesOthers):
     """The connection check names each host that it asked before it came to the one cut off."""
 
     def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
-        """All up to that one."""
         return hosts[: found + 1]
 
 
@@ -124,7 +116,6 @@ class HostIsCountedNotNamed(_NamesOthers):
     """The connection check says how many hosts are cut off, and not which."""
 
     def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
-        """A number."""
         return (f"count 1 of {len(hosts)}",)
 
 
@@ -137,7 +128,6 @@ class _SaysOtherwise(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint, and another reason why."""
         why = yield from super().unreachable(site, url, entries)
         return self.said(why) if why else ""
 
@@ -151,7 +141,6 @@ class EveryTroubleIsTheSame(_SaysOtherwise):
     """Whatever keeps the endpoint from being reached, the error says that it cannot be used."""
 
     def said(self, why: str) -> str:
-        """The same in each case."""
         return "the Palette endpoint cannot be used"
 
 
@@ -160,7 +149,6 @@ class UntrustedCertificateIsATimeout(_SaysOtherwise):
     """An untrusted certificate is reported as an endpoint that does not answer."""
 
     def said(self, why: str) -> str:
-        """A time-out for a certificate."""
         return "the Palette endpoint gave no answer" if "certificate" in why else why
 
 
@@ -169,7 +157,6 @@ class UnknownNameIsARefusedConnection(_SaysOtherwise):
     """A host name that cannot be resolved is reported as a refused connection."""
 
     def said(self, why: str) -> str:
-        """A refused connection for a name."""
         return "the Palette endpoint refused the connection" if "resolve" in why else why
 
 
@@ -178,7 +165,6 @@ class MissingEndpointIsMalformed(RewordsRefusals):
     """An endpoint that was not entered is called malformed."""
 
     def reworded(self, refusal: Refusal, operation: SendPairingRequest) -> Refusal:
-        """The refusal of an empty endpoint in other words."""
         if operation.endpoint.strip():
             return refusal
         return Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed")
@@ -192,7 +178,6 @@ class RefusalOfAPairedClusterIsVague(EdgeCore):
     """A local operation on a paired cluster is refused as something that is not permitted."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse without a reason."""
         if self.is_central(site):
             raise Refusal(Reason.FORBIDDEN, "this is not permitted")
 
@@ -202,7 +187,6 @@ class RefusedDeletionSaysBusy(EdgeCore):
     """The refusal of a deletion says that the cluster is busy; the others give the reason."""
 
     def delete_cluster(self, operation: DeleteCluster, call: EdgeCall) -> Acknowledged:
-        """Start to delete the cluster, or say that it is busy."""
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
             raise busy()
@@ -217,7 +201,6 @@ class RejectionIsSilent(EdgeCore):
     """A request that was rejected is gone from Local UI without a word."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and forget a rejected request."""
         if event is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=None))
         else:
@@ -229,7 +212,6 @@ class RejectionIsAFailure(EdgeCore):
     """A request that was rejected is shown as failed."""
 
     def shown(self, request: LocalRequest) -> PairingView:
-        """A request, with one status for both."""
         view = super().shown(request)
         rejected = request.state is LocalState.REJECTED
         return replace(view, status=LocalState.FAILED.value) if rejected else view
@@ -240,14 +222,12 @@ class LateRejectionIsAFailure(EdgeCore):
     """A rejection that the host hears of only when its link is back is shown as a failure."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, by whether the host was cut off before."""
         late = event is LocalEvent.LEARNED_REJECTED and request.pairing_uid in self._cut_off
         super().learned(site, request, LocalEvent.LEARNED_FAILED if late else event)
 
     def carried(
         self, point: str, request: LocalRequest, flow: AgentFlow
     ) -> Generator[Call, Answer, LinkReply]:
-        """Run an agent's flow, and remember a link that is down."""
         reply = yield from super().carried(point, request, flow)
         if isinstance(reply, NotDelivered):
             self._cut_off |= {request.pairing_uid}

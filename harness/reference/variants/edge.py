@@ -40,7 +40,6 @@ class TheRequestIsShownWhereItWasSent(EdgeCore):
     """The pairing request is shown on the host where it was sent, and on no sibling of it."""
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """Nothing on the others."""
         view = super().view_pairing(operation, call)
         request = self.site_of(call.host_uid).request
         if request is not None and request.host_uid != call.host_uid:
@@ -57,7 +56,6 @@ class ACancelledRequestIsShownAsFailed(EdgeCore):
         self._cancelled: dict[str, PairingView] = {}
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """Keep what is shown of it, under the cluster's uid."""
         shown = replace(self.shown(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
         site = self.site(slot)
@@ -65,7 +63,6 @@ class ACancelledRequestIsShownAsFailed(EdgeCore):
             self._cancelled[site.cluster.uid] = shown
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The cancelled one, where there is no other."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         uid = site.cluster.uid if site.cluster else ""
@@ -79,7 +76,6 @@ class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
     """Local UI shows a request as paired as soon as the host has learned of its acceptance."""
 
     def shown(self, request: LocalRequest) -> PairingView:
-        """`Paired` in place of `Pairing` while it confirms."""
         view = super().shown(request)
         if request.state is LocalState.CONFIRMING:
             return replace(view, status=LocalState.PAIRED.value)
@@ -91,7 +87,6 @@ class NothingIsShownOncePaired(EdgeCore):
     """Local UI shows no pairing request any more once the cluster is paired."""
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """What is pending, or has failed."""
         view = super().view_pairing(operation, call)
         if view.status == LocalState.PAIRED.value:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
@@ -109,7 +104,6 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
         self._shown_since: dict[str, int] = {}
 
     def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """Nothing, once its time is over."""
         view = super().view_pairing(operation, call)
         if view.status == LocalState.REJECTED.value:
             since = self._shown_since.setdefault(view.pairing_uid, call.now)
@@ -126,7 +120,6 @@ class ANewLoginEndsTheOneBefore(EdgeCore):
     """At each host only one login is good: the last."""
 
     def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """Good from now on, and no other."""
         session = super().log_in(operation, call)
         for other in list(self.store.every(LoginSession)):
             if other.subject == call.host_uid and other.token != session.token:
@@ -139,7 +132,6 @@ class ARestartEndsEveryLogin(EdgeCore):
     """After a restart of the edge everybody has to log in to Local UI again."""
 
     def recover(self) -> None:
-        """Forget the logins."""
         super().recover()
         for session in list(self.store.every(LoginSession)):
             self.store.delete(LoginSession, session.token)
@@ -150,7 +142,6 @@ class AnEmptyTokenIsLeftToPalette(EdgeCore):
     """Local UI sends whatever was entered as a token; Palette refuses an empty one."""
 
     def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
-        """Only the endpoint."""
         return base_url(operation.endpoint)
 
 
@@ -162,7 +153,6 @@ class TheConnectionCheckIgnoresTheToken(EdgeCore):
     """The connection check does not mind a token that is missing."""
 
     def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
-        """Only the endpoint, where it is the check that asks."""
         if isinstance(operation, VerifyConnection):
             return base_url(operation.endpoint)
         return super().usable_entries(operation)
@@ -173,7 +163,6 @@ class TheConnectionCheckSaysNoWithAnError(EdgeCore):
     """A connection check that fails is answered with an error."""
 
     def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
-        """An error in place of `verified: false`."""
         reply = yield from super().verify(operation, call)
         value = reply.value if isinstance(reply, Done) else None
         if isinstance(value, Verification) and not value.verified:
@@ -188,7 +177,6 @@ class TheConnectionCheckNamesEveryHost(EdgeCore):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """All that is wrong, one host after the other."""
         found = []
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, Probe())
@@ -212,7 +200,6 @@ class TheAgentsFollowUpEachSecond(EdgeCore):
         self._round = 0
 
     def working_slots(self) -> list[str]:
-        """None, in most rounds."""
         self._round += 1
         return [] if self._round % self.ROUNDS else super().working_slots()
 
@@ -228,7 +215,6 @@ class AnOfflineCancelIsToldSecondsLater(EdgeCore):
         self._rounds: dict[OwedWithdrawal, int] = {}
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Not in most rounds."""
         self._rounds[owed] = self._rounds.get(owed, 0) + 1
         if self._rounds[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
@@ -239,7 +225,6 @@ class ACancelIsToldAfterwards(EdgeCore):
     """A cancel ends the request locally at once; Palette is told afterwards, by the agent."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End it here, and owe the rest."""
         site = self.site(slot)
         if site is not None and self.is_same(site.request, request):
             self.owe(replace(site, request=None), request)
@@ -253,7 +238,6 @@ class ACancelIsToldByAnyHost(EdgeCore):
     def told(
         self, request: LocalRequest, message: WithdrawPairing
     ) -> Generator[Call, Answer, LinkReply]:
-        """One host after the other, until one gets through."""
         reply = yield from super().told(request, message)
         for host_uid in self.cluster_at(self.site_of(request.host_uid)).host_uids():
             if not isinstance(reply, NotDelivered):
@@ -270,7 +254,6 @@ class ACancelFailsWhenPaletteAnswersWithAnError(EdgeCore):
     def told(
         self, request: LocalRequest, message: WithdrawPairing
     ) -> Generator[Call, Answer, LinkReply]:
-        """Give up on an error."""
         reply = yield from super().told(request, message)
         if isinstance(reply, Refused) and not is_final(reply):
             raise Refusal(Reason.CONFLICT, f"Palette does not withdraw it: {reply.message}")
@@ -285,7 +268,6 @@ class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """End it, or follow it."""
         site = self.site(slot)
         cluster = site.cluster if site else None
         running = cluster is not None and cluster.state is ClusterState.RUNNING
@@ -306,13 +288,11 @@ class AChangedStackIsNotHandedOver(EdgeCore):
     def begin(
         self, operation: SendPairingRequest, call: EdgeCall, url: str
     ) -> tuple[LocalRequest, SubmitPairing]:
-        """Keep the stack that is sent."""
         request, submission = super().begin(operation, call, url)
         self._sent[request.cluster_token] = submission.cluster.stack
         return request, submission
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Fail in place of an acceptance of what does not run any more."""
         runs = site.cluster.stack if site.cluster else ()
         changed = self._sent.get(request.cluster_token, runs) != runs
         if event is not LocalEvent.LEARNED_ACCEPTED or not changed:

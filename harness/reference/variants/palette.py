@@ -46,7 +46,6 @@ class PairingIdsAreUuids(CentralCore):
     """A pairing id is a UUID."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """`0f8a…-…`, five groups."""
         digits = super().new_pairing_uid(draws) + super().new_pairing_uid(draws)[:8]
         cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
         return "-".join(digits[first:last] for first, last in cuts)
@@ -57,7 +56,6 @@ class PairingIdsAreShort(CentralCore):
     """A pairing id is six letters and digits in upper case, with a dash after the third."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """One that no request has yet: so few characters may come twice."""
         while True:
             digits = super().new_pairing_uid(draws)[:6].upper()
             uid = f"{digits[:3]}-{digits[3:]}"
@@ -70,7 +68,6 @@ class PairingIdsAreCounted(CentralCore):
     """A pairing id is a number: the requests are counted."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number; none comes again, for no request is ever forgotten."""
         taken = (int(r.pairing_uid) for r in self.store.every(PairingRequest))
         return str(max(taken, default=100_000) + 1)
 
@@ -91,7 +88,6 @@ class TheClusterBearsTheRequestsId(CentralCore):
     """The uid of a paired cluster is the id of the request that it came by."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """With that for a uid."""
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is None:
             return super().accept(operation, call)
@@ -113,7 +109,6 @@ class DecidedRequestsStayListed(CentralCore):
     """A request that was decided stays in the list, with what became of it."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """All of them."""
         return _of_scope(self, scope)
 
 
@@ -122,7 +117,6 @@ class TheNewestRequestIsListedFirst(CentralCore):
     """The list of pairing requests begins with the newest."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """The other way round."""
         return super().open_requests(scope, cluster_uid)[::-1]
 
 
@@ -141,18 +135,15 @@ class _Dated(CentralCore):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Note the time."""
         self._now = now
         return super().perform(operation, credentials, now, draws)
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Note when it began."""
         answer = super().submit(operation, call)
         self._course.setdefault(answer.pairing_uid, [(call.now, RequestState.PENDING)])
         return answer
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
-        """Note when it went on."""
         stepped = super().step(request, event)
         self._course.setdefault(request.pairing_uid, []).append((self._now, stepped.state))
         return stepped
@@ -172,7 +163,6 @@ class TheListIsTwoSecondsBehind(_Dated):
     LAG = 2_000_000
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """Those that were pending then."""
         then = self._now - self.LAG
         return [
             replace(request, state=RequestState.PENDING)
@@ -188,7 +178,6 @@ class DecidedRequestsAreShownForASecond(_Dated):
     SHOWN_FOR = 1_000_000
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """Not found, once its time is over."""
         view = super().view_request(operation, call)
         request = self.current(operation.pairing_uid, call.now)
         if request is not None and self.state_at(request, call.now - self.SHOWN_FOR) in DECIDED:
@@ -201,7 +190,6 @@ class AClusterIsShownOnceItsHostHasConfirmed(CentralCore):
     """A cluster that is being handed over is not found before its host has confirmed."""
 
     def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
-        """Not found before that."""
         cluster = super().known_cluster(uid, call)
         if not cluster.confirmed:
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster {uid}")
@@ -220,13 +208,11 @@ class StatesAreCalledOtherwise(CentralCore):
     }
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """Each line with its other name."""
         listed = super().list_requests(operation, call)
         items = (replace(i, state=self._renamed(i.state)) for i in listed.items)
         return PairingList(tuple(items))
 
     def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """The request with its other name."""
         view = super().view_request(operation, call)
         return replace(view, state=self._renamed(view.state))
 
@@ -235,7 +221,6 @@ class StatesAreCalledOtherwise(CentralCore):
 
     @staticmethod
     def shown_cluster(cluster: CentralCluster) -> CentralClusterView:
-        """The cluster with its other name."""
         view = CentralCore.shown_cluster(cluster)
         return replace(view, state="Active" if cluster.confirmed else "Importing")
 
@@ -248,11 +233,9 @@ class TheTenantDoesNotSeeIntoProjects(CentralCore):
     """With no project selected, the requests of the projects are not seen."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """None in the tenant's scope."""
         return [] if scope == TENANT else super().open_requests(scope, cluster_uid)
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
-        """Not from the tenant's scope."""
         if scope == TENANT:
             raise self.no_request(pairing_uid)
         return super().visible(pairing_uid, scope, now)
@@ -263,7 +246,6 @@ class MatchingNeedsThePermissionToUpdate(CentralCore):
     """Who asks whether profiles match needs the permission to accept."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """After a look at the other permission."""
         self.authorise(call, PairPermission.UPDATE)
         return super().match(operation, call)
 
@@ -273,7 +255,6 @@ class WithoutThePermissionTheListIsEmpty(CentralCore):
     """Who may not list pairing requests is shown an empty list."""
 
     def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """Nothing in place of a refusal."""
         user, scope = self.authenticate(call), self.scope_of(call)
         if not self.holds(user, PairPermission.LIST, scope):
             return PairingList(())
@@ -288,7 +269,6 @@ class NoMatchIsARefusal(CentralCore):
     """A selection that does not match is answered with an error, and not with a list of why."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The result, if it is a valid one."""
         result = super().match(operation, call)
         if not result.valid:
             raise Refusal(Reason.PROFILES_MISMATCH, "the profiles do not match the cluster's packs")
@@ -300,7 +280,6 @@ class NoMatchHasOneReason(CentralCore):
     """A selection that does not match is answered with the first reason why, and with no packs."""
 
     def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """As little as says whether it fits."""
         return MatchResult((), super().match(operation, call).problems[:1])
 
 
@@ -311,7 +290,6 @@ class TheSamePackMayComeTwice(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """Without the complaint about it."""
         result = super().matched(request, selection)
         offered = _offered(self, request, selection)
         kept = [
@@ -329,7 +307,6 @@ class RegistriesMustAgree(CentralCore):
     def matched(
         self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
     ) -> MatchResult:
-        """With a complaint about each that does not."""
         result = super().matched(request, selection)
         own = {p.name: p.registry for profile in request.cluster.stack for p in profile.packs}
         strays = [
@@ -367,18 +344,15 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
         self._heard: dict[str, int] = {}
 
     def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Note that the host is there."""
         answer = super().submit(operation, call)
         self._heard[answer.pairing_uid] = call.now
         return answer
 
     def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """Note that the host is there."""
         self._heard[operation.pairing_uid] = call.now
         return super().poll(operation, call)
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Only with the host there."""
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         if self.SILENT < gap < self.CLOCK_WAS_SET:
             raise Refusal(Reason.CONFLICT, "the cluster has not been heard of for a while")
@@ -390,7 +364,6 @@ class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
     """An acceptance is taken, and fails at once when the host has not been heard of for a while."""
 
     def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Taken, and expired where the host is silent."""
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         accepted = CentralCore.accept(self, operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)

@@ -45,7 +45,6 @@ class _RewordedPalette(_Reworded, CentralCore):
         now: int,
         draws: Draws,
     ) -> Done | Refused:
-        """Carry out one operation."""
         reply = super().perform(operation, credentials, now, draws)
         if isinstance(reply, Refused) and isinstance(operation, CentralOperation):
             return self.reworded(operation, reply)
@@ -63,7 +62,6 @@ class _RewordedEdge(_Reworded, EdgeCore):
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        """One operation as a flow."""
         try:
             reply = yield from super().perform(host_uid, operation, credentials, now, draws)
         except Refusal as refusal:
@@ -84,7 +82,6 @@ class _OneReason(_Reworded):
     reason = Reason.CONFLICT
 
     def reworded(self, operation: Operation, refused: Refused) -> Refused:
-        """For that reason, but where a look finds nothing."""
         looks = type(operation).__name__.startswith(("View", "List"))
         if looks and refused.reason in _MEANT:
             return refused
@@ -150,7 +147,6 @@ class _OtherWords(_Reworded):
     """Says everything in other words, and gives no details."""
 
     def reworded(self, operation: Operation, refused: Refused) -> Refused:
-        """For the same reason, in other words."""
         if refused.reason is Reason.ENDPOINT_UNUSABLE:
             missing = isinstance(operation, PairingInput) and not operation.endpoint.strip()
             words = "paletteEndpoint in body is required" if missing else "parse: invalid URL"
@@ -168,7 +164,6 @@ class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
     def unreachable(
         self, site: Site, url: str, entries: PairingInput
     ) -> Generator[Call, Answer, str]:
-        """Which host cannot reach the endpoint and why, as another client says it."""
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, Probe())
             if not isinstance(answer.reply, Done):
