@@ -14,14 +14,14 @@ from typing import Any
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.draws import Draws
 from harness.domain.endpoint import base_url
-from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.errors import Reason, Refusal
 from harness.domain.operations import (
     Acknowledged,
     CancelPairingRequest,
     CreateCluster,
     Credentials,
     DeleteCluster,
-    Done,
+    KnownReply,
     LocalClusterOperation,
     LogIn,
     LogOut,
@@ -48,7 +48,7 @@ from harness.reference.core.link import Answer, Call
 from harness.reference.core.records import HostPlace, LocalRequest, LoginSession, Site
 from harness.reference.core.store import Store
 
-EdgeFlow = Generator[Call, Answer, Done | Refused]
+EdgeFlow = Generator[Call, Answer, KnownReply]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Planted defects: the edge after a decision (ACC-12, ACC-13, ACC-19, REJ-7)."""
+"""Planted defects: managed centrally, and for good (ACC-12, ACC-13, ACC-19, SND-11)."""
 
 from __future__ import annotations
 
@@ -6,37 +6,38 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
 from harness.domain.draws import Draws
-from harness.domain.errors import Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    DeleteCluster,
-    Done,
-    LocalClusterOperation,
-    LocalOperation,
-    LogIn,
-    PatchCluster,
-    PatchNamedCluster,
-    Probe,
-    RestoreLocalManagement,
-    SendPairingRequest,
-    Session,
-    SubmitPairing,
-    UpdateStack,
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.pairing import (
+    CENTRALLY_MANAGED,
+    LocalEvent,
+    RequestEvent,
+    RequestState,
 )
-from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
+from harness.domain.token import RegistrationToken
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work
-from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, Site
+from harness.reference.core.edge_flows import Begun, EdgeCore, Work
+from harness.reference.core.link import NotDelivered
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
 from harness.reference.core.store import Store
-from harness.reference.mutants.edge_bases import Remembers, busy, cluster_uid, is_in, of_request
+from harness.reference.mutants.bases import (
+    AfterRefusal,
+    Decision,
+    Remembers,
+    Wakes,
+    busy,
+    cluster_uid,
+    is_in,
+    of_request,
+)
 from harness.reference.planting import mutant
 
-# --- central management -----------------------------------------------------------------------
+# --- central management --------------------------------------------------------------------------
 
 
 @mutant("ACC-12")
@@ -62,9 +63,7 @@ class HostNeverConfirms(EdgeCore):
 class RestartEndsTheFollowing(Remembers):
     """After a restart of the edge no host follows the request that it sent before."""
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         self.keep(self.site_of(call.host_uid).slot)
         return super().begin(operation, call, url)
 
@@ -94,20 +93,20 @@ class LaterRequestIsNotConfirmed(Remembers):
             yield from super().follow_confirming(slot, request)
 
 
-# --- local operations are refused -------------------------------------------------------------
+# --- local operations are refused ----------------------------------------------------------------
 
 
 class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
-    def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
         site = self.site_of(call.host_uid)
         if self.is_open(operation, call, site):
             self.authenticate(call)
             return site
         return super().changeable(operation, call)
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         """Whether an operation is let through."""
         raise NotImplementedError
 
@@ -116,25 +115,25 @@ class _LeavesOpen(EdgeCore):
 class NamedPatchIsStillOpen(_LeavesOpen):
     """A paired cluster can still be changed locally by the patch that names it."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        return isinstance(operation, PatchNamedCluster)
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        return isinstance(operation, ops.PatchNamedCluster)
 
 
 @mutant("ACC-13")
 class ProfilesAreStillOpen(_LeavesOpen):
     """The profiles of a paired cluster can still be changed locally."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        return isinstance(operation, UpdateStack)
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        return isinstance(operation, ops.UpdateStack)
 
 
 @mutant("ACC-13")
 class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
     """The deprecated patch is refused at the host that sent the request, and at no other."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
-        return isinstance(operation, PatchCluster) and elsewhere
+        return isinstance(operation, ops.PatchCluster) and elsewhere
 
 
 @mutant("ACC-13")
@@ -145,23 +144,23 @@ class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         paired = is_in(site, *CENTRALLY_MANAGED)
         known = of_request(site.request) in self.kept
-        return isinstance(operation, DeleteCluster) and paired and not known
+        return isinstance(operation, ops.DeleteCluster) and paired and not known
 
 
 @mutant("ACC-13")
 class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
     """An extended session may still change a paired cluster, as an administrator's might."""
 
-    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
         session = super().log_in(operation, call)
         if operation.extended:
             self.keep(session.token)
         return session
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         return call.credentials.session in self.kept
 
 
@@ -172,8 +171,8 @@ class RefusedDeletionIsCarriedOut(EdgeCore):
     def perform(
         self,
         host_uid: str,
-        operation: LocalOperation,
-        credentials: Credentials,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
@@ -181,7 +180,7 @@ class RefusedDeletionIsCarriedOut(EdgeCore):
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
         except Refusal as refusal:
-            if isinstance(operation, DeleteCluster) and self.is_central(site) and site.cluster:
+            if isinstance(operation, ops.DeleteCluster) and self.is_central(site) and site.cluster:
                 deleting = replace(site.cluster, state=ClusterState.DELETING)
                 self.store.put(replace(site, cluster=deleting))
             return refusal.refused
@@ -191,10 +190,10 @@ class RefusedDeletionIsCarriedOut(EdgeCore):
 class ForbiddenChangeIsAcknowledged(EdgeCore):
     """A local operation on a paired cluster is acknowledged, and nothing comes of it."""
 
-    def patch_cluster(self, operation: PatchCluster, call: EdgeCall) -> Acknowledged:
+    def patch_cluster(self, operation: ops.PatchCluster, call: EdgeCall) -> ops.Acknowledged:
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
-            return Acknowledged("the change was taken")
+            return ops.Acknowledged("the change was taken")
         return super().patch_cluster(operation, call)
 
 
@@ -207,7 +206,7 @@ class NeighbourOfAPairedClusterIsLocked(EdgeCore):
             super().require_local(other)
 
 
-# --- the transfer is for good -----------------------------------------------------------------
+# --- the transfer is for good --------------------------------------------------------------------
 
 
 @mutant("ACC-19")
@@ -215,11 +214,11 @@ class PairedClusterIsTakenBack(EdgeCore):
     """A paired cluster returns to local management when Local UI is asked for it."""
 
     def restore_local_management(
-        self, operation: RestoreLocalManagement, call: EdgeCall
-    ) -> Acknowledged:
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
         self.authenticate(call)
         self.store.put(replace(self.site_of(call.host_uid), request=None))
-        return Acknowledged("this cluster is locally managed")
+        return ops.Acknowledged("this cluster is locally managed")
 
 
 @mutant("ACC-19")
@@ -229,19 +228,19 @@ class CutOffClusterIsTakenBack(EdgeCore):
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
         more: Mapping[type, Callable[[Any, EdgeCall], EdgeFlow]] = {
-            RestoreLocalManagement: self.restored
+            ops.RestoreLocalManagement: self.restored
         }
         self.calling = {**self.calling, **more}
 
-    def restored(self, operation: RestoreLocalManagement, call: EdgeCall) -> EdgeFlow:
+    def restored(self, operation: ops.RestoreLocalManagement, call: EdgeCall) -> EdgeFlow:
         """Ask Palette first, and let go where nobody answers."""
         request = self.site_of(call.host_uid).request
         if request is not None:
-            answer = yield self.call("probing", request, Probe())
+            answer = yield self.call("probing", request, ops.Probe())
             if isinstance(answer.reply, NotDelivered):
                 self.authenticate(call)
                 self.store.put(replace(self.site_of(call.host_uid), request=None))
-        return Done(self.restore_local_management(operation, call))
+        return ops.Done(self.restore_local_management(operation, call))
 
 
 @mutant("ACC-19")
@@ -251,15 +250,15 @@ class RefusedReturnHappens(EdgeCore):
     def perform(
         self,
         host_uid: str,
-        operation: LocalOperation,
-        credentials: Credentials,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
         except Refusal as refusal:
-            if isinstance(operation, RestoreLocalManagement):
+            if isinstance(operation, ops.RestoreLocalManagement):
                 self.store.put(replace(self.site_of(host_uid), request=None))
             return refusal.refused
 
@@ -273,8 +272,8 @@ class RestartMakesTheTransferUndoable(Remembers):
         super().learned(site, request, event)
 
     def restore_local_management(
-        self, operation: RestoreLocalManagement, call: EdgeCall
-    ) -> Acknowledged:
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
         site = self.site_of(call.host_uid)
         if of_request(site.request) not in self.kept:
             self.authenticate(call)
@@ -282,99 +281,212 @@ class RestartMakesTheTransferUndoable(Remembers):
         return super().restore_local_management(operation, call)
 
 
-# --- after a reject ---------------------------------------------------------------------------
+# --- what a refusal says -------------------------------------------------------------------------
 
 
-@mutant("REJ-7")
-class RejectedClusterIsCentral(EdgeCore):
-    """A cluster counts as centrally managed once its request was decided, also if rejected."""
+@mutant("ACC-13S")
+class RefusalOfAPairedClusterIsVague(EdgeCore):
+    """A local operation on a paired cluster is refused as something that is not permitted."""
 
-    def is_central(self, site: Site) -> bool:
-        return super().is_central(site) or is_in(site, LocalState.REJECTED)
+    def require_local(self, site: Site) -> None:
+        if self.is_central(site):
+            raise Refusal(Reason.FORBIDDEN, "this is not permitted")
 
 
-@mutant("REJ-7")
-class RejectedClusterSendsNoMore(EdgeCore):
-    """A cluster that was rejected cannot send a new request."""
+@mutant("ACC-13S")
+class RefusedDeletionSaysBusy(EdgeCore):
+    """The refusal of a deletion says that the cluster is busy; the others give the reason."""
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        site = super().sendable(operation, call)
-        if is_in(site, LocalState.REJECTED):
+    def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
+        self.authenticate(call)
+        if self.is_central(self.site_of(call.host_uid)):
             raise busy()
-        return site
+        return super().delete_cluster(operation, call)
 
 
-@mutant("REJ-7")
-class TwoRejectionsAreEnough(Remembers):
-    """A cluster that was rejected twice cannot send a third request."""
-
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        if event is LocalEvent.LEARNED_REJECTED:
-            uid = cluster_uid(site)
-            self.kept[uid] = f"{self.kept.get(uid, '')}x"
-        super().learned(site, request, event)
-
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        site = super().sendable(operation, call)
-        if len(self.kept.get(cluster_uid(site), "")) > 1:
-            raise busy()
-        return site
+DAY = 86_400_000_000
 
 
-@mutant("REJ-7")
-class RejectionIsNotHeard(EdgeCore):
-    """A host takes a rejected request for one that still waits."""
-
-    def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        event = super().event_of(reply)
-        return None if event is LocalEvent.LEARNED_REJECTED else event
+# --- managed from now on (ACC-12) ----------------------------------------------------------------
 
 
-@mutant("REJ-7")
-class LostLinkEndsTheFollowing(Remembers):
-    """A host that could not ask about its request once does not ask again."""
+@mutant("ACC-12")
+class ChangeOnlySaysSo(CentralCore):
+    """A central operation on a paired cluster is acknowledged, and nothing is done."""
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        answer = yield self.call("polling", request, Probe())
-        if isinstance(answer.reply, NotDelivered):
-            self.keep(request.pairing_uid)
-        if request.pairing_uid not in self.kept:
-            yield from super().follow_pending(slot, request)
-
-
-@mutant("REJ-7")
-class RejectedClusterKeepsItsStack(EdgeCore):
-    """After a reject the cluster's profiles cannot be changed; all else can."""
-
-    def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
-        if is_in(self.changeable(operation, call), LocalState.REJECTED):
-            raise busy()
-        return super().update_stack(operation, call)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        self.require_confirmed(self.known_cluster(operation.cluster_uid, call))
+        return ops.Acknowledged("the cluster was changed")
 
 
-@mutant("REJ-7")
-class RestartForgetsTheRejection(EdgeCore):
-    """After a restart of the edge a rejected request is pending again, and is not asked about."""
+@mutant("ACC-12")
+class OnlyTheFirstChangeCounts(CentralCore):
+    """The first central operation on a cluster takes effect, and no other."""
 
-    def recover(self) -> None:
-        super().recover()
-        for site in [s for s in self.store.every(Site) if is_in(s, LocalState.REJECTED)]:
-            if site.request is not None:
-                pending = replace(site.request, state=LocalState.PENDING, message="")
-                self.store.put(replace(site, request=pending))
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        if request.message:
-            yield from super().follow_pending(slot, request)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        request = self.store.get(PairingRequest, cluster.pairing_uid)
+        if request is not None and cluster.tags != request.cluster.tags:
+            return ops.Acknowledged("the cluster was changed")
+        return super().change_cluster(operation, call)
 
 
-@mutant("REJ-7")
-class RejectionReachesTheNeighbours(EdgeCore):
-    """A rejection of one cluster's request ends the pending requests of the others locally."""
+@mutant("ACC-12")
+class ChangeReachesEveryCluster(CentralCore):
+    """A central operation on one cluster takes effect on every cluster of the project."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        super().learned(site, request, event)
-        if event is LocalEvent.LEARNED_REJECTED:
-            for other in [s for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]:
-                if other.request is not None:
-                    super().learned(other, other.request, event)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        for cluster in self.clusters_of(self.scope_of(call)):
+            self.store.put(replace(cluster, tags=operation.tags))
+        return super().change_cluster(operation, call)
+
+
+@mutant("ACC-12")
+class ClustersAreLostInARestart(Wakes):
+    """Clusters that were paired are not registered any more when Palette has restarted."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.delete(CentralCluster, cluster.uid)
+
+
+@mutant("ACC-12")
+class ConfirmationIsLostInARestart(Wakes):
+    """A paired cluster waits for its host again when Palette has restarted."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.put(replace(cluster, confirmed=False))
+
+
+@mutant("ACC-12")
+class RefusedDecisionStopsThePairing(AfterRefusal):
+    """A reject of an accepted request is refused, and its host's confirmation is too from then."""
+
+    decision = ops.RejectPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+        if request.state is RequestState.HANDING_OVER:
+            self.step(request, RequestEvent.EXPIRE)
+
+
+@mutant("ACC-12")
+class RenamedClusterIsNotConfirmed(CentralCore):
+    """A host's confirmation does not reach a cluster that was paired under another name."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        answer = super().confirm(operation, call)
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if cluster is not None and cluster.name != request.cluster.name:
+            self.store.put(replace(cluster, confirmed=False))
+        return answer
+
+
+@mutant("ACC-12")
+class SecondRequestIsNeverRegistered(CentralCore):
+    """A cluster whose earlier request was rejected is accepted, and not registered."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        accepted = super().accept(operation, call)
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        before = [
+            r
+            for r in self.store.every(PairingRequest)
+            if request is not None and r.cluster.uid == request.cluster.uid
+        ]
+        if any(r.state is RequestState.REJECTED for r in before):
+            self.store.delete(CentralCluster, accepted.cluster_uid)
+        return accepted
+
+
+@mutant("ACC-12")
+class ConfirmationNeedsTheToken(CentralCore):
+    """A host's confirmation is refused when its registration token is not usable any more."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        token = self.store.get(RegistrationToken, request.token_uid)
+        if token is None or token.why_unusable(call.now):
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
+        return super().confirm(operation, call)
+
+
+# --- for good (ACC-19) ---------------------------------------------------------------------------
+
+
+@mutant("ACC-19")
+class ClusterIsGivenBack(CentralCore):
+    """A paired cluster is given back to local management when somebody asks for it."""
+
+    def release_cluster(
+        self, operation: ops.ReleaseCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        self.store.delete(CentralCluster, cluster.uid)
+        return ops.Acknowledged("the cluster was given back")
+
+
+@mutant("ACC-19")
+class RefusedReleaseEndsTheManagement(CentralCore):
+    """To give a cluster back is refused, and from then on no central operation takes effect."""
+
+    def perform(
+        self,
+        operation: ops.CentralOperation | ops.AgentOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> ops.KnownReply:
+        reply = super().perform(operation, credentials, now, draws)
+        if isinstance(operation, ops.ReleaseCentralCluster):
+            cluster = self.store.get(CentralCluster, operation.cluster_uid)
+            if cluster is not None:
+                with self.store.transaction():
+                    self.store.put(replace(cluster, confirmed=False))
+        return reply
+
+
+# --- not before it is accepted (SND-11) ----------------------------------------------------------
+
+
+@mutant("SND-11")
+class RequestRegistersItsCluster(CentralCore):
+    """A cluster is registered and managed as soon as its request is admitted."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        request = self.store.get(PairingRequest, answer.pairing_uid)
+        if request is not None:
+            own = operation.cluster
+            cluster = CentralCluster(
+                own.uid,
+                request.project_uid,
+                answer.pairing_uid,
+                own.name,
+                own.description,
+                own.tags,
+                confirmed=True,
+            )
+            self.store.put(cluster)
+        return answer
+
+
+@mutant("SND-11")
+class OldRequestAcceptsItself(CentralCore):
+    """A request that nobody has decided for a day counts as accepted."""
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        for request in self.open_requests(call.credentials.project_uid):
+            named = operation.cluster_uid in (request.cluster.uid, request.pairing_uid)
+            if named and call.now >= request.created + DAY:
+                return ops.Acknowledged("the cluster was changed")
+        return super().change_cluster(operation, call)

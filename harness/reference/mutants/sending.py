@@ -1,47 +1,167 @@
-"""Planted defects: the pairing id, and what a pending request changes (SND-3 to SND-6, ACC-24)."""
+"""Planted defects: who sends, and what a pending request brings (SND-1 to SND-6, ACC-24)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ManagementMode
-from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    DeleteCluster,
-    Done,
-    Management,
-    PairingId,
-    PairingView,
-    PollPairing,
-    SendPairingRequest,
-    SubmitPairing,
-    UpdateCluster,
-    UpdateStack,
-    ViewManagement,
-    ViewPairing,
-)
-from harness.domain.pairing import LocalState
+from harness.domain.draws import Draws
+from harness.domain.errors import Reason, Refusal
+from harness.domain.pairing import LocalState, RequestState
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
-from harness.reference.core.edge_flows import EdgeCore, Work
+from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, Site
-from harness.reference.mutants.edge_bases import Remembers, busy, cluster_uid, is_in, of_request
+from harness.reference.core.records import (
+    LocalRequest,
+    LoginSession,
+    PairingRequest,
+    Site,
+)
+from harness.reference.core.store import Store
+from harness.reference.mutants.bases import Remembers, busy, cluster_uid, is_in, of_request
 from harness.reference.planting import mutant
 
-# --- the id is shown --------------------------------------------------------------------------
+# --- who sends -----------------------------------------------------------------------------------
+
+
+class _LetsIn(EdgeCore):
+    """Takes another session for the one that a call carries."""
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        session = self.taken_for(call.credentials.session, call)
+        return super().authenticate(replace(call, credentials=ops.Credentials(session)))
+
+    def taken_for(self, session: str, call: EdgeCall) -> str:
+        """The session that counts."""
+        raise NotImplementedError
+
+    def sessions_here(self, call: EdgeCall) -> list[str]:
+        """The sessions of the host, in the order in which they were opened."""
+        return [s.token for s in self.store.every(LoginSession) if s.subject == call.host_uid]
+
+
+@mutant("SND-1")
+class OneLoginIsEnoughForAll(_LetsIn):
+    """Once somebody is logged in at a host, nobody else needs a session there."""
+
+    def taken_for(self, session: str, call: EdgeCall) -> str:
+        known = self.sessions_here(call)
+        return session if session in known or not known else known[-1]
+
+
+@mutant("SND-1")
+class BeginningOfASessionIsEnough(_LetsIn):
+    """A session is looked up by the beginning that is given of it."""
+
+    def taken_for(self, session: str, call: EdgeCall) -> str:
+        found = [known for known in self.sessions_here(call) if known.startswith(session)]
+        return found[0] if session and found else session
+
+
+@mutant("SND-1")
+class SessionIsNotBoundToItsHost(EdgeCore):
+    """A login to one host is good on every host of every cluster."""
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        return True
+
+
+@mutant("SND-1")
+class LocalSessionNeverExpires(EdgeCore):
+    """How long a session lasts is counted in milliseconds and compared in microseconds."""
+
+    def session_is_over(self, session: LoginSession, now: int) -> bool:
+        return super().session_is_over(session, now // 1000)
+
+
+@mutant("SND-1")
+class LogoutOnlySaysSo(EdgeCore):
+    """A logout is acknowledged, and the session goes on."""
+
+    def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
+        self.authenticate(call)
+        return ops.Acknowledged()
+
+
+@mutant("SND-1")
+class SendIsServedBeforeTheLogin(EdgeCore):
+    """A send asks for no session; everything else does."""
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        if self._sending:
+            return LoginSession("", call.host_uid, call.now)
+        return super().authenticate(call)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+        self._sending = True
+        try:
+            return super().sendable(operation, call)
+        finally:
+            self._sending = False
+
+    _sending = False
+
+
+@mutant("SND-1")
+class EmptyPasswordLogsIn(EdgeCore):
+    """A login with an empty password is let through, as by a directory that binds anonymously."""
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        password = operation.password or self.choices.password
+        return super().log_in(replace(operation, password=password), call)
+
+
+@mutant("SND-1")
+class UserNameIsNotLookedAt(EdgeCore):
+    """Only the password counts at a login, whatever the user is called."""
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        return super().log_in(replace(operation, username=self.choices.username), call)
+
+
+@mutant("SND-1")
+class EndOfThePasswordIsCutOff(EdgeCore):
+    """A wrong password logs in if it begins like the right one."""
+
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
+        right = self.choices.password
+        alike = operation.password[:8] == right[:8]
+        return super().log_in(
+            replace(operation, password=right if alike else operation.password), call
+        )
+
+
+@mutant("SND-1")
+class LogoutIsUndoneByARestart(Remembers):
+    """A logout is kept in memory, and the session is good again after a restart of the edge."""
+
+    def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
+        self.keep(self.authenticate(call).token)
+        return ops.Acknowledged()
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        if call.credentials.session in self.kept:
+            raise Refusal(Reason.UNAUTHENTICATED, "log in first: there is no valid session")
+        return super().authenticate(call)
+
+
+# --- the id is shown -----------------------------------------------------------------------------
 
 
 @mutant("SND-3")
 class IdIsKeptInMemory(Remembers):
     """The pairing id is kept in memory, and is not shown after a restart of the edge."""
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
         self.keep(of_request(self.site_of(host_uid).request))
         return answer
 
-    def shown(self, request: LocalRequest) -> PairingView:
+    def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
         return view if view.pairing_uid in self.kept else replace(view, pairing_uid="")
 
@@ -50,7 +170,7 @@ class IdIsKeptInMemory(Remembers):
 class IdIsShownToItsSenderOnly(Remembers):
     """The pairing id is shown in the session that sent the request, and in no later one."""
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         session = call.credentials.session
         if self.keep(view.pairing_uid, session) != session:
@@ -62,7 +182,7 @@ class IdIsShownToItsSenderOnly(Remembers):
 class LatestIdIsShownEverywhere(EdgeCore):
     """Local UI of every cluster shows the request that was sent last, whoever sent it."""
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         pending = [s.request for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]
         latest = pending[-1] if pending else None
@@ -73,7 +193,7 @@ class LatestIdIsShownEverywhere(EdgeCore):
 class IdIsGoneAfterTheFirstLook(Remembers):
     """The pairing id is shown once, and later only that a request is pending."""
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         if view.pairing_uid in self.kept:
             return replace(view, pairing_uid="")
@@ -90,30 +210,30 @@ class IdIsHiddenWithoutALink(Remembers):
         self.kept[request.pairing_uid] = str(isinstance(answer.reply, NotDelivered))
         yield from super().follow_pending(slot, request)
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         if self.kept.get(view.pairing_uid) == "True":
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be asked at the moment")
         return view
 
 
-def _question(request: LocalRequest) -> PollPairing:
-    return PollPairing(request.pairing_uid, request.cluster_token)
+def _question(request: LocalRequest) -> ops.PollPairing:
+    return ops.PollPairing(request.pairing_uid, request.cluster_token)
 
 
-# --- the same id on both sides ----------------------------------------------------------------
+# --- the same id on both sides -------------------------------------------------------------------
 
 
 class _ShowsAnotherId(EdgeCore):
     """Answers and shows something else than the id that Palette gave."""
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
-        if isinstance(answer, Done) and isinstance(answer.value, PairingId):
-            return Done(PairingId(self.shown_as(answer.value.pairing_uid, host_uid)))
+        if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
+            return ops.Done(ops.PairingId(self.shown_as(answer.value.pairing_uid, host_uid)))
         return answer
 
-    def shown(self, request: LocalRequest) -> PairingView:
+    def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
         return replace(view, pairing_uid=self.shown_as(view.pairing_uid, request.host_uid))
 
@@ -150,13 +270,13 @@ class ClusterUidIsShownForTheId(_ShowsAnotherId):
 class CancelledIdIsShownAgain(Remembers):
     """After a cancel, Local UI shows the new request under the id of the cancelled one."""
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
-        if isinstance(answer, Done) and isinstance(answer.value, PairingId):
+        if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
             self.keep(cluster_uid(self.site_of(host_uid)), answer.value.pairing_uid)
         return answer
 
-    def shown(self, request: LocalRequest) -> PairingView:
+    def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
         uid = cluster_uid(self.site_of(request.host_uid))
         return replace(view, pairing_uid=self.keep(uid, view.pairing_uid))
@@ -166,11 +286,11 @@ class CancelledIdIsShownAgain(Remembers):
 class SendRepeatsItsFirstAnswer(Remembers):
     """Every send of a cluster is answered with the id of its first request."""
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
-        if isinstance(answer, Done) and isinstance(answer.value, PairingId):
+        if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
             uid = cluster_uid(self.site_of(host_uid))
-            return Done(PairingId(self.keep(uid, answer.value.pairing_uid)))
+            return ops.Done(ops.PairingId(self.keep(uid, answer.value.pairing_uid)))
         return answer
 
 
@@ -180,9 +300,7 @@ class SecretIsNumberedSinceTheStart(EdgeCore):
 
     _submissions = 0
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         self._submissions += 1
         secret = f"{self._submissions:032x}"
@@ -191,7 +309,7 @@ class SecretIsNumberedSinceTheStart(EdgeCore):
         return numbered, replace(submission, cluster_token=secret)
 
 
-# --- local hands ------------------------------------------------------------------------------
+# --- local hands ---------------------------------------------------------------------------------
 
 
 @mutant("SND-6")
@@ -208,19 +326,19 @@ class PendingRequestLocksTheCluster(EdgeCore):
 class PendingRequestSaysCentral(EdgeCore):
     """Local UI says centrally managed as soon as a request is pending."""
 
-    def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         seen = super().view_management(operation, call)
         pending = is_in(self.site_of(call.host_uid), LocalState.PENDING)
-        return Management(ManagementMode.CENTRAL) if pending else seen
+        return ops.Management(ManagementMode.CENTRAL) if pending else seen
 
 
 @mutant("SND-6")
 class PendingRequestSwallowsTheStack(EdgeCore):
     """While a request is pending, a change of the profiles is acknowledged and not made."""
 
-    def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
+    def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
         if is_in(self.changeable(operation, call), LocalState.PENDING):
-            return Acknowledged("the change was taken")
+            return ops.Acknowledged("the change was taken")
         return super().update_stack(operation, call)
 
 
@@ -228,7 +346,7 @@ class PendingRequestSwallowsTheStack(EdgeCore):
 class PendingRequestRefusesTheUpdate(EdgeCore):
     """While a request is pending, the cluster can be patched and not updated."""
 
-    def update_cluster(self, operation: UpdateCluster, call: EdgeCall) -> Acknowledged:
+    def update_cluster(self, operation: ops.UpdateCluster, call: EdgeCall) -> ops.Acknowledged:
         if is_in(self.changeable(operation, call), LocalState.PENDING):
             raise busy()
         return super().update_cluster(operation, call)
@@ -238,7 +356,7 @@ class PendingRequestRefusesTheUpdate(EdgeCore):
 class PendingRequestKeepsTheCluster(EdgeCore):
     """While a request is pending, the cluster cannot be deleted."""
 
-    def delete_cluster(self, operation: DeleteCluster, call: EdgeCall) -> Acknowledged:
+    def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         if is_in(self.changeable(operation, call), LocalState.PENDING):
             raise busy()
         return super().delete_cluster(operation, call)
@@ -264,7 +382,7 @@ class PendingRequestLocksAfterARestart(Remembers):
 class LocalChangeRotatesTheSecret(EdgeCore):
     """A local change renews the cluster's secret, by which its pending request was known."""
 
-    def _changed(self, site: Site, cluster: Cluster) -> Acknowledged:
+    def _changed(self, site: Site, cluster: Cluster) -> ops.Acknowledged:
         request = site.request
         if request is not None and is_in(site, LocalState.PENDING):
             renewed = replace(request, cluster_token=f"{request.cluster_token[1:]}0")
@@ -272,15 +390,13 @@ class LocalChangeRotatesTheSecret(EdgeCore):
         return super()._changed(site, cluster)
 
 
-# --- what the request brings along ------------------------------------------------------------
+# --- what the request brings along ---------------------------------------------------------------
 
 
 class _SendsAnotherCluster(EdgeCore):
     """Sends something else than the cluster as it is."""
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         return request, replace(submission, cluster=self.sent(submission.cluster))
 
@@ -328,3 +444,54 @@ class MissingDescriptionIsMadeUp(_SendsAnotherCluster):
 
     def sent(self, cluster: Cluster) -> Cluster:
         return replace(cluster, description=cluster.description or cluster.name)
+
+
+# --- ids at the central side ---------------------------------------------------------------------
+
+
+@mutant("SND-5")
+class IdsBeginAnewAtARestart(CentralCore):
+    """Pairing ids are counted, and the count begins anew when Palette is started."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._count = 0
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        self._count += 1
+        return f"{self._count:024x}"
+
+
+@mutant("SND-5")
+class IdOfAnEndedRequestIsGivenAgain(CentralCore):
+    """A new request gets the id of one that was rejected or withdrawn."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        ended = (RequestState.REJECTED, RequestState.WITHDRAWN)
+        for request in self.store.every(PairingRequest):
+            if request.state in ended:
+                return request.pairing_uid
+        return super().new_pairing_uid(draws)
+
+
+@mutant("SND-5")
+class IdIsTheClusters(CentralCore):
+    """A pairing id is made from the cluster's uid, so that all requests of a cluster share it."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        self._cluster_uid = operation.cluster.uid
+        return super().submit(operation, call)
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        return self._cluster_uid[::-1]
+
+
+@mutant("SND-5")
+class IdIsThePlaceInTheList(CentralCore):
+    """A pairing id counts the requests that are pending, and comes back when one has ended."""
+
+    def new_pairing_uid(self, draws: Draws) -> str:
+        requests = self.store.every(PairingRequest)
+        taken = {r.pairing_uid for r in requests if r.state is RequestState.PENDING}
+        places = (f"{place:024x}" for place in range(1, len(taken) + 2))
+        return next(place for place in places if place not in taken)

@@ -1,4 +1,4 @@
-"""Variants of the central side that are cores of another make."""
+"""Variants of the central side."""
 
 from __future__ import annotations
 
@@ -6,39 +6,81 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from harness.domain import operations as ops
 from harness.domain.draws import Draws
-from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.match import Choice, MatchResult, Mismatch, Problem, latest_packs
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    AgentOperation,
-    CentralClusterView,
-    CentralOperation,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    MatchProfiles,
-    PairingId,
-    PairingList,
-    PairingRequestView,
-    PollAnswer,
-    PollPairing,
-    SelectedProfile,
-    SubmitPairing,
-    ViewPairingRequest,
-)
+from harness.domain.errors import Reason, Refusal
+from harness.domain.match import Choice, MatchResult, MatchRules, Mismatch, Problem, latest_packs
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import Pack
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
+from harness.reference.core.choices import (
+    CentralChoices,
+)
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
-from harness.reference.variants.declaring import varies
+from harness.reference.planting import variant, varies
 
-# --- ids --------------------------------------------------------------------------------------
+# --- choices of the reference's own --------------------------------------------------------------
+
+
+def _central(**chosen: object) -> Behaviour:
+    return Behaviour(central=CentralChoices(**chosen))  # type: ignore[arg-type]
+
+
+variant(
+    "tenant_permissions_stay_in_the_tenant",
+    "PRE-10",
+    "A permission that is held in tenant scope is good in no project.",
+    _central(tenant_extends=False),
+)
+variant(
+    "missing_permission_is_answered_as_not_found",
+    "PRE-10",
+    "Who lacks a permission is told that there is no such pairing request.",
+    _central(hide_forbidden=True),
+)
+variant(
+    "decided_requests_are_gone",
+    "REJ-8",
+    "A request that was decided cannot be read by its id any more.",
+    _central(decided_are_readable=False),
+)
+variant(
+    "token_is_checked_again_on_acceptance",
+    "SND-9",
+    "An acceptance needs the registration token to be usable still.",
+    _central(token_checked_on_accept=True),
+)
+variant(
+    "layers_do_not_matter",
+    "ACC-16",
+    "A pack matches in whatever layer a profile has it.",
+    _central(match=MatchRules(layers_must_agree=False)),
+)
+variant(
+    "draft_counts_as_the_latest_version",
+    "ACC-16",
+    "A draft that is newer than what is published counts as the latest version of its profile.",
+    _central(match=MatchRules(drafts_count_as_latest=True)),
+)
+variant(
+    "acceptance_waits_half_a_second",
+    "WDR-9",
+    "An acceptance fails when its host has not confirmed it within half a second.",
+    _central(handover=500_000),
+)
+variant(
+    "acceptance_waits_twenty_seconds",
+    "WDR-9",
+    "An acceptance fails only when its host has not confirmed it within twenty seconds.",
+    _central(handover=20_000_000),
+)
+
+
+# --- ids -----------------------------------------------------------------------------------------
 
 
 @varies("SND-5")
@@ -87,14 +129,14 @@ class _OneDraw:
 class TheClusterBearsTheRequestsId(CentralCore):
     """The uid of a paired cluster is the id of the request that it came by."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is None:
             return super().accept(operation, call)
         return super().accept(operation, replace(call, draws=_OneDraw(request.pairing_uid)))
 
 
-# --- what is listed and shown -----------------------------------------------------------------
+# --- what is listed and shown --------------------------------------------------------------------
 
 
 def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:
@@ -130,15 +172,15 @@ class _Dated(CentralCore):
 
     def perform(
         self,
-        operation: CentralOperation | AgentOperation,
-        credentials: Credentials,
+        operation: ops.CentralOperation | ops.AgentOperation,
+        credentials: ops.Credentials,
         now: int,
         draws: Draws,
-    ) -> Done | Refused:
+    ) -> ops.KnownReply:
         self._now = now
         return super().perform(operation, credentials, now, draws)
 
-    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         self._course.setdefault(answer.pairing_uid, [(call.now, RequestState.PENDING)])
         return answer
@@ -177,7 +219,9 @@ class DecidedRequestsAreShownForASecond(_Dated):
 
     SHOWN_FOR = 1_000_000
 
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
         view = super().view_request(operation, call)
         request = self.current(operation.pairing_uid, call.now)
         if request is not None and self.state_at(request, call.now - self.SHOWN_FOR) in DECIDED:
@@ -207,12 +251,16 @@ class StatesAreCalledOtherwise(CentralCore):
         RequestState.REJECTED: "Denied",
     }
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         listed = super().list_requests(operation, call)
         items = (replace(i, state=self._renamed(i.state)) for i in listed.items)
-        return PairingList(tuple(items))
+        return ops.PairingList(tuple(items))
 
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
         view = super().view_request(operation, call)
         return replace(view, state=self._renamed(view.state))
 
@@ -220,12 +268,12 @@ class StatesAreCalledOtherwise(CentralCore):
         return self.REQUESTS.get(RequestState(state), state)
 
     @staticmethod
-    def shown_cluster(cluster: CentralCluster) -> CentralClusterView:
+    def shown_cluster(cluster: CentralCluster) -> ops.CentralClusterView:
         view = CentralCore.shown_cluster(cluster)
         return replace(view, state="Active" if cluster.confirmed else "Importing")
 
 
-# --- permissions ------------------------------------------------------------------------------
+# --- permissions ---------------------------------------------------------------------------------
 
 
 @varies("PRE-10")
@@ -245,7 +293,7 @@ class TheTenantDoesNotSeeIntoProjects(CentralCore):
 class MatchingNeedsThePermissionToUpdate(CentralCore):
     """Who asks whether profiles match needs the permission to accept."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         self.authorise(call, PairPermission.UPDATE)
         return super().match(operation, call)
 
@@ -254,21 +302,23 @@ class MatchingNeedsThePermissionToUpdate(CentralCore):
 class WithoutThePermissionTheListIsEmpty(CentralCore):
     """Who may not list pairing requests is shown an empty list."""
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         user, scope = self.authenticate(call), self.scope_of(call)
         if not self.holds(user, PairPermission.LIST, scope):
-            return PairingList(())
+            return ops.PairingList(())
         return super().list_requests(operation, call)
 
 
-# --- the match --------------------------------------------------------------------------------
+# --- the match -----------------------------------------------------------------------------------
 
 
 @varies("ACC-7")
 class NoMatchIsARefusal(CentralCore):
     """A selection that does not match is answered with an error, and not with a list of why."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         if not result.valid:
             raise Refusal(Reason.PROFILES_MISMATCH, "the profiles do not match the cluster's packs")
@@ -279,7 +329,7 @@ class NoMatchIsARefusal(CentralCore):
 class NoMatchHasOneReason(CentralCore):
     """A selection that does not match is answered with the first reason why, and with no packs."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         return MatchResult((), super().match(operation, call).problems[:1])
 
 
@@ -287,9 +337,7 @@ class NoMatchHasOneReason(CentralCore):
 class TheSamePackMayComeTwice(CentralCore):
     """A pack that two profiles bring in the same version counts as one."""
 
-    def matched(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> MatchResult:
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         offered = _offered(self, request, selection)
         kept = [
@@ -304,9 +352,7 @@ class TheSamePackMayComeTwice(CentralCore):
 class RegistriesMustAgree(CentralCore):
     """A pack matches only if it comes from the registry that the cluster has it from."""
 
-    def matched(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> MatchResult:
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         own = {p.name: p.registry for profile in request.cluster.stack for p in profile.packs}
         strays = [
@@ -318,7 +364,7 @@ class RegistriesMustAgree(CentralCore):
 
 
 def _offered(
-    core: CentralCore, request: PairingRequest, selection: Sequence[SelectedProfile]
+    core: CentralCore, request: PairingRequest, selection: Sequence[ops.SelectedProfile]
 ) -> list[Pack]:
     choices: list[Choice] = [core.selected(request, chosen) for chosen in selection]
     return latest_packs(choices, core.choices.match)
@@ -328,7 +374,7 @@ def _versions(name: str, packs: Sequence[Pack]) -> int:
     return len({pack.version for pack in packs if pack.name == name})
 
 
-# --- a stale request --------------------------------------------------------------------------
+# --- a stale request -----------------------------------------------------------------------------
 
 
 @varies("WDR-9")
@@ -343,16 +389,16 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
         super().__init__(store, choices)
         self._heard: dict[str, int] = {}
 
-    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         self._heard[answer.pairing_uid] = call.now
         return answer
 
-    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         self._heard[operation.pairing_uid] = call.now
         return super().poll(operation, call)
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         if self.SILENT < gap < self.CLOCK_WAS_SET:
             raise Refusal(Reason.CONFLICT, "the cluster has not been heard of for a while")
@@ -363,7 +409,7 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
 class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
     """An acceptance is taken, and fails at once when the host has not been heard of for a while."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         accepted = CentralCore.accept(self, operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)

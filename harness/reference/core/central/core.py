@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.domain.draws import Draws
-from harness.domain.errors import Refusal, Refused
+from harness.domain.errors import Refusal
 from harness.domain.operations import (
     AcceptPairingRequest,
     AgentOperation,
@@ -17,6 +17,7 @@ from harness.domain.operations import (
     Credentials,
     DeleteToken,
     Done,
+    KnownReply,
     ListCentralClusters,
     ListPairingRequests,
     ListScopes,
@@ -83,7 +84,7 @@ class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
         credentials: Credentials,
         now: int,
         draws: Draws,
-    ) -> Done | Refused:
+    ) -> KnownReply:
         """Carry out one operation, all of it or nothing."""
         rule = self._rules[type(operation)]
         try:
