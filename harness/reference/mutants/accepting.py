@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import Choice, MatchResult, Mismatch, Problem, match_profiles
 from harness.domain.pairing import RequestState
@@ -16,10 +17,8 @@ from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, 
 from harness.domain.version import ProfileVersion
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.core.store import Store
-from harness.reference.mutants.bases import AfterRefusal, Decision
+from harness.reference.mutants.bases import AfterRefusal, Decision, Keeps
 from harness.reference.planting import mutant
 
 # --- the latest version of a profile (PRE-7) -----------------------------------------------------
@@ -33,12 +32,10 @@ class OtherLatest(CentralCore):
         published = [edition for edition in choice.profile.editions if edition.published]
         if not published:
             return choice
-        taken = self.taken_for_latest(choice, published)
+        taken = self.latest(choice, published)
         return replace(choice, profile=replace(choice.profile, editions=(taken,)))
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         """Which of the published versions that is; there is at least one."""
         raise NotImplementedError
 
@@ -47,9 +44,7 @@ class OtherLatest(CentralCore):
 class LatestByText(OtherLatest):
     """The latest version of a profile is the one that comes last in the alphabet."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         return max(published, key=lambda edition: edition.version)
 
 
@@ -57,9 +52,7 @@ class LatestByText(OtherLatest):
 class LatestIsTheNewest(OtherLatest):
     """The latest version of a profile is the one that was made last."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         return published[-1]
 
 
@@ -67,9 +60,7 @@ class LatestIsTheNewest(OtherLatest):
 class PreReleaseFollowsItsRelease(OtherLatest):
     """A pre-release of a profile is taken to be later than its release."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         begun = [e for e in published if e.version.startswith(highest)]
         return max(begun, key=lambda edition: len(edition.version))
@@ -79,9 +70,7 @@ class PreReleaseFollowsItsRelease(OtherLatest):
 class PreReleasesByText(OtherLatest):
     """Pre-releases of a profile follow one another by the alphabet, rc.10 before rc.9."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         release, dash, _ = highest.partition("-")
         alike = [e for e in published if dash and e.version.startswith(release + dash)]
@@ -96,9 +85,7 @@ class PreReleasesByText(OtherLatest):
 class VersionsComparedByTwoParts(OtherLatest):
     """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         return max(published, key=lambda e: ProfileVersion(".".join(e.version.split(".")[:2])))
 
 
@@ -106,9 +93,7 @@ class VersionsComparedByTwoParts(OtherLatest):
 class AskedForVersionCounts(OtherLatest):
     """A version of a profile that is asked for by its number is taken for its latest."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         latest = choice.profile.latest()
         return choice.profile.edition(choice.version) or latest or published[-1]
 
@@ -117,44 +102,34 @@ class AskedForVersionCounts(OtherLatest):
 class FirstVersionOfAnInfraProfile(OtherLatest):
     """An infra profile counts in the first version that was made of it."""
 
-    def taken_for_latest(
-        self, choice: Choice, published: Sequence[ProfileEdition]
-    ) -> ProfileEdition:
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
         latest = choice.profile.latest()
         first = choice.profile.type is ProfileType.INFRA or latest is None
         return published[0] if first or latest is None else latest
 
 
 @mutant("PRE-7")
-class LatestVersionIsRemembered(CentralCore):
+class LatestVersionIsRemembered(Keeps[ClusterProfile]):
     """The latest version of a profile is looked up once, and remembered until a restart."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._seen: dict[str, ClusterProfile] = {}
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
         choice = super().selected(request, chosen)
-        seen = self._seen.setdefault(choice.profile.uid, choice.profile)
+        seen = self.kept.setdefault(choice.profile.uid, choice.profile)
         return replace(choice, profile=seen)
 
 
 @mutant("PRE-7")
-class ValidMatchIsRemembered(CentralCore):
+class ValidMatchIsRemembered(Keeps[MatchResult]):
     """A match that was valid once is not made again when the cluster is paired."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._valid: dict[tuple[str, ops.Selected], MatchResult] = {}
 
     def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         key = (request.pairing_uid, selection)
-        if key not in self._valid:
+        if key not in self.kept:
             result = super().matched(request, selection)
             if not result.valid:
                 return result
-            self._valid[key] = result
-        return self._valid[key]
+            self.kept[key] = result
+        return self.kept[key]
 
 
 @mutant("PRE-7")
@@ -612,18 +587,19 @@ class AsManyProfilesAsLocally(Demanding):
 # --- name, description and tags (ACC-6) ----------------------------------------------------------
 
 
+Acceptance = ops.AcceptPairingRequest
+
+
 class BearsOtherValues(CentralCore):
     """Registers the cluster with other values than those that were confirmed."""
 
     def accepted_cluster(
-        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
+        self, uid: str, request: PairingRequest, operation: Acceptance
     ) -> CentralCluster:
         right = super().accepted_cluster(uid, request, operation)
-        return self.other(right, request, operation)
+        return self.other(right, request.cluster, operation)
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
         """What is made of the right ones."""
         raise NotImplementedError
 
@@ -632,19 +608,15 @@ class BearsOtherValues(CentralCore):
 class ChangedNameIsIgnored(BearsOtherValues):
     """A name that was changed on acceptance is ignored."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        return replace(right, name=request.cluster.name)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, name=own.name)
 
 
 @mutant("ACC-6")
 class ConfirmedTextIsFoldedToAscii(BearsOtherValues):
     """Letters that ASCII does not have are dropped from what was confirmed."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
         tags = {_ascii(key): _ascii(value) for key, value in right.tags.items()}
         return replace(right, description=_ascii(right.description), tags=tags)
 
@@ -657,40 +629,32 @@ def _ascii(text: str) -> str:
 class EmptiedTagsAreKept(BearsOtherValues):
     """Tags that were all removed on acceptance come back."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        return replace(right, tags=right.tags or request.cluster.tags)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, tags=right.tags or own.tags)
 
 
 @mutant("ACC-6")
 class EmptiedDescriptionIsKept(BearsOtherValues):
     """A description that was emptied on acceptance comes back."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        return replace(right, description=right.description or request.cluster.description)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, description=right.description or own.description)
 
 
 @mutant("ACC-6")
 class ChangedTagsAreAdded(BearsOtherValues):
     """Tags that were changed on acceptance are added to those that were there."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        return replace(right, tags={**request.cluster.tags, **right.tags})
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, tags={**own.tags, **right.tags})
 
 
 @mutant("ACC-6")
 class ChangedNameLosesTheTags(BearsOtherValues):
     """When the name alone is changed on acceptance, the tags are lost."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        lost = operation.name is not None and operation.tags is None
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        lost = asked.name is not None and asked.tags is None
         return replace(right, tags={}) if lost else right
 
 
@@ -698,10 +662,8 @@ class ChangedNameLosesTheTags(BearsOtherValues):
 class UnchangedDescriptionIsLost(BearsOtherValues):
     """A description that was not changed on acceptance is lost."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: ops.AcceptPairingRequest
-    ) -> CentralCluster:
-        return replace(right, description=operation.description or "")
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, description=asked.description or "")
 
 
 @mutant("ACC-6")
@@ -747,15 +709,9 @@ class AcceptsAgain(CentralCore):
         cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is None:
             return super().accept(operation, call)
-        return self.again(cluster, request, operation, call)
+        return self.again(cluster, operation, call)
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: ops.AcceptPairingRequest,
-        call: CentralCall,
-    ) -> ops.Accepted:
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
         """What is done the second time."""
         raise NotImplementedError
 
@@ -764,29 +720,18 @@ class AcceptsAgain(CentralCore):
 class SecondAcceptIsAnsweredAlike(AcceptsAgain):
     """A second acceptance is answered like the first one, and changes nothing."""
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: ops.AcceptPairingRequest,
-        call: CentralCall,
-    ) -> ops.Accepted:
-        return ops.Accepted(cluster.uid)
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
+        return ops.Accepted(first.uid)
 
 
 @mutant("ACC-14")
 class SecondAcceptRegistersAgain(AcceptsAgain):
     """A second acceptance registers the cluster anew, under another uid."""
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: ops.AcceptPairingRequest,
-        call: CentralCall,
-    ) -> ops.Accepted:
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
         uid = f"{call.draws.bits128('cluster') >> 32:024x}"
-        self.store.put(self.accepted_cluster(uid, request, operation))
+        request = self.visible(asked.pairing_uid, self.scope_of(call), call.now)
+        self.store.put(self.accepted_cluster(uid, request, asked))
         return ops.Accepted(uid)
 
 
@@ -835,37 +780,29 @@ class MismatchRejects(AfterMismatch):
 
 
 @mutant("ACC-15")
-class SecondMismatchFails(AfterMismatch):
+class SecondMismatchFails(AfterMismatch, Keeps[bool]):
     """A request fails when its match is refused for the second time."""
 
     becomes = RequestState.FAILED
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._tried: set[str] = set()
-
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        if request.pairing_uid in self._tried:
+        if request.pairing_uid in self.kept:
             super().goes_on(request, operation, refused)
-        self._tried.add(request.pairing_uid)
+        self.kept[request.pairing_uid] = True
 
 
 @mutant("ACC-15")
-class UnknownProfileLocksTheRequest(AfterRefusal):
+class UnknownProfileLocksTheRequest(AfterRefusal, Keeps[bool]):
     """After a profile that does not exist no acceptance of the request succeeds any more."""
 
     decision = ops.AcceptPairingRequest
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._locked: set[str] = set()
-
     def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
         if refused.reason is Reason.NOT_FOUND:
-            self._locked.add(request.pairing_uid)
+            self.kept[request.pairing_uid] = True
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
-        if operation.pairing_uid in self._locked:
+        if operation.pairing_uid in self.kept:
             raise Refusal(Reason.CONFLICT, "another acceptance is under way")
         return super().accept(operation, call)
 

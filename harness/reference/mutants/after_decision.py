@@ -10,13 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.pairing import (
-    CENTRALLY_MANAGED,
-    LocalEvent,
-    RequestEvent,
-    RequestState,
-)
-from harness.domain.token import RegistrationToken
+from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, RequestEvent, RequestState
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import EdgeChoices
@@ -28,12 +22,14 @@ from harness.reference.core.store import Store
 from harness.reference.mutants.bases import (
     AfterRefusal,
     Decision,
+    Performs,
     Remembers,
     Wakes,
     busy,
     cluster_uid,
     is_in,
     of_request,
+    require_token,
 )
 from harness.reference.planting import mutant
 
@@ -164,9 +160,8 @@ class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
         return call.credentials.session in self.kept
 
 
-@mutant("ACC-13")
-class RefusedDeletionIsCarriedOut(EdgeCore):
-    """The deletion of a paired cluster is refused, and begins all the same."""
+class _AfterRefusal(EdgeCore):
+    """Refuses what a host is asked, as it should, and does something all the same."""
 
     def perform(
         self,
@@ -176,14 +171,27 @@ class RefusedDeletionIsCarriedOut(EdgeCore):
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        site = self.site_of(host_uid)
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
         except Refusal as refusal:
-            if isinstance(operation, ops.DeleteCluster) and self.is_central(site) and site.cluster:
+            self.goes_on(operation, host_uid)
+            return refusal.refused
+
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        """What is done although it was refused."""
+        raise NotImplementedError
+
+
+@mutant("ACC-13")
+class RefusedDeletionIsCarriedOut(_AfterRefusal):
+    """The deletion of a paired cluster is refused, and begins all the same."""
+
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        if isinstance(operation, ops.DeleteCluster):
+            site = self.site_of(host_uid)
+            if self.is_central(site) and site.cluster:
                 deleting = replace(site.cluster, state=ClusterState.DELETING)
                 self.store.put(replace(site, cluster=deleting))
-            return refusal.refused
 
 
 @mutant("ACC-13")
@@ -244,23 +252,12 @@ class CutOffClusterIsTakenBack(EdgeCore):
 
 
 @mutant("ACC-19")
-class RefusedReturnHappens(EdgeCore):
+class RefusedReturnHappens(_AfterRefusal):
     """The return to local management is refused, and happens all the same."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        try:
-            return (yield from super().perform(host_uid, operation, credentials, now, draws))
-        except Refusal as refusal:
-            if isinstance(operation, ops.RestoreLocalManagement):
-                self.store.put(replace(self.site_of(host_uid), request=None))
-            return refusal.refused
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        if isinstance(operation, ops.RestoreLocalManagement):
+            self.store.put(replace(self.site_of(host_uid), request=None))
 
 
 @mutant("ACC-19")
@@ -412,9 +409,7 @@ class ConfirmationNeedsTheToken(CentralCore):
 
     def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         request = self.own_request(operation, call.now)
-        token = self.store.get(RegistrationToken, request.token_uid)
-        if token is None or token.why_unusable(call.now):
-            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
+        require_token(self.store, request, call.now)
         return super().confirm(operation, call)
 
 
@@ -434,23 +429,15 @@ class ClusterIsGivenBack(CentralCore):
 
 
 @mutant("ACC-19")
-class RefusedReleaseEndsTheManagement(CentralCore):
+class RefusedReleaseEndsTheManagement(Performs):
     """To give a cluster back is refused, and from then on no central operation takes effect."""
 
-    def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> ops.KnownReply:
-        reply = super().perform(operation, credentials, now, draws)
+    def after(self, operation: ops.Operation, reply: ops.KnownReply) -> None:
         if isinstance(operation, ops.ReleaseCentralCluster):
             cluster = self.store.get(CentralCluster, operation.cluster_uid)
             if cluster is not None:
                 with self.store.transaction():
                     self.store.put(replace(cluster, confirmed=False))
-        return reply
 
 
 # --- not before it is accepted (SND-11) ----------------------------------------------------------

@@ -33,7 +33,7 @@ from harness.reference.core.records import (
     submission_key,
 )
 from harness.reference.core.store import Store
-from harness.reference.mutants.bases import Wakes, is_in
+from harness.reference.mutants.bases import Keeps, Performs, Wakes, is_in
 from harness.reference.planting import Lane, Nemesis, mutant
 
 SECOND = 1_000_000
@@ -42,7 +42,7 @@ HOUR = 60 * MINUTE
 Result = TypeVar("Result")
 
 
-class Timed(CentralCore):
+class Timed(Performs):
     """Knows in every rule what time it is, and when each request was last decided."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -51,15 +51,8 @@ class Timed(CentralCore):
         self.stepped: dict[str, tuple[int, RequestEvent, PairingRequest]] = {}
         """By pairing id: when it took which edge of the table, and what it was before."""
 
-    def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> ops.KnownReply:
+    def before(self, now: int) -> None:
         self.now = now
-        return super().perform(operation, credentials, now, draws)
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
         stepped = super().step(request, event)
@@ -139,9 +132,7 @@ class LongHandoverCountsAsConfirmed(CentralCore):
 class CrowdedConfirmationIsNotWritten(Timed):
     """A confirmation that comes close upon another host's is answered, and not written down."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.last = ("", 0)
+    last = ("", 0)
 
     def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         uid, at = self.last
@@ -180,17 +171,13 @@ class RestartLoadsTheFirstPage(Wakes):
 
 
 @mutant("INV-2", lane=Lane.FLEET, plot="steady-day")
-class OftenSeenIsArchived(Timed):
+class OftenSeenIsArchived(Timed, Keeps[set[int]]):
     """A request that was on the list in four different hours is put into the archive."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.seen: dict[str, set[int]] = {}
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         listed = []
         for request in super().open_requests(scope, cluster_uid):
-            hours = self.seen.setdefault(request.pairing_uid, set())
+            hours = self.kept.setdefault(request.pairing_uid, set())
             if len(hours) < 4:
                 hours.add(self.now // HOUR)
                 listed.append(request)
@@ -201,12 +188,8 @@ class OftenSeenIsArchived(Timed):
 
 
 @mutant("INV-3", lane=Lane.FLEET, plot="profile-drift")
-class ProfilesOfAnAcceptanceAreKept(Timed):
+class ProfilesOfAnAcceptanceAreKept(Timed, Keeps[tuple[int, ClusterProfile]]):
     """The profiles that an acceptance went by are kept for ten minutes for the ones to come."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.kept: dict[str, tuple[int, ClusterProfile]] = {}
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
         choice = super().selected(request, chosen)
@@ -295,12 +278,8 @@ class IdsAreShort(CentralCore):
 
 
 @mutant("INV-6", lane=Lane.FLEET, plot="two-admins")
-class LastDecisionWins(Timed):
+class LastDecisionWins(Timed, Keeps[tuple[int, str]]):
     """Of two administrators who decide in the same moment each is told that he did."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.deciding: dict[str, tuple[int, str]] = {}
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         self.begin(operation.pairing_uid, call)
@@ -312,7 +291,7 @@ class LastDecisionWins(Timed):
 
     def begin(self, uid: str, call: CentralCall) -> None:
         """Read the request as it was when nobody had written."""
-        at, other = self.deciding.get(uid, (-SECOND, call.credentials.api_key))
+        at, other = self.kept.get(uid, (-SECOND, call.credentials.api_key))
         request = self.store.get(PairingRequest, uid)
         decided = request is not None and request.state in (
             RequestState.HANDING_OVER,
@@ -321,7 +300,7 @@ class LastDecisionWins(Timed):
         at_once = call.now < at + SECOND // 10 and other != call.credentials.api_key
         if request is not None and decided and at_once and self.is_older(request, 10 * SECOND):
             self.store.put(replace(request, state=RequestState.PENDING))
-        self.deciding[uid] = call.now, call.credentials.api_key
+        self.kept[uid] = call.now, call.credentials.api_key
 
 
 @mutant("INV-6", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOST_AFTER)
@@ -355,19 +334,15 @@ class CopiesOfASubmissionAreTwoRequests(CentralCore):
 
 
 @mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.DELAYED)
-class SoonForgetsWhatEnded(Timed):
+class SoonForgetsWhatEnded(Timed, Keeps[int]):
     """What was withdrawn before it came is refused for two seconds only."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._ended: dict[str, int] = {}
-
     def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
-        self._ended[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
+        self.kept[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
         return super().withdraw(operation, call)
 
     def require_not_ended(self, submission: str) -> None:
-        if self.now < self._ended.get(submission, 0) + 2 * SECOND:
+        if self.now < self.kept.get(submission, 0) + 2 * SECOND:
             super().require_not_ended(submission)
 
 
@@ -564,20 +539,12 @@ class TokenOftenUsedIsKept(Timed):
 class TokenIgnoresAJumpOfTheClock(Timed):
     """A jump of the clock is taken for a slip, and tokens last so much longer."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.ignored = 0
+    ignored = 0
 
-    def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> ops.KnownReply:
+    def before(self, now: int) -> None:
         if self.now and MINUTE < now - self.now < 10 * MINUTE:
             self.ignored += now - self.now
-        return super().perform(operation, credentials, now, draws)
+        super().before(now)
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         return super().usable_token(value, now - self.ignored)

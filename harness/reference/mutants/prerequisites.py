@@ -13,13 +13,11 @@ from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, PairingRequest, Site
-from harness.reference.core.store import Store
-from harness.reference.mutants.bases import Entries, Remembers, cluster_uid, is_in
+from harness.reference.mutants.bases import Entries, Keeps, Remembers, cluster_uid, is_in
 from harness.reference.planting import mutant
 
 # --- the cluster's state -------------------------------------------------------------------------
@@ -272,19 +270,15 @@ class RevokedTokenStillAdmits(CentralCore):
 
 
 @mutant("PRE-4")
-class DeletedTokenIsRemembered(CentralCore):
+class DeletedTokenIsRemembered(Keeps[RegistrationToken]):
     """A token that has admitted a request is remembered, and goes on when it is deleted."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._remembered: dict[str, RegistrationToken] = {}
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
         kept = next(self.store.find(RegistrationToken, "value", value), None)
-        remembered = self._remembered.get(value)
+        remembered = self.kept.get(value)
         if kept is None and remembered is not None:
             return remembered
-        return self._remembered.setdefault(value, super().usable_token(value, now))
+        return self.kept.setdefault(value, super().usable_token(value, now))
 
 
 @mutant("PRE-4")

@@ -6,10 +6,8 @@ What a core keeps beside its store is memory: a restart of its side wipes it.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
 
 from harness.domain import operations as ops
-from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import agent_confirms, agent_follows
 from harness.domain.match import MatchResult
@@ -24,15 +22,21 @@ from harness.reference.core.edge_flows import EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site, User
 from harness.reference.core.store import Store
+from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
 from harness.reference.mutants.bases import (
     AfterRefusal,
+    CountsIds,
     Decision,
     Entries,
+    Keeps,
     Remembers,
+    View,
     Wakes,
+    WakesPending,
     cluster_uid,
     is_in,
 )
+from harness.reference.mutants.rejecting import RejectionIsNotHeard
 from harness.reference.planting import Lane, mutant
 
 # --- on the walk over every interleaving ---------------------------------------------------------
@@ -96,21 +100,17 @@ class WithdrawsWhateverIsPending(CentralCore):
 
 
 @mutant("INV-3", lane=Lane.INTERLEAVING, plot="revised-between")
-class RemembersTheMatch(CentralCore):
+class RemembersTheMatch(Keeps[bool]):
     """A selection that matched once is taken at the acceptance without another look."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.matching: set[tuple[str, ops.Selected]] = set()
 
     def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         if result.valid:
-            self.matching.add((operation.pairing_uid, operation.selection))
+            self.kept[(operation.pairing_uid, operation.selection)] = True
         return result
 
     def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
-        if (request.pairing_uid, selection) not in self.matching:
+        if (request.pairing_uid, selection) not in self.kept:
             super().require_match(request, selection)
 
 
@@ -146,37 +146,23 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
 
 
 @mutant("INV-5", lane=Lane.INTERLEAVING, plot="send-again")
-class CountsFromOneAfterARestart(CentralCore):
+class CountsFromOneAfterARestart(CountsIds):
     """Pairing ids are counted in memory, so that they come again after a restart."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.count = 0
-
-    def new_pairing_uid(self, draws: Draws) -> str:
-        self.count += 1
-        return f"{self.count:024x}"
 
 
 @mutant("INV-6", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class DecidesOnWhatWasLookedAt(CentralCore):
+class DecidesOnWhatWasLookedAt(Keeps[PairingRequest]):
     """An acceptance goes by the state that the request had when it was last viewed."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.looked_at: dict[str, PairingRequest] = {}
-
-    def view_request(
-        self, operation: ops.ViewPairingRequest, call: CentralCall
-    ) -> ops.PairingRequestView:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
         view = super().view_request(operation, call)
         found = self.current(operation.pairing_uid, call.now)
         if found is not None:
-            self.looked_at[operation.pairing_uid] = found
+            self.kept[operation.pairing_uid] = found
         return view
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
-        found = self.looked_at.pop(operation.pairing_uid, None)
+        found = self.kept.pop(operation.pairing_uid, None)
         if found is not None:
             self.store.put(found)
         return super().accept(operation, call)
@@ -205,32 +191,22 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
 
 
 @mutant("INV-7", lane=Lane.INTERLEAVING, plot="revoked-between")
-class RemembersTheToken(CentralCore):
+class RemembersTheToken(Keeps[RegistrationToken]):
     """A registration token that admitted a host is not looked up again until a restart."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.admitting: dict[str, RegistrationToken] = {}
-
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        if value not in self.admitting:
-            self.admitting[value] = super().usable_token(value, now)
-        return self.admitting[value]
+        if value not in self.kept:
+            self.kept[value] = super().usable_token(value, now)
+        return self.kept[value]
 
 
 @mutant("INV-8", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class ShowsWhatItShowedBefore(CentralCore):
+class ShowsWhatItShowedBefore(Keeps[View]):
     """A request that was viewed once is shown from memory, whatever was decided since."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.shown: dict[str, ops.PairingRequestView] = {}
-
-    def view_request(
-        self, operation: ops.ViewPairingRequest, call: CentralCall
-    ) -> ops.PairingRequestView:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
         view = super().view_request(operation, call)
-        return self.shown.setdefault(operation.pairing_uid, view)
+        return self.kept.setdefault(operation.pairing_uid, view)
 
 
 @mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
@@ -307,22 +283,17 @@ class OperatesBeforeTheConfirmation(CentralCore):
 
 
 @mutant("INV-2")
-class RestartForgetsWhatWaits(CentralCore):
+class RestartForgetsWhatWaits(Wakes):
     """A restart of the central side loses the requests that wait for a decision."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        with store.transaction():
-            for request in list(store.find(PairingRequest, "any_open", "yes")):
-                store.delete(PairingRequest, request.pairing_uid)
+    def wake(self) -> None:
+        for request in list(self.store.find(PairingRequest, "any_open", "yes")):
+            self.store.delete(PairingRequest, request.pairing_uid)
 
 
 @mutant("INV-3")
-class AcceptsWhateverIsSelected(CentralCore):
+class AcceptsWhateverIsSelected(AcceptDoesNotMatch):
     """An acceptance does not ask whether the selected profiles match."""
-
-    def require_match(self, request: PairingRequest, selection: object) -> None:
-        """Looks at nothing."""
 
 
 @mutant("INV-4")
@@ -335,25 +306,15 @@ class CancelIsOnlyAcknowledged(CentralCore):
 
 
 @mutant("INV-5")
-class IdsBeginAgainWithEachStart(CentralCore):
+class IdsBeginAgainWithEachStart(CountsIds):
     """Pairing ids are counted from one again after each start."""
-
-    counted = 0
-
-    def new_pairing_uid(self, draws: Draws) -> str:
-        self.counted += 1
-        return f"{self.counted:024x}"
 
 
 @mutant("INV-6")
-class RejectedRequestIsStillAccepted(CentralCore):
+class RejectedRequestIsStillAccepted(AcceptsEnded):
     """A request that was rejected can still be accepted."""
 
-    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
-        request = self.store.get(PairingRequest, operation.pairing_uid)
-        if request is not None and request.state is RequestState.REJECTED:
-            self.store.put(replace(request, state=RequestState.PENDING))
-        return super().accept(operation, call)
+    ended = RequestState.REJECTED
 
 
 @mutant("INV-6")
@@ -405,19 +366,13 @@ class ClustersAreFoundFromAnyProject(CentralCore):
 class DecidedRequestIsShownAsItWas(CentralCore):
     """A request that was decided is still shown as waiting when it is opened."""
 
-    def view_request(
-        self, operation: ops.ViewPairingRequest, call: CentralCall
-    ) -> ops.PairingRequestView:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
         return replace(super().view_request(operation, call), state=RequestState.PENDING.value)
 
 
 @mutant("INV-9")
-class HostNeverHearsOfARejection(EdgeCore):
+class HostNeverHearsOfARejection(RejectionIsNotHeard):
     """The host takes no notice of a rejection, and shows the request as pending for ever."""
-
-    def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        event = super().event_of(reply)
-        return None if event is LocalEvent.LEARNED_REJECTED else event
 
 
 @mutant("INV-10")
@@ -429,17 +384,6 @@ class PairedClusterIsStillChangedLocally(EdgeCore):
 
 
 # --- what a restart of the central side undoes ---------------------------------------------------
-
-
-class WakesPending(Wakes):
-    """Takes requests in one state for pending ones when it is started."""
-
-    was: ClassVar[RequestState]
-
-    def wake(self) -> None:
-        for request in list(self.store.every(PairingRequest)):
-            if request.state is self.was:
-                self.store.put(replace(request, state=RequestState.PENDING))
 
 
 @mutant("ACC-14")
@@ -521,62 +465,58 @@ class FailedPairingStaysLocked(EdgeCore):
 # --- and at the central side ---------------------------------------------------------------------
 
 
-class RemembersCentrally(CentralCore):
-    """Keeps something of each cluster in memory, by the uid that the cluster has locally."""
+class KeepsTheFirst(Keeps[PairingRequest]):
+    """Keeps the first request of each cluster, by the uid that the cluster has locally."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.kept: dict[str, PairingRequest] = {}
-
-    def keep(self, request: PairingRequest) -> PairingRequest:
-        """Remember the first request of a cluster; it is returned from then on."""
-        return self.kept.setdefault(request.cluster.uid, request)
+    def first(self, request: PairingRequest) -> PairingRequest:
+        """The first request of the same cluster."""
+        return self.keep(request.cluster.uid, request)
 
 
 @mutant("SND-13")
-class ProjectSticksToTheCluster(RemembersCentrally):
+class ProjectSticksToTheCluster(KeepsTheFirst):
     """A further request of a cluster goes to the project of its first one, whatever its token."""
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         request = self.store.get(PairingRequest, answer.pairing_uid)
         if request is not None:
-            first = self.keep(request)
-            self.store.put(replace(request, project_uid=first.project_uid))
+            project_uid = self.first(request).project_uid
+            self.store.put(replace(request, project_uid=project_uid))
         return answer
 
 
 @mutant("ACC-7")
-class StackIsKeptByCluster(RemembersCentrally):
+class StackIsKeptByCluster(KeepsTheFirst):
     """The match goes by the stack that the cluster's first request carried."""
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         request = self.store.get(PairingRequest, answer.pairing_uid)
         if request is not None:
-            self.keep(request)
+            self.first(request)
         return answer
 
     def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
-        old = replace(request.cluster, stack=self.keep(request).cluster.stack)
+        old = replace(request.cluster, stack=self.first(request).cluster.stack)
         return super().matched(replace(request, cluster=old), selection)
 
 
 @mutant("ACC-12")
-class DeadlineOfTheFirstAcceptance(RemembersCentrally):
+class DeadlineOfTheFirstAcceptance(KeepsTheFirst):
     """An acceptance that ran out leaves its deadline behind for the cluster's next one."""
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         accepted = super().accept(operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None:
-            self.keep(request)
+            self.first(request)
         return accepted
 
     def handover_is_over(self, request: PairingRequest, now: int) -> bool:
         if request.state is not RequestState.HANDING_OVER:
             return False
-        return now >= self.keep(request).accepted_at + self.choices.handover
+        return now >= self.first(request).accepted_at + self.choices.handover
 
 
 @mutant("ACC-12")

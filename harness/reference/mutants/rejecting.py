@@ -9,26 +9,20 @@ from typing import ClassVar
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow
-from harness.domain.pairing import (
-    LocalEvent,
-    LocalState,
-    RequestEvent,
-    RequestState,
-)
+from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
-from harness.reference.core.store import Store
 from harness.reference.mutants.bases import (
     AfterRefusal,
     Decision,
+    Keeps,
     Remembers,
-    Wakes,
+    WakesPending,
     busy,
     cluster_uid,
     is_in,
@@ -65,35 +59,28 @@ class RejectTakesTheFirst(CentralCore):
 
 
 @mutant("REJ-1")
-class RejectedIsPendingAfterARestart(Wakes):
+class RejectedIsPendingAfterARestart(WakesPending):
     """A request that was rejected is pending again when Palette has restarted."""
 
-    def wake(self) -> None:
-        for request in list(self.store.every(PairingRequest)):
-            if request.state is RequestState.REJECTED:
-                self.store.put(replace(request, state=RequestState.PENDING))
+    was = RequestState.REJECTED
 
 
 @mutant("REJ-1")
-class RejectWaitsForTheHost(CentralCore):
+class RejectWaitsForTheHost(Keeps[bool]):
     """A reject takes effect when the host asks for its request the next time."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._to_reject: set[str] = set()
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
-        if request.state is not RequestState.PENDING or request.pairing_uid in self._to_reject:
+        if request.state is not RequestState.PENDING or request.pairing_uid in self.kept:
             raise self.already_decided(request)
-        self._to_reject.add(request.pairing_uid)
+        self.kept[request.pairing_uid] = True
         return ops.Acknowledged("the pairing request was rejected")
 
     def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         request = self.own_request(operation, call.now)
         pending = request.state is RequestState.PENDING
-        if pending and request.pairing_uid in self._to_reject:
+        if pending and request.pairing_uid in self.kept:
             self.step(request, RequestEvent.REJECT)
         return super().poll(operation, call)
 
@@ -114,24 +101,20 @@ class LastRequestCannotLeave(CentralCore):
 
 
 @mutant("REJ-4")
-class EmptyListShowsTheLastOne(CentralCore):
+class EmptyListShowsTheLastOne(Keeps[ops.PairingList]):
     """When nothing is pending any more, the list shows what it has shown before."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._shown: dict[str, ops.PairingList] = {}
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         pending = self.open_requests(call.credentials.project_uid)
         answer = super().reject(operation, call)
-        self._shown[call.credentials.project_uid] = ops.PairingList(tuple(map(self._item, pending)))
+        self.kept[call.credentials.project_uid] = ops.PairingList(tuple(map(self._item, pending)))
         return answer
 
     def list_requests(
         self, operation: ops.ListPairingRequests, call: CentralCall
     ) -> ops.PairingList:
         listed = super().list_requests(operation, call)
-        return listed if listed.items else self._shown.get(self.scope_of(call), listed)
+        return listed if listed.items else self.kept.get(self.scope_of(call), listed)
 
 
 class RejectsMore(CentralCore):
@@ -281,21 +264,17 @@ class SilentHostsRequestIsForgotten(CentralCore):
 
 
 @mutant("WDR-5")
-class RejectNeedsAHostThatAsks(CentralCore):
+class RejectNeedsAHostThatAsks(Keeps[bool]):
     """A reject is refused unless the request's host has asked since Palette was started."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._asked: set[str] = set()
-
     def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
-        self._asked.add(operation.pairing_uid)
+        self.kept[operation.pairing_uid] = True
         return super().poll(operation, call)
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
-        if request.pairing_uid not in self._asked:
+        if request.pairing_uid not in self.kept:
             raise Refusal(Reason.CONFLICT, "the host of this request cannot be reached")
         return super().reject(operation, call)
 

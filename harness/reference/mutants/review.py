@@ -16,7 +16,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import LoginSession, PairingRequest, Project, User
 from harness.reference.core.store import Store
-from harness.reference.mutants.bases import AfterRefusal, Decision
+from harness.reference.mutants.bases import AfterRefusal, Decision, Keeps, View
 from harness.reference.planting import mutant
 
 # --- logins (ACC-1, REJ-3) -----------------------------------------------------------------------
@@ -259,17 +259,13 @@ class AcceptNeedsGetAsWell(CentralCore):
 
 
 @mutant("PRE-8")
-class RevokedPermissionCounts(CentralCore):
+class RevokedPermissionCounts(Keeps[frozenset[Grant]]):
     """A permission that was taken away counts until Palette is restarted."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._seen: dict[str, frozenset[Grant]] = {}
 
     def authenticate(self, call: CentralCall) -> User:
         user = super().authenticate(call)
-        self._seen[user.email] = self._seen.get(user.email, frozenset()) | user.grants
-        return replace(user, grants=self._seen[user.email])
+        self.kept[user.email] = self.kept.get(user.email, frozenset()) | user.grants
+        return replace(user, grants=self.kept[user.email])
 
 
 @mutant("PRE-8")
@@ -312,9 +308,7 @@ class OneGrantOpensTheProject(CentralCore):
 class PermissionInTheRequestsProject(CentralCore):
     """A request is opened by permissions in its own project, whichever project is selected."""
 
-    def view_request(
-        self, operation: ops.ViewPairingRequest, call: CentralCall
-    ) -> ops.PairingRequestView:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None:
             inside = replace(call.credentials, project_uid=request.project_uid)
@@ -428,15 +422,11 @@ class NamesakeIsAccepted(CentralCore):
 class OtherView(CentralCore):
     """Shows a request otherwise than it is."""
 
-    def view_request(
-        self, operation: ops.ViewPairingRequest, call: CentralCall
-    ) -> ops.PairingRequestView:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
         view = super().view_request(operation, call)
         return self.other(view, self.open_requests(call.credentials.project_uid))
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         """The view that is shown."""
         raise NotImplementedError
 
@@ -445,9 +435,7 @@ class OtherView(CentralCore):
 class OpensTheNamesake(OtherView):
     """An opened request shows the first cluster of its name."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         for request in pending:
             if request.cluster.name == view.name:
                 return replace(view, local_cluster_uid=request.cluster.uid)
@@ -458,9 +446,7 @@ class OpensTheNamesake(OtherView):
 class TagsOfTheFirstRequest(OtherView):
     """An opened request shows the tags of the oldest pending one."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         return replace(view, tags=pending[0].cluster.tags) if pending else view
 
 
@@ -468,9 +454,7 @@ class TagsOfTheFirstRequest(OtherView):
 class OneTagOfEachRequest(OtherView):
     """Of the tags of a request one is shown."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         return replace(view, tags=dict(sorted(view.tags.items())[-1:]))
 
 
@@ -478,9 +462,7 @@ class OneTagOfEachRequest(OtherView):
 class TagsThatAllHaveAreHidden(OtherView):
     """A tag that every pending request bears is left out, as if it told nothing."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         others = [r.cluster.tags for r in pending if r.pairing_uid != view.pairing_uid]
         told = {
             key: value
@@ -494,9 +476,7 @@ class TagsThatAllHaveAreHidden(OtherView):
 class LongDescriptionIsCutOff(OtherView):
     """A description is cut off after twenty-four letters."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         return replace(view, description=view.description[:24])
 
 
@@ -504,9 +484,7 @@ class LongDescriptionIsCutOff(OtherView):
 class TagKeysLoseTheirPrefix(OtherView):
     """A tag is shown without what stands before the slash in its key."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         short = {key.rpartition("/")[2]: value for key, value in view.tags.items()}
         return replace(view, tags=short)
 
@@ -515,9 +493,7 @@ class TagKeysLoseTheirPrefix(OtherView):
 class DescriptionIsReadAsLatin(OtherView):
     """A description is decoded by another character set than the one that it came in."""
 
-    def other(
-        self, view: ops.PairingRequestView, pending: list[PairingRequest]
-    ) -> ops.PairingRequestView:
+    def other(self, view: View, pending: list[PairingRequest]) -> View:
         return replace(view, description=view.description.encode().decode("latin-1"))
 
 

@@ -11,18 +11,19 @@ from harness.domain.errors import Reason, Refusal
 from harness.domain.pairing import LocalState, RequestState
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import (
-    LocalRequest,
-    LoginSession,
-    PairingRequest,
-    Site,
+from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, Site
+from harness.reference.mutants.bases import (
+    CountsIds,
+    Remembers,
+    SubmitsAnotherSecret,
+    busy,
+    cluster_uid,
+    is_in,
+    of_request,
 )
-from harness.reference.core.store import Store
-from harness.reference.mutants.bases import Remembers, busy, cluster_uid, is_in, of_request
 from harness.reference.planting import mutant
 
 # --- who sends -----------------------------------------------------------------------------------
@@ -224,29 +225,33 @@ def _question(request: LocalRequest) -> ops.PollPairing:
 # --- the same id on both sides -------------------------------------------------------------------
 
 
-class _ShowsAnotherId(EdgeCore):
-    """Answers and shows something else than the id that Palette gave."""
+class _AnswersAnotherId(EdgeCore):
+    """Answers something else than the id that Palette gave."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
-            return ops.Done(ops.PairingId(self.shown_as(answer.value.pairing_uid, host_uid)))
+            return ops.Done(ops.PairingId(self.told_as(answer.value.pairing_uid, host_uid)))
         return answer
+
+    def told_as(self, pairing_uid: str, host_uid: str) -> str:
+        """The id that is told."""
+        raise NotImplementedError
+
+
+class _ShowsAnotherId(_AnswersAnotherId):
+    """Answers and shows something else than the id that Palette gave."""
 
     def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
-        return replace(view, pairing_uid=self.shown_as(view.pairing_uid, request.host_uid))
-
-    def shown_as(self, pairing_uid: str, host_uid: str) -> str:
-        """The id that is shown."""
-        raise NotImplementedError
+        return replace(view, pairing_uid=self.told_as(view.pairing_uid, request.host_uid))
 
 
 @mutant("SND-4")
 class IdIsCutShort(_ShowsAnotherId):
     """The edge keeps and shows only the first sixteen characters of the pairing id."""
 
-    def shown_as(self, pairing_uid: str, host_uid: str) -> str:
+    def told_as(self, pairing_uid: str, host_uid: str) -> str:
         return pairing_uid[:16]
 
 
@@ -254,7 +259,7 @@ class IdIsCutShort(_ShowsAnotherId):
 class IdIsInUpperCase(_ShowsAnotherId):
     """The edge shows the pairing id in upper case, under which Palette does not know it."""
 
-    def shown_as(self, pairing_uid: str, host_uid: str) -> str:
+    def told_as(self, pairing_uid: str, host_uid: str) -> str:
         return pairing_uid.upper()
 
 
@@ -262,7 +267,7 @@ class IdIsInUpperCase(_ShowsAnotherId):
 class ClusterUidIsShownForTheId(_ShowsAnotherId):
     """The edge shows the uid of its cluster in place of the pairing id."""
 
-    def shown_as(self, pairing_uid: str, host_uid: str) -> str:
+    def told_as(self, pairing_uid: str, host_uid: str) -> str:
         return cluster_uid(self.site_of(host_uid))
 
 
@@ -283,30 +288,22 @@ class CancelledIdIsShownAgain(Remembers):
 
 
 @mutant("SND-5")
-class SendRepeatsItsFirstAnswer(Remembers):
+class SendRepeatsItsFirstAnswer(_AnswersAnotherId, Remembers):
     """Every send of a cluster is answered with the id of its first request."""
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
-        answer = super().admitted(host_uid, request, reply)
-        if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
-            uid = cluster_uid(self.site_of(host_uid))
-            return ops.Done(ops.PairingId(self.keep(uid, answer.value.pairing_uid)))
-        return answer
+    def told_as(self, pairing_uid: str, host_uid: str) -> str:
+        return self.keep(cluster_uid(self.site_of(host_uid)), pairing_uid)
 
 
 @mutant("SND-5")
-class SecretIsNumberedSinceTheStart(EdgeCore):
+class SecretIsNumberedSinceTheStart(SubmitsAnotherSecret):
     """A host numbers its submissions since its start, so that after one they repeat themselves."""
 
     _submissions = 0
 
-    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
-        request, submission = super().begin(operation, call, url)
+    def secret(self, submission: ops.SubmitPairing) -> str:
         self._submissions += 1
-        secret = f"{self._submissions:032x}"
-        numbered = replace(request, cluster_token=secret)
-        self.store.put(replace(self.site_of(call.host_uid), request=numbered))
-        return numbered, replace(submission, cluster_token=secret)
+        return f"{self._submissions:032x}"
 
 
 # --- local hands ---------------------------------------------------------------------------------
@@ -450,16 +447,8 @@ class MissingDescriptionIsMadeUp(_SendsAnotherCluster):
 
 
 @mutant("SND-5")
-class IdsBeginAnewAtARestart(CentralCore):
+class IdsBeginAnewAtARestart(CountsIds):
     """Pairing ids are counted, and the count begins anew when Palette is started."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._count = 0
-
-    def new_pairing_uid(self, draws: Draws) -> str:
-        self._count += 1
-        return f"{self._count:024x}"
 
 
 @mutant("SND-5")

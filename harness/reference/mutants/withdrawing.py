@@ -9,7 +9,6 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
-from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
@@ -22,7 +21,14 @@ from harness.reference.core.records import (
     OwedWithdrawal,
     Site,
 )
-from harness.reference.mutants.bases import Remembers, busy, cluster_uid, is_in
+from harness.reference.mutants.bases import (
+    Remembers,
+    SubmitsAnotherSecret,
+    busy,
+    cluster_uid,
+    is_in,
+    require_token,
+)
 from harness.reference.planting import mutant
 
 # --- who cancels ---------------------------------------------------------------------------------
@@ -420,15 +426,11 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
 
 
 @mutant("WDR-7")
-class SecretIsTheClustersUid(EdgeCore):
+class SecretIsTheClustersUid(SubmitsAnotherSecret):
     """A cluster submits under one secret always, so that a new request is taken for the old."""
 
-    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
-        request, submission = super().begin(operation, call, url)
-        secret = submission.cluster.uid
-        named = replace(request, cluster_token=secret)
-        self.store.put(replace(self.site_of(call.host_uid), request=named))
-        return named, replace(submission, cluster_token=secret)
+    def secret(self, submission: ops.SubmitPairing) -> str:
+        return submission.cluster.uid
 
 
 # --- what hosts are answered ---------------------------------------------------------------------
@@ -464,9 +466,7 @@ class WithdrawalNeedsTheToken(CentralCore):
 
     def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
         request = self.request_to_withdraw(operation, call.now)
-        token = self.store.get(RegistrationToken, request.token_uid)
-        if token is None or token.why_unusable(call.now):
-            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
+        require_token(self.store, request, call.now)
         return super().withdraw(operation, call)
 
 

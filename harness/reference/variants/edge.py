@@ -247,9 +247,7 @@ class TheAgentsFollowUpEachSecond(EdgeCore):
 
     ROUNDS = 20
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._round = 0
+    _round = 0
 
     def working_slots(self) -> list[str]:
         self._round += 1

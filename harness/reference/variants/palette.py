@@ -16,9 +16,7 @@ from harness.domain.profile import Pack
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import (
-    CentralChoices,
-)
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
