@@ -26,6 +26,7 @@ from harness.domain.operations import (
     LogIn,
     LogOut,
     Management,
+    PairingInput,
     PairingView,
     PatchCluster,
     PatchNamedCluster,
@@ -36,7 +37,6 @@ from harness.domain.operations import (
     UpdateCluster,
     UpdateStack,
     Value,
-    VerifyConnection,
     ViewCluster,
     ViewManagement,
     ViewPairing,
@@ -291,7 +291,7 @@ class EdgeRules:
                 nodes=names,
             )
 
-    def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
+    def usable_entries(self, operation: PairingInput) -> str:
         """The base URL, if endpoint and token were entered (PRE-4, PRE-6, SND-8)."""
         url = base_url(operation.endpoint)
         if not operation.token.strip():

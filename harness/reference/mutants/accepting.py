@@ -18,7 +18,7 @@ from harness.domain.version import ProfileVersion
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.mutants.bases import AfterRefusal, Decision, Keeps
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- the latest version of a profile (PRE-7) -----------------------------------------------------
@@ -109,7 +109,7 @@ class FirstVersionOfAnInfraProfile(OtherLatest):
 
 
 @mutant("PRE-7")
-class LatestVersionIsRemembered(Keeps[ClusterProfile]):
+class LatestVersionIsRemembered(bases.Keeps[ClusterProfile]):
     """The latest version of a profile is looked up once, and remembered until a restart."""
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
@@ -119,7 +119,7 @@ class LatestVersionIsRemembered(Keeps[ClusterProfile]):
 
 
 @mutant("PRE-7")
-class ValidMatchIsRemembered(Keeps[MatchResult]):
+class ValidMatchIsRemembered(bases.Keeps[MatchResult]):
     """A match that was valid once is not made again when the cluster is paired."""
 
     def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
@@ -736,12 +736,12 @@ class SecondAcceptRegistersAgain(AcceptsAgain):
 
 
 @mutant("ACC-14")
-class RefusedAcceptRenames(AfterRefusal):
+class RefusedAcceptRenames(bases.AfterRefusal):
     """A second acceptance is refused, and its name is taken over all the same."""
 
     decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is not None and isinstance(operation, ops.AcceptPairingRequest):
             self.store.put(replace(cluster, name=operation.name or cluster.name))
@@ -761,13 +761,13 @@ class AcceptEmptiesTheList(CentralCore):
 # --- an acceptance that is refused (ACC-15) ------------------------------------------------------
 
 
-class AfterMismatch(AfterRefusal):
+class AfterMismatch(bases.AfterRefusal):
     """Does something to a request whose match was refused."""
 
     decision = ops.AcceptPairingRequest
     becomes: ClassVar[RequestState]
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is Reason.PROFILES_MISMATCH:
             self.store.put(replace(request, state=self.becomes))
 
@@ -780,24 +780,24 @@ class MismatchRejects(AfterMismatch):
 
 
 @mutant("ACC-15")
-class SecondMismatchFails(AfterMismatch, Keeps[bool]):
+class SecondMismatchFails(AfterMismatch, bases.Keeps[bool]):
     """A request fails when its match is refused for the second time."""
 
     becomes = RequestState.FAILED
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.pairing_uid in self.kept:
             super().goes_on(request, operation, refused)
         self.kept[request.pairing_uid] = True
 
 
 @mutant("ACC-15")
-class UnknownProfileLocksTheRequest(AfterRefusal, Keeps[bool]):
+class UnknownProfileLocksTheRequest(bases.AfterRefusal, bases.Keeps[bool]):
     """After a profile that does not exist no acceptance of the request succeeds any more."""
 
     decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is Reason.NOT_FOUND:
             self.kept[request.pairing_uid] = True
 
@@ -884,11 +884,11 @@ class EarlierIdAcceptsTheNewRequest(CentralCore):
 
 
 @mutant("ACC-20")
-class RefusedAcceptRevives(AfterRefusal):
+class RefusedAcceptRevives(bases.AfterRefusal):
     """An acceptance of a rejected request is refused, and makes the request pending again."""
 
     decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))

@@ -19,18 +19,7 @@ from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
 from harness.reference.core.store import Store
-from harness.reference.mutants.bases import (
-    AfterRefusal,
-    Decision,
-    Performs,
-    Remembers,
-    Wakes,
-    busy,
-    cluster_uid,
-    is_in,
-    of_request,
-    require_token,
-)
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- central management --------------------------------------------------------------------------
@@ -56,7 +45,7 @@ class HostNeverConfirms(EdgeCore):
 
 
 @mutant("ACC-12")
-class RestartEndsTheFollowing(Remembers):
+class RestartEndsTheFollowing(bases.Remembers):
     """After a restart of the edge no host follows the request that it sent before."""
 
     def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
@@ -76,15 +65,15 @@ class OnlyOneClusterIsFollowed(EdgeCore):
 
 
 @mutant("ACC-12")
-class LaterRequestIsNotConfirmed(Remembers):
+class LaterRequestIsNotConfirmed(bases.Remembers):
     """A cluster whose first request came to nothing never confirms a later one."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        self.keep(cluster_uid(self.site_of(request.host_uid)), request.pairing_uid)
+        self.keep(bases.cluster_uid(self.site_of(request.host_uid)), request.pairing_uid)
         yield from super().follow_pending(slot, request)
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        first = self.kept.get(cluster_uid(self.site_of(request.host_uid)))
+        first = self.kept.get(bases.cluster_uid(self.site_of(request.host_uid)))
         if first == request.pairing_uid:
             yield from super().follow_confirming(slot, request)
 
@@ -133,7 +122,7 @@ class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
 
 
 @mutant("ACC-13")
-class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
+class DeletionIsOpenAfterARestart(_LeavesOpen, bases.Remembers):
     """After a restart of the edge, a paired cluster can be deleted locally."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
@@ -141,13 +130,13 @@ class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
         super().learned(site, request, event)
 
     def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        paired = is_in(site, *CENTRALLY_MANAGED)
-        known = of_request(site.request) in self.kept
+        paired = bases.is_in(site, *CENTRALLY_MANAGED)
+        known = bases.of_request(site.request) in self.kept
         return isinstance(operation, ops.DeleteCluster) and paired and not known
 
 
 @mutant("ACC-13")
-class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
+class ExtendedSessionIsAnAdmins(_LeavesOpen, bases.Remembers):
     """An extended session may still change a paired cluster, as an administrator's might."""
 
     def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
@@ -261,7 +250,7 @@ class RefusedReturnHappens(_AfterRefusal):
 
 
 @mutant("ACC-19")
-class RestartMakesTheTransferUndoable(Remembers):
+class RestartMakesTheTransferUndoable(bases.Remembers):
     """After a restart of the edge, a paired cluster returns to local management when asked."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
@@ -272,7 +261,7 @@ class RestartMakesTheTransferUndoable(Remembers):
         self, operation: ops.RestoreLocalManagement, call: EdgeCall
     ) -> ops.Acknowledged:
         site = self.site_of(call.host_uid)
-        if of_request(site.request) not in self.kept:
+        if bases.of_request(site.request) not in self.kept:
             self.authenticate(call)
             self.store.put(replace(site, request=None))
         return super().restore_local_management(operation, call)
@@ -297,7 +286,7 @@ class RefusedDeletionSaysBusy(EdgeCore):
     def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
-            raise busy()
+            raise bases.busy()
         return super().delete_cluster(operation, call)
 
 
@@ -345,7 +334,7 @@ class ChangeReachesEveryCluster(CentralCore):
 
 
 @mutant("ACC-12")
-class ClustersAreLostInARestart(Wakes):
+class ClustersAreLostInARestart(bases.Wakes):
     """Clusters that were paired are not registered any more when Palette has restarted."""
 
     def wake(self) -> None:
@@ -354,7 +343,7 @@ class ClustersAreLostInARestart(Wakes):
 
 
 @mutant("ACC-12")
-class ConfirmationIsLostInARestart(Wakes):
+class ConfirmationIsLostInARestart(bases.Wakes):
     """A paired cluster waits for its host again when Palette has restarted."""
 
     def wake(self) -> None:
@@ -363,12 +352,12 @@ class ConfirmationIsLostInARestart(Wakes):
 
 
 @mutant("ACC-12")
-class RefusedDecisionStopsThePairing(AfterRefusal):
+class RefusedDecisionStopsThePairing(bases.AfterRefusal):
     """A reject of an accepted request is refused, and its host's confirmation is too from then."""
 
     decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.HANDING_OVER:
             self.step(request, RequestEvent.EXPIRE)
 
@@ -409,7 +398,7 @@ class ConfirmationNeedsTheToken(CentralCore):
 
     def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         request = self.own_request(operation, call.now)
-        require_token(self.store, request, call.now)
+        bases.require_token(self.store, request, call.now)
         return super().confirm(operation, call)
 
 
@@ -429,7 +418,7 @@ class ClusterIsGivenBack(CentralCore):
 
 
 @mutant("ACC-19")
-class RefusedReleaseEndsTheManagement(Performs):
+class RefusedReleaseEndsTheManagement(bases.Performs):
     """To give a cluster back is refused, and from then on no central operation takes effect."""
 
     def after(self, operation: ops.Operation, reply: ops.KnownReply) -> None:

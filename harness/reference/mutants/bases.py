@@ -165,7 +165,3 @@ def of_request(request: LocalRequest | None) -> str:
 def busy() -> Refusal:
     """A refusal that gives a wrong reason."""
     return Refusal(Reason.CONFLICT, "this cannot be done at the moment")
-
-
-Entries = ops.SendPairingRequest | ops.VerifyConnection
-"""What an operator enters to send a request, or to check the connection before that."""

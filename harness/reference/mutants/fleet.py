@@ -33,7 +33,7 @@ from harness.reference.core.records import (
     submission_key,
 )
 from harness.reference.core.store import Store
-from harness.reference.mutants.bases import Keeps, Performs, Wakes, is_in
+from harness.reference.mutants import bases
 from harness.reference.planting import Lane, Nemesis, mutant
 
 SECOND = 1_000_000
@@ -42,7 +42,10 @@ HOUR = 60 * MINUTE
 Result = TypeVar("Result")
 
 
-class Timed(Performs):
+# --- the central side ----------------------------------------------------------------------------
+
+
+class Timed(bases.Performs):
     """Knows in every rule what time it is, and when each request was last decided."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -62,54 +65,6 @@ class Timed(Performs):
     def is_older(self, request: PairingRequest, than: int) -> bool:
         """Whether a request was admitted so long ago, in microseconds."""
         return self.now - request.created > than
-
-
-class TimedEdge(EdgeCore):
-    """Knows from each answer what time it is."""
-
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self.now = 0
-        self.since: dict[str, int] = {}
-        """When something began that goes on since, by whatever it is about."""
-        self.given_up: set[str] = set()
-        """The pairing ids of requests that their hosts ask after no more."""
-
-    def perform(
-        self,
-        host_uid: str,
-        operation: ops.LocalOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        self.now = now
-        flow = super().perform(host_uid, operation, credentials, now, draws)
-        return (yield from self._timed(flow))
-
-    def follow(self, slot: str) -> Work:
-        yield from self._timed(super().follow(slot))
-
-    def _timed(self, flow: Generator[Call, Answer, Result]) -> Generator[Call, Answer, Result]:
-        answer: Answer | None = None
-        while True:
-            try:
-                call = next(flow) if answer is None else flow.send(answer)
-            except StopIteration as stop:
-                result: Result = stop.value
-                return result
-            answer = yield call
-            self.now = answer.now
-
-    def lasts(self, about: str, is_so: bool) -> int:
-        """How long it has been so, in microseconds; 0 where it is not."""
-        if not is_so:
-            self.since.pop(about, None)
-            return 0
-        return self.now - self.since.setdefault(about, self.now)
-
-
-# --- one manager (INV-1) -------------------------------------------------------------------------
 
 
 @mutant("INV-1", lane=Lane.FLEET, plot="cancel-storm", nemesis=Nemesis.LINK)
@@ -145,9 +100,6 @@ class CrowdedConfirmationIsNotWritten(Timed):
         return super().confirm(operation, call)
 
 
-# --- no request is lost (INV-2) ------------------------------------------------------------------
-
-
 @mutant("INV-2", lane=Lane.FLEET, plot="thundering-herd")
 class CrowdPushesTheOldestOut(CentralCore):
     """The table of pending requests holds ten; who comes then pushes the oldest out."""
@@ -161,7 +113,7 @@ class CrowdPushesTheOldestOut(CentralCore):
 
 
 @mutant("INV-2", lane=Lane.FLEET, plot="central-outage", nemesis=Nemesis.CENTRAL)
-class RestartLoadsTheFirstPage(Wakes):
+class RestartLoadsTheFirstPage(bases.Wakes):
     """After a restart only the two oldest of the pending requests are there."""
 
     def wake(self) -> None:
@@ -171,7 +123,7 @@ class RestartLoadsTheFirstPage(Wakes):
 
 
 @mutant("INV-2", lane=Lane.FLEET, plot="steady-day")
-class OftenSeenIsArchived(Timed, Keeps[set[int]]):
+class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
     """A request that was on the list in four different hours is put into the archive."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
@@ -184,11 +136,8 @@ class OftenSeenIsArchived(Timed, Keeps[set[int]]):
         return listed
 
 
-# --- an exact match (INV-3) ----------------------------------------------------------------------
-
-
 @mutant("INV-3", lane=Lane.FLEET, plot="profile-drift")
-class ProfilesOfAnAcceptanceAreKept(Timed, Keeps[tuple[int, ClusterProfile]]):
+class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile]]):
     """The profiles that an acceptance went by are kept for ten minutes for the ones to come."""
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
@@ -217,9 +166,6 @@ class OldRequestsAreMatchedByName(Timed):
         return replace(result, problems=left)
 
 
-# --- an acknowledged cancel (INV-4) --------------------------------------------------------------
-
-
 @mutant("INV-4", lane=Lane.FLEET, plot="cancel-storm")
 class WithdrawnIsReadFromAReplica(Timed):
     """A request that had waited for two minutes is listed for ten more when it is withdrawn."""
@@ -237,7 +183,7 @@ class WithdrawnIsReadFromAReplica(Timed):
 
 
 @mutant("INV-4", lane=Lane.FLEET, plot="central-outage", nemesis=Nemesis.CENTRAL)
-class LateWithdrawalIsUndoneByACrash(Wakes):
+class LateWithdrawalIsUndoneByACrash(bases.Wakes):
     """A withdrawal that could be told only later is gone when the central side restarts."""
 
     def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
@@ -253,9 +199,6 @@ class LateWithdrawalIsUndoneByACrash(Wakes):
             if entry.token.startswith("journal:") and request is not None:
                 self.store.put(replace(request, state=RequestState.PENDING))
                 self.store.delete(LoginSession, entry.token)
-
-
-# --- ids (INV-5) ---------------------------------------------------------------------------------
 
 
 @mutant("INV-5", lane=Lane.FLEET, plot="million")
@@ -274,11 +217,8 @@ class IdsAreShort(CentralCore):
         return f"{draws.bits128('pairing') >> 116:024x}"
 
 
-# --- decided once (INV-6) ------------------------------------------------------------------------
-
-
 @mutant("INV-6", lane=Lane.FLEET, plot="two-admins")
-class LastDecisionWins(Timed, Keeps[tuple[int, str]]):
+class LastDecisionWins(Timed, bases.Keeps[tuple[int, str]]):
     """Of two administrators who decide in the same moment each is told that he did."""
 
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
@@ -314,184 +254,6 @@ class LateRepetitionIsRefused(Timed):
         if request.state is RequestState.PAIRED and closing:
             raise self.already_decided(request)
         return super().confirm(operation, call)
-
-
-# --- everything settles (INV-9) ------------------------------------------------------------------
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="flaky-wan", nemesis=Nemesis.REPEATED)
-class CopiesOfASubmissionAreTwoRequests(CentralCore):
-    """Two copies of a submission that come in the same moment become two requests."""
-
-    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
-        key = f"{operation.cluster.uid}:{operation.cluster_token}"
-        known = next(self.store.find(PairingRequest, "submission", key), None)
-        if known is None or known.created != call.now:
-            return super().submit(operation, call)
-        uid = self.new_pairing_uid(call.draws)
-        self.store.put(replace(known, pairing_uid=uid))
-        return ops.PairingId(uid)
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.DELAYED)
-class SoonForgetsWhatEnded(Timed, Keeps[int]):
-    """What was withdrawn before it came is refused for two seconds only."""
-
-    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
-        self.kept[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
-        return super().withdraw(operation, call)
-
-    def require_not_ended(self, submission: str) -> None:
-        if self.now < self.kept.get(submission, 0) + 2 * SECOND:
-            super().require_not_ended(submission)
-
-
-# --- one manager (INV-1) -------------------------------------------------------------------------
-
-
-@mutant("INV-1", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.REBOOT)
-class ThirdStartIsFromTheImage(EdgeCore):
-    """A paired host that is restarted for the third time starts from its image, as a local one."""
-
-    def recover(self) -> None:
-        super().recover()
-        for site in self.store.every(Site):
-            if site.request is not None and is_in(site, LocalState.PAIRED):
-                key = f"starts:{site.request.pairing_uid}"
-                counted = self.store.get(LoginSession, key)
-                starts = counted.expiry + 1 if counted else 1
-                self.store.put(LoginSession(key, "", starts))
-                if starts == 3:
-                    self.store.put(replace(site, request=None))
-
-
-# --- an acknowledged cancel (INV-4) --------------------------------------------------------------
-
-
-@mutant("INV-4", lane=Lane.FLEET, plot="lossy-radio")
-class PollWritesBackWhatItHadRead(TimedEdge):
-    """A host that asks for the second minute writes its request back as it was when it asked."""
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        before = self.site(slot)
-        yield from super().follow_pending(slot, request)
-        site, waiting = self.site(slot), self.lasts(request.pairing_uid, is_so=True)
-        ended = site is not None and site.request is None
-        if before is not None and site is not None and ended and waiting > MINUTE:
-            self.store.put(replace(site, request=before.request))
-
-
-# --- the edge's copy (INV-8) ---------------------------------------------------------------------
-
-
-@mutant("INV-8", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOST_BEFORE)
-class AsksInsteadOfConfirmingAgain(TimedEdge):
-    """A host that has confirmed in vain for a while only asks from then on whether it is paired."""
-
-    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        if self.lasts(request.pairing_uid, is_so=True) <= 20 * SECOND:
-            yield from super().follow_confirming(slot, request)
-            return
-        flow = agent_follows(request.pairing_uid, request.cluster_token)
-        reply = yield from self.carried("polling", request, flow)
-        site, answer = self.site(slot), reply.value if isinstance(reply, ops.Done) else None
-        if site is None or not self.is_same(site.request, request):
-            return
-        if isinstance(answer, ops.PollAnswer) and answer.state == RequestState.PAIRED:
-            self.taken_over(site, request, answer)
-
-
-# --- everything settles (INV-9) ------------------------------------------------------------------
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOSS)
-class GivesUpAsking(TimedEdge):
-    """A host whose questions were not answered for four minutes asks no more."""
-
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
-        if self.lasts(request.pairing_uid, isinstance(reply, ops.Unknown)) > 4 * MINUTE:
-            self.given_up.add(request.pairing_uid)
-        return reply
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        if request.pairing_uid not in self.given_up:
-            yield from super().follow_pending(slot, request)
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.HEALTH)
-class IllHealthStopsTheAgent(TimedEdge):
-    """A node that is unhealthy for two minutes stops the agent, which is never started again."""
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        site, uid = self.site(slot), request.pairing_uid
-        is_ill = site is not None and bool(self.cluster_at(site).unhealthy_nodes())
-        if self.lasts(uid, is_ill) > 2 * MINUTE:
-            self.given_up.add(uid)
-        if uid not in self.given_up:
-            yield from super().follow_pending(slot, request)
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio")
-class UnansweredSubmissionIsForgotten(EdgeCore):
-    """A submission that was not answered counts as one that never arrived."""
-
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        reply = yield from super().carried(point, request, flow)
-        if point == "submitting" and isinstance(reply, ops.Unknown):
-            return NotDelivered(reply.why)
-        return reply
-
-
-@mutant("INV-9", lane=Lane.FLEET, plot="slow-satellite", nemesis=Nemesis.SLOW)
-class SlowAnswerIsThrownAway(TimedEdge):
-    """An answer to a submission that took longer than four seconds is not looked at."""
-
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
-        began = self.now
-        reply = yield from super().carried(point, request, flow)
-        if point == "submitting" and self.now > began + 4 * SECOND:
-            return NotDelivered("it took too long")
-        return reply
-
-
-# --- nothing local afterwards (INV-10) -----------------------------------------------------------
-
-
-@mutant("INV-10", lane=Lane.FLEET, plot="steady-day")
-class LockLastsAnHour(TimedEdge):
-    """The lock that keeps local operations off a paired cluster lasts an hour."""
-
-    def taken_over(self, site: Site, request: LocalRequest, answer: ops.PollAnswer) -> None:
-        super().taken_over(site, request, answer)
-        self.since[site.slot] = self.now
-
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
-        site = self.site_of(call.host_uid)
-        locked = self.since.get(site.slot)
-        if locked is None or call.now < locked + HOUR:
-            return super().changeable(operation, call)
-        self.authenticate(call)
-        return site
-
-
-@mutant("INV-10", lane=Lane.FLEET, plot="host-churn")
-class ModeIsLookedUpNowAndThen(TimedEdge):
-    """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
-
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
-        site = self.site_of(call.host_uid)
-        first = self.since.setdefault(site.slot, call.now)
-        if MINUTE < call.now - first < 6 * MINUTE:
-            self.authenticate(call)
-            return site
-        site = super().changeable(operation, call)
-        if call.now - first > MINUTE:
-            self.since[site.slot] = call.now - MINUTE
-        return site
-
-
-# --- only who may (INV-7) ------------------------------------------------------------------------
 
 
 @mutant("INV-7", lane=Lane.FLEET, plot="permission-churn")
@@ -550,9 +312,6 @@ class TokenIgnoresAJumpOfTheClock(Timed):
         return super().usable_token(value, now - self.ignored)
 
 
-# --- one order (INV-8) ---------------------------------------------------------------------------
-
-
 @mutant("INV-8", lane=Lane.FLEET, plot="swarm")
 class HostsReadFromAReplica(Timed):
     """What a host polls of a request that is a minute old is half a minute behind."""
@@ -585,3 +344,208 @@ class CrowdedDecisionIsNotWritten(Timed):
         if before is not None and crowded and self.is_older(before, 20 * SECOND):
             self.store.put(replace(before))
         return accepted
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="flaky-wan", nemesis=Nemesis.REPEATED)
+class CopiesOfASubmissionAreTwoRequests(CentralCore):
+    """Two copies of a submission that come in the same moment become two requests."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        key = f"{operation.cluster.uid}:{operation.cluster_token}"
+        known = next(self.store.find(PairingRequest, "submission", key), None)
+        if known is None or known.created != call.now:
+            return super().submit(operation, call)
+        uid = self.new_pairing_uid(call.draws)
+        self.store.put(replace(known, pairing_uid=uid))
+        return ops.PairingId(uid)
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.DELAYED)
+class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
+    """What was withdrawn before it came is refused for two seconds only."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        self.kept[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
+        return super().withdraw(operation, call)
+
+    def require_not_ended(self, submission: str) -> None:
+        if self.now < self.kept.get(submission, 0) + 2 * SECOND:
+            super().require_not_ended(submission)
+
+
+# --- the edge ------------------------------------------------------------------------------------
+
+
+class TimedEdge(EdgeCore):
+    """Knows from each answer what time it is."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, choices)
+        self.now = 0
+        self.since: dict[str, int] = {}
+        """When something began that goes on since, by whatever it is about."""
+        self.given_up: set[str] = set()
+        """The pairing ids of requests that their hosts ask after no more."""
+
+    def perform(
+        self,
+        host_uid: str,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> EdgeFlow:
+        self.now = now
+        flow = super().perform(host_uid, operation, credentials, now, draws)
+        return (yield from self._timed(flow))
+
+    def follow(self, slot: str) -> Work:
+        yield from self._timed(super().follow(slot))
+
+    def _timed(self, flow: Generator[Call, Answer, Result]) -> Generator[Call, Answer, Result]:
+        answer: Answer | None = None
+        while True:
+            try:
+                call = next(flow) if answer is None else flow.send(answer)
+            except StopIteration as stop:
+                result: Result = stop.value
+                return result
+            answer = yield call
+            self.now = answer.now
+
+    def lasts(self, about: str, is_so: bool) -> int:
+        """How long it has been so, in microseconds; 0 where it is not."""
+        if not is_so:
+            self.since.pop(about, None)
+            return 0
+        return self.now - self.since.setdefault(about, self.now)
+
+
+@mutant("INV-1", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.REBOOT)
+class ThirdStartIsFromTheImage(EdgeCore):
+    """A paired host that is restarted for the third time starts from its image, as a local one."""
+
+    def recover(self) -> None:
+        super().recover()
+        for site in self.store.every(Site):
+            if site.request is not None and bases.is_in(site, LocalState.PAIRED):
+                key = f"starts:{site.request.pairing_uid}"
+                counted = self.store.get(LoginSession, key)
+                starts = counted.expiry + 1 if counted else 1
+                self.store.put(LoginSession(key, "", starts))
+                if starts == 3:
+                    self.store.put(replace(site, request=None))
+
+
+@mutant("INV-4", lane=Lane.FLEET, plot="lossy-radio")
+class PollWritesBackWhatItHadRead(TimedEdge):
+    """A host that asks for the second minute writes its request back as it was when it asked."""
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        before = self.site(slot)
+        yield from super().follow_pending(slot, request)
+        site, waiting = self.site(slot), self.lasts(request.pairing_uid, is_so=True)
+        ended = site is not None and site.request is None
+        if before is not None and site is not None and ended and waiting > MINUTE:
+            self.store.put(replace(site, request=before.request))
+
+
+@mutant("INV-8", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOST_BEFORE)
+class AsksInsteadOfConfirmingAgain(TimedEdge):
+    """A host that has confirmed in vain for a while only asks from then on whether it is paired."""
+
+    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
+        if self.lasts(request.pairing_uid, is_so=True) <= 20 * SECOND:
+            yield from super().follow_confirming(slot, request)
+            return
+        flow = agent_follows(request.pairing_uid, request.cluster_token)
+        reply = yield from self.carried("polling", request, flow)
+        site, answer = self.site(slot), reply.value if isinstance(reply, ops.Done) else None
+        if site is None or not self.is_same(site.request, request):
+            return
+        if isinstance(answer, ops.PollAnswer) and answer.state == RequestState.PAIRED:
+            self.taken_over(site, request, answer)
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOSS)
+class GivesUpAsking(TimedEdge):
+    """A host whose questions were not answered for four minutes asks no more."""
+
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if self.lasts(request.pairing_uid, isinstance(reply, ops.Unknown)) > 4 * MINUTE:
+            self.given_up.add(request.pairing_uid)
+        return reply
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        if request.pairing_uid not in self.given_up:
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.HEALTH)
+class IllHealthStopsTheAgent(TimedEdge):
+    """A node that is unhealthy for two minutes stops the agent, which is never started again."""
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        site, uid = self.site(slot), request.pairing_uid
+        is_ill = site is not None and bool(self.cluster_at(site).unhealthy_nodes())
+        if self.lasts(uid, is_ill) > 2 * MINUTE:
+            self.given_up.add(uid)
+        if uid not in self.given_up:
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio")
+class UnansweredSubmissionIsForgotten(EdgeCore):
+    """A submission that was not answered counts as one that never arrived."""
+
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if point == "submitting" and isinstance(reply, ops.Unknown):
+            return NotDelivered(reply.why)
+        return reply
+
+
+@mutant("INV-9", lane=Lane.FLEET, plot="slow-satellite", nemesis=Nemesis.SLOW)
+class SlowAnswerIsThrownAway(TimedEdge):
+    """An answer to a submission that took longer than four seconds is not looked at."""
+
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+        began = self.now
+        reply = yield from super().carried(point, request, flow)
+        if point == "submitting" and self.now > began + 4 * SECOND:
+            return NotDelivered("it took too long")
+        return reply
+
+
+@mutant("INV-10", lane=Lane.FLEET, plot="steady-day")
+class LockLastsAnHour(TimedEdge):
+    """The lock that keeps local operations off a paired cluster lasts an hour."""
+
+    def taken_over(self, site: Site, request: LocalRequest, answer: ops.PollAnswer) -> None:
+        super().taken_over(site, request, answer)
+        self.since[site.slot] = self.now
+
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+        site = self.site_of(call.host_uid)
+        locked = self.since.get(site.slot)
+        if locked is None or call.now < locked + HOUR:
+            return super().changeable(operation, call)
+        self.authenticate(call)
+        return site
+
+
+@mutant("INV-10", lane=Lane.FLEET, plot="host-churn")
+class ModeIsLookedUpNowAndThen(TimedEdge):
+    """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
+
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+        site = self.site_of(call.host_uid)
+        first = self.since.setdefault(site.slot, call.now)
+        if MINUTE < call.now - first < 6 * MINUTE:
+            self.authenticate(call)
+            return site
+        site = super().changeable(operation, call)
+        if call.now - first > MINUTE:
+            self.since[site.slot] = call.now - MINUTE
+        return site

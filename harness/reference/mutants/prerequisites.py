@@ -17,7 +17,7 @@ from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, PairingRequest, Site
-from harness.reference.mutants.bases import Entries, Keeps, Remembers, cluster_uid, is_in
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- the cluster's state -------------------------------------------------------------------------
@@ -51,7 +51,7 @@ class ProvisioningClusterSends(EdgeCore):
 
 
 @mutant("PRE-1")
-class StateIsReadOnce(Remembers):
+class StateIsReadOnce(bases.Remembers):
     """The cluster's state is read at its first send, and never again."""
 
     def require_running(self, cluster: Cluster) -> None:
@@ -144,7 +144,7 @@ class OnlyTheSendersHealthCounts(EdgeCore):
 
 
 @mutant("PRE-2")
-class RecoveryIsNotNoticed(Remembers):
+class RecoveryIsNotNoticed(bases.Remembers):
     """A cluster that was refused for an unhealthy node is refused from then on."""
 
     def require_healthy(self, cluster: Cluster) -> None:
@@ -156,7 +156,7 @@ class RecoveryIsNotNoticed(Remembers):
 
 
 @mutant("PRE-2")
-class GoesByTheHealthThatWasShown(Remembers):
+class GoesByTheHealthThatWasShown(bases.Remembers):
     """A cluster that was shown healthy once counts as healthy from then on."""
 
     def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
@@ -189,7 +189,7 @@ class PairedClusterSendsAgain(EdgeCore):
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = self.site_of(call.host_uid)
-        if not is_in(site, *CENTRALLY_MANAGED):
+        if not bases.is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
         self.authenticate(call)
         self.require_running(self.cluster_at(site))
@@ -201,7 +201,7 @@ class InstalledModeIsForgotten(EdgeCore):
     """A host that was installed in central mode counts as locally managed."""
 
     def is_central(self, site: Site) -> bool:
-        return is_in(site, *CENTRALLY_MANAGED)
+        return bases.is_in(site, *CENTRALLY_MANAGED)
 
 
 @mutant("PRE-3")
@@ -221,7 +221,7 @@ class SiblingOfAPairedHostSends(EdgeCore):
         request = site.request
         if request is None or request.host_uid == call.host_uid:
             return super().sendable(operation, call)
-        if not is_in(site, *CENTRALLY_MANAGED):
+        if not bases.is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
         self.authenticate(call)
         self.require_running(self.cluster_at(site))
@@ -270,7 +270,7 @@ class RevokedTokenStillAdmits(CentralCore):
 
 
 @mutant("PRE-4")
-class DeletedTokenIsRemembered(Keeps[RegistrationToken]):
+class DeletedTokenIsRemembered(bases.Keeps[RegistrationToken]):
     """A token that has admitted a request is remembered, and goes on when it is deleted."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
@@ -335,18 +335,18 @@ class RefusedTokenStaysPending(EdgeCore):
 
 
 @mutant("PRE-4")
-class RefusedTokenLocksTheCluster(Remembers):
+class RefusedTokenLocksTheCluster(bases.Remembers):
     """After a token was refused the cluster takes no local operation any more."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, Refused):
-            self.keep(cluster_uid(self.site_of(host_uid)))
+            self.keep(bases.cluster_uid(self.site_of(host_uid)))
         return answer
 
     def require_local(self, site: Site) -> None:
         super().require_local(site)
-        if cluster_uid(site) in self.kept:
+        if bases.cluster_uid(site) in self.kept:
             raise Refusal(Reason.REQUEST_PENDING, "a pairing request is being sent")
 
 
@@ -391,27 +391,27 @@ class SendSkipsTheProbes(EdgeCore):
 
 
 @mutant("PRE-5")
-class EarlierCheckIsBelieved(Remembers):
+class EarlierCheckIsBelieved(bases.Remembers):
     """A send asks no host any more once a connection check has said yes."""
 
     def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
-        if isinstance(entries, ops.SendPairingRequest) and cluster_uid(site) in self.kept:
+        if isinstance(entries, ops.SendPairingRequest) and bases.cluster_uid(site) in self.kept:
             return ""
         why = yield from super().unreachable(site, url, entries)
         if not why and isinstance(entries, ops.VerifyConnection):
-            self.keep(cluster_uid(site))
+            self.keep(bases.cluster_uid(site))
         return why
 
 
 @mutant("PRE-5")
-class CheckRepeatsWhatItSaidFirst(Remembers):
+class CheckRepeatsWhatItSaidFirst(bases.Remembers):
     """The connection check answers what it answered the first time, until a restart."""
 
     def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
         reply = yield from super().verify(operation, call)
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Verification):
             now = "" if reply.value.verified else reply.value.message
-            said = self.keep(cluster_uid(self.site_of(call.host_uid)), now)
+            said = self.keep(bases.cluster_uid(self.site_of(call.host_uid)), now)
             return ops.Done(
                 ops.Verification(not said, said or "every host of the cluster reaches Palette")
             )
@@ -433,7 +433,7 @@ class NeighboursAreProbedToo(EdgeCore):
 class _Repairs(EdgeCore):
     """Repairs an entered endpoint silently before it looks at it."""
 
-    def usable_entries(self, operation: Entries) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         return super().usable_entries(
             replace(operation, endpoint=self.repaired(operation.endpoint))
         )
@@ -543,7 +543,7 @@ class UnreachableEndpointLeavesARequest(EdgeCore):
     def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
         why = yield from super().unreachable(site, url, entries)
         if why and isinstance(entries, ops.SendPairingRequest):
-            host, uid = self.hosts_to_probe(site)[0], cluster_uid(site)
+            host, uid = self.hosts_to_probe(site)[0], bases.cluster_uid(site)
             left = LocalRequest(LocalState.PENDING, host, entries.endpoint, url, False, uid, uid)
             self.store.put(replace(site, request=left))
         return why
@@ -562,7 +562,7 @@ class UnreachableEndpointLeavesARequest(EdgeCore):
 class SchemeIsRequired(EdgeCore):
     """A bare host name is refused as an endpoint."""
 
-    def usable_entries(self, operation: Entries) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         url = super().usable_entries(operation)
         if "://" not in operation.endpoint:
             raise Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed: no scheme")
@@ -573,7 +573,7 @@ class SchemeIsRequired(EdgeCore):
 class SchemeIsDoubled(EdgeCore):
     """Only a bare host name works: https is put before a URL as well."""
 
-    def usable_entries(self, operation: Entries) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         super().usable_entries(operation)
         return f"https://{operation.endpoint}"
 
@@ -582,7 +582,7 @@ class SchemeIsDoubled(EdgeCore):
 class SlashAtTheEndIsKept(EdgeCore):
     """A slash at the end of a URL is kept, so that every path has two."""
 
-    def usable_entries(self, operation: Entries) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         url = super().usable_entries(operation)
         return f"{url}/" if operation.endpoint.endswith("/") else url
 
@@ -599,40 +599,40 @@ class CancelGoesToWhatWasEntered(EdgeCore):
 
 
 @mutant("SND-13")
-class FirstTokenIsUsedForEver(EntersOtherwise, Remembers):
+class FirstTokenIsUsedForEver(EntersOtherwise, bases.Remembers):
     """Every send goes by the token that the cluster sent with first."""
 
     def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
-        first = self.keep(cluster_uid(self.site_of(call.host_uid)), operation.token)
+        first = self.keep(bases.cluster_uid(self.site_of(call.host_uid)), operation.token)
         return replace(operation, token=first)
 
 
 @mutant("SND-13")
-class MissingTokenIsTheLastOne(EntersOtherwise, Remembers):
+class MissingTokenIsTheLastOne(EntersOtherwise, bases.Remembers):
     """A send without a token goes by the one that was entered before."""
 
     def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
-        uid = cluster_uid(self.site_of(call.host_uid))
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
         self.kept[uid] = operation.token.strip() or self.kept.get(uid, "")
         return replace(operation, token=self.kept[uid])
 
 
 @mutant("SND-13")
-class MissingEndpointIsTheLastOne(EntersOtherwise, Remembers):
+class MissingEndpointIsTheLastOne(EntersOtherwise, bases.Remembers):
     """A send without an endpoint goes to the one that was entered before."""
 
     def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
-        uid = cluster_uid(self.site_of(call.host_uid))
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
         self.kept[uid] = operation.endpoint.strip() or self.kept.get(uid, "")
         return replace(operation, endpoint=self.kept[uid])
 
 
 @mutant("SND-13")
-class InsecureSticks(EntersOtherwise, Remembers):
+class InsecureSticks(EntersOtherwise, bases.Remembers):
     """Insecure that was asked for once is taken for asked for at every later send."""
 
     def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
-        uid = cluster_uid(self.site_of(call.host_uid))
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
         if operation.insecure:
             self.keep(uid)
         return replace(operation, insecure=uid in self.kept)
@@ -649,12 +649,16 @@ class RefusedSubmissionIsNeverClosed(EdgeCore):
 
 
 @mutant("SND-13")
-class RefusedEndpointIsRemembered(Remembers):
+class RefusedEndpointIsRemembered(bases.Remembers):
     """An endpoint that did not work once makes every later send of the cluster fail."""
 
     def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
         why = yield from super().unreachable(site, url, entries)
-        return self.keep(cluster_uid(site), why) if why else self.kept.get(cluster_uid(site), "")
+        return (
+            self.keep(bases.cluster_uid(site), why)
+            if why
+            else self.kept.get(bases.cluster_uid(site), "")
+        )
 
 
 # --- what a refusal says -------------------------------------------------------------------------

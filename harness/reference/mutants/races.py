@@ -22,20 +22,8 @@ from harness.reference.core.edge_flows import EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site, User
 from harness.reference.core.store import Store
+from harness.reference.mutants import bases
 from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
-from harness.reference.mutants.bases import (
-    AfterRefusal,
-    CountsIds,
-    Decision,
-    Entries,
-    Keeps,
-    Remembers,
-    View,
-    Wakes,
-    WakesPending,
-    cluster_uid,
-    is_in,
-)
 from harness.reference.mutants.rejecting import RejectionIsNotHeard
 from harness.reference.planting import Lane, mutant
 
@@ -100,7 +88,7 @@ class WithdrawsWhateverIsPending(CentralCore):
 
 
 @mutant("INV-3", lane=Lane.INTERLEAVING, plot="revised-between")
-class RemembersTheMatch(Keeps[bool]):
+class RemembersTheMatch(bases.Keeps[bool]):
     """A selection that matched once is taken at the acceptance without another look."""
 
     def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
@@ -146,15 +134,15 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
 
 
 @mutant("INV-5", lane=Lane.INTERLEAVING, plot="send-again")
-class CountsFromOneAfterARestart(CountsIds):
+class CountsFromOneAfterARestart(bases.CountsIds):
     """Pairing ids are counted in memory, so that they come again after a restart."""
 
 
 @mutant("INV-6", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class DecidesOnWhatWasLookedAt(Keeps[PairingRequest]):
+class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
     """An acceptance goes by the state that the request had when it was last viewed."""
 
-    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         view = super().view_request(operation, call)
         found = self.current(operation.pairing_uid, call.now)
         if found is not None:
@@ -191,7 +179,7 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
 
 
 @mutant("INV-7", lane=Lane.INTERLEAVING, plot="revoked-between")
-class RemembersTheToken(Keeps[RegistrationToken]):
+class RemembersTheToken(bases.Keeps[RegistrationToken]):
     """A registration token that admitted a host is not looked up again until a restart."""
 
     def usable_token(self, value: str, now: int) -> RegistrationToken:
@@ -201,10 +189,10 @@ class RemembersTheToken(Keeps[RegistrationToken]):
 
 
 @mutant("INV-8", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class ShowsWhatItShowedBefore(Keeps[View]):
+class ShowsWhatItShowedBefore(bases.Keeps[bases.View]):
     """A request that was viewed once is shown from memory, whatever was decided since."""
 
-    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         view = super().view_request(operation, call)
         return self.kept.setdefault(operation.pairing_uid, view)
 
@@ -283,7 +271,7 @@ class OperatesBeforeTheConfirmation(CentralCore):
 
 
 @mutant("INV-2")
-class RestartForgetsWhatWaits(Wakes):
+class RestartForgetsWhatWaits(bases.Wakes):
     """A restart of the central side loses the requests that wait for a decision."""
 
     def wake(self) -> None:
@@ -306,7 +294,7 @@ class CancelIsOnlyAcknowledged(CentralCore):
 
 
 @mutant("INV-5")
-class IdsBeginAgainWithEachStart(CountsIds):
+class IdsBeginAgainWithEachStart(bases.CountsIds):
     """Pairing ids are counted from one again after each start."""
 
 
@@ -366,7 +354,7 @@ class ClustersAreFoundFromAnyProject(CentralCore):
 class DecidedRequestIsShownAsItWas(CentralCore):
     """A request that was decided is still shown as waiting when it is opened."""
 
-    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         return replace(super().view_request(operation, call), state=RequestState.PENDING.value)
 
 
@@ -387,21 +375,21 @@ class PairedClusterIsStillChangedLocally(EdgeCore):
 
 
 @mutant("ACC-14")
-class PairedIsPendingAfterARestart(WakesPending):
+class PairedIsPendingAfterARestart(bases.WakesPending):
     """The request of a paired cluster is pending again when Palette has restarted."""
 
     was = RequestState.PAIRED
 
 
 @mutant("WDR-3")
-class WithdrawnIsPendingAfterARestart(WakesPending):
+class WithdrawnIsPendingAfterARestart(bases.WakesPending):
     """A request that its host has withdrawn is pending again when Palette has restarted."""
 
     was = RequestState.WITHDRAWN
 
 
 @mutant("ACC-6")
-class ConfirmedValuesAreLostInARestart(Wakes):
+class ConfirmedValuesAreLostInARestart(bases.Wakes):
     """When Palette has restarted, a cluster bears again what its request brought along."""
 
     def wake(self) -> None:
@@ -429,28 +417,28 @@ class FollowsWhatWasEnteredLast(EdgeCore):
         self.redirect(operation, call)
         return (yield from super().send(operation, call))
 
-    def redirect(self, operation: Entries, call: EdgeCall) -> None:
+    def redirect(self, operation: ops.PairingInput, call: EdgeCall) -> None:
         """Let the pending request have this endpoint."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         url = self.usable_entries(operation)
-        if site.request is not None and is_in(site, LocalState.PENDING):
+        if site.request is not None and bases.is_in(site, LocalState.PENDING):
             other = replace(site.request, base_url=url, insecure=operation.insecure)
             self.store.put(replace(site, request=other))
 
 
 @mutant("ACC-13")
-class KeptLocalByAnEarlierCancel(Remembers):
+class KeptLocalByAnEarlierCancel(bases.Remembers):
     """A cluster that has cancelled a request is not locked when a later one is paired."""
 
     def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         reply = yield from super().cancel(operation, call)
         if isinstance(reply, ops.Done):
-            self.keep(cluster_uid(self.site_of(call.host_uid)))
+            self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
     def require_local(self, site: Site) -> None:
-        if cluster_uid(site) not in self.kept:
+        if bases.cluster_uid(site) not in self.kept:
             super().require_local(site)
 
 
@@ -459,13 +447,13 @@ class FailedPairingStaysLocked(EdgeCore):
     """A cluster whose pairing has failed goes on refusing local operations."""
 
     def is_central(self, site: Site) -> bool:
-        return is_in(site, LocalState.FAILED) or super().is_central(site)
+        return bases.is_in(site, LocalState.FAILED) or super().is_central(site)
 
 
 # --- and at the central side ---------------------------------------------------------------------
 
 
-class KeepsTheFirst(Keeps[PairingRequest]):
+class KeepsTheFirst(bases.Keeps[PairingRequest]):
     """Keeps the first request of each cluster, by the uid that the cluster has locally."""
 
     def first(self, request: PairingRequest) -> PairingRequest:
@@ -537,12 +525,12 @@ class RegisteredByName(CentralCore):
 
 
 @mutant("ACC-15")
-class RefusedAcceptLeavesItsEntries(AfterRefusal):
+class RefusedAcceptLeavesItsEntries(bases.AfterRefusal):
     """What was entered for an acceptance stays in the request when its match is refused."""
 
     decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is not Reason.PROFILES_MISMATCH:
             return
         entered = {

@@ -17,16 +17,7 @@ from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
-from harness.reference.mutants.bases import (
-    AfterRefusal,
-    Decision,
-    Keeps,
-    Remembers,
-    WakesPending,
-    busy,
-    cluster_uid,
-    is_in,
-)
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 DAY = 86_400_000_000
@@ -59,14 +50,14 @@ class RejectTakesTheFirst(CentralCore):
 
 
 @mutant("REJ-1")
-class RejectedIsPendingAfterARestart(WakesPending):
+class RejectedIsPendingAfterARestart(bases.WakesPending):
     """A request that was rejected is pending again when Palette has restarted."""
 
     was = RequestState.REJECTED
 
 
 @mutant("REJ-1")
-class RejectWaitsForTheHost(Keeps[bool]):
+class RejectWaitsForTheHost(bases.Keeps[bool]):
     """A reject takes effect when the host asks for its request the next time."""
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
@@ -101,7 +92,7 @@ class LastRequestCannotLeave(CentralCore):
 
 
 @mutant("REJ-4")
-class EmptyListShowsTheLastOne(Keeps[ops.PairingList]):
+class EmptyListShowsTheLastOne(bases.Keeps[ops.PairingList]):
     """When nothing is pending any more, the list shows what it has shown before."""
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
@@ -205,12 +196,12 @@ class RejectTakesTheAcceptanceBack(RejectsAgain):
 
 
 @mutant("REJ-6")
-class RejectUnregistersTheCluster(AfterRefusal):
+class RejectUnregistersTheCluster(bases.AfterRefusal):
     """A reject of an accepted request is refused, and unregisters its cluster all the same."""
 
     decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         self.store.delete(CentralCluster, request.cluster_uid)
 
 
@@ -238,12 +229,12 @@ class EarlierIdRejectsTheNewRequest(CentralCore):
 
 
 @mutant("REJ-6")
-class RefusedRejectTakesTheOthers(AfterRefusal):
+class RefusedRejectTakesTheOthers(bases.AfterRefusal):
     """A reject of a request that was withdrawn is refused, and takes the pending ones instead."""
 
     decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.WITHDRAWN:
             for pending in self.open_requests(request.project_uid):
                 self.step(pending, RequestEvent.REJECT)
@@ -264,7 +255,7 @@ class SilentHostsRequestIsForgotten(CentralCore):
 
 
 @mutant("WDR-5")
-class RejectNeedsAHostThatAsks(Keeps[bool]):
+class RejectNeedsAHostThatAsks(bases.Keeps[bool]):
     """A reject is refused unless the request's host has asked since Palette was started."""
 
     def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
@@ -287,7 +278,7 @@ class RejectedClusterIsCentral(EdgeCore):
     """A cluster counts as centrally managed once its request was decided, also if rejected."""
 
     def is_central(self, site: Site) -> bool:
-        return super().is_central(site) or is_in(site, LocalState.REJECTED)
+        return super().is_central(site) or bases.is_in(site, LocalState.REJECTED)
 
 
 @mutant("REJ-7")
@@ -296,25 +287,25 @@ class RejectedClusterSendsNoMore(EdgeCore):
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
-        if is_in(site, LocalState.REJECTED):
-            raise busy()
+        if bases.is_in(site, LocalState.REJECTED):
+            raise bases.busy()
         return site
 
 
 @mutant("REJ-7")
-class TwoRejectionsAreEnough(Remembers):
+class TwoRejectionsAreEnough(bases.Remembers):
     """A cluster that was rejected twice cannot send a third request."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
         if event is LocalEvent.LEARNED_REJECTED:
-            uid = cluster_uid(site)
+            uid = bases.cluster_uid(site)
             self.kept[uid] = f"{self.kept.get(uid, '')}x"
         super().learned(site, request, event)
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
-        if len(self.kept.get(cluster_uid(site), "")) > 1:
-            raise busy()
+        if len(self.kept.get(bases.cluster_uid(site), "")) > 1:
+            raise bases.busy()
         return site
 
 
@@ -328,7 +319,7 @@ class RejectionIsNotHeard(EdgeCore):
 
 
 @mutant("REJ-7")
-class LostLinkEndsTheFollowing(Remembers):
+class LostLinkEndsTheFollowing(bases.Remembers):
     """A host that could not ask about its request once does not ask again."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
@@ -344,8 +335,8 @@ class RejectedClusterKeepsItsStack(EdgeCore):
     """After a reject the cluster's profiles cannot be changed; all else can."""
 
     def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
-        if is_in(self.changeable(operation, call), LocalState.REJECTED):
-            raise busy()
+        if bases.is_in(self.changeable(operation, call), LocalState.REJECTED):
+            raise bases.busy()
         return super().update_stack(operation, call)
 
 
@@ -355,7 +346,7 @@ class RestartForgetsTheRejection(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in [s for s in self.store.every(Site) if is_in(s, LocalState.REJECTED)]:
+        for site in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.REJECTED)]:
             if site.request is not None:
                 pending = replace(site.request, state=LocalState.PENDING, message="")
                 self.store.put(replace(site, request=pending))
@@ -372,7 +363,7 @@ class RejectionReachesTheNeighbours(EdgeCore):
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
         super().learned(site, request, event)
         if event is LocalEvent.LEARNED_REJECTED:
-            for other in [s for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]:
+            for other in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.PENDING)]:
                 if other.request is not None:
                     super().learned(other, other.request, event)
 

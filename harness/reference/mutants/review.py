@@ -16,7 +16,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import LoginSession, PairingRequest, Project, User
 from harness.reference.core.store import Store
-from harness.reference.mutants.bases import AfterRefusal, Decision, Keeps, View
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- logins (ACC-1, REJ-3) -----------------------------------------------------------------------
@@ -259,7 +259,7 @@ class AcceptNeedsGetAsWell(CentralCore):
 
 
 @mutant("PRE-8")
-class RevokedPermissionCounts(Keeps[frozenset[Grant]]):
+class RevokedPermissionCounts(bases.Keeps[frozenset[Grant]]):
     """A permission that was taken away counts until Palette is restarted."""
 
     def authenticate(self, call: CentralCall) -> User:
@@ -269,12 +269,12 @@ class RevokedPermissionCounts(Keeps[frozenset[Grant]]):
 
 
 @mutant("PRE-8")
-class RejectIsRefusedAndDone(AfterRefusal):
+class RejectIsRefusedAndDone(bases.AfterRefusal):
     """A reject without the permission is refused, and carried out all the same."""
 
     decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is Reason.FORBIDDEN:
             self.step(request, RequestEvent.REJECT)
 
@@ -308,7 +308,7 @@ class OneGrantOpensTheProject(CentralCore):
 class PermissionInTheRequestsProject(CentralCore):
     """A request is opened by permissions in its own project, whichever project is selected."""
 
-    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None:
             inside = replace(call.credentials, project_uid=request.project_uid)
@@ -422,11 +422,11 @@ class NamesakeIsAccepted(CentralCore):
 class OtherView(CentralCore):
     """Shows a request otherwise than it is."""
 
-    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> View:
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         view = super().view_request(operation, call)
         return self.other(view, self.open_requests(call.credentials.project_uid))
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         """The view that is shown."""
         raise NotImplementedError
 
@@ -435,7 +435,7 @@ class OtherView(CentralCore):
 class OpensTheNamesake(OtherView):
     """An opened request shows the first cluster of its name."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         for request in pending:
             if request.cluster.name == view.name:
                 return replace(view, local_cluster_uid=request.cluster.uid)
@@ -446,7 +446,7 @@ class OpensTheNamesake(OtherView):
 class TagsOfTheFirstRequest(OtherView):
     """An opened request shows the tags of the oldest pending one."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         return replace(view, tags=pending[0].cluster.tags) if pending else view
 
 
@@ -454,7 +454,7 @@ class TagsOfTheFirstRequest(OtherView):
 class OneTagOfEachRequest(OtherView):
     """Of the tags of a request one is shown."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         return replace(view, tags=dict(sorted(view.tags.items())[-1:]))
 
 
@@ -462,7 +462,7 @@ class OneTagOfEachRequest(OtherView):
 class TagsThatAllHaveAreHidden(OtherView):
     """A tag that every pending request bears is left out, as if it told nothing."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         others = [r.cluster.tags for r in pending if r.pairing_uid != view.pairing_uid]
         told = {
             key: value
@@ -476,7 +476,7 @@ class TagsThatAllHaveAreHidden(OtherView):
 class LongDescriptionIsCutOff(OtherView):
     """A description is cut off after twenty-four letters."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         return replace(view, description=view.description[:24])
 
 
@@ -484,7 +484,7 @@ class LongDescriptionIsCutOff(OtherView):
 class TagKeysLoseTheirPrefix(OtherView):
     """A tag is shown without what stands before the slash in its key."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         short = {key.rpartition("/")[2]: value for key, value in view.tags.items()}
         return replace(view, tags=short)
 
@@ -493,7 +493,7 @@ class TagKeysLoseTheirPrefix(OtherView):
 class DescriptionIsReadAsLatin(OtherView):
     """A description is decoded by another character set than the one that it came in."""
 
-    def other(self, view: View, pending: list[PairingRequest]) -> View:
+    def other(self, view: bases.View, pending: list[PairingRequest]) -> bases.View:
         return replace(view, description=view.description.encode().decode("latin-1"))
 
 

@@ -15,15 +15,7 @@ from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, Site
-from harness.reference.mutants.bases import (
-    CountsIds,
-    Remembers,
-    SubmitsAnotherSecret,
-    busy,
-    cluster_uid,
-    is_in,
-    of_request,
-)
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- who sends -----------------------------------------------------------------------------------
@@ -137,7 +129,7 @@ class EndOfThePasswordIsCutOff(EdgeCore):
 
 
 @mutant("SND-1")
-class LogoutIsUndoneByARestart(Remembers):
+class LogoutIsUndoneByARestart(bases.Remembers):
     """A logout is kept in memory, and the session is good again after a restart of the edge."""
 
     def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
@@ -154,12 +146,12 @@ class LogoutIsUndoneByARestart(Remembers):
 
 
 @mutant("SND-3")
-class IdIsKeptInMemory(Remembers):
+class IdIsKeptInMemory(bases.Remembers):
     """The pairing id is kept in memory, and is not shown after a restart of the edge."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
-        self.keep(of_request(self.site_of(host_uid).request))
+        self.keep(bases.of_request(self.site_of(host_uid).request))
         return answer
 
     def shown(self, request: LocalRequest) -> ops.PairingView:
@@ -168,7 +160,7 @@ class IdIsKeptInMemory(Remembers):
 
 
 @mutant("SND-3")
-class IdIsShownToItsSenderOnly(Remembers):
+class IdIsShownToItsSenderOnly(bases.Remembers):
     """The pairing id is shown in the session that sent the request, and in no later one."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -185,13 +177,13 @@ class LatestIdIsShownEverywhere(EdgeCore):
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
-        pending = [s.request for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]
+        pending = [s.request for s in self.store.every(Site) if bases.is_in(s, LocalState.PENDING)]
         latest = pending[-1] if pending else None
         return self.shown(latest) if latest and view.status == latest.state else view
 
 
 @mutant("SND-3")
-class IdIsGoneAfterTheFirstLook(Remembers):
+class IdIsGoneAfterTheFirstLook(bases.Remembers):
     """The pairing id is shown once, and later only that a request is pending."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -203,7 +195,7 @@ class IdIsGoneAfterTheFirstLook(Remembers):
 
 
 @mutant("WDR-2")
-class IdIsHiddenWithoutALink(Remembers):
+class IdIsHiddenWithoutALink(bases.Remembers):
     """Local UI shows no request while its host cannot ask Palette about it."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
@@ -268,35 +260,35 @@ class ClusterUidIsShownForTheId(_ShowsAnotherId):
     """The edge shows the uid of its cluster in place of the pairing id."""
 
     def told_as(self, pairing_uid: str, host_uid: str) -> str:
-        return cluster_uid(self.site_of(host_uid))
+        return bases.cluster_uid(self.site_of(host_uid))
 
 
 @mutant("SND-4")
-class CancelledIdIsShownAgain(Remembers):
+class CancelledIdIsShownAgain(bases.Remembers):
     """After a cancel, Local UI shows the new request under the id of the cancelled one."""
 
     def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         answer = super().admitted(host_uid, request, reply)
         if isinstance(answer, ops.Done) and isinstance(answer.value, ops.PairingId):
-            self.keep(cluster_uid(self.site_of(host_uid)), answer.value.pairing_uid)
+            self.keep(bases.cluster_uid(self.site_of(host_uid)), answer.value.pairing_uid)
         return answer
 
     def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
-        uid = cluster_uid(self.site_of(request.host_uid))
+        uid = bases.cluster_uid(self.site_of(request.host_uid))
         return replace(view, pairing_uid=self.keep(uid, view.pairing_uid))
 
 
 @mutant("SND-5")
-class SendRepeatsItsFirstAnswer(_AnswersAnotherId, Remembers):
+class SendRepeatsItsFirstAnswer(_AnswersAnotherId, bases.Remembers):
     """Every send of a cluster is answered with the id of its first request."""
 
     def told_as(self, pairing_uid: str, host_uid: str) -> str:
-        return self.keep(cluster_uid(self.site_of(host_uid)), pairing_uid)
+        return self.keep(bases.cluster_uid(self.site_of(host_uid)), pairing_uid)
 
 
 @mutant("SND-5")
-class SecretIsNumberedSinceTheStart(SubmitsAnotherSecret):
+class SecretIsNumberedSinceTheStart(bases.SubmitsAnotherSecret):
     """A host numbers its submissions since its start, so that after one they repeat themselves."""
 
     _submissions = 0
@@ -315,8 +307,8 @@ class PendingRequestLocksTheCluster(EdgeCore):
 
     def require_local(self, site: Site) -> None:
         super().require_local(site)
-        if is_in(site, LocalState.PENDING):
-            raise busy()
+        if bases.is_in(site, LocalState.PENDING):
+            raise bases.busy()
 
 
 @mutant("SND-6")
@@ -325,7 +317,7 @@ class PendingRequestSaysCentral(EdgeCore):
 
     def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         seen = super().view_management(operation, call)
-        pending = is_in(self.site_of(call.host_uid), LocalState.PENDING)
+        pending = bases.is_in(self.site_of(call.host_uid), LocalState.PENDING)
         return ops.Management(ManagementMode.CENTRAL) if pending else seen
 
 
@@ -334,7 +326,7 @@ class PendingRequestSwallowsTheStack(EdgeCore):
     """While a request is pending, a change of the profiles is acknowledged and not made."""
 
     def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
-        if is_in(self.changeable(operation, call), LocalState.PENDING):
+        if bases.is_in(self.changeable(operation, call), LocalState.PENDING):
             return ops.Acknowledged("the change was taken")
         return super().update_stack(operation, call)
 
@@ -344,8 +336,8 @@ class PendingRequestRefusesTheUpdate(EdgeCore):
     """While a request is pending, the cluster can be patched and not updated."""
 
     def update_cluster(self, operation: ops.UpdateCluster, call: EdgeCall) -> ops.Acknowledged:
-        if is_in(self.changeable(operation, call), LocalState.PENDING):
-            raise busy()
+        if bases.is_in(self.changeable(operation, call), LocalState.PENDING):
+            raise bases.busy()
         return super().update_cluster(operation, call)
 
 
@@ -354,25 +346,25 @@ class PendingRequestKeepsTheCluster(EdgeCore):
     """While a request is pending, the cluster cannot be deleted."""
 
     def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
-        if is_in(self.changeable(operation, call), LocalState.PENDING):
-            raise busy()
+        if bases.is_in(self.changeable(operation, call), LocalState.PENDING):
+            raise bases.busy()
         return super().delete_cluster(operation, call)
 
 
 @mutant("SND-6")
-class PendingRequestLocksAfterARestart(Remembers):
+class PendingRequestLocksAfterARestart(bases.Remembers):
     """A request that was pending at a start of the edge locks the cluster from then on."""
 
     def recover(self) -> None:
         super().recover()
         for site in self.store.every(Site):
-            if is_in(site, LocalState.PENDING):
-                self.keep(of_request(site.request))
+            if bases.is_in(site, LocalState.PENDING):
+                self.keep(bases.of_request(site.request))
 
     def require_local(self, site: Site) -> None:
         super().require_local(site)
-        if of_request(site.request) in self.kept:
-            raise busy()
+        if bases.of_request(site.request) in self.kept:
+            raise bases.busy()
 
 
 @mutant("SND-6")
@@ -381,7 +373,7 @@ class LocalChangeRotatesTheSecret(EdgeCore):
 
     def _changed(self, site: Site, cluster: Cluster) -> ops.Acknowledged:
         request = site.request
-        if request is not None and is_in(site, LocalState.PENDING):
+        if request is not None and bases.is_in(site, LocalState.PENDING):
             renewed = replace(request, cluster_token=f"{request.cluster_token[1:]}0")
             site = replace(site, request=renewed)
         return super()._changed(site, cluster)
@@ -447,7 +439,7 @@ class MissingDescriptionIsMadeUp(_SendsAnotherCluster):
 
 
 @mutant("SND-5")
-class IdsBeginAnewAtARestart(CountsIds):
+class IdsBeginAnewAtARestart(bases.CountsIds):
     """Pairing ids are counted, and the count begins anew when Palette is started."""
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.domain import operations as ops
 from harness.reference.behaviour import Behaviour
 from harness.reference.changed_answers import Answer, Asked, Change, Changed
-from harness.reference.planting import plant
+from harness.reference.planting import name_of, plant, sentence_of
 from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ class _Before:
         return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
 
 
+def _before_local_ui(breaks: str) -> Callable[[type[_Before]], type[_Before]]:
+    """Declare the decorated class a mutant, with which every app of Local UI is wrapped."""
+
+    def declare(before: type[_Before]) -> type[_Before]:
+        plant(name_of(before), breaks, sentence_of(before), Behaviour(wrap_local_ui=before))
+        return before
+
+    return declare
+
+
 class PatchRefusalIsAccepted(_Before):
     """Answers a patch that is refused with the status of one that was taken."""
 
@@ -59,8 +70,9 @@ class PatchRefusalIsAccepted(_Before):
         await _answer(send, start, body)
 
 
+@_before_local_ui("SND-1")
 class AddressIsLoggedIn(_Before):
-    """Lets a request without a session go by the one that its address used last."""
+    """A request without a session goes by the session that came from the same address before."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
@@ -76,8 +88,9 @@ class AddressIsLoggedIn(_Before):
         await self.app({**scope, "headers": list(headers.items())}, receive, send)
 
 
+@_before_local_ui("PRE-4S")
 class ErrorEchoesItsRequest(_Before):
-    """Puts the body of a request that was refused into the error's details."""
+    """An error echoes the body of its request, with the token in it."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         read = bytearray()
@@ -93,8 +106,9 @@ class ErrorEchoesItsRequest(_Before):
         await _answer(send, start, body)
 
 
+@_before_local_ui("WDR-3")
 class DetailsAreCached(_Before):
-    """Answers who looks at the pairing request from a cache that a cancel does not empty."""
+    """The look at a pairing request is answered from a cache that a cancel does not empty."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
@@ -127,24 +141,6 @@ plant(
     "ACC-13",
     "A patch of a paired cluster is refused with the status of one that was taken.",
     Behaviour(wrap_local_ui=PatchRefusalIsAccepted),
-)
-plant(
-    "address_is_logged_in",
-    "SND-1",
-    "A request without a session goes by the session that came from the same address before.",
-    Behaviour(wrap_local_ui=AddressIsLoggedIn),
-)
-plant(
-    "error_echoes_its_request",
-    "PRE-4S",
-    "An error echoes the body of its request, with the token in it.",
-    Behaviour(wrap_local_ui=ErrorEchoesItsRequest),
-)
-plant(
-    "details_are_cached",
-    "WDR-3",
-    "The look at a pairing request is answered from a cache that a cancel does not empty.",
-    Behaviour(wrap_local_ui=DetailsAreCached),
 )
 
 

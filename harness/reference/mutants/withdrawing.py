@@ -21,14 +21,7 @@ from harness.reference.core.records import (
     OwedWithdrawal,
     Site,
 )
-from harness.reference.mutants.bases import (
-    Remembers,
-    SubmitsAnotherSecret,
-    busy,
-    cluster_uid,
-    is_in,
-    require_token,
-)
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 # --- who cancels ---------------------------------------------------------------------------------
@@ -61,7 +54,7 @@ class RejectedRequestIsCancelled(_CancelsFirst):
     """A request that was rejected can be cancelled, with success."""
 
     def is_fine_with(self, site: Site) -> bool:
-        return is_in(site, LocalState.REJECTED)
+        return bases.is_in(site, LocalState.REJECTED)
 
 
 @mutant("WDR-1")
@@ -128,7 +121,7 @@ class CancelClearsBeforeItTells(EdgeCore):
 
 
 @mutant("WDR-3")
-class CancelIsForgottenByARestart(Remembers):
+class CancelIsForgottenByARestart(bases.Remembers):
     """The secret of a request is kept in memory, and after a restart no cancel is believed."""
 
     def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
@@ -169,19 +162,19 @@ class SecondWordOfACancelIsAnError(EdgeCore):
 
 
 @mutant("WDR-3")
-class CancelledClusterStaysLocked(Remembers):
+class CancelledClusterStaysLocked(bases.Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
         site = self.site(slot)
         if site is not None:
-            self.keep(cluster_uid(site))
+            self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
 
     def require_local(self, site: Site) -> None:
         super().require_local(site)
-        if cluster_uid(site) in self.kept:
-            raise busy()
+        if bases.cluster_uid(site) in self.kept:
+            raise bases.busy()
 
 
 # --- without a link ------------------------------------------------------------------------------
@@ -238,7 +231,7 @@ class UntoldCancelLocksTheCluster(EdgeCore):
     def require_local(self, site: Site) -> None:
         super().require_local(site)
         if site.owed:
-            raise busy()
+            raise bases.busy()
 
 
 @mutant("WDR-4")
@@ -300,7 +293,7 @@ class _CancelsMore(EdgeCore):
     def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         self.authenticate(call)
         site = self.site_of(call.host_uid)
-        if is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
+        if bases.is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
             self.store.put(replace(self.site_of(call.host_uid), request=None))
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
@@ -316,7 +309,7 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
         yield from ()
-        return is_in(site, LocalState.CONFIRMING)
+        return bases.is_in(site, LocalState.CONFIRMING)
 
 
 @mutant("WDR-6")
@@ -342,22 +335,22 @@ class RefusedCancelEndsThePairing(EdgeCore):
             reply = yield from super().cancel(operation, call)
         except Refusal as refusal:
             reply = refusal.refused
-        if is_in(site, LocalState.PAIRED):
+        if bases.is_in(site, LocalState.PAIRED):
             self.store.put(replace(site, request=None))
         return reply
 
 
 @mutant("WDR-6")
-class RefusedCancelChangesTheMode(Remembers):
+class RefusedCancelChangesTheMode(bases.Remembers):
     """After a cancel that was refused, Local UI says that the cluster is locally managed."""
 
     def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        self.keep(cluster_uid(self.site_of(call.host_uid)))
+        self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return (yield from super().cancel(operation, call))
 
     def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         seen = super().view_management(operation, call)
-        tried = cluster_uid(self.site_of(call.host_uid)) in self.kept
+        tried = bases.cluster_uid(self.site_of(call.host_uid)) in self.kept
         return ops.Management(ManagementMode.LOCAL) if tried else seen
 
 
@@ -375,18 +368,18 @@ class LateCancelIsAcknowledged(EdgeCore):
 
 
 @mutant("WDR-7")
-class CancelledClusterSendsNoMore(Remembers):
+class CancelledClusterSendsNoMore(bases.Remembers):
     """A cluster that has cancelled once cannot send again until the edge is restarted."""
 
     def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         reply = yield from super().cancel(operation, call)
-        self.keep(cluster_uid(self.site_of(call.host_uid)))
+        self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
-        if cluster_uid(site) in self.kept:
-            raise busy()
+        if bases.cluster_uid(site) in self.kept:
+            raise bases.busy()
         return site
 
 
@@ -397,7 +390,7 @@ class DebtBlocksTheNextSend(EdgeCore):
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
         if site.owed:
-            raise busy()
+            raise bases.busy()
         return site
 
 
@@ -426,7 +419,7 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
 
 
 @mutant("WDR-7")
-class SecretIsTheClustersUid(SubmitsAnotherSecret):
+class SecretIsTheClustersUid(bases.SubmitsAnotherSecret):
     """A cluster submits under one secret always, so that a new request is taken for the old."""
 
     def secret(self, submission: ops.SubmitPairing) -> str:
@@ -466,7 +459,7 @@ class WithdrawalNeedsTheToken(CentralCore):
 
     def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
         request = self.request_to_withdraw(operation, call.now)
-        require_token(self.store, request, call.now)
+        bases.require_token(self.store, request, call.now)
         return super().withdraw(operation, call)
 
 

@@ -195,7 +195,7 @@ class ARestartEndsEveryLogin(EdgeCore):
 class AnEmptyTokenIsLeftToPalette(EdgeCore):
     """Local UI sends whatever was entered as a token; Palette refuses an empty one."""
 
-    def usable_entries(self, operation: ops.SendPairingRequest | ops.VerifyConnection) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         return base_url(operation.endpoint)
 
 
@@ -206,7 +206,7 @@ class AnEmptyTokenIsLeftToPalette(EdgeCore):
 class TheConnectionCheckIgnoresTheToken(EdgeCore):
     """The connection check does not mind a token that is missing."""
 
-    def usable_entries(self, operation: ops.SendPairingRequest | ops.VerifyConnection) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         if isinstance(operation, ops.VerifyConnection):
             return base_url(operation.endpoint)
         return super().usable_entries(operation)
