@@ -56,6 +56,9 @@ class AgentOperation(Operation):
     surface: ClassVar[Surface] = Surface.AGENT
 
 
+PaletteOperation = CentralOperation | AgentOperation
+
+
 # --- Local UI -----------------------------------------------------------------------------
 
 

@@ -21,9 +21,8 @@ from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- the latest version of a profile (PRE-7) -----------------------------------------------------
-
-
 class OtherLatest(CentralCore):
     """Takes another version of a profile for its latest."""
 
@@ -143,8 +142,6 @@ class LatestAmongTen(CentralCore):
 
 
 # --- versions and names that are made alike (ACC-7) ----------------------------------------------
-
-
 class Normalising(CentralCore):
     """Matches packs after it has made some that differ alike."""
 
@@ -249,8 +246,6 @@ class DashInANameIsABlank(Normalising):
 
 
 # --- problems that are overlooked (ACC-7, ACC-9C, ACC-9D, ACC-10) --------------------------------
-
-
 class Overlooking(CentralCore):
     """Matches rightly, and then overlooks some of the problems."""
 
@@ -448,8 +443,6 @@ class NoBaseIsNeeded(Overlooking):
 
 
 # --- other matches -------------------------------------------------------------------------------
-
-
 @mutant("ACC-7")
 class NothingSelectedIsValid(CentralCore):
     """Without any profile there is nothing that does not match."""
@@ -494,8 +487,6 @@ class MatchAlwaysSaysValid(CentralCore):
 
 
 # --- selections that fit and are refused (ACC-8, ACC-9A, ACC-9B) ---------------------------------
-
-
 class Demanding(CentralCore):
     """Matches rightly, and then asks for something besides."""
 
@@ -585,8 +576,6 @@ class AsManyProfilesAsLocally(Demanding):
 
 
 # --- name, description and tags (ACC-6) ----------------------------------------------------------
-
-
 Acceptance = ops.AcceptPairingRequest
 
 
@@ -681,8 +670,6 @@ class ConfirmationBringsTheOldValues(CentralCore):
 
 
 # --- a request that was accepted (ACC-14) --------------------------------------------------------
-
-
 @mutant("ACC-14")
 class PairedComesBackIntoTheList(CentralCore):
     """A request is listed as pending again once its host has confirmed."""
@@ -759,8 +746,6 @@ class AcceptEmptiesTheList(CentralCore):
 
 
 # --- an acceptance that is refused (ACC-15) ------------------------------------------------------
-
-
 class AfterMismatch(bases.AfterRefusal):
     """Does something to a request whose match was refused."""
 
@@ -820,8 +805,6 @@ class MatchTakesTheRequestAway(CentralCore):
 
 
 # --- a request that is not pending (ACC-20) ------------------------------------------------------
-
-
 class AcceptsEnded(CentralCore):
     """Accepts a request that has ended in a certain way."""
 

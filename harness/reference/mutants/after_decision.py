@@ -22,9 +22,8 @@ from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- central management --------------------------------------------------------------------------
-
-
 @mutant("ACC-12")
 class RestartForgetsThatItIsInsecure(EdgeCore):
     """After a restart of the edge a request that was sent insecurely is followed securely."""
@@ -79,8 +78,6 @@ class LaterRequestIsNotConfirmed(bases.Remembers):
 
 
 # --- local operations are refused ----------------------------------------------------------------
-
-
 class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
@@ -204,8 +201,6 @@ class NeighbourOfAPairedClusterIsLocked(EdgeCore):
 
 
 # --- the transfer is for good --------------------------------------------------------------------
-
-
 @mutant("ACC-19")
 class PairedClusterIsTakenBack(EdgeCore):
     """A paired cluster returns to local management when Local UI is asked for it."""
@@ -268,8 +263,6 @@ class RestartMakesTheTransferUndoable(bases.Remembers):
 
 
 # --- what a refusal says -------------------------------------------------------------------------
-
-
 @mutant("ACC-13S")
 class RefusalOfAPairedClusterIsVague(EdgeCore):
     """A local operation on a paired cluster is refused as something that is not permitted."""
@@ -294,8 +287,6 @@ DAY = 86_400_000_000
 
 
 # --- managed from now on (ACC-12) ----------------------------------------------------------------
-
-
 @mutant("ACC-12")
 class ChangeOnlySaysSo(CentralCore):
     """A central operation on a paired cluster is acknowledged, and nothing is done."""
@@ -403,8 +394,6 @@ class ConfirmationNeedsTheToken(CentralCore):
 
 
 # --- for good (ACC-19) ---------------------------------------------------------------------------
-
-
 @mutant("ACC-19")
 class ClusterIsGivenBack(CentralCore):
     """A paired cluster is given back to local management when somebody asks for it."""
@@ -430,8 +419,6 @@ class RefusedReleaseEndsTheManagement(bases.Performs):
 
 
 # --- not before it is accepted (SND-11) ----------------------------------------------------------
-
-
 @mutant("SND-11")
 class RequestRegistersItsCluster(CentralCore):
     """A cluster is registered and managed as soon as its request is admitted."""

@@ -19,7 +19,6 @@ from harness.reference.core.records import LocalRequest, PairingRequest, Site
 from harness.reference.core.store import Store
 
 # --- the central side ----------------------------------------------------------------------------
-
 Kept = TypeVar("Kept")
 View = ops.PairingRequestView
 Decision = ops.AcceptPairingRequest | ops.RejectPairingRequest
@@ -75,11 +74,7 @@ class Performs(CentralCore):
     """Does something before each operation, or after it."""
 
     def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
     ) -> ops.KnownReply:
         self.before(now)
         reply = super().perform(operation, credentials, now, draws)
@@ -118,8 +113,6 @@ def require_token(store: Store, request: PairingRequest, now: int) -> None:
 
 
 # --- the edge ------------------------------------------------------------------------------------
-
-
 class Remembers(EdgeCore):
     """Keeps something in memory, by cluster or by request; a restart of the edge loses it."""
 

@@ -43,8 +43,6 @@ Result = TypeVar("Result")
 
 
 # --- the central side ----------------------------------------------------------------------------
-
-
 class Timed(bases.Performs):
     """Knows in every rule what time it is, and when each request was last decided."""
 
@@ -374,8 +372,6 @@ class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
 
 
 # --- the edge ------------------------------------------------------------------------------------
-
-
 class TimedEdge(EdgeCore):
     """Knows from each answer what time it is."""
 

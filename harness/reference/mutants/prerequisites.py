@@ -20,9 +20,8 @@ from harness.reference.core.records import LocalRequest, PairingRequest, Site
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- the cluster's state -------------------------------------------------------------------------
-
-
 @mutant("PRE-1")
 class DeletingClusterSends(EdgeCore):
     """A cluster that is being deleted may send a request until it is gone."""
@@ -62,8 +61,6 @@ class StateIsReadOnce(bases.Remembers):
 
 
 # --- the nodes' health ---------------------------------------------------------------------------
-
-
 class _LooksAtSome(EdgeCore):
     """Looks at the health of some of the nodes only."""
 
@@ -181,8 +178,6 @@ class FirstWorkerPoolOnly(EdgeCore):
 
 
 # --- a local cluster -----------------------------------------------------------------------------
-
-
 @mutant("PRE-3")
 class PairedClusterSendsAgain(EdgeCore):
     """A cluster that is paired already may send another request."""
@@ -230,7 +225,6 @@ class SiblingOfAPairedHostSends(EdgeCore):
 
 
 # --- tokens at the central side ------------------------------------------------------------------
-
 HOUR = 3_600_000_000
 
 
@@ -316,8 +310,6 @@ class EndOfATokenIsCutOff(CentralCore):
 
 
 # --- a token that was refused --------------------------------------------------------------------
-
-
 @mutant("PRE-4")
 class RefusedTokenStaysPending(EdgeCore):
     """A request whose token Palette refused is shown as pending all the same, and for good."""
@@ -351,8 +343,6 @@ class RefusedTokenLocksTheCluster(bases.Remembers):
 
 
 # --- every host ----------------------------------------------------------------------------------
-
-
 @mutant("PRE-5")
 class OnlyTheFirstHostIsProbed(EdgeCore):
     """Only the first host of the cluster is asked whether it reaches Palette."""
@@ -428,8 +418,6 @@ class NeighboursAreProbedToo(EdgeCore):
 
 
 # --- the endpoint --------------------------------------------------------------------------------
-
-
 class _Repairs(EdgeCore):
     """Repairs an entered endpoint silently before it looks at it."""
 
@@ -556,8 +544,6 @@ class UnreachableEndpointLeavesARequest(EdgeCore):
 
 
 # --- forms of an endpoint ------------------------------------------------------------------------
-
-
 @mutant("SND-8")
 class SchemeIsRequired(EdgeCore):
     """A bare host name is refused as an endpoint."""
@@ -596,8 +582,6 @@ class CancelGoesToWhatWasEntered(EdgeCore):
 
 
 # --- each send by its own entries ----------------------------------------------------------------
-
-
 @mutant("SND-13")
 class FirstTokenIsUsedForEver(EntersOtherwise, bases.Remembers):
     """Every send goes by the token that the cluster sent with first."""
@@ -662,8 +646,6 @@ class RefusedEndpointIsRemembered(bases.Remembers):
 
 
 # --- what a refusal says -------------------------------------------------------------------------
-
-
 class RewordsRefusals(EdgeCore):
     """Refuses what it should, in other words."""
 

@@ -27,9 +27,8 @@ from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
 from harness.reference.mutants.rejecting import RejectionIsNotHeard
 from harness.reference.planting import Lane, mutant
 
+
 # --- on the walk over every interleaving ---------------------------------------------------------
-
-
 @mutant("INV-1", lane=Lane.INTERLEAVING, plot="handed-over")
 class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
@@ -260,8 +259,6 @@ class AdmitsWhatEndedBeforeItCame(CentralCore):
 
 
 # --- in a whole history (INV-1 to INV-10, ACC-14) ------------------------------------------------
-
-
 @mutant("INV-1")
 class OperatesBeforeTheConfirmation(CentralCore):
     """A central operation takes effect before the host has confirmed the pairing."""
@@ -372,8 +369,6 @@ class PairedClusterIsStillChangedLocally(EdgeCore):
 
 
 # --- what a restart of the central side undoes ---------------------------------------------------
-
-
 @mutant("ACC-14")
 class PairedIsPendingAfterARestart(bases.WakesPending):
     """The request of a paired cluster is pending again when Palette has restarted."""
@@ -403,8 +398,6 @@ class ConfirmedValuesAreLostInARestart(bases.Wakes):
 
 
 # --- what came earlier rules what comes later, at the edge ---------------------------------------
-
-
 @mutant("WDR-3")
 class FollowsWhatWasEnteredLast(EdgeCore):
     """A pending request is followed at the endpoint that was entered last, for whatever purpose."""
@@ -451,8 +444,6 @@ class FailedPairingStaysLocked(EdgeCore):
 
 
 # --- and at the central side ---------------------------------------------------------------------
-
-
 class KeepsTheFirst(bases.Keeps[PairingRequest]):
     """Keeps the first request of each cluster, by the uid that the cluster has locally."""
 

@@ -24,8 +24,6 @@ DAY = 86_400_000_000
 
 
 # --- a pending request (REJ-1) -------------------------------------------------------------------
-
-
 @mutant("REJ-1")
 class RejectOnlySaysSo(CentralCore):
     """A reject is acknowledged, and nothing is done."""
@@ -77,8 +75,6 @@ class RejectWaitsForTheHost(bases.Keeps[bool]):
 
 
 # --- what is listed afterwards (REJ-4, REJ-5) ----------------------------------------------------
-
-
 @mutant("REJ-4")
 class LastRequestCannotLeave(CentralCore):
     """A reject of the only request that is left is acknowledged, and the request stays."""
@@ -150,8 +146,6 @@ class RejectTakesTheSameToken(RejectsMore):
 
 
 # --- a request that is not pending (REJ-6) -------------------------------------------------------
-
-
 class RejectsAgain(CentralCore):
     """Acknowledges the reject of requests that are in certain states."""
 
@@ -241,8 +235,6 @@ class RefusedRejectTakesTheOthers(bases.AfterRefusal):
 
 
 # --- a request whose host has gone silent (WDR-5) ------------------------------------------------
-
-
 @mutant("WDR-5")
 class SilentHostsRequestIsForgotten(CentralCore):
     """A request whose host has not asked for it for a day is not found any more."""
@@ -271,8 +263,6 @@ class RejectNeedsAHostThatAsks(bases.Keeps[bool]):
 
 
 # --- after a reject (REJ-7) ----------------------------------------------------------------------
-
-
 @mutant("REJ-7")
 class RejectedClusterIsCentral(EdgeCore):
     """A cluster counts as centrally managed once its request was decided, also if rejected."""

@@ -19,9 +19,8 @@ from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- logins (ACC-1, REJ-3) -----------------------------------------------------------------------
-
-
 @mutant("ACC-1")
 class LoginLastsAThousandTimesTooLong(CentralCore):
     """How long a login lasts is taken for milliseconds and counted in microseconds."""
@@ -202,7 +201,6 @@ class RejectByWhoMayUpdate(CentralCore):
 
 
 # --- permissions and projects (PRE-8, PRE-9) -----------------------------------------------------
-
 Swap = Mapping[PairPermission, PairPermission]
 
 
@@ -354,8 +352,6 @@ class MatchFromAnotherProject(CentralCore):
 
 
 # --- the list (ACC-3) ----------------------------------------------------------------------------
-
-
 class OtherList(CentralCore):
     """Shows another list than the right one."""
 
@@ -417,8 +413,6 @@ class NamesakeIsAccepted(CentralCore):
 
 
 # --- one request (ACC-3, ACC-24, REJ-2) ----------------------------------------------------------
-
-
 class OtherView(CentralCore):
     """Shows a request otherwise than it is."""
 
@@ -528,8 +522,6 @@ class TagsWithoutAValueAreDropped(CentralCore):
 
 
 # --- ids (SND-4) ---------------------------------------------------------------------------------
-
-
 @mutant("SND-4")
 class ListIsNumberedSinceTheStart(CentralCore):
     """After a restart the list gives the requests of before other ids than their hosts know."""

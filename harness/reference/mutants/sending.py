@@ -18,9 +18,8 @@ from harness.reference.core.records import LocalRequest, LoginSession, PairingRe
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- who sends -----------------------------------------------------------------------------------
-
-
 class _LetsIn(EdgeCore):
     """Takes another session for the one that a call carries."""
 
@@ -143,8 +142,6 @@ class LogoutIsUndoneByARestart(bases.Remembers):
 
 
 # --- the id is shown -----------------------------------------------------------------------------
-
-
 @mutant("SND-3")
 class IdIsKeptInMemory(bases.Remembers):
     """The pairing id is kept in memory, and is not shown after a restart of the edge."""
@@ -215,8 +212,6 @@ def _question(request: LocalRequest) -> ops.PollPairing:
 
 
 # --- the same id on both sides -------------------------------------------------------------------
-
-
 class _AnswersAnotherId(EdgeCore):
     """Answers something else than the id that Palette gave."""
 
@@ -299,8 +294,6 @@ class SecretIsNumberedSinceTheStart(bases.SubmitsAnotherSecret):
 
 
 # --- local hands ---------------------------------------------------------------------------------
-
-
 @mutant("SND-6")
 class PendingRequestLocksTheCluster(EdgeCore):
     """Local operations are refused as soon as a request is pending."""
@@ -380,8 +373,6 @@ class LocalChangeRotatesTheSecret(EdgeCore):
 
 
 # --- what the request brings along ---------------------------------------------------------------
-
-
 class _SendsAnotherCluster(EdgeCore):
     """Sends something else than the cluster as it is."""
 
@@ -436,8 +427,6 @@ class MissingDescriptionIsMadeUp(_SendsAnotherCluster):
 
 
 # --- ids at the central side ---------------------------------------------------------------------
-
-
 @mutant("SND-5")
 class IdsBeginAnewAtARestart(bases.CountsIds):
     """Pairing ids are counted, and the count begins anew when Palette is started."""

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # --- Local UI ------------------------------------------------------------------------------------
-
 _PAIR = "/v1/edge-mgmt/cluster/pair"
 _CLUSTER = "/v1/edge-mgmt/cluster"
 
@@ -145,7 +144,6 @@ plant(
 
 
 # --- Palette -------------------------------------------------------------------------------------
-
 _REFUSED = range(400, 500)
 
 

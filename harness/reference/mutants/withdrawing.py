@@ -24,9 +24,8 @@ from harness.reference.core.records import (
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
+
 # --- who cancels ---------------------------------------------------------------------------------
-
-
 class _CancelsFirst(EdgeCore):
     """Looks at a cancel before the rules do."""
 
@@ -104,8 +103,6 @@ class RefusedCancelIsTold(EdgeCore):
 
 
 # --- with a link ---------------------------------------------------------------------------------
-
-
 @mutant("WDR-3")
 class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
@@ -178,8 +175,6 @@ class CancelledClusterStaysLocked(bases.Remembers):
 
 
 # --- without a link ------------------------------------------------------------------------------
-
-
 @mutant("WDR-4")
 class CancelNeedsTheLink(EdgeCore):
     """A cancel is refused as long as Palette cannot be told of it."""
@@ -285,8 +280,6 @@ def _taken_up(owed: OwedWithdrawal) -> LocalRequest:
 
 
 # --- not after an acceptance ---------------------------------------------------------------------
-
-
 class _CancelsMore(EdgeCore):
     """Lets go of a cluster that was accepted, in some cases."""
 
@@ -365,8 +358,6 @@ class LateCancelIsAcknowledged(EdgeCore):
 
 
 # --- a new request -------------------------------------------------------------------------------
-
-
 @mutant("WDR-7")
 class CancelledClusterSendsNoMore(bases.Remembers):
     """A cluster that has cancelled once cannot send again until the edge is restarted."""
@@ -427,8 +418,6 @@ class SecretIsTheClustersUid(bases.SubmitsAnotherSecret):
 
 
 # --- what hosts are answered ---------------------------------------------------------------------
-
-
 @mutant("WDR-3")
 class WithdrawalOnlySaysSo(CentralCore):
     """A withdrawal is acknowledged, and the request goes on waiting."""

@@ -37,7 +37,6 @@ from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 
 # --- choices of the reference's own --------------------------------------------------------------
-
 _TEN_MINUTES = 600_000_000
 
 
@@ -87,8 +86,6 @@ variant(
 
 
 # --- what Local UI shows -------------------------------------------------------------------------
-
-
 @varies("SND-10")
 class TheRequestIsShownWhereItWasSent(EdgeCore):
     """The pairing request is shown on the host where it was sent, and on no sibling of it."""
@@ -167,8 +164,6 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
 
 
 # --- logins and entries --------------------------------------------------------------------------
-
-
 @varies("SND-1")
 class ANewLoginEndsTheOneBefore(EdgeCore):
     """At each host only one login is good: the last."""
@@ -200,8 +195,6 @@ class AnEmptyTokenIsLeftToPalette(EdgeCore):
 
 
 # --- the connection check ------------------------------------------------------------------------
-
-
 @varies("PRE-11")
 class TheConnectionCheckIgnoresTheToken(EdgeCore):
     """The connection check does not mind a token that is missing."""
@@ -239,8 +232,6 @@ class TheConnectionCheckNamesEveryHost(EdgeCore):
 
 
 # --- what the agents do, and when ----------------------------------------------------------------
-
-
 @varies("INV-8", limits={"edge_lag_s": 2.0})
 class TheAgentsFollowUpEachSecond(EdgeCore):
     """A host asks only each second what became of its request."""
@@ -307,8 +298,6 @@ class ACancelFailsWhenPaletteAnswersWithAnError(EdgeCore):
 
 
 # --- what has changed since the send -------------------------------------------------------------
-
-
 @varies("SND-9")
 class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
@@ -348,6 +337,7 @@ class AChangedStackIsNotHandedOver(EdgeCore):
             self.owe(failed, request)
 
 
+# --- refusals ------------------------------------------------------------------------------------
 class _Reworded:
     """Something that words a refusal anew."""
 
@@ -360,11 +350,7 @@ class _RewordedPalette(_Reworded, CentralCore):
     """A central side that words what it refuses to people anew; hosts have to understand it."""
 
     def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
     ) -> ops.KnownReply:
         reply = super().perform(operation, credentials, now, draws)
         if isinstance(reply, Refused) and isinstance(operation, ops.CentralOperation):
@@ -390,8 +376,6 @@ class _RewordedEdge(_Reworded, EdgeCore):
             raise Refusal(told.reason, told.message, **told.details) from None
         return self.reworded(operation, reply) if isinstance(reply, Refused) else reply
 
-
-# --- other reasons -------------------------------------------------------------------------------
 
 _MEANT = (Reason.NOT_FOUND, Reason.NOTHING_PENDING)
 """What a look is answered with where there is nothing: that is no refusal, but the answer."""
@@ -434,8 +418,6 @@ for _status, (_name, _words, _reason) in _STATUSES.items():
         _refusing(_reason),
     )
 
-
-# --- other words ---------------------------------------------------------------------------------
 
 _TROUBLES = {
     "cannot be resolved": "dial tcp: lookup failed: no such host",

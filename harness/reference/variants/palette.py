@@ -21,9 +21,8 @@ from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 
+
 # --- choices of the reference's own --------------------------------------------------------------
-
-
 def _central(**chosen: object) -> Behaviour:
     return Behaviour(central=CentralChoices(**chosen))  # type: ignore[arg-type]
 
@@ -79,8 +78,6 @@ variant(
 
 
 # --- ids -----------------------------------------------------------------------------------------
-
-
 @varies("SND-5")
 class PairingIdsAreUuids(CentralCore):
     """A pairing id is a UUID."""
@@ -135,8 +132,6 @@ class TheClusterBearsTheRequestsId(CentralCore):
 
 
 # --- what is listed and shown --------------------------------------------------------------------
-
-
 def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:
     """Every request that a scope shows, whatever became of it, oldest first."""
     if scope == TENANT:
@@ -169,11 +164,7 @@ class _Dated(CentralCore):
         self._course: dict[str, list[tuple[int, RequestState]]] = {}
 
     def perform(
-        self,
-        operation: ops.CentralOperation | ops.AgentOperation,
-        credentials: ops.Credentials,
-        now: int,
-        draws: Draws,
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
     ) -> ops.KnownReply:
         self._now = now
         return super().perform(operation, credentials, now, draws)
@@ -272,8 +263,6 @@ class StatesAreCalledOtherwise(CentralCore):
 
 
 # --- permissions ---------------------------------------------------------------------------------
-
-
 @varies("PRE-10")
 class TheTenantDoesNotSeeIntoProjects(CentralCore):
     """With no project selected, the requests of the projects are not seen."""
@@ -310,8 +299,6 @@ class WithoutThePermissionTheListIsEmpty(CentralCore):
 
 
 # --- the match -----------------------------------------------------------------------------------
-
-
 @varies("ACC-7")
 class NoMatchIsARefusal(CentralCore):
     """A selection that does not match is answered with an error, and not with a list of why."""
@@ -373,8 +360,6 @@ def _versions(name: str, packs: Sequence[Pack]) -> int:
 
 
 # --- a stale request -----------------------------------------------------------------------------
-
-
 @varies("WDR-9")
 class ASilentHostsRequestIsNotAccepted(CentralCore):
     """An acceptance is refused when the request's host has not been heard of for a while."""

@@ -9,8 +9,6 @@ from harness.domain.draws import Draws
 from harness.domain.errors import Refusal
 from harness.domain.operations import (
     AcceptPairingRequest,
-    AgentOperation,
-    CentralOperation,
     ChangeCentralCluster,
     ConfirmPairing,
     CreateToken,
@@ -26,6 +24,7 @@ from harness.domain.operations import (
     LogInToPalette,
     LogOutOfPalette,
     MatchProfiles,
+    PaletteOperation,
     PollPairing,
     Probe,
     RejectPairingRequest,
@@ -79,11 +78,7 @@ class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
         }
 
     def perform(
-        self,
-        operation: CentralOperation | AgentOperation,
-        credentials: Credentials,
-        now: int,
-        draws: Draws,
+        self, operation: PaletteOperation, credentials: Credentials, now: int, draws: Draws
     ) -> KnownReply:
         """Carry out one operation, all of it or nothing."""
         rule = self._rules[type(operation)]
