@@ -56,6 +56,9 @@ class AgentOperation(Operation):
     surface: ClassVar[Surface] = Surface.AGENT
 
 
+PaletteOperation = CentralOperation | AgentOperation
+
+
 # --- Local UI -----------------------------------------------------------------------------
 
 
@@ -207,12 +210,15 @@ class SelectedProfile:
     version: str = ""
 
 
+Selected = tuple[SelectedProfile, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class MatchProfiles(CentralOperation):
     """Does this selection match the request's stack? Answers a `MatchResult`."""
 
     pairing_uid: str
-    selection: tuple[SelectedProfile, ...]
+    selection: Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +226,7 @@ class AcceptPairingRequest(CentralOperation):
     """Pair cluster. Fields that are `None` keep the cluster's values. Answers `Accepted`."""
 
     pairing_uid: str
-    selection: tuple[SelectedProfile, ...]
+    selection: Selected
     name: str | None = None
     description: str | None = None
     tags: Mapping[str, str] | None = None
@@ -581,7 +587,9 @@ class Unknown:
     why: str
 
 
-Reply = Done | Refused | Unknown
+KnownReply = Done | Refused
+"""A reply that says what has become of it."""
+Reply = KnownReply | Unknown
 
 
 @dataclass(frozen=True, slots=True)

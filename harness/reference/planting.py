@@ -191,6 +191,21 @@ def variant(name: str, concerns: str, says: str, behaviour: Behaviour) -> None:
     VARIANTS.add(Variant(name, concerns, says, behaviour, wire))
 
 
+def varies(concerns: str, limits: Mapping[str, float] | None = None) -> Callable[[Core], Core]:
+    """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a variant.
+
+    `concerns` is the id of the requirement that is silent on it, or whose manner it changes;
+    `limits` is what a target file would state for it, in seconds.
+    """
+
+    def declare(core: Core) -> Core:
+        behaviour = replace(behaviour_of(core), limits=limits or {})
+        variant(name_of(core), concerns, sentence_of(core), behaviour)
+        return core
+
+    return declare
+
+
 def behaviour_of(core: type) -> Behaviour:
     """The behaviour of a reference one of whose cores is of this class.
 

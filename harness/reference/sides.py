@@ -37,11 +37,11 @@ from harness.domain.cluster import Cluster
 from harness.domain.draws import CounterDraws
 from harness.domain.errors import PairproofError, Reason, Refusal, Refused
 from harness.domain.operations import (
-    AgentOperation,
     CentralOperation,
     Credentials,
-    Done,
+    KnownReply,
     LocalOperation,
+    PaletteOperation,
 )
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
@@ -99,9 +99,7 @@ class CentralSide:
             self._draws = CounterDraws(f"{self._seed}:central:{boots}")
             self.core = self._make_core(self._store)
 
-    def perform(
-        self, operation: CentralOperation | AgentOperation, credentials: Credentials
-    ) -> Done | Refused:
+    def perform(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
         """Carry out one operation."""
         with self._lock:
             if self._limited_calls > 0 and isinstance(operation, CentralOperation):
@@ -228,7 +226,7 @@ class EdgeSide:
 
     def perform(
         self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> Done | Refused:
+    ) -> KnownReply:
         """Carry out one operation at a host's Local UI; may call the central side."""
         flow = self.core.perform(host_uid, operation, credentials, self.clock.now(), self._draws)
         try:

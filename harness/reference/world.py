@@ -12,13 +12,12 @@ from dataclasses import dataclass, field
 from harness.domain.arrangements import Arrangement, Inventory, Side, Slot, side_of
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
-from harness.domain.errors import Refused
 from harness.domain.operations import (
     AgentOperation,
-    CentralOperation,
     Credentials,
-    Done,
+    KnownReply,
     LocalOperation,
+    PaletteOperation,
     Unknown,
 )
 from harness.reference.behaviour import Behaviour
@@ -108,13 +107,11 @@ class Reference:
 
     def perform_local(
         self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> Done | Refused:
+    ) -> KnownReply:
         """One operation at a host's Local UI."""
         return self.edge.perform(host_uid, operation, credentials)
 
-    def perform_central(
-        self, operation: CentralOperation | AgentOperation, credentials: Credentials
-    ) -> Done | Refused:
+    def perform_central(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
         """One operation at Palette."""
         return self.central.perform(operation, credentials)
 

@@ -14,18 +14,19 @@ from typing import Any
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.draws import Draws
 from harness.domain.endpoint import base_url
-from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.errors import Reason, Refusal
 from harness.domain.operations import (
     Acknowledged,
     CancelPairingRequest,
     CreateCluster,
     Credentials,
     DeleteCluster,
-    Done,
+    KnownReply,
     LocalClusterOperation,
     LogIn,
     LogOut,
     Management,
+    PairingInput,
     PairingView,
     PatchCluster,
     PatchNamedCluster,
@@ -36,7 +37,6 @@ from harness.domain.operations import (
     UpdateCluster,
     UpdateStack,
     Value,
-    VerifyConnection,
     ViewCluster,
     ViewManagement,
     ViewPairing,
@@ -48,7 +48,7 @@ from harness.reference.core.link import Answer, Call
 from harness.reference.core.records import HostPlace, LocalRequest, LoginSession, Site
 from harness.reference.core.store import Store
 
-EdgeFlow = Generator[Call, Answer, Done | Refused]
+EdgeFlow = Generator[Call, Answer, KnownReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +291,7 @@ class EdgeRules:
                 nodes=names,
             )
 
-    def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
+    def usable_entries(self, operation: PairingInput) -> str:
         """The base URL, if endpoint and token were entered (PRE-4, PRE-6, SND-8)."""
         url = base_url(operation.endpoint)
         if not operation.token.strip():

@@ -8,13 +8,14 @@ from typing import Any
 
 from harness.domain.draws import Draws
 from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
-from harness.domain.flows import agent_confirms, agent_follows, agent_submits
+from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
 from harness.domain.operations import (
     Acknowledged,
     AgentOperation,
     CancelPairingRequest,
     Credentials,
     Done,
+    KnownReply,
     LocalOperation,
     PairingId,
     PairingInput,
@@ -41,6 +42,10 @@ from harness.reference.core.records import LocalRequest, OwedWithdrawal, Site
 from harness.reference.core.store import Store
 
 Work = Generator[Call, Answer, None]
+Probing = Generator[Call, Answer, str]
+Carrying = Generator[Call, Answer, LinkReply]
+Begun = tuple[LocalRequest, SubmitPairing]
+"""A request as it is written down, and the submission that carries it."""
 
 _LEARNED = {
     RequestState.HANDING_OVER: LocalEvent.LEARNED_ACCEPTED,
@@ -100,9 +105,7 @@ class EdgeCore(EdgeRules):
         message = why or "every host of the cluster reaches Palette"
         return Done(Verification(not why, message))
 
-    def unreachable(
-        self, site: Site, url: str, entries: PairingInput
-    ) -> Generator[Call, Answer, str]:
+    def unreachable(self, site: Site, url: str, entries: PairingInput) -> Probing:
         """Which host cannot reach the endpoint and why; empty when all can (PRE-5, PRE-6)."""
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, Probe())
@@ -148,9 +151,7 @@ class EdgeCore(EdgeRules):
                 pairing_uid=earlier.pairing_uid,
             )
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
+    def begin(self, operation: SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         """Write down that a request is on its way, after looking at everything once more."""
         site = self.sendable(operation, call)
         if self.pending(site) is not None:
@@ -169,7 +170,7 @@ class EdgeCore(EdgeRules):
         version = self.choices.agent_version
         return request, SubmitPairing(operation.token, secret, cluster, version)
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> Done | Refused:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> KnownReply:
         """What the answer to a submission means here (SND-3, PRE-4)."""
         site = self.site_of(host_uid)
         mine = self.is_same(site.request, request)
@@ -221,9 +222,7 @@ class EdgeCore(EdgeRules):
         told = isinstance(reply, Done) or is_final(reply)
         return not told and self.choices.after_offline_cancel is AfterOfflineCancel.TELL
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
+    def told(self, request: LocalRequest, message: WithdrawPairing) -> Carrying:
         """Inform Palette that the request is cancelled (WDR-3)."""
         answer = yield self.call("cancelling", request, message)
         return answer.reply
@@ -355,9 +354,7 @@ class EdgeCore(EdgeRules):
         """A call about a request, from the host that sent it."""
         return Call(point, request.host_uid, request.base_url, request.insecure, operation)
 
-    def carried(
-        self, point: str, request: LocalRequest, flow: Generator[AgentOperation, Reply, Reply]
-    ) -> Generator[Call, Answer, LinkReply]:
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
         """Run an agent's flow over the link of the host that sent the request."""
         operation = next(flow)
         while True:

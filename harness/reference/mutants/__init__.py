@@ -1,30 +1,14 @@
-"""The planted defects, a module for each group of requirements (see `planting`)."""
+"""The planted defects, by the part of the procedure that they break (see `planting`)."""
 
 from harness.reference.mutants import (  # noqa: F401
     accepting,
-    access,
     after_decision,
-    agents,
-    earlier,
-    endpoints,
-    fleet_access,
-    fleet_hosts,
-    fleet_requests,
-    histories,
-    latest,
-    local_login,
-    local_wire,
-    matching,
-    palette_wire,
-    permissions,
+    fleet,
     prerequisites,
     races,
-    registered,
     rejecting,
-    restarts,
     review,
     sending,
-    tokens,
+    wire,
     withdrawing,
-    wording,
 )

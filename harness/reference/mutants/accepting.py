@@ -1,47 +1,594 @@
-"""Planted defects: acceptances (ACC-6, ACC-14, ACC-15, ACC-20)."""
+"""Planted defects: the match, and acceptances (PRE-7, ACC-6 to ACC-10, ACC-14, ACC-15, ACC-20)."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.match import MatchResult
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    ConfirmPairing,
-    ListPairingRequests,
-    MatchProfiles,
-    PairingList,
-    PollAnswer,
-)
+from harness.domain.match import Choice, MatchResult, Mismatch, Problem, match_profiles
 from harness.domain.pairing import RequestState
 from harness.domain.permission import PairPermission
+from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
+from harness.domain.version import ProfileVersion
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.core.store import Store
-from harness.reference.mutants.central_bases import AfterRefusal, Decision
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
-# --- name, description and tags (ACC-6) ---------------------------------------------------------
+
+# --- the latest version of a profile (PRE-7) -----------------------------------------------------
+class OtherLatest(CentralCore):
+    """Takes another version of a profile for its latest."""
+
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+        choice = super().selected(request, chosen)
+        published = [edition for edition in choice.profile.editions if edition.published]
+        if not published:
+            return choice
+        taken = self.latest(choice, published)
+        return replace(choice, profile=replace(choice.profile, editions=(taken,)))
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        """Which of the published versions that is; there is at least one."""
+        raise NotImplementedError
+
+
+@mutant("PRE-7")
+class LatestByText(OtherLatest):
+    """The latest version of a profile is the one that comes last in the alphabet."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        return max(published, key=lambda edition: edition.version)
+
+
+@mutant("PRE-7")
+class LatestIsTheNewest(OtherLatest):
+    """The latest version of a profile is the one that was made last."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        return published[-1]
+
+
+@mutant("PRE-7")
+class PreReleaseFollowsItsRelease(OtherLatest):
+    """A pre-release of a profile is taken to be later than its release."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
+        begun = [e for e in published if e.version.startswith(highest)]
+        return max(begun, key=lambda edition: len(edition.version))
+
+
+@mutant("PRE-7")
+class PreReleasesByText(OtherLatest):
+    """Pre-releases of a profile follow one another by the alphabet, rc.10 before rc.9."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
+        release, dash, _ = highest.partition("-")
+        alike = [e for e in published if dash and e.version.startswith(release + dash)]
+        return max(alike or [self._of(published, highest)], key=lambda edition: edition.version)
+
+    @staticmethod
+    def _of(published: Sequence[ProfileEdition], version: str) -> ProfileEdition:
+        return next(edition for edition in published if edition.version == version)
+
+
+@mutant("PRE-7")
+class VersionsComparedByTwoParts(OtherLatest):
+    """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        return max(published, key=lambda e: ProfileVersion(".".join(e.version.split(".")[:2])))
+
+
+@mutant("PRE-7")
+class AskedForVersionCounts(OtherLatest):
+    """A version of a profile that is asked for by its number is taken for its latest."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        latest = choice.profile.latest()
+        return choice.profile.edition(choice.version) or latest or published[-1]
+
+
+@mutant("PRE-7")
+class FirstVersionOfAnInfraProfile(OtherLatest):
+    """An infra profile counts in the first version that was made of it."""
+
+    def latest(self, choice: Choice, published: Sequence[ProfileEdition]) -> ProfileEdition:
+        latest = choice.profile.latest()
+        first = choice.profile.type is ProfileType.INFRA or latest is None
+        return published[0] if first or latest is None else latest
+
+
+@mutant("PRE-7")
+class LatestVersionIsRemembered(bases.Keeps[ClusterProfile]):
+    """The latest version of a profile is looked up once, and remembered until a restart."""
+
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+        choice = super().selected(request, chosen)
+        seen = self.kept.setdefault(choice.profile.uid, choice.profile)
+        return replace(choice, profile=seen)
+
+
+@mutant("PRE-7")
+class ValidMatchIsRemembered(bases.Keeps[MatchResult]):
+    """A match that was valid once is not made again when the cluster is paired."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        key = (request.pairing_uid, selection)
+        if key not in self.kept:
+            result = super().matched(request, selection)
+            if not result.valid:
+                return result
+            self.kept[key] = result
+        return self.kept[key]
+
+
+@mutant("PRE-7")
+class LatestAmongTen(CentralCore):
+    """Of a profile's versions the first ten are read, and the latest is taken among them."""
+
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+        choice = super().selected(request, chosen)
+        page = choice.profile.editions[:10]
+        return replace(choice, profile=replace(choice.profile, editions=page))
+
+
+# --- versions and names that are made alike (ACC-7) ----------------------------------------------
+class Normalising(CentralCore):
+    """Matches packs after it has made some that differ alike."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        local = tuple(
+            replace(part, packs=tuple(map(self.alike, part.packs)))
+            for part in request.cluster.stack
+        )
+        choices = [self._made_alike(self.selected(request, chosen)) for chosen in selection]
+        return match_profiles(local, choices, self.choices.match)
+
+    def _made_alike(self, choice: Choice) -> Choice:
+        editions = tuple(
+            replace(edition, packs=tuple(map(self.alike, edition.packs)))
+            for edition in choice.profile.editions
+        )
+        return replace(choice, profile=replace(choice.profile, editions=editions))
+
+    def alike(self, pack: Pack) -> Pack:
+        """What is left of a pack."""
+        return replace(pack, name=self.name(pack.name), version=self.version(pack.version))
+
+    def name(self, name: str) -> str:
+        """What is left of its name."""
+        return name
+
+    def version(self, version: str) -> str:
+        """What is left of its version."""
+        return version
+
+
+@mutant("ACC-7")
+class IgnoresTheBuild(Normalising):
+    """A pack's build number after the plus sign is ignored."""
+
+    def version(self, version: str) -> str:
+        return version.partition("+")[0]
+
+
+@mutant("ACC-7")
+class IgnoresThePreRelease(Normalising):
+    """What follows the dash in a pack's version is ignored."""
+
+    def version(self, version: str) -> str:
+        return version.partition("-")[0]
+
+
+@mutant("ACC-7")
+class ThreePartsOfAVersion(Normalising):
+    """Of a pack's version three parts are compared, and a fourth is not."""
+
+    def version(self, version: str) -> str:
+        return ".".join(version.split(".")[:3])
+
+
+@mutant("ACC-7")
+class VersionMayBeginWithV(Normalising):
+    """A v in front of a pack's version makes no difference."""
+
+    def version(self, version: str) -> str:
+        return version.removeprefix("v")
+
+
+@mutant("ACC-7")
+class ZerosAtTheEndOfAVersion(Normalising):
+    """A pack's version 1.20 is taken for 1.20.0."""
+
+    def version(self, version: str) -> str:
+        return re.sub(r"(\.0+)+$", "", version)
+
+
+@mutant("ACC-7")
+class PartsOfAVersionAreNumbers(Normalising):
+    """The parts of a pack's version are compared as numbers, and 01 is taken for 1."""
+
+    def version(self, version: str) -> str:
+        return re.sub(r"\d+", lambda digits: str(int(digits[0])), version)
+
+
+@mutant("ACC-7")
+class NamesOfPacksInAnyCase(Normalising):
+    """The name of a pack is compared without regard to capital letters."""
+
+    def name(self, name: str) -> str:
+        return name.lower()
+
+
+@mutant("ACC-7")
+class NamesOfPacksUpToTheDash(Normalising):
+    """The name of a pack is compared up to its first dash."""
+
+    def name(self, name: str) -> str:
+        return name.partition("-")[0]
+
+
+@mutant("ACC-7")
+class DashInANameIsABlank(Normalising):
+    """A dash in the name of a pack is taken for a blank."""
+
+    def name(self, name: str) -> str:
+        return name.replace("-", " ")
+
+
+# --- problems that are overlooked (ACC-7, ACC-9C, ACC-9D, ACC-10) --------------------------------
+class Overlooking(CentralCore):
+    """Matches rightly, and then overlooks some of the problems."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        result = super().matched(request, selection)
+        local = [pack for part in request.cluster.stack for pack in part.packs]
+        choices = [self.selected(request, chosen) for chosen in selection]
+        left = [p for p in result.problems if not self.overlooks(p, local, choices)]
+        return MatchResult(result.packs, tuple(left))
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        """Whether a problem is overlooked."""
+        raise NotImplementedError
+
+
+@mutant("ACC-7")
+class VersionFitsByItsBeginning(Overlooking):
+    """A pack's version fits when it begins with the one that the cluster runs."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        begins = problem.offered_version.startswith(problem.local_version)
+        return problem.kind is Mismatch.VERSION and begins
+
+
+@mutant("ACC-7")
+class LaterVersionsAsTextFit(Overlooking):
+    """A pack's version fits when it comes later by the alphabet than the one that runs."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        return problem.kind is Mismatch.VERSION and problem.offered_version > problem.local_version
+
+
+class InOneLayer(Overlooking):
+    """Overlooks one kind of problem in one layer."""
+
+    kind: Mismatch
+    layer: Layer
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        packs = [*local, *offered_packs(choices)]
+        layers = {pack.layer for pack in packs if pack.name == problem.pack}
+        return problem.kind is self.kind and self.layer in layers
+
+
+@mutant("ACC-7")
+class ExtraKernelIsOverlooked(InOneLayer):
+    """A pack too many is overlooked in the kernel layer alone."""
+
+    kind, layer = Mismatch.EXTRA, Layer.KERNEL
+
+
+@mutant("ACC-7")
+class ExtraStorageIsOverlooked(InOneLayer):
+    """A pack too many is overlooked in the storage layer alone."""
+
+    kind, layer = Mismatch.EXTRA, Layer.CSI
+
+
+@mutant("ACC-7")
+class VersionOfTheSystemIsOverlooked(InOneLayer):
+    """The version of the operating system is not compared."""
+
+    kind, layer = Mismatch.VERSION, Layer.OS
+
+
+class InAFullProfile(Overlooking):
+    """Overlooks one kind of problem when a full profile is selected."""
+
+    kind: Mismatch
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        full = any(choice.profile.type is ProfileType.FULL for choice in choices)
+        return problem.kind is self.kind and full
+
+
+@mutant("ACC-7")
+class FullProfileMayBringMore(InAFullProfile):
+    """A pack too many is overlooked when a full profile is selected."""
+
+    kind = Mismatch.EXTRA
+
+
+@mutant("ACC-7")
+class VersionsOfAFullProfileAreOverlooked(InAFullProfile):
+    """The versions of packs are not compared when a full profile is selected."""
+
+    kind = Mismatch.VERSION
+
+
+@mutant("ACC-10")
+class MissingNetworkIsOverlooked(InOneLayer):
+    """A network layer that no profile fills is overlooked."""
+
+    kind, layer = Mismatch.MISSING, Layer.CNI
+
+
+@mutant("ACC-10")
+class MissingSystemIsOverlooked(InOneLayer):
+    """A layer of the operating system that no profile fills is overlooked."""
+
+    kind, layer = Mismatch.MISSING, Layer.OS
+
+
+@mutant("ACC-10")
+class OneAddOnIsEnough(Overlooking):
+    """An add-on that is missing is overlooked as long as another one is there."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        add_ons = {pack.name for pack in local if pack.layer is Layer.ADDON}
+        offered = {pack.name for pack in offered_packs(choices)}
+        missing = problem.kind is Mismatch.MISSING and problem.pack in add_ons
+        return missing and bool(add_ons & offered)
+
+
+@mutant("ACC-9C")
+class FirstPartOfAnAddOnsVersion(Normalising):
+    """The first part of an add-on's version is not compared."""
+
+    def alike(self, pack: Pack) -> Pack:
+        if pack.layer is not Layer.ADDON:
+            return pack
+        return Pack(pack.layer, pack.name, pack.version.partition(".")[2])
+
+
+@mutant("ACC-9D")
+class AddOnProfileMayBringMore(Overlooking):
+    """An add-on profile may bring more packs as long as one of its packs fits."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        return problem.kind is Mismatch.EXTRA and any(
+            self._brings(choice, problem.pack, {pack.name for pack in local}) for choice in choices
+        )
+
+    def _brings(self, choice: Choice, extra: str, local: set[str]) -> bool:
+        edition = chosen_edition(choice)
+        names = {pack.name for pack in edition.packs} if edition else set()
+        is_add_on = choice.profile.type is ProfileType.ADD_ON
+        return is_add_on and extra in names and bool(names & local)
+
+
+@mutant("ACC-7")
+class AnyPackHasTheVersion(Overlooking):
+    """Names and versions are compared as two sets, each for itself."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        offered = offered_packs(choices)
+        agree = {p.version for p in local} == {p.version for p in offered}
+        return problem.kind is Mismatch.VERSION and agree
+
+
+class OneOfTwo(Overlooking):
+    """Of two packs of one name it looks at one."""
+
+    @staticmethod
+    def in_order(packs: list[Pack]) -> list[Pack]:
+        """The packs so that the one that counts comes last."""
+        return packs
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        offered = {p.name: p.version for p in self.in_order(offered_packs(choices))}
+        agree = offered == {p.name: p.version for p in local}
+        return problem.kind in (Mismatch.VERSION, Mismatch.DUPLICATE) and agree
+
+
+@mutant("ACC-7")
+class LastOfTwoCounts(OneOfTwo):
+    """Of two packs with the same name only the last one is compared."""
+
+
+@mutant("ACC-7")
+class FirstOfTwoCounts(OneOfTwo):
+    """Of two packs with the same name only the first one is compared."""
+
+    @staticmethod
+    def in_order(packs: list[Pack]) -> list[Pack]:
+        return packs[::-1]
+
+
+@mutant("ACC-7")
+class TwoInfraProfilesAreFine(Overlooking):
+    """A base of two infra profiles is let through, as long as the packs agree."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        infra = [c for c in choices if c.profile.type is ProfileType.INFRA]
+        return problem.kind is Mismatch.BASE_PROFILES and len(infra) == 2
+
+
+@mutant("ACC-7")
+class NoBaseIsNeeded(Overlooking):
+    """Add-on profiles alone are let through, as long as the packs agree."""
+
+    def overlooks(self, problem: Problem, local: Sequence[Pack], choices: Sequence[Choice]) -> bool:
+        bases = [c for c in choices if c.profile.type.is_base]
+        return problem.kind is Mismatch.BASE_PROFILES and bool(choices) and not bases
+
+
+# --- other matches -------------------------------------------------------------------------------
+@mutant("ACC-7")
+class NothingSelectedIsValid(CentralCore):
+    """Without any profile there is nothing that does not match."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        return super().matched(request, selection) if selection else MatchResult((), ())
+
+
+@mutant("ACC-7")
+class UnknownProfilesAreSkipped(CentralCore):
+    """A selected profile that does not exist is passed over."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        known = (chosen for chosen in selection if self.store.get(ClusterProfile, chosen.uid))
+        return super().matched(request, tuple(known))
+
+
+@mutant("ACC-7")
+class FitsAnyPendingCluster(CentralCore):
+    """Profiles that fit another pending cluster of the project are let through."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        pending = self.open_requests(request.project_uid)
+        results = [CentralCore.matched(self, each, selection) for each in (request, *pending)]
+        return next((result for result in results if result.valid), results[0])
+
+
+@mutant("ACC-7")
+class AcceptDoesNotMatch(CentralCore):
+    """The match is right when it is asked for, and an acceptance does not look at it."""
+
+    def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
+        """Refuse nothing."""
+
+
+@mutant("ACC-7")
+class MatchAlwaysSaysValid(CentralCore):
+    """A match that is asked for is always valid, and only an acceptance looks closely."""
+
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
+        return MatchResult(super().match(operation, call).packs, ())
+
+
+# --- selections that fit and are refused (ACC-8, ACC-9A, ACC-9B) ---------------------------------
+class Demanding(CentralCore):
+    """Matches rightly, and then asks for something besides."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        result = super().matched(request, selection)
+        choices = [self.selected(request, chosen) for chosen in selection]
+        problem = self.misses(request, choices)
+        return replace(result, problems=(*result.problems, problem)) if problem else result
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        """What is wrong with a selection that may fit, if anything."""
+        raise NotImplementedError
+
+
+def chosen_edition(choice: Choice) -> ProfileEdition | None:
+    """The version of a profile that was selected."""
+    return choice.profile.edition(choice.version) or choice.profile.latest()
+
+
+def offered_packs(choices: Sequence[Choice]) -> list[Pack]:
+    """The packs that a selection brings."""
+    editions = [edition for edition in map(chosen_edition, choices) if edition is not None]
+    return [pack for edition in editions for pack in edition.packs]
+
+
+@mutant("ACC-8")
+class FullProfileStandsAlone(Demanding):
+    """A full profile leaves no room for an add-on profile beside it."""
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        types = [choice.profile.type for choice in choices]
+        if ProfileType.FULL in types and len(types) > 1:
+            return Problem(Mismatch.EXTRA, "a full profile needs nothing besides")
+        return None
+
+
+@mutant("ACC-8")
+class TwoAddOnProfilesAtMost(Demanding):
+    """More than two add-on profiles are refused."""
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        if [choice.profile.type for choice in choices].count(ProfileType.ADD_ON) > 2:
+            return Problem(Mismatch.EXTRA, "there are too many add-on profiles")
+        return None
+
+
+@mutant("ACC-8")
+class BaseProfileComesFirst(Demanding):
+    """The infra or full profile has to be selected first."""
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        if choices and not choices[0].profile.type.is_base:
+            return Problem(Mismatch.BASE_PROFILES, "the infra profile has to come first")
+        return None
+
+
+@mutant("ACC-8")
+class PacksInTheSameOrder(Demanding):
+    """The packs have to come in the order in which the cluster has them."""
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        local = [pack.name for part in request.cluster.stack for pack in part.packs]
+        if [pack.name for pack in offered_packs(choices)] != local:
+            return Problem(Mismatch.MISSING, "the packs come in another order")
+        return None
+
+
+@mutant("ACC-9A")
+class NamesOfPacksUpToTheBlank(CentralCore):
+    """The name of a pack is cut off at a blank where the cluster's own packs are read."""
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        result = super().matched(request, selection)
+        cut = [pack for part in request.cluster.stack for pack in part.packs if " " in pack.name]
+        lost = [Problem(Mismatch.MISSING, f"{p.name} is missing", pack=p.name) for p in cut]
+        return MatchResult(result.packs, (*result.problems, *lost))
+
+
+@mutant("ACC-9B")
+class AsManyProfilesAsLocally(Demanding):
+    """There have to be as many profiles as the cluster runs."""
+
+    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+        if choices and len(choices) < len(request.cluster.stack):
+            return Problem(Mismatch.MISSING, "there are fewer profiles than the cluster runs")
+        return None
+
+
+# --- name, description and tags (ACC-6) ----------------------------------------------------------
+Acceptance = ops.AcceptPairingRequest
 
 
 class BearsOtherValues(CentralCore):
     """Registers the cluster with other values than those that were confirmed."""
 
     def accepted_cluster(
-        self, uid: str, request: PairingRequest, operation: AcceptPairingRequest
+        self, uid: str, request: PairingRequest, operation: Acceptance
     ) -> CentralCluster:
-        """The central cluster with those values."""
         right = super().accepted_cluster(uid, request, operation)
-        return self.other(right, request, operation)
+        return self.other(right, request.cluster, operation)
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
         """What is made of the right ones."""
         raise NotImplementedError
 
@@ -50,21 +597,15 @@ class BearsOtherValues(CentralCore):
 class ChangedNameIsIgnored(BearsOtherValues):
     """A name that was changed on acceptance is ignored."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster under its own name."""
-        return replace(right, name=request.cluster.name)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, name=own.name)
 
 
 @mutant("ACC-6")
 class ConfirmedTextIsFoldedToAscii(BearsOtherValues):
     """Letters that ASCII does not have are dropped from what was confirmed."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster in plain letters."""
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
         tags = {_ascii(key): _ascii(value) for key, value in right.tags.items()}
         return replace(right, description=_ascii(right.description), tags=tags)
 
@@ -77,44 +618,32 @@ def _ascii(text: str) -> str:
 class EmptiedTagsAreKept(BearsOtherValues):
     """Tags that were all removed on acceptance come back."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster with its own tags when there are no others."""
-        return replace(right, tags=right.tags or request.cluster.tags)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, tags=right.tags or own.tags)
 
 
 @mutant("ACC-6")
 class EmptiedDescriptionIsKept(BearsOtherValues):
     """A description that was emptied on acceptance comes back."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster with its own description when there is no other."""
-        return replace(right, description=right.description or request.cluster.description)
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, description=right.description or own.description)
 
 
 @mutant("ACC-6")
 class ChangedTagsAreAdded(BearsOtherValues):
     """Tags that were changed on acceptance are added to those that were there."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster with all tags."""
-        return replace(right, tags={**request.cluster.tags, **right.tags})
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, tags={**own.tags, **right.tags})
 
 
 @mutant("ACC-6")
 class ChangedNameLosesTheTags(BearsOtherValues):
     """When the name alone is changed on acceptance, the tags are lost."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster without tags that were not confirmed."""
-        lost = operation.name is not None and operation.tags is None
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        lost = asked.name is not None and asked.tags is None
         return replace(right, tags={}) if lost else right
 
 
@@ -122,19 +651,15 @@ class ChangedNameLosesTheTags(BearsOtherValues):
 class UnchangedDescriptionIsLost(BearsOtherValues):
     """A description that was not changed on acceptance is lost."""
 
-    def other(
-        self, right: CentralCluster, request: PairingRequest, operation: AcceptPairingRequest
-    ) -> CentralCluster:
-        """The cluster with what was entered."""
-        return replace(right, description=operation.description or "")
+    def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
+        return replace(right, description=asked.description or "")
 
 
 @mutant("ACC-6")
 class ConfirmationBringsTheOldValues(CentralCore):
     """When the host confirms, the cluster gets back the name and the tags that it had."""
 
-    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """The pairing commits, with the values of the request."""
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         answer = super().confirm(operation, call)
         request = self.own_request(operation, call.now)
         cluster = self.store.get(CentralCluster, request.cluster_uid)
@@ -144,15 +669,14 @@ class ConfirmationBringsTheOldValues(CentralCore):
         return answer
 
 
-# --- a request that was accepted (ACC-14) -------------------------------------------------------
-
-
+# --- a request that was accepted (ACC-14) --------------------------------------------------------
 @mutant("ACC-14")
 class PairedComesBackIntoTheList(CentralCore):
     """A request is listed as pending again once its host has confirmed."""
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The pending requests and those that are paired."""
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         listed = super().list_requests(operation, call)
         scope = self.scope_of(call)
         paired = [
@@ -160,28 +684,21 @@ class PairedComesBackIntoTheList(CentralCore):
             for request in self.store.every(PairingRequest)
             if request.state is RequestState.PAIRED and self.belongs(request.project_uid, scope)
         ]
-        return PairingList((*listed.items, *paired))
+        return ops.PairingList((*listed.items, *paired))
 
 
 class AcceptsAgain(CentralCore):
     """Answers a second acceptance in another way than by a refusal."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, or what is done the second time."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         scope = self.authorise(call, PairPermission.UPDATE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is None:
             return super().accept(operation, call)
-        return self.again(cluster, request, operation, call)
+        return self.again(cluster, operation, call)
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: AcceptPairingRequest,
-        call: CentralCall,
-    ) -> Accepted:
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
         """What is done the second time."""
         raise NotImplementedError
 
@@ -190,44 +707,30 @@ class AcceptsAgain(CentralCore):
 class SecondAcceptIsAnsweredAlike(AcceptsAgain):
     """A second acceptance is answered like the first one, and changes nothing."""
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: AcceptPairingRequest,
-        call: CentralCall,
-    ) -> Accepted:
-        """The cluster that is there already."""
-        return Accepted(cluster.uid)
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
+        return ops.Accepted(first.uid)
 
 
 @mutant("ACC-14")
 class SecondAcceptRegistersAgain(AcceptsAgain):
     """A second acceptance registers the cluster anew, under another uid."""
 
-    def again(
-        self,
-        cluster: CentralCluster,
-        request: PairingRequest,
-        operation: AcceptPairingRequest,
-        call: CentralCall,
-    ) -> Accepted:
-        """One cluster more."""
+    def again(self, first: CentralCluster, asked: Acceptance, call: CentralCall) -> ops.Accepted:
         uid = f"{call.draws.bits128('cluster') >> 32:024x}"
-        self.store.put(self.accepted_cluster(uid, request, operation))
-        return Accepted(uid)
+        request = self.visible(asked.pairing_uid, self.scope_of(call), call.now)
+        self.store.put(self.accepted_cluster(uid, request, asked))
+        return ops.Accepted(uid)
 
 
 @mutant("ACC-14")
-class RefusedAcceptRenames(AfterRefusal):
+class RefusedAcceptRenames(bases.AfterRefusal):
     """A second acceptance is refused, and its name is taken over all the same."""
 
-    decision = AcceptPairingRequest
+    decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Rename the cluster."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         cluster = self.store.get(CentralCluster, request.cluster_uid)
-        if cluster is not None and isinstance(operation, AcceptPairingRequest):
+        if cluster is not None and isinstance(operation, ops.AcceptPairingRequest):
             self.store.put(replace(cluster, name=operation.name or cluster.name))
 
 
@@ -235,25 +738,21 @@ class RefusedAcceptRenames(AfterRefusal):
 class AcceptEmptiesTheList(CentralCore):
     """An acceptance turns down every other request of the project."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, and no other."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         accepted = super().accept(operation, call)
         for request in self.open_requests(call.credentials.project_uid):
             self.store.put(replace(request, state=RequestState.REJECTED))
         return accepted
 
 
-# --- an acceptance that is refused (ACC-15) -----------------------------------------------------
-
-
-class AfterMismatch(AfterRefusal):
+# --- an acceptance that is refused (ACC-15) ------------------------------------------------------
+class AfterMismatch(bases.AfterRefusal):
     """Does something to a request whose match was refused."""
 
-    decision = AcceptPairingRequest
+    decision = ops.AcceptPairingRequest
     becomes: ClassVar[RequestState]
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Take the request out of its state."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is Reason.PROFILES_MISMATCH:
             self.store.put(replace(request, state=self.becomes))
 
@@ -266,40 +765,29 @@ class MismatchRejects(AfterMismatch):
 
 
 @mutant("ACC-15")
-class SecondMismatchFails(AfterMismatch):
+class SecondMismatchFails(AfterMismatch, bases.Keeps[bool]):
     """A request fails when its match is refused for the second time."""
 
     becomes = RequestState.FAILED
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._tried: set[str] = set()
-
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Take the request out of its state, the second time."""
-        if request.pairing_uid in self._tried:
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        if request.pairing_uid in self.kept:
             super().goes_on(request, operation, refused)
-        self._tried.add(request.pairing_uid)
+        self.kept[request.pairing_uid] = True
 
 
 @mutant("ACC-15")
-class UnknownProfileLocksTheRequest(AfterRefusal):
+class UnknownProfileLocksTheRequest(bases.AfterRefusal, bases.Keeps[bool]):
     """After a profile that does not exist no acceptance of the request succeeds any more."""
 
-    decision = AcceptPairingRequest
+    decision = ops.AcceptPairingRequest
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._locked: set[str] = set()
-
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Lock the request."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if refused.reason is Reason.NOT_FOUND:
-            self._locked.add(request.pairing_uid)
+            self.kept[request.pairing_uid] = True
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, if it was not locked."""
-        if operation.pairing_uid in self._locked:
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if operation.pairing_uid in self.kept:
             raise Refusal(Reason.CONFLICT, "another acceptance is under way")
         return super().accept(operation, call)
 
@@ -308,8 +796,7 @@ class UnknownProfileLocksTheRequest(AfterRefusal):
 class MatchTakesTheRequestAway(CentralCore):
     """A match that is only asked for takes the request out of the list."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The match, and the request for itself."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and request.state is RequestState.PENDING:
@@ -317,16 +804,13 @@ class MatchTakesTheRequestAway(CentralCore):
         return result
 
 
-# --- a request that is not pending (ACC-20) -----------------------------------------------------
-
-
+# --- a request that is not pending (ACC-20) ------------------------------------------------------
 class AcceptsEnded(CentralCore):
     """Accepts a request that has ended in a certain way."""
 
     ended: ClassVar[RequestState]
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, for a request that is pending or has ended so."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and request.state is self.ended:
             self.store.put(replace(request, state=RequestState.PENDING))
@@ -351,11 +835,10 @@ class WithdrawnCanBeAccepted(AcceptsEnded):
 class UnknownIsAccepted(CentralCore):
     """An acceptance of a request that never was is answered with a cluster's uid."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair cluster, whether or not there is one."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         self.authorise(call, PairPermission.UPDATE)
         if self.store.get(PairingRequest, operation.pairing_uid) is None:
-            return Accepted(f"{call.draws.bits128('cluster') >> 32:024x}")
+            return ops.Accepted(f"{call.draws.bits128('cluster') >> 32:024x}")
         return super().accept(operation, call)
 
 
@@ -363,8 +846,7 @@ class UnknownIsAccepted(CentralCore):
 class EndOfTheIdIsNotCompared(CentralCore):
     """A request is accepted by an id that differs from its own in the last place."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair the cluster of the first id that begins so."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         begins = operation.pairing_uid[:-1]
         for request in self.open_requests(call.credentials.project_uid):
             if request.pairing_uid.startswith(begins):
@@ -376,8 +858,7 @@ class EndOfTheIdIsNotCompared(CentralCore):
 class EarlierIdAcceptsTheNewRequest(CentralCore):
     """The id of a cluster's earlier request accepts the one that it has sent since."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Pair the cluster that once had this id."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         earlier = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
             if earlier is not None and request.cluster.uid == earlier.cluster.uid:
@@ -386,12 +867,11 @@ class EarlierIdAcceptsTheNewRequest(CentralCore):
 
 
 @mutant("ACC-20")
-class RefusedAcceptRevives(AfterRefusal):
+class RefusedAcceptRevives(bases.AfterRefusal):
     """An acceptance of a rejected request is refused, and makes the request pending again."""
 
-    decision = AcceptPairingRequest
+    decision = ops.AcceptPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Make the request pending."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.REJECTED:
             self.store.put(replace(request, state=RequestState.PENDING))

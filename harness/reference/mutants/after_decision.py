@@ -1,4 +1,4 @@
-"""Planted defects: the edge after a decision (ACC-12, ACC-13, ACC-19, REJ-7)."""
+"""Planted defects: managed centrally, and for good (ACC-12, ACC-13, ACC-19, SND-11)."""
 
 from __future__ import annotations
 
@@ -6,45 +6,29 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
 from harness.domain.draws import Draws
-from harness.domain.errors import Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    DeleteCluster,
-    Done,
-    LocalClusterOperation,
-    LocalOperation,
-    LogIn,
-    PatchCluster,
-    PatchNamedCluster,
-    Probe,
-    RestoreLocalManagement,
-    SendPairingRequest,
-    Session,
-    SubmitPairing,
-    UpdateStack,
-)
-from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, RequestEvent, RequestState
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work
-from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, Site
+from harness.reference.core.edge_flows import Begun, EdgeCore, Work
+from harness.reference.core.link import NotDelivered
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
 from harness.reference.core.store import Store
-from harness.reference.mutants.edge_bases import Remembers, busy, cluster_uid, is_in, of_request
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
-# --- central management -----------------------------------------------------------------------
 
-
+# --- central management --------------------------------------------------------------------------
 @mutant("ACC-12")
 class RestartForgetsThatItIsInsecure(EdgeCore):
     """After a restart of the edge a request that was sent insecurely is followed securely."""
 
     def recover(self) -> None:
-        """Take up what was under way, and check certificates from now on."""
         super().recover()
         for site in list(self.store.every(Site)):
             if site.request is not None:
@@ -56,23 +40,18 @@ class HostNeverConfirms(EdgeCore):
     """A host learns that it was accepted, obeys, and never tells Palette so."""
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Leave it at that."""
         yield from ()
 
 
 @mutant("ACC-12")
-class RestartEndsTheFollowing(Remembers):
+class RestartEndsTheFollowing(bases.Remembers):
     """After a restart of the edge no host follows the request that it sent before."""
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down, and remember to follow it."""
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         self.keep(self.site_of(call.host_uid).slot)
         return super().begin(operation, call, url)
 
     def working_slots(self) -> list[str]:
-        """The slots where a request was sent since the start."""
         return [slot for slot in super().working_slots() if slot in self.kept]
 
 
@@ -81,41 +60,35 @@ class OnlyOneClusterIsFollowed(EdgeCore):
     """Of several clusters with something to do, only one is looked after."""
 
     def working_slots(self) -> list[str]:
-        """The first of the slots."""
         return super().working_slots()[:1]
 
 
 @mutant("ACC-12")
-class LaterRequestIsNotConfirmed(Remembers):
+class LaterRequestIsNotConfirmed(bases.Remembers):
     """A cluster whose first request came to nothing never confirms a later one."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, and remember the cluster's first one."""
-        self.keep(cluster_uid(self.site_of(request.host_uid)), request.pairing_uid)
+        self.keep(bases.cluster_uid(self.site_of(request.host_uid)), request.pairing_uid)
         yield from super().follow_pending(slot, request)
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm the first request of a cluster."""
-        first = self.kept.get(cluster_uid(self.site_of(request.host_uid)))
+        first = self.kept.get(bases.cluster_uid(self.site_of(request.host_uid)))
         if first == request.pairing_uid:
             yield from super().follow_confirming(slot, request)
 
 
-# --- local operations are refused -------------------------------------------------------------
-
-
+# --- local operations are refused ----------------------------------------------------------------
 class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
-    def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
-        """The site, if Local UI still manages its cluster, or for an exception."""
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
         site = self.site_of(call.host_uid)
         if self.is_open(operation, call, site):
             self.authenticate(call)
             return site
         return super().changeable(operation, call)
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         """Whether an operation is let through."""
         raise NotImplementedError
 
@@ -124,94 +97,97 @@ class _LeavesOpen(EdgeCore):
 class NamedPatchIsStillOpen(_LeavesOpen):
     """A paired cluster can still be changed locally by the patch that names it."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation."""
-        return isinstance(operation, PatchNamedCluster)
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        return isinstance(operation, ops.PatchNamedCluster)
 
 
 @mutant("ACC-13")
 class ProfilesAreStillOpen(_LeavesOpen):
     """The profiles of a paired cluster can still be changed locally."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation."""
-        return isinstance(operation, UpdateStack)
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        return isinstance(operation, ops.UpdateStack)
 
 
 @mutant("ACC-13")
 class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
     """The deprecated patch is refused at the host that sent the request, and at no other."""
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation on another host."""
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
-        return isinstance(operation, PatchCluster) and elsewhere
+        return isinstance(operation, ops.PatchCluster) and elsewhere
 
 
 @mutant("ACC-13")
-class DeletionIsOpenAfterARestart(_LeavesOpen, Remembers):
+class DeletionIsOpenAfterARestart(_LeavesOpen, bases.Remembers):
     """After a restart of the edge, a paired cluster can be deleted locally."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and remember it."""
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For this operation, where the acceptance is not remembered."""
-        paired = is_in(site, *CENTRALLY_MANAGED)
-        known = of_request(site.request) in self.kept
-        return isinstance(operation, DeleteCluster) and paired and not known
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+        paired = bases.is_in(site, *CENTRALLY_MANAGED)
+        known = bases.of_request(site.request) in self.kept
+        return isinstance(operation, ops.DeleteCluster) and paired and not known
 
 
 @mutant("ACC-13")
-class ExtendedSessionIsAnAdmins(_LeavesOpen, Remembers):
+class ExtendedSessionIsAnAdmins(_LeavesOpen, bases.Remembers):
     """An extended session may still change a paired cluster, as an administrator's might."""
 
-    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """A session; remembers an extended one."""
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
         session = super().log_in(operation, call)
         if operation.extended:
             self.keep(session.token)
         return session
 
-    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
-        """For an extended session."""
+    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
         return call.credentials.session in self.kept
 
 
-@mutant("ACC-13")
-class RefusedDeletionIsCarriedOut(EdgeCore):
-    """The deletion of a paired cluster is refused, and begins all the same."""
+class _AfterRefusal(EdgeCore):
+    """Refuses what a host is asked, as it should, and does something all the same."""
 
     def perform(
         self,
         host_uid: str,
-        operation: LocalOperation,
-        credentials: Credentials,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
-        """Carry out one operation, and a deletion before the rules are asked."""
-        site = self.site_of(host_uid)
         try:
             return (yield from super().perform(host_uid, operation, credentials, now, draws))
         except Refusal as refusal:
-            if isinstance(operation, DeleteCluster) and self.is_central(site) and site.cluster:
+            self.goes_on(operation, host_uid)
+            return refusal.refused
+
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        """What is done although it was refused."""
+        raise NotImplementedError
+
+
+@mutant("ACC-13")
+class RefusedDeletionIsCarriedOut(_AfterRefusal):
+    """The deletion of a paired cluster is refused, and begins all the same."""
+
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        if isinstance(operation, ops.DeleteCluster):
+            site = self.site_of(host_uid)
+            if self.is_central(site) and site.cluster:
                 deleting = replace(site.cluster, state=ClusterState.DELETING)
                 self.store.put(replace(site, cluster=deleting))
-            return refusal.refused
 
 
 @mutant("ACC-13")
 class ForbiddenChangeIsAcknowledged(EdgeCore):
     """A local operation on a paired cluster is acknowledged, and nothing comes of it."""
 
-    def patch_cluster(self, operation: PatchCluster, call: EdgeCall) -> Acknowledged:
-        """Patch the cluster, or say so."""
+    def patch_cluster(self, operation: ops.PatchCluster, call: EdgeCall) -> ops.Acknowledged:
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
-            return Acknowledged("the change was taken")
+            return ops.Acknowledged("the change was taken")
         return super().patch_cluster(operation, call)
 
 
@@ -220,25 +196,21 @@ class NeighbourOfAPairedClusterIsLocked(EdgeCore):
     """Once a cluster is paired, no other cluster takes local operations either."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse once any cluster obeys the central side."""
         for other in self.store.every(Site):
             super().require_local(other)
 
 
-# --- the transfer is for good -----------------------------------------------------------------
-
-
+# --- the transfer is for good --------------------------------------------------------------------
 @mutant("ACC-19")
 class PairedClusterIsTakenBack(EdgeCore):
     """A paired cluster returns to local management when Local UI is asked for it."""
 
     def restore_local_management(
-        self, operation: RestoreLocalManagement, call: EdgeCall
-    ) -> Acknowledged:
-        """Let go of the pairing."""
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
         self.authenticate(call)
         self.store.put(replace(self.site_of(call.host_uid), request=None))
-        return Acknowledged("this cluster is locally managed")
+        return ops.Acknowledged("this cluster is locally managed")
 
 
 @mutant("ACC-19")
@@ -248,165 +220,236 @@ class CutOffClusterIsTakenBack(EdgeCore):
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
         more: Mapping[type, Callable[[Any, EdgeCall], EdgeFlow]] = {
-            RestoreLocalManagement: self.restored
+            ops.RestoreLocalManagement: self.restored
         }
         self.calling = {**self.calling, **more}
 
-    def restored(self, operation: RestoreLocalManagement, call: EdgeCall) -> EdgeFlow:
+    def restored(self, operation: ops.RestoreLocalManagement, call: EdgeCall) -> EdgeFlow:
         """Ask Palette first, and let go where nobody answers."""
         request = self.site_of(call.host_uid).request
         if request is not None:
-            answer = yield self.call("probing", request, Probe())
+            answer = yield self.call("probing", request, ops.Probe())
             if isinstance(answer.reply, NotDelivered):
                 self.authenticate(call)
                 self.store.put(replace(self.site_of(call.host_uid), request=None))
-        return Done(self.restore_local_management(operation, call))
+        return ops.Done(self.restore_local_management(operation, call))
 
 
 @mutant("ACC-19")
-class RefusedReturnHappens(EdgeCore):
+class RefusedReturnHappens(_AfterRefusal):
     """The return to local management is refused, and happens all the same."""
 
-    def perform(
-        self,
-        host_uid: str,
-        operation: LocalOperation,
-        credentials: Credentials,
-        now: int,
-        draws: Draws,
-    ) -> EdgeFlow:
-        """Carry out one operation, and let go of a pairing that is asked for."""
-        try:
-            return (yield from super().perform(host_uid, operation, credentials, now, draws))
-        except Refusal as refusal:
-            if isinstance(operation, RestoreLocalManagement):
-                self.store.put(replace(self.site_of(host_uid), request=None))
-            return refusal.refused
+    def goes_on(self, operation: ops.LocalOperation, host_uid: str) -> None:
+        if isinstance(operation, ops.RestoreLocalManagement):
+            self.store.put(replace(self.site_of(host_uid), request=None))
 
 
 @mutant("ACC-19")
-class RestartMakesTheTransferUndoable(Remembers):
+class RestartMakesTheTransferUndoable(bases.Remembers):
     """After a restart of the edge, a paired cluster returns to local management when asked."""
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and remember it."""
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
     def restore_local_management(
-        self, operation: RestoreLocalManagement, call: EdgeCall
-    ) -> Acknowledged:
-        """Let go of a pairing that is not remembered."""
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
         site = self.site_of(call.host_uid)
-        if of_request(site.request) not in self.kept:
+        if bases.of_request(site.request) not in self.kept:
             self.authenticate(call)
             self.store.put(replace(site, request=None))
         return super().restore_local_management(operation, call)
 
 
-# --- after a reject ---------------------------------------------------------------------------
+# --- what a refusal says -------------------------------------------------------------------------
+@mutant("ACC-13S")
+class RefusalOfAPairedClusterIsVague(EdgeCore):
+    """A local operation on a paired cluster is refused as something that is not permitted."""
+
+    def require_local(self, site: Site) -> None:
+        if self.is_central(site):
+            raise Refusal(Reason.FORBIDDEN, "this is not permitted")
 
 
-@mutant("REJ-7")
-class RejectedClusterIsCentral(EdgeCore):
-    """A cluster counts as centrally managed once its request was decided, also if rejected."""
+@mutant("ACC-13S")
+class RefusedDeletionSaysBusy(EdgeCore):
+    """The refusal of a deletion says that the cluster is busy; the others give the reason."""
 
-    def is_central(self, site: Site) -> bool:
-        """Whether the site obeys the central side, or was decided on."""
-        return super().is_central(site) or is_in(site, LocalState.REJECTED)
-
-
-@mutant("REJ-7")
-class RejectedClusterSendsNoMore(EdgeCore):
-    """A cluster that was rejected cannot send a new request."""
-
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it was not rejected."""
-        site = super().sendable(operation, call)
-        if is_in(site, LocalState.REJECTED):
-            raise busy()
-        return site
+    def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
+        self.authenticate(call)
+        if self.is_central(self.site_of(call.host_uid)):
+            raise bases.busy()
+        return super().delete_cluster(operation, call)
 
 
-@mutant("REJ-7")
-class TwoRejectionsAreEnough(Remembers):
-    """A cluster that was rejected twice cannot send a third request."""
-
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, and count the rejections."""
-        if event is LocalEvent.LEARNED_REJECTED:
-            uid = cluster_uid(site)
-            self.kept[uid] = f"{self.kept.get(uid, '')}x"
-        super().learned(site, request, event)
-
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it was not rejected too often."""
-        site = super().sendable(operation, call)
-        if len(self.kept.get(cluster_uid(site), "")) > 1:
-            raise busy()
-        return site
+DAY = 86_400_000_000
 
 
-@mutant("REJ-7")
-class RejectionIsNotHeard(EdgeCore):
-    """A host takes a rejected request for one that still waits."""
+# --- managed from now on (ACC-12) ----------------------------------------------------------------
+@mutant("ACC-12")
+class ChangeOnlySaysSo(CentralCore):
+    """A central operation on a paired cluster is acknowledged, and nothing is done."""
 
-    def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What a poll says has happened, a rejection excepted."""
-        event = super().event_of(reply)
-        return None if event is LocalEvent.LEARNED_REJECTED else event
-
-
-@mutant("REJ-7")
-class LostLinkEndsTheFollowing(Remembers):
-    """A host that could not ask about its request once does not ask again."""
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, as long as there is a link."""
-        answer = yield self.call("polling", request, Probe())
-        if isinstance(answer.reply, NotDelivered):
-            self.keep(request.pairing_uid)
-        if request.pairing_uid not in self.kept:
-            yield from super().follow_pending(slot, request)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        self.require_confirmed(self.known_cluster(operation.cluster_uid, call))
+        return ops.Acknowledged("the cluster was changed")
 
 
-@mutant("REJ-7")
-class RejectedClusterKeepsItsStack(EdgeCore):
-    """After a reject the cluster's profiles cannot be changed; all else can."""
+@mutant("ACC-12")
+class OnlyTheFirstChangeCounts(CentralCore):
+    """The first central operation on a cluster takes effect, and no other."""
 
-    def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
-        """Replace the profiles, unless a request was rejected."""
-        if is_in(self.changeable(operation, call), LocalState.REJECTED):
-            raise busy()
-        return super().update_stack(operation, call)
-
-
-@mutant("REJ-7")
-class RestartForgetsTheRejection(EdgeCore):
-    """After a restart of the edge a rejected request is pending again, and is not asked about."""
-
-    def recover(self) -> None:
-        """Take up what was in flight, and what was rejected."""
-        super().recover()
-        for site in [s for s in self.store.every(Site) if is_in(s, LocalState.REJECTED)]:
-            if site.request is not None:
-                pending = replace(site.request, state=LocalState.PENDING, message="")
-                self.store.put(replace(site, request=pending))
-
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask about a request of this start."""
-        if request.message:
-            yield from super().follow_pending(slot, request)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        request = self.store.get(PairingRequest, cluster.pairing_uid)
+        if request is not None and cluster.tags != request.cluster.tags:
+            return ops.Acknowledged("the cluster was changed")
+        return super().change_cluster(operation, call)
 
 
-@mutant("REJ-7")
-class RejectionReachesTheNeighbours(EdgeCore):
-    """A rejection of one cluster's request ends the pending requests of the others locally."""
+@mutant("ACC-12")
+class ChangeReachesEveryCluster(CentralCore):
+    """A central operation on one cluster takes effect on every cluster of the project."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Take over what was decided, at every site."""
-        super().learned(site, request, event)
-        if event is LocalEvent.LEARNED_REJECTED:
-            for other in [s for s in self.store.every(Site) if is_in(s, LocalState.PENDING)]:
-                if other.request is not None:
-                    super().learned(other, other.request, event)
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        for cluster in self.clusters_of(self.scope_of(call)):
+            self.store.put(replace(cluster, tags=operation.tags))
+        return super().change_cluster(operation, call)
+
+
+@mutant("ACC-12")
+class ClustersAreLostInARestart(bases.Wakes):
+    """Clusters that were paired are not registered any more when Palette has restarted."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.delete(CentralCluster, cluster.uid)
+
+
+@mutant("ACC-12")
+class ConfirmationIsLostInARestart(bases.Wakes):
+    """A paired cluster waits for its host again when Palette has restarted."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            self.store.put(replace(cluster, confirmed=False))
+
+
+@mutant("ACC-12")
+class RefusedDecisionStopsThePairing(bases.AfterRefusal):
+    """A reject of an accepted request is refused, and its host's confirmation is too from then."""
+
+    decision = ops.RejectPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        if request.state is RequestState.HANDING_OVER:
+            self.step(request, RequestEvent.EXPIRE)
+
+
+@mutant("ACC-12")
+class RenamedClusterIsNotConfirmed(CentralCore):
+    """A host's confirmation does not reach a cluster that was paired under another name."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        answer = super().confirm(operation, call)
+        request = self.own_request(operation, call.now)
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if cluster is not None and cluster.name != request.cluster.name:
+            self.store.put(replace(cluster, confirmed=False))
+        return answer
+
+
+@mutant("ACC-12")
+class SecondRequestIsNeverRegistered(CentralCore):
+    """A cluster whose earlier request was rejected is accepted, and not registered."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        accepted = super().accept(operation, call)
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        before = [
+            r
+            for r in self.store.every(PairingRequest)
+            if request is not None and r.cluster.uid == request.cluster.uid
+        ]
+        if any(r.state is RequestState.REJECTED for r in before):
+            self.store.delete(CentralCluster, accepted.cluster_uid)
+        return accepted
+
+
+@mutant("ACC-12")
+class ConfirmationNeedsTheToken(CentralCore):
+    """A host's confirmation is refused when its registration token is not usable any more."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        bases.require_token(self.store, request, call.now)
+        return super().confirm(operation, call)
+
+
+# --- for good (ACC-19) ---------------------------------------------------------------------------
+@mutant("ACC-19")
+class ClusterIsGivenBack(CentralCore):
+    """A paired cluster is given back to local management when somebody asks for it."""
+
+    def release_cluster(
+        self, operation: ops.ReleaseCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        self.store.delete(CentralCluster, cluster.uid)
+        return ops.Acknowledged("the cluster was given back")
+
+
+@mutant("ACC-19")
+class RefusedReleaseEndsTheManagement(bases.Performs):
+    """To give a cluster back is refused, and from then on no central operation takes effect."""
+
+    def after(self, operation: ops.Operation, reply: ops.KnownReply) -> None:
+        if isinstance(operation, ops.ReleaseCentralCluster):
+            cluster = self.store.get(CentralCluster, operation.cluster_uid)
+            if cluster is not None:
+                with self.store.transaction():
+                    self.store.put(replace(cluster, confirmed=False))
+
+
+# --- not before it is accepted (SND-11) ----------------------------------------------------------
+@mutant("SND-11")
+class RequestRegistersItsCluster(CentralCore):
+    """A cluster is registered and managed as soon as its request is admitted."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        request = self.store.get(PairingRequest, answer.pairing_uid)
+        if request is not None:
+            own = operation.cluster
+            cluster = CentralCluster(
+                own.uid,
+                request.project_uid,
+                answer.pairing_uid,
+                own.name,
+                own.description,
+                own.tags,
+                confirmed=True,
+            )
+            self.store.put(cluster)
+        return answer
+
+
+@mutant("SND-11")
+class OldRequestAcceptsItself(CentralCore):
+    """A request that nobody has decided for a day counts as accepted."""
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        for request in self.open_requests(call.credentials.project_uid):
+            named = operation.cluster_uid in (request.cluster.uid, request.pairing_uid)
+            if named and call.now >= request.created + DAY:
+                return ops.Acknowledged("the cluster was changed")
+        return super().change_cluster(operation, call)

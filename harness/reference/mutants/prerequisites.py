@@ -1,29 +1,32 @@
-"""Planted defects: which clusters may send a pairing request (PRE-1 to PRE-3)."""
+"""Planted defects: what a send needs, and what it goes by (PRE-1 to PRE-6, SND-8, SND-13)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
-from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import SendPairingRequest, ViewCluster
-from harness.domain.pairing import CENTRALLY_MANAGED
-from harness.reference.core.edge import EdgeCall
-from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import Site
-from harness.reference.mutants.edge_bases import Remembers, is_in
+from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
+from harness.domain.token import RegistrationToken
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.edge import EdgeCall, EdgeFlow
+from harness.reference.core.edge_flows import EdgeCore, Probing, Work
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.core.records import LocalRequest, PairingRequest, Site
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
-# --- the cluster's state ----------------------------------------------------------------------
 
-
+# --- the cluster's state -------------------------------------------------------------------------
 @mutant("PRE-1")
 class DeletingClusterSends(EdgeCore):
     """A cluster that is being deleted may send a request until it is gone."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what is not running, or about to end."""
         if cluster.state is not ClusterState.DELETING:
             super().require_running(cluster)
 
@@ -33,7 +36,6 @@ class HealthStandsInForTheState(EdgeCore):
     """A cluster counts as Running when all its nodes are healthy, whatever its state is."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what is not running, unless it looks well."""
         if cluster.unhealthy_nodes():
             super().require_running(cluster)
 
@@ -43,31 +45,26 @@ class ProvisioningClusterSends(EdgeCore):
     """A cluster that is still being provisioned may send a request."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what has ended, or is ending."""
         if cluster.state is not ClusterState.PROVISIONING:
             super().require_running(cluster)
 
 
 @mutant("PRE-1")
-class StateIsReadOnce(Remembers):
+class StateIsReadOnce(bases.Remembers):
     """The cluster's state is read at its first send, and never again."""
 
     def require_running(self, cluster: Cluster) -> None:
-        """Refuse what was not running then."""
         state = ClusterState(self.keep(cluster.uid, cluster.state.value))
         if state is not ClusterState.RUNNING:
             super().require_running(cluster)
             raise Refusal(Reason.CLUSTER_NOT_RUNNING, f"cluster {cluster.name} is {state.value}")
 
 
-# --- the nodes' health ------------------------------------------------------------------------
-
-
+# --- the nodes' health ---------------------------------------------------------------------------
 class _LooksAtSome(EdgeCore):
     """Looks at the health of some of the nodes only."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for those of the nodes that are looked at."""
         looked_at = [node for pool in cluster.pools for node in self.looked_at(pool)]
         if any(node.health is not Health.HEALTHY for node in looked_at):
             super().require_healthy(cluster)
@@ -82,7 +79,6 @@ class LastWorkerIgnored(_LooksAtSome):
     """Only the last worker's health is ignored."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """All but the last worker."""
         return pool.nodes if pool.control_plane else pool.nodes[:-1]
 
 
@@ -91,7 +87,6 @@ class WorkersIgnored(_LooksAtSome):
     """Only the health of the control plane is looked at."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The control plane."""
         return pool.nodes if pool.control_plane else ()
 
 
@@ -100,7 +95,6 @@ class ControlPlaneIgnored(_LooksAtSome):
     """Only the health of the workers is looked at."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The workers."""
         return () if pool.control_plane else pool.nodes
 
 
@@ -109,7 +103,6 @@ class FirstNodeSpeaksForItsPool(_LooksAtSome):
     """The first node of each pool is taken for the whole pool."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The first node."""
         return pool.nodes[:1]
 
 
@@ -118,7 +111,6 @@ class MiddleNodesIgnored(_LooksAtSome):
     """Of each pool the first and the last node are looked at, and none between them."""
 
     def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        """The first node and the last one."""
         return (pool.nodes[0], pool.nodes[-1]) if pool.nodes else ()
 
 
@@ -127,7 +119,6 @@ class MostlyHealthyIsHealthy(EdgeCore):
     """A cluster with a single unhealthy node among several counts as healthy."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for the only node, or for two."""
         if len(cluster.unhealthy_nodes()) > 1 or len(cluster.host_uids()) == 1:
             super().require_healthy(cluster)
 
@@ -136,8 +127,7 @@ class MostlyHealthyIsHealthy(EdgeCore):
 class OnlyTheSendersHealthCounts(EdgeCore):
     """A host looks at its own node's health, and at none of the others."""
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if the node of this host is well."""
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         try:
             return super().sendable(operation, call)
         except Refusal as refusal:
@@ -151,11 +141,10 @@ class OnlyTheSendersHealthCounts(EdgeCore):
 
 
 @mutant("PRE-2")
-class RecoveryIsNotNoticed(Remembers):
+class RecoveryIsNotNoticed(bases.Remembers):
     """A cluster that was refused for an unhealthy node is refused from then on."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse what is not healthy, or was not."""
         if cluster.unhealthy_nodes():
             self.keep(cluster.uid)
         super().require_healthy(cluster)
@@ -164,18 +153,16 @@ class RecoveryIsNotNoticed(Remembers):
 
 
 @mutant("PRE-2")
-class GoesByTheHealthThatWasShown(Remembers):
+class GoesByTheHealthThatWasShown(bases.Remembers):
     """A cluster that was shown healthy once counts as healthy from then on."""
 
-    def view_cluster(self, operation: ViewCluster, call: EdgeCall) -> Cluster:
-        """The cluster; remembers if it was healthy."""
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
         shown = super().view_cluster(operation, call)
         if not shown.unhealthy_nodes():
             self.keep(shown.uid)
         return shown
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse what is unhealthy, unless it was not so once."""
         if cluster.uid not in self.kept:
             super().require_healthy(cluster)
 
@@ -185,23 +172,19 @@ class FirstWorkerPoolOnly(EdgeCore):
     """Of several pools of workers the first one's health is looked at."""
 
     def require_healthy(self, cluster: Cluster) -> None:
-        """Refuse for the control plane and one pool."""
         workers = [pool for pool in cluster.pools if not pool.control_plane]
         looked_at = tuple(pool for pool in cluster.pools if pool not in workers[1:])
         super().require_healthy(replace(cluster, pools=looked_at))
 
 
-# --- a local cluster --------------------------------------------------------------------------
-
-
+# --- a local cluster -----------------------------------------------------------------------------
 @mutant("PRE-3")
 class PairedClusterSendsAgain(EdgeCore):
     """A cluster that is paired already may send another request."""
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, whoever manages it."""
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = self.site_of(call.host_uid)
-        if not is_in(site, *CENTRALLY_MANAGED):
+        if not bases.is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
         self.authenticate(call)
         self.require_running(self.cluster_at(site))
@@ -213,8 +196,7 @@ class InstalledModeIsForgotten(EdgeCore):
     """A host that was installed in central mode counts as locally managed."""
 
     def is_central(self, site: Site) -> bool:
-        """Whether the site was paired."""
-        return is_in(site, *CENTRALLY_MANAGED)
+        return bases.is_in(site, *CENTRALLY_MANAGED)
 
 
 @mutant("PRE-3")
@@ -222,7 +204,6 @@ class NoClusterIsAnEmptyCluster(EdgeCore):
     """Hosts without a cluster send the request of a cluster that has no nodes."""
 
     def cluster_at(self, site: Site) -> Cluster:
-        """The cluster, or an empty one."""
         return site.cluster or Cluster("00000000", "cluster")
 
 
@@ -230,15 +211,589 @@ class NoClusterIsAnEmptyCluster(EdgeCore):
 class SiblingOfAPairedHostSends(EdgeCore):
     """Only the host that sent the request knows at a send that its cluster is paired."""
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, whoever manages it, at another host."""
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = self.site_of(call.host_uid)
         request = site.request
         if request is None or request.host_uid == call.host_uid:
             return super().sendable(operation, call)
-        if not is_in(site, *CENTRALLY_MANAGED):
+        if not bases.is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
         self.authenticate(call)
         self.require_running(self.cluster_at(site))
         self.require_healthy(self.cluster_at(site))
         return site
+
+
+# --- tokens at the central side ------------------------------------------------------------------
+HOUR = 3_600_000_000
+
+
+@mutant("PRE-4")
+class TokenExpiresByTheWrongUnit(CentralCore):
+    """A token's expiry is compared with a time in milliseconds, and so never comes."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now // 1000)
+
+
+@mutant("PRE-4")
+class TokenExpiresInAnotherTimeZone(CentralCore):
+    """A token lasts an hour longer than it says, as if it were kept in local time."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now - HOUR)
+
+
+@mutant("PRE-4")
+class TokenExpiresTwoHoursEarly(CentralCore):
+    """A token admits nobody any more in the last two hours of its time."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now + 2 * HOUR)
+
+
+@mutant("PRE-4")
+class RevokedTokenStillAdmits(CentralCore):
+    """A token that was deactivated still admits clusters until it expires."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = next(self.store.find(RegistrationToken, "value", value), None)
+        if token is not None and replace(token, active=True).why_unusable(now) is None:
+            return token
+        return super().usable_token(value, now)
+
+
+@mutant("PRE-4")
+class DeletedTokenIsRemembered(bases.Keeps[RegistrationToken]):
+    """A token that has admitted a request is remembered, and goes on when it is deleted."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        kept = next(self.store.find(RegistrationToken, "value", value), None)
+        remembered = self.kept.get(value)
+        if kept is None and remembered is not None:
+            return remembered
+        return self.kept.setdefault(value, super().usable_token(value, now))
+
+
+@mutant("PRE-4")
+class KnownClusterNeedsNoToken(CentralCore):
+    """A cluster that was admitted before is admitted again without a look at its token."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        self._admits_again = any(
+            request.cluster.uid == operation.cluster.uid
+            for request in self.store.every(PairingRequest)
+        )
+        return super().submit(operation, call)
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        token = next(self.store.find(RegistrationToken, "value", value), None)
+        return token if token and self._admits_again else super().usable_token(value, now)
+
+
+@mutant("PRE-4")
+class BeginningOfATokenAdmits(CentralCore):
+    """A token is looked up by the beginning that is given of it."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        found = [t for t in self.store.every(RegistrationToken) if t.value.startswith(value)]
+        return super().usable_token(found[0].value if value and found else value, now)
+
+
+@mutant("PRE-4")
+class EndOfATokenIsCutOff(CentralCore):
+    """What is given beyond the length of a token is cut off before it is looked up."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        found = [t for t in self.store.every(RegistrationToken) if value.startswith(t.value)]
+        return super().usable_token(found[0].value if found else value, now)
+
+
+# --- a token that was refused --------------------------------------------------------------------
+@mutant("PRE-4")
+class RefusedTokenStaysPending(EdgeCore):
+    """A request whose token Palette refused is shown as pending all the same, and for good."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        refused = super().admitted(host_uid, request, reply)
+        if isinstance(refused, Refused) and refused.reason is Reason.TOKEN_UNUSABLE:
+            left = replace(request, state=LocalState.PENDING)
+            self.store.put(replace(self.site_of(host_uid), request=left))
+        return refused
+
+    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+        unknown = isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND
+        return None if unknown else super().event_of(reply)
+
+
+@mutant("PRE-4")
+class RefusedTokenLocksTheCluster(bases.Remembers):
+    """After a token was refused the cluster takes no local operation any more."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        answer = super().admitted(host_uid, request, reply)
+        if isinstance(answer, Refused):
+            self.keep(bases.cluster_uid(self.site_of(host_uid)))
+        return answer
+
+    def require_local(self, site: Site) -> None:
+        super().require_local(site)
+        if bases.cluster_uid(site) in self.kept:
+            raise Refusal(Reason.REQUEST_PENDING, "a pairing request is being sent")
+
+
+# --- every host ----------------------------------------------------------------------------------
+@mutant("PRE-5")
+class OnlyTheFirstHostIsProbed(EdgeCore):
+    """Only the first host of the cluster is asked whether it reaches Palette."""
+
+    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+        return super().hosts_to_probe(site)[:1]
+
+
+@mutant("PRE-5")
+class LastHostIsNotProbed(EdgeCore):
+    """The last host of several is not asked whether it reaches Palette."""
+
+    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+        hosts = super().hosts_to_probe(site)
+        return hosts[:-1] or hosts
+
+
+@mutant("PRE-5")
+class OnlyTheControlPlaneIsProbed(EdgeCore):
+    """The hosts of the workers are not asked whether they reach Palette."""
+
+    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+        pools = [pool for pool in self.cluster_at(site).pools if pool.control_plane]
+        return tuple(node.host_uid for pool in pools for node in pool.nodes)
+
+
+@mutant("PRE-5")
+class SendSkipsTheProbes(EdgeCore):
+    """Only the connection check asks every host; a send goes ahead without."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = ""
+        if isinstance(entries, ops.VerifyConnection) or len(self.hosts_to_probe(site)) == 1:
+            why = yield from super().unreachable(site, url, entries)
+        return why
+
+
+@mutant("PRE-5")
+class EarlierCheckIsBelieved(bases.Remembers):
+    """A send asks no host any more once a connection check has said yes."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        if isinstance(entries, ops.SendPairingRequest) and bases.cluster_uid(site) in self.kept:
+            return ""
+        why = yield from super().unreachable(site, url, entries)
+        if not why and isinstance(entries, ops.VerifyConnection):
+            self.keep(bases.cluster_uid(site))
+        return why
+
+
+@mutant("PRE-5")
+class CheckRepeatsWhatItSaidFirst(bases.Remembers):
+    """The connection check answers what it answered the first time, until a restart."""
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().verify(operation, call)
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Verification):
+            now = "" if reply.value.verified else reply.value.message
+            said = self.keep(bases.cluster_uid(self.site_of(call.host_uid)), now)
+            return ops.Done(
+                ops.Verification(not said, said or "every host of the cluster reaches Palette")
+            )
+        return reply
+
+
+@mutant("PRE-5")
+class NeighboursAreProbedToo(EdgeCore):
+    """The hosts of other clusters have to reach Palette as well."""
+
+    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+        clusters = [other.cluster for other in self.store.every(Site) if other.cluster]
+        return tuple(host for cluster in clusters for host in cluster.host_uids())
+
+
+# --- the endpoint --------------------------------------------------------------------------------
+class _Repairs(EdgeCore):
+    """Repairs an entered endpoint silently before it looks at it."""
+
+    def usable_entries(self, operation: ops.PairingInput) -> str:
+        return super().usable_entries(
+            replace(operation, endpoint=self.repaired(operation.endpoint))
+        )
+
+    def repaired(self, endpoint: str) -> str:
+        """The endpoint as it is understood."""
+        raise NotImplementedError
+
+
+@mutant("PRE-6")
+class SpacesAreTakenOut(_Repairs):
+    """A space within the endpoint is taken out, and the rest is used."""
+
+    def repaired(self, endpoint: str) -> str:
+        return endpoint.replace(":// ", "://")
+
+
+@mutant("PRE-6")
+class BadPortIsDropped(_Repairs):
+    """A port that is no number is dropped from the endpoint."""
+
+    def repaired(self, endpoint: str) -> str:
+        return re.sub(r":(?![0-9]+)[a-z0-9]+$", "", endpoint)
+
+
+@mutant("PRE-6")
+class ForeignSchemeIsReplaced(_Repairs):
+    """Whatever scheme the endpoint has, https is used."""
+
+    def repaired(self, endpoint: str) -> str:
+        scheme, found, rest = endpoint.partition("://")
+        return f"https://{rest}" if found and scheme != "http" else endpoint
+
+
+@mutant("PRE-6")
+class FirstOfTwoUrlsIsTaken(_Repairs):
+    """Of an endpoint with two URLs the first one is used."""
+
+    def repaired(self, endpoint: str) -> str:
+        first, _, second = endpoint.partition(" ")
+        return first if "://" in first and "://" in second else endpoint
+
+
+class EntersOtherwise(EdgeCore):
+    """Sends with something else than what was entered."""
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        return (yield from super().send(self.entered(operation, call), call))
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        """What is sent by."""
+        raise NotImplementedError
+
+
+@mutant("PRE-6")
+class AnyCertificateWillDo(EntersOtherwise):
+    """A certificate that nobody trusts is accepted without insecure being asked for."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        return replace(operation, insecure=True)
+
+
+@mutant("PRE-6")
+class InsecureIsOverlooked(EntersOtherwise):
+    """An untrusted certificate is refused even where insecure is asked for."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        return replace(operation, insecure=False)
+
+
+@mutant("PRE-6")
+class UnansweredSendCountsAsSent(EdgeCore):
+    """A submission that nobody answered counts as a pending request."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = ""
+        if isinstance(entries, ops.VerifyConnection):
+            why = yield from super().unreachable(site, url, entries)
+        return why
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        if isinstance(reply, ops.Unknown | NotDelivered):
+            reply = ops.Done(ops.PairingId(request.cluster_token[:24]))
+        return super().admitted(host_uid, request, reply)
+
+
+@mutant("PRE-6")
+class SilentEndpointIsAskedAgainAndAgain(EdgeCore):
+    """An endpoint that does not answer is asked many times over before a send is refused."""
+
+    TIMES = 40
+    """At a second a try, this is longer than an answer may take."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = ""
+        for _ in range(self.TIMES):
+            why = yield from super().unreachable(site, url, entries)
+            if "answer" not in why:
+                break
+        return why
+
+
+@mutant("PRE-6")
+class UnreachableEndpointLeavesARequest(EdgeCore):
+    """A send that is refused because its endpoint is not reached leaves a pending request."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = yield from super().unreachable(site, url, entries)
+        if why and isinstance(entries, ops.SendPairingRequest):
+            host, uid = self.hosts_to_probe(site)[0], bases.cluster_uid(site)
+            left = LocalRequest(LocalState.PENDING, host, entries.endpoint, url, False, uid, uid)
+            self.store.put(replace(site, request=left))
+        return why
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        try:
+            return (yield from super().send(operation, call))
+        except Refusal as refusal:
+            return refusal.refused
+
+
+# --- forms of an endpoint ------------------------------------------------------------------------
+@mutant("SND-8")
+class SchemeIsRequired(EdgeCore):
+    """A bare host name is refused as an endpoint."""
+
+    def usable_entries(self, operation: ops.PairingInput) -> str:
+        url = super().usable_entries(operation)
+        if "://" not in operation.endpoint:
+            raise Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed: no scheme")
+        return url
+
+
+@mutant("SND-8")
+class SchemeIsDoubled(EdgeCore):
+    """Only a bare host name works: https is put before a URL as well."""
+
+    def usable_entries(self, operation: ops.PairingInput) -> str:
+        super().usable_entries(operation)
+        return f"https://{operation.endpoint}"
+
+
+@mutant("SND-8")
+class SlashAtTheEndIsKept(EdgeCore):
+    """A slash at the end of a URL is kept, so that every path has two."""
+
+    def usable_entries(self, operation: ops.PairingInput) -> str:
+        url = super().usable_entries(operation)
+        return f"{url}/" if operation.endpoint.endswith("/") else url
+
+
+@mutant("SND-8")
+class CancelGoesToWhatWasEntered(EdgeCore):
+    """A cancel is told to the endpoint as it was entered, which need not be a URL."""
+
+    def end(self, slot: str, request: LocalRequest) -> Work:
+        yield from super().end(slot, replace(request, base_url=request.endpoint))
+
+
+# --- each send by its own entries ----------------------------------------------------------------
+@mutant("SND-13")
+class FirstTokenIsUsedForEver(EntersOtherwise, bases.Remembers):
+    """Every send goes by the token that the cluster sent with first."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        first = self.keep(bases.cluster_uid(self.site_of(call.host_uid)), operation.token)
+        return replace(operation, token=first)
+
+
+@mutant("SND-13")
+class MissingTokenIsTheLastOne(EntersOtherwise, bases.Remembers):
+    """A send without a token goes by the one that was entered before."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
+        self.kept[uid] = operation.token.strip() or self.kept.get(uid, "")
+        return replace(operation, token=self.kept[uid])
+
+
+@mutant("SND-13")
+class MissingEndpointIsTheLastOne(EntersOtherwise, bases.Remembers):
+    """A send without an endpoint goes to the one that was entered before."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
+        self.kept[uid] = operation.endpoint.strip() or self.kept.get(uid, "")
+        return replace(operation, endpoint=self.kept[uid])
+
+
+@mutant("SND-13")
+class InsecureSticks(EntersOtherwise, bases.Remembers):
+    """Insecure that was asked for once is taken for asked for at every later send."""
+
+    def entered(self, operation: ops.SendPairingRequest, call: EdgeCall) -> ops.SendPairingRequest:
+        uid = bases.cluster_uid(self.site_of(call.host_uid))
+        if operation.insecure:
+            self.keep(uid)
+        return replace(operation, insecure=uid in self.kept)
+
+
+@mutant("SND-13")
+class RefusedSubmissionIsNeverClosed(EdgeCore):
+    """A submission that Palette refused counts as under way for good, and blocks the next."""
+
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
+        if isinstance(reply, Refused):
+            return reply
+        return super().admitted(host_uid, request, reply)
+
+
+@mutant("SND-13")
+class RefusedEndpointIsRemembered(bases.Remembers):
+    """An endpoint that did not work once makes every later send of the cluster fail."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = yield from super().unreachable(site, url, entries)
+        return (
+            self.keep(bases.cluster_uid(site), why)
+            if why
+            else self.kept.get(bases.cluster_uid(site), "")
+        )
+
+
+# --- what a refusal says -------------------------------------------------------------------------
+class RewordsRefusals(EdgeCore):
+    """Refuses what it should, in other words."""
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        try:
+            reply = yield from super().send(operation, call)
+        except Refusal as refusal:
+            raise self.reworded(refusal, operation) from None
+        if isinstance(reply, ops.Done):
+            return reply
+        raise self.reworded(Refusal(reply.reason, reply.message, **reply.details), operation)
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        """The refusal as it is worded here."""
+        raise NotImplementedError
+
+
+@mutant("PRE-4S")
+class ErrorQuotesTheToken(RewordsRefusals):
+    """The error about a token quotes it."""
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        message = f"{refusal} (registration token {operation.token})"
+        return Refusal(refusal.refused.reason, message)
+
+
+@mutant("PRE-4S")
+class TokenIsInTheDetails(RewordsRefusals):
+    """The error's text is discreet, and the details beside it hold the token."""
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        return Refusal(refusal.refused.reason, str(refusal), entered=operation.token)
+
+
+@mutant("PRE-4S")
+class RefusedTokenIsAFailedRequest(RewordsRefusals):
+    """The error for a token that Palette refuses says only that the request was not admitted."""
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        if operation.token.strip() and refusal.refused.reason is Reason.TOKEN_UNUSABLE:
+            return Refusal(Reason.CONFLICT, "the request was not admitted")
+        return refusal
+
+
+@mutant("PRE-4S")
+class MissingTokenIsAMissingEntry(RewordsRefusals):
+    """The error for an empty token says that an entry is missing, and not which."""
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        if operation.token.strip():
+            return refusal
+        return Refusal(Reason.INVALID_INPUT, "an entry is missing")
+
+
+class _NamesOthers(EdgeCore):
+    """Names other hosts than the one that is cut off."""
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().verify(operation, call)
+        if not (isinstance(reply, ops.Done) and isinstance(reply.value, ops.Verification)):
+            return reply
+        hosts = self.hosts_to_probe(self.site_of(call.host_uid))
+        found = [i for i, host in enumerate(hosts) if host in reply.value.message]
+        if reply.value.verified or not found:
+            return reply
+        named = ", ".join(self.names(hosts, found[0]))
+        return ops.Done(
+            ops.Verification(verified=False, message=f"no link to Palette: host {named}")
+        )
+
+    def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
+        """The hosts that are named; the one at `found` is cut off."""
+        raise NotImplementedError
+
+
+@mutant("PRE-5S")
+class EveryHostIsNamed(_NamesOthers):
+    """The connection check names all hosts of the cluster when one of them is cut off."""
+
+    def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
+        return hosts
+
+
+@mutant("PRE-5S")
+class AskedHostIsNamed(_NamesOthers):
+    """The connection check names the first host, whichever is cut off."""
+
+    def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
+        return hosts[:1]
+
+
+@mutant("PRE-5S")
+class EarlierHostsAreNamedToo(_NamesOthers):
+    """The connection check names each host that it asked before it came to the one cut off."""
+
+    def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
+        return hosts[: found + 1]
+
+
+@mutant("PRE-5S")
+class HostIsCountedNotNamed(_NamesOthers):
+    """The connection check says how many hosts are cut off, and not which."""
+
+    def names(self, hosts: tuple[str, ...], found: int) -> tuple[str, ...]:
+        return (f"count 1 of {len(hosts)}",)
+
+
+class _SaysOtherwise(EdgeCore):
+    """Says something else of an endpoint that cannot be reached."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        why = yield from super().unreachable(site, url, entries)
+        return self.said(why) if why else ""
+
+    def said(self, why: str) -> str:
+        """What is said in place of the reason."""
+        raise NotImplementedError
+
+
+@mutant("PRE-6S")
+class EveryTroubleIsTheSame(_SaysOtherwise):
+    """Whatever keeps the endpoint from being reached, the error says that it cannot be used."""
+
+    def said(self, why: str) -> str:
+        return "the Palette endpoint cannot be used"
+
+
+@mutant("PRE-6S")
+class UntrustedCertificateIsATimeout(_SaysOtherwise):
+    """An untrusted certificate is reported as an endpoint that does not answer."""
+
+    def said(self, why: str) -> str:
+        return "the Palette endpoint gave no answer" if "certificate" in why else why
+
+
+@mutant("PRE-6S")
+class UnknownNameIsARefusedConnection(_SaysOtherwise):
+    """A host name that cannot be resolved is reported as a refused connection."""
+
+    def said(self, why: str) -> str:
+        return "the Palette endpoint refused the connection" if "resolve" in why else why
+
+
+@mutant("PRE-6S")
+class MissingEndpointIsMalformed(RewordsRefusals):
+    """An endpoint that was not entered is called malformed."""
+
+    def reworded(self, refusal: Refusal, operation: ops.SendPairingRequest) -> Refusal:
+        if operation.endpoint.strip():
+            return refusal
+        return Refusal(Reason.ENDPOINT_UNUSABLE, "the Palette endpoint is malformed")

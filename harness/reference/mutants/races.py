@@ -1,55 +1,46 @@
-"""Defects that show only when two things happen at once, or one of them half.
+"""Planted defects that show in a history only: by what came earlier, or went on at the same time.
 
-Each is caught by an invariant, on the walk over every interleaving. What a core keeps beside
-its store is memory: a restart of its side wipes it.
+What a core keeps beside its store is memory: a restart of its side wipes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.domain.draws import Draws
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import agent_confirms, agent_follows
 from harness.domain.match import MatchResult
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    ConfirmPairing,
-    Done,
-    MatchProfiles,
-    PairingRequestView,
-    PollAnswer,
-    SelectedProfile,
-    Unknown,
-    ViewPairingRequest,
-    WithdrawPairing,
-)
 from harness.domain.pairing import LocalEvent, LocalState, RequestState
+from harness.domain.permission import PairPermission
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
+from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, PairingRequest, Site
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site, User
 from harness.reference.core.store import Store
+from harness.reference.mutants import bases
+from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
+from harness.reference.mutants.rejecting import RejectionIsNotHeard
 from harness.reference.planting import Lane, mutant
 
 
+# --- on the walk over every interleaving ---------------------------------------------------------
 @mutant("INV-1", lane=Lane.INTERLEAVING, plot="handed-over")
 class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm at once when the request was accepted, and commit afterwards."""
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
         if event is LocalEvent.LEARNED_ACCEPTED:
             confirming = agent_confirms(request.pairing_uid, request.cluster_token)
             reply = yield from self.carried("confirming", request, confirming)
-            event = event if isinstance(reply, Done) else None
+            event = event if isinstance(reply, ops.Done) else None
         site = self.site(slot)
         if event and site and self.is_same(site.request, request):
             self.learned(site, request, event)
@@ -59,8 +50,7 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
 class ConfirmsWhatHasExpired(CentralCore):
     """A confirmation that comes after the hand-over ran out is answered as if it were in time."""
 
-    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
-        """Answer a host whose acceptance has failed meanwhile with what is on record."""
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         request = self.own_request(operation, call.now)
         if request.state is RequestState.FAILED:
             return self._poll_answer(request)
@@ -72,13 +62,12 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     """A host whose confirmation was not answered goes back to local management."""
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
-        """Confirm once; without an answer the pairing has failed."""
         flow = agent_confirms(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("confirming", request, flow)
         site = self.site(slot)
         if site is None or not self.is_same(site.request, request):
             return
-        if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
             self.taken_over(site, request, reply.value)
         elif not isinstance(reply, NotDelivered):
             self.learned(site, request, LocalEvent.LEARNED_FAILED)
@@ -88,8 +77,7 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
 class WithdrawsWhateverIsPending(CentralCore):
     """A withdrawal ends the newest request of the cluster, which may be a later one."""
 
-    def request_to_withdraw(self, operation: WithdrawPairing, now: int) -> PairingRequest:
-        """The newest pending request of the cluster, if there is one."""
+    def request_to_withdraw(self, operation: ops.WithdrawPairing, now: int) -> PairingRequest:
         pending = [
             request
             for request in self.store.find(PairingRequest, "any_open", "yes")
@@ -99,25 +87,17 @@ class WithdrawsWhateverIsPending(CentralCore):
 
 
 @mutant("INV-3", lane=Lane.INTERLEAVING, plot="revised-between")
-class RemembersTheMatch(CentralCore):
+class RemembersTheMatch(bases.Keeps[bool]):
     """A selection that matched once is taken at the acceptance without another look."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.matching: set[tuple[str, tuple[SelectedProfile, ...]]] = set()
-
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """Match, and keep in mind that it did."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         if result.valid:
-            self.matching.add((operation.pairing_uid, operation.selection))
+            self.kept[(operation.pairing_uid, operation.selection)] = True
         return result
 
-    def require_match(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> None:
-        """Look only at what was never looked at."""
-        if (request.pairing_uid, selection) not in self.matching:
+    def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
+        if (request.pairing_uid, selection) not in self.kept:
             super().require_match(request, selection)
 
 
@@ -126,7 +106,6 @@ class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask what became of the request, and do not look whether it is still there."""
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
@@ -140,14 +119,13 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
     """A cancel whose message was not answered is acknowledged, and the request stays pending."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End the request only when the central side has answered."""
         reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
         site = self.site(slot)
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, Refused) and reply.reason is Reason.ALREADY_ACCEPTED:
             self.learned(site, request, LocalEvent.LEARNED_ACCEPTED)
-        elif isinstance(reply, Done) or is_final(reply):
+        elif isinstance(reply, ops.Done) or is_final(reply):
             self.store.put(replace(site, request=None))
         elif isinstance(reply, NotDelivered):
             self.store.put(replace(site, request=None))
@@ -155,38 +133,23 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
 
 
 @mutant("INV-5", lane=Lane.INTERLEAVING, plot="send-again")
-class CountsFromOneAfterARestart(CentralCore):
+class CountsFromOneAfterARestart(bases.CountsIds):
     """Pairing ids are counted in memory, so that they come again after a restart."""
-
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.count = 0
-
-    def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number."""
-        self.count += 1
-        return f"{self.count:024x}"
 
 
 @mutant("INV-6", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class DecidesOnWhatWasLookedAt(CentralCore):
+class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
     """An acceptance goes by the state that the request had when it was last viewed."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.looked_at: dict[str, PairingRequest] = {}
-
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """Show it, and keep it for the decision."""
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         view = super().view_request(operation, call)
         found = self.current(operation.pairing_uid, call.now)
         if found is not None:
-            self.looked_at[operation.pairing_uid] = found
+            self.kept[operation.pairing_uid] = found
         return view
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Accept what was looked at."""
-        found = self.looked_at.pop(operation.pairing_uid, None)
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        found = self.kept.pop(operation.pairing_uid, None)
         if found is not None:
             self.store.put(found)
         return super().accept(operation, call)
@@ -200,14 +163,12 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
         super().__init__(store, choices)
         self.matching: list[str] = []
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """Match, and note that a wizard is open on this request."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         self.matching.append(operation.pairing_uid)
         return result
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Finish an open wizard without a look at what the other has done."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is not None and operation.pairing_uid in self.matching:
             self.matching.remove(operation.pairing_uid)
@@ -217,32 +178,22 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
 
 
 @mutant("INV-7", lane=Lane.INTERLEAVING, plot="revoked-between")
-class RemembersTheToken(CentralCore):
+class RemembersTheToken(bases.Keeps[RegistrationToken]):
     """A registration token that admitted a host is not looked up again until a restart."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.admitting: dict[str, RegistrationToken] = {}
-
     def usable_token(self, value: str, now: int) -> RegistrationToken:
-        """The token as it was when it was first used."""
-        if value not in self.admitting:
-            self.admitting[value] = super().usable_token(value, now)
-        return self.admitting[value]
+        if value not in self.kept:
+            self.kept[value] = super().usable_token(value, now)
+        return self.kept[value]
 
 
 @mutant("INV-8", lane=Lane.INTERLEAVING, plot="accept-or-reject")
-class ShowsWhatItShowedBefore(CentralCore):
+class ShowsWhatItShowedBefore(bases.Keeps[bases.View]):
     """A request that was viewed once is shown from memory, whatever was decided since."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self.shown: dict[str, PairingRequestView] = {}
-
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """The remembered view, unless a decision came before the first."""
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
         view = super().view_request(operation, call)
-        return self.shown.setdefault(operation.pairing_uid, view)
+        return self.kept.setdefault(operation.pairing_uid, view)
 
 
 @mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
@@ -250,8 +201,7 @@ class GivesUpOnAnUnansweredPoll(EdgeCore):
     """A host whose look at its request was not answered takes the request for failed."""
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What the answer says, or that there was none."""
-        if isinstance(reply, Unknown):
+        if isinstance(reply, ops.Unknown):
             return LocalEvent.LEARNED_FAILED
         return super().event_of(reply)
 
@@ -261,7 +211,6 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
     """A host that is restarted while its request is pending does not know of it any more."""
 
     def recover(self) -> None:
-        """Begin with nothing pending."""
         super().recover()
         for site in self.store.every(Site):
             if site.request is not None and site.request.state is LocalState.PENDING:
@@ -273,7 +222,6 @@ class RecoversNothing(EdgeCore):
     """After a restart a submission that was in flight is forgotten."""
 
     def recover(self) -> None:
-        """Drop what was being sent, and owe nothing."""
         for site in self.store.every(Site):
             if site.request is not None and site.request.state is LocalState.SUBMITTING:
                 self.store.put(replace(site, request=None))
@@ -284,7 +232,6 @@ class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse once the cluster is paired."""
         confirming = site.request is not None and site.request.state is LocalState.CONFIRMING
         if not confirming:
             super().require_local(site)
@@ -295,7 +242,6 @@ class AsksAgainAfterARestart(EdgeCore):
     """A host that is restarted while it confirms takes itself for one whose request is pending."""
 
     def recover(self) -> None:
-        """Begin to follow up from the start."""
         super().recover()
         for site in self.store.every(Site):
             request = site.request
@@ -310,3 +256,277 @@ class AdmitsWhatEndedBeforeItCame(CentralCore):
 
     def require_not_ended(self, submission: str) -> None:
         """What comes is admitted."""
+
+
+# --- in a whole history (INV-1 to INV-10, ACC-14) ------------------------------------------------
+@mutant("INV-1")
+class OperatesBeforeTheConfirmation(CentralCore):
+    """A central operation takes effect before the host has confirmed the pairing."""
+
+    def require_confirmed(self, cluster: CentralCluster) -> None:
+        """Looks at nothing."""
+
+
+@mutant("INV-2")
+class RestartForgetsWhatWaits(bases.Wakes):
+    """A restart of the central side loses the requests that wait for a decision."""
+
+    def wake(self) -> None:
+        for request in list(self.store.find(PairingRequest, "any_open", "yes")):
+            self.store.delete(PairingRequest, request.pairing_uid)
+
+
+@mutant("INV-3")
+class AcceptsWhateverIsSelected(AcceptDoesNotMatch):
+    """An acceptance does not ask whether the selected profiles match."""
+
+
+@mutant("INV-4")
+class CancelIsOnlyAcknowledged(CentralCore):
+    """A withdrawal is acknowledged, and the request goes on waiting."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        self.request_to_withdraw(operation, call.now)
+        return ops.Acknowledged("the pairing request was withdrawn")
+
+
+@mutant("INV-5")
+class IdsBeginAgainWithEachStart(bases.CountsIds):
+    """Pairing ids are counted from one again after each start."""
+
+
+@mutant("INV-6")
+class RejectedRequestIsStillAccepted(AcceptsEnded):
+    """A request that was rejected can still be accepted."""
+
+    ended = RequestState.REJECTED
+
+
+@mutant("INV-6")
+class RepeatedConfirmationIsRefused(CentralCore):
+    """A confirmation that comes again, its answer being lost, is refused as too late."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        request = self.own_request(operation, call.now)
+        if request.state is RequestState.PAIRED:
+            raise self.already_decided(request)
+        return super().confirm(operation, call)
+
+
+@mutant("ACC-14")
+class UnconfirmedAcceptanceIsPendingAgain(CentralCore):
+    """An acceptance whose host does not confirm in time is taken back, and waits again."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        request = self.store.get(PairingRequest, pairing_uid)
+        if request is None or not self.handover_is_over(request, now):
+            return request
+        self.store.delete(CentralCluster, request.cluster_uid)
+        again = replace(request, state=RequestState.PENDING, cluster_uid="", accepted_at=0)
+        self.store.put(again)
+        return again
+
+
+@mutant("INV-7")
+class AnybodyOfTheProjectAccepts(CentralCore):
+    """An acceptance needs no permission of its own."""
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        return permission is PairPermission.UPDATE or super().holds(user, permission, scope)
+
+
+@mutant("INV-7")
+class ClustersAreFoundFromAnyProject(CentralCore):
+    """A paired cluster is found by its uid, whichever project is selected."""
+
+    def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
+        user = self.authenticate(call)
+        cluster = self.store.get(CentralCluster, uid)
+        if cluster is not None and self.is_member(user, self.scope_of(call)):
+            return cluster
+        return super().known_cluster(uid, call)
+
+
+@mutant("INV-8")
+class DecidedRequestIsShownAsItWas(CentralCore):
+    """A request that was decided is still shown as waiting when it is opened."""
+
+    def view_request(self, operation: ops.ViewPairingRequest, call: CentralCall) -> bases.View:
+        return replace(super().view_request(operation, call), state=RequestState.PENDING.value)
+
+
+@mutant("INV-9")
+class HostNeverHearsOfARejection(RejectionIsNotHeard):
+    """The host takes no notice of a rejection, and shows the request as pending for ever."""
+
+
+@mutant("INV-10")
+class PairedClusterIsStillChangedLocally(EdgeCore):
+    """Local operations still take effect once the cluster is paired."""
+
+    def require_local(self, site: Site) -> None:
+        """Looks at nothing."""
+
+
+# --- what a restart of the central side undoes ---------------------------------------------------
+@mutant("ACC-14")
+class PairedIsPendingAfterARestart(bases.WakesPending):
+    """The request of a paired cluster is pending again when Palette has restarted."""
+
+    was = RequestState.PAIRED
+
+
+@mutant("WDR-3")
+class WithdrawnIsPendingAfterARestart(bases.WakesPending):
+    """A request that its host has withdrawn is pending again when Palette has restarted."""
+
+    was = RequestState.WITHDRAWN
+
+
+@mutant("ACC-6")
+class ConfirmedValuesAreLostInARestart(bases.Wakes):
+    """When Palette has restarted, a cluster bears again what its request brought along."""
+
+    def wake(self) -> None:
+        for cluster in list(self.store.every(CentralCluster)):
+            request = self.store.get(PairingRequest, cluster.pairing_uid)
+            if request is not None:
+                own = request.cluster
+                self.store.put(
+                    replace(cluster, name=own.name, description=own.description, tags=own.tags)
+                )
+
+
+# --- what came earlier rules what comes later, at the edge ---------------------------------------
+@mutant("WDR-3")
+class FollowsWhatWasEnteredLast(EdgeCore):
+    """A pending request is followed at the endpoint that was entered last, for whatever purpose."""
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        self.redirect(operation, call)
+        return (yield from super().verify(operation, call))
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        self.redirect(operation, call)
+        return (yield from super().send(operation, call))
+
+    def redirect(self, operation: ops.PairingInput, call: EdgeCall) -> None:
+        """Let the pending request have this endpoint."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        url = self.usable_entries(operation)
+        if site.request is not None and bases.is_in(site, LocalState.PENDING):
+            other = replace(site.request, base_url=url, insecure=operation.insecure)
+            self.store.put(replace(site, request=other))
+
+
+@mutant("ACC-13")
+class KeptLocalByAnEarlierCancel(bases.Remembers):
+    """A cluster that has cancelled a request is not locked when a later one is paired."""
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().cancel(operation, call)
+        if isinstance(reply, ops.Done):
+            self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
+        return reply
+
+    def require_local(self, site: Site) -> None:
+        if bases.cluster_uid(site) not in self.kept:
+            super().require_local(site)
+
+
+@mutant("INV-1")
+class FailedPairingStaysLocked(EdgeCore):
+    """A cluster whose pairing has failed goes on refusing local operations."""
+
+    def is_central(self, site: Site) -> bool:
+        return bases.is_in(site, LocalState.FAILED) or super().is_central(site)
+
+
+# --- and at the central side ---------------------------------------------------------------------
+class KeepsTheFirst(bases.Keeps[PairingRequest]):
+    """Keeps the first request of each cluster, by the uid that the cluster has locally."""
+
+    def first(self, request: PairingRequest) -> PairingRequest:
+        """The first request of the same cluster."""
+        return self.keep(request.cluster.uid, request)
+
+
+@mutant("SND-13")
+class ProjectSticksToTheCluster(KeepsTheFirst):
+    """A further request of a cluster goes to the project of its first one, whatever its token."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        request = self.store.get(PairingRequest, answer.pairing_uid)
+        if request is not None:
+            project_uid = self.first(request).project_uid
+            self.store.put(replace(request, project_uid=project_uid))
+        return answer
+
+
+@mutant("ACC-7")
+class StackIsKeptByCluster(KeepsTheFirst):
+    """The match goes by the stack that the cluster's first request carried."""
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        request = self.store.get(PairingRequest, answer.pairing_uid)
+        if request is not None:
+            self.first(request)
+        return answer
+
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+        old = replace(request.cluster, stack=self.first(request).cluster.stack)
+        return super().matched(replace(request, cluster=old), selection)
+
+
+@mutant("ACC-12")
+class DeadlineOfTheFirstAcceptance(KeepsTheFirst):
+    """An acceptance that ran out leaves its deadline behind for the cluster's next one."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        accepted = super().accept(operation, call)
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        if request is not None:
+            self.first(request)
+        return accepted
+
+    def handover_is_over(self, request: PairingRequest, now: int) -> bool:
+        if request.state is not RequestState.HANDING_OVER:
+            return False
+        return now >= self.first(request).accepted_at + self.choices.handover
+
+
+@mutant("ACC-12")
+class RegisteredByName(CentralCore):
+    """A cluster that is registered takes the place of the one of its name in the project."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        accepted = super().accept(operation, call)
+        new = self.store.get(CentralCluster, accepted.cluster_uid)
+        request = self.store.get(PairingRequest, operation.pairing_uid)
+        for old in [c for c in self.store.every(CentralCluster) if new is not None]:
+            if new and request and old.uid != new.uid and old.name == new.name:
+                self.store.delete(CentralCluster, new.uid)
+                self.store.put(replace(new, uid=old.uid))
+                self.store.put(replace(request, cluster_uid=old.uid))
+                return replace(accepted, cluster_uid=old.uid)
+        return accepted
+
+
+@mutant("ACC-15")
+class RefusedAcceptLeavesItsEntries(bases.AfterRefusal):
+    """What was entered for an acceptance stays in the request when its match is refused."""
+
+    decision = ops.AcceptPairingRequest
+
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        if refused.reason is not Reason.PROFILES_MISMATCH:
+            return
+        entered = {
+            field: value
+            for field in ("name", "description", "tags")
+            if (value := getattr(operation, field, None)) is not None
+        }
+        self.store.put(replace(request, cluster=replace(request.cluster, **entered)))

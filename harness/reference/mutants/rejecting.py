@@ -1,4 +1,4 @@
-"""Planted defects: rejects (REJ-1, REJ-4, REJ-5, REJ-6, WDR-5)."""
+"""Planted defects: rejections, and what comes after one (REJ-1, REJ-4 to REJ-7, WDR-5)."""
 
 from __future__ import annotations
 
@@ -6,49 +6,41 @@ from collections.abc import Container
 from dataclasses import replace
 from typing import ClassVar
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    ListPairingRequests,
-    PairingList,
-    PollAnswer,
-    PollPairing,
-    RejectPairingRequest,
-)
-from harness.domain.pairing import RequestEvent, RequestState
+from harness.domain.flows import AgentFlow
+from harness.domain.pairing import LocalEvent, LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import CentralCluster, PairingRequest
-from harness.reference.core.store import Store
-from harness.reference.mutants.central_bases import AfterRefusal, Decision, Wakes
+from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
+from harness.reference.core.link import LinkReply, NotDelivered
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
 DAY = 86_400_000_000
 
-# --- a pending request (REJ-1) ------------------------------------------------------------------
 
-
+# --- a pending request (REJ-1) -------------------------------------------------------------------
 @mutant("REJ-1")
 class RejectOnlySaysSo(CentralCore):
     """A reject is acknowledged, and nothing is done."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Acknowledge."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state is not RequestState.PENDING:
             raise self.already_decided(request)
-        return Acknowledged("the pairing request was rejected")
+        return ops.Acknowledged("the pairing request was rejected")
 
 
 @mutant("REJ-1")
 class RejectTakesTheFirst(CentralCore):
     """A reject takes the oldest pending request, whichever is named."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject the first of the list."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         pending = self.open_requests(call.credentials.project_uid)
         if operation.pairing_uid in {request.pairing_uid for request in pending}:
             operation = replace(operation, pairing_uid=pending[0].pairing_uid)
@@ -56,84 +48,66 @@ class RejectTakesTheFirst(CentralCore):
 
 
 @mutant("REJ-1")
-class RejectedIsPendingAfterARestart(Wakes):
+class RejectedIsPendingAfterARestart(bases.WakesPending):
     """A request that was rejected is pending again when Palette has restarted."""
 
-    def wake(self) -> None:
-        """Bring back what was rejected."""
-        for request in list(self.store.every(PairingRequest)):
-            if request.state is RequestState.REJECTED:
-                self.store.put(replace(request, state=RequestState.PENDING))
+    was = RequestState.REJECTED
 
 
 @mutant("REJ-1")
-class RejectWaitsForTheHost(CentralCore):
+class RejectWaitsForTheHost(bases.Keeps[bool]):
     """A reject takes effect when the host asks for its request the next time."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._to_reject: set[str] = set()
-
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Make a note of it."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
-        if request.state is not RequestState.PENDING or request.pairing_uid in self._to_reject:
+        if request.state is not RequestState.PENDING or request.pairing_uid in self.kept:
             raise self.already_decided(request)
-        self._to_reject.add(request.pairing_uid)
-        return Acknowledged("the pairing request was rejected")
+        self.kept[request.pairing_uid] = True
+        return ops.Acknowledged("the pairing request was rejected")
 
-    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What became of the request, after what was noted is done."""
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         request = self.own_request(operation, call.now)
         pending = request.state is RequestState.PENDING
-        if pending and request.pairing_uid in self._to_reject:
+        if pending and request.pairing_uid in self.kept:
             self.step(request, RequestEvent.REJECT)
         return super().poll(operation, call)
 
 
-# --- what is listed afterwards (REJ-4, REJ-5) ---------------------------------------------------
-
-
+# --- what is listed afterwards (REJ-4, REJ-5) ----------------------------------------------------
 @mutant("REJ-4")
 class LastRequestCannotLeave(CentralCore):
     """A reject of the only request that is left is acknowledged, and the request stays."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject one of several."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state is RequestState.PENDING and len(self.open_requests(scope)) == 1:
-            return Acknowledged("the pairing request was rejected")
+            return ops.Acknowledged("the pairing request was rejected")
         return super().reject(operation, call)
 
 
 @mutant("REJ-4")
-class EmptyListShowsTheLastOne(CentralCore):
+class EmptyListShowsTheLastOne(bases.Keeps[ops.PairingList]):
     """When nothing is pending any more, the list shows what it has shown before."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._shown: dict[str, PairingList] = {}
-
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a request, and keep the list of before."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         pending = self.open_requests(call.credentials.project_uid)
         answer = super().reject(operation, call)
-        self._shown[call.credentials.project_uid] = PairingList(tuple(map(self._item, pending)))
+        self.kept[call.credentials.project_uid] = ops.PairingList(tuple(map(self._item, pending)))
         return answer
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """The list, or the one of before when it is empty."""
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         listed = super().list_requests(operation, call)
-        return listed if listed.items else self._shown.get(self.scope_of(call), listed)
+        return listed if listed.items else self.kept.get(self.scope_of(call), listed)
 
 
 class RejectsMore(CentralCore):
     """Rejects a request and others with it."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject the request, and those that go with it."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         answer = super().reject(operation, call)
         rejected = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
@@ -151,7 +125,6 @@ class RejectTakesTheSameTags(RejectsMore):
     """A reject takes every pending request with the same name and the same tags."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether the clusters look alike."""
         one, other = request.cluster, rejected.cluster
         return (one.name, one.tags) == (other.name, other.tags)
 
@@ -161,7 +134,6 @@ class RejectTakesWhatCameLater(RejectsMore):
     """A reject takes the requests with it that came after the one that is named."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether it came later."""
         return request.created > rejected.created
 
 
@@ -170,29 +142,25 @@ class RejectTakesTheSameToken(RejectsMore):
     """A reject takes every pending request that was sent with the same token."""
 
     def goes_with(self, request: PairingRequest, rejected: PairingRequest) -> bool:
-        """Whether the token is the same."""
         return request.token_uid == rejected.token_uid
 
 
-# --- a request that is not pending (REJ-6) ------------------------------------------------------
-
-
+# --- a request that is not pending (REJ-6) -------------------------------------------------------
 class RejectsAgain(CentralCore):
     """Acknowledges the reject of requests that are in certain states."""
 
     states: ClassVar[Container[RequestState]]
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request, or acknowledge."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state in self.states:
             return self.again(request)
         return super().reject(operation, call)
 
-    def again(self, request: PairingRequest) -> Acknowledged:
+    def again(self, request: PairingRequest) -> ops.Acknowledged:
         """What is done with a request in such a state."""
-        return Acknowledged("the pairing request was rejected")
+        return ops.Acknowledged("the pairing request was rejected")
 
 
 @mutant("REJ-6")
@@ -215,21 +183,19 @@ class RejectTakesTheAcceptanceBack(RejectsAgain):
 
     states = (RequestState.HANDING_OVER,)
 
-    def again(self, request: PairingRequest) -> Acknowledged:
-        """Reject it, and unregister its cluster."""
+    def again(self, request: PairingRequest) -> ops.Acknowledged:
         self.store.put(replace(request, state=RequestState.REJECTED))
         self.store.delete(CentralCluster, request.cluster_uid)
-        return Acknowledged("the pairing request was rejected")
+        return ops.Acknowledged("the pairing request was rejected")
 
 
 @mutant("REJ-6")
-class RejectUnregistersTheCluster(AfterRefusal):
+class RejectUnregistersTheCluster(bases.AfterRefusal):
     """A reject of an accepted request is refused, and unregisters its cluster all the same."""
 
-    decision = RejectPairingRequest
+    decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Unregister the cluster."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         self.store.delete(CentralCluster, request.cluster_uid)
 
 
@@ -237,11 +203,10 @@ class RejectUnregistersTheCluster(AfterRefusal):
 class RejectOfAnUnknownRequest(CentralCore):
     """A reject of a request that never was is acknowledged."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a request, whether or not there is one."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         self.authorise(call, PairPermission.DELETE)
         if self.store.get(PairingRequest, operation.pairing_uid) is None:
-            return Acknowledged("there is no such pairing request any more")
+            return ops.Acknowledged("there is no such pairing request any more")
         return super().reject(operation, call)
 
 
@@ -249,8 +214,7 @@ class RejectOfAnUnknownRequest(CentralCore):
 class EarlierIdRejectsTheNewRequest(CentralCore):
     """The id of a cluster's earlier request rejects the one that it has sent since."""
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject what is pending of the cluster that once had this id."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         earlier = self.store.get(PairingRequest, operation.pairing_uid)
         for request in self.open_requests(call.credentials.project_uid):
             if earlier is not None and request.cluster.uid == earlier.cluster.uid:
@@ -259,27 +223,23 @@ class EarlierIdRejectsTheNewRequest(CentralCore):
 
 
 @mutant("REJ-6")
-class RefusedRejectTakesTheOthers(AfterRefusal):
+class RefusedRejectTakesTheOthers(bases.AfterRefusal):
     """A reject of a request that was withdrawn is refused, and takes the pending ones instead."""
 
-    decision = RejectPairingRequest
+    decision = ops.RejectPairingRequest
 
-    def goes_on(self, request: PairingRequest, operation: Decision, refused: Refused) -> None:
-        """Reject whatever is pending."""
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
         if request.state is RequestState.WITHDRAWN:
             for pending in self.open_requests(request.project_uid):
                 self.step(pending, RequestEvent.REJECT)
 
 
-# --- a request whose host has gone silent (WDR-5) -----------------------------------------------
-
-
+# --- a request whose host has gone silent (WDR-5) ------------------------------------------------
 @mutant("WDR-5")
 class SilentHostsRequestIsForgotten(CentralCore):
     """A request whose host has not asked for it for a day is not found any more."""
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
-        """The request of this id, while it is fresh."""
         request = super().visible(pairing_uid, scope, now)
         if request.state is RequestState.PENDING and now >= request.created + DAY:
             raise self.no_request(pairing_uid)
@@ -287,22 +247,150 @@ class SilentHostsRequestIsForgotten(CentralCore):
 
 
 @mutant("WDR-5")
-class RejectNeedsAHostThatAsks(CentralCore):
+class RejectNeedsAHostThatAsks(bases.Keeps[bool]):
     """A reject is refused unless the request's host has asked since Palette was started."""
 
-    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
-        super().__init__(store, choices)
-        self._asked: set[str] = set()
-
-    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """What became of the request, and a note that its host is there."""
-        self._asked.add(operation.pairing_uid)
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
+        self.kept[operation.pairing_uid] = True
         return super().poll(operation, call)
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
-        """Reject a pending request of a host that is there."""
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
-        if request.pairing_uid not in self._asked:
+        if request.pairing_uid not in self.kept:
             raise Refusal(Reason.CONFLICT, "the host of this request cannot be reached")
         return super().reject(operation, call)
+
+
+# --- after a reject (REJ-7) ----------------------------------------------------------------------
+@mutant("REJ-7")
+class RejectedClusterIsCentral(EdgeCore):
+    """A cluster counts as centrally managed once its request was decided, also if rejected."""
+
+    def is_central(self, site: Site) -> bool:
+        return super().is_central(site) or bases.is_in(site, LocalState.REJECTED)
+
+
+@mutant("REJ-7")
+class RejectedClusterSendsNoMore(EdgeCore):
+    """A cluster that was rejected cannot send a new request."""
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+        site = super().sendable(operation, call)
+        if bases.is_in(site, LocalState.REJECTED):
+            raise bases.busy()
+        return site
+
+
+@mutant("REJ-7")
+class TwoRejectionsAreEnough(bases.Remembers):
+    """A cluster that was rejected twice cannot send a third request."""
+
+    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            uid = bases.cluster_uid(site)
+            self.kept[uid] = f"{self.kept.get(uid, '')}x"
+        super().learned(site, request, event)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+        site = super().sendable(operation, call)
+        if len(self.kept.get(bases.cluster_uid(site), "")) > 1:
+            raise bases.busy()
+        return site
+
+
+@mutant("REJ-7")
+class RejectionIsNotHeard(EdgeCore):
+    """A host takes a rejected request for one that still waits."""
+
+    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+        event = super().event_of(reply)
+        return None if event is LocalEvent.LEARNED_REJECTED else event
+
+
+@mutant("REJ-7")
+class LostLinkEndsTheFollowing(bases.Remembers):
+    """A host that could not ask about its request once does not ask again."""
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        answer = yield self.call("polling", request, ops.Probe())
+        if isinstance(answer.reply, NotDelivered):
+            self.keep(request.pairing_uid)
+        if request.pairing_uid not in self.kept:
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("REJ-7")
+class RejectedClusterKeepsItsStack(EdgeCore):
+    """After a reject the cluster's profiles cannot be changed; all else can."""
+
+    def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
+        if bases.is_in(self.changeable(operation, call), LocalState.REJECTED):
+            raise bases.busy()
+        return super().update_stack(operation, call)
+
+
+@mutant("REJ-7")
+class RestartForgetsTheRejection(EdgeCore):
+    """After a restart of the edge a rejected request is pending again, and is not asked about."""
+
+    def recover(self) -> None:
+        super().recover()
+        for site in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.REJECTED)]:
+            if site.request is not None:
+                pending = replace(site.request, state=LocalState.PENDING, message="")
+                self.store.put(replace(site, request=pending))
+
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+        if request.message:
+            yield from super().follow_pending(slot, request)
+
+
+@mutant("REJ-7")
+class RejectionReachesTheNeighbours(EdgeCore):
+    """A rejection of one cluster's request ends the pending requests of the others locally."""
+
+    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+        super().learned(site, request, event)
+        if event is LocalEvent.LEARNED_REJECTED:
+            for other in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.PENDING)]:
+                if other.request is not None:
+                    super().learned(other, other.request, event)
+
+
+@mutant("REJ-7S")
+class RejectionIsSilent(EdgeCore):
+    """A request that was rejected is gone from Local UI without a word."""
+
+    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+        if event is LocalEvent.LEARNED_REJECTED:
+            self.store.put(replace(site, request=None))
+        else:
+            super().learned(site, request, event)
+
+
+@mutant("REJ-7S")
+class RejectionIsAFailure(EdgeCore):
+    """A request that was rejected is shown as failed."""
+
+    def shown(self, request: LocalRequest) -> ops.PairingView:
+        view = super().shown(request)
+        rejected = request.state is LocalState.REJECTED
+        return replace(view, status=LocalState.FAILED.value) if rejected else view
+
+
+@mutant("REJ-7S")
+class LateRejectionIsAFailure(EdgeCore):
+    """A rejection that the host hears of only when its link is back is shown as a failure."""
+
+    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+        late = event is LocalEvent.LEARNED_REJECTED and request.pairing_uid in self._cut_off
+        super().learned(site, request, LocalEvent.LEARNED_FAILED if late else event)
+
+    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+        reply = yield from super().carried(point, request, flow)
+        if isinstance(reply, NotDelivered):
+            self._cut_off |= {request.pairing_uid}
+        return reply
+
+    _cut_off: frozenset[str] = frozenset()

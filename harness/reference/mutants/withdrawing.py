@@ -1,42 +1,113 @@
-"""Planted defects: how a cancel ends a request (WDR-3, WDR-4, WDR-6, WDR-7)."""
+"""Planted defects: who cancels, and how a cancel ends a request (WDR-1 to WDR-7)."""
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    CancelPairingRequest,
-    Done,
-    Management,
-    PollPairing,
-    Probe,
-    SendPairingRequest,
-    SubmitPairing,
-    Unknown,
-    ViewManagement,
-    WithdrawPairing,
-)
-from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState
+from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work
+from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, OwedWithdrawal, Site
-from harness.reference.mutants.edge_bases import Remembers, busy, cluster_uid, is_in
+from harness.reference.core.records import (
+    CentralCluster,
+    LocalRequest,
+    LoginSession,
+    OwedWithdrawal,
+    Site,
+)
+from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
-# --- with a link ------------------------------------------------------------------------------
+
+# --- who cancels ---------------------------------------------------------------------------------
+class _CancelsFirst(EdgeCore):
+    """Looks at a cancel before the rules do."""
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        self.authenticate(call)
+        if self.is_fine_with(self.site_of(call.host_uid)):
+            return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
+        return (yield from super().cancel(operation, call))
+
+    def is_fine_with(self, site: Site) -> bool:
+        """Whether there is nothing to do."""
+        raise NotImplementedError
 
 
+@mutant("WDR-1")
+class NothingToCancelIsFine(_CancelsFirst):
+    """A cancel succeeds on a cluster that never sent anything."""
+
+    def is_fine_with(self, site: Site) -> bool:
+        return site.request is None and not site.owed and not self.is_central(site)
+
+
+@mutant("WDR-1")
+class RejectedRequestIsCancelled(_CancelsFirst):
+    """A request that was rejected can be cancelled, with success."""
+
+    def is_fine_with(self, site: Site) -> bool:
+        return bases.is_in(site, LocalState.REJECTED)
+
+
+@mutant("WDR-1")
+class UntoldCancelIsRepeated(_CancelsFirst):
+    """A second cancel succeeds as long as Palette has not heard of the first."""
+
+    def is_fine_with(self, site: Site) -> bool:
+        return bool(site.owed)
+
+
+@mutant("WDR-1")
+class CancelAsksForNoLogin(EdgeCore):
+    """A cancel asks for no session; everything else does."""
+
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        try:
+            return super().cancellable(operation, call)
+        except Refusal:
+            request = self.pending(self.site_of(call.host_uid))
+            if request is None:
+                raise
+            return request
+
+
+@mutant("WDR-1")
+class ExpiredSessionStillCancels(EdgeCore):
+    """A session that has expired, or belongs to another cluster, is still good for a cancel."""
+
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        session = self.store.get(LoginSession, call.credentials.session)
+        request = self.pending(self.site_of(call.host_uid))
+        if session is not None and request is not None:
+            return request
+        return super().cancellable(operation, call)
+
+
+@mutant("WDR-1")
+class RefusedCancelIsTold(EdgeCore):
+    """A cancel without a login is refused, after Palette has been told of it."""
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        site = self.site_of(call.host_uid)
+        request = self.pending(site)
+        if request is not None:
+            yield from self.told(request, self.withdrawal(site.slot, request, ended=False))
+        return (yield from super().cancel(operation, call))
+
+
+# --- with a link ---------------------------------------------------------------------------------
 @mutant("WDR-3")
 class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End a request here, and tell what is pending after that."""
         site = self.site(slot)
         if site is not None:
             self.store.put(replace(site, request=None))
@@ -47,19 +118,15 @@ class CancelClearsBeforeItTells(EdgeCore):
 
 
 @mutant("WDR-3")
-class CancelIsForgottenByARestart(Remembers):
+class CancelIsForgottenByARestart(bases.Remembers):
     """The secret of a request is kept in memory, and after a restart no cancel is believed."""
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down, and remember its secret."""
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         self.keep(request.cluster_token)
         return request, submission
 
-    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> WithdrawPairing:
-        """The message that withdraws a request, with its secret if that is remembered."""
+    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
         message = super().withdrawal(slot, request, ended=ended)
         known = message.cluster_token in self.kept
         return message if known else replace(message, cluster_token="")
@@ -70,14 +137,12 @@ class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """Tell the cancel, and clear the request where nobody hears it."""
         reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
         site = self.site(slot)
-        if site is not None and not isinstance(reply, Done):
+        if site is not None and not isinstance(reply, ops.Done):
             self.store.put(replace(site, request=None))
 
     def event_of(self, reply: LinkReply) -> LocalEvent | None:
-        """What a poll says has happened, a withdrawal excepted."""
         event = super().event_of(reply)
         return None if event is LocalEvent.LEARNED_WITHDRAWN else event
 
@@ -86,10 +151,7 @@ class CancelWaitsForTheNextPoll(EdgeCore):
 class SecondWordOfACancelIsAnError(EdgeCore):
     """A cancel fails when Palette says that it knows of it already."""
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, and mind what it says."""
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, Refused):
             raise Refusal(reply.reason, reply.message)
@@ -97,34 +159,27 @@ class SecondWordOfACancelIsAnError(EdgeCore):
 
 
 @mutant("WDR-3")
-class CancelledClusterStaysLocked(Remembers):
+class CancelledClusterStaysLocked(bases.Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End a request, and remember it."""
         site = self.site(slot)
         if site is not None:
-            self.keep(cluster_uid(site))
+            self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
 
     def require_local(self, site: Site) -> None:
-        """Refuse after a cancel, too."""
         super().require_local(site)
-        if cluster_uid(site) in self.kept:
-            raise busy()
+        if bases.cluster_uid(site) in self.kept:
+            raise bases.busy()
 
 
-# --- without a link ---------------------------------------------------------------------------
-
-
+# --- without a link ------------------------------------------------------------------------------
 @mutant("WDR-4")
 class CancelNeedsTheLink(EdgeCore):
     """A cancel is refused as long as Palette cannot be told of it."""
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, or refuse."""
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, NotDelivered):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
@@ -135,12 +190,9 @@ class CancelNeedsTheLink(EdgeCore):
 class RequestSurvivesALostAnswer(EdgeCore):
     """A request survives its cancel when the answer of Palette was lost."""
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
-        """Inform Palette, and leave the rest to the next round if no answer comes."""
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
-        if isinstance(reply, Unknown):
+        if isinstance(reply, ops.Unknown):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
         return reply
 
@@ -150,11 +202,10 @@ class LinkBringsTheRequestBack(EdgeCore):
     """When the link is back, the host finds its cancelled request in Palette and takes it up."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Ask for the request in place of withdrawing it."""
-        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site = self.site(slot)
-        if site is not None and isinstance(answer.reply, Done):
+        if site is not None and isinstance(answer.reply, ops.Done):
             self.store.put(replace(site, owed=(), request=_taken_up(owed)))
 
 
@@ -163,7 +214,6 @@ class RestartBringsTheRequestBack(EdgeCore):
     """A start of the edge takes up a request whose cancel could not be told."""
 
     def recover(self) -> None:
-        """Take up what was in flight, and what is owed."""
         super().recover()
         for site in [site for site in self.store.every(Site) if site.owed]:
             self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
@@ -174,24 +224,22 @@ class UntoldCancelLocksTheCluster(EdgeCore):
     """The cluster takes no local operation until Palette has heard of the cancel."""
 
     def require_local(self, site: Site) -> None:
-        """Refuse while a cancel is to be told, too."""
         super().require_local(site)
         if site.owed:
-            raise busy()
+            raise bases.busy()
 
 
 @mutant("WDR-4")
 class CancelAsksTheSiblingsFirst(EdgeCore):
     """A cancel in a cluster of several hosts needs one of them to reach Palette."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, if a host can tell it."""
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         request = self.cancellable(operation, call)
         hosts = self.hosts_to_probe(self.site_of(call.host_uid))
         reached = len(hosts) == 1
         for host in hosts:
-            answer = yield Call("probing", host, request.base_url, request.insecure, Probe())
-            reached = reached or isinstance(answer.reply, Done)
+            answer = yield Call("probing", host, request.base_url, request.insecure, ops.Probe())
+            reached = reached or isinstance(answer.reply, ops.Done)
         if not reached:
             raise Refusal(Reason.HOST_UNREACHABLE, "no host of the cluster reaches Palette")
         return (yield from super().cancel(operation, call))
@@ -202,16 +250,14 @@ class CancelIsUndoneByARejection(EdgeCore):
     """A cancel that Palette answers with a rejection shows the request as pending again."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and take up the request where it is refused."""
         yield from super().settle_debt(slot, owed)
-        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site = self.site(slot)
         if site and self.event_of(answer.reply) is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=_taken_up(owed)))
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """Ask no more about a request that was taken up."""
         if request.message != _TAKEN_UP:
             yield from super().follow_pending(slot, request)
 
@@ -233,19 +279,16 @@ def _taken_up(owed: OwedWithdrawal) -> LocalRequest:
     )
 
 
-# --- not after an acceptance ------------------------------------------------------------------
-
-
+# --- not after an acceptance ---------------------------------------------------------------------
 class _CancelsMore(EdgeCore):
     """Lets go of a cluster that was accepted, in some cases."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel what is pending, and some of what was accepted."""
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         self.authenticate(call)
         site = self.site_of(call.host_uid)
-        if is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
+        if bases.is_in(site, *CENTRALLY_MANAGED) and (yield from self.lets_go(site)):
             self.store.put(replace(self.site_of(call.host_uid), request=None))
-            return Done(Acknowledged("the pairing request was cancelled"))
+            return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
@@ -258,9 +301,8 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
     """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
-        """Where the confirmation is under way."""
         yield from ()
-        return is_in(site, LocalState.CONFIRMING)
+        return bases.is_in(site, LocalState.CONFIRMING)
 
 
 @mutant("WDR-6")
@@ -268,11 +310,10 @@ class OfflineCancelEndsAPairing(_CancelsMore):
     """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
 
     def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
-        """Where Palette does not answer."""
         request = site.request
         if request is None:
             return False
-        answer = yield self.call("cancelling", request, Probe())
+        answer = yield self.call("cancelling", request, ops.Probe())
         return isinstance(answer.reply, NotDelivered)
 
 
@@ -280,64 +321,56 @@ class OfflineCancelEndsAPairing(_CancelsMore):
 class RefusedCancelEndsThePairing(EdgeCore):
     """A cancel of a paired cluster is refused, and has ended the pairing locally."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Refuse, after the request is gone."""
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         site = self.site_of(call.host_uid)
-        reply: Done | Refused
+        reply: ops.KnownReply
         try:
             reply = yield from super().cancel(operation, call)
         except Refusal as refusal:
             reply = refusal.refused
-        if is_in(site, LocalState.PAIRED):
+        if bases.is_in(site, LocalState.PAIRED):
             self.store.put(replace(site, request=None))
         return reply
 
 
 @mutant("WDR-6")
-class RefusedCancelChangesTheMode(Remembers):
+class RefusedCancelChangesTheMode(bases.Remembers):
     """After a cancel that was refused, Local UI says that the cluster is locally managed."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, and remember that it was tried."""
-        self.keep(cluster_uid(self.site_of(call.host_uid)))
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return (yield from super().cancel(operation, call))
 
-    def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
-        """Who manages this host, or should."""
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         seen = super().view_management(operation, call)
-        tried = cluster_uid(self.site_of(call.host_uid)) in self.kept
-        return Management(ManagementMode.LOCAL) if tried else seen
+        tried = bases.cluster_uid(self.site_of(call.host_uid)) in self.kept
+        return ops.Management(ManagementMode.LOCAL) if tried else seen
 
 
 @mutant("WDR-6")
 class LateCancelIsAcknowledged(EdgeCore):
     """A cancel that meets an acceptance is acknowledged, although the acceptance holds."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Withdraw the pending request, and say so in any case."""
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         request = self.cancellable(operation, call)
         yield from self.end(self.site_of(call.host_uid).slot, request)
-        return Done(Acknowledged("the pairing request was cancelled"))
+        return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
 
 
-# --- a new request ----------------------------------------------------------------------------
-
-
+# --- a new request -------------------------------------------------------------------------------
 @mutant("WDR-7")
-class CancelledClusterSendsNoMore(Remembers):
+class CancelledClusterSendsNoMore(bases.Remembers):
     """A cluster that has cancelled once cannot send again until the edge is restarted."""
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
-        """Cancel, and remember it."""
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         reply = yield from super().cancel(operation, call)
-        self.keep(cluster_uid(self.site_of(call.host_uid)))
+        self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it has cancelled nothing."""
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
-        if cluster_uid(site) in self.kept:
-            raise busy()
+        if bases.cluster_uid(site) in self.kept:
+            raise bases.busy()
         return site
 
 
@@ -345,11 +378,10 @@ class CancelledClusterSendsNoMore(Remembers):
 class DebtBlocksTheNextSend(EdgeCore):
     """As long as Palette has not heard of a cancel, no new request can be sent."""
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
-        """The site, if it owes nothing."""
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         site = super().sendable(operation, call)
         if site.owed:
-            raise busy()
+            raise bases.busy()
         return site
 
 
@@ -358,7 +390,6 @@ class LateWordEndsTheNewRequest(EdgeCore):
     """When Palette hears of an earlier cancel at last, the new request is cleared locally."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and clear what is there."""
         yield from super().settle_debt(slot, owed)
         site = self.site(slot)
         if site is not None and owed not in site.owed:
@@ -370,9 +401,8 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
     """When Palette has rejected a cancelled request, the host takes the new one for rejected."""
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Tell a withdrawal, and take over what became of the request."""
         yield from super().settle_debt(slot, owed)
-        question = PollPairing(owed.pairing_uid, owed.cluster_token)
+        question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site, event = self.site(slot), self.event_of(answer.reply)
         if site and site.request and event is LocalEvent.LEARNED_REJECTED:
@@ -380,15 +410,70 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
 
 
 @mutant("WDR-7")
-class SecretIsTheClustersUid(EdgeCore):
+class SecretIsTheClustersUid(bases.SubmitsAnotherSecret):
     """A cluster submits under one secret always, so that a new request is taken for the old."""
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
-        """Write a request down under the cluster's own uid."""
-        request, submission = super().begin(operation, call, url)
-        secret = submission.cluster.uid
-        named = replace(request, cluster_token=secret)
-        self.store.put(replace(self.site_of(call.host_uid), request=named))
-        return named, replace(submission, cluster_token=secret)
+    def secret(self, submission: ops.SubmitPairing) -> str:
+        return submission.cluster.uid
+
+
+# --- what hosts are answered ---------------------------------------------------------------------
+@mutant("WDR-3")
+class WithdrawalOnlySaysSo(CentralCore):
+    """A withdrawal is acknowledged, and the request goes on waiting."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        request = self.request_to_withdraw(operation, call.now)
+        if request.state is not RequestState.PENDING:
+            return super().withdraw(operation, call)
+        return ops.Acknowledged("the pairing request was withdrawn")
+
+
+@mutant("WDR-3")
+class WithdrawalTakesTheSameToken(CentralCore):
+    """A withdrawal takes every pending request with it that was sent with the same token."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        own = self.request_to_withdraw(operation, call.now)
+        answer = super().withdraw(operation, call)
+        for request in self.open_requests(own.project_uid):
+            if request.token_uid == own.token_uid:
+                self.store.put(replace(request, state=RequestState.WITHDRAWN))
+        return answer
+
+
+@mutant("WDR-3")
+class WithdrawalNeedsTheToken(CentralCore):
+    """A withdrawal is refused when the registration token was revoked since."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        request = self.request_to_withdraw(operation, call.now)
+        bases.require_token(self.store, request, call.now)
+        return super().withdraw(operation, call)
+
+
+@mutant("WDR-3")
+class SecondWithdrawalRevives(CentralCore):
+    """A withdrawal that arrives twice takes the request out of the list and puts it back."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        request = self.request_to_withdraw(operation, call.now)
+        if request.state is not RequestState.WITHDRAWN:
+            return super().withdraw(operation, call)
+        self.store.put(replace(request, state=RequestState.PENDING))
+        return ops.Acknowledged("the pairing request was withdrawn")
+
+
+@mutant("WDR-6")
+class WithdrawalForgetsTheAcceptance(CentralCore):
+    """A request that was accepted is withdrawn, and its cluster stays registered and managed."""
+
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
+        request = self.request_to_withdraw(operation, call.now)
+        if request.state is not RequestState.HANDING_OVER:
+            return super().withdraw(operation, call)
+        self.store.put(replace(request, state=RequestState.WITHDRAWN))
+        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        if cluster is not None:
+            self.store.put(replace(cluster, confirmed=True))
+        return ops.Acknowledged("the pairing request was withdrawn")

@@ -6,13 +6,11 @@ from typing import Protocol
 
 from fastapi import Request
 
-from harness.domain.errors import Refused
 from harness.domain.operations import (
-    AgentOperation,
-    CentralOperation,
     Credentials,
-    Done,
+    KnownReply,
     Operation,
+    PaletteOperation,
     Reply,
     Surface,
 )
@@ -27,9 +25,7 @@ TITLE = "Palette, as far as pairing touches it"
 class Central(Protocol):
     """What the shell asks of the central side."""
 
-    def perform(
-        self, operation: CentralOperation | AgentOperation, credentials: Credentials
-    ) -> Done | Refused:
+    def perform(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
         """Carry out one operation."""
         ...
 
@@ -44,7 +40,7 @@ def make_palette_app(central: Central, *, people: bool = True) -> Api:
     app = Api(TITLE, lambda: describe(TITLE, routes))
 
     def perform(_: Request, operation: Operation, credentials: Credentials) -> Reply:
-        if not isinstance(operation, CentralOperation | AgentOperation):
+        if not isinstance(operation, PaletteOperation):
             raise TypeError(f"Palette is not asked {type(operation).__name__}")
         return central.perform(operation, credentials)
 

@@ -20,6 +20,7 @@ from harness.domain.operations import (
     PairingRequestView,
     SelectableProfile,
     SelectableProfiles,
+    Selected,
     SelectedProfile,
     ViewPairingRequest,
 )
@@ -227,7 +228,7 @@ class WizardPages(PaletteFrame):
         except (NotDone, Refusal) as error:
             return self.profiles_page(at, selection, error=shown(error))
 
-    def selected(self, at: Entered, selection: tuple[SelectedProfile, ...]) -> PageAnswer:
+    def selected(self, at: Entered, selection: Selected) -> PageAnswer:
         """One of the buttons: Confirm, Next step."""
         selection = self.pinned(at, selection)
         result = self.match(at, selection)
@@ -241,9 +242,7 @@ class WizardPages(PaletteFrame):
                 return self.next_step(at, selection, result)
         raise unknown_action(at.asked)
 
-    def pinned(
-        self, at: Entered, selection: tuple[SelectedProfile, ...]
-    ) -> tuple[SelectedProfile, ...]:
+    def pinned(self, at: Entered, selection: Selected) -> Selected:
         """The selection with every version named, so that what is reviewed is what pairs."""
         latest = {item.profile.uid: item.latest for item in self.selectable(at)}
         return tuple(
@@ -251,9 +250,7 @@ class WizardPages(PaletteFrame):
             for chosen in selection
         )
 
-    def next_step(
-        self, at: Entered, selection: tuple[SelectedProfile, ...], result: MatchResult
-    ) -> PageAnswer:
+    def next_step(self, at: Entered, selection: Selected, result: MatchResult) -> PageAnswer:
         """On to the review, with the very selection that was confirmed."""
         if not self.confirmable(result) or selection != at.wizard.confirmed:
             at = replace(at, wizard=Wizard(at.wizard.details))
@@ -268,7 +265,7 @@ class WizardPages(PaletteFrame):
         """Whether the match can be confirmed (ACC-17)."""
         return result.valid
 
-    def match(self, at: Entered, selection: tuple[SelectedProfile, ...]) -> MatchResult:
+    def match(self, at: Entered, selection: Selected) -> MatchResult:
         """The central side's answer to whether the selection fits."""
         return self.ask(at.asked, MatchProfiles(at.pairing_uid, selection), MatchResult)
 
@@ -280,7 +277,7 @@ class WizardPages(PaletteFrame):
     def profiles_page(
         self,
         at: Entered,
-        selection: tuple[SelectedProfile, ...],
+        selection: Selected,
         result: MatchResult | None = None,
         *,
         error: NotDone | None = None,
@@ -380,7 +377,7 @@ def entries_of(form: Form) -> Entries:
     return Entries(form.text("name"), form.text("description"), form.text("tags"))
 
 
-def selection_of(form: Form) -> tuple[SelectedProfile, ...]:
+def selection_of(form: Form) -> Selected:
     """The profiles that are checked, each in the version beside it."""
     uids = form.every("profile")
     return tuple(SelectedProfile(uid, form.text(f"version:{uid}")) for uid in uids)

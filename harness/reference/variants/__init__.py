@@ -1,3 +1,3 @@
 """The lawful other choices, where the procedure is silent (see `planting`)."""
 
-from harness.reference.variants import choices, edge, palette, refusals, wire  # noqa: F401
+from harness.reference.variants import edge, palette, wire  # noqa: F401

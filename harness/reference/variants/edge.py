@@ -1,46 +1,96 @@
-"""Variants of the edge that are cores of another make."""
+"""Variants of the edge, and of both sides in how they refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
+from urllib.parse import urlsplit
 
+from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
+from harness.domain.draws import Draws
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    Done,
-    LogIn,
-    PairingInput,
-    PairingView,
-    Probe,
-    SendPairingRequest,
-    Session,
-    SubmitPairing,
-    Verification,
-    VerifyConnection,
-    ViewPairing,
-    WithdrawPairing,
-)
 from harness.domain.pairing import LocalEvent, LocalState
 from harness.domain.profile import StackProfile
-from harness.reference.core.choices import EdgeChoices
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.choices import (
+    AfterOfflineCancel,
+    CentralChoices,
+    EdgeChoices,
+    SecondSend,
+    SessionReach,
+)
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import EdgeCore, Work, is_final, why_not
-from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
+from harness.reference.core.edge_flows import (
+    Begun,
+    Carrying,
+    EdgeCore,
+    Probing,
+    Work,
+    is_final,
+    why_not,
+)
+from harness.reference.core.link import Call, NotDelivered
 from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, Site
 from harness.reference.core.store import Store
-from harness.reference.variants.declaring import varies
+from harness.reference.planting import variant, varies
 
-# --- what Local UI shows ----------------------------------------------------------------------
+# --- choices of the reference's own --------------------------------------------------------------
+_TEN_MINUTES = 600_000_000
 
 
+def _edge(**chosen: object) -> Behaviour:
+    return Behaviour(edge=EdgeChoices(**chosen))  # type: ignore[arg-type]
+
+
+variant(
+    "second_send_answered_with_the_same_id",
+    "SND-7",
+    "A second send while a request is pending is answered with the id of that request.",
+    _edge(second_send=SecondSend.SAME),
+)
+variant(
+    "second_send_replaces_the_first",
+    "SND-7",
+    "A second send while a request is pending withdraws it and sends another.",
+    _edge(second_send=SecondSend.REPLACE),
+)
+variant(
+    "offline_cancel_is_never_told",
+    "WDR-8",
+    "A host that has cancelled without a link never tells Palette afterwards.",
+    _edge(after_offline_cancel=AfterOfflineCancel.FORGET),
+)
+variant(
+    "login_is_good_for_the_whole_cluster",
+    "SND-10",
+    "A login to one host's Local UI is good at every host of its cluster.",
+    _edge(session_reach=SessionReach.CLUSTER),
+)
+variant(
+    "local_cluster_follows_the_acceptance",
+    "ACC-22",
+    "The local cluster takes over the name and the tags that were confirmed on acceptance.",
+    _edge(local_follows_central=True),
+)
+variant(
+    "logins_last_ten_minutes",
+    "SND-1",
+    "A login to either side is over after ten minutes.",
+    Behaviour(
+        CentralChoices(session=_TEN_MINUTES),
+        EdgeChoices(session=_TEN_MINUTES, extended_session=2 * _TEN_MINUTES),
+    ),
+)
+
+
+# --- what Local UI shows -------------------------------------------------------------------------
 @varies("SND-10")
 class TheRequestIsShownWhereItWasSent(EdgeCore):
     """The pairing request is shown on the host where it was sent, and on no sibling of it."""
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """Nothing on the others."""
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         request = self.site_of(call.host_uid).request
         if request is not None and request.host_uid != call.host_uid:
@@ -54,18 +104,16 @@ class ACancelledRequestIsShownAsFailed(EdgeCore):
 
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
-        self._cancelled: dict[str, PairingView] = {}
+        self._cancelled: dict[str, ops.PairingView] = {}
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """Keep what is shown of it, under the cluster's uid."""
         shown = replace(self.shown(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
         site = self.site(slot)
         if site is not None and site.cluster is not None and site.request is None:
             self._cancelled[site.cluster.uid] = shown
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """The cancelled one, where there is no other."""
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         uid = site.cluster.uid if site.cluster else ""
@@ -78,8 +126,7 @@ class ACancelledRequestIsShownAsFailed(EdgeCore):
 class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
     """Local UI shows a request as paired as soon as the host has learned of its acceptance."""
 
-    def shown(self, request: LocalRequest) -> PairingView:
-        """`Paired` in place of `Pairing` while it confirms."""
+    def shown(self, request: LocalRequest) -> ops.PairingView:
         view = super().shown(request)
         if request.state is LocalState.CONFIRMING:
             return replace(view, status=LocalState.PAIRED.value)
@@ -90,8 +137,7 @@ class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
 class NothingIsShownOncePaired(EdgeCore):
     """Local UI shows no pairing request any more once the cluster is paired."""
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """What is pending, or has failed."""
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         if view.status == LocalState.PAIRED.value:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
@@ -108,8 +154,7 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
         super().__init__(store, choices)
         self._shown_since: dict[str, int] = {}
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
-        """Nothing, once its time is over."""
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
         if view.status == LocalState.REJECTED.value:
             since = self._shown_since.setdefault(view.pairing_uid, call.now)
@@ -118,15 +163,12 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
         return view
 
 
-# --- logins and entries -------------------------------------------------------------------------
-
-
+# --- logins and entries --------------------------------------------------------------------------
 @varies("SND-1")
 class ANewLoginEndsTheOneBefore(EdgeCore):
     """At each host only one login is good: the last."""
 
-    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
-        """Good from now on, and no other."""
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
         session = super().log_in(operation, call)
         for other in list(self.store.every(LoginSession)):
             if other.subject == call.host_uid and other.token != session.token:
@@ -139,7 +181,6 @@ class ARestartEndsEveryLogin(EdgeCore):
     """After a restart of the edge everybody has to log in to Local UI again."""
 
     def recover(self) -> None:
-        """Forget the logins."""
         super().recover()
         for session in list(self.store.every(LoginSession)):
             self.store.delete(LoginSession, session.token)
@@ -149,21 +190,17 @@ class ARestartEndsEveryLogin(EdgeCore):
 class AnEmptyTokenIsLeftToPalette(EdgeCore):
     """Local UI sends whatever was entered as a token; Palette refuses an empty one."""
 
-    def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
-        """Only the endpoint."""
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         return base_url(operation.endpoint)
 
 
-# --- the connection check ---------------------------------------------------------------------
-
-
+# --- the connection check ------------------------------------------------------------------------
 @varies("PRE-11")
 class TheConnectionCheckIgnoresTheToken(EdgeCore):
     """The connection check does not mind a token that is missing."""
 
-    def usable_entries(self, operation: SendPairingRequest | VerifyConnection) -> str:
-        """Only the endpoint, where it is the check that asks."""
-        if isinstance(operation, VerifyConnection):
+    def usable_entries(self, operation: ops.PairingInput) -> str:
+        if isinstance(operation, ops.VerifyConnection):
             return base_url(operation.endpoint)
         return super().usable_entries(operation)
 
@@ -172,11 +209,10 @@ class TheConnectionCheckIgnoresTheToken(EdgeCore):
 class TheConnectionCheckSaysNoWithAnError(EdgeCore):
     """A connection check that fails is answered with an error."""
 
-    def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
-        """An error in place of `verified: false`."""
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
         reply = yield from super().verify(operation, call)
-        value = reply.value if isinstance(reply, Done) else None
-        if isinstance(value, Verification) and not value.verified:
+        value = reply.value if isinstance(reply, ops.Done) else None
+        if isinstance(value, ops.Verification) and not value.verified:
             raise Refusal(Reason.HOST_UNREACHABLE, value.message)
         return reply
 
@@ -185,34 +221,26 @@ class TheConnectionCheckSaysNoWithAnError(EdgeCore):
 class TheConnectionCheckNamesEveryHost(EdgeCore):
     """The connection check asks every host, and names each one that cannot reach Palette."""
 
-    def unreachable(
-        self, site: Site, url: str, entries: PairingInput
-    ) -> Generator[Call, Answer, str]:
-        """All that is wrong, one host after the other."""
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
         found = []
         for host_uid in self.hosts_to_probe(site):
-            answer = yield Call("probing", host_uid, url, entries.insecure, Probe())
-            if not isinstance(answer.reply, Done):
+            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            if not isinstance(answer.reply, ops.Done):
                 why = why_not(answer.reply)
                 found.append(f"host {host_uid} cannot reach {entries.endpoint}: {why}")
         return "; ".join(found)
 
 
-# --- what the agents do, and when -------------------------------------------------------------
-
-
+# --- what the agents do, and when ----------------------------------------------------------------
 @varies("INV-8", limits={"edge_lag_s": 2.0})
 class TheAgentsFollowUpEachSecond(EdgeCore):
     """A host asks only each second what became of its request."""
 
     ROUNDS = 20
 
-    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
-        super().__init__(store, choices)
-        self._round = 0
+    _round = 0
 
     def working_slots(self) -> list[str]:
-        """None, in most rounds."""
         self._round += 1
         return [] if self._round % self.ROUNDS else super().working_slots()
 
@@ -228,7 +256,6 @@ class AnOfflineCancelIsToldSecondsLater(EdgeCore):
         self._rounds: dict[OwedWithdrawal, int] = {}
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
-        """Not in most rounds."""
         self._rounds[owed] = self._rounds.get(owed, 0) + 1
         if self._rounds[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
@@ -239,7 +266,6 @@ class ACancelIsToldAfterwards(EdgeCore):
     """A cancel ends the request locally at once; Palette is told afterwards, by the agent."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        """End it here, and owe the rest."""
         site = self.site(slot)
         if site is not None and self.is_same(site.request, request):
             self.owe(replace(site, request=None), request)
@@ -250,10 +276,7 @@ class ACancelIsToldAfterwards(EdgeCore):
 class ACancelIsToldByAnyHost(EdgeCore):
     """A host that is cut off lets its siblings tell Palette that the request is cancelled."""
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
-        """One host after the other, until one gets through."""
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         for host_uid in self.cluster_at(self.site_of(request.host_uid)).host_uids():
             if not isinstance(reply, NotDelivered):
@@ -267,25 +290,19 @@ class ACancelIsToldByAnyHost(EdgeCore):
 class ACancelFailsWhenPaletteAnswersWithAnError(EdgeCore):
     """A cancel that Palette answers with an error is refused, and the request goes on."""
 
-    def told(
-        self, request: LocalRequest, message: WithdrawPairing
-    ) -> Generator[Call, Answer, LinkReply]:
-        """Give up on an error."""
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, Refused) and not is_final(reply):
             raise Refusal(Reason.CONFLICT, f"Palette does not withdraw it: {reply.message}")
         return reply
 
 
-# --- what has changed since the send ----------------------------------------------------------
-
-
+# --- what has changed since the send -------------------------------------------------------------
 @varies("SND-9")
 class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
-        """End it, or follow it."""
         site = self.site(slot)
         cluster = site.cluster if site else None
         running = cluster is not None and cluster.state is ClusterState.RUNNING
@@ -303,16 +320,12 @@ class AChangedStackIsNotHandedOver(EdgeCore):
         super().__init__(store, choices)
         self._sent: dict[str, tuple[StackProfile, ...]] = {}
 
-    def begin(
-        self, operation: SendPairingRequest, call: EdgeCall, url: str
-    ) -> tuple[LocalRequest, SubmitPairing]:
-        """Keep the stack that is sent."""
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         request, submission = super().begin(operation, call, url)
         self._sent[request.cluster_token] = submission.cluster.stack
         return request, submission
 
     def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
-        """Fail in place of an acceptance of what does not run any more."""
         runs = site.cluster.stack if site.cluster else ()
         changed = self._sent.get(request.cluster_token, runs) != runs
         if event is not LocalEvent.LEARNED_ACCEPTED or not changed:
@@ -322,3 +335,150 @@ class AChangedStackIsNotHandedOver(EdgeCore):
         failed = self.site(site.slot)
         if failed is not None:
             self.owe(failed, request)
+
+
+# --- refusals ------------------------------------------------------------------------------------
+class _Reworded:
+    """Something that words a refusal anew."""
+
+    def reworded(self, operation: ops.Operation, refused: Refused) -> Refused:
+        """The refusal as it is answered."""
+        raise NotImplementedError
+
+
+class _RewordedPalette(_Reworded, CentralCore):
+    """A central side that words what it refuses to people anew; hosts have to understand it."""
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        reply = super().perform(operation, credentials, now, draws)
+        if isinstance(reply, Refused) and isinstance(operation, ops.CentralOperation):
+            return self.reworded(operation, reply)
+        return reply
+
+
+class _RewordedEdge(_Reworded, EdgeCore):
+    """An edge that words what it refuses anew."""
+
+    def perform(
+        self,
+        host_uid: str,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
+        now: int,
+        draws: Draws,
+    ) -> EdgeFlow:
+        try:
+            reply = yield from super().perform(host_uid, operation, credentials, now, draws)
+        except Refusal as refusal:
+            told = self.reworded(operation, refusal.refused)
+            raise Refusal(told.reason, told.message, **told.details) from None
+        return self.reworded(operation, reply) if isinstance(reply, Refused) else reply
+
+
+_MEANT = (Reason.NOT_FOUND, Reason.NOTHING_PENDING)
+"""What a look is answered with where there is nothing: that is no refusal, but the answer."""
+
+
+class _OneReason(_Reworded):
+    """Has one reason for all that it refuses."""
+
+    reason = Reason.CONFLICT
+
+    def reworded(self, operation: ops.Operation, refused: Refused) -> Refused:
+        looks = type(operation).__name__.startswith(("View", "List"))
+        if looks and refused.reason in _MEANT:
+            return refused
+        return replace(refused, reason=self.reason)
+
+
+def _refusing(reason: Reason) -> Behaviour:
+    """Both sides, with this reason for whatever they refuse."""
+    palette = type("Palette", (_OneReason, _RewordedPalette), {"reason": reason})
+    edge = type("Edge", (_OneReason, _RewordedEdge), {"reason": reason})
+    return Behaviour(make_central=palette, make_edge=edge)
+
+
+_STATUSES = {
+    400: ("a_bad_request", "a bad request", Reason.INVALID_INPUT),
+    403: ("forbidden", "forbidden", Reason.FORBIDDEN),
+    404: ("not_found", "not found", Reason.NOT_FOUND),
+    409: ("a_conflict", "a conflict", Reason.CONFLICT),
+    422: ("mismatching", "something that does not fit", Reason.PROFILES_MISMATCH),
+    500: ("an_internal_error", "an internal error", Reason.INTERNAL),
+}
+
+
+for _status, (_name, _words, _reason) in _STATUSES.items():
+    variant(
+        f"refuses_as_{_name}",
+        "PRE-1",
+        f"Whatever is refused, on both sides, is called {_words} ({_status} over HTTP).",
+        _refusing(_reason),
+    )
+
+
+_TROUBLES = {
+    "cannot be resolved": "dial tcp: lookup failed: no such host",
+    "connection was refused": "dial tcp: connect: connection refused",
+    "no answer came in time": "context deadline exceeded while awaiting headers",
+    "not a Palette": "unexpected response, the server is not a Palette",
+    "certificate": "tls: failed to verify certificate: x509: unknown authority",
+}
+"""What is wrong with an endpoint, as another client would say it."""
+
+
+_WORDS = {
+    Reason.TOKEN_UNUSABLE: "edge registration token validation failed",
+    Reason.CENTRALLY_MANAGED: "operation not supported in central management mode",
+    Reason.TRANSFER_IS_FINAL: "unpairing is not supported",
+    Reason.CLUSTER_NOT_RUNNING: "cluster is not in a valid state for this operation",
+    Reason.NODE_UNHEALTHY: "one or more nodes failed the health check",
+    Reason.NO_LOCAL_CLUSTER: "cluster does not exist",
+    Reason.UNAUTHENTICATED: "Unauthorized",
+    Reason.FORBIDDEN: "Operation not allowed",
+    Reason.NOT_FOUND: "resource does not exist",
+    Reason.NOTHING_PENDING: "no active pairing found",
+    Reason.REQUEST_PENDING: "pairing is already in progress",
+    Reason.ALREADY_ACCEPTED: "pairing can no longer be rejected",
+    Reason.REQUEST_DECIDED: "pairing is not in the expected state",
+    Reason.NOT_CONFIRMED: "cluster is not ready",
+    Reason.PROFILES_MISMATCH: "cluster profile validation failed",
+}
+
+
+class _OtherWords(_Reworded):
+    """Says everything in other words, and gives no details."""
+
+    def reworded(self, operation: ops.Operation, refused: Refused) -> Refused:
+        if refused.reason is Reason.ENDPOINT_UNUSABLE:
+            missing = isinstance(operation, ops.PairingInput) and not operation.endpoint.strip()
+            words = "paletteEndpoint in body is required" if missing else "parse: invalid URL"
+            return Refused(refused.reason, words)
+        return Refused(refused.reason, _WORDS.get(refused.reason, refused.message))
+
+
+class _PaletteInOtherWords(_OtherWords, _RewordedPalette):
+    """Palette's part of it."""
+
+
+class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
+    """The edge's part of it."""
+
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+        for host_uid in self.hosts_to_probe(site):
+            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            if not isinstance(answer.reply, ops.Done):
+                why = why_not(answer.reply)
+                trouble = next((new for old, new in _TROUBLES.items() if old in why), why)
+                return f"precheck failed on {host_uid}: Get {urlsplit(url).hostname}: {trouble}"
+        return ""
+
+
+variant(
+    "other_words",
+    "PRE-6S",
+    "Every refusal is worded otherwise, briefly and without details.",
+    Behaviour(make_central=_PaletteInOtherWords, make_edge=_EdgeInOtherWords),
+)

@@ -1,4 +1,4 @@
-"""Variants of the central side that are cores of another make."""
+"""Variants of the central side."""
 
 from __future__ import annotations
 
@@ -6,47 +6,83 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from harness.domain import operations as ops
 from harness.domain.draws import Draws
-from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.match import Choice, MatchResult, Mismatch, Problem, latest_packs
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    AgentOperation,
-    CentralClusterView,
-    CentralOperation,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    MatchProfiles,
-    PairingId,
-    PairingList,
-    PairingRequestView,
-    PollAnswer,
-    PollPairing,
-    SelectedProfile,
-    SubmitPairing,
-    ViewPairingRequest,
-)
+from harness.domain.errors import Reason, Refusal
+from harness.domain.match import Choice, MatchResult, MatchRules, Mismatch, Problem, latest_packs
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import Pack
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.core.store import Store
-from harness.reference.variants.declaring import varies
-
-# --- ids --------------------------------------------------------------------------------------
+from harness.reference.planting import variant, varies
 
 
+# --- choices of the reference's own --------------------------------------------------------------
+def _central(**chosen: object) -> Behaviour:
+    return Behaviour(central=CentralChoices(**chosen))  # type: ignore[arg-type]
+
+
+variant(
+    "tenant_permissions_stay_in_the_tenant",
+    "PRE-10",
+    "A permission that is held in tenant scope is good in no project.",
+    _central(tenant_extends=False),
+)
+variant(
+    "missing_permission_is_answered_as_not_found",
+    "PRE-10",
+    "Who lacks a permission is told that there is no such pairing request.",
+    _central(hide_forbidden=True),
+)
+variant(
+    "decided_requests_are_gone",
+    "REJ-8",
+    "A request that was decided cannot be read by its id any more.",
+    _central(decided_are_readable=False),
+)
+variant(
+    "token_is_checked_again_on_acceptance",
+    "SND-9",
+    "An acceptance needs the registration token to be usable still.",
+    _central(token_checked_on_accept=True),
+)
+variant(
+    "layers_do_not_matter",
+    "ACC-16",
+    "A pack matches in whatever layer a profile has it.",
+    _central(match=MatchRules(layers_must_agree=False)),
+)
+variant(
+    "draft_counts_as_the_latest_version",
+    "ACC-16",
+    "A draft that is newer than what is published counts as the latest version of its profile.",
+    _central(match=MatchRules(drafts_count_as_latest=True)),
+)
+variant(
+    "acceptance_waits_half_a_second",
+    "WDR-9",
+    "An acceptance fails when its host has not confirmed it within half a second.",
+    _central(handover=500_000),
+)
+variant(
+    "acceptance_waits_twenty_seconds",
+    "WDR-9",
+    "An acceptance fails only when its host has not confirmed it within twenty seconds.",
+    _central(handover=20_000_000),
+)
+
+
+# --- ids -----------------------------------------------------------------------------------------
 @varies("SND-5")
 class PairingIdsAreUuids(CentralCore):
     """A pairing id is a UUID."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """`0f8a…-…`, five groups."""
         digits = super().new_pairing_uid(draws) + super().new_pairing_uid(draws)[:8]
         cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
         return "-".join(digits[first:last] for first, last in cuts)
@@ -57,7 +93,6 @@ class PairingIdsAreShort(CentralCore):
     """A pairing id is six letters and digits in upper case, with a dash after the third."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """One that no request has yet: so few characters may come twice."""
         while True:
             digits = super().new_pairing_uid(draws)[:6].upper()
             uid = f"{digits[:3]}-{digits[3:]}"
@@ -70,7 +105,6 @@ class PairingIdsAreCounted(CentralCore):
     """A pairing id is a number: the requests are counted."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        """The next number; none comes again, for no request is ever forgotten."""
         taken = (int(r.pairing_uid) for r in self.store.every(PairingRequest))
         return str(max(taken, default=100_000) + 1)
 
@@ -90,17 +124,14 @@ class _OneDraw:
 class TheClusterBearsTheRequestsId(CentralCore):
     """The uid of a paired cluster is the id of the request that it came by."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """With that for a uid."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         request = self.store.get(PairingRequest, operation.pairing_uid)
         if request is None:
             return super().accept(operation, call)
         return super().accept(operation, replace(call, draws=_OneDraw(request.pairing_uid)))
 
 
-# --- what is listed and shown -----------------------------------------------------------------
-
-
+# --- what is listed and shown --------------------------------------------------------------------
 def _of_scope(core: CentralCore, scope: str) -> list[PairingRequest]:
     """Every request that a scope shows, whatever became of it, oldest first."""
     if scope == TENANT:
@@ -113,7 +144,6 @@ class DecidedRequestsStayListed(CentralCore):
     """A request that was decided stays in the list, with what became of it."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """All of them."""
         return _of_scope(self, scope)
 
 
@@ -122,7 +152,6 @@ class TheNewestRequestIsListedFirst(CentralCore):
     """The list of pairing requests begins with the newest."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """The other way round."""
         return super().open_requests(scope, cluster_uid)[::-1]
 
 
@@ -135,24 +164,17 @@ class _Dated(CentralCore):
         self._course: dict[str, list[tuple[int, RequestState]]] = {}
 
     def perform(
-        self,
-        operation: CentralOperation | AgentOperation,
-        credentials: Credentials,
-        now: int,
-        draws: Draws,
-    ) -> Done | Refused:
-        """Note the time."""
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
         self._now = now
         return super().perform(operation, credentials, now, draws)
 
-    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Note when it began."""
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         self._course.setdefault(answer.pairing_uid, [(call.now, RequestState.PENDING)])
         return answer
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
-        """Note when it went on."""
         stepped = super().step(request, event)
         self._course.setdefault(request.pairing_uid, []).append((self._now, stepped.state))
         return stepped
@@ -172,7 +194,6 @@ class TheListIsTwoSecondsBehind(_Dated):
     LAG = 2_000_000
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """Those that were pending then."""
         then = self._now - self.LAG
         return [
             replace(request, state=RequestState.PENDING)
@@ -187,8 +208,9 @@ class DecidedRequestsAreShownForASecond(_Dated):
 
     SHOWN_FOR = 1_000_000
 
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """Not found, once its time is over."""
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
         view = super().view_request(operation, call)
         request = self.current(operation.pairing_uid, call.now)
         if request is not None and self.state_at(request, call.now - self.SHOWN_FOR) in DECIDED:
@@ -201,7 +223,6 @@ class AClusterIsShownOnceItsHostHasConfirmed(CentralCore):
     """A cluster that is being handed over is not found before its host has confirmed."""
 
     def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
-        """Not found before that."""
         cluster = super().known_cluster(uid, call)
         if not cluster.confirmed:
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster {uid}")
@@ -219,14 +240,16 @@ class StatesAreCalledOtherwise(CentralCore):
         RequestState.REJECTED: "Denied",
     }
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """Each line with its other name."""
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         listed = super().list_requests(operation, call)
         items = (replace(i, state=self._renamed(i.state)) for i in listed.items)
-        return PairingList(tuple(items))
+        return ops.PairingList(tuple(items))
 
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
-        """The request with its other name."""
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
         view = super().view_request(operation, call)
         return replace(view, state=self._renamed(view.state))
 
@@ -234,25 +257,20 @@ class StatesAreCalledOtherwise(CentralCore):
         return self.REQUESTS.get(RequestState(state), state)
 
     @staticmethod
-    def shown_cluster(cluster: CentralCluster) -> CentralClusterView:
-        """The cluster with its other name."""
+    def shown_cluster(cluster: CentralCluster) -> ops.CentralClusterView:
         view = CentralCore.shown_cluster(cluster)
         return replace(view, state="Active" if cluster.confirmed else "Importing")
 
 
-# --- permissions ------------------------------------------------------------------------------
-
-
+# --- permissions ---------------------------------------------------------------------------------
 @varies("PRE-10")
 class TheTenantDoesNotSeeIntoProjects(CentralCore):
     """With no project selected, the requests of the projects are not seen."""
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        """None in the tenant's scope."""
         return [] if scope == TENANT else super().open_requests(scope, cluster_uid)
 
     def visible(self, pairing_uid: str, scope: str, now: int) -> PairingRequest:
-        """Not from the tenant's scope."""
         if scope == TENANT:
             raise self.no_request(pairing_uid)
         return super().visible(pairing_uid, scope, now)
@@ -262,8 +280,7 @@ class TheTenantDoesNotSeeIntoProjects(CentralCore):
 class MatchingNeedsThePermissionToUpdate(CentralCore):
     """Who asks whether profiles match needs the permission to accept."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """After a look at the other permission."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         self.authorise(call, PairPermission.UPDATE)
         return super().match(operation, call)
 
@@ -272,23 +289,21 @@ class MatchingNeedsThePermissionToUpdate(CentralCore):
 class WithoutThePermissionTheListIsEmpty(CentralCore):
     """Who may not list pairing requests is shown an empty list."""
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
-        """Nothing in place of a refusal."""
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         user, scope = self.authenticate(call), self.scope_of(call)
         if not self.holds(user, PairPermission.LIST, scope):
-            return PairingList(())
+            return ops.PairingList(())
         return super().list_requests(operation, call)
 
 
-# --- the match --------------------------------------------------------------------------------
-
-
+# --- the match -----------------------------------------------------------------------------------
 @varies("ACC-7")
 class NoMatchIsARefusal(CentralCore):
     """A selection that does not match is answered with an error, and not with a list of why."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """The result, if it is a valid one."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         result = super().match(operation, call)
         if not result.valid:
             raise Refusal(Reason.PROFILES_MISMATCH, "the profiles do not match the cluster's packs")
@@ -299,8 +314,7 @@ class NoMatchIsARefusal(CentralCore):
 class NoMatchHasOneReason(CentralCore):
     """A selection that does not match is answered with the first reason why, and with no packs."""
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
-        """As little as says whether it fits."""
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         return MatchResult((), super().match(operation, call).problems[:1])
 
 
@@ -308,10 +322,7 @@ class NoMatchHasOneReason(CentralCore):
 class TheSamePackMayComeTwice(CentralCore):
     """A pack that two profiles bring in the same version counts as one."""
 
-    def matched(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> MatchResult:
-        """Without the complaint about it."""
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         offered = _offered(self, request, selection)
         kept = [
@@ -326,10 +337,7 @@ class TheSamePackMayComeTwice(CentralCore):
 class RegistriesMustAgree(CentralCore):
     """A pack matches only if it comes from the registry that the cluster has it from."""
 
-    def matched(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> MatchResult:
-        """With a complaint about each that does not."""
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         own = {p.name: p.registry for profile in request.cluster.stack for p in profile.packs}
         strays = [
@@ -341,7 +349,7 @@ class RegistriesMustAgree(CentralCore):
 
 
 def _offered(
-    core: CentralCore, request: PairingRequest, selection: Sequence[SelectedProfile]
+    core: CentralCore, request: PairingRequest, selection: Sequence[ops.SelectedProfile]
 ) -> list[Pack]:
     choices: list[Choice] = [core.selected(request, chosen) for chosen in selection]
     return latest_packs(choices, core.choices.match)
@@ -351,9 +359,7 @@ def _versions(name: str, packs: Sequence[Pack]) -> int:
     return len({pack.version for pack in packs if pack.name == name})
 
 
-# --- a stale request --------------------------------------------------------------------------
-
-
+# --- a stale request -----------------------------------------------------------------------------
 @varies("WDR-9")
 class ASilentHostsRequestIsNotAccepted(CentralCore):
     """An acceptance is refused when the request's host has not been heard of for a while."""
@@ -366,19 +372,16 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
         super().__init__(store, choices)
         self._heard: dict[str, int] = {}
 
-    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
-        """Note that the host is there."""
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         answer = super().submit(operation, call)
         self._heard[answer.pairing_uid] = call.now
         return answer
 
-    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
-        """Note that the host is there."""
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         self._heard[operation.pairing_uid] = call.now
         return super().poll(operation, call)
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Only with the host there."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         if self.SILENT < gap < self.CLOCK_WAS_SET:
             raise Refusal(Reason.CONFLICT, "the cluster has not been heard of for a while")
@@ -389,8 +392,7 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
 class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
     """An acceptance is taken, and fails at once when the host has not been heard of for a while."""
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
-        """Taken, and expired where the host is silent."""
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         gap = call.now - self._heard.get(operation.pairing_uid, call.now)
         accepted = CentralCore.accept(self, operation, call)
         request = self.store.get(PairingRequest, operation.pairing_uid)

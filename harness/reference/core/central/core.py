@@ -6,17 +6,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.domain.draws import Draws
-from harness.domain.errors import Refusal, Refused
+from harness.domain.errors import Refusal
 from harness.domain.operations import (
     AcceptPairingRequest,
-    AgentOperation,
-    CentralOperation,
     ChangeCentralCluster,
     ConfirmPairing,
     CreateToken,
     Credentials,
     DeleteToken,
     Done,
+    KnownReply,
     ListCentralClusters,
     ListPairingRequests,
     ListScopes,
@@ -25,6 +24,7 @@ from harness.domain.operations import (
     LogInToPalette,
     LogOutOfPalette,
     MatchProfiles,
+    PaletteOperation,
     PollPairing,
     Probe,
     RejectPairingRequest,
@@ -78,12 +78,8 @@ class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
         }
 
     def perform(
-        self,
-        operation: CentralOperation | AgentOperation,
-        credentials: Credentials,
-        now: int,
-        draws: Draws,
-    ) -> Done | Refused:
+        self, operation: PaletteOperation, credentials: Credentials, now: int, draws: Draws
+    ) -> KnownReply:
         """Carry out one operation, all of it or nothing."""
         rule = self._rules[type(operation)]
         try:

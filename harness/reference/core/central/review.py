@@ -19,6 +19,7 @@ from harness.domain.operations import (
     RejectPairingRequest,
     SelectableProfile,
     SelectableProfiles,
+    Selected,
     SelectedProfile,
     ViewPairingRequest,
 )
@@ -99,9 +100,7 @@ class ReviewRules(RequestBook):
         request = self.visible(operation.pairing_uid, scope, call.now)
         return self.matched(request, operation.selection)
 
-    def matched(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> MatchResult:
+    def matched(self, request: PairingRequest, selection: Selected) -> MatchResult:
         """The match of a selection against the stack of a request (PRE-7, ACC-7 to ACC-10)."""
         choices = [self.selected(request, chosen) for chosen in selection]
         return remembered_match(request.cluster.stack, choices, self.choices.match)
@@ -154,9 +153,7 @@ class ReviewRules(RequestBook):
         self.store.put(self.accepted_cluster(uid, request, operation))
         return Accepted(uid)
 
-    def require_match(
-        self, request: PairingRequest, selection: tuple[SelectedProfile, ...]
-    ) -> None:
+    def require_match(self, request: PairingRequest, selection: Selected) -> None:
         """Refuse a selection that does not match, and say every reason why."""
         result = self.matched(request, selection)
         if not result.valid:

@@ -1,16 +1,22 @@
-"""Planted defects that show on the wire of Local UI only: what stands before its app does them."""
+"""Planted defects that show on the wire only: what stands before an app does them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from harness.domain import operations as ops
 from harness.reference.behaviour import Behaviour
-from harness.reference.planting import plant
+from harness.reference.changed_answers import Answer, Asked, Change, Changed
+from harness.reference.planting import name_of, plant, sentence_of
+from harness.wire.routes import ROUTES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+# --- Local UI ------------------------------------------------------------------------------------
 _PAIR = "/v1/edge-mgmt/cluster/pair"
 _CLUSTER = "/v1/edge-mgmt/cluster"
 
@@ -43,26 +49,35 @@ class _Before:
         return messages[0], b"".join(message.get("body", b"") for message in messages[1:])
 
 
+def _before_local_ui(breaks: str) -> Callable[[type[_Before]], type[_Before]]:
+    """Declare the decorated class a mutant, with which every app of Local UI is wrapped."""
+
+    def declare(before: type[_Before]) -> type[_Before]:
+        plant(name_of(before), breaks, sentence_of(before), Behaviour(wrap_local_ui=before))
+        return before
+
+    return declare
+
+
 class PatchRefusalIsAccepted(_Before):
     """Answers a patch that is refused with the status of one that was taken."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; the status of a patch is 202 in any case."""
         start, body = await self.answered(scope, receive)
         if (scope["method"], scope["path"]) == ("PATCH", _CLUSTER) and start["status"] >= 400:
             start["status"] = 202
         await _answer(send, start, body)
 
 
+@_before_local_ui("SND-1")
 class AddressIsLoggedIn(_Before):
-    """Lets a request without a session go by the one that its address used last."""
+    """A request without a session goes by the session that came from the same address before."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self._sessions: dict[tuple[str, int], bytes] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request, with a session if one is known."""
         headers = dict(scope["headers"])
         where = (scope["client"][0], scope["server"][1])
         if headers.get(b"authorization"):
@@ -72,11 +87,11 @@ class AddressIsLoggedIn(_Before):
         await self.app({**scope, "headers": list(headers.items())}, receive, send)
 
 
+@_before_local_ui("PRE-4S")
 class ErrorEchoesItsRequest(_Before):
-    """Puts the body of a request that was refused into the error's details."""
+    """An error echoes the body of its request, with the token in it."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; a refused send is echoed."""
         read = bytearray()
 
         async def kept() -> Message:
@@ -90,15 +105,15 @@ class ErrorEchoesItsRequest(_Before):
         await _answer(send, start, body)
 
 
+@_before_local_ui("WDR-3")
 class DetailsAreCached(_Before):
-    """Answers who looks at the pairing request from a cache that a cancel does not empty."""
+    """The look at a pairing request is answered from a cache that a cancel does not empty."""
 
     def __init__(self, app: ASGIApp) -> None:
         super().__init__(app)
         self._seen: dict[tuple[int, bytes], tuple[Message, bytes]] = {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request; the look at a request is answered once for each session."""
         if scope["path"] != f"{_PAIR}/details":
             await self.app(scope, receive, send)
             return
@@ -126,21 +141,69 @@ plant(
     "A patch of a paired cluster is refused with the status of one that was taken.",
     Behaviour(wrap_local_ui=PatchRefusalIsAccepted),
 )
+
+
+# --- Palette -------------------------------------------------------------------------------------
+_REFUSED = range(400, 500)
+
+
+def _asks(operation: type, asked: Asked) -> bool:
+    """Whether a request is for this operation."""
+    return any(
+        (route.operation, route.method) == (operation, asked.method)
+        and _fits(route.path, asked.path)
+        for route in ROUTES.values()
+    )
+
+
+def _fits(template: str, path: str) -> bool:
+    """Whether a path is one of those that a template stands for."""
+    parts, given = template.split("/"), path.split("/")
+    return len(parts) == len(given) and all(
+        part.startswith("{") or part == found for part, found in zip(parts, given, strict=True)
+    )
+
+
+def _always(operation: type, status: int) -> Behaviour:
+    """What is answered to an operation has this status, also when it is refused."""
+
+    def change(asked: Asked, answer: Answer) -> Answer:
+        refused = answer.status in _REFUSED and _asks(operation, asked)
+        return replace(answer, status=status) if refused else answer
+
+    return Behaviour(wrap_palette=lambda app: Changed(app, change))
+
+
 plant(
-    "address_is_logged_in",
-    "SND-1",
-    "A request without a session goes by the session that came from the same address before.",
-    Behaviour(wrap_local_ui=AddressIsLoggedIn),
+    "refused_reject_has_the_status_of_success",
+    "REJ-6",
+    "A reject that is refused is answered with 204, and without its error.",
+    _always(ops.RejectPairingRequest, 204),
 )
+
+
+def _cached() -> Change:
+    """The last list that anybody was shown, for those who may not see it."""
+    shown: list[Answer] = []
+
+    def change(asked: Asked, answer: Answer) -> Answer:
+        if not _asks(ops.ListPairingRequests, asked):
+            return answer
+        if answer.status == 200:
+            shown[:] = [answer]
+        return shown[0] if shown and answer.status in _REFUSED else answer
+
+    return change
+
+
+def _with_a_cache(app: ASGIApp) -> ASGIApp:
+    """An app behind a cache that does not ask who asks."""
+    return Changed(app, _cached())
+
+
 plant(
-    "error_echoes_its_request",
-    "PRE-4S",
-    "An error echoes the body of its request, with the token in it.",
-    Behaviour(wrap_local_ui=ErrorEchoesItsRequest),
-)
-plant(
-    "details_are_cached",
-    "WDR-3",
-    "The look at a pairing request is answered from a cache that a cancel does not empty.",
-    Behaviour(wrap_local_ui=DetailsAreCached),
+    "list_is_cached_for_everybody",
+    "ACC-1",
+    "A cache before Palette shows the list to whoever asks once somebody was let in to see it.",
+    Behaviour(wrap_palette=_with_a_cache),
 )
