@@ -11,7 +11,6 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.fleet.clock import CellClock
 from harness.fleet.course import Course
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
@@ -20,7 +19,7 @@ from harness.fleet.plane import Plane
 from harness.fleet.port import CellOutcome, Job, Report
 from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import Scenario
-from harness.fleet.world import World
+from harness.fleet.world import Happenings, World
 from harness.history.fleet_lines import MeasuresLine, PartLine
 from harness.history.parts import PartWriter, part_file
 from harness.reference.behaviour import Behaviour

@@ -23,8 +23,7 @@ from harness.domain.operations import (
     Unknown,
 )
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock
-from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.clock import CellClock, Deadlines, Question
 from harness.fleet.nemesis import Fate
 from harness.fleet.network import Network
 from harness.fleet.place import Place

@@ -18,9 +18,8 @@ import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.crew.errors import CrewError, HandLost
+from harness.fleet.crew.errors import CrewError, HandLost, Losses
 from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.losses import Losses
 from harness.fleet.crew.orders import Failed
 from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job, MakeCell

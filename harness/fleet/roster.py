@@ -17,8 +17,7 @@ from typing import Final
 
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits, derived_id
-from harness.fleet.names import site
-from harness.fleet.projects import project_uid
+from harness.fleet.projects import project_uid, site
 from harness.fleet.scenario import FleetPlan, Scenario
 from harness.fleet.stacks import STACKS, Stack
 

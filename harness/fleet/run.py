@@ -17,8 +17,7 @@ from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.terms import in_real_time, terms_of
-from harness.fleet.crew.coordinator import Course, Watching, run_cells
-from harness.fleet.crew.grants import capacity_of
+from harness.fleet.crew.coordinator import Course, Watching, capacity_of, run_cells
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
 from harness.fleet.port import CellOutcome, Job

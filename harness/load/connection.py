@@ -13,8 +13,7 @@ from typing import Final, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from harness.load.deadlines import Clock, DeadlineWheel
-from harness.load.errors import NotSent, Times
-from harness.load.failures import what_failed
+from harness.load.errors import NotSent, Times, what_failed
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
 
 _FRAMING_BYTES_MAX: Final = 256 * 1024

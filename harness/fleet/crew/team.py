@@ -5,8 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 
-from harness.fleet.crew.errors import CrewError, HandLost
-from harness.fleet.crew.losses import Losses
+from harness.fleet.crew.errors import CrewError, HandLost, Losses
 from harness.fleet.crew.orders import (
     Answer,
     Failed,

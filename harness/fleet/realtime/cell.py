@@ -24,7 +24,7 @@ from harness.fleet.crew.errors import CrewError
 from harness.fleet.loading import as_plain
 from harness.fleet.port import CellOutcome, Job, Report
 from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.edge import EdgeCourse
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
 from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, StormLine

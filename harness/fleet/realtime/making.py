@@ -11,7 +11,6 @@ from msgspec import structs
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.fleet.cell import behaviour_for
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
@@ -20,15 +19,14 @@ from harness.fleet.realtime.asker import Asker
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.course import RealCourse
-from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.edge import EdgeCourse, LocalUis
 from harness.fleet.realtime.environment import Environment
 from harness.fleet.realtime.hosts import RealHosts
-from harness.fleet.realtime.local_ui import LocalUis
 from harness.fleet.realtime.pace import patience
-from harness.fleet.realtime.palette import Palette
 from harness.fleet.realtime.settings import AClient, Endpoint, LocalSide, Settings
-from harness.fleet.realtime.world import RealClock, RealRecorder, RealWorld
+from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
 from harness.fleet.scenario import Spread
+from harness.fleet.world import Happenings
 from harness.history.fleet_lines import EffortLine
 from harness.history.parts import PartWriter
 from harness.load import LoadClient, LoadLimits

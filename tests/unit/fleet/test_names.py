@@ -7,10 +7,10 @@ import re
 import subprocess
 import sys
 
-from harness.fleet.names import person, site
+from harness.fleet.projects import person, site
 
 SHOW = (
-    "from harness.fleet.names import *;"
+    "from harness.fleet.projects import *;"
     "a = [site(7, n) for n in range(9)], [person(7, str(n)) for n in range(9)];"
     "print(a)"
 )

@@ -12,12 +12,11 @@ import pytest
 import harness.fleet
 from harness.checkers.fleet.metrics import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
+from harness.fleet.contradictions import NEEDS
 from harness.fleet.describing import schema, schema_text, to_markdown
 from harness.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
-from harness.fleet.loading import read
+from harness.fleet.loading import as_toml, read
 from harness.fleet.mistakes import ScenarioError
-from harness.fleet.reachable import NEEDS
-from harness.fleet.saving import as_toml
 from harness.fleet.scenario import HOUR, Scenario
 from harness.fleet.shelf import shipped
 from harness.fleet.swarm import drawn
