@@ -55,7 +55,12 @@ class FleetCell:
         clock = CellClock(env)
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
-        plane = Plane(env, scenario.central, scenario.fleet.window, self._sides(clock, behaviour))
+        seed, make = scenario.seed, behaviour.central_factory()
+        sides = {
+            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{number}:{tenant}", make)
+            for tenant in range(scenario.fleet.tenants)
+        }
+        plane = Plane(env, scenario.central, scenario.fleet.window, sides)
         network = Network(scenario.network, heals_at=scenario.duration)
         hosts = Hosts(
             env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
@@ -66,15 +71,6 @@ class FleetCell:
         for tenant, change in course.beginnings():
             course.disturbing.change(tenant, change)
         course.begin()
-
-    def _sides(self, clock: CellClock, behaviour: Behaviour) -> dict[int, CentralSide]:
-        seed, make = self._scenario.seed, behaviour.central_factory()
-        return {
-            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{self.number}:{tenant}", make)
-            for tenant in range(self._scenario.fleet.tenants)
-        }
-
-    # --- as a cell --------------------------------------------------------------------
 
     def run(self, until: int, grant: int) -> Report:
         """Go on to the end of a window (exclusive)."""

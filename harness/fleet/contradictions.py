@@ -51,7 +51,9 @@ def contradictions(scenario: Scenario) -> Iterator[Flaw]:
     """What keys may not say together. What a swarm leaves open is judged once it is drawn."""
     for path, table, plan in parts(scenario):
         if not (scenario.swarm and table in TABLES):
-            yield from _related(path, table, plan)
+            for key in table.keys:
+                if table.is_set(plan, key.field):
+                    yield from _related((*path, key.name), key, table, plan)
     if not scenario.swarm:
         yield from _fleet(scenario)
         yield from _people(scenario)
@@ -73,13 +75,7 @@ def parts(scenario: Scenario) -> Iterator[tuple[Path, Table, Plan]]:
 # --- relations that the keys declare ----------------------------------------------------
 
 
-def _related(path: Path, table: Table, plan: Plan) -> Iterator[Flaw]:
-    for key in table.keys:
-        if table.is_set(plan, key.field):
-            yield from _of_key((*path, key.name), key, table, plan)
-
-
-def _of_key(path: Path, key: Key, table: Table, plan: Plan) -> Iterator[Flaw]:
+def _related(path: Path, key: Key, table: Table, plan: Plan) -> Iterator[Flaw]:
     if key.needs and not any(table.is_set(plan, needed) for needed in key.needs):
         names = " or ".join(map(name_of, key.needs))
         yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
@@ -152,10 +148,6 @@ def _fault(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
     if fault.repeat and fault.repeat <= fault.lasts.high:
         told = f"it is not over when it comes again: it lasts {spread_text(fault.lasts)}"
         yield Flaw((*path, "repeat"), told, "let it come less often, or last shorter")
-    yield from _fault_of_kind(fault, path)
-
-
-def _fault_of_kind(fault: FaultPlan, path: Path) -> Iterator[Flaw]:
     if fault.kind is FaultKind.LOSS:
         lost = fault.lost_before_ppm + fault.lost_after_ppm
         yield from _too_much(lost, path, "lost_before and lost_after")

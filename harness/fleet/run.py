@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +20,13 @@ from harness.checkers.fleet.terms import in_real_time, terms_of
 from harness.fleet.crew.coordinator import Course, Watching, capacity_of, run_cells
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
-from harness.fleet.port import CellOutcome, Job
+from harness.fleet.port import Job
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import (
     PARTS,
     FleetLine,
     GateLine,
-    GrantsLine,
     MeasuresLine,
-    PartLine,
     RealtimeLine,
     ViolationLine,
 )
@@ -98,7 +96,8 @@ def run_fleet(
     """
     grants = _grants(job)
     with _kept(grants):
-        course = run_cells(job, transport, grants.grants if grants else _nowhere, watching)
+        log = grants.grants if grants else lambda _: None
+        course = run_cells(job, transport, log, watching)
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
@@ -122,7 +121,7 @@ def run_fleet(
                 stopped_at=course.at if course.interrupted else None,
                 realtime=realtime or msgspec.UNSET,
             ),
-            [*_parts(outcomes), grants.close()],
+            [*(o.part for o in outcomes if o.part is not None), grants.close()],
             came_to.verdicts,
             violations,
             measures,
@@ -150,10 +149,6 @@ def folder_of_parts(folder: Path) -> Path:
     return folder / PARTS
 
 
-def _nowhere(_: GrantsLine) -> None:
-    """Grants that nobody asks for again."""
-
-
 def _grants(job: Job) -> PartWriter | None:
     if job.parts is None:
         return None
@@ -171,10 +166,6 @@ def _kept(grants: PartWriter | None) -> Iterator[None]:
             if grants is not None:
                 grants.close()
         raise
-
-
-def _parts(outcomes: Iterable[CellOutcome]) -> Iterator[PartLine]:
-    return (outcome.part for outcome in outcomes if outcome.part is not None)
 
 
 def _header(job: Job, run: Run) -> Header:

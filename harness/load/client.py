@@ -133,15 +133,6 @@ class LoadClient:
         """
         return Session(address_of(base_url), self._entered(), self._clock)
 
-    async def connect(self, base_url: str, within_s: float = 10.0) -> Connection:
-        """A connection of the caller's own, for the fast lane.
-
-        Raises:
-            NotSent: it did not come to stand.
-        """
-        deadline_ns = self._clock() + round(within_s * 1e9)
-        return await self._entered().open(address_of(base_url), deadline_ns)
-
     async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
         """Open `count` sessions at once; which of them stand, and why the others do not.
 
@@ -237,12 +228,9 @@ class Pool:
             if waiter.done() and not waiter.cancelled():
                 self._free()
             if isinstance(error, TimeoutError):
-                raise NotSent(self._too_few()) from error
+                count = self._limits.connections_per_address
+                raise NotSent(
+                    f"{self._address.base_url}: all {count} connections were in use until it was"
+                    " too late; allow more connections, or ask for less"
+                ) from error
             raise
-
-    def _too_few(self) -> str:
-        count = self._limits.connections_per_address
-        return (
-            f"{self._address.base_url}: all {count} connections were in use until it was too late;"
-            " allow more connections, or ask for less"
-        )

@@ -109,7 +109,10 @@ class _Windows:
         interrupted = False
         while not (interrupted or self._is_over()) and (number := self._next()) is not None:
             self._run_window(number)
-            self._watching.progress(self._moment())
+            found = len(self._violations)
+            self._watching.progress(
+                Moment(self._at(), self._events, self._operations, self._pending, found)
+            )
             interrupted = self._watching.stopped()
         ended = self._next() is None
         return Course(
@@ -160,10 +163,6 @@ class _Windows:
 
     def _at(self) -> int:
         return (self._number + 1) * self._width
-
-    def _moment(self) -> Moment:
-        found = len(self._violations)
-        return Moment(self._at(), self._events, self._operations, self._pending, found)
 
 
 def capacity_of(scenario: Scenario) -> int:

@@ -99,8 +99,14 @@ class Team:
 
     def _tell(self, place: int, order: Order | None = None) -> None:
         """Tell it to do this; without an order, to make its cells and come up to the present."""
+        if order is None:
+            cells = self._dealt[place]
+            past = [Window(at, [grants[cell] for cell in cells]) for at, grants in self._past]
+            asked: Order = Make(list(cells), past)
+        else:
+            asked = order
         try:
-            self._hands[place].ask(order or self._making(place))
+            self._hands[place].ask(asked)
         except HandLost as lost:
             self._do_again(place, lost, order)
 
@@ -117,7 +123,11 @@ class Team:
 
     def _do_again(self, place: int, lost: HandLost, order: Order | None) -> None:
         """Replace a hand, and tell the new one all that the lost one was told."""
-        self._require_repeatable(lost)
+        if not self._job.repeatable:
+            raise CrewError(
+                f"{lost}, and with it its part of the run; real time cannot be run again: start"
+                " the run anew"
+            ) from lost
         self._count(lost)
         self._hands.pop(place).dismiss()
         self._hire(place)
@@ -133,18 +143,6 @@ class Team:
             except HandLost as lost:
                 self._count(lost)
         self._tell(place)
-
-    def _making(self, place: int) -> Make:
-        cells = self._dealt[place]
-        past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
-        return Make(list(cells), past)
-
-    def _require_repeatable(self, lost: HandLost) -> None:
-        if not self._job.repeatable:
-            raise CrewError(
-                f"{lost}, and with it its part of the run; real time cannot be run again: start"
-                " the run anew"
-            ) from lost
 
     def _count(self, lost: HandLost) -> None:
         self._losses.add(lost)

@@ -27,7 +27,7 @@ from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.edge import EdgeCourse
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
-from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, StormLine
+from harness.history.fleet_lines import MeasuresLine, PartLine, StormLine
 from harness.history.parts import PartWriter, part_file
 from harness.load import LoadClient
 from harness.targets.port import CannotArrange
@@ -184,6 +184,7 @@ class RealCell:
             recorder.found(self._judge.end(now), now)
         self.close()
         measures = self._judge.measures() if self._job.judge else MeasuresLine()
+        effort = made.effort(cpu // 1_000, wall // 1_000, self._left)
         return CellOutcome(
             cell=self.number,
             measures=measures,
@@ -191,12 +192,8 @@ class RealCell:
             ids=self._judge.ids(),
             happenings=made.happenings.names,
             violations=recorder.violations[self._told :],
-            effort=self._effort(made, cpu // 1_000, wall // 1_000),
+            effort=structs.replace(effort, storm=self._storm),
         )
-
-    def _effort(self, made: Made, cpu: int, wall: int) -> EffortLine:
-        effort = made.effort(cpu, wall, self._left)
-        return structs.replace(effort, storm=self._storm)
 
     async def _stop(self, made: Made) -> None:
         """Nothing happens any more; what is on its way has no answer."""

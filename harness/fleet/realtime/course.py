@@ -133,11 +133,9 @@ class RealCourse(Course):
         limits, ends = self._scenario.limits, self._scenario.duration
         settle = limits.settle + min(limits.settle, SECOND)
         latest = ends + _PATIENCE * settle
-        while (pause := min(max(ends, self._real.moved_at) + settle, latest) - self._clock()) > 0:
+        now = self._world.clock.now
+        while (pause := min(max(ends, self._real.moved_at) + settle, latest) - now()) > 0:
             yield self._env.timeout(pause)
-
-    def _clock(self) -> int:
-        return self._world.clock.now()
 
     def looks_within(self) -> int:
         """As fast as a target can well bear it."""

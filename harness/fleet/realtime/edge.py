@@ -140,21 +140,16 @@ class LocalUis:
     def perform(self, place: Place, operation: LocalOperation) -> Step[Reply]:
         """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
-        asked, url = self._as_asked(operation), self._local.urls[self._slot(place).host_uids[0]]
-        question = Question(asked, place.session, self._within, url, record.id)
+        url, user = self._local.urls[self._slot(place).host_uids[0]], self._local.user
+        if isinstance(operation, LogIn):
+            operation = replace(operation, username=user.username, password=user.password)
+        question = Question(operation, place.session, self._within, url, record.id)
         heard = cast("simpy.Event", self._asker.ask(question))
         reply = cast("LinkReply", (yield heard))
         if isinstance(reply, Done) and isinstance(reply.value, Session):
             self._border.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
         return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
-
-    def _as_asked(self, operation: LocalOperation) -> LocalOperation:
-        """With the user's own name and password, where they are asked for."""
-        if not isinstance(operation, LogIn):
-            return operation
-        user = self._local.user
-        return replace(operation, username=user.username, password=user.password)
 
     def is_at_rest(self, place: Place) -> bool:
         """Nobody can tell; and places are few enough to be kept."""
@@ -293,10 +288,6 @@ class EdgeCourse(RealCourse):
         place = self._places[index]
         shown = yield from self._operators.asks(place, ViewPairing())
         yield from self._operators.asks(place, ViewManagement())
-        if _is_paired(shown):
+        view = shown.value if isinstance(shown, Done) else None
+        if isinstance(view, PairingView) and view.status == LocalState.PAIRED.value:
             yield from self._operators.asks(place, PatchCluster(_PROBE))
-
-
-def _is_paired(shown: Reply) -> bool:
-    view = shown.value if isinstance(shown, Done) else None
-    return isinstance(view, PairingView) and view.status == LocalState.PAIRED.value

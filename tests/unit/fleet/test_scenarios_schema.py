@@ -14,12 +14,12 @@ from harness.checkers.fleet.metrics import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.fleet.contradictions import NEEDS
 from harness.fleet.describing import schema, schema_text, to_markdown
-from harness.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
 from harness.fleet.loading import as_toml, read
 from harness.fleet.mistakes import ScenarioError
 from harness.fleet.scenario import HOUR, Scenario
 from harness.fleet.shelf import shipped
 from harness.fleet.swarm import drawn
+from tests.unit.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = Path(harness.fleet.__file__).parent / "schemas" / "scenario-1.schema.json"
@@ -58,7 +58,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_what_is_published_is_what_the_keys_say(path: Path, text: str) -> None:
     assert text in path.read_text("utf-8"), (
         f"{path.name} is stale: put schema_text() or to_markdown() of harness.fleet.describing,"
-        " or a table of harness.fleet.judging_page, into it"
+        " or a table of tests.unit.fleet.judging_page, into it"
     )
 
 
