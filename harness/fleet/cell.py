@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import simpy
 
@@ -21,7 +20,7 @@ from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import Scenario
 from harness.fleet.world import Happenings, World
 from harness.history.fleet_lines import MeasuresLine, PartLine
-from harness.history.parts import PartWriter, part_file
+from harness.history.parts import PartWriter
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.store import MemoryStore
 from harness.reference.planting import behaviour_with
@@ -48,9 +47,7 @@ class FleetCell:
         name = f"{number:02d}"
         terms = terms_of(as_plain(scenario))
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket)
-        self._part: PartWriter | None = None
-        if job.parts is not None:
-            self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
+        self._part = job.part(name)
         env = simpy.Environment()
         clock = CellClock(env)
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
@@ -95,13 +92,7 @@ class FleetCell:
     def finish(self, *, whole: bool) -> CellOutcome:
         """Close the part, and judge what is judged at the end of a run that got there."""
         recorder, now = self._world.recorder, self._world.clock.now()
-        part: PartLine | None = None
-        if self._part is not None:
-            for record in self._part.end_open():
-                recorder.found(self._judge.ended(record), now)
-            part = self._part.close(ended_at=now)
-        if whole:
-            recorder.found(self._judge.end(now), now)
+        part = closed(self._part, self._judge, recorder, now, whole=whole)
         measures = self._judge.measures() if self._job.judge else MeasuresLine()
         return CellOutcome(
             cell=self.number,
@@ -116,6 +107,20 @@ class FleetCell:
         """Close the part as it is."""
         if self._part is not None:
             self._part.close()
+
+
+def closed(
+    part: PartWriter | None, judge: CellJudge, recorder: Recorder, now: int, *, whole: bool
+) -> PartLine | None:
+    """The line of a part that is closed now; what is still open ends as unknown, and is judged."""
+    line = None
+    if part is not None:
+        for record in part.end_open():
+            recorder.found(judge.ended(record), now)
+        line = part.close(ended_at=now)
+    if whole:
+        recorder.found(judge.end(now), now)
+    return line
 
 
 def make_cell(job: Job, number: int) -> FleetCell:

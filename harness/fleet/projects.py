@@ -42,7 +42,6 @@ class Admin:
     empty, and he manages none.
     """
 
-    name: str
     email: str
     password: str
     api_key: str
@@ -69,9 +68,8 @@ def token_owner(seed: int, tenant: int) -> Admin:
 
 @lru_cache(maxsize=4096)
 def _admin(seed: int, label: str, scope: str) -> Admin:
-    who = person(seed, label)
     secrets = (f"<password:{label}>", f"<api_key:{label}>")
-    return Admin(who.name, who.email, *secrets, scope, owns_tokens=not scope)
+    return Admin(email_of(seed, label), *secrets, scope, owns_tokens=not scope)
 
 
 # --- what people and places are called ----------------------------------------------------
@@ -89,29 +87,16 @@ class Site:
     city: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody. `email` and `username` are his alone."""
-
-    name: str
-    email: str
-    username: str
-
-
 def site(seed: int, number: int) -> Site:
     """A site by its number: `port-anna-12` in `port-anna`."""
     city = _cities(seed)[derived_bits(seed, "site", number) % CITIES]
     return Site(f"{city}-{number}", city)
 
 
-def person(seed: int, label: str) -> Person:
-    """The person whom a label stands for, such as `admin-07-0-1-2`.
-
-    Different labels give different e-mails and user names, though perhaps people of one name.
-    """
+def email_of(seed: int, label: str) -> str:
+    """The address of the person whom a label stands for, such as `07-0-1-2`: his alone."""
     first, last = _people(seed)[derived_bits(seed, f"person:{label}", 0) % PEOPLE]
-    username = f"{_slug(first)}.{_slug(last)}.{label}"
-    return Person(f"{first} {last}", f"{username}@example.com", username)
+    return f"{_slug(first)}.{_slug(last)}.{label}@example.com"
 
 
 @lru_cache(maxsize=4)

@@ -32,7 +32,7 @@ from harness.history.fleet_lines import (
 )
 from harness.history.lines import HarnessInfo, Header, Implementation, Run
 from harness.history.manifest import MANIFEST, write_manifest
-from harness.history.parts import GRANTS, PartWriter, part_file
+from harness.history.parts import GRANTS, PartWriter
 from harness.history.scan import FLEET
 
 DRIVER: Final = "simpy"
@@ -94,7 +94,9 @@ def run_fleet(
         CrewError: the run cannot be carried out.
         EvidenceError: the evidence cannot be written.
     """
-    grants = _grants(job)
+    if job.parts is not None:
+        job.parts.mkdir(parents=True, exist_ok=True)
+    grants = job.part(GRANTS)
     with _kept(grants):
         log = grants.grants if grants else lambda _: None
         course = run_cells(job, transport, log, watching)
@@ -147,13 +149,6 @@ def run_fleet(
 def folder_of_parts(folder: Path) -> Path:
     """Where the parts lie of the run whose folder this is."""
     return folder / PARTS
-
-
-def _grants(job: Job) -> PartWriter | None:
-    if job.parts is None:
-        return None
-    job.parts.mkdir(parents=True, exist_ok=True)
-    return PartWriter(job.parts / Path(part_file(GRANTS)).name, GRANTS)
 
 
 @contextmanager

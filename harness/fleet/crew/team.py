@@ -99,14 +99,8 @@ class Team:
 
     def _tell(self, place: int, order: Order | None = None) -> None:
         """Tell it to do this; without an order, to make its cells and come up to the present."""
-        if order is None:
-            cells = self._dealt[place]
-            past = [Window(at, [grants[cell] for cell in cells]) for at, grants in self._past]
-            asked: Order = Make(list(cells), past)
-        else:
-            asked = order
         try:
-            self._hands[place].ask(asked)
+            self._hands[place].ask(order or self._making(place))
         except HandLost as lost:
             self._do_again(place, lost, order)
 
@@ -143,6 +137,11 @@ class Team:
             except HandLost as lost:
                 self._count(lost)
         self._tell(place)
+
+    def _making(self, place: int) -> Make:
+        cells = self._dealt[place]
+        past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
+        return Make(list(cells), past)
 
     def _count(self, lost: HandLost) -> None:
         self._losses.add(lost)

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final, Protocol, cast
+from typing import Final, cast
 
 import simpy
 
@@ -28,6 +28,7 @@ from harness.fleet.draws import Stream
 from harness.fleet.realtime.asker import Asker, Question
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.settings import Arranging
 from harness.fleet.recorder import Listener, Recorder, Writer
 from harness.fleet.world import World
 from harness.history.operation import Json, OperationRecord
@@ -86,18 +87,6 @@ class RealRecorder(Recorder):
         super().end(record, reply, at)
         if record.kind in _MOVES:
             self.moved_at = at
-
-
-class Arranging(Protocol):
-    """What of a driver arranges things (`harness.targets.port.Driver`)."""
-
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange it, and return it as it came to be.
-
-        Raises:
-            CannotArrange: this target offers no way.
-        """
-        ...
 
 
 class Palette:
