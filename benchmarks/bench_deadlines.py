@@ -17,7 +17,7 @@ from time import perf_counter
 import simpy
 
 from benchmarks.figure import Figure
-from harness.fleet.deadline import Deadlines
+from harness.fleet.clock import Deadlines
 from harness.fleet.draws import Stream
 
 RUNS = 5

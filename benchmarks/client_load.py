@@ -17,9 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from benchmarks.journal import Journal
 from harness.load import LoadClient, LoadLimits, run
 from harness.load.connection import Connection
-from harness.load.journal import Journal
 from harness.load.message import address_of, message_of
 from harness.load.session import Session
 from harness.wire.http import HttpRequest

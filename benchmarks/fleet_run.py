@@ -16,8 +16,7 @@ from harness.checkers.fleet.metrics import METRICS, Judged
 from harness.fleet import shelf
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.processes import ProcessTransport
+from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.loading import with_overrides
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts, run_fleet

@@ -16,9 +16,8 @@ from harness.cli.exits import CannotDo
 from harness.cli.fleet_progress import RunProgress, Shown
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.local import LocalTransport
+from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.crew.orders import Transport
-from harness.fleet.crew.processes import ProcessTransport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import Finished, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about

@@ -20,7 +20,7 @@ from harness.fleet.realtime.limit import Bound, Found, Tried, search
 from harness.fleet.realtime.pace import rate_of
 from harness.fleet.scenario import SECOND
 from harness.history.operation import Json
-from harness.load.descriptors import make_room
+from harness.load.opening import make_room
 from harness.reporting.fleet.quantities import number
 from harness.reporting.fleet.realtime import warnings_of
 from harness.running.stopping import Stopping

@@ -36,7 +36,7 @@ from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import Header, Implementation
 from harness.history.manifest import estimate_bytes
-from harness.load.descriptors import make_room
+from harness.load.opening import make_room
 from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import counted
 from harness.reporting.fleet.report_json import fleet_report_json

@@ -22,18 +22,14 @@ from harness.cli.exits import (
 from harness.cli.fleet_driving import Crew, drive, processors, stoppable
 from harness.cli.replay import require_virtual
 from harness.fleet.keys import TOP
-from harness.fleet.loading import from_plain, load
+from harness.fleet.loading import as_toml, from_plain, load
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
-from harness.fleet.saving import as_toml
 from harness.fleet.scenario import Scenario
-from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.guess import clusters_of
-from harness.fleet.shrinking.outcome import Size, as_own, file_name
-from harness.fleet.shrinking.shrink import Search, Step
-from harness.fleet.shrinking.trying import Failed, Wanted, how_it_failed
-from harness.fleet.shrinking.workers import WorkerTrials
+from harness.fleet.shrinking.failure import Failure, clusters_of
+from harness.fleet.shrinking.shrink import Search, Size, Step, as_own, file_name
+from harness.fleet.shrinking.trying import Failed, Wanted, WorkerTrials, how_it_failed
 from harness.fleet.spelling import duration, duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest

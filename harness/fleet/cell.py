@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import simpy
 
@@ -11,7 +10,6 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.fleet.clock import CellClock
 from harness.fleet.course import Course
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
@@ -20,9 +18,9 @@ from harness.fleet.plane import Plane
 from harness.fleet.port import CellOutcome, Job, Report
 from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import Scenario
-from harness.fleet.world import World
+from harness.fleet.world import Happenings, World
 from harness.history.fleet_lines import MeasuresLine, PartLine
-from harness.history.parts import PartWriter, part_file
+from harness.history.parts import PartWriter
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.store import MemoryStore
 from harness.reference.planting import behaviour_with
@@ -49,14 +47,17 @@ class FleetCell:
         name = f"{number:02d}"
         terms = terms_of(as_plain(scenario))
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket)
-        self._part: PartWriter | None = None
-        if job.parts is not None:
-            self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
+        self._part = job.part(name)
         env = simpy.Environment()
         clock = CellClock(env)
         recorder = Recorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
-        plane = Plane(env, scenario.central, scenario.fleet.window, self._sides(clock, behaviour))
+        seed, make = scenario.seed, behaviour.central_factory()
+        sides = {
+            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{number}:{tenant}", make)
+            for tenant in range(scenario.fleet.tenants)
+        }
+        plane = Plane(env, scenario.central, scenario.fleet.window, sides)
         network = Network(scenario.network, heals_at=scenario.duration)
         hosts = Hosts(
             env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
@@ -67,15 +68,6 @@ class FleetCell:
         for tenant, change in course.beginnings():
             course.disturbing.change(tenant, change)
         course.begin()
-
-    def _sides(self, clock: CellClock, behaviour: Behaviour) -> dict[int, CentralSide]:
-        seed, make = self._scenario.seed, behaviour.central_factory()
-        return {
-            tenant: CentralSide(MemoryStore(), clock, f"{seed}:{self.number}:{tenant}", make)
-            for tenant in range(self._scenario.fleet.tenants)
-        }
-
-    # --- as a cell --------------------------------------------------------------------
 
     def run(self, until: int, grant: int) -> Report:
         """Go on to the end of a window (exclusive)."""
@@ -100,13 +92,7 @@ class FleetCell:
     def finish(self, *, whole: bool) -> CellOutcome:
         """Close the part, and judge what is judged at the end of a run that got there."""
         recorder, now = self._world.recorder, self._world.clock.now()
-        part: PartLine | None = None
-        if self._part is not None:
-            for record in self._part.end_open():
-                recorder.found(self._judge.ended(record), now)
-            part = self._part.close(ended_at=now)
-        if whole:
-            recorder.found(self._judge.end(now), now)
+        part = closed(self._part, self._judge, recorder, now, whole=whole)
         measures = self._judge.measures() if self._job.judge else MeasuresLine()
         return CellOutcome(
             cell=self.number,
@@ -121,6 +107,20 @@ class FleetCell:
         """Close the part as it is."""
         if self._part is not None:
             self._part.close()
+
+
+def closed(
+    part: PartWriter | None, judge: CellJudge, recorder: Recorder, now: int, *, whole: bool
+) -> PartLine | None:
+    """The line of a part that is closed now; what is still open ends as unknown, and is judged."""
+    line = None
+    if part is not None:
+        for record in part.end_open():
+            recorder.found(judge.ended(record), now)
+        line = part.close(ended_at=now)
+    if whole:
+        recorder.found(judge.end(now), now)
+    return line
 
 
 def make_cell(job: Job, number: int) -> FleetCell:

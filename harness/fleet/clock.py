@@ -1,9 +1,27 @@
-"""The clock of a cell: virtual time in microseconds, which SimPy lets pass."""
+"""The time of a cell: its clock, and waiting for an answer, but not for ever.
+
+Time is virtual, in microseconds, and SimPy lets it pass. Its own way of waiting, `AnyOf` of an
+event and a timeout, makes three objects and leaves the timeout in the queue until it is due. Here
+all who wait equally long share one timer: what was asked first has to be answered first, so it is
+armed for the oldest open question alone, and most are answered long before it gets to them. It
+ranks after an answer that is due at the same time. A late answer finds its question closed and
+reaches nobody.
+
+Events and their time are read from SimPy's own fields: its properties are calls, of which this
+would make a hundred for each pairing of a fleet.
+"""
 
 from __future__ import annotations
 
+from collections import deque
+from typing import Final, cast
+
 import simpy
 from simpy.core import Infinity
+from simpy.events import NORMAL, PENDING, Event, EventPriority
+
+_LAST: Final = cast(EventPriority, NORMAL + 1)
+"""After everything else that is due at the same time."""
 
 
 class CellClock:
@@ -40,3 +58,70 @@ class CellClock:
         """When something happens next, if anything does."""
         coming = Infinity if self.is_stopped else self._env.peek()
         return None if coming == Infinity else int(coming)
+
+
+class Question(Event):
+    """What a process waits for: its value is the answer, or `None` when none came in time."""
+
+    __slots__ = ("due",)
+
+    def __init__(self, env: simpy.Environment, due: int) -> None:
+        self.env = env
+        self.callbacks = []
+        self.due = due
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has answered, and its time is not up."""
+        return not self.triggered
+
+    def answer(self, value: object, delay: int = 0) -> bool:
+        """The answer comes after `delay` microseconds; whether that is in time."""
+        if self._value is not PENDING or self.env._now + delay > self.due:
+            return False
+        self._ok = True
+        self._value = value
+        self.env.schedule(self, NORMAL, delay)
+        return True
+
+    def spoil(self, value: object) -> None:
+        """What is on its way turns into this, unless it has arrived."""
+        if self.triggered and not self.processed:
+            self._value = value
+
+
+class Deadlines:
+    """Questions that have to be answered within the same time, in microseconds."""
+
+    __slots__ = ("_asked", "_env", "_is_armed", "_within")
+
+    def __init__(self, env: simpy.Environment, within: int) -> None:
+        self._env = env
+        self._within = within
+        self._asked: deque[Question] = deque()
+        self._is_armed = False
+
+    def ask(self) -> Question:
+        """A question to which the answer has so much time from now on."""
+        due: int = self._env._now + self._within  # type: ignore[assignment]
+        question = Question(self._env, due)
+        self._asked.append(question)
+        if not self._is_armed:
+            self._arm(due)
+        return question
+
+    def _arm(self, due: int) -> None:
+        self._is_armed = True
+        timer = Event(self._env)
+        timer._ok, timer._value = True, None
+        timer.callbacks.append(self._goes_off)
+        self._env.schedule(timer, _LAST, due - self._env.now)
+
+    def _goes_off(self, _: Event) -> None:
+        asked, now = self._asked, self._env._now
+        while asked and (asked[0]._value is not PENDING or asked[0].due <= now):
+            # To an answered one, this is no answer any more.
+            asked.popleft().answer(None)
+        self._is_armed = bool(asked)
+        if asked:
+            self._arm(asked[0].due)

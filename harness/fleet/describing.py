@@ -37,18 +37,17 @@ def schema() -> dict[str, Json]:
             "faults": faults,
         },
         "additionalProperties": False,
-        "required": ["schema", *_required()],
+        "required": ["schema", *(key.name for key in TOP.keys if key.field not in TOP.defaults)],
     }
-    return head | _unless_swarm()
+    # In a swarm, what a key needs may be among what is drawn.
+    related: dict[str, Json] = {t.name: _relations(t) for t in TABLES if _relations(t)}
+    is_swarm: Json = {"properties": {"swarm": {"const": True}}, "required": ["swarm"]}
+    return head | {"if": is_swarm, "then": True, "else": {"properties": related}}
 
 
 def schema_text() -> str:
     """The schema as its file holds it."""
     return f"{json.dumps(schema(), indent=2)}\n"
-
-
-def _required() -> list[Json]:
-    return [key.name for key in TOP.keys if key.field not in TOP.defaults]
 
 
 def _object(table: Table) -> dict[str, Json]:
@@ -76,13 +75,6 @@ def _relations(table: Table) -> dict[str, Json]:
     return {"dependentSchemas": needs} if needs else {}
 
 
-def _unless_swarm() -> dict[str, Json]:
-    """In a swarm, what a key needs may be among what is drawn."""
-    related: dict[str, Json] = {t.name: _relations(t) for t in TABLES if _relations(t)}
-    is_swarm: Json = {"properties": {"swarm": {"const": True}}, "required": ["swarm"]}
-    return {"if": is_swarm, "then": True, "else": {"properties": related}}
-
-
 def _by_kind() -> dict[str, Json]:
     """Which keys a fault of each kind does not have."""
     cases: list[Json] = []
@@ -108,12 +100,11 @@ def to_markdown() -> str:
 
 def _section(title: str, table: Table) -> str:
     head = ["| key | holds | default | meaning |", "| --- | --- | --- | --- |"]
-    rows = [f"| {' | '.join(_row(key, table))} |" for key in table.keys]
+    rows = [
+        f"| `{key.name}` | {key.kind.words} | {_default(key, table)} | {'; '.join(_meaning(key))} |"
+        for key in table.keys
+    ]
     return "\n".join([f"### {title}", "", table.about, "", *head, *rows, ""])
-
-
-def _row(key: Key, table: Table) -> tuple[str, str, str, str]:
-    return f"`{key.name}`", key.kind.words, _default(key, table), "; ".join(_meaning(key))
 
 
 def _default(key: Key, table: Table) -> str:

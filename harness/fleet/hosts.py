@@ -14,7 +14,6 @@ from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refusal, Refused
 from harness.domain.operations import (
     Acknowledged,
-    AgentOperation,
     Credentials,
     Done,
     LocalOperation,
@@ -23,12 +22,11 @@ from harness.domain.operations import (
     Unknown,
 )
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock
-from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.clock import CellClock, Deadlines, Question
 from harness.fleet.nemesis import Fate
 from harness.fleet.network import Network
 from harness.fleet.place import Place
-from harness.fleet.plane import Plane, Take
+from harness.fleet.plane import Plane
 from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import AgentPlan
 from harness.history.operation import OperationRecord
@@ -169,21 +167,17 @@ class Hosts:
 
     def _asked(self, place: Place, call: Call, record: OperationRecord | None) -> simpy.Event:
         """Send a message on its way: an event whose value is the answer, or none in time."""
-        question = self._deadlines.ask()
-        self._send(place, call, question)
-        return question
-
-    def _send(self, place: Place, call: Call, question: Question) -> None:
-        network, operation = self._network, call.operation
+        question, network = self._deadlines.ask(), self._network
         fate = network.fate(place, self._clock.now())
-        delay = network.latency(place, operation)
+        delay = network.latency(place, call.operation)
         if fate is not None:
             self._note(place, call, fate)
             if fate.fault is MessageFault.LOST_BEFORE:
-                return
+                return question
             delay += fate.delay
         arrival = self._env.timeout(delay)
         arrival.callbacks.append(lambda _: self._arrive(place, call, question, fate))
+        return question
 
     def _note(self, place: Place, call: Call, fate: Fate) -> None:
         """What happens to a message stands in the history before it does."""
@@ -198,25 +192,15 @@ class Hosts:
             return
         is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
         is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
-        self._plane.arrive(
-            place.member.tenant,
-            call.operation,
-            _NOBODY,
-            place.net,
-            self._take(place, call.operation, question, is_lost=is_lost),
-            2 if is_repeated else 1,
-        )
 
-    def _take(
-        self, place: Place, operation: AgentOperation, question: Question, *, is_lost: bool
-    ) -> Take:
         def take(reply: LinkReply, later: int) -> Question | None:
             if is_lost or place.is_off:
                 return None
-            back = self._network.latency(place, operation, answer=True)
+            back = self._network.latency(place, call.operation, answer=True)
             return question if question.answer(reply, later + back) else None
 
-        return take
+        times = 2 if is_repeated else 1
+        self._plane.arrive(place.member.tenant, call.operation, _NOBODY, place.net, take, times)
 
     # --- agents -----------------------------------------------------------------------
 

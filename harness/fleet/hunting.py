@@ -18,9 +18,8 @@ import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.crew.errors import CrewError, HandLost
+from harness.fleet.crew.errors import CrewError, HandLost, Losses
 from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.losses import Losses
 from harness.fleet.crew.orders import Failed
 from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job, MakeCell
@@ -150,8 +149,9 @@ class _Hunt:
             seeds = {worker.wire: seed for seed, worker in self._busy.items()}
             for wire in wait(list(seeds), _LOOK_EVERY_S):
                 self._hear(seeds[wire])  # type: ignore[index]
+        counting = [t for t in self._tried if self._lowest is None or t.seed <= self._lowest]
         return Hunted(
-            tried=tuple(sorted(filter(self._counts, self._tried), key=lambda t: t.seed)),
+            tried=tuple(sorted(counting, key=lambda t: t.seed)),
             stopped=bool(self._busy) or (self._lowest is None and bool(self._left)),
         )
 
@@ -159,9 +159,6 @@ class _Hunt:
         """End every process."""
         for worker in (*self._idle, *self._busy.values()):
             worker.end()
-
-    def _counts(self, tried: Tried) -> bool:
-        return self._lowest is None or tried.seed <= self._lowest
 
     def _deal(self) -> bool:
         """Give each idle process a seed, as long as none has failed; whether any is at work."""

@@ -36,11 +36,7 @@ _ESCAPES: Final = {"\x7f": "\\u007f"}
 
 
 class Kind(Protocol):
-    """What a key may hold.
-
-    A value that the scenario has, and that stands in no file, is one for which `is_unwritten`:
-    it is what holds when the key is left out.
-    """
+    """What a key may hold."""
 
     @property
     def words(self) -> str:

@@ -115,15 +115,11 @@ def _inline(pairs: Iterable[tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list of values of one kind: kept as a tuple, or as a set that is written sorted.
-
-    With `may_lack`, `None` stands for a list that is not there, and is never written.
-    """
+    """A list of values of one kind: kept as a tuple, or as a set that is written sorted."""
 
     item: Text | Whole
     noun: str
     is_set: bool = False
-    may_lack: bool = False
 
     @property
     def words(self) -> str:

@@ -1,7 +1,8 @@
-"""Scenarios from TOML files and from plain data.
+"""Scenarios from TOML files and from plain data, and back.
 
 A file is read whole: everything that is wrong with it is told at once, each with its line.
-`docs/scenarios.md` explains every key.
+What is written says no more than it must, and loads as the same scenario. `docs/scenarios.md`
+explains every key.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Final, cast
 
 import msgspec
 
-from harness.fleet.contradictions import contradictions, flaws, out_of_bounds
-from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Key, Table
+from harness.fleet.contradictions import contradictions, flaws, out_of_bounds, out_of_reach, parts
+from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Plan, Table
+from harness.fleet.kinds import toml_text
+from harness.fleet.kinds_of_many import Named
 from harness.fleet.mistakes import Flaw, Misspelt, Mistake, ScenarioError, nearest, shown
-from harness.fleet.reachable import out_of_reach
 from harness.fleet.scenario import HOUR, FaultKind, Scenario
 from harness.history.lines import Object
 from harness.history.plain import to_json_object
@@ -58,17 +60,12 @@ def read(text: str, source: str) -> Scenario:
     found = [*reader.flaws, *out_of_bounds(scenario)]
     if reader.knows_duration:
         spoiled = {_part(flaw) for flaw in found}
-        judged = contradictions(scenario) if spoiled else _judged(scenario)
-        found += [flaw for flaw in judged if _part(flaw) not in spoiled]
+        found += [flaw for flaw in contradictions(scenario) if _part(flaw) not in spoiled]
+        if not spoiled:  # what is out of reach can be told only of a whole file
+            found += out_of_reach(scenario)
     if found:
         raise _error(source, text, found)
     return scenario
-
-
-def _judged(scenario: Scenario) -> Iterator[Flaw]:
-    """What does not go together; what is out of reach can be told only of a whole file."""
-    yield from contradictions(scenario)
-    yield from out_of_reach(scenario)
 
 
 def _part(flaw: Flaw) -> Path:
@@ -178,7 +175,9 @@ def _toml(text: str, source: str) -> dict[str, object]:
         data: dict[str, object] = tomllib.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError) as error:
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        mistake = Mistake(_line_in(told), "", f"this is not TOML: {told}", "correct it there")
+        _, found, rest = told.rpartition("(at line ")  # … (at line 3, column 7)
+        line = int(rest.partition(",")[0]) if found else 0
+        mistake = Mistake(line, "", f"this is not TOML: {told}", "correct it there")
         raise ScenarioError(source, [mistake]) from error
     schema = data.pop("schema", None)
     if schema != SCHEMA:
@@ -186,12 +185,6 @@ def _toml(text: str, source: str) -> dict[str, object]:
         remedy = f'write schema = "{SCHEMA}", or use the pairproof that knows the other one'
         raise _error(source, text, [Flaw(("schema",), told, remedy)])
     return data
-
-
-def _line_in(message: str) -> int:
-    """The line that tomllib's message names: `… (at line 3, column 7)`."""
-    _, found, rest = message.rpartition("(at line ")
-    return int(rest.partition(",")[0]) if found else 0
 
 
 def _error(source: str, text: str, found: Iterable[Flaw]) -> ScenarioError:
@@ -223,25 +216,21 @@ class _Reader:
             self._refuse_unknown(inner, table.by_name, (table.name,))
             values[table.name] = table.make(self._fields(inner, table, (table.name,)))
         values["faults"] = self._faults(data.get("faults", []))
-        self._require_top(data, values)
-        if values.get("swarm"):
-            values["given"] = frozenset(_given(data))
-        return cast("Scenario", TOP.make(values))
-
-    def _require_top(self, data: Mapping[str, object], values: dict[str, object]) -> None:
         self.knows_duration = "duration" in values
         for name, instead in _INSTEAD.items():
             if name not in data:
                 self.flaws.append(Flaw((), f"{name} is missing", f"add {name} = …"))
             values.setdefault(name, instead)
+        if values.get("swarm"):
+            values["given"] = frozenset(_given(data))
+        return cast("Scenario", TOP.make(values))
 
     def _faults(self, value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
             remedy = "begin each fault with [[faults]]"
             self.flaws.append(Flaw(("faults",), f"{shown(value)} is no list of tables", remedy))
             return ()
-        read = (self._fault(entry, ("faults", number)) for number, entry in enumerate(value))
-        return tuple(read)
+        return tuple(self._fault(entry, ("faults", n)) for n, entry in enumerate(value))
 
     def _fault(self, value: object, path: Path) -> object:
         data = self._table(value, path)
@@ -263,27 +252,21 @@ class _Reader:
         for name in data:
             if name not in known:
                 where = f"[{dotted(path)}]" if path else "a scenario"
-                told = f"there is no such key in {where}"
-                self.flaws.append(Flaw((*path, name), told, nearest(name, known, _all(known))))
+                remedy = nearest(name, known, f"remove it; there are {', '.join(known)}")
+                self.flaws.append(Flaw((*path, name), f"there is no such key in {where}", remedy))
 
     def _fields(self, data: Mapping[str, object], table: Table, path: Path) -> dict[str, object]:
         """What the keys of a table say, by field; those that cannot be read are not there."""
         values: dict[str, object] = {}
         for name, value in data.items():
             key = table.by_name.get(name)
-            if key is not None:
-                self._field(values, key, value, (*path, name))
+            if key is None:
+                continue
+            try:
+                values[key.field] = key.kind.read(value)
+            except Misspelt as error:
+                self.flaws.append(Flaw((*path, name, *error.path), error.found, error.remedy))
         return values
-
-    def _field(self, values: dict[str, object], key: Key, value: object, path: Path) -> None:
-        try:
-            values[key.field] = key.kind.read(value)
-        except Misspelt as error:
-            self.flaws.append(Flaw((*path, *error.path), error.found, error.remedy))
-
-
-def _all(known: Iterable[str]) -> str:
-    return f"remove it; there are {', '.join(known)}"
 
 
 def _given(data: Mapping[str, object]) -> Iterable[str]:
@@ -294,3 +277,35 @@ def _given(data: Mapping[str, object]) -> Iterable[str]:
             yield from (f"{name}.{key}" for key in value)
         elif name == "faults":
             yield name
+
+
+# --- back into a file ---------------------------------------------------------------------
+
+_ALWAYS = frozenset({"gate"})
+"""What a reader wants to see, even where it is the default."""
+
+
+def as_toml(scenario: Scenario) -> str:
+    """The text of the scenario's file. What has its default is left out, but for the gate."""
+    lines = [f"schema = {toml_text(SCHEMA)}", *_lines(scenario, TOP, scenario)]
+    if "faults" in scenario.given and not scenario.faults:
+        lines.append("faults = []")
+    for path, table, plan in parts(scenario):
+        inside = list(_lines(scenario, table, plan)) if path else []
+        if inside or path[:1] == ("faults",):
+            header = f"[[{path[0]}]]" if len(path) > 1 else f"[{path[0]}]"
+            lines += ["", header, *inside]
+    for key in TOP.keys:
+        pairs: tuple[tuple[str, int], ...] = getattr(scenario, key.field)
+        if isinstance(key.kind, Named) and pairs:  # a table of numbers by name, after all else
+            number = key.kind.number
+            lines += ["", f"[{key.name}]", *(f"{n} = {number.text(value)}" for n, value in pairs)]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(scenario: Scenario, table: Table, plan: Plan) -> Iterator[str]:
+    for key in table.keys:
+        is_given = f"{table.name}.{key.name}" in scenario.given
+        is_table = isinstance(key.kind, Named)
+        if not is_table and (is_given or key.name in _ALWAYS or table.is_set(plan, key.field)):
+            yield f"{key.name} = {key.kind.text(getattr(plan, key.field))}"

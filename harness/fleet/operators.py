@@ -97,8 +97,7 @@ class Operators:
 
     def _sends_too(self, place: Place, token: str) -> Step[None]:
         yield self._world.env.timeout(place.review.spread(self._plan.think))
-        flow = operator_sends(self._desk.endpoint, token)
-        sent = yield from self._drive(place, flow)
+        sent = yield from self._drive(place, operator_sends(self._desk.endpoint, token))
         if uid := pairing_uid_of(sent):
             self._desk.sent(place, uid)
 

@@ -19,7 +19,7 @@ import simpy
 from harness.domain.arrangements import Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
-from harness.fleet.deadline import Question
+from harness.fleet.clock import Question
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import MINUTE, CentralPlan
 from harness.reference.core.link import LinkReply, NotDelivered

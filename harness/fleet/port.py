@@ -16,6 +16,7 @@ import msgspec
 
 from harness.fleet.scenario import Scenario
 from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, ViolationLine
+from harness.history.parts import PartWriter, part_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class Job:
     judge: bool = True
     repeatable: bool = True
     """What is lost with a worker can be done again. Not so where time is real."""
+
+    def part(self, name: str) -> PartWriter | None:
+        """What writes a part of the evidence; none where nothing is written."""
+        return PartWriter(self.parts / Path(part_file(name)).name, name) if self.parts else None
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -1,14 +1,21 @@
-"""Tenants, their projects, and the people who may decide there."""
+"""Tenants, their projects, the people who may decide there, and what people and places are called.
+
+Names are drawn from the seed by index, with Faker. That is slow, so that a few hundred places and
+people are drawn once in a process, and all others take theirs from them with a label of their own
+behind it. Identifiers never come from here.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
+
+from faker import Faker
 
 from harness.domain.arrangements import CreateProject, PutUser
-from harness.domain.draws import derived_id
+from harness.domain.draws import derived_bits, derived_id
 from harness.domain.permission import Grant, PairPermission, every_grant
-from harness.fleet.names import person
 
 
 def project_uid(seed: int, tenant: int, project: int) -> str:
@@ -35,7 +42,6 @@ class Admin:
     empty, and he manages none.
     """
 
-    name: str
     email: str
     password: str
     api_key: str
@@ -62,6 +68,58 @@ def token_owner(seed: int, tenant: int) -> Admin:
 
 @lru_cache(maxsize=4096)
 def _admin(seed: int, label: str, scope: str) -> Admin:
-    who = person(seed, label)
     secrets = (f"<password:{label}>", f"<api_key:{label}>")
-    return Admin(who.name, who.email, *secrets, scope, owns_tokens=not scope)
+    return Admin(email_of(seed, label), *secrets, scope, owns_tokens=not scope)
+
+
+# --- what people and places are called ----------------------------------------------------
+
+CITIES: Final = 500
+PEOPLE: Final = 200
+_LOCALE: Final = "en_US"
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where clusters stand. `name` is the site's alone, and fit for the name of a cluster."""
+
+    name: str
+    city: str
+
+
+def site(seed: int, number: int) -> Site:
+    """A site by its number: `port-anna-12` in `port-anna`."""
+    city = _cities(seed)[derived_bits(seed, "site", number) % CITIES]
+    return Site(f"{city}-{number}", city)
+
+
+def email_of(seed: int, label: str) -> str:
+    """The address of the person whom a label stands for, such as `07-0-1-2`: his alone."""
+    first, last = _people(seed)[derived_bits(seed, f"person:{label}", 0) % PEOPLE]
+    return f"{_slug(first)}.{_slug(last)}.{label}@example.com"
+
+
+@lru_cache(maxsize=4)
+def _cities(seed: int) -> tuple[str, ...]:
+    fake = Faker(_LOCALE)
+    cities = []
+    for index in range(CITIES):
+        fake.seed_instance(derived_bits(seed, "city", index))
+        cities.append(_slug(fake.city()))
+    return tuple(cities)
+
+
+@lru_cache(maxsize=4)
+def _people(seed: int) -> tuple[tuple[str, str], ...]:
+    fake = Faker(_LOCALE)
+    people = []
+    for index in range(PEOPLE):
+        fake.seed_instance(derived_bits(seed, "people", index))
+        people.append((fake.first_name(), fake.last_name()))
+    return tuple(people)
+
+
+def _slug(text: str) -> str:
+    """Lower case, with `-` for everything but letters and digits."""
+    spaced = "".join(c if c.isascii() and c.isalnum() else " " for c in text.lower())
+    return "-".join(spaced.split())

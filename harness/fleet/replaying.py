@@ -89,14 +89,11 @@ def _lines(evidence: FleetEvidence) -> list[bytes]:
     except OSError as error:
         problem = f"the file cannot be read ({error.strerror or error})"
         raise EvidenceError(evidence.path, problem, "see to that, or use a copy") from None
-    return [_compared(line) for line in raw.splitlines()]
-
-
-def _compared(line: bytes) -> bytes:
-    data: dict[str, object] = msgspec.json.decode(line)
-    for name in _LEFT_OUT.get(str(data.get("type")), ()):
-        data.pop(name, None)
-    return ENCODER.encode(data)
+    lines: list[dict[str, object]] = list(map(msgspec.json.decode, raw.splitlines()))
+    for data in lines:
+        for name in _LEFT_OUT.get(str(data.get("type")), ()):
+            data.pop(name, None)
+    return list(map(ENCODER.encode, lines))
 
 
 def _text(raw: bytes | None) -> str:

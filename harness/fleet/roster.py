@@ -17,8 +17,7 @@ from typing import Final
 
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits, derived_id
-from harness.fleet.names import site
-from harness.fleet.projects import project_uid
+from harness.fleet.projects import project_uid, site
 from harness.fleet.scenario import FleetPlan, Scenario
 from harness.fleet.stacks import STACKS, Stack
 
@@ -126,7 +125,7 @@ class Roster:
             index=index,
             uid=uid,
             cell=cell_of(uid, plan.cells),
-            host_uids=_host_uids(seed, index, self.size(index)),
+            host_uids=tuple(derived_id(seed, f"host:{index}", n) for n in range(self.size(index))),
             site=place,
             region=derived_bits(seed, "region", place) % plan.regions,
             tenant=tenant,
@@ -156,10 +155,6 @@ _project_uid = lru_cache(maxsize=4096)(project_uid)
 def _region_name(region: int) -> str:
     """Held once for all clusters there, which keep it."""
     return f"region-{region}"
-
-
-def _host_uids(seed: int, index: int, size: int) -> tuple[str, ...]:
-    return tuple(derived_id(seed, f"host:{index}", number) for number in range(size))
 
 
 def _pools(host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,25 +17,22 @@ from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.terms import in_real_time, terms_of
-from harness.fleet.crew.coordinator import Course, Watching, run_cells
-from harness.fleet.crew.grants import capacity_of
+from harness.fleet.crew.coordinator import Course, Watching, capacity_of, run_cells
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
-from harness.fleet.port import CellOutcome, Job
+from harness.fleet.port import Job
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import (
     PARTS,
     FleetLine,
     GateLine,
-    GrantsLine,
     MeasuresLine,
-    PartLine,
     RealtimeLine,
     ViolationLine,
 )
 from harness.history.lines import HarnessInfo, Header, Implementation, Run
 from harness.history.manifest import MANIFEST, write_manifest
-from harness.history.parts import GRANTS, PartWriter, part_file
+from harness.history.parts import GRANTS, PartWriter
 from harness.history.scan import FLEET
 
 DRIVER: Final = "simpy"
@@ -97,9 +94,12 @@ def run_fleet(
         CrewError: the run cannot be carried out.
         EvidenceError: the evidence cannot be written.
     """
-    grants = _grants(job)
+    if job.parts is not None:
+        job.parts.mkdir(parents=True, exist_ok=True)
+    grants = job.part(GRANTS)
     with _kept(grants):
-        course = run_cells(job, transport, grants.grants if grants else _nowhere, watching)
+        log = grants.grants if grants else lambda _: None
+        course = run_cells(job, transport, log, watching)
     outcomes = course.outcomes
     scenario, complete = job.scenario, course.ended
     plain = as_plain(scenario)
@@ -123,7 +123,7 @@ def run_fleet(
                 stopped_at=course.at if course.interrupted else None,
                 realtime=realtime or msgspec.UNSET,
             ),
-            [*_parts(outcomes), grants.close()],
+            [*(o.part for o in outcomes if o.part is not None), grants.close()],
             came_to.verdicts,
             violations,
             measures,
@@ -151,17 +151,6 @@ def folder_of_parts(folder: Path) -> Path:
     return folder / PARTS
 
 
-def _nowhere(_: GrantsLine) -> None:
-    """Grants that nobody asks for again."""
-
-
-def _grants(job: Job) -> PartWriter | None:
-    if job.parts is None:
-        return None
-    job.parts.mkdir(parents=True, exist_ok=True)
-    return PartWriter(job.parts / Path(part_file(GRANTS)).name, GRANTS)
-
-
 @contextmanager
 def _kept(grants: PartWriter | None) -> Iterator[None]:
     """Where a run is given up, the grants so far stay."""
@@ -172,10 +161,6 @@ def _kept(grants: PartWriter | None) -> Iterator[None]:
             if grants is not None:
                 grants.close()
         raise
-
-
-def _parts(outcomes: Iterable[CellOutcome]) -> Iterator[PartLine]:
-    return (outcome.part for outcome in outcomes if outcome.part is not None)
 
 
 def _header(job: Job, run: Run) -> Header:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 from harness.fleet.keys import FAULT
@@ -85,56 +84,38 @@ def readme() -> str:
     """
     scenarios = [load(path) for path in shipped()]
     head = ["| scenario | why | hosts | lasts | faults |", "| --- | --- | --: | --: | --- |"]
-    rows = [f"| {' | '.join(_row(scenario))} |" for scenario in scenarios]
     sections = [_section(scenario) for scenario in scenarios]
-    return "\n".join([_INTRODUCTION, *head, *rows, "", *sections])
+    return "\n".join([_INTRODUCTION, *head, *map(_row, scenarios), "", *sections])
 
 
-def _row(scenario: Scenario) -> tuple[str, ...]:
+def _row(scenario: Scenario) -> str:
     name, hosts = f"[{scenario.name}](#{scenario.name})", f"{scenario.fleet.hosts:,}"
-    lasts = duration_text(scenario.duration)
-    return name, _one_line(scenario.why), hosts, lasts, _faults(scenario)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _faults(scenario: Scenario) -> str:
-    if scenario.swarm:
-        return "drawn from the seed"
-    return "; ".join(map(_fault, scenario.faults)) or "none"
+    why, lasts = " ".join(scenario.why.split()), duration_text(scenario.duration)
+    faults = "; ".join(map(_fault, scenario.faults)) or "none"
+    faults = "drawn from the seed" if scenario.swarm else faults
+    return f"| {name} | {why} | {hosts} | {lasts} | {faults} |"
 
 
 def _fault(fault: FaultPlan) -> str:
     """A fault in a few words: what, whom, when."""
     when = next((name for name in ("at", "every") if FAULT.is_set(fault, name)), "")
     told = FAULT.by_name[when].kind.text(getattr(fault, when)).strip('"') if when else "drawn"
-    again = f", every {_text(fault, 'repeat')}" if fault.repeat else ""
+    repeat = FAULT.by_name["repeat"].kind.text(fault.repeat).strip('"')
+    again = f", every {repeat}" if fault.repeat else ""
     whom = f" of {fault.scope}" if FAULT.is_set(fault, "scope") else ""
     return f"{fault.kind}{whom} {when} {told}".replace("  ", " ") + again
 
 
-def _text(fault: FaultPlan, key: str) -> str:
-    return FAULT.by_name[key].kind.text(getattr(fault, key)).strip('"')
-
-
 def _section(scenario: Scenario) -> str:
     reach = ", ".join(f"{name} {number_text(number, 3)}" for name, number in scenario.reach)
-    return "\n".join(
-        [
-            f"## {scenario.name}",
-            "",
-            *_lines_of(scenario, reach),
-            "",
-            "```sh",
-            f"pairproof fleet {scenario.name}",
-            "```",
-            "",
-        ]
-    )
+    gate = ", ".join(f"`{expression}`" for expression in scenario.gate)
+    return f"""\
+## {scenario.name}
 
+- reach: {reach or "nothing in particular"}
+- gate: {gate}
 
-def _lines_of(scenario: Scenario, reach: str) -> Iterator[str]:
-    yield f"- reach: {reach or 'nothing in particular'}"
-    yield f"- gate: {', '.join(f'`{expression}`' for expression in scenario.gate)}"
+```sh
+pairproof fleet {scenario.name}
+```
+"""

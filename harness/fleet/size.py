@@ -22,8 +22,10 @@ def ends_about(scenario: Scenario) -> int:
 def operations_about(scenario: Scenario) -> int:
     """About how many operations will be recorded: rather half as many again than too few."""
     clusters = clusters_about(scenario)
-    of_clusters = clusters * (_pairing(scenario) + _work(scenario))
-    return (of_clusters + _projects(scenario) + _faults(scenario, clusters)) * 3 // 2
+    once_paired = _times(scenario.admins.work, scenario.duration)
+    of_clusters = clusters * (_pairing(scenario) + once_paired)
+    of_faults = sum(_fault(fault, scenario.duration, clusters) for fault in scenario.faults)
+    return (of_clusters + _projects(scenario) + of_faults) * 3 // 2
 
 
 def clusters_about(scenario: Scenario) -> int:
@@ -55,20 +57,11 @@ def _pairing(scenario: Scenario) -> int:
     return tried + tried * min(again_ppm, 1_000_000 * operators.tries) // 1_000_000
 
 
-def _work(scenario: Scenario) -> int:
-    """Of each cluster, once it is paired."""
-    return _times(scenario.admins.work, scenario.duration)
-
-
 def _projects(scenario: Scenario) -> int:
     plan, timelines = scenario.fleet, scenario.timelines
     drawn = (scenario.admins.sweep, timelines.publish, timelines.token_revoked, timelines.grants)
     of_each = _OF_A_PROJECT + sum(_times(spread, scenario.duration) for spread in drawn)
     return plan.cells * plan.tenants * plan.projects * of_each
-
-
-def _faults(scenario: Scenario, clusters: int) -> int:
-    return sum(_fault(fault, scenario.duration, clusters) for fault in scenario.faults)
 
 
 def _fault(fault: FaultPlan, duration: int, clusters: int) -> int:

@@ -59,23 +59,19 @@ def spread(value: object) -> Spread:
     Raises:
         Misspelt: it is none, or its ends are the wrong way round.
     """
+    text = value if isinstance(value, str) else ""
+    low, is_range, high = text.partition("..")
     try:
-        return _spread(value)
+        if text.startswith("~"):
+            return Spread(0, duration(text[1:]), Shape.EXPONENTIAL)
+        if is_range:
+            return Spread(duration(low), duration(high))
+        both = duration(value)
+        return Spread(both, both)
     except Misspelt as error:
         if isinstance(value, str):
             raise Misspelt(f"{shown(value)} is no spread of durations", _SPREAD_LIKE) from error
         raise
-
-
-def _spread(value: object) -> Spread:
-    text = value if isinstance(value, str) else ""
-    if text.startswith("~"):
-        return Spread(0, duration(text[1:]), Shape.EXPONENTIAL)
-    low, is_range, high = text.partition("..")
-    if not is_range:
-        both = duration(value)
-        return Spread(both, both)
-    return Spread(duration(low), duration(high))
 
 
 def spread_text(drawn: Spread) -> str:

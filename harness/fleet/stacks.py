@@ -197,10 +197,6 @@ class Shelf:
             case Mistake.TWO_BASES:
                 return (infra, *self._full(stack))
 
-    def wrong_selections(self, stack: Stack) -> tuple[tuple[SelectedProfile, ...], ...]:
-        """Every wrong selection, in the order of `Mistake`."""
-        return tuple(self.wrong_selection(stack, mistake) for mistake in Mistake)
-
     def _wrong(self, stack: Stack) -> tuple[ClusterProfile, ...]:
         aged = tuple(stack.old if p.name == stack.old.name else p for p in stack.add_on)
         moved = self._profile(f"{stack.name}-moved-on", ProfileType.INFRA, stack.infra)

@@ -7,16 +7,27 @@ so that a new one moves no other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import partial
+from typing import Final, TypeVar
 
 from harness.fleet.draws import PPM, Stream
 from harness.fleet.keys import TABLES, Key, Table
 from harness.fleet.loading import require
-from harness.fleet.scenario import MINUTE, SECOND, Limits, Scenario, Spread
-from harness.fleet.swarm_faults import drawn_faults
-from harness.fleet.swarm_sizes import about, one_of, part, pause, share, upto, whole
+from harness.fleet.scenario import (
+    MINUTE,
+    NEVER,
+    SECOND,
+    FaultKind,
+    FaultPlan,
+    Limits,
+    Scenario,
+    Scope,
+    Shape,
+    Spread,
+    fixed,
+)
 
 Strength = Callable[[Stream, Scenario], object]
 """What a key holds that is on, in a scenario whose earlier keys are drawn already."""
@@ -26,6 +37,23 @@ _OFTEN: Final = PPM // 2
 _AT_TIMES: Final = PPM // 4
 _MILLISECOND: Final = 1_000
 _MESSAGES: Final = ("lost_before_ppm", "lost_after_ppm", "repeated_ppm", "delayed_ppm")
+
+Chosen = TypeVar("Chosen")
+
+_PERCENT: Final = PPM // 100
+_ROUND: Final = ((10 * MINUTE, MINUTE), (20 * SECOND, SECOND), (100_000, 10_000), (1_000, 1_000))
+"""From each duration on, so fine are durations drawn."""
+_EXPONENTIAL_IN: Final = 4
+"""One spread in so many is exponential."""
+
+_THERE_PPM: Final = 2 * PPM // 5
+_SHARED_PPM: Final = PPM // 2
+_WAVE_PPM: Final = PPM // 3
+_LOST_MOST: Final = PPM * 2 // 5
+_FACTOR_MOST: Final = 40
+_FORWARD_MOST: Final = 600 * SECOND
+_STRIKES_MOST: Final = 40
+"""A subject is struck about so often at most."""
 
 
 def drawn(scenario: Scenario) -> Scenario:
@@ -42,7 +70,7 @@ def drawn(scenario: Scenario) -> Scenario:
     for table in TABLES:
         for key in table.keys:
             result = _with_key(result, table, key)
-    faults = scenario.faults if "faults" in scenario.given else drawn_faults(scenario)
+    faults = scenario.faults if "faults" in scenario.given else _drawn_faults(scenario)
     result = replace(result, faults=faults, swarm=False, given=frozenset())
     require(result, f"{scenario.name}, as seed {scenario.seed} draws it")
     return result
@@ -79,7 +107,119 @@ def _is_needed(scenario: Scenario, table: Table, key: Key) -> bool:
     )
 
 
-# --- strengths ----------------------------------------------------------------------------
+# --- faults: each kind is there or not, and then strikes in a way of its own --------------
+
+StreamOf = Callable[[str], Stream]
+"""The stream of one key of a fault."""
+
+
+def _drawn_faults(scenario: Scenario) -> tuple[FaultPlan, ...]:
+    """The faults that the seed draws, at most one of each kind."""
+    faults = []
+    for kind in FaultKind:
+        stream = partial(_stream, scenario.seed, kind)
+        if stream("there").chance(_THERE_PPM):
+            faults.append(_in_time(_fault(kind, scenario.duration, stream), scenario, stream))
+    return tuple(faults)
+
+
+def _stream(seed: int, kind: FaultKind, key: str) -> Stream:
+    return Stream(seed, f"swarm:faults.{kind}.{key}")
+
+
+def _fault(kind: FaultKind, run: int, stream: StreamOf) -> FaultPlan:
+    """What it does, to whom, and for how long."""
+    if kind is FaultKind.CLOCK:
+        side = one_of(stream("side"), ("central", "edge"))
+        by = pause(stream("by"), SECOND, _FORWARD_MOST)
+        return FaultPlan(kind, side=side, by=by)
+    lasts = pause(stream("lasts"), SECOND, max(SECOND, run // 10), bounded=True)
+    if kind is FaultKind.CENTRAL:
+        return FaultPlan(kind, lasts=lasts)
+    wave = stream("wave").chance(_WAVE_PPM)
+    fault = FaultPlan(
+        kind,
+        scope=one_of(stream("scope"), tuple(Scope)),
+        share_ppm=share(stream("share"), PPM) if stream("shared").chance(_SHARED_PPM) else PPM,
+        lasts=lasts,
+        heal=Spread(0, part(stream("heal"), run, 1, 10)) if wave else fixed(0),
+    )
+    if kind is FaultKind.SLOW:
+        return replace(fault, factor=whole(stream("factor"), 2, _FACTOR_MOST))
+    if kind is FaultKind.LOSS:
+        before, after = (share(stream(f"lost_{when}"), _LOST_MOST) for when in ("before", "after"))
+        return replace(fault, lost_before_ppm=before, lost_after_ppm=after)
+    return fault
+
+
+def _in_time(fault: FaultPlan, scenario: Scenario, stream: StreamOf) -> FaultPlan:
+    """When it strikes: by schedule, once or again; by rate; or at a moment of each subject's."""
+    run, way = scenario.duration, one_of(stream("way"), ("at", "repeat", "every", "drawn"))
+    often = max(SECOND, run // _STRIKES_MOST)
+    match way:
+        case "every":
+            return replace(fault, every=about(stream("every"), often, max(often, run // 2)))
+        case "drawn":
+            return fault
+    again = fault.lasts.high + upto(stream("repeat"), often, max(often, run // 4))
+    repeat = again if way == "repeat" else NEVER
+    return replace(fault, at=part(stream("at"), run, 0, 80), repeat=repeat)
+
+
+# --- how strong things are ----------------------------------------------------------------
+#
+# Durations are round, so that a scenario that was drawn reads like one that was written.
+
+
+def share(stream: Stream, most_ppm: int) -> int:
+    """Some whole percent, at least one, in millionths."""
+    return _PERCENT * (1 + stream.below(max(1, most_ppm // _PERCENT)))
+
+
+def whole(stream: Stream, least: int, most: int) -> int:
+    """A whole number within bounds, each alike."""
+    return least + stream.below(most - least + 1)
+
+
+def one_of(stream: Stream, choices: Sequence[Chosen]) -> Chosen:
+    """One of these, each alike."""
+    return choices[stream.below(len(choices))]
+
+
+def upto(stream: Stream, least: int, most: int) -> int:
+    """A duration within bounds: whichever power of two above `least`, each alike."""
+    if most <= least:
+        return least
+    scale = least << stream.below((most // least).bit_length())
+    return min(most, max(least, rounded(scale + stream.below(scale))))
+
+
+def rounded(duration: int) -> int:
+    """The duration without the digits that nobody would write."""
+    step = next((step for bound, step in _ROUND if duration >= bound), 1)
+    return duration - duration % step
+
+
+def part(stream: Stream, run: int, least: int, most: int) -> int:
+    """A part of a run, between so many hundredths of it."""
+    return rounded(run * whole(stream, least, most) // 100)
+
+
+def pause(stream: Stream, least: int, most: int, *, bounded: bool = False) -> Spread:
+    """A spread of durations within bounds. `bounded` ones are never exponential."""
+    high = upto(stream, least, most)
+    low = upto(stream, least, high)
+    if not bounded and not stream.below(_EXPONENTIAL_IN):
+        return Spread(0, high, Shape.EXPONENTIAL)
+    return Spread(low, high)
+
+
+def about(stream: Stream, least: int, most: int) -> Spread:
+    """An exponential spread with a mean within bounds."""
+    return Spread(0, upto(stream, least, most), Shape.EXPONENTIAL)
+
+
+# --- keys ---------------------------------------------------------------------------------
 
 
 def _share(most_percent: int) -> Strength:
@@ -131,11 +271,8 @@ def _poll(stream: Stream, scenario: Scenario) -> Spread:
 
 def _deadline(stream: Stream, scenario: Scenario) -> int:
     """Longer than a trip there and back takes at worst, where the file says what it takes."""
-    return max(upto(stream, 5 * SECOND, 40 * SECOND), 3 * _given_latency(scenario))
-
-
-def _given_latency(scenario: Scenario) -> int:
-    return scenario.network.latency.high if "network.latency" in scenario.given else 0
+    latency = scenario.network.latency.high if "network.latency" in scenario.given else 0
+    return max(upto(stream, 5 * SECOND, 40 * SECOND), 3 * latency)
 
 
 def _latency(stream: Stream, scenario: Scenario) -> Spread:

@@ -19,7 +19,7 @@ from harness.domain.arrangements import CreateProject, PutProfile, PutToken, Put
 from harness.domain.draws import derived_id
 from harness.domain.operations import SetTokenState
 from harness.domain.permission import PairPermission
-from harness.domain.profile import ClusterProfile, Pack, ProfileEdition
+from harness.domain.profile import ClusterProfile, ProfileEdition
 from harness.domain.token import RegistrationToken
 from harness.domain.version import ProfileVersion
 from harness.fleet.draws import Stream
@@ -193,12 +193,9 @@ class _Edition:
         packs = profile.editions[0].packs
         if self.breaks >= 0:
             packs = with_bumped_pack(packs, self.breaks)
-        return ProfileEdition(f"1.{self.count + 1}.{self.patch}", _with_values(packs, self))
-
-
-def _with_values(packs: tuple[Pack, ...], edition: _Edition) -> tuple[Pack, ...]:
-    values = f"revision: {edition.count + 1}.{edition.patch}\n"
-    return (replace(packs[0], values=values), *packs[1:])
+        revision = f"{self.count + 1}.{self.patch}"
+        changed = replace(packs[0], values=f"revision: {revision}\n")
+        return ProfileEdition(f"1.{revision}", (changed, *packs[1:]))
 
 
 def _editions(

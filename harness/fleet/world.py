@@ -1,4 +1,4 @@
-"""What everybody in a cell shares: time, the two sides, and where it is written down."""
+"""What everybody in a cell shares: time, the two sides, where it is written down, what happens."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ from typing import TypeVar
 import simpy
 
 from harness.domain.operations import Acknowledged, CentralOperation, Credentials, Done
-from harness.fleet.clock import CellClock
-from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.clock import CellClock, Deadlines, Question
 from harness.fleet.draws import Stream
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import Recorder
-from harness.fleet.scenario import Scenario, Spread
+from harness.fleet.scenario import Only, Scenario, Spread
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply
 
@@ -85,3 +83,21 @@ class World:
             lambda _: self.plane.arrive(tenant, operation, credentials, stream, take)
         )
         return question
+
+
+class Happenings:
+    """Asked before anything happens that could be left out."""
+
+    def __init__(self, only: Only, *, collect: bool = False) -> None:
+        self._kept = only.happenings
+        self._collect = collect
+        self.names: list[str] = []
+        """Those that happened, where they are collected, in order."""
+
+    def allows(self, name: str) -> bool:
+        """Whether this one happens, now that it was drawn."""
+        if self._kept is not None and name not in self._kept:
+            return False
+        if self._collect:
+            self.names.append(name)
+        return True

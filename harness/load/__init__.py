@@ -7,7 +7,7 @@ from harness.load.errors import NoAnswer as NoAnswer
 from harness.load.errors import NotSent as NotSent
 from harness.load.errors import Times as Times
 from harness.load.errors import TooFewFiles as TooFewFiles
-from harness.load.exchange import Exchanged as Exchanged
 from harness.load.opening import LoadLimits as LoadLimits
+from harness.load.session import Exchanged as Exchanged
 from harness.load.session import Session as Session
 from harness.load.session import Storm as Storm

@@ -1,18 +1,14 @@
 """When requests are to start: a schedule that no answer has an influence on.
 
 A load is stretches of time, each with a rate that stays or changes evenly. Arrivals are
-nanoseconds after the start of the run, in order. They come evenly, or by chance (Poisson), as
-from many who know nothing of each other; the same seed then gives the same arrivals.
+nanoseconds after the start of the run, in order, and as even as the rate allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice
-from math import log, sqrt
-
-from harness.domain.draws import derived_bits
+from math import sqrt
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +58,10 @@ def steps(rates: Iterable[float], seconds: float) -> tuple[Stretch, ...]:
 
 def evenly(stretches: Sequence[Stretch]) -> Iterator[int]:
     """Arrivals as even as the rate allows, the first at once."""
-    return _in_time(stretches, (float(index) for index in count()))
-
-
-def poisson(stretches: Sequence[Stretch], seed: object, name: str = "arrivals") -> Iterator[int]:
-    """Arrivals by chance, drawn by counter from the seed and the name of the stream."""
-    return _in_time(stretches, _by_chance(seed, name))
-
-
-def share(arrivals: Iterator[int], worker: int, workers: int) -> Iterator[int]:
-    """One worker's part: each of the workers takes its turn."""
-    return islice(arrivals, worker, None, workers)
-
-
-def _by_chance(seed: object, name: str) -> Iterator[float]:
-    """The arrivals of a Poisson process of rate 1."""
-    reached = 0.0
-    for index in count():
-        draw = (derived_bits(seed, name, index) >> 75) + 1
-        reached -= log(draw / (1 << 53))
-        yield reached
-
-
-def _in_time(stretches: Sequence[Stretch], reached: Iterator[float]) -> Iterator[int]:
-    """From how many arrivals there have been to when that was."""
-    before, begins = 0.0, 0.0
-    wanted = next(reached)
+    arrived, before, begins = 0, 0.0, 0.0
     for stretch in stretches:
-        while wanted < before + stretch.expected:
-            yield round((begins + stretch.time_of(wanted - before)) * 1e9)
-            wanted = next(reached)
+        while arrived < before + stretch.expected:
+            yield round((begins + stretch.time_of(arrived - before)) * 1e9)
+            arrived += 1
         before += stretch.expected
         begins += stretch.seconds

@@ -1,11 +1,14 @@
-"""The HTTP client of the load lane: fast, bounded, and sure of what was sent and what was not."""
+"""The HTTP client of the load lane: fast, bounded, and sure of what was sent and what was not.
+
+It keeps a pool of connections for each address.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Coroutine, Mapping
 from itertools import compress
 from types import TracebackType
@@ -15,14 +18,11 @@ import uvloop
 
 from harness.load.connection import Connection
 from harness.load.deadlines import Clock
-from harness.load.descriptors import make_room
 from harness.load.errors import NotSent, Times
-from harness.load.exchange import Exchanged, exchange_over
 from harness.load.histogram import Histogram
 from harness.load.message import Address, address_of, message_of
-from harness.load.opening import LoadLimits, Opener
-from harness.load.pool import Pool
-from harness.load.session import Session, Storm, open_one
+from harness.load.opening import LoadLimits, Opener, make_room
+from harness.load.session import Exchanged, Session, Storm, exchange_over, open_one
 from harness.wire.http import HttpRequest, HttpResponse
 
 _T = TypeVar("_T")
@@ -133,15 +133,6 @@ class LoadClient:
         """
         return Session(address_of(base_url), self._entered(), self._clock)
 
-    async def connect(self, base_url: str, within_s: float = 10.0) -> Connection:
-        """A connection of the caller's own, for the fast lane.
-
-        Raises:
-            NotSent: it did not come to stand.
-        """
-        deadline_ns = self._clock() + round(within_s * 1e9)
-        return await self._entered().open(address_of(base_url), deadline_ns)
-
     async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
         """Open `count` sessions at once; which of them stand, and why the others do not.
 
@@ -165,3 +156,81 @@ class LoadClient:
         if self._opener is None:
             raise NotSent("the client is not open; write `async with LoadClient(...) as client:`")
         return self._opener
+
+
+class Pool:
+    """At most so many connections to one address; who comes when all are in use waits in turn."""
+
+    def __init__(self, address: Address, opener: Opener, limits: LoadLimits, clock: Clock) -> None:
+        self._address = address
+        self._opener = opener
+        self._limits = limits
+        self._clock = clock
+        self._idle: deque[tuple[int, Connection]] = deque()
+        self._places = limits.connections_per_address
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def take(self, deadline_ns: int) -> Connection:
+        """A connection that is open, as far as is known, for one exchange.
+
+        Raises:
+            NotSent: none was free in time, or a new one did not come to stand.
+        """
+        if not self._places:
+            await self._wait(deadline_ns)
+        else:
+            self._places -= 1
+        kept = self._kept()
+        if kept is not None:
+            return kept
+        try:
+            return await self._opener.open(self._address, deadline_ns, self._forget)
+        except (NotSent, asyncio.CancelledError):
+            self._free()
+            raise
+
+    def give_back(self, connection: Connection) -> None:
+        """The exchange over it has ended."""
+        if connection.is_open:
+            self._idle.append((self._clock(), connection))
+        self._free()
+
+    def _kept(self) -> Connection | None:
+        """The connection that was used last, unless that is too long ago."""
+        oldest_ns = self._clock() - round(self._limits.idle_s * 1e9)
+        while self._idle:
+            since_ns, connection = self._idle.pop()
+            if connection.is_open and since_ns >= oldest_ns:
+                return connection
+            connection.close()
+        return None
+
+    def _forget(self, closed: Connection) -> None:
+        """Its server closed it while it was idle."""
+        self._idle = deque(item for item in self._idle if item[1] is not closed)
+
+    def _free(self) -> None:
+        """A place is free: hand it to who has waited longest, or keep it."""
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+        self._places += 1
+
+    async def _wait(self, deadline_ns: int) -> None:
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            async with asyncio.timeout((deadline_ns - self._clock()) / 1e9):
+                await waiter
+        except (TimeoutError, asyncio.CancelledError) as error:
+            if waiter.done() and not waiter.cancelled():
+                self._free()
+            if isinstance(error, TimeoutError):
+                count = self._limits.connections_per_address
+                raise NotSent(
+                    f"{self._address.base_url}: all {count} connections were in use until it was"
+                    " too late; allow more connections, or ask for less"
+                ) from error
+            raise

@@ -13,8 +13,7 @@ from typing import Final, cast
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from harness.load.deadlines import Clock, DeadlineWheel
-from harness.load.errors import NotSent, Times
-from harness.load.failures import what_failed
+from harness.load.errors import NotSent, Times, what_failed
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
 
 _FRAMING_BYTES_MAX: Final = 256 * 1024
@@ -199,7 +198,8 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The other side is done; that ends an answer that does not say how long it is."""
-        if self._is_busy and self._in_body and not self._says_where_it_ends():
+        says_where = any(name.lower() in _ENDS_ITSELF for name, _ in self._fields)
+        if self._is_busy and self._in_body and not says_where:
             self._is_whole, self._is_kept = True, False
             self.status = self._parser.get_status_code()
             self._finish()
@@ -274,9 +274,6 @@ class Connection(asyncio.Protocol):
         self.status = self._parser.get_status_code()
 
     # --- how an exchange ends -------------------------------------------------------------
-
-    def _says_where_it_ends(self) -> bool:
-        return any(name.lower() in _ENDS_ITSELF for name, _ in self._fields)
 
     def _finish(self) -> None:
         """The answer is whole. The connection is only kept if nothing is left over on it."""

@@ -1,35 +1,22 @@
 """Latencies in bounded memory, three digits exact: an HdrHistogram.
 
-The one place that imports hdrhistogram, which has no types of its own. A histogram adds up with
-those of other workers, and its text is the compressed form that other HdrHistogram tools read.
+The one place that imports hdrhistogram, which has no types of its own. The text of a histogram
+is the compressed form that other HdrHistogram tools read.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections import Counter
 from collections.abc import Iterable
 from math import ceil
 from typing import Final, Protocol, cast
 
-from hdrh.codec import HdrCookieException, HdrLengthException  # type: ignore[import-untyped]
 from hdrh.histogram import HdrHistogram  # type: ignore[import-untyped]
 
 HIGHEST: Final = 3_600_000_000_000
-"""An hour in nanoseconds. What is more counts as this, and in `beyond`."""
+"""An hour in nanoseconds. What is more counts as this."""
 
 _DIGITS: Final = 3
-_NOT_OURS: Final = (
-    HdrCookieException,
-    HdrLengthException,
-    IndexError,
-    MemoryError,
-    TypeError,
-    ValueError,
-    zlib.error,
-)
-"""What decoding a text that is no histogram raises."""
-
 _BITS: Final = 11
 """Of a value the highest so many bits count: that is how the library tells three digits."""
 
@@ -40,25 +27,16 @@ class _Hdr(Protocol):
     def record_value(self, value: int, count: int = 1) -> bool: ...
     def get_total_count(self) -> int: ...
     def get_value_at_percentile(self, percentile: float) -> int: ...
-    def get_max_value(self) -> int: ...
-    def get_min_value(self) -> int: ...
-    def get_mean_value(self) -> float: ...
-    def add(self, other: _Hdr) -> None: ...
     def encode(self) -> bytes: ...
 
 
 class Histogram:
-    """Counts of whole numbers from 0 to `HIGHEST`, most often nanoseconds.
+    """Counts of whole numbers from 0 to `HIGHEST`, most often nanoseconds."""
 
-    Attributes:
-        beyond: how many were more than `HIGHEST`, to three digits.
-    """
-
-    __slots__ = ("_hdr", "beyond")
+    __slots__ = ("_hdr",)
 
     def __init__(self) -> None:
         self._hdr = cast(_Hdr, HdrHistogram(1, HIGHEST, _DIGITS))
-        self.beyond = 0
 
     def record(self, value: int) -> None:
         """Count one value."""
@@ -72,7 +50,6 @@ class Histogram:
         """
         if value < 0:
             raise ValueError(f"a histogram counts from 0 on, and {value} is less")
-        self.beyond += count if value > HIGHEST else 0
         self._hdr.record_value(min(value, HIGHEST), count)
 
     def record_all(self, values: Iterable[int]) -> None:
@@ -88,30 +65,10 @@ class Histogram:
         for value, count in alike.items():
             self.record_many(value, count)
 
-    def merge(self, other: Histogram) -> None:
-        """Add what another one counted."""
-        self._hdr.add(other._hdr)
-        self.beyond += other.beyond
-
     @property
     def count(self) -> int:
         """How many values there are."""
         return self._hdr.get_total_count()
-
-    @property
-    def max(self) -> int:
-        """The greatest, rounded up to the third digit; 0 where there is none."""
-        return self._hdr.get_max_value() if self.count else 0
-
-    @property
-    def min(self) -> int:
-        """The least, rounded down to the third digit; 0 where there is none."""
-        return self._hdr.get_min_value() if self.count else 0
-
-    @property
-    def mean(self) -> float:
-        """The mean, exact to three digits; 0 where there is none."""
-        return self._hdr.get_mean_value() if self.count else 0.0
 
     def percentile(self, percent: float) -> int:
         """The value that `percent` of all do not exceed, rounded up to the third digit."""
@@ -123,19 +80,5 @@ class Histogram:
         return self._hdr.get_value_at_percentile(100 * rank / count)
 
     def to_text(self) -> str:
-        """As HdrHistogram's compressed V2 form, in base64. `beyond` is not part of it."""
+        """As HdrHistogram's compressed V2 form, in base64."""
         return self._hdr.encode().decode("ascii")
-
-    @classmethod
-    def from_text(cls, text: str) -> Histogram:
-        """What `to_text` wrote, here or in another tool.
-
-        Raises:
-            ValueError: the text is no histogram.
-        """
-        found = cls()
-        try:
-            found._hdr.add(cast(_Hdr, HdrHistogram.decode(text)))
-        except _NOT_OURS as error:
-            raise ValueError(f"this is no HdrHistogram of version 2: {error}") from error
-        return found

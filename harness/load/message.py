@@ -80,7 +80,10 @@ def message_of(
     if not _TARGET.fullmatch(target):
         raise _refused(address, "path", target)
     body = request.body()
-    fields = {"host": ("Host", address.authority), "accept-encoding": _IDENTITY}
+    fields = {
+        "host": ("Host", address.authority),
+        "accept-encoding": ("Accept-Encoding", "identity"),
+    }
     for name, value in (*request.headers.items(), *(headers or {}).items()):
         fields[name.lower()] = (name, value)
     _check(address, fields)
@@ -89,9 +92,6 @@ def message_of(
         lines.append(f"Content-Length: {len(body)}\r\n")
     head = f"{request.method} {target} HTTP/1.1\r\n{''.join(lines)}\r\n"
     return head.encode("ascii") + body
-
-
-_IDENTITY: Final = ("Accept-Encoding", "identity")
 
 
 def _check(address: Address, fields: Mapping[str, tuple[str, str]]) -> None:

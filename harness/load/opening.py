@@ -1,24 +1,32 @@
-"""How a connection comes to stand, in time, or why it does not."""
+"""How a connection comes to stand, in time, or why it does not.
+
+Each takes a file of the process, and those are limited. A second one to an address need not prove
+all afresh: asyncio hands no TLS session to a handshake, but a context may name the class of its
+TLS objects, and that class takes the session up.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import resource
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from harness.load.connection import Connection, nobody
 from harness.load.deadlines import Clock, DeadlineWheel
-from harness.load.errors import NotSent
-from harness.load.failures import what_failed
+from harness.load.errors import NotSent, TooFewFiles, what_failed
 from harness.load.message import Address
-from harness.load.resumption import resume_sessions
 from harness.wire.http import BODY_BYTES_MAX
 
 _NAMES_NS: Final = 30_000_000_000
 """For so long is a host's address known, before its name is resolved again."""
+
+
+SPARE: Final = 64
+"""Files that the rest of the process may need: the journal, libraries, the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +168,64 @@ class Opener:
 
 def _went_wrong(task: asyncio.Task[tuple[str, ...]]) -> bool:
     return task.done() and (task.cancelled() or task.exception() is not None)
+
+
+def make_room(connections: int) -> int:
+    """Let the process have so many connections; returns the limit of open files from now on.
+
+    Raises the soft limit as far as needed and allowed, and never lowers it.
+
+    Raises:
+        TooFewFiles: the hard limit does not allow as many; says what to do.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + SPARE
+    if soft == resource.RLIM_INFINITY or needed <= soft:
+        return soft
+    if hard != resource.RLIM_INFINITY and needed > hard:
+        raise TooFewFiles(
+            f"{connections:,} connections need {needed:,} open files, and this process may have"
+            f" {hard:,}; raise the limit (`ulimit -Hn {needed}` as root, LimitNOFILE= of a"
+            f" service, --ulimit nofile={needed} of a container), or use fewer connections or"
+            " more workers"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return needed
+
+
+class _Resuming(ssl.SSLObject):
+    """A TLS object that begins with the session last seen for its host name."""
+
+    sessions: ClassVar[dict[str, ssl.SSLSession]]
+    _has_begun = False
+
+    def do_handshake(self) -> None:
+        """Shake hands; the first call takes up a session, if there is one."""
+        if not self._has_begun:
+            self._has_begun = True
+            session = self.sessions.get(self.server_hostname or "")
+            if session is not None:
+                self.session = session
+        super().do_handshake()
+
+
+def resume_sessions(context: ssl.SSLContext) -> None:
+    """Let new connections of this context take up sessions that `remember` saw.
+
+    What the context's own class checks at a handshake is checked as before, such as a pin.
+    """
+    own = context.sslobject_class
+    if not issubclass(own, _Resuming):
+        context.sslobject_class = type("_ResumingHere", (_Resuming, own), {"sessions": {}})
+
+
+def remember(tls_object: object) -> None:
+    """Keep the session of a connection over which an answer came.
+
+    Only then: with TLS 1.3 a session can be taken up once the other side has sent a ticket.
+    """
+    if not isinstance(tls_object, _Resuming) or not tls_object.server_hostname:
+        return
+    session = tls_object.session
+    if session is not None and session.has_ticket:
+        tls_object.sessions[tls_object.server_hostname] = session

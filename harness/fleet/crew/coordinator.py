@@ -7,13 +7,13 @@ late, and nothing else reaches them at all (docs/adr/0006-cells-and-windows.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.fleet.crew.grants import capacity_of, divide
 from harness.fleet.crew.orders import Transport
 from harness.fleet.crew.team import Team
 from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.scenario import Scenario
 from harness.history.fleet_lines import GrantsLine, ViolationLine
 
 
@@ -109,7 +109,10 @@ class _Windows:
         interrupted = False
         while not (interrupted or self._is_over()) and (number := self._next()) is not None:
             self._run_window(number)
-            self._watching.progress(self._moment())
+            found = len(self._violations)
+            self._watching.progress(
+                Moment(self._at(), self._events, self._operations, self._pending, found)
+            )
             interrupted = self._watching.stopped()
         ended = self._next() is None
         return Course(
@@ -161,6 +164,29 @@ class _Windows:
     def _at(self) -> int:
         return (self._number + 1) * self._width
 
-    def _moment(self) -> Moment:
-        found = len(self._violations)
-        return Moment(self._at(), self._events, self._operations, self._pending, found)
+
+def capacity_of(scenario: Scenario) -> int:
+    """Microseconds of service that the central plane has in one window, over all its workers."""
+    return scenario.central.service_in(scenario.fleet.window, scenario.fleet.hosts)
+
+
+def divide(capacity: int, demands: Sequence[int]) -> list[int]:
+    """The grant of each cell, in the order of the demands; together they are the capacity.
+
+    Where all of it fits, each gets what it asked for and an equal share of the rest; otherwise
+    each gets a share in proportion, and none more than it asked for. What does not divide goes
+    to the first cells, one microsecond each.
+    """
+    wanted = sum(demands)
+    if wanted <= capacity:
+        share, left = divmod(capacity - wanted, len(demands))
+        return [d + share + (n < left) for n, d in enumerate(demands)]
+    grants = [capacity * demand // wanted for demand in demands]
+    left = capacity - sum(grants)
+    for number, demand in enumerate(demands):
+        if not left:
+            break
+        if capacity * demand % wanted:
+            grants[number] += 1
+            left -= 1
+    return grants

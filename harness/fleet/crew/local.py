@@ -1,9 +1,13 @@
-"""All cells in this process."""
+"""Cells on this machine: all of them in this process, or in worker processes."""
 
 from __future__ import annotations
 
-from harness.fleet.crew.orders import Answer, Hand, Order
+from collections.abc import Callable
+from functools import partial
+
+from harness.fleet.crew.orders import ANSWERS, ENCODER, ORDERS, Answer, Hand, Order
 from harness.fleet.crew.station import Station
+from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job, MakeCell
 
 
@@ -44,3 +48,48 @@ class LocalTransport:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def carrying_out(job: Job, make: MakeCell) -> Callable[[bytes], bytes]:
+    """In a worker: what carries out its orders, and answers them."""
+    station = Station(job, make)
+    return lambda order: ENCODER.encode(station.carry_out(ORDERS.decode(order)))
+
+
+class ProcessHand:
+    """A worker process."""
+
+    def __init__(self, job: Job, make: MakeCell, place: int) -> None:
+        self._worker = Worker(partial(carrying_out, job, make), f"pairproof-fleet-{place}")
+
+    def ask(self, order: Order) -> None:
+        """Send the order."""
+        self._worker.send(ENCODER.encode(order))
+
+    def answer(self) -> Answer:
+        """Receive the answer."""
+        return ANSWERS.decode(self._worker.receive())
+
+    def dismiss(self) -> None:
+        """End the process."""
+        self._worker.end()
+
+
+class ProcessTransport:
+    """So many worker processes. `make` is a function that a new process can import."""
+
+    def __init__(self, make: MakeCell, workers: int) -> None:
+        self._make = make
+        self._workers = workers
+
+    @property
+    def hands(self) -> int:
+        """How many there are."""
+        return self._workers
+
+    def hire(self, job: Job, place: int) -> Hand:
+        """A new process."""
+        return ProcessHand(job, self._make, place)
+
+    def close(self) -> None:
+        """Nothing is held but what the hands hold."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 
-from harness.fleet.crew.errors import CrewError, HandLost
-from harness.fleet.crew.losses import Losses
+from harness.fleet.crew.errors import CrewError, HandLost, Losses
 from harness.fleet.crew.orders import (
     Answer,
     Failed,
@@ -118,7 +117,11 @@ class Team:
 
     def _do_again(self, place: int, lost: HandLost, order: Order | None) -> None:
         """Replace a hand, and tell the new one all that the lost one was told."""
-        self._require_repeatable(lost)
+        if not self._job.repeatable:
+            raise CrewError(
+                f"{lost}, and with it its part of the run; real time cannot be run again: start"
+                " the run anew"
+            ) from lost
         self._count(lost)
         self._hands.pop(place).dismiss()
         self._hire(place)
@@ -139,13 +142,6 @@ class Team:
         cells = self._dealt[place]
         past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
         return Make(list(cells), past)
-
-    def _require_repeatable(self, lost: HandLost) -> None:
-        if not self._job.repeatable:
-            raise CrewError(
-                f"{lost}, and with it its part of the run; real time cannot be run again: start"
-                " the run anew"
-            ) from lost
 
     def _count(self, lost: HandLost) -> None:
         self._losses.add(lost)

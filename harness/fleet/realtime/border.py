@@ -147,7 +147,9 @@ class Border:
                     replace(g, scope=self.name(g.scope) if g.scope else "") for g in grants
                 )
                 password, api_key = self.secret(password), self.secret(api_key)
-                return PutUser(self._email(email), password, api_key, ours, tenant_admin)
+                who, _, domain = email.partition("@")
+                theirs = f"{who}.{self._cell}.{self.mark}@{domain}"
+                return PutUser(theirs, password, api_key, ours, tenant_admin)
             case PutToken(token):
                 return PutToken(
                     replace(
@@ -164,8 +166,8 @@ class Border:
                 named = replace(profile, uid=self.name(profile.uid), project_uid=project)
                 return PutProfile(named)
             case InstallCluster(slot, Cluster() as cluster):
-                theirs = self._cluster(cluster, self.name)
-                return replace(arrangement, slot=self._place(slot), cluster=theirs)
+                installed = self._cluster(cluster, self.name)
+                return replace(arrangement, slot=self._place(slot), cluster=installed)
             case RenewCluster(slot) | SetNodeHealth(slot=slot):
                 return replace(arrangement, slot=self._place(slot))
             case SetLink(host_uid) | DisturbMessages(host_uid):
@@ -208,10 +210,6 @@ class Border:
                 self.learn_secret(label, api_key)
             case InstallCluster(cluster=Cluster(uid)), InstallCluster(cluster=Cluster(other)):
                 self.learn(uid, other)
-
-    def _email(self, email: str) -> str:
-        name, _, domain = email.partition("@")
-        return f"{name}.{self._cell}.{self.mark}@{domain}"
 
 
 def _mapped(texts: Mapping[str, str], known: Mapping[str, str]) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Coroutine, Sequence
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import uvloop
@@ -20,15 +19,15 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import Arrangement
 from harness.domain.operations import Acknowledged, Done
+from harness.fleet.cell import closed
 from harness.fleet.crew.errors import CrewError
 from harness.fleet.loading import as_plain
 from harness.fleet.port import CellOutcome, Job, Report
 from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.edge import EdgeCourse
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
-from harness.history.fleet_lines import EffortLine, MeasuresLine, PartLine, StormLine
-from harness.history.parts import PartWriter, part_file
+from harness.history.fleet_lines import MeasuresLine, StormLine
 from harness.load import LoadClient
 from harness.targets.port import CannotArrange
 
@@ -63,9 +62,7 @@ class RealCell:
         name = f"{number:02d}"
         terms = terms_of(as_plain(job.scenario))
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=settings.watch)
-        self._part: PartWriter | None = None
-        if job.parts is not None:
-            self._part = PartWriter(job.parts / Path(part_file(name)).name, name)
+        self._part = job.part(name)
         self._endpoint = settings.reach(number)
         self._border = Border(settings.mark, number, self._endpoint.driver.epoch())
         self._loop = uvloop.new_event_loop()
@@ -175,15 +172,10 @@ class RealCell:
         made = self._world()
         self._call(self._stop(made))
         recorder, now = made.recorder, made.env.now
-        part: PartLine | None = None
-        if self._part is not None:
-            for record in self._part.end_open():
-                recorder.found(self._judge.ended(record), now)
-            part = self._part.close(ended_at=now)
-        if whole:
-            recorder.found(self._judge.end(now), now)
+        part = closed(self._part, self._judge, recorder, now, whole=whole)
         self.close()
         measures = self._judge.measures() if self._job.judge else MeasuresLine()
+        effort = made.effort(cpu // 1_000, wall // 1_000, self._left)
         return CellOutcome(
             cell=self.number,
             measures=measures,
@@ -191,12 +183,8 @@ class RealCell:
             ids=self._judge.ids(),
             happenings=made.happenings.names,
             violations=recorder.violations[self._told :],
-            effort=self._effort(made, cpu // 1_000, wall // 1_000),
+            effort=structs.replace(effort, storm=self._storm),
         )
-
-    def _effort(self, made: Made, cpu: int, wall: int) -> EffortLine:
-        effort = made.effort(cpu, wall, self._left)
-        return structs.replace(effort, storm=self._storm)
 
     async def _stop(self, made: Made) -> None:
         """Nothing happens any more; what is on its way has no answer."""

@@ -82,7 +82,7 @@ class Process(Event):
         first.callbacks = [self._goes_on]
         first.succeed()
 
-    def interrupt(self, cause: object = None) -> None:
+    def interrupt(self) -> None:
         """End what it waits for, with `Interrupt`, as soon as everybody else has had his turn."""
         waits_for = self._waits_for
         if self.triggered or waits_for is None:
@@ -91,7 +91,7 @@ class Process(Event):
             waits_for.callbacks.remove(self._goes_on)
         self._waits_for = None
         torn = Event(self.env)
-        torn.callbacks = [lambda _: self._step(Interrupt(cause))]
+        torn.callbacks = [lambda _: self._step(Interrupt(None))]
         torn.succeed()
 
     def _goes_on(self, happened: Event) -> None:

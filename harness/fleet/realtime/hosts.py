@@ -24,7 +24,7 @@ from harness.fleet.plane import Plane
 from harness.fleet.realtime.asker import Question
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.environment import Environment, Event
-from harness.fleet.realtime.palette import Palette
+from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import Recorder
 from harness.fleet.scenario import AgentPlan
 from harness.history.operation import OperationRecord

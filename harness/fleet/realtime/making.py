@@ -11,7 +11,6 @@ from msgspec import structs
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.fleet.cell import behaviour_for
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
@@ -20,15 +19,14 @@ from harness.fleet.realtime.asker import Asker
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.course import RealCourse
-from harness.fleet.realtime.edge_course import EdgeCourse
+from harness.fleet.realtime.edge import EdgeCourse, LocalUis
 from harness.fleet.realtime.environment import Environment
 from harness.fleet.realtime.hosts import RealHosts
-from harness.fleet.realtime.local_ui import LocalUis
 from harness.fleet.realtime.pace import patience
-from harness.fleet.realtime.palette import Palette
-from harness.fleet.realtime.settings import AClient, Endpoint, LocalSide, Settings
-from harness.fleet.realtime.world import RealClock, RealRecorder, RealWorld
+from harness.fleet.realtime.settings import AClient, Endpoint, Settings
+from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
 from harness.fleet.scenario import Spread
+from harness.fleet.world import Happenings
 from harness.history.fleet_lines import EffortLine
 from harness.history.parts import PartWriter
 from harness.load import LoadClient, LoadLimits
@@ -114,7 +112,10 @@ async def make_world(
         plan = scenario.agents
         hosts = RealHosts(env, clock, edge, palette, border, network, recorder, plan, waits)
     else:
-        local = await _local(settings, endpoint, side, env, border, spending)
+        # Each place belongs to one cell, so that nobody else asks there.
+        client = await _client(settings, endpoint, side.context)
+        asker = Asker(env, client, "", side.wire, border, spending, side.per_second)
+        local = Asking(asker, client)
         within = scenario.admins.deadline
         uis = LocalUis(clock, local.asker, palette, border, recorder, side, within)
         hosts = cast("Hosts", uis)
@@ -135,20 +136,6 @@ async def make_world(
     make = RealCourse if side is None else EdgeCourse
     course = make(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
     return Made(env, clock, spending, central, local, palette, recorder, happenings, course)
-
-
-async def _local(
-    settings: Settings,
-    endpoint: Endpoint,
-    side: LocalSide,
-    env: Environment,
-    border: Border,
-    spending: Spending,
-) -> Asking:
-    """Who asks Local UIs. Each place belongs to one cell, so that nobody else asks there."""
-    client = await _client(settings, endpoint, side.context)
-    asker = Asker(env, client, "", side.wire, border, spending, side.per_second)
-    return Asking(asker, client)
 
 
 async def _client(settings: Settings, endpoint: Endpoint, context: ssl.SSLContext) -> AClient:

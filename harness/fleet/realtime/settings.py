@@ -16,8 +16,8 @@ from harness.targets.port import LocalUser
 from harness.wire.mapping import PLAIN, WireMap
 
 
-class Arranger(Protocol):
-    """What of a driver a cell uses (`harness.targets.port.Driver`)."""
+class Arranging(Protocol):
+    """What of a driver arranges things (`harness.targets.port.Driver`)."""
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange it, and return it as it came to be.
@@ -26,6 +26,10 @@ class Arranger(Protocol):
             CannotArrange: this target offers no way.
         """
         ...
+
+
+class Arranger(Arranging, Protocol):
+    """What of a driver a cell uses (`harness.targets.port.Driver`)."""
 
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""

@@ -7,28 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final, TypeVar
 
 from harness.fleet.contradictions import flaws
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import MINUTE, Scenario
-from harness.fleet.shrinking.ddmin import minimal
-from harness.fleet.shrinking.reductions import (
-    CHANGES,
-    FAULTS,
-    PEOPLE,
-    about,
-    cut,
-    faults_until,
-    in_one_cell,
-    of_kind,
-    settings_of,
-    with_clusters,
-    with_happenings,
-    with_settings,
-    without_empty_places,
-    written_out,
-)
+from harness.fleet.shrinking import reductions
 from harness.fleet.shrinking.trying import Failed, TimeIsUp, Trials
 
 Thing = TypeVar("Thing")
@@ -39,6 +24,13 @@ _FINER: Final = 4
 """At first things are left out in large pieces, whatever they are; with each round in smaller."""
 _PER_MILLE: Final = (15, 31, 62, 125, 250, 500, 750, 900)
 """Such parts of the work are tried where it fails only after all of it."""
+
+FirstFailing = Callable[[Iterable[tuple[Thing, ...]]], int | None]
+"""Given some choices, says which is the first that still fails; none: all of them are well.
+
+Several are handed over at once so that they can be tried side by side, and no more of them are
+drawn than are tried.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +86,15 @@ class Search:
         if scenario.only.clusters is None:
             self._first(self._around_the_failure(scenario))
         scenario = self.best.scenario
-        self._fewest(Roster(scenario).indices(), lambda some: with_clusters(scenario, some))
+        self._fewest(
+            Roster(scenario).indices(), lambda some: reductions.with_clusters(scenario, some)
+        )
 
     def _around_the_failure(self, scenario: Scenario) -> Iterator[Scenario]:
         """The clusters that it is about, or all of its cell, and no longer than need be."""
         cell = Roster(scenario).indices_of_cell(int(self.best.violation.cell))
         for clusters in filter(None, (self._guess, cell)):
-            fewer = with_clusters(scenario, clusters)
+            fewer = reductions.with_clusters(scenario, clusters)
             yield from self._shorter(fewer)
             yield fewer
         yield from self._shorter(scenario)
@@ -108,8 +102,8 @@ class Search:
     def _fewer_cells(self) -> None:
         scenario = self.best.scenario
         if scenario.only.clusters is not None:
-            fewer = without_empty_places(scenario)
-            self._first((in_one_cell(fewer), fewer, in_one_cell(scenario)))
+            fewer = reductions.without_empty_places(scenario)
+            self._first((reductions.in_one_cell(fewer), fewer, reductions.in_one_cell(scenario)))
 
     def _less_time(self) -> None:
         self._first(self._shorter(self.best.scenario))
@@ -120,40 +114,42 @@ class Search:
             durations = [at + 1 + margin for margin in _MARGINS]
         else:
             durations = [whole * part // 1000 for part in _PER_MILLE]
-        for shorter in (cut(scenario, duration) for duration in durations):
+        for shorter in (reductions.cut(scenario, duration) for duration in durations):
             if shorter.duration < whole:
                 yield shorter
 
     def _fewer_happenings(self) -> None:
         scenario, names = self.best.scenario, self._happenings()
         if scenario.only.happenings is None:
-            nearby = about(names, self._guess)
-            self._first(with_happenings(scenario, some) for some in ((), *nearby, names))
+            nearby = reductions.about(names, self._guess)
+            self._first(reductions.with_happenings(scenario, some) for some in ((), *nearby, names))
         if self.best.scenario.only.happenings is None:
             return
-        for initials in (FAULTS, PEOPLE, CHANGES):
+        for initials in (reductions.FAULTS, reductions.PEOPLE, reductions.CHANGES):
             self._fewest_of(names, initials)
 
     def _fewest_of(self, names: Iterable[str], initials: str) -> None:
         """Of the happenings of a kind; the others stay."""
         scenario = self.best.scenario
         kept = scenario.only.happenings or frozenset()
-        some = of_kind((name for name in names if name in kept), initials)
+        some = reductions.of_kind((name for name in names if name in kept), initials)
         others = kept.difference(some)
-        self._fewest(some, lambda few: with_happenings(scenario, others.union(few)))
+        self._fewest(some, lambda few: reductions.with_happenings(scenario, others.union(few)))
 
     def _happenings(self) -> tuple[str, ...]:
         """Whatever there was until it failed."""
         best = self.best
-        faults = faults_until(best.scenario, best.violation.at)
+        faults = reductions.faults_until(best.scenario, best.violation.at)
         return tuple(dict.fromkeys((*best.happenings, *faults)))
 
     def _plain_plans(self) -> None:
-        self._first([written_out(self.best.scenario)])
+        self._first([reductions.written_out(self.best.scenario)])
 
     def _fewer_settings(self) -> None:
         scenario = self.best.scenario
-        self._fewest(settings_of(scenario), lambda some: with_settings(scenario, some))
+        self._fewest(
+            reductions.settings_of(scenario), lambda some: reductions.with_settings(scenario, some)
+        )
 
     # --- how it is tried --------------------------------------------------------------
 
@@ -192,3 +188,106 @@ class Search:
 def _bare(scenario: Scenario) -> Scenario:
     """Without what only judges a whole run."""
     return replace(scenario, gate=("violations == 0",), reach=())
+
+
+# --- what came of it ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """What there was in a run until it failed.
+
+    Attributes:
+        faults, acts, changes: single faults, single acts of people that could be left out, and
+            what changed for everybody.
+        duration: how long people work, in microseconds.
+    """
+
+    clusters: int
+    hosts: int
+    faults: int
+    acts: int
+    changes: int
+    operations: int
+    duration: int
+
+    @classmethod
+    def of(cls, failed: Failed) -> Size:
+        """That of a run. What a shrunk scenario has kept counts, whether it came to it or not."""
+        kept = failed.scenario.only.happenings
+        names = failed.happenings if kept is None else kept
+        clusters, hosts = reductions.extent(failed.scenario)
+        return cls(
+            clusters=clusters,
+            hosts=hosts,
+            faults=len(reductions.of_kind(names, reductions.FAULTS)),
+            acts=len(reductions.of_kind(names, reductions.PEOPLE)),
+            changes=len(reductions.of_kind(names, reductions.CHANGES)),
+            operations=failed.operations,
+            duration=failed.scenario.duration,
+        )
+
+
+def file_name(scenario: Scenario) -> str:
+    """What the smallest run of a scenario is called, unless somebody says otherwise."""
+    return f"{scenario.name.removesuffix('-shrunk')}-shrunk"
+
+
+def as_own(smallest: Failed, name: str, of: Scenario, planted: str) -> Scenario:
+    """The smallest run as a scenario of its own, that says where it comes from."""
+    about = f"seed {of.seed}, {of.fleet.hosts} hosts{f', {planted}' if planted else ''}"
+    violation = smallest.violation
+    why = (
+        f"The smallest that was found of the run of {of.name} ({about}) in which"
+        f" {violation.invariant} does not hold: {violation.reason}"
+    )
+    return replace(smallest.scenario, name=name, why=why)
+
+
+# --- delta debugging: the fewest of many things with which something still fails -----------
+#
+# After Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input" (2002), but for
+# one thing: when a piece has gone, the next one is tried, and not the first again.
+
+
+def minimal(
+    things: Sequence[Thing], first_failing: FirstFailing[Thing], finest: int | None = None
+) -> tuple[Thing, ...]:
+    """The fewest of these that still fail, in their order; all together they are known to.
+
+    Not one of those can be left out besides, though another choice may be smaller yet. With
+    `finest` the things are cut into so many pieces or not many more: it is a first attempt
+    where more of them are left.
+    """
+    if not things or first_failing([()]) is not None:
+        return ()
+    pieces = [tuple(things)]
+    while any(len(piece) > 1 for piece in pieces) and not (finest and len(pieces) >= finest):
+        pieces = [half for piece in pieces for half in _halves(piece)]
+        found = first_failing(pieces)
+        pieces = _without_needless(pieces, first_failing) if found is None else [pieces[found]]
+    return _together(pieces)
+
+
+def _without_needless(
+    pieces: list[tuple[Thing, ...]], first_failing: FirstFailing[Thing]
+) -> list[tuple[Thing, ...]]:
+    """One piece after the other is left out, until none of them can be."""
+    begin = 0
+    while len(pieces) > 2:  # Of two, each is all but the other, and neither fails.
+        order = [*range(begin, len(pieces)), *range(begin)]
+        found = first_failing(_together(pieces[:n] + pieces[n + 1 :]) for n in order)
+        if found is None:
+            break
+        begin = order[found]
+        del pieces[begin]
+    return pieces
+
+
+def _halves(piece: tuple[Thing, ...]) -> list[tuple[Thing, ...]]:
+    middle = len(piece) // 2
+    return [half for half in (piece[:middle], piece[middle:]) if half]
+
+
+def _together(pieces: Iterable[tuple[Thing, ...]]) -> tuple[Thing, ...]:
+    return tuple(chain.from_iterable(pieces))

@@ -1,20 +1,35 @@
-"""Runs what is left of a scenario, to see whether it still fails the same way."""
+"""Runs what is left of a scenario, to see whether it still fails the same way.
+
+Worker processes try scenarios side by side, and the first in order is what counts: what is found
+does not depend on how many there are, nor on which of them is the quickest.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import pickle
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from functools import partial
+from multiprocessing.connection import wait
+from typing import Final, Protocol
 
 from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching
+from harness.fleet.crew.errors import HandLost, Losses
 from harness.fleet.crew.local import LocalTransport
+from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job
 from harness.fleet.run import Finished, run_fleet
 from harness.fleet.scenario import Scenario
 from harness.fleet.shrinking.failure import Failure
 from harness.history.fleet_lines import ViolationLine
+
+_LOOK_EVERY_S: Final = 0.25
+"""So often it is looked at whether there is still time."""
+
+Errand = tuple[int, Scenario]
+"""A scenario to try, and its place among those that are tried."""
 
 
 class TimeIsUp(Exception):
@@ -84,3 +99,102 @@ def how_it_failed(scenario: Scenario, finished: Finished, failure: Failure) -> F
     happenings = tuple(dict.fromkeys(finished.happenings))
     ended = finished.measures.operations.values()
     return Failed(scenario, violation, happenings, sum(sum(how.values()) for how in ended))
+
+
+def trying(wanted: Wanted) -> Callable[[bytes], bytes]:
+    """In a worker: what tries the scenario that it is sent, and answers how it failed."""
+    return lambda message: pickle.dumps(try_out(pickle.loads(message), wanted))
+
+
+class WorkerTrials:
+    """So many processes. `left` says how many seconds there still are."""
+
+    def __init__(self, wanted: Wanted, workers: int, left: Callable[[], float]) -> None:
+        self._make = partial(trying, wanted)
+        self._left = left
+        self._losses = Losses()
+        self._busy: dict[Worker, Errand | None] = {}
+        """What each of them tries; none: it is not through with what nobody waits for."""
+        self._idle = [self._hired() for _ in range(workers)]
+
+    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, Failed] | None:
+        """See `Trials`.
+
+        Raises:
+            TimeIsUp: there was not time enough to tell.
+            CrewError: processes were lost too often.
+        """
+        coming = enumerate(scenarios)
+        answers: dict[int, Failed | None] = {}
+        due = 0
+        try:
+            while not self._deal(coming) or any(self._busy.values()):
+                self._hear(answers)
+                while due in answers:
+                    if found := answers[due]:
+                        return due, found
+                    due += 1
+            return None
+        finally:
+            self._busy = dict.fromkeys(self._busy)
+
+    def close(self) -> None:
+        """End every process, whatever it is doing."""
+        for worker in (*self._idle, *self._busy):
+            worker.end()
+
+    def _deal(self, coming: Iterator[Errand]) -> bool:
+        """Give each idle process something to try; whether there is no more of that."""
+        while self._idle:
+            errand = next(coming, None)
+            if errand is None:
+                return True
+            if self._left() <= 0:
+                raise TimeIsUp
+            self._send(errand)
+        return False
+
+    def _send(self, errand: Errand) -> None:
+        worker = self._idle.pop()
+        self._busy[worker] = errand
+        try:
+            worker.send(pickle.dumps(errand[1]))
+        except HandLost as lost:
+            self._replace(worker)
+            self._losses.add(lost)
+            self._send(errand)
+
+    def _hear(self, answers: dict[int, Failed | None]) -> None:
+        """Wait until one of them has answered at least."""
+        for worker in self._ready():
+            errand, found = self._busy[worker], None
+            try:
+                found = pickle.loads(worker.receive())
+                del self._busy[worker]
+                self._idle.append(worker)
+            except HandLost as lost:
+                self._replace(worker)
+                if lost.again and errand is not None:
+                    self._losses.add(lost)
+                    self._send(errand)
+                    continue
+            if errand is not None:
+                answers[errand[0]] = found
+
+    def _ready(self) -> list[Worker]:
+        """Those who have something to say."""
+        by_wire: dict[object, Worker] = {worker.wire: worker for worker in self._busy}
+        wires = [worker.wire for worker in self._busy]
+        while not (ready := wait(wires, _LOOK_EVERY_S)):
+            if self._left() <= 0:
+                raise TimeIsUp
+        return [by_wire[wire] for wire in ready]
+
+    def _replace(self, worker: Worker) -> None:
+        """Another for one that is lost. What it broke down at does not fail as wanted."""
+        worker.end()
+        del self._busy[worker]
+        self._idle.append(self._hired())
+
+    def _hired(self) -> Worker:
+        return Worker(self._make, "pairproof-shrink")

@@ -30,8 +30,7 @@ from harness.fleet.scenario import (
     Spread,
 )
 from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.trying import Failed, TimeIsUp, Wanted
-from harness.fleet.shrinking.workers import WorkerTrials
+from harness.fleet.shrinking.trying import Failed, TimeIsUp, Wanted, WorkerTrials
 from harness.history.fleet_lines import ViolationLine
 from tests.integration.cli.command import Command
 

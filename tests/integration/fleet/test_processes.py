@@ -11,8 +11,7 @@ import pytest
 
 from harness.fleet.crew.coordinator import Course, Moment, Watching, run_cells
 from harness.fleet.crew.errors import CrewError
-from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.processes import ProcessTransport
+from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.port import Job
 from harness.history.fleet_lines import GrantsLine
 from tests.unit.fleet.crew.fake import Habits, fakes, scenario

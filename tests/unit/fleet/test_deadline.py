@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import simpy
 
-from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.clock import Deadlines, Question
 
 Log = list[tuple[int, object]]
 

@@ -18,7 +18,7 @@ from harness.domain.operations import (
     Reply,
     Unknown,
 )
-from harness.fleet.deadline import Deadlines, Question
+from harness.fleet.clock import Deadlines, Question
 from harness.fleet.draws import Stream
 from harness.fleet.plane import Plane
 from harness.fleet.scenario import MINUTE, SECOND, CentralPlan, fixed

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fleet.loading import read
-from harness.fleet.saving import as_toml
+from harness.fleet.loading import as_toml, read
 from harness.fleet.scenario import (
     MINUTE,
     SECOND,

@@ -12,15 +12,14 @@ import pytest
 import harness.fleet
 from harness.checkers.fleet.metrics import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
+from harness.fleet.contradictions import NEEDS
 from harness.fleet.describing import schema, schema_text, to_markdown
-from harness.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
-from harness.fleet.loading import read
+from harness.fleet.loading import as_toml, read
 from harness.fleet.mistakes import ScenarioError
-from harness.fleet.reachable import NEEDS
-from harness.fleet.saving import as_toml
 from harness.fleet.scenario import HOUR, Scenario
 from harness.fleet.shelf import shipped
 from harness.fleet.swarm import drawn
+from tests.unit.fleet.judging_page import FAMILIES, family_of, metrics_table, situations_table
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = Path(harness.fleet.__file__).parent / "schemas" / "scenario-1.schema.json"
@@ -47,12 +46,12 @@ def test_the_schema_is_a_schema() -> None:
 
 
 def stale(schema_file: str, page: str) -> list[str]:
-    """What of `harness.fleet` has to be put into the schema's file and into the page again."""
+    """What has to be put into the schema's file and into the page again."""
     made = {
-        "describing.schema_text()": (schema_text(), schema_file),
-        "describing.to_markdown()": (to_markdown(), page),
-        "judging_page.metrics_table()": (metrics_table(), page),
-        "judging_page.situations_table()": (situations_table(), page),
+        "harness.fleet.describing.schema_text()": (schema_text(), schema_file),
+        "harness.fleet.describing.to_markdown()": (to_markdown(), page),
+        "tests.unit.fleet.judging_page.metrics_table()": (metrics_table(), page),
+        "tests.unit.fleet.judging_page.situations_table()": (situations_table(), page),
     }
     return [by for by, (text, published) in made.items() if text not in published]
 
@@ -61,7 +60,7 @@ def test_what_is_published_is_what_the_keys_say() -> None:
     schema_file, page = SCHEMA_FILE.read_text("utf-8"), PAGE.read_text("utf-8")
     assert stale(schema_file, page) == []
     assert stale(schema_file.replace("pairproof/scenario/1", "2"), page) == [
-        "describing.schema_text()"
+        "harness.fleet.describing.schema_text()"
     ]
     for text in (to_markdown(), metrics_table(), situations_table()):
         assert len(stale(schema_file, page.replace(text, text[:-2]))) == 1

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.local import LocalTransport
-from harness.fleet.loading import read
+from harness.fleet.loading import as_toml, read
 from harness.fleet.nemesis import occurrences
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
 from harness.fleet.run import run_fleet
-from harness.fleet.saving import as_toml
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,
@@ -30,9 +29,7 @@ from harness.fleet.scenario import (
     Shape,
     Spread,
 )
-from harness.fleet.shrinking.ddmin import minimal
 from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.outcome import Size, as_own, file_name
 from harness.fleet.shrinking.reductions import (
     NO_FAULT,
     PEOPLE,
@@ -46,7 +43,7 @@ from harness.fleet.shrinking.reductions import (
     without_empty_places,
     written_out,
 )
-from harness.fleet.shrinking.shrink import Search, Step
+from harness.fleet.shrinking.shrink import Search, Size, Step, as_own, file_name, minimal
 from harness.fleet.shrinking.trying import Failed, TimeIsUp
 from harness.history.fleet_lines import ViolationLine
 

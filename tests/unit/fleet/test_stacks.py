@@ -57,7 +57,7 @@ def test_foreign_profiles_are_those_of_the_other_project() -> None:
 
 def test_every_mistake_is_among_the_wrong_selections() -> None:
     for stack in STACKS:
-        wrong = SHELF.wrong_selections(stack)
+        wrong = [SHELF.wrong_selection(stack, mistake) for mistake in Mistake]
         assert len(set(wrong)) == len(Mistake)
         assert not {SHELF.selection_for(stack, way) for way in (0, 1)} & set(wrong)
 

@@ -9,9 +9,8 @@ import pytest
 
 from harness.fleet.contradictions import flaws
 from harness.fleet.keys import TABLES
-from harness.fleet.loading import as_plain, from_plain, read
+from harness.fleet.loading import as_plain, as_toml, from_plain, read
 from harness.fleet.mistakes import ScenarioError
-from harness.fleet.saving import as_toml
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,

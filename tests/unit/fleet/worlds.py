@@ -16,7 +16,6 @@ from harness.fleet.admins import Admins
 from harness.fleet.cell import behaviour_for
 from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import Disturbing
-from harness.fleet.happenings import Happenings
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.operators import Desk, Operators
@@ -37,7 +36,7 @@ from harness.fleet.scenario import (
     fixed,
 )
 from harness.fleet.timelines import Tokens, beginnings
-from harness.fleet.world import World
+from harness.fleet.world import Happenings, World
 from harness.history.operation import OperationRecord
 from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from harness.load.descriptors import SPARE, make_room
 from harness.load.errors import TooFewFiles
+from harness.load.opening import SPARE, make_room
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Percentiles are exact to three digits, add up over workers, and travel as text."""
+"""Percentiles are exact to three digits, and travel as text."""
 
 from __future__ import annotations
 
@@ -39,41 +39,26 @@ def test_counting_alike_values_together_changes_nothing(values: list[int]) -> No
 
 
 @settings(deadline=None, max_examples=40)
-@given(VALUES, VALUES)
-def test_histograms_add_up(one: list[int], other: list[int]) -> None:
-    both = made(one)
-    both.merge(made(other))
-    assert both.to_text() == made(one + other).to_text()
-    assert both.count == len(one) + len(other)
-
-
-@settings(deadline=None, max_examples=40)
 @given(VALUES)
 def test_a_histogram_travels_as_text(values: list[int]) -> None:
-    again = Histogram.from_text(made(values).to_text())
-    assert again.to_text() == made(values).to_text()
-    assert (again.count, again.max, again.min) == (len(values), made(values).max, made(values).min)
+    again = HdrHistogram.decode(made(values).to_text())
+    assert again.encode().decode() == made(values).to_text()
+    assert again.get_total_count() == len(values)
+    assert again.get_max_value() == made(values).percentile(100)
 
 
 def test_an_empty_one_has_no_figures() -> None:
     empty = Histogram()
-    assert (empty.count, empty.max, empty.min, empty.mean, empty.percentile(99)) == (0, 0, 0, 0, 0)
-    assert Histogram.from_text(empty.to_text()).count == 0
+    assert (empty.count, empty.percentile(99), empty.percentile(100)) == (0, 0, 0)
+    assert HdrHistogram.decode(empty.to_text()).get_total_count() == 0
 
 
-def test_what_is_beyond_counts_and_is_told() -> None:
+def test_what_is_beyond_counts() -> None:
     histogram = made([HIGHEST * 2, 5])
-    assert (histogram.count, histogram.beyond) == (2, 1)
-    assert histogram.max >= HIGHEST * 0.999
-    assert histogram.mean > 0
+    assert histogram.count == 2
+    assert histogram.percentile(100) >= HIGHEST * 0.999
 
 
 def test_nothing_is_less_than_0() -> None:
     with pytest.raises(ValueError, match="from 0 on"):
         Histogram().record(-1)
-
-
-@pytest.mark.parametrize("text", ["", "x", "AAAA", "HISTFAAAAAd42pN=", "é", "HISTFAAAAAEA"])
-def test_what_is_no_histogram_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="no HdrHistogram"):
-        Histogram.from_text(text)

@@ -8,11 +8,11 @@ from typing import cast
 
 import pytest
 
+from harness.load.client import Pool
 from harness.load.connection import Connection
 from harness.load.errors import NotSent
 from harness.load.message import address_of
 from harness.load.opening import LoadLimits, Opener
-from harness.load.pool import Pool
 from tests.unit.load.wires import Opens
 
 SOON_NS = 20_000_000

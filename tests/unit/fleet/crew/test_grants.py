@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.fleet.crew.grants import divide
+from harness.fleet.crew.coordinator import divide
 
 CAPACITIES = st.integers(0, 64_000_000)
 DEMANDS = st.lists(st.integers(0, 50_000_000), min_size=1, max_size=70)

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fleet.crew.coordinator import Course, Moment, Watching, run_cells
+from harness.fleet.crew.coordinator import Course, Moment, Watching, capacity_of, divide, run_cells
 from harness.fleet.crew.errors import CrewError
-from harness.fleet.crew.grants import capacity_of, divide
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.port import CellOutcome, Job
 from harness.history.fleet_lines import GrantsLine

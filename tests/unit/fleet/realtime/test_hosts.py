@@ -21,8 +21,7 @@ from harness.fleet.realtime.asker import Question
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.hosts import RealHosts
-from harness.fleet.realtime.palette import Palette
-from harness.fleet.realtime.world import RealClock, RealRecorder
+from harness.fleet.realtime.world import Palette, RealClock, RealRecorder
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import AgentPlan, FleetPlan, NetworkPlan, Scenario, fixed
 from harness.history.operation import OperationRecord

@@ -8,7 +8,7 @@ from typing import Final
 from harness.checkers.fleet.metrics import METRICS, PERCENTILES, SHORT
 from harness.checkers.fleet.requests import STATES
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.fleet.reachable import NEEDS, in_words
+from harness.fleet.contradictions import NEEDS, in_words
 
 _PERCENTILE: Final = f"`P` is one of {', '.join(PERCENTILES)}"
 FAMILIES: Final = (

@@ -1,0 +1,293 @@
+"""The target's own edge hosts: people act at their Local UIs, and nobody sees their agents.
+
+`LocalUis` stands in for `harness.fleet.hosts.Hosts`, which runs the edge hosts that the harness
+plays. Faults are arranged at the target, as far as it has a way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import cast
+
+import simpy
+
+from harness.domain.arrangements import (
+    AdvanceClock,
+    Arrangement,
+    DisturbMessages,
+    InstallCluster,
+    PutProfile,
+    RenewCluster,
+    SetLink,
+    SetNodeHealth,
+    Side,
+    Slot,
+)
+from harness.domain.cluster import Cluster, Health
+from harness.domain.errors import Refused
+from harness.domain.operations import (
+    Acknowledged,
+    Done,
+    LocalOperation,
+    LogIn,
+    PairingView,
+    PatchCluster,
+    Reply,
+    Session,
+    Unknown,
+    ViewManagement,
+    ViewPairing,
+)
+from harness.domain.pairing import LocalState
+from harness.fleet.clock import CellClock
+from harness.fleet.disturbing import NEMESIS
+from harness.fleet.draws import PPM
+from harness.fleet.nemesis import Transition
+from harness.fleet.place import Place
+from harness.fleet.realtime.asker import Asker, Question
+from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.course import RealCourse, RealDisturbing
+from harness.fleet.realtime.settings import LocalSide
+from harness.fleet.realtime.world import Palette
+from harness.fleet.recorder import Recorder
+from harness.fleet.roster import Member
+from harness.fleet.scenario import FaultKind
+from harness.fleet.stacks import found_stack
+from harness.fleet.timelines import shelf
+from harness.fleet.world import Step
+from harness.history.operation import Json
+from harness.reference.core.link import LinkReply
+from harness.targets.port import CannotArrange
+
+
+class LocalUis:
+    """Asks the Local UI of each cluster's place. `within` is how long an answer is waited for.
+
+    Attributes:
+        clock_shift: nothing here; a target's clock is its own.
+    """
+
+    def __init__(
+        self,
+        clock: CellClock,
+        asker: Asker,
+        palette: Palette,
+        border: Border,
+        recorder: Recorder,
+        local: LocalSide,
+        within: int,
+    ) -> None:
+        self._clock = clock
+        self._asker = asker
+        self._palette = palette
+        self._border = border
+        self._recorder = recorder
+        self._local = local
+        self._within = within
+        self._installed: dict[int, Cluster] = {}
+        self.on_rest: Callable[[Place], None] = lambda _: None
+        self.clock_shift = 0
+        border.redactor.register(local.user.password, "password")
+
+    # --- before anybody begins ------------------------------------------------------------
+
+    def make_ready(self, place: Place) -> None:
+        """A fresh cluster stands at its place; not on the loop's own thread. It is noted as it
+        came to be. One that is given, and was paired before, is renewed if it can be.
+
+        Raises:
+            CannotArrange: there is no way to it.
+        """
+        member, slot = place.member, self._slot(place)
+        self._border.learn_place(member.slot, slot.uid)
+        self._border.learn(place.host, slot.host_uids[0])
+        wanted = InstallCluster(member.slot, member.cluster, () if slot.given else ("stack",))
+        try:
+            came = self._palette.arrange_now(wanted)
+        except CannotArrange:
+            if not (slot.given and slot.renewable):
+                raise
+            self.arranged(RenewCluster(member.slot), place.tags)
+            came = self._palette.arrange_now(wanted)
+        assert isinstance(came, InstallCluster)
+        ours = self._border.installed(wanted, came)
+        assert ours.cluster is not None
+        self._installed[member.index] = ours.cluster
+        self._note(ours, place.tags)
+
+    def arranged(self, what: Arrangement, tags: Mapping[str, Json] = {}) -> None:
+        """Something else is arranged, and noted; not on the loop's own thread.
+
+        Raises:
+            CannotArrange: there is no way to it.
+        """
+        self._palette.arrange_now(what)
+        self._note(what, tags)
+
+    def _slot(self, place: Place) -> Slot:
+        return self._local.slots[place.member.index]
+
+    def _note(self, what: Arrangement, tags: Mapping[str, Json]) -> None:
+        self._recorder.at_once("harness", what, 0, Done(Acknowledged()), tags)
+
+    def cluster(self, place: Place) -> Cluster:
+        """The cluster that was installed at a place."""
+        return self._installed[place.member.index]
+
+    # --- as hosts -------------------------------------------------------------------------
+
+    def perform(self, place: Place, operation: LocalOperation) -> Step[Reply]:
+        """One operation at Local UI."""
+        record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
+        url, user = self._local.urls[self._slot(place).host_uids[0]], self._local.user
+        if isinstance(operation, LogIn):
+            operation = replace(operation, username=user.username, password=user.password)
+        question = Question(operation, place.session, self._within, url, record.id)
+        heard = cast("simpy.Event", self._asker.ask(question))
+        reply = cast("LinkReply", (yield heard))
+        if isinstance(reply, Done) and isinstance(reply.value, Session):
+            self._border.redactor.register(reply.value.token, "session")
+        self._recorder.end(record, reply, self._clock.now())
+        return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
+
+    def is_at_rest(self, place: Place) -> bool:
+        """Nobody can tell; and places are few enough to be kept."""
+        return False
+
+
+class EdgeDisturbing(RealDisturbing):
+    """What strikes hosts and their messages takes a moment, and may fail, as all else does."""
+
+    def _set_links(self, place: Place, transition: Transition) -> None:
+        up, cause = not transition.begins, transition.occurrence.cause
+        for uid in transition.host_uids:
+            position = place.member.host_uids.index(uid)
+            if (position in place.down) is up:
+                place.down = place.down - {position} if up else place.down | {position}
+                self._strikes(SetLink(uid, up), place.tags, cause)
+
+    def _set_health(self, place: Place, transition: Transition) -> None:
+        """Every node of the cluster turns so: the scenario knows but one host of it."""
+        health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
+        installed = cast("LocalUis", self._world.hosts).cluster(place)
+        for node in installed.nodes():
+            if node.host_uid in transition.host_uids:
+                change = SetNodeHealth(place.slot, node.name, health)
+                self._strikes(change, place.tags, transition.occurrence.cause)
+
+    def _turn_messages(self, member: Member, transition: Transition) -> None:
+        if member.index not in self._places:
+            return
+        network, fault = self._world.network, self._world.scenario.faults
+        plan, uid = fault[transition.occurrence.plan], member.host_uids[0]
+        if transition.begins:
+            network.strike(member.index, plan)
+        else:
+            network.relent(member.index, plan)
+        tags = {"host": uid, "project": member.project_uid}
+        self._strikes(self._disturbed(member), tags, transition.occurrence.cause)
+
+    def loses(self, place: Place) -> None:
+        """From now on messages are lost as the scenario has it of its network, until it heals."""
+        plan = self._world.network.plan
+        if plan.lost_before_ppm or plan.lost_after_ppm:
+            self._strikes(self._disturbed(place.member), place.tags, "")
+            self._world.env.process(self._heals(place))
+
+    def _heals(self, place: Place) -> Step[None]:
+        world = self._world
+        yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
+        self._strikes(self._disturbed(place.member), place.tags, "")
+
+    def _disturbed(self, member: Member) -> DisturbMessages:
+        """What is now to happen to the messages of a cluster, by the network and all faults."""
+        plan, slowed = self._world.network.plan, 1
+        is_over = self._world.is_over
+        before, after = (0, 0) if is_over else (plan.lost_before_ppm, plan.lost_after_ppm)
+        for fault in self._world.network.striking(member.index):
+            before += fault.lost_before_ppm
+            after += fault.lost_after_ppm
+            slowed *= fault.factor if fault.kind is FaultKind.SLOW else 1
+        return DisturbMessages(member.host_uids[0], min(before, PPM), min(after, PPM), slowed)
+
+    def _put_forward(self, side: Side, by: int, cause: str) -> None:
+        self._strikes(AdvanceClock(side, by), {}, cause)
+
+    def _strikes(
+        self,
+        what: SetLink | SetNodeHealth | DisturbMessages | AdvanceClock,
+        tags: Mapping[str, Json],
+        cause: str,
+    ) -> None:
+        told = {**tags, "cause": cause} if cause else tags
+        self._world.env.process(self._arranges(NEMESIS, what, told))
+
+
+_PROBE = {"pairproof": "after-pairing"}
+
+
+class EdgeCourse(RealCourse):
+    """Clusters stand at their places before time begins: installing one takes as long as it
+    takes, and would make its operator late.
+    """
+
+    disturbs = EdgeDisturbing
+
+    def make_ready(self) -> list[str]:
+        """Install every cluster; not on the loop's own thread. Returns which could not be."""
+        local, problems = cast("LocalUis", self._world.hosts), []
+        self._ready = dict[int, Place]()
+        self._matched = set[tuple[int, int, str]]()
+        for index in self._members:
+            place = Place(self._scenario.seed, self._roster.member(index))
+            try:
+                local.make_ready(place)
+                self._match(local, place)
+            except CannotArrange as error:
+                problems.append(f"{place.slot}: {error.how}")
+            else:
+                self._ready[index] = place
+        return problems
+
+    def _match(self, local: LocalUis, place: Place) -> None:
+        """What runs there may be the target's own choice: then profiles have to match that.
+
+        Raises:
+            CannotArrange: they cannot be had.
+        """
+        member, profiles = place.member, local.cluster(place).stack
+        if profiles == member.stack.local:
+            return
+        stack = found_stack(profiles)
+        place.member = replace(member, stack=stack)
+        project = (member.tenant, member.project)
+        if (*project, stack.name) not in self._matched:
+            self._matched.add((*project, stack.name))
+            for profile in shelf(self._scenario, *project).profiles_for(stack):
+                local.arranged(PutProfile(profile))
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is any place at which somebody can begin."""
+        return bool(self._ready)
+
+    def _install(self, member: Member) -> None:
+        """Its operator begins, if a cluster could be had for him."""
+        place = self._ready.pop(member.index, None)
+        if place is None:
+            return
+        self._places[member.index] = place
+        cast("EdgeDisturbing", self.disturbing).loses(place)
+        self._env.process(self._operates(place))
+        if self._scenario.operators.work is not None:
+            self._env.process(self._operators.works(place))
+
+    def _looks(self, index: int) -> Step[None]:
+        """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
+        place = self._places[index]
+        shown = yield from self._operators.asks(place, ViewPairing())
+        yield from self._operators.asks(place, ViewManagement())
+        view = shown.value if isinstance(shown, Done) else None
+        if isinstance(view, PairingView) and view.status == LocalState.PAIRED.value:
+            yield from self._operators.asks(place, PatchCluster(_PROBE))
