@@ -41,10 +41,9 @@ from harness.explore.interleaving_events import (
     Event,
     Events,
     Ledger,
+    Prints,
 )
-from harness.explore.interleaving_moves import central_operation, local_operation, request_of
 from harness.explore.interleaving_plots import Do, Fault, Move, Plot
-from harness.explore.interleaving_prints import Prints
 from harness.explore.interleaving_sides import (
     ADMIN,
     ARRANGED,
@@ -56,8 +55,11 @@ from harness.explore.interleaving_sides import (
     TOKEN,
     Held,
     RunningSide,
+    central_operation,
     furnish,
+    local_operation,
     print_of,
+    request_of,
 )
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore

@@ -28,9 +28,9 @@ from harness.explore.move import (
     with_many_sound,
 )
 from harness.explore.world import Place, Stack, World
-from harness.scenes import entries, local_moves, selection, variations
-from harness.scenes.profiles_table import pack_from
+from harness.scenes import entries, local_moves, selection, stacks
 from harness.scenes.scene import DAY, Scene
+from harness.scenes.stacks import pack_from
 
 # --- what is selected, and entered ----------------------------------------------------------------
 
@@ -40,7 +40,7 @@ def _selects(says: str, what: Stack, select: Does) -> Move:
     return Move("selections", "Given", says, select, rule)
 
 
-def _varied(says: str, change: Callable[[variations.Stack], variations.Stack]) -> Move:
+def _varied(says: str, change: Callable[[stacks.Stack], stacks.Stack]) -> Move:
     def select(scene: Scene) -> None:
         selection.select_like(scene, change(selection.local(scene)))
 
@@ -69,20 +69,20 @@ SELECTIONS = (
     _selects("no profile is selected", Stack.NEITHER, _select_nothing),
     _varied(
         'but with "Calico" in the version "3.26.0"',
-        lambda s: variations.with_version(s, "Calico", "3.26.0"),
+        lambda s: stacks.with_version(s, "Calico", "3.26.0"),
     ),
     _varied(
         'but with "Prometheus-Grafana" in the version "44.3.10"',
-        lambda s: variations.with_version(s, "Prometheus-Grafana", "44.3.10"),
+        lambda s: stacks.with_version(s, "Prometheus-Grafana", "44.3.10"),
     ),
-    _varied('but without "PXK-E"', lambda s: variations.without(s, "PXK-E")),
+    _varied('but without "PXK-E"', lambda s: stacks.without(s, "PXK-E")),
     _varied(
         'and "Hello-Universe 2.0.0" besides',
-        lambda s: variations.with_besides(s, pack_from("Hello-Universe 2.0.0")),
+        lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0")),
     ),
     _varied(
         'and "Portworx 3.1.0 (csi)" besides',
-        lambda s: variations.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
+        lambda s: stacks.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
     ),
 )
 

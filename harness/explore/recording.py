@@ -17,7 +17,7 @@ from harness.history.lines import CheckLine, HarnessInfo, Header, Implementation
 from harness.history.lines import Run as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.stage import Stage
 from harness.targets.port import Driver
 

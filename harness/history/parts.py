@@ -22,9 +22,8 @@ import zstandard
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.evidence import open_file, unwritable, write_all
 from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
-from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode
+from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode, ended, invoked
 from harness.history.operation import OperationRecord, Outcome
-from harness.history.records import ended, invoked
 from harness.history.scan import LINE_BYTES_MAX, RawLine, decoded, unreadable
 
 BLOCK_BYTES: Final = 128 * 1024

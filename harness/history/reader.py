@@ -6,6 +6,7 @@ sense: `complete` and `problems` tell. What is no evidence at all is an `Evidenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -30,9 +31,10 @@ from harness.history.lines import (
     ScenarioLine,
     VerdictLine,
     digested,
+    ended,
+    invoked,
 )
 from harness.history.operation import History, OperationRecord
-from harness.history.records import ended, invoked
 from harness.history.scan import RawLine, scan
 
 PROBLEMS_MAX: Final = 50
@@ -287,3 +289,30 @@ def _record(invoke: InvokeLine, outcome: OutcomeLine | None) -> OperationRecord:
     """The operation as a checker sees it; without an outcome it is unknown how it ended."""
     record = invoked(invoke)
     return replace(record, error={"why": STILL_OPEN}) if outcome is None else ended(record, outcome)
+
+
+# --- the repeats of a run: each in a folder of its own, with evidence of its own ------------------
+
+_NAME = re.compile(r"repeat-([1-9][0-9]*)")
+
+
+def repeat_folder(out: Path, number: int) -> Path:
+    """The folder of the n-th repeat (from 1) of the run whose folder is `out`."""
+    return out / f"repeat-{number}"
+
+
+def repeat_folders(out: Path) -> list[Path]:
+    """The folders of repeats in `out` that hold evidence, or the parts of it, by their number."""
+    if not out.is_dir():
+        return []
+    numbered = [(int(m[1]), p) for p in out.iterdir() if (m := _NAME.fullmatch(p.name))]
+    return [path for _, path in sorted(numbered) if _holds_evidence(path)]
+
+
+def is_repeated(path: Path) -> bool:
+    """Whether this is the folder of a run that was repeated: no evidence but that of repeats."""
+    return not (path / "evidence.jsonl").is_file() and bool(repeat_folders(path))
+
+
+def _holds_evidence(folder: Path) -> bool:
+    return (folder / "evidence.jsonl").is_file() or (folder / PARTS_DIR).is_dir()

@@ -41,12 +41,10 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import OperationRecord, Outcome
-from harness.scenes.installing import Installer
-from harness.scenes.pool import SlotPool
-from harness.scenes.shapes import Shape as Shape
+from harness.scenes.installing import Installer, SlotPool, is_consumed
+from harness.scenes.installing import Shape as Shape
 from harness.scenes.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.scenes.stage import Actor, Inconclusive, NotSupported, Stage, Taken
-from harness.scenes.undoing import is_consumed
 from harness.targets.port import CannotArrange
 
 DAY = 86_400_000_000

@@ -7,17 +7,24 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check_names, meaning_of, run_check
-from harness.checkers.verdicts import rests_on, verdict_of
+from harness.checkers.registry import (
+    Finding,
+    check_names,
+    meaning_of,
+    rests_on,
+    run_check,
+    verdict_of,
+)
 from harness.history.lines import (
     CheckLine,
     InvokeLine,
     OutcomeLine,
     ScenarioLine,
     VerdictLine,
+    ended,
+    invoked,
 )
 from harness.history.operation import History, Json, OperationRecord
-from harness.history.records import ended, invoked
 from harness.verifying.differences import Found, Kind, Tally
 
 _EARLY = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED, Verdict.SKIPPED)

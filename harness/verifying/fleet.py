@@ -21,10 +21,15 @@ from harness.history.fleet_lines import PartLine, ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import GRANTS, PartReader, part_name, parts_in
 from harness.verifying.comparing import Comparison
-from harness.verifying.differences import FleetTally, FleetVerification, Found, Kind
-from harness.verifying.fleet_grants import GrantsAgain
-from harness.verifying.fleet_part import CellAgain, PartAgain
-from harness.verifying.maker import look_at_edition, notes_on
+from harness.verifying.differences import (
+    FleetTally,
+    FleetVerification,
+    Found,
+    Kind,
+    look_at_edition,
+    notes_on,
+)
+from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
 
 _CUT_OFF: Final = "cut_off"
 

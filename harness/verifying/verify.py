@@ -29,9 +29,8 @@ from harness.history.lines import (
 from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
 from harness.verifying.again import Again, tally_of
-from harness.verifying.differences import Found, Kind, Verification
+from harness.verifying.differences import Found, Kind, Verification, look_at_edition, notes_on
 from harness.verifying.known import Expecting, Known
-from harness.verifying.maker import look_at_edition, notes_on
 
 _NAMES_MAX = 5
 """More scenarios are counted, not named."""

@@ -8,7 +8,7 @@ from harness.checkers.fleet.measures import Meter
 from harness.checkers.fleet.requests import Ledger
 from harness.checkers.fleet.situations import Sometimes
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.checkers.invariants.base import Bounds, Violation
+from harness.checkers.invariants.known import Bounds, Violation
 from harness.checkers.invariants.stream import Watch
 from harness.history.fleet_lines import MeasuresLine
 from harness.history.operation import OperationRecord

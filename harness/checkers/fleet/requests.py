@@ -12,7 +12,7 @@ from typing import Final
 from harness.checkers.fleet.durations import Durations
 from harness.checkers.invariants.arranging import hosts_of
 from harness.checkers.invariants.entities import reason_of, text, told
-from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.ids_are_never_reused import IdSet
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
 from harness.history.operation import FAIL, INFO, OK, OperationRecord, Outcome

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     NEVER,
     Place,
@@ -14,7 +13,7 @@ from harness.checkers.invariants.entities import (
     text,
     told,
 )
-from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.known import Hear, Known
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import (
     OPEN_STATES,
     PAIRED,
     Mark,
     Request,
 )
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 

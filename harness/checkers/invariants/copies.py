@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, Place, reason_of, text, told
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register
-from harness.checkers.invariants.told import seconds
+from harness.checkers.invariants.known import Known, Violation
+from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
 from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
 

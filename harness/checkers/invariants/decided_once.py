@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     OPEN_STATES,
@@ -13,8 +12,7 @@ from harness.checkers.invariants.entities import (
     text,
     told,
 )
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 

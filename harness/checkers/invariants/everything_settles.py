@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Place, Request
-from harness.checkers.invariants.rule import Rule
+from harness.checkers.invariants.known import Rule, Violation
 from harness.domain.pairing import RequestState
 
 _THERE = frozenset({"Pairing", PAIRED})

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import NEVER, PackSet, Request, one_of_each, text
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
 from harness.domain.match import Choice, MatchRules, latest_packs
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.history.operation import FAIL, OK, Json, OperationRecord

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.checkers.invariants.arranging import Arrangements, hosts_of
-from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     OPEN_STATES,
@@ -19,7 +18,7 @@ from harness.checkers.invariants.entities import (
     text,
     told,
 )
-from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.known import Hear, Known
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.copies import EdgeCopies, Lists
 from harness.checkers.invariants.entities import Place, Request, reason_of, text, told
 from harness.checkers.invariants.hearing import HARMLESS
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.looks import WAITS
+from harness.checkers.invariants.known import NOTHING, WAITS, Known, Rule, Violation
 from harness.checkers.invariants.register import (
     ABSENT,
     ACCEPT,
@@ -39,10 +37,9 @@ from harness.checkers.invariants.register import (
     Move,
     Register,
     State,
+    in_words,
     request_register,
 )
-from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.checkers.invariants.told import in_words
 from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer, Unexplained
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 

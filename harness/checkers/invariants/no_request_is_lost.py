@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, Request, reason_of, text
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
 from harness.history.operation import OK, OperationRecord
 
 _NEEDS = {

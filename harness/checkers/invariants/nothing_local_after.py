@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import PAIRED, Place
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
 from harness.history.operation import OK, OperationRecord
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from harness.checkers.linear import Automaton, Linearizer
+from harness.checkers.linear import Automaton, Call, Linearizer, Unexplained
 from harness.domain.pairing import REQUEST_TRANSITIONS, RequestEvent, RequestState
 from harness.history.operation import Json
 
@@ -177,3 +177,45 @@ def _may_have_been(name: str, shown: str) -> bool:
     """Whether a request in this state may have been in one of that name before."""
     earlier = _BY_NAME.get(shown, _AS_IT_WAS["there"])
     return any(name in BECOMES[state] for state in earlier)
+
+
+# --- why a part of a history fits no order --------------------------------------------------------
+
+_DONE = {
+    "send": "its send was acknowledged",
+    "accept": "an acceptance was acknowledged",
+    "reject": "a rejection was acknowledged",
+    "withdraw": "its cancel was acknowledged",
+    "confirm": "its host's confirmation was acknowledged",
+    "there": "it was there",
+    "not there": "somebody who had read it was told that there is no such request",
+    "decided": "a decision was refused because it was decided already",
+    "was accepted": "a decision was refused because it was accepted already",
+}
+
+
+def in_words(uid: str, found: Unexplained[Move]) -> str:
+    """What cannot be, and what it contradicts."""
+    said = _said(found.at)
+    others = [_said(call) for call in found.calls if call is not found.at]
+    if not others:
+        return f"request {uid}: {said}, and nothing that happened before explains it"
+    return f"request {uid}: {said}, although {_listed(others)}"
+
+
+def seconds(at: int) -> str:
+    """A time of the run, as a person reads it."""
+    return f"{at / 1_000_000:.3f} s"
+
+
+def _said(call: Call[Move]) -> str:
+    verb, state = call.move or ("", "")
+    if verb == "view":
+        return f"a view at {seconds(call.end)} says {state or 'that it is there'}"
+    if verb == "seen":
+        return f"a list at {seconds(call.end)} says {state or 'that it is there'}"
+    return f"{_DONE.get(verb, verb)} at {seconds(call.end)}"
+
+
+def _listed(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
