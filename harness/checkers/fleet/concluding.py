@@ -8,7 +8,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, repeat
 from operator import itemgetter
 from typing import Final, Protocol, TypeVar
 
@@ -30,6 +30,7 @@ PartT = TypeVar("PartT")
 T = TypeVar("T")
 
 _STOPPED: Final = "the run was stopped before its end"
+_NOT_THE_TARGET: Final = "it binds a side that the harness played, and not the target"
 _IDS_NAMED: Final = 20
 """So many ids that two cells have given are named; the others are counted."""
 
@@ -177,29 +178,19 @@ def _verdicts(
     own = _not_judged(terms)
     for requirement in INVARIANTS.requirements:
         found = first.get(requirement.id)
-        if requirement.id in own and requirement.id not in measures.undecided:
-            yield _not_supported(requirement.id, terms, measures)
-            continue
         undecided = measures.undecided.get(requirement.id, "" if complete else _STOPPED)
-        verdict = Verdict.INCONCLUSIVE if undecided else Verdict.PASS
+        verdict, reason = Verdict.INCONCLUSIVE if undecided else Verdict.PASS, undecided
+        if requirement.id in own and requirement.id not in measures.undecided:
+            found = None
+            verdict, reason = Verdict.NOT_SUPPORTED, _NOT_THE_TARGET
         yield VerdictLine(
             requirement=requirement.id,
             scenario=terms.name,
             verdict=Verdict.FAIL if found else verdict,
-            reason=found.reason if found else undecided,
+            reason=found.reason if found else reason,
             operations=found.operations if found else [],
             at=measures.ended_at,
         )
-
-
-def _not_supported(invariant: str, terms: Terms, measures: MeasuresLine) -> VerdictLine:
-    return VerdictLine(
-        requirement=invariant,
-        scenario=terms.name,
-        verdict=Verdict.NOT_SUPPORTED,
-        reason="it binds a side that the harness played, and not the target",
-        at=measures.ended_at,
-    )
 
 
 # --- the measures of all cells together -----------------------------------------------------------
@@ -243,17 +234,13 @@ def shared_ids(parts: Iterable[bytes]) -> list[tuple[bytes, tuple[int, ...]]]:
 
     The parts are sorted digests of ids, `ID_BYTES` each, as `CellJudge.ids` gives them.
     """
-    places = (_placed(place, part) for place, part in enumerate(parts))
+    places = (zip(digests(part, ID_BYTES), repeat(place)) for place, part in enumerate(parts))
     found = []
     for digest, same in groupby(heapq.merge(*places), key=itemgetter(0)):
         of_parts = tuple(place for _, place in same)
         if len(of_parts) > 1:
             found.append((digest, of_parts))
     return found
-
-
-def _placed(place: int, part: bytes) -> Iterator[tuple[bytes, int]]:
-    return ((digest, place) for digest in digests(part, ID_BYTES))
 
 
 def _faults(parts: Sequence[MeasuresLine]) -> Iterator[FaultWindow]:
@@ -282,14 +269,11 @@ def _by_key(parts: Sequence[Mapping[str, PartT]], join: Callable[[list[PartT]], 
 
 def _series(parts: Sequence[MeasuresLine]) -> dict[str, list[int]]:
     """Step by step; a part that ended before the others stays as it was."""
-    names = dict.fromkeys(name for part in parts for name in part.series)
-    return {name: _steps([p.series.get(name, []) for p in parts], name) for name in names}
-
-
-def _steps(parts: Sequence[Sequence[int]], name: str) -> list[int]:
-    length = max(map(len, parts))
-    holds = name in GAUGES
-    filled = [
-        [*part, *[part[-1] if holds and part else 0] * (length - len(part))] for part in parts
-    ]
-    return [sum(step) for step in zip(*filled, strict=True)]
+    found: dict[str, list[int]] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.series):
+        steps = [part.series.get(name, []) for part in parts]
+        lasts = [part[-1] if name in GAUGES and part else 0 for part in steps]
+        length = max(map(len, steps))
+        filled = (p + [last] * (length - len(p)) for p, last in zip(steps, lasts, strict=True))
+        found[name] = [sum(step) for step in zip(*filled, strict=True)]
+    return found

@@ -28,7 +28,7 @@ from harness.checkers.fleet.situations import (
     shown,
     waits,
 )
-from harness.checkers.invariants.entities import text, told
+from harness.checkers.invariants.entities import grants_of, text, told
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Health
@@ -282,9 +282,7 @@ class _PermissionLost:
         self._held: dict[str, frozenset[tuple[str, str]]] = {}
 
     def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
-        email, grants = text(operation.args, "email"), operation.args.get("grants")
-        listed = [g for g in grants if isinstance(g, dict)] if isinstance(grants, list) else []
-        held = frozenset((text(g, "permission"), text(g, "scope")) for g in listed)
+        email, held = text(operation.args, "email"), grants_of(operation.args.get("grants"))
         scopes = {scope for _, scope in self._held.get(email, held) - held}
         self._held[email] = held
         if not scopes:
@@ -426,7 +424,6 @@ def _follows(end: str, ledger: Ledger, operation: OperationRecord) -> bool:
 
 
 def _uids(selection: Json) -> list[str]:
-    """The profiles that were selected."""
     chosen = selection if isinstance(selection, list) else []
     return [text(one, "uid") for one in chosen if isinstance(one, dict)]
 

@@ -11,6 +11,7 @@ from harness.checkers.invariants.entities import (
     Token,
     packs_of,
     text,
+    token_uid,
     told,
 )
 from harness.checkers.invariants.known import Hear, Known
@@ -28,7 +29,7 @@ class Arrangements:
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
             "Reset": self._reset,
-            "ForgetProject": self._project_forgotten,
+            "ForgetProject": lambda o: self.known.forget_project(text(o.args, "uid")),
             "Restart": self._restarting,
             "AdvanceClock": self._shaken,
             **dict.fromkeys(("RemoveToken", "PutToken"), self._token_moved),
@@ -43,7 +44,7 @@ class Arrangements:
             "CreateToken": self._token_created,
             "Reset": self._reset,
             **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
-            **dict.fromkeys(("SetNodeHealth",), self._arranged),
+            "SetNodeHealth": self._arranged,
             **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
             "Restart": self._restarted,
             **dict.fromkeys(("AdvanceClock", "SetRateLimit"), self._shaken),
@@ -171,13 +172,10 @@ class Arrangements:
     def _reset(self, operation: OperationRecord) -> None:
         self.known.forget_everything()
 
-    def _project_forgotten(self, operation: OperationRecord) -> None:
-        self.known.forget_project(text(operation.args, "uid"))
-
     # --- registration tokens ----------------------------------------------------------
 
     def _token_moved(self, operation: OperationRecord) -> None:
-        uid = _token_uid(operation)
+        uid = token_uid(operation)
         self.known.tokens_moved = self.known.tick
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
@@ -219,10 +217,3 @@ def hosts_of(pools: list[Json]) -> set[str]:
             if isinstance(node, dict) and node.get("host_uid"):
                 hosts.add(str(node["host_uid"]))
     return hosts
-
-
-def _token_uid(operation: OperationRecord) -> str:
-    token = operation.args.get("token")
-    if isinstance(token, dict):
-        return text(token, "uid")
-    return text(operation.args, "uid") or text(operation.args, "token_uid")

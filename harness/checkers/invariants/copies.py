@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from harness.checkers.invariants.entities import OPEN_STATES, Place, reason_of, text, told
-from harness.checkers.invariants.known import Known, Violation
+from harness.checkers.invariants.known import Known, Violation, Violations
 from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
 from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
@@ -248,9 +248,7 @@ class EdgeCopies:
             found += self._behind(place, uid, operation)
         return found
 
-    def _back(
-        self, copy: _Copy, uid: str, status: str, operation: OperationRecord
-    ) -> tuple[Violation, ...]:
+    def _back(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> Violations:
         if not uid:
             return ()
         if uid == copy.uid and status not in _LATER_LOCALLY.get(copy.status, (status,)):
@@ -278,7 +276,7 @@ class EdgeCopies:
         copy.uid, copy.status = uid, status
         copy.operation, copy.tick = operation.id, self._book.known.tick
 
-    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> Violations:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
         register = book.known_register(uid)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from itertools import takewhile
 
 from harness.checkers.invariants.entities import Place, Request, text, told
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
 _ENDED_LOCALLY = frozenset({"Rejected", "Failed", "Withdrawn"})
@@ -59,7 +59,7 @@ class IdsAreNeverReused(Rule):
         """How many ids are remembered, of requests that are over or not."""
         return len(self._given) + len(self._old) + len(self._sealed)
 
-    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _reset(self, operation: OperationRecord) -> Violations:
         """A clean slate may count from the beginning."""
         self._given, self._of_place, self._old = {}, {}, {}
         self._sealed = IdSet()
@@ -70,7 +70,7 @@ class IdsAreNeverReused(Rule):
         if request.paired is not None:
             self._ended(request.uid)
 
-    def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _sent(self, operation: OperationRecord) -> Violations:
         uid, place = text(told(operation), "pairing_uid"), self.known.place(operation)
         if not uid or place is None:
             return NOTHING
@@ -92,7 +92,7 @@ class IdsAreNeverReused(Rule):
         known = bool(one.cluster_uid and other.cluster_uid)
         return known and not one.gone and max(one.born, other.born) < self.known.started
 
-    def _again(self, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _again(self, uid: str, operation: OperationRecord) -> Violations:
         """An id that is old must have been so before the send was invoked."""
         if self._old.get(uid, 0) >= self.known.started:
             return NOTHING
@@ -134,7 +134,7 @@ class IdsAreNeverReused(Rule):
             del self._old[uid]
             self._sealed.add(uid)
 
-    def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _cancelled(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if place is not None and operation.outcome is OK:
             for uid in self._of_place.get(place.key, ()):
@@ -143,19 +143,19 @@ class IdsAreNeverReused(Rule):
                     self._ended(uid)
         return NOTHING
 
-    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _shown(self, operation: OperationRecord) -> Violations:
         if self.known.shown in _ENDED_LOCALLY:
             self._ended(text(told(operation), "pairing_uid"))
         return NOTHING
 
-    def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _installed(self, operation: OperationRecord) -> Violations:
         slot = text(operation.args, "slot")
         if operation.outcome is OK:
             for uid in self._of_place.pop(slot, ()):
                 self._ended(uid)
         return NOTHING
 
-    def _submitted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _submitted(self, operation: OperationRecord) -> Violations:
         uid, cluster = text(told(operation), "pairing_uid"), operation.args.get("cluster")
         if not uid or not isinstance(cluster, dict):
             return NOTHING
@@ -171,14 +171,14 @@ class IdsAreNeverReused(Rule):
         reason = f"pairing id {uid} was given to two submissions"
         return self.blame(uid, reason, owner.operation, operation.id)
 
-    def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _viewed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         local_uid = text(told(operation), "local_cluster_uid")
         if request is None or not local_uid or local_uid == request.local_uid:
             return NOTHING
         return self._claim(request, local_uid, operation)
 
-    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _listed(self, operation: OperationRecord) -> Violations:
         found = NOTHING
         for request, _, item in self.known.listed if operation.outcome is OK else ():
             if request is not None:
@@ -187,9 +187,7 @@ class IdsAreNeverReused(Rule):
                     found += self._claim(request, local_uid, operation)
         return found
 
-    def _claim(
-        self, request: Request, local_uid: str, operation: OperationRecord
-    ) -> tuple[Violation, ...]:
+    def _claim(self, request: Request, local_uid: str, operation: OperationRecord) -> Violations:
         request.local_uid = request.local_uid or local_uid
         if request.local_uid == local_uid:
             return NOTHING

@@ -23,7 +23,9 @@ class Violation:
     operations: tuple[str, ...]
 
 
-NOTHING: tuple[Violation, ...] = ()
+Violations = tuple[Violation, ...]
+
+NOTHING: Violations = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,7 +302,7 @@ class Rule:
         """Nothing more comes, and everything has had its time to settle."""
         return NOTHING
 
-    def blame(self, about: str, reason: str, *operations: str) -> tuple[Violation, ...]:
+    def blame(self, about: str, reason: str, *operations: str) -> Violations:
         """Something is wrong with a request or a cluster; said once for each."""
         if about in self._blamed:
             return NOTHING

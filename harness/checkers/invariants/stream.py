@@ -26,6 +26,7 @@ from harness.checkers.invariants.known import (
     Known,
     Rule,
     Violation,
+    Violations,
     looks_of,
 )
 from harness.checkers.invariants.linearizable import Linearizable
@@ -72,9 +73,9 @@ class Watch:
         self.known = Known(limits)
         self._rules = [MAKERS[name](self.known) for name in invariants]
         hearing = Hearing(self.known)
-        self._invoked = _by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
+        self._invoked = by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
         # What is heard of an operation comes first, so that every rule finds it known.
-        self._ended = _by_kind([hearing.ended, *(rule.on for rule in self._rules)])
+        self._ended = by_kind([hearing.ended, *(rule.on for rule in self._rules)])
         for wait in WAITS:
             self._ended[wait] = (self._looks, *self._ended.get(wait, ()))
 
@@ -85,7 +86,7 @@ class Watch:
         for hear in self._invoked.get(operation.kind, ()):
             hear(operation)
 
-    def ended(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def ended(self, operation: OperationRecord) -> Violations:
         """An operation has its outcome. Returns what is found by it."""
         known = self.known
         known.tick += 1
@@ -105,7 +106,7 @@ class Watch:
             for found in handler(look) or ()
         ]
 
-    def end(self, at: int) -> tuple[Violation, ...]:
+    def end(self, at: int) -> Violations:
         """Nothing more comes; by `at` everything has healed and had its time to settle."""
         return tuple(found for rule in self._rules for found in rule.end(at))
 
@@ -115,7 +116,7 @@ class Watch:
         return {rule.id: rule.undecided for rule in self._rules if rule.undecided}
 
 
-def _by_kind(sources: Sequence[Mapping[str, HandlerT]]) -> dict[str, tuple[HandlerT, ...]]:
+def by_kind(sources: Sequence[Mapping[str, HandlerT]]) -> dict[str, tuple[HandlerT, ...]]:
     """The handlers of each kind of operation, in the order of the sources."""
     kinds = dict.fromkeys(kind for source in sources for kind in source)
     return {kind: tuple(s[kind] for s in sources if kind in s) for kind in kinds}
@@ -141,7 +142,7 @@ def replayed(history: History) -> Iterator[tuple[bool, OperationRecord]]:
 
 def watched(
     history: History, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()
-) -> tuple[Watch, tuple[Violation, ...]]:
+) -> tuple[Watch, Violations]:
     """The watch after the whole history, and all that it found, in order."""
     watch = Watch(invariants, limits)
     found: list[Violation] = []
@@ -159,7 +160,7 @@ def watched(
 
 def violations_of(
     history: History, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()
-) -> tuple[Violation, ...]:
+) -> Violations:
     """What the invariants find in a whole history, in the order in which it is found."""
     return watched(history, invariants, limits)[1]
 
