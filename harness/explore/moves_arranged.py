@@ -5,13 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.domain.arrangements import (
-    InstallCluster,
-    MessageKind,
-    Restart,
-    SetHostMode,
-    Side,
-)
+from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
 from harness.explore import model, move
 from harness.explore.move import Does, Fits, Move

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -80,7 +81,8 @@ class EvidenceWriter:
     def header(self, header: Header) -> None:
         """Write the first line. Secrets that the whole run shares are registered before."""
         with self._lock:
-            line = encode(_redacted(header, self._redactor))
+            plain = self._redactor.data(cast(Json, msgspec.to_builtins(header)))
+            line = encode(msgspec.convert(plain, Header))
             self._write(line, digested(line))
 
     def scenario(self, scenario: ScenarioLine) -> None:
@@ -150,7 +152,15 @@ class EvidenceWriter:
                 "response": _plain(response),
             }
             clean = cast(dict[str, dict[str, Json] | None], self._redactor.data(answer))
-            record = _answered(invoked, outcome, end, clean, request, response)
+            record = replace(
+                invoked,
+                end=end,
+                outcome=outcome,
+                value=clean["value"],
+                error=clean["error"],
+                request=_with_note(clean["request"], request),
+                response=_with_note(clean["response"], response),
+            )
             self._put("outcomes", _outcome_line(record, end))
             self._keep(record)
             return record
@@ -274,11 +284,6 @@ def open_file(path: Path) -> FileIO:
         raise unwritable(path, error) from None
 
 
-def _redacted(header: Header, redactor: Redactor) -> Header:
-    plain = cast(Json, msgspec.to_builtins(header))
-    return msgspec.convert(redactor.data(plain), Header)
-
-
 def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
     return None if value is None else dict(value)
 
@@ -295,31 +300,6 @@ def _with_note(
         return clean
     kept = str(clean["body"])[:BODY_CHARACTERS_MAX]
     return {**clean, "body": f"{kept} … [cut here: {len(body)} characters in all]"}
-
-
-def _answered(
-    invoked: OperationRecord,
-    outcome: Outcome,
-    end: int,
-    clean: Mapping[str, dict[str, Json] | None],
-    request: Mapping[str, Json] | None,
-    response: Mapping[str, Json] | None,
-) -> OperationRecord:
-    return OperationRecord(
-        id=invoked.id,
-        scenario=invoked.scenario,
-        actor=invoked.actor,
-        kind=invoked.kind,
-        args=invoked.args,
-        start=invoked.start,
-        end=end,
-        outcome=outcome,
-        value=clean["value"],
-        error=clean["error"],
-        request=_with_note(clean["request"], request),
-        response=_with_note(clean["response"], response),
-        tags=invoked.tags,
-    )
 
 
 def _invoke_line(record: OperationRecord) -> InvokeLine:

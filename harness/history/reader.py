@@ -158,6 +158,7 @@ class _Collector:
         if self._header is None:  # `scan` yields a header first, or raises
             raise EvidenceError(self._path, "there is no header", "run again")
         self._check_the_end()
+        more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
         return Evidence(
             path=self._path,
             header=self._header,
@@ -167,7 +168,7 @@ class _Collector:
             verdicts=tuple(self._verdicts.values()),
             footer=self._footer,
             complete=self._footer is not None and not self._footer.interrupted,
-            problems=self._listed_problems(),
+            problems=(*self._problems, *more),
             sha256=self._bytes.hexdigest(),
             operation_count=len(self._operations),
             leaks=tuple(self._leaks),
@@ -271,10 +272,6 @@ class _Collector:
             self._problems.append(text)
         else:
             self._unlisted += 1
-
-    def _listed_problems(self) -> tuple[str, ...]:
-        more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
-        return (*self._problems, *more)
 
 
 def _counted(counts: Counts) -> str:

@@ -126,17 +126,13 @@ def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Scene],
     return lambda scene: select_like(scene, change(named(scene)))
 
 
-def _nothing(scene: Scene) -> None:
-    scene.selection = ()
-
-
 _FAULTS: Mapping[str, Callable[[Scene], None]] = {
     "a wrong version": _varied(lambda s: stacks.with_version(s, "Calico", "3.26.0")),
     "a pack too many": _varied(lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0"))),
     "a missing layer": _varied(lambda s: stacks.without(s, "PXK-E")),
     "a version that is not the latest": _too_new,
     "a second infra profile": lambda scene: select_copy(scene, ProfileType.INFRA),
-    "nothing selected": _nothing,
+    "nothing selected": lambda scene: select_like(scene, ()),
     "a profile that does not exist": select_unknown,
 }
 

@@ -28,8 +28,15 @@ from harness.history.lines import (
 )
 from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
-from harness.verifying.again import Again, tally_of
-from harness.verifying.differences import Found, Kind, Verification, look_at_edition, notes_on
+from harness.verifying.again import Again
+from harness.verifying.differences import (
+    Found,
+    Kind,
+    Tally,
+    Verification,
+    look_at_edition,
+    notes_on,
+)
 from harness.verifying.known import Expecting, Known
 
 _NAMES_MAX = 5
@@ -127,7 +134,7 @@ class _Walk:
         return Verification(
             header=self._header,
             counts=self._counts(),
-            tally=tally_of(self._tally),
+            tally=Tally(**self._tally),
             differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
             difference_count=self._found.counts.total(),
             notes=notes,
@@ -183,14 +190,10 @@ class _Walk:
                     again.verdict(line, number)
 
     def _begin(self, header: Header, number: int) -> None:
-        if self._header is not None:
-            self._another_header(header, number)
-            return
-        self._header = header
-        look_at_edition(header, self._known.edition, number, self._found)
-
-    def _another_header(self, header: Header, number: int) -> None:
-        if number > 1:
+        if self._header is None:
+            self._header = header
+            look_at_edition(header, self._known.edition, number, self._found)
+        elif number > 1:
             self._found.add(Kind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
             message = "this part is of another run than the first one"

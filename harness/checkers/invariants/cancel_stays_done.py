@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.entities import (
-    OPEN_STATES,
-    PAIRED,
-    Mark,
-    Request,
-)
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Mark, Request
 from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
