@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check
@@ -40,12 +40,6 @@ def refused(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
-def _last_why(samples: Sequence[Sample]) -> str:
-    """What came instead of an answer, as the last look saw it."""
-    why = samples[-1].error.get("why") if samples else ""
-    return f": {why}" if why else ""
-
-
 @check
 def held(history: History, *, operation: str) -> Finding:
     """What was waited for was seen in time; what had to stay so stayed so.
@@ -63,7 +57,8 @@ def held(history: History, *, operation: str) -> Finding:
         return Finding(Verdict.PASS, f"{what} held", (operation,))
     telling = [s for s in against if s.outcome is not Outcome.INFO]
     if not telling:
-        why = f"{what}: no well-formed answer came{_last_why(samples)}"
+        last = samples[-1].error.get("why") if samples else ""
+        why = f"{what}: no well-formed answer came{f': {last}' if last else ''}"
         return Finding(Verdict.INCONCLUSIVE, why, (operation,))
     seen = telling[0] if record.kind == "stays" else telling[-1]
     return Finding(Verdict.FAIL, f"{what} did not hold; seen: {_seen(seen)}", (operation,))

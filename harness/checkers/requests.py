@@ -47,7 +47,8 @@ def listed_once(history: History, *, operation: str, pairing_uid: str) -> Findin
         return succeeded(history, operation=operation)
     times = _listed_ids(record).count(pairing_uid)
     verdict = Verdict.PASS if times == 1 else Verdict.FAIL
-    return Finding(verdict, f"request {pairing_uid} is listed {_times(times)}", (operation,))
+    told = "once" if times == 1 else f"{times} times"
+    return Finding(verdict, f"request {pairing_uid} is listed {told}", (operation,))
 
 
 @check
@@ -129,10 +130,6 @@ def _listed_ids(record: OperationRecord) -> list[str]:
     return [str(item.get("pairing_uid")) for item in items if isinstance(item, Mapping)]
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
-
-
 # --- the edge: the connection check, bounded answers, pairing ids, what stays as it was -----------
 
 
@@ -144,7 +141,7 @@ def answered_within(history: History, *, operation: str, limit_s: float) -> Find
     outcome was.
     """
     record = history[operation]
-    took_s = _took_s(record)
+    took_s = float("inf") if record.end is None else (record.end - record.start) / 1_000_000
     if took_s < limit_s:
         return Finding(Verdict.PASS, f"an answer came within {limit_s:g} s", (operation,))
     return Finding(
@@ -234,10 +231,6 @@ def unchanged(
 def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
     value = record.value or {}
     return {name: value.get(name) for name in (value if fields is None else fields)}
-
-
-def _took_s(record: OperationRecord) -> float:
-    return float("inf") if record.end is None else (record.end - record.start) / 1_000_000
 
 
 def _differing(first: OperationRecord, second: OperationRecord) -> str:

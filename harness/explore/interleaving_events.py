@@ -60,7 +60,10 @@ class Ledger:
         """The history with one more event, at the place that it has among its equals."""
         number = self._number(event)
         at = len(events)
-        while at and self._comes_before(event, self.events[events[at - 1]]):
+        while at:
+            other = self.events[events[at - 1]]
+            if not (event.kind == other.kind != PASSED and event.id < other.id):
+                break
             at -= 1
         return (*events[:at], number, *events[at:])
 
@@ -71,10 +74,6 @@ class Ledger:
             number = self._numbers[key] = len(self.events)
             self.events.append(event)
         return number
-
-    @staticmethod
-    def _comes_before(event: Event, other: Event) -> bool:
-        return event.kind == other.kind != PASSED and event.id < other.id
 
     def history(self, events: Iterable[int]) -> History:
         """The records of a history; their times are counted in events, a microsecond each."""

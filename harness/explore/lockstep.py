@@ -116,17 +116,14 @@ class Lockstep:
             self.worlds = frozenset(b.world for b in lawful if b.answer is Answer.DONE)
             return
         if done.record.outcome is Outcome.INFO:
-            self._either_way(lawful, before)
+            if any(b.answer is Answer.NEW_ID for b in lawful):
+                raise CannotTell("a send was not answered, so its pairing id is not known")
+            # It happened, or it did not.
+            self.worlds = before | frozenset(b.world for b in lawful)
             return
         answer, uid = self._answer(done, before)
         self._judge(done, answer, lawful)
         self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
-
-    def _either_way(self, lawful: list[Branch], before: Worlds) -> None:
-        """No answer came: it happened, or it did not."""
-        if any(b.answer is Answer.NEW_ID for b in lawful):
-            raise CannotTell("a send was not answered, so its pairing id is not known")
-        self.worlds = before | frozenset(b.world for b in lawful)
 
     def _answer(self, done: Taken, before: Worlds) -> tuple[Answer, str]:
         """What the answer is in the model's terms, and the pairing id that it brought."""

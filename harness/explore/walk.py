@@ -184,8 +184,6 @@ def rendered(found: Found) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """The walk over one plot."""
-
     plot: Plot
     behaviour: Behaviour
     faults: int

@@ -15,23 +15,9 @@ from typing import Final, cast
 
 import msgspec
 
+from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import (
-    STILL_OPEN,
-    CheckLine,
-    Counts,
-    EndOfRun,
-    Footer,
-    Header,
-    InvokeLine,
-    LeakLine,
-    Object,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    digested,
-    encode,
-)
+from harness.history.lines import Header, Object, digested, encode
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.redaction import Redactor
 
@@ -85,7 +71,7 @@ class EvidenceWriter:
             line = encode(msgspec.convert(plain, Header))
             self._write(line, digested(line))
 
-    def scenario(self, scenario: ScenarioLine) -> None:
+    def scenario(self, scenario: lines.ScenarioLine) -> None:
         """A scenario begins; the labels of secrets count anew, and so do operation ids."""
         with self._lock:
             self._redactor.begin_scope()
@@ -165,7 +151,7 @@ class EvidenceWriter:
             self._keep(record)
             return record
 
-    def check(self, check: CheckLine) -> None:
+    def check(self, check: lines.CheckLine) -> None:
         """A check judged the history. Its arguments are redacted, and register no secrets."""
         with self._lock:
             known, text = self._redactor.known, self._redactor.text
@@ -178,17 +164,17 @@ class EvidenceWriter:
             )
             self._put("checks", clean)
 
-    def verdict(self, verdict: VerdictLine) -> None:
+    def verdict(self, verdict: lines.VerdictLine) -> None:
         """What a scenario says of one requirement."""
         with self._lock:
             reason = self._redactor.text(verdict.reason)
             self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
 
-    def leak(self, leak: LeakLine) -> None:
+    def leak(self, leak: lines.LeakLine) -> None:
         """Something of the run's is left on its target."""
         with self._lock:
             plain = cast(Json, msgspec.to_builtins(leak))
-            self._put("leaks", msgspec.convert(self._redactor.known(plain), LeakLine))
+            self._put("leaks", msgspec.convert(self._redactor.known(plain), lines.LeakLine))
 
     def history(self, scenario: str) -> History:
         """What the file holds of the scenario that was begun last, in order of invocation.
@@ -220,7 +206,7 @@ class EvidenceWriter:
     def _end_open_operations(self) -> None:
         """Such an operation ends where it began: when it did is unknown, like all else of it."""
         for record in list(self._open.values()):
-            why: dict[str, Json] = {"why": STILL_OPEN}
+            why: dict[str, Json] = {"why": lines.STILL_OPEN}
             self.outcome(record.id, Outcome.INFO, end=record.start, error=why)
 
     def _keep(self, record: OperationRecord) -> None:
@@ -250,12 +236,17 @@ def write_all(file: FileIO, raw: bytes) -> None:
         view = view[file.write(view) or 0 :]
 
 
-def footer(lines: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
+def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
     """The last line of a file that holds so many lines of each kind."""
-    counts = Counts(**{name: lines.get(name, 0) for name in Counts.__struct_fields__})
-    return encode(Footer(
-        counts=counts, digest=f"sha256:{digest}", interrupted=interrupted, run=EndOfRun(ended_at)
-    ))  # fmt: skip
+    counts = {name: counted.get(name, 0) for name in lines.Counts.__struct_fields__}
+    return encode(
+        lines.Footer(
+            counts=lines.Counts(**counts),
+            digest=f"sha256:{digest}",
+            interrupted=interrupted,
+            run=lines.EndOfRun(ended_at),
+        )
+    )
 
 
 def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
@@ -302,8 +293,8 @@ def _with_note(
     return {**clean, "body": f"{kept} … [cut here: {len(body)} characters in all]"}
 
 
-def _invoke_line(record: OperationRecord) -> InvokeLine:
-    return InvokeLine(
+def _invoke_line(record: OperationRecord) -> lines.InvokeLine:
+    return lines.InvokeLine(
         id=record.id,
         scenario=record.scenario,
         actor=record.actor,
@@ -314,11 +305,11 @@ def _invoke_line(record: OperationRecord) -> InvokeLine:
     )
 
 
-def _outcome_line(record: OperationRecord, end: int) -> OutcomeLine:
+def _outcome_line(record: OperationRecord, end: int) -> lines.OutcomeLine:
     def plain(value: Mapping[str, Json] | None) -> Object | None:
         return cast("Object | None", value)
 
-    return OutcomeLine(
+    return lines.OutcomeLine(
         id=record.id,
         outcome=record.outcome,
         end=end,

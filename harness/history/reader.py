@@ -16,24 +16,9 @@ from typing import Final
 import msgspec
 
 from harness.catalogue.verdict import worst
+from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import (
-    ENCODER,
-    STILL_OPEN,
-    CheckLine,
-    Counts,
-    Footer,
-    Header,
-    InvokeLine,
-    LeakLine,
-    Line,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    digested,
-    ended,
-    invoked,
-)
+from harness.history.lines import Footer, Header, Line
 from harness.history.operation import History, OperationRecord
 from harness.history.scan import RawLine, scan
 
@@ -55,17 +40,17 @@ class Evidence:
 
     path: Path
     header: Header
-    scenarios: tuple[ScenarioLine, ...]
+    scenarios: tuple[lines.ScenarioLine, ...]
     histories: Mapping[str, History]
     """The history of each scenario, by its id."""
-    checks: tuple[CheckLine, ...]
-    verdicts: tuple[VerdictLine, ...]
+    checks: tuple[lines.CheckLine, ...]
+    verdicts: tuple[lines.VerdictLine, ...]
     footer: Footer | None
     complete: bool
     problems: tuple[str, ...]
     sha256: str
     operation_count: int
-    leaks: tuple[LeakLine, ...] = ()
+    leaks: tuple[lines.LeakLine, ...] = ()
     """What the run could not remove from its target."""
 
 
@@ -113,12 +98,12 @@ class _Collector:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._header: Header | None = None
-        self._scenarios: dict[str, ScenarioLine] = {}
-        self._operations: dict[str, InvokeLine] = {}
-        self._outcomes: dict[str, OutcomeLine] = {}
-        self._checks: list[CheckLine] = []
-        self._verdicts: dict[tuple[str, str], VerdictLine] = {}
-        self._leaks: list[LeakLine] = []
+        self._scenarios: dict[str, lines.ScenarioLine] = {}
+        self._operations: dict[str, lines.InvokeLine] = {}
+        self._outcomes: dict[str, lines.OutcomeLine] = {}
+        self._checks: list[lines.CheckLine] = []
+        self._verdicts: dict[tuple[str, str], lines.VerdictLine] = {}
+        self._leaks: list[lines.LeakLine] = []
         self._footer: Footer | None = None
         self._problems: list[str] = []
         self._unlisted = 0
@@ -141,7 +126,7 @@ class _Collector:
         if isinstance(raw.line, Footer):
             self._end(raw.line, where)
             return
-        self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
+        self._digest.update(lines.digested(raw.raw) if raw.number == 1 else raw.raw)
         match raw.line:
             case None if raw.raw.endswith(b"\n"):
                 self._problem(f"{where} is of a type that this version does not know; ignored")
@@ -175,7 +160,7 @@ class _Collector:
         )
 
     def _begin(self, header: Header, raw: RawLine[Line], where: str) -> None:
-        if raw.raw != ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
+        if raw.raw != lines.ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
             self._problem(f"{where}, the header, is not spelled as pairproof writes it")
         if self._header is None:
             self._header = header
@@ -195,31 +180,31 @@ class _Collector:
 
     def _take(self, line: Line, where: str) -> None:
         match line:
-            case ScenarioLine():
+            case lines.ScenarioLine():
                 if self._scenarios.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: scenario {line.id} is here a second time; ignored")
-            case InvokeLine():
+            case lines.InvokeLine():
                 self._know_scenario(line.scenario, where)
                 if self._operations.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: operation {line.id} is here a second time; ignored")
-            case OutcomeLine():
+            case lines.OutcomeLine():
                 self._know_operations([line.id], where)
                 if self._outcomes.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: operation {line.id} ends a second time; ignored")
-            case CheckLine():
+            case lines.CheckLine():
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._checks.append(line)
-            case VerdictLine():
+            case lines.VerdictLine():
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._judge(line, where)
-            case LeakLine():
+            case lines.LeakLine():
                 self._leaks.append(line)
             case _:
                 raise AssertionError(f"{type(line).__name__} is handled before")
 
-    def _judge(self, line: VerdictLine, where: str) -> None:
+    def _judge(self, line: lines.VerdictLine, where: str) -> None:
         """Of two verdicts on the same thing the worse one counts."""
         key = (line.scenario, line.requirement)
         first = self._verdicts.setdefault(key, line)
@@ -252,8 +237,8 @@ class _Collector:
                 if (scenario.id, requirement) not in self._verdicts:
                     self._problem(f"scenario {scenario.id} has no verdict on {requirement}")
 
-    def _counts(self) -> Counts:
-        return Counts(
+    def _counts(self) -> lines.Counts:
+        return lines.Counts(
             scenarios=len(self._scenarios),
             operations=len(self._operations),
             checks=len(self._checks),
@@ -263,7 +248,11 @@ class _Collector:
     def _histories(self) -> dict[str, History]:
         grouped: dict[str, list[OperationRecord]] = {id_: [] for id_ in self._scenarios}
         for operation in self._operations.values():
-            record = _record(operation, self._outcomes.get(operation.id))
+            record, outcome = lines.invoked(operation), self._outcomes.get(operation.id)
+            if outcome is None:  # it is unknown how it ended
+                record = replace(record, error={"why": lines.STILL_OPEN})
+            else:
+                record = lines.ended(record, outcome)
             grouped.setdefault(operation.scenario, []).append(record)
         return {id_: History(tuple(records)) for id_, records in grouped.items()}
 
@@ -274,18 +263,12 @@ class _Collector:
             self._unlisted += 1
 
 
-def _counted(counts: Counts) -> str:
+def _counted(counts: lines.Counts) -> str:
     return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
 
 
 def _without_run(header: Header) -> bytes:
-    return digested(ENCODER.encode(header))
-
-
-def _record(invoke: InvokeLine, outcome: OutcomeLine | None) -> OperationRecord:
-    """The operation as a checker sees it; without an outcome it is unknown how it ended."""
-    record = invoked(invoke)
-    return replace(record, error={"why": STILL_OPEN}) if outcome is None else ended(record, outcome)
+    return lines.digested(lines.ENCODER.encode(header))
 
 
 # --- the repeats of a run: each in a folder of its own, with evidence of its own ------------------

@@ -216,17 +216,13 @@ Metric = Callable[[Judged], Fraction]
 
 def _kinds() -> tuple[str, ...]:
     """Every kind of operation that somebody asks: the classes without a class below them."""
-    found = [c for c in vars(operations).values() if _is_operation(c)]
+    classes = [c for c in vars(operations).values() if isinstance(c, type)]
+    found = [c for c in classes if issubclass(c, operations.Operation)]
     bases = {base for c in found for base in c.__mro__[1:]}
     return tuple(c.__name__ for c in found if c not in bases)
 
 
-def _is_operation(found: object) -> bool:
-    return isinstance(found, type) and issubclass(found, operations.Operation)
-
-
 def _all() -> Iterator[tuple[str, Metric]]:
-    """Every metric by its name."""
     yield "violations", lambda run: Fraction(run.violations)
     yield "operations", lambda run: Fraction(_ended(run.measures, "ok", "fail", "info"))
     yield "hosts", lambda run: Fraction(run.measures.hosts)

@@ -177,10 +177,10 @@ class Faults:
         self._open: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         """What is wrong now, by a name of its own, and since when."""
         self.on_invoked: Mapping[str, Callable[[OperationRecord], None]] = {
-            "Restart": self._restarting,
+            "Restart": lambda o: self._begins(_side(o), o.id, o.start),
         }
         self.on: Mapping[str, Callable[[OperationRecord], None]] = {
-            "Restart": self._restarted,
+            "Restart": lambda o: self._ends(_side(o), o.id, o),
             "SetLink": self._link,
             "SetNodeHealth": self._health,
             "DisturbMessages": self._messages,
@@ -215,12 +215,6 @@ class Faults:
         since = self._open[what].pop(name, None)
         if since is not None:
             self._over(what, since, operation)
-
-    def _restarting(self, operation: OperationRecord) -> None:
-        self._begins(_side(operation), operation.id, operation.start)
-
-    def _restarted(self, operation: OperationRecord) -> None:
-        self._ends(_side(operation), operation.id, operation)
 
     def _link(self, operation: OperationRecord) -> None:
         host = text(operation.args, "host_uid")

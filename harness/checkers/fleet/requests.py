@@ -317,7 +317,6 @@ class Ledger:
             self._shown(operation)
 
     def _shown(self, operation: OperationRecord) -> None:
-        """The central side says what it is now."""
         state = _SHOWN.get(text(told(operation), "state"))
         request = self.about(operation) if state is not None else None
         if request is None or state is None:

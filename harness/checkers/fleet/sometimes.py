@@ -9,16 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from harness.checkers.fleet.requests import (
-    ACCEPTED,
-    LOST,
-    PENDING,
-    REJECTED,
-    STALE,
-    WITHDRAWN,
-    Ledger,
-    Site,
-)
+from harness.checkers.fleet import requests
+from harness.checkers.fleet.requests import Ledger, Site
 from harness.checkers.fleet.situations import (
     ANY,
     REGISTERED,
@@ -68,7 +60,9 @@ def cancel_in_flight(ledger: Ledger, operation: OperationRecord) -> int:
 def accept_of_stale(ledger: Ledger, operation: OperationRecord) -> int:
     """A request was accepted that its host had cancelled without the central side's knowing."""
     request = ledger.about(operation)
-    return bool(request and request.state is STALE and request.cancelled_at <= operation.start)
+    return bool(
+        request and request.state is requests.STALE and request.cancelled_at <= operation.start
+    )
 
 
 @shown(ok=_CANCEL)
@@ -109,13 +103,13 @@ def second_send_while_pending(ledger: Ledger, operation: OperationRecord) -> int
 @shown(ok=_SEND)
 def new_request_after_cancel(ledger: Ledger, operation: OperationRecord) -> int:
     """A cluster sent a new request after it had cancelled one."""
-    return _follows(WITHDRAWN, ledger, operation)
+    return _follows(requests.WITHDRAWN, ledger, operation)
 
 
 @shown(ok=_SEND)
 def new_request_after_reject(ledger: Ledger, operation: OperationRecord) -> int:
     """A cluster sent a new request after one was rejected."""
-    return _follows(REJECTED, ledger, operation)
+    return _follows(requests.REJECTED, ledger, operation)
 
 
 # --- decisions ------------------------------------------------------------------------------
@@ -180,7 +174,7 @@ def rejected_learned(ledger: Ledger, operation: OperationRecord) -> int:
 @shown(
     ok="PollPairing ConfirmPairing ViewPairingRequest ViewPairing WithdrawPairing",
     refused="ConfirmPairing",
-    reasons=" ".join(sorted(LOST)),
+    reasons=" ".join(sorted(requests.LOST)),
 )
 def handover_failed(ledger: Ledger, operation: OperationRecord) -> int:
     """A request was accepted, and then failed."""
@@ -190,7 +184,7 @@ def handover_failed(ledger: Ledger, operation: OperationRecord) -> int:
         return 0
     uid = text(value, "pairing_uid") or text(operation.args, "pairing_uid")
     request = ledger.requests.get(uid)
-    return bool(request and request.state is ACCEPTED)
+    return bool(request and request.state is requests.ACCEPTED)
 
 
 @shown(ok="ConfirmPairing")
@@ -296,13 +290,13 @@ class _PermissionLost:
 @shown(invoked="Restart")
 def restart_with_pending(ledger: Ledger, operation: OperationRecord) -> int:
     """A request was pending while the central side was restarted."""
-    return ledger.count[PENDING] if _is_central(operation) else 0
+    return ledger.count[requests.PENDING] if _is_central(operation) else 0
 
 
 @shown(invoked="Restart")
 def restart_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
     """A request was being handed over while the central side was restarted."""
-    return ledger.count[ACCEPTED] if _is_central(operation) else 0
+    return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
 
 
 @shown(info=_AGENT)
@@ -344,28 +338,26 @@ def reboot_while_sending(ledger: Ledger, operation: OperationRecord) -> int:
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
 
 
-@shown(ok="FaultNextMessage")
-def message_lost_before(ledger: Ledger, operation: OperationRecord) -> int:
-    """A message of a host was lost before it took effect."""
-    return operation.args.get("fault") == MessageFault.LOST_BEFORE
+def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
+    def befell(ledger: Ledger, operation: OperationRecord) -> int:
+        return operation.args.get("fault") == fault
+
+    befell.__name__, befell.__doc__ = name, sentence
+    shown(ok="FaultNextMessage")(befell)
 
 
-@shown(ok="FaultNextMessage")
-def message_lost_after(ledger: Ledger, operation: OperationRecord) -> int:
-    """A message of a host took effect, and its answer was lost."""
-    return operation.args.get("fault") == MessageFault.LOST_AFTER
-
-
-@shown(ok="FaultNextMessage")
-def message_repeated(ledger: Ledger, operation: OperationRecord) -> int:
-    """A message of a host arrived twice."""
-    return operation.args.get("fault") == MessageFault.REPEATED
-
-
-@shown(ok="FaultNextMessage")
-def message_delayed(ledger: Ledger, operation: OperationRecord) -> int:
-    """A message of a host was late."""
-    return operation.args.get("fault") == MessageFault.DELAYED
+_is_fault(
+    "message_lost_before",
+    "A message of a host was lost before it took effect.",
+    MessageFault.LOST_BEFORE,
+)
+_is_fault(
+    "message_lost_after",
+    "A message of a host took effect, and its answer was lost.",
+    MessageFault.LOST_AFTER,
+)
+_is_fault("message_repeated", "A message of a host arrived twice.", MessageFault.REPEATED)
+_is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAYED)
 
 
 @shown(invoked="SetLink")
@@ -378,7 +370,7 @@ def link_down_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
 def link_down_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was being handed over."""
     site = _cut_off(ledger, operation)
-    return bool(site and site.current and site.current.state is ACCEPTED)
+    return bool(site and site.current and site.current.state is requests.ACCEPTED)
 
 
 @remembers("links_back_together", ok="SetLink")
@@ -411,7 +403,7 @@ class _LinksBackTogether:
 @shown(invoked="AdvanceClock")
 def clock_moved_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
     """A request was pending while a clock was put forward."""
-    return ledger.count[PENDING]
+    return ledger.count[requests.PENDING]
 
 
 # --- what several of them ask ---------------------------------------------------------------

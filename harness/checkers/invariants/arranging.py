@@ -28,7 +28,7 @@ class Arrangements:
             "SetLink": self._link_invoked,
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
-            "Reset": self._reset,
+            "Reset": lambda o: self.known.forget_everything(),
             "ForgetProject": lambda o: self.known.forget_project(text(o.args, "uid")),
             "Restart": self._restarting,
             "AdvanceClock": self._shaken,
@@ -42,7 +42,7 @@ class Arrangements:
             "PutToken": self._token_put,
             "ViewToken": self._token_viewed,
             "CreateToken": self._token_created,
-            "Reset": self._reset,
+            "Reset": lambda o: self.known.forget_everything(),
             **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
             "SetNodeHealth": self._arranged,
             **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
@@ -168,9 +168,6 @@ class Arrangements:
         if operation.kind == "AdvanceClock":
             known.tokens_moved = known.tick
             known.excuse(known.requests.values())
-
-    def _reset(self, operation: OperationRecord) -> None:
-        self.known.forget_everything()
 
     # --- registration tokens ----------------------------------------------------------
 
