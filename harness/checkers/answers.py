@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, holds
 
@@ -17,13 +17,9 @@ def succeeded(history: History, *, operation: str) -> Finding:
     """The operation happened."""
     record = history[operation]
     if record.outcome is Outcome.OK:
-        return Finding(Verdict.PASS, f"{record.kind} succeeded", (operation,))
+        return passed(f"{record.kind} succeeded", operation)
     if record.outcome is Outcome.FAIL:
-        return Finding(
-            Verdict.FAIL,
-            f"{record.kind} should succeed, and was refused: {_why(record)}",
-            (operation,),
-        )
+        return failed(f"{record.kind} should succeed, and was refused: {_why(record)}", operation)
     return _unknown(record)
 
 
@@ -32,11 +28,9 @@ def refused(history: History, *, operation: str) -> Finding:
     """The operation was refused with a well-formed error."""
     record = history[operation]
     if record.outcome is Outcome.FAIL:
-        return Finding(Verdict.PASS, f"{record.kind} was refused: {_why(record)}", (operation,))
+        return passed(f"{record.kind} was refused: {_why(record)}", operation)
     if record.outcome is Outcome.OK:
-        return Finding(
-            Verdict.FAIL, f"{record.kind} should be refused, and succeeded", (operation,)
-        )
+        return failed(f"{record.kind} should be refused, and succeeded", operation)
     return _unknown(record)
 
 
@@ -54,14 +48,14 @@ def held(history: History, *, operation: str) -> Finding:
     fulfilled = not against if record.kind == "stays" else samples[-1:] != against[-1:]
     what = f"{record.args['polls']}: {name}{_in_words(record.args['predicate_args'])}"
     if samples and fulfilled:
-        return Finding(Verdict.PASS, f"{what} held", (operation,))
+        return passed(f"{what} held", operation)
     telling = [s for s in against if s.outcome is not Outcome.INFO]
     if not telling:
         last = samples[-1].error.get("why") if samples else ""
         why = f"{what}: no well-formed answer came{f': {last}' if last else ''}"
-        return Finding(Verdict.INCONCLUSIVE, why, (operation,))
+        return unjudged(why, operation)
     seen = telling[0] if record.kind == "stays" else telling[-1]
-    return Finding(Verdict.FAIL, f"{what} did not hold; seen: {_seen(seen)}", (operation,))
+    return failed(f"{what} did not hold; seen: {_seen(seen)}", operation)
 
 
 @check
@@ -72,12 +66,8 @@ def value_is(history: History, *, operation: str, field: str, expected: Json) ->
         return succeeded(history, operation=operation)
     found = (record.value or {}).get(field)
     if found == expected:
-        return Finding(Verdict.PASS, f"{field} is {expected!r}", (operation,))
-    return Finding(
-        Verdict.FAIL,
-        f"{record.kind}: {field} should be {expected!r}, and is {found!r}",
-        (operation,),
-    )
+        return passed(f"{field} is {expected!r}", operation)
+    return failed(f"{record.kind}: {field} should be {expected!r}, and is {found!r}", operation)
 
 
 @check
@@ -89,7 +79,7 @@ def observed(history: History, *, situation: str, operations: list[str]) -> Find
 
 def _unknown(record: OperationRecord) -> Finding:
     why = f"{record.kind} got no well-formed answer, so it may or may not have happened"
-    return Finding(Verdict.INCONCLUSIVE, f"{why}: {_why(record)}", (record.id,))
+    return unjudged(f"{why}: {_why(record)}", record.id)
 
 
 def _samples(record: OperationRecord) -> list[Sample]:
@@ -203,8 +193,8 @@ def token_is_not_repeated(history: History, *, operation: str) -> Finding:
     label = str(record.args.get("token", ""))
     answer = json.dumps([record.error, dict(record.response or {})], default=str)
     if label.strip() and label in answer:
-        return Finding(Verdict.FAIL, "the error repeats the registration token", (operation,))
-    return Finding(Verdict.PASS, "the error does not repeat the registration token", (operation,))
+        return failed("the error repeats the registration token", operation)
+    return passed("the error does not repeat the registration token", operation)
 
 
 @check
@@ -215,29 +205,27 @@ def answer_names(
     record = history[operation]
     if record.outcome is Outcome.INFO or (record.value or {}).get("verified") is True:
         reason = f"{record.kind} did not say no, so that nobody is to blame"
-        return Finding(Verdict.INCONCLUSIVE, reason, (operation,))
+        return unjudged(reason, operation)
     text = _text(record)
     strays = [name for name in not_named if _has_name(text, name)]
     if not any(_has_name(text, name) for name in named):
         reason = f"the answer names none of {', '.join(named)}: {text!r}"
-        return Finding(Verdict.FAIL, reason, (operation,))
+        return failed(reason, operation)
     if strays:
-        return Finding(Verdict.FAIL, f"the answer also names {', '.join(strays)}", (operation,))
-    return Finding(Verdict.PASS, "the answer names who is to blame, and nobody else", (operation,))
+        return failed(f"the answer also names {', '.join(strays)}", operation)
+    return passed("the answer names who is to blame, and nobody else", operation)
 
 
 def _says(history: History, operation: str, what: str, words: tuple[str, ...]) -> Finding:
     record = history[operation]
     if record.outcome is not Outcome.FAIL:
         reason = f"{record.kind} was not refused, so that there is no error to judge"
-        return Finding(Verdict.INCONCLUSIVE, reason, (operation,))
+        return unjudged(reason, operation)
     text = _text(record)
     if any(word in text.lower() for word in words):
-        return Finding(Verdict.PASS, f"the error says {what}: {text!r}", (operation,))
-    return Finding(
-        Verdict.FAIL,
-        f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}",
-        (operation,),
+        return passed(f"the error says {what}: {text!r}", operation)
+    return failed(
+        f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}", operation
     )
 
 

@@ -28,6 +28,21 @@ class Finding:
     operations: tuple[str, ...] = ()
 
 
+def passed(reason: str, *operations: str) -> Finding:
+    """What was expected is so."""
+    return Finding(Verdict.PASS, reason, operations)
+
+
+def failed(reason: str, *operations: str) -> Finding:
+    """What was expected is not so."""
+    return Finding(Verdict.FAIL, reason, operations)
+
+
+def unjudged(reason: str, *operations: str) -> Finding:
+    """Nothing tells whether what was expected is so."""
+    return Finding(Verdict.INCONCLUSIVE, reason, operations)
+
+
 Check = Callable[..., Finding]
 """`check(history, **args) -> Finding`; `args` are JSON values, operation ids among them."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import refused, succeeded
-from harness.checkers.registry import Finding, check
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 
@@ -18,11 +18,9 @@ def profiles_match(history: History, *, operation: str) -> Finding:
         return succeeded(history, operation=operation)
     problems = _problems(record)
     if not problems:
-        return Finding(Verdict.PASS, "the selection is a valid match", (operation,))
+        return passed("the selection is a valid match", operation)
     why = "; ".join(problems)
-    return Finding(
-        Verdict.FAIL, f"the selection should match, and Palette finds: {why}", (operation,)
-    )
+    return failed(f"the selection should match, and Palette finds: {why}", operation)
 
 
 @check
@@ -33,10 +31,8 @@ def profiles_do_not_match(history: History, *, operation: str) -> Finding:
         return refused(history, operation=operation)
     problems = _problems(record)
     if problems:
-        return Finding(Verdict.PASS, f"no match: {'; '.join(problems)}", (operation,))
-    return Finding(
-        Verdict.FAIL, "the selection is no valid match, and Palette says that it is", (operation,)
-    )
+        return passed(f"no match: {'; '.join(problems)}", operation)
+    return failed("the selection is no valid match, and Palette says that it is", operation)
 
 
 @check
@@ -58,10 +54,8 @@ def not_shown_in_list(history: History, *, operation: str, pairing_uid: str) -> 
     if record.outcome is not Outcome.OK:
         return refused(history, operation=operation)
     if pairing_uid not in _listed_ids(record):
-        return Finding(Verdict.PASS, f"request {pairing_uid} is not listed", (operation,))
-    return Finding(
-        Verdict.FAIL, f"request {pairing_uid} should not be seen here, and is listed", (operation,)
-    )
+        return passed(f"request {pairing_uid} is not listed", operation)
+    return failed(f"request {pairing_uid} should not be seen here, and is listed", operation)
 
 
 @check
@@ -70,7 +64,7 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
     record = history[operation]
     is_list = record.outcome is Outcome.OK and "items" in (record.value or {})
     if is_list and not _listed_ids(record):
-        return Finding(Verdict.PASS, "the list is empty", (operation,))
+        return passed("the list is empty", operation)
     return refused(history, operation=operation)
 
 
@@ -114,8 +108,8 @@ def _compared(
     ]
     asked = record.args.get("polls", record.kind)
     if wrong:
-        return Finding(Verdict.FAIL, f"{asked}: {'; '.join(wrong)}", (record.id,))
-    return Finding(Verdict.PASS, f"{asked} shows {', '.join(fields)} as expected", (record.id,))
+        return failed(f"{asked}: {'; '.join(wrong)}", record.id)
+    return passed(f"{asked} shows {', '.join(fields)} as expected", record.id)
 
 
 def _problems(record: OperationRecord) -> list[str]:
@@ -143,11 +137,9 @@ def answered_within(history: History, *, operation: str, limit_s: float) -> Find
     record = history[operation]
     took_s = float("inf") if record.end is None else (record.end - record.start) / 1_000_000
     if took_s < limit_s:
-        return Finding(Verdict.PASS, f"an answer came within {limit_s:g} s", (operation,))
-    return Finding(
-        Verdict.FAIL,
-        f"{record.kind} should be answered within {limit_s:g} s, and took {took_s:.1f} s",
-        (operation,),
+        return passed(f"an answer came within {limit_s:g} s", operation)
+    return failed(
+        f"{record.kind} should be answered within {limit_s:g} s, and took {took_s:.1f} s", operation
     )
 
 
@@ -163,11 +155,9 @@ def connection_check_says(history: History, *, operation: str, verified: bool) -
     said = record.outcome is Outcome.OK and (record.value or {}).get("verified") is True
     words = {True: "that every host reaches Palette", False: "that a host cannot reach Palette"}
     if said is verified:
-        return Finding(Verdict.PASS, f"the connection check says {words[said]}", (operation,))
-    return Finding(
-        Verdict.FAIL,
-        f"the connection check should say {words[verified]}, and says {words[said]}",
-        (operation,),
+        return passed(f"the connection check says {words[said]}", operation)
+    return failed(
+        f"the connection check should say {words[verified]}, and says {words[said]}", operation
     )
 
 
@@ -179,12 +169,12 @@ def ids_are_unique(history: History, *, at_least: int) -> Finding:
     ids = [str((o.value or {}).get("pairing_uid", "")) for o in sends]
     if len(ids) < at_least:
         reason = f"only {len(ids)} of {at_least} sends succeeded"
-        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
+        return unjudged(reason, *rests_on)
     again = sorted({i for i in ids if ids.count(i) > 1 or not i})
     if again:
         reason = f"pairing ids should be unique, and these came more than once: {again}"
-        return Finding(Verdict.FAIL, reason, rests_on)
-    return Finding(Verdict.PASS, f"{len(ids)} sends have {len(ids)} pairing ids", rests_on)
+        return failed(reason, *rests_on)
+    return passed(f"{len(ids)} sends have {len(ids)} pairing ids", *rests_on)
 
 
 @check
@@ -200,7 +190,7 @@ def cancel_or_acceptance_holds(
     rests_on = (cancel, mode, central)
     if Outcome.INFO in (cancelled.outcome, central_operation.outcome):
         reason = "an answer is missing, so it cannot be told which of the two holds"
-        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
+        return unjudged(reason, *rests_on)
     central_wins = cancelled.outcome is not Outcome.OK
     expected = "central" if central_wins else "local"
     answer = "was refused" if central_wins else "succeeded"
@@ -223,9 +213,9 @@ def unchanged(
             return succeeded(history, operation=record.id)
     if _part(first, fields) == _part(second, fields):
         reason = f"{second.kind} shows what it showed before"
-        return Finding(Verdict.PASS, reason, (before, after))
+        return passed(reason, before, after)
     reason = f"{second.kind} should show what it showed before; differing: "
-    return Finding(Verdict.FAIL, reason + _differing(first, second), (before, after))
+    return failed(reason + _differing(first, second), before, after)
 
 
 def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
