@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from harness.checkers.fleet.metrics import METRICS, Judged
+from harness.checkers.fleet.gate import METRICS, Judged
 from harness.fleet import shelf
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching

@@ -6,7 +6,7 @@ evidence; what is judged is judged by a check that is named there.
 
 from pytest_bdd import given, parsers, then, when
 
-from harness.checkers.judge import Judge
+from harness.checkers.registry import Judge
 from harness.domain.operations import PatchCluster, ViewCluster
 from harness.scenes.scene import Scene
 

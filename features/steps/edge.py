@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
-from harness.checkers.judge import Judge
+from harness.checkers.registry import Judge
 from harness.domain.arrangements import InstallCluster, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
 from harness.domain.operations import ListPairingRequests, VerifyConnection

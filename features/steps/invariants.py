@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import parsers, then, when
 
-from harness.checkers.judge import Judge
+from harness.checkers.registry import Judge
 from harness.domain.operations import ViewPairing
 from harness.scenes.local_moves import change_centrally, change_locally
 from harness.scenes.scene import Scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from harness.checkers.judge import Judge
+from harness.checkers.registry import Judge
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import (
     AcceptPairingRequest,

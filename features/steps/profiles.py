@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from harness.checkers.judge import Judge
+from harness.checkers.registry import Judge
 from harness.domain.flows import Acceptance
 from harness.domain.profile import Layer, ProfileEdition, ProfileType
-from harness.scenes import selection, variations
-from harness.scenes.profiles_table import ProfilesTable, pack_from
+from harness.scenes import selection, stacks
 from harness.scenes.scene import Scene
-from harness.scenes.stacks import DOCUMENTED_STACK
+from harness.scenes.stacks import DOCUMENTED_STACK, ProfilesTable, pack_from
 
 # --- what local clusters run --------------------------------------------------------------------
 
@@ -28,22 +27,22 @@ def _pending_in_table(scene: Scene, table: ProfilesTable) -> None:
 
 @given(parsers.parse('a local cluster that runs "{name}" in the version "{version}"'))
 def _runs_version(scene: Scene, name: str, version: str) -> None:
-    scene.new_cluster(stack=variations.with_version(DOCUMENTED_STACK, name, version))
+    scene.new_cluster(stack=stacks.with_version(DOCUMENTED_STACK, name, version))
 
 
 @given(parsers.parse('the cluster "{label}" that runs "{name}" in the version "{version}"'))
 def _other_runs_version(scene: Scene, label: str, name: str, version: str) -> None:
-    scene.new_cluster(label, stack=variations.with_version(DOCUMENTED_STACK, name, version))
+    scene.new_cluster(label, stack=stacks.with_version(DOCUMENTED_STACK, name, version))
 
 
 @given(parsers.parse('a local cluster that runs "{pack}" in place of "{name}"'))
 def _runs_instead(scene: Scene, pack: str, name: str) -> None:
-    scene.new_cluster(stack=variations.with_instead(DOCUMENTED_STACK, name, pack_from(pack)))
+    scene.new_cluster(stack=stacks.with_instead(DOCUMENTED_STACK, name, pack_from(pack)))
 
 
 @given(parsers.parse('a local cluster that runs no "{name}"'))
 def _runs_no(scene: Scene, name: str) -> None:
-    scene.new_cluster(stack=variations.without(DOCUMENTED_STACK, name))
+    scene.new_cluster(stack=stacks.without(DOCUMENTED_STACK, name))
 
 
 # --- what is selected ---------------------------------------------------------------------------
@@ -76,28 +75,28 @@ def _select_unknown(scene: Scene) -> None:
 
 @given(parsers.parse('fitting profiles are selected, but with "{name}" in the version "{version}"'))
 def _select_version(scene: Scene, name: str, version: str) -> None:
-    selection.select_like(scene, variations.with_version(selection.named(scene), name, version))
+    selection.select_like(scene, stacks.with_version(selection.named(scene), name, version))
 
 
 @given(parsers.parse('fitting profiles are selected, but with "{pack}" in place of "{name}"'))
 def _select_instead(scene: Scene, pack: str, name: str) -> None:
-    stack = variations.with_instead(selection.named(scene), name, pack_from(pack))
+    stack = stacks.with_instead(selection.named(scene), name, pack_from(pack))
     selection.select_like(scene, stack)
 
 
 @given(parsers.parse('fitting profiles are selected, but without "{name}"'))
 def _select_without(scene: Scene, name: str) -> None:
-    selection.select_like(scene, variations.without(selection.named(scene), name))
+    selection.select_like(scene, stacks.without(selection.named(scene), name))
 
 
 @given(parsers.parse('fitting profiles are selected, and "{pack}" besides'))
 def _select_besides(scene: Scene, pack: str) -> None:
-    selection.select_like(scene, variations.with_besides(selection.local(scene), pack_from(pack)))
+    selection.select_like(scene, stacks.with_besides(selection.local(scene), pack_from(pack)))
 
 
 @given(parsers.parse('fitting profiles are selected, but with "{name}" in the layer "{layer}"'))
 def _select_layer(scene: Scene, name: str, layer: str) -> None:
-    stack = variations.in_layer(selection.named(scene), name, Layer(layer))
+    stack = stacks.in_layer(selection.named(scene), name, Layer(layer))
     selection.select_like(scene, stack)
 
 
@@ -105,7 +104,7 @@ def _select_layer(scene: Scene, name: str, layer: str) -> None:
     parsers.parse('fitting profiles are selected, but with "{name}" from the registry "{registry}"')
 )
 def _select_registry(scene: Scene, name: str, registry: str) -> None:
-    stack = variations.from_registry(selection.named(scene), name, registry)
+    stack = stacks.from_registry(selection.named(scene), name, registry)
     selection.select_like(scene, stack)
 
 

@@ -1,11 +1,13 @@
-"""Checks on how single operations ended, and on what was seen while waiting."""
+"""Checks on how single operations ended, on what was seen while waiting, and on what was said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+import re
+from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, holds
 
@@ -15,13 +17,9 @@ def succeeded(history: History, *, operation: str) -> Finding:
     """The operation happened."""
     record = history[operation]
     if record.outcome is Outcome.OK:
-        return Finding(Verdict.PASS, f"{record.kind} succeeded", (operation,))
+        return passed(f"{record.kind} succeeded", operation)
     if record.outcome is Outcome.FAIL:
-        return Finding(
-            Verdict.FAIL,
-            f"{record.kind} should succeed, and was refused: {_why(record)}",
-            (operation,),
-        )
+        return failed(f"{record.kind} should succeed, and was refused: {_why(record)}", operation)
     return _unknown(record)
 
 
@@ -30,18 +28,10 @@ def refused(history: History, *, operation: str) -> Finding:
     """The operation was refused with a well-formed error."""
     record = history[operation]
     if record.outcome is Outcome.FAIL:
-        return Finding(Verdict.PASS, f"{record.kind} was refused: {_why(record)}", (operation,))
+        return passed(f"{record.kind} was refused: {_why(record)}", operation)
     if record.outcome is Outcome.OK:
-        return Finding(
-            Verdict.FAIL, f"{record.kind} should be refused, and succeeded", (operation,)
-        )
+        return failed(f"{record.kind} should be refused, and succeeded", operation)
     return _unknown(record)
-
-
-def _last_why(samples: Sequence[Sample]) -> str:
-    """What came instead of an answer, as the last look saw it."""
-    why = samples[-1].error.get("why") if samples else ""
-    return f": {why}" if why else ""
 
 
 @check
@@ -58,13 +48,14 @@ def held(history: History, *, operation: str) -> Finding:
     fulfilled = not against if record.kind == "stays" else samples[-1:] != against[-1:]
     what = f"{record.args['polls']}: {name}{_in_words(record.args['predicate_args'])}"
     if samples and fulfilled:
-        return Finding(Verdict.PASS, f"{what} held", (operation,))
+        return passed(f"{what} held", operation)
     telling = [s for s in against if s.outcome is not Outcome.INFO]
     if not telling:
-        why = f"{what}: no well-formed answer came{_last_why(samples)}"
-        return Finding(Verdict.INCONCLUSIVE, why, (operation,))
+        last = samples[-1].error.get("why") if samples else ""
+        why = f"{what}: no well-formed answer came{f': {last}' if last else ''}"
+        return unjudged(why, operation)
     seen = telling[0] if record.kind == "stays" else telling[-1]
-    return Finding(Verdict.FAIL, f"{what} did not hold; seen: {_seen(seen)}", (operation,))
+    return failed(f"{what} did not hold; seen: {_seen(seen)}", operation)
 
 
 @check
@@ -75,12 +66,8 @@ def value_is(history: History, *, operation: str, field: str, expected: Json) ->
         return succeeded(history, operation=operation)
     found = (record.value or {}).get(field)
     if found == expected:
-        return Finding(Verdict.PASS, f"{field} is {expected!r}", (operation,))
-    return Finding(
-        Verdict.FAIL,
-        f"{record.kind}: {field} should be {expected!r}, and is {found!r}",
-        (operation,),
-    )
+        return passed(f"{field} is {expected!r}", operation)
+    return failed(f"{record.kind}: {field} should be {expected!r}, and is {found!r}", operation)
 
 
 @check
@@ -92,7 +79,7 @@ def observed(history: History, *, situation: str, operations: list[str]) -> Find
 
 def _unknown(record: OperationRecord) -> Finding:
     why = f"{record.kind} got no well-formed answer, so it may or may not have happened"
-    return Finding(Verdict.INCONCLUSIVE, f"{why}: {_why(record)}", (record.id,))
+    return unjudged(f"{why}: {_why(record)}", record.id)
 
 
 def _samples(record: OperationRecord) -> list[Sample]:
@@ -152,3 +139,103 @@ def _briefly(value: Json) -> str:
         plain = all(isinstance(v, str) for v in value.values())
         return ", ".join(f"{k}={v}" for k, v in value.items()) if plain else ""
     return "" if value is None else str(value)
+
+
+# --- what an error or an answer says in words (the requirements of level *should*) ----------------
+
+TOPICS: Mapping[str, tuple[str, ...]] = {
+    "the registration token": ("token",),
+    "central management": ("central", "managed by palette", "managed in palette"),
+    "the endpoint": (
+        *("endpoint", "palette", "url", "address", "reach", "connect", "server"),
+        *("dial", "lookup", "resolve", "request to", "timeout", "timed out", "deadline"),
+        *("tls", "x509", "certificate"),
+    ),
+}
+"""What a message may be about, and words of which it then has one."""
+
+_UNEXPECTED = ("unexpected answer", "unexpected response", "unexpected status", "invalid response")
+
+TROUBLES: Mapping[str, tuple[str, ...]] = {
+    "missing": ("missing", "required", "empty", "must not be blank"),
+    "malformed": ("malformed", "invalid", "not valid", "not a url", "cannot be parsed"),
+    "not resolved": ("resolve", "resolution", "no such host", "name or service", "unknown host"),
+    "no connection": ("refuse", "cannot connect", "could not connect", "no connection"),
+    "no answer": (
+        *("no answer", "timed out", "timeout", "no response", "not answer", "in time"),
+        "deadline exceeded",
+    ),
+    "not a Palette": ("not a palette", "no palette", "not palette", *_UNEXPECTED),
+    "not trusted": ("trust", "certificate", "x509", "unknown authority", "self-signed"),
+}
+"""What may be wrong with an endpoint, and words of which an error then has one."""
+
+
+@check
+def error_is_about(history: History, *, operation: str, topic: str) -> Finding:
+    """The error names this topic as the reason. Without an error there is nothing to judge."""
+    return _says(history, operation, topic, TOPICS[topic])
+
+
+@check
+def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Finding:
+    """The error tells this trouble with the endpoint."""
+    return _says(history, operation, f"that the endpoint is {trouble}", TROUBLES[trouble])
+
+
+@check
+def token_is_not_repeated(history: History, *, operation: str) -> Finding:
+    """The error holds nowhere the token that was sent.
+
+    Evidence shows a label in place of each secret; the label of this token is looked for.
+    """
+    record = history[operation]
+    label = str(record.args.get("token", ""))
+    answer = json.dumps([record.error, dict(record.response or {})], default=str)
+    if label.strip() and label in answer:
+        return failed("the error repeats the registration token", operation)
+    return passed("the error does not repeat the registration token", operation)
+
+
+@check
+def answer_names(
+    history: History, *, operation: str, named: list[str], not_named: list[str]
+) -> Finding:
+    """What says no, be it an error or an answer, has one of these names and none of those."""
+    record = history[operation]
+    if record.outcome is Outcome.INFO or (record.value or {}).get("verified") is True:
+        reason = f"{record.kind} did not say no, so that nobody is to blame"
+        return unjudged(reason, operation)
+    text = _text(record)
+    strays = [name for name in not_named if _has_name(text, name)]
+    if not any(_has_name(text, name) for name in named):
+        reason = f"the answer names none of {', '.join(named)}: {text!r}"
+        return failed(reason, operation)
+    if strays:
+        return failed(f"the answer also names {', '.join(strays)}", operation)
+    return passed("the answer names who is to blame, and nobody else", operation)
+
+
+def _says(history: History, operation: str, what: str, words: tuple[str, ...]) -> Finding:
+    record = history[operation]
+    if record.outcome is not Outcome.FAIL:
+        reason = f"{record.kind} was not refused, so that there is no error to judge"
+        return unjudged(reason, operation)
+    text = _text(record)
+    if any(word in text.lower() for word in words):
+        return passed(f"the error says {what}: {text!r}", operation)
+    return failed(
+        f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}", operation
+    )
+
+
+def _text(record: OperationRecord) -> str:
+    """The words of an error or an answer: its message and the facts beside it."""
+    told = record.error or record.value or {}
+    details = told.get("details")
+    facts = details.values() if isinstance(details, dict) else ()
+    return " ".join(str(part) for part in (told.get("message", ""), *facts) if part)
+
+
+def _has_name(text: str, name: str) -> bool:
+    return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text) is not None

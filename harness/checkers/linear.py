@@ -180,12 +180,10 @@ class Search(Generic[StateT, MoveT]):
         self._ways = {}
         for done, by_used in reached.items():
             if done & bit or not call.needed:
-                self._keep(done & ~bit, by_used)
-
-    def _keep(self, done: int, by_used: dict[tuple[int, ...], frozenset[StateT]]) -> None:
-        for used, states in by_used.items():
-            known = self._ways.get((done, used), frozenset())
-            self._ways[done, used] = self._automaton.one(known | states)
+                for used, states in by_used.items():
+                    key = (done & ~bit, used)
+                    known = self._ways.get(key, frozenset())
+                    self._ways[key] = self._automaton.one(known | states)
 
     def _onward(
         self, done: int, used: tuple[int, ...], states: frozenset[StateT]
@@ -304,19 +302,16 @@ class Linearizer(Generic[StateT, MoveT]):
             return self._alone(call)
         queue.append((call, True))
         if also:
-            self._put_in(call, also)
+            # Each may have been at any time of the wait, so each lasts all of it.
+            at = next(i for i, (waiting, _) in enumerate(queue) if waiting is call)
+            queue[at:at] = [(look, False) for look in also]
+            queue.extend((look, True) for look in also)
         return self._work_off()
 
     def tell(self, call: Call[MoveT]) -> Unexplained[MoveT] | None:
         """A call that begins and returns now; unsure, it may take effect from now on."""
         self.invoke(call)
         return self.returned(call)
-
-    def _put_in(self, wait: Call[MoveT], looks: Sequence[Call[MoveT]]) -> None:
-        """Looks of a wait: each may have been at any time of it, so each lasts all of it."""
-        at = next(i for i, (call, _) in enumerate(self._queue) if call is wait)
-        self._queue[at:at] = [(look, False) for look in looks]
-        self._queue.extend((look, True) for look in looks)
 
     def _alone(self, call: Call[MoveT]) -> Unexplained[MoveT] | None:
         """The common case: nothing overlapped."""
@@ -361,7 +356,8 @@ class Linearizer(Generic[StateT, MoveT]):
         search.calm()
         before, certain = self.states, search.certain
         self.states = self._automaton.one(search.states() if certain is None else certain)
-        if certain is None or certain != before or not _only_told(self._segment):
+        only_told = all(call.observes or call.move is None for call, _ in self._segment)
+        if certain is None or certain != before or not only_told:
             self._kept += self._segment
         self._segment = []
         if certain is not None:
@@ -372,11 +368,6 @@ class Linearizer(Generic[StateT, MoveT]):
     def _explain(self, at: Call[MoveT]) -> Unexplained[MoveT]:
         calls = smallest_part(self._automaton, self._base, self._kept, at)
         return Unexplained(calls, at)
-
-
-def _only_told(events: Iterable[Event[MoveT]]) -> bool:
-    """Whether none of the calls can have changed anything."""
-    return all(call.observes or call.move is None for call, _ in events)
 
 
 def smallest_part(
@@ -423,23 +414,3 @@ def _is_explained(
         return all(search.feed((relaxed[c], r), _TRIAL_BUDGET) for c, r in events)
     except BudgetSpent:
         return True
-
-
-def judge(
-    automaton: Automaton[StateT, MoveT],
-    states: frozenset[StateT],
-    events: Iterable[Event[MoveT]],
-    budget: int = BUDGET_STATES,
-) -> Unexplained[MoveT] | None:
-    """Judge a whole history of one register, of which every move is known.
-
-    Raises:
-        BudgetSpent: the search became too wide.
-    """
-    linearizer = Linearizer(automaton, states, budget)
-    for call, returns in events:
-        if not returns:
-            linearizer.invoke(call)
-        elif found := linearizer.returned(call):
-            return found
-    return None

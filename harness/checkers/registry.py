@@ -1,12 +1,22 @@
-"""Named checks: pure functions over a history, which evidence can name and call again."""
+"""Named checks: pure functions over a history, which evidence can name and call again.
+
+What they find is written down for a scenario, and decides it: once for the run and for its audit.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final, Protocol
 
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import Verdict, worst
+from harness.domain.errors import PairproofError
 from harness.history.operation import History, Json
+
+NOTHING_JUDGED: Final = "no step of this scenario has judged anything"
+
+_TOLD = (Verdict.FAIL, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
+"""The verdicts that need a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +26,21 @@ class Finding:
     verdict: Verdict
     reason: str
     operations: tuple[str, ...] = ()
+
+
+def passed(reason: str, *operations: str) -> Finding:
+    """What was expected is so."""
+    return Finding(Verdict.PASS, reason, operations)
+
+
+def failed(reason: str, *operations: str) -> Finding:
+    """What was expected is not so."""
+    return Finding(Verdict.FAIL, reason, operations)
+
+
+def unjudged(reason: str, *operations: str) -> Finding:
+    """Nothing tells whether what was expected is so."""
+    return Finding(Verdict.INCONCLUSIVE, reason, operations)
 
 
 Check = Callable[..., Finding]
@@ -58,3 +83,63 @@ def meaning_of(name: str) -> str:
         KeyError: there is no check of this name.
     """
     return (_CHECKS[name].__doc__ or "").partition("\n")[0].strip()
+
+
+def verdict_of(findings: Sequence[Finding]) -> tuple[Verdict, str]:
+    """The verdict of a scenario that went to its end, and why: the worst of what was found.
+
+    Without any finding nothing was judged, and that is inconclusive.
+    """
+    if not findings:
+        return Verdict.INCONCLUSIVE, NOTHING_JUDGED
+    verdict = worst(finding.verdict for finding in findings)
+    reasons = dict.fromkeys(f.reason for f in findings if f.verdict is verdict)
+    return verdict, "; ".join(reasons) if verdict in _TOLD else ""
+
+
+def rests_on(findings: Sequence[Finding], verdict: Verdict) -> list[str]:
+    """The operations that a verdict rests on: those of the findings that say the same."""
+    operations = (o for f in findings if f.verdict is verdict for o in f.operations)
+    return list(dict.fromkeys(operations))
+
+
+class CheckFailed(AssertionError):
+    """A check says that the target does not do what is required."""
+
+
+class CheckInconclusive(PairproofError):
+    """A check could not judge, and says why."""
+
+
+class Minutes(Protocol):
+    """Where findings are written down."""
+
+    def history(self) -> History:
+        """What was recorded so far."""
+        ...
+
+    def found(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
+        """Write down what a check found."""
+        ...
+
+
+class Judge:
+    """Judges what was recorded, by named checks only."""
+
+    def __init__(self, minutes: Minutes) -> None:
+        self._minutes = minutes
+
+    def check(self, name: str, /, **args: Json) -> Finding:
+        """Judge by the named check, and write the finding down.
+
+        Raises:
+            CheckFailed: the verdict is `fail`.
+            CheckInconclusive: the verdict is `inconclusive`.
+        """
+        finding = run_check(name, self._minutes.history(), args)
+        self._minutes.found(name, args, finding)
+        if finding.verdict is Verdict.FAIL:
+            raise CheckFailed(finding.reason)
+        if finding.verdict is Verdict.INCONCLUSIVE:
+            raise CheckInconclusive(finding.reason)
+        return finding

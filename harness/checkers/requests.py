@@ -1,4 +1,4 @@
-"""Checks on what Palette shows: matches, lists, requests and clusters."""
+"""Checks on what Palette shows and on what the edge answers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import refused, succeeded
-from harness.checkers.registry import Finding, check
+from harness.checkers.registry import Finding, check, failed, passed, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 
@@ -18,11 +18,9 @@ def profiles_match(history: History, *, operation: str) -> Finding:
         return succeeded(history, operation=operation)
     problems = _problems(record)
     if not problems:
-        return Finding(Verdict.PASS, "the selection is a valid match", (operation,))
+        return passed("the selection is a valid match", operation)
     why = "; ".join(problems)
-    return Finding(
-        Verdict.FAIL, f"the selection should match, and Palette finds: {why}", (operation,)
-    )
+    return failed(f"the selection should match, and Palette finds: {why}", operation)
 
 
 @check
@@ -33,10 +31,8 @@ def profiles_do_not_match(history: History, *, operation: str) -> Finding:
         return refused(history, operation=operation)
     problems = _problems(record)
     if problems:
-        return Finding(Verdict.PASS, f"no match: {'; '.join(problems)}", (operation,))
-    return Finding(
-        Verdict.FAIL, "the selection is no valid match, and Palette says that it is", (operation,)
-    )
+        return passed(f"no match: {'; '.join(problems)}", operation)
+    return failed("the selection is no valid match, and Palette says that it is", operation)
 
 
 @check
@@ -47,7 +43,8 @@ def listed_once(history: History, *, operation: str, pairing_uid: str) -> Findin
         return succeeded(history, operation=operation)
     times = _listed_ids(record).count(pairing_uid)
     verdict = Verdict.PASS if times == 1 else Verdict.FAIL
-    return Finding(verdict, f"request {pairing_uid} is listed {_times(times)}", (operation,))
+    told = "once" if times == 1 else f"{times} times"
+    return Finding(verdict, f"request {pairing_uid} is listed {told}", (operation,))
 
 
 @check
@@ -57,10 +54,8 @@ def not_shown_in_list(history: History, *, operation: str, pairing_uid: str) -> 
     if record.outcome is not Outcome.OK:
         return refused(history, operation=operation)
     if pairing_uid not in _listed_ids(record):
-        return Finding(Verdict.PASS, f"request {pairing_uid} is not listed", (operation,))
-    return Finding(
-        Verdict.FAIL, f"request {pairing_uid} should not be seen here, and is listed", (operation,)
-    )
+        return passed(f"request {pairing_uid} is not listed", operation)
+    return failed(f"request {pairing_uid} should not be seen here, and is listed", operation)
 
 
 @check
@@ -69,7 +64,7 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
     record = history[operation]
     is_list = record.outcome is Outcome.OK and "items" in (record.value or {})
     if is_list and not _listed_ids(record):
-        return Finding(Verdict.PASS, "the list is empty", (operation,))
+        return passed("the list is empty", operation)
     return refused(history, operation=operation)
 
 
@@ -113,8 +108,8 @@ def _compared(
     ]
     asked = record.args.get("polls", record.kind)
     if wrong:
-        return Finding(Verdict.FAIL, f"{asked}: {'; '.join(wrong)}", (record.id,))
-    return Finding(Verdict.PASS, f"{asked} shows {', '.join(fields)} as expected", (record.id,))
+        return failed(f"{asked}: {'; '.join(wrong)}", record.id)
+    return passed(f"{asked} shows {', '.join(fields)} as expected", record.id)
 
 
 def _problems(record: OperationRecord) -> list[str]:
@@ -129,5 +124,105 @@ def _listed_ids(record: OperationRecord) -> list[str]:
     return [str(item.get("pairing_uid")) for item in items if isinstance(item, Mapping)]
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+# --- the edge: the connection check, bounded answers, pairing ids, what stays as it was -----------
+
+
+@check
+def answered_within(history: History, *, operation: str, limit_s: float) -> Finding:
+    """An answer came, and the operation took less than the limit.
+
+    Without any answer the driver gives up at the limit; then this fails, whatever the unknown
+    outcome was.
+    """
+    record = history[operation]
+    took_s = float("inf") if record.end is None else (record.end - record.start) / 1_000_000
+    if took_s < limit_s:
+        return passed(f"an answer came within {limit_s:g} s", operation)
+    return failed(
+        f"{record.kind} should be answered within {limit_s:g} s, and took {took_s:.1f} s", operation
+    )
+
+
+@check
+def connection_check_says(history: History, *, operation: str, verified: bool) -> Finding:
+    """The connection check says that every host reaches Palette, or that one does not.
+
+    To refuse the check with an error is a way to say no.
+    """
+    record = history[operation]
+    if record.outcome is Outcome.INFO:
+        return succeeded(history, operation=operation)
+    said = record.outcome is Outcome.OK and (record.value or {}).get("verified") is True
+    words = {True: "that every host reaches Palette", False: "that a host cannot reach Palette"}
+    if said is verified:
+        return passed(f"the connection check says {words[said]}", operation)
+    return failed(
+        f"the connection check should say {words[verified]}, and says {words[said]}", operation
+    )
+
+
+@check
+def ids_are_unique(history: History, *, at_least: int) -> Finding:
+    """The sends that succeeded, `at_least` so many, were answered with an id of its own each."""
+    sends = [o for o in history.of_kind("SendPairingRequest") if o.outcome is Outcome.OK]
+    rests_on = tuple(o.id for o in sends)
+    ids = [str((o.value or {}).get("pairing_uid", "")) for o in sends]
+    if len(ids) < at_least:
+        reason = f"only {len(ids)} of {at_least} sends succeeded"
+        return unjudged(reason, *rests_on)
+    again = sorted({i for i in ids if ids.count(i) > 1 or not i})
+    if again:
+        reason = f"pairing ids should be unique, and these came more than once: {again}"
+        return failed(reason, *rests_on)
+    return passed(f"{len(ids)} sends have {len(ids)} pairing ids", *rests_on)
+
+
+@check
+def cancel_or_acceptance_holds(
+    history: History, *, cancel: str, mode: str, central: str
+) -> Finding:
+    """A cancel that met an acceptance: one of the two holds, and both sides obey that one.
+
+    After a cancel that succeeded the cluster is locally managed and no central operation takes
+    effect; after one that was refused it is the other way round (WDR-6, WDR-3).
+    """
+    cancelled, central_operation = history[cancel], history[central]
+    rests_on = (cancel, mode, central)
+    if Outcome.INFO in (cancelled.outcome, central_operation.outcome):
+        reason = "an answer is missing, so it cannot be told which of the two holds"
+        return unjudged(reason, *rests_on)
+    central_wins = cancelled.outcome is not Outcome.OK
+    expected = "central" if central_wins else "local"
+    answer = "was refused" if central_wins else "succeeded"
+    managed = (history[mode].value or {}).get("mode")
+    obeys = central_operation.outcome is Outcome.OK
+    took = "takes effect" if obeys else "is refused"
+    seen = f"the cancel {answer}, Local UI says {managed}, and a central operation {took}"
+    agreed = managed == expected and obeys is central_wins
+    return Finding(Verdict.PASS if agreed else Verdict.FAIL, seen, rests_on)
+
+
+@check
+def unchanged(
+    history: History, *, before: str, after: str, fields: list[str] | None = None
+) -> Finding:
+    """Two looks at the same thing were answered alike, in these fields or in all of them."""
+    first, second = history[before], history[after]
+    for record in (first, second):
+        if record.outcome is not Outcome.OK:
+            return succeeded(history, operation=record.id)
+    if _part(first, fields) == _part(second, fields):
+        reason = f"{second.kind} shows what it showed before"
+        return passed(reason, before, after)
+    reason = f"{second.kind} should show what it showed before; differing: "
+    return failed(reason + _differing(first, second), before, after)
+
+
+def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
+    value = record.value or {}
+    return {name: value.get(name) for name in (value if fields is None else fields)}
+
+
+def _differing(first: OperationRecord, second: OperationRecord) -> str:
+    was, now = first.value or {}, second.value or {}
+    return ", ".join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))

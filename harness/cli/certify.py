@@ -22,8 +22,7 @@ from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.progress import Watcher
 from harness.cli.summary import print_summary
 from harness.history.lines import WaiverLine
-from harness.history.reader import PARTS_DIR
-from harness.history.repeats import repeat_folder, repeat_folders
+from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
 from harness.reporting.annotating import github_commands
 from harness.reporting.files import write_reports

@@ -134,7 +134,7 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
 
 
 def _verdict(asked: Exploration, explored: Explored) -> int:
-    from harness.explore.gherkin_of import feature_of
+    from harness.explore.lockstep import feature_of
 
     found = explored.found
     if found is not None:

@@ -11,8 +11,7 @@ from typing import Final
 from harness.cli.exits import CannotDo, say
 from harness.history.manifest import MANIFEST
 from harness.history.parts import parts_in
-from harness.history.reader import PARTS_DIR
-from harness.history.repeats import repeat_folders
+from harness.history.reader import PARTS_DIR, repeat_folders
 from harness.reporting.files import REPORT_FILES
 
 _RUNS: Final = Path("reports", "runs")

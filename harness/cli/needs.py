@@ -11,7 +11,7 @@ from harness.catalogue.needs import needs_text
 from harness.cli.exits import INCONCLUSIVE, CannotDo, put
 from harness.history.reader import read_evidence
 from harness.running.session import alone, suite_words
-from harness.scenes.needing import needs_of_run
+from harness.scenes.installing import needs_of_run
 
 
 def print_needs() -> int:

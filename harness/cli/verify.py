@@ -18,7 +18,7 @@ from harness.cli.shown import shown
 from harness.history.lines import Header
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
-from harness.history.repeats import is_repeated, repeat_folders
+from harness.history.reader import is_repeated, repeat_folders
 from harness.reporting.report_json import encode_json
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir

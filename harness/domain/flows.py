@@ -80,6 +80,12 @@ class Acceptance:
     description: str | None = None
     tags: Mapping[str, str] | None = None
 
+    def on(self, pairing_uid: str) -> AcceptPairingRequest:
+        """The acceptance of this request."""
+        return AcceptPairingRequest(
+            pairing_uid, self.selection, self.name, self.description, self.tags
+        )
+
 
 def admin_accepts(
     pairing_uid: str, acceptance: Acceptance, local_cluster_uid: str = ""
@@ -97,13 +103,7 @@ def admin_accepts(
     matched = yield MatchProfiles(pairing_uid, acceptance.selection)
     if not isinstance(matched, Done):
         return matched
-    accepted = yield AcceptPairingRequest(
-        pairing_uid,
-        acceptance.selection,
-        acceptance.name,
-        acceptance.description,
-        acceptance.tags,
-    )
+    accepted = yield acceptance.on(pairing_uid)
     return accepted
 
 

@@ -1,4 +1,7 @@
-"""The two sides of the reference as values: loaded, moved by one step, and put down again."""
+"""The two sides of the reference as values: loaded, moved by one step, and put down again.
+
+With them, the small world in which every plot takes place, and the moves of plots there.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,20 @@ from harness.domain.arrangements import (
 )
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits
-from harness.domain.operations import Credentials
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    CancelPairingRequest,
+    CentralOperation,
+    ChangeCentralCluster,
+    Credentials,
+    LocalOperation,
+    MatchProfiles,
+    PatchCluster,
+    RejectPairingRequest,
+    SelectedProfile,
+    SendPairingRequest,
+    ViewPairingRequest,
+)
 from harness.domain.permission import every_grant
 from harness.domain.profile import (
     ClusterProfile,
@@ -29,10 +45,19 @@ from harness.domain.profile import (
     StackProfile,
 )
 from harness.domain.token import RegistrationToken
-from harness.explore.interleaving_prints import Prints
+from harness.explore.interleaving_events import Prints
+from harness.explore.interleaving_plots import Do
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import Boots, HostPlace, LoginSession, Project, Site, User
+from harness.reference.core.records import (
+    Boots,
+    HostPlace,
+    LoginSession,
+    PairingRequest,
+    Project,
+    Site,
+    User,
+)
 from harness.reference.core.store import MemoryStore, Store
 
 NOON = 1_000_000_000_000
@@ -46,6 +71,7 @@ ADMIN = Credentials(api_key="<key:1>", project_uid=PROJECT)
 OF_A_CORE = frozenset({"store", "choices", "_rules", "plain", "calling"})
 """What a core holds that never changes. Anything else is memory that a restart wipes."""
 
+SELECTION = (SelectedProfile(PROFILE),)
 Core = TypeVar("Core", CentralCore, EdgeCore)
 
 
@@ -167,3 +193,40 @@ def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> N
     edge.store.put(Site(SLOT, (HOST,), cluster=CLUSTER))
     edge.store.put(HostPlace(HOST, SLOT))
     edge.store.put(LoginSession(OPERATOR.session, HOST, FOREVER))
+
+
+def local_operation(do: Do) -> LocalOperation | None:
+    """What an operator asks of Local UI in a move."""
+    match do:
+        case Do.SEND:
+            return SendPairingRequest("palette.test", TOKEN_VALUE)
+        case Do.CANCEL:
+            return CancelPairingRequest()
+        case Do.PATCH:
+            return PatchCluster({"changed": "locally"})
+        case _:
+            return None
+
+
+def central_operation(do: Do, request: PairingRequest) -> CentralOperation:
+    """What an administrator asks in a move about a request."""
+    uid = request.pairing_uid
+    match do:
+        case Do.ACCEPT:
+            return AcceptPairingRequest(uid, SELECTION)
+        case Do.REJECT:
+            return RejectPairingRequest(uid)
+        case Do.MATCH:
+            return MatchProfiles(uid, SELECTION)
+        case Do.CHANGE:
+            return ChangeCentralCluster(request.cluster_uid, {"changed": "centrally"})
+        case _:
+            return ViewPairingRequest(uid)
+
+
+def request_of(central: Held, nth: int) -> PairingRequest | None:
+    """The nth request that the central side admitted."""
+    for index, request in enumerate(central.store.every(PairingRequest)):
+        if index == nth:
+            return request
+    return None

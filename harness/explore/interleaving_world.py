@@ -34,6 +34,7 @@ from harness.domain.operations import (
     SetTokenState,
     Unknown,
 )
+from harness.explore import interleaving_sides as sides
 from harness.explore.interleaving_events import (
     ENDED,
     INVOKED,
@@ -41,24 +42,10 @@ from harness.explore.interleaving_events import (
     Event,
     Events,
     Ledger,
+    Prints,
 )
-from harness.explore.interleaving_moves import central_operation, local_operation, request_of
 from harness.explore.interleaving_plots import Do, Fault, Move, Plot
-from harness.explore.interleaving_prints import Prints
-from harness.explore.interleaving_sides import (
-    ADMIN,
-    ARRANGED,
-    HOST,
-    OPERATOR,
-    PROJECT,
-    REVISED,
-    SLOT,
-    TOKEN,
-    Held,
-    RunningSide,
-    furnish,
-    print_of,
-)
+from harness.explore.interleaving_sides import HOST, Held, RunningSide
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
@@ -138,7 +125,7 @@ class Stage:
         self.edge = RunningSide[EdgeCore](Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
         self.agents = len(plot.actors)
-        furnish(self.central, self.edge)
+        sides.furnish(self.central, self.edge)
         self.first = self._opening(faults)
 
     def _opening(self, faults: int) -> World:
@@ -146,17 +133,15 @@ class Stage:
         world = World(
             self.central.hold(), self.edge.hold(), (0,) * self.agents, idle, 0, 0, True, 0, ()
         )
-        for index, arrangement in enumerate(ARRANGED):
+        for index, arrangement in enumerate(sides.ARRANGED):
             world = self.noted(world, f"arranged-{index}", arrangement)
         for index, do in enumerate(self.plot.before):
-            world = self._undisturbed(world, do, f"before-{index}")
+            label = f"before-{index}"
+            if do is Do.FOLLOW:
+                world = self.followed(world, label)
+            else:
+                world = self.finished(self._performed(world, 0, Move(do), label, "before"), 0)
         return replace(world, rounds=self.plot.rounds, faults=faults)
-
-    def _undisturbed(self, world: World, do: Do, label: str) -> World:
-        if do is Do.FOLLOW:
-            return self.followed(world, label)
-        moved = self._performed(world, 0, Move(do), label, "before")
-        return self.finished(moved, 0)
 
     def finished(self, world: World, lane: int) -> World:
         """The world once the flow of a lane has run to its end, undisturbed."""
@@ -195,7 +180,7 @@ class Stage:
     def _is_possible(self, world: World, move: Move) -> bool:
         if move.do in _LOCAL or move.do in (Do.REVOKE, Do.REVISE, Do.EXPIRE):
             return True
-        request = request_of(world.central, move.nth)
+        request = sides.request_of(world.central, move.nth)
         return request is not None and (move.do is not Do.CHANGE or bool(request.cluster_uid))
 
     def _faults(self, world: World, steps: list[Step]) -> Iterator[Step]:
@@ -306,21 +291,20 @@ class Stage:
             return self.passed(world, label, self.handover + 1)
         if move.do is Do.REVISE:
             self.central.load(world.central)
-            self.central.store.put(REVISED)
-            return self.noted(
-                replace(world, central=self.central.hold()), label, PutProfile(REVISED)
-            )
-        local = local_operation(move.do)
+            self.central.store.put(sides.REVISED)
+            world = replace(world, central=self.central.hold())
+            return self.noted(world, label, PutProfile(sides.REVISED))
+        local = sides.local_operation(move.do)
         if local is not None:
             return self.started(world, lane, label, name, local)
         return self.administered(world, label, name, self._central_operation(world, move), unseen)
 
     def _central_operation(self, world: World, move: Move) -> CentralOperation:
         if move.do is Do.REVOKE:
-            return SetTokenState(TOKEN, active=False)
-        request = request_of(world.central, move.nth)
+            return SetTokenState(sides.TOKEN, active=False)
+        request = sides.request_of(world.central, move.nth)
         assert request is not None, f"there is no request to {move.do}"
-        return central_operation(move.do, request)
+        return sides.central_operation(move.do, request)
 
     def passed(self, world: World, label: str, by: int) -> World:
         """Time has passed, on both sides alike."""
@@ -340,8 +324,8 @@ class Stage:
         """An administrator's operation: one step."""
         self.central.load(world.central)
         side = self.central
-        reply: LinkReply = side.core.perform(operation, ADMIN, side.now, side.draws)
-        opened = Event(INVOKED, label, operation, name, project=PROJECT)
+        reply: LinkReply = side.core.perform(operation, sides.ADMIN, side.now, side.draws)
+        opened = Event(INVOKED, label, operation, name, project=sides.PROJECT)
         events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
         return replace(world, central=side.hold(), events=events)
 
@@ -355,7 +339,7 @@ class Stage:
         self, world: World, lane: int, label: str, name: str, operation: LocalOperation
     ) -> World:
         """An operation at Local UI, up to its first message or its end."""
-        opened = Event(INVOKED, label, operation, name, HOST, PROJECT)
+        opened = Event(INVOKED, label, operation, name, HOST, sides.PROJECT)
         world = replace(world, events=self.ledger.write(world.events, opened))
         self.edge.load(world.edge)
         flow = self._begun(operation)
@@ -368,8 +352,8 @@ class Stage:
     def _begun(self, operation: LocalOperation | None) -> Flow:
         side = self.edge
         if operation is None:
-            return side.core.follow(SLOT)
-        return side.core.perform(HOST, operation, OPERATOR, side.now, side.draws)
+            return side.core.follow(sides.SLOT)
+        return side.core.perform(HOST, operation, sides.OPERATOR, side.now, side.draws)
 
     def _stretched(
         self,
@@ -391,23 +375,14 @@ class Stage:
         inputs = (*inputs, (world.edge, answer))
         world = replace(world, edge=self.edge.hold())
         if call is None:
-            return self._ended(world, lane, label, operation, reply)
+            world = _with_lane(world, lane, None)
+            if operation is None:
+                return world
+            ended = Event(ENDED, label, reply)
+            return replace(world, events=self.ledger.write(world.events, ended))
         place = self.prints.number((label, self.prints.flow(flow)))
         waiting = Waiting(label, operation, inputs, call, None, [flow], place)
         return self._called(world, lane, waiting)
-
-    def _ended(
-        self,
-        world: World,
-        lane: int,
-        label: str,
-        operation: LocalOperation | None,
-        reply: Done | Refused | None,
-    ) -> World:
-        world = _with_lane(world, lane, None)
-        if operation is None:
-            return world
-        return replace(world, events=self.ledger.write(world.events, Event(ENDED, label, reply)))
 
     def _called(self, world: World, lane: int, waiting: Waiting) -> World:
         if isinstance(waiting.call.operation, Probe):
@@ -416,7 +391,9 @@ class Stage:
         world = _with_lane(world, lane, waiting)
         if not waiting.is_told:
             return world
-        opened = Event(INVOKED, waiting.message, waiting.call.operation, "agent", HOST, PROJECT)
+        opened = Event(
+            INVOKED, waiting.message, waiting.call.operation, "agent", HOST, sides.PROJECT
+        )
         return replace(world, events=self.ledger.write(world.events, opened))
 
     def _delivered(self, world: World, lane: int, waiting: Waiting) -> World:
@@ -460,8 +437,8 @@ class Stage:
             for w in world.lanes
         ]
         return (
-            print_of(world.central, self.prints),
-            print_of(world.edge, self.prints),
+            sides.print_of(world.central, self.prints),
+            sides.print_of(world.edge, self.prints),
             world.moved,
             tuple(lanes),
             world.up,
@@ -469,7 +446,7 @@ class Stage:
 
 
 def _has_work(edge: Held) -> bool:
-    site = edge.store.get(Site, SLOT)
+    site = edge.store.get(Site, sides.SLOT)
     return site is not None and site.has_work
 
 

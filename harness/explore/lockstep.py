@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -116,17 +116,14 @@ class Lockstep:
             self.worlds = frozenset(b.world for b in lawful if b.answer is Answer.DONE)
             return
         if done.record.outcome is Outcome.INFO:
-            self._either_way(lawful, before)
+            if any(b.answer is Answer.NEW_ID for b in lawful):
+                raise CannotTell("a send was not answered, so its pairing id is not known")
+            # It happened, or it did not.
+            self.worlds = before | frozenset(b.world for b in lawful)
             return
         answer, uid = self._answer(done, before)
         self._judge(done, answer, lawful)
         self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
-
-    def _either_way(self, lawful: list[Branch], before: Worlds) -> None:
-        """No answer came: it happened, or it did not."""
-        if any(b.answer is Answer.NEW_ID for b in lawful):
-            raise CannotTell("a send was not answered, so its pairing id is not known")
-        self.worlds = before | frozenset(b.world for b in lawful)
 
     def _answer(self, done: Taken, before: Worlds) -> tuple[Answer, str]:
         """What the answer is in the model's terms, and the pairing id that it brought."""
@@ -241,3 +238,32 @@ def _place_named(place: Place, uid: str) -> Place:
         return place
     requests = (replace(r, uid=uid) if r.uid == NEW_UID else r for r in place.requests)
     return replace(place, requests=tuple(requests))
+
+
+# --- what was found, as a scenario to be pasted into a feature file -------------------------------
+
+TITLE = "What pairproof explore has found"
+
+
+def feature_of(found: Differs) -> str:
+    """A whole feature file with the one scenario that shows what was found."""
+    return f"Feature: {TITLE}\n\n{scenario_of(found)}"
+
+
+def scenario_of(found: Differs) -> str:
+    """The scenario, tagged with the requirement; each line ends in a line break."""
+    title = found.steps[-1].says
+    lines = [
+        f"@{found.expected.requirement}",
+        f"Scenario: {title[:1].upper()}{title[1:]}",
+        *(f"  {line}" for line in _steps((*found.steps, found.expected))),
+    ]
+    return "".join(f"  {line}\n" for line in lines)
+
+
+def _steps(steps: Iterable[Step | Expected]) -> Iterator[str]:
+    """The steps, each with its keyword, or with `And` where that goes on."""
+    before = ""
+    for step in steps:
+        yield f"{'And' if step.keyword == before else step.keyword} {step.says}"
+        before = step.keyword

@@ -85,20 +85,10 @@ def _none_waits(scene: Scene) -> OperationRecord:
     )
 
 
-def _waits(label: str) -> Ask:
+def _listed(label: str, predicate: str = "listed") -> Ask:
     def wait(scene: Scene) -> OperationRecord:
-        uid = scene.cluster(label).pairing_uid
-        look = ListPairingRequests()
-        return scene.stage.await_state(scene.admin(), look, "listed", pairing_uid=uid)
-
-    return _held(wait)
-
-
-def _no_longer_waits(label: str) -> Ask:
-    def wait(scene: Scene) -> OperationRecord:
-        uid = scene.cluster(label).pairing_uid
-        look = ListPairingRequests()
-        return scene.stage.await_state(scene.admin(), look, "not_listed", pairing_uid=uid)
+        uid, look = scene.cluster(label).pairing_uid, ListPairingRequests()
+        return scene.stage.await_state(scene.admin(), look, predicate, pairing_uid=uid)
 
     return _held(wait)
 
@@ -108,11 +98,8 @@ def _only_these(*labels: str) -> Ask:
 
 
 def _none_at_all(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
-    seen = review.await_list(scene)
-    return [
-        ("held", {"operation": seen.id}),
-        ("held", {"operation": review.list_stays(scene).id}),
-    ]
+    waits = review.await_list(scene), review.list_stays(scene)
+    return [("held", {"operation": wait.id}) for wait in waits]
 
 
 def _works_locally(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
@@ -211,11 +198,11 @@ LOOKS = (
         tells=True,
     ),
     Look("no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open),
-    Look('the request of "the cluster" waits in Palette', "INV-2", _waits(MAIN), _last_open),
+    Look('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
     Look(
         "the request no longer waits in Palette",
         "ACC-14",
-        _no_longer_waits(MAIN),
+        _listed(MAIN, "not_listed"),
         lambda world: world.main.current in (Central.OVER, Central.PAIRED),
     ),
     Look("only this request waits in Palette", "REJ-5", _only_these(MAIN), _just_main),
@@ -237,7 +224,7 @@ LOOKS = (
     Look(
         f'the request of "{OTHER}" waits in Palette',
         "INV-2",
-        _waits(OTHER),
+        _listed(OTHER),
         lambda world: world.other.current is Central.WAITING,
     ),
     Look(
@@ -249,7 +236,7 @@ LOOKS = (
     Look(
         f'the request of "{OTHER}" no longer waits in Palette',
         "ACC-14",
-        _no_longer_waits(OTHER),
+        _listed(OTHER, "not_listed"),
         lambda world: world.other.current in (Central.OVER, Central.PAIRED),
     ),
     Look(

@@ -128,8 +128,6 @@ def _settings(budget: Budget) -> settings:
 
 @dataclass(slots=True)
 class _Session:
-    """All sequences of one exploration."""
-
     open_scene: OpenScene
     budget: Budget
     clock: Callable[[], float]

@@ -155,7 +155,7 @@ def send(world: World) -> Iterator[Branch]:
     if now_not or pending:
         yield Branch(Answer.REFUSED, world, now_not or "SND-7")
     if pending and not never:
-        yield Branch(Answer.SAME_ID, world.with_main(_sent_again(place)), "SND-7")
+        yield Branch(Answer.SAME_ID, world.with_main(replace(place, earlier=place.last)), "SND-7")
         for ended in _ended(place):
             yield Branch(Answer.REFUSED, world.with_main(ended), "SND-7")
         if place.current is Central.HANDED:
@@ -178,10 +178,6 @@ def sent(place: Place) -> Place:
         last=len(requests) - 1,
         late=False,
     )
-
-
-def _sent_again(place: Place) -> Place:
-    return replace(place, earlier=place.last)
 
 
 def _ended(place: Place) -> tuple[Place, ...]:
@@ -281,17 +277,18 @@ Decision = Callable[[World, Place, int], Iterable[tuple[Answer, Place, str]]]
 
 def of_last(decision: Decision) -> Rule:
     """The decision on "the request"."""
-    return lambda world: (
-        Branch(answer, world.with_main(place), requirement)
-        for answer, place, requirement in decision(world, world.main, world.main.last)
-    )
+    return _on_main(decision, lambda place: place.last)
 
 
 def of_earlier(decision: Decision) -> Rule:
     """The decision on "the earlier request"."""
+    return _on_main(decision, lambda place: place.earlier)
+
+
+def _on_main(decision: Decision, which: Callable[[Place], int]) -> Rule:
     return lambda world: (
         Branch(answer, world.with_main(place), requirement)
-        for answer, place, requirement in decision(world, world.main, world.main.earlier)
+        for answer, place, requirement in decision(world, world.main, which(world.main))
     )
 
 
@@ -372,12 +369,6 @@ def with_link(place: Place, cut: frozenset[int]) -> Place:
 
 def a_week_later(world: World) -> World:
     """Tokens have run out, and no handing over lasts for so long."""
-    late = replace(world.main, late=True), replace(world.other, late=True)
-    return replace(
-        world,
-        main=late[0],
-        other=late[1],
-        token_good=False,
-        tokens_kept=False,
-        week_passed=True,
-    )
+    main, other = replace(world.main, late=True), replace(world.other, late=True)
+    spent = replace(world, token_good=False, tokens_kept=False, week_passed=True)
+    return replace(spent, main=main, other=other)

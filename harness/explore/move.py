@@ -23,6 +23,9 @@ class Play(Scene):
 Does = Callable[[Play], object]
 """What the step does; an operation that is answered comes back as `Taken`."""
 
+Fits = Callable[[World], bool]
+"""Whether it makes sense in a world; a move is made only if it does in all of them."""
+
 
 def anywhere(world: World) -> bool:
     """It makes sense in every world."""
@@ -39,7 +42,6 @@ class Move:
         says: the step's words.
         does: what it does to a scene.
         rule: what the model says of it.
-        fits: whether it makes sense in a world; a move is made only if it does in all of them.
     """
 
     group: str
@@ -47,7 +49,7 @@ class Move:
     says: str
     does: Does
     rule: Rule
-    fits: Callable[[World], bool] = anywhere
+    fits: Fits = anywhere
 
     def __str__(self) -> str:
         return f"{self.keyword} {self.says}"

@@ -5,32 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.domain.arrangements import (
-    InstallCluster,
-    MessageKind,
-    Restart,
-    SetHostMode,
-    Side,
-)
+from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
-from harness.explore import model
-from harness.explore.move import (
-    Does,
-    Move,
-    anywhere,
-    broken,
-    cut_off,
-    cut_off_of_many,
-    halted,
-    idle,
-    nothing_amiss,
-    with_many_hosts,
-    with_many_sound,
-)
+from harness.explore import model, move
+from harness.explore.move import Does, Fits, Move
 from harness.explore.world import Place, Stack, World
-from harness.scenes import entries, local_moves, selection, variations
-from harness.scenes.profiles_table import pack_from
+from harness.scenes import entries, local_moves, selection, stacks
 from harness.scenes.scene import DAY, Scene
+from harness.scenes.stacks import pack_from
 
 # --- what is selected, and entered ----------------------------------------------------------------
 
@@ -40,7 +22,7 @@ def _selects(says: str, what: Stack, select: Does) -> Move:
     return Move("selections", "Given", says, select, rule)
 
 
-def _varied(says: str, change: Callable[[variations.Stack], variations.Stack]) -> Move:
+def _varied(says: str, change: Callable[[stacks.Stack], stacks.Stack]) -> Move:
     def select(scene: Scene) -> None:
         selection.select_like(scene, change(selection.local(scene)))
 
@@ -51,53 +33,48 @@ def _select_nothing(scene: Scene) -> None:
     scene.selection = ()
 
 
-def _select_for_now(scene: Scene) -> None:
-    local_moves.select_profiles_for(scene, scene.cluster().cluster.stack)
-
-
-def _select_for_later(scene: Scene) -> None:
-    local_moves.select_profiles_for(scene, local_moves.CHANGED_STACK)
-
-
 SELECTIONS = (
-    _selects("profiles that match what the cluster runs now", Stack.DOCUMENTED, _select_for_now),
+    _selects(
+        "profiles that match what the cluster runs now",
+        Stack.DOCUMENTED,
+        lambda scene: local_moves.select_profiles_for(scene, scene.cluster().cluster.stack),
+    ),
     _selects(
         "profiles that match what the cluster runs after a change",
         Stack.CHANGED,
-        _select_for_later,
+        lambda scene: local_moves.select_profiles_for(scene, local_moves.CHANGED_STACK),
     ),
     _selects("no profile is selected", Stack.NEITHER, _select_nothing),
     _varied(
         'but with "Calico" in the version "3.26.0"',
-        lambda s: variations.with_version(s, "Calico", "3.26.0"),
+        lambda s: stacks.with_version(s, "Calico", "3.26.0"),
     ),
     _varied(
         'but with "Prometheus-Grafana" in the version "44.3.10"',
-        lambda s: variations.with_version(s, "Prometheus-Grafana", "44.3.10"),
+        lambda s: stacks.with_version(s, "Prometheus-Grafana", "44.3.10"),
     ),
-    _varied('but without "PXK-E"', lambda s: variations.without(s, "PXK-E")),
+    _varied('but without "PXK-E"', lambda s: stacks.without(s, "PXK-E")),
     _varied(
         'and "Hello-Universe 2.0.0" besides',
-        lambda s: variations.with_besides(s, pack_from("Hello-Universe 2.0.0")),
+        lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0")),
     ),
     _varied(
         'and "Portworx 3.1.0 (csi)" besides',
-        lambda s: variations.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
+        lambda s: stacks.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
     ),
 )
 
 
 def _enters_token(kind: str, good: bool) -> Move:
-    def enter(scene: Scene) -> None:
-        scene.use_token(entries.token_of_kind(scene, kind))
+    does: Does = lambda scene: scene.use_token(entries.token_of_kind(scene, kind))  # noqa: E731
 
     def enters(world: World) -> World:
         return replace(world, token_good=good and not world.week_passed)
 
     rule = model.arranged(enters)
     says = f'a registration token that is "{kind}"'
-    fits = broken if good else nothing_amiss
-    return Move("repairs" if good else "tokens", "Given", says, enter, rule, fits)
+    fits = move.broken if good else move.nothing_amiss
+    return Move("repairs" if good else "tokens", "Given", says, does, rule, fits)
 
 
 def _enters_endpoint(form: str, good: bool) -> Move:
@@ -106,17 +83,15 @@ def _enters_endpoint(form: str, good: bool) -> Move:
 
     rule = model.arranged(lambda world: replace(world, endpoint_good=good))
     says = f'an endpoint of the form "{form}"'
-    fits = broken if good else nothing_amiss
+    fits = move.broken if good else move.nothing_amiss
     return Move("repairs" if good else "endpoints", "Given", says, enter, rule, fits)
 
 
 def _revokes(fate: str) -> Move:
-    def revoke(scene: Scene) -> None:
-        entries.revoke_token(scene, fate)
-
+    does: Does = lambda scene: entries.revoke_token(scene, fate)  # noqa: E731
     rule = model.arranged(lambda world: replace(world, token_good=False, tokens_kept=False))
     says = f"its registration token has been {fate}"
-    return Move("revocations", "Given", says, revoke, rule, nothing_amiss)
+    return Move("revocations", "Given", says, does, rule, move.nothing_amiss)
 
 
 GOOD_TOKENS = ("about to expire in an hour", "deactivated and activated again")
@@ -136,15 +111,13 @@ ENTRIES = (
 
 
 def _in_state(state: str) -> Move:
-    rule = model.on_main(lambda place: replace(place, running=state == "Running"))
-    says = f'the cluster is in state "{state}"'
-    good = state == "Running"
-    fits = halted if good else nothing_amiss
-    group = "repairs" if good else "conditions"
+    good, says = state == "Running", f'the cluster is in state "{state}"'
+    group, fits = ("repairs", move.halted) if good else ("conditions", move.nothing_amiss)
+    rule = model.on_main(lambda place: replace(place, running=good))
     return Move(group, "When", says, lambda s: local_moves.set_state(s, state), rule, fits)
 
 
-def _node(says: str, position: str, health: Health, fits: Callable[[World], bool]) -> Move:
+def _node(says: str, position: str, health: Health, fits: Fits) -> Move:
     def change(place: Place) -> Place:
         others = place.sick - {position}
         return replace(place, sick=others if health is Health.HEALTHY else others | {position})
@@ -159,20 +132,12 @@ def _node(says: str, position: str, health: Health, fits: Callable[[World], bool
     )
 
 
-def _is_sick(position: str) -> Callable[[World], bool]:
+def _is_sick(position: str) -> Fits:
     return lambda world: world.main.present and position in world.main.sick
 
 
 WORKERS = ("first worker", "last worker")
 CONTROL = "first control plane node"
-
-
-def _no_cluster(scene: Scene) -> None:
-    scene.stage.arrange(InstallCluster(scene.cluster().slot.uid, None))
-
-
-def _central_mode(scene: Scene) -> None:
-    scene.stage.arrange(SetHostMode(scene.cluster().slot.uid, ManagementMode.CENTRAL))
 
 
 def _links(says: str, up: bool) -> Move:
@@ -182,7 +147,14 @@ def _links(says: str, up: bool) -> Move:
 
     does: Does = lambda scene: local_moves.set_links(scene, up=up)  # noqa: E731
     rule = model.on_main(change)
-    return Move("repairs" if up else "links", "When", says, does, rule, cut_off if up else anywhere)
+    return Move(
+        "repairs" if up else "links",
+        "When",
+        says,
+        does,
+        rule,
+        move.cut_off if up else move.anywhere,
+    )
 
 
 def _link(says: str, position: int, up: bool) -> Move:
@@ -192,7 +164,7 @@ def _link(says: str, position: int, up: bool) -> Move:
 
     does: Does = lambda scene: local_moves.set_link(scene, position, up=up)  # noqa: E731
     words = f"host {position} of the cluster {says}"
-    rule, fits = model.on_main(change), cut_off_of_many if up else with_many_hosts
+    rule, fits = model.on_main(change), move.cut_off_of_many if up else move.with_many_hosts
     return Move("repairs" if up else "links", "When", words, does, rule, fits)
 
 
@@ -211,30 +183,28 @@ def _restarts(says: str, restart: Does) -> Move:
     return Move("machines", "When", says, restart, model.arranged(lambda world: world))
 
 
-def _week_passes(scene: Scene) -> None:
-    scene.put_clock_forward(Side.CENTRAL, 7 * DAY)
-
-
 CONDITIONS = (
     *(_in_state(state) for state in ("Running", "Provisioning", "Error")),
-    *(_node("turns unhealthy", p, Health.UNHEALTHY, with_many_sound) for p in WORKERS),
-    _node("turns unhealthy", CONTROL, Health.UNHEALTHY, nothing_amiss),
+    *(_node("turns unhealthy", p, Health.UNHEALTHY, move.with_many_sound) for p in WORKERS),
+    _node("turns unhealthy", CONTROL, Health.UNHEALTHY, move.nothing_amiss),
     *(_node("recovers", p, Health.HEALTHY, _is_sick(p)) for p in (CONTROL, *WORKERS)),
     Move(
         "endings",
         "Given",
         "the hosts have no cluster",
-        _no_cluster,
+        lambda scene: scene.stage.arrange(InstallCluster(scene.cluster().slot.uid, None)),
         model.on_main(lambda place: replace(place, present=False)),
-        idle,
+        move.idle,
     ),
     Move(
         "endings",
         "Given",
         "the hosts were installed in central mode",
-        _central_mode,
+        lambda scene: scene.stage.arrange(
+            SetHostMode(scene.cluster().slot.uid, ManagementMode.CENTRAL)
+        ),
         model.on_main(lambda place: replace(place, own=False)),
-        idle,
+        move.idle,
     ),
 )
 
@@ -255,7 +225,7 @@ MACHINES = (
         "endings",
         "When",
         "a week passes at Palette",
-        _week_passes,
+        lambda scene: scene.put_clock_forward(Side.CENTRAL, 7 * DAY),
         model.arranged(model.a_week_later),
     ),
 )

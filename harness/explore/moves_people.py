@@ -14,19 +14,9 @@ from harness.domain.operations import (
     RestoreLocalManagement,
     ViewPairingRequest,
 )
-from harness.explore import model
+from harness.explore import model, move
 from harness.explore.model import Answer, Rule
-from harness.explore.move import (
-    OTHER,
-    Move,
-    Play,
-    exists,
-    exists_alone,
-    other_sent,
-    sent,
-    sent_earlier,
-    waiting,
-)
+from harness.explore.move import OTHER, Does, Fits, Move, Play
 from harness.explore.world import Central, Person, Place, World
 from harness.scenes import entries, journey, local_moves, review
 from harness.scenes.scene import Scene, Shape
@@ -51,14 +41,10 @@ STARTS = (
 # --- the operator ---------------------------------------------------------------------------------
 
 
-def _sends(scene: Scene) -> Taken:
-    taken = scene.send()
+def _sends(scene: Scene, actor: Actor | None = None) -> Taken:
+    taken = scene.send(actor=actor)
     scene.note("the send", taken)
     return taken
-
-
-def _other_sends(scene: Scene) -> Taken:
-    return journey.send(scene, OTHER)
 
 
 def _other_can_send(world: World) -> bool:
@@ -66,27 +52,26 @@ def _other_can_send(world: World) -> bool:
     return fine and not world.other.requests
 
 
-def _cancels(scene: Scene) -> Taken:
-    return scene.perform(scene.cluster().operator, CancelPairingRequest(), "the cancel")
+def _cancels(scene: Scene, actor: Actor | None = None) -> Taken:
+    return scene.perform(actor or scene.cluster().operator, CancelPairingRequest(), "the cancel")
 
 
 def _stranger_sends(kind: str) -> Move:
     def sends(scene: Scene) -> Taken:
-        taken = scene.send(actor=entries.stranger_with(scene, kind))
-        scene.note("the send", taken)
-        return taken
+        return _sends(scene, entries.stranger_with(scene, kind))
 
     says = f"somebody with {kind} session sends a pairing request"
-    return Move("strangers", "When", says, sends, model.always(Answer.REFUSED, "SND-1"), exists)
+    return Move(
+        "strangers", "When", says, sends, model.always(Answer.REFUSED, "SND-1"), move.exists
+    )
 
 
 def _stranger_cancels(kind: str) -> Move:
     def cancels(scene: Scene) -> Taken:
-        actor = entries.stranger_with(scene, kind)
-        return scene.perform(actor, CancelPairingRequest(), "the cancel")
+        return _cancels(scene, entries.stranger_with(scene, kind))
 
     says = f"somebody with {kind} session cancels the pairing request"
-    fits = exists_alone if kind == "an expired" else exists
+    fits = move.exists_alone if kind == "an expired" else move.exists
     return Move("strangers", "When", says, cancels, model.always(Answer.REFUSED, "WDR-1"), fits)
 
 
@@ -99,11 +84,9 @@ def _logs_in(kind: str) -> Move:
 
 
 def _local(kind: str, changes: Callable[[Place], Place] = lambda place: place) -> Move:
-    def asks(scene: Scene) -> Taken:
-        return local_moves.change_locally(scene, kind)
-
-    says = f'the operator asks for the "{kind}"'
-    return Move("local operations", "When", says, asks, model.local_operation(changes), exists)
+    says, rule = f'the operator asks for the "{kind}"', model.local_operation(changes)
+    does: Does = lambda scene: local_moves.change_locally(scene, kind)  # noqa: E731
+    return Move("local operations", "When", says, does, rule, move.exists)
 
 
 def _restored(scene: Scene) -> Taken:
@@ -119,7 +102,7 @@ OPERATOR = (
         "send",
         "When",
         f'the operator of "{OTHER}" sends a pairing request step by step',
-        _other_sends,
+        lambda scene: journey.send(scene, OTHER),
         model.send_of_other,
         _other_can_send,
     ),
@@ -128,7 +111,7 @@ OPERATOR = (
     _local("patch of the named cluster"),
     _local("update of the cluster"),
     _local("change of the profiles", model.change_stack),
-    Move("local operations", "When", _ASKS_BACK, _restored, model.return_to_local, exists),
+    Move("local operations", "When", _ASKS_BACK, _restored, model.return_to_local, move.exists),
     *(_stranger_sends(k) for k in ("no", "a made-up", "a cut-short", "a logged-out")),
     *(_stranger_cancels(k) for k in ("no", "a made-up", "a cut-short", "an expired")),
     *(_logs_in(k) for k in ("a wrong password", "an empty password", "an unknown user")),
@@ -164,32 +147,20 @@ def _opens(scene: Scene) -> Taken:
     return scene.perform(scene.admin(), operation, "the request")
 
 
-def _lists(scene: Scene) -> Taken:
-    return scene.perform(scene.admin(), ListPairingRequests(), "the list")
-
-
-def _accepts_other(scene: Scene) -> Taken:
-    return review.attempt(scene, scene.admin(), "accept", OTHER)
-
-
-def _rejects_other(scene: Scene) -> Taken:
-    return review.reject_as(scene, "administrator", OTHER)
-
-
 def _releases(scene: Scene) -> Taken:
     return scene.perform(scene.admin(), ReleaseCentralCluster(scene.cluster().central_uid))
 
 
-def _accepted_mistyped(scene: Scene) -> Taken:
+def _accepts_mistyped(scene: Scene) -> Taken:
     operation = AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
     return scene.perform(scene.admin(), operation)
 
 
-def _rejected_mistyped(scene: Scene) -> Taken:
+def _rejects_mistyped(scene: Scene) -> Taken:
     return scene.perform(scene.admin(), RejectPairingRequest(review.mistyped(scene)))
 
 
-def _changed_too_early(scene: Scene) -> Taken:
+def _changes_too_early(scene: Scene) -> Taken:
     return local_moves.change_centrally(scene, local_moves.uid_in_request(scene))
 
 
@@ -197,100 +168,60 @@ def _is_paired(world: World) -> bool:
     return world.main.accepted == world.main.last and world.main.current is Central.PAIRED
 
 
-_GIVE_BACK = "the administrator asks Palette to give the cluster back to local management"
+def _decision(what: str, does: Does, rule: Rule, fits: Fits) -> Move:
+    return Move("decisions", "When", f"the administrator {what}", does, rule, fits)
+
+
+def _look(what: str, does: Does, rule: Rule, fits: Fits = move.anywhere) -> Move:
+    return Move("looks", "When", f"the administrator {what}", does, rule, fits)
+
+
+def _refused(what: str, does: Does, requirement: str, fits: Fits) -> Move:
+    return _look(what, does, model.always(Answer.REFUSED, requirement), fits)
+
+
 _MISTYPED = "a request by an id that differs in its last character"
+_GIVE_BACK = "asks Palette to give the cluster back to local management"
 
 ADMINISTRATOR = (
-    Move(
-        "decisions",
-        "When",
-        "the administrator accepts the request",
-        _accepts,
-        model.of_last(model.accept),
-        sent,
-    ),
-    Move(
-        "decisions",
-        "When",
-        "the administrator rejects the request",
-        _rejects,
-        model.of_last(model.reject),
-        sent,
-    ),
-    Move(
-        "decisions",
-        "When",
-        "the administrator accepts the earlier request",
+    _decision("accepts the request", _accepts, model.of_last(model.accept), move.sent),
+    _decision("rejects the request", _rejects, model.of_last(model.reject), move.sent),
+    _decision(
+        "accepts the earlier request",
         _accepts_earlier,
         model.of_earlier(model.accept_unnoticed),
-        sent_earlier,
+        move.sent_earlier,
     ),
-    Move(
-        "decisions",
-        "When",
-        "the administrator rejects the earlier request",
+    _decision(
+        "rejects the earlier request",
         _rejects_earlier,
         model.of_earlier(model.reject),
-        sent_earlier,
+        move.sent_earlier,
     ),
-    Move(
-        "decisions",
-        "When",
-        f'the administrator accepts the request of "{OTHER}"',
-        _accepts_other,
+    _decision(
+        f'accepts the request of "{OTHER}"',
+        lambda scene: review.attempt(scene, scene.admin(), "accept", OTHER),
         model.of_other(model.accept),
-        other_sent,
+        move.other_sent,
     ),
-    Move(
-        "decisions",
-        "When",
-        f'the administrator rejects the request of "{OTHER}"',
-        _rejects_other,
+    _decision(
+        f'rejects the request of "{OTHER}"',
+        lambda scene: review.reject_as(scene, "administrator", OTHER),
         model.of_other(model.reject),
-        other_sent,
+        move.other_sent,
     ),
-    Move(
-        "looks",
-        "When",
-        "the administrator opens the request by its id",
-        _opens,
-        model.of_last(model.view),
-        sent,
-    ),
-    Move(
-        "looks",
-        "When",
-        "the administrator looks at the list of requests",
-        _lists,
+    _look("opens the request by its id", _opens, model.of_last(model.view), move.sent),
+    _look(
+        "looks at the list of requests",
+        lambda scene: scene.perform(scene.admin(), ListPairingRequests(), "the list"),
         model.always(Answer.OK, "ACC-3"),
     ),
-    Move(
-        "looks",
-        "When",
-        f"the administrator accepts {_MISTYPED}",
-        _accepted_mistyped,
-        model.always(Answer.REFUSED, "ACC-20"),
-        sent,
+    _refused(f"accepts {_MISTYPED}", _accepts_mistyped, "ACC-20", move.sent),
+    _refused(f"rejects {_MISTYPED}", _rejects_mistyped, "REJ-6", move.sent),
+    _refused(
+        "changes the cluster by the uid in the request", _changes_too_early, "INV-1", move.waiting
     ),
-    Move(
-        "looks",
-        "When",
-        f"the administrator rejects {_MISTYPED}",
-        _rejected_mistyped,
-        model.always(Answer.REFUSED, "REJ-6"),
-        sent,
-    ),
-    Move(
-        "looks",
-        "When",
-        "the administrator changes the cluster by the uid in the request",
-        _changed_too_early,
-        model.always(Answer.REFUSED, "INV-1"),
-        waiting,
-    ),
-    Move(
-        "looks", "When", _GIVE_BACK, _releases, model.always(Answer.REFUSED, "ACC-19"), _is_paired
-    ),
+    _refused(_GIVE_BACK, _releases, "ACC-19", _is_paired),
 )
 
 
@@ -318,15 +249,13 @@ def _stranger(credentials: str) -> Move:
 
 
 def _tries(action: str, needs: Person, rule: Rule) -> Move:
-    def tries(play: Play) -> Taken:
-        return review.attempt(play, play.person or play.admin(), action)
-
     says = f'this person tries to "{action}"'
-    return Move("people", "When", says, tries, model.by_person(needs, rule), _person_can_try)
+    does: Does = lambda play: review.attempt(play, play.person or play.admin(), action)  # noqa: E731
+    return Move("people", "When", says, does, model.by_person(needs, rule), _person_can_try)
 
 
 def _person_can_try(world: World) -> bool:
-    return world.person is not Person.NOBODY and sent(world)
+    return world.person is not Person.NOBODY and move.sent(world)
 
 
 PEOPLE = (

@@ -17,7 +17,7 @@ from harness.history.lines import CheckLine, HarnessInfo, Header, Implementation
 from harness.history.lines import Run as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.stage import Stage
 from harness.targets.port import Driver
 
@@ -66,7 +66,19 @@ class Recording:
         def judged(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
         ) -> None:
-            self._check(name, check, args, requirement, finding)
+            self._writer.check(
+                CheckLine(
+                    scenario=name,
+                    requirement=requirement,
+                    check=check,
+                    args=dict(args),
+                    step="",
+                    verdict=finding.verdict,
+                    reason=finding.reason,
+                    operations=list(finding.operations),
+                    expected=meaning_of(check),
+                )
+            )
 
         return play, judged
 
@@ -76,23 +88,6 @@ class Recording:
         """
         if self._driver.name == "inprocess":
             self._driver.sleep(-self._driver.now() % 1_000_000)
-
-    def _check(
-        self, scenario: str, check: str, args: Mapping[str, Json], requirement: str, found: Finding
-    ) -> None:
-        self._writer.check(
-            CheckLine(
-                scenario=scenario,
-                requirement=requirement,
-                check=check,
-                args=dict(args),
-                step="",
-                verdict=found.verdict,
-                reason=found.reason,
-                operations=list(found.operations),
-                expected=meaning_of(check),
-            )
-        )
 
     def close(self, ended_at: str = "") -> None:
         """Close the evidence. `ended_at` is wall time, RFC 3339 in UTC."""

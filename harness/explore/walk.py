@@ -8,16 +8,28 @@ future and are judged alike, so what follows is walked once and counted for both
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from harness.checkers.invariants.stream import ALL, Bounds, Violation, violations_of
-from harness.explore.interleaving_events import Events
+from harness.domain.arrangements import SetLink
+from harness.domain.operations import (
+    CentralOperation,
+    ChangeCentralCluster,
+    ListPairingRequests,
+    PatchCluster,
+    ViewCentralCluster,
+    ViewManagement,
+    ViewPairing,
+    ViewPairingRequest,
+)
+from harness.explore.interleaving_events import Events, outcome_of
 from harness.explore.interleaving_plots import PLOTS, Plot
-from harness.explore.interleaving_settling import Settling
-from harness.explore.interleaving_words import told
+from harness.explore.interleaving_sides import HOST
 from harness.explore.interleaving_world import Stage, Step, World
 from harness.history.operation import History
 from harness.reference.behaviour import Behaviour
+from harness.reference.core.records import PairingRequest
+from harness.reference.faults import message_kind
 
 Judge = Callable[[History, Iterable[str]], Iterable[Violation]]
 
@@ -26,6 +38,26 @@ BOUNDS = Bounds(list_lag=0)
 
 FAULTS_MAX = 2
 """How many faults a schedule may have where one violation is looked for."""
+
+ROUNDS_MAX = 8
+"""More rounds of the agents than anything takes that settles at all."""
+
+SETTLING = 60_000_000
+"""How long everything has to settle, in microseconds."""
+
+READER, USER = "reader", "user"
+CARRIED = {
+    "deliver": "{} reaches the central side",
+    "lose": "{} is lost before it has any effect",
+    "unanswered": "the answer to {} is lost",
+}
+STRUCK = {
+    "follow": "agent: begins to follow up",
+    "cut": "link: is cut",
+    "mend": "link: is mended",
+    "restart edge": "edge: is restarted",
+    "restart central": "central side: is restarted",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +184,6 @@ def rendered(found: Found) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    """The walk over one plot."""
-
     plot: Plot
     behaviour: Behaviour
     faults: int
@@ -235,3 +265,76 @@ class _Walk:
             lines.append(told(self.plot, world, step))
             world = self.stage.take(world, step)
         return tuple(lines)
+
+
+def told(plot: Plot, world: World, step: Step) -> str:
+    """A step in words, said of the world before it."""
+    what, lane = step
+    waiting = world.lanes[lane]
+    if what in ("move", "unseen"):
+        move = plot.actors[lane].moves[world.moved[lane]]
+        lost = "; the answer is lost" if what == "unseen" else ""
+        return f"{plot.actors[lane].name}: {move.do}{lost}"
+    if waiting is None or what in STRUCK:
+        return STRUCK[what]
+    name = "agent" if waiting.operation is None else waiting.id
+    kind = message_kind(waiting.call.operation).value
+    if what == "return":
+        return f"{name}: gets the answer to {kind}: {outcome_of(waiting.reply)}"
+    return f"{name}: {CARRIED[what].format(kind)}"
+
+
+class Settling:
+    """How a schedule ends: everything heals, the agents follow up until nothing changes, and both
+    sides are looked at and tried. Equal worlds settle alike, so each is settled only once.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self._known: dict[Hashable, Events] = {}
+
+    def after(self, world: World, print_of_world: Hashable) -> Events:
+        """What happens from a world on that is left alone. Its order is the history's end."""
+        found = self._known.get(print_of_world)
+        if found is None:
+            found = self._known[print_of_world] = self._settled(replace(world, events=())).events
+        return found
+
+    def _settled(self, world: World) -> World:
+        if not world.up:
+            healed = self.stage.noted(world, "healed", SetLink(HOST, up=True))
+            world = replace(healed, up=True)
+        world = self._followed(world, "settling")
+        world = self.stage.passed(world, "time to settle", SETTLING)
+        world = self._followed(world, "settled")
+        return self._looked_at(world)
+
+    def _followed(self, world: World, label: str) -> World:
+        for index in range(ROUNDS_MAX):
+            before = self._stores(world)
+            world = self.stage.followed(world, f"{label}-{index}")
+            if self._stores(world) == before:
+                return world
+        return world
+
+    def _stores(self, world: World) -> Hashable:
+        store = self.stage.prints.store
+        return (store(world.edge.store), store(world.central.store))
+
+    def _looked_at(self, world: World) -> World:
+        stage = self.stage
+        for index, look in enumerate((ViewPairing(), ViewManagement())):
+            world = stage.started(world, 0, f"look-{index}", READER, look)
+        for index, operation in enumerate(list(_central_looks(world))):
+            world = stage.administered(world, f"look-{index + 2}", READER, operation)
+        world = stage.started(world, 0, "try", USER, PatchCluster({"tried": "locally"}))
+        return stage.started(world, 0, "look-last", READER, ViewManagement())
+
+
+def _central_looks(world: World) -> Iterator[CentralOperation]:
+    yield ListPairingRequests()
+    for request in world.central.store.every(PairingRequest):
+        yield ViewPairingRequest(request.pairing_uid)
+        if request.cluster_uid:
+            yield ViewCentralCluster(request.cluster_uid)
+            yield ChangeCentralCluster(request.cluster_uid, {"tried": "centrally"})

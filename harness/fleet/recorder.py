@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Protocol
 
 from harness.checkers.fleet.concluding import as_lines
-from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.known import Violation
 from harness.domain.arrangements import InstallCluster
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -14,23 +15,9 @@ from typing import Final, cast
 
 import msgspec
 
+from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import (
-    STILL_OPEN,
-    CheckLine,
-    Counts,
-    EndOfRun,
-    Footer,
-    Header,
-    InvokeLine,
-    LeakLine,
-    Object,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    digested,
-    encode,
-)
+from harness.history.lines import Header, Object, digested, encode
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.redaction import Redactor
 
@@ -80,10 +67,11 @@ class EvidenceWriter:
     def header(self, header: Header) -> None:
         """Write the first line. Secrets that the whole run shares are registered before."""
         with self._lock:
-            line = encode(_redacted(header, self._redactor))
+            plain = self._redactor.data(cast(Json, msgspec.to_builtins(header)))
+            line = encode(msgspec.convert(plain, Header))
             self._write(line, digested(line))
 
-    def scenario(self, scenario: ScenarioLine) -> None:
+    def scenario(self, scenario: lines.ScenarioLine) -> None:
         """A scenario begins; the labels of secrets count anew, and so do operation ids."""
         with self._lock:
             self._redactor.begin_scope()
@@ -150,12 +138,20 @@ class EvidenceWriter:
                 "response": _plain(response),
             }
             clean = cast(dict[str, dict[str, Json] | None], self._redactor.data(answer))
-            record = _answered(invoked, outcome, end, clean, request, response)
+            record = replace(
+                invoked,
+                end=end,
+                outcome=outcome,
+                value=clean["value"],
+                error=clean["error"],
+                request=_with_note(clean["request"], request),
+                response=_with_note(clean["response"], response),
+            )
             self._put("outcomes", _outcome_line(record, end))
             self._keep(record)
             return record
 
-    def check(self, check: CheckLine) -> None:
+    def check(self, check: lines.CheckLine) -> None:
         """A check judged the history. Its arguments are redacted, and register no secrets."""
         with self._lock:
             known, text = self._redactor.known, self._redactor.text
@@ -168,17 +164,17 @@ class EvidenceWriter:
             )
             self._put("checks", clean)
 
-    def verdict(self, verdict: VerdictLine) -> None:
+    def verdict(self, verdict: lines.VerdictLine) -> None:
         """What a scenario says of one requirement."""
         with self._lock:
             reason = self._redactor.text(verdict.reason)
             self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
 
-    def leak(self, leak: LeakLine) -> None:
+    def leak(self, leak: lines.LeakLine) -> None:
         """Something of the run's is left on its target."""
         with self._lock:
             plain = cast(Json, msgspec.to_builtins(leak))
-            self._put("leaks", msgspec.convert(self._redactor.known(plain), LeakLine))
+            self._put("leaks", msgspec.convert(self._redactor.known(plain), lines.LeakLine))
 
     def history(self, scenario: str) -> History:
         """What the file holds of the scenario that was begun last, in order of invocation.
@@ -210,7 +206,7 @@ class EvidenceWriter:
     def _end_open_operations(self) -> None:
         """Such an operation ends where it began: when it did is unknown, like all else of it."""
         for record in list(self._open.values()):
-            why: dict[str, Json] = {"why": STILL_OPEN}
+            why: dict[str, Json] = {"why": lines.STILL_OPEN}
             self.outcome(record.id, Outcome.INFO, end=record.start, error=why)
 
     def _keep(self, record: OperationRecord) -> None:
@@ -240,12 +236,17 @@ def write_all(file: FileIO, raw: bytes) -> None:
         view = view[file.write(view) or 0 :]
 
 
-def footer(lines: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
+def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
     """The last line of a file that holds so many lines of each kind."""
-    counts = Counts(**{name: lines.get(name, 0) for name in Counts.__struct_fields__})
-    return encode(Footer(
-        counts=counts, digest=f"sha256:{digest}", interrupted=interrupted, run=EndOfRun(ended_at)
-    ))  # fmt: skip
+    counts = {name: counted.get(name, 0) for name in lines.Counts.__struct_fields__}
+    return encode(
+        lines.Footer(
+            counts=lines.Counts(**counts),
+            digest=f"sha256:{digest}",
+            interrupted=interrupted,
+            run=lines.EndOfRun(ended_at),
+        )
+    )
 
 
 def unwritable(path: Path, error: OSError, written: int = 0) -> EvidenceError:
@@ -274,11 +275,6 @@ def open_file(path: Path) -> FileIO:
         raise unwritable(path, error) from None
 
 
-def _redacted(header: Header, redactor: Redactor) -> Header:
-    plain = cast(Json, msgspec.to_builtins(header))
-    return msgspec.convert(redactor.data(plain), Header)
-
-
 def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
     return None if value is None else dict(value)
 
@@ -297,33 +293,8 @@ def _with_note(
     return {**clean, "body": f"{kept} … [cut here: {len(body)} characters in all]"}
 
 
-def _answered(
-    invoked: OperationRecord,
-    outcome: Outcome,
-    end: int,
-    clean: Mapping[str, dict[str, Json] | None],
-    request: Mapping[str, Json] | None,
-    response: Mapping[str, Json] | None,
-) -> OperationRecord:
-    return OperationRecord(
-        id=invoked.id,
-        scenario=invoked.scenario,
-        actor=invoked.actor,
-        kind=invoked.kind,
-        args=invoked.args,
-        start=invoked.start,
-        end=end,
-        outcome=outcome,
-        value=clean["value"],
-        error=clean["error"],
-        request=_with_note(clean["request"], request),
-        response=_with_note(clean["response"], response),
-        tags=invoked.tags,
-    )
-
-
-def _invoke_line(record: OperationRecord) -> InvokeLine:
-    return InvokeLine(
+def _invoke_line(record: OperationRecord) -> lines.InvokeLine:
+    return lines.InvokeLine(
         id=record.id,
         scenario=record.scenario,
         actor=record.actor,
@@ -334,11 +305,11 @@ def _invoke_line(record: OperationRecord) -> InvokeLine:
     )
 
 
-def _outcome_line(record: OperationRecord, end: int) -> OutcomeLine:
+def _outcome_line(record: OperationRecord, end: int) -> lines.OutcomeLine:
     def plain(value: Mapping[str, Json] | None) -> Object | None:
         return cast("Object | None", value)
 
-    return OutcomeLine(
+    return lines.OutcomeLine(
         id=record.id,
         outcome=record.outcome,
         end=end,

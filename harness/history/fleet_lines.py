@@ -228,6 +228,3 @@ class GateLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     value: float | None
     holds: bool | None
     reason: str = ""
-
-
-FleetOnlyLine = FleetLine | PartLine | GrantsLine | ViolationLine | MeasuresLine | GateLine

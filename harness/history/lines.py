@@ -8,12 +8,13 @@ within one version of the schema.
 from __future__ import annotations
 
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 import msgspec
 
 from harness.catalogue.verdict import Verdict
-from harness.history.operation import Outcome
+from harness.history.operation import Json, OperationRecord, Outcome
 
 SCHEMA: Final = "pairproof/evidence/1"
 STILL_OPEN: Final = "still open when the run ended"
@@ -233,3 +234,46 @@ def digested(raw_header: bytes) -> bytes:
     header = msgspec.json.decode(raw_header)
     header.pop("run", None)
     return ENCODER.encode(header) + b"\n"
+
+
+# --- as the records that a check sees -------------------------------------------------------------
+
+
+def invoked(line: InvokeLine) -> OperationRecord:
+    """An operation that was sent and has not ended: its outcome is unknown so far."""
+    return OperationRecord(
+        id=line.id,
+        scenario=line.scenario,
+        actor=line.actor,
+        kind=line.kind,
+        args=_object(line.args),
+        start=line.start,
+        tags=_object(line.tags),
+    )
+
+
+def ended(record: OperationRecord, line: OutcomeLine) -> OperationRecord:
+    """The operation once it has ended so."""
+    return OperationRecord(
+        id=record.id,
+        scenario=record.scenario,
+        actor=record.actor,
+        kind=record.kind,
+        args=record.args,
+        start=record.start,
+        end=line.end,
+        outcome=line.outcome,
+        value=_object_or_none(line.value),
+        error=_object_or_none(line.error),
+        request=_object_or_none(line.request),
+        response=_object_or_none(line.response),
+        tags=record.tags,
+    )
+
+
+def _object(value: dict[str, object]) -> Mapping[str, Json]:
+    return cast(Mapping[str, Json], value)
+
+
+def _object_or_none(value: dict[str, object] | None) -> Mapping[str, Json] | None:
+    return None if value is None else _object(value)

@@ -8,7 +8,7 @@ run recorded: equal runs have equal digests, whatever the number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -137,7 +137,8 @@ def write_manifest(
     """
     lines = (header, fleet, *parts, *verdicts, *violations, measures, *gates)
     raw = [encode(line) for line in lines]
-    digest = _digest_of(raw)
+    body = b"".join((digested(raw[0]), *raw[1:]))
+    digest = f"sha256:{sha256(body).hexdigest()}"
     counts = _counts(parts, verdicts)
     raw.append(encode(Footer(
         counts=counts, digest=digest, interrupted=interrupted, run=EndOfRun(ended_at)
@@ -203,11 +204,6 @@ def _manifest_in(path: Path) -> Path:
         )
         raise EvidenceError(file, problem, hint)
     return file
-
-
-def _digest_of(raw: Iterable[bytes]) -> str:
-    first, *others = raw
-    return f"sha256:{sha256(b''.join((digested(first), *others))).hexdigest()}"
 
 
 def _counts(parts: Sequence[PartLine], verdicts: Sequence[VerdictLine]) -> Counts:

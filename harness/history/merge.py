@@ -72,15 +72,9 @@ def merge_parts(
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise unwritable(out, error) from None
-    if remove:
-        _remove(paths)
-
-
-def _remove(paths: Iterable[Path]) -> None:
-    folders = dict.fromkeys(path.parent for path in paths)
-    for path in paths:
+    for path in paths if remove else ():
         path.unlink(missing_ok=True)
-    for folder in folders:
+    for folder in dict.fromkeys(path.parent for path in paths if remove):
         if not any(folder.iterdir()):
             folder.rmdir()
 

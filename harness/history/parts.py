@@ -22,9 +22,8 @@ import zstandard
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.evidence import open_file, unwritable, write_all
 from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
-from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode
+from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode, ended, invoked
 from harness.history.operation import OperationRecord, Outcome
-from harness.history.records import ended, invoked
 from harness.history.scan import LINE_BYTES_MAX, RawLine, decoded, unreadable
 
 BLOCK_BYTES: Final = 128 * 1024
@@ -151,7 +150,10 @@ class PartWriter:
 
         Such an operation ends where it began: when it did is unknown, like all else of it.
         """
-        records = tuple(_ended_unknown(record) for record in self._open.values())
+        records = tuple(
+            replace(record, end=record.start, outcome=Outcome.INFO, error={"why": STILL_OPEN})
+            for record in self._open.values()
+        )
         for record in records:
             self.outcome(record)
         return records
@@ -177,11 +179,8 @@ class PartWriter:
 
     def _put(self, line: msgspec.Struct) -> None:
         if self._is_closed:
-            raise EvidenceError(
-                self.path or Path(part_file(self.name)),
-                "the part is closed",
-                "nothing more was recorded",
-            )
+            path = self.path or Path(part_file(self.name))
+            raise EvidenceError(path, "the part is closed", "nothing more was recorded")
         buffer = self._buffer
         length = len(buffer)
         try:
@@ -197,7 +196,9 @@ class PartWriter:
         self._digest.update(self._buffer)
         self._blocks += 1
         if self.path is not None:
-            self._write_frame(self.path, _compressed(self._buffer))
+            # A compressor holds 1 MB, so none is kept for each of many writers.
+            compressor = zstandard.ZstdCompressor(_FASTEST, write_checksum=True)
+            self._write_frame(self.path, compressor.compress(self._buffer))
         self._buffer = bytearray()
 
     def _write_frame(self, path: Path, frame: bytes) -> None:
@@ -220,15 +221,6 @@ class PartWriter:
             self._is_closed = True
             raise unwritable(path, error, self._written) from None
         self._written += len(frame)
-
-
-def _compressed(block: bytearray) -> bytes:
-    """A whole frame. A compressor holds 1 MB, so none is kept for each of many writers."""
-    return zstandard.ZstdCompressor(_FASTEST, write_checksum=True).compress(block)
-
-
-def _ended_unknown(record: OperationRecord) -> OperationRecord:
-    return replace(record, end=record.start, outcome=Outcome.INFO, error={"why": STILL_OPEN})
 
 
 def _plain(value: object) -> object:

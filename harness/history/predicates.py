@@ -66,11 +66,6 @@ def holds(name: str, sample: Sample, args: Mapping[str, Json]) -> bool:
     return _PREDICATES[name](sample, **args)
 
 
-def predicate_names() -> tuple[str, ...]:
-    """Every registered predicate, sorted."""
-    return tuple(sorted(_PREDICATES))
-
-
 @predicate
 def nothing_pending(sample: Sample) -> bool:
     """Local UI shows no pending request: none at all, or one that is not `Pairing`."""
@@ -162,9 +157,8 @@ def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
 
 def _open_items(sample: Sample) -> list[dict[str, Json]]:
     """The listed requests that wait: decided ones may stay listed with their state."""
-    items = sample.value.get("items")
-    found = [i for i in items if isinstance(i, dict)] if isinstance(items, list) else []
-    return [item for item in found if item.get("state") in ("", None, "Pairing", "Pending")]
+    items = _dicts(sample.value, "items")
+    return [item for item in items if item.get("state") in ("", None, "Pairing", "Pending")]
 
 
 def _open_ids(sample: Sample) -> list[str]:
@@ -185,7 +179,10 @@ def tags_include(sample: Sample, *, tags: dict[str, Json]) -> bool:
 @predicate
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
-    return sample.outcome is Outcome.OK and sorted(_packs(sample)) == sorted(packs)
+    profiles = _dicts(sample.value, "profiles")
+    found = [pack for profile in profiles for pack in _dicts(profile, "packs")]
+    named = sorted(f"{pack.get('name')} {pack.get('version')}" for pack in found)
+    return sample.outcome is Outcome.OK and named == sorted(packs)
 
 
 @predicate
@@ -212,14 +209,6 @@ def not_being_handed_over(sample: Sample) -> bool:
     return sample.outcome is Outcome.FAIL or (
         sample.outcome is Outcome.OK and sample.value.get("state") != "Pairing"
     )
-
-
-def _packs(sample: Sample) -> list[str]:
-    """The packs of a stack as texts of name and version."""
-    packs = [
-        pack for profile in _dicts(sample.value, "profiles") for pack in _dicts(profile, "packs")
-    ]
-    return [f"{pack.get('name')} {pack.get('version')}" for pack in packs]
 
 
 def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:

@@ -6,6 +6,7 @@ sense: `complete` and `problems` tell. What is no evidence at all is an `Evidenc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -15,24 +16,10 @@ from typing import Final
 import msgspec
 
 from harness.catalogue.verdict import worst
+from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import (
-    ENCODER,
-    STILL_OPEN,
-    CheckLine,
-    Counts,
-    Footer,
-    Header,
-    InvokeLine,
-    LeakLine,
-    Line,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    digested,
-)
+from harness.history.lines import Footer, Header, Line
 from harness.history.operation import History, OperationRecord
-from harness.history.records import ended, invoked
 from harness.history.scan import RawLine, scan
 
 PROBLEMS_MAX: Final = 50
@@ -53,17 +40,17 @@ class Evidence:
 
     path: Path
     header: Header
-    scenarios: tuple[ScenarioLine, ...]
+    scenarios: tuple[lines.ScenarioLine, ...]
     histories: Mapping[str, History]
     """The history of each scenario, by its id."""
-    checks: tuple[CheckLine, ...]
-    verdicts: tuple[VerdictLine, ...]
+    checks: tuple[lines.CheckLine, ...]
+    verdicts: tuple[lines.VerdictLine, ...]
     footer: Footer | None
     complete: bool
     problems: tuple[str, ...]
     sha256: str
     operation_count: int
-    leaks: tuple[LeakLine, ...] = ()
+    leaks: tuple[lines.LeakLine, ...] = ()
     """What the run could not remove from its target."""
 
 
@@ -111,12 +98,12 @@ class _Collector:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._header: Header | None = None
-        self._scenarios: dict[str, ScenarioLine] = {}
-        self._operations: dict[str, InvokeLine] = {}
-        self._outcomes: dict[str, OutcomeLine] = {}
-        self._checks: list[CheckLine] = []
-        self._verdicts: dict[tuple[str, str], VerdictLine] = {}
-        self._leaks: list[LeakLine] = []
+        self._scenarios: dict[str, lines.ScenarioLine] = {}
+        self._operations: dict[str, lines.InvokeLine] = {}
+        self._outcomes: dict[str, lines.OutcomeLine] = {}
+        self._checks: list[lines.CheckLine] = []
+        self._verdicts: dict[tuple[str, str], lines.VerdictLine] = {}
+        self._leaks: list[lines.LeakLine] = []
         self._footer: Footer | None = None
         self._problems: list[str] = []
         self._unlisted = 0
@@ -139,7 +126,7 @@ class _Collector:
         if isinstance(raw.line, Footer):
             self._end(raw.line, where)
             return
-        self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
+        self._digest.update(lines.digested(raw.raw) if raw.number == 1 else raw.raw)
         match raw.line:
             case None if raw.raw.endswith(b"\n"):
                 self._problem(f"{where} is of a type that this version does not know; ignored")
@@ -156,6 +143,7 @@ class _Collector:
         if self._header is None:  # `scan` yields a header first, or raises
             raise EvidenceError(self._path, "there is no header", "run again")
         self._check_the_end()
+        more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
         return Evidence(
             path=self._path,
             header=self._header,
@@ -165,14 +153,14 @@ class _Collector:
             verdicts=tuple(self._verdicts.values()),
             footer=self._footer,
             complete=self._footer is not None and not self._footer.interrupted,
-            problems=self._listed_problems(),
+            problems=(*self._problems, *more),
             sha256=self._bytes.hexdigest(),
             operation_count=len(self._operations),
             leaks=tuple(self._leaks),
         )
 
     def _begin(self, header: Header, raw: RawLine[Line], where: str) -> None:
-        if raw.raw != ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
+        if raw.raw != lines.ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
             self._problem(f"{where}, the header, is not spelled as pairproof writes it")
         if self._header is None:
             self._header = header
@@ -192,31 +180,31 @@ class _Collector:
 
     def _take(self, line: Line, where: str) -> None:
         match line:
-            case ScenarioLine():
+            case lines.ScenarioLine():
                 if self._scenarios.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: scenario {line.id} is here a second time; ignored")
-            case InvokeLine():
+            case lines.InvokeLine():
                 self._know_scenario(line.scenario, where)
                 if self._operations.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: operation {line.id} is here a second time; ignored")
-            case OutcomeLine():
+            case lines.OutcomeLine():
                 self._know_operations([line.id], where)
                 if self._outcomes.setdefault(line.id, line) is not line:
                     self._problem(f"{where}: operation {line.id} ends a second time; ignored")
-            case CheckLine():
+            case lines.CheckLine():
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._checks.append(line)
-            case VerdictLine():
+            case lines.VerdictLine():
                 self._know_scenario(line.scenario, where)
                 self._know_operations(line.operations, where)
                 self._judge(line, where)
-            case LeakLine():
+            case lines.LeakLine():
                 self._leaks.append(line)
             case _:
                 raise AssertionError(f"{type(line).__name__} is handled before")
 
-    def _judge(self, line: VerdictLine, where: str) -> None:
+    def _judge(self, line: lines.VerdictLine, where: str) -> None:
         """Of two verdicts on the same thing the worse one counts."""
         key = (line.scenario, line.requirement)
         first = self._verdicts.setdefault(key, line)
@@ -249,8 +237,8 @@ class _Collector:
                 if (scenario.id, requirement) not in self._verdicts:
                     self._problem(f"scenario {scenario.id} has no verdict on {requirement}")
 
-    def _counts(self) -> Counts:
-        return Counts(
+    def _counts(self) -> lines.Counts:
+        return lines.Counts(
             scenarios=len(self._scenarios),
             operations=len(self._operations),
             checks=len(self._checks),
@@ -260,7 +248,11 @@ class _Collector:
     def _histories(self) -> dict[str, History]:
         grouped: dict[str, list[OperationRecord]] = {id_: [] for id_ in self._scenarios}
         for operation in self._operations.values():
-            record = _record(operation, self._outcomes.get(operation.id))
+            record, outcome = lines.invoked(operation), self._outcomes.get(operation.id)
+            if outcome is None:  # it is unknown how it ended
+                record = replace(record, error={"why": lines.STILL_OPEN})
+            else:
+                record = lines.ended(record, outcome)
             grouped.setdefault(operation.scenario, []).append(record)
         return {id_: History(tuple(records)) for id_, records in grouped.items()}
 
@@ -270,20 +262,37 @@ class _Collector:
         else:
             self._unlisted += 1
 
-    def _listed_problems(self) -> tuple[str, ...]:
-        more = (f"and {self._unlisted} more problems",) if self._unlisted else ()
-        return (*self._problems, *more)
 
-
-def _counted(counts: Counts) -> str:
+def _counted(counts: lines.Counts) -> str:
     return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
 
 
 def _without_run(header: Header) -> bytes:
-    return digested(ENCODER.encode(header))
+    return lines.digested(lines.ENCODER.encode(header))
 
 
-def _record(invoke: InvokeLine, outcome: OutcomeLine | None) -> OperationRecord:
-    """The operation as a checker sees it; without an outcome it is unknown how it ended."""
-    record = invoked(invoke)
-    return replace(record, error={"why": STILL_OPEN}) if outcome is None else ended(record, outcome)
+# --- the repeats of a run: each in a folder of its own, with evidence of its own ------------------
+
+_NAME = re.compile(r"repeat-([1-9][0-9]*)")
+
+
+def repeat_folder(out: Path, number: int) -> Path:
+    """The folder of the n-th repeat (from 1) of the run whose folder is `out`."""
+    return out / f"repeat-{number}"
+
+
+def repeat_folders(out: Path) -> list[Path]:
+    """The folders of repeats in `out` that hold evidence, or the parts of it, by their number."""
+    if not out.is_dir():
+        return []
+    numbered = [(int(m[1]), p) for p in out.iterdir() if (m := _NAME.fullmatch(p.name))]
+    return [path for _, path in sorted(numbered) if _holds_evidence(path)]
+
+
+def is_repeated(path: Path) -> bool:
+    """Whether this is the folder of a run that was repeated: no evidence but that of repeats."""
+    return not (path / "evidence.jsonl").is_file() and bool(repeat_folders(path))
+
+
+def _holds_evidence(folder: Path) -> bool:
+    return (folder / "evidence.jsonl").is_file() or (folder / PARTS_DIR).is_dir()

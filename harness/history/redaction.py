@@ -14,7 +14,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from threading import RLock
 from typing import Final
@@ -69,6 +69,8 @@ _KEY_BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----(.*?)(?:-----END|\Z)
 _SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9._~-]*")
 _SAME_IN_JSON = re.compile(r"[ !#-\[\]-~]*")
 _KEY_LINE = re.compile(r"[A-Za-z0-9+/=]{8,}")
+_OF_COOKIES = frozenset({"path", "domain", "expires", "max-age", "samesite"})
+"""The attributes that `Set-Cookie` puts beside the cookie."""
 _TEXT_FIELDS = frozenset({"body", "url", "endpoint", "paletteEndpoint", "why"})
 
 CUT: Final = "…"
@@ -218,18 +220,14 @@ class Redactor:
                 self._forms_by_gram.setdefault(gram, []).append(form)
         if tiny:
             forms = [f for f in self._secret_of_form if len(f) < _INDEXED_LENGTH_MIN]
-            self._tiny_forms = _overlapping(sorted(forms, key=_longest_first))
+            alternatives = "|".join(map(re.escape, sorted(forms, key=_longest_first)))
+            # Each is found wherever it begins, also inside another.
+            self._tiny_forms = re.compile(f"(?=({alternatives}))")
         self._clean_keys.clear()
 
 
 def _longest_first(form: str) -> tuple[int, str]:
     return (-len(form), form)
-
-
-def _overlapping(forms: Iterable[str]) -> re.Pattern[str] | None:
-    """Finds each form wherever it begins, also inside another."""
-    alternatives = "|".join(map(re.escape, forms))
-    return re.compile(f"(?=({alternatives}))") if alternatives else None
 
 
 @lru_cache(maxsize=1024)
@@ -345,19 +343,15 @@ def _parts(value: str, kind: str) -> Iterator[tuple[str, str]]:
     """The secret parts of a field's value: not the scheme, not the cookie's name."""
     if kind == "cookie":
         # Several `Set-Cookie` come as one value with commas between them.
-        pairs = (part.partition("=") for part in re.split("[;,]", value))
-        yield from ((v.strip(), kind) for k, _, v in pairs if v and not _is_attribute(k))
+        for name, _, found in (part.partition("=") for part in re.split("[;,]", value)):
+            if found and name.strip().lower() not in _OF_COOKIES:
+                yield found.strip(), kind
     elif kind == "session" and (scheme := _SCHEME.fullmatch(value)):
         yield scheme[2], kind
         if scheme[1].lower() == "basic":
             yield from _basic_password(scheme[2])
     else:
         yield value, kind
-
-
-def _is_attribute(name: str) -> bool:
-    """Whether it is one of the attributes that `Set-Cookie` puts beside the cookie."""
-    return name.strip().lower() in {"path", "domain", "expires", "max-age", "samesite"}
 
 
 def _basic_password(credentials: str) -> Iterator[tuple[str, str]]:

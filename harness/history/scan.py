@@ -91,15 +91,11 @@ def decoded(
             return None
         if _is_of_unknown_type(raw, decoder.type):
             return None
-        problem = f"line {number} is broken ({_why(raw, error)})"
+        too_long = f"longer than {LINE_BYTES_MAX // 1024 // 1024} MiB"
+        why = too_long if len(raw) >= LINE_BYTES_MAX else str(error)
+        problem = f"line {number} is broken ({why})"
         hint = "the file was changed or damaged after the run; use an undamaged copy, or run again"
         raise EvidenceError(path, problem, hint) from None
-
-
-def _why(raw: bytes, error: Exception) -> str:
-    if len(raw) >= LINE_BYTES_MAX:
-        return f"longer than {LINE_BYTES_MAX // 1024 // 1024} MiB"
-    return str(error)
 
 
 def _is_of_unknown_type(raw: bytes, lines: object) -> bool:
@@ -108,11 +104,8 @@ def _is_of_unknown_type(raw: bytes, lines: object) -> bool:
         kind = msgspec.json.decode(raw, type=dict[str, object]).get("type")
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
-    return isinstance(kind, str) and kind not in _tags_of(lines)
-
-
-def _tags_of(lines: object) -> list[object]:
-    return [line.__struct_config__.tag for line in get_args(lines) or (lines,)]
+    tags = [line.__struct_config__.tag for line in get_args(lines) or (lines,)]
+    return isinstance(kind, str) and kind not in tags
 
 
 def _header(path: Path, raw: bytes) -> Header:

@@ -16,7 +16,7 @@ import pytest
 from harness.plugin.options import INI, add_ini, add_options, is_explicit, is_ours
 
 if TYPE_CHECKING:
-    from harness.checkers.judge import Judge
+    from harness.checkers.registry import Judge
     from harness.running.run import Run
     from harness.running.scenario import ScenarioRun
     from harness.scenes.scene import Scene

@@ -20,7 +20,7 @@ from _pytest._code.code import (
 
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
-from harness.checkers.judge import CheckFailed
+from harness.checkers.registry import CheckFailed
 from harness.history.lines import Header, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line

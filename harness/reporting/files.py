@@ -11,8 +11,7 @@ from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.history.lines import WaiverLine
-from harness.history.reader import evidence_files, read_evidence
-from harness.history.repeats import is_repeated, repeat_folders
+from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
 from harness.reporting.badge import badge_svg
 from harness.reporting.html import report_html
 from harness.reporting.junit import junit_xml

@@ -14,7 +14,7 @@ from harness.history.redaction import Redactor
 from harness.running.belongings import AFTER_A_SCENARIO, WITH_A_SCENARIO, Belongings
 from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.scene import Scene
 from harness.scenes.stage import Stage
 from harness.targets.ledger import Kind, LedgerHeader

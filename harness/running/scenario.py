@@ -7,9 +7,15 @@ from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
 from harness.catalogue.verdict import Verdict
-from harness.checkers.judge import CheckFailed, CheckInconclusive, Judge
-from harness.checkers.registry import Finding, meaning_of
-from harness.checkers.verdicts import rests_on, verdict_of
+from harness.checkers.registry import (
+    CheckFailed,
+    CheckInconclusive,
+    Finding,
+    Judge,
+    meaning_of,
+    rests_on,
+    verdict_of,
+)
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json

@@ -40,13 +40,8 @@ def _made_up(scene: Scene, value: str) -> RegistrationToken:
     return RegistrationToken("", "", value, scene.project(), 0)
 
 
-def _cut_short(scene: Scene) -> RegistrationToken:
-    value = scene.new_token(scene.project()).value[:-1]
-    return _made_up(scene, scene.stage.secret(value, "token"))
-
-
-def _longer(scene: Scene) -> RegistrationToken:
-    value = f"{scene.new_token(scene.project()).value}0"
+def _altered(scene: Scene, alter: Callable[[str], str]) -> RegistrationToken:
+    value = alter(scene.new_token(scene.project()).value)
     return _made_up(scene, scene.stage.secret(value, "token"))
 
 
@@ -72,8 +67,8 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "empty": lambda scene: _made_up(scene, ""),
     "blank": lambda scene: _made_up(scene, "   "),
     "unknown": lambda scene: _made_up(scene, scene.new_secret("token")),
-    "cut short by a character": _cut_short,
-    "longer by a character": _longer,
+    "cut short by a character": lambda scene: _altered(scene, lambda value: value[:-1]),
+    "longer by a character": lambda scene: _altered(scene, lambda value: f"{value}0"),
     "expired": lambda scene: scene.new_token(scene.project(), lasts=-30 * DAY),
     "expired a second ago": lambda scene: scene.new_token(scene.project(), lasts=-SECOND),
     "deactivated": lambda scene: scene.new_token(scene.project(), active=False),

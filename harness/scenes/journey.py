@@ -39,8 +39,7 @@ def has_rejected(scene: Scene, who: str, label: str = MAIN) -> None:
         Inconclusive: it could not be brought about.
     """
     scene.must(reject(scene, who, label))
-    operator = scene.cluster(label).operator
-    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
+    scene.must_see(scene.cluster(label).operator, ViewPairing(), "nothing_pending")
 
 
 def has_cancelled(scene: Scene, label: str = MAIN) -> None:
@@ -51,7 +50,5 @@ def has_cancelled(scene: Scene, label: str = MAIN) -> None:
     """
     leased = scene.cluster(label)
     scene.must(scene.stage.run(leased.operator, operator_cancels()))
-    wait = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=leased.pairing_uid
-    )
-    scene.must_hold(wait)
+    uid = leased.pairing_uid
+    scene.must_see(scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid)

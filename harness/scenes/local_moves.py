@@ -52,14 +52,11 @@ CENTRAL_TAGS = {"changed-in": "palette"}
 """What a change leaves behind, to see by it whether the change took effect."""
 
 
-def _newer(profile: StackProfile) -> StackProfile:
-    packs = (*profile.packs[:-1], replace(profile.packs[-1], version="99.0.0"))
-    return replace(profile, version="2.0.0", packs=packs)
-
-
 def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
     """A stack with one pack in another version."""
-    return (*stack[:-1], _newer(stack[-1]))
+    *others, last = stack
+    packs = (*last.packs[:-1], replace(last.packs[-1], version="99.0.0"))
+    return (*others, replace(last, version="2.0.0", packs=packs))
 
 
 CHANGED_STACK = changed(DOCUMENTED_STACK)
@@ -274,8 +271,7 @@ def rejected(scene: Scene, label: str = MAIN) -> LeasedCluster:
     leased = scene.cluster(label)
     operation = RejectPairingRequest(leased.pairing_uid)
     scene.must(scene.stage.perform(scene.admin(), operation))
-    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
-    scene.must_hold(wait)
+    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
     return leased
 
 
@@ -287,8 +283,7 @@ def cancelled(scene: Scene, label: str = MAIN) -> LeasedCluster:
     """
     leased = scene.cluster(label)
     scene.stage.perform(leased.operator, CancelPairingRequest())
-    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
-    scene.must_hold(wait)
+    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
     return leased
 
 
@@ -300,8 +295,7 @@ def gone(scene: Scene) -> None:
     """
     uid = scene.cluster().cluster.uid
     look = ListPairingRequests()
-    wait = scene.stage.await_state(scene.admin(), look, "none_listed_for", local_cluster_uid=uid)
-    scene.must_hold(wait)
+    scene.must_see(scene.admin(), look, "none_listed_for", local_cluster_uid=uid)
 
 
 def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
@@ -313,10 +307,7 @@ def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
     leased = scene.pending(label)
     set_links(scene, up=False, label=label)
     cancelled(scene, label)
-    wait = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid
-    )
-    scene.must_hold(wait)
+    scene.must_see(scene.admin(), ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid)
     return leased
 
 
@@ -329,8 +320,7 @@ def accepted_and_learned(scene: Scene) -> LeasedCluster:
     leased = scene.cluster()
     scene.must(scene.accept())
     central = ManagementMode.CENTRAL.value
-    wait = scene.stage.await_state(leased.operator, ViewManagement(), "mode_is", mode=central)
-    scene.must_hold(wait)
+    scene.must_see(leased.operator, ViewManagement(), "mode_is", mode=central)
     return leased
 
 
@@ -343,7 +333,7 @@ def come_to_nothing(scene: Scene) -> None:
     leased = scene.cluster()
     look = ViewCentralCluster(leased.central_uid)
     scene.must_be_refused(scene.stage.perform(scene.admin(), look))
-    scene.must_hold(scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending"))
+    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
 
 
 def centrally_managed(scene: Scene) -> LeasedCluster:
@@ -354,8 +344,7 @@ def centrally_managed(scene: Scene) -> LeasedCluster:
     """
     leased = scene.paired()
     central = ManagementMode.CENTRAL.value
-    wait = scene.stage.await_state(leased.operator, ViewManagement(), "mode_is", mode=central)
-    scene.must_hold(wait)
+    scene.must_see(leased.operator, ViewManagement(), "mode_is", mode=central)
     scene.must(change_centrally(scene))
     return leased
 
@@ -381,23 +370,20 @@ def watch_both_sides(scene: Scene) -> None:
 
     Where no acceptance was taken, nothing is under way, and one look at each is enough.
     """
-    if scene.cluster().central_uid:
-        _watch_handover(scene)
+    leased = scene.cluster()
+    if leased.central_uid:
+        seen = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+        scene.note("Local UI", seen)
+        watch_list(scene)
+        look = ViewCentralCluster(leased.central_uid)
+        seen = scene.stage.await_state(scene.admin(), look, "not_being_handed_over")
+        scene.note("Palette", seen)
+        change_centrally(scene)
     else:
         scene.perform(scene.cluster().operator, ViewPairing(), "Local UI")
         scene.perform(scene.admin(), ListPairingRequests(), "the list")
     scene.perform(scene.cluster().operator, ViewManagement(), "the mode")
     scene.perform(scene.cluster().operator, PatchCluster(LOCAL_TAGS), "the local operation")
-
-
-def _watch_handover(scene: Scene) -> None:
-    leased, look = scene.cluster(), ViewCentralCluster(scene.cluster().central_uid)
-    seen = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
-    scene.note("Local UI", seen)
-    watch_list(scene)
-    seen = scene.stage.await_state(scene.admin(), look, "not_being_handed_over")
-    scene.note("Palette", seen)
-    change_centrally(scene)
 
 
 def await_request_of(scene: Scene, label: str = MAIN) -> OperationRecord:

@@ -24,7 +24,7 @@ from harness.domain.operations import (
     ViewPairing,
     ViewPairingRequest,
 )
-from harness.domain.permission import PairPermission, every_grant
+from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
 from harness.scenes.scene import DAY, MAIN, LeasedCluster, Scene
 from harness.scenes.stage import Actor, Inconclusive, Taken
@@ -50,14 +50,15 @@ def request_that_was(scene: Scene, fate: str) -> LeasedCluster:
     Raises:
         Inconclusive: it could not be brought about.
     """
-    return _looked_up(_FATES, fate)(scene)
+    if fate not in _FATES:
+        raise UnknownPhrase(f"no step knows {fate!r}; known are: {', '.join(_FATES)}")
+    return _FATES[fate](scene)
 
 
 def _rejected(scene: Scene) -> LeasedCluster:
     leased = scene.pending()
     scene.must(scene.stage.perform(scene.admin(), RejectPairingRequest(leased.pairing_uid)))
-    wait = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
-    scene.must_hold(wait)
+    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
     return _gone(scene, leased)
 
 
@@ -80,10 +81,8 @@ def _unknown(scene: Scene) -> LeasedCluster:
 
 
 def _gone(scene: Scene, leased: LeasedCluster) -> LeasedCluster:
-    wait = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=leased.pairing_uid
-    )
-    scene.must_hold(wait)
+    uid = leased.pairing_uid
+    scene.must_see(scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid)
     return leased
 
 
@@ -130,7 +129,7 @@ def must_show_own_values(scene: Scene, label: str = MAIN) -> None:
     leased = scene.cluster(label)
     fields = borne(leased, KEPT, KEPT, KEPT)
     look = ViewPairingRequest(leased.pairing_uid)
-    scene.must_hold(scene.stage.await_state(scene.admin(), look, "bears", fields=fields))
+    scene.must_see(scene.admin(), look, "bears", fields=fields)
 
 
 def mistyped(scene: Scene, label: str = MAIN) -> str:
@@ -201,34 +200,27 @@ def in_session(scene: Scene, taken: Taken) -> Actor:
 
 def user_without(scene: Scene, permission: str) -> Actor:
     """A user who has every permission on pairing requests in the project except one."""
-    missing = PairPermission(permission)
-    grants = frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
-    return scene.new_admin("user", grants)
+    return scene.new_admin("user", _all_but(scene, permission))
 
 
 def user_with(scene: Scene, permissions: str) -> Actor:
     """A user with these permissions, separated by commas, in the project, and no others."""
-    wanted = _permissions(permissions)
-    grants = frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
-    return scene.new_admin("user", grants)
+    return scene.new_admin("user", _just(scene, permissions))
 
 
 def user_reduced(scene: Scene, permission: str) -> Actor:
     """A user who had every permission in the project, used them, and has lost one."""
     actor = scene.new_admin("user", every_grant(scene.project()))
     scene.must(scene.stage.perform(actor, ListPairingRequests()))
-    missing = PairPermission(permission)
-    grants = frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
-    login, key = scene.login_of("user"), actor.credentials.api_key
+    grants, key = _all_but(scene, permission), actor.credentials.api_key
+    login = scene.login_of("user")
     scene.stage.arrange(PutUser(login.email, login.password, key, grants))
     return actor
 
 
 def user_across(scene: Scene, here: str, elsewhere: str) -> Actor:
     """A user with some permissions in the project, and all of them in another one."""
-    wanted = _permissions(here)
-    grants = frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
-    return scene.new_admin("user", grants | every_grant(scene.project(elsewhere)))
+    return scene.new_admin("user", _just(scene, here) | every_grant(scene.project(elsewhere)))
 
 
 def user_of(scene: Scene, scopes: str) -> Actor:
@@ -241,8 +233,14 @@ def user_of(scene: Scene, scopes: str) -> Actor:
     return scene.new_admin("user", frozenset(grants))
 
 
-def _permissions(text: str) -> frozenset[PairPermission]:
-    return frozenset(PairPermission(part.strip()) for part in text.split(","))
+def _all_but(scene: Scene, permission: str) -> frozenset[Grant]:
+    missing = PairPermission(permission)
+    return frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
+
+
+def _just(scene: Scene, permissions: str) -> frozenset[Grant]:
+    wanted = {PairPermission(part.strip()) for part in permissions.split(",")}
+    return frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
 
 
 def working_in(scene: Scene, actor: Actor, scope: str) -> Actor:
@@ -280,13 +278,7 @@ def _operation(uid: str, selected: tuple[SelectedProfile, ...], action: str) -> 
 def accept_as(scene: Scene, who: str, entered: Acceptance, label: str = MAIN) -> Taken:
     """Let an administrator accept a cluster's request, with what was entered."""
     leased = scene.cluster(label)
-    operation = AcceptPairingRequest(
-        leased.pairing_uid,
-        entered.selection,
-        entered.name,
-        entered.description,
-        entered.tags,
-    )
+    operation = entered.on(leased.pairing_uid)
     return scene.accepted(leased, scene.perform(scene.admin(who), operation, "the acceptance"))
 
 
@@ -436,11 +428,3 @@ def last_change(scene: Scene, label: str = MAIN) -> dict[str, Json]:
         if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
             return {"tags": asked["tags"]}
     raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")
-
-
-def _looked_up(
-    table: Mapping[str, Callable[[Scene], LeasedCluster]], word: str
-) -> Callable[[Scene], LeasedCluster]:
-    if word not in table:
-        raise UnknownPhrase(f"no step knows {word!r}; known are: {', '.join(table)}")
-    return table[word]

@@ -27,7 +27,6 @@ from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
 from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
 from harness.domain.operations import (
-    AcceptPairingRequest,
     Credentials,
     LogIn,
     LogInToPalette,
@@ -40,13 +39,11 @@ from harness.domain.operations import (
 from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
-from harness.history.operation import OperationRecord, Outcome
-from harness.scenes.installing import Installer
-from harness.scenes.pool import SlotPool
-from harness.scenes.shapes import Shape as Shape
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.scenes.installing import Installer, SlotPool, is_consumed
+from harness.scenes.installing import Shape as Shape
 from harness.scenes.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.scenes.stage import Actor, Inconclusive, NotSupported, Stage, Taken
-from harness.scenes.undoing import is_consumed
 from harness.targets.port import CannotArrange
 
 DAY = 86_400_000_000
@@ -104,14 +101,15 @@ class Scene:
         self.clusters: dict[str, LeasedCluster] = {}
         self.profiles: dict[str, ClusterProfile] = {}
         self.selection: tuple[SelectedProfile, ...] | None = None
-        self.endpoint = inventory.endpoint_for(_kinds_of(stage.scenario))
+        need = need_of(stage.scenario)
+        self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.insecure = False
         self.seen: list[str] = []
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[Side, int] = {}
         self._pool = pool
-        self._installer = Installer(stage, pool, consumes=need_of(stage.scenario).clusters > 0)
+        self._installer = Installer(stage, pool, consumes=need.clusters > 0)
         self._people = People(seed)
         self._cast_index = derived_bits(seed, stage.scenario, 0) % 1_000
         self._made = 0
@@ -239,13 +237,8 @@ class Scene:
         Name, description and tags come from the cast where they are not given. What is not
         given does not matter: where clusters are installed already, any will do.
         """
-        asked = {
-            "name": name,
-            "description": description,
-            "tags": tags,
-            "shape": shape,
-            "stack": stack,
-        }
+        asked: dict[str, object] = {"name": name, "description": description, "tags": tags}
+        asked |= {"shape": shape, "stack": stack}
         matters = tuple(what for what, value in asked.items() if value is not None)
         shape = shape or Shape()
         index = self._cast_index + len(self.clusters)
@@ -335,24 +328,15 @@ class Scene:
         """
         self.must(self.send(label))
         leased = self.cluster(label)
-        self.must_hold(
-            self.stage.await_state(
-                leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-            )
-        )
+        uid = leased.pairing_uid
+        self.must_see(leased.operator, ViewPairing(), "pending_with_id", pairing_uid=uid)
         return leased
 
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> Taken:
         """Accept a cluster's request: just Pair cluster."""
         leased = self.cluster(label)
         entered = acceptance or Acceptance(self.matching_selection(label))
-        operation = AcceptPairingRequest(
-            leased.pairing_uid,
-            entered.selection,
-            entered.name,
-            entered.description,
-            entered.tags,
-        )
+        operation = entered.on(leased.pairing_uid)
         return self.accepted(leased, self.stage.perform(self.admin(), operation))
 
     def accepted(self, leased: LeasedCluster, taken: Taken) -> Taken:
@@ -368,8 +352,7 @@ class Scene:
         """
         leased = self.pending(label)
         self.must(self.accept(label))
-        wait = self.stage.await_state(leased.operator, ViewPairing(), "paired_or_not_shown")
-        self.must_hold(wait)
+        self.must_see(leased.operator, ViewPairing(), "paired_or_not_shown")
         return leased
 
     # --- preconditions ----------------------------------------------------------------
@@ -408,6 +391,14 @@ class Scene:
                 f" {waited.args['predicate']}"
             )
         return waited
+
+    def must_see(self, actor: Actor, look: Operation, predicate: str, **args: Json) -> None:
+        """A precondition that is waited for: that what somebody looks at comes to be so.
+
+        Raises:
+            Inconclusive: it was not seen in time.
+        """
+        self.must_hold(self.stage.await_state(actor, look, predicate, within_s=None, **args))
 
     def needs(self, feature: Feature) -> None:
         """Go on only if the target claims the feature.
@@ -476,9 +467,3 @@ class Scene:
 
 def _uids(leased: LeasedCluster) -> tuple[str, ...]:
     return (*leased.earlier_uids, *filter(None, [leased.pairing_uid]))
-
-
-def _kinds_of(scenario: str) -> tuple[str, ...] | None:
-    """What a scenario arranges, by name; `None` where nobody knows."""
-    need = need_of(scenario)
-    return None if need is UNKNOWN else need.kinds

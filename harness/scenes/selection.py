@@ -12,10 +12,9 @@ from dataclasses import replace
 from harness.domain.errors import PairproofError
 from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
-from harness.scenes import variations
-from harness.scenes.profiles_table import BadTable, pack_from
+from harness.scenes import stacks
 from harness.scenes.scene import MAIN, Scene
-from harness.scenes.stacks import published
+from harness.scenes.stacks import BadTable, pack_from, published
 from harness.scenes.stage import Inconclusive, Taken
 
 Rows = Sequence[Sequence[str]]
@@ -31,12 +30,12 @@ class NoSuchProfile(PairproofError):
 # --- selecting --------------------------------------------------------------------------------
 
 
-def local(scene: Scene, label: str = MAIN) -> variations.Stack:
+def local(scene: Scene, label: str = MAIN) -> stacks.Stack:
     """What a local cluster runs."""
     return scene.cluster(label).cluster.stack
 
 
-def named(scene: Scene, label: str = MAIN) -> variations.Stack:
+def named(scene: Scene, label: str = MAIN) -> stacks.Stack:
     """What a local cluster runs, where a feature speaks of its packs by their names.
 
     Raises:
@@ -123,23 +122,17 @@ def _too_new(scene: Scene) -> None:
     select_versions(scene, ProfileType.ADD_ON, rows)
 
 
-def _varied(change: Callable[[variations.Stack], variations.Stack]) -> Callable[[Scene], None]:
+def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Scene], None]:
     return lambda scene: select_like(scene, change(named(scene)))
 
 
-def _nothing(scene: Scene) -> None:
-    scene.selection = ()
-
-
 _FAULTS: Mapping[str, Callable[[Scene], None]] = {
-    "a wrong version": _varied(lambda s: variations.with_version(s, "Calico", "3.26.0")),
-    "a pack too many": _varied(
-        lambda s: variations.with_besides(s, pack_from("Hello-Universe 2.0.0"))
-    ),
-    "a missing layer": _varied(lambda s: variations.without(s, "PXK-E")),
+    "a wrong version": _varied(lambda s: stacks.with_version(s, "Calico", "3.26.0")),
+    "a pack too many": _varied(lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0"))),
+    "a missing layer": _varied(lambda s: stacks.without(s, "PXK-E")),
     "a version that is not the latest": _too_new,
     "a second infra profile": lambda scene: select_copy(scene, ProfileType.INFRA),
-    "nothing selected": _nothing,
+    "nothing selected": lambda scene: select_like(scene, ()),
     "a profile that does not exist": select_unknown,
 }
 

@@ -7,18 +7,25 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check_names, meaning_of, run_check
-from harness.checkers.verdicts import rests_on, verdict_of
+from harness.checkers.registry import (
+    Finding,
+    check_names,
+    meaning_of,
+    rests_on,
+    run_check,
+    verdict_of,
+)
 from harness.history.lines import (
     CheckLine,
     InvokeLine,
     OutcomeLine,
     ScenarioLine,
     VerdictLine,
+    ended,
+    invoked,
 )
 from harness.history.operation import History, Json, OperationRecord
-from harness.history.records import ended, invoked
-from harness.verifying.differences import Found, Kind, Tally
+from harness.verifying.differences import Found, Kind
 
 _EARLY = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
 """The verdicts with which a scenario can end before its checks have said all."""
@@ -50,8 +57,8 @@ class Again:
 
     def invoke(self, line: InvokeLine, number: int) -> None:
         """An operation begins: the next one by its number, or some are missing."""
-        serial = self._serial_of(line.id)
-        if serial is None:
+        scenario, _, digits = line.id.rpartition("#")
+        if scenario != self.line.id or not (digits.isascii() and digits.isdigit()):
             self._differs(
                 Kind.OUT_OF_ORDER,
                 f"operation {line.id} is not numbered as one of scenario {self.line.id}",
@@ -63,6 +70,7 @@ class Again:
             message = f"operation {line.id} begins a second time here"
             self._differs(Kind.TWICE, message, number, operation=line.id)
             return
+        serial = int(digits)
         if serial <= self._serial:
             message = f"operation {line.id} stands after #{self._serial}: lines changed places"
             self._differs(Kind.OUT_OF_ORDER, message, number, operation=line.id)
@@ -153,13 +161,21 @@ class Again:
 
         A run that was stopped owes no verdict on what it had not judged.
         """
-        self._look_for_outcomes()
+        for operation, number in self.open.items():
+            self._differs(
+                Kind.WITHOUT_OUTCOME,
+                f"operation {operation} begins here, and its outcome is missing",
+                number,
+                operation=operation,
+            )
         self.look_for_verdicts(interrupted=interrupted)
 
     def look_for_verdicts(self, *, interrupted: bool = False) -> None:
         """The scenario is over: the verdicts that are missing, and checks of one requirement."""
         self._same_number_of_checks()
-        if interrupted and not self.verdicts and not self._has_failed():
+        findings = (finding for many in self.findings.values() for finding in many)
+        failed = any(finding.verdict is Verdict.FAIL for finding in findings)
+        if interrupted and not self.verdicts and not failed:
             return
         for requirement in self.line.requirements:
             if requirement not in self.verdicts:
@@ -170,15 +186,6 @@ class Again:
                     requirement=requirement,
                 )
 
-    def _look_for_outcomes(self) -> None:
-        for operation, number in self.open.items():
-            self._differs(
-                Kind.WITHOUT_OUTCOME,
-                f"operation {operation} begins here, and its outcome is missing",
-                number,
-                operation=operation,
-            )
-
     def forget(self) -> None:
         """Let go of the operations, if all verdicts are in."""
         if self.verdicts.keys() >= set(self.line.requirements):
@@ -186,11 +193,6 @@ class Again:
             self._history = self._last = None
 
     # --- operations -----------------------------------------------------------------------
-
-    def _serial_of(self, operation: str) -> int | None:
-        scenario, _, serial = operation.rpartition("#")
-        own = scenario == self.line.id and serial.isascii() and serial.isdigit()
-        return int(serial) if own else None
 
     def _missing(self, first: int, last: int, number: int) -> None:
         name = f"{self.line.id}#{first}"
@@ -255,9 +257,6 @@ class Again:
 
     # --- verdicts -------------------------------------------------------------------------
 
-    def _has_failed(self) -> bool:
-        return any(f.verdict is Verdict.FAIL for many in self.findings.values() for f in many)
-
     def _same_operations(self, line: VerdictLine, findings: list[Finding], number: int) -> None:
         operations = rests_on(findings, line.verdict)
         if line.operations != operations:
@@ -301,11 +300,6 @@ class Again:
             requirement=requirement,
             operation=operation,
         )
-
-
-def tally_of(counted: dict[str, int]) -> Tally:
-    """The tally, from the counts of every scenario together."""
-    return Tally(**counted)
 
 
 def _ask(line: CheckLine, history: History) -> Finding | str:

@@ -28,11 +28,14 @@ class Comparison:
 
     def counts(self) -> dict[str, int]:
         """Compare; how many there are of each, and how many of them are `…_same`."""
+        said, are = self._manifest, self._again
         compared = {
             "measures": self._measures(),
             "violations": self._violations(),
-            "verdicts": self._verdicts(),
-            "gates": self._gates(),
+            "verdicts": self._each(
+                said.verdicts, are.verdicts, "verdict", lambda v: v.requirement, self._verdict
+            ),
+            "gates": self._each(said.gates, are.gates, "gate", lambda g: g.expression, self._gate),
         }
         counts: dict[str, int] = {}
         for name, (every, same) in compared.items():
@@ -79,10 +82,6 @@ class Comparison:
             self._found.add(Kind.OUT_OF_ORDER, message, places[0])
         return len(are), sum((Counter(are) & Counter(said)).values())
 
-    def _verdicts(self) -> tuple[int, int]:
-        said, are = self._manifest.verdicts, self._again.verdicts
-        return self._each(said, are, "verdict", lambda line: line.requirement, self._verdict)
-
     def _verdict(self, said: VerdictLine | None, are: VerdictLine | None, place: int) -> None:
         if are is None:
             id_ = said.requirement if said else ""
@@ -103,10 +102,6 @@ class Comparison:
                 " or another time than the operations give"
             )
             self._found.add(Kind.VERDICT_DIFFERS, message, place, requirement=are.requirement)
-
-    def _gates(self) -> tuple[int, int]:
-        said, are = self._manifest.gates, self._again.gates
-        return self._each(said, are, "gate", lambda line: line.expression, self._gate)
 
     def _gate(self, said: GateLine | None, are: GateLine | None, place: int) -> None:
         if are is None:

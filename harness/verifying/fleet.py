@@ -21,10 +21,15 @@ from harness.history.fleet_lines import PartLine, ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import GRANTS, PartReader, part_name, parts_in
 from harness.verifying.comparing import Comparison
-from harness.verifying.differences import FleetTally, FleetVerification, Found, Kind
-from harness.verifying.fleet_grants import GrantsAgain
-from harness.verifying.fleet_part import CellAgain, PartAgain
-from harness.verifying.maker import look_at_edition, notes_on
+from harness.verifying.differences import (
+    FleetTally,
+    FleetVerification,
+    Found,
+    Kind,
+    look_at_edition,
+    notes_on,
+)
+from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
 
 _CUT_OFF: Final = "cut_off"
 
@@ -137,7 +142,11 @@ class _Walk:
             message = f"part {line.file} is missing; without it nothing of its cell can be judged"
             self._found.add(Kind.MISSING_PART, message, part=line.name)
             return
-        again = PartAgain(line, self._terms, self._found) if is_cell else self._grants()
+        again = (
+            PartAgain(line, self._terms, self._found)
+            if is_cell
+            else GrantsAgain(self._terms.cells, self._manifest.fleet.capacity, self._found)
+        )
         reader = PartReader(path)
         try:
             for raw in reader:
@@ -154,12 +163,7 @@ class _Walk:
         self._operations += reader.operations
         self._parts_same += self._found.counts.total() == before
 
-    def _grants(self) -> GrantsAgain:
-        capacity = self._manifest.fleet.capacity
-        return GrantsAgain(self._terms.cells, capacity, self._found)
-
     def _look_at_the_whole(self, line: PartLine, reader: PartReader) -> None:
-        """Digest and counts."""
         if reader.digest != line.digest:
             self._found.add(
                 Kind.CHANGED,

@@ -12,26 +12,21 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import (
-    ENCODER,
-    CheckLine,
-    Counts,
-    Footer,
-    Header,
-    InvokeLine,
-    Line,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    digested,
-)
+from harness.history.lines import Counts, Footer, Header, Line, digested
 from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
-from harness.verifying.again import Again, tally_of
-from harness.verifying.differences import Found, Kind, Verification
+from harness.verifying.again import Again
+from harness.verifying.differences import (
+    Found,
+    Kind,
+    Tally,
+    Verification,
+    look_at_edition,
+    notes_on,
+)
 from harness.verifying.known import Expecting, Known
-from harness.verifying.maker import look_at_edition, notes_on
 
 _NAMES_MAX = 5
 """More scenarios are counted, not named."""
@@ -68,8 +63,6 @@ def _lines(file: Path, walk: _Walk) -> Iterator[RawLine[Line]]:
 
 
 class _Walk:
-    """Goes through the lines in their order."""
-
     def __init__(self, known: Known, expecting: Expecting) -> None:
         self._known = known
         self._expecting = expecting
@@ -128,7 +121,7 @@ class _Walk:
         return Verification(
             header=self._header,
             counts=self._counts(),
-            tally=tally_of(self._tally),
+            tally=Tally(**self._tally),
             differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
             difference_count=self._found.counts.total(),
             notes=notes,
@@ -165,39 +158,35 @@ class _Walk:
         match raw.line:
             case Header() as header:
                 self._begin(header, number)
-            case ScenarioLine() as scenario:
+            case lines.ScenarioLine() as scenario:
                 self._scenario(scenario, number)
-            case InvokeLine() as line:
+            case lines.InvokeLine() as line:
                 self._lines["operations"] += 1
                 if again := self._named(line.scenario, number):
                     again.invoke(line, number)
-            case OutcomeLine() as line:
+            case lines.OutcomeLine() as line:
                 if again := self._named(line.id.rpartition("#")[0], number):
                     again.outcome(line, number)
-            case CheckLine() as line:
+            case lines.CheckLine() as line:
                 self._lines["checks"] += 1
                 if again := self._named(line.scenario, number):
                     again.check(line, number)
-            case VerdictLine() as line:
+            case lines.VerdictLine() as line:
                 self._lines["verdicts"] += 1
                 if again := self._named(line.scenario, number):
                     again.verdict(line, number)
 
     def _begin(self, header: Header, number: int) -> None:
-        if self._header is not None:
-            self._another_header(header, number)
-            return
-        self._header = header
-        look_at_edition(header, self._known.edition, number, self._found)
-
-    def _another_header(self, header: Header, number: int) -> None:
-        if number > 1:
+        if self._header is None:
+            self._header = header
+            look_at_edition(header, self._known.edition, number, self._found)
+        elif number > 1:
             self._found.add(Kind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
             message = "this part is of another run than the first one"
             self._found.add(Kind.OTHER_RUN, message, number)
 
-    def _scenario(self, line: ScenarioLine, number: int) -> None:
+    def _scenario(self, line: lines.ScenarioLine, number: int) -> None:
         self._lines["scenarios"] += 1
         if line.id in self._scenarios:
             message = f"scenario {line.id} begins a second time here"
@@ -233,7 +222,7 @@ class _Walk:
 
     # --- what this version knows ----------------------------------------------------------
 
-    def _look_up(self, line: ScenarioLine, number: int) -> None:
+    def _look_up(self, line: lines.ScenarioLine, number: int) -> None:
         """Scenarios of fleets are none of the features'; what requires nothing judges nothing."""
         for requirement in line.requirements:
             if requirement not in self._known.requirements:
@@ -290,7 +279,7 @@ class _Walk:
 
 
 def _without_run(header: Header | None) -> bytes:
-    return digested(ENCODER.encode(header))
+    return digested(lines.ENCODER.encode(header))
 
 
 def _ends_early(is_part: bool, number: int) -> str:

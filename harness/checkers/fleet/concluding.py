@@ -5,21 +5,32 @@ A run concludes so at its end, and `pairproof verify` does again from what was r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from itertools import groupby, repeat
+from operator import itemgetter
+from typing import Final, Protocol, TypeVar
 
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import Verdict
+from harness.checkers.fleet import durations
+from harness.checkers.fleet.errors import MergeError
 from harness.checkers.fleet.gate import evaluate, reached
-from harness.checkers.fleet.merging import merge, shared_ids
+from harness.checkers.fleet.measures import GAUGES, SHARED, joined
+from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.fleet.terms import Terms
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.history.fleet_lines import GateLine, MeasuresLine, ViolationLine
+from harness.checkers.invariants.ids_are_never_reused import digests
+from harness.checkers.invariants.known import Violation
+from harness.history.fleet_lines import FaultWindow, GateLine, MeasuresLine, ViolationLine
 from harness.history.lines import VerdictLine
 
+PartT = TypeVar("PartT")
+T = TypeVar("T")
+
 _STOPPED: Final = "the run was stopped before its end"
+_NOT_THE_TARGET: Final = "it binds a side that the harness played, and not the target"
 _IDS_NAMED: Final = 20
 """So many ids that two cells have given are named; the others are counted."""
 
@@ -167,26 +178,102 @@ def _verdicts(
     own = _not_judged(terms)
     for requirement in INVARIANTS.requirements:
         found = first.get(requirement.id)
-        if requirement.id in own and requirement.id not in measures.undecided:
-            yield _not_supported(requirement.id, terms, measures)
-            continue
         undecided = measures.undecided.get(requirement.id, "" if complete else _STOPPED)
-        verdict = Verdict.INCONCLUSIVE if undecided else Verdict.PASS
+        verdict, reason = Verdict.INCONCLUSIVE if undecided else Verdict.PASS, undecided
+        if requirement.id in own and requirement.id not in measures.undecided:
+            found = None
+            verdict, reason = Verdict.NOT_SUPPORTED, _NOT_THE_TARGET
         yield VerdictLine(
             requirement=requirement.id,
             scenario=terms.name,
             verdict=Verdict.FAIL if found else verdict,
-            reason=found.reason if found else undecided,
+            reason=found.reason if found else reason,
             operations=found.operations if found else [],
             at=measures.ended_at,
         )
 
 
-def _not_supported(invariant: str, terms: Terms, measures: MeasuresLine) -> VerdictLine:
-    return VerdictLine(
-        requirement=invariant,
-        scenario=terms.name,
-        verdict=Verdict.NOT_SUPPORTED,
-        reason="it binds a side that the harness played, and not the target",
-        at=measures.ended_at,
+# --- the measures of all cells together -----------------------------------------------------------
+
+
+def merge(parts: Iterable[MeasuresLine]) -> MeasuresLine:
+    """What was measured of all parts together.
+
+    Merging some first and then the others gives the same. Only of what could not be decided,
+    the first part that says so in the order given is the one that says why.
+
+    Raises:
+        MergeError: their series have steps of different width.
+    """
+    every = list(parts)
+    if not every:
+        return MeasuresLine()
+    buckets = {part.bucket for part in every}
+    if len(buckets) > 1:
+        raise MergeError(f"parts have steps of {', '.join(map(str, sorted(buckets)))} µs")
+    bucket = every[0].bucket
+    return MeasuresLine(
+        clusters=sum(part.clusters for part in every),
+        hosts=sum(part.hosts for part in every),
+        ended_at=max(part.ended_at for part in every),
+        operations=_by_key([part.operations for part in every], _summed),
+        reasons=dict(sorted(_summed([part.reasons for part in every]).items())),
+        latency=_by_key([part.latency for part in every], durations.merged),
+        waiting=_by_key([part.waiting for part in every], durations.merged),
+        sometimes=_summed([part.sometimes for part in every]),
+        bucket=bucket,
+        series=_series(every),
+        faults=joined(_faults(every), bucket),
+        requests=_summed([part.requests for part in every]),
+        undecided=_by_key([part.undecided for part in every], itemgetter(0)),
     )
+
+
+def shared_ids(parts: Iterable[bytes]) -> list[tuple[bytes, tuple[int, ...]]]:
+    """Each digest that more than one part holds, with the places of these parts (INV-5).
+
+    The parts are sorted digests of ids, `ID_BYTES` each, as `CellJudge.ids` gives them.
+    """
+    places = (zip(digests(part, ID_BYTES), repeat(place)) for place, part in enumerate(parts))
+    found = []
+    for digest, same in groupby(heapq.merge(*places), key=itemgetter(0)):
+        of_parts = tuple(place for _, place in same)
+        if len(of_parts) > 1:
+            found.append((digest, of_parts))
+    return found
+
+
+def _faults(parts: Sequence[MeasuresLine]) -> Iterator[FaultWindow]:
+    """Those of all parts; what every part tells of counts once, as the fullest part has it."""
+    for part in parts:
+        yield from (window for window in part.faults if window.what not in SHARED)
+    for what in SHARED:
+        told = ([window for window in part.faults if window.what == what] for part in parts)
+        yield from max(told, key=_fullness)
+
+
+def _fullness(windows: Sequence[FaultWindow]) -> tuple[int, list[tuple[int, int]]]:
+    return sum(w.count for w in windows), [(w.start, w.end) for w in windows]
+
+
+def _summed(parts: Sequence[Mapping[str, int]]) -> dict[str, int]:
+    """The sums by key, in the order in which the parts have them."""
+    keys = dict.fromkeys(key for part in parts for key in part)
+    return {key: sum(part.get(key, 0) for part in parts) for key in keys}
+
+
+def _by_key(parts: Sequence[Mapping[str, PartT]], join: Callable[[list[PartT]], T]) -> dict[str, T]:
+    keys = sorted({key for part in parts for key in part})
+    return {key: join([part[key] for part in parts if key in part]) for key in keys}
+
+
+def _series(parts: Sequence[MeasuresLine]) -> dict[str, list[int]]:
+    """Step by step; a part that ended before the others stays as it was."""
+    found: dict[str, list[int]] = {}
+    for name in dict.fromkeys(name for part in parts for name in part.series):
+        steps = [part.series.get(name, []) for part in parts]
+        lasts = [part[-1] if name in GAUGES and part else 0 for part in steps]
+        length = max(map(len, steps))
+        filled = (p + [last] * (length - len(p)) for p, last in zip(steps, lasts, strict=True))
+        found[name] = [sum(step) for step in zip(*filled, strict=True)]
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from harness.history.fleet_lines import Histogram
 
@@ -16,6 +16,8 @@ class Durations:
     """Counts durations in microseconds."""
 
     __slots__ = ("counts",)
+
+    bits = _EXACT_BITS
 
     def __init__(self) -> None:
         self.counts: dict[int, int] = {}
@@ -32,7 +34,14 @@ class Durations:
 
     def histogram(self) -> Histogram:
         """What there is so far, by the longest duration of each bucket."""
-        return _by_the_longest(self.counts, _EXACT_BITS)
+        buckets = sorted(self.counts)
+        longest = [self._longest(bucket) for bucket in buckets]
+        return Histogram(longest, [self.counts[bucket] for bucket in buckets])
+
+    def _longest(self, bucket: int) -> int:
+        rest = bucket >> self.bits
+        leading = bucket - (rest << self.bits)
+        return ((leading + 1) << rest) - 1 if rest > 0 else bucket
 
 
 class FineDurations(Durations):
@@ -43,28 +52,13 @@ class FineDurations(Durations):
 
     __slots__ = ()
 
+    bits = _FINE_BITS
+
     def add(self, duration: int) -> None:
         """One more."""
         rest = duration.bit_length() - _FINE_BITS
         bucket = duration if rest <= 0 else (rest << _FINE_BITS) + (duration >> rest)
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
-
-    def histogram(self) -> Histogram:
-        """What there is so far, by the longest duration of each bucket."""
-        return _by_the_longest(self.counts, _FINE_BITS)
-
-
-def _by_the_longest(counts: Mapping[int, int], bits: int) -> Histogram:
-    buckets = sorted(counts)
-    longest = [_longest(bucket, bits) for bucket in buckets]
-    return Histogram(longest, [counts[bucket] for bucket in buckets])
-
-
-def _longest(bucket: int, bits: int) -> int:
-    """The longest duration of the bucket of this number."""
-    rest = bucket >> bits
-    leading = bucket - (rest << bits)
-    return ((leading + 1) << rest) - 1 if rest > 0 else bucket
 
 
 def merged(parts: Iterable[Histogram]) -> Histogram:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from harness.checkers.fleet.measures import Meter
 from harness.checkers.fleet.requests import Ledger
 from harness.checkers.fleet.situations import Sometimes
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.checkers.invariants.base import Bounds, Violation
-from harness.checkers.invariants.stream import Watch
+from harness.checkers.invariants.known import NOTHING, Bounds, Violations
+from harness.checkers.invariants.stream import Watch, by_kind
 from harness.history.fleet_lines import MeasuresLine
 from harness.history.operation import OperationRecord
-
-_NOTHING: tuple[Violation, ...] = ()
 
 
 class CellJudge:
@@ -29,13 +25,10 @@ class CellJudge:
         self._sometimes = Sometimes(SITUATIONS, self._ledger)
         self._watch = Watch(limits=bounds) if watch else None
         faults = self._meter.faults
-        self._invoked = _in_turn(
-            dict.fromkeys(self._sometimes.invoked_kinds, self._sometimes.invoked),
-            faults.on_invoked,
-            self._ledger.on_invoked,
-        )
+        shown = dict.fromkeys(self._sometimes.invoked_kinds, self._sometimes.invoked)
+        self._invoked = by_kind([shown, faults.on_invoked, self._ledger.on_invoked])
         # Situations are shown an operation before the ledger takes it over.
-        self._ended = _in_turn(faults.on, self._ledger.on)
+        self._ended = by_kind([faults.on, self._ledger.on])
 
     @property
     def pending(self) -> int:
@@ -49,18 +42,18 @@ class CellJudge:
         if self._watch is not None:
             self._watch.invoked(operation)
 
-    def ended(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def ended(self, operation: OperationRecord) -> Violations:
         """An operation has its outcome. Returns what is found by it."""
         self._meter.ended(operation)
         self._sometimes.ended(operation)
         for hear in self._ended.get(operation.kind, ()):
             hear(operation)
-        return self._watch.ended(operation) if self._watch is not None else _NOTHING
+        return self._watch.ended(operation) if self._watch is not None else NOTHING
 
-    def end(self, at: int) -> tuple[Violation, ...]:
+    def end(self, at: int) -> Violations:
         """Nothing more comes; by `at` everything has healed and had its time to settle."""
         self._meter.passed(at)
-        return self._watch.end(at) if self._watch is not None else _NOTHING
+        return self._watch.end(at) if self._watch is not None else NOTHING
 
     def measures(self) -> MeasuresLine:
         """What was measured so far."""
@@ -70,12 +63,3 @@ class CellJudge:
     def ids(self) -> bytes:
         """The digests of all pairing ids that were given, 8 bytes each, sorted, each once."""
         return self._ledger.ids()
-
-
-_Hear = Callable[[OperationRecord], None]
-
-
-def _in_turn(*sources: Mapping[str, _Hear]) -> dict[str, tuple[_Hear, ...]]:
-    """The handlers of each kind of operation, in the order of the sources."""
-    kinds = dict.fromkeys(kind for source in sources for kind in source)
-    return {kind: tuple(s[kind] for s in sources if kind in s) for kind in kinds}

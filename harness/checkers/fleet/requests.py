@@ -7,12 +7,13 @@ once they are decided, so that memory grows with clusters and open requests alon
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from harness.checkers.fleet.durations import Durations
 from harness.checkers.invariants.arranging import hosts_of
 from harness.checkers.invariants.entities import reason_of, text, told
-from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.ids_are_never_reused import IdSet
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
 from harness.history.operation import FAIL, INFO, OK, OperationRecord, Outcome
@@ -55,75 +56,50 @@ LOST: Final = frozenset({Reason.REQUEST_DECIDED, Reason.NOT_FOUND})
 """Refusals of a confirmation that mean that the acceptance has failed."""
 
 
+@dataclass(slots=True, eq=False)
 class Site:
     """One cluster. Times are microseconds of the run."""
 
-    __slots__ = (
-        "cancelling",
-        "current",
-        "first_sent",
-        "given",
-        "last_end",
-        "sending",
-        "sent",
-        "told",
-        "unanswered",
-    )
-
-    def __init__(self) -> None:
-        self.current: Request | None = None
-        """The request that its host waits for."""
-        self.sending = 0
-        """Sends under way."""
-        self.cancelling = 0
-        """Cancels under way."""
-        self.first_sent = _UNSET
-        """When a send was first tried."""
-        self.sent = _UNSET
-        """When a send was last tried."""
-        self.given = ""
-        """The id that a submission under way was given, until its send is answered."""
-        self.told: Outcome | None = None
-        """How a withdrawal ended since a cancel was last begun; none: there was none."""
-        self.unanswered = False
-        """A submission was not answered, and none since."""
-        self.last_end = ""
-        """How the request before ended."""
+    current: Request | None = None
+    """The request that its host waits for."""
+    sending: int = 0
+    """Sends under way."""
+    cancelling: int = 0
+    """Cancels under way."""
+    first_sent: int = _UNSET
+    """When a send was first tried."""
+    sent: int = _UNSET
+    """When a send was last tried."""
+    given: str = ""
+    """The id that a submission under way was given, until its send is answered."""
+    told: Outcome | None = None
+    """How a withdrawal ended since a cancel was last begun; none: there was none."""
+    unanswered: bool = False
+    """A submission was not answered, and none since."""
+    last_end: str = ""
+    """How the request before ended."""
 
 
+@dataclass(slots=True, eq=False)
 class Request:
     """One request that is not decided."""
 
-    __slots__ = (
-        "accepting",
-        "cancelled_at",
-        "confirms",
-        "deciding",
-        "matched_at",
-        "sent_at",
-        "site",
-        "state",
-        "token",
-        "uid",
-    )
-
-    def __init__(self, uid: str, site: Site, sent_at: int, token: Token) -> None:
-        self.uid = uid
-        self.site = site
-        self.sent_at = sent_at
-        self.token = token
-        """Empty where nobody has said."""
-        self.state = PENDING
-        self.accepting = 0
-        """Acceptances under way."""
-        self.deciding = 0
-        """Acceptances and rejections under way."""
-        self.confirms = 0
-        """Confirmations of its host so far."""
-        self.matched_at = _UNSET
-        """When a match of profiles was last answered."""
-        self.cancelled_at = _UNSET
-        """When its host had cancelled it."""
+    uid: str
+    site: Site
+    sent_at: int
+    token: Token
+    """Empty where nobody has said."""
+    state: str = PENDING
+    accepting: int = 0
+    """Acceptances under way."""
+    deciding: int = 0
+    """Acceptances and rejections under way."""
+    confirms: int = 0
+    """Confirmations of its host so far."""
+    matched_at: int = _UNSET
+    """When a match of profiles was last answered."""
+    cancelled_at: int = _UNSET
+    """When its host had cancelled it."""
 
 
 Hear = Callable[[OperationRecord], None]
@@ -341,7 +317,6 @@ class Ledger:
             self._shown(operation)
 
     def _shown(self, operation: OperationRecord) -> None:
-        """The central side says what it is now."""
         state = _SHOWN.get(text(told(operation), "state"))
         request = self.about(operation) if state is not None else None
         if request is None or state is None:

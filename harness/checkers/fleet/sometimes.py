@@ -1,13 +1,445 @@
-"""All situations that a run may be meant to reach. A new one is declared in a module named here."""
+"""The situations that a run may be meant to reach. A new one is declared here.
+
+First those that people and hosts come into when all goes its way, or crosses another's; then
+those that something that goes wrong brings about.
+"""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
-from harness.checkers.fleet import sometimes_people, sometimes_trouble
-from harness.checkers.fleet.situations import REGISTERED
+from harness.checkers.fleet import requests
+from harness.checkers.fleet.requests import Ledger, Site
+from harness.checkers.fleet.situations import (
+    ANY,
+    REGISTERED,
+    is_refusal,
+    pending,
+    remembers,
+    shown,
+    waits,
+)
+from harness.checkers.invariants.entities import grants_of, text, told
+from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.domain.arrangements import MessageFault
+from harness.domain.cluster import Health
+from harness.domain.errors import Reason
+from harness.domain.pairing import RequestState
+from harness.history.operation import Json, OperationRecord
 
-__all__ = ["SITUATIONS", "sometimes_people", "sometimes_trouble"]
+_SEND, _CANCEL = "SendPairingRequest", "CancelPairingRequest"
+_ACCEPT, _REJECT = "AcceptPairingRequest", "RejectPairingRequest"
+_DECISIONS = f"{_ACCEPT} {_REJECT}"
+_CENTRAL = f"ListPairingRequests ViewPairingRequest MatchProfiles {_DECISIONS}"
+_CHANGE = "ChangeCentralCluster"
+_LOCAL = " ".join(sorted(LOCAL_CHANGES))
+_TOKEN_ENDS = "SetTokenState DeleteToken RemoveToken PutToken"
+_FAILING = frozenset({"ConfirmPairing", "WithdrawPairing"})
+"""What fails an acceptance without showing a state: a refusal, or the withdrawal itself."""
+_SECOND = 1_000_000
+_AGENT = "Probe SubmitPairing PollPairing ConfirmPairing WithdrawPairing"
+_TOGETHER_LEAST = 3
+_TOGETHER_SHARE = 5
+"""Links come back together when they are so many, and this part of all hosts."""
+
+# --- cancels --------------------------------------------------------------------------------
+
+
+@shown(invoked=f"{_CANCEL} {_ACCEPT}")
+def cancel_in_flight(ledger: Ledger, operation: OperationRecord) -> int:
+    """A cancel was under way while an acceptance of the same request was."""
+    if operation.kind == _CANCEL:
+        request = ledger.site(operation).current
+        return request.accepting if request else 0
+    request = ledger.about(operation)
+    return request.site.cancelling if request and request.site.current is request else 0
+
+
+@shown(ok=_ACCEPT)
+def accept_of_stale(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was accepted that its host had cancelled without the central side's knowing."""
+    request = ledger.about(operation)
+    return bool(
+        request and request.state is requests.STALE and request.cancelled_at <= operation.start
+    )
+
+
+@shown(ok=_CANCEL)
+def cancel_offline(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was cancelled, and the central side could not be told."""
+    return ledger.was_told(operation) is False
+
+
+@shown(ok=_CANCEL)
+def cancel_online(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was cancelled, and the central side was told."""
+    return ledger.was_told(operation) is True
+
+
+is_refusal(
+    "cancel_refused_accepted",
+    "A cancel was refused, since the request had been accepted.",
+    _CANCEL,
+    Reason.ALREADY_ACCEPTED,
+)
+
+# --- sends ----------------------------------------------------------------------------------
+
+
+@shown(invoked="SubmitPairing")
+def submit_again_after_lost_answer(ledger: Ledger, operation: OperationRecord) -> int:
+    """A cluster submitted again after an earlier submission of it was not answered."""
+    return ledger.site(operation).unanswered
+
+
+@shown(invoked=_SEND)
+def second_send_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was sent while another of the same cluster was pending or being sent."""
+    site = ledger.site(operation)
+    return bool(site.sending) or waits(site)
+
+
+@shown(ok=_SEND)
+def new_request_after_cancel(ledger: Ledger, operation: OperationRecord) -> int:
+    """A cluster sent a new request after it had cancelled one."""
+    return _follows(requests.WITHDRAWN, ledger, operation)
+
+
+@shown(ok=_SEND)
+def new_request_after_reject(ledger: Ledger, operation: OperationRecord) -> int:
+    """A cluster sent a new request after one was rejected."""
+    return _follows(requests.REJECTED, ledger, operation)
+
+
+# --- decisions ------------------------------------------------------------------------------
+
+
+@shown(invoked=_DECISIONS)
+def two_admins_at_once(ledger: Ledger, operation: OperationRecord) -> int:
+    """Two decisions on one request were under way at once."""
+    request = ledger.about(operation)
+    return bool(request and request.deciding)
+
+
+is_refusal(
+    "decision_refused_decided",
+    "A decision was refused, since the request was decided already.",
+    _DECISIONS,
+    Reason.REQUEST_DECIDED,
+    Reason.ALREADY_ACCEPTED,
+)
+is_refusal(
+    "mismatch_refused",
+    "An acceptance was refused, since the selected profiles do not match.",
+    _ACCEPT,
+    Reason.PROFILES_MISMATCH,
+)
+
+
+@remembers(
+    "profile_changed_between_match_and_accept",
+    ok=f"PutProfile {_ACCEPT}",
+    refused=_ACCEPT,
+    reasons=Reason.PROFILES_MISMATCH,
+)
+class _ProfileChanged:
+    """A selected profile got a new version between the match and the acceptance."""
+
+    def __init__(self) -> None:
+        self._changed_at: dict[str, int] = {}
+
+    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+        if operation.kind == "PutProfile":
+            profile = operation.args.get("profile")
+            uid = text(profile, "uid") if isinstance(profile, dict) else ""
+            self._changed_at[uid] = operation.end or operation.start
+            return 0
+        request = ledger.about(operation)
+        if request is None or request.matched_at < 0:
+            return 0
+        uids = _uids(operation.args.get("selection"))
+        return any(self._changed_at.get(uid, 0) > request.matched_at for uid in uids)
+
+
+@shown(ok="PollPairing")
+def rejected_learned(ledger: Ledger, operation: OperationRecord) -> int:
+    """A host learned that its request was rejected."""
+    return text(told(operation), "state") == RequestState.REJECTED
+
+
+# --- the handover ---------------------------------------------------------------------------
+
+
+@shown(
+    ok="PollPairing ConfirmPairing ViewPairingRequest ViewPairing WithdrawPairing",
+    refused="ConfirmPairing",
+    reasons=" ".join(sorted(requests.LOST)),
+)
+def handover_failed(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was accepted, and then failed."""
+    value = told(operation)
+    shown = value.get("state") or value.get("status")
+    if shown != RequestState.FAILED and (shown or operation.kind not in _FAILING):
+        return 0
+    uid = text(value, "pairing_uid") or text(operation.args, "pairing_uid")
+    request = ledger.requests.get(uid)
+    return bool(request and request.state is requests.ACCEPTED)
+
+
+@shown(ok="ConfirmPairing")
+def confirmed_twice(ledger: Ledger, operation: OperationRecord) -> int:
+    """A host confirmed again, since the answer to its confirmation had not come."""
+    request = ledger.about(operation)
+    return bool(request and request.confirms > 1)
+
+
+@shown(ok=_CHANGE)
+def central_change_done(ledger: Ledger, operation: OperationRecord) -> int:
+    """A central operation took effect on a paired cluster."""
+    return 1
+
+
+is_refusal(
+    "central_change_refused_unconfirmed",
+    "A central operation was refused, since the host had not confirmed yet.",
+    _CHANGE,
+    Reason.NOT_CONFIRMED,
+)
+
+
+@shown(ok=_LOCAL)
+def local_change_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A local operation took effect while a request was pending."""
+    return waits(ledger.site(operation))
+
+
+is_refusal(
+    "local_change_refused_paired",
+    "A local operation was refused, since the cluster is centrally managed.",
+    _LOCAL,
+    Reason.CENTRALLY_MANAGED,
+)
+
+# --- tokens and permissions -----------------------------------------------------------------
+
+
+@shown(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
+def token_refused(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was refused for its registration token."""
+    return operation.kind == _SEND or not ledger.site(operation).sending
+
+
+@shown(ok=_TOKEN_ENDS)
+def token_revoked_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was pending while the token that had admitted it was revoked."""
+    args, token = operation.args, operation.args.get("token")
+    about = token if isinstance(token, dict) else args
+    if operation.kind in ("SetTokenState", "PutToken") and about.get("active") is not False:
+        return 0
+    uid = text(about, "uid") or text(args, "token_uid")
+    return sum(request.token[0] == uid for request in pending(ledger))
+
+
+@remembers("token_rotated", ok=f"PutToken {_SEND}")
+class _TokenRotated:
+    """A request was admitted by a token that had taken the place of another."""
+
+    def __init__(self) -> None:
+        self._first_put: dict[str, int] = {}
+        self._later: set[str] = set()
+
+    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+        if operation.kind == _SEND:
+            return text(operation.args, "token") in self._later
+        token = operation.args.get("token")
+        if isinstance(token, dict):
+            project = text(token, "project_uid")
+            if self._first_put.setdefault(project, operation.start) < operation.start:
+                self._later.add(text(token, "value"))
+        return 0
+
+
+is_refusal(
+    "permission_refused",
+    "An administrator was refused for lack of a permission.",
+    f"{_CENTRAL} {_CHANGE}",
+    Reason.FORBIDDEN,
+)
+
+
+@remembers("permission_lost_while_pending", ok="PutUser")
+class _PermissionLost:
+    """A request was pending while an administrator lost a permission for its project."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, frozenset[tuple[str, str]]] = {}
+
+    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+        email, held = text(operation.args, "email"), grants_of(operation.args.get("grants"))
+        scopes = {scope for _, scope in self._held.get(email, held) - held}
+        self._held[email] = held
+        if not scopes:
+            return 0
+        return sum("" in scopes or r.token[1] in scopes for r in pending(ledger))
+
+
+# --- what goes wrong -------------------------------------------------------------------------
+
+
+@shown(invoked="Restart")
+def restart_with_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was pending while the central side was restarted."""
+    return ledger.count[requests.PENDING] if _is_central(operation) else 0
+
+
+@shown(invoked="Restart")
+def restart_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was being handed over while the central side was restarted."""
+    return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
+
+
+@shown(info=_AGENT)
+def agent_unanswered(ledger: Ledger, operation: OperationRecord) -> int:
+    """A message of a host was not answered."""
+    return 1
+
+
+is_refusal(
+    "rate_limited",
+    "Somebody was told to ask again later.",
+    ANY,
+    Reason.RATE_LIMITED,
+)
+is_refusal(
+    "unhealthy_refused",
+    "A send was refused, since a node was not healthy.",
+    _SEND,
+    Reason.NODE_UNHEALTHY,
+)
+
+
+@shown(ok="SetNodeHealth")
+def unhealthy_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A node turned unhealthy while a request of its cluster was pending."""
+    site = ledger.slots.get(text(operation.args, "slot"))
+    return operation.args.get("health") != Health.HEALTHY and waits(site)
+
+
+@shown(invoked="Restart")
+def reboot_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """The hosts of a cluster were restarted while a request of theirs was pending."""
+    return sum(map(waits, _rebooted(ledger, operation)))
+
+
+@shown(invoked="Restart")
+def reboot_while_sending(ledger: Ledger, operation: OperationRecord) -> int:
+    """The hosts of a cluster were restarted while they sent a request."""
+    return sum(site.sending > 0 for site in _rebooted(ledger, operation))
+
+
+def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
+    def befell(ledger: Ledger, operation: OperationRecord) -> int:
+        return operation.args.get("fault") == fault
+
+    befell.__name__, befell.__doc__ = name, sentence
+    shown(ok="FaultNextMessage")(befell)
+
+
+_is_fault(
+    "message_lost_before",
+    "A message of a host was lost before it took effect.",
+    MessageFault.LOST_BEFORE,
+)
+_is_fault(
+    "message_lost_after",
+    "A message of a host took effect, and its answer was lost.",
+    MessageFault.LOST_AFTER,
+)
+_is_fault("message_repeated", "A message of a host arrived twice.", MessageFault.REPEATED)
+_is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAYED)
+
+
+@shown(invoked="SetLink")
+def link_down_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A host lost its link while a request of its cluster was pending."""
+    return waits(_cut_off(ledger, operation))
+
+
+@shown(invoked="SetLink")
+def link_down_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
+    """A host lost its link while a request of its cluster was being handed over."""
+    site = _cut_off(ledger, operation)
+    return bool(site and site.current and site.current.state is requests.ACCEPTED)
+
+
+@remembers("links_back_together", ok="SetLink")
+class _LinksBackTogether:
+    """A host got its link back in the same second as a fifth of all others, at least three."""
+
+    def __init__(self) -> None:
+        self._lately: deque[int] = deque()
+        """When links came back within the last second that are not counted yet."""
+        self._together_until = -1
+
+    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+        host, at = text(operation.args, "host_uid"), operation.end or operation.start
+        if operation.args.get("up") is not True or host not in ledger.down:
+            return 0
+        if at <= self._together_until:
+            return 1
+        lately = self._lately
+        lately.append(at)
+        while lately[0] < at - _SECOND:
+            lately.popleft()
+        together = len(lately)
+        if together < _TOGETHER_LEAST or together * _TOGETHER_SHARE < ledger.hosts:
+            return 0
+        self._together_until = lately[0] + _SECOND
+        lately.clear()
+        return together
+
+
+@shown(invoked="AdvanceClock")
+def clock_moved_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+    """A request was pending while a clock was put forward."""
+    return ledger.count[requests.PENDING]
+
+
+# --- what several of them ask ---------------------------------------------------------------
+
+
+def _follows(end: str, ledger: Ledger, operation: OperationRecord) -> bool:
+    """Whether a send gave a new id, and the request before it had ended so."""
+    site, uid = ledger.site(operation), text(told(operation), "pairing_uid")
+    return site.last_end == end and (uid == site.given or uid not in ledger.requests)
+
+
+def _uids(selection: Json) -> list[str]:
+    chosen = selection if isinstance(selection, list) else []
+    return [text(one, "uid") for one in chosen if isinstance(one, dict)]
+
+
+def _is_central(operation: OperationRecord) -> bool:
+    return operation.args.get("side") == "central"
+
+
+def _rebooted(ledger: Ledger, operation: OperationRecord) -> list[Site]:
+    """The clusters whose hosts are restarted: that of a slot, or all."""
+    if _is_central(operation):
+        return []
+    slot = text(operation.args, "slot")
+    if slot:
+        return [ledger.slots[slot]] if slot in ledger.slots else []
+    return list(ledger.slots.values())
+
+
+def _cut_off(ledger: Ledger, operation: OperationRecord) -> Site | None:
+    """The cluster of a host whose link goes down."""
+    if operation.args.get("up") is True:
+        return None
+    return ledger.sites.get(text(operation.args, "host_uid"))
+
 
 SITUATIONS: Final = REGISTERED
 """Every situation by its name, each with its sentence, as reports list them."""

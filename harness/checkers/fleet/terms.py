@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from harness.checkers.fleet.errors import TermsError
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from harness.history.fleet_lines import FleetLine, RealtimeLine
 
 _SECOND: Final = 1_000_000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     NEVER,
     Place,
@@ -12,9 +11,10 @@ from harness.checkers.invariants.entities import (
     Token,
     packs_of,
     text,
+    token_uid,
     told,
 )
-from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.known import Hear, Known
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 
@@ -28,8 +28,8 @@ class Arrangements:
             "SetLink": self._link_invoked,
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
-            "Reset": self._reset,
-            "ForgetProject": self._project_forgotten,
+            "Reset": lambda o: self.known.forget_everything(),
+            "ForgetProject": lambda o: self.known.forget_project(text(o.args, "uid")),
             "Restart": self._restarting,
             "AdvanceClock": self._shaken,
             **dict.fromkeys(("RemoveToken", "PutToken"), self._token_moved),
@@ -42,9 +42,9 @@ class Arrangements:
             "PutToken": self._token_put,
             "ViewToken": self._token_viewed,
             "CreateToken": self._token_created,
-            "Reset": self._reset,
+            "Reset": lambda o: self.known.forget_everything(),
             **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
-            **dict.fromkeys(("SetNodeHealth",), self._arranged),
+            "SetNodeHealth": self._arranged,
             **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
             "Restart": self._restarted,
             **dict.fromkeys(("AdvanceClock", "SetRateLimit"), self._shaken),
@@ -169,16 +169,10 @@ class Arrangements:
             known.tokens_moved = known.tick
             known.excuse(known.requests.values())
 
-    def _reset(self, operation: OperationRecord) -> None:
-        self.known.forget_everything()
-
-    def _project_forgotten(self, operation: OperationRecord) -> None:
-        self.known.forget_project(text(operation.args, "uid"))
-
     # --- registration tokens ----------------------------------------------------------
 
     def _token_moved(self, operation: OperationRecord) -> None:
-        uid = _token_uid(operation)
+        uid = token_uid(operation)
         self.known.tokens_moved = self.known.tick
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
@@ -220,10 +214,3 @@ def hosts_of(pools: list[Json]) -> set[str]:
             if isinstance(node, dict) and node.get("host_uid"):
                 hosts.add(str(node["host_uid"]))
     return hosts
-
-
-def _token_uid(operation: OperationRecord) -> str:
-    token = operation.args.get("token")
-    if isinstance(token, dict):
-        return text(token, "uid")
-    return text(operation.args, "uid") or text(operation.args, "token_uid")

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import (
-    OPEN_STATES,
-    PAIRED,
-    Mark,
-    Request,
-)
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Mark, Request
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 
@@ -37,7 +30,7 @@ class CancelStaysDone(Rule):
             "ViewPairing": self._local,
         }
 
-    def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _list(self, operation: OperationRecord) -> Violations:
         found = NOTHING
         if operation.outcome is OK:
             for request, state, _ in self.known.listed:
@@ -45,7 +38,7 @@ class CancelStaysDone(Rule):
                     found += self._still_there(request, operation, f"is listed as {state}")
         return found
 
-    def _view(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _view(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or not request.over:
             return NOTHING
@@ -54,16 +47,14 @@ class CancelStaysDone(Rule):
             return NOTHING
         return self._still_there(request, operation, f"is shown as {state}")
 
-    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _decided(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
         done = "could be accepted" if operation.kind.startswith("Accept") else "could be rejected"
         return self._still_there(request, operation, done)
 
-    def _still_there(
-        self, request: Request, operation: OperationRecord, how: str
-    ) -> tuple[Violation, ...]:
+    def _still_there(self, request: Request, operation: OperationRecord, how: str) -> Violations:
         gone = self._gone_centrally(request)
         if gone is None or gone.tick >= self.known.started:
             return NOTHING
@@ -79,7 +70,7 @@ class CancelStaysDone(Rule):
         online = request.cancelled_online and not request.by_agent
         return request.cancelled if online else None
 
-    def _local(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _local(self, operation: OperationRecord) -> Violations:
         status, request = self.known.shown, self.known.about
         gone = request.cancelled if request else None
         if status not in ("Pairing", PAIRED) or request is None or gone is None:

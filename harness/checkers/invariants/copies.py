@@ -6,11 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, Place, reason_of, text, told
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register
-from harness.checkers.invariants.told import seconds
+from harness.checkers.invariants.known import Known, Violation, Violations
+from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
 from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
 
@@ -32,21 +30,17 @@ class Book(Protocol):
     """Where the registers are kept."""
 
     known: Known
+    registers: dict[str, Register]
+    """Those of the requests of which something is known."""
+    given_up: set[str]
+    """The requests that are judged no more."""
 
     def register(self, uid: str) -> Register:
         """The register of a request."""
         ...
 
-    def known_register(self, uid: str) -> Register | None:
-        """The register of a request, if something is known of it."""
-        ...
-
     def is_just_pending(self, uid: str) -> bool:
         """Whether a request was surely pending when nothing was last under way with it."""
-        ...
-
-    def has_given_up(self, uid: str) -> bool:
-        """Whether this request is judged no more."""
         ...
 
     def tell(
@@ -115,7 +109,7 @@ class Lists:
                 state = PENDING
                 if book.is_just_pending(uid):
                     continue
-            if not book.has_given_up(uid):
+            if uid not in book.given_up:
                 found += self._item(uid, state, operation)
         found += self._flickers(frozenset(open_uids), operation)
         return found
@@ -185,20 +179,16 @@ class Lists:
         if uids != page.uids:
             for uid in sorted(uids - page.uids):
                 if without := page.returned(uid):
-                    found.append(self._flickered(uid, without, operation))
+                    at = seconds(operation.end or operation.start)
+                    reason = (
+                        f"request {uid}: a list shows {operation.actor} at {at} that it is"
+                        " pending, after an earlier one had left it out"
+                    )
+                    found.append(Violation("INV-8", reason, _once(without, operation.id)))
             if missing := page.uids - uids:
                 page.misses(missing, operation.id)
         page.operation, page.tick, page.uids = operation.id, known.tick, uids
         return found
-
-    @staticmethod
-    def _flickered(uid: str, without: str, operation: OperationRecord) -> Violation:
-        reason = (
-            f"request {uid}: a list shows {operation.actor} at"
-            f" {seconds(operation.end or operation.start)} that it is pending, after an earlier"
-            " one had left it out"
-        )
-        return Violation("INV-8", reason, _once(without, operation.id))
 
 
 @dataclass(slots=True)
@@ -245,14 +235,18 @@ class EdgeCopies:
             copy.operation, copy.tick = operation.id, known.tick
         else:
             found += self._back(copy, uid, status, operation)
-            self._remember(copy, uid, status, operation)
+            if uid != copy.uid and copy.uid:
+                copy.old = copy.old or {}
+                copy.old[copy.uid] = operation.id
+                if len(copy.old) > _OLD_MAX:
+                    del copy.old[next(iter(copy.old))]
+            copy.uid, copy.status = uid, status
+            copy.operation, copy.tick = operation.id, known.tick
         if uid and status == PENDING and place is not None:
             found += self._behind(place, uid, operation)
         return found
 
-    def _back(
-        self, copy: _Copy, uid: str, status: str, operation: OperationRecord
-    ) -> tuple[Violation, ...]:
+    def _back(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> Violations:
         if not uid:
             return ()
         if uid == copy.uid and status not in _LATER_LOCALLY.get(copy.status, (status,)):
@@ -271,22 +265,13 @@ class EdgeCopies:
         )
         return Violation("INV-8", reason, _once(earlier, operation.id))
 
-    def _remember(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> None:
-        if uid != copy.uid and copy.uid:
-            copy.old = copy.old or {}
-            copy.old[copy.uid] = operation.id
-            if len(copy.old) > _OLD_MAX:
-                del copy.old[next(iter(copy.old))]
-        copy.uid, copy.status = uid, status
-        copy.operation, copy.tick = operation.id, self._book.known.tick
-
-    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> Violations:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
-        register = book.known_register(uid)
+        register = book.registers.get(uid)
         if register is None or register.decided is None:
             return ()
-        if book.has_given_up(uid) or place.down:
+        if uid in book.given_up or place.down:
             return ()
         decided = register.decided
         last = max(place.moved, place.unsure_until, place.unheard_at, known.disturbed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     OPEN_STATES,
@@ -13,8 +12,7 @@ from harness.checkers.invariants.entities import (
     text,
     told,
 )
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 
@@ -47,7 +45,7 @@ class DecidedOnce(Rule):
             "ChangeCentralCluster": self._ruled,
         }
 
-    def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _viewed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or (not request.over and request.final is None):
             return NOTHING
@@ -55,7 +53,7 @@ class DecidedOnce(Rule):
             request, operation
         )
 
-    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _listed(self, operation: OperationRecord) -> Violations:
         found, lag = NOTHING, self.known.limits.list_lag
         for request, state, _ in self.known.listed if operation.outcome is OK else ():
             if request is not None and (request.final is not None or request.rejected is not None):
@@ -65,7 +63,7 @@ class DecidedOnce(Rule):
 
     def _state(
         self, request: Request, state: str, operation: OperationRecord, lag: int
-    ) -> tuple[Violation, ...]:
+    ) -> Violations:
         """What is shown now must not contradict what was decided."""
         final, rejected = request.final, request.rejected
         if rejected is not None and state in FINAL_STATES and state != REJECTED:
@@ -85,11 +83,11 @@ class DecidedOnce(Rule):
                 return self._two(request, was, state, mark.operation, operation.id)
         return NOTHING
 
-    def _two(self, request: Request, was: str, now: str, *operations: str) -> tuple[Violation, ...]:
+    def _two(self, request: Request, was: str, now: str, *operations: str) -> Violations:
         reason = f"request {request.uid} was decided as {was}, and then is {now or 'undecided'}"
         return self.blame(request.uid, reason, *operations)
 
-    def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _accepted(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
@@ -99,7 +97,7 @@ class DecidedOnce(Rule):
             return self.blame(request.uid, reason, first.operation, operation.id)
         return self._agree(request, operation)
 
-    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _decided(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
@@ -108,22 +106,22 @@ class DecidedOnce(Rule):
             return self._two(request, final.state, REJECTED, final.operation, operation.id)
         return self._agree(request, operation)
 
-    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _shown(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or request.paired is None:
             return NOTHING
         return self._agree(request, operation)
 
-    def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _cancelled(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         request = place.paired if place else None
         return self._agree(request, operation) if request else NOTHING
 
-    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _ruled(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 
-    def _agree(self, request: Request, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _agree(self, request: Request, operation: OperationRecord) -> Violations:
         """A pairing that took effect excludes every other end."""
         paired = request.paired
         if paired is None:

@@ -64,10 +64,6 @@ class Shown:
     start: int
     tick: int
 
-    def again(self, operation: OperationRecord, tick: int) -> None:
-        """A later look saw the same."""
-        self.operation, self.start, self.tick = operation.id, operation.start, tick
-
 
 @dataclass(slots=True, eq=False)
 class Request:
@@ -124,10 +120,6 @@ NO_REQUESTS: dict[str, Request] = {}
 """Shared by all places that have none; never written to."""
 
 
-def _none() -> dict[str, Request]:
-    return NO_REQUESTS
-
-
 @dataclass(slots=True, eq=False)
 class Place:
     """One local cluster on its hosts, from its installation to the next."""
@@ -144,8 +136,8 @@ class Place:
     link_tick: int = 0
     """The count at which a link last changed, or may have."""
     withdrawals_spoiled: bool = False
-    requests: dict[str, Request] = field(default_factory=_none)
-    open: dict[str, Request] = field(default_factory=_none)
+    requests: dict[str, Request] = field(default_factory=lambda: NO_REQUESTS)
+    open: dict[str, Request] = field(default_factory=lambda: NO_REQUESTS)
     """Those of its requests that are not over."""
     current: Request | None = None
     """The request of the last acknowledged send, until it is over."""
@@ -231,6 +223,28 @@ def reason_of(operation: OperationRecord) -> str:
     if operation.outcome is not FAIL or operation.error is None:
         return ""
     return text(operation.error, "reason")
+
+
+def shown_now(before: Shown | None, state: str, operation: OperationRecord, tick: int) -> Shown:
+    """What a look shows, where another was shown before it, or none; the same one stays."""
+    if before is None or before.state != state:
+        return Shown(state, operation.id, operation.start, tick)
+    before.operation, before.start, before.tick = operation.id, operation.start, tick
+    return before
+
+
+def token_uid(operation: OperationRecord) -> str:
+    """The uid of the registration token that an operation is about, or empty."""
+    token = operation.args.get("token")
+    if isinstance(token, dict):
+        return text(token, "uid")
+    return text(operation.args, "uid") or text(operation.args, "token_uid")
+
+
+def grants_of(grants: Json) -> frozenset[tuple[str, str]]:
+    """Permissions, each with its scope."""
+    held = [g for g in grants if isinstance(g, dict)] if isinstance(grants, list) else []
+    return frozenset((text(g, "permission"), text(g, "scope")) for g in held)
 
 
 def packs_of(stack: Json) -> PackSet:

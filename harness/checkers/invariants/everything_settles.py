@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Place, Request
-from harness.checkers.invariants.rule import Rule
+from harness.checkers.invariants.known import Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 
 _THERE = frozenset({"Pairing", PAIRED})
@@ -28,7 +27,7 @@ class EverythingSettles(Rule):
             else:
                 yield from self._judge_unacknowledged(request, place)
 
-    def _judge_unacknowledged(self, request: Request, place: Place) -> tuple[Violation, ...]:
+    def _judge_unacknowledged(self, request: Request, place: Place) -> Violations:
         """Of a request whose send was never acknowledged no host may be without knowledge.
 
         What was sent, and not answered, has settled like everything else: it is pending on
@@ -51,7 +50,7 @@ class EverythingSettles(Rule):
         central = request.central.operation if request.central else ""
         return self.blame(request.uid, reason, *(look[0] for look in looks if look), central)
 
-    def _judge(self, request: Request) -> tuple[Violation, ...]:
+    def _judge(self, request: Request) -> Violations:
         central, local = self._late(request)
         if central == RequestState.HANDING_OVER:
             return self._unsettled(request, "is still being handed over")
@@ -77,7 +76,7 @@ class EverythingSettles(Rule):
         ]
         return late[0], late[1]
 
-    def _unsettled(self, request: Request, what: str) -> tuple[Violation, ...]:
+    def _unsettled(self, request: Request, what: str) -> Violations:
         looks = [s.operation for s in (request.central, request.local) if s is not None]
         reason = f"request {request.uid} {what}, after everything has had its time to settle"
         sent = request.sent.operation if request.sent else ""

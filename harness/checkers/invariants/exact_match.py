@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import NEVER, PackSet, Request, one_of_each, text
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.domain.match import Choice, MatchRules, latest_packs
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.history.operation import FAIL, OK, Json, OperationRecord
@@ -54,7 +52,7 @@ class ExactMatch(Rule):
             spans = self._profiles.setdefault(text(profile, "uid"), [])
             spans.append(_Span(operation.id, _latest(profile)))
 
-    def _put(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _put(self, operation: OperationRecord) -> Violations:
         profile, known = operation.args.get("profile"), self.known
         uid = text(profile, "uid") if isinstance(profile, dict) else ""
         spans = self._profiles.get(uid, [])
@@ -70,11 +68,11 @@ class ExactMatch(Rule):
             self._profiles[uid] = [s for s in spans if s.replaced > oldest]
         return NOTHING
 
-    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _reset(self, operation: OperationRecord) -> Violations:
         self._profiles.clear()
         return NOTHING
 
-    def _accepted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _accepted(self, operation: OperationRecord) -> Violations:
         if operation.outcome is not OK:
             return NOTHING
         uid, request = text(operation.args, "pairing_uid"), self.known.about

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from harness.checkers.invariants.arranging import Arrangements, hosts_of
-from harness.checkers.invariants.base import Hear
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     OPEN_STATES,
@@ -16,10 +15,11 @@ from harness.checkers.invariants.entities import (
     Shown,
     packs_of,
     reason_of,
+    shown_now,
     text,
     told,
 )
-from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.known import Hear, Known
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -63,10 +63,10 @@ class Hearing(Arrangements):
     def __init__(self, known: Known) -> None:
         super().__init__(known)
         self._enders: dict[str, _Ender] = {}
-        self.invoked: Mapping[str, Hear] = {
+        self.invoked: Mapping[str, Callable[[OperationRecord], object]] = {
             **self.arrangements_invoked,
             "SendPairingRequest": self._send_invoked,
-            "CancelPairingRequest": self._cancel_invoked,
+            "CancelPairingRequest": self._busy,
             "AcceptPairingRequest": self._decision_invoked,
             "RejectPairingRequest": self._decision_invoked,
             "WithdrawPairing": self._withdraw_invoked,
@@ -104,9 +104,6 @@ class Hearing(Arrangements):
             if host not in place.senders:
                 place.senders += (host,)
             place.central_seen, place.suspect = None, ""
-
-    def _cancel_invoked(self, operation: OperationRecord) -> None:
-        self._busy(operation)
 
     def _busy(self, operation: OperationRecord) -> Place | None:
         place = self.known.place(operation)
@@ -229,9 +226,7 @@ class Hearing(Arrangements):
 
     def _accepted(self, operation: OperationRecord) -> None:
         request = self._decided(operation)
-        if request is None:
-            return
-        if operation.outcome is OK:
+        if request is not None and operation.outcome is OK:
             request.accepted = request.accepted or self.known.mark(operation)
             self._names(request, text(told(operation), "cluster_uid"))
 
@@ -263,12 +258,10 @@ class Hearing(Arrangements):
         return request
 
     def _named(self, operation: OperationRecord) -> None:
-        """The request that an operation names."""
         known, uid = self.known, operation.args.get("pairing_uid")
         known.about = known.requests.get(uid) if isinstance(uid, str) else None
 
     def _named_as_cluster(self, operation: OperationRecord) -> None:
-        """The request whose central cluster an operation names."""
         known, uid = self.known, operation.args.get("cluster_uid")
         known.about = known.by_cluster.get(uid) if isinstance(uid, str) else None
 
@@ -305,10 +298,7 @@ class Hearing(Arrangements):
             request = self._first_seen(value, state)
             if request is None:
                 return None
-        if request.central is None or request.central.state != state:
-            request.central = Shown(state, operation.id, operation.start, known.tick)
-        else:
-            request.central.again(operation, known.tick)
+        request.central = shown_now(request.central, state, operation, known.tick)
         cluster_uid = value.get("cluster_uid")
         if cluster_uid and not request.cluster_uid:
             self._names(request, str(cluster_uid))
@@ -380,10 +370,7 @@ class Hearing(Arrangements):
         if request is None:
             return
         if uid:
-            if request.local is None or request.local.state != status:
-                request.local = Shown(status, operation.id, operation.start, known.tick)
-            else:
-                request.local.again(operation, known.tick)
+            request.local = shown_now(request.local, status, operation, known.tick)
             if request.place is None:
                 request.place = place
                 place.add(request)
@@ -396,13 +383,8 @@ class Hearing(Arrangements):
         place, mode = self.known.place(operation), text(told(operation), "mode")
         if place is None or not mode:
             return
-        if place.mode is not None and place.mode.state == mode:
-            place.mode.again(operation, self.known.tick)
-        else:
-            place.mode = Shown(mode, operation.id, operation.start, self.known.tick)
-        if mode != "central":
-            return
-        if place.central_seen is None and not place.busy:
+        place.mode = shown_now(place.mode, mode, operation, self.known.tick)
+        if mode == "central" and place.central_seen is None and not place.busy:
             place.central_seen = self.known.mark(operation)
 
     def _cluster(self, operation: OperationRecord) -> None:
@@ -453,10 +435,7 @@ class Hearing(Arrangements):
         if request is None or not state:
             return
         self._names(request, text(told(operation), "cluster_uid"))
-        if request.central is None or request.central.state != state:
-            request.central = Shown(state, operation.id, operation.start, self.known.tick)
-        else:
-            request.central.again(operation, self.known.tick)
+        request.central = shown_now(request.central, state, operation, self.known.tick)
         if state in FINAL_STATES:
             self._final(request, state, operation)
         if operation.kind == "ConfirmPairing":

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from itertools import takewhile
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import Place, Request, text, told
-from harness.checkers.invariants.ids import IdSet
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
 _ENDED_LOCALLY = frozenset({"Rejected", "Failed", "Withdrawn"})
 _OLD_MAX = 1024
+_TAIL_MAX = 4096
 
 
 @dataclass(slots=True, eq=False)
@@ -58,7 +59,7 @@ class IdsAreNeverReused(Rule):
         """How many ids are remembered, of requests that are over or not."""
         return len(self._given) + len(self._old) + len(self._sealed)
 
-    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _reset(self, operation: OperationRecord) -> Violations:
         """A clean slate may count from the beginning."""
         self._given, self._of_place, self._old = {}, {}, {}
         self._sealed = IdSet()
@@ -69,7 +70,7 @@ class IdsAreNeverReused(Rule):
         if request.paired is not None:
             self._ended(request.uid)
 
-    def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _sent(self, operation: OperationRecord) -> Violations:
         uid, place = text(told(operation), "pairing_uid"), self.known.place(operation)
         if not uid or place is None:
             return NOTHING
@@ -91,7 +92,7 @@ class IdsAreNeverReused(Rule):
         known = bool(one.cluster_uid and other.cluster_uid)
         return known and not one.gone and max(one.born, other.born) < self.known.started
 
-    def _again(self, uid: str, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _again(self, uid: str, operation: OperationRecord) -> Violations:
         """An id that is old must have been so before the send was invoked."""
         if self._old.get(uid, 0) >= self.known.started:
             return NOTHING
@@ -133,7 +134,7 @@ class IdsAreNeverReused(Rule):
             del self._old[uid]
             self._sealed.add(uid)
 
-    def _cancelled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _cancelled(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if place is not None and operation.outcome is OK:
             for uid in self._of_place.get(place.key, ()):
@@ -142,19 +143,19 @@ class IdsAreNeverReused(Rule):
                     self._ended(uid)
         return NOTHING
 
-    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _shown(self, operation: OperationRecord) -> Violations:
         if self.known.shown in _ENDED_LOCALLY:
             self._ended(text(told(operation), "pairing_uid"))
         return NOTHING
 
-    def _installed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _installed(self, operation: OperationRecord) -> Violations:
         slot = text(operation.args, "slot")
         if operation.outcome is OK:
             for uid in self._of_place.pop(slot, ()):
                 self._ended(uid)
         return NOTHING
 
-    def _submitted(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _submitted(self, operation: OperationRecord) -> Violations:
         uid, cluster = text(told(operation), "pairing_uid"), operation.args.get("cluster")
         if not uid or not isinstance(cluster, dict):
             return NOTHING
@@ -170,14 +171,14 @@ class IdsAreNeverReused(Rule):
         reason = f"pairing id {uid} was given to two submissions"
         return self.blame(uid, reason, owner.operation, operation.id)
 
-    def _viewed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _viewed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         local_uid = text(told(operation), "local_cluster_uid")
         if request is None or not local_uid or local_uid == request.local_uid:
             return NOTHING
         return self._claim(request, local_uid, operation)
 
-    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _listed(self, operation: OperationRecord) -> Violations:
         found = NOTHING
         for request, _, item in self.known.listed if operation.outcome is OK else ():
             if request is not None:
@@ -186,9 +187,7 @@ class IdsAreNeverReused(Rule):
                     found += self._claim(request, local_uid, operation)
         return found
 
-    def _claim(
-        self, request: Request, local_uid: str, operation: OperationRecord
-    ) -> tuple[Violation, ...]:
+    def _claim(self, request: Request, local_uid: str, operation: OperationRecord) -> Violations:
         request.local_uid = request.local_uid or local_uid
         if request.local_uid == local_uid:
             return NOTHING
@@ -197,3 +196,62 @@ class IdsAreNeverReused(Rule):
             f" then as one of {local_uid}"
         )
         return self.blame(request.uid, reason, operation.id)
+
+
+class IdSet:
+    """A set of ids that only grows: a digest of each, in sorted runs that double in size.
+
+    With digests of eight bytes, two different ids out of ten million share theirs with a chance
+    of one in 370,000.
+    """
+
+    def __init__(self, width: int = 8) -> None:
+        self._width = width
+        self._tail: set[bytes] = set()
+        self._runs: list[bytes] = []
+
+    def add(self, uid: str) -> None:
+        """Remember an id."""
+        self._tail.add(digest_of(uid, self._width))
+        if len(self._tail) >= _TAIL_MAX:
+            self._runs.append(b"".join(sorted(self._tail)))
+            self._tail.clear()
+            while len(self._runs) > 1 and len(self._runs[-2]) <= len(self._runs[-1]):
+                last, before = self._runs.pop(), self._runs.pop()
+                both = sorted([*digests(before, self._width), *digests(last, self._width)])
+                self._runs.append(b"".join(both))
+
+    def __contains__(self, uid: str) -> bool:
+        digest = digest_of(uid, self._width)
+        return digest in self._tail or any(self._holds(run, digest) for run in self._runs)
+
+    def __len__(self) -> int:
+        return len(self._tail) + self.size // self._width
+
+    @property
+    def size(self) -> int:
+        """The bytes that the sorted runs take."""
+        return sum(map(len, self._runs))
+
+    def packed(self) -> bytes:
+        """All digests, each once, in order."""
+        every = self._tail.union(*(digests(run, self._width) for run in self._runs))
+        return b"".join(sorted(every))
+
+    def _holds(self, run: bytes, digest: bytes) -> bool:
+        width = self._width
+
+        def at(place: int) -> bytes:
+            return run[place * width : (place + 1) * width]
+
+        return at(bisect_left(range(len(run) // width), digest, key=at)) == digest
+
+
+def digest_of(uid: str, width: int) -> bytes:
+    """The digest of an id, in so many bytes."""
+    return blake2b(uid.encode(), digest_size=width).digest()
+
+
+def digests(packed: bytes, width: int) -> Iterator[bytes]:
+    """The digests of this width that lie one after the other."""
+    return (packed[at : at + width] for at in range(0, len(packed), width))

@@ -1,4 +1,4 @@
-"""What the stream has told so far, shared by all invariants.
+"""What all invariants share: what the stream has told so far, and what they are made of.
 
 The order of the stream is counted in ticks: one for each operation that is invoked or ends.
 What ended at a tick came surely before what was invoked at a later one.
@@ -7,11 +7,49 @@ What ended at a tick came surely before what was invoked at a later one.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
-from harness.checkers.invariants.base import Bounds
 from harness.checkers.invariants.entities import LONG_AGO, Mark, Place, Request, Token
-from harness.history.operation import Json, OperationRecord
+from harness.history.operation import Json, OperationRecord, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """An invariant that does not hold: why not, and the operations that show it, in order."""
+
+    invariant: str
+    reason: str
+    operations: tuple[str, ...]
+
+
+Violations = tuple[Violation, ...]
+
+NOTHING: Violations = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far behind what is shown may be, in microseconds; see the limits of a run.
+
+    Attributes:
+        list_lag: a central list, or a status, behind an acknowledged change.
+        edge_lag: the edge's copy behind a central decision.
+        settle: after the last fault has healed, everything has settled by then.
+        states: how many states the search of INV-8 may visit for one request.
+    """
+
+    list_lag: int = 5_000_000
+    edge_lag: int = 5_000_000
+    settle: int = 30_000_000
+    states: int = 100_000
+
+
+Handler = Callable[[OperationRecord], Iterable[Violation]]
+"""Shown an operation that has its outcome: what is found now."""
+
+Hear = Callable[[OperationRecord], None]
+"""Shown an operation that is about to be sent, or one from which something is learned."""
 
 
 class Known:
@@ -206,3 +244,67 @@ def _slim(request: Request, paired: Mark, place: Place) -> None:
             mark.tick = mark.at = 0
     place.stacks = ()
     place.drop(request)
+
+
+WAITS = frozenset({"await_state", "stays"})
+"""The kinds of recorded waits."""
+
+
+def looks_of(wait: OperationRecord) -> Iterator[OperationRecord]:
+    """The answers that a wait saw, as operations of the kind that it asked.
+
+    Only answers that changed are recorded, so that a look began after the one before it.
+    """
+    samples = (wait.value or {}).get("samples")
+    polls = wait.args.get("polls")
+    args = wait.args.get("polls_args")
+    start = wait.start
+    for sample in samples if isinstance(samples, list) else ():
+        if not isinstance(sample, dict) or not isinstance(polls, str):
+            continue
+        at, value, error = sample.get("at"), sample.get("value"), sample.get("error")
+        end = at if isinstance(at, int) else wait.end
+        yield OperationRecord(
+            wait.id,
+            wait.scenario,
+            wait.actor,
+            polls,
+            args if isinstance(args, dict) else {},
+            start,
+            end,
+            Outcome(str(sample.get("outcome", "info"))),
+            value if isinstance(value, dict) else None,
+            error if isinstance(error, dict) else None,
+            tags=wait.tags,
+        )
+        start = end or start
+
+
+class Rule:
+    """An invariant with a handler for each kind of operation that it wants.
+
+    `on_invoked` are shown operations that are about to be sent, `on` those that have their
+    outcome. Each answer that a wait saw is shown as an operation of the kind that the wait
+    asked, with the wait's id; a handler of `await_state` or `stays` is shown the wait itself as
+    well, after its answers. `undecided` says why something could not be judged.
+    """
+
+    id = ""
+
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.undecided = ""
+        self.on_invoked: dict[str, Hear] = {}
+        self.on: dict[str, Handler] = {}
+        self._blamed: set[str] = set()
+
+    def end(self, at: int) -> Iterable[Violation]:
+        """Nothing more comes, and everything has had its time to settle."""
+        return NOTHING
+
+    def blame(self, about: str, reason: str, *operations: str) -> Violations:
+        """Something is wrong with a request or a cluster; said once for each."""
+        if about in self._blamed:
+            return NOTHING
+        self._blamed.add(about)
+        return (Violation(self.id, reason, tuple(dict.fromkeys(filter(None, operations)))),)

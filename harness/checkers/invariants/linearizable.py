@@ -12,38 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants import register as table
 from harness.checkers.invariants.copies import EdgeCopies, Lists
-from harness.checkers.invariants.entities import Place, Request, reason_of, text, told
+from harness.checkers.invariants.entities import Request, reason_of, text, token_uid, told
 from harness.checkers.invariants.hearing import HARMLESS
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.looks import WAITS
-from harness.checkers.invariants.register import (
-    ABSENT,
-    ACCEPT,
-    ALL_STATES,
-    CONFIRM,
-    DECIDED,
-    HANDING_OVER,
-    LAPSE,
-    NAMES,
-    NOT_THERE,
-    OBSERVING,
-    PENDING,
-    REJECT,
-    SEND,
-    THERE,
-    VISIBLE,
-    WAS_ACCEPTED,
-    WITHDRAW,
-    Move,
-    Register,
-    State,
-    request_register,
-)
-from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.checkers.invariants.told import in_words
-from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer, Unexplained
+from harness.checkers.invariants.known import NOTHING, WAITS, Known, Rule, Violation
+from harness.checkers.invariants.register import Move, Register, State, in_words, request_register
+from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 ID = "INV-8"
@@ -60,10 +35,10 @@ _Reader = tuple[str, Json, int]
 """Who read, in which project, and by which grants."""
 
 _EFFECTS: Mapping[str, Move] = {
-    "AcceptPairingRequest": ACCEPT,
-    "RejectPairingRequest": REJECT,
-    "ConfirmPairing": CONFIRM,
-    "WithdrawPairing": WITHDRAW,
+    "AcceptPairingRequest": table.ACCEPT,
+    "RejectPairingRequest": table.REJECT,
+    "ConfirmPairing": table.CONFIRM,
+    "WithdrawPairing": table.WITHDRAW,
 }
 _READS = frozenset({"ViewPairingRequest", "MatchProfiles", "PollPairing"})
 _BY_ID = frozenset(_EFFECTS) | _READS
@@ -74,10 +49,10 @@ _UNSETTLING = frozenset(
 )
 _OF_ACCESS = frozenset("PutUser LogInToPalette LogOutOfPalette SetRateLimit Restart".split())
 """What may change who is told what; a refusal after it says nothing of the request."""
-_SHOWN: Mapping[str, Move] = {name: ("view", name) for name in sorted(NAMES)}
+_SHOWN: Mapping[str, Move] = {name: ("view", name) for name in sorted(table.NAMES)}
 _REFUSALS: Mapping[str, Move] = {
-    "PairingRequestDecided": DECIDED,
-    "PairingRequestAccepted": WAS_ACCEPTED,
+    "PairingRequestDecided": table.DECIDED,
+    "PairingRequestAccepted": table.WAS_ACCEPTED,
 }
 
 
@@ -92,16 +67,16 @@ class Linearizable(Rule):
         self._automaton: Automaton[State, Move] = request_register()
         self._settled: dict[str, frozenset[State]] = {}
         self._quiet: dict[str, Register] = {}
-        self._given_up: set[str] = set()
+        self.given_up: set[str] = set()
         self._open: dict[str, list[tuple[Register, Call[Move]]]] = {}
         self._waiting: dict[str, Register] = {}
         self._surely: dict[frozenset[State], tuple[bool, bool]] = {}
         self._looks: dict[str, list[Call[Move]]] = {}
         self._grants = 0
         self._readers: dict[_Reader, _Reader] = {}
-        self._anything = self._automaton.one(ALL_STATES)
-        self._pending = self._automaton.one({(PENDING, False)})
-        self._absent = self._automaton.one({(ABSENT, False)})
+        self._anything = self._automaton.one(table.ALL_STATES)
+        self._pending = self._automaton.one({(table.PENDING, False)})
+        self._absent = self._automaton.one({(table.ABSENT, False)})
         self._lists, self._edge = Lists(self), EdgeCopies(self)
         known.on_settled.append(self._settle)
         self.on_invoked = {
@@ -141,7 +116,7 @@ class Linearizable(Rule):
             if operation.kind == "WithdrawPairing":
                 self._withdraws_unnamed(operation)
             return
-        if uid in self._given_up:
+        if uid in self.given_up:
             return
         register = self.registers.get(uid) or self.register(uid)
         if register.line.is_calm:
@@ -180,7 +155,7 @@ class Linearizable(Rule):
             if operation.args.get("pairing_uid"):
                 self._tell_answer(register, call, operation)
             elif operation.outcome is not FAIL:
-                self._unsure(call, WITHDRAW, operation)
+                self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
         return found
 
@@ -191,7 +166,7 @@ class Linearizable(Rule):
         move = self._move(register, operation)
         if move is None:
             return ()
-        observes = move[0] in OBSERVING
+        observes = move[0] in table.OBSERVING
         if observes and register.line.is_nothing_new(move):
             return ()
         sure = operation.outcome is not INFO
@@ -207,7 +182,7 @@ class Linearizable(Rule):
         move = call.move = self._move(register, operation)
         if move is not None:
             call.sure = operation.outcome is not INFO
-            call.observes = move[0] in OBSERVING
+            call.observes = move[0] in table.OBSERVING
 
     def _move(self, register: Register, operation: OperationRecord) -> Move | None:
         kind, outcome = operation.kind, operation.outcome
@@ -220,8 +195,8 @@ class Linearizable(Rule):
         if kind != "PollPairing":
             self._reads(register, operation)
             if kind == "MatchProfiles":
-                return THERE
-        return _SHOWN.get(text(operation.value or {}, "state"), VISIBLE)
+                return table.THERE
+        return _SHOWN.get(text(operation.value or {}, "state"), table.VISIBLE)
 
     def _refused(self, register: Register, operation: OperationRecord) -> Move | None:
         reason, kind = reason_of(operation), operation.kind
@@ -229,7 +204,7 @@ class Linearizable(Rule):
             return _REFUSALS.get(reason)
         if kind == "ViewPairingRequest" and reason == "NotFound":
             reader = (operation.actor, operation.tags.get("project"), self._grants)
-            return NOT_THERE if reader in register.readers else None
+            return table.NOT_THERE if reader in register.readers else None
         return None
 
     def _reads(self, register: Register, operation: OperationRecord) -> None:
@@ -244,7 +219,7 @@ class Linearizable(Rule):
     def _waits(self, wait: OperationRecord) -> None:
         args = wait.args.get("polls_args")
         uid = text(args, "pairing_uid") if isinstance(args, dict) else ""
-        if wait.args.get("polls") in _BY_ID and uid and uid not in self._given_up:
+        if wait.args.get("polls") in _BY_ID and uid and uid not in self.given_up:
             self._looks[wait.id] = []
             self._open[wait.id] = [self._begin(wait, self.register(uid))]
 
@@ -297,7 +272,10 @@ class Linearizable(Rule):
         found = self._surely.get(states)
         if found is None:
             names = {name for name, _ in states}
-            found = not names & {ABSENT, PENDING}, not names & {ABSENT, PENDING, HANDING_OVER}
+            found = (
+                not names & {table.ABSENT, table.PENDING},
+                not names & {table.ABSENT, table.PENDING, table.HANDING_OVER},
+            )
             self._surely[states] = found
         return found
 
@@ -307,26 +285,28 @@ class Linearizable(Rule):
         for register, call in self._open.pop(operation.id, ()):
             harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
             if not harmless and register.uid != uid:
-                self._unsure(call, WITHDRAW, operation)
+                self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
-        if uid and uid not in self._given_up:
+        if uid and uid not in self.given_up:
             found += self._created(uid, operation)
         return found
 
     def _submitted(self, operation: OperationRecord) -> Iterable[Violation]:
         uid = text(told(operation), "pairing_uid")
-        return self._created(uid, operation) if uid and uid not in self._given_up else ()
+        return self._created(uid, operation) if uid and uid not in self.given_up else ()
 
     def _created(self, uid: str, operation: OperationRecord) -> Iterable[Violation]:
         if uid in self.registers or uid in self._settled:
             # It was seen before its send was answered, or this is the same request again.
-            return self.tell(self.register(uid), THERE, operation)
-        call = Call(operation.id, SEND, start=operation.start, end=operation.end or operation.start)
+            return self.tell(self.register(uid), table.THERE, operation)
+        call = Call(
+            operation.id, table.SEND, start=operation.start, end=operation.end or operation.start
+        )
         request = self.known.requests.get(uid)
         register = self._new(uid, self._absent)
         found = list(self._told(register, call))
         if request is None or request.enders or request.excused:
-            self._may_happen(register, WITHDRAW, operation)
+            self._may_happen(register, table.WITHDRAW, operation)
         return found
 
     def _cancelled(self, operation: OperationRecord) -> Iterable[Violation]:
@@ -334,9 +314,9 @@ class Linearizable(Rule):
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
             if self._is_sure_cancel(register, operation):
-                call.move, call.end = WITHDRAW, operation.end or operation.start
+                call.move, call.end = table.WITHDRAW, operation.end or operation.start
             elif not harmless:
-                self._unsure(call, WITHDRAW, operation)
+                self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
         return found
 
@@ -364,24 +344,20 @@ class Linearizable(Rule):
         for uid in self._concerned(operation):
             register = self.registers.get(uid)
             if register is not None and self._may_change(register):
-                self._may_happen(register, LAPSE, operation)
+                self._may_happen(register, table.LAPSE, operation)
 
     def _concerned(self, operation: OperationRecord) -> list[str]:
         known, args = self.known, operation.args
         if operation.kind == "AdvanceClock":
             return list(self.registers)
-        token = args.get("token")
-        uid = text(token if isinstance(token, dict) else args, "uid") or text(args, "token_uid")
+        uid = token_uid(operation)
         if uid:
             return [r.uid for r in known.requests.values() if r.token == uid]
-        place = self._place_named(operation)
-        return list(place.requests) if place else []
-
-    def _place_named(self, operation: OperationRecord) -> Place | None:
-        host, slot = text(operation.args, "host_uid"), text(operation.args, "slot")
+        host, slot = text(args, "host_uid"), text(args, "slot")
         if host:
-            return self.known.place_of(host)
-        return self.known.places.get(slot) if slot else self.known.place(operation)
+            return list(known.place_of(host).requests)
+        place = known.places.get(slot) if slot else known.place(operation)
+        return list(place.requests) if place else []
 
     def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
         register.unsure = True
@@ -396,12 +372,8 @@ class Linearizable(Rule):
             states = self._settled.pop(uid, None)
             register = self._new(uid, states or self._anything)
             if states is None:
-                register.line.tell(Call("", WITHDRAW, sure=False))
+                register.line.tell(Call("", table.WITHDRAW, sure=False))
         return register
-
-    def known_register(self, uid: str) -> Register | None:
-        """The register of a request, if something is known of it."""
-        return self.registers.get(uid)
 
     def is_just_pending(self, uid: str) -> bool:
         """Whether a request was surely pending when nothing was last under way with it."""
@@ -409,10 +381,6 @@ class Linearizable(Rule):
         if register is None or register.line.states is not self._pending:
             return False
         return register.line.is_calm
-
-    def has_given_up(self, uid: str) -> bool:
-        """Whether this request is judged no more."""
-        return uid in self._given_up
 
     def _new(self, uid: str, states: frozenset[State]) -> Register:
         line = Linearizer(self._automaton, states, self.known.limits.states)
@@ -441,14 +409,21 @@ class Linearizable(Rule):
     ) -> Sequence[Violation]:
         line = register.line
         before = line.states
-        if self._given_up and register.uid in self._given_up:
+        if self.given_up and register.uid in self.given_up:
             return ()
         try:
             found = line.returned(call, looks)
         except BudgetSpent:
-            return self._too_wide(register)
+            self.undecided = (
+                f"the operations on request {register.uid} overlap in more than"
+                f" {self.known.limits.states} ways"
+            )
+            self._give_up(register)
+            return ()
         if found is not None:
-            return self._unexplained(register, found)
+            self._give_up(register)
+            ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
+            return [Violation(ID, in_words(register.uid, found), ids)]
         if not call.sure and call.move is not None:
             register.unsure = True
         if line.states is not before:
@@ -457,21 +432,8 @@ class Linearizable(Rule):
             self.registers.pop(register.uid, None)
         return ()
 
-    def _unexplained(self, register: Register, found: Unexplained[Move]) -> Sequence[Violation]:
-        self._give_up(register)
-        ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
-        return [Violation(ID, in_words(register.uid, found), ids)]
-
-    def _too_wide(self, register: Register) -> Sequence[Violation]:
-        limit = self.known.limits.states
-        self.undecided = (
-            f"the operations on request {register.uid} overlap in more than {limit} ways"
-        )
-        self._give_up(register)
-        return ()
-
     def _give_up(self, register: Register) -> None:
-        self._given_up.add(register.uid)
+        self.given_up.add(register.uid)
         self.registers.pop(register.uid, None)
 
     def _moved(self, register: Register, call: Call[Move]) -> None:
@@ -486,7 +448,6 @@ class Linearizable(Rule):
             register.decided = (call.end, call.id)
 
     def _settle(self, request: Request) -> None:
-        """A request was decided long ago."""
         if request.uid in self._quiet:
             self._let_go(request.uid)
 

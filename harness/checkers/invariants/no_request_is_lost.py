@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import OPEN_STATES, Request, reason_of, text
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.entities import OPEN_STATES, Request, grants_of, reason_of, text
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
 _NEEDS = {
@@ -40,21 +38,16 @@ class NoRequestIsLost(Rule):
             "Reset": self._anew,
         }
 
-    def _anew(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _anew(self, operation: OperationRecord) -> Violations:
         self._sees.clear()
         if operation.kind == "Reset":
             self._grants.clear()
         return NOTHING
 
-    def _user(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _user(self, operation: OperationRecord) -> Violations:
         self._sees.clear()
-        grants = operation.args.get("grants")
-        held = [g for g in grants if isinstance(g, dict)] if isinstance(grants, list) else []
-        self._grants[text(operation.args, "email")] = frozenset(
-            (text(grant, "permission"), text(grant, "scope")) for grant in held
-        )
-        if operation.outcome is not OK:
-            self._grants[text(operation.args, "email")] = frozenset()
+        held = operation.args.get("grants") if operation.outcome is OK else None
+        self._grants[text(operation.args, "email")] = grants_of(held)
         return NOTHING
 
     def _may(self, operation: OperationRecord, scope: str) -> bool:
@@ -72,7 +65,7 @@ class NoRequestIsLost(Rule):
             return False
         return sent.tick < self.known.started and operation.start >= sent.at + lag
 
-    def _list(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _list(self, operation: OperationRecord) -> Violations:
         scope = text(operation.tags, "project")
         if operation.outcome is not OK or not scope:
             return NOTHING
@@ -94,9 +87,7 @@ class NoRequestIsLost(Rule):
             return NOTHING
         return self._missing([due[uid] for uid in sorted(missing)], operation)
 
-    def _missing(
-        self, requests: Iterable[Request], operation: OperationRecord
-    ) -> tuple[Violation, ...]:
+    def _missing(self, requests: Iterable[Request], operation: OperationRecord) -> Violations:
         known, found = self.known, NOTHING
         alone = known.tick - known.started == 1 and not known.under_way
         for request in requests:
@@ -109,7 +100,7 @@ class NoRequestIsLost(Rule):
                 request.missed = known.mark(operation)
         return found
 
-    def _by_id(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _by_id(self, operation: OperationRecord) -> Violations:
         scope = text(operation.tags, "project")
         if operation.outcome is OK:
             self._sees.add((operation.actor, scope, _NEEDS[operation.kind]))
@@ -125,9 +116,7 @@ class NoRequestIsLost(Rule):
             return NOTHING  # what was not found may be a profile
         return self._lost(request, operation)
 
-    def _lost(
-        self, request: Request, operation: OperationRecord, earlier: str = ""
-    ) -> tuple[Violation, ...]:
+    def _lost(self, request: Request, operation: OperationRecord, earlier: str = "") -> Violations:
         sent = request.sent.operation if request.sent else ""
         reason = (
             f"request {request.uid} was sent and nothing has ended it, and"

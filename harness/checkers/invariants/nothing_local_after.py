@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import PAIRED, Place
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
 
@@ -38,7 +36,7 @@ class NothingLocalAfter(Rule):
             "ViewPairing": self._shown,
         }
 
-    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _changed(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if place is None or place.gone or operation.outcome is not OK:
             return NOTHING
@@ -54,38 +52,36 @@ class NothingLocalAfter(Rule):
             place.suspect = operation.id
         return NOTHING
 
-    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _ruled(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         place = request.place if request and operation.outcome is OK else None
         return self._confirm(place, operation)
 
-    def _confirmed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _confirmed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         paired = self.known.shown == PAIRED
         return self._confirm(request.place if request and paired else None, operation)
 
-    def _shown(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _shown(self, operation: OperationRecord) -> Violations:
         if self.known.shown != PAIRED:
             return NOTHING
         return self._confirm(self.known.place(operation), operation)
 
-    def _confirm(self, place: Place | None, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _confirm(self, place: Place | None, operation: OperationRecord) -> Violations:
         """The host had obeyed the central side for good when it first said so."""
         if place is None or place.gone or place.arranged or not place.suspect:
             return NOTHING
-        seen, suspect = place.central_seen, place.suspect
+        found = self._held(place, operation.id)
         place.suspect = ""
+        return found
+
+    def _held(self, place: Place, look: str) -> Violations:
         reason = (
             f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
             " then a local operation took effect, and the pairing held"
         )
-        return self.blame(
-            f"{place.key}@{place.born}",
-            reason,
-            seen.operation if seen else "",
-            suspect,
-            operation.id,
-        )
+        seen = place.central_seen.operation if place.central_seen else ""
+        return self.blame(f"{place.key}@{place.born}", reason, seen, place.suspect, look)
 
     def end(self, at: int) -> Iterator[Violation]:
         """A host that says so still, after everything has settled, has never gone back."""
@@ -94,14 +90,4 @@ class NothingLocalAfter(Rule):
             if mode is None or mode.state != "central" or not place.suspect:
                 continue
             if place.paired is not None and self.known.is_settled(place, mode.start):
-                yield from self._settled(place, mode.operation)
-
-    def _settled(self, place: Place, look: str) -> tuple[Violation, ...]:
-        seen, suspect = place.central_seen, place.suspect
-        reason = (
-            f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
-            " then a local operation took effect, and the pairing held"
-        )
-        return self.blame(
-            f"{place.key}@{place.born}", reason, seen.operation if seen else "", suspect, look
-        )
+                yield from self._held(place, mode.operation)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.base import Violation
 from harness.checkers.invariants.entities import (
     FINAL_STATES,
     PAIRED,
@@ -15,8 +14,7 @@ from harness.checkers.invariants.entities import (
     told,
 )
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
 
@@ -34,7 +32,7 @@ class OneManager(Rule):
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
         }
 
-    def _ruled(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _ruled(self, operation: OperationRecord) -> Violations:
         """A central operation takes effect only once the host has confirmed."""
         request = self.known.about
         if request is None:
@@ -51,7 +49,7 @@ class OneManager(Rule):
         reason = f"a central operation on the cluster of request {request.uid} {why}"
         return self.blame(request.uid, reason, accept, operation.id)
 
-    def _refused(self, request: Request, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _refused(self, request: Request, operation: OperationRecord) -> Violations:
         """A cluster that was shown as paired cannot wait for its host any more."""
         final = request.final
         if reason_of(operation) != "PairingNotConfirmed" or final is None:
@@ -72,14 +70,14 @@ class OneManager(Rule):
         is_down = place.down.issuperset(place.hosts)
         return is_down and place.link_tick < request.accept_invoked < 1 << 61
 
-    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _changed(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if operation.outcome is not OK or place is None or place.paired is None:
             return NOTHING
         what = f"{operation.kind} took effect locally"
         return self._still_local(place.paired, operation, what, 0)
 
-    def _mode(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _mode(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if place is None or place.paired is None or text(told(operation), "mode") != "local":
             return NOTHING
@@ -88,7 +86,7 @@ class OneManager(Rule):
 
     def _still_local(
         self, request: Request, operation: OperationRecord, what: str, lag: int
-    ) -> tuple[Violation, ...]:
+    ) -> Violations:
         ruled = request.ruled
         if ruled is None or ruled.tick >= self.known.started:
             return NOTHING
@@ -100,7 +98,7 @@ class OneManager(Rule):
         )
         return self.blame(request.uid, reason, ruled.operation, operation.id)
 
-    def _cluster(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _cluster(self, operation: OperationRecord) -> Violations:
         """A cluster that still waits for its host cannot have been changed before."""
         value = told(operation)
         request = self.known.about
@@ -124,7 +122,7 @@ class OneManager(Rule):
             if self.known.is_settled(place, mode.start):
                 yield from self._at_last(place, mode.state, mode.operation)
 
-    def _at_last(self, place: Place, mode: str, look: str) -> tuple[Violation, ...]:
+    def _at_last(self, place: Place, mode: str, look: str) -> Violations:
         requests = list(dict.fromkeys([*place.requests.values(), *filter(None, [place.paired])]))
         taken = next((r for r in requests if _is_paired(r)), None)
         if mode == "local" and taken is not None:

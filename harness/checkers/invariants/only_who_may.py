@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.checkers.invariants.base import Violation
-from harness.checkers.invariants.entities import NEVER, Place, Token, text, told
+from harness.checkers.invariants.entities import NEVER, Place, grants_of, text, token_uid, told
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.rule import NOTHING, Rule
-from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
+from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
+from harness.history.operation import FAIL, INFO, OK, OperationRecord
 
 _SECOND = 1_000_000
 _LOGINS_MAX = 64
@@ -72,7 +70,7 @@ class OnlyWhoMay(Rule):
         self._logins: dict[tuple[str, ...], tuple[str, ...]] = {}
         """Each way in which people are logged in at a cluster, held once for all clusters."""
 
-    def _reset(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _reset(self, operation: OperationRecord) -> Violations:
         self._forget()
         return NOTHING
 
@@ -81,12 +79,12 @@ class OnlyWhoMay(Rule):
     def _token_invoked(self, operation: OperationRecord) -> None:
         """From now on a token may be usable again."""
         if _activates(operation):
-            use = self._uses.setdefault(_uid(operation), _Use())
+            use = self._uses.setdefault(token_uid(operation), _Use())
             use.revoked, use.activated = NEVER, self.known.tick
             use.activating += 1
 
-    def _token(self, operation: OperationRecord) -> tuple[Violation, ...]:
-        known, use = self.known, self._uses.setdefault(_uid(operation), _Use())
+    def _token(self, operation: OperationRecord) -> Violations:
+        known, use = self.known, self._uses.setdefault(token_uid(operation), _Use())
         if _activates(operation):
             use.activating -= 1
             use.unsure = use.unsure or operation.outcome is INFO
@@ -98,7 +96,7 @@ class OnlyWhoMay(Rule):
             use.revoked, use.operation = known.tick, operation.id
         return NOTHING
 
-    def _sent(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _sent(self, operation: OperationRecord) -> Violations:
         found = self._changed(operation)
         if operation.outcome is not OK:
             return found
@@ -120,7 +118,7 @@ class OnlyWhoMay(Rule):
         mine = sent is not None and sent.operation == operation.id
         return mine and not place.busy and operation.start >= place.unsure_until
 
-    def _listed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _listed(self, operation: OperationRecord) -> Violations:
         """When a request was created, by the clock that also says when its token expires."""
         if operation.outcome is not OK:
             return NOTHING
@@ -131,7 +129,9 @@ class OnlyWhoMay(Rule):
             request.dated = True
             token, created = self.known.tokens.get(request.token), item.get("created")
             sent = request.sent.operation if request.sent else ""
-            if token is not None and isinstance(created, int) and _is_expired(token, created):
+            if token is None or not isinstance(created, int):
+                continue
+            if created >= token.expiry + _SECOND:  # which is left to targets that round times
                 reason = f"registration token {token.uid} had expired when it admitted"
                 reason += f" request {request.uid}"
                 found += self.blame(request.uid, reason, sent, operation.id)
@@ -139,11 +139,11 @@ class OnlyWhoMay(Rule):
 
     # --- people at Palette ------------------------------------------------------------
 
-    def _user(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _user(self, operation: OperationRecord) -> Violations:
         if operation.outcome is FAIL:
             return NOTHING
         email, known = text(operation.args, "email"), self.known
-        grants, label = _grants(operation.args.get("grants")), text(operation.args, "api_key")
+        grants, label = grants_of(operation.args.get("grants")), text(operation.args, "api_key")
         old = self._users.get(email)
         user = self._users[email] = _User(grants, label, known.tick)
         if old is not None:
@@ -154,7 +154,7 @@ class OnlyWhoMay(Rule):
                 user.before |= old.before
         return NOTHING
 
-    def _decided(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _decided(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
@@ -194,7 +194,7 @@ class OnlyWhoMay(Rule):
 
     # --- people at Local UI -----------------------------------------------------------
 
-    def _logged_in(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _logged_in(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         if place is not None and operation.outcome is not FAIL:
             if len(place.logins) < _LOGINS_MAX:
@@ -203,7 +203,7 @@ class OnlyWhoMay(Rule):
                 self._out.pop((operation.actor, place.key), None)
         return NOTHING
 
-    def _logged_out(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _logged_out(self, operation: OperationRecord) -> Violations:
         place, actor = self.known.place(operation), operation.actor
         if place is None or operation.outcome is not OK:
             return NOTHING
@@ -217,7 +217,7 @@ class OnlyWhoMay(Rule):
     def _now_in(self, place: Place, logins: tuple[str, ...]) -> None:
         place.logins = self._logins.setdefault(logins, logins)
 
-    def _changed(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def _changed(self, operation: OperationRecord) -> Violations:
         """Whoever has logged out of every login that he had changes nothing."""
         if operation.outcome is not OK or not self._out:
             return NOTHING
@@ -229,13 +229,6 @@ class OnlyWhoMay(Rule):
         return self.blame(operation.id, reason, out[1], operation.id)
 
 
-def _uid(operation: OperationRecord) -> str:
-    token = operation.args.get("token")
-    if isinstance(token, dict):
-        return text(token, "uid")
-    return text(operation.args, "uid") or text(operation.args, "token_uid")
-
-
 def _activates(operation: OperationRecord) -> bool:
     """Whether it may make a token usable that was not."""
     args = operation.args
@@ -243,16 +236,6 @@ def _activates(operation: OperationRecord) -> bool:
         token = args.get("token")
         return isinstance(token, dict) and token.get("active") is not False
     return operation.kind == "SetTokenState" and args.get("active") is not False
-
-
-def _is_expired(token: Token, created: int) -> bool:
-    """Whether it had; a second is left to targets that round their times."""
-    return created >= token.expiry + _SECOND
-
-
-def _grants(data: Json) -> Grants:
-    held = [g for g in data if isinstance(g, dict)] if isinstance(data, list) else []
-    return frozenset((text(g, "permission"), text(g, "scope")) for g in held)
 
 
 def _key_label(operation: OperationRecord) -> str:

@@ -8,8 +8,9 @@ not pending can still be read is the target's choice: it may be gone, and then s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-from harness.checkers.linear import Automaton, Linearizer
+from harness.checkers.linear import Automaton, Call, Linearizer, Unexplained
 from harness.domain.pairing import REQUEST_TRANSITIONS, RequestEvent, RequestState
 from harness.history.operation import Json
 
@@ -96,25 +97,23 @@ def _table() -> dict[str, frozenset[str]]:
 BECOMES = _table()
 
 
+@dataclass(slots=True, eq=False)
 class Register:
     """One request as it is judged. Times are microseconds of the run."""
 
-    __slots__ = ("decided", "left", "line", "listed", "readers", "uid", "unsure", "waiting")
-
-    def __init__(self, uid: str, line: Linearizer[State, Move]) -> None:
-        self.uid = uid
-        self.line = line
-        self.unsure = False
-        """Something may have happened to it, or may happen yet, that was not answered."""
-        self.waiting: dict[str, int] | None = None
-        """When calls began that are under way, and of which the line has not been told."""
-        self.readers: tuple[tuple[str, Json, int], ...] = ()
-        self.listed: dict[tuple[str, str], tuple[str, str, int]] | None = None
-        """What each reader's lists showed last: the state, the operation and its count."""
-        self.left: tuple[int, str] | None = None
-        """Since when it is surely not pending any more, and by which operation."""
-        self.decided: tuple[int, str] | None = None
-        """Since when it is surely decided, and by which operation."""
+    uid: str
+    line: Linearizer[State, Move]
+    unsure: bool = False
+    """Something may have happened to it, or may happen yet, that was not answered."""
+    waiting: dict[str, int] | None = None
+    """When calls began that are under way, and of which the line has not been told."""
+    readers: tuple[tuple[str, Json, int], ...] = ()
+    listed: dict[tuple[str, str], tuple[str, str, int]] | None = None
+    """What each reader's lists showed last: the state, the operation and its count."""
+    left: tuple[int, str] | None = None
+    """Since when it is surely not pending any more, and by which operation."""
+    decided: tuple[int, str] | None = None
+    """Since when it is surely decided, and by which operation."""
 
 
 def register_step(state: State, move: Move) -> Iterable[State]:
@@ -151,20 +150,14 @@ def _moved(state: State, move: Move) -> Iterable[State]:
         named = _BY_NAME.get(shown, _AS_IT_WAS["there"])
         return [state] if name in named and not gone else []
     if verb == "seen":
-        return [state] if _may_have_been(name, shown) else []
+        # The request may have been in a state of that name before.
+        earlier = _BY_NAME.get(shown, _AS_IT_WAS["there"])
+        return [state] if any(name in BECOMES[before] for before in earlier) else []
     if verb == "not there":
         return [state] if gone or name == ABSENT else []
     if name in _AS_IT_WAS.get(verb, ()):
-        return [state, (FAILED, gone), (WITHDRAWN, gone)] if _lapses(name, verb) else [state]
-    return _taken(name, verb, gone)
-
-
-def _lapses(name: str, verb: str) -> bool:
-    return verb == "lapse" and name == PENDING
-
-
-def _taken(name: str, verb: str, gone: bool) -> Iterable[State]:
-    """The edge of the table that the move takes."""
+        lapses = verb == "lapse" and name == PENDING
+        return [state, (FAILED, gone), (WITHDRAWN, gone)] if lapses else [state]
     if verb == "send" and name == ABSENT:
         return [(PENDING, gone)]
     if verb not in _TAKES or name == ABSENT:
@@ -173,7 +166,40 @@ def _taken(name: str, verb: str, gone: bool) -> Iterable[State]:
     return [(edge.to.value, gone)] if edge else []
 
 
-def _may_have_been(name: str, shown: str) -> bool:
-    """Whether a request in this state may have been in one of that name before."""
-    earlier = _BY_NAME.get(shown, _AS_IT_WAS["there"])
-    return any(name in BECOMES[state] for state in earlier)
+# --- why a part of a history fits no order --------------------------------------------------------
+
+_DONE = {
+    "send": "its send was acknowledged",
+    "accept": "an acceptance was acknowledged",
+    "reject": "a rejection was acknowledged",
+    "withdraw": "its cancel was acknowledged",
+    "confirm": "its host's confirmation was acknowledged",
+    "there": "it was there",
+    "not there": "somebody who had read it was told that there is no such request",
+    "decided": "a decision was refused because it was decided already",
+    "was accepted": "a decision was refused because it was accepted already",
+}
+
+
+def in_words(uid: str, found: Unexplained[Move]) -> str:
+    """What cannot be, and what it contradicts."""
+    said = _said(found.at)
+    others = [_said(call) for call in found.calls if call is not found.at]
+    if not others:
+        return f"request {uid}: {said}, and nothing that happened before explains it"
+    listed = f"{', '.join(others[:-1])} and {others[-1]}" if others[1:] else others[0]
+    return f"request {uid}: {said}, although {listed}"
+
+
+def seconds(at: int) -> str:
+    """A time of the run, as a person reads it."""
+    return f"{at / 1_000_000:.3f} s"
+
+
+def _said(call: Call[Move]) -> str:
+    verb, state = call.move or ("", "")
+    if verb == "view":
+        return f"a view at {seconds(call.end)} says {state or 'that it is there'}"
+    if verb == "seen":
+        return f"a list at {seconds(call.end)} says {state or 'that it is there'}"
+    return f"{_DONE.get(verb, verb)} at {seconds(call.end)}"

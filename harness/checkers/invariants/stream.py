@@ -7,20 +7,57 @@ before it, and every other pair was at once.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from harness.checkers.invariants.base import Bounds, Violation
-from harness.checkers.invariants.every import ALL, MAKERS
+from harness.catalogue.limits import Limits
+from harness.catalogue.verdict import Verdict
+from harness.checkers.invariants.cancel_stays_done import CancelStaysDone
+from harness.checkers.invariants.decided_once import DecidedOnce
+from harness.checkers.invariants.everything_settles import EverythingSettles
+from harness.checkers.invariants.exact_match import ExactMatch
 from harness.checkers.invariants.hearing import Hearing
-from harness.checkers.invariants.known import Known
-from harness.checkers.invariants.looks import WAITS, looks_of
-from harness.checkers.invariants.rule import NOTHING
-from harness.history.arranged import as_they_came
-from harness.history.operation import History, OperationRecord
+from harness.checkers.invariants.ids_are_never_reused import IdsAreNeverReused
+from harness.checkers.invariants.known import (
+    NOTHING,
+    WAITS,
+    Bounds,
+    Known,
+    Rule,
+    Violation,
+    Violations,
+    looks_of,
+)
+from harness.checkers.invariants.linearizable import Linearizable
+from harness.checkers.invariants.no_request_is_lost import NoRequestIsLost
+from harness.checkers.invariants.nothing_local_after import NothingLocalAfter
+from harness.checkers.invariants.one_manager import OneManager
+from harness.checkers.invariants.only_who_may import OnlyWhoMay
+from harness.checkers.registry import Finding, check
+from harness.domain.arrangements import SIDES_OF
+from harness.history.operation import OK, History, OperationRecord
 
 __all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
 
+MAKERS: Mapping[str, Callable[[Known], Rule]] = {
+    "INV-1": OneManager,
+    "INV-2": NoRequestIsLost,
+    "INV-3": ExactMatch,
+    "INV-4": CancelStaysDone,
+    "INV-5": IdsAreNeverReused,
+    "INV-6": DecidedOnce,
+    "INV-7": OnlyWhoMay,
+    "INV-8": Linearizable,
+    "INV-9": EverythingSettles,
+    "INV-10": NothingLocalAfter,
+}
+"""How each invariant is made, in the order of their ids."""
+
+ALL = tuple(MAKERS)
+"""The ids of all invariants."""
+
+_ARRANGING = frozenset(kind.__name__ for kind in SIDES_OF)
 
 HandlerT = TypeVar("HandlerT")
 
@@ -36,9 +73,9 @@ class Watch:
         self.known = Known(limits)
         self._rules = [MAKERS[name](self.known) for name in invariants]
         hearing = Hearing(self.known)
-        self._invoked = _by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
+        self._invoked = by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])
         # What is heard of an operation comes first, so that every rule finds it known.
-        self._ended = _by_kind([hearing.ended, *(rule.on for rule in self._rules)])
+        self._ended = by_kind([hearing.ended, *(rule.on for rule in self._rules)])
         for wait in WAITS:
             self._ended[wait] = (self._looks, *self._ended.get(wait, ()))
 
@@ -49,7 +86,7 @@ class Watch:
         for hear in self._invoked.get(operation.kind, ()):
             hear(operation)
 
-    def ended(self, operation: OperationRecord) -> tuple[Violation, ...]:
+    def ended(self, operation: OperationRecord) -> Violations:
         """An operation has its outcome. Returns what is found by it."""
         known = self.known
         known.tick += 1
@@ -69,7 +106,7 @@ class Watch:
             for found in handler(look) or ()
         ]
 
-    def end(self, at: int) -> tuple[Violation, ...]:
+    def end(self, at: int) -> Violations:
         """Nothing more comes; by `at` everything has healed and had its time to settle."""
         return tuple(found for rule in self._rules for found in rule.end(at))
 
@@ -79,7 +116,7 @@ class Watch:
         return {rule.id: rule.undecided for rule in self._rules if rule.undecided}
 
 
-def _by_kind(sources: Sequence[Mapping[str, HandlerT]]) -> dict[str, tuple[HandlerT, ...]]:
+def by_kind(sources: Sequence[Mapping[str, HandlerT]]) -> dict[str, tuple[HandlerT, ...]]:
     """The handlers of each kind of operation, in the order of the sources."""
     kinds = dict.fromkeys(kind for source in sources for kind in source)
     return {kind: tuple(s[kind] for s in sources if kind in s) for kind in kinds}
@@ -105,7 +142,7 @@ def replayed(history: History) -> Iterator[tuple[bool, OperationRecord]]:
 
 def watched(
     history: History, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()
-) -> tuple[Watch, tuple[Violation, ...]]:
+) -> tuple[Watch, Violations]:
     """The watch after the whole history, and all that it found, in order."""
     watch = Watch(invariants, limits)
     found: list[Violation] = []
@@ -123,6 +160,102 @@ def watched(
 
 def violations_of(
     history: History, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()
-) -> tuple[Violation, ...]:
+) -> Violations:
     """What the invariants find in a whole history, in the order in which it is found."""
     return watched(history, invariants, limits)[1]
+
+
+def as_they_came(operations: Iterable[OperationRecord]) -> Iterator[OperationRecord]:
+    """The operations, each arrangement with the fields that came back in place of those asked for.
+
+    A target may have chosen uids and values. One that came as it was asked for says nothing else.
+    """
+    for operation in operations:
+        if operation.kind in _ARRANGING and operation.outcome is OK and operation.value:
+            yield replace(operation, args={**operation.args, **operation.value})
+        else:
+            yield operation
+
+
+_CATALOGUE = Limits()
+
+_CHECKS = {
+    "one_manager": (
+        "INV-1",
+        "No cluster is ever managed by both sides, and in the end each is by exactly one.",
+    ),
+    "no_request_is_lost": (
+        "INV-2",
+        "A request whose send was acknowledged is shown centrally until something ends it.",
+    ),
+    "accepted_by_exact_match": (
+        "INV-3",
+        "Whatever was accepted matched exactly at some moment of its acceptance.",
+    ),
+    "cancel_stays_done": ("INV-4", "No request comes back whose cancel was acknowledged."),
+    "ids_are_never_reused": (
+        "INV-5",
+        "Each pairing id belongs to one cluster and to one request of it.",
+    ),
+    "decided_once": (
+        "INV-6",
+        "Each request is decided once, and both sides end with that decision.",
+    ),
+    "only_who_may_changes": (
+        "INV-7",
+        "Whatever took effect was asked by somebody who was permitted to at that moment.",
+    ),
+    "operations_are_linearizable": (
+        "INV-8",
+        "The answers of the central operations on each request fit one order.",
+    ),
+    "everything_settles": (
+        "INV-9",
+        "After the settling each request is decided, or shown as pending by both sides.",
+    ),
+    "nothing_local_after_confirmation": (
+        "INV-10",
+        "Once the host has confirmed a pairing, no local cluster operation takes effect.",
+    ),
+}
+"""The invariants as named checks, each with what it expects."""
+
+
+def _register(name: str, invariant: str, meaning: str) -> None:
+    """Let a history be judged by one invariant under this name.
+
+    The check may be told the limits of the run, in seconds: `list_lag_s`, `edge_lag_s` and
+    `settle_s`; what is not told is as in the catalogue.
+    """
+
+    def judged(history: History, **limits: float) -> Finding:
+        return _judged(history, invariant, **limits)
+
+    judged.__name__, judged.__doc__ = name, meaning
+    check(judged)
+
+
+def _judged(history: History, invariant: str, **limits: float) -> Finding:
+    watch, found = watched(history, [invariant], _bounds(**limits))
+    if found:
+        operations = tuple(dict.fromkeys(o for one in found for o in one.operations))
+        return Finding(Verdict.FAIL, "; ".join(one.reason for one in found), operations)
+    why = watch.undecided.get(invariant)
+    if why:
+        return Finding(Verdict.INCONCLUSIVE, why)
+    count = len(history.operations)
+    return Finding(Verdict.PASS, f"{invariant} holds over {count} operations")
+
+
+def _bounds(
+    *,
+    list_lag_s: float = _CATALOGUE.list_lag_s,
+    edge_lag_s: float = _CATALOGUE.edge_lag_s,
+    settle_s: float = _CATALOGUE.settle_s,
+) -> Bounds:
+    in_us = (round(limit * 1_000_000) for limit in (list_lag_s, edge_lag_s, settle_s))
+    return Bounds(*in_us)
+
+
+for _name, _told in _CHECKS.items():
+    _register(_name, *_told)

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.checkers.fleet.durations import merged
-from harness.checkers.fleet.gate import check, evaluate
-from harness.checkers.fleet.metrics import PERCENTILES
+from harness.checkers.fleet.gate import PERCENTILES, check, evaluate
 from harness.history.fleet_lines import EffortLine, MeasuresLine
 
 _SHORT: Final = re.compile(

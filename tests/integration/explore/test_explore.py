@@ -12,7 +12,7 @@ import harness.plugin.parallel  # noqa: F401
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
-from harness.explore.gherkin_of import feature_of
+from harness.explore.lockstep import feature_of
 from harness.explore.machine import Budget, Explored, explore
 from harness.explore.moves import MOVES, STARTS
 from harness.explore.recording import Recording

@@ -10,8 +10,7 @@ import pytest
 
 import harness.plugin.features
 import harness.plugin.parallel  # noqa: F401
-from harness.explore.gherkin_of import scenario_of
-from harness.explore.lockstep import Differs, Expected, Lockstep
+from harness.explore.lockstep import Differs, Expected, Lockstep, scenario_of
 from harness.explore.looks import LOOKS
 from harness.explore.model import settled
 from harness.explore.moves import MOVES, STARTS

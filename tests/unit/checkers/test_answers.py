@@ -8,8 +8,14 @@ import pytest
 
 from harness.catalogue.verdict import Verdict, worst
 from harness.checkers.answers import held, observed, refused, succeeded, value_is
-from harness.checkers.judge import CheckFailed, CheckInconclusive, Judge
-from harness.checkers.registry import Finding, check, run_check
+from harness.checkers.registry import (
+    CheckFailed,
+    CheckInconclusive,
+    Finding,
+    Judge,
+    check,
+    run_check,
+)
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 OK = OperationRecord(

@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.checkers.linear import (
+    BUDGET_STATES,
     Automaton,
     BudgetSpent,
     Call,
     Event,
     Linearizer,
     Unexplained,
-    judge,
 )
 
 Move = tuple[str, int]
@@ -51,6 +51,22 @@ def events(text: str, calls: Sequence[Call[Move]]) -> list[Event[Move]]:
     """`"a b /a /b"`: a begins, b begins, a returns, b returns."""
     by_id = {c.id: c for c in calls}
     return [(by_id[word.lstrip("/")], word.startswith("/")) for word in text.split()]
+
+
+def judge(
+    automaton: Automaton[int, Move],
+    states: frozenset[int],
+    history: Sequence[Event[Move]],
+    budget: int = BUDGET_STATES,
+) -> Unexplained[Move] | None:
+    """Judge a whole history of one register."""
+    linearizer = Linearizer(automaton, states, budget)
+    for call, returns in history:
+        if not returns:
+            linearizer.invoke(call)
+        elif found := linearizer.returned(call):
+            return found
+    return None
 
 
 def found(text: str, *calls: Call[Move]) -> list[str] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.local_ui import (
+from harness.checkers.requests import (
     answered_within,
     connection_check_says,
     ids_are_unique,

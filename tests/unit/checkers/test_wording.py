@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.wording import (
+from harness.checkers.answers import (
     TROUBLES,
     answer_names,
     error_is_about,

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.domain.operations import Acknowledged, Done
-from harness.explore.interleaving_events import ENDED, INVOKED, Event, Ledger
+from harness.explore.interleaving_events import ENDED, INVOKED, Event, Ledger, Prints
 from harness.explore.interleaving_plots import PLOTS, Do, Plot, actor
-from harness.explore.interleaving_prints import Prints
 from harness.explore.interleaving_world import Stage, Step, World
 from harness.explore.walk import first_violation, rendered, walk
 from harness.history.operation import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from harness.checkers.fleet.metrics import METRICS, PERCENTILES, SHORT
+from harness.checkers.fleet.gate import METRICS, PERCENTILES, SHORT
 from harness.checkers.fleet.requests import STATES
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.fleet.contradictions import NEEDS, in_words

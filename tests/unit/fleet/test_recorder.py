@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from harness.checkers.invariants.base import Violation
+from harness.checkers.invariants.known import Violation
 from harness.domain.arrangements import InstallCluster
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import (

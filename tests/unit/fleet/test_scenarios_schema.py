@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 import harness.fleet
-from harness.checkers.fleet.metrics import METRICS
+from harness.checkers.fleet.gate import METRICS
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.fleet.contradictions import NEEDS
 from harness.fleet.describing import schema, schema_text, to_markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.history.arranged import as_they_came
+from harness.checkers.invariants.stream import as_they_came
 from harness.history.operation import Json, OperationRecord, Outcome
 
 ASKED: dict[str, Json] = {"uid": "asked", "name": "retail"}

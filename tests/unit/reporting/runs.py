@@ -11,8 +11,8 @@ from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import Header, Run
 from harness.history.operation import Outcome
+from harness.history.reader import repeat_folder
 from harness.history.redaction import Redactor
-from harness.history.repeats import repeat_folder
 from tests.unit.history.writing import HEADER, scenario, verdict
 
 Said = Mapping[str, tuple[str, Verdict]]

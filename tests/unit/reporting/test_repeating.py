@@ -12,8 +12,8 @@ import pytest
 from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import LeakLine
+from harness.history.reader import is_repeated, repeat_folder, repeat_folders
 from harness.history.redaction import Redactor
-from harness.history.repeats import is_repeated, repeat_folder, repeat_folders
 from harness.reporting.files import REPORT_FILES, read_report, write_reports
 from harness.reporting.model import Overall, Report
 from tests.unit.reporting.runs import header_of, write_repeats, write_run

@@ -29,7 +29,7 @@ from harness.history.reader import read_evidence
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
 from harness.scenes import local_moves, selection
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.scene import Scene, Shape
 from harness.scenes.stacks import DOCUMENTED_STACK
 from harness.scenes.stage import Inconclusive, Stage

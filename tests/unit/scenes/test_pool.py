@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.domain.arrangements import Slot
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.stage import Inconclusive
 
 FREE = tuple(Slot(f"free-{n}", ("h",) * n) for n in (1, 3))

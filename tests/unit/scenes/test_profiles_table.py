@@ -8,8 +8,7 @@ import pytest
 from pytest_bdd.parser import FeatureParser
 
 from harness.domain.profile import Layer, Pack, ProfileType
-from harness.scenes.profiles_table import BadTable, ProfilesTable, pack_from
-from harness.scenes.stacks import DOCUMENTED_STACK, INFRA_PACKS
+from harness.scenes.stacks import DOCUMENTED_STACK, INFRA_PACKS, BadTable, ProfilesTable, pack_from
 from harness.suite import suite_dir
 
 ROWS = [

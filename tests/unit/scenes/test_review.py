@@ -8,10 +8,10 @@ from harness.domain.arrangements import Slot
 from harness.domain.cluster import Cluster
 from harness.domain.operations import Credentials
 from harness.domain.profile import ProfileEdition
-from harness.scenes.profiles_table import BadTable
 from harness.scenes.review import KEPT, NONE, borne, tags_from
 from harness.scenes.scene import LeasedCluster
 from harness.scenes.selection import editions_from, packs_from
+from harness.scenes.stacks import BadTable
 from harness.scenes.stage import Actor
 
 OWN = Cluster("uid", "north", "the old one", {"site": "bergen"})

@@ -23,7 +23,7 @@ from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioL
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
-from harness.scenes.pool import SlotPool
+from harness.scenes.installing import SlotPool
 from harness.scenes.scene import Scene, Shape
 from harness.scenes.stage import Inconclusive, Stage
 from harness.targets.port import CannotArrange

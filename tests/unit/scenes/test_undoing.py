@@ -14,8 +14,7 @@ from harness.domain.arrangements import (
 )
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.scenes.needing import need_from
-from harness.scenes.undoing import is_consumed, undoing
+from harness.scenes.installing import is_consumed, need_from, undoing
 
 ILL = SetNodeHealth("a", "n-1", Health.UNHEALTHY)
 WELL = SetNodeHealth("a", "n-1", Health.HEALTHY)

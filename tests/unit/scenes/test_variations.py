@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.scenes.stacks import DOCUMENTED_STACK, INFRA_PACKS
-from harness.scenes.variations import (
+from harness.scenes.stacks import (
+    DOCUMENTED_STACK,
+    INFRA_PACKS,
     NoSuchPack,
     Stack,
     from_registry,

@@ -11,8 +11,7 @@ import msgspec
 
 from harness.catalogue.edition import EDITION
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, meaning_of, run_check
-from harness.checkers.verdicts import rests_on, verdict_of
+from harness.checkers.registry import Finding, meaning_of, rests_on, run_check, verdict_of
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, Header, VerdictLine
 from harness.history.operation import Json, Outcome

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from enum import Enum
 from types import MappingProxyType
 
-from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.ids_are_never_reused import IdSet
 
 _PLAIN = (str, bytes, int, float, bool, type(None), Enum, type)
 

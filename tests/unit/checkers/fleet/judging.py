@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.invariants.base import Bounds, Violation
+from harness.checkers.invariants.known import Bounds, Violation
 from harness.checkers.invariants.stream import replayed
 from harness.history.fleet_lines import MeasuresLine
 from tests.unit.checkers.invariants.tale import SECOND, Tale

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.checkers.fleet.faults import Faults, joined
+from harness.checkers.fleet.measures import Faults, joined
 from harness.history.fleet_lines import FaultWindow
 from tests.unit.checkers.fleet.judging import judged, measured
 from tests.unit.checkers.invariants.tale import SECOND, Tale

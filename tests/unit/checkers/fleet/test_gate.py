@@ -6,8 +6,7 @@ import pytest
 
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import check, evaluate, reached, verdict_of
-from harness.checkers.fleet.metrics import METRICS
+from harness.checkers.fleet.gate import METRICS, check, evaluate, reached, verdict_of
 from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine
 
 MEASURES = MeasuresLine(

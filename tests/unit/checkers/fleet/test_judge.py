@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from tests.unit.checkers.fleet.judging import heard, judged
 from tests.unit.checkers.invariants.tale import SECOND, Tale
 

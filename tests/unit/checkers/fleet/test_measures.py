@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checkers.fleet.requests import ID_BYTES
-from harness.checkers.invariants.ids import digest_of
+from harness.checkers.invariants.ids_are_never_reused import digest_of
 from tests.unit.checkers.fleet.judging import judged, measured
 from tests.unit.checkers.invariants.tale import MS, SECOND, Tale
 

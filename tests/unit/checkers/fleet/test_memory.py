@@ -10,7 +10,7 @@ import pytest
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.invariants import ids_are_never_reused, linearizable
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from harness.history.operation import Json
 from tests.unit.checkers.fleet.holdings import digest_bytes, entries
 from tests.unit.checkers.fleet.judging import heard

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from harness.checkers.fleet.concluding import merge, shared_ids
 from harness.checkers.fleet.errors import MergeError
 from harness.checkers.fleet.judge import CellJudge
-from harness.checkers.fleet.merging import merge, shared_ids
 from harness.checkers.fleet.requests import ID_BYTES
-from harness.checkers.invariants.ids import digest_of
+from harness.checkers.invariants.ids_are_never_reused import digest_of
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from tests.unit.checkers.fleet.judging import judged
 from tests.unit.checkers.invariants.tale import Tale

@@ -10,7 +10,7 @@ from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.measures import INTENDED, Meter
 from harness.checkers.fleet.requests import Ledger
 from harness.checkers.fleet.terms import Terms, terms_of_run
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from harness.history.fleet_lines import (
     EffortLine,
     FleetLine,

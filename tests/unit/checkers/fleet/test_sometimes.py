@@ -6,7 +6,7 @@ import pytest
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from harness.checkers.invariants.stream import replayed
 from tests.unit.checkers.fleet.tales_of_situations import TALES, Teller
 from tests.unit.checkers.invariants.tale import Tale

@@ -6,7 +6,7 @@ import pytest
 
 from harness.checkers.fleet.errors import TermsError
 from harness.checkers.fleet.terms import terms_of
-from harness.checkers.invariants.base import Bounds
+from harness.checkers.invariants.known import Bounds
 from harness.fleet.loading import as_plain
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Limits, Scenario
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.checkers.invariants.ids import IdSet
+from harness.checkers.invariants.ids_are_never_reused import IdSet
 from harness.checkers.invariants.known import Known
 from harness.checkers.invariants.stream import Watch, replayed
 from tests.unit.checkers.invariants.tale import Tale
