@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from harness.targets.target_errors import Problem, TargetFileError
+from harness.targets.reading import Problem, TargetFileError
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _FORM = 'lines such as NAME=value or NAME="value", and comments after #'
@@ -31,7 +31,9 @@ def read_env_file(path: Path) -> dict[str, str]:
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        raise _cannot_read(path, error) from error
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        problem = Problem(f"it cannot be read ({why})", _FORM, "make it readable, or remove it")
+        raise TargetFileError(str(path), 0, "", problem) from error
     if mode & 0o077:
         problem = Problem(
             f"others may read the credentials in it (mode {mode:o})",
@@ -72,9 +74,3 @@ def _unquoted(value: str) -> str:
         inner = value[1:-1]
         return re.sub(r"\\(.)", r"\1", inner) if value[0] == '"' else inner
     return re.split(r"\s#", value, maxsplit=1)[0].rstrip()
-
-
-def _cannot_read(path: Path, error: Exception) -> TargetFileError:
-    why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-    problem = Problem(f"it cannot be read ({why})", _FORM, "make it readable, or remove it")
-    return TargetFileError(str(path), 0, "", problem)

@@ -10,16 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.domain.arrangements import Side
-from harness.targets.key_kinds import Key, Kind, file_key
+from harness.targets.key_kinds import Key, Kind, Table, file_key
 from harness.targets.loopback import LOOPBACK, is_loopback_host
-from harness.targets.target_errors import Problem
-
-if TYPE_CHECKING:
-    from harness.targets.reading import Reading
-    from harness.targets.structure import Table
+from harness.targets.reading import Problem, Reading
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3

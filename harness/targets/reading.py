@@ -6,15 +6,54 @@ them with a function that takes a `Reading`.
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from harness.domain.errors import PairproofError
 from harness.targets import toml_lines
-from harness.targets.credential_file import CredentialError, credential_in
-from harness.targets.target_errors import Problem, TargetFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at one place. No part of it repeats a secret.
+
+    Attributes:
+        found: what stands there.
+        allowed: what may stand there.
+        remedy: what to do.
+    """
+
+    found: str
+    allowed: str
+    remedy: str
+
+
+class FileError(PairproofError):
+    """A TOML file of a user's cannot be used.
+
+    Attributes:
+        file: the file, as it was given.
+        line: the line from 1; 0 where the file as a whole is meant.
+        key: the key as one writes it, such as `edge.clusters[0].slot`; may be empty.
+        problem: what is wrong.
+    """
+
+    def __init__(self, file: str, line: int, key: str, problem: Problem) -> None:
+        self.file = file
+        self.line = line
+        self.key = key
+        self.problem = problem
+        place = f"{file}:{line}" if line else file
+        told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
+        super().__init__(": ".join(part for part in (place, key, told) if part))
+
+
+class TargetFileError(FileError):
+    """A target file, or the `.env` file beside it, cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +137,48 @@ class Reading:
                 ),
             )
         return value
+
+
+_ALLOWED = "a file of mode 600 that holds the credential and nothing else"
+_BYTES_MAX = 65_536
+
+
+class CredentialError(PairproofError):
+    """A credential cannot be taken from its file. The message never repeats what it holds."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.found)
+        self.problem = problem
+
+
+def credential_in(path: Path) -> str:
+    """What the file holds, without the end of its line.
+
+    Raises:
+        CredentialError: it cannot be read, others can read it too, or it holds no credential.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            content = file.read(_BYTES_MAX + 1)
+    except OSError as error:
+        # It is not named: a credential itself may stand where its file belongs.
+        found = f"the file that stands there cannot be read ({error.strerror or 'unknown'})"
+        raise CredentialError(Problem(found, _ALLOWED, "correct the path")) from error
+    if mode & 0o077:
+        found = f"others may read {path} (mode {mode:o})"
+        raise CredentialError(Problem(found, _ALLOWED, f"run: chmod 600 {path}"))
+    return _text_of(content, path)
+
+
+def _text_of(content: bytes, path: Path) -> str:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"{path} holds no text in UTF-8"
+        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone")) from error
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text or len(content) > _BYTES_MAX:
+        found = f"{path} is {'too large' if text else 'empty'}"
+        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone"))
+    return text

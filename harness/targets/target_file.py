@@ -18,15 +18,14 @@ from harness.domain.operations import Operation
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.env_file import env_file_of, read_env_file
+from harness.targets.key_kinds import Table, check_structure
 from harness.targets.links.reading import read_links
 from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
-from harness.targets.reading import Reading
-from harness.targets.structure import Table, check_structure
+from harness.targets.reading import Problem, Reading, TargetFileError
 from harness.targets.target import Control, Host, Place, RateLimit, Target, Timeouts
-from harness.targets.target_errors import Problem, TargetFileError
-from harness.targets.target_keys import SCHEMA
+from harness.targets.target_keys import FILE, SCHEMA
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
 from harness.wire.routes import ROUTES
@@ -80,7 +79,7 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
         raise TargetFileError(file, _line_in(str(error)), "", problem) from error
     reader = _Reader(text, file, folder, environment)
     reader.check_version(data)
-    check_structure(data, reader.refuse)
+    check_structure(data, reader.refuse, FILE)
     return reader.target(data)
 
 
@@ -103,7 +102,7 @@ class _Reader(Reading):
 
     def target(self, data: Table) -> Target:
         """The target that the text describes."""
-        sides = self.sides(data)
+        sides, limits = self.sides(data), data.get("limits", {})
         edge, central = data.get("edge", {}), data.get("central", {})
         places = self.places(edge.get("clusters", []))
         peer = read_peer(self, data.get("peer", {}), sides)
@@ -117,8 +116,8 @@ class _Reader(Reading):
             trust=read_trust(self, data.get("tls", {}), ("tls",)),
             trusts=self.trusts(data),
             controls=self.controls(data, sides),
-            limits=Limits.from_mapping(_without(data.get("limits", {}), "operations")),
-            operation_limits=self.operation_limits(data.get("limits", {})),
+            limits=Limits.from_mapping({k: v for k, v in limits.items() if k != "operations"}),
+            operation_limits=self.operation_limits(limits),
             timeouts=Timeouts(**data.get("timeouts", {})),
             rate_limit=RateLimit(**data.get("rate_limit", {})),
             wire=read_wire(self, data),
@@ -234,7 +233,3 @@ class _Reader(Reading):
         """The proxy, if one is named."""
         proxy = network.get("proxy", "")
         return self.address(proxy, ("network", "proxy")) if proxy else ""
-
-
-def _without(table: Table, name: str) -> Table:
-    return {key: value for key, value in table.items() if key != name}

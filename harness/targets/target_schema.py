@@ -10,10 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from harness.history.operation import Json
-from harness.targets.arranging.keys import ARRANGING_KEYS
 from harness.targets.key_kinds import Key, Kind
-from harness.targets.target_keys import FILE, OPERATION_S_MAX
-from harness.targets.wire_keys import OPERATION_KEYS
+from harness.targets.target_keys import ARRANGING_KEYS, FILE, OPERATION_KEYS, OPERATION_S_MAX
 
 
 def json_schema(
@@ -35,7 +33,9 @@ def schema_text() -> str:
 def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
     schema: dict[str, Json] = {
         "type": "object",
-        "properties": {name: _described(key) for name, key in keys.items()},
+        "properties": {
+            name: {"description": key.meaning, **_typed(key)} for name, key in keys.items()
+        },
         "additionalProperties": False,
     }
     required: list[Json] = [n for n, key in keys.items() if key.required and not key.instead]
@@ -55,10 +55,6 @@ def _one_of(name: str, key: Key) -> Json:
     if not key.required:
         return {"not": {"required": [name, key.instead]}}
     return {"oneOf": [{"required": [name]}, {"required": [key.instead]}]}
-
-
-def _described(key: Key) -> dict[str, Json]:
-    return {"description": key.meaning, **_typed(key)}
 
 
 def _typed(key: Key) -> dict[str, Json]:

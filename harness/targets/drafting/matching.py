@@ -108,7 +108,7 @@ def _certain(
 def _guesses(
     routes: Sequence[Route], pool: Sequence[tuple[Document, Described]]
 ) -> Iterator[Match]:
-    ours = {route.operation: _meanings_of(route) for route in routes}
+    ours = {r.operation: meanings(f"{r.operation.__name__} {r.shape()} {r.id}") for r in routes}
     theirs = [meanings(f"{t.words} {t.shape()} {_SAID_BY.get(t.method, '')}") for _, t in pool]
     weight = weights([*ours.values(), *theirs])
     for route in routes:
@@ -130,10 +130,6 @@ def _speaks_of(route: Route, theirs: frozenset[str]) -> bool:
     subject = "cluster" if "Cluster" in route.operation.__name__ else "pairing"
     needed = _SPOKEN_OF.get(route.operation, (subject,))
     return all(meanings(words) & theirs for words in needed)
-
-
-def _meanings_of(route: Route) -> frozenset[str]:
-    return meanings(f"{route.operation.__name__} {route.shape()} {route.id}")
 
 
 def _likeness(route: Route, document: Document, theirs: Described, words: float) -> float:

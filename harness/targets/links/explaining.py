@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.domain.arrangements import FaultNextMessage, SetLink
-from harness.targets.failures import what_failed
-from harness.targets.links.counts import Counts
-from harness.targets.links.endpoint import PaletteEndpoint, is_readable
-from harness.targets.links.errors import LinkError
-from harness.targets.links.opening import OpenLinks
-from harness.targets.links.settings import LinkWay, Tls
+from harness.targets.links.faults import Counts, LinkError
+from harness.targets.links.opening import OpenLinks, PaletteEndpoint, is_readable
+from harness.targets.links.reading import LinkWay, Tls
 from harness.targets.loopback import is_loopback_host
+from harness.targets.transport import what_failed
 
 _TRY_S = 5.0
 

@@ -85,7 +85,10 @@ def refused_from(
             raise
         error = V1Error(message=_WORDLESS.get(response.status, f"answered {response.status}"))
     code = error.code or ""
-    details = {name: _as_text(value) for name, value in (error.details or {}).items()}
+    details = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in (error.details or {}).items()
+    }
     details |= {"status": str(response.status), "code": code}
     renamed = wire.tables.headers.get("Retry-After")
     retry_after = response.header(renamed.name if renamed else "Retry-After")
@@ -138,7 +141,3 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
         return Reason(wire.tables.reason_of[status])
     fallback = Reason.INTERNAL if status >= 500 else Reason.INVALID_INPUT
     return _GENERIC.get(status, fallback)
-
-
-def _as_text(value: Json) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

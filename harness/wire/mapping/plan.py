@@ -6,8 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from harness.wire.mapping.errors import MappingError
-from harness.wire.mapping.places import EACH, NOWHERE, Part, Place, Way, dotted, place_of, way_of
+from harness.wire.mapping.places import (
+    EACH,
+    NOWHERE,
+    MappingError,
+    Part,
+    Place,
+    Way,
+    dotted,
+    place_of,
+    way_of,
+)
 from harness.wire.mapping.scope import LeafMove, ListMove, Scope
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 from harness.wire.mapping.values import (
@@ -249,10 +258,10 @@ class _Planner:
 
     def _leaf(self, leaf: Leaf, ours: Way, place: Place) -> None:
         entry = self._entries.get(ours)
-        form = self._form(leaf, entry)
-        moved = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
-        if not leaf.open:
-            moved = {}
+        words = words_of(leaf.words, self._wanted) if leaf.words else None
+        form = Form(entry.conversion if entry else None, words, leaf.flag)
+        inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
+        moved = inner_of if leaf.open else {}
         if place.part is Part.BODY:
             context, theirs = self._within(ours, place.way)
             own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
@@ -283,26 +292,19 @@ class _Planner:
             self._refuse(ours, found, f"a field that begins with {dotted(base)}")
         return context, rest
 
-    def _form(self, leaf: Leaf, entry: Entry | None) -> Form:
-        words = words_of(leaf.words, self._wanted) if leaf.words else None
-        return Form(entry.conversion if entry else None, words, leaf.flag)
-
     def _note(self, theirs: Way, ours: Way) -> None:
         """Refuse what would overwrite, or be overwritten; a list holds its elements' fields."""
         other = self._in_the_way(theirs, ours)
         if other is not None:
-            self._clash(ours, other, theirs)
+            culprit = ours if ours in self._entries else other
+            told = f"{dotted(ours)} and {dotted(other)} both go to {dotted(theirs)}"
+            self._refuse(culprit, told, "a place of its own for each field")
         self._places.append((theirs, ours))
 
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
         """The field of ours that is there already, if any."""
         there = (o for w, o in self._places if _leads_to(w, theirs) and not _leads_to(o, ours))
         return next(there, None)
-
-    def _clash(self, ours: Way, other: Way, theirs: Way) -> None:
-        culprit = ours if ours in self._entries else other
-        told = f"{dotted(ours)} and {dotted(other)} both go to {dotted(theirs)}"
-        self._refuse(culprit, told, "a place of its own for each field")
 
     def _refuse(self, ours: Way, found: str, allowed: str) -> None:
         text = self._written.get(ours, dotted(ours))

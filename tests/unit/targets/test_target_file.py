@@ -13,7 +13,7 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.operations import ViewPairingRequest
-from harness.targets.target_errors import TargetFileError
+from harness.targets.reading import TargetFileError
 from harness.targets.target_file import Target, is_loopback, load_target, read_target
 
 TEXT = """\

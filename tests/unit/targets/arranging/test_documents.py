@@ -10,9 +10,10 @@ from typing import NoReturn
 import pytest
 
 from harness.domain.arrangements import SIDES_OF
-from harness.targets.arranging.settings import WAYS
-from harness.targets.structure import check_structure
-from harness.targets.target_errors import Problem
+from harness.targets.arranging.reading import WAYS
+from harness.targets.key_kinds import check_structure
+from harness.targets.reading import Problem
+from harness.targets.target_keys import FILE
 from harness.targets.toml_lines import Path as KeyPath
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
@@ -36,7 +37,7 @@ def test_an_example_has_the_keys_that_there_are(example: str) -> None:
         data["edge"]["login"] = {"username_env": "U", "password_env": "P"}
     if "central" in data:
         data["central"].setdefault("url", "https://palette.example")
-    check_structure(data, refuse)
+    check_structure(data, refuse, FILE)
 
 
 def test_the_guide_shows_each_way_and_names_arrangements_that_there_are() -> None:

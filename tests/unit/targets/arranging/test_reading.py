@@ -9,8 +9,8 @@ import pytest
 
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.targets.arranging.settings import WAYS, Arranging
-from harness.targets.target_errors import TargetFileError
+from harness.targets.arranging.reading import WAYS, Arranging
+from harness.targets.reading import TargetFileError
 from harness.targets.target_file import Target, read_target
 
 HEAD = """\
