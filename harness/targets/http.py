@@ -1,4 +1,6 @@
-"""The driver that reaches a target over HTTP, in real time."""
+"""The driver that reaches a target over HTTP, in real time: operations, the look at every address
+before a run, and arranging by the control port.
+"""
 
 from __future__ import annotations
 

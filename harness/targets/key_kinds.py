@@ -1,4 +1,4 @@
-"""What a key of a target file may be: the building blocks of `target_keys`."""
+"""What a key of a target file may be, and whether a file has the keys that it may have."""
 
 from __future__ import annotations
 
@@ -98,16 +98,6 @@ def address(meaning: str, *, required: bool = True, default: str = "") -> Key:
     )
 
 
-def variable(meaning: str) -> Key:
-    """The name of an environment variable that holds a credential."""
-    return Key(
-        meaning,
-        required=True,
-        allowed="the name of an environment variable, in capitals, digits and _",
-        pattern=r"^[A-Z_][A-Z0-9_]*$",
-    )
-
-
 def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, Key]:
     """The two keys for a credential: `x_env` names a variable, `x_file` a file, never both."""
     return {
@@ -159,7 +149,6 @@ class Refuse(Protocol):
 
     def __call__(self, path: Path, problem: Problem) -> NoReturn:
         """Raise it."""
-        ...
 
 
 def check_structure(data: Table, refuse: Refuse, keys: Mapping[str, Key]) -> None:

@@ -1,4 +1,6 @@
-"""A driver that notes in a ledger what a run makes on a target, before it is asked for."""
+"""A driver that notes in a ledger what a run makes on a target, before it is asked for: what each
+arrangement and each operation makes there.
+"""
 
 from __future__ import annotations
 
@@ -264,12 +266,6 @@ def what_is_arranged(arrangement: Arrangement) -> Sequence[Entry]:
                     Kind.CLOCK, f"the clock of the {side.value} side", side, "SetClockRight", by=by
                 )
             ]
-        case _:
-            return _at_the_edge(arrangement)
-
-
-def _at_the_edge(arrangement: Arrangement) -> Sequence[Entry]:
-    match arrangement:
         case InstallCluster(slot, cluster) if cluster is not None:
             return [_edge(Kind.CLUSTER, cluster.name, slot, "InstallCluster", cluster.uid)]
         case SetHostMode(slot, mode) if mode is not ManagementMode.LOCAL:

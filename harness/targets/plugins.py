@@ -20,19 +20,8 @@ from harness.domain.errors import PairproofError
 from harness.targets.port import Driver
 
 GROUP = "pairproof.targets"
-_PORT = (
-    "name",
-    "info",
-    "local_user",
-    "inventory",
-    "send",
-    "arrange",
-    "cannot",
-    "confirmation",
-    "now",
-    "epoch",
-    "sleep",
-    "close",
+_PORT = tuple(
+    "name info local_user inventory send arrange cannot confirmation now epoch sleep close".split()
 )
 
 OpenDriver: TypeAlias = "Callable[[Path | None, int], Driver]"

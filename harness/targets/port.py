@@ -1,4 +1,10 @@
-"""The port to a system under test."""
+"""The port to a system under test: what reaches it, and what arranges preconditions there.
+
+PairproofError
++-- CannotArrange           nobody can, or this way cannot; the next way may
+|   +-- ArrangingFailed     it was tried and went wrong, so that no other way is tried
++-- TargetUnusable          it cannot be used at all
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,10 @@ class CannotArrange(PairproofError):
         super().__init__(f"cannot arrange: {what} ({how})")
         self.what = what
         self.how = how
+
+
+class ArrangingFailed(CannotArrange):
+    """It was tried, and may have had an effect: another way would perhaps do it twice."""
 
 
 class TargetUnusable(PairproofError):
@@ -87,11 +97,9 @@ class Driver(Protocol):
 
     def inventory(self) -> Inventory:
         """What the target has for a run to use."""
-        ...
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation; never raises for what the target does."""
-        ...
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange what no user can; returns it as it came to be.
@@ -101,31 +109,24 @@ class Driver(Protocol):
         Raises:
             CannotArrange: this target offers no way.
         """
-        ...
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
-        ...
 
     def confirmation(self) -> Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
-        ...
 
     def now(self) -> int:
         """Microseconds since the driver was made; virtual where time is virtual."""
-        ...
 
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""
-        ...
 
     def sleep(self, duration: int) -> None:
         """Let `duration` microseconds pass."""
-        ...
 
     def close(self) -> None:
         """Let go of connections."""
-        ...
 
 
 class DriverAround:
@@ -174,10 +175,6 @@ class DriverAround:
         self._driver.close()
 
 
-class ArrangingFailed(CannotArrange):
-    """It was tried, and may have had an effect: another way would perhaps do it twice."""
-
-
 class Arranger(Protocol):
     """One way to arrange preconditions on a target.
 
@@ -188,14 +185,12 @@ class Arranger(Protocol):
     @property
     def name(self) -> str:
         """What `[arrange] ways` calls it."""
-        ...
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why this way can arrange none of this kind, and what it would take; empty if it can.
 
         Nothing is asked of the target for it.
         """
-        ...
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange it; returns it as it came to be, since a target may choose uids and values.
@@ -204,4 +199,3 @@ class Arranger(Protocol):
             CannotArrange: this way cannot; nothing was changed.
             ArrangingFailed: it was tried and went wrong.
         """
-        ...

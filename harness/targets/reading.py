@@ -1,7 +1,12 @@
 """What every part of a target file is read with: errors that name the line, credentials, addresses.
 
-Each concern (the wire, arranging, links …) declares its keys in a module of its own and reads
-them with a function that takes a `Reading`.
+Each concern (the wire, arranging, links …) declares its keys and reads them with a function that
+takes a `Reading`.
+
+PairproofError
++-- CredentialError     a credential cannot be taken from its file
++-- FileError           a file cannot be read, or says what it may not say
+    +-- TargetFileError
 """
 
 from __future__ import annotations

@@ -1,9 +1,12 @@
-"""What a target file says, as values."""
+"""What a target file says, as values; where a run changes things by it, and whether it may.
+
+Nothing is changed on an address that is not this machine's unless the target file says so.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -172,17 +175,13 @@ def written_to(target: Target) -> tuple[str, ...]:
     """Every address that a run changes something at, each once: those that the harness asks
     itself, the server that cuts links, and those that stand in the commands that it runs.
     """
-    links = [target.links.toxiproxy_url] if target.links.toxiproxy_url else []
-    return tuple(dict.fromkeys((*target.addresses(), *links, *_of_commands(target))))
-
-
-def _of_commands(target: Target) -> Iterator[str]:
-    arranging, cutting = target.arranging, target.links.commands
+    arranging, links = target.arranging, target.links
     commands = [*arranging.commands.values(), *arranging.resets.values()]
-    commands += [cutting.down, cutting.up] if cutting else []
-    for command in commands:
-        for word in command.words:
-            yield from _ADDRESS.findall(word)
+    commands += [links.commands.down, links.commands.up] if links.commands else []
+    words = (word for command in commands for word in command.words)
+    named = (url for word in words for url in _ADDRESS.findall(word))
+    toxiproxy = [links.toxiproxy_url] if links.toxiproxy_url else []
+    return tuple(dict.fromkeys((*target.addresses(), *toxiproxy, *named)))
 
 
 def check_permission(target: Target) -> None:

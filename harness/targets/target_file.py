@@ -20,7 +20,6 @@ from harness.targets.arranging.reading import read_arranging
 from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.key_kinds import Table, check_structure
 from harness.targets.links.reading import read_links
-from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
 from harness.targets.reading import Problem, Reading, TargetFileError
@@ -29,19 +28,6 @@ from harness.targets.target_keys import FILE, SCHEMA
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
 from harness.wire.routes import ROUTES
-
-__all__ = [
-    "Control",
-    "Host",
-    "Place",
-    "RateLimit",
-    "Target",
-    "Timeouts",
-    "Trust",
-    "is_loopback",
-    "load_target",
-    "read_target",
-]
 
 
 def load_target(path: Path, environment: Mapping[str, str]) -> Target:
@@ -104,6 +90,7 @@ class _Reader(Reading):
         """The target that the text describes."""
         sides, limits = self.sides(data), data.get("limits", {})
         edge, central = data.get("edge", {}), data.get("central", {})
+        proxy = data.get("network", {}).get("proxy", "")
         places = self.places(edge.get("clusters", []))
         peer = read_peer(self, data.get("peer", {}), sides)
         return Target(
@@ -114,7 +101,11 @@ class _Reader(Reading):
             endpoint=self.endpoint(central, sides),
             endpoint_forms=central.get("endpoint_forms", {}),
             trust=read_trust(self, data.get("tls", {}), ("tls",)),
-            trusts=self.trusts(data),
+            trusts={
+                side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
+                for side in Side
+                if "tls" in data.get(side.value, {})
+            },
             controls=self.controls(data, sides),
             limits=Limits.from_mapping({k: v for k, v in limits.items() if k != "operations"}),
             operation_limits=self.operation_limits(limits),
@@ -122,7 +113,7 @@ class _Reader(Reading):
             rate_limit=RateLimit(**data.get("rate_limit", {})),
             wire=read_wire(self, data),
             peer=peer,
-            proxy=self.proxy(data.get("network", {})),
+            proxy=self.address(proxy, ("network", "proxy")) if proxy else "",
             allow_writes=data.get("allow_writes", False),
             arranging=read_arranging(self, data),
             links=read_links(self, data),
@@ -193,14 +184,6 @@ class _Reader(Reading):
             places.append(Place(table["slot"], tuple(hosts)))
         return tuple(places)
 
-    def trusts(self, data: Table) -> dict[Side, Trust]:
-        """Which certificates are trusted at the sides that say so themselves."""
-        return {
-            side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
-            for side in Side
-            if "tls" in data.get(side.value, {})
-        }
-
     def controls(self, data: Table, sides: frozenset[Side]) -> dict[Side, Control]:
         """The control port of each side that has one: its own, or the one for all described."""
         found: dict[Side, Control] = {}
@@ -228,8 +211,3 @@ class _Reader(Reading):
         """How long single operations may take, in seconds."""
         named = {route.operation.__name__: route.operation for route in ROUTES.values()}
         return {named[name]: float(s) for name, s in limits.get("operations", {}).items()}
-
-    def proxy(self, network: Table) -> str:
-        """The proxy, if one is named."""
-        proxy = network.get("proxy", "")
-        return self.address(proxy, ("network", "proxy")) if proxy else ""

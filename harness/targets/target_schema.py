@@ -64,11 +64,9 @@ def _typed(key: Key) -> dict[str, Json]:
             return {"type": "string", **pattern}
         case Kind.FLAG:
             return {"type": "boolean"}
-        case Kind.SECONDS:
-            return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
         case Kind.COUNT:
             return {"type": "integer", "minimum": 0, "maximum": int(key.maximum)}
-        case Kind.NUMBER:
+        case Kind.SECONDS | Kind.NUMBER:
             return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
         case Kind.TEXTS:
             items: dict[str, Json] = {"type": "string", "pattern": key.pattern}

@@ -1,4 +1,5 @@
-"""HTTP/1.1 for the harness: kept connections, and exchanges that are bounded in time and size.
+"""HTTP/1.1 for the harness: kept connections, exchanges that are bounded in time and size and go at
+an even pace, and what failed on the wire in words that a person can act on.
 
 The one place of `harness.targets` that imports httpx.
 """

@@ -1,7 +1,9 @@
 """Which certificates a side of a target is trusted with, and which one is shown to it.
 
 Without a table it is what the machine trusts. `ca_file` trusts what a CA of one's own has
-signed, `fingerprints` one certificate and no other, `insecure` any.
+signed, `fingerprints` one certificate and no other, `insecure` any. A fingerprint is checked within
+each handshake, before a byte of a request goes out; whatever makes the connection (sockets,
+asyncio, uvloop) goes through the context.
 """
 
 from __future__ import annotations

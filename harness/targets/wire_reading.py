@@ -1,4 +1,4 @@
-"""Reads what a target file says about the target's wire."""
+"""Reads what a target file says about the target's wire, and writes a mapping as such tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The control port's own small protocol: names and paths that both ends go by."""
+"""The control port's own small protocol: names and paths that both ends go by.
+
+Nobody publishes its arrangements: any frozen dataclass of the domain goes as JSON and comes back,
+strictly, by the names in the code. Sets go in sorted order, so that equal values give equal bytes.
+"""
 
 from __future__ import annotations
 

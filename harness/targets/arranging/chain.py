@@ -1,10 +1,10 @@
-"""The ways of a target, tried one after the other."""
+"""The ways of a target, put together as its target file says and tried one after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
 from harness.targets.arranging.api import Api
@@ -17,12 +17,13 @@ from harness.targets.port import (
     ArrangingFailed,
     CannotArrange,
     Confirmation,
-    Exchange,
-    LocalUser,
-    Outgoing,
+    Driver,
 )
 
 W = TypeVar("W")
+
+
+NO_WAY: Final = "the target file names no way: see [arrange] in docs/arranging.md"
 
 
 class Chain:
@@ -85,29 +86,8 @@ class Chain:
         raise CannotArrange(type(arrangement).__name__, "; ".join(told) or NO_WAY)
 
 
-NO_WAY: Final = "the target file names no way: see [arrange] in docs/arranging.md"
-
-
-class Reaching(Protocol):
-    """A driver, as far as ways need one."""
-
-    local_user: LocalUser
-
-    def send(self, outgoing: Outgoing) -> Exchange:
-        """Carry out one operation."""
-        ...
-
-    def sleep(self, duration: int) -> None:
-        """Wait `duration` microseconds."""
-        ...
-
-    def epoch(self) -> int:
-        """The target's idea of now: microseconds since the Unix epoch."""
-        ...
-
-
 def chain_for(
-    driver: Reaching,
+    driver: Driver,
     settings: Arranging,
     slots: Iterable[Slot],
     *,

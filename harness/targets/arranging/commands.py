@@ -1,4 +1,7 @@
-"""The way by commands of the user's."""
+"""The way by commands of the user's, and their words with the fields of an arrangement in braces.
+
+A value becomes part of one argument, or a whole one; nothing in it is interpreted.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The way by what is there already: projects, people, cluster profiles, installed clusters."""
+"""The way by what is there already: projects, people, cluster profiles, and installed clusters,
+which are looked at and made ready.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The way by a person, who is asked on the terminal."""
+"""The way by a person, who is asked on the terminal itself, whatever becomes of the standard
+streams meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,6 @@ class Asker(Protocol):
         Raises:
             EOFError: nobody is there any more.
         """
-        ...
 
 
 class Person:

@@ -1,4 +1,6 @@
-"""Runs one command of the user's: never through a shell, bounded in time and in what it says."""
+"""Runs commands of the user's, one that ends or one that stays and is asked line by line: never
+through a shell, bounded in time and in what they say.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +21,8 @@ OUTPUT_BYTES_MAX: Final = 256 * 1024
 _CHUNK = 65_536
 _LOOK_S = 0.02
 """How soon the end of a command is noticed whose outputs others keep open."""
+
+_Pipes = tuple[IO[bytes], IO[bytes], IO[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +55,8 @@ def run_command(
     Raises:
         OSError: it cannot be started.
     """
-    process = subprocess.Popen(
-        list(words),
-        cwd=folder,
-        env=dict(environment),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    watch = _Watch(process, given)
+    process, pipes = _started(words, folder, environment)
+    watch = _Watch(process, pipes, given)
     try:
         problem = watch.until(time.monotonic() + timeout_s, timeout_s)
         if problem:
@@ -74,6 +70,28 @@ def run_command(
         watch.close()
 
 
+def _started(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> tuple[subprocess.Popen[bytes], _Pipes]:
+    """A command in a session of its own, and its pipes, none of which blocks."""
+    process = subprocess.Popen(
+        list(words),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    pipes = (process.stdin, process.stdout, process.stderr)
+    for pipe in pipes:
+        os.set_blocking(pipe.fileno(), False)
+    return process, pipes
+
+
 def kill_group(pid: int) -> None:
     """Kill a command with all that it started. Its id is its own until it is waited for."""
     with suppress(ProcessLookupError, PermissionError):
@@ -83,19 +101,14 @@ def kill_group(pid: int) -> None:
 class _Watch:
     """Feeds a command and takes what it says."""
 
-    def __init__(self, process: subprocess.Popen[bytes], given: bytes) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], pipes: _Pipes, given: bytes) -> None:
         self._process = process
         self._left = memoryview(given)
         self._selector = selectors.DefaultSelector()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self._pipes: tuple[IO[bytes], ...] = (process.stdin, process.stdout, process.stderr)
+        self._pipes = pipes
         self._said: dict[int, bytearray] = {}
-        for pipe in self._pipes:
-            os.set_blocking(pipe.fileno(), False)
-        self._selector.register(process.stdin, selectors.EVENT_WRITE)
-        for pipe in (process.stdout, process.stderr):
+        self._selector.register(pipes[0], selectors.EVENT_WRITE)
+        for pipe in pipes[1:]:
             self._said[pipe.fileno()] = bytearray()
             self._selector.register(pipe, selectors.EVENT_READ)
 
@@ -163,7 +176,6 @@ class _Watch:
                 pipe.close()
 
 
-_READ_BYTES: Final = 65_536
 _COMPLAINT_KEPT: Final = 8_192
 _EXIT_LOOK_S: Final = 0.01
 _DIES_S: Final = 0.3
@@ -217,25 +229,11 @@ class _Running:
     """The process, as long as it lives."""
 
     def __init__(self, words: list[str], folder: Path, environment: dict[str, str]) -> None:
-        self._process = subprocess.Popen(
-            words,
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        assert self._process.stderr is not None
-        self._pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
+        self._process, self._pipes = _started(words, folder, environment)
         self._in, self._out, self._errors = (pipe.fileno() for pipe in self._pipes)
         self._said, self._complained, self._answer = bytearray(), bytearray(), bytearray()
         self._too_much = self._ended = False
         self._selector = selectors.DefaultSelector()
-        for number in (self._in, self._out, self._errors):
-            os.set_blocking(number, False)
         for number in (self._out, self._errors):
             self._selector.register(number, selectors.EVENT_READ)
 
@@ -301,7 +299,7 @@ class _Running:
         if not heard:
             return left
         try:
-            return left[os.write(self._in, left[:_READ_BYTES]) :]
+            return left[os.write(self._in, left[:_CHUNK]) :]
         except BlockingIOError:
             return left
         except OSError:
@@ -320,7 +318,7 @@ class _Running:
         return ready
 
     def _read(self, number: int, take: Callable[[bytes], None]) -> bool:
-        data = os.read(number, _READ_BYTES)
+        data = os.read(number, _CHUNK)
         if not data:
             self._selector.unregister(number)
         take(data)

@@ -57,8 +57,16 @@ def sentence(arrangement: Arrangement) -> str:
         KeyError: there is no sentence for this kind.
     """
     match arrangement:
-        case InstallCluster() | RenewCluster() | SetHostMode() | SetClusterState():
-            return _of_place(arrangement)
+        case InstallCluster(slot, None):
+            return f"Remove the cluster from the hosts of slot {slot}, so that they have none."
+        case InstallCluster(slot, Cluster() as cluster):
+            return f"Install a fresh, unpaired cluster in slot {slot}: {_described(cluster)}."
+        case RenewCluster(slot):
+            return f"Put the cluster of slot {slot} back as it was: fresh and unpaired."
+        case SetHostMode(slot, mode):
+            return f"Bring the hosts of slot {slot} into {mode.value} management mode."
+        case SetClusterState(slot, state):
+            return f"Bring the cluster in slot {slot} into the state {state.value}."
         case SetNodeHealth(slot, node, health):
             return f"Make node {node} of the cluster in slot {slot} {health.value.lower()}."
         case SetLink(host, up):
@@ -73,29 +81,6 @@ def sentence(arrangement: Arrangement) -> str:
             return f"See to it that {told} {_FATE[fault]}{late}."
         case DisturbMessages():
             return _disturbed(arrangement)
-        case AdvanceClock() | SetClockRight() | Restart() | SetRateLimit() | Reset():
-            return _of_side(arrangement)
-        case _:
-            return _at_palette(arrangement)
-
-
-def _of_place(arrangement: Arrangement) -> str:
-    match arrangement:
-        case InstallCluster(slot, None):
-            return f"Remove the cluster from the hosts of slot {slot}, so that they have none."
-        case InstallCluster(slot, Cluster() as cluster):
-            return f"Install a fresh, unpaired cluster in slot {slot}: {_described(cluster)}."
-        case RenewCluster(slot):
-            return f"Put the cluster of slot {slot} back as it was: fresh and unpaired."
-        case SetHostMode(slot, mode):
-            return f"Bring the hosts of slot {slot} into {mode.value} management mode."
-        case SetClusterState(slot, state):
-            return f"Bring the cluster in slot {slot} into the state {state.value}."
-    raise KeyError(type(arrangement).__name__)
-
-
-def _of_side(arrangement: Arrangement) -> str:
-    match arrangement:
         case AdvanceClock(side, by):
             way = "forward" if by >= 0 else "back"
             return f"Put the clock of {_SIDE[side]} {way} by {abs(by) / 1_000_000:g} s."
@@ -108,11 +93,6 @@ def _of_side(arrangement: Arrangement) -> str:
             return f"{told}." if calls else "Let Palette answer without a limit of its rate."
         case Reset():
             return "Remove everything from Palette and from the edge hosts."
-    raise KeyError(type(arrangement).__name__)
-
-
-def _at_palette(arrangement: Arrangement) -> str:
-    match arrangement:
         case CreateProject(uid, name):
             return f"Create a project {name!r} (uid {uid}) in Palette."
         case ForgetProject(uid):

@@ -1,4 +1,6 @@
-"""What a person has said about a target, before it is a target file. No secret is among it."""
+"""Questions as values, and what a person has said about a target, before it is a target file. No
+secret is among it. Who asks is a generator; who answers is a terminal, defaults, or a test.
+"""
 
 from __future__ import annotations
 

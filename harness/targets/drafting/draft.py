@@ -1,4 +1,4 @@
-"""A target file from answers: TOML with comments, which says what is still to be filled in."""
+"""A target file from answers and documents: TOML with comments that say what is still missing."""
 
 from __future__ import annotations
 

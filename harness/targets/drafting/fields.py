@@ -1,4 +1,6 @@
-"""Where a document's body has what ours has: by name, and where names differ by their meaning."""
+"""Where a document has what ours has: the fields of a body, by name and where names differ by their
+meaning; the parameters of a path; and a body that theirs has no room for.
+"""
 
 from __future__ import annotations
 

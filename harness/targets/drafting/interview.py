@@ -36,16 +36,45 @@ from harness.targets.drafting.answers import (
 from harness.targets.links.reading import LinkWay
 from harness.targets.peer_table import PLACES_MAX
 
+LINK_PORT = 7443
 PEER_PORT = 9440
 HOSTS_MAX = 50
 
 
 @dataclass(slots=True)
-class SideQuestions:
-    """Asks about the sides of a target."""
+class Interview:
+    """Asks for all that a first target file needs."""
 
     rules: checks.Rules
     hints: Hints = field(default_factory=Hints)
+
+    def run(self) -> Asking[Answers]:
+        """Ask, and return the answers."""
+        name = yield Question(
+            "What is the implementation called?",
+            self.hints.name or "My implementation",
+            self.rules.key("implementation", "name"),
+            ("It stands in every report.",),
+        )
+        version = yield Question("Which version of it?", self.hints.version, checks.any_text)
+        maker = yield Question("Who makes it?", "", checks.any_text)
+        roles, described = yield from self.sides()
+        edge = (yield from self.edge()) if Side.EDGE in described else None
+        central = (yield from self.central()) if Side.CENTRAL in described else None
+        peer = (yield from self.peer(edge)) if edge and central is None else None
+        features = yield from self._features(edge)
+        arranging = yield from self._arranging(edge, central)
+        edge = (
+            (yield from self._used_up(edge))
+            if edge and ArrangeWay.GIVEN in arranging.ways
+            else edge
+        )
+        links = yield from self._links(edge, central, arranging)
+        urls = (*(edge.urls() if edge else ()), *((central.url,) if central else ()))
+        allow = yield from self._allow(urls)
+        return Answers(
+            name, version, maker, roles, edge, central, peer, features, allow, arranging, links
+        )
 
     def sides(self) -> Asking[tuple[tuple[Side, ...], frozenset[Side]]]:
         """The sides that are judged, and those that are described."""
@@ -239,48 +268,6 @@ class SideQuestions:
             ("Its name, never the value: a file beside the target file may hold that.",),
         )
 
-
-def _fresh(stem: str, taken: Sequence[str]) -> str:
-    """A name that is not taken."""
-    return next(n for k in range(1, len(taken) + 2) if (n := f"{stem}-{k}") not in taken)
-
-
-LINK_PORT = 7443
-
-
-class Interview(SideQuestions):
-    """Asks for all that a first target file needs."""
-
-    __slots__ = ()
-
-    def run(self) -> Asking[Answers]:
-        """Ask, and return the answers."""
-        name = yield Question(
-            "What is the implementation called?",
-            self.hints.name or "My implementation",
-            self.rules.key("implementation", "name"),
-            ("It stands in every report.",),
-        )
-        version = yield Question("Which version of it?", self.hints.version, checks.any_text)
-        maker = yield Question("Who makes it?", "", checks.any_text)
-        roles, described = yield from self.sides()
-        edge = (yield from self.edge()) if Side.EDGE in described else None
-        central = (yield from self.central()) if Side.CENTRAL in described else None
-        peer = (yield from self.peer(edge)) if edge and central is None else None
-        features = yield from self._features(edge)
-        arranging = yield from self._arranging(edge, central)
-        edge = (
-            (yield from self._used_up(edge))
-            if edge and ArrangeWay.GIVEN in arranging.ways
-            else edge
-        )
-        links = yield from self._links(edge, central, arranging)
-        urls = (*(edge.urls() if edge else ()), *((central.url,) if central else ()))
-        allow = yield from self._allow(urls)
-        return Answers(
-            name, version, maker, roles, edge, central, peer, features, allow, arranging, links
-        )
-
     def _used_up(self, edge: EdgeAnswer) -> Asking[EdgeAnswer]:
         """Which of the clusters that are given may be paired for good."""
         places: list[PlaceAnswer] = []
@@ -438,3 +425,8 @@ class Interview(SideQuestions):
             ),
         )
         return answer == "yes"
+
+
+def _fresh(stem: str, taken: Sequence[str]) -> str:
+    """A name that is not taken."""
+    return next(n for k in range(1, len(taken) + 2) if (n := f"{stem}-{k}") not in taken)

@@ -1,4 +1,5 @@
-"""Reads an OpenAPI document: which operations it has, and which fields their bodies have.
+"""Reads an OpenAPI document, of a file or at an address: which operations it has, and which fields
+their bodies have.
 
 OpenAPI 3.x and Swagger 2.0, in JSON. A document is somebody else's: references may go in
 circles, anything may be of another kind than it should be, and all work on it is bounded.

@@ -25,15 +25,12 @@ class Reader(Protocol):
 
     def request(self, data: bytes) -> None:
         """Bytes that came from the edge host."""
-        ...
 
     def response(self, data: bytes) -> None:
         """Bytes that came from Palette."""
-        ...
 
     def stop(self) -> None:
         """The connection is over."""
-        ...
 
 
 class Keeper(Protocol):
@@ -41,11 +38,9 @@ class Keeper(Protocol):
 
     def take(self, crossing: Crossing) -> None:
         """Talk to the edge host without connecting it to Palette."""
-        ...
 
     def left(self, crossing: Crossing) -> None:
         """Both ends are closed."""
-        ...
 
 
 class End(asyncio.Protocol):

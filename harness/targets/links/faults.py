@@ -1,6 +1,12 @@
-"""What can be done to the connections between edge hosts and Palette, as values.
+"""What can be done to the connections between edge hosts and Palette, what came of it, and what can
+go wrong with it.
 
 `keeps` of a fault says whether the connections that stand already live on under it.
+
+PairproofError
++-- LinkError            a link cannot be cut, or mended: what, and what to do
+    +-- ProxyCannotListen  the proxy's address cannot be listened on
+    +-- ProxyDied          the fault proxy has ended, though nobody closed it
 """
 
 from __future__ import annotations
@@ -115,9 +121,10 @@ class Disturbance:
     held: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
-    """What came over a proxy so far, from one source or from all.
+    """What came over a proxy so far, from one source or from all. The proxy's own grow; bytes of
+    open connections are added on reading.
 
     Attributes:
         connections: taken, those that a fault ended at once included.
@@ -138,18 +145,6 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
-
-
-@dataclass(slots=True)
-class Tally:
-    """The counts of one source as they grow; bytes of open connections are added on reading."""
-
-    connections: int = 0
-    request_bytes: int = 0
-    response_bytes: int = 0
-    unreachable: int = 0
-    messages: int = 0
-    spoiled: int = 0
 
 
 @dataclass(slots=True)

@@ -68,7 +68,7 @@ class Hub:
         self._crossings: set[Crossing] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._episodes: dict[str, faults.Episode] = {}
-        self._tallies: dict[str, faults.Tally] = {}
+        self._tallies: dict[str, faults.Counts] = {}
         self._addresses: list[tuple[str, int]] = []
         self._number = 0
         self.spoiling = Spoiling(seed)
@@ -249,8 +249,8 @@ class Hub:
 
     # --- numbers --------------------------------------------------------------------------
 
-    def _tally(self, source: str) -> faults.Tally:
-        return self._tallies.setdefault(source, faults.Tally())
+    def _tally(self, source: str) -> faults.Counts:
+        return self._tallies.setdefault(source, faults.Counts())
 
     async def counts(self, source: str) -> faults.Counts:
         """What came from a source, or from everyone."""
@@ -260,14 +260,11 @@ class Hub:
     def _counts(self, source: str) -> faults.Counts:
         tally = self._tally(source)
         standing = [c for c in self._crossings if c.source == source]
-        return faults.Counts(
-            connections=tally.connections,
+        return replace(
+            tally,
             open=len(standing),
             request_bytes=tally.request_bytes + sum(c.edge.size for c in standing),
             response_bytes=tally.response_bytes + sum(c.palette.size for c in standing),
-            unreachable=tally.unreachable,
-            messages=tally.messages,
-            spoiled=tally.spoiled,
         )
 
     def abandon(self) -> None:

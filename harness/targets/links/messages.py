@@ -27,7 +27,7 @@ from harness.domain.operations import (
     WithdrawPairing,
 )
 from harness.targets.links.crossing import Crossing
-from harness.targets.links.faults import EVERYONE, Disturbance, Tally
+from harness.targets.links.faults import EVERYONE, Counts, Disturbance
 from harness.wire.http import BODY_BYTES_MAX
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
@@ -151,7 +151,7 @@ class Conversation:
     """Reads one connection's messages, and does to each what was arranged for it."""
 
     def __init__(
-        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Tally
+        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Counts
     ) -> None:
         self._crossing = crossing
         self._table = table

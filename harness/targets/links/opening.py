@@ -1,4 +1,4 @@
-"""Starts what cuts links for a target, and stops it again."""
+"""Starts what cuts links for a target, with an endpoint in Palette's place, and stops it again."""
 
 from __future__ import annotations
 

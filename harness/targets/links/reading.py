@@ -1,4 +1,4 @@
-"""Reads the part of a target file that says how links are cut."""
+"""How links are cut: the values, and the part of a target file that says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Sockets as the proxy needs them: a port that stays ours while nobody listens, and resets."""
+"""Sockets as the proxy needs them: a port that stays ours while nobody listens, resets, and the
+certificate that TLS is ended with.
+"""
 
 from __future__ import annotations
 

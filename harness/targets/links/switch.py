@@ -1,4 +1,6 @@
-"""What cuts a host's link, whatever does it: the proxies, commands, a person."""
+"""What cuts a host's link, whatever does it (the proxies, commands, a person), as the way `link` of
+arranging.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,9 @@ class Faulty(Protocol):
 
     def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """Put a source, or everyone, under a fault."""
-        ...
 
     def heal(self, source: str | None = None) -> list[faults.Episode]:
         """End the fault of a source, of everyone, or all there are."""
-        ...
 
 
 class Spoiler(Protocol):
@@ -49,15 +49,12 @@ class Spoiler(Protocol):
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
         """Arrange something for the next message of a kind from a source."""
-        ...
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         """What happens to every message of a source from now on."""
-        ...
 
     def forget(self, source: str) -> None:
         """Forget what was arranged for the messages of a source."""
-        ...
 
 
 class Switch(Protocol):
@@ -65,7 +62,6 @@ class Switch(Protocol):
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why it can arrange none of this kind, and what it would take; empty if it can."""
-        ...
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Do it.
@@ -75,19 +71,15 @@ class Switch(Protocol):
             ArrangingFailed: it went wrong.
             LinkError: what does it is gone.
         """
-        ...
 
     def mend(self, host_uids: Iterable[str]) -> None:
         """The links of these hosts are whole, and nothing waits for their messages."""
-        ...
 
     def down(self) -> tuple[str, ...]:
         """The hosts that are cut off where others may be with them."""
-        ...
 
     def mend_all(self) -> None:
         """So are those of all hosts."""
-        ...
 
 
 class ProxySwitch:

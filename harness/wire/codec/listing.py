@@ -1,7 +1,10 @@
-"""The published filter and order of the list of pairing requests.
+"""Lists, as the published APIs have them: in pages, and with a filter and an order of their own.
 
-The core filters by equality alone. The rest of the published filter is applied to what it
-answers, so that a client may use all of it.
+Where more items exist, the list's metadata has a `continue`: sent back as the query parameter
+of that name, with the same request, it brings the next page.
+
+The core filters pairing requests by equality alone. The rest of the published filter is applied
+to what it answers, so that a client may use all of it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The operations of Local UI over its HTTP API."""
+"""The operations of Local UI over its HTTP API, and a cluster as it is shown there."""
 
 from __future__ import annotations
 
@@ -173,22 +173,11 @@ def to_parts(operation: LocalOperation) -> Parts:
             return Parts(body=_configuration(tags, name))
         case ops.RestoreLocalManagement():
             return Parts(body=wire.V1Management(type="local"))
-        case _ if type(operation) in _BARE:
+        case ops.LogOut() | ops.ViewCluster() | ops.ViewStack() | ops.ViewManagement():
+            return Parts()
+        case ops.ViewPairing() | ops.CancelPairingRequest() | ops.DeleteCluster():
             return Parts()
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
-
-
-_BARE = frozenset(
-    {
-        ops.LogOut,
-        ops.ViewCluster,
-        ops.ViewStack,
-        ops.ViewManagement,
-        ops.ViewPairing,
-        ops.CancelPairingRequest,
-        ops.DeleteCluster,
-    }
-)
 
 
 def _configuration(tags: Mapping[str, str], name: str | None = None) -> wire.V1ClusterConfiguration:

@@ -11,6 +11,9 @@ r"""Where a value stands in a request or an answer, as a mapping writes it.
 
 A dot that belongs to a name is written `\.`. On the target's side a conversion may follow:
 `created as seconds`.
+
+PairproofError
++-- MappingError   a mapping contradicts itself, or names what is not there
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a value is called, or how it is written, on the other side."""
+"""What a value or a header is called, or how it is written, on the other side."""
 
 from __future__ import annotations
 
