@@ -17,7 +17,7 @@ from harness.targets.drafting.draft import composed, env_template, hints_of, wir
 from harness.targets.drafting.interview import Interview
 from harness.targets.drafting.openapi import Document, document_from
 from harness.targets.drafting.wire_draft import WireDraft
-from harness.targets.env_file import env_file_of
+from harness.targets.reading import env_file_of
 from harness.targets.trust import certificate_shown
 
 Answer = Callable[[Asked], str]

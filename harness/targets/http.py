@@ -24,21 +24,13 @@ from harness.domain.operations import (
     ViewCluster,
 )
 from harness.history.operation import Json
+from harness.targets import port
 from harness.targets.answered import Answered, may_be_asked_again, recorded, wait_asked_for
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
-from harness.targets.port import (
-    Arranger,
-    ArrangingFailed,
-    CannotArrange,
-    Confirmation,
-    Exchange,
-    Outgoing,
-    TargetUnusable,
-)
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, Pacer, Sent
 from harness.wire.codec import decode, encode
@@ -89,7 +81,7 @@ class HttpDriver:
         self._peer_port = self._control_port(peer) if peer else None
         self._peer_sides = peer.sides if peer else frozenset()
         self.links = links
-        more: dict[str, Arranger] = {"control": self._control_port(target)}
+        more: dict[str, port.Arranger] = {"control": self._control_port(target)}
         more |= {"link": links.arranger} if links else {}
         self.arranging = chain_for(self, target.arranging, target.slots(), more=more)
         self._bad_endpoints = _bad_endpoints(target)
@@ -130,7 +122,7 @@ class HttpDriver:
 
     # --- operations -----------------------------------------------------------------------
 
-    def send(self, outgoing: Outgoing) -> Exchange:
+    def send(self, outgoing: port.Outgoing) -> port.Exchange:
         """Carry out one operation.
 
         A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
@@ -141,7 +133,7 @@ class HttpDriver:
         first = self._ask_patiently(outgoing, "", waited)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
 
-    def _ask_patiently(self, outgoing: Outgoing, page: str, waited: list[Json]) -> Answered:
+    def _ask_patiently(self, outgoing: port.Outgoing, page: str, waited: list[Json]) -> Answered:
         while True:
             within_s = self.target.answer_s(type(outgoing.operation))
             answered = self.ask(outgoing, within_s, page)
@@ -155,7 +147,7 @@ class HttpDriver:
                 return answered
 
     def _further_pages(
-        self, outgoing: Outgoing, first: Answered, waited: list[Json]
+        self, outgoing: port.Outgoing, first: Answered, waited: list[Json]
     ) -> list[Answered]:
         """The pages after the first; one that leads back, or one too many, is unknown."""
         within_s = self.target.answer_s(type(outgoing.operation))
@@ -173,7 +165,7 @@ class HttpDriver:
             answers.append(last)
         return answers
 
-    def ask(self, outgoing: Outgoing, within_s: float, page: str = "") -> Answered:
+    def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> Answered:
         """Ask once, for one page of a list."""
         operation = outgoing.operation
         at = self._base_url(outgoing)
@@ -190,7 +182,7 @@ class HttpDriver:
         reply = _read(operation, response, sent, wire)
         return Answered(sent, response, reply, operation, wire, plain)
 
-    def _base_url(self, outgoing: Outgoing) -> str:
+    def _base_url(self, outgoing: port.Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
         operation = outgoing.operation
         if isinstance(operation, LocalOperation):
@@ -205,11 +197,7 @@ class HttpDriver:
         return (self.target if crosses else self._described(operation)).wire
 
     def _described(self, operation: Operation) -> Target:
-        """What describes the side that is asked: the target, or the peer.
-
-        Raises:
-            KeyError: the target does not describe it, and there is no peer.
-        """
+        """What describes the side that is asked: the target, or the peer."""
         return self._of[Side.EDGE if isinstance(operation, LocalOperation) else Side.CENTRAL]
 
     # --- arrangements and time ------------------------------------------------------------
@@ -233,7 +221,7 @@ class HttpDriver:
             return self._peer_port.cannot(kind)
         return self.arranging.cannot(kind)
 
-    def confirmation(self) -> Confirmation | None:
+    def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
         return self.arranging.confirmation()
 
@@ -261,13 +249,12 @@ class HttpDriver:
 
 
 def _client_for(described: Sequence[Target], pause: Callable[[float], None]) -> HttpClient:
-    """The client for a target, and for its peer if there is one."""
     target = described[0]
     trusts = {url: trust for each in described for url, trust in each.trust_at().items()}
     try:
         made = {trust: trust.context() for trust in {target.trust, *trusts.values()}}
     except OSError as error:  # it was there when the target file was read
-        raise TargetUnusable(
+        raise port.TargetUnusable(
             f"a certificate that the target file names cannot be used any more ({error})"
         ) from error
     return HttpClient(
@@ -306,23 +293,23 @@ def _check_operation(
     driver: HttpDriver, operation: Operation, what: str, host_uid: str = ""
 ) -> None:
     """Any well-formed answer will do: nobody is logged in, so it is mostly a refusal."""
-    outgoing = Outgoing(operation, Credentials(), host_uid, "check")
+    outgoing = port.Outgoing(operation, Credentials(), host_uid, "check")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
     if isinstance(answered.reply, Unknown):
-        raise TargetUnusable(_unusable(what, answered.sent, answered.reply.why))
+        raise _unusable(what, answered.sent, answered.reply.why)
 
 
 def _check_endpoint(driver: HttpDriver) -> None:
     """The edge hosts that the harness plays find there what they ask for."""
     what = "what edge hosts ask of Palette (central.endpoint)"
-    outgoing = Outgoing(Probe(), Credentials(), "", "check")
+    outgoing = port.Outgoing(Probe(), Credentials(), "", "check")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
     match answered.reply:
         case Unknown(why):
-            raise TargetUnusable(_unusable(what, answered.sent, why))
+            raise _unusable(what, answered.sent, why)
         case Refused(Reason.NOT_FOUND, message):
             why = f"{message}; say with [paths] where it is asked"
-            raise TargetUnusable(_unusable(what, answered.sent, why))
+            raise _unusable(what, answered.sent, why)
 
 
 def _check_control(driver: HttpDriver, control: Control) -> None:
@@ -332,17 +319,19 @@ def _check_control(driver: HttpDriver, control: Control) -> None:
     try:
         response = driver.client.exchange(control.url, sent, driver.target.timeouts.check_s)
     except NoAnswer as error:
-        raise TargetUnusable(_unusable(what, sent, str(error))) from error
+        raise _unusable(what, sent, str(error)) from error
     if response.status == 401:
         why = "401: it does not know the secret; check the variable that control.secret_env names"
-        raise TargetUnusable(_unusable(what, sent, why))
+        raise _unusable(what, sent, why)
     if response.status != 200:
         why = f"{response.status}: this is no control port"
-        raise TargetUnusable(_unusable(what, sent, why))
+        raise _unusable(what, sent, why)
 
 
-def _unusable(what: str, sent: Sent, why: str) -> str:
-    return f"{what} cannot be used: {sent.method} {sent.url} was tried, and this came: {why}"
+def _unusable(what: str, sent: Sent, why: str) -> port.TargetUnusable:
+    return port.TargetUnusable(
+        f"{what} cannot be used: {sent.method} {sent.url} was tried, and this came: {why}"
+    )
 
 
 # --- the way by a control port: plain HTTP, apart from both sides, behind a secret ----------------
@@ -383,7 +372,9 @@ class ControlPort:
         concerned = side_of(arrangement)
         missing = [side.value for side in concerned if side not in self._controls]
         if missing:
-            raise CannotArrange(what, f"the {missing[0]} side of the target has no control port")
+            raise port.CannotArrange(
+                what, f"the {missing[0]} side of the target has no control port"
+            )
         for control in dict.fromkeys(self._controls[side] for side in concerned):
             arrangement = self._ask(control, arrangement)
         return arrangement
@@ -395,9 +386,9 @@ class ControlPort:
         try:
             response = self._client.exchange(control.url, sent, self._within_s)
         except NoAnswer as error:
-            raise ArrangingFailed(what, str(error)) from error
+            raise port.ArrangingFailed(what, str(error)) from error
         if not 200 <= response.status < 300:
             reply = decode(ListTokens(), response)  # it answers with the published error
             told = reply.message if isinstance(reply, Refused) else f"it answered {response.status}"
-            raise CannotArrange(what, told)
+            raise port.CannotArrange(what, told)
         return adopted_text(arrangement, response.body, "the control port")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
@@ -108,10 +108,8 @@ def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, K
             pattern=r"^[A-Z_][A-Z0-9_]*$",
             instead=f"{name}_file",
         ),
-        f"{name}_file": Key(
-            f"in place of `{name}_env`: the file that holds {meaning}",
-            allowed="the path of a file; a relative one starts at the target file's folder",
-            pattern=r"\S",
+        f"{name}_file": replace(
+            file_key(f"in place of `{name}_env`: the file that holds {meaning}"),
             instead=f"{name}_env",
         ),
     }
@@ -189,7 +187,6 @@ def _check_value(value: object, key: Key, path: Path, refuse: Refuse) -> None:
 
 
 def _is_of(value: object, key: Key) -> bool:
-    """Whether a value is of the key's kind and within its bounds."""
     match key.kind, value:
         case (Kind.SECONDS | Kind.COUNT | Kind.NUMBER, bool()):
             return False

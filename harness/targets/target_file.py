@@ -14,15 +14,13 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import Operation
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
-from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.key_kinds import Table, check_structure
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
-from harness.targets.reading import Problem, Reading, TargetFileError
+from harness.targets.reading import Problem, Reading, TargetFileError, env_file_of, read_env_file
 from harness.targets.target import Control, Host, Place, RateLimit, Target, Timeouts
 from harness.targets.target_keys import FILE, SCHEMA
 from harness.targets.trust import Trust, read_trust
@@ -89,6 +87,7 @@ class _Reader(Reading):
     def target(self, data: Table) -> Target:
         """The target that the text describes."""
         sides, limits = self.sides(data), data.get("limits", {})
+        operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
         edge, central = data.get("edge", {}), data.get("central", {})
         proxy = data.get("network", {}).get("proxy", "")
         places = self.places(edge.get("clusters", []))
@@ -108,7 +107,9 @@ class _Reader(Reading):
             },
             controls=self.controls(data, sides),
             limits=Limits.from_mapping({k: v for k, v in limits.items() if k != "operations"}),
-            operation_limits=self.operation_limits(limits),
+            operation_limits={
+                operation_of[name]: float(s) for name, s in limits.get("operations", {}).items()
+            },
             timeouts=Timeouts(**data.get("timeouts", {})),
             rate_limit=RateLimit(**data.get("rate_limit", {})),
             wire=read_wire(self, data),
@@ -206,8 +207,3 @@ class _Reader(Reading):
         """One control port."""
         url = self.address(table["url"], (*path, "url"))
         return Control(url, self.credential(table, path, "secret"), trust)
-
-    def operation_limits(self, limits: Table) -> dict[type[Operation], float]:
-        """How long single operations may take, in seconds."""
-        named = {route.operation.__name__: route.operation for route in ROUTES.values()}
-        return {named[name]: float(s) for name, s in limits.get("operations", {}).items()}

@@ -46,7 +46,6 @@ def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
 
 
 def _leads(name: str, key: Key) -> bool:
-    """Whether a key is the one of a pair that says whether one of both is required."""
     return bool(key.instead) and (key.required or name < key.instead)
 
 

@@ -203,7 +203,6 @@ class Pacer:
 
 @lru_cache(maxsize=4_096)
 def _origin(url: str) -> str:
-    """The host and port of an address."""
     parts = urlsplit(url)
     port = parts.port or {"https": 443}.get(parts.scheme, 80)
     return f"{(parts.hostname or '').lower()}:{port}"
@@ -367,7 +366,6 @@ def what_failed(error: BaseException) -> str:
 
 
 def _remedy(error: ssl.SSLCertVerificationError) -> str:
-    """What to do about a certificate that is not trusted."""
     match getattr(error, "verify_code", 0):
         case _Code.EXPIRED | _Code.NOT_YET:
             return "renew it, look at this machine's clock, or pin it with tls.fingerprints"
@@ -384,7 +382,6 @@ def _plain(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, then what it was raised from, and so on."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause

@@ -157,7 +157,14 @@ class Trust:
 
 def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
     """The trust that a table at `path` states; its files are tried, where their lines are known."""
-    _refuse_two_ways(reading, table, path)
+    named = [way for way in _WAYS if table.get(way)]
+    if len(named) > 1:
+        shown = {"insecure": "insecure = true"}
+        first, second = (shown.get(way, way) for way in named[:2])
+        problem = Problem(
+            f"{first} and {second} contradict each other", "one of them", "remove one"
+        )
+        reading.refuse((*path, named[1]), problem)
     if "key_file" in table and "cert_file" not in table:
         problem = Problem(
             "a key without its certificate", "cert_file, and its key", "add cert_file"
@@ -174,17 +181,6 @@ def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
     if trust.cert_file is not None:
         _try(reading, trust, (*path, "cert_file"), "certificate with its key (without a password)")
     return trust
-
-
-def _refuse_two_ways(reading: Reading, table: Table, path: toml_lines.Path) -> None:
-    named = [way for way in _WAYS if table.get(way)]
-    if len(named) > 1:
-        shown = {"insecure": "insecure = true"}
-        first, second = (shown.get(way, way) for way in named[:2])
-        problem = Problem(
-            f"{first} and {second} contradict each other", "one of them", "remove one"
-        )
-        reading.refuse((*path, named[1]), problem)
 
 
 def _file(reading: Reading, table: Table, name: str) -> Path | None:

@@ -90,11 +90,6 @@ def adopted(arrangement: A, told: Mapping[str, Json], who: str) -> A:
 
 
 def _check_choice(asked: Arrangement, came: Arrangement, who: str) -> None:
-    """Refuse an answer that changes what was asked for.
-
-    Raises:
-        ArrangingFailed: it does.
-    """
     kind = type(asked)
     before, after = _fields(asked), _fields(came)
     free = _OWN.get(kind, frozenset())

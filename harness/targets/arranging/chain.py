@@ -7,18 +7,12 @@ from dataclasses import replace
 from typing import Final, TypeVar
 
 from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
+from harness.targets import port
 from harness.targets.arranging.api import Api
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.given import Given, InstalledClusters
 from harness.targets.arranging.person import Person
 from harness.targets.arranging.reading import Arranging
-from harness.targets.port import (
-    Arranger,
-    ArrangingFailed,
-    CannotArrange,
-    Confirmation,
-    Driver,
-)
 
 W = TypeVar("W")
 
@@ -33,7 +27,7 @@ class Chain:
     having changed anything. One that was tried and went wrong is the last.
     """
 
-    def __init__(self, ways: Iterable[Arranger]) -> None:
+    def __init__(self, ways: Iterable[port.Arranger]) -> None:
         self.ways = tuple(ways)
 
     def cannot(self, kind: type[Arrangement]) -> str:
@@ -54,7 +48,7 @@ class Chain:
         """The way of this type, if the target file names it."""
         return next((way for way in self.ways if isinstance(way, kind)), None)
 
-    def confirmation(self) -> Confirmation | None:
+    def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
         person = self.way(Person)
         return person.confirmation() if person else None
@@ -78,21 +72,21 @@ class Chain:
             if not why:
                 try:
                     return way.arrange(arrangement)
-                except ArrangingFailed:
+                except port.ArrangingFailed:
                     raise
-                except CannotArrange as error:
+                except port.CannotArrange as error:
                     why = error.how
             told.append(f"{way.name}: {why}")
-        raise CannotArrange(type(arrangement).__name__, "; ".join(told) or NO_WAY)
+        raise port.CannotArrange(type(arrangement).__name__, "; ".join(told) or NO_WAY)
 
 
 def chain_for(
-    driver: Driver,
+    driver: port.Driver,
     settings: Arranging,
     slots: Iterable[Slot],
     *,
-    more: Mapping[str, Arranger],
-    first: Iterable[Arranger] = (),
+    more: Mapping[str, port.Arranger],
+    first: Iterable[port.Arranger] = (),
 ) -> Chain:
     """The ways in the order of the target file.
 
@@ -102,7 +96,7 @@ def chain_for(
     clusters = InstalledClusters(
         driver.send, driver.sleep, driver.local_user, {slot.uid: slot for slot in slots}
     )
-    ways: dict[str, Arranger] = {
+    ways: dict[str, port.Arranger] = {
         "commands": Commands(settings.commands, settings.resets),
         "api": Api(driver.send, driver.epoch, settings.admin),
         "given": Given(settings.given, clusters.ready),

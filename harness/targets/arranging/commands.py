@@ -190,7 +190,6 @@ def _told(command: Command, why: str, finished: Finished, secrets: tuple[str, ..
 
 
 def _secrets_of(data: Json) -> Iterator[str]:
-    """The secrets among the fields of an arrangement."""
     if isinstance(data, dict):
         for name, value in data.items():
             if name in _SECRETIVE and isinstance(value, str) and len(value) >= 4:

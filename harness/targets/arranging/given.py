@@ -262,7 +262,6 @@ class InstalledClusters:
         return cluster
 
     def _cancel(self, visit: _Visit) -> None:
-        """Cancel the request that is pending, if one is."""
         for look in range(_LOOKS):
             match visit.ask(ViewPairing()):
                 case Done(PairingView(status=LocalState.PENDING)):

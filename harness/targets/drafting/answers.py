@@ -15,6 +15,7 @@ from harness.domain.arrangements import Side
 from harness.targets.drafting.checks import Check
 from harness.targets.links.reading import LinkWay
 from harness.targets.loopback import is_loopback
+from harness.targets.target import Host
 
 
 class TrustWay(StrEnum):
@@ -53,19 +54,11 @@ class TrustAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class HostAnswer:
-    """One edge host."""
-
-    uid: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceAnswer:
     """A place for a cluster. `reset` is the command that puts it back, as typed."""
 
     slot: str
-    hosts: tuple[HostAnswer, ...]
+    hosts: tuple[Host, ...]
     reset: str = ""
     disposable: bool = False
 

@@ -47,11 +47,23 @@ _NO_WIRE = (
     '# path = "/api/pairing"'
 )
 
+_LIMITS = (
+    "",
+    "# --- where the defaults do not fit ---",
+    "# [limits]",
+    "# await_s = 20        # what must become true has to be seen within this time",
+    "# answer_s = 60       # an operation without an answer by then has an unknown outcome",
+    "# [rate_limit]",
+    "# per_second = 20     # requests that each address is sent at most",
+    "# [network]",
+    '# proxy = "http://proxy.example:3128"',
+)
+
 
 def draft_text(answers: Answers, file: str, wire: str = "") -> str:
     """The target file. `file` is its name, `wire` the tables of a mapping."""
     lines = [*_head(answers), *_described(answers), *_arranging(answers), *_links(answers)]
-    lines += [*_limits(), wire.rstrip("\n") or _NO_WIRE, ""]
+    lines += [*_LIMITS, wire.rstrip("\n") or _NO_WIRE, ""]
     lines += [
         "# Next: fill in the credentials, then see what is still missing:",
         f"#   pairproof doctor --target {json.dumps(file)[1:-1]}",
@@ -234,16 +246,6 @@ def _links(answers: Answers) -> _Lines:
 
 
 # --- the end ------------------------------------------------------------------------------
-
-
-def _limits() -> _Lines:
-    yield from ("", "# --- where the defaults do not fit ---", "# [limits]")
-    yield "# await_s = 20        # what must become true has to be seen within this time"
-    yield "# answer_s = 60       # an operation without an answer by then has an unknown outcome"
-    yield "# [rate_limit]"
-    yield "# per_second = 20     # requests that each address is sent at most"
-    yield "# [network]"
-    yield '# proxy = "http://proxy.example:3128"'
 
 
 _SIDE_OF = {

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from harness.targets.drafting.matching import bare, meanings, overlap
 from harness.targets.drafting.openapi import Described, Document, Field
-from harness.targets.drafting.words import bare, meanings, overlap
 from harness.wire.http import Json
 from harness.wire.mapping.places import EACH, Way, dotted
 from harness.wire.mapping.shape import Leaf, shape_of, ways
@@ -242,7 +242,6 @@ def _into_query(route: Route, theirs: Described) -> dict[str, str]:
 
 
 def _most_alike(name: str, places: Mapping[str, str]) -> str:
-    """The place whose name is most like this one, if it is alike enough."""
     scored = [
         (1.0 if bare(their) == bare(name) else overlap(meanings(name), meanings(their)), place)
         for place, their in places.items()

@@ -21,7 +21,6 @@ from harness.targets.drafting.answers import (
     CentralAnswer,
     EdgeAnswer,
     Hints,
-    HostAnswer,
     LinkAnswer,
     PeerAnswer,
     PeerTrust,
@@ -35,6 +34,7 @@ from harness.targets.drafting.answers import (
 )
 from harness.targets.links.reading import LinkWay
 from harness.targets.peer_table import PLACES_MAX
+from harness.targets.target import Host
 
 LINK_PORT = 7443
 PEER_PORT = 9440
@@ -142,12 +142,12 @@ class Interview:
             ("A place is a group of edge hosts on which a cluster is installed.",),
         )
         taken = [host for place in before for host in place.hosts]
-        hosts: list[HostAnswer] = []
+        hosts: list[Host] = []
         while not hosts or (yield from self._more(f"edge host in {slot}", len(hosts))):
             hosts.append((yield from self._host([*taken, *hosts])))
         return PlaceAnswer(slot, tuple(hosts))
 
-    def _host(self, before: Sequence[HostAnswer]) -> Asking[HostAnswer]:
+    def _host(self, before: Sequence[Host]) -> Asking[Host]:
         n = len(before) + 1
         first = self.hints.edge_url if n == 1 else ""
         url = yield Question(
@@ -164,7 +164,7 @@ class Interview:
             _fresh("edge", uids),
             self.rules.fresh("uid", uids, self.rules.key("edge", "clusters", "hosts", "uid")),
         )
-        return HostAnswer(uid, url)
+        return Host(uid, url)
 
     # --- central and peer -------------------------------------------------------------------
 
@@ -428,5 +428,4 @@ class Interview:
 
 
 def _fresh(stem: str, taken: Sequence[str]) -> str:
-    """A name that is not taken."""
     return next(n for k in range(1, len(taken) + 2) if (n := f"{stem}-{k}") not in taken)

@@ -309,7 +309,7 @@ class Crossing:
             return
         self.is_cut = True
         for end in (self.edge, self.palette):
-            end.cut, end.read = None, _deaf
+            end.cut, end.read = None, lambda _: None  # it is deaf from now on
             end.settle()
         if flushing is None:
             self._cut_off()
@@ -370,7 +370,3 @@ class Crossing:
         if self.reader is not None:
             self.reader.stop()
         self._keeper.left(self)
-
-
-def _deaf(_data: bytes) -> None:
-    """Reads, and does nothing with it."""

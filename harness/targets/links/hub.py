@@ -184,18 +184,15 @@ class Hub:
         if isinstance(fault, faults.BlackHole):
             crossing.took_effect()
         elif not crossing.is_cut:
-            self._connect(crossing)
+            if self._reading is not None:
+                table, host = self._reading.table, self._reading.host
+                tally = self._tally(crossing.source)
+                crossing.read_with(Conversation(crossing, table, host, self.spoiling, tally))
+            crossing.connecting = self._begin(self._connected(crossing))
 
     def take(self, crossing: Crossing) -> None:
         """Talk to the edge host without connecting it to Palette."""
         crossing.connecting = self._begin(self._taken(crossing, None))
-
-    def _connect(self, crossing: Crossing) -> None:
-        if self._reading is not None:
-            table, host = self._reading.table, self._reading.host
-            tally = self._tally(crossing.source)
-            crossing.read_with(Conversation(crossing, table, host, self.spoiling, tally))
-        crossing.connecting = self._begin(self._connected(crossing))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)

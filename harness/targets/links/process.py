@@ -13,7 +13,7 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 from harness.domain.arrangements import MessageKind
 from harness.targets.links import faults
@@ -29,8 +29,6 @@ CALLS = frozenset("set_fault heal spoil_next disturb forget waiting counts check
 _START_S = 30.0
 _ANSWER_S = 15.0
 _GO_S = 5.0
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,6 @@ class Toxiproxy:
 
 
 def _port_in(response: HttpResponse, url: str) -> int:
-    """The port that the proxy listens on, as the server says."""
     try:
         told = parse_json(response.body)
     except NotJson:

@@ -83,7 +83,9 @@ def refused_from(
     except Malformed:
         if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
-        error = V1Error(message=_WORDLESS.get(response.status, f"answered {response.status}"))
+        too_many = response.status == 429
+        told = "too many requests" if too_many else f"answered {response.status}"
+        error = V1Error(message=told)
     code = error.code or ""
     details = {
         name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
@@ -106,9 +108,6 @@ def refused_within(response: HttpResponse, wire: WireMap) -> Refused | None:
     except Malformed:
         return None
     return refused_from(response, wire) if has_code else None
-
-
-_WORDLESS: Mapping[int, str] = {429: "too many requests"}
 
 
 def _is_json_or_empty(body: bytes) -> bool:

@@ -15,13 +15,9 @@ from itertools import chain
 
 from harness.domain.operations import Done, PairingList, Reply, TokenList
 from harness.domain.pairing import RequestState
+from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
-from harness.wire.palette import (
-    V1ClusterPairMetadataFilter,
-    V1ClusterPairMetadataFilterSpec,
-    V1FilterString,
-)
 
 
 def core_filter(json: Json) -> tuple[str, str]:
@@ -30,7 +26,7 @@ def core_filter(json: Json) -> tuple[str, str]:
     Raises:
         Malformed: the body is not the published filter.
     """
-    spec = _parse(json).filter or V1ClusterPairMetadataFilterSpec()
+    spec = _parse(json).filter or palette.V1ClusterPairMetadataFilterSpec()
     state = (spec.state.eq if spec.state else None) or ""
     if spec.state and _ignores_case(spec.state):
         state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
@@ -48,7 +44,7 @@ def refine(json: Json, reply: Reply) -> Reply:
     if not isinstance(reply, Done) or not isinstance(reply.value, PairingList):
         return reply
     query = _parse(json)
-    spec = query.filter or V1ClusterPairMetadataFilterSpec()
+    spec = query.filter or palette.V1ClusterPairMetadataFilterSpec()
     items = [
         item
         for item in reply.value.items
@@ -66,20 +62,20 @@ _KEYS = {
 }
 
 
-def _parse(json: Json) -> V1ClusterPairMetadataFilter:
-    return parse_model(V1ClusterPairMetadataFilter, {} if json is None else json)
+def _parse(json: Json) -> palette.V1ClusterPairMetadataFilter:
+    return parse_model(palette.V1ClusterPairMetadataFilter, {} if json is None else json)
 
 
-def _ignores_case(wanted: V1FilterString) -> bool:
+def _ignores_case(wanted: palette.V1FilterString) -> bool:
     return wanted.ignoreCase is not False
 
 
-def _exact(wanted: V1FilterString | None) -> str:
+def _exact(wanted: palette.V1FilterString | None) -> str:
     """An equality that the core may look for by itself: only one that minds the case."""
     return "" if wanted is None or _ignores_case(wanted) else wanted.eq or ""
 
 
-def _passes(text: str, wanted: V1FilterString | None) -> bool:
+def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:
     if wanted is None:
         return True
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+from harness.wire.mapping import values
 from harness.wire.mapping.places import (
     EACH,
     NOWHERE,
@@ -19,13 +20,6 @@ from harness.wire.mapping.places import (
 )
 from harness.wire.mapping.scope import LeafMove, ListMove, Scope
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
-from harness.wire.mapping.values import (
-    CONVERSIONS_IN_WORDS,
-    Conversion,
-    Form,
-    Words,
-    conversion_named,
-)
 
 WordTable = Mapping[str, tuple[str, ...]]
 """Ours to theirs: the first one is said, all of them are understood."""
@@ -38,7 +32,7 @@ class Entry:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Place
-    conversion: Conversion | None = None
+    conversion: values.Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ class OutsideMove:
 
     ours: Place
     theirs: Place
-    form: Form = Form()
+    form: values.Form = values.Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +88,10 @@ def entry_of(text: str, at: tuple[str, ...]) -> Entry:
     except ValueError as error:
         raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
     try:
-        return Entry(place, conversion_named(name) if separator else None)
+        return Entry(place, values.conversion_named(name) if separator else None)
     except KeyError as error:
         raise MappingError(
-            at, f"{name!r} is no conversion", CONVERSIONS_IN_WORDS, "use one of them"
+            at, f"{name!r} is no conversion", values.CONVERSIONS_IN_WORDS, "use one of them"
         ) from error
 
 
@@ -259,7 +253,7 @@ class _Planner:
     def _leaf(self, leaf: Leaf, ours: Way, place: Place) -> None:
         entry = self._entries.get(ours)
         words = words_of(leaf.words, self._wanted) if leaf.words else None
-        form = Form(entry.conversion if entry else None, words, leaf.flag)
+        form = values.Form(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
         if place.part is Part.BODY:
@@ -274,7 +268,7 @@ class _Planner:
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
 
-    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: Form) -> None:
+    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: values.Form) -> None:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
@@ -302,7 +296,6 @@ class _Planner:
         self._places.append((theirs, ours))
 
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
-        """The field of ours that is there already, if any."""
         there = (o for w, o in self._places if _leads_to(w, theirs) and not _leads_to(o, ours))
         return next(there, None)
 
@@ -319,7 +312,6 @@ class _Planner:
 
 
 def _leads_to(one: Way, other: Way) -> bool:
-    """Whether one of two ways is the beginning of the other."""
     length = min(len(one), len(other))
     return one[:length] == other[:length]
 
@@ -329,7 +321,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
 
 
-def words_of(vocabulary: frozenset[str], wanted: Wanted) -> Words | None:
+def words_of(vocabulary: frozenset[str], wanted: Wanted) -> values.Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:
@@ -348,4 +340,4 @@ def words_of(vocabulary: frozenset[str], wanted: Wanted) -> Words | None:
                     "a word of its own for each state of a kind",
                     "correct one of the two",
                 )
-    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)
+    return values.Words({ours: theirs[0] for ours, theirs in out.items()}, back)

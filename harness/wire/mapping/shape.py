@@ -94,7 +94,6 @@ def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
 
 
 def _limited(shape: Shape, words: frozenset[str]) -> Shape:
-    """The shape with its texts limited to these words."""
     if isinstance(shape, Fields):
         return Fields({name: _limited(inner, words) for name, inner in shape.fields.items()})
     return replace(shape, words=words) if isinstance(shape, Leaf) and not shape.flag else shape

@@ -68,11 +68,7 @@ def _spelt(value: Json) -> str:
 
 
 def _at(asked: Asked, place: Place) -> Json:
-    """What stands at a place; `None` where nothing does.
-
-    Raises:
-        Malformed: something that is no object stands on the way to it.
-    """
+    """What stands at a place; `None` where nothing does."""
     match place.part:
         case Part.PARAMETER:
             return asked.parameters.get(place.name)

@@ -168,13 +168,8 @@ class Form:
         return value
 
 
-HEADERS = (
-    "Authorization",
-    "ApiKey",
-    "ProjectUid",
-    "LocalClusterToken",
-    "X-Request-Id",
-    "Retry-After",
+HEADERS = tuple(
+    "Authorization ApiKey ProjectUid LocalClusterToken X-Request-Id Retry-After".split()
 )
 """The headers that a mapping can rename."""
 

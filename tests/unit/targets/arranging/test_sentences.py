@@ -25,7 +25,7 @@ from harness.domain.permission import Grant, PairPermission
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.targets.arranging.commands import KIND, known_fields
-from harness.targets.arranging.sentences import sentence
+from harness.targets.arranging.person import sentence
 
 KINDS = [
     kind
