@@ -97,7 +97,7 @@ def open_http(
     """
     from harness.targets.http import HttpDriver
     from harness.targets.links.opening import links_for
-    from harness.targets.permission import check_permission
+    from harness.targets.target import check_permission
 
     with ExitStack() as undo:
         held = undo.enter_context(ExitStack())

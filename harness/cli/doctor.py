@@ -23,8 +23,8 @@ from harness.opening import open_http
 from harness.reporting.report_json import encode_json
 from harness.suite import suite_dir
 from harness.targets.http import HttpDriver
+from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
-from harness.targets.target_errors import TargetFileError
 from harness.targets.target_file import load_target
 from harness.verifying.known import known_here
 

@@ -31,9 +31,8 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.core.choices import CentralChoices
 from harness.targets.http import HttpDriver
 from harness.targets.links.opening import OpenLinks, links_for
-from harness.targets.permission import check_permission
 from harness.targets.port import Outgoing
-from harness.targets.target import Target
+from harness.targets.target import Target, check_permission
 from harness.targets.target_file import load_target
 
 _OF_MESSAGES: Final = frozenset({FaultKind.LOSS, FaultKind.SLOW})

@@ -11,16 +11,14 @@ from pathlib import Path
 
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
-from harness.targets.drafting.answers import Answers
-from harness.targets.drafting.asking import Asked, Hints, Question, Shown
+from harness.targets.drafting.answers import Answers, Asked, Hints, Question, Shown
 from harness.targets.drafting.checks import Rules, WrongAnswer
-from harness.targets.drafting.composing import composed, hints_of, wire_of
-from harness.targets.drafting.draft import env_template
-from harness.targets.drafting.fetching import certificate_shown, document_from
+from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
 from harness.targets.drafting.interview import Interview
-from harness.targets.drafting.openapi import Document
+from harness.targets.drafting.openapi import Document, document_from
 from harness.targets.drafting.wire_draft import WireDraft
-from harness.targets.env_file import env_file_of
+from harness.targets.reading import env_file_of
+from harness.targets.trust import certificate_shown
 
 Answer = Callable[[Asked], str]
 """Who answers a question: a person, or the defaults."""

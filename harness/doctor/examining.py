@@ -17,9 +17,8 @@ from harness.domain.arrangements import Side
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.reach import Reach
 from harness.targets.http import HttpDriver
-from harness.targets.permission import check_permission
 from harness.targets.port import TargetUnusable
-from harness.targets.target import Target
+from harness.targets.target import Target, check_permission
 
 
 class Open(Protocol):

@@ -10,8 +10,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from harness.doctor.finding import Notes
-from harness.targets.failures import what_failed
 from harness.targets.target import Target
+from harness.targets.transport import what_failed
 from harness.targets.trust import Trust
 
 _SOON_DAYS: Final = 14

@@ -10,8 +10,7 @@ import pytest
 from harness.catalogue.needs import need_of
 from harness.domain.arrangements import Slot
 from harness.targets.arranging.chain import Chain
-from harness.targets.arranging.person import Person
-from harness.targets.arranging.terminal import terminal_asker
+from harness.targets.arranging.person import Person, terminal_asker
 from harness.targets.port import Driver
 
 

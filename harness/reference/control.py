@@ -21,8 +21,8 @@ from harness.wire.control import (
     INVENTORY_PATH,
     arrangement_from,
     bearer,
+    to_json,
 )
-from harness.wire.dataclass_json import to_json
 from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed
 

@@ -19,7 +19,6 @@ from harness.domain.operations import Operation, Surface
 from harness.wire.codec.errors import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.headers import ours_of, theirs_of
 from harness.wire.mapping.translate import (
     Asked,
     constants_held,
@@ -27,6 +26,7 @@ from harness.wire.mapping.translate import (
     theirs_answered,
     theirs_refused,
 )
+from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
 

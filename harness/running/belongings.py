@@ -11,9 +11,8 @@ from harness.history.lines import LeakLine
 from harness.running.facts import now_utc
 from harness.targets.ledger import FILE, Entry, Kind, Ledger, LedgerHeader, Owner, Redacted
 from harness.targets.ledgered import LedgeredDriver
-from harness.targets.ownership import Ownership
 from harness.targets.port import Driver
-from harness.targets.undoing import Undoer
+from harness.targets.undoing import Ownership, Undoer
 
 WITH_A_SCENARIO = frozenset({Kind.RATE_LIMIT, Kind.LINK, Kind.FAULT, Kind.REQUEST})
 """What a scenario gives back before its project is forgotten."""

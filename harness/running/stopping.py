@@ -10,8 +10,7 @@ from types import FrameType
 from typing import Any
 
 from harness.domain.arrangements import Arrangement
-from harness.targets.around import DriverAround
-from harness.targets.port import Driver, Exchange, Outgoing
+from harness.targets.port import Driver, DriverAround, Exchange, Outgoing
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What asks a run to stop: Ctrl-C, a supervisor, a terminal that goes away."""

@@ -17,9 +17,8 @@ from typing import Final, NoReturn
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.history.lines import WaiverLine
 from harness.targets import toml_lines
-from harness.targets.key_kinds import Key, Kind, named
-from harness.targets.structure import Table, check_structure
-from harness.targets.target_errors import FileError, Problem
+from harness.targets.key_kinds import Key, Kind, Table, check_structure, named
+from harness.targets.reading import FileError, Problem
 from harness.targets.target_schema import json_schema
 
 SCHEMA: Final = "pairproof/waivers/1"

@@ -16,9 +16,9 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets
 from harness.serving.demo import Demo, install_demo
-from harness.targets.env_file import env_file_of, env_text
 from harness.targets.loopback import is_loopback_host
-from harness.targets.wire_writing import wire_text
+from harness.targets.reading import env_file_of, env_text
+from harness.targets.wire_reading import wire_text
 from harness.wire.mapping import PLAIN, WireMap
 
 _MARK = "# Written by `pairproof serve`, and overwritten by it."

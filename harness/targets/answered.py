@@ -1,4 +1,6 @@
-"""What came of one exchange over HTTP, for the driver and for the evidence."""
+"""What came of one exchange over HTTP, for the driver and for the evidence; and the waits that it
+asks for.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,14 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from harness.domain.errors import Refused
+from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Operation, Reply
 from harness.history.operation import Json
 from harness.targets.port import Exchange
 from harness.targets.transport import Sent
 from harness.wire.codec import glimpsed_answer, may_hold_secrets, published_answer
 from harness.wire.codec.errors import RETRY_AFTER
-from harness.wire.codec.pages import is_list, joined, next_page
+from harness.wire.codec.listing import is_list, joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import PLAIN, WireMap
 from harness.wire.model import Malformed
@@ -58,6 +60,32 @@ class Answered:
             return None
 
 
+def wait_asked_for(answered: Answered, longest_s: float) -> float | None:
+    """How many seconds the answer asks to wait, where it is a 429 or a 503 that says so.
+
+    `None` if it does not, or for longer than `longest_s`.
+    """
+    response, reply = answered.response, answered.reply
+    if response is None:
+        return None
+    limited = isinstance(reply, Refused) and reply.reason is Reason.RATE_LIMITED
+    if not (limited or response.status == 503):
+        return None
+    pause_s = seconds_of(answered.retry_after(), datetime.now(UTC))
+    return pause_s if pause_s is not None and pause_s <= longest_s else None
+
+
+def may_be_asked_again(answered: Answered) -> bool:
+    """Whether nothing is done twice by asking again.
+
+    A 429 says that nothing was done. A 503 may come from something in between, after all was
+    done, so only what looks is asked again.
+    """
+    reply = answered.reply
+    limited = isinstance(reply, Refused) and reply.reason is Reason.RATE_LIMITED
+    return limited or answered.sent.method in ("GET", "HEAD")
+
+
 def seconds_of(retry_after: str, now: datetime) -> float | None:
     """What a `Retry-After` asks for, which is a number of seconds or a date; `None` if neither."""
     if retry_after.isascii() and retry_after.isdigit():
@@ -81,7 +109,12 @@ def recorded(answered: Answered, pages: Sequence[Answered], waited: list[Json]) 
         "body": _text(sent.body),
     }
     if answered.published is not None:
-        request["as_published"] = _as_published(answered.published)
+        # By the published names, which say to checks and redaction what is what.
+        published = answered.published
+        request["as_published"] = {
+            "headers": dict(published.headers),
+            "body": _text(published.body()),
+        }
     if response is None:
         return Exchange(reply, request)
     told = _whole(answered)
@@ -89,33 +122,25 @@ def recorded(answered: Answered, pages: Sequence[Answered], waited: list[Json]) 
     return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
 
 
-def _as_published(request: HttpRequest) -> dict[str, Json]:
-    """The same request by the published names, which say to checks and redaction what is what."""
-    return {"headers": dict(request.headers), "body": _text(request.body())}
-
-
 def _whole(answered: Answered) -> dict[str, Json]:
     """An answer, and its body by the published names where the target's are others."""
-    if answered.response is None:
+    response = answered.response
+    if response is None:
         return {}
-    told = _told(answered.response)
-    if answered.published is None:
-        return told
-    operation = answered.operation
-    try:
-        answer = glimpsed_answer(operation, answered.response, answered.wire)
-    except Malformed:
-        kept = f"{len(answered.response.body)} bytes that are no JSON and may hold a secret"
-        return told | ({"body": kept} if may_hold_secrets(operation) else {})
-    return told | {"as_published": {"body": msgspec.json.encode(answer).decode()}}
-
-
-def _told(response: HttpResponse) -> dict[str, Json]:
-    return {
+    told: dict[str, Json] = {
         "status": response.status,
         "headers": dict(response.headers),
         "body": _text(response.body),
     }
+    if answered.published is None:
+        return told
+    operation = answered.operation
+    try:
+        answer = glimpsed_answer(operation, response, answered.wire)
+    except Malformed:
+        kept = f"{len(response.body)} bytes that are no JSON and may hold a secret"
+        return told | ({"body": kept} if may_hold_secrets(operation) else {})
+    return told | {"as_published": {"body": msgspec.json.encode(answer).decode()}}
 
 
 def _text(body: bytes) -> str:

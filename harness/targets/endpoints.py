@@ -83,7 +83,10 @@ class BadEndpoints:
             for key, _ in self._selector.select():
                 ready = key.fileobj
                 if ready is self._woken:
-                    self._let_go(visitors)
+                    self._selector.close()
+                    ours = (self._woken, self._refusing, self._silent, self._stranger)
+                    for held in (*visitors, *ours):
+                        held.close()
                     return
                 if ready is self._silent or ready is self._stranger:
                     self._welcome(ready, visitors)
@@ -114,11 +117,6 @@ class BadEndpoints:
             self._selector.unregister(visitor)
             del visitors[visitor]
             visitor.close()
-
-    def _let_go(self, visitors: dict[socket.socket, bool]) -> None:
-        self._selector.close()
-        for held in (*visitors, self._woken, self._refusing, self._silent, self._stranger):
-            held.close()
 
 
 def _bound(bind: str, port: int, reuse: bool) -> socket.socket:

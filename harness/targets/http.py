@@ -1,36 +1,41 @@
-"""The driver that reaches a target over HTTP, in real time."""
+"""The driver that reaches a target over HTTP, in real time: operations, the look at every address
+before a run, and arranging by the control port.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from harness.domain.arrangements import SIDES_OF, Arrangement, Inventory, Side, side_of
+from harness.domain.arrangements import OF_ONE_SIDE, SIDES_OF, Arrangement, Inventory, Side, side_of
 from harness.domain.endpoint import base_url
+from harness.domain.errors import Reason, Refused
 from harness.domain.operations import (
     AgentOperation,
+    Credentials,
+    ListTokens,
     LocalOperation,
     Operation,
+    Probe,
     Reply,
     Unknown,
+    ViewCluster,
 )
 from harness.history.operation import Json
-from harness.targets.answered import Answered, recorded
-from harness.targets.arranging.building import chain_for, slots_of
-from harness.targets.arranging.control_port import ControlPort
-from harness.targets.arranging.way import Arranger
-from harness.targets.before_run import check_target
+from harness.targets import port
+from harness.targets.answered import Answered, may_be_asked_again, recorded, wait_asked_for
+from harness.targets.arranging.adopting import adopted_text
+from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
 from harness.targets.links.opening import OpenLinks
-from harness.targets.pacing import Pacer, may_be_asked_again, wait_asked_for
 from harness.targets.peer_table import PALETTE_PORTS
-from harness.targets.port import Confirmation, Exchange, Outgoing, TargetUnusable
-from harness.targets.target import Target
-from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, Sent
+from harness.targets.target import Control, Target, check_permission
+from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, Pacer, Sent
 from harness.wire.codec import decode, encode
-from harness.wire.http import HttpResponse
+from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement
+from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 
 _READABLE = "/#[](),;:=+*!'@ "
@@ -76,14 +81,13 @@ class HttpDriver:
         self._peer_port = self._control_port(peer) if peer else None
         self._peer_sides = peer.sides if peer else frozenset()
         self.links = links
-        more: dict[str, Arranger] = {"control": self._control_port(target)}
+        more: dict[str, port.Arranger] = {"control": self._control_port(target)}
         more |= {"link": links.arranger} if links else {}
         self.arranging = chain_for(self, target.arranging, target.slots(), more=more)
         self._bad_endpoints = _bad_endpoints(target)
 
     def _control_port(self, described: Target) -> ControlPort:
-        controls, within_s = described.controls, self.limits.answer_s
-        return ControlPort(self.client, controls, within_s, USER_AGENT)
+        return ControlPort(self.client, described.controls, self.limits.answer_s)
 
     # --- what a run may use ---------------------------------------------------------------
 
@@ -106,11 +110,19 @@ class HttpDriver:
             TargetUnusable: one of them does not answer as it should; says what was tried, what
                 came and what to do. Or nothing may be changed there.
         """
-        check_target(self)
+        check_permission(self.target)
+        for host in self.target.hosts():
+            _check_operation(self, ViewCluster(), f"Local UI of host {host.uid}", host.uid)
+        if Side.CENTRAL in self.target.sides:
+            _check_operation(self, ListTokens(), "Palette")
+        if Side.EDGE not in self.target.sides:
+            _check_endpoint(self)
+        for control in dict.fromkeys(self.target.controls.values()):
+            _check_control(self, control)
 
     # --- operations -----------------------------------------------------------------------
 
-    def send(self, outgoing: Outgoing) -> Exchange:
+    def send(self, outgoing: port.Outgoing) -> port.Exchange:
         """Carry out one operation.
 
         A 429 or 503 that says when to come back is obeyed a few times; a list that comes in pages
@@ -121,7 +133,7 @@ class HttpDriver:
         first = self._ask_patiently(outgoing, "", waited)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
 
-    def _ask_patiently(self, outgoing: Outgoing, page: str, waited: list[Json]) -> Answered:
+    def _ask_patiently(self, outgoing: port.Outgoing, page: str, waited: list[Json]) -> Answered:
         while True:
             within_s = self.target.answer_s(type(outgoing.operation))
             answered = self.ask(outgoing, within_s, page)
@@ -135,7 +147,7 @@ class HttpDriver:
                 return answered
 
     def _further_pages(
-        self, outgoing: Outgoing, first: Answered, waited: list[Json]
+        self, outgoing: port.Outgoing, first: Answered, waited: list[Json]
     ) -> list[Answered]:
         """The pages after the first; one that leads back, or one too many, is unknown."""
         within_s = self.target.answer_s(type(outgoing.operation))
@@ -153,7 +165,7 @@ class HttpDriver:
             answers.append(last)
         return answers
 
-    def ask(self, outgoing: Outgoing, within_s: float, page: str = "") -> Answered:
+    def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> Answered:
         """Ask once, for one page of a list."""
         operation = outgoing.operation
         at = self._base_url(outgoing)
@@ -170,7 +182,7 @@ class HttpDriver:
         reply = _read(operation, response, sent, wire)
         return Answered(sent, response, reply, operation, wire, plain)
 
-    def _base_url(self, outgoing: Outgoing) -> str:
+    def _base_url(self, outgoing: port.Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
         operation = outgoing.operation
         if isinstance(operation, LocalOperation):
@@ -185,11 +197,7 @@ class HttpDriver:
         return (self.target if crosses else self._described(operation)).wire
 
     def _described(self, operation: Operation) -> Target:
-        """What describes the side that is asked: the target, or the peer.
-
-        Raises:
-            KeyError: the target does not describe it, and there is no peer.
-        """
+        """What describes the side that is asked: the target, or the peer."""
         return self._of[Side.EDGE if isinstance(operation, LocalOperation) else Side.CENTRAL]
 
     # --- arrangements and time ------------------------------------------------------------
@@ -213,7 +221,7 @@ class HttpDriver:
             return self._peer_port.cannot(kind)
         return self.arranging.cannot(kind)
 
-    def confirmation(self) -> Confirmation | None:
+    def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
         return self.arranging.confirmation()
 
@@ -241,13 +249,12 @@ class HttpDriver:
 
 
 def _client_for(described: Sequence[Target], pause: Callable[[float], None]) -> HttpClient:
-    """The client for a target, and for its peer if there is one."""
     target = described[0]
     trusts = {url: trust for each in described for url, trust in each.trust_at().items()}
     try:
         made = {trust: trust.context() for trust in {target.trust, *trusts.values()}}
     except OSError as error:  # it was there when the target file was read
-        raise TargetUnusable(
+        raise port.TargetUnusable(
             f"a certificate that the target file names cannot be used any more ({error})"
         ) from error
     return HttpClient(
@@ -277,3 +284,111 @@ def _read(operation: Operation, response: HttpResponse, sent: Sent, wire: WireMa
     where = f"{sent.method} {sent.url}: {reply.why}"
     location = response.header("Location") if 300 <= response.status < 400 else ""
     return Unknown(f"{where}; redirects ({location}) are not followed" if location else where)
+
+
+# --- the look before a run ------------------------------------------------------------------------
+
+
+def _check_operation(
+    driver: HttpDriver, operation: Operation, what: str, host_uid: str = ""
+) -> None:
+    """Any well-formed answer will do: nobody is logged in, so it is mostly a refusal."""
+    outgoing = port.Outgoing(operation, Credentials(), host_uid, "check")
+    answered = driver.ask(outgoing, driver.target.timeouts.check_s)
+    if isinstance(answered.reply, Unknown):
+        raise _unusable(what, answered.sent, answered.reply.why)
+
+
+def _check_endpoint(driver: HttpDriver) -> None:
+    """The edge hosts that the harness plays find there what they ask for."""
+    what = "what edge hosts ask of Palette (central.endpoint)"
+    outgoing = port.Outgoing(Probe(), Credentials(), "", "check")
+    answered = driver.ask(outgoing, driver.target.timeouts.check_s)
+    match answered.reply:
+        case Unknown(why):
+            raise _unusable(what, answered.sent, why)
+        case Refused(Reason.NOT_FOUND, message):
+            why = f"{message}; say with [paths] where it is asked"
+            raise _unusable(what, answered.sent, why)
+
+
+def _check_control(driver: HttpDriver, control: Control) -> None:
+    what = "the control port"
+    request = HttpRequest("GET", HEALTH_PATH, headers=bearer(control.secret))
+    sent = driver.client.prepare(control.url, request, USER_AGENT)
+    try:
+        response = driver.client.exchange(control.url, sent, driver.target.timeouts.check_s)
+    except NoAnswer as error:
+        raise _unusable(what, sent, str(error)) from error
+    if response.status == 401:
+        why = "401: it does not know the secret; check the variable that control.secret_env names"
+        raise _unusable(what, sent, why)
+    if response.status != 200:
+        why = f"{response.status}: this is no control port"
+        raise _unusable(what, sent, why)
+
+
+def _unusable(what: str, sent: Sent, why: str) -> port.TargetUnusable:
+    return port.TargetUnusable(
+        f"{what} cannot be used: {sent.method} {sent.url} was tried, and this came: {why}"
+    )
+
+
+# --- the way by a control port: plain HTTP, apart from both sides, behind a secret ----------------
+
+
+class ControlPort:
+    """Asks the control port of each side that an arrangement concerns."""
+
+    name = "control"
+
+    def __init__(
+        self,
+        client: HttpClient,
+        controls: Mapping[Side, Control],
+        within_s: float,
+    ) -> None:
+        self._client = client
+        self._controls = controls
+        self._within_s = within_s
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Which side has no control port; empty if each that may be concerned has one."""
+        sides = SIDES_OF[kind]
+        missing = [side.value for side in sides if side not in self._controls]
+        depends = kind in OF_ONE_SIDE  # on the one that is asked for
+        if not missing or (depends and len(missing) < len(sides)):
+            return ""
+        return f"the {missing[0]} side of the target has no control port"
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Ask the control port of each side that it concerns.
+
+        Raises:
+            CannotArrange: a side has none, or the port says that it cannot.
+            ArrangingFailed: no whole answer came, or one that makes no sense.
+        """
+        what = type(arrangement).__name__
+        concerned = side_of(arrangement)
+        missing = [side.value for side in concerned if side not in self._controls]
+        if missing:
+            raise port.CannotArrange(
+                what, f"the {missing[0]} side of the target has no control port"
+            )
+        for control in dict.fromkeys(self._controls[side] for side in concerned):
+            arrangement = self._ask(control, arrangement)
+        return arrangement
+
+    def _ask(self, control: Control, arrangement: Arrangement) -> Arrangement:
+        what = type(arrangement).__name__
+        request = encode_arrangement(arrangement, control.secret)
+        sent = self._client.prepare(control.url, request, USER_AGENT)
+        try:
+            response = self._client.exchange(control.url, sent, self._within_s)
+        except NoAnswer as error:
+            raise port.ArrangingFailed(what, str(error)) from error
+        if not 200 <= response.status < 300:
+            reply = decode(ListTokens(), response)  # it answers with the published error
+            told = reply.message if isinstance(reply, Refused) else f"it answered {response.status}"
+            raise port.CannotArrange(what, told)
+        return adopted_text(arrangement, response.body, "the control port")

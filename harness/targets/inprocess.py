@@ -30,33 +30,26 @@ class Implementation(Protocol):
         self, host_uid: str, operation: LocalOperation, credentials: Credentials
     ) -> Reply:
         """One operation at a host's Local UI."""
-        ...
 
     def perform_central(
         self, operation: CentralOperation | AgentOperation, credentials: Credentials
     ) -> Reply:
         """One operation at Palette."""
-        ...
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange what no user can."""
-        ...
 
     def inventory(self) -> Inventory:
         """What a run may use."""
-        ...
 
     def now(self) -> int:
         """Microseconds since the Unix epoch, in virtual time."""
-        ...
 
     def advance(self, duration: int) -> None:
         """Let virtual time pass, with the agents at work."""
-        ...
 
     def close(self) -> None:
         """Let go of what is held."""
-        ...
 
 
 class InprocessDriver:

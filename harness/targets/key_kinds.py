@@ -1,10 +1,16 @@
-"""What a key of a target file may be: the building blocks of `target_keys`."""
+"""What a key of a target file may be, and whether a file has the keys that it may have."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import StrEnum
+from typing import Any, NoReturn, Protocol, TypeAlias
+
+from harness.targets.reading import Problem
+from harness.targets.toml_lines import Path, dotted
 
 
 class Kind(StrEnum):
@@ -92,16 +98,6 @@ def address(meaning: str, *, required: bool = True, default: str = "") -> Key:
     )
 
 
-def variable(meaning: str) -> Key:
-    """The name of an environment variable that holds a credential."""
-    return Key(
-        meaning,
-        required=True,
-        allowed="the name of an environment variable, in capitals, digits and _",
-        pattern=r"^[A-Z_][A-Z0-9_]*$",
-    )
-
-
 def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, Key]:
     """The two keys for a credential: `x_env` names a variable, `x_file` a file, never both."""
     return {
@@ -112,10 +108,8 @@ def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, K
             pattern=r"^[A-Z_][A-Z0-9_]*$",
             instead=f"{name}_file",
         ),
-        f"{name}_file": Key(
-            f"in place of `{name}_env`: the file that holds {meaning}",
-            allowed="the path of a file; a relative one starts at the target file's folder",
-            pattern=r"\S",
+        f"{name}_file": replace(
+            file_key(f"in place of `{name}_env`: the file that holds {meaning}"),
             instead=f"{name}_env",
         ),
     }
@@ -139,3 +133,119 @@ def map_of(meaning: str, value: Kind = Kind.TEXT) -> Key:
 def table_of(meaning: str, keys: Mapping[str, Key], *, required: bool = False) -> Key:
     """A table with these keys."""
     return Key(meaning, Kind.TABLE, required, table=keys)
+
+
+Table: TypeAlias = "dict[str, Any]"
+"""A table as `tomllib` reads it."""
+
+_SECRETIVE = re.compile(r"passw|secret|token|api_?key|_env$", re.IGNORECASE)
+_SHOWN_MAX = 60
+
+
+class Refuse(Protocol):
+    """Raises the error for a problem at a path."""
+
+    def __call__(self, path: Path, problem: Problem) -> NoReturn:
+        """Raise it."""
+
+
+def check_structure(data: Table, refuse: Refuse, keys: Mapping[str, Key]) -> None:
+    """Refuse the first key that is unknown, missing, or holds what it may not hold."""
+    _check_table(data, keys, (), refuse)
+
+
+def _check_table(table: Table, keys: Mapping[str, Key], path: Path, refuse: Refuse) -> None:
+    for name in table:
+        if name not in keys:
+            refuse((*path, name), _unknown(name, keys, path))
+    for name, key in keys.items():
+        here = (*path, name)
+        if name in table:
+            _check_value(table[name], key, here, refuse)
+            if key.instead in table:
+                found = f"{name} and {key.instead} contradict each other"
+                refuse(here, Problem(found, "one of them", "remove one of the two"))
+        elif key.required and key.instead not in table:
+            example = f"[{dotted(here)}]" if key.kind is Kind.TABLE else f"{name} = …"
+            other = f" (or {key.instead} = …)" if key.instead else ""
+            remedy = f"add {example}{other}: {key.meaning}"
+            refuse(here, Problem("it is missing", key.in_words(), remedy))
+
+
+def _check_value(value: object, key: Key, path: Path, refuse: Refuse) -> None:
+    if not _is_of(value, key):
+        shown = _shown(value, str(path[-1]))
+        refuse(path, Problem(f"{shown} stands there", key.in_words(), f"say {key.meaning}"))
+    if key.kind is Kind.MAP and isinstance(value, dict):
+        for name, entry in value.items():
+            _check_value(entry, Key("what it is there", key.value), (*path, name), refuse)
+    elif isinstance(value, dict) and key.kind is Kind.TABLE:
+        _check_table(value, key.table, path, refuse)
+    elif key.kind is Kind.TABLES and isinstance(value, list):
+        for n, entry in enumerate(value):
+            _check_table(entry, key.table, (*path, n), refuse)
+
+
+def _is_of(value: object, key: Key) -> bool:
+    match key.kind, value:
+        case (Kind.SECONDS | Kind.COUNT | Kind.NUMBER, bool()):
+            return False
+        case Kind.TEXT, str():
+            return re.search(key.pattern, value) is not None
+        case Kind.FLAG, bool():
+            return True
+        case Kind.SECONDS | Kind.NUMBER, int() | float():
+            return 0 < value <= key.maximum
+        case Kind.COUNT, int():
+            return 0 <= value <= key.maximum
+        case Kind.NAMES, list():
+            distinct = {name for name in value if isinstance(name, str)} & set(key.names)
+            return len(distinct) == len(value) and bool(distinct or not key.required)
+        case Kind.TEXTS, list():
+            texts = [text for text in value if isinstance(text, str)]
+            return 0 < len(texts) == len(value) and all(re.search(key.pattern, t) for t in texts)
+        case Kind.TEXT_TABLE, dict():
+            texts = [text for text in value.values() if isinstance(text, str)]
+            return 0 < len(texts) == len(value) and all(re.search(key.pattern, t) for t in texts)
+        case Kind.WORDS, list():
+            return bool(value) and all(isinstance(text, str) and text for text in value)
+        case Kind.WORDS, str():
+            return bool(value)
+        case Kind.STATUSES, list():
+            return bool(value) and all(_is_status(entry) for entry in value)
+        case Kind.STATUS, _:
+            return _is_status(value)
+        case Kind.SCALAR, str() | int() | float():
+            return True
+        case Kind.TABLE | Kind.MAP, dict():
+            return True
+        case Kind.TABLES, list():
+            return bool(value) and all(isinstance(entry, dict) for entry in value)
+    return False
+
+
+def _is_status(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
+
+
+def _unknown(name: str, keys: Mapping[str, Key], path: Path) -> Problem:
+    where = f"[{dotted(path)}]" if path else "a target file"
+    if _SECRETIVE.search(name) and f"{name}_env" in keys:
+        remedy = (
+            f"credentials never stand in the file: name a variable with {name}_env, or a file"
+            f" with {name}_file"
+        )
+    elif near := get_close_matches(name, keys, n=1):
+        remedy = f"did you mean {near[0]}?"
+    else:
+        remedy = "remove it"
+    return Problem(f"{where} has no such key", ", ".join(keys), remedy)
+
+
+def _shown(value: object, name: str) -> str:
+    """A value for a message; not where it might be a secret that stands in the wrong place."""
+    if isinstance(value, str) and (_SECRETIVE.search(name) or "@" in value):
+        return "something else"
+    shown = {True: "true", False: "false"}.get(value) if isinstance(value, bool) else repr(value)
+    text = shown or ""
+    return text if len(text) <= _SHOWN_MAX else f"{text[:_SHOWN_MAX]}…"

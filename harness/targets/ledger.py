@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import msgspec
@@ -266,12 +265,7 @@ class Ledger:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _clean(self, text: str) -> str:
@@ -297,7 +291,12 @@ class Ledger:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in _NO_LOCKS:  # such a file system has none to offer
-                raise _in_use(self.path, self.header.owner) from error
+                raise LedgerInUse(
+                    self.path,
+                    f"its run is still alive (process {self.header.owner.pid}), or somebody cleans"
+                    " up after it",
+                    "wait for its end, or stop it: it removes what it has made",
+                ) from error
 
 
 def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, Entry]]:
@@ -361,11 +360,6 @@ def _make_name_durable(path: Path) -> None:
         return  # a file system that cannot do this for a folder
     finally:
         os.close(folder)
-
-
-def _in_use(path: Path, owner: Owner) -> LedgerInUse:
-    told = f"its run is still alive (process {owner.pid}), or somebody cleans up after it"
-    return LedgerInUse(path, told, "wait for its end, or stop it: it removes what it has made")
 
 
 def _unwritable(path: Path, error: OSError) -> LedgerError:

@@ -1,56 +1,70 @@
-"""A driver that notes in a ledger what a run makes on a target, before it is asked for."""
+"""A driver that notes in a ledger what a run makes on a target, before it is asked for: what each
+arrangement and each operation makes there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from harness.catalogue.limits import Limits
 from harness.domain.arrangements import (
     AdvanceClock,
     Arrangement,
+    CreateProject,
+    DisturbMessages,
+    FaultNextMessage,
     ForgetProject,
     InstallCluster,
+    PutProfile,
     PutToken,
+    PutUser,
     RemoveProfile,
     RemoveToken,
     RemoveUser,
     RenewCluster,
     Reset,
     SetClockRight,
+    SetClusterState,
+    SetHostMode,
     SetLink,
+    SetNodeHealth,
+    SetRateLimit,
     Side,
 )
+from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.operations import (
+    Accepted,
     AcceptPairingRequest,
     CancelPairingRequest,
+    CreateCluster,
     CreateToken,
     DeleteCluster,
     DeleteToken,
     Done,
+    PairingId,
     RejectPairingRequest,
     SendPairingRequest,
+    TokenUid,
     Unknown,
+    Value,
 )
-from harness.targets.around import DriverAround
-from harness.targets.arranging.way import ArrangingFailed
+from harness.targets import port
 from harness.targets.ledger import Entry, Kind, Ledger, State
-from harness.targets.making import uid_of_reply, what_is_arranged, what_is_sent
-from harness.targets.ownership import Ownership
-from harness.targets.port import CannotArrange, Driver, Exchange, Outgoing
-from harness.targets.undoing import GONE_WITH
+from harness.targets.undoing import GONE_WITH, Ownership
 
 LENT = "it was there before, and the target file lends it"
 FOREIGN = "the run did not make it, and removes only what is its own"
 
 
-class LedgeredDriver(DriverAround):
+class LedgeredDriver(port.DriverAround):
     """Keeps the ledger of a run; everything else is the driver's.
 
     What a target may have done without saying so stays open in the ledger, and is removed like
     what it has said.
     """
 
-    def __init__(self, driver: Driver, ledger: Ledger) -> None:
+    def __init__(self, driver: port.Driver, ledger: Ledger) -> None:
         super().__init__(driver)
         self.ledger = ledger
         self.limits = getattr(driver, "limits", Limits())
@@ -63,7 +77,7 @@ class LedgeredDriver(DriverAround):
 
     # --- what a driver does ---------------------------------------------------------------
 
-    def send(self, outgoing: Outgoing) -> Exchange:
+    def send(self, outgoing: port.Outgoing) -> port.Exchange:
         """Carry out one operation; one that makes something is noted before."""
         slot = self._slot_of.get(outgoing.host_uid, "")
         entries = [
@@ -83,15 +97,15 @@ class LedgeredDriver(DriverAround):
         """
         self._refuse_foreign(arrangement)
         if why := self._driver.cannot(type(arrangement)):
-            raise CannotArrange(type(arrangement).__name__, why)
+            raise port.CannotArrange(type(arrangement).__name__, why)
         back = self._clocks_put_back(arrangement)
         made = () if back else what_is_arranged(arrangement)
         entries = [self.ledger.intend(entry) for entry in made]
         try:
             came = self._driver.arrange(arrangement)
-        except ArrangingFailed:
+        except port.ArrangingFailed:
             raise  # it may have had an effect: the entries stay open
-        except CannotArrange:
+        except port.CannotArrange:
             for entry in entries:  # what the target has said to it is in the evidence
                 self.ledger.change(entry.n, State.REFUSED, why="it was not arranged")
             raise
@@ -102,7 +116,7 @@ class LedgeredDriver(DriverAround):
 
     # --- what becomes of entries ----------------------------------------------------------
 
-    def _settle(self, entry: Entry, exchange: Exchange) -> None:
+    def _settle(self, entry: Entry, exchange: port.Exchange) -> None:
         """An answer has come, or none: then the entry stays open."""
         match exchange.reply:
             case Done(value):
@@ -113,8 +127,7 @@ class LedgeredDriver(DriverAround):
             case refused:
                 self.ledger.change(entry.n, State.REFUSED, why=refused.reason.value)
 
-    def _note_effects(self, outgoing: Outgoing, exchange: Exchange, slot: str) -> None:
-        """What an operation does to things that are noted already."""
+    def _note_effects(self, outgoing: port.Outgoing, exchange: port.Exchange, slot: str) -> None:
         if not isinstance(exchange.reply, Done):
             return
         match outgoing.operation:
@@ -148,20 +161,15 @@ class LedgeredDriver(DriverAround):
             self.ledger.change(entry.n, state, uid=as_it_is.uid, why=why)
             if lent:
                 self._lent.add((entry.kind, as_it_is.uid))
+        if removed := _removed_by(came):
+            self._end(removed[0], State.REMOVED, lambda e: e.uid == removed[1])
         made = {entry.n for entry in entries}
         match came:
             case PutToken(token):
                 self._project_of[token.value] = token.project_uid
             case ForgetProject(uid):
-                self._end(Kind.PROJECT, State.REMOVED, lambda e: e.uid == uid)
                 for kind in GONE_WITH[Kind.PROJECT]:
                     self._end(kind, State.REMOVED, lambda e: bool(uid) and e.project == uid)
-            case RemoveUser(email):
-                self._end(Kind.USER, State.REMOVED, lambda e: e.uid == email)
-            case RemoveToken(uid):
-                self._end(Kind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
-            case RemoveProfile(uid):
-                self._end(Kind.PROFILE, State.REMOVED, lambda e: e.uid == uid)
             case SetLink(host, up=True):
                 self._end(Kind.LINK, State.REMOVED, lambda e: e.place == host)
             case InstallCluster(slot) | RenewCluster(slot):
@@ -195,26 +203,102 @@ class LedgeredDriver(DriverAround):
     # --- what is not the run's ------------------------------------------------------------
 
     def _refuse_foreign(self, arrangement: Arrangement) -> None:
-        """Nothing is removed that the run has not made.
-
-        Raises:
-            CannotArrange: this would.
-        """
-        match arrangement:
-            case Reset():
-                raise CannotArrange("Reset", FOREIGN)
-            case ForgetProject(uid):
-                self._must_be_ours(Kind.PROJECT, uid, arrangement)
-            case RemoveUser(uid):
-                self._must_be_ours(Kind.USER, uid, arrangement)
-            case RemoveToken(uid):
-                self._must_be_ours(Kind.TOKEN, uid, arrangement)
-            case RemoveProfile(uid):
-                self._must_be_ours(Kind.PROFILE, uid, arrangement)
-
-    def _must_be_ours(self, kind: Kind, uid: str, arrangement: Arrangement) -> None:
-        if (kind, uid) in self._lent:
-            return  # it is handed back so, and stays
+        """Nothing is removed that the run has not made."""
+        if isinstance(arrangement, Reset):
+            raise port.CannotArrange("Reset", FOREIGN)
+        removed = _removed_by(arrangement)
+        if removed is None or removed in self._lent:
+            return  # what is lent is handed back so, and stays
+        kind, uid = removed
         known = (e for e in self.ledger.entries.values() if e.state is not State.REFUSED)
         if not any(entry.kind is kind and entry.uid == uid for entry in known):
-            raise CannotArrange(f"{type(arrangement).__name__} {uid}", FOREIGN)
+            raise port.CannotArrange(f"{type(arrangement).__name__} {uid}", FOREIGN)
+
+
+def _removed_by(arrangement: Arrangement) -> tuple[Kind, str] | None:
+    """What of Palette's an arrangement removes, if anything: its kind and its uid."""
+    match arrangement:
+        case ForgetProject(uid):
+            return Kind.PROJECT, uid
+        case RemoveUser(email):
+            return Kind.USER, email
+        case RemoveToken(uid):
+            return Kind.TOKEN, uid
+        case RemoveProfile(uid):
+            return Kind.PROFILE, uid
+    return None
+
+
+def what_is_arranged(arrangement: Arrangement) -> Iterator[Entry]:
+    """What an arrangement makes or changes, so that it has to be undone; at most one entry."""
+    match arrangement:
+        case CreateProject(uid, name):
+            yield _central(Kind.PROJECT, name, uid, undo="ForgetProject", project=uid)
+        case PutUser(email=email):
+            yield _central(Kind.USER, email, email, undo="RemoveUser")
+        case PutToken(token):
+            project = token.project_uid
+            yield _central(Kind.TOKEN, token.name, token.uid, undo="RemoveToken", project=project)
+        case PutProfile(profile):
+            uid, project = profile.uid, profile.project_uid
+            yield _central(Kind.PROFILE, profile.name, uid, undo="RemoveProfile", project=project)
+        case SetRateLimit(calls) if calls:
+            yield _central(Kind.RATE_LIMIT, f"the next {calls} calls", undo="SetRateLimit")
+        case AdvanceClock(side, by):
+            what = f"the clock of the {side.value} side"
+            yield Entry(n=0, kind=Kind.CLOCK, what=what, side=side, by=by, undo="SetClockRight")
+        case InstallCluster(slot, cluster) if cluster is not None:
+            yield _edge(Kind.CLUSTER, cluster.name, slot, "InstallCluster", cluster.uid)
+        case SetHostMode(slot, mode) if mode is not ManagementMode.LOCAL:
+            yield _edge(Kind.HOST_MODE, mode.value, slot, "SetHostMode")
+        case SetClusterState(slot, state) if state is not ClusterState.RUNNING:
+            yield _edge(Kind.CLUSTER_STATE, state.value, slot, "SetClusterState")
+        case SetNodeHealth(slot, node, health) if health is not Health.HEALTHY:
+            yield _edge(Kind.NODE_HEALTH, f"{node} {health.value}", slot, "SetNodeHealth", node)
+        case SetLink(host, up=False):
+            yield _edge(Kind.LINK, "cut", host, "SetLink")
+        case FaultNextMessage(host, message, fault):
+            yield _edge(Kind.FAULT, f"{message.value} {fault.value}", host, "SetLink")
+        case DisturbMessages(host) if arrangement != DisturbMessages(host):
+            yield _edge(Kind.FAULT, "messages disturbed", host, "DisturbMessages")
+
+
+def what_is_sent(
+    outgoing: port.Outgoing, slot: str, project_of: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Entry]:
+    """What an operation makes.
+
+    `slot` is the place of the host that is asked; `project_of` knows the project of a
+    registration token by its value.
+    """
+    match outgoing.operation:
+        case SendPairingRequest(token=token):
+            host, project = outgoing.host_uid, project_of.get(token, "")
+            yield _edge(Kind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project)
+        case AcceptPairingRequest(uid):
+            # Nothing undoes an acceptance: it is noted so that nobody wonders.
+            yield _central(Kind.CENTRAL_CLUSTER, f"of request {uid}", undo="nothing does")
+        case CreateToken(name, project):
+            yield _central(Kind.TOKEN, name, undo="DeleteToken", project=project)
+        case CreateCluster(name):
+            yield _edge(Kind.CLUSTER, name, slot, "InstallCluster")
+
+
+def uid_of_reply(value: Value) -> str:
+    """The uid of what was made, if the answer names one."""
+    match value:
+        case PairingId(uid) | Accepted(uid) | TokenUid(uid):
+            return uid
+    return ""
+
+
+def _central(kind: Kind, what: str, uid: str = "", *, undo: str, project: str = "") -> Entry:
+    side = Side.CENTRAL
+    return Entry(n=0, kind=kind, what=what, uid=uid, side=side, project=project, undo=undo)
+
+
+def _edge(kind: Kind, what: str, place: str, undo: str, uid: str = "", project: str = "") -> Entry:
+    side = Side.EDGE
+    return Entry(
+        n=0, kind=kind, what=what, uid=uid, side=side, place=place, project=project, undo=undo
+    )

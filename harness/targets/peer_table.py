@@ -7,19 +7,14 @@ what it is called. Where it plays the edges, it calls, and nobody calls it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.domain.arrangements import Side
-from harness.targets.key_kinds import Key, Kind, file_key
+from harness.targets.key_kinds import Key, Kind, Table, file_key
 from harness.targets.loopback import LOOPBACK, is_loopback_host
-from harness.targets.target_errors import Problem
-
-if TYPE_CHECKING:
-    from harness.targets.reading import Reading
-    from harness.targets.structure import Table
+from harness.targets.reading import Problem, Reading
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3
@@ -97,10 +92,6 @@ class Peer:
     clusters: int = 3
     hosts: int = 5
 
-    def showing(self, cert_file: Path | None, key_file: Path | None, ca_out: Path | None) -> Peer:
-        """The same, with this certificate, or a CA that is kept."""
-        return replace(self, cert_file=cert_file, key_file=key_file, ca_out=ca_out)
-
 
 def read_peer(reading: Reading, table: Table, described: frozenset[Side]) -> Peer:
     """The peer of a target file that describes these sides."""
@@ -113,12 +104,13 @@ def read_peer(reading: Reading, table: Table, described: frozenset[Side]) -> Pee
             reading.refuse(("peer", name), problem)
     _refuse_certificates(reading, table)
     bind = table.get("bind", LOOPBACK)
-    cert_file, key_file, ca_out = (
+    cert, key, ca = (
         reading.path_of(table[name]) if name in table else None
         for name in ("cert_file", "key_file", "ca_out")
     )
     given = {name: table[name] for name in ("port", "tls", "clusters", "hosts") if name in table}
-    return Peer(bind, _host(reading, table, bind), **given).showing(cert_file, key_file, ca_out)
+    host = _host(reading, table, bind)
+    return Peer(bind, host, cert_file=cert, key_file=key, ca_out=ca, **given)
 
 
 def _refuse_unused(reading: Reading, table: Table, described: frozenset[Side]) -> None:

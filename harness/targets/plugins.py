@@ -20,19 +20,8 @@ from harness.domain.errors import PairproofError
 from harness.targets.port import Driver
 
 GROUP = "pairproof.targets"
-_PORT = (
-    "name",
-    "info",
-    "local_user",
-    "inventory",
-    "send",
-    "arrange",
-    "cannot",
-    "confirmation",
-    "now",
-    "epoch",
-    "sleep",
-    "close",
+_PORT = tuple(
+    "name info local_user inventory send arrange cannot confirmation now epoch sleep close".split()
 )
 
 OpenDriver: TypeAlias = "Callable[[Path | None, int], Driver]"
@@ -62,7 +51,11 @@ def open_plugin(name: str, target_file: Path | None, seed: int) -> Driver:
     if len(found) > 1:
         both = " and ".join(_package(point) for point in found)
         raise PluginBroken(f"two packages bring a driver {name!r}: {both}; remove one of them")
-    return _checked(found[0], _loaded(found[0])(target_file, seed))
+    driver = _loaded(found[0])(target_file, seed)
+    missing = [name for name in _PORT if not hasattr(driver, name)]
+    if missing:
+        raise _broken(found[0], f"what {found[0].value} makes lacks {', '.join(missing)}")
+    return driver
 
 
 def _loaded(point: EntryPoint) -> OpenDriver:
@@ -75,13 +68,6 @@ def _loaded(point: EntryPoint) -> OpenDriver:
         raise _broken(point, f"{point.value} is no function that makes a driver")
     made: OpenDriver = factory
     return made
-
-
-def _checked(point: EntryPoint, driver: Driver) -> Driver:
-    missing = [name for name in _PORT if not hasattr(driver, name)]
-    if missing:
-        raise _broken(point, f"what {point.value} makes lacks {', '.join(missing)}")
-    return driver
 
 
 def _broken(point: EntryPoint, why: str) -> PluginBroken:

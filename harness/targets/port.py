@@ -1,4 +1,10 @@
-"""The port to a system under test."""
+"""The port to a system under test: what reaches it, and what arranges preconditions there.
+
+PairproofError
++-- CannotArrange           nobody can, or this way cannot; the next way may
+|   +-- ArrangingFailed     it was tried and went wrong, so that no other way is tried
++-- TargetUnusable          it cannot be used at all
+"""
 
 from __future__ import annotations
 
@@ -20,6 +26,10 @@ class CannotArrange(PairproofError):
         super().__init__(f"cannot arrange: {what} ({how})")
         self.what = what
         self.how = how
+
+
+class ArrangingFailed(CannotArrange):
+    """It was tried, and may have had an effect: another way would perhaps do it twice."""
 
 
 class TargetUnusable(PairproofError):
@@ -87,11 +97,9 @@ class Driver(Protocol):
 
     def inventory(self) -> Inventory:
         """What the target has for a run to use."""
-        ...
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Carry out one operation; never raises for what the target does."""
-        ...
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange what no user can; returns it as it came to be.
@@ -101,28 +109,93 @@ class Driver(Protocol):
         Raises:
             CannotArrange: this target offers no way.
         """
-        ...
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
-        ...
 
     def confirmation(self) -> Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
-        ...
 
     def now(self) -> int:
         """Microseconds since the driver was made; virtual where time is virtual."""
-        ...
 
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""
-        ...
 
     def sleep(self, duration: int) -> None:
         """Let `duration` microseconds pass."""
-        ...
 
     def close(self) -> None:
         """Let go of connections."""
-        ...
+
+
+class DriverAround:
+    """Hands everything on, for subclasses that take part in some of it."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.name = driver.name
+        self.info = driver.info
+        self.local_user = driver.local_user
+
+    def inventory(self) -> Inventory:
+        """What the target has for a run to use."""
+        return self._driver.inventory()
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Carry out one operation."""
+        return self._driver.send(outgoing)
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange what no user can; see `Driver.arrange` for what it raises."""
+        return self._driver.arrange(arrangement)
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged; empty if it can."""
+        return self._driver.cannot(kind)
+
+    def confirmation(self) -> Confirmation | None:
+        """What a person has confirmed since this was asked last, if anything."""
+        return self._driver.confirmation()
+
+    def now(self) -> int:
+        """Microseconds since the driver was made."""
+        return self._driver.now()
+
+    def epoch(self) -> int:
+        """The target's idea of now."""
+        return self._driver.epoch()
+
+    def sleep(self, duration: int) -> None:
+        """Let time pass."""
+        self._driver.sleep(duration)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._driver.close()
+
+
+class Arranger(Protocol):
+    """One way to arrange preconditions on a target.
+
+    Attributes:
+        name: what `[arrange] ways` of a target file calls it.
+    """
+
+    @property
+    def name(self) -> str:
+        """What `[arrange] ways` calls it."""
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why this way can arrange none of this kind, and what it would take; empty if it can.
+
+        Nothing is asked of the target for it.
+        """
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange it; returns it as it came to be, since a target may choose uids and values.
+
+        Raises:
+            CannotArrange: this way cannot; nothing was changed.
+            ArrangingFailed: it was tried and went wrong.
+        """

@@ -1,20 +1,65 @@
 """What every part of a target file is read with: errors that name the line, credentials, addresses.
 
-Each concern (the wire, arranging, links …) declares its keys in a module of its own and reads
-them with a function that takes a `Reading`.
+Each concern (the wire, arranging, links …) declares its keys and reads them with a function that
+takes a `Reading`.
+
+PairproofError
++-- CredentialError     a credential cannot be taken from its file
++-- FileError           a file cannot be read, or says what it may not say
+    +-- TargetFileError
 """
 
 from __future__ import annotations
 
+import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from harness.domain.errors import PairproofError
 from harness.targets import toml_lines
-from harness.targets.credential_file import CredentialError, credential_in
-from harness.targets.target_errors import Problem, TargetFileError
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong at one place. No part of it repeats a secret.
+
+    Attributes:
+        found: what stands there.
+        allowed: what may stand there.
+        remedy: what to do.
+    """
+
+    found: str
+    allowed: str
+    remedy: str
+
+
+class FileError(PairproofError):
+    """A TOML file of a user's cannot be used.
+
+    Attributes:
+        file: the file, as it was given.
+        line: the line from 1; 0 where the file as a whole is meant.
+        key: the key as one writes it, such as `edge.clusters[0].slot`; may be empty.
+        problem: what is wrong.
+    """
+
+    def __init__(self, file: str, line: int, key: str, problem: Problem) -> None:
+        self.file = file
+        self.line = line
+        self.key = key
+        self.problem = problem
+        place = f"{file}:{line}" if line else file
+        told = f"{problem.found}; allowed: {problem.allowed}; {problem.remedy}"
+        super().__init__(": ".join(part for part in (place, key, told) if part))
+
+
+class TargetFileError(FileError):
+    """A target file, or the `.env` file beside it, cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +143,114 @@ class Reading:
                 ),
             )
         return value
+
+
+_ALLOWED = "a file of mode 600 that holds the credential and nothing else"
+_BYTES_MAX = 65_536
+
+
+class CredentialError(PairproofError):
+    """A credential cannot be taken from its file. The message never repeats what it holds."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.found)
+        self.problem = problem
+
+
+def credential_in(path: Path) -> str:
+    """What the file holds, without the end of its line.
+
+    Raises:
+        CredentialError: it cannot be read, others can read it too, or it holds no credential.
+    """
+    try:
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(path.stat().st_mode)
+            content = file.read(_BYTES_MAX + 1)
+    except OSError as error:
+        # It is not named: a credential itself may stand where its file belongs.
+        found = f"the file that stands there cannot be read ({error.strerror or 'unknown'})"
+        raise CredentialError(Problem(found, _ALLOWED, "correct the path")) from error
+    if mode & 0o077:
+        found = f"others may read {path} (mode {mode:o})"
+        raise CredentialError(Problem(found, _ALLOWED, f"run: chmod 600 {path}"))
+    return _text_of(content, path)
+
+
+def _text_of(content: bytes, path: Path) -> str:
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        found = f"{path} holds no text in UTF-8"
+        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone")) from error
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text or len(content) > _BYTES_MAX:
+        found = f"{path} is {'too large' if text else 'empty'}"
+        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone"))
+    return text
+
+
+_ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_FORM = 'lines such as NAME=value or NAME="value", and comments after #'
+
+
+def env_file_of(target_file: Path) -> Path:
+    """The file beside a target file that may hold its credentials."""
+    return target_file.with_suffix(".env")
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """The variables of a `.env` file; none if there is no such file.
+
+    Raises:
+        TargetFileError: it cannot be read, others can read it too, or a line is no
+            assignment. The message never repeats what the file holds.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        problem = Problem(f"it cannot be read ({why})", _FORM, "make it readable, or remove it")
+        raise TargetFileError(str(path), 0, "", problem) from error
+    if mode & 0o077:
+        problem = Problem(
+            f"others may read the credentials in it (mode {mode:o})",
+            "mode 600",
+            f"run: chmod 600 {path}",
+        )
+        raise TargetFileError(str(path), 0, "", problem)
+    return _variables(text, str(path))
+
+
+def env_text(variables: Mapping[str, str]) -> str:
+    """The content of a `.env` file with these variables."""
+    return "".join(f"{name}={_quoted(value)}\n" for name, value in variables.items())
+
+
+def _variables(text: str, file: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        assignment = _ASSIGNMENT.fullmatch(line.strip())
+        if assignment is None:
+            problem = Problem("this line assigns nothing", _FORM, "correct or remove it")
+            raise TargetFileError(file, number, "", problem)
+        found[assignment[1]] = _unquoted(assignment[2])
+    return found
+
+
+def _quoted(value: str) -> str:
+    escaped = re.sub(r'(["\\$`])', r"\\\1", value)
+    return value if re.fullmatch(r"[\w@%+=:,./-]+", value) else f'"{escaped}"'
+
+
+def _unquoted(value: str) -> str:
+    """A value as it is meant: quotes are taken off, a comment after a bare one is too."""
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+        inner = value[1:-1]
+        return re.sub(r"\\(.)", r"\1", inner) if value[0] == '"' else inner
+    return re.split(r"\s#", value, maxsplit=1)[0].rstrip()

@@ -1,20 +1,26 @@
-"""What a target file says, as values."""
+"""What a target file says, as values; where a run changes things by it, and whether it may.
+
+Nothing is changed on an address that is not this machine's unless the target file says so.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from harness.catalogue.limits import Limits
 from harness.domain.arrangements import Side, Slot
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import Operation
-from harness.targets.arranging.settings import Arranging
-from harness.targets.links.settings import Links
+from harness.history.visible import visible_line
+from harness.targets.arranging.reading import Arranging
+from harness.targets.links.reading import Links
 from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer
-from harness.targets.port import LocalUser, TargetInfo
+from harness.targets.port import LocalUser, TargetInfo, TargetUnusable
 from harness.targets.trust import Trust
 from harness.wire.mapping import PLAIN, WireMap
 
@@ -157,3 +163,46 @@ class Target:
     def is_local(self) -> bool:
         """Whether all of it is on this machine."""
         return all(is_loopback(url) for url in self.addresses())
+
+
+TOLD_MAX: Final = 4
+"""More addresses are counted, not told."""
+
+_ADDRESS: Final = re.compile(r"https?://[^\s\"'{}<>|]+")
+
+
+def written_to(target: Target) -> tuple[str, ...]:
+    """Every address that a run changes something at, each once: those that the harness asks
+    itself, the server that cuts links, and those that stand in the commands that it runs.
+    """
+    arranging, links = target.arranging, target.links
+    commands = [*arranging.commands.values(), *arranging.resets.values()]
+    commands += [links.commands.down, links.commands.up] if links.commands else []
+    words = (word for command in commands for word in command.words)
+    named = (url for word in words for url in _ADDRESS.findall(word))
+    toxiproxy = [links.toxiproxy_url] if links.toxiproxy_url else []
+    return tuple(dict.fromkeys((*target.addresses(), *toxiproxy, *named)))
+
+
+def check_permission(target: Target) -> None:
+    """See whether anything may be changed there.
+
+    Raises:
+        TargetUnusable: an address is not on this machine, and the file does not allow it.
+    """
+    remote = [url for url in written_to(target) if not is_loopback(url)]
+    if remote and not target.allow_writes:
+        raise TargetUnusable(
+            f"{remote[0]} is not on this machine, and a run changes things there; write"
+            " allow_writes = true at the top of the target file if that is meant"
+        )
+
+
+def told(target: Target) -> str:
+    """The target in one line, for whoever starts a run: what it is, who made it, where."""
+    info = target.info
+    name = f"{info.name} {info.version}".strip()
+    made = f"{name} by {info.organization}" if info.organization else name
+    urls = written_to(target)
+    more = f" and {len(urls) - TOLD_MAX} more" if len(urls) > TOLD_MAX else ""
+    return visible_line(f"{made}, writes to {', '.join(urls[:TOLD_MAX])}{more}")

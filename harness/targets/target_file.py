@@ -14,35 +14,18 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
-from harness.domain.operations import Operation
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
-from harness.targets.env_file import env_file_of, read_env_file
+from harness.targets.key_kinds import Table, check_structure
 from harness.targets.links.reading import read_links
-from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
-from harness.targets.reading import Reading
-from harness.targets.structure import Table, check_structure
+from harness.targets.reading import Problem, Reading, TargetFileError, env_file_of, read_env_file
 from harness.targets.target import Control, Host, Place, RateLimit, Target, Timeouts
-from harness.targets.target_errors import Problem, TargetFileError
-from harness.targets.target_keys import SCHEMA
+from harness.targets.target_keys import FILE, SCHEMA
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
 from harness.wire.routes import ROUTES
-
-__all__ = [
-    "Control",
-    "Host",
-    "Place",
-    "RateLimit",
-    "Target",
-    "Timeouts",
-    "Trust",
-    "is_loopback",
-    "load_target",
-    "read_target",
-]
 
 
 def load_target(path: Path, environment: Mapping[str, str]) -> Target:
@@ -80,7 +63,7 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
         raise TargetFileError(file, _line_in(str(error)), "", problem) from error
     reader = _Reader(text, file, folder, environment)
     reader.check_version(data)
-    check_structure(data, reader.refuse)
+    check_structure(data, reader.refuse, FILE)
     return reader.target(data)
 
 
@@ -103,8 +86,10 @@ class _Reader(Reading):
 
     def target(self, data: Table) -> Target:
         """The target that the text describes."""
-        sides = self.sides(data)
+        sides, limits = self.sides(data), data.get("limits", {})
+        operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
         edge, central = data.get("edge", {}), data.get("central", {})
+        proxy = data.get("network", {}).get("proxy", "")
         places = self.places(edge.get("clusters", []))
         peer = read_peer(self, data.get("peer", {}), sides)
         return Target(
@@ -115,15 +100,21 @@ class _Reader(Reading):
             endpoint=self.endpoint(central, sides),
             endpoint_forms=central.get("endpoint_forms", {}),
             trust=read_trust(self, data.get("tls", {}), ("tls",)),
-            trusts=self.trusts(data),
+            trusts={
+                side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
+                for side in Side
+                if "tls" in data.get(side.value, {})
+            },
             controls=self.controls(data, sides),
-            limits=Limits.from_mapping(_without(data.get("limits", {}), "operations")),
-            operation_limits=self.operation_limits(data.get("limits", {})),
+            limits=Limits.from_mapping({k: v for k, v in limits.items() if k != "operations"}),
+            operation_limits={
+                operation_of[name]: float(s) for name, s in limits.get("operations", {}).items()
+            },
             timeouts=Timeouts(**data.get("timeouts", {})),
             rate_limit=RateLimit(**data.get("rate_limit", {})),
             wire=read_wire(self, data),
             peer=peer,
-            proxy=self.proxy(data.get("network", {})),
+            proxy=self.address(proxy, ("network", "proxy")) if proxy else "",
             allow_writes=data.get("allow_writes", False),
             arranging=read_arranging(self, data),
             links=read_links(self, data),
@@ -194,14 +185,6 @@ class _Reader(Reading):
             places.append(Place(table["slot"], tuple(hosts)))
         return tuple(places)
 
-    def trusts(self, data: Table) -> dict[Side, Trust]:
-        """Which certificates are trusted at the sides that say so themselves."""
-        return {
-            side: read_trust(self, data[side.value]["tls"], (side.value, "tls"))
-            for side in Side
-            if "tls" in data.get(side.value, {})
-        }
-
     def controls(self, data: Table, sides: frozenset[Side]) -> dict[Side, Control]:
         """The control port of each side that has one: its own, or the one for all described."""
         found: dict[Side, Control] = {}
@@ -224,17 +207,3 @@ class _Reader(Reading):
         """One control port."""
         url = self.address(table["url"], (*path, "url"))
         return Control(url, self.credential(table, path, "secret"), trust)
-
-    def operation_limits(self, limits: Table) -> dict[type[Operation], float]:
-        """How long single operations may take, in seconds."""
-        named = {route.operation.__name__: route.operation for route in ROUTES.values()}
-        return {named[name]: float(s) for name, s in limits.get("operations", {}).items()}
-
-    def proxy(self, network: Table) -> str:
-        """The proxy, if one is named."""
-        proxy = network.get("proxy", "")
-        return self.address(proxy, ("network", "proxy")) if proxy else ""
-
-
-def _without(table: Table, name: str) -> Table:
-    return {key: value for key, value in table.items() if key != name}

@@ -7,24 +7,312 @@ from collections.abc import Mapping
 from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import Role
+from harness.domain.arrangements import SIDES_OF
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface
-from harness.targets.arranging.keys import (
-    ADMIN_KEYS,
-    ARRANGE_KEYS,
-    GIVEN_KEYS,
-    PLACE_KEYS,
+from harness.domain.permission import PairPermission
+from harness.domain.profile import Layer, ProfileType
+from harness.targets.arranging.commands import ANY, TIMEOUT_S
+from harness.targets.arranging.reading import WAYS
+from harness.targets.key_kinds import (
+    Key,
+    Kind,
+    address,
+    credential,
+    file_key,
+    map_of,
+    named,
+    table_of,
 )
-from harness.targets.key_kinds import Key, Kind, address, credential, named, table_of
-from harness.targets.links.keys import LINK_KEYS
+from harness.targets.links.reading import CutForm, LinkWay, Tls, Use
 from harness.targets.peer_table import PEER_KEYS
 from harness.targets.trust import TLS_KEYS
-from harness.targets.wire_keys import WIRE_KEYS
+from harness.wire.local_ui import V1Error
+from harness.wire.mapping.values import HEADERS
 from harness.wire.routes import ROUTES, routes_of
 
 SCHEMA = "pairproof/target/1"
 """What a target file of this version says of itself."""
 
+# --- how preconditions are arranged ---------------------------------------------------------------
+
+_VARIABLES = Key(
+    "variables of the environment that it gets besides PATH, HOME and LANG",
+    Kind.TEXTS,
+    allowed="names of environment variables",
+    pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
+)
+COMMAND_KEYS: Mapping[str, Key] = {
+    "command": Key(
+        "the program and its arguments, with fields of the arrangement in braces; it is not run by"
+        " a shell, and a relative path starts at the target file's folder",
+        Kind.TEXTS,
+        required=True,
+        allowed="texts",
+    ),
+    "stdin": Key(
+        "whether it gets the arrangement as JSON on standard input", Kind.FLAG, default="true"
+    ),
+    "timeout_s": Key(
+        "it is killed after this time", Kind.SECONDS, maximum=3_600, default=f"{TIMEOUT_S:g}"
+    ),
+    "expect": Key("the exit code that means success", Kind.COUNT, maximum=255, default="0"),
+    "expect_output": Key(
+        "a regular expression that its standard output has to contain", default="anything"
+    ),
+    "pass_env": _VARIABLES,
+}
+ARRANGING_KEYS: Mapping[str, Key] = {
+    **COMMAND_KEYS,
+    "stays": Key(
+        "it is started once, gets each arrangement as a line of JSON and answers with one",
+        Kind.FLAG,
+        default="false",
+    ),
+}
+_COMMANDS = {
+    ANY: table_of("the command for every arrangement without one of its own", ARRANGING_KEYS),
+    **{
+        kind.__name__: table_of(f"the command for `{kind.__name__}`", ARRANGING_KEYS)
+        for kind in SIDES_OF
+    },
+}
+ARRANGE_KEYS: Mapping[str, Key] = {
+    "ways": Key(
+        "the ways that are tried, in this order (see `docs/arranging.md`)",
+        Kind.NAMES,
+        names=WAYS,
+        default=f"all: {', '.join(WAYS)}",
+    ),
+    "commands": table_of("commands, each for one kind of arrangement", _COMMANDS),
+}
+ADMIN_KEYS: Mapping[str, Key] = {
+    **credential("api_key", "the API key of somebody who may create registration tokens"),
+    "project_uid": Key("the scope that the calls name", default="the tenant's"),
+}
+PLACE_KEYS: Mapping[str, Key] = {
+    "disposable": Key(
+        "the cluster that is installed there may be paired for good, where clusters are given",
+        Kind.FLAG,
+        default="true with `reset`, else false",
+    ),
+    "reset": table_of(
+        "the command that puts the cluster of this place back: fresh and unpaired", COMMAND_KEYS
+    ),
+}
+_PERSON = {
+    "label": named("who it is, for people"),
+    **credential("api_key", "their API key"),
+    "email": Key("their e-mail address, by which they log in"),
+    **credential("password", "their password", required=False),
+    "permissions": Key(
+        "their permissions on pairing requests, and no others",
+        Kind.NAMES,
+        names=tuple(permission.value for permission in PairPermission),
+        default="all four",
+    ),
+    "projects": Key(
+        "the projects in which they have these", Kind.TEXTS, default="the first of `given.projects`"
+    ),
+    "tenant": Key("they have them in the scope of the tenant as well", Kind.FLAG, default="false"),
+    "tenant_admin": Key("they may create registration tokens", Kind.FLAG, default="false"),
+}
+_PACK = {
+    "layer": Key(
+        "the layer that it fills",
+        required=True,
+        allowed=f"one of {', '.join(layer.value for layer in Layer)}",
+        pattern=f"^({'|'.join(layer.value for layer in Layer)})$",
+    ),
+    "name": named("what it is called"),
+    "version": named("its exact version"),
+}
+_VERSION = {
+    "version": named("the version, such as 1.0.0"),
+    "packs": Key("its packs", Kind.TABLES, required=True, table=_PACK),
+    "published": Key("whether it is published, not a draft", Kind.FLAG, default="true"),
+}
+_PROFILE = {
+    "uid": named("its uid"),
+    "name": named("what it is called"),
+    "type": Key(
+        "its type",
+        required=True,
+        allowed=f"one of {', '.join(kind.value for kind in ProfileType)}",
+        pattern=f"^({'|'.join(kind.value for kind in ProfileType)})$",
+    ),
+    "project_uid": Key("the project that it is in", default="any that is given"),
+    "versions": Key("all its versions", Kind.TABLES, required=True, table=_VERSION),
+}
+GIVEN_KEYS: Mapping[str, Key] = {
+    "projects": Key(
+        "uids of projects that scenarios may use, one at a time", Kind.TEXTS, allowed="uids"
+    ),
+    "clusters": Key(
+        "the clusters of `edge.clusters` are used as they are installed there",
+        Kind.FLAG,
+        default="false",
+    ),
+    "people": Key("users of Palette with just these permissions", Kind.TABLES, table=_PERSON),
+    "profiles": Key(
+        "cluster profiles; those that match the clusters' own let them be accepted",
+        Kind.TABLES,
+        table=_PROFILE,
+    ),
+}
+
+
+# --- how links are cut ----------------------------------------------------------------------------
+
+
+def _one_of(meaning: str, names: tuple[str, ...], *, default: str, required: bool = False) -> Key:
+    shown = ", ".join(f'"{name}"' for name in names)
+    pattern = f"^({'|'.join(names)})$"
+    return Key(
+        meaning, required=required, allowed=f"one of {shown}", pattern=pattern, default=default
+    )
+
+
+_COMMAND = {
+    **COMMAND_KEYS,
+    "command": Key(
+        "the program and its arguments, with {host_uid} for the host; it is not run by a shell",
+        Kind.TEXTS,
+        required=True,
+        allowed="texts",
+    ),
+}
+LINK_KEYS: Mapping[str, Key] = {
+    "way": _one_of(
+        "who cuts the links between edge hosts and Palette (see `docs/links.md`)",
+        tuple(way.value for way in LinkWay),
+        required=True,
+        default="",
+    ),
+    "listen": Key(
+        "where the proxy listens; port 0 takes a free one",
+        allowed="an address and a port, such as 0.0.0.0:7443 or [::]:0",
+        pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}$",
+        default="127.0.0.1:0",
+    ),
+    "host": Key(
+        "the name by which the edge hosts reach the proxy",
+        allowed="a host name or an IP address, without a port",
+        pattern=r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
+        default="localhost",
+    ),
+    "tls": _one_of(
+        "TLS passes through, or ends at the proxy, which can then read the messages",
+        tuple(tls.value for tls in Tls),
+        default="pass",
+    ),
+    "cert_file": file_key('the certificate that the proxy shows with `tls = "end"`, in PEM'),
+    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
+    "cut": _one_of(
+        "how a link that is down looks from the edge: connecting is refused, connections are"
+        " reset, or nothing is answered",
+        tuple(form.value for form in CutForm),
+        default='"reset" over HTTPS, "closed" over HTTP',
+    ),
+    "use": _one_of(
+        "which scenarios have operators enter the proxy's address",
+        tuple(use.value for use in Use),
+        default="needed: those that cut a link",
+    ),
+    "sources": Key(
+        "the address that each host arrives from at the proxy, by the host's uid; without it, all"
+        " hosts are taken to arrive from one",
+        Kind.TEXT_TABLE,
+        allowed="a table of IP addresses",
+        pattern=r"^[0-9A-Fa-f:.]+$",
+    ),
+    "toxiproxy": table_of(
+        "a Toxiproxy server that runs already",
+        {
+            "url": address("where its HTTP API answers"),
+            "name": Key("what its proxy is called there", default="pairproof"),
+        },
+    ),
+    "commands": table_of(
+        "commands that cut one host's link and mend it",
+        {
+            "down": table_of("cuts it", _COMMAND, required=True),
+            "up": table_of("mends it", _COMMAND, required=True),
+        },
+    ),
+}
+
+# --- how the target's wire differs from the published one -----------------------------------------
+
+OPERATION_KEYS: Mapping[str, Key] = {
+    "method": Key("the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"),
+    "path": Key(
+        "the path, with its parameters in braces",
+        allowed="a path that begins with / and has no query",
+        pattern=r"^/[^\s?#]*$",
+    ),
+    "status": Key(
+        "the answers that mean that it happened; the harness answers with the first one where it"
+        " plays the side",
+        Kind.STATUSES,
+        default="every 2xx",
+    ),
+    "refused": Key(
+        "answers that mean a refusal, with any JSON or none", Kind.STATUSES, default="none"
+    ),
+    "request": map_of("where the target has a value of the request: ours = theirs"),
+    "response": map_of("where the target has a value of the answer: ours = theirs"),
+    "states": map_of("words that are different here only: ours = theirs", Kind.WORDS),
+    "constants": map_of("what the target wants in each request besides", Kind.SCALAR),
+    "answer_constants": map_of(
+        "what the harness answers besides, where it plays the side", Kind.SCALAR
+    ),
+}
+"""What can be said of one operation."""
+
+_PATHS = {
+    route.operation.__name__: table_of(
+        f"{route.summary}: {route.method} {route.path}", OPERATION_KEYS
+    )
+    for route in ROUTES.values()
+}
+_HEADERS = {
+    name: Key("its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`")
+    for name in HEADERS
+}
+_ERRORS = {
+    name: Key(f"the field for `{name}`", default=f"`{name}`") for name in V1Error.model_fields
+}
+_ERRORS |= {
+    "in_success": Key(
+        "an answer of success that holds the code of an error is a refusal",
+        Kind.FLAG,
+        default="false",
+    ),
+    "refused": Key(
+        "answers that mean a refusal of any operation, with any JSON or none",
+        Kind.STATUSES,
+        default="none",
+    ),
+}
+
+WIRE_KEYS: Mapping[str, Key] = {
+    "paths": table_of(
+        "where an operation is asked and what it looks like, if not as `docs/wire.md` says", _PATHS
+    ),
+    "headers": table_of("what the target calls its headers", _HEADERS),
+    "fields": map_of("names of fields, wherever they stand: ours = theirs"),
+    "codes": map_of("the codes of errors: theirs = ours"),
+    "code_status": map_of("the statuses of refusals: our code = status", Kind.STATUS),
+    "errors": table_of("where the target's error has what the published one has", _ERRORS),
+    "states": map_of("the words for states and the like: ours = theirs", Kind.WORDS),
+    "constants": map_of(
+        "what the target wants in each request besides: ?query, Header: or a field", Kind.SCALAR
+    ),
+}
+"""The tables of a mapping."""
+
+# --- the file -------------------------------------------------------------------------------------
 
 _IMPLEMENTATION = {
     "name": named("what the implementation is called"),

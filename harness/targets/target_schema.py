@@ -10,10 +10,8 @@ import json
 from collections.abc import Iterator, Mapping
 
 from harness.history.operation import Json
-from harness.targets.arranging.keys import ARRANGING_KEYS
 from harness.targets.key_kinds import Key, Kind
-from harness.targets.target_keys import FILE, OPERATION_S_MAX
-from harness.targets.wire_keys import OPERATION_KEYS
+from harness.targets.target_keys import ARRANGING_KEYS, FILE, OPERATION_KEYS, OPERATION_S_MAX
 
 
 def json_schema(
@@ -35,7 +33,9 @@ def schema_text() -> str:
 def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
     schema: dict[str, Json] = {
         "type": "object",
-        "properties": {name: _described(key) for name, key in keys.items()},
+        "properties": {
+            name: {"description": key.meaning, **_typed(key)} for name, key in keys.items()
+        },
         "additionalProperties": False,
     }
     required: list[Json] = [n for n, key in keys.items() if key.required and not key.instead]
@@ -46,7 +46,6 @@ def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
 
 
 def _leads(name: str, key: Key) -> bool:
-    """Whether a key is the one of a pair that says whether one of both is required."""
     return bool(key.instead) and (key.required or name < key.instead)
 
 
@@ -57,10 +56,6 @@ def _one_of(name: str, key: Key) -> Json:
     return {"oneOf": [{"required": [name]}, {"required": [key.instead]}]}
 
 
-def _described(key: Key) -> dict[str, Json]:
-    return {"description": key.meaning, **_typed(key)}
-
-
 def _typed(key: Key) -> dict[str, Json]:
     match key.kind:
         case Kind.TEXT:
@@ -68,11 +63,9 @@ def _typed(key: Key) -> dict[str, Json]:
             return {"type": "string", **pattern}
         case Kind.FLAG:
             return {"type": "boolean"}
-        case Kind.SECONDS:
-            return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
         case Kind.COUNT:
             return {"type": "integer", "minimum": 0, "maximum": int(key.maximum)}
-        case Kind.NUMBER:
+        case Kind.SECONDS | Kind.NUMBER:
             return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
         case Kind.TEXTS:
             items: dict[str, Json] = {"type": "string", "pattern": key.pattern}

@@ -46,7 +46,6 @@ def dotted(path: Path) -> str:
 
 
 def _lines(text: str) -> Iterator[tuple[Path, int]]:
-    """Every path that the text sets, with its line."""
     table: Path = ()
     counts: dict[Path, int] = {}
     for number, statement in _statements(text):

@@ -1,4 +1,5 @@
-"""HTTP/1.1 for the harness: kept connections, and exchanges that are bounded in time and size.
+"""HTTP/1.1 for the harness: kept connections, exchanges that are bounded in time and size and go at
+an even pace, and what failed on the wire in words that a person can act on.
 
 The one place of `harness.targets` that imports httpx.
 """
@@ -6,21 +7,24 @@ The one place of `harness.targets` that imports httpx.
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache, partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpcore
 import httpx
 
 from harness import __version__
 from harness.domain.errors import PairproofError
-from harness.targets.failures import what_failed
 from harness.targets.loopback import is_loopback
+from harness.targets.trust import PinMismatch
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 
 # At the level DEBUG it logs the headers of every answer, and with them sessions and cookies.
@@ -159,6 +163,51 @@ class HttpClient:
             self._transports.clear()
 
 
+class Pacer:
+    """Lets requests to an address go one after the other, at an even pace.
+
+    `per_second` is by address; addresses that are not named there go unbounded. Addresses of one
+    host and port share one pace. Safe for many threads: each has its own turn.
+    """
+
+    def __init__(
+        self,
+        per_second: Mapping[str, float],
+        *,
+        now: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Make the pacer. `now` is in seconds by a clock that is never set; `pause` waits."""
+        rates = {_origin(url): rate for url, rate in per_second.items() if rate > 0}
+        self._interval = {origin: 1 / rate for origin, rate in rates.items()}
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._now = now
+        self._pause = pause
+
+    def take_turn(self, base_url: str) -> None:
+        """Wait until a request may go to this address."""
+        if not self._interval:
+            return
+        origin = _origin(base_url)
+        interval = self._interval.get(origin)
+        if interval is None:
+            return
+        with self._lock:
+            now = self._now()
+            turn = max(now, self._next.get(origin, now))
+            self._next[origin] = turn + interval
+        if turn > now:
+            self._pause(turn - now)
+
+
+@lru_cache(maxsize=4_096)
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443}.get(parts.scheme, 80)
+    return f"{(parts.hostname or '').lower()}:{port}"
+
+
 @lru_cache(maxsize=4_096)
 def _url(text: str) -> httpx.URL:
     """An address, taken apart once: that is an eighth of what an exchange costs."""
@@ -275,3 +324,65 @@ class _BoundedStream(httpcore.NetworkStream):
     def close(self) -> None:
         """Close the connection."""
         self._inner.close()
+
+
+class _Code(IntEnum):
+    """OpenSSL's reasons to refuse a certificate, as far as they ask for another remedy."""
+
+    NOT_YET = 9
+    EXPIRED = 10
+    OTHER_NAME = 62
+    OTHER_ADDRESS = 64
+
+
+def what_failed(error: BaseException) -> str:
+    """What went wrong, and what to do about it, from the error and all that led to it."""
+    for cause in _causes(error):
+        match cause:
+            case PinMismatch():
+                return (
+                    f"its certificate is another one than was pinned: {cause.found} is shown, and"
+                    f" {' or '.join(cause.expected)} is expected; find out why it changed, then"
+                    " correct tls.fingerprints"
+                )
+            case ssl.SSLCertVerificationError():
+                why = getattr(cause, "verify_message", cause)
+                return f"its certificate is not trusted ({why}); {_remedy(cause)}"
+            case ssl.SSLError():
+                why = getattr(cause, "reason", None) or cause
+                return (
+                    f"TLS failed ({why}); does it speak plain HTTP, so that its address begins"
+                    " with http://?"
+                )
+            case UnicodeEncodeError(encoding="ascii"):
+                return "a header would hold what HTTP cannot carry, so nothing was sent"
+            case socket.gaierror() | UnicodeError():
+                return "its host name cannot be resolved; check its spelling and the DNS"
+            case ConnectionRefusedError():
+                return "the connection was refused; check the port, and that it is running"
+            case ConnectionResetError() | BrokenPipeError():
+                return "the connection was reset before a whole answer came; look at its log"
+    return _plain(error)
+
+
+def _remedy(error: ssl.SSLCertVerificationError) -> str:
+    match getattr(error, "verify_code", 0):
+        case _Code.EXPIRED | _Code.NOT_YET:
+            return "renew it, look at this machine's clock, or pin it with tls.fingerprints"
+        case _Code.OTHER_NAME | _Code.OTHER_ADDRESS:
+            return "ask at a name that stands in it, or pin it with tls.fingerprints"
+    return "name its CA with tls.ca_file, pin it with tls.fingerprints, or set tls.insecure = true"
+
+
+def _plain(error: BaseException) -> str:
+    told = str(error)
+    if "disconnected" in told:
+        return "the connection was closed before an answer came; look at its log"
+    return f"the exchange broke ({told or type(error).__name__}); does it speak HTTP/1.1?"
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

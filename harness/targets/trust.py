@@ -1,25 +1,30 @@
 """Which certificates a side of a target is trusted with, and which one is shown to it.
 
 Without a table it is what the machine trusts. `ca_file` trusts what a CA of one's own has
-signed, `fingerprints` one certificate and no other, `insecure` any.
+signed, `fingerprints` one certificate and no other, `insecure` any. A fingerprint is checked within
+each handshake, before a byte of a request goes out; whatever makes the connection (sockets,
+asyncio, uvloop) goes through the context.
 """
 
 from __future__ import annotations
 
+import socket
 import ssl
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from harness.targets.key_kinds import Key, Kind, file_key
-from harness.targets.pinning import fingerprint_from, pinned
-from harness.targets.target_errors import Problem
+from harness.targets import toml_lines
+from harness.targets.key_kinds import Key, Kind, Table, file_key
+from harness.targets.reading import Problem, Reading
 
-if TYPE_CHECKING:
-    from harness.targets import toml_lines
-    from harness.targets.reading import Reading
-    from harness.targets.structure import Table
+_PREFIX = "sha256:"
+SHOW_S = 5.0
+"""A server has to show its certificate by then."""
+
 
 TLS_KEYS: Mapping[str, Key] = {
     "ca_file": file_key("the certificates to trust, in PEM, in place of the machine's own"),
@@ -34,6 +39,8 @@ TLS_KEYS: Mapping[str, Key] = {
     "cert_file": file_key("the certificate to show to a server that asks for one, in PEM"),
     "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
 }
+
+
 _WAYS = ("ca_file", "fingerprints", "insecure")
 
 
@@ -72,7 +79,14 @@ class Trust:
 
 def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
     """The trust that a table at `path` states; its files are tried, where their lines are known."""
-    _refuse_two_ways(reading, table, path)
+    named = [way for way in _WAYS if table.get(way)]
+    if len(named) > 1:
+        shown = {"insecure": "insecure = true"}
+        first, second = (shown.get(way, way) for way in named[:2])
+        problem = Problem(
+            f"{first} and {second} contradict each other", "one of them", "remove one"
+        )
+        reading.refuse((*path, named[1]), problem)
     if "key_file" in table and "cert_file" not in table:
         problem = Problem(
             "a key without its certificate", "cert_file, and its key", "add cert_file"
@@ -91,17 +105,6 @@ def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
     return trust
 
 
-def _refuse_two_ways(reading: Reading, table: Table, path: toml_lines.Path) -> None:
-    named = [way for way in _WAYS if table.get(way)]
-    if len(named) > 1:
-        shown = {"insecure": "insecure = true"}
-        first, second = (shown.get(way, way) for way in named[:2])
-        problem = Problem(
-            f"{first} and {second} contradict each other", "one of them", "remove one"
-        )
-        reading.refuse((*path, named[1]), problem)
-
-
 def _file(reading: Reading, table: Table, name: str) -> Path | None:
     return reading.path_of(table[name]) if name in table else None
 
@@ -118,3 +121,83 @@ def _try(reading: Reading, trust: Trust, path: toml_lines.Path, what: str) -> No
             "correct the path (a relative one starts at the target file's folder)",
         )
         reading.refuse(path, problem)
+
+
+class PinMismatch(ssl.SSLError):
+    """A server shows another certificate than the one that was pinned.
+
+    Attributes:
+        found: the fingerprint of what it shows.
+        expected: the fingerprints that will do.
+    """
+
+    def __init__(self, found: str, expected: tuple[str, ...]) -> None:
+        super().__init__(f"the certificate is {found}, and {' or '.join(expected)} is expected")
+        self.found = found
+        self.expected = expected
+
+
+def fingerprint_from(text: str) -> bytes:
+    """The 32 bytes of `sha256:AB:CD…`, with or without colons."""
+    return bytes.fromhex(text.removeprefix(_PREFIX).replace(":", ""))
+
+
+def fingerprint_in_words(digest: bytes) -> str:
+    """A fingerprint as a target file has it."""
+    return f"{_PREFIX}{digest.hex(':').upper()}"
+
+
+def fingerprint_of(certificate: bytes) -> bytes:
+    """The fingerprint of a certificate in DER."""
+    return sha256(certificate).digest()
+
+
+def pinned(context: ssl.SSLContext, fingerprints: Collection[bytes]) -> ssl.SSLContext:
+    """The context, whose every handshake fails unless the certificate is one of these.
+
+    Raises (at a handshake):
+        PinMismatch: it is another one, or none.
+    """
+
+    def check(shown: bytes | None) -> None:
+        digest = fingerprint_of(shown or b"")
+        if shown is None or digest not in fingerprints:
+            expected = tuple(map(fingerprint_in_words, sorted(fingerprints)))
+            raise PinMismatch(fingerprint_in_words(digest), expected)
+
+    class PinnedSocket(ssl.SSLSocket):
+        """A connection over a socket."""
+
+        def do_handshake(self, block: bool = False) -> None:
+            super().do_handshake(block)
+            check(self.getpeercert(binary_form=True))
+
+    class PinnedObject(ssl.SSLObject):
+        """A connection over buffers, as event loops have it."""
+
+        def do_handshake(self) -> None:
+            super().do_handshake()
+            check(self.getpeercert(binary_form=True))
+
+    context.sslsocket_class = PinnedSocket
+    context.sslobject_class = PinnedObject
+    return context
+
+
+def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
+    """The fingerprint of the certificate that a server shows, whoever signed it.
+
+    Raises:
+        OSError: nobody answers there, in time and over TLS; the message is for people.
+    """
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    host, until = parts.hostname or "", time.monotonic() + within_s
+    with socket.create_connection((host, parts.port or 443), within_s) as plain:
+        plain.settimeout(max(until - time.monotonic(), 0.1))
+        with context.wrap_socket(plain, server_hostname=host) as connection:
+            return fingerprint_in_words(
+                fingerprint_of(connection.getpeercert(binary_form=True) or b"")
+            )

@@ -1,18 +1,17 @@
-"""Reads what a target file says about the target's wire."""
+"""Reads what a target file says about the target's wire, and writes a mapping as such tables."""
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.domain.operations import Operation
-from harness.targets.reading import Reading
-from harness.targets.structure import check_structure
-from harness.targets.target_errors import Problem, TargetFileError
-from harness.targets.target_keys import FILE, SCHEMA
-from harness.targets.wire_keys import WIRE_KEYS
+from harness.targets.key_kinds import check_structure
+from harness.targets.reading import Problem, Reading, TargetFileError
+from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
+from harness.wire.http import Json
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.mapping.plan import WordTable
 from harness.wire.routes import ROUTES
@@ -26,12 +25,16 @@ def read_wire(reading: Reading, data: _Table) -> WireMap:
     Raises:
         TargetFileError: it contradicts itself, or names what is not there.
     """
+    operation_of = {route.operation.__name__: route.operation for route in ROUTES.values()}
     errors = dict(data.get("errors", {}))
     refused = errors.pop("refused", [])
     in_success = errors.pop("in_success", False)
     try:
         return WireMap(
-            operations=_operations(data.get("paths", {})),
+            operations={
+                operation_of[name]: _operation(table)
+                for name, table in data.get("paths", {}).items()
+            },
             headers=data.get("headers", {}),
             fields=data.get("fields", {}),
             codes=data.get("codes", {}),
@@ -45,11 +48,6 @@ def read_wire(reading: Reading, data: _Table) -> WireMap:
     except MappingError as error:
         problem = Problem(error.found, error.allowed, error.remedy)
         reading.refuse(error.place, problem)
-
-
-def _operations(paths: _Table) -> dict[type[Operation], OperationMap]:
-    named = {route.operation.__name__: route.operation for route in ROUTES.values()}
-    return {named[name]: _operation(table) for name, table in paths.items()}
 
 
 def _operation(table: _Table) -> OperationMap:
@@ -93,3 +91,61 @@ def load_wire(path: Path) -> WireMap:
     is_target = data.get("schema") == SCHEMA
     check_structure(data, reading.refuse, FILE if is_target else WIRE_KEYS)
     return read_wire(reading, data)
+
+
+_Entries = Mapping[str, object]
+
+
+def wire_text(wire: WireMap) -> str:
+    """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
+    tables = dict(_tables(wire))
+    return "\n".join(_lines(tables))
+
+
+def _tables(wire: WireMap) -> Iterator[tuple[str, _Entries]]:
+    yield "headers", wire.headers
+    yield "fields", wire.fields
+    yield "states", wire.states
+    own = {"in_success": wire.errors_in_success, "refused": wire.refused}
+    yield "errors", {**wire.errors, **{name: value for name, value in own.items() if value}}
+    yield "codes", wire.codes
+    yield "code_status", wire.code_status
+    yield "constants", wire.constants
+    for kind, change in wire.operations.items():
+        yield from _of_operation(f"paths.{kind.__name__}", change)
+
+
+def _of_operation(table: str, change: OperationMap) -> Iterator[tuple[str, _Entries]]:
+    own = {
+        "method": change.method,
+        "path": change.path,
+        "status": change.status,
+        "refused": change.refused,
+    }
+    yield table, {name: value for name, value in own.items() if value}
+    yield f"{table}.request", change.request
+    yield f"{table}.response", change.response
+    yield f"{table}.states", change.states
+    yield f"{table}.constants", change.constants
+    yield f"{table}.answer_constants", change.answer_constants
+
+
+def _lines(tables: Mapping[str, _Entries]) -> Iterator[str]:
+    for table, entries in tables.items():
+        if entries:
+            yield from ("", f"[{table}]")
+            yield from (f"{_text(name)} = {_value(value)}" for name, value in entries.items())
+    yield ""
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _text(text: Json) -> str:
+    """JSON's texts are TOML's too, as long as no DEL is in them."""
+    return json.dumps(text).replace("\x7f", "\\u007f")

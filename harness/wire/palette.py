@@ -464,11 +464,7 @@ PUBLISHED_INLINE = {
 """Models whose shape is published inside another one, without a name of its own."""
 
 SHAPE_UNPUBLISHED = frozenset(
-    {
-        "V1EdgeNativeMachinePoolHostEntity",
-        "V1SpectroCluster",
-        "V1SpectroClusterStatus",
-        "V1EdgeTokenProject",
-    }
+    "V1EdgeNativeMachinePoolHostEntity V1SpectroCluster V1SpectroClusterStatus"
+    " V1EdgeTokenProject".split()
 )
 """Models that the published ones refer to, and that were written from what pairing needs."""

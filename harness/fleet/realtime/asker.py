@@ -28,7 +28,7 @@ from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoAnswer, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import decode, encode, published_answer
-from harness.wire.codec.pages import joined, next_page
+from harness.wire.codec.listing import joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 

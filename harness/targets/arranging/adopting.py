@@ -15,8 +15,8 @@ from harness.domain.arrangements import (
     PutUser,
 )
 from harness.domain.cluster import Cluster
-from harness.targets.arranging.way import ArrangingFailed
-from harness.wire.dataclass_json import from_json, to_json
+from harness.targets.port import ArrangingFailed
+from harness.wire.control import from_json, to_json
 from harness.wire.http import Json
 from harness.wire.model import Malformed
 
@@ -90,17 +90,12 @@ def adopted(arrangement: A, told: Mapping[str, Json], who: str) -> A:
 
 
 def _check_choice(asked: Arrangement, came: Arrangement, who: str) -> None:
-    """Refuse an answer that changes what was asked for.
-
-    Raises:
-        ArrangingFailed: it does.
-    """
     kind = type(asked)
     before, after = _fields(asked), _fields(came)
     free = _OWN.get(kind, frozenset())
-    if isinstance(asked, InstallCluster):
+    if isinstance(asked, InstallCluster) and isinstance(came, InstallCluster):
         free -= frozenset(asked.matters)
-        if "shape" in asked.matters and _shape(asked.cluster) != _shape(_cluster(came)):
+        if "shape" in asked.matters and _shape(asked.cluster) != _shape(came.cluster):
             raise ArrangingFailed(kind.__name__, f"{who} gave a cluster of another shape")
     for name, value in after.items():
         if name not in free and value != before.get(name):
@@ -116,19 +111,10 @@ def _fields(arrangement: Arrangement) -> dict[str, Json]:
     return fields | (inner if isinstance(inner, dict) else {})
 
 
-def _cluster(arrangement: Arrangement) -> Cluster | None:
-    return arrangement.cluster if isinstance(arrangement, InstallCluster) else None
-
-
 def _shape(cluster: Cluster | None) -> tuple[tuple[bool, int], ...]:
     """How many nodes each pool has, and whether it is one of the control plane."""
     pools = cluster.pools if cluster else ()
     return tuple(sorted((pool.control_plane, len(pool.nodes)) for pool in pools))
-
-
-def with_shape_of(cluster: Cluster, other: Cluster) -> bool:
-    """Whether two clusters have pools of the same kinds and sizes."""
-    return _shape(cluster) == _shape(other)
 
 
 def chosen(asked: InstallCluster, cluster: Cluster) -> str:
@@ -138,7 +124,7 @@ def chosen(asked: InstallCluster, cluster: Cluster) -> str:
         return "a cluster stands there, and none is wanted"
     for name in asked.matters:
         differs = (
-            not with_shape_of(wanted, cluster)
+            _shape(wanted) != _shape(cluster)
             if name == "shape"
             else getattr(wanted, name) != getattr(cluster, name)
         )

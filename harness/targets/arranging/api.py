@@ -13,15 +13,13 @@ from harness.domain.operations import (
     Credentials,
     DeleteToken,
     Done,
-    Reply,
     SetTokenState,
     TokenUid,
     Value,
     ViewToken,
 )
 from harness.domain.token import RegistrationToken
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.port import CannotArrange, Exchange, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
 """What the published operations suffice for."""
@@ -104,9 +102,6 @@ class Api:
         reply = self._send(Outgoing(operation, self._admin, correlation="arrange")).reply
         if isinstance(reply, Done):
             return reply.value
+        why = reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")
         asked = type(operation).__name__
-        raise ArrangingFailed(type(arrangement).__name__, f"{asked}: {_why(reply)}")
-
-
-def _why(reply: Reply) -> str:
-    return reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")
+        raise ArrangingFailed(type(arrangement).__name__, f"{asked}: {why}")

@@ -1,17 +1,23 @@
-"""The ways of a target, tried one after the other."""
+"""The ways of a target, put together as its target file says and tried one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final, TypeVar
 
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
+from harness.targets import port
+from harness.targets.arranging.api import Api
 from harness.targets.arranging.commands import Commands
+from harness.targets.arranging.given import Given, InstalledClusters
 from harness.targets.arranging.person import Person
-from harness.targets.arranging.way import Arranger, ArrangingFailed
-from harness.targets.port import CannotArrange, Confirmation
+from harness.targets.arranging.reading import Arranging
 
 W = TypeVar("W")
+
+
+NO_WAY: Final = "the target file names no way: see [arrange] in docs/arranging.md"
 
 
 class Chain:
@@ -21,7 +27,7 @@ class Chain:
     having changed anything. One that was tried and went wrong is the last.
     """
 
-    def __init__(self, ways: Iterable[Arranger]) -> None:
+    def __init__(self, ways: Iterable[port.Arranger]) -> None:
         self.ways = tuple(ways)
 
     def cannot(self, kind: type[Arrangement]) -> str:
@@ -42,7 +48,7 @@ class Chain:
         """The way of this type, if the target file names it."""
         return next((way for way in self.ways if isinstance(way, kind)), None)
 
-    def confirmation(self) -> Confirmation | None:
+    def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
         person = self.way(Person)
         return person.confirmation() if person else None
@@ -66,12 +72,52 @@ class Chain:
             if not why:
                 try:
                     return way.arrange(arrangement)
-                except ArrangingFailed:
+                except port.ArrangingFailed:
                     raise
-                except CannotArrange as error:
+                except port.CannotArrange as error:
                     why = error.how
             told.append(f"{way.name}: {why}")
-        raise CannotArrange(type(arrangement).__name__, "; ".join(told) or NO_WAY)
+        raise port.CannotArrange(type(arrangement).__name__, "; ".join(told) or NO_WAY)
 
 
-NO_WAY: Final = "the target file names no way: see [arrange] in docs/arranging.md"
+def chain_for(
+    driver: port.Driver,
+    settings: Arranging,
+    slots: Iterable[Slot],
+    *,
+    more: Mapping[str, port.Arranger],
+    first: Iterable[port.Arranger] = (),
+) -> Chain:
+    """The ways in the order of the target file.
+
+    `more` are ways by their names that are made elsewhere (`control`, `link`); one that is not
+    there is no way. `first` come before all: how the side is arranged that the harness plays.
+    """
+    clusters = InstalledClusters(
+        driver.send, driver.sleep, driver.local_user, {slot.uid: slot for slot in slots}
+    )
+    ways: dict[str, port.Arranger] = {
+        "commands": Commands(settings.commands, settings.resets),
+        "api": Api(driver.send, driver.epoch, settings.admin),
+        "given": Given(settings.given, clusters.ready),
+        "person": Person(None),
+        **more,
+    }
+    return Chain([*first, *(ways[name] for name in settings.ways if name in ways)])
+
+
+def slots_of(slots: Iterable[Slot], settings: Arranging, chain: Chain) -> tuple[Slot, ...]:
+    """The slots, with what an accept means there: pairing is for good."""
+    if chain.way_for(InstallCluster) != Given.name:
+        return tuple(slots)
+    commands = [way for way in chain.ways if isinstance(way, Commands)]
+    anywhere = any(way not in commands and not way.cannot(RenewCluster) for way in chain.ways)
+    return tuple(
+        replace(
+            slot,
+            given=True,
+            disposable=slot.uid in settings.disposable,
+            renewable=anywhere or any(way.renews(slot.uid) for way in commands),
+        )
+        for slot in slots
+    )

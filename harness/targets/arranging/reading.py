@@ -1,4 +1,4 @@
-"""Reads the part of a target file that says how preconditions are arranged."""
+"""How preconditions are arranged: the values, and the part of a target file that says so."""
 
 from __future__ import annotations
 
@@ -6,21 +6,61 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 from harness.domain.arrangements import SIDES_OF, RenewCluster
 from harness.domain.operations import Credentials
 from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.targets.arranging.commands import ANY, TIMEOUT_S, Command
+from harness.targets.arranging.commands import (
+    ANY,
+    KIND,
+    TIMEOUT_S,
+    BadTemplate,
+    Command,
+    known_fields,
+    placeholders,
+)
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.arranging.settings import WAYS, Arranging
-from harness.targets.arranging.templates import KIND, BadTemplate, known_fields, placeholders
-from harness.targets.target_errors import Problem
+from harness.targets.reading import Problem, Reading
 from harness.targets.toml_lines import Path
 
-if TYPE_CHECKING:
-    from harness.targets.reading import Reading
+WAYS: Final = ("control", "link", "commands", "api", "given", "person")
+"""The ways to arrange something, in the order in which they are tried by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arranging:
+    """How preconditions are arranged.
+
+    Attributes:
+        ways: which ways are tried, in this order.
+        commands: by the name of an arrangement, or `*`.
+        resets: by slot, what puts its cluster back.
+        disposable: slots whose clusters may be paired for good.
+        admin: who may create registration tokens.
+        given: what is there already.
+    """
+
+    ways: tuple[str, ...] = WAYS
+    commands: Mapping[str, Command] = field(default_factory=dict)
+    resets: Mapping[str, Command] = field(default_factory=dict)
+    disposable: frozenset[str] = frozenset()
+    admin: Credentials | None = field(default=None, repr=False)
+    given: GivenThings = GivenThings()
+
+    def secrets(self) -> tuple[tuple[str, str], ...]:
+        """The secrets that the file names for it, each with its kind."""
+        commands = (*self.commands.values(), *self.resets.values())
+        people = self.given.people
+        keys = [person.api_key for person in people] + ([self.admin.api_key] if self.admin else [])
+        return (
+            *((secret, "secret") for command in commands for secret in command.secrets),
+            *((key, "api_key") for key in keys),
+            *((person.password, "password") for person in people if person.password),
+        )
+
 
 _ALWAYS: Final = ("PATH", "HOME", "LANG")
 """The variables that every command gets; nothing else of the environment reaches it."""
@@ -39,6 +79,10 @@ def read_arranging(reading: Reading, data: Table) -> Arranging:
     arrange, given = data.get("arrange", {}), data.get("given", {})
     places = data.get("edge", {}).get("clusters", [])
     admin = data.get("central", {}).get("admin")
+    credentials = None
+    if admin is not None:
+        key = reading.credential(admin, ("central", "admin"), "api_key")
+        credentials = Credentials(api_key=key, project_uid=admin.get("project_uid", TENANT))
     resets = {
         place["slot"]: read_command(
             reading, place["reset"], ("edge", "clusters", n, "reset"), known_fields(RenewCluster)
@@ -52,7 +96,7 @@ def read_arranging(reading: Reading, data: Table) -> Arranging:
         commands=_commands(reading, arrange.get("commands", {})),
         resets=resets,
         disposable=frozenset(disposable),
-        admin=_admin(reading, admin) if admin is not None else None,
+        admin=credentials,
         given=_given(reading, given),
     )
 
@@ -164,11 +208,6 @@ def _expression(reading: Reading, text: str, path: Path) -> str:
 
 
 # --- what is given ------------------------------------------------------------------------------
-
-
-def _admin(reading: Reading, table: Table) -> Credentials:
-    key = reading.credential(table, ("central", "admin"), "api_key")
-    return Credentials(api_key=key, project_uid=table.get("project_uid", TENANT))
 
 
 def _given(reading: Reading, table: Table) -> GivenThings:

@@ -1,15 +1,21 @@
-"""What a person has said about a target, before it is a target file. No secret is among it."""
+"""Questions as values, and what a person has said about a target, before it is a target file. No
+secret is among it. Who asks is a generator; who answers is a terminal, defaults, or a test.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
-from harness.targets.links.settings import LinkWay
+from harness.targets.drafting.checks import Check
+from harness.targets.links.reading import LinkWay
 from harness.targets.loopback import is_loopback
+from harness.targets.target import Host
 
 
 class TrustWay(StrEnum):
@@ -48,19 +54,11 @@ class TrustAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class HostAnswer:
-    """One edge host."""
-
-    uid: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
 class PlaceAnswer:
     """A place for a cluster. `reset` is the command that puts it back, as typed."""
 
     slot: str
-    hosts: tuple[HostAnswer, ...]
+    hosts: tuple[Host, ...]
     reset: str = ""
     disposable: bool = False
 
@@ -164,3 +162,45 @@ def is_elsewhere(urls: tuple[str, ...]) -> bool:
 def host_of(url: str) -> str:
     """The host of an address; empty where it has none."""
     return urlsplit(url if "://" in url else f"https://{url}").hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question.
+
+    Attributes:
+        text: what is asked.
+        default: what an empty line means; `None` where there is no default. As typed.
+        about: lines that explain it, with examples.
+        check: makes of what was typed what is written; raises `WrongAnswer`.
+    """
+
+    text: str
+    default: str | None
+    check: Check
+    about: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Asks for the fingerprint of the certificate that a server shows. The answer is the
+    fingerprint, or a text that begins with `-` and says why there is none.
+    """
+
+    url: str
+
+
+Asked: TypeAlias = "Question | Shown"
+A = TypeVar("A")
+Asking: TypeAlias = Generator[Asked, str, A]
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What is known before the first question, from OpenAPI documents."""
+
+    sides: frozenset[Side] = frozenset()
+    edge_url: str = ""
+    central_url: str = ""
+    name: str = ""
+    version: str = ""

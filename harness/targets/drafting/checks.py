@@ -11,13 +11,11 @@ from typing import TypeVar
 from harness.domain.arrangements import Arrangement, Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError, Refusal
+from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import read_command
-from harness.targets.arranging.templates import known_fields
-from harness.targets.key_kinds import Key
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import read_peer
-from harness.targets.reading import Reading
-from harness.targets.target_errors import TargetFileError
+from harness.targets.reading import Reading, TargetFileError
 from harness.targets.target_keys import FILE
 from harness.targets.trust import read_trust
 
@@ -42,7 +40,9 @@ class Rules:
 
     def key(self, *names: str) -> Check:
         """A text that the key of this name may hold."""
-        key = _key_at(names)
+        key = FILE[names[0]]
+        for name in names[1:]:
+            key = key.table[name]
 
         def check(text: str) -> str:
             if re.search(key.pattern, text) is None:
@@ -186,10 +186,3 @@ def texts(text: str) -> str:
     if not found or len(found) != len(set(found)):
         raise WrongAnswer("needed: one or more, with commas between them, each once")
     return ",".join(found)
-
-
-def _key_at(names: tuple[str, ...]) -> Key:
-    key = FILE[names[0]]
-    for name in names[1:]:
-        key = key.table[name]
-    return key

@@ -1,35 +1,73 @@
-"""A target file from answers: TOML with comments, which says what is still to be filled in."""
+"""A target file from answers and documents: TOML with comments that say what is still missing."""
 
 from __future__ import annotations
 
 import json
+import os
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from harness.domain.arrangements import Side
+from harness.domain.operations import Surface
 from harness.targets.drafting.answers import (
     Answers,
     ArrangeWay,
     CentralAnswer,
     EdgeAnswer,
+    Hints,
     PeerAnswer,
     PeerTrust,
     PlaceAnswer,
     TrustAnswer,
     TrustWay,
 )
-from harness.targets.drafting.toml import toml_line, toml_list, toml_text
-from harness.targets.links.settings import LinkWay
+from harness.targets.drafting.checks import Rules, WrongAnswer
+from harness.targets.drafting.matching import Certainty, matched
+from harness.targets.drafting.openapi import Document
+from harness.targets.drafting.wire_draft import (
+    WireDraft,
+    toml_line,
+    toml_list,
+    toml_text,
+    wire_draft,
+)
+from harness.targets.links.reading import LinkWay
 from harness.targets.loopback import LOOPBACK, is_loopback_host
+from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA
 
 _Lines = Iterator[str]
+
+_NO_WIRE = (
+    "\n# --- another wire ------------------------------------------------------------------\n"
+    "# Where paths, names, codes or words are not as docs/wire.md says, map them:\n"
+    "# [paths.ViewPairing]\n"
+    '# path = "/api/pairing"'
+)
+
+_LIMITS = (
+    "",
+    "# --- where the defaults do not fit ---",
+    "# [limits]",
+    "# await_s = 20        # what must become true has to be seen within this time",
+    "# answer_s = 60       # an operation without an answer by then has an unknown outcome",
+    "# [rate_limit]",
+    "# per_second = 20     # requests that each address is sent at most",
+    "# [network]",
+    '# proxy = "http://proxy.example:3128"',
+)
 
 
 def draft_text(answers: Answers, file: str, wire: str = "") -> str:
     """The target file. `file` is its name, `wire` the tables of a mapping."""
     lines = [*_head(answers), *_described(answers), *_arranging(answers), *_links(answers)]
-    lines += [*_limits(), wire.rstrip("\n") or _no_wire(), "", *_foot(file)]
+    lines += [*_LIMITS, wire.rstrip("\n") or _NO_WIRE, ""]
+    lines += [
+        "# Next: fill in the credentials, then see what is still missing:",
+        f"#   pairproof doctor --target {json.dumps(file)[1:-1]}",
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -37,15 +75,6 @@ def env_template(variables: Sequence[str]) -> str:
     """The file of credentials, without any."""
     lines = ["# Fill in the values. Only you may read this file (mode 600); keep it out of git."]
     return "\n".join([*lines, *(f"{name}=" for name in variables)]) + "\n"
-
-
-def _no_wire() -> str:
-    return (
-        "\n# --- another wire ------------------------------------------------------------------\n"
-        "# Where paths, names, codes or words are not as docs/wire.md says, map them:\n"
-        "# [paths.ViewPairing]\n"
-        '# path = "/api/pairing"'
-    )
 
 
 def _head(answers: Answers) -> _Lines:
@@ -70,7 +99,9 @@ def _head(answers: Answers) -> _Lines:
 
 
 def _described(answers: Answers) -> _Lines:
-    shared = _shared_trust(answers)
+    sides = [side.trust for side in (answers.edge, answers.central) if side is not None]
+    # Where it is the same for all that is described, it is that of `[tls]`.
+    shared = sides[0] if len(set(sides)) == 1 else None
     if answers.edge is not None:
         yield from _edge(answers.edge)
         yield from () if shared else _tls("edge.tls", answers.edge.trust)
@@ -84,12 +115,6 @@ def _described(answers: Answers) -> _Lines:
     if Side.EDGE not in answers.described:
         yield from ("", "[peer]  # the harness plays the edge hosts")
         yield from ("clusters = 4  # places for clusters", "hosts = 3  # edge hosts in each")
-
-
-def _shared_trust(answers: Answers) -> TrustAnswer | None:
-    """The trust of all that is described, where it is the same: then it is that of `[tls]`."""
-    sides = [side.trust for side in (answers.edge, answers.central) if side is not None]
-    return sides[0] if len(set(sides)) == 1 else None
 
 
 def _edge(edge: EdgeAnswer) -> _Lines:
@@ -169,8 +194,12 @@ def _arranging(answers: Answers) -> _Lines:
     if ArrangeWay.PERSON in answers.arranging.ways:
         yield "# A person is asked on the terminal: pairproof certify --interactive --operator NAME"
     yield from _commands(answers)
-    yield from _control(answers)
-    yield from _admin(answers)
+    if answers.arranging.control_url:
+        yield from ("", "[control]", toml_line("url", answers.arranging.control_url))
+        yield toml_line("secret_env", answers.arranging.control_env)
+    if answers.arranging.admin_env:
+        yield from ("", "[central.admin]  # who may create registration tokens")
+        yield toml_line("api_key_env", answers.arranging.admin_env)
     yield from _given(answers)
 
 
@@ -182,18 +211,6 @@ def _commands(answers: Answers) -> _Lines:
     elif ArrangeWay.COMMANDS in arranging.ways:
         yield from ("", "# Which command arranges what? The program has to be there.")
         yield from ('# [arrange.commands."*"]', '# command = ["./lab/arrange.py", "{arrangement}"]')
-
-
-def _control(answers: Answers) -> _Lines:
-    if answers.arranging.control_url:
-        yield from ("", "[control]", toml_line("url", answers.arranging.control_url))
-        yield toml_line("secret_env", answers.arranging.control_env)
-
-
-def _admin(answers: Answers) -> _Lines:
-    if answers.arranging.admin_env:
-        yield from ("", "[central.admin]  # who may create registration tokens")
-        yield toml_line("api_key_env", answers.arranging.admin_env)
 
 
 def _given(answers: Answers) -> _Lines:
@@ -231,16 +248,75 @@ def _links(answers: Answers) -> _Lines:
 # --- the end ------------------------------------------------------------------------------
 
 
-def _limits() -> _Lines:
-    yield from ("", "# --- where the defaults do not fit ---", "# [limits]")
-    yield "# await_s = 20        # what must become true has to be seen within this time"
-    yield "# answer_s = 60       # an operation without an answer by then has an unknown outcome"
-    yield "# [rate_limit]"
-    yield "# per_second = 20     # requests that each address is sent at most"
-    yield "# [network]"
-    yield '# proxy = "http://proxy.example:3128"'
+_SIDE_OF = {
+    Surface.LOCAL_UI: Side.EDGE,
+    Surface.PALETTE: Side.CENTRAL,
+    Surface.AGENT: Side.CENTRAL,
+}
 
 
-def _foot(file: str) -> _Lines:
-    yield "# Next: fill in the credentials, then see what is still missing:"
-    yield f"#   pairproof doctor --target {json.dumps(file)[1:-1]}"
+def hints_of(documents: Sequence[Document]) -> Hints:
+    """What documents say before anything is asked: which sides, where, and what it is called."""
+    sides: dict[Side, str] = {}
+    for document in documents:
+        sides.update(dict.fromkeys(_sides_of(document), document.server))
+    first = documents[0] if documents else None
+    return Hints(
+        sides=frozenset(sides),
+        edge_url=_address(sides.get(Side.EDGE, "")),
+        central_url=_address(sides.get(Side.CENTRAL, "")),
+        name=_plain(first.title) if first else "",
+        version=_plain(first.version) if first else "",
+    )
+
+
+def _sides_of(document: Document) -> frozenset[Side]:
+    """The sides that a document describes: those that are sure, or the likeliest one."""
+    matches = matched([document], Surface).values()
+    counts: dict[Side, float] = defaultdict(float)
+    for match in matches:
+        counts[_SIDE_OF[match.route.surface]] += match.likeness
+    sure = {_SIDE_OF[m.route.surface] for m in matches if m.certainty is Certainty.FOUND}
+    return frozenset(sure or sorted(counts, key=lambda side: -counts[side])[:1])
+
+
+def _address(text: str) -> str:
+    """An address of somebody else's that may be offered as an answer, or nothing."""
+    try:
+        return Rules(Path(), "").address(text)
+    except WrongAnswer:
+        return ""
+
+
+def _plain(text: str) -> str:
+    """A text of somebody else's that may be offered as an answer, or nothing."""
+    return text.strip() if text.isprintable() and len(text) <= 80 else ""
+
+
+def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDraft:
+    """The mapping for the sides that a file describes."""
+    surfaces = [Surface.LOCAL_UI] if Side.EDGE in described else []
+    if Side.CENTRAL in described:
+        surfaces += [Surface.PALETTE, Surface.AGENT]
+    elif _speaks_of_agents(documents):
+        surfaces += [Surface.AGENT]
+    return wire_draft(documents, surfaces)
+
+
+def _speaks_of_agents(documents: Sequence[Document]) -> bool:
+    """Whether what edge hosts ask of Palette stands in the documents, too."""
+    matches = matched(documents, [Surface.AGENT]).values()
+    return any(match.certainty is Certainty.FOUND for match in matches)
+
+
+def composed(answers: Answers, wire: WireDraft | None, out: Path) -> str:
+    """The target file, which has been read once.
+
+    Raises:
+        TargetFileError: it cannot be read, which no answer should bring about.
+    """
+    text = draft_text(answers, str(out), wire.text() if wire else "")
+    environment = dict.fromkeys(answers.variables(), "to be filled in")
+    path = {"PATH": os.environ.get("PATH", os.defpath)}
+    read_target(text, str(out), out.parent, {**path, **environment})
+    return text

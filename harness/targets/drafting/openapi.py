@@ -1,4 +1,5 @@
-"""Reads an OpenAPI document: which operations it has, and which fields their bodies have.
+"""Reads an OpenAPI document, of a file or at an address: which operations it has, and which fields
+their bodies have.
 
 OpenAPI 3.x and Swagger 2.0, in JSON. A document is somebody else's: references may go in
 circles, anything may be of another kind than it should be, and all work on it is bounded.
@@ -7,15 +8,19 @@ circles, anything may be of another kind than it should be, and all work on it i
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from harness.domain.errors import PairproofError
-from harness.wire.http import Json
+from harness.targets.transport import HttpClient, NoAnswer
+from harness.targets.trust import SHOW_S
+from harness.wire.http import HttpRequest, Json
 from harness.wire.mapping.places import EACH, Way
 
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -302,3 +307,52 @@ def _list(value: Json) -> list[Json]:
 
 def _text(value: Json) -> str:
     return value if isinstance(value, str) else ""
+
+
+FETCH_S: Final = 20.0
+"""A document has to be here by then, however slowly it comes."""
+_HELP: Final = "download it with a tool of yours, and give the file"
+
+
+def document_from(place: str, within_s: float = FETCH_S) -> Document:
+    """The OpenAPI document of a file, or at an address.
+
+    Raises:
+        OpenApiError: it cannot be had, or cannot be used.
+    """
+    if place.startswith(("http://", "https://")):
+        return read_document(_fetched(place, within_s), place)
+    try:
+        with Path(place).open("rb") as file:
+            return read_document(file.read(DOCUMENT_BYTES_MAX + 1), place)
+    except OSError as error:
+        remedy = "give a file, or an address that begins with https:// or http://"
+        raise OpenApiError(place, f"it cannot be read ({error.strerror})", remedy) from error
+
+
+def _fetched(url: str, within_s: float) -> bytes:
+    try:
+        parts = urlsplit(url)
+        usable = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError as error:
+        raise OpenApiError(url, f"it is no address ({error})", _HELP) from error
+    if not usable:
+        raise OpenApiError(parts.hostname or "", "it is no address to ask", _HELP)
+    base = f"{parts.scheme}://{parts.netloc}"
+    context = ssl.create_default_context()
+    client = HttpClient(context, SHOW_S, body_bytes_max=DOCUMENT_BYTES_MAX)
+    try:
+        query = f"?{parts.query}" if parts.query else ""
+        request = HttpRequest("GET", f"{parts.path or '/'}{query}")
+        sent = client.prepare(base, request, {"Accept": "application/json"})
+        answer = client.exchange(base, sent, within_s)
+    except NoAnswer as error:
+        raise OpenApiError(url, str(error), _HELP) from error
+    finally:
+        client.close()
+    if answer.status != 200:
+        where = answer.header("location")
+        told = f"it is answered with {answer.status}"
+        told += f" and leads to {where}" if where else ""
+        raise OpenApiError(url, told, f"give the address of the document, or {_HELP}")
+    return answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,12 +10,10 @@ from typing import Final
 
 from harness.domain.operations import Operation, Surface
 from harness.history.visible import visible_line
-from harness.targets.drafting.fields import Moves, moves
+from harness.targets.drafting.fields import Moves, NoPlace, moves, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
-from harness.targets.drafting.parameters import NoPlace, placed
-from harness.targets.drafting.toml import toml_text
-from harness.targets.wire_keys import OPERATION_KEYS
+from harness.targets.target_keys import OPERATION_KEYS
 from harness.wire.mapping import MappingError, OperationMap, WireMap
 from harness.wire.routes import ROUTES, Route, routes_of
 
@@ -242,3 +241,20 @@ def _entries(name: str, table: str, entries: Mapping[str, str], drafted: Drafted
         yield f'# {toml_text(ours)} = "…"  # where is it? "" means nowhere'
     if len(asked) > _ASKED_MAX:
         yield f"# and {len(asked) - _ASKED_MAX} more of which the document says nothing"
+
+
+def toml_text(value: str) -> str:
+    """A text. JSON's texts are TOML's too, as long as no DEL is in them and nothing is spelled
+    as two surrogates.
+    """
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def toml_line(key: str, value: str) -> str:
+    """One assignment of a text."""
+    return f"{key} = {toml_text(value)}"
+
+
+def toml_list(key: str, values: Sequence[str]) -> str:
+    """One assignment of a list of texts."""
+    return f"{key} = [{', '.join(map(toml_text, values))}]"

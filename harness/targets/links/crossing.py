@@ -11,17 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from harness.targets.links.counts import Episode
-from harness.targets.links.faults import (
-    BlackHole,
-    Down,
-    Limited,
-    LinkFault,
-    Refused,
-    Reset,
-    Slow,
-    Way,
-)
+from harness.targets.links import faults
 from harness.targets.links.lane import Lane
 from harness.targets.links.sockets import has_arrived, refuse, reset
 
@@ -35,15 +25,12 @@ class Reader(Protocol):
 
     def request(self, data: bytes) -> None:
         """Bytes that came from the edge host."""
-        ...
 
     def response(self, data: bytes) -> None:
         """Bytes that came from Palette."""
-        ...
 
     def stop(self) -> None:
         """The connection is over."""
-        ...
 
 
 class Keeper(Protocol):
@@ -51,17 +38,15 @@ class Keeper(Protocol):
 
     def take(self, crossing: Crossing) -> None:
         """Talk to the edge host without connecting it to Palette."""
-        ...
 
     def left(self, crossing: Crossing) -> None:
         """Both ends are closed."""
-        ...
 
 
 class End(asyncio.Protocol):
     """One end of a crossing. `way` is the direction of what is read here."""
 
-    def __init__(self, crossing: Crossing, way: Way) -> None:
+    def __init__(self, crossing: Crossing, way: faults.Way) -> None:
         self.crossing = crossing
         self.way = way
         self.transport: asyncio.Transport | None = None
@@ -199,7 +184,7 @@ class End(asyncio.Protocol):
 class Cut:
     """Resets a connection around a byte of one way."""
 
-    def __init__(self, end: End, fault: Reset) -> None:
+    def __init__(self, end: End, fault: faults.Reset) -> None:
         self._end = end
         self._passing = fault.passing
         self._left = fault.size
@@ -226,13 +211,13 @@ class Crossing:
         self._keeper = keeper
         self._taken: socket.socket | None = taken
         self._seed = seed
-        self.edge = End(self, Way.REQUEST)
-        self.palette = End(self, Way.RESPONSE)
+        self.edge = End(self, faults.Way.REQUEST)
+        self.palette = End(self, faults.Way.RESPONSE)
         self.edge.other, self.palette.other = self.palette, self.edge
         self.source = source
         self.reader: Reader | None = None
         self.is_swallowing = False
-        self.episode: Episode | None = None
+        self.episode: faults.Episode | None = None
         self.connecting: asyncio.Task[None] | None = None
         self._looking: asyncio.TimerHandle | None = None
         self.is_cut = False
@@ -267,26 +252,26 @@ class Crossing:
         if self.episode is not None:
             self.episode.effects += 1
 
-    def apply(self, fault: LinkFault | None, episode: Episode | None) -> None:
+    def apply(self, fault: faults.LinkFault | None, episode: faults.Episode | None) -> None:
         """Put this connection under a fault, or free it."""
-        if self.is_swallowing and not isinstance(fault, BlackHole):
+        if self.is_swallowing and not isinstance(fault, faults.BlackHole):
             self.reset()  # what it said was swallowed, so it cannot go on
             return
         self.episode = episode
         self.edge.cut = self.palette.cut = None
         match fault:
-            case Down(keeps=False) | Refused(keeps=False):
+            case faults.Down(keeps=False) | faults.Refused(keeps=False):
                 self.took_effect()
                 self.reset()
-            case BlackHole():
+            case faults.BlackHole():
                 self._swallow()
-            case Reset(way=way):
-                end = self.edge if way is Way.REQUEST else self.palette
+            case faults.Reset(way=way):
+                end = self.edge if way is faults.Way.REQUEST else self.palette
                 end.cut = Cut(end, fault)
                 self._hinder()
-            case Slow(latency, jitter):
+            case faults.Slow(latency, jitter):
                 self._hinder(latency=latency, jitter=jitter)
-            case Limited(bytes_per_s):
+            case faults.Limited(bytes_per_s):
                 self._hinder(bytes_per_s=bytes_per_s)
             case _:
                 self._hinder()
@@ -324,7 +309,7 @@ class Crossing:
             return
         self.is_cut = True
         for end in (self.edge, self.palette):
-            end.cut, end.read = None, _deaf
+            end.cut, end.read = None, lambda _: None  # it is deaf from now on
             end.settle()
         if flushing is None:
             self._cut_off()
@@ -385,7 +370,3 @@ class Crossing:
         if self.reader is not None:
             self.reader.stop()
         self._keeper.left(self)
-
-
-def _deaf(_data: bytes) -> None:
-    """Reads, and does nothing with it."""

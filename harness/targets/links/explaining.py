@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from harness.domain.arrangements import FaultNextMessage, SetLink
-from harness.targets.failures import what_failed
-from harness.targets.links.counts import Counts
-from harness.targets.links.endpoint import PaletteEndpoint, is_readable
-from harness.targets.links.errors import LinkError
-from harness.targets.links.opening import OpenLinks
-from harness.targets.links.settings import LinkWay, Tls
+from harness.targets.links.faults import LinkError
+from harness.targets.links.opening import OpenLinks, PaletteEndpoint, is_readable
+from harness.targets.links.reading import LinkWay, Tls
 from harness.targets.loopback import is_loopback_host
+from harness.targets.transport import what_failed
 
 _TRY_S = 5.0
 
@@ -89,10 +87,9 @@ def _ways_through(opened: OpenLinks, trust: ssl.SSLContext) -> Iterator[Finding]
     yield from _reachable(opened, palette)
     try:
         opened.check()
-        before = opened.proxy.counts() if opened.proxy else None
+        before = opened.proxy.counts().unreachable if opened.proxy else 0
         failed = _tried(proxied, trust)
-        missed = before is not None and opened.proxy is not None
-        unreachable = missed and _grew(opened, before)
+        unreachable = opened.proxy is not None and opened.proxy.counts().unreachable > before
     except LinkError as error:
         yield Finding(False, f"links: {error}", "look at what the proxy or its server logged")
         return
@@ -109,13 +106,7 @@ def _ways_through(opened: OpenLinks, trust: ssl.SSLContext) -> Iterator[Finding]
     yield from _naming(opened, palette)
 
 
-def _grew(opened: OpenLinks, before: Counts | None) -> bool:
-    after = opened.proxy.counts() if opened.proxy else None
-    return before is not None and after is not None and after.unreachable > before.unreachable
-
-
 def _reachable(opened: OpenLinks, palette: PaletteEndpoint) -> Iterator[Finding]:
-    """Whether hosts elsewhere can find the proxy."""
     own = is_loopback_host(opened.links.host) or is_loopback_host(opened.links.listen[0])
     if own and not is_loopback_host(palette.host):
         yield Finding(

@@ -1,12 +1,40 @@
-"""What can be done to the connections between edge hosts and Palette, as values.
+"""What can be done to the connections between edge hosts and Palette, what came of it, and what can
+go wrong with it.
 
 `keeps` of a fault says whether the connections that stand already live on under it.
+
+PairproofError
++-- LinkError            a link cannot be cut, or mended: what, and what to do
+    +-- ProxyCannotListen  the proxy's address cannot be listened on
+    +-- ProxyDied          the fault proxy has ended, though nobody closed it
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from harness.domain.errors import PairproofError
+
+
+class LinkError(PairproofError):
+    """A link cannot be cut, or mended; the message says what to do."""
+
+
+class ProxyCannotListen(LinkError):
+    """The proxy's address cannot be listened on; the message says which and why."""
+
+
+class ProxyDied(LinkError):
+    """The fault proxy has ended, though nobody closed it, so nothing reaches Palette any more."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"the fault proxy has ended: {why}; what was judged since then is worth nothing, so"
+            " start the run again"
+        )
+        self.why = why
+
 
 EVERYONE = ""
 """As a source: whoever connects, from whatever address."""
@@ -91,3 +119,53 @@ class Disturbance:
     lost_before: int = 0
     lost_after: int = 0
     held: int = 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """What came over a proxy so far, from one source or from all. The proxy's own grow; bytes of
+    open connections are added on reading.
+
+    Attributes:
+        connections: taken, those that a fault ended at once included.
+        open: of them, those that stand now.
+        request_bytes, response_bytes: read from the edge, and from Palette.
+        unreachable: connections for which Palette could not be reached.
+        messages: requests that could be told apart; 0 where TLS passes through.
+        spoiled: of them, those that were lost, repeated, held back or answered with an error.
+    """
+
+    connections: int = 0
+    open: int = 0
+    request_bytes: int = 0
+    response_bytes: int = 0
+    unreachable: int = 0
+    messages: int = 0
+    spoiled: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
+
+
+@dataclass(slots=True)
+class Episode:
+    """One fault from its beginning to its end.
+
+    Attributes:
+        fault, source: what was done, and to whom.
+        effects: times that it hit something: a connection, or bytes on their way.
+        connections: attempts to connect while it lasted, seen or not: a port that is closed
+            does not see who knocks, so there the number is -1.
+    """
+
+    fault: LinkFault
+    source: str
+    effects: int = 0
+    connections: int = 0
+
+    @property
+    def was_noticed(self) -> bool | None:
+        """Whether anything met it; `None` where nobody can tell."""
+        if self.effects:
+            return True
+        return None if self.connections < 0 else False

@@ -9,10 +9,8 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from harness.targets.links.counts import Counts, Episode, Tally
+from harness.targets.links import faults
 from harness.targets.links.crossing import Crossing
-from harness.targets.links.errors import LinkError
-from harness.targets.links.faults import EVERYONE, BlackHole, Down, LinkFault, Refused
 from harness.targets.links.messages import Conversation, MessageTable, Spoiling
 from harness.targets.links.sockets import Port, normal
 
@@ -69,8 +67,8 @@ class Hub:
         self._listener: socket.socket | None = None
         self._crossings: set[Crossing] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._episodes: dict[str, Episode] = {}
-        self._tallies: dict[str, Tally] = {}
+        self._episodes: dict[str, faults.Episode] = {}
+        self._tallies: dict[str, faults.Counts] = {}
         self._addresses: list[tuple[str, int]] = []
         self._number = 0
         self.spoiling = Spoiling(seed)
@@ -90,7 +88,7 @@ class Hub:
             found = await self._loop.getaddrinfo(host, port, type=1)
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
-            raise LinkError(
+            raise faults.LinkError(
                 f"{host}: the fault proxy cannot resolve where Palette is ({why}); check"
                 " central.endpoint and the DNS"
             ) from error
@@ -109,17 +107,17 @@ class Hub:
 
     # --- faults ---------------------------------------------------------------------------
 
-    async def set_fault(self, fault: LinkFault, source: str) -> None:
+    async def set_fault(self, fault: faults.LinkFault, source: str) -> None:
         """Put a source, or everyone, under a fault in place of the one before."""
-        if source and isinstance(fault, Down):
-            fault = Refused(keeps=fault.keeps)
-        episode = Episode(fault, source, 0, -1 if isinstance(fault, Down) else 0)
+        if source and isinstance(fault, faults.Down):
+            fault = faults.Refused(keeps=fault.keeps)
+        episode = faults.Episode(fault, source, 0, -1 if isinstance(fault, faults.Down) else 0)
         self._episodes[source] = episode
         if not source:
-            self._deafen() if isinstance(fault, Down) else self._listen()
+            self._deafen() if isinstance(fault, faults.Down) else self._listen()
         self._apply(source)
 
-    async def heal(self, source: str | None) -> list[Episode]:
+    async def heal(self, source: str | None) -> list[faults.Episode]:
         """End the fault of a source, of everyone, or (`None`) all there are; then what was
         arranged for messages is forgotten as well. Returns the faults that ended.
         """
@@ -127,25 +125,22 @@ class Hub:
         ended = [self._episodes.pop(s) for s in chosen if s in self._episodes]
         if source is None:
             self.spoiling.heal(None)
-        self._adapt()
+        everyone = self._episodes.get(faults.EVERYONE)
+        if everyone is None or not isinstance(everyone.fault, faults.Down):
+            self._listen()
         for episode in ended:
             self._apply(episode.source)
         return ended
 
-    def _adapt(self) -> None:
-        everyone = self._episodes.get(EVERYONE)
-        if everyone is None or not isinstance(everyone.fault, Down):
-            self._listen()
-
     def _apply(self, source: str) -> None:
-        for crossing in [c for c in self._crossings if source in (EVERYONE, c.source)]:
+        for crossing in [c for c in self._crossings if source in (faults.EVERYONE, c.source)]:
             episode = self._episode(crossing.source)
             if episode is not crossing.episode:
                 crossing.apply(episode.fault if episode else None, episode)
 
-    def _episode(self, source: str) -> Episode | None:
+    def _episode(self, source: str) -> faults.Episode | None:
         """What holds for a source: its own fault, otherwise everyone's."""
-        return self._episodes.get(source) or self._episodes.get(EVERYONE)
+        return self._episodes.get(source) or self._episodes.get(faults.EVERYONE)
 
     # --- connections ----------------------------------------------------------------------
 
@@ -183,32 +178,27 @@ class Hub:
         fault = episode.fault if episode else None
         if episode is not None and episode.connections >= 0:
             episode.connections += 1
-        if isinstance(fault, Down | Refused):
+        if isinstance(fault, faults.Down | faults.Refused):
             fault = replace(fault, keeps=False)
         crossing.apply(fault, episode)
-        if isinstance(fault, BlackHole):
+        if isinstance(fault, faults.BlackHole):
             crossing.took_effect()
         elif not crossing.is_cut:
-            self._connect(crossing)
+            if self._reading is not None:
+                table, host = self._reading.table, self._reading.host
+                tally = self._tally(crossing.source)
+                crossing.read_with(Conversation(crossing, table, host, self.spoiling, tally))
+            crossing.connecting = self._begin(self._connected(crossing))
 
     def take(self, crossing: Crossing) -> None:
         """Talk to the edge host without connecting it to Palette."""
         crossing.connecting = self._begin(self._taken(crossing, None))
-
-    def _connect(self, crossing: Crossing) -> None:
-        if self._reading is not None:
-            crossing.read_with(self._conversation(crossing, self._reading))
-        crossing.connecting = self._begin(self._connected(crossing))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-    def _conversation(self, crossing: Crossing, reading: Reading) -> Conversation:
-        tally = self._tally(crossing.source)
-        return Conversation(crossing, reading.table, reading.host, self.spoiling, tally)
 
     async def _connected(self, crossing: Crossing) -> None:
         """Connect to Palette, and then let the edge host speak."""
@@ -256,25 +246,22 @@ class Hub:
 
     # --- numbers --------------------------------------------------------------------------
 
-    def _tally(self, source: str) -> Tally:
-        return self._tallies.setdefault(source, Tally())
+    def _tally(self, source: str) -> faults.Counts:
+        return self._tallies.setdefault(source, faults.Counts())
 
-    async def counts(self, source: str) -> Counts:
+    async def counts(self, source: str) -> faults.Counts:
         """What came from a source, or from everyone."""
-        sources = [*self._tallies] if source == EVERYONE else [source]
-        return sum((self._counts(s) for s in sources), Counts())
+        sources = [*self._tallies] if source == faults.EVERYONE else [source]
+        return sum((self._counts(s) for s in sources), faults.Counts())
 
-    def _counts(self, source: str) -> Counts:
+    def _counts(self, source: str) -> faults.Counts:
         tally = self._tally(source)
         standing = [c for c in self._crossings if c.source == source]
-        return Counts(
-            connections=tally.connections,
+        return replace(
+            tally,
             open=len(standing),
             request_bytes=tally.request_bytes + sum(c.edge.size for c in standing),
             response_bytes=tally.response_bytes + sum(c.palette.size for c in standing),
-            unreachable=tally.unreachable,
-            messages=tally.messages,
-            spoiled=tally.spoiled,
         )
 
     def abandon(self) -> None:

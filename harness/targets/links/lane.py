@@ -83,7 +83,6 @@ class Lane:
         return max(0, self._latency + drawn - self._jitter) / _MILLION
 
     def _turn(self) -> None:
-        """Hand on what is due, and come back for the rest."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

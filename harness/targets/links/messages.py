@@ -26,9 +26,8 @@ from harness.domain.operations import (
     SubmitPairing,
     WithdrawPairing,
 )
-from harness.targets.links.counts import Tally
 from harness.targets.links.crossing import Crossing
-from harness.targets.links.faults import EVERYONE, Disturbance
+from harness.targets.links.faults import EVERYONE, Counts, Disturbance
 from harness.wire.http import BODY_BYTES_MAX
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
@@ -152,7 +151,7 @@ class Conversation:
     """Reads one connection's messages, and does to each what was arranged for it."""
 
     def __init__(
-        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Tally
+        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Counts
     ) -> None:
         self._crossing = crossing
         self._table = table
@@ -232,9 +231,13 @@ class Conversation:
                 self._cuts_answer = True
                 self._let_go()
             case MessageFault.DELAYED:
-                self._wait(self._fate.delay if self._fate else 0)
+                self._is_waiting = True
+                delay_s = (self._fate.delay if self._fate else 0) / _MILLION
+                self._timer = asyncio.get_running_loop().call_later(delay_s, self._go_on)
             case MessageFault.REPEATED if self._is_whole:
-                self._send_twice()
+                self._again = bytes(self._held)
+                self._answers = _Answers()
+                self._let_go()
             case MessageFault.SERVER_ERROR if self._is_whole:
                 self._held.clear()
                 self._crossing.palette.pass_on(_ERROR)
@@ -257,18 +260,8 @@ class Conversation:
         self._has_head = self._is_whole = self._is_decided = False
         self._fate = None
 
-    def _wait(self, delay: int) -> None:
-        self._is_waiting = True
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(delay / _MILLION, self._go_on)
-
     def _go_on(self) -> None:
         self._is_waiting, self._fate = False, None
-        self._let_go()
-
-    def _send_twice(self) -> None:
-        self._again = bytes(self._held)
-        self._answers = _Answers()
         self._let_go()
 
     # --- answers --------------------------------------------------------------------------
@@ -278,16 +271,13 @@ class Conversation:
         if self._cuts_answer:
             self._crossing.reset()
         elif self._answers is not None:
-            self._swallow(self._answers, data)
+            # The answer to the first of two equal messages is nobody's; then the second goes out.
+            if self._answers.is_whole_with(data):
+                self._answers = None
+                again, self._again = self._again, b""
+                self._crossing.edge.pass_on(again)
         else:
             self._crossing.palette.pass_on(data)
-
-    def _swallow(self, answers: _Answers, data: bytes) -> None:
-        """The answer to the first of two equal messages is nobody's; then the second goes out."""
-        if answers.is_whole_with(data):
-            self._answers = None
-            again, self._again = self._again, b""
-            self._crossing.edge.pass_on(again)
 
     def stop(self) -> None:
         """The connection is over."""

@@ -1,4 +1,4 @@
-"""Starts what cuts links for a target, and stops it again."""
+"""Starts what cuts links for a target, with an endpoint in Palette's place, and stops it again."""
 
 from __future__ import annotations
 
@@ -8,20 +8,30 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from harness.domain.arrangements import Arrangement, Inventory, Side
-from harness.domain.errors import PairproofError
+from harness.domain.arrangements import (
+    Arrangement,
+    Inventory,
+    Side,
+)
+from harness.domain.endpoint import base_url
+from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import Asker, Person
-from harness.targets.links.arranger import LinkArranger
 from harness.targets.links.crowd import Crowd
-from harness.targets.links.endpoint import OVER_LINKS, PaletteEndpoint, is_readable
-from harness.targets.links.errors import LinkError
+from harness.targets.links.faults import LinkError
 from harness.targets.links.hub import Reading
 from harness.targets.links.messages import message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.targets.links.proxy import FaultProxy
-from harness.targets.links.settings import CutForm, Links, LinkWay, Tls, Use
-from harness.targets.links.switch import DelegatedSwitch, ProxySwitch, Switch
+from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.switch import (
+    OVER_LINKS,
+    DelegatedSwitch,
+    LinkArranger,
+    ProxySwitch,
+    Switch,
+)
 from harness.targets.links.toxiproxy import Toxiproxy
 from harness.targets.port import TargetUnusable
 from harness.targets.trust import Trust
@@ -252,3 +262,53 @@ def links_for(
         )
     except LinkError as error:
         raise TargetUnusable(f"links cannot be cut as the target file says: {error}") from error
+
+
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class PaletteEndpoint:
+    """Where the edge hosts find Palette, as an operator enters it."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str = ""
+
+    @classmethod
+    def of(cls, endpoint: str) -> PaletteEndpoint:
+        """What an endpoint stands for.
+
+        Raises:
+            LinkError: it is none.
+        """
+        try:
+            parts = urlsplit(base_url(endpoint))
+        except Refusal as error:
+            raise LinkError(
+                f"no proxy can stand before {endpoint!r}: {error}; correct central.endpoint"
+            ) from error
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.scheme, parts.hostname or "", port, parts.path)
+
+    @property
+    def is_tls(self) -> bool:
+        """Whether Palette speaks HTTPS there."""
+        return self.scheme == "https"
+
+    @property
+    def authority(self) -> str:
+        """What the Host header names."""
+        usual = _PORTS[self.scheme] == self.port
+        return self.host if usual else f"{self.host}:{self.port}"
+
+    def through(self, links: Links, port: int) -> str:
+        """The endpoint that operators enter in its place, to go over the proxy on this port."""
+        scheme = "https" if links.tls is Tls.END else self.scheme
+        return f"{scheme}://{links.host}:{port}{self.path}"
+
+
+def is_readable(endpoint: PaletteEndpoint, links: Links) -> bool:
+    """Whether the proxy can read the messages: they are not encrypted, or it ends TLS itself."""
+    return links.tls is Tls.END or not endpoint.is_tls

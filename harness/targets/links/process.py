@@ -13,16 +13,14 @@ import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self, cast
 
 from harness.domain.arrangements import MessageKind
-from harness.targets.links.counts import Counts, Episode
-from harness.targets.links.ending import ending_context
-from harness.targets.links.errors import LinkError, ProxyDied
-from harness.targets.links.faults import EVERYONE, Disturbance, LinkFault
+from harness.targets.links import faults
 from harness.targets.links.hub import Reading, Upstream
 from harness.targets.links.messages import Fate
 from harness.targets.links.proxy import FaultProxy
+from harness.targets.links.sockets import ending_context
 from harness.targets.trust import Trust
 
 CALLS = frozenset("set_fault heal spoil_next disturb forget waiting counts check".split())
@@ -31,8 +29,6 @@ CALLS = frozenset("set_fault heal spoil_next disturb forget waiting counts check
 _START_S = 30.0
 _ANSWER_S = 15.0
 _GO_S = 5.0
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,37 +98,37 @@ class ProxyProcess:
     def _call(self, name: str, *arguments: object) -> Any:
         with self._lock:
             if self._is_closed:
-                raise ProxyDied("it was closed already")
+                raise faults.ProxyDied("it was closed already")
             return self._exchange((name, arguments), _ANSWER_S)
 
     def _exchange(self, said: object, within_s: float) -> object:
         try:
             self._connection.send(said)
             if not self._connection.poll(within_s):
-                raise ProxyDied(f"its process does not answer within {within_s:g} s")
+                raise faults.ProxyDied(f"its process does not answer within {within_s:g} s")
             is_fine, answer = self._connection.recv()
         except (OSError, EOFError) as error:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(_GO_S)
-            raise ProxyDied(f"its process ended with {self._process.poll()}") from error
+            raise faults.ProxyDied(f"its process ended with {self._process.poll()}") from error
         if not is_fine:
-            raise LinkError(answer)
+            raise faults.LinkError(answer)
         result: object = answer
         return result
 
-    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """See `FaultProxy.set_fault`."""
         self._call("set_fault", fault, source)
 
-    def heal(self, source: str | None = None) -> list[Episode]:
+    def heal(self, source: str | None = None) -> list[faults.Episode]:
         """See `FaultProxy.heal`."""
-        return cast("list[Episode]", self._call("heal", source))
+        return cast("list[faults.Episode]", self._call("heal", source))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
         """See `FaultProxy.spoil_next`."""
         self._call("spoil_next", source, kind, fate)
 
-    def disturb(self, source: str, disturbance: Disturbance) -> None:
+    def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         """See `FaultProxy.disturb`."""
         self._call("disturb", source, disturbance)
 
@@ -144,9 +140,9 @@ class ProxyProcess:
         """See `FaultProxy.waiting`."""
         return cast("int", self._call("waiting"))
 
-    def counts(self, source: str = EVERYONE) -> Counts:
+    def counts(self, source: str = faults.EVERYONE) -> faults.Counts:
         """See `FaultProxy.counts`."""
-        return cast("Counts", self._call("counts", source))
+        return cast("faults.Counts", self._call("counts", source))
 
     def check(self) -> None:
         """See `FaultProxy.check`."""

@@ -11,17 +11,14 @@ import threading
 import warnings
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import uvloop
 
 from harness.domain.arrangements import MessageKind
-from harness.targets.links.counts import Counts, Episode
-from harness.targets.links.errors import LinkError, ProxyDied
-from harness.targets.links.faults import EVERYONE, Disturbance, LinkFault
+from harness.targets.links import faults
 from harness.targets.links.hub import Hub, Reading, Upstream
-from harness.targets.links.messages import Fate
+from harness.targets.links.messages import Fate, Spoiling
 from harness.targets.links.sockets import Port
 
 Result = TypeVar("Result")
@@ -53,7 +50,6 @@ class FaultProxy:
     ) -> None:
         self._port = Port(*listen)
         self.host, self.port = self._port.host, self._port.number
-        self.is_reading = reading is not None
         self._hub: Hub | None = None
         self._why = ""
         self._is_closed = False
@@ -92,7 +88,7 @@ class FaultProxy:
         hub = self._make()
         try:
             await hub.open()
-        except LinkError as error:
+        except faults.LinkError as error:
             self._ready.set_exception(error)
             return
         self._hub = hub
@@ -115,39 +111,46 @@ class FaultProxy:
             ProxyDied: it is not; says what went wrong.
         """
         if not self._thread.is_alive() and not self._is_closed:
-            raise ProxyDied(self._why or "its thread is gone")
+            raise faults.ProxyDied(self._why or "its thread is gone")
         if self._why:
-            raise ProxyDied(self._why)
+            raise faults.ProxyDied(self._why)
 
     def _call(self, work: Coroutine[Any, Any, Result]) -> Result:
         try:
             self.check()
             future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        except (ProxyDied, RuntimeError) as error:
+        except (faults.ProxyDied, RuntimeError) as error:
             work.close()
-            raise error if isinstance(error, ProxyDied) else ProxyDied(str(error)) from error
+            raise (
+                error if isinstance(error, faults.ProxyDied) else faults.ProxyDied(str(error))
+            ) from error
         try:
             return future.result(_ANSWER_S)
         except (TimeoutError, CancelledError) as error:
             future.cancel()
-            raise ProxyDied(self._why or f"it did not answer within {_ANSWER_S:g} s") from error
+            raise faults.ProxyDied(
+                self._why or f"it did not answer within {_ANSWER_S:g} s"
+            ) from error
 
     @property
     def _at_work(self) -> Hub:
         if self._hub is None or self._is_closed:
-            raise ProxyDied("it was closed already")
+            raise faults.ProxyDied("it was closed already")
         return self._hub
+
+    async def _spoiling(self, work: Callable[[Spoiling], Result]) -> Result:
+        return work(self._at_work.spoiling)
 
     # --- what it is told ------------------------------------------------------------------
 
-    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """Put whoever connects from this address (everyone without one) under a fault.
 
         A source's own fault comes before everyone's. Returns once it holds.
         """
         self._call(self._at_work.set_fault(fault, source))
 
-    def heal(self, source: str | None = None) -> list[Episode]:
+    def heal(self, source: str | None = None) -> list[faults.Episode]:
         """End the fault of a source; or all there are, with what was arranged for messages.
 
         Returns the faults that ended, each with whether anything met it.
@@ -156,33 +159,21 @@ class FaultProxy:
 
     def forget(self, source: str) -> None:
         """Forget what was arranged for the messages of a source."""
-        self._call(self._forget(source))
-
-    async def _forget(self, source: str) -> None:
-        self._at_work.spoiling.heal(source)
+        self._call(self._spoiling(lambda spoiling: spoiling.heal(source)))
 
     def waiting(self) -> int:
         """How many messages are still waited for, to spoil them."""
-        return self._call(self._waiting())
-
-    async def _waiting(self) -> int:
-        return self._at_work.spoiling.waiting()
+        return self._call(self._spoiling(Spoiling.waiting))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
         """Arrange something for the next message of a kind from a source."""
-        self._call(self._spoil(source, kind, fate))
+        self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate)))
 
-    async def _spoil(self, source: str, kind: MessageKind, fate: Fate) -> None:
-        self._at_work.spoiling.queue(source, kind, fate)
-
-    def disturb(self, source: str, disturbance: Disturbance) -> None:
+    def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         """What happens to every message of a source from now on."""
-        self._call(self._disturb(source, disturbance))
+        self._call(self._spoiling(lambda spoiling: spoiling.disturb(source, disturbance)))
 
-    async def _disturb(self, source: str, disturbance: Disturbance) -> None:
-        self._at_work.spoiling.disturb(source, disturbance)
-
-    def counts(self, source: str = EVERYONE) -> Counts:
+    def counts(self, source: str = faults.EVERYONE) -> faults.Counts:
         """What came from a source so far, or from everyone."""
         return self._call(self._at_work.counts(source))
 
@@ -204,10 +195,5 @@ class FaultProxy:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -1,22 +1,104 @@
-"""Reads the part of a target file that says how links are cut."""
+"""How links are cut: the values, and the part of a target file that says so."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
 from harness.domain.arrangements import SetLink
+from harness.targets import toml_lines
+from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import read_command
-from harness.targets.arranging.templates import known_fields
-from harness.targets.links.ending import ending_context
-from harness.targets.links.settings import CutForm, LinkCommands, Links, LinkWay, Tls, Use
-from harness.targets.links.sockets import normal
-from harness.targets.target_errors import Problem
-from harness.targets.toml_lines import Path
+from harness.targets.links.sockets import ending_context, normal
+from harness.targets.reading import Problem, Reading
 
-if TYPE_CHECKING:
-    from harness.targets.reading import Reading
+
+class LinkWay(StrEnum):
+    """Who cuts the links."""
+
+    PROXY = "proxy"
+    """The fault proxy of this package."""
+    TOXIPROXY = "toxiproxy"
+    """A Toxiproxy server that runs already."""
+    COMMANDS = "commands"
+    PERSON = "person"
+    NONE = "none"
+
+
+class Tls(StrEnum):
+    """What the proxy does with TLS."""
+
+    PASS = "pass"
+    """It passes through: the edge speaks with Palette itself."""
+    END = "end"
+    """The proxy ends it with a certificate of its own, and begins another one to Palette."""
+
+
+class CutForm(StrEnum):
+    """How a link that is down looks from the edge."""
+
+    CLOSED = "closed"
+    """Connecting is refused."""
+    RESET = "reset"
+    """Connections are taken and reset at once."""
+    SILENT = "silent"
+    """Connections are taken, and nothing is ever answered."""
+
+
+class Use(StrEnum):
+    """Which scenarios have operators enter the proxy's address."""
+
+    NEEDED = "needed"
+    """Those that cut a link."""
+    ALWAYS = "always"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCommands:
+    """The user's commands that cut a host's link and mend it."""
+
+    down: Command
+    up: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """How links are cut.
+
+    Attributes:
+        way: who does it.
+        listen: where the proxy listens; port 0 takes a free one.
+        host: the name by which the edge hosts reach the proxy.
+        tls: what the proxy does with TLS; with `cert_file` and `key_file` where it ends it.
+        cut: how a link that is down looks; `None` for what suits the endpoint.
+        use: which scenarios go over the proxy.
+        sources: the address that each host arrives from, by its uid; all hosts or none.
+        toxiproxy_url, toxiproxy_name: the server, and what its proxy is called there.
+        commands: the user's.
+    """
+
+    way: LinkWay = LinkWay.NONE
+    listen: tuple[str, int] = ("127.0.0.1", 0)
+    host: str = "localhost"
+    tls: Tls = Tls.PASS
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    cut: CutForm | None = None
+    use: Use = Use.NEEDED
+    sources: Mapping[str, str] = field(default_factory=dict)
+    toxiproxy_url: str = ""
+    toxiproxy_name: str = "pairproof"
+    commands: LinkCommands | None = None
+
+    @property
+    def is_proxied(self) -> bool:
+        """Whether there is an address that operators have to enter in place of Palette's."""
+        return self.way in (LinkWay.PROXY, LinkWay.TOXIPROXY)
+
 
 Table = Mapping[str, Any]
 
@@ -36,6 +118,8 @@ def read_links(reading: Reading, data: Table) -> Links:
         return Links()
     way = LinkWay(table["way"])
     _check_tables(reading, table, way)
+    places = data.get("edge", {}).get("clusters", [])
+    hosts = [host["uid"] for place in places for host in place["hosts"]]
     links = Links(
         way=way,
         listen=_listen(reading, table.get("listen", "127.0.0.1:0")),
@@ -45,7 +129,7 @@ def read_links(reading: Reading, data: Table) -> Links:
         key_file=reading.path_of(table["key_file"]) if "key_file" in table else None,
         cut=CutForm(table["cut"]) if "cut" in table else None,
         use=Use(table.get("use", "needed")),
-        sources=_sources(reading, table.get("sources", {}), _hosts(data)),
+        sources=_sources(reading, table.get("sources", {}), hosts),
         toxiproxy_url=_toxiproxy(reading, table),
         toxiproxy_name=table.get("toxiproxy", {}).get("name", "pairproof"),
         commands=_commands(reading, table["commands"]) if "commands" in table else None,
@@ -82,16 +166,11 @@ def _listen(reading: Reading, text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _hosts(data: Table) -> list[str]:
-    places = data.get("edge", {}).get("clusters", [])
-    return [host["uid"] for place in places for host in place["hosts"]]
-
-
 def _sources(reading: Reading, table: Table, hosts: list[str]) -> dict[str, str]:
     """The address of each host, in its one spelling: every host has one, or none has."""
     found = {}
     for uid, text in table.items():
-        here: Path = ("links", "sources", uid)
+        here: toml_lines.Path = ("links", "sources", uid)
         if uid not in hosts:
             known = ", ".join(hosts) or "none: the harness plays the edge"
             problem = Problem(f"there is no host {uid!r}", known, "correct the uid")
@@ -117,7 +196,7 @@ def _sources(reading: Reading, table: Table, hosts: list[str]) -> dict[str, str]
 def _toxiproxy(reading: Reading, table: Table) -> str:
     if "toxiproxy" not in table:
         return ""
-    path: Path = ("links", "toxiproxy", "url")
+    path: toml_lines.Path = ("links", "toxiproxy", "url")
     if "url" not in table["toxiproxy"]:
         problem = Problem("it is missing", "where Toxiproxy's HTTP API answers", "add url = …")
         reading.refuse(path, problem)
@@ -135,7 +214,7 @@ def _commands(reading: Reading, table: Table) -> LinkCommands:
 
 def _check_tls(reading: Reading, links: Links) -> None:
     """A certificate goes with TLS that ends at our own proxy, and the other way round."""
-    here: Path = ("links", "cert_file")
+    here: toml_lines.Path = ("links", "cert_file")
     if links.tls is Tls.PASS:
         if links.cert_file or links.key_file:
             at = here if links.cert_file else ("links", "key_file")

@@ -1,16 +1,20 @@
-"""Sockets as the proxy needs them: a port that stays ours while nobody listens, and resets."""
+"""Sockets as the proxy needs them: a port that stays ours while nobody listens, resets, and the
+certificate that TLS is ended with.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import socket
+import ssl
 import struct
 import termios
 from asyncio import Transport
 from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
+from pathlib import Path
 
-from harness.targets.links.errors import ProxyCannotListen
+from harness.targets.links.faults import ProxyCannotListen
 
 BACKLOG = 4_096
 
@@ -132,3 +136,16 @@ def normal(address: str) -> str:
     parsed = ip_address(address.partition("%")[0])
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return str(mapped or parsed)
+
+
+def ending_context(cert_file: Path, key_file: Path | None) -> ssl.SSLContext:
+    """What TLS is ended with.
+
+    Raises:
+        OSError: the files cannot be read, or hold no certificate with its key.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Without an answer, OpenSSL would ask on the terminal for the key's password.
+    context.load_cert_chain(cert_file, key_file, password=lambda: "")
+    return context

@@ -1,4 +1,6 @@
-"""What cuts a host's link, whatever does it: the proxies, commands, a person."""
+"""What cuts a host's link, whatever does it (the proxies, commands, a person), as the way `link` of
+arranging.
+"""
 
 from __future__ import annotations
 
@@ -9,32 +11,25 @@ from harness.domain.arrangements import (
     Arrangement,
     DisturbMessages,
     FaultNextMessage,
+    InstallCluster,
     MessageKind,
+    RenewCluster,
     SetLink,
 )
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.person import Person
-from harness.targets.arranging.way import Arranger, ArrangingFailed
-from harness.targets.links.counts import Episode
+from harness.targets.links import faults
 from harness.targets.links.crowd import Crowd
-from harness.targets.links.endpoint import OVER_LINKS
-from harness.targets.links.errors import LinkError
-from harness.targets.links.faults import (
-    EVERYONE,
-    BlackHole,
-    Disturbance,
-    Down,
-    LinkFault,
-    Refused,
-)
 from harness.targets.links.messages import Fate
-from harness.targets.links.settings import CutForm, LinkCommands
-from harness.targets.port import CannotArrange
+from harness.targets.links.reading import CutForm, LinkCommands
+from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
 
-FAULT_OF: dict[CutForm, LinkFault] = {
-    CutForm.CLOSED: Down(),
-    CutForm.RESET: Refused(),
-    CutForm.SILENT: BlackHole(),
+OVER_LINKS: frozenset[type[Arrangement]] = frozenset({SetLink, FaultNextMessage, DisturbMessages})
+"""What a scenario arranges that has to go over the proxy."""
+FAULT_OF: dict[CutForm, faults.LinkFault] = {
+    CutForm.CLOSED: faults.Down(),
+    CutForm.RESET: faults.Refused(),
+    CutForm.SILENT: faults.BlackHole(),
 }
 """What a link that is down is for the proxy, by how it is to look."""
 
@@ -42,13 +37,11 @@ FAULT_OF: dict[CutForm, LinkFault] = {
 class Faulty(Protocol):
     """Something that connections to Palette go through: `FaultProxy`, `Toxiproxy`."""
 
-    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """Put a source, or everyone, under a fault."""
-        ...
 
-    def heal(self, source: str | None = None) -> list[Episode]:
+    def heal(self, source: str | None = None) -> list[faults.Episode]:
         """End the fault of a source, of everyone, or all there are."""
-        ...
 
 
 class Spoiler(Protocol):
@@ -56,15 +49,12 @@ class Spoiler(Protocol):
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
         """Arrange something for the next message of a kind from a source."""
-        ...
 
-    def disturb(self, source: str, disturbance: Disturbance) -> None:
+    def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         """What happens to every message of a source from now on."""
-        ...
 
     def forget(self, source: str) -> None:
         """Forget what was arranged for the messages of a source."""
-        ...
 
 
 class Switch(Protocol):
@@ -72,7 +62,6 @@ class Switch(Protocol):
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why it can arrange none of this kind, and what it would take; empty if it can."""
-        ...
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Do it.
@@ -82,19 +71,15 @@ class Switch(Protocol):
             ArrangingFailed: it went wrong.
             LinkError: what does it is gone.
         """
-        ...
 
     def mend(self, host_uids: Iterable[str]) -> None:
         """The links of these hosts are whole, and nothing waits for their messages."""
-        ...
 
     def down(self) -> tuple[str, ...]:
         """The hosts that are cut off where others may be with them."""
-        ...
 
     def mend_all(self) -> None:
         """So are those of all hosts."""
-        ...
 
 
 class ProxySwitch:
@@ -127,7 +112,7 @@ class ProxySwitch:
         self._round_trip = round_trip
         self._down: set[str] = set()
         self._standing: set[str] = set()
-        self.ended: list[Episode] = []
+        self.ended: list[faults.Episode] = []
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Links can be cut; messages be spoiled where they can be read."""
@@ -151,7 +136,11 @@ class ProxySwitch:
             case DisturbMessages():
                 self._refuse(arrangement, self._crowd.cannot_cut(arrangement.host_uid))
                 source = self._crowd.source_of(arrangement.host_uid)
-                self._reading(arrangement).disturb(source, self._disturbance(arrangement))
+                held = max(0, (arrangement.slowed - 1) * self._round_trip)
+                disturbance = faults.Disturbance(
+                    arrangement.lost_before, arrangement.lost_after, held
+                )
+                self._reading(arrangement).disturb(source, disturbance)
             case _:
                 self._refuse(arrangement, self.cannot(type(arrangement)))
 
@@ -163,10 +152,6 @@ class ProxySwitch:
         if self._messages is None:
             raise CannotArrange(type(arrangement).__name__, self._unreadable)
         return self._messages
-
-    def _disturbance(self, asked: DisturbMessages) -> Disturbance:
-        held = (asked.slowed - 1) * self._round_trip
-        return Disturbance(asked.lost_before, asked.lost_after, max(0, held))
 
     def _adapt(self, host_uid: str) -> None:
         """Bring the proxy to what is to hold: new faults first, so that no gap opens."""
@@ -182,7 +167,7 @@ class ProxySwitch:
         if not self._down:
             return set()
         if self._down.issuperset(self._crowd.in_use(host_uid)):
-            return {EVERYONE}
+            return {faults.EVERYONE}
         return {self._crowd.source_of(host) for host in self._down}
 
     def mend(self, host_uids: Iterable[str]) -> None:
@@ -274,6 +259,74 @@ class DelegatedSwitch:
             raise ArrangingFailed("SetLink", f"still cut off: {'; '.join(failed)}")
 
 
-def as_failure(arrangement: Arrangement, error: LinkError) -> ArrangingFailed:
+def as_failure(arrangement: Arrangement, error: faults.LinkError) -> ArrangingFailed:
     """What went wrong with a link, as an arrangement that failed."""
     return ArrangingFailed(type(arrangement).__name__, str(error))
+
+
+NOT_AT_ALL = (
+    'nobody cuts links: add [links] with way = "proxy", "toxiproxy", "commands" or "person"'
+    " (see docs/links.md)"
+)
+
+
+class LinkArranger:
+    """Arranges what happens to links (PRE-5, WDR-3 to WDR-5), if there is a switch for it."""
+
+    name = "link"
+
+    def __init__(self, switch: Switch | None, crowd: Crowd) -> None:
+        self._switch = switch
+        self._crowd = crowd
+
+    def cannot(self, kind: type[Arrangement]) -> str:
+        """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
+        if kind not in OVER_LINKS:
+            return "it is no matter of links"
+        return self._switch.cannot(kind) if self._switch else NOT_AT_ALL
+
+    def arrange(self, arrangement: Arrangement) -> Arrangement:
+        """Arrange it; returns the same.
+
+        Raises:
+            CannotArrange: it cannot be; the host cannot be told from others, or nobody can.
+            ArrangingFailed: it was tried and went wrong, or the proxy is gone.
+        """
+        why = self.cannot(type(arrangement))
+        if why or self._switch is None:
+            raise CannotArrange(type(arrangement).__name__, why or NOT_AT_ALL)
+        try:
+            self._switch.arrange(arrangement)
+        except faults.LinkError as error:
+            raise as_failure(arrangement, error) from error
+        return arrangement
+
+    def noticed(self, arrangement: Arrangement) -> None:
+        """Told of everything that is arranged, by whatever way: a cluster that is put up begins
+        with links that are whole.
+
+        Raises:
+            ArrangingFailed: they could not be mended.
+            CannotArrange: the cluster would be cut off with another one.
+        """
+        if self._switch is None:
+            return
+        why = self._crowd.cannot_join(arrangement, self._switch.down())
+        if why:
+            raise CannotArrange(type(arrangement).__name__, why)
+        if isinstance(arrangement, InstallCluster | RenewCluster):
+            try:
+                self._switch.mend(self._crowd.hosts_of(arrangement.slot))
+            except faults.LinkError as error:
+                raise as_failure(arrangement, error) from error
+        self._crowd.noticed(arrangement)
+
+    def heal(self) -> None:
+        """Mend every link.
+
+        Raises:
+            ArrangingFailed: some could not be; says which.
+            LinkError: the proxy is gone.
+        """
+        if self._switch is not None:
+            self._switch.mend_all()

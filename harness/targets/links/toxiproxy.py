@@ -9,25 +9,13 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from harness import __version__
-from harness.targets.links.counts import Episode
-from harness.targets.links.errors import LinkError
-from harness.targets.links.faults import (
-    EVERYONE,
-    BlackHole,
-    Down,
-    Limited,
-    LinkFault,
-    Refused,
-    Reset,
-    Slow,
-    Way,
-)
+from harness.targets.links import faults
 from harness.targets.transport import HttpClient, NoAnswer
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 
 _HEADERS = {"User-Agent": f"pairproof/{__version__}", "Content-Type": "application/json"}
 _WITHIN_S = 5.0
-_STREAM = {Way.REQUEST: "upstream", Way.RESPONSE: "downstream"}
+_STREAM = {faults.Way.REQUEST: "upstream", faults.Way.RESPONSE: "downstream"}
 _UNKNOWN_METERS = -1
 
 
@@ -50,7 +38,7 @@ class Toxic:
         }
 
 
-def toxics_for(fault: LinkFault) -> tuple[Toxic, ...]:
+def toxics_for(fault: faults.LinkFault) -> tuple[Toxic, ...]:
     """The toxics that amount to a fault; none for what is down.
 
     Raises:
@@ -59,23 +47,23 @@ def toxics_for(fault: LinkFault) -> tuple[Toxic, ...]:
     return tuple(_toxics(fault))
 
 
-def _toxics(fault: LinkFault) -> Iterator[Toxic]:
+def _toxics(fault: faults.LinkFault) -> Iterator[Toxic]:
     both = tuple(_STREAM.values())
     match fault:
-        case Refused():
+        case faults.Refused():
             yield from (Toxic("reset_peer", stream, {"timeout": 0}) for stream in both)
-        case BlackHole():
+        case faults.BlackHole():
             yield from (Toxic("timeout", stream, {"timeout": 0}) for stream in both)
-        case Slow(latency, jitter):
+        case faults.Slow(latency, jitter):
             told: dict[str, Json] = {"latency": _ms(latency), "jitter": _ms(jitter)}
             yield from (Toxic("latency", stream, told) for stream in both)
-        case Limited(bytes_per_s):
+        case faults.Limited(bytes_per_s):
             rate = max(1, round(bytes_per_s / 1_000))
             yield from (Toxic("bandwidth", stream, {"rate": rate}) for stream in both)
-        case Reset(way, size, passing=True):
+        case faults.Reset(way, size, passing=True):
             yield Toxic("limit_data", _STREAM[way], {"bytes": size})
-        case Reset():
-            raise LinkError(
+        case faults.Reset():
+            raise faults.LinkError(
                 "Toxiproxy cannot swallow bytes and reset then; use the proxy of pairproof"
                 ' (links.way = "proxy")'
             )
@@ -99,7 +87,7 @@ class Toxiproxy:
         self._url = url
         self._path = f"/proxies/{quote(name, safe='')}"
         self._client = HttpClient(ssl.create_default_context(), _WITHIN_S)
-        self._episode: Episode | None = None
+        self._episode: faults.Episode | None = None
         self._toxics: list[str] = []
         self._is_closed = False
         try:
@@ -121,25 +109,27 @@ class Toxiproxy:
             self._client.close()
             raise
 
-    def set_fault(self, fault: LinkFault, source: str = EVERYONE) -> None:
+    def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
         """Put everyone under a fault, in place of the one before.
 
         Raises:
             LinkError: it cannot be done; a source cannot be told from another.
         """
         if source:
-            raise LinkError("Toxiproxy does not tell its clients apart; leave links.sources out")
+            raise faults.LinkError(
+                "Toxiproxy does not tell its clients apart; leave links.sources out"
+            )
         toxics = toxics_for(fault)
         self._clear()
-        self._episode = Episode(fault, source, 0, _UNKNOWN_METERS)
-        if isinstance(fault, Down):
+        self._episode = faults.Episode(fault, source, 0, _UNKNOWN_METERS)
+        if isinstance(fault, faults.Down):
             self._enable(False)
         for toxic in toxics:
             body = toxic.as_json()
             self._ask("POST", f"{self._path}/toxics", body, expected=(200, 201))
             self._toxics.append(str(body["name"]))
 
-    def heal(self, source: str | None = None) -> list[Episode]:
+    def heal(self, source: str | None = None) -> list[faults.Episode]:
         """End the fault; returns it, if there was one.
 
         Raises:
@@ -153,7 +143,7 @@ class Toxiproxy:
         for name in [*self._toxics]:
             self._ask("DELETE", f"{self._path}/toxics/{name}", expected=(204, 404))
             self._toxics.remove(name)
-        if self._episode is not None and isinstance(self._episode.fault, Down):
+        if self._episode is not None and isinstance(self._episode.fault, faults.Down):
             self._enable(True)
 
     def _enable(self, on: bool) -> None:
@@ -174,7 +164,7 @@ class Toxiproxy:
         self._is_closed = True
         try:
             self._ask("DELETE", self._path, expected=(204, 404))
-        except LinkError:
+        except faults.LinkError:
             pass  # it went away, and its proxy with it
         finally:
             self._client.close()
@@ -191,12 +181,12 @@ class Toxiproxy:
         try:
             response = self._client.exchange(self._url, sent, _WITHIN_S)
         except NoAnswer as error:
-            raise LinkError(
+            raise faults.LinkError(
                 f"Toxiproxy does not answer: {error}; check links.toxiproxy.url"
             ) from error
         if response.status not in expected:
             said = " ".join(response.body.decode("utf-8", "replace").split())[:200]
-            raise LinkError(
+            raise faults.LinkError(
                 f"Toxiproxy answered {method} {path} with {response.status} ({said}); check"
                 " links.toxiproxy.url and links.listen"
             )
@@ -204,7 +194,6 @@ class Toxiproxy:
 
 
 def _port_in(response: HttpResponse, url: str) -> int:
-    """The port that the proxy listens on, as the server says."""
     try:
         told = parse_json(response.body)
     except NotJson:
@@ -212,5 +201,5 @@ def _port_in(response: HttpResponse, url: str) -> int:
     listen = told.get("listen") if isinstance(told, dict) else None
     port = str(listen).rpartition(":")[2]
     if not port.isdigit():
-        raise LinkError(f"{url} is no Toxiproxy: it does not say where the proxy listens")
+        raise faults.LinkError(f"{url} is no Toxiproxy: it does not say where the proxy listens")
     return int(port)

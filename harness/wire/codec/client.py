@@ -18,7 +18,7 @@ from harness.domain.operations import (
 )
 from harness.wire.codec import agent, local_ui, palette
 from harness.wire.codec.errors import refused_from, refused_within
-from harness.wire.codec.pages import CONTINUE
+from harness.wire.codec.listing import CONTINUE
 from harness.wire.codec.parts import FromAnswer, Parts
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
@@ -95,7 +95,9 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
             case _Meaning.ERROR:
                 return _refused_or_unknown(response, wire)
             case _Meaning.UNLISTED:
-                problem = f"a 2xx that is not one of {_listed(type(operation), wire)}"
+                kind = type(operation)
+                statuses = ", ".join(map(str, wire.spoken(kind).status))
+                problem = f"a 2xx that is not one of paths.{kind.__name__}.status ({statuses})"
             case _:
                 problem = "an answer that is neither success nor error"
     except Malformed as malformed:
@@ -123,11 +125,6 @@ def _meaning(kind: type[Operation], status: int, wire: WireMap) -> _Meaning:
     if 200 <= status < 300:
         return _Meaning.UNLISTED if spoken.status else _Meaning.DONE
     return _Meaning.ERROR if 400 <= status < 600 else _Meaning.NEITHER
-
-
-def _listed(kind: type[Operation], wire: WireMap) -> str:
-    statuses = ", ".join(map(str, wire.spoken(kind).status))
-    return f"paths.{kind.__name__}.status ({statuses})"
 
 
 def published_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:
@@ -197,12 +194,7 @@ def _what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:
         return f"{text}; the body is empty"
     if secret:
         return f"{text}; the body of {len(response.body)} bytes may hold a secret"
-    excerpt = _excerpt(response.body.decode("utf-8", "replace"))
-    return f"{text}; the body starts with {excerpt!r}"
-
-
-def _excerpt(text: str) -> str:
-    """How a text begins; the mark at a cut lets half a secret there be found."""
-    if len(text) <= _EXCERPT_CHARACTERS:
-        return text
-    return f"{text[:_EXCERPT_CHARACTERS]}…"
+    body = response.body.decode("utf-8", "replace")
+    if len(body) > _EXCERPT_CHARACTERS:  # the mark at a cut lets half a secret there be found
+        body = f"{body[:_EXCERPT_CHARACTERS]}…"
+    return f"{text}; the body starts with {body!r}"

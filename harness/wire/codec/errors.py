@@ -83,9 +83,14 @@ def refused_from(
     except Malformed:
         if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
-        error = V1Error(message=_WORDLESS.get(response.status, f"answered {response.status}"))
+        too_many = response.status == 429
+        told = "too many requests" if too_many else f"answered {response.status}"
+        error = V1Error(message=told)
     code = error.code or ""
-    details = {name: _as_text(value) for name, value in (error.details or {}).items()}
+    details = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in (error.details or {}).items()
+    }
     details |= {"status": str(response.status), "code": code}
     renamed = wire.tables.headers.get("Retry-After")
     retry_after = response.header(renamed.name if renamed else "Retry-After")
@@ -103,9 +108,6 @@ def refused_within(response: HttpResponse, wire: WireMap) -> Refused | None:
     except Malformed:
         return None
     return refused_from(response, wire) if has_code else None
-
-
-_WORDLESS: Mapping[int, str] = {429: "too many requests"}
 
 
 def _is_json_or_empty(body: bytes) -> bool:
@@ -138,7 +140,3 @@ def _reason(status: int, code: str, wire: WireMap) -> Reason:
         return Reason(wire.tables.reason_of[status])
     fallback = Reason.INTERNAL if status >= 500 else Reason.INVALID_INPUT
     return _GENERIC.get(status, fallback)
-
-
-def _as_text(value: Json) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

@@ -1,22 +1,23 @@
-"""The published filter and order of the list of pairing requests.
+"""Lists, as the published APIs have them: in pages, and with a filter and an order of their own.
 
-The core filters by equality alone. The rest of the published filter is applied to what it
-answers, so that a client may use all of it.
+Where more items exist, the list's metadata has a `continue`: sent back as the query parameter
+of that name, with the same request, it brings the next page.
+
+The core filters pairing requests by equality alone. The rest of the published filter is applied
+to what it answers, so that a client may use all of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 
-from harness.domain.operations import Done, PairingList, Reply
+from harness.domain.operations import Done, PairingList, Reply, TokenList
 from harness.domain.pairing import RequestState
+from harness.wire import palette
 from harness.wire.http import Json
 from harness.wire.model import parse_model
-from harness.wire.palette import (
-    V1ClusterPairMetadataFilter,
-    V1ClusterPairMetadataFilterSpec,
-    V1FilterString,
-)
 
 
 def core_filter(json: Json) -> tuple[str, str]:
@@ -25,7 +26,7 @@ def core_filter(json: Json) -> tuple[str, str]:
     Raises:
         Malformed: the body is not the published filter.
     """
-    spec = _parse(json).filter or V1ClusterPairMetadataFilterSpec()
+    spec = _parse(json).filter or palette.V1ClusterPairMetadataFilterSpec()
     state = (spec.state.eq if spec.state else None) or ""
     if spec.state and _ignores_case(spec.state):
         state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
@@ -43,7 +44,7 @@ def refine(json: Json, reply: Reply) -> Reply:
     if not isinstance(reply, Done) or not isinstance(reply.value, PairingList):
         return reply
     query = _parse(json)
-    spec = query.filter or V1ClusterPairMetadataFilterSpec()
+    spec = query.filter or palette.V1ClusterPairMetadataFilterSpec()
     items = [
         item
         for item in reply.value.items
@@ -61,20 +62,20 @@ _KEYS = {
 }
 
 
-def _parse(json: Json) -> V1ClusterPairMetadataFilter:
-    return parse_model(V1ClusterPairMetadataFilter, {} if json is None else json)
+def _parse(json: Json) -> palette.V1ClusterPairMetadataFilter:
+    return parse_model(palette.V1ClusterPairMetadataFilter, {} if json is None else json)
 
 
-def _ignores_case(wanted: V1FilterString) -> bool:
+def _ignores_case(wanted: palette.V1FilterString) -> bool:
     return wanted.ignoreCase is not False
 
 
-def _exact(wanted: V1FilterString | None) -> str:
+def _exact(wanted: palette.V1FilterString | None) -> str:
     """An equality that the core may look for by itself: only one that minds the case."""
     return "" if wanted is None or _ignores_case(wanted) else wanted.eq or ""
 
 
-def _passes(text: str, wanted: V1FilterString | None) -> bool:
+def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:
     if wanted is None:
         return True
 
@@ -88,3 +89,35 @@ def _passes(text: str, wanted: V1FilterString | None) -> bool:
         and (wanted.contains is None or fold(wanted.contains) in found)
         and (wanted.beginsWith is None or found.startswith(fold(wanted.beginsWith)))
     )
+
+
+CONTINUE = "continue"
+LIST_META = "listmeta"
+
+
+def is_list(reply: Reply) -> bool:
+    """Whether a reply is a list, of which more pages may follow."""
+    return isinstance(reply, Done) and isinstance(reply.value, PairingList | TokenList)
+
+
+def next_page(answer: Json) -> str:
+    """What brings the page after a list; empty after the last one.
+
+    `answer` is the body of the answer, in the published names.
+    """
+    meta = answer.get(LIST_META) if isinstance(answer, dict) else None
+    token = meta.get(CONTINUE) if isinstance(meta, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def joined(pages: Sequence[Reply]) -> Reply:
+    """The replies of all pages as one: the whole list, or the first that is none."""
+    other = next((page for page in pages if not isinstance(page, Done)), None)
+    if other is not None or len(pages) == 1:
+        return other or pages[0]
+    values = [page.value for page in pages if isinstance(page, Done)]
+    requests = [value.items for value in values if isinstance(value, PairingList)]
+    tokens = [value.items for value in values if isinstance(value, TokenList)]
+    if requests:
+        return Done(PairingList(tuple(chain.from_iterable(requests))))
+    return Done(TokenList(tuple(chain.from_iterable(tokens))))

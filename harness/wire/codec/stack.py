@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.wire import local_ui, palette
 from harness.wire.codec.parts import needed, present, unless_empty
 from harness.wire.model import Malformed
-
-AnyPack = TypeVar("AnyPack", local_ui.V1PackInfo, palette.V1PackRef)
 
 
 def to_local(stack: Sequence[StackProfile]) -> list[local_ui.V1ClusterProfileTemplate]:
@@ -37,16 +34,7 @@ def from_local(
             version.
     """
     return tuple(
-        StackProfile(
-            present(template.name, f"{place}.{n}.name"),
-            ProfileType(needed(template.type, f"{place}.{n}.type")),
-            present(template.version, f"{place}.{n}.version"),
-            tuple(
-                _from_pack_info(pack, f"{place}.{n}.packs.{m}")
-                for m, pack in enumerate(_packs(template.packs, f"{place}.{n}.packs"))
-            ),
-            template.uid or "",
-        )
+        _profile(template, "version", template.version, f"{place}.{n}")
         for n, template in enumerate(templates)
     )
 
@@ -75,24 +63,24 @@ def from_palette(
         Malformed: a profile lacks its name, type or version, or a pack its version.
     """
     return tuple(
-        StackProfile(
-            present(template.name, f"{place}.{n}.name"),
-            ProfileType(needed(template.type, f"{place}.{n}.type")),
-            present(template.profileVersion, f"{place}.{n}.profileVersion"),
-            tuple(
-                _from_pack_ref(pack, f"{place}.{n}.packs.{m}")
-                for m, pack in enumerate(_packs(template.packs, f"{place}.{n}.packs"))
-            ),
-            template.uid or "",
-        )
+        _profile(template, "profileVersion", template.profileVersion, f"{place}.{n}")
         for n, template in enumerate(templates)
     )
 
 
-def _packs(packs: list[AnyPack] | None, place: str) -> list[AnyPack]:
-    if packs is None:
-        raise Malformed(place, "it is missing")
-    return packs
+def _profile(
+    template: local_ui.V1ClusterProfileTemplate | palette.V1ClusterProfileTemplate,
+    version_name: str,
+    version: str | None,
+    place: str,
+) -> StackProfile:
+    return StackProfile(
+        present(template.name, f"{place}.name"),
+        ProfileType(needed(template.type, f"{place}.type")),
+        present(version, f"{place}.{version_name}"),
+        _from_packs(template.packs, f"{place}.packs"),
+        template.uid or "",
+    )
 
 
 def _to_pack_info(pack: Pack) -> local_ui.V1PackInfo:
@@ -102,16 +90,6 @@ def _to_pack_info(pack: Pack) -> local_ui.V1PackInfo:
         version=pack.version,
         values=unless_empty(pack.values),
         registryUid=unless_empty(pack.registry),
-    )
-
-
-def _from_pack_info(pack: local_ui.V1PackInfo, place: str) -> Pack:
-    return Pack(
-        Layer(needed(pack.layer, f"{place}.layer")),
-        needed(pack.name, f"{place}.name"),
-        needed(pack.version or pack.tag, f"{place}.version"),
-        pack.registryUid or "",
-        pack.values or "",
     )
 
 
@@ -126,11 +104,18 @@ def _to_pack_ref(pack: Pack) -> palette.V1PackRef:
     )
 
 
-def _from_pack_ref(pack: palette.V1PackRef, place: str) -> Pack:
-    return Pack(
-        Layer(pack.layer),
-        needed(pack.name, f"{place}.name"),
-        needed(pack.version or pack.tag, f"{place}.version"),
-        pack.registryUid or "",
-        pack.values or "",
+def _from_packs(
+    packs: Sequence[local_ui.V1PackInfo | palette.V1PackRef] | None, place: str
+) -> tuple[Pack, ...]:
+    if packs is None:
+        raise Malformed(place, "it is missing")
+    return tuple(
+        Pack(
+            Layer(needed(pack.layer, f"{place}.{n}.layer")),
+            needed(pack.name, f"{place}.{n}.name"),
+            needed(pack.version or pack.tag, f"{place}.{n}.version"),
+            pack.registryUid or "",
+            pack.values or "",
+        )
+        for n, pack in enumerate(packs)
     )

@@ -6,8 +6,7 @@ reads is translated here, whichever side one plays.
 
 from __future__ import annotations
 
-from harness.wire.mapping.errors import MappingError
-from harness.wire.mapping.operation_map import OperationMap
-from harness.wire.mapping.wire_map import PLAIN, WireMap
+from harness.wire.mapping.places import MappingError
+from harness.wire.mapping.wire_map import PLAIN, OperationMap, WireMap
 
 __all__ = ["PLAIN", "MappingError", "OperationMap", "WireMap"]

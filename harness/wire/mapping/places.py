@@ -11,6 +11,9 @@ r"""Where a value stands in a request or an answer, as a mapping writes it.
 
 A dot that belongs to a name is written `\.`. On the target's side a conversion may follow:
 `created as seconds`.
+
+PairproofError
++-- MappingError   a mapping contradicts itself, or names what is not there
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from harness.domain.errors import PairproofError
 
 EACH = "[]"
 """The step of a way that stands for each element of a list."""
@@ -92,9 +97,23 @@ def dotted(way: Way) -> str:
     """The way as one writes it."""
     text = ""
     for step in way:
-        text += step if step == EACH else f".{_SPECIAL.sub(_escape, step)}"
+        text += step if step == EACH else "." + _SPECIAL.sub(r"\\\g<0>", step)
     return text[1:] if text.startswith(".") else f"${text}"
 
 
-def _escape(found: re.Match[str]) -> str:
-    return f"\\{found[0]}"
+class MappingError(PairproofError):
+    """A mapping cannot be used.
+
+    Attributes:
+        place: the way to the key at fault, as in a target file: `("paths", "LogIn", "request")`.
+        found: what stands there.
+        allowed: what may stand there.
+        remedy: what to do.
+    """
+
+    def __init__(self, place: tuple[str, ...], found: str, allowed: str, remedy: str) -> None:
+        self.place = place
+        self.found = found
+        self.allowed = allowed
+        self.remedy = remedy
+        super().__init__(f"{'.'.join(place)}: {found}; allowed: {allowed}; {remedy}")

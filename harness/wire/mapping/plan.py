@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from harness.wire.mapping.errors import MappingError
-from harness.wire.mapping.places import EACH, NOWHERE, Part, Place, Way, dotted, place_of, way_of
+from harness.wire.mapping import values
+from harness.wire.mapping.places import (
+    EACH,
+    NOWHERE,
+    MappingError,
+    Part,
+    Place,
+    Way,
+    dotted,
+    place_of,
+    way_of,
+)
 from harness.wire.mapping.scope import LeafMove, ListMove, Scope
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
-from harness.wire.mapping.values import (
-    CONVERSIONS_IN_WORDS,
-    Conversion,
-    Form,
-    Words,
-    conversion_named,
-)
 
 WordTable = Mapping[str, tuple[str, ...]]
 """Ours to theirs: the first one is said, all of them are understood."""
@@ -29,7 +32,7 @@ class Entry:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
     place: Place
-    conversion: Conversion | None = None
+    conversion: values.Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class OutsideMove:
 
     ours: Place
     theirs: Place
-    form: Form = Form()
+    form: values.Form = values.Form()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,10 @@ def entry_of(text: str, at: tuple[str, ...]) -> Entry:
     except ValueError as error:
         raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
     try:
-        return Entry(place, conversion_named(name) if separator else None)
+        return Entry(place, values.conversion_named(name) if separator else None)
     except KeyError as error:
         raise MappingError(
-            at, f"{name!r} is no conversion", CONVERSIONS_IN_WORDS, "use one of them"
+            at, f"{name!r} is no conversion", values.CONVERSIONS_IN_WORDS, "use one of them"
         ) from error
 
 
@@ -249,10 +252,10 @@ class _Planner:
 
     def _leaf(self, leaf: Leaf, ours: Way, place: Place) -> None:
         entry = self._entries.get(ours)
-        form = self._form(leaf, entry)
-        moved = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
-        if not leaf.open:
-            moved = {}
+        words = words_of(leaf.words, self._wanted) if leaf.words else None
+        form = values.Form(entry.conversion if entry else None, words, leaf.flag)
+        inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
+        moved = inner_of if leaf.open else {}
         if place.part is Part.BODY:
             context, theirs = self._within(ours, place.way)
             own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
@@ -265,7 +268,7 @@ class _Planner:
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
 
-    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: Form) -> None:
+    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: values.Form) -> None:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
@@ -283,26 +286,18 @@ class _Planner:
             self._refuse(ours, found, f"a field that begins with {dotted(base)}")
         return context, rest
 
-    def _form(self, leaf: Leaf, entry: Entry | None) -> Form:
-        words = words_of(leaf.words, self._wanted) if leaf.words else None
-        return Form(entry.conversion if entry else None, words, leaf.flag)
-
     def _note(self, theirs: Way, ours: Way) -> None:
         """Refuse what would overwrite, or be overwritten; a list holds its elements' fields."""
         other = self._in_the_way(theirs, ours)
         if other is not None:
-            self._clash(ours, other, theirs)
+            culprit = ours if ours in self._entries else other
+            told = f"{dotted(ours)} and {dotted(other)} both go to {dotted(theirs)}"
+            self._refuse(culprit, told, "a place of its own for each field")
         self._places.append((theirs, ours))
 
     def _in_the_way(self, theirs: Way, ours: Way) -> Way | None:
-        """The field of ours that is there already, if any."""
         there = (o for w, o in self._places if _leads_to(w, theirs) and not _leads_to(o, ours))
         return next(there, None)
-
-    def _clash(self, ours: Way, other: Way, theirs: Way) -> None:
-        culprit = ours if ours in self._entries else other
-        told = f"{dotted(ours)} and {dotted(other)} both go to {dotted(theirs)}"
-        self._refuse(culprit, told, "a place of its own for each field")
 
     def _refuse(self, ours: Way, found: str, allowed: str) -> None:
         text = self._written.get(ours, dotted(ours))
@@ -317,7 +312,6 @@ class _Planner:
 
 
 def _leads_to(one: Way, other: Way) -> bool:
-    """Whether one of two ways is the beginning of the other."""
     length = min(len(one), len(other))
     return one[:length] == other[:length]
 
@@ -327,7 +321,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
 
 
-def words_of(vocabulary: frozenset[str], wanted: Wanted) -> Words | None:
+def words_of(vocabulary: frozenset[str], wanted: Wanted) -> values.Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:
@@ -346,4 +340,4 @@ def words_of(vocabulary: frozenset[str], wanted: Wanted) -> Words | None:
                     "a word of its own for each state of a kind",
                     "correct one of the two",
                 )
-    return Words({ours: theirs[0] for ours, theirs in out.items()}, back)
+    return values.Words({ours: theirs[0] for ours, theirs in out.items()}, back)

@@ -94,14 +94,14 @@ def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
 
 
 def _limited(shape: Shape, words: frozenset[str]) -> Shape:
-    """The shape with its texts limited to these words."""
     if isinstance(shape, Fields):
         return Fields({name: _limited(inner, words) for name, inner in shape.fields.items()})
     return replace(shape, words=words) if isinstance(shape, Leaf) and not shape.flag else shape
 
 
 def _shape(annotation: object) -> Shape:
-    kinds = [kind for kind in _alternatives(annotation) if kind is not NoneType]
+    is_union = get_origin(annotation) in (Union, UnionType)
+    kinds = [k for k in (get_args(annotation) if is_union else (annotation,)) if k is not NoneType]
     kind = kinds[0] if len(kinds) == 1 else None
     if isinstance(kind, type) and issubclass(kind, WireModel):
         return shape_of(kind)
@@ -115,11 +115,6 @@ def _shape(annotation: object) -> Shape:
         case (origin, _) if origin is dict:
             return Leaf(open=True)
     return Leaf(spare=kind is JsonValue)
-
-
-def _alternatives(annotation: object) -> tuple[object, ...]:
-    union = get_origin(annotation) in (Union, UnionType)
-    return get_args(annotation) if union else (annotation,)
 
 
 def ways(shape: Shape, way: Way = ()) -> Iterator[tuple[Way, Shape]]:

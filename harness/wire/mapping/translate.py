@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
 from harness.wire.http import Json
-from harness.wire.mapping.compiling import TWICE, Spoken
-from harness.wire.mapping.headers import ours_of, theirs_of
 from harness.wire.mapping.places import Part, Place
 from harness.wire.mapping.scope import Missing, look, put
-from harness.wire.mapping.wire_map import WireMap
+from harness.wire.mapping.values import ours_of, theirs_of
+from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
 from harness.wire.palette import SERVICE
 
 _BODILESS = frozenset({"GET", "HEAD", "DELETE"})
@@ -69,11 +68,7 @@ def _spelt(value: Json) -> str:
 
 
 def _at(asked: Asked, place: Place) -> Json:
-    """What stands at a place; `None` where nothing does.
-
-    Raises:
-        Malformed: something that is no object stands on the way to it.
-    """
+    """What stands at a place; `None` where nothing does."""
     match place.part:
         case Part.PARAMETER:
             return asked.parameters.get(place.name)
@@ -92,13 +87,15 @@ def theirs_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Ask
     """A request of ours as the target wants it."""
     spoken = wire.spoken(operation)
     moved = {move.ours for move in spoken.outside}
+    elsewhere = {place.name.lower() for place in moved if place.part is Part.HEADER}
+    headers = {n: v for n, v in asked.headers.items() if n.lower() not in elsewhere}
     json = asked.json
     if spoken.body is not None and json is not None:
         json = spoken.body.written(json)
     built = _Building(
         {n: v for n, v in asked.parameters.items() if Place(Part.PARAMETER, n) not in moved},
         {n: v for n, v in asked.query.items() if Place(Part.QUERY, n) not in moved},
-        theirs_of(_unmoved(asked.headers, moved), wire.tables.headers),
+        theirs_of(headers, wire.tables.headers),
         json,
     )
     for move in spoken.outside:
@@ -113,11 +110,6 @@ def theirs_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Ask
     if built.json == {} and spoken.route.method in _BODILESS:
         built.json = None
     return built.asked()
-
-
-def _unmoved(headers: Mapping[str, str], moved: set[Place]) -> dict[str, str]:
-    names = {place.name.lower() for place in moved if place.part is Part.HEADER}
-    return {name: value for name, value in headers.items() if name.lower() not in names}
 
 
 def ours_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Asked:

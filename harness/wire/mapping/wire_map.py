@@ -1,17 +1,60 @@
-"""How an implementation's wire differs from the published one: the value, and its checks."""
+"""How an implementation's wire differs from the published one: the value, its checks, and what each
+operation's messages look like by it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 
-from harness.domain.operations import Operation
+from harness.domain.errors import Reason
+from harness.domain.operations import (
+    AcceptPairingRequest,
+    ListPairingRequests,
+    ListTokens,
+    LogIn,
+    LogInToPalette,
+    Operation,
+    Probe,
+    Surface,
+)
 from harness.wire.http import Json
-from harness.wire.mapping.compiling import Spoken, Tables, compiled
-from harness.wire.mapping.headers import theirs_of
-from harness.wire.mapping.operation_map import OperationMap
-from harness.wire.mapping.plan import WordTable
-from harness.wire.routes import RouteTable
+from harness.wire.local_ui import V1Error
+from harness.wire.mapping.places import EACH, MappingError, Part, Place, Way, place_of
+from harness.wire.mapping.plan import BodyPlan, OutsideMove, Wanted, WordTable, entry_of, plan_of
+from harness.wire.mapping.scope import Scope
+from harness.wire.mapping.shape import Fields, every_word, shape_of, ways
+from harness.wire.mapping.values import HEADERS, Form, Header, header_of, theirs_of
+from harness.wire.model import WireModel
+from harness.wire.routes import ROUTES, Route, RouteTable, remapped
+
+
+@dataclass(frozen=True, slots=True)
+class OperationMap:
+    """How one operation differs.
+
+    Attributes:
+        method, path: where it is asked; empty as published. A path may use the published
+            parameters only.
+        status: the answers that mean that it happened; the harness answers with the first one.
+            Without any, every 2xx does.
+        refused: answers that mean that it was refused, whatever they hold.
+        request, response: where the target has a value, by our place for it (see `places`).
+        states: words that are different here only.
+        constants: what the target wants in each request besides, by its place for it.
+        answer_constants: what a body that the harness answers holds besides.
+    """
+
+    method: str = ""
+    path: str = ""
+    status: tuple[int, ...] = ()
+    refused: tuple[int, ...] = ()
+    request: Mapping[str, str] = field(default_factory=dict)
+    response: Mapping[str, str] = field(default_factory=dict)
+    states: WordTable = field(default_factory=dict)
+    constants: Mapping[str, Json] = field(default_factory=dict)
+    answer_constants: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +114,344 @@ class WireMap:
             KeyError: the operation does not cross HTTP.
         """
         return self.tables.spoken[operation]
+
+
+QUERIES: Mapping[type[Operation], tuple[str, ...]] = {
+    LogIn: ("extendedSession", "setCookie"),
+    LogInToPalette: ("setCookie",),
+    ListPairingRequests: ("continue",),
+    ListTokens: ("continue",),
+}
+"""The query parameters of an operation, which a mapping can move."""
+
+TWICE: Mapping[type[Operation], tuple[str, Way]] = {
+    AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
+}
+"""Parameters of the path that the published body repeats: one of the two is enough."""
+
+_REASONS = tuple(reason.value for reason in Reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """How one operation's messages look.
+
+    Attributes:
+        route: where it is asked.
+        status: the answers that mean that it happened; empty for any 2xx.
+        refused: the statuses that mean a refusal, whatever the answer holds.
+        body, answer: how the bodies are translated; `None` where both forms are the same.
+        outside: values that stand in another part of the request.
+        constants, answer_constants: what else the target wants.
+        is_assumed: whether nothing in the answer says what it is an answer to.
+    """
+
+    route: Route
+    status: tuple[int, ...] = ()
+    refused: frozenset[int] = frozenset()
+    body: Scope | None = None
+    answer: Scope | None = None
+    outside: tuple[OutsideMove, ...] = ()
+    constants: tuple[tuple[Place, Json], ...] = ()
+    answer_constants: tuple[tuple[Place, Json], ...] = ()
+    is_assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """A mapping as it is used.
+
+    Attributes:
+        headers: ours to theirs, only those that are different.
+        error: how the body of an error is translated; `None` where it is as published.
+        codes, said: the codes of errors, theirs to ours and back.
+        status_of, reason_of: the status of a refusal by our code, and back where it tells.
+    """
+
+    is_plain: bool
+    routes: RouteTable
+    spoken: Mapping[type[Operation], Spoken]
+    headers: Mapping[str, Header] = field(default_factory=dict)
+    error: Scope | None = None
+    codes: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, str] = field(default_factory=dict)
+    status_of: Mapping[str, int] = field(default_factory=dict)
+    reason_of: Mapping[int, str] = field(default_factory=dict)
+
+
+_PLAIN = Tables(True, ROUTES, {kind: Spoken(route) for kind, route in ROUTES.items()})
+
+
+def compiled(wire: WireMap) -> Tables:
+    """What a mapping amounts to.
+
+    Raises:
+        MappingError: it contradicts itself, or names what is not there.
+    """
+    given = (wire.operations, wire.headers, wire.fields, wire.codes, wire.code_status)
+    errors_given = (wire.errors, wire.errors_in_success, wire.refused)
+    if not any((*given, *errors_given, wire.states, wire.constants)):
+        return _PLAIN
+    _check_names(wire)
+    routes = _routes(wire.operations)
+    spoken = {kind: _spoken(wire, route) for kind, route in routes.items()}
+    # Whoever was moved is to blame, and not who has always been there.
+    _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.operations))
+    errors = plan_of(shape_of(V1Error), Wanted(("errors",), wire.errors))
+    if errors.outside:
+        raise MappingError(
+            ("errors",), "only a body has room for an error", "fields", "correct the fields"
+        )
+    codes, statuses = wire.codes, wire.code_status
+    return Tables(
+        is_plain=False,
+        routes=routes,
+        spoken=spoken,
+        headers={name: header_of(text, ("headers", name)) for name, text in wire.headers.items()},
+        error=errors.scope if errors.is_changed else None,
+        codes=codes,
+        said={ours: theirs for theirs, ours in reversed(list(codes.items()))},
+        status_of=statuses,
+        reason_of={s: c for c, s in statuses.items() if list(statuses.values()).count(s) == 1},
+    )
+
+
+# --- names --------------------------------------------------------------------------------
+
+
+def _check_names(wire: WireMap) -> None:
+    for kind in wire.operations:
+        known_in((), "paths", kind.__name__, [known.__name__ for known in ROUTES])
+    for name in wire.headers:
+        known_in((), "headers", name, HEADERS)
+    models = {m for route in ROUTES.values() for m in (route.request, route.response) if m}
+    every_field = sorted({way[-1] for model in models for way, _ in ways(shape_of(model))})
+    for name in wire.fields:
+        known_in((), "fields", name, every_field)
+    for theirs, ours in wire.codes.items():
+        _known(("codes", theirs), ours, _REASONS)
+    for ours in wire.code_status:
+        known_in((), "code_status", ours, _REASONS)
+    words = sorted(every_word())
+    for word in wire.states:
+        known_in((), "states", word, words)
+    for kind, change in wire.operations.items():
+        for word in change.states:
+            known_in(("paths", kind.__name__), "states", word, words)
+    _check_statuses(wire)
+
+
+def known_in(above: tuple[str, ...], table: str, name: str, names: Sequence[str]) -> None:
+    """Refuse a key of a table that is not one of some names."""
+    _known((*above, table, name), name, names)
+
+
+def _known(at: tuple[str, ...], name: str, names: Sequence[str]) -> None:
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=1)
+    remedy = f"did you mean {near[0]}?" if near else "docs/wire.md says what there is"
+    allowed = ", ".join(names) if len(names) <= 40 else "a name of a published model"
+    raise MappingError(at, f"{name!r} is not known", allowed, remedy)
+
+
+def _check_statuses(wire: WireMap) -> None:
+    for kind, change in wire.operations.items():
+        at = ("paths", kind.__name__)
+        for name, listed in (("status", change.status), ("refused", change.refused)):
+            for status in listed:
+                _check_status(status, (*at, name))
+        both = set(change.status) & set(change.refused)
+        if both:
+            raise MappingError(
+                (*at, "refused"),
+                f"{min(both)} stands in status as well",
+                "a status in one of the two lists",
+                "remove it from one",
+            )
+    for name, status in wire.code_status.items():
+        _check_status(status, ("code_status", name))
+    for status in wire.refused:
+        _check_status(status, ("refused",))
+
+
+def _check_status(status: int, at: tuple[str, ...]) -> None:
+    if not 200 <= status <= 599:
+        raise MappingError(at, f"{status} stands there", "a status from 200 to 599", "correct it")
+
+
+# --- where an operation is asked ----------------------------------------------------------
+
+
+def _routes(operations: Mapping[type[Operation], OperationMap]) -> RouteTable:
+    routes: RouteTable = ROUTES
+    for kind, change in operations.items():
+        changed = {"method": change.method, "path": change.path}
+        at = ("paths", kind.__name__, "path")
+        try:
+            routes = remapped(routes, {kind: {k: v for k, v in changed.items() if v}})
+        except ValueError as error:
+            allowed = "a path with the parameters of the operation and no other"
+            raise MappingError(at, str(error), allowed, "correct the path") from error
+        _check_parameters(kind, routes[kind], change, at)
+    return routes
+
+
+def _check_parameters(
+    kind: type[Operation], route: Route, change: OperationMap, at: tuple[str, ...]
+) -> None:
+    for name in ROUTES[kind].parameters():
+        moved = f"{{{name}}}" in change.request
+        if moved and name in route.parameters():
+            found = f"{{{name}}} stands in the path, and paths.{kind.__name__}.request moves it"
+            raise MappingError(at, found, "one place for it", "remove one of the two")
+        elsewhere = moved or TWICE.get(kind, ("",))[0] == name
+        if name not in route.parameters() and not elsewhere:
+            raise MappingError(
+                at,
+                f"{route.path} lacks {{{name}}}",
+                f"a path with {{{name}}}",
+                f"add it, or say in paths.{kind.__name__}.request where it goes, as in"
+                f' "{{{name}}}" = "?id"',
+            )
+
+
+def _check_places(spoken: Iterable[Spoken]) -> None:
+    """Two operations at one place are told apart by what each request holds besides."""
+    seen: dict[tuple[bool, str, str], list[Spoken]] = {}
+    for one in spoken:
+        route = one.route
+        key = (route.surface is Surface.LOCAL_UI, route.method, route.shape())
+        for other in seen.setdefault(key, []):
+            if not _apart(one, other):
+                raise MappingError(
+                    ("paths", route.operation.__name__, "path"),
+                    f"{route.method} {route.path} is where {other.route.operation.__name__}"
+                    " is asked",
+                    "a place of its own, or constants that tell the two apart",
+                    "correct the path or the method",
+                )
+        seen[key].append(one)
+
+
+def _apart(one: Spoken, other: Spoken) -> bool:
+    held, others = dict(one.constants), dict(other.constants)
+    same_path = one.route.path == other.route.path
+    return same_path and any(held[p] != others[p] for p in held.keys() & others.keys())
+
+
+# --- what its messages hold ---------------------------------------------------------------
+
+
+def _spoken(wire: WireMap, route: Route) -> Spoken:
+    change = wire.operations.get(route.operation, OperationMap())
+    at = ("paths", route.operation.__name__)
+    words = {**wire.states, **change.states}
+    words_at = dict.fromkeys(change.states, (*at, "states"))
+    inside, outside = _sorted(route, change, at)
+    request = Wanted((*at, "request"), inside, wire.fields, words, words_at)
+    response = Wanted((*at, "response"), change.response, wire.fields, words, words_at)
+    body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
+    if answer.outside:
+        name = next(iter(change.response))
+        raise MappingError(
+            (*at, "response", name), "an answer is read from its body", "fields", "correct it"
+        )
+    moves = (*body.outside, *outside)
+    _check_once(moves, (*at, "request"))
+    general = _constants(wire.constants, ("constants",))
+    has_body = route.request is not None
+    kept = {p: v for p, v in general.items() if has_body or p.part is not Part.BODY}
+    constants = kept | _constants(change.constants, (*at, "constants"))
+    return Spoken(
+        route,
+        change.status,
+        frozenset((*wire.refused, *change.refused)) - set(change.status),
+        body.scope if body.is_changed else None,
+        answer.scope if answer.is_changed else None,
+        moves,
+        tuple(constants.items()),
+        tuple(_constants(change.answer_constants, (*at, "answer_constants")).items()),
+        route.operation is Probe and change.response.get("service") == "",
+    )
+
+
+def _plan(route: Route, model: type[WireModel] | None, wanted: Wanted) -> BodyPlan:
+    shape = Fields({}) if model is None else shape_of(model)
+    if model is None and wanted.entries:
+        name = next(iter(wanted.entries))
+        raise MappingError(
+            (*wanted.at, name),
+            f"{route.operation.__name__} has no body there",
+            "no fields",
+            "remove it",
+        )
+    return plan_of(shape, wanted)
+
+
+def _sorted(
+    route: Route, change: OperationMap, at: tuple[str, ...]
+) -> tuple[dict[str, str], tuple[OutsideMove, ...]]:
+    """The entries of a request: those of its body, and the moves of what stands elsewhere."""
+    inside: dict[str, str] = {}
+    moves = []
+    for ours, theirs in change.request.items():
+        here = (*at, "request", ours)
+        try:
+            place = place_of(ours) if ours else None
+        except ValueError:
+            place = None
+        if place is None or place.part is Part.BODY:
+            inside[ours] = theirs
+            continue
+        _check_ours(route, place, here)
+        entry = entry_of(theirs, here)
+        moves.append(OutsideMove(place, entry.place, Form(entry.conversion)))
+    return inside, tuple(moves)
+
+
+def _check_ours(route: Route, place: Place, at: tuple[str, ...]) -> None:
+    known: Mapping[Part, tuple[str, ...]] = {
+        Part.PARAMETER: ROUTES[route.operation].parameters(),
+        Part.QUERY: QUERIES.get(route.operation, ()),
+        Part.HEADER: HEADERS,
+    }
+    names = known[place.part]
+    if place.name in names:
+        return
+    remedy = "remove it"
+    if near := get_close_matches(place.name, names, n=1):
+        remedy = f"did you mean {near[0]}?"
+    allowed = ", ".join(names) or f"no {place.part.value}"
+    raise MappingError(at, f"the operation has no such {place.part.value}", allowed, remedy)
+
+
+def _check_once(moves: Iterable[OutsideMove], at: tuple[str, ...]) -> None:
+    seen: dict[Place, Place] = {}
+    for move in moves:
+        if move.theirs.part is Part.NOWHERE:
+            continue
+        if move.theirs in seen:
+            name = move.theirs.name or ".".join(move.theirs.way)
+            raise MappingError(
+                at, f"two values go to {name}", "a place of its own for each", "correct one"
+            )
+        seen[move.theirs] = move.ours
+
+
+def _constants(table: Mapping[str, Json], at: tuple[str, ...]) -> dict[Place, Json]:
+    found = {}
+    for text, value in table.items():
+        try:
+            place = place_of(text)
+        except ValueError as error:
+            allowed = "a field, ?query or Header:"
+            raise MappingError((*at, text), str(error), allowed, "correct it") from error
+        if EACH in place.way or place.part in (Part.PARAMETER, Part.NOWHERE):
+            allowed = "a field that is in no list, ?query or Header:"
+            raise MappingError((*at, text), "no constant has room there", allowed, "correct it")
+        found[place] = value
+    return found
 
 
 PLAIN = WireMap()

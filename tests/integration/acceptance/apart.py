@@ -16,7 +16,7 @@ from typing import Any
 import trustme
 
 from harness.reference.certificates import Certificates
-from harness.targets.env_file import env_text, read_env_file
+from harness.targets.reading import env_text, read_env_file
 from tests.integration.acceptance.certifying import served
 from tests.integration.cli.command import Command
 

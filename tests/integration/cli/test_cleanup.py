@@ -10,8 +10,8 @@ import pytest
 
 from harness.domain.arrangements import Side
 from harness.running.belongings import sha256_of
-from harness.targets.env_file import env_text
 from harness.targets.ledger import Entry, Kind, Ledger, LedgerHeader, Owner, State
+from harness.targets.reading import env_text
 from tests.integration.cli.command import Command
 from tests.integration.http.faulty import answer, running
 

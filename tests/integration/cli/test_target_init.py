@@ -16,9 +16,8 @@ from dataclasses import dataclass
 import pytest
 
 from harness.reference.embedded import EmbeddedReference, Layout
-from harness.targets.drafting.composing import composed
-from harness.targets.drafting.fetching import document_from
-from harness.targets.drafting.openapi import OpenApiError
+from harness.targets.drafting.draft import composed
+from harness.targets.drafting.openapi import OpenApiError, document_from
 from harness.targets.target_file import load_target
 from tests.integration.cli.command import PATIENCE_S, Command
 from tests.integration.http.faulty import (

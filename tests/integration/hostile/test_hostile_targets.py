@@ -11,7 +11,7 @@ import pytest
 
 from harness.history.visible import visible
 from harness.suite import suite_dir
-from harness.targets.env_file import env_text
+from harness.targets.reading import env_text
 from tests.integration.cli.command import Command
 from tests.integration.hostile.attackers import ATTACKS, Attacker
 from tests.integration.http.faulty import running

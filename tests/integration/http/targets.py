@@ -14,7 +14,8 @@ from harness.domain.arrangements import Side
 from harness.domain.operations import Credentials, Operation
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
-from harness.targets.target_file import Control, Host, Place, Target, Timeouts, Trust
+from harness.targets.target import Control, Host, Place, Target, Timeouts
+from harness.targets.trust import Trust
 from tests.integration.http import faulty
 from tests.integration.http.faulty import Behave, Faulty, answer
 

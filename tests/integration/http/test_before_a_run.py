@@ -8,7 +8,7 @@ from harness.domain.arrangements import CreateProject, Restart, Side
 from harness.domain.endpoint import EndpointForm
 from harness.targets.endpoints import usable_forms
 from harness.targets.port import CannotArrange, TargetUnusable
-from harness.targets.target_file import Control
+from harness.targets.target import Control
 from tests.integration.http import faulty
 from tests.integration.http.faulty import Behave, always, answer
 from tests.integration.http.targets import (

@@ -24,7 +24,7 @@ from harness.domain.operations import (
 from harness.targets.answered import seconds_of
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
-from harness.targets.target_file import RateLimit, Timeouts
+from harness.targets.target import RateLimit, Timeouts
 from harness.wire.http import BODY_BYTES_MAX
 from harness.wire.mapping import OperationMap, WireMap
 from tests.integration.http import faulty

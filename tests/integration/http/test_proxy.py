@@ -11,8 +11,7 @@ import pytest
 import trustme
 
 from harness.domain.operations import Done, ListTokens, Unknown
-from harness.targets.pinning import fingerprint_of
-from harness.targets.trust import Trust
+from harness.targets.trust import Trust, fingerprint_of
 from tests.integration.http.faulty import Behave, Visit, always, answer
 from tests.integration.http.targets import EMPTY, Open, ask, target_at
 

@@ -13,9 +13,8 @@ import trustme
 
 from harness.domain.arrangements import Side
 from harness.domain.operations import Done, ListTokens, Unknown
-from harness.targets.pinning import fingerprint_in_words, fingerprint_of
 from harness.targets.port import TargetUnusable
-from harness.targets.trust import Trust
+from harness.targets.trust import Trust, fingerprint_in_words, fingerprint_of
 from tests.integration.http.faulty import always
 from tests.integration.http.targets import EMPTY, NOT_LOGGED_IN, Open, ask, target_at
 

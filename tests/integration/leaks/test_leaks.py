@@ -12,10 +12,10 @@ import pytest
 from harness.history.redaction import Redactor
 from harness.scenes.stage import Stage
 from harness.suite import suite_dir
-from harness.targets.env_file import env_text, read_env_file
 from harness.targets.http import HttpDriver
 from harness.targets.ledger import FILE
 from harness.targets.port import Exchange, Outgoing
+from harness.targets.reading import env_text, read_env_file
 from tests.integration.cli.command import Command, wait_until
 from tests.integration.http.faulty import running
 from tests.integration.leaks.canaries import Hunt, canary, written_below

@@ -28,14 +28,12 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.arranging.commands import Command
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.links.arranger import LinkArranger
 from harness.targets.links.crowd import Crowd
-from harness.targets.links.endpoint import PaletteEndpoint
 from harness.targets.links.explaining import explain
-from harness.targets.links.opening import OpenLinks, open_links
-from harness.targets.links.settings import CutForm, LinkCommands, Links, LinkWay, Tls, Use
-from harness.targets.port import CannotArrange
+from harness.targets.links.opening import OpenLinks, PaletteEndpoint, open_links
+from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay, Tls, Use
+from harness.targets.links.switch import LinkArranger
+from harness.targets.port import ArrangingFailed, CannotArrange
 from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import BODY, HERE, PROBE, Host, Palette, Scenery
 from tests.integration.links.toxiproxies import FakeToxiproxy

@@ -9,12 +9,13 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness.targets.links.errors import LinkError, ProxyCannotListen
 from harness.targets.links.faults import (
     BlackHole,
     Down,
     Limited,
+    LinkError,
     LinkFault,
+    ProxyCannotListen,
     Refused,
     Reset,
     Slow,

@@ -7,8 +7,7 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.errors import ProxyDied
-from harness.targets.links.faults import BlackHole, Down, Limited, Slow
+from harness.targets.links.faults import BlackHole, Down, Limited, ProxyDied, Slow
 from harness.targets.links.messages import Fate
 from tests.integration.links.palettes import HERE, Scenery, can_connect, hung_up, open_files, until
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.errors import LinkError, ProxyDied
-from harness.targets.links.faults import Disturbance, Down, Reset, Way
+from harness.targets.links.faults import Disturbance, Down, LinkError, ProxyDied, Reset, Way
 from harness.targets.links.hub import Reading
 from harness.targets.links.messages import Fate, message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from harness.reference.server import Servers, bind, port_of
-from harness.targets.links.errors import LinkError
 from harness.targets.links.faults import (
     BlackHole,
     Down,
     Limited,
+    LinkError,
     LinkFault,
     Refused,
     Reset,

@@ -17,7 +17,7 @@ import trustme
 from harness.load import LoadClient, LoadLimits, NoAnswer, NotSent, TooFewFiles, run
 from harness.load.message import Address
 from harness.load.opening import Opener
-from harness.targets.pinning import pinned
+from harness.targets.trust import pinned
 from harness.wire.http import HttpRequest
 from tests.integration.load import servers
 from tests.integration.load.servers import OK, Behaves, Serving, says, serving

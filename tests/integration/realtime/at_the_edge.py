@@ -23,7 +23,7 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
 from harness.reference.layout import Layout
-from harness.targets.env_file import env_file_of
+from harness.targets.reading import env_file_of
 from tests.integration.realtime.over_http import MS, QUICK
 
 PLACES = 10

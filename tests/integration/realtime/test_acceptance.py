@@ -17,7 +17,7 @@ from harness.reference.core.choices import CentralChoices
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
 from harness.reference.layout import Layout
-from harness.targets.env_file import env_file_of
+from harness.targets.reading import env_file_of
 from harness.verifying.fleet import verify_fleet
 from tests.integration.cli.command import Command
 

@@ -15,8 +15,8 @@ from harness.history.manifest import read_manifest
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference
 from harness.reference.layout import Layout
-from harness.targets.env_file import env_file_of
 from harness.targets.ledger import Ledger
+from harness.targets.reading import env_file_of
 from harness.verifying.fleet import verify_fleet
 from tests.integration.cli.command import Command, wait_until
 

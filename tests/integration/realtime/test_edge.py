@@ -27,8 +27,8 @@ from harness.reference.embedded import EmbeddedReference
 from harness.reference.layout import Layout
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.realtime import every_answer
-from harness.targets.env_file import env_file_of
 from harness.targets.ledger import Ledger
+from harness.targets.reading import env_file_of
 from harness.verifying.fleet import verify_fleet
 from tests.integration.realtime.at_the_edge import PLACES, TEN, described, edge, run
 from tests.integration.realtime.over_http import MS

@@ -18,8 +18,7 @@ from harness.domain.arrangements import (
 from harness.domain.cluster import ClusterState, ManagementMode
 from harness.domain.operations import Done
 from harness.reference.control import make_control_app
-from harness.wire.control import HEALTH_PATH, INVENTORY_PATH, bearer, encode_arrangement
-from harness.wire.dataclass_json import from_json
+from harness.wire.control import HEALTH_PATH, INVENTORY_PATH, bearer, encode_arrangement, from_json
 from tests.integration.reference_http.conftest import SECRET, World
 
 

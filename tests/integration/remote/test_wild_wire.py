@@ -13,7 +13,7 @@ from harness.opening import open_target
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from harness.reference.planting import behaviour_with
-from harness.targets.env_file import env_text
+from harness.targets.reading import env_text
 from harness.targets.wire_reading import load_wire
 from tests.integration.cli.command import Command
 

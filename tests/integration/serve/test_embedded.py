@@ -37,7 +37,8 @@ from harness.reference.server import AddressError
 from harness.reference.sides import ArrangementError
 from harness.targets.http import HttpDriver
 from harness.targets.port import CannotArrange
-from harness.targets.target_file import Target, read_target
+from harness.targets.target import Target
+from harness.targets.target_file import read_target
 from tests.integration.serve.people import People
 
 SMALL = Layout(clusters=1, hosts=2)

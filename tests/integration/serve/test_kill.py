@@ -27,9 +27,9 @@ from harness.domain.operations import (
     ViewPairing,
 )
 from harness.opening import open_target
-from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
+from harness.targets.reading import env_file_of, read_env_file
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTS = 2

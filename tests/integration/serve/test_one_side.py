@@ -32,10 +32,10 @@ from harness.reference.certificates import Certificates, trusting
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout, Other
 from harness.targets.http import HttpDriver
-from harness.targets.pinning import fingerprint_in_words, fingerprint_of
 from harness.targets.port import TargetUnusable
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
+from harness.targets.trust import fingerprint_in_words, fingerprint_of
 from tests.integration.serve.people import People
 
 

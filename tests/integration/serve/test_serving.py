@@ -31,9 +31,9 @@ from harness.opening import open_target
 from harness.reference.embedded import Layout
 from harness.reference.server import AddressError
 from harness.serving import CannotWrite, Serve, serve
-from harness.targets.env_file import env_file_of, read_env_file
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
+from harness.targets.reading import env_file_of, read_env_file
 from harness.targets.target_file import load_target
 
 SMALL = Layout(clusters=1, hosts=2)

@@ -15,9 +15,9 @@ from harness.domain.arrangements import (
 )
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.targets.links.crowd import Crowd
-from harness.targets.links.endpoint import PaletteEndpoint, is_readable
-from harness.targets.links.errors import LinkError
-from harness.targets.links.settings import Links, LinkWay, Tls
+from harness.targets.links.faults import LinkError
+from harness.targets.links.opening import PaletteEndpoint, is_readable
+from harness.targets.links.reading import Links, LinkWay, Tls
 
 SLOTS = (Slot("a", ("a1", "a2")), Slot("b", ("b1",)))
 APART = {"a1": "10.0.0.1", "a2": "10.0.0.2", "b1": "10.0.0.1"}

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.targets.credential_file import CredentialError, credential_in
+from harness.targets.reading import CredentialError, TargetFileError, credential_in
 from harness.targets.target import Target
-from harness.targets.target_errors import TargetFileError
 from harness.targets.target_file import read_target
 
 TEXT = """\

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.targets.env_file import env_file_of, env_text, read_env_file
-from harness.targets.target_errors import TargetFileError
+from harness.targets.reading import TargetFileError, env_file_of, env_text, read_env_file
 
 SECRET = "canary-2f7d"
 

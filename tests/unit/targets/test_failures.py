@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from harness.targets.failures import what_failed
+from harness.targets.transport import what_failed
 
 
 def raised_from(cause: Exception) -> Exception:

@@ -23,7 +23,7 @@ from harness.domain.operations import (
 )
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
-from harness.targets.target_file import Host, Place, Target
+from harness.targets.target import Host, Place, Target
 
 EDGE = "http://127.0.0.1:5080"
 CENTRAL = "http://127.0.0.1:8080"

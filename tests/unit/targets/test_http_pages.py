@@ -12,7 +12,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Credentials, Done, ListPairingRequests, PairingList, Unknown
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
-from harness.targets.target_file import Target
+from harness.targets.target import Target
 
 CENTRAL = "http://127.0.0.1:8080"
 SEARCH = f"{CENTRAL}/v1/spectroclusters/pairing/search"

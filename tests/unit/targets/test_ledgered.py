@@ -57,10 +57,9 @@ from harness.domain.operations import (
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
-from harness.targets.arranging.way import ArrangingFailed
 from harness.targets.ledger import Kind, Ledger, State
 from harness.targets.ledgered import LedgeredDriver
-from harness.targets.port import CannotArrange, Exchange, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 from tests.unit.targets.ledgers import lines_of, new_ledger
 
 SECRET = "canary-value-0123456789"

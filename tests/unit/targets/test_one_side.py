@@ -10,8 +10,8 @@ from harness.catalogue.requirement import Role
 from harness.domain.arrangements import Side
 from harness.domain.operations import AcceptPairingRequest, ListTokens, ViewCluster
 from harness.targets.peer_table import Peer
+from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
-from harness.targets.target_errors import TargetFileError
 from harness.targets.target_file import read_target
 
 EDGE = """

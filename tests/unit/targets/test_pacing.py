@@ -9,9 +9,8 @@ import pytest
 
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import ListTokens, Reply, Unknown
-from harness.targets.answered import Answered
-from harness.targets.pacing import Pacer, may_be_asked_again, wait_asked_for
-from harness.targets.transport import Sent
+from harness.targets.answered import Answered, may_be_asked_again, wait_asked_for
+from harness.targets.transport import Pacer, Sent
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.http import HttpResponse
 

@@ -8,11 +8,19 @@ from typing import Any
 import pytest
 
 from harness.targets.arranging.commands import Command
-from harness.targets.arranging.settings import Arranging
-from harness.targets.links.settings import LinkCommands, Links
-from harness.targets.permission import TOLD_MAX, check_permission, told, written_to
+from harness.targets.arranging.reading import Arranging
+from harness.targets.links.reading import LinkCommands, Links
 from harness.targets.port import TargetInfo, TargetUnusable
-from harness.targets.target import Control, Host, Place, Target
+from harness.targets.target import (
+    TOLD_MAX,
+    Control,
+    Host,
+    Place,
+    Target,
+    check_permission,
+    told,
+    written_to,
+)
 
 HERE = "http://127.0.0.1:80"
 AWAY = "https://palette.example"

@@ -13,8 +13,10 @@ from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side, Slot
 from harness.domain.operations import ViewPairingRequest
-from harness.targets.target_errors import TargetFileError
-from harness.targets.target_file import Target, is_loopback, load_target, read_target
+from harness.targets.loopback import is_loopback
+from harness.targets.reading import TargetFileError
+from harness.targets.target import Target
+from harness.targets.target_file import load_target, read_target
 
 TEXT = """\
 schema = "pairproof/target/1"

@@ -15,9 +15,8 @@ import jsonschema
 import pytest
 
 import harness.targets
-from harness.targets.key_kinds import Key, Kind
-from harness.targets.structure import check_structure
-from harness.targets.target_errors import TargetFileError
+from harness.targets.key_kinds import Key, Kind, check_structure
+from harness.targets.reading import TargetFileError
 from harness.targets.target_keys import FILE
 from harness.targets.target_schema import json_schema, schema_text, to_markdown
 from harness.targets.toml_lines import Path as Way
@@ -139,7 +138,7 @@ def parser_takes(data: dict[str, Any]) -> bool:
         raise TargetFileError("file", 0, dotted(path), problem)
 
     try:
-        check_structure(data, refuse)
+        check_structure(data, refuse, FILE)
     except TargetFileError:
         return False
     return True

@@ -10,17 +10,17 @@ import pytest
 import trustme
 
 from harness.domain.arrangements import Side
-from harness.targets.pinning import (
+from harness.targets.reading import TargetFileError
+from harness.targets.target import Target
+from harness.targets.target_file import read_target
+from harness.targets.trust import (
     PinMismatch,
+    Trust,
     fingerprint_from,
     fingerprint_in_words,
     fingerprint_of,
     pinned,
 )
-from harness.targets.target import Target
-from harness.targets.target_errors import TargetFileError
-from harness.targets.target_file import read_target
-from harness.targets.trust import Trust
 
 HEAD = """\
 schema = "pairproof/target/1"

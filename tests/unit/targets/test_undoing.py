@@ -52,12 +52,11 @@ from harness.reference.core.records import (
 )
 from harness.reference.world import direct_reference
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.arranging.settings import Arranging
-from harness.targets.arranging.way import ArrangingFailed
+from harness.targets.arranging.reading import Arranging
 from harness.targets.inprocess import InprocessDriver
 from harness.targets.ledger import Kind, Ledger, State
 from harness.targets.ledgered import LedgeredDriver
-from harness.targets.port import CannotArrange, Exchange, Outgoing, TargetInfo
+from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing, TargetInfo
 from harness.targets.target import Target
 from harness.targets.undoing import ORDER, SILENCES_MAX, WAYS_BACK, Undoer
 from tests.unit.targets.ledgers import entry, new_ledger

@@ -10,12 +10,10 @@ import pytest
 
 from harness.domain.errors import Reason
 from harness.domain.operations import ViewPairing, ViewToken
-from harness.targets.reading import Reading
-from harness.targets.structure import check_structure
-from harness.targets.target_errors import TargetFileError
-from harness.targets.wire_keys import WIRE_KEYS
-from harness.targets.wire_reading import load_wire, read_wire
-from harness.targets.wire_writing import wire_text
+from harness.targets.key_kinds import check_structure
+from harness.targets.reading import Reading, TargetFileError
+from harness.targets.target_keys import WIRE_KEYS
+from harness.targets.wire_reading import load_wire, read_wire, wire_text
 from harness.wire.mapping import PLAIN, WireMap
 from tests.unit.targets.test_target_file import TEXT, read
 from tests.unit.wire.mapped import WILD

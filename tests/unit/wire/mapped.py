@@ -12,8 +12,8 @@ from harness.targets.wire_reading import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.headers import theirs_of
 from harness.wire.mapping.translate import Asked, ours_asked, theirs_answered
+from harness.wire.mapping.values import theirs_of
 from harness.wire.routes import Route
 
 WILD = load_wire(Path(__file__).parents[2] / "integration" / "remote" / "wild.toml")

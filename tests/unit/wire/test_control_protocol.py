@@ -16,8 +16,9 @@ from harness.wire.control import (
     arrangement_path,
     bearer,
     encode_arrangement,
+    from_json,
+    to_json,
 )
-from harness.wire.dataclass_json import from_json, to_json
 from harness.wire.http import parse_json
 from harness.wire.model import Malformed
 from tests.unit.wire.strategies import repeatable

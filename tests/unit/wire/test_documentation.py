@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from harness.domain.operations import PollPairing
-from harness.targets.wire_keys import OPERATION_KEYS, WIRE_KEYS
+from harness.targets.target_keys import OPERATION_KEYS, WIRE_KEYS
 from harness.targets.wire_reading import load_wire
 from harness.wire import palette
 from harness.wire.codec.errors import STATUS_OF

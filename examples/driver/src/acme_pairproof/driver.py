@@ -26,7 +26,7 @@ from harness.targets.port import (
 )
 from harness.wire.codec import decode
 from harness.wire.codec.client import credential_headers
-from harness.wire.dataclass_json import to_json
+from harness.wire.control import to_json
 from harness.wire.http import HttpResponse
 
 

@@ -19,8 +19,7 @@ from harness.domain.errors import PairproofError
 from harness.opening import open_inprocess
 from harness.targets.port import Outgoing
 from harness.wire.codec import credentials_from, encode_reply
-from harness.wire.control import arrangement_from
-from harness.wire.dataclass_json import from_json
+from harness.wire.control import arrangement_from, from_json
 from harness.wire.routes import ROUTES
 
 _TICK = 20_000

@@ -24,8 +24,7 @@ from harness.domain.operations import (
 )
 from harness.domain.token import RegistrationToken
 from harness.targets.arranging.api import Api
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.port import CannotArrange, Exchange, Outgoing
+from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 NOW = 1_000
 ADMIN = Credentials(api_key="canary-admin-key")

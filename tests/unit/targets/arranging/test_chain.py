@@ -8,8 +8,7 @@ import pytest
 
 from harness.domain.arrangements import Arrangement, RemoveToken, SetLink
 from harness.targets.arranging.chain import Chain
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.port import CannotArrange
+from harness.targets.port import ArrangingFailed, CannotArrange
 
 ASKED = RemoveToken("t-1")
 

@@ -19,8 +19,7 @@ from harness.domain.arrangements import (
 from harness.domain.cluster import Health
 from harness.targets.arranging.commands import Command, Commands
 from harness.targets.arranging.process import OUTPUT_BYTES_MAX
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.port import CannotArrange
+from harness.targets.port import ArrangingFailed, CannotArrange
 from tests.unit.targets.arranging import fakes
 from tests.unit.targets.arranging.fakes import TOKEN, python
 

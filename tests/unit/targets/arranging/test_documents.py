@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from harness.domain.arrangements import SIDES_OF
-from harness.targets.arranging.settings import WAYS
-from harness.targets.structure import check_structure
-from harness.targets.target_errors import Problem
+from harness.targets.arranging.reading import WAYS
+from harness.targets.key_kinds import check_structure
+from harness.targets.reading import Problem
+from harness.targets.target_keys import FILE
 from harness.targets.toml_lines import Path as KeyPath
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
@@ -41,7 +42,7 @@ def what_is_wrong(examples: list[str]) -> list[str]:
         if "central" in data:
             data["central"].setdefault("url", "https://palette.example")
         try:
-            check_structure(data, refuse)
+            check_structure(data, refuse, FILE)
         except Refused as refused:
             found.append(f"{refused} in {example}")
     return found

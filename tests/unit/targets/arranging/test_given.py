@@ -51,8 +51,7 @@ from harness.domain.profile import (
     ProfileType,
     StackProfile,
 )
-from harness.targets.arranging.clusters import InstalledClusters
-from harness.targets.arranging.given import Given, GivenPerson, GivenThings
+from harness.targets.arranging.given import Given, GivenPerson, GivenThings, InstalledClusters
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing
 
 PACK = Pack(Layer.CNI, "Calico", "3.25.1")

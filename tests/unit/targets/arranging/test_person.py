@@ -17,8 +17,7 @@ from harness.domain.arrangements import (
     SetNodeHealth,
 )
 from harness.domain.cluster import Health
-from harness.targets.arranging.person import Person
-from harness.targets.arranging.terminal import TerminalAsker
+from harness.targets.arranging.person import Person, TerminalAsker
 from harness.targets.port import CannotArrange, Confirmation
 from tests.unit.targets.arranging.fakes import TOKEN
 

@@ -9,9 +9,10 @@ import pytest
 
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.targets.arranging.settings import WAYS, Arranging
-from harness.targets.target_errors import TargetFileError
-from harness.targets.target_file import Target, read_target
+from harness.targets.arranging.reading import WAYS, Arranging
+from harness.targets.reading import TargetFileError
+from harness.targets.target import Target
+from harness.targets.target_file import read_target
 
 HEAD = """\
 schema = "pairproof/target/1"

@@ -26,8 +26,8 @@ from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.permission import Grant, PairPermission
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
-from harness.targets.arranging.sentences import sentence
-from harness.targets.arranging.templates import KIND, known_fields
+from harness.targets.arranging.commands import KIND, known_fields
+from harness.targets.arranging.person import sentence
 
 KINDS = [
     kind

@@ -14,8 +14,7 @@ import pytest
 from harness.domain.arrangements import CreateProject
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.process import OUTPUT_BYTES_MAX
-from harness.targets.arranging.way import ArrangingFailed
-from harness.targets.port import CannotArrange
+from harness.targets.port import ArrangingFailed, CannotArrange
 from tests.unit.targets.arranging.fakes import TOKEN, python
 from tests.unit.targets.arranging.test_commands import is_gone
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.targets.drafting.answers import Answers
-from harness.targets.drafting.asking import Asked, Hints, Question, Shown
+from harness.targets.drafting.answers import Answers, Asked, Hints, Question, Shown
 from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.interview import Interview
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
-from harness.targets.drafting.asking import Hints, Question
+from harness.targets.drafting.answers import Hints, Question
 from harness.targets.drafting.checks import WrongAnswer
-from harness.targets.drafting.composing import composed
-from harness.targets.target_file import Target, load_target
+from harness.targets.drafting.draft import composed
+from harness.targets.target import Target
+from harness.targets.target_file import load_target
 from tests.unit.targets.drafting.talk import (
     PATH,
     PINNED,

@@ -13,10 +13,15 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.reference.openapi import describe
-from harness.targets.drafting.composing import composed, hints_of, wire_of
-from harness.targets.drafting.fetching import document_from
+from harness.targets.drafting.draft import composed, hints_of, wire_of
 from harness.targets.drafting.matching import Certainty
-from harness.targets.drafting.openapi import FIELDS_MAX, Document, OpenApiError, read_document
+from harness.targets.drafting.openapi import (
+    FIELDS_MAX,
+    Document,
+    OpenApiError,
+    document_from,
+    read_document,
+)
 from harness.targets.drafting.wire_draft import Drafted, WireDraft
 from harness.targets.target_file import load_target
 from harness.targets.wire_reading import load_wire
