@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from typing import Final, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TaskProgressColumn
 from rich.text import Text
 
+from harness.cli.shown import Bars
 from harness.fleet.crew.coordinator import Moment
 from harness.reporting.fleet.quantities import SECOND, counted, duration, number
 
@@ -30,15 +31,14 @@ class Shown:
         self._live = self._console.is_terminal and not os.environ.get("CI")
         self._now = now
         self._began = self._shown = now()
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
+        self._progress = Bars(
             BarColumn(bar_width=24),
-            TextColumn("{task.fields[told]}", markup=False),
+            TaskProgressColumn(),
             console=self._console,
             transient=True,
             disable=not self._live,
         )
-        self._task = self._progress.add_task("getting ready", total=None, told="")
+        self._task = self._progress.add_task("getting ready", total=None)
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -61,12 +61,11 @@ class Shown:
     def show(self, what: str, done: float, told: str) -> None:
         """Show that a share of it is done."""
         self._shown = self._now()
+        line = f"{what}  {told}"
         if self._live:
-            self._progress.update(
-                self._task, description=what, total=1.0, completed=done, told=told
-            )
+            self._progress.update(self._task, description=line, total=1.0, completed=done)
         else:
-            self._console.print(Text(f"{what}  {told}"))
+            self._console.print(Text(line))
 
     def took(self) -> float:
         """How long it has been going on, in seconds."""

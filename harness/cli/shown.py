@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
+from rich.console import RenderableType
+from rich.progress import Progress
 from rich.text import Text
 
 from harness.history.visible import visible_line
+
+
+class Bars(Progress):
+    """Bars, and the descriptions below them: beside them a terminal's width would cut them off."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bars, then their descriptions."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            yield Text(task.description, no_wrap=False, overflow="fold")
 
 
 def shown(text: Text) -> Text:
