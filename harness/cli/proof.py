@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
-from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
+from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
 from harness.proving.document import matrix_markdown, variants_markdown
 from harness.proving.lawful import LeftAlone, try_variants
 from harness.proving.lawful import as_json as variants_json
@@ -181,17 +181,10 @@ def _list(rows: Sequence[dict[str, str]], format: str) -> None:
         heads = [name for name in rows[0] if name != "says"] + ["says"]
         put("\n".join(markdown_table(heads, ([row[h] for h in heads] for row in rows))))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     heads = [head for head in ("name", "requirement", "lane") if head in rows[0]]
-    for head in heads:
-        table.add_column(head, no_wrap=True)
-    table.add_column("what it does", ratio=1)
-    for row in rows:
-        table.add_row(*(row[head] for head in heads), row["says"])
-    Console(highlight=False, markup=False).print(table)
+    put_list(
+        [*heads, "what it does"], ([*(row[head] for head in heads), row["says"]] for row in rows)
+    )
 
 
 def _tell_caught(row: Caught) -> None:

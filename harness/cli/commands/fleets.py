@@ -134,12 +134,12 @@ def fleet(
     ] = None,
     format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
 ) -> None:
-    """Run a fleet in virtual time, judge every invariant, and write the files of the run.
+    """Run a fleet in virtual time, and judge every invariant.
 
-    The same scenario, hosts and seed give the same evidence, byte for byte. With --target the
-    same people and hosts act in real time, at a real endpoint. Exit codes: 0 all of
-    it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be judged, or
-    did not reach what it was meant to.
+    Writes the files of the run. The same scenario, hosts and seed give the same evidence, byte for
+    byte. With --target the same people and hosts act in real time, at a real endpoint. Exit codes:
+    0 all of it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be
+    judged, or did not reach what it was meant to.
     """
     from harness.cli.fleet import Asked, real_of
     from harness.cli.fleet import run as carry_out
@@ -179,7 +179,7 @@ def scenarios(
         bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")
     ] = False,
 ) -> None:
-    """List the fleet scenarios that are shipped, with the reason why each exists."""
+    """List the fleet scenarios that are shipped, and why."""
     from harness.cli.scenarios import list_scenarios, print_schema, show_scenario
 
     def carry_out() -> int:
@@ -205,9 +205,10 @@ def replay(
         typer.Option(metavar="DIR", help="Keep the evidence of the replay; it goes away without."),
     ] = None,
 ) -> None:
-    """Make a fleet run again from what its evidence says, and compare the two byte for byte.
+    """Make a fleet run again, and compare the two byte for byte.
 
-    Exit codes: 0 they are equal, 1 they are not, and the first line that differs is shown.
+    All that the run needs is in its evidence. Exit codes: 0 they are equal, 1 they are not, and the
+    first line that differs is shown.
     """
     from harness.cli.replay import replay_evidence
 
@@ -235,11 +236,11 @@ def shrink(
         typer.Option(metavar="N", min=1, help="How many processes try; one a processor."),
     ] = None,
 ) -> None:
-    """Take a failing fleet run to the fewest clusters, faults and acts that still fail so.
+    """Make a fleet run that fails as small as it can be.
 
-    Writes them as a scenario file of its own, runs it, and prints how to run it again. Exits
-    with 1 if the run does not fail again (3 where another version wrote the evidence), and
-    with 2 if no invariant was broken in it.
+    Finds the fewest clusters, faults and acts that still fail so. Writes them as a scenario file of
+    its own, runs it, and prints how to run it again. Exits with 1 if the run does not fail again (3
+    where another version wrote the evidence), and with 2 if no invariant was broken in it.
     """
     from harness.cli.shrink import Shrinking, shrink_run
 

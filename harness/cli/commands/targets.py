@@ -37,10 +37,11 @@ def target_init(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a target file by asking, or from OpenAPI documents as far as these go.
+    """Write a target file, by asking or from OpenAPI documents.
 
-    The file says in comments what is still to be filled in. Credentials never stand in it: their
-    names do, and a file of mode 600 beside it takes their values.
+    What the documents do not tell is asked. The file says in comments what is still to be filled
+    in. Credentials never stand in it: their names do, and a file of mode 600 beside it takes their
+    values.
     """
     from harness.cli.target_init import Init, init
 
@@ -70,10 +71,10 @@ def doctor(
         bool, typer.Option("--all", help="Say also what is as it should be.")
     ] = False,
 ) -> None:
-    """Try a target before a run, changing nothing, and say what is missing and what to do.
+    """Try a target before a run, and say what is missing.
 
-    Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as it
-    is no run is possible.
+    Nothing is changed there; of all that is missing it is said what to do. Exit codes: 0 it is
+    ready, 3 a run is possible and something cannot be judged in it, 2 as it is no run is possible.
     """
     from harness.cli.doctor import doctor as tried
 
@@ -151,9 +152,10 @@ def serve(
         typer.Option("--show-credentials", help="Print them, also if they are in a file."),
     ] = False,
 ) -> None:
-    """Run the reference, both sides with their pages, for people and tools, until Ctrl-C.
+    """Run the reference, both sides with their pages.
 
-    Prints the addresses and, unless they are written to a file, the credentials.
+    It is for people and tools, and runs until Ctrl-C. Prints the addresses and, unless they are
+    written to a file, the credentials.
     """
     from harness.cli.serve import Listening, serve_reference
 
@@ -186,7 +188,7 @@ def cleanup(
         typer.Option(metavar="FILE", help="The target file; that of the run without it."),
     ] = None,
 ) -> None:
-    """Remove what a run that could not end has left on its target.
+    """Remove what a run that could not end has left behind.
 
     Credentials come from the environment, as for the run. May be done again. Exit codes: 0 nothing
     is left, 1 something is, 2 it is no ledger, or its run is still alive.
