@@ -12,10 +12,8 @@ from itertools import groupby
 from typing import TypedDict
 
 from harness.catalogue.edition import ANCHORS, EDITION, TITLE
-from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
-from harness.catalogue.profiles import PROFILES, stands_on
-from harness.catalogue.requirement import Level, Requirement, Role
+from harness.catalogue.requirement import FEATURES, PROFILES, Level, Requirement, Role, stands_on
 from harness.catalogue.requirements import groups
 from harness.catalogue.sentences import SENTENCES, NotTestable, Sentence
 from harness.catalogue.verdict import Verdict
@@ -122,24 +120,14 @@ def _introduction() -> Iterator[str]:
     )
 
 
-_MEANINGS: Sequence[tuple[str, str, Mapping[str, str]]] = (
-    ("Level", "Meaning", {k.value: v for k, v in LEVEL_MEANINGS.items()}),
-    ("Binds", "Who that is", {k.value: v for k, v in ROLE_MEANINGS.items()}),
-    ("Verdict", "Meaning", {k.value: v for k, v in VERDICT_MEANINGS.items()}),
-)
-
-
 def _reading() -> Iterator[str]:
     yield from ("## How to read it", "")
-    yield from markdown_table(
-        ("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items())
-    )
-    yield from markdown_table(
-        ("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items())
-    )
-    yield from markdown_table(
-        ("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items())
-    )
+    for what, told, meanings in (
+        ("Level", "Meaning", LEVEL_MEANINGS),
+        ("Binds", "Who that is", ROLE_MEANINGS),
+        ("Verdict", "Meaning", VERDICT_MEANINGS),
+    ):
+        yield from markdown_table((what, told), ((f"`{k}`", v) for k, v in meanings.items()))
     yield from (
         "A requirement gets the worst verdict of its scenarios; one that could not be asked for"
         " lack of a feature does not hide one that was. The letter at the end of an id marks a"

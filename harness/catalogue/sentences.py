@@ -10,16 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.catalogue.edition import (
-    ACCEPT,
-    PAIR,
-    PREREQUISITES,
-    REJECT,
-    SEND,
-    TOP,
-    VALIDATE,
-    WITHDRAW,
-)
+from harness.catalogue import edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +192,14 @@ _REJECT: tuple[_Row, ...] = (
 )
 
 _SECTIONS: Mapping[str, tuple[_Row, ...]] = {
-    TOP: _TOP,
-    PAIR: _PAIR,
-    PREREQUISITES: _PREREQUISITES,
-    SEND: _SEND,
-    ACCEPT: _ACCEPT,
-    VALIDATE: _VALIDATE,
-    WITHDRAW: _WITHDRAW,
-    REJECT: _REJECT,
+    edition.TOP: _TOP,
+    edition.PAIR: _PAIR,
+    edition.PREREQUISITES: _PREREQUISITES,
+    edition.SEND: _SEND,
+    edition.ACCEPT: _ACCEPT,
+    edition.VALIDATE: _VALIDATE,
+    edition.WITHDRAW: _WITHDRAW,
+    edition.REJECT: _REJECT,
 }
 
 SENTENCES: tuple[Sentence, ...] = tuple(

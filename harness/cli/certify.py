@@ -25,8 +25,8 @@ from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR
 from harness.history.repeats import repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
-from harness.reporting.annotating import github_commands
 from harness.reporting.files import write_reports
+from harness.reporting.junit import github_commands
 from harness.reporting.model import Report
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,7 +45,11 @@ _MARKS: Final = {
 def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     """Try the target and say what was found; returns the exit code."""
     try:
-        diagnosis = _examined(load_target(target_file, os.environ))
+        target = load_target(target_file, os.environ)
+        scenarios = known_here(suite_dir("features")).scenarios
+        requirements_of = {name: scenario.requirements for name, scenario in scenarios.items()}
+        suite = suite_for(target, requirements_of, REQUIREMENTS)
+        diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))
     except TargetFileError as error:
         diagnosis = Diagnosis((_of_file(error),))
     code = _CODES[worst(diagnosis.findings)]
@@ -57,20 +60,8 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     return code
 
 
-def _examined(target: Target) -> Diagnosis:
-    known = known_here(suite_dir("features")).scenarios
-    requirements_of = {name: scenario.requirements for name, scenario in known.items()}
-    suite = suite_for(target, requirements_of, REQUIREMENTS)
-    return examine(target, suite, _opened, lambda: datetime.now(UTC))
-
-
-@contextmanager
-def _opened(target: Target) -> Iterator[HttpDriver]:
-    driver = open_http(target, tried=False)
-    try:
-        yield driver
-    finally:
-        driver.close()
+def _opened(target: Target) -> closing[HttpDriver]:
+    return closing(open_http(target, tried=False))
 
 
 def _of_file(error: TargetFileError) -> Finding:

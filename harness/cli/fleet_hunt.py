@@ -11,8 +11,7 @@ from harness import __version__
 from harness.catalogue.verdict import Overall
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet import Asked, job_of, microseconds, run_once, text_of
-from harness.cli.fleet_driving import processors
-from harness.cli.fleet_progress import Shown, left
+from harness.cli.fleet_driving import Shown, left, processors
 from harness.cli.summary import shortened
 from harness.fleet.cell import make_cell
 from harness.fleet.hunting import Hunted, HuntWatching, Tried, hunt
@@ -43,10 +42,12 @@ def hunt_seeds(asked: Asked, scenario: Scenario, stopping: Stopping) -> int:
     limit = microseconds("--for", asked.limit) if asked.limit else None
     seeds = range(scenario.seed, scenario.seed + asked.seeds)
     workers = min(asked.workers or processors(), len(seeds))
+    hosts = _hosts(scenario)
+    many = counted(hosts, "host") if hosts else "hosts as drawn"
     lasts = f", for {duration_text(limit)} at most" if limit is not None else ""
     asked.tell(
         f"pairproof {__version__} runs {scenario.name} with the seeds {seeds[0]} to {seeds[-1]}:"
-        f" {_hosts_told(scenario)}, {workers} at a time{lasts}; nothing is recorded until"
+        f" {many}, {workers} at a time{lasts}; nothing is recorded until"
         " one fails"
     )
     hunted = _hunted(asked, scenario, seeds, workers, limit, stopping)
@@ -56,18 +57,17 @@ def hunt_seeds(asked: Asked, scenario: Scenario, stopping: Stopping) -> int:
         report = _again(asked, scenario, hunted.failing, stopping)
     if asked.format == "json":
         put(text_of(_document(asked, scenario, seeds, hunted, report)))
-    return INTERRUPTED if stopping.asked else _code(hunted, report)
+    if stopping.asked:
+        return INTERRUPTED
+    if report is not None:
+        return report.exit_code or INCONCLUSIVE
+    return INCONCLUSIVE if hunted.inconclusive or not hunted.tried else CONFORMS
 
 
 def _hosts(scenario: Scenario) -> int | None:
     """How many there are in each run; none where each seed draws its own number."""
     drawn = scenario.swarm and "fleet.hosts" not in scenario.given
     return None if drawn else scenario.fleet.hosts
-
-
-def _hosts_told(scenario: Scenario) -> str:
-    hosts = _hosts(scenario)
-    return counted(hosts, "host") if hosts else "hosts as drawn"
 
 
 def _hunted(
@@ -159,12 +159,6 @@ def _command(asked: Asked, scenario: Scenario, seed: int) -> str:
     words += [f"--{kind}", name] if kind else []
     words += ["--keep-going"] if asked.keep_going else []
     return command(*words)
-
-
-def _code(hunted: Hunted, report: FleetReport | None) -> int:
-    if report is not None:
-        return report.exit_code or INCONCLUSIVE
-    return INCONCLUSIVE if hunted.inconclusive or not hunted.tried else CONFORMS
 
 
 _SCHEMA: Final = "pairproof/hunt/1"

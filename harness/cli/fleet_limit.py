@@ -65,7 +65,9 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
     else:
         put(_told(bound, found))
         put(f"rates         {out / FILE}")
-    return INTERRUPTED if stopping.asked else _code(found)
+    if stopping.asked:
+        return INTERRUPTED
+    return INCONCLUSIVE if found.why else CONFORMS if found.holds else DOES_NOT_CONFORM
 
 
 def _try(
@@ -139,9 +141,3 @@ def _document(prepared: Prepared, bound: Bound, found: Found) -> dict[str, Json]
             for tried in found.tried
         ],
     }
-
-
-def _code(found: Found) -> int:
-    if found.why:
-        return INCONCLUSIVE
-    return CONFORMS if found.holds else DOES_NOT_CONFORM

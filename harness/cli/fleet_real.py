@@ -17,8 +17,7 @@ from harness.checkers.fleet.durations import merged
 from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet import Asked, AskedReal, job_of, reported, scenario_of, text_of
 from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
-from harness.cli.fleet_edge import EdgeReaching, at_places, both_sides, needs_of
-from harness.cli.fleet_reach import Reaching
+from harness.cli.fleet_edge import EdgeReaching, Reaching, at_places, both_sides, needs_of
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
 from harness.fleet.crew.coordinator import Course
@@ -101,7 +100,10 @@ def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
     """
     prepared = prepare(asked, real)
     if prepared.planned.missing:
-        return _not_ready(prepared)
+        say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
+        for what, why in prepared.planned.missing:
+            say(f"  {what}: {why}")
+        return INCONCLUSIVE
     if real.limit:
         from harness.cli.fleet_limit import find_limit
 
@@ -204,14 +206,6 @@ def _cells(asked: Asked) -> int:
 
 def _never(job: Job, number: int) -> Cell:
     raise AssertionError("no cell is made only to count workers")
-
-
-def _not_ready(prepared: Prepared) -> int:
-    """What stands in the way is said, and what it would take; nothing was done."""
-    say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
-    for what, why in prepared.planned.missing:
-        say(f"  {what}: {why}")
-    return INCONCLUSIVE
 
 
 def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:

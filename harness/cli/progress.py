@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.shown import Bars, shown
+from harness.cli.summary import Bars, shown
 from harness.reporting.words import VERDICT_NAMES, VERDICT_SYMBOLS
 
 LINE_EVERY = 50

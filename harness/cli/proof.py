@@ -1,4 +1,4 @@
-"""`pairproof mutants` and `pairproof variants`: what the suite catches and leaves alone."""
+"""The suite's own proof: what it catches and leaves alone, and every order of events."""
 
 from __future__ import annotations
 
@@ -10,22 +10,14 @@ from dataclasses import dataclass
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
+from harness.explore.walk import PlotResult, rendered
 from harness.proving.document import matrix_markdown, variants_markdown
 from harness.proving.lawful import LeftAlone, try_variants
 from harness.proving.lawful import as_json as variants_json
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.matrix import as_json as matrix_json
-from harness.reference.planting import (
-    MUTANTS,
-    VARIANTS,
-    Kind,
-    Lane,
-    Mutant,
-    Planted,
-    Registry,
-    Variant,
-    load,
-)
+from harness.proving.walks import plots_named, walk_all
+from harness.reference import planting
 from harness.running.selection import Selection
 
 
@@ -95,7 +87,9 @@ def run_mutants(asked: Asked) -> int:
         case "markdown":
             put(matrix_markdown(matrix).rstrip("\n"))
         case _:
-            _sum_up_mutants(matrix)
+            there = sum(row.at_its_requirement for row in matrix.rows)
+            put(f"mutants       {len(matrix.rows)}")
+            put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
     _complain(matrix)
     unclear = bool(matrix.baseline) or any(row.problem for row in matrix.rows)
     return CONFORMS if matrix.sound else INCONCLUSIVE if unclear else DOES_NOT_CONFORM
@@ -130,20 +124,20 @@ def run_variants(asked: Asked) -> int:
 # --- what was asked for ---------------------------------------------------------------------
 
 
-def _mutants(asked: Asked) -> list[Mutant]:
-    load()
-    lanes = [lane.value for lane in Lane]
+def _mutants(asked: Asked) -> list[planting.Mutant]:
+    planting.load()
+    lanes = [lane.value for lane in planting.Lane]
     if asked.lane and asked.lane not in lanes:
         raise UnknownName("lane", asked.lane, lanes)
-    return [m for m in _chosen(MUTANTS, asked) if asked.lane in ("", m.lane.value)]
+    return [m for m in _chosen(planting.MUTANTS, asked) if asked.lane in ("", m.lane.value)]
 
 
-def _variants(asked: Asked) -> list[Variant]:
-    load()
-    return _chosen(VARIANTS, asked)
+def _variants(asked: Asked) -> list[planting.Variant]:
+    planting.load()
+    return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: Registry[Kind], asked: Asked) -> list[Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: Asked) -> list[planting.Kind]:
     """Those of these names and requirements.
 
     Raises:
@@ -160,7 +154,7 @@ def _chosen(registry: Registry[Kind], asked: Asked) -> list[Kind]:
 # --- what is printed ------------------------------------------------------------------------
 
 
-def _as_json(planted: Planted) -> dict[str, str]:
+def _as_json(planted: planting.Planted) -> dict[str, str]:
     return {
         "name": planted.name,
         "requirement": planted.requirement,
@@ -169,7 +163,7 @@ def _as_json(planted: Planted) -> dict[str, str]:
     }
 
 
-def _lane_json(mutant: Mutant) -> dict[str, str]:
+def _lane_json(mutant: planting.Mutant) -> dict[str, str]:
     return {"lane": mutant.lane.value, "plot": mutant.plot, "nemesis": mutant.nemesis or ""}
 
 
@@ -199,12 +193,6 @@ def _tell_left_alone(row: LeftAlone) -> None:
     say(f"{'✗' if row.wrong else '✓'} {row.variant.requirement:7} {row.variant.name}: {told}")
 
 
-def _sum_up_mutants(matrix: Matrix) -> None:
-    there = sum(row.at_its_requirement for row in matrix.rows)
-    put(f"mutants       {len(matrix.rows)}")
-    put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
-
-
 def _complain(matrix: Matrix) -> None:
     if matrix.baseline:
         say(f"pairproof: {matrix.baseline}")
@@ -213,3 +201,78 @@ def _complain(matrix: Matrix) -> None:
             say(f"pairproof: {row.mutant.name} ({row.mutant.requirement}): {row.wrong}")
     for requirement in matrix.without:
         say(f"pairproof: {requirement} is judged by the suite, and no mutant breaks it")
+
+
+# --- pairproof interleavings -----------------------------------------------------------------
+
+
+def walk_interleavings(
+    names: Sequence[str], faults: int, mutant: str, workers: int | None, format: str
+) -> int:
+    """Walk the plots, print what was covered; 1 if an invariant does not hold.
+
+    Raises:
+        UnknownPlot: there is no plot of a name.
+        UnknownPlanted: there is no mutant of that name.
+    """
+    plots = plots_named(names)
+    planted = f"mutant:{mutant}" if mutant else ""
+    results = []
+    for result in walk_all(plots, faults, workers or len(os.sched_getaffinity(0)), planted):
+        results.append(result)
+        say(_told_of_walk(result))
+        for found in result.violations:
+            say(rendered(found))
+    if format == "json":
+        put(json.dumps(_walks_json(results), indent=2, ensure_ascii=False))
+    elif format == "table":
+        _sum_up_walks(results, faults)
+    else:
+        raise CannotDo("interleavings are printed as table or json: give --format one of them")
+    return DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
+
+
+def _told_of_walk(result: PlotResult) -> str:
+    sign = "✗" if result.violations else "✓"
+    stopped = "" if result.complete else ", stopped at the violation"
+    return (
+        f"{sign} {result.plot}: {result.schedules:,} schedules through {result.states:,} states,"
+        f" {result.histories:,} histories judged{stopped}"
+    )
+
+
+def _sum_up_walks(results: Sequence[PlotResult], faults: int) -> None:
+    put(f"plots         {len(results)}, with at most {faults} faults in a schedule")
+    put(f"schedules     {sum(r.schedules for r in results):,}")
+    put(f"states        {sum(r.states for r in results):,}")
+    put(f"histories     {sum(r.histories for r in results):,}, each judged by every invariant")
+    put(f"longest       {max(r.depth for r in results)} steps; nothing was cut off")
+    put(f"violations    {sum(len(r.violations) for r in results)}")
+
+
+def _walks_json(results: Sequence[PlotResult]) -> dict[str, object]:
+    return {
+        "plots": [
+            {
+                "name": r.plot,
+                "faults": r.faults,
+                "schedules": r.schedules,
+                "states": r.states,
+                "transitions": r.transitions,
+                "histories": r.histories,
+                "depth": r.depth,
+                "complete": r.complete,
+                "violations": [
+                    {
+                        "invariant": found.violation.invariant,
+                        "reason": found.violation.reason,
+                        "steps": list(found.schedule.steps),
+                    }
+                    for found in r.violations
+                ],
+            }
+            for r in results
+        ],
+        "schedules": sum(r.schedules for r in results),
+        "violations": sum(len(r.violations) for r in results),
+    }

@@ -1,13 +1,25 @@
-"""`pairproof requirements`: the catalogue."""
+"""`pairproof requirements`: the catalogue, and what each scenario needs of a target.
+
+What it needs is found out by a run.
+"""
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
+import pytest
+
 from harness.catalogue.document import Coverage, to_json, to_markdown
+from harness.catalogue.needs import needs_text
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import put, put_list
+from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
+from harness.history.reader import read_evidence
 from harness.running.selection import Selection
+from harness.running.session import alone, suite_words
+from harness.scenes.needing import needs_of_run
 from harness.suite import suite_dir
 
 
@@ -44,3 +56,29 @@ def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ..
         about += [f"  {name}" for name in coverage.get(requirement.id) or ["(no scenario)"]]
     role, level, profile = requirement.role, requirement.level, requirement.profile
     return requirement.id, role.value, level.value, profile.value, "\n".join(about)
+
+
+def print_needs() -> int:
+    """Run the suite against the embedded reference and print the table of needs.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
+    put(needs_found().rstrip("\n"))
+    return 0
+
+
+def needs_found(driver: str = "inprocess") -> str:
+    """The table of needs as a run of the suite finds it.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
+    with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
+        words = suite_words({"driver": driver, "seed": "1", "out": folder})
+        pytest.main(words)
+        evidence = read_evidence(Path(folder) / "evidence.jsonl")
+        if not evidence.complete:
+            told = "the run against the embedded reference did not come to its end"
+            raise CannotDo(told, INCONCLUSIVE)
+        return needs_text(needs_of_run(evidence.histories))

@@ -72,7 +72,10 @@ def shrink_run(asked: Shrinking) -> int:
         CannotDo: there is no violation in the evidence, or the file cannot be written.
         PairproofError: the evidence cannot be used, or the run cannot be carried out.
     """
-    seconds = _seconds(asked.lasts)
+    try:
+        seconds = duration(asked.lasts) / _SECOND
+    except Misspelt as error:
+        raise CannotDo(f"--for {asked.lasts}: {error}") from None
     evidence = read_manifest(asked.evidence)
     require_virtual(evidence)
     first = _first_violation(evidence)
@@ -94,7 +97,11 @@ def shrink_run(asked: Shrinking) -> int:
         with closing(trials):
             search = Search(whole, trials, clusters_of(first, evidence, scenario))
             is_done = search.run(_Teller(Size.of(whole)))
-        _write(file, as_own(search.best, file.stem, scenario, planted))
+        left = as_toml(as_own(search.best, file.stem, scenario, planted))
+        try:
+            file.write_text(left, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(file, error) from None
         _print_sizes(Size.of(whole), Size.of(search.best))
         say(f"{counted(search.tried, 'smaller run')} tried")
         if not (is_done or stopping.asked):
@@ -112,13 +119,6 @@ def shrink_run(asked: Shrinking) -> int:
 
 
 # --- what is asked for ----------------------------------------------------------------------
-
-
-def _seconds(lasts: str) -> float:
-    try:
-        return duration(lasts) / _SECOND
-    except Misspelt as error:
-        raise CannotDo(f"--for {lasts}: {error}") from None
 
 
 def _first_violation(evidence: FleetEvidence) -> ViolationLine:
@@ -189,13 +189,6 @@ def _made_again(
 
 
 # --- what is left of it ---------------------------------------------------------------------
-
-
-def _write(file: Path, scenario: Scenario) -> None:
-    try:
-        file.write_text(as_toml(scenario), encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(file, error) from None
 
 
 def _shows_again(file: Path, wanted: Wanted, stopping: Stopping) -> bool:

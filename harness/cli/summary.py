@@ -1,19 +1,21 @@
-"""What a person reads at the end of a run."""
+"""What a person reads at the end of a run; nothing that a target has said acts on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.progress import Progress
 from rich.text import Text
 
 from harness.catalogue.requirement import Level
-from harness.catalogue.verdict import Verdict
-from harness.cli.shown import shown
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import STILL_OPEN
 from harness.history.reader import Evidence
-from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport, some
+from harness.history.visible import visible_line
+from harness.reporting.model import Report, RequirementReport, ScenarioReport, some
 from harness.reporting.words import (
     OVERALL_NAMES,
     OVERALL_SYMBOLS,
@@ -141,3 +143,32 @@ def shortened(text: str) -> str:
     """
     line = " ".join(text.split()).replace("##[", "## [")
     return line if len(line) <= _REASON_MAX else f"{line[: _REASON_MAX - 1]}…"
+
+
+class Bars(Progress):
+    """Bars, and the descriptions below them: beside them a terminal's width would cut them off."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bars, then their descriptions."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            yield Text(task.description, no_wrap=False, overflow="fold")
+
+
+def shown(text: Text) -> Text:
+    """The text in one line, with control characters spelled out; its styles stay."""
+    plain = visible_line(text.plain)
+    if plain != text.plain:
+        text = Text.assemble(*((visible_line(part), style) for part, style in _parts(text)))
+    return text
+
+
+def _parts(text: Text) -> list[tuple[str, str]]:
+    """The text in pieces of one style each; what has none has an empty one."""
+    edges = sorted({0, len(text), *(e for span in text.spans for e in (span.start, span.end))})
+    return [(text.plain[start:end], _style_at(text, start)) for start, end in pairwise(edges)]
+
+
+def _style_at(text: Text, place: int) -> str:
+    styles = [str(span.style) for span in text.spans if span.start <= place < span.end]
+    return " ".join(filter(None, [str(text.style), *styles]))

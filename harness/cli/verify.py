@@ -14,25 +14,21 @@ from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.shown import shown
+from harness.cli.summary import shown
 from harness.history.lines import Header
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.repeats import is_repeated, repeat_folders
+from harness.reporting.repeating import missing_repeats
 from harness.reporting.report_json import encode_json
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
-from harness.verifying.differences import (
-    Difference,
-    FleetTally,
-    FleetVerification,
-    Verification,
-)
+from harness.verifying import differences
 from harness.verifying.fleet import verify_fleet
 from harness.verifying.known import Known, known_here
 from harness.verifying.verify import verify
 
-Verified = Verification | FleetVerification
+Verified = differences.Verification | differences.FleetVerification
 
 SAME, DIFFERS, CUT_OFF = 0, 1, 2
 _DIFFERENCES_MAX = 40
@@ -70,7 +66,7 @@ def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
     """Judge each repeat of a run again; the worst exit code counts."""
     folders = repeat_folders(out)
     found = [(folder, _verify_scenarios(folder, own)) for folder in folders]
-    missing = _missing(found[0][1].header, len(folders))
+    missing = missing_repeats(found[0][1].header, len(folders))
     if format == "json":
         put(encode_json(_document_of_repeats(found, missing)).decode().rstrip("\n"))
     else:
@@ -82,12 +78,6 @@ def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
     return max(*codes, DIFFERS if missing else SAME)
 
 
-def _missing(header: Header, count: int) -> str:
-    if header.repeat == count:
-        return ""
-    return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
-
-
 def _code_of(verification: Verified, evidence: Path) -> int:
     if verification.cut_off:
         say(f"pairproof: {evidence}: {verification.cut_off}")
@@ -95,7 +85,7 @@ def _code_of(verification: Verified, evidence: Path) -> int:
     return SAME if verification.same else DIFFERS
 
 
-def _verify_scenarios(evidence: Path, own: OwnSuite) -> Verification:
+def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.Verification:
     for folder in own.folders:
         if not folder.is_dir():
             raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
@@ -156,14 +146,14 @@ def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
         yield Text(f"  and {more} more; --format json lists them")
     for note in verification.notes:
         yield Text(f"note          {note}", "yellow")
-    if isinstance(verification, FleetVerification):
+    if isinstance(verification, differences.FleetVerification):
         yield from _of_fleet(verification.tally)
     else:
         yield from _of_scenarios(verification)
     yield _conclusion(verification, evidence)
 
 
-def _of_scenarios(verification: Verification) -> Iterator[Text]:
+def _of_scenarios(verification: differences.Verification) -> Iterator[Text]:
     tally, counts = verification.tally, verification.counts
     yield Text(f"operations    {counts.operations} in {counts.scenarios} scenarios")
     yield Text(f"checks        {tally.checks_same} of {tally.checks} found the same again")
@@ -174,7 +164,7 @@ def _of_scenarios(verification: Verification) -> Iterator[Text]:
     )
 
 
-def _of_fleet(tally: FleetTally) -> Iterator[Text]:
+def _of_fleet(tally: differences.FleetTally) -> Iterator[Text]:
     yield Text(f"parts         {tally.parts_same} of {tally.parts} as they were written")
     yield Text(f"operations    {tally.operations} judged again")
     if tally.compared:
@@ -184,17 +174,14 @@ def _of_fleet(tally: FleetTally) -> Iterator[Text]:
         yield Text(f"gate          {tally.gates_same} of {tally.gates} came to the same")
 
 
-def _difference(difference: Difference) -> Text:
+def _difference(difference: differences.Difference) -> Text:
     places = (f"part {difference.part}" * bool(difference.part),
               f"line {difference.line}" * bool(difference.line))  # fmt: skip
     named = ", ".join(filter(None, places))
     where = f"{named}: " if named else ""
     told = " ".join(difference.message.split())
-    return Text.assemble(("✗ ", "red"), where, told if len(told) <= _MESSAGE_MAX else _cut(told))
-
-
-def _cut(text: str) -> str:
-    return f"{text[: _MESSAGE_MAX - 1]}…"
+    told = told if len(told) <= _MESSAGE_MAX else f"{told[: _MESSAGE_MAX - 1]}…"
+    return Text.assemble(("✗ ", "red"), where, told)
 
 
 def _conclusion(verification: Verified, evidence: Path) -> Text:
@@ -235,7 +222,7 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
 
 
 def _document_of_repeats(
-    found: Sequence[tuple[Path, Verification]], missing: str
+    found: Sequence[tuple[Path, differences.Verification]], missing: str
 ) -> dict[str, Json]:
     return {
         "schema": "pairproof/verify/1",
@@ -246,7 +233,7 @@ def _document_of_repeats(
 
 
 def _counted(verification: Verified) -> dict[str, Json]:
-    if isinstance(verification, FleetVerification):
+    if isinstance(verification, differences.FleetVerification):
         return asdict(verification.tally)
     counts = verification.counts
     return {
@@ -256,7 +243,7 @@ def _counted(verification: Verified) -> dict[str, Json]:
     }
 
 
-def _as_json(difference: Difference) -> dict[str, Json]:
+def _as_json(difference: differences.Difference) -> dict[str, Json]:
     return {
         "kind": difference.kind.value,
         "part": difference.part,

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import (
-    SEED_OF_FLEET,
-    Format,
-    PlantedMutant,
-    PlantedVariant,
-    ResultFormat,
-    exit_after,
-)
+from harness.cli.commands import options
 
 commands = typer.Typer()
 Evidence = Annotated[
@@ -32,7 +25,7 @@ def fleet(
     hosts: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="So many hosts; the scenario's without.")
     ] = None,
-    seed: Annotated[int | None, SEED_OF_FLEET] = None,
+    seed: Annotated[int | None, options.SEED_OF_FLEET] = None,
     until: Annotated[
         str, typer.Option(metavar="DURATION", help="So much virtual time, as in 90m or 24h.")
     ] = "",
@@ -123,8 +116,8 @@ def fleet(
             " default central, if the file describes it.",
         ),
     ] = "",
-    mutant: PlantedMutant = "",
-    variant: PlantedVariant = "",
+    mutant: options.PlantedMutant = "",
+    variant: options.PlantedVariant = "",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -132,7 +125,9 @@ def fleet(
             help="Where the files go; reports/runs/<time>-<scenario>/ without it.",
         ),
     ] = None,
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Annotated[
+        options.ResultFormat, typer.Option(help="How it is printed.")
+    ] = options.ResultFormat.TEXT,
 ) -> None:
     """Run a fleet in virtual time, and judge every invariant.
 
@@ -143,9 +138,8 @@ def fleet(
     """
     from harness.cli.fleet import Asked, real_of
     from harness.cli.fleet import run as carry_out
-    from harness.cli.planting import planted_by
 
-    exit_after(
+    options.exit_after(
         lambda: carry_out(
             Asked(
                 scenario=scenario,
@@ -156,7 +150,7 @@ def fleet(
                 scheduler=scheduler,
                 gates=tuple(gate or ()),
                 keep_going=keep_going,
-                planted=planted_by(mutant, variant),
+                planted=options.planted_by(mutant, variant),
                 seeds=seeds,
                 limit=limit,
                 out=out,
@@ -174,7 +168,9 @@ def scenarios(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Print this one; its file, or as JSON.")
     ] = "",
-    format: Annotated[Format, typer.Option(help="How it is printed.")] = Format.TABLE,
+    format: Annotated[
+        options.Format, typer.Option(help="How it is printed.")
+    ] = options.Format.TABLE,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")
     ] = False,
@@ -187,7 +183,7 @@ def scenarios(
             return print_schema()
         return show_scenario(name, format.value) if name else list_scenarios(format.value)
 
-    exit_after(carry_out)
+    options.exit_after(carry_out)
 
 
 @commands.command(epilog="Example: pairproof replay reports/runs/20261124T101500Z-rollout-wave")
@@ -212,7 +208,7 @@ def replay(
     """
     from harness.cli.replay import replay_evidence
 
-    exit_after(lambda: replay_evidence(evidence, workers, scheduler, out))
+    options.exit_after(lambda: replay_evidence(evidence, workers, scheduler, out))
 
 
 @commands.command(
@@ -244,4 +240,4 @@ def shrink(
     """
     from harness.cli.shrink import Shrinking, shrink_run
 
-    exit_after(lambda: shrink_run(Shrinking(evidence, lasts, out, workers)))
+    options.exit_after(lambda: shrink_run(Shrinking(evidence, lasts, out, workers)))

@@ -132,7 +132,7 @@ def interleavings(
     It is judged by the invariants. A fault is a lost message, a lost answer, or a restart, at any
     point. Exits with 1 if an invariant does not hold, and prints the schedule, step by step.
     """
-    from harness.cli.interleavings import walk_interleavings
+    from harness.cli.proof import walk_interleavings
 
     exit_after(lambda: walk_interleavings(plots or (), faults, mutant, workers, format.value))
 

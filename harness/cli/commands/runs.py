@@ -131,7 +131,7 @@ def requirements(
     One requirement a line: id, side, level, profile, and what must hold.
     """
     if needs:
-        from harness.cli.needs import print_needs
+        from harness.cli.requirements import print_needs
 
         exit_after(print_needs)
     from harness.cli.requirements import list_requirements

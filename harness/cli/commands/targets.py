@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import PlantedMutant, PlantedVariant, ResultFormat, exit_after
+from harness.cli.commands import options
 
 commands = typer.Typer()
 target_app = typer.Typer(no_args_is_help=True, help="Target files: what is certified, and how.")
@@ -46,7 +46,7 @@ def target_init(
     from harness.cli.target_init import Init, init
 
     asked = Init(out, tuple(from_openapi or ()), defaults, force)
-    exit_after(lambda: init(asked))
+    options.exit_after(lambda: init(asked))
 
 
 @target_app.command("schema", epilog="Example: pairproof target schema > target.schema.json")
@@ -66,7 +66,9 @@ def doctor(
     target: Annotated[
         Path, typer.Option(metavar="FILE", help="The target file that is to be tried.")
     ],
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Annotated[
+        options.ResultFormat, typer.Option(help="How it is printed.")
+    ] = options.ResultFormat.TEXT,
     everything: Annotated[
         bool, typer.Option("--all", help="Say also what is as it should be.")
     ] = False,
@@ -78,7 +80,7 @@ def doctor(
     """
     from harness.cli.doctor import doctor as tried
 
-    exit_after(lambda: tried(target, format.value, everything=everything))
+    options.exit_after(lambda: tried(target, format.value, everything=everything))
 
 
 @commands.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
@@ -145,8 +147,8 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
     ] = None,
-    mutant: PlantedMutant = "",
-    variant: PlantedVariant = "",
+    mutant: options.PlantedMutant = "",
+    variant: options.PlantedVariant = "",
     show_credentials: Annotated[
         bool,
         typer.Option("--show-credentials", help="Print them, also if they are in a file."),
@@ -159,7 +161,7 @@ def serve(
     """
     from harness.cli.serve import Listening, serve_reference
 
-    exit_after(
+    options.exit_after(
         lambda: serve_reference(
             clusters=clusters,
             hosts=hosts,
@@ -169,8 +171,7 @@ def serve(
             listening=Listening(bind, host_name, cert, key, trust),
             db=db,
             write_target=write_target,
-            mutant=mutant,
-            variant=variant,
+            planted=options.planted_by(mutant, variant),
             show_credentials=show_credentials,
             wire=wire,
             handover=handover,
@@ -195,4 +196,4 @@ def cleanup(
     """
     from harness.cli.cleanup import clean_up
 
-    exit_after(lambda: clean_up(ledger, target))
+    options.exit_after(lambda: clean_up(ledger, target))

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from harness.domain.match import Choice, MatchResult
 from harness.domain.operations import SelectedProfile
-from harness.domain.profile import ClusterProfile, ProfileEdition, ProfileType
-from harness.domain.version import ProfileVersion
+from harness.domain.profile import ClusterProfile, ProfileEdition, ProfileType, ProfileVersion
 from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import PairingRequest

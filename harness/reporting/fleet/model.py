@@ -7,7 +7,7 @@ Everything here is a pure function of a manifest. The rules of the verdict are t
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,11 +17,12 @@ from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine
-from harness.history.lines import Header, VerdictLine
+from harness.history.lines import Header
 from harness.history.manifest import FleetEvidence
 from harness.history.parts import GRANTS
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
-from harness.reporting.model import count, seconds_between
+from harness.reporting.model import count
+from harness.reporting.times import seconds_between
 from harness.reporting.words import command
 
 NOT_JUDGED = "the run ended before it was judged"
@@ -175,10 +176,10 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
         evidence_file=evidence_file or evidence.path.name,
         verdict=verdict,
         why=f"{why[:1].upper()}{why[1:]}.",
-        checkers=_checkers(evidence),
+        checkers=tuple(_checker(r, evidence) for r in INVARIANTS.requirements),
         gates=gates,
         demands=demands,
-        situations=_situations(evidence.measures, wanted, demands),
+        situations=tuple(_situations(evidence.measures, wanted, demands)),
         warnings=tuple(_warnings(evidence)),
         problems=problems,
     )
@@ -192,8 +193,6 @@ def _reach(evidence: FleetEvidence) -> dict[str, int]:
         match pair:
             case [str(name), int(wanted)]:
                 found[name] = wanted
-            case _:
-                continue
     return found
 
 
@@ -214,23 +213,15 @@ def _problems(evidence: FleetEvidence) -> tuple[str, ...]:
     return (*evidence.problems, f"the run did not get to its end: {stopped}")
 
 
-def _warnings(evidence: FleetEvidence) -> list[str]:
-    planted = evidence.fleet.planted
-    warnings = [f"the reference was not as it should be: {planted} was planted"] if planted else []
-    realtime = realtime_of(evidence.fleet)
-    return [*warnings, *(warnings_of(realtime) if realtime is not None else ())]
+def _warnings(evidence: FleetEvidence) -> Iterator[str]:
+    if planted := evidence.fleet.planted:
+        yield f"the reference was not as it should be: {planted} was planted"
+    if realtime := realtime_of(evidence.fleet):
+        yield from warnings_of(realtime)
 
 
-def _checkers(evidence: FleetEvidence) -> tuple[CheckerReport, ...]:
-    by_id: dict[str, list[VerdictLine]] = {}
-    for line in evidence.verdicts:
-        by_id.setdefault(line.requirement, []).append(line)
-    return tuple(_checker(r, by_id.get(r.id, []), evidence) for r in INVARIANTS.requirements)
-
-
-def _checker(
-    requirement: Requirement, lines: Sequence[VerdictLine], evidence: FleetEvidence
-) -> CheckerReport:
+def _checker(requirement: Requirement, evidence: FleetEvidence) -> CheckerReport:
+    lines = [line for line in evidence.verdicts if line.requirement == requirement.id]
     broken = [v for v in evidence.violations if v.invariant == requirement.id]
     verdict = worst(line.verdict for line in lines) if lines else Verdict.INCONCLUSIVE
     decisive = [line for line in lines if line.verdict is verdict]
@@ -246,26 +237,16 @@ def _checker(
 
 def _situations(
     measures: MeasuresLine, wanted: Mapping[str, int], demands: Sequence[GateLine]
-) -> tuple[SituationReport, ...]:
+) -> Iterator[SituationReport]:
     """What was asked for, then all that this version knows, then what else was counted."""
     demanded = dict(zip(wanted, demands, strict=True))
-    names = dict.fromkeys((*wanted, *SITUATIONS, *measures.sometimes))
-    return tuple(_situation(name, measures, wanted, demanded) for name in names)
-
-
-def _situation(
-    name: str,
-    measures: MeasuresLine,
-    wanted: Mapping[str, int],
-    demanded: Mapping[str, GateLine],
-) -> SituationReport:
-    known = SITUATIONS.get(name)
-    found = measures.sometimes.get(name, 0)
-    return SituationReport(
-        name=name,
-        sentence=known.sentence if known else "not known to this version",
-        count=found,
-        per_thousand_hosts=round(1000 * found / measures.hosts, 3) if measures.hosts else 0.0,
-        wanted_per_thousand_hosts=wanted[name] / 1000 if name in wanted else None,
-        demand=demanded.get(name),
-    )
+    for name in dict.fromkeys((*wanted, *SITUATIONS, *measures.sometimes)):
+        known, found = SITUATIONS.get(name), measures.sometimes.get(name, 0)
+        yield SituationReport(
+            name=name,
+            sentence=known.sentence if known else "not known to this version",
+            count=found,
+            per_thousand_hosts=round(1000 * found / measures.hosts, 3) if measures.hosts else 0.0,
+            wanted_per_thousand_hosts=wanted[name] / 1000 if name in wanted else None,
+            demand=demanded.get(name),
+        )

@@ -6,8 +6,7 @@ checked, so that a terminal, `--defaults` and tests drive the same thing.
 
 from __future__ import annotations
 
-from harness.catalogue.features import FEATURES
-from harness.catalogue.requirement import Feature
+from harness.catalogue.requirement import FEATURES, Feature
 from harness.domain.arrangements import RenewCluster, SetLink, Side
 from harness.targets.drafting.answers import (
     Answers,

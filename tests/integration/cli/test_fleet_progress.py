@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from harness.cli.fleet_progress import RunProgress, Shown
+from harness.cli.fleet_driving import RunProgress, Shown
 from harness.fleet.crew.coordinator import Moment
 
 MINUTE = 60_000_000

@@ -17,7 +17,7 @@ from harness import __version__
 from harness.catalogue.document import to_markdown
 from harness.catalogue.requirement import Profile, Role
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.app import app
+from harness.cli.commands import app
 from harness.fleet.shelf import names
 from harness.reference.planting import MUTANTS, VARIANTS, Lane, load
 from tests.integration.cli.command import Command
