@@ -74,11 +74,6 @@ class Requirement:
         """Whether it is judged over a whole history, not by a step of a scenario."""
         return self.group == "INV"
 
-    @property
-    def is_inferred(self) -> bool:
-        """Whether it follows from the document as a whole, and from no sentence alone."""
-        return self.is_invariant or self.level is not Level.MUST
-
 
 _ID = re.compile(r"(?P<group>[A-Z]{3})-(?P<number>\d+)(?P<variant>[A-Z]?)")
 

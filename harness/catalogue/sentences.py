@@ -208,13 +208,3 @@ SENTENCES: tuple[Sentence, ...] = tuple(
     for ordinal, row in enumerate(rows, start=1)
 )
 """Every sentence, in the order of the document."""
-
-NOT_TESTABLE: tuple[Sentence, ...] = tuple(
-    s for s in SENTENCES if isinstance(s.covered_by, NotTestable)
-)
-"""The sentences that no run can judge, each with the reason."""
-
-
-def sentences_of(requirement_id: str) -> tuple[Sentence, ...]:
-    """The sentences that a requirement covers; none for one that is inferred."""
-    return tuple(s for s in SENTENCES if requirement_id in s.requirements)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from harness import __version__
 from harness.checkers.fleet.gate import check
@@ -31,6 +32,8 @@ from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.report_json import encode_json
 from harness.running.stopping import Stopping
 
+NO_TARGET: Final = Path()
+
 
 @dataclass(frozen=True, slots=True)
 class AskedReal:
@@ -47,7 +50,7 @@ class AskedReal:
         role: the side of the target that is tried, where its file describes both.
     """
 
-    target: Path
+    target: Path = NO_TARGET
     rate: str = ""
     speed: float = 1.0
     budget: str = ""
@@ -125,35 +128,22 @@ def run(asked: Asked) -> int:
     return INTERRUPTED if stopping.asked else report.exit_code
 
 
-def real_of(
-    target: Path | None,
-    rate: str,
-    steps: str,
-    speed: float,
-    budget: str,
-    limit: str,
-    connections: int,
-    storm: int,
-    role: str = "",
-) -> AskedReal | None:
-    """What was asked for of real time; nothing without a target.
+def real_of(asked: AskedReal, steps: str) -> AskedReal | None:
+    """What was asked for of real time, with `steps` in place of a rate; nothing without a target.
 
     Raises:
         CannotDo: what only real time has was asked for without a target.
     """
-    if rate and steps:
+    if asked.rate and steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    asked = AskedReal(
-        target or Path(), rate or steps, speed, budget, limit, connections, storm, role
-    )
-    if target is None:
-        if asked != AskedReal(Path()):
-            raise CannotDo(
-                "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
-                " --role are for real time: give --target as well"
-            )
-        return None
-    return asked
+    if asked.target != NO_TARGET:
+        return replace(asked, rate=asked.rate or steps)
+    if asked != AskedReal() or steps:
+        raise CannotDo(
+            "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
+            " --role are for real time: give --target as well"
+        )
+    return None
 
 
 def scenario_of(asked: Asked) -> Scenario:

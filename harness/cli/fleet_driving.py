@@ -84,20 +84,19 @@ class Crew:
         Raises:
             CrewError: no scheduler answers.
         """
-        transport = self._transport(make)
+        transport: Transport
+        if self.scheduler:
+            from harness.fleet.crew.dask import DaskTransport
+
+            transport = DaskTransport(make, self.scheduler)
+        elif self.workers == 1:
+            transport = LocalTransport(make)
+        else:
+            transport = ProcessTransport(make, self.workers or 1)
         try:
             yield transport
         finally:
             transport.close()
-
-    def _transport(self, make: MakeCell) -> Transport:
-        if self.scheduler:
-            from harness.fleet.crew.dask import DaskTransport
-
-            return DaskTransport(make, self.scheduler)
-        if self.workers == 1:
-            return LocalTransport(make)
-        return ProcessTransport(make, self.workers or 1)
 
 
 def processors() -> int:

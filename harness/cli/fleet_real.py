@@ -121,7 +121,14 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
         CannotDo: something does not.
         PairproofError: the target file or the scenario is wrong; or nobody answers there.
     """
-    _check_options(asked)
+    _refuse_any(
+        {
+            "--seeds": asked.seeds is not None,
+            "--mutant and --variant": asked.planted,
+            "--for": asked.limit,
+        },
+        "for virtual time: leave it out, or leave --target out",
+    )
     target = load_target(real.target, os.environ)
     side = side_of(real.role, target, real.target)
     speed_milli = round(real.speed * _MILLI)
@@ -129,7 +136,16 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
         raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
     rate, budget = rate_of(real.rate) if real.rate else None, budget_of(real.budget)
     if side is Side.EDGE:
-        _check_for_the_edge(asked, real)
+        _refuse_any(
+            {
+                "--workers": asked.workers is not None and asked.workers > 1,
+                "--scheduler": asked.scheduler,
+                "--find-limit": real.limit,
+                "--storm": real.storm,
+            },
+            "for a fleet at a central side: at the Local UIs of a target operators act from one"
+            " process, once at each place; leave it out",
+        )
     scenario = job_of(asked, scenario_of(asked)).scenario
     cells = _cells(asked)
     scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
@@ -152,14 +168,10 @@ def _planned(asked: Asked, target: Target, side: Side, scenario: Scenario) -> Pl
         driver.close()
 
 
-def _check_options(asked: Asked) -> None:
-    for name, is_set in (
-        ("--seeds", asked.seeds is not None),
-        ("--mutant and --variant", bool(asked.planted)),
-        ("--for", bool(asked.limit)),
-    ):
-        if is_set:
-            raise CannotDo(f"{name} is for virtual time: leave it out, or leave --target out")
+def _refuse_any(options: dict[str, object], why: str) -> None:
+    for name, value in options.items():
+        if value:
+            raise CannotDo(f"{name} is {why}")
 
 
 def side_of(role: str, target: Target, file: Path) -> Side:
@@ -175,20 +187,6 @@ def side_of(role: str, target: Target, file: Path) -> Side:
     if Side(role) not in target.sides:
         raise CannotDo(f"--role {role}: {file} does not describe that side; add [{role}]")
     return Side(role)
-
-
-def _check_for_the_edge(asked: Asked, real: AskedReal) -> None:
-    for name, is_set in (
-        ("--workers", asked.workers is not None and asked.workers > 1),
-        ("--scheduler", bool(asked.scheduler)),
-        ("--find-limit", bool(real.limit)),
-        ("--storm", bool(real.storm)),
-    ):
-        if is_set:
-            raise CannotDo(
-                f"{name} is for a fleet at a central side: at the Local UIs of a target operators"
-                " act from one process, once at each place; leave it out"
-            )
 
 
 def _cells(asked: Asked) -> int:
@@ -216,16 +214,8 @@ def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool =
     if prepared.side is Side.EDGE:
         needs, handover = needs_of(scenario), scenario.central.handover
         reach = EdgeReaching(file, folder, mark, scenario.seed, handover, needs)
-    return Settings(
-        reach,
-        mark,
-        prepared.rate,
-        prepared.budget,
-        prepared.speed_milli,
-        real.connections,
-        real.storm,
-        watch,
-    )
+    pace, connections = (prepared.rate, prepared.budget, prepared.speed_milli), real.connections
+    return Settings(reach, mark, *pace, connections, real.storm, watch)
 
 
 def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> FleetReport:

@@ -15,13 +15,12 @@ from harness.reporting import words
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.quantities import counted, duration, number
 from harness.reporting.fleet.realtime import told as told_in_real_time
-from harness.reporting.fleet.wording import MARKS, advice, state_named
+from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
 
 _VIOLATIONS_MAX = 5
 """More of one invariant are counted, not listed."""
 _OPERATIONS_MAX = 6
 _REASONS_MAX = 2
-_VERDICT_OF = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
 
 
 def print_fleet_summary(report: FleetReport, out: Path) -> None:
@@ -91,7 +90,7 @@ def _gates(report: FleetReport) -> Iterator[Text]:
 
 def _gate(line: GateLine) -> Iterator[Text]:
     value = "" if line.value is None else f" (it is {number(line.value)})"
-    verdict = _VERDICT_OF[line.holds]
+    verdict = VERDICT_OF[line.holds]
     if verdict is Verdict.PASS:
         yield Text.assemble((f"{MARKS[True]} ", STYLES[verdict]), f"{line.expression}{value}")
         return

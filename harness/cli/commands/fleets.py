@@ -136,9 +136,11 @@ def fleet(
     0 all of it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be
     judged, or did not reach what it was meant to.
     """
-    from harness.cli.fleet import Asked, real_of
+    from harness.cli.fleet import NO_TARGET, Asked, AskedReal, real_of
     from harness.cli.fleet import run as carry_out
 
+    at = target or NO_TARGET
+    real = AskedReal(at, rate, speed, budget, find_limit, connections, storm, role)
     options.exit_after(
         lambda: carry_out(
             Asked(
@@ -155,9 +157,7 @@ def fleet(
                 limit=limit,
                 out=out,
                 format=format.value,
-                real=real_of(
-                    target, rate, steps, speed, budget, find_limit, connections, storm, role
-                ),
+                real=real_of(real, steps),
             )
         )
     )

@@ -21,7 +21,7 @@ from harness.reporting.fleet.model import CheckerReport, FleetReport, build_flee
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, counted, duration, exact, number
 from harness.reporting.fleet.realtime import told
 from harness.reporting.fleet.report_json import fleet_report_json
-from harness.reporting.fleet.wording import MARKS, PERCENTILES, advice, state_named
+from harness.reporting.fleet.wording import MARKS, PERCENTILES, VERDICT_OF, advice, state_named
 from harness.reporting.junit import Case, Suite, suites_xml
 from harness.reporting.report_json import encode_json
 from harness.reporting.summary import code, cut, escaped, listed, table
@@ -53,8 +53,6 @@ def write_fleet_reports(evidence_path: Path, out_dir: Path) -> FleetReport:
 
 
 # --- junit.xml -------------------------------------------------------------------------------
-
-_VERDICTS = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
 
 
 def fleet_junit_xml(report: FleetReport) -> bytes:
@@ -102,7 +100,7 @@ def _expressions(lines: Iterable[GateLine], what: str, report: FleetReport) -> I
         yield Case(
             name=line.expression,
             classname=f"{report.scenario}.{what}",
-            verdict=_VERDICTS[line.holds],
+            verdict=VERDICT_OF[line.holds],
             message=f"{line.expression}: {reason}",
             text="\n".join([reason, advice(line), *_again(report)]),
             properties=[("value", "none" if line.value is None else f"{line.value:.12g}")],

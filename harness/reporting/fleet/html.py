@@ -10,6 +10,7 @@ from typing import Final
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine, RealtimeLine
+from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.pictures import pictures
@@ -17,20 +18,11 @@ from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.realtime import every_answer, told
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.fleet.violations import told as told_violations
-from harness.reporting.fleet.wording import (
-    PERCENTILES,
-    VIRTUAL,
-    WAITINGS,
-    Named,
-    advice,
-    state_named,
-)
 from harness.reporting.html import render_page
 from harness.reporting.words import command, kind_in_words
 
 DATA: Final = "data"
 """The folder of the tables, beside the report."""
-_VERDICTS = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +67,7 @@ def fleet_report_html(report: FleetReport) -> str:
 
 def _gate_row(line: GateLine) -> GateRow:
     value = "–" if line.value is None else exact(line.value)
-    return GateRow(line, _VERDICTS[line.holds], value, advice(line))
+    return GateRow(line, wording.VERDICT_OF[line.holds], value, wording.advice(line))
 
 
 def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
@@ -115,7 +107,7 @@ class Figures:
     data: str = ""
 
 
-def figures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Figures]:
+def figures(measures: MeasuresLine, time: str = wording.VIRTUAL) -> list[Figures]:
     """Every table that has any rows."""
     return [table for table in _tables(measures, time) if table.rows]
 
@@ -125,7 +117,7 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
         "How requests ended",
         "",
         ("At the end of the run", "Requests"),
-        [(state_named(s), number(n)) for s, n in measures.requests.items()],
+        [(wording.state_named(s), number(n)) for s, n in measures.requests.items()],
     )
     yield Figures(
         "Faults",
@@ -142,7 +134,10 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
         "Waiting",
         f"In {time}. What never came is not counted.",
         "For",
-        {WAITINGS.get(name, Named(name, name)).sentence: h for name, h in measures.waiting.items()},
+        {
+            wording.WAITINGS.get(name, wording.Named(name, name)).sentence: h
+            for name, h in measures.waiting.items()
+        },
         "waiting.csv",
     )
     yield Figures(
@@ -190,7 +185,7 @@ def _durations(
     caption: str, about: str, first: str, histograms: Mapping[str, Histogram], data: str
 ) -> Figures:
     rows = [
-        (name, number(h.count), *(duration(h.percentile(n)) for n in PERCENTILES.values()))
+        (name, number(h.count), *(duration(h.percentile(n)) for n in wording.PERCENTILES.values()))
         for name, h in histograms.items()
     ]
     head = (first, "How many", "p50", "p90", "p99", "p99.9", "Longest")

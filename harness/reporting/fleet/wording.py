@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine
 
 VIRTUAL: Final = "virtual time"
@@ -53,6 +54,8 @@ def fault_named(what: str) -> Named:
 
 MARKS: Final[Mapping[bool | None, str]] = {True: "✓", False: "✗", None: "?"}
 """Whether an expression holds, does not, or could not be judged."""
+VERDICT_OF: Final = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
+"""The same as a verdict."""
 
 _STATES: Final[Mapping[str, str]] = {
     "open": "still open",
