@@ -86,7 +86,11 @@ def certify(plan: Plan) -> int:
         PairproofError: the same, said by the part that found it.
     """
     name, label = _described(plan)
-    waivers = _waivers(plan)
+    waivers: tuple[WaiverLine, ...] = ()
+    if plan.waivers is not None:
+        from harness.running.waivers import load_waivers
+
+        waivers = load_waivers(plan.waivers)
     out = made_writable(folder_for(plan.out, name))
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
@@ -134,19 +138,6 @@ def _described(plan: Plan) -> tuple[str, str]:
     target = load_target(plan.target, os.environ)
     name = _slug(f"{target.info.name}-{target.info.version}")
     return name, f"{told(target)} ({plan.target})"
-
-
-def _waivers(plan: Plan) -> tuple[WaiverLine, ...]:
-    """The waivers that were asked for.
-
-    Raises:
-        WaiverFileError: their file cannot be used.
-    """
-    if plan.waivers is None:
-        return ()
-    from harness.running.waivers import load_waivers
-
-    return load_waivers(plan.waivers)
 
 
 def _slug(text: str) -> str:

@@ -8,18 +8,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import pytest
-
 from harness.catalogue.document import Coverage, to_json, to_markdown
-from harness.catalogue.needs import needs_text
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
-from harness.history.reader import read_evidence
 from harness.running.selection import Selection
-from harness.running.session import alone, suite_words
-from harness.scenes.needing import needs_of_run
 from harness.suite import suite_dir
 
 
@@ -74,11 +68,19 @@ def needs_found(driver: str = "inprocess") -> str:
     Raises:
         CannotDo: the run did not come to its end.
     """
+    # Imported here: the catalogue is listed without all that a run needs.
+    import pytest
+
+    from harness.catalogue.needs import needs_text
+    from harness.history.reader import read_evidence
+    from harness.running.session import alone, suite_words
+    from harness.scenes.needing import needs_of_run
+
     with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
-        words = suite_words({"driver": driver, "seed": "1", "out": folder})
-        pytest.main(words)
+        pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder}))
         evidence = read_evidence(Path(folder) / "evidence.jsonl")
         if not evidence.complete:
-            told = "the run against the embedded reference did not come to its end"
-            raise CannotDo(told, INCONCLUSIVE)
+            raise CannotDo(
+                "the run against the embedded reference did not come to its end", INCONCLUSIVE
+            )
         return needs_text(needs_of_run(evidence.histories))

@@ -22,8 +22,7 @@ def matrix_markdown(matrix: Matrix) -> str:
 
 def _matrix_lines(matrix: Matrix) -> Iterator[str]:
     there = sum(row.at_its_requirement for row in matrix.rows)
-    yield "# What the suite catches"
-    yield ""
+    yield from ("# What the suite catches", "")
     yield (
         "Each row is the reference with one planted defect. A scenario of the requirement that"
         " the defect breaks has to fail, or the walk over every interleaving has to find it, or"
@@ -33,27 +32,24 @@ def _matrix_lines(matrix: Matrix) -> Iterator[str]:
         " fails; what is also red failed until then. With `--full` it runs the whole suite. This"
         " page is written by `make docs`."
     )
-    yield ""
-    yield f"{len(matrix.rows)} mutants, {there} of them caught at their requirement."
-    yield ""
+    yield from ("", f"{len(matrix.rows)} mutants, {there} of them caught at their requirement.", "")
     fleet = [row for row in matrix.rows if row.mutant.lane is Lane.FLEET]
     others = [row for row in matrix.rows if row.mutant.lane is not Lane.FLEET]
     broken = {row.mutant.requirement for row in others}
     for requirement in REQUIREMENTS:
         if requirement.id in broken:
             rows = [r for r in others if r.mutant.requirement == requirement.id]
-            yield f"## {requirement.id} {requirement.title}"
-            yield ""
+            yield from (f"## {requirement.id} {requirement.title}", "")
             yield from markdown_table(
-                ("mutant", "what it does", "caught by", "also red"), map(_matrix_row, rows)
+                ("mutant", "what it does", "caught by", "also red"),
+                ((f"`{r.mutant.name}`", r.mutant.says, _caught_by(r), _also_red(r)) for r in rows),
             )
     if fleet:
         yield from _fleet_lines(fleet)
 
 
 def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
-    yield "## In a fleet"
-    yield ""
+    yield from ("## In a fleet", "")
     yield (
         "What these do shows only among many clusters, after hours, under load, or when things go"
         " wrong in the midst of it: the suite passes on each of them. Their scenario finds them"
@@ -63,11 +59,8 @@ def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
     )
     numbered = sorted(rows, key=lambda row: int(row.mutant.requirement.rpartition("-")[2]))
     first = numbered[0].mutant
-    yield ""
-    yield "```sh"
-    yield f"pairproof fleet {first.plot} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
-    yield "```"
-    yield ""
+    run = f"pairproof fleet {first.plot} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
+    yield from ("", "```sh", run, "```", "")
     heads = ("mutant", "breaks", "what it does", "scenario", "hosts", "seed", "needs", "also red")
     yield from markdown_table(heads, map(_fleet_row, numbered))
 
@@ -76,14 +69,12 @@ def _fleet_row(row: Caught) -> Sequence[str]:
     mutant = row.mutant
     found = f"**{row.wrong}**" if row.wrong else f"`{mutant.plot}`"
     needs = f"`{mutant.nemesis}`" if mutant.nemesis else "–"
-    others = ", ".join(r for r in row.reds if r != mutant.requirement) or "–"
     told = (f"`{mutant.name}`", mutant.requirement, mutant.says, found)
-    return (*told, str(HOSTS), str(SEED), needs, others)
+    return (*told, str(HOSTS), str(SEED), needs, _also_red(row))
 
 
-def _matrix_row(row: Caught) -> Sequence[str]:
-    others = ", ".join(r for r in row.reds if r != row.mutant.requirement)
-    return (f"`{row.mutant.name}`", row.mutant.says, _caught_by(row), others or "–")
+def _also_red(row: Caught) -> str:
+    return ", ".join(r for r in row.reds if r != row.mutant.requirement) or "–"
 
 
 def _caught_by(row: Caught) -> str:
