@@ -37,9 +37,9 @@ from harness.fleet.shrinking.workers import WorkerTrials
 from harness.fleet.spelling import duration, duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
+from harness.reporting.fleet.model import told
 from harness.reporting.fleet.quantities import counted, number
 from harness.reporting.fleet.quantities import duration as shown
-from harness.reporting.fleet.violations import told
 from harness.running.stopping import Stopping
 
 _SECOND = 1_000_000

@@ -13,11 +13,11 @@ from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine, Realt
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
+from harness.reporting.fleet.model import told as told_violations
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import counted, duration, exact, number
 from harness.reporting.fleet.realtime import every_answer, told
 from harness.reporting.fleet.report_json import throughput
-from harness.reporting.fleet.violations import told as told_violations
 from harness.reporting.html import render_page
 from harness.reporting.words import command, kind_in_words
 
