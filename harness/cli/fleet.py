@@ -15,17 +15,8 @@ from typing import Final
 from harness import __version__
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
+from harness.cli import fleet_driving
 from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
-from harness.cli.fleet_driving import (
-    Crew,
-    Shown,
-    drive,
-    left,
-    megabytes,
-    processors,
-    require_room,
-    stoppable,
-)
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
@@ -48,7 +39,7 @@ from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import SECOND, counted, number
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.report_json import encode_json
-from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, command
+from harness.reporting.words import command, overall_in_words
 from harness.running.stopping import Stopping
 
 NO_TARGET: Final = Path()
@@ -108,9 +99,9 @@ class Asked:
     """What was asked for of real time, where a target was named."""
 
     @property
-    def crew(self) -> Crew:
+    def crew(self) -> fleet_driving.Crew:
         """Who is to run the cells."""
-        return Crew(self.workers, self.scheduler)
+        return fleet_driving.Crew(self.workers, self.scheduler)
 
     @property
     def tell(self) -> Callable[[str], None]:
@@ -133,10 +124,10 @@ def run(asked: Asked) -> int:
     if asked.real is not None:
         from harness.cli.fleet_real import run_real
 
-        with stoppable() as stopping:
+        with fleet_driving.stoppable() as stopping:
             return run_real(asked, asked.real, stopping)
     scenario = scenario_of(asked)
-    with stoppable() as stopping:
+    with fleet_driving.stoppable() as stopping:
         if asked.seeds is not None:
             return hunt_seeds(asked, scenario, stopping)
         report = run_once(asked, job_of(asked, scenario), stopping)
@@ -208,8 +199,8 @@ def run_once(asked: Asked, job: Job, stopping: Stopping) -> FleetReport:
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
     asked.tell(_first_line(job, crew, need, out))
-    require_room(out, need)
-    finished = drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
+    fleet_driving.require_room(out, need)
+    finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
@@ -225,7 +216,7 @@ def reported(finished: Finished, out: Path, stopping: Stopping, *, quietly: bool
     return report
 
 
-def _first_line(job: Job, crew: Crew, need: int, out: Path) -> str:
+def _first_line(job: Job, crew: fleet_driving.Crew, need: int, out: Path) -> str:
     scenario = job.scenario
     planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
     return (
@@ -233,7 +224,7 @@ def _first_line(job: Job, crew: Crew, need: int, out: Path) -> str:
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
         f" {duration_text(scenario.duration)} of virtual time,"
         f" {counted(scenario.fleet.cells, 'cell')} {crew},"
-        f" about {megabytes(need)} of evidence in {out}"
+        f" about {fleet_driving.megabytes(need)} of evidence in {out}"
     )
 
 
@@ -260,7 +251,7 @@ def hunt_seeds(asked: Asked, scenario: Scenario, stopping: Stopping) -> int:
         raise CannotDo("--seeds runs on this machine: leave --scheduler out")
     limit = microseconds("--for", asked.limit) if asked.limit else None
     seeds = range(scenario.seed, scenario.seed + asked.seeds)
-    workers = min(asked.workers or processors(), len(seeds))
+    workers = min(asked.workers or fleet_driving.processors(), len(seeds))
     hosts = _hosts(scenario)
     many = counted(hosts, "host") if hosts else "hosts as drawn"
     lasts = f", for {duration_text(limit)} at most" if limit is not None else ""
@@ -297,7 +288,7 @@ def _hunted(
     limit: int | None,
     stopping: Stopping,
 ) -> Hunted:
-    shown = Shown(sys.stderr)
+    shown = fleet_driving.Shown(sys.stderr)
     progress = _HuntProgress(shown, len(seeds))
     deadline = time.monotonic() + limit / SECOND if limit is not None else float("inf")
     watching = HuntWatching(
@@ -316,7 +307,7 @@ def _hunted(
 class _HuntProgress:
     """How many seeds were run, and each that did not conform."""
 
-    def __init__(self, shown: Shown, seeds: int) -> None:
+    def __init__(self, shown: fleet_driving.Shown, seeds: int) -> None:
         self._shown = shown
         self._seeds = seeds
         self._done = self._operations = 0
@@ -326,17 +317,13 @@ class _HuntProgress:
         self._done += 1
         self._operations += tried.operations
         if tried.verdict is not Overall.CONFORMS:
-            self._shown.say(_of_seed(tried))
+            verdict = overall_in_words(tried.verdict)
+            self._shown.say(f"{verdict}: seed {tried.seed}. {shortened(tried.why)}")
         if self._shown.due():
             share = self._done / self._seeds
-            goes_on = left(self._shown.took() * (1 - share) / share)
+            goes_on = fleet_driving.left(self._shown.took() * (1 - share) / share)
             told = f"{number(self._operations)} operations · {goes_on}"
             self._shown.show(f"{self._done} of {self._seeds} seeds", share, told)
-
-
-def _of_seed(tried: Tried) -> str:
-    name = f"{OVERALL_SYMBOLS[tried.verdict]} {OVERALL_NAMES[tried.verdict].lower()}"
-    return f"{name}: seed {tried.seed}. {shortened(tried.why)}"
 
 
 def _hunt_told(hunted: Hunted, asked_for: int, stopping: Stopping) -> str:

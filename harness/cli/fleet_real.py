@@ -19,15 +19,8 @@ from msgspec import structs
 
 from harness import __version__
 from harness.checkers.fleet.durations import merged
-from harness.cli.exits import (
-    CONFORMS,
-    DOES_NOT_CONFORM,
-    INCONCLUSIVE,
-    INTERRUPTED,
-    CannotDo,
-    put,
-    say,
-)
+from harness.cli import exits
+from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet import Asked, AskedReal, job_of, reported, scenario_of, text_of
 from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
 from harness.cli.fleet_edge import EdgeReaching, Reaching, at_places, both_sides, needs_of
@@ -119,13 +112,13 @@ def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
         say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
         for what, why in prepared.planned.missing:
             say(f"  {what}: {why}")
-        return INCONCLUSIVE
+        return exits.INCONCLUSIVE
     if real.limit:
         return find_limit(asked, real, prepared, stopping)
     report = _run(asked, real, prepared, stopping)
     if asked.format == "json":
         put(text_of(fleet_report_json(report)))
-    return INTERRUPTED if stopping.asked else report.exit_code
+    return exits.INTERRUPTED if stopping.asked else report.exit_code
 
 
 def prepare(asked: Asked, real: AskedReal) -> Prepared:
@@ -392,8 +385,14 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
         put(_told(bound, found))
         put(f"rates         {out / FILE}")
     if stopping.asked:
-        return INTERRUPTED
-    return INCONCLUSIVE if found.why else CONFORMS if found.holds else DOES_NOT_CONFORM
+        return exits.INTERRUPTED
+    return (
+        exits.INCONCLUSIVE
+        if found.why
+        else exits.CONFORMS
+        if found.holds
+        else exits.DOES_NOT_CONFORM
+    )
 
 
 def _try(

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.summary import OVERALL_STYLES, STYLES, shortened, shown
+from harness.cli.summary import OVERALL_STYLES, STYLES, print_texts, shortened
 from harness.history.fleet_lines import GateLine
 from harness.reporting import words
 from harness.reporting.fleet.model import CheckerReport, FleetReport
@@ -25,9 +24,7 @@ _REASONS_MAX = 2
 
 def print_fleet_summary(report: FleetReport, out: Path) -> None:
     """What is violated, the gate, the counts, the verdict, and where report and evidence lie."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for text in _lines(report, out):
-        console.print(shown(text))
+    print_texts(_lines(report, out))
 
 
 def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
@@ -112,9 +109,7 @@ def _figures(report: FleetReport) -> Iterator[Text]:
 
 
 def _verdict(report: FleetReport) -> Text:
-    overall = (
-        f"{words.OVERALL_SYMBOLS[report.verdict]} {words.OVERALL_NAMES[report.verdict].lower()}"
-    )
+    overall = words.overall_in_words(report.verdict)
     took = f" in {report.duration_s:.1f} s" if report.duration_s else ""
     size = (
         f"{report.scenario}, {_hosts(report)}, seed {report.header.seed},"

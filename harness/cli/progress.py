@@ -17,7 +17,7 @@ from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
 from harness.cli.summary import Bars, shown
-from harness.reporting.words import VERDICT_NAMES, VERDICT_SYMBOLS
+from harness.reporting.words import VERDICT_NAMES, verdict_in_words
 
 LINE_EVERY = 50
 """Without a terminal, so many scenarios make a line."""
@@ -186,12 +186,8 @@ class Watcher:
 
     def _red(self, ended: EndedScenario) -> Text:
         reason = " ".join(ended.reason.split())[:_REASON_MAX]
-        told = f"{VERDICT_SYMBOLS[ended.verdict]} {VERDICT_NAMES[ended.verdict]}"
-        style = _RED[ended.verdict]
-        return Text.assemble(
-            (f"{told} {ended.requirements} ".replace("  ", " "), style),
-            f"{ended.where}: {reason}",
-        )
+        told = f"{verdict_in_words(ended.verdict)} {ended.requirements} ".replace("  ", " ")
+        return Text.assemble((told, _RED[ended.verdict]), f"{ended.where}: {reason}")
 
     def _told(self) -> str:
         return " · ".join(

@@ -10,15 +10,8 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 
 from harness import __version__
-from harness.cli.exits import (
-    CONFORMS,
-    DOES_NOT_CONFORM,
-    INCONCLUSIVE,
-    INTERRUPTED,
-    CannotDo,
-    put,
-    say,
-)
+from harness.cli import exits
+from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet_driving import Crew, drive, processors, stoppable
 from harness.cli.replay import require_virtual
 from harness.fleet.keys import TOP
@@ -111,11 +104,11 @@ def shrink_run(asked: Shrinking) -> int:
     put(f"again         {_command(file, planted)}")
     if stopping.asked:
         say("stopped: this is the smallest so far, and it was not run once more")
-        return INTERRUPTED
+        return exits.INTERRUPTED
     if not shows:
         say(f"{file}: run once more, it does not fail so: a defect of the harness; report it")
-        return DOES_NOT_CONFORM
-    return CONFORMS
+        return exits.DOES_NOT_CONFORM
+    return exits.CONFORMS
 
 
 # --- what is asked for ----------------------------------------------------------------------
@@ -177,15 +170,17 @@ def _made_again(
     if again is not None:
         return again
     if stopping.asked:
-        raise CannotDo("stopped before the run had failed again; nothing was written", INTERRUPTED)
+        raise CannotDo(
+            "stopped before the run had failed again; nothing was written", exits.INTERRUPTED
+        )
     other = f"it breaks {_in_words(finished.violations[0])}" if finished.violations else "it holds"
     wrote, about = evidence.header.harness.version, f"{evidence.path}: the run was made again"
     expected = f"instead of failing with {_in_words(first)}"
     if wrote != __version__:
         remedy = f"it was written by pairproof {wrote}, and this is {__version__}: use that one"
-        raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", INCONCLUSIVE)
+        raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.INCONCLUSIVE)
     remedy = "equal runs have to be equal, so this is a defect of the harness, or changed evidence"
-    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", DOES_NOT_CONFORM)
+    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.DOES_NOT_CONFORM)
 
 
 # --- what is left of it ---------------------------------------------------------------------

@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.summary import shown
+from harness.cli.summary import print_texts
 from harness.history.lines import Header
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.repeats import is_repeated, repeat_folders
 from harness.reporting.repeating import missing_repeats
 from harness.reporting.report_json import encode_json
+from harness.reporting.words import clipped
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
 from harness.verifying import differences
@@ -58,7 +58,7 @@ def verify_evidence(evidence: Path, format: str, own: OwnSuite = OwnSuite()) -> 
     if format == "json":
         put(encode_json(document(verification, evidence)).decode().rstrip("\n"))
     else:
-        _print(verification, evidence)
+        print_texts(_lines(verification, evidence))
     return _code_of(verification, evidence)
 
 
@@ -71,7 +71,7 @@ def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
         put(encode_json(_document_of_repeats(found, missing)).decode().rstrip("\n"))
     else:
         for folder, verification in found:
-            _print(verification, folder)
+            print_texts(_lines(verification, folder))
     codes = [_code_of(verification, folder) for folder, verification in found]
     if missing:
         say(f"pairproof: {out}: {missing}")
@@ -132,12 +132,6 @@ def selected(known: Known, header: Header) -> Collection[str] | None:
 # --- for people -----------------------------------------------------------------------------
 
 
-def _print(verification: Verified, evidence: Path) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for text in _lines(verification, evidence):
-        console.print(shown(text))
-
-
 def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
     for difference in verification.differences[:_DIFFERENCES_MAX]:
         yield _difference(difference)
@@ -180,8 +174,7 @@ def _difference(difference: differences.Difference) -> Text:
     named = ", ".join(filter(None, places))
     where = f"{named}: " if named else ""
     told = " ".join(difference.message.split())
-    told = told if len(told) <= _MESSAGE_MAX else f"{told[: _MESSAGE_MAX - 1]}…"
-    return Text.assemble(("✗ ", "red"), where, told)
+    return Text.assemble(("✗ ", "red"), where, clipped(told, _MESSAGE_MAX))
 
 
 def _conclusion(verification: Verified, evidence: Path) -> Text:

@@ -23,7 +23,7 @@ from harness.checkers.judge import CheckFailed
 from harness.history.lines import Header, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line
-from harness.reporting.words import reproduce
+from harness.reporting.words import clipped, reproduce
 from harness.running.scenario import ScenarioRun, is_foreseen
 
 Phase = Literal["setup", "call", "teardown"]
@@ -203,5 +203,4 @@ def _json(value: Mapping[str, Json] | Json) -> str:
 
 
 def _short(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _TEXT_MAX else f"{text[: _TEXT_MAX - 1]}…"
+    return clipped(text.strip(), _TEXT_MAX)

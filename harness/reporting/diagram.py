@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from harness.history.operation import OperationRecord, Outcome
 from harness.reporting.svg import drawing
-from harness.reporting.words import kind_in_words
+from harness.reporting.words import clipped, kind_in_words
 
 WIDTH = 720
 OPERATIONS_MAX = 24
@@ -163,9 +163,7 @@ def _lane_name(name: str) -> str:
 
 
 def _row(bar: _Bar, y: int, width: float) -> Markup:
-    label = bar.label
-    if len(label) > _LABEL_CHARACTERS:
-        label = f"{label[: _LABEL_CHARACTERS - 1]}…"
+    label = clipped(bar.label, _LABEL_CHARACTERS)
     x = _LEFT + bar.since * width
     end = WIDTH - 2 if bar.until is None else _LEFT + (bar.until + 0.6) * width
     look = {

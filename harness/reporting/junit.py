@@ -18,7 +18,7 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
 from harness.reporting.model import Report, RequirementReport, ScenarioReport, left_behind
 from harness.reporting.waiving import Standing, in_words
-from harness.reporting.words import leak_in_words
+from harness.reporting.words import clipped, leak_in_words
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
@@ -168,7 +168,7 @@ def _at(kind: str, report: RequirementReport, scenario: ScenarioReport) -> str:
 
 def _command(kind: str, properties: dict[str, str], message: str) -> str:
     told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
-    text = message if len(message) <= _MESSAGE_MAX else f"{message[: _MESSAGE_MAX - 1]}…"
+    text = clipped(message, _MESSAGE_MAX)
     return f"::{kind} {told}::{_escaped(text)}"
 
 

@@ -83,8 +83,8 @@ def _repeats(report: Report) -> Iterator[str]:
     yield "### Repeats\n"
     rows = []
     for repeat in report.repeats:
-        symbol, name = words.OVERALL_SYMBOLS[repeat.verdict], words.OVERALL_NAMES[repeat.verdict]
-        rows.append([code(repeat.file), f"{symbol} {name.lower()}", escaped(cut(repeat.why))])
+        verdict = words.overall_in_words(repeat.verdict)
+        rows.append([code(repeat.file), verdict, escaped(cut(repeat.why))])
     yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
 
 

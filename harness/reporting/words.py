@@ -71,6 +71,21 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
 }
 
 
+def overall_in_words(overall: Overall) -> str:
+    """`✓ conforms`."""
+    return f"{OVERALL_SYMBOLS[overall]} {OVERALL_NAMES[overall].lower()}"
+
+
+def verdict_in_words(verdict: Verdict) -> str:
+    """`✗ fail`."""
+    return f"{VERDICT_SYMBOLS[verdict]} {VERDICT_NAMES[verdict]}"
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, or as much of it as there is room for, with a sign that it goes on."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def place(source: str) -> str:
     """Where in the document a requirement comes from, in words.
 
