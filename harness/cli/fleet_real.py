@@ -368,7 +368,7 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
         f"looks for the rate at {prepared.target.central_url} up to which {bound.text} holds;"
         f" each rate is kept for {kept / SECOND:g} s, and nothing is judged but this"
     )
-    make_room(real.connections + 64)
+    make_room(real.connections + _FILES_BESIDES)
 
     def attempt(rate: float) -> Tried:
         tried = _try(asked, real, prepared, stopping, bound, out, kept, rate)
@@ -386,13 +386,9 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
         put(f"rates         {out / FILE}")
     if stopping.asked:
         return exits.INTERRUPTED
-    return (
-        exits.INCONCLUSIVE
-        if found.why
-        else exits.CONFORMS
-        if found.holds
-        else exits.DOES_NOT_CONFORM
-    )
+    if found.why:
+        return exits.INCONCLUSIVE
+    return exits.CONFORMS if found.holds else exits.DOES_NOT_CONFORM
 
 
 def _try(
