@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TypedDict
 
 from harness.catalogue.edition import ANCHORS, EDITION, TITLE
 from harness.catalogue.limits import limit_kinds
@@ -20,19 +19,6 @@ from harness.catalogue.verdict import Verdict
 
 Coverage = Mapping[str, Sequence[str]]
 """The names of the scenarios that cover a requirement, by its id."""
-
-
-class Row(TypedDict):
-    """A requirement as `pairproof requirements --format json` prints it."""
-
-    id: str
-    role: str
-    level: str
-    title: str
-    source: str
-    feature: str | None
-    profile: str
-    scenarios: list[str]
 
 
 LEVEL_MEANINGS: Mapping[Level, str] = {
@@ -63,19 +49,19 @@ ROLE_MEANINGS: Mapping[Role, str] = {
 """Whom each role binds."""
 
 
-def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[Row]:
+def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[dict[str, object]]:
     """The rows of `pairproof requirements --format json`, in the order given."""
     return [
-        Row(
-            id=r.id,
-            role=r.role.value,
-            level=r.level.value,
-            title=r.title,
-            source=r.source,
-            feature=r.feature.value if r.feature else None,
-            profile=r.profile.value,
-            scenarios=list(scenarios.get(r.id, ())),
-        )
+        {
+            "id": r.id,
+            "role": r.role.value,
+            "level": r.level.value,
+            "title": r.title,
+            "source": r.source,
+            "feature": r.feature.value if r.feature else None,
+            "profile": r.profile.value,
+            "scenarios": list(scenarios.get(r.id, ())),
+        }
         for r in requirements
     ]
 

@@ -51,7 +51,10 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
         suite = suite_for(target, requirements_of, REQUIREMENTS)
         diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))
     except TargetFileError as error:
-        diagnosis = Diagnosis((_of_file(error),))
+        place = f"{error.file}:{error.line}" if error.line else error.file
+        told = ": ".join(filter(None, [place, error.key, error.problem.found]))
+        what = f"{told}; allowed: {error.problem.allowed}"
+        diagnosis = Diagnosis((Finding(Level.PROBLEM, "file", what, error.problem.remedy),))
     code = _CODES[worst(diagnosis.findings)]
     if format == "json":
         put(encode_json(_document(target_file, diagnosis, code)).decode().rstrip("\n"))
@@ -62,13 +65,6 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
 
 def _opened(target: Target) -> closing[HttpDriver]:
     return closing(open_http(target, tried=False))
-
-
-def _of_file(error: TargetFileError) -> Finding:
-    place = f"{error.file}:{error.line}" if error.line else error.file
-    problem = error.problem
-    told = ": ".join(filter(None, [place, error.key, problem.found]))
-    return Finding(Level.PROBLEM, "file", f"{told}; allowed: {problem.allowed}", problem.remedy)
 
 
 def _document(target_file: Path, diagnosis: Diagnosis, code: int) -> dict[str, Json]:

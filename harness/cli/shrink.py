@@ -101,7 +101,10 @@ def shrink_run(asked: Shrinking) -> int:
             say(f"the {asked.lasts} were up: with a longer --for it may get smaller yet")
         shows = _shows_again(file, wanted, stopping)
     put(f"scenario      {file}")
-    put(f"again         {_command(file, planted)}")
+    kind, _, name = planted.partition(":")
+    path = str(file) if len(file.parts) > 1 else f"./{file}"
+    plant = f" --{kind} {quote(name)}" if planted else ""
+    put(f"again         pairproof fleet {quote(path)}{plant}")
     if stopping.asked:
         say("stopped: this is the smallest so far, and it was not run once more")
         return exits.INTERRUPTED
@@ -201,12 +204,6 @@ def _shows_again(file: Path, wanted: Wanted, stopping: Stopping) -> bool:
         put(drawn.diagram.text if drawn.diagram else drawn.missing)
     put("")
     return True
-
-
-def _command(file: Path, planted: str) -> str:
-    kind, _, name = planted.partition(":")
-    path = str(file) if len(file.parts) > 1 else f"./{file}"
-    return f"pairproof fleet {quote(path)}{f' --{kind} {quote(name)}' if planted else ''}"
 
 
 # --- for people -----------------------------------------------------------------------------

@@ -28,6 +28,8 @@ def header_of(
         TargetUnusable: the target does not play the role that was asked for.
     """
     info = driver.info
+    command = json.loads(config.getoption("pairproof_command") or "[]")
+    command = command or ["pytest", *config.invocation_params.args]
     waivers = config.getoption("pairproof_waivers")
     workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
     return Header(
@@ -51,7 +53,7 @@ def header_of(
         limits=limits_of(driver).as_dict(),
         target_file=config.getoption("pairproof_target") or "",
         waivers=msgspec.json.decode(waivers, type=list[WaiverLine]) if waivers else [],
-        run=run_here(_command(config), workers),
+        run=run_here([*map(str, command)], workers),
     )
 
 
@@ -79,10 +81,3 @@ def _tags_asked_for(config: pytest.Config, selection: Selection) -> str:
     texts = [selection.tags.text, config.getoption("markexpr", "") or ""]
     asked = [text for text in texts if text]
     return "".join(asked) if len(asked) < 2 else " and ".join(f"({text})" for text in asked)
-
-
-def _command(config: pytest.Config) -> list[str]:
-    given = config.getoption("pairproof_command")
-    if given:
-        return [str(word) for word in json.loads(given)]
-    return ["pytest", *(str(argument) for argument in config.invocation_params.args)]

@@ -28,9 +28,9 @@ def _blocks(report: Report) -> Iterator[str]:
         f" · seed {header.seed} · {report.evidence.operation_count} operations"
         f" in {report.duration_s:.1f} s\n"
     )
-    yield from table(
-        ["", *words.VERDICT_NAMES.values()], ["---", *["---:"] * 6], _count_rows(report)
-    )
+    counts = (("requirements", report.counts), ("scenarios", report.scenario_counts))
+    rows = [[name, *(str(of[v.value]) for v in words.VERDICT_NAMES)] for name, of in counts]
+    yield from table(["", *words.VERDICT_NAMES.values()], ["---", *["---:"] * 6], rows)
     judged = report.requirements
     failed = [r for r in judged if r.verdict is Verdict.FAIL]
     yield from _requirements("Failed", [r for r in failed if not r.waived])
@@ -43,11 +43,6 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from listed("Warnings", report.warnings)
     yield from _observed(report)
     yield from listed("About the evidence", report.evidence.problems)
-
-
-def _count_rows(report: Report) -> list[list[str]]:
-    rows = (("requirements", report.counts), ("scenarios", report.scenario_counts))
-    return [[name, *(str(counts[v.value]) for v in words.VERDICT_NAMES)] for name, counts in rows]
 
 
 def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.catalogue.verdict import Verdict
-from harness.history.fleet_lines import GateLine, MeasuresLine, ViolationLine
+from harness.history.fleet_lines import GateLine, MeasuresLine
 from harness.history.manifest import read_manifest
 from harness.reporting.files import named_from, utf8, write_file
 from harness.reporting.fleet.faults import fault_kinds
@@ -192,20 +192,18 @@ def _violations(report: FleetReport) -> Iterator[str]:
     if not violations:
         return
     yield f"### {counted(len(violations), 'violation')}\n"
-    rows = [_violation_row(line) for line in violations[:_VIOLATIONS_MAX]]
+    rows = [
+        [
+            escaped(line.invariant),
+            duration(line.at),
+            *(escaped(cut(text)) for text in (line.reason, ", ".join(line.operations))),
+        ]
+        for line in violations[:_VIOLATIONS_MAX]
+    ]
     yield from table(["Invariant", "At", "What happened", "Operations"], ["---"] * 4, rows)
     if len(violations) > _VIOLATIONS_MAX:
         yield f"… and {len(violations) - _VIOLATIONS_MAX} more.\n"
     yield f"The smallest run that still fails: {code(report.shrink)}\n"
-
-
-def _violation_row(line: ViolationLine) -> list[str]:
-    return [
-        escaped(line.invariant),
-        duration(line.at),
-        escaped(cut(line.reason)),
-        escaped(cut(", ".join(line.operations))),
-    ]
 
 
 def _figures(report: FleetReport) -> Iterator[str]:

@@ -79,7 +79,9 @@ def draw_strips(picture: Strips, across: Scale, frame: Frame, key: str) -> Marku
             body.append(_boxes("shade", lane, across, frame, top, bottom - top))
     body.extend(frame.axis(across, top + lanes_height, bottom, picture.unit))
     for lane in picture.lanes:
-        body.extend(_lane(lane, across, frame, top))
+        body.append(frame.label(lane.name, top + 11))
+        body.append(_boxes("fault", lane, across, frame, top + 2, _LANE - 8))
+        body.append(frame.margin(lane.note, top + 11))
         top += _LANE
     top += 8 if picture.lanes else 0
     for row in picture.rows:
@@ -90,12 +92,6 @@ def draw_strips(picture: Strips, across: Scale, frame: Frame, key: str) -> Marku
 
 
 # --- lanes ----------------------------------------------------------------------------------
-
-
-def _lane(lane: Lane, across: Scale, frame: Frame, top: float) -> Iterator[Markup]:
-    yield frame.label(lane.name, top + 11)
-    yield _boxes("fault", lane, across, frame, top + 2, _LANE - 8)
-    yield frame.margin(lane.note, top + 11)
 
 
 def _boxes(look: str, lane: Lane, across: Scale, frame: Frame, top: float, height: float) -> Markup:
