@@ -9,32 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TypedDict
 
 from harness.catalogue.edition import ANCHORS, EDITION, TITLE
-from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
-from harness.catalogue.profiles import PROFILES, stands_on
-from harness.catalogue.requirement import Level, Requirement, Role
+from harness.catalogue.requirement import FEATURES, PROFILES, Level, Requirement, Role, stands_on
 from harness.catalogue.requirements import groups
 from harness.catalogue.sentences import SENTENCES, NotTestable, Sentence
 from harness.catalogue.verdict import Verdict
 
 Coverage = Mapping[str, Sequence[str]]
 """The names of the scenarios that cover a requirement, by its id."""
-
-
-class Row(TypedDict):
-    """A requirement as `pairproof requirements --format json` prints it."""
-
-    id: str
-    role: str
-    level: str
-    title: str
-    source: str
-    feature: str | None
-    profile: str
-    scenarios: list[str]
 
 
 LEVEL_MEANINGS: Mapping[Level, str] = {
@@ -65,19 +49,19 @@ ROLE_MEANINGS: Mapping[Role, str] = {
 """Whom each role binds."""
 
 
-def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[Row]:
+def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[dict[str, object]]:
     """The rows of `pairproof requirements --format json`, in the order given."""
     return [
-        Row(
-            id=r.id,
-            role=r.role.value,
-            level=r.level.value,
-            title=r.title,
-            source=r.source,
-            feature=r.feature.value if r.feature else None,
-            profile=r.profile.value,
-            scenarios=list(scenarios.get(r.id, ())),
-        )
+        {
+            "id": r.id,
+            "role": r.role.value,
+            "level": r.level.value,
+            "title": r.title,
+            "source": r.source,
+            "feature": r.feature.value if r.feature else None,
+            "profile": r.profile.value,
+            "scenarios": list(scenarios.get(r.id, ())),
+        }
         for r in requirements
     ]
 
@@ -122,24 +106,14 @@ def _introduction() -> Iterator[str]:
     )
 
 
-_MEANINGS: Sequence[tuple[str, str, Mapping[str, str]]] = (
-    ("Level", "Meaning", {k.value: v for k, v in LEVEL_MEANINGS.items()}),
-    ("Binds", "Who that is", {k.value: v for k, v in ROLE_MEANINGS.items()}),
-    ("Verdict", "Meaning", {k.value: v for k, v in VERDICT_MEANINGS.items()}),
-)
-
-
 def _reading() -> Iterator[str]:
     yield from ("## How to read it", "")
-    yield from markdown_table(
-        ("Level", "Meaning"), ((f"`{k}`", v) for k, v in LEVEL_MEANINGS.items())
-    )
-    yield from markdown_table(
-        ("Binds", "Who that is"), ((f"`{k}`", v) for k, v in ROLE_MEANINGS.items())
-    )
-    yield from markdown_table(
-        ("Verdict", "Meaning"), ((f"`{k}`", v) for k, v in VERDICT_MEANINGS.items())
-    )
+    for what, told, meanings in (
+        ("Level", "Meaning", LEVEL_MEANINGS),
+        ("Binds", "Who that is", ROLE_MEANINGS),
+        ("Verdict", "Meaning", VERDICT_MEANINGS),
+    ):
+        yield from markdown_table((what, told), ((f"`{k}`", v) for k, v in meanings.items()))
     yield from (
         "A requirement gets the worst verdict of its scenarios; one that could not be asked for"
         " lack of a feature does not hide one that was. The letter at the end of an id marks a"

@@ -1,9 +1,17 @@
-"""The record that declares one requirement."""
+"""What declares a requirement, and the profiles and features by which requirements are chosen.
+
+`--profile` selects the requirements of that one profile and no other, so that a run stays as
+short as what it is about. A certificate reads cumulatively: extended stands on core, and
+resilience on both; see `stands_on`.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from harness.catalogue.errors import UnknownName
 
 
 class Role(StrEnum):
@@ -66,7 +74,120 @@ class Requirement:
         """Whether it is judged over a whole history, not by a step of a scenario."""
         return self.group == "INV"
 
-    @property
-    def is_inferred(self) -> bool:
-        """Whether it follows from the document as a whole, and from no sentence alone."""
-        return self.is_invariant or self.level is not Level.MUST
+
+_ID = re.compile(r"(?P<group>[A-Z]{3})-(?P<number>\d+)(?P<variant>[A-Z]?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The requirements whose ids begin with `prefix`, in their order.
+
+    `anchor` is the section of the document that they come from, `about` one sentence.
+    """
+
+    prefix: str
+    title: str
+    anchor: str
+    about: str
+    requirements: tuple[Requirement, ...]
+
+
+def order_of(requirement_id: str) -> tuple[int, str]:
+    """What a group is sorted by: the number, then the letter (`WDR-2` before `WDR-2P`).
+
+    Raises:
+        ValueError: the text is not an id such as `WDR-4` or `ACC-9B`.
+    """
+    parsed = _ID.fullmatch(requirement_id)
+    if parsed is None:
+        raise ValueError(f"{requirement_id!r} is not an id such as WDR-4 or ACC-9B")
+    return int(parsed["number"]), parsed["variant"]
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDescription:
+    """What a target claims with a feature, and what happens when it does not."""
+
+    feature: Feature
+    claim: str
+    unclaimed: str
+
+
+FEATURES: tuple[FeatureDescription, ...] = (
+    FeatureDescription(
+        Feature.PAGES,
+        "The side that is certified has web pages with the documented labels (Settings,"
+        " Centrally Managed, Pair, Cancel Pairing Request, I understand …), and a browser can"
+        " open them. What only a page can show is judged there, with `--driver browser`.",
+        "Requirements that only a page can show are reported as `not_supported: pages`; so"
+        " they are with any driver but the browser, whatever the target claims.",
+    ),
+    FeatureDescription(
+        Feature.SCOPES,
+        "The central side knows a tenant and, within it, several projects that are kept"
+        " apart; each registration token leads to one project; users can be given a"
+        " permission in one scope and not in another.",
+        "The requirements on tenant and project scope are reported as `not_supported: scopes`;"
+        " everything else is judged within a single scope.",
+    ),
+    FeatureDescription(
+        Feature.MULTI_NODE,
+        "At least one cluster of the pool spans several edge hosts, with a control plane and a"
+        " worker pool, so that a single node can be unhealthy and a single host cut off.",
+        "Scenarios that need more than one node are reported as `not_supported: multi-node`;"
+        " the requirements behind them (PRE-2, PRE-5 …) are judged by their other scenarios.",
+    ),
+)
+"""Every feature, in the order in which a target file lists them."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDescription:
+    """What a certification profile is about, and what its certificate says."""
+
+    profile: Profile
+    meaning: str
+    certificate: str
+
+
+PROFILES: tuple[ProfileDescription, ...] = (
+    ProfileDescription(
+        Profile.CORE,
+        "What any implementation has to do in the plain flows: send, accept, withdraw and"
+        " reject with one cluster at a time, their prerequisites, and a cancel with the link"
+        " down.",
+        "The documented procedure works as documented.",
+    ),
+    ProfileDescription(
+        Profile.EXTENDED,
+        "What shows only with several hosts, several scopes or fine-grained permissions:"
+        " every host reaches the endpoint, tenants and projects are kept apart, each"
+        " permission is checked on its own, the transfer is for good.",
+        "Core holds as well, and the implementation is fit for clusters of many hosts and"
+        " centres of many teams.",
+    ),
+    ProfileDescription(
+        Profile.RESILIENCE,
+        "What holds under link failures, restarts, races and load: the invariants over whole"
+        " histories, and what happens where the document is silent about failures.",
+        "Core and extended hold as well, and no fault that was tried broke an invariant.",
+    ),
+)
+"""Every profile, each standing on those before it."""
+
+
+def stands_on(profile: Profile) -> tuple[Profile, ...]:
+    """The profiles that must hold for a claim to this one, itself last."""
+    order = tuple(d.profile for d in PROFILES)
+    return order[: order.index(profile) + 1]
+
+
+def profile_named(name: str) -> Profile:
+    """The profile of this name.
+
+    Raises:
+        UnknownName: there is none.
+    """
+    if name not in {p.value for p in Profile}:
+        raise UnknownName("profile", name, (p.value for p in Profile))
+    return Profile(name)

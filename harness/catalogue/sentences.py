@@ -10,16 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.catalogue.edition import (
-    ACCEPT,
-    PAIR,
-    PREREQUISITES,
-    REJECT,
-    SEND,
-    TOP,
-    VALIDATE,
-    WITHDRAW,
-)
+from harness.catalogue import edition
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,14 +192,14 @@ _REJECT: tuple[_Row, ...] = (
 )
 
 _SECTIONS: Mapping[str, tuple[_Row, ...]] = {
-    TOP: _TOP,
-    PAIR: _PAIR,
-    PREREQUISITES: _PREREQUISITES,
-    SEND: _SEND,
-    ACCEPT: _ACCEPT,
-    VALIDATE: _VALIDATE,
-    WITHDRAW: _WITHDRAW,
-    REJECT: _REJECT,
+    edition.TOP: _TOP,
+    edition.PAIR: _PAIR,
+    edition.PREREQUISITES: _PREREQUISITES,
+    edition.SEND: _SEND,
+    edition.ACCEPT: _ACCEPT,
+    edition.VALIDATE: _VALIDATE,
+    edition.WITHDRAW: _WITHDRAW,
+    edition.REJECT: _REJECT,
 }
 
 SENTENCES: tuple[Sentence, ...] = tuple(
@@ -217,13 +208,3 @@ SENTENCES: tuple[Sentence, ...] = tuple(
     for ordinal, row in enumerate(rows, start=1)
 )
 """Every sentence, in the order of the document."""
-
-NOT_TESTABLE: tuple[Sentence, ...] = tuple(
-    s for s in SENTENCES if isinstance(s.covered_by, NotTestable)
-)
-"""The sentences that no run can judge, each with the reason."""
-
-
-def sentences_of(requirement_id: str) -> tuple[Sentence, ...]:
-    """The sentences that a requirement covers; none for one that is inferred."""
-    return tuple(s for s in SENTENCES if requirement_id in s.requirements)

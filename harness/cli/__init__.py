@@ -14,6 +14,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if words in (["--version"], ["-V"]):
         print(f"pairproof {__version__}")
         return 0
-    from harness.cli.app import run
+    from harness.cli.commands import run
 
     return run(words)

@@ -24,8 +24,8 @@ from harness.cli.summary import print_summary
 from harness.history.lines import WaiverLine
 from harness.history.reader import PARTS_DIR, repeat_folder, repeat_folders
 from harness.opening import DRIVERS, driver_names
-from harness.reporting.annotating import github_commands
 from harness.reporting.files import write_reports
+from harness.reporting.junit import github_commands
 from harness.reporting.model import Report
 from harness.running.run import ONE_TARGET
 from harness.running.selection import Selection
@@ -85,7 +85,11 @@ def certify(plan: Plan) -> int:
         PairproofError: the same, said by the part that found it.
     """
     name, label = _described(plan)
-    waivers = _waivers(plan)
+    waivers: tuple[WaiverLine, ...] = ()
+    if plan.waivers is not None:
+        from harness.running.waivers import load_waivers
+
+        waivers = load_waivers(plan.waivers)
     out = made_writable(folder_for(plan.out, name))
     put(f"pairproof {__version__} certifies {label}, driver {plan.driver}, seed {plan.seed}")
     if plan.repeat == 1:
@@ -133,19 +137,6 @@ def _described(plan: Plan) -> tuple[str, str]:
     target = load_target(plan.target, os.environ)
     name = _slug(f"{target.info.name}-{target.info.version}")
     return name, f"{told(target)} ({plan.target})"
-
-
-def _waivers(plan: Plan) -> tuple[WaiverLine, ...]:
-    """The waivers that were asked for.
-
-    Raises:
-        WaiverFileError: their file cannot be used.
-    """
-    if plan.waivers is None:
-        return ()
-    from harness.running.waivers import load_waivers
-
-    return load_waivers(plan.waivers)
 
 
 def _slug(text: str) -> str:

@@ -12,7 +12,7 @@ from harness.history.visible import visible_line
 from harness.opening import open_target
 from harness.running.belongings import sha256_of
 from harness.running.run import secrets_of
-from harness.targets.ledger import FILE, Entry, Ledger, LedgerError, LedgerHeader, State
+from harness.targets.ledger import FILE, Entry, Ledger, LedgerError, State
 from harness.targets.port import Driver, TargetUnusable
 from harness.targets.undoing import Undoer, gone_sides
 
@@ -38,7 +38,8 @@ def clean_up(path: Path, target_file: Path | None = None) -> int:
 
 def _clean_up(ledger: Ledger, target_file: Path | None, redactor: Redactor) -> int:
     before = ledger.open_entries()
-    put(f"{len(before)} of {len(ledger.entries)} things of {_run(ledger.header)} may be left")
+    run = f"{visible_line(ledger.header.mark)} ({ledger.header.owner.started_at})"
+    put(f"{len(before)} of {len(ledger.entries)} things of {run} may be left")
     if not before:
         return NOTHING_LEFT
     try:
@@ -65,10 +66,6 @@ def _sweep(ledger: Ledger, driver: Driver, before: list[Entry]) -> int:
         f" {visible_line(ledger.header.implementation)}"
     )
     return SOMETHING_LEFT if left else NOTHING_LEFT
-
-
-def _run(header: LedgerHeader) -> str:
-    return f"{visible_line(header.mark)} ({header.owner.started_at})"
 
 
 def _target_file(ledger: Ledger, given: Path | None) -> Path | None:

@@ -13,27 +13,24 @@ from harness.catalogue.verdict import Verdict
 from harness.cli.exits import CannotDo, put
 from harness.cli.summary import shortened
 from harness.history.manifest import is_fleet, read_manifest
-from harness.reporting.comparing import (
-    Change,
-    Comparison,
-    RequirementChange,
-    Verdicts,
-    compare,
-    comparison_json,
-)
+from harness.reporting import comparing
 from harness.reporting.files import read_report
 from harness.reporting.fleet.model import build_fleet_report
 from harness.reporting.report_json import encode_json
-from harness.reporting.words import OVERALL_NAMES, VERDICT_NAMES, VERDICT_SYMBOLS
+from harness.reporting.words import OVERALL_NAMES, verdict_in_words
 
-_STYLES = {Change.BROKE: "bold red", Change.LOST: "bold yellow", Change.MENDED: "bold green"}
+_STYLES = {
+    comparing.Change.BROKE: "bold red",
+    comparing.Change.LOST: "bold yellow",
+    comparing.Change.MENDED: "bold green",
+}
 _SYMBOLS = {
-    Change.BROKE: "✗",
-    Change.LOST: "?",
-    Change.MENDED: "✓",
-    Change.CHANGED: "~",
-    Change.ADDED: "+",
-    Change.GONE: "-",
+    comparing.Change.BROKE: "✗",
+    comparing.Change.LOST: "?",
+    comparing.Change.MENDED: "✓",
+    comparing.Change.CHANGED: "~",
+    comparing.Change.ADDED: "+",
+    comparing.Change.GONE: "-",
 }
 _SCENARIOS_MAX = 5
 """More of one requirement are counted, not listed."""
@@ -48,9 +45,9 @@ def compare_runs(before: Path, after: Path, format: str) -> int:
     """
     if is_fleet(before) is not is_fleet(after):
         raise CannotDo("one of the two is the run of a fleet and the other is not")
-    comparison = compare(_verdicts(before), _verdicts(after))
+    comparison = comparing.compare(_verdicts(before), _verdicts(after))
     if format == "json":
-        put(encode_json(comparison_json(comparison)).decode().rstrip("\n"))
+        put(encode_json(comparing.comparison_json(comparison)).decode().rstrip("\n"))
         return comparison.exit_code
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for line in _lines(comparison):
@@ -58,11 +55,11 @@ def compare_runs(before: Path, after: Path, format: str) -> int:
     return comparison.exit_code
 
 
-def _verdicts(path: Path) -> Verdicts:
+def _verdicts(path: Path) -> comparing.Verdicts:
     if is_fleet(path):
         return _of_fleet(path)
     report = read_report(path)
-    return Verdicts(
+    return comparing.Verdicts(
         name=str(path),
         header=report.header,
         overall=report.verdict,
@@ -79,10 +76,10 @@ def _verdicts(path: Path) -> Verdicts:
     )
 
 
-def _of_fleet(path: Path) -> Verdicts:
+def _of_fleet(path: Path) -> comparing.Verdicts:
     report = build_fleet_report(read_manifest(path), str(path))
     checkers = report.checkers
-    return Verdicts(
+    return comparing.Verdicts(
         name=str(path),
         header=report.header,
         overall=report.verdict,
@@ -92,7 +89,7 @@ def _of_fleet(path: Path) -> Verdicts:
     )
 
 
-def _lines(comparison: Comparison) -> Iterator[Text]:
+def _lines(comparison: comparing.Comparison) -> Iterator[Text]:
     for side, run in (("before", comparison.before), ("after", comparison.after)):
         made = run.header.implementation
         name = f"{made.name} {made.version}".strip()
@@ -102,7 +99,7 @@ def _lines(comparison: Comparison) -> Iterator[Text]:
     for change in comparison.changes:
         yield from _change(change)
     kinds = [change.change for change in comparison.changes]
-    counted = [f"{kinds.count(kind)} {kind.value}" for kind in Change if kind in kinds]
+    counted = [f"{kinds.count(kind)} {kind.value}" for kind in comparing.Change if kind in kinds]
     before, after = comparison.before.overall, comparison.after.overall
     if before is not after:
         told = f"{OVERALL_NAMES[before].lower()} → {OVERALL_NAMES[after].lower()}"
@@ -112,7 +109,7 @@ def _lines(comparison: Comparison) -> Iterator[Text]:
     yield Text(" · ".join(counted) or "no verdict on a requirement changed")
 
 
-def _change(change: RequirementChange) -> Iterator[Text]:
+def _change(change: comparing.RequirementChange) -> Iterator[Text]:
     requirement = change.requirement
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
     waived = " (waived)" if change.waived else ""
@@ -130,4 +127,4 @@ def _change(change: RequirementChange) -> Iterator[Text]:
 
 
 def _named(verdict: Verdict | None) -> str:
-    return f"{VERDICT_SYMBOLS[verdict]} {VERDICT_NAMES[verdict]}" if verdict else "not there"
+    return verdict_in_words(verdict) if verdict else "not there"

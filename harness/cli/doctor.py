@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +45,16 @@ _MARKS: Final = {
 def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     """Try the target and say what was found; returns the exit code."""
     try:
-        diagnosis = _examined(load_target(target_file, os.environ))
+        target = load_target(target_file, os.environ)
+        scenarios = known_here(suite_dir("features")).scenarios
+        requirements_of = {name: scenario.requirements for name, scenario in scenarios.items()}
+        suite = suite_for(target, requirements_of, REQUIREMENTS)
+        diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))
     except TargetFileError as error:
-        diagnosis = Diagnosis((_of_file(error),))
+        place = f"{error.file}:{error.line}" if error.line else error.file
+        told = ": ".join(filter(None, [place, error.key, error.problem.found]))
+        what = f"{told}; allowed: {error.problem.allowed}"
+        diagnosis = Diagnosis((Finding(Level.PROBLEM, "file", what, error.problem.remedy),))
     code = _CODES[worst(diagnosis.findings)]
     if format == "json":
         put(encode_json(_document(target_file, diagnosis, code)).decode().rstrip("\n"))
@@ -57,27 +63,8 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     return code
 
 
-def _examined(target: Target) -> Diagnosis:
-    known = known_here(suite_dir("features")).scenarios
-    requirements_of = {name: scenario.requirements for name, scenario in known.items()}
-    suite = suite_for(target, requirements_of, REQUIREMENTS)
-    return examine(target, suite, _opened, lambda: datetime.now(UTC))
-
-
-@contextmanager
-def _opened(target: Target) -> Iterator[HttpDriver]:
-    driver = open_http(target, tried=False)
-    try:
-        yield driver
-    finally:
-        driver.close()
-
-
-def _of_file(error: TargetFileError) -> Finding:
-    place = f"{error.file}:{error.line}" if error.line else error.file
-    problem = error.problem
-    told = ": ".join(filter(None, [place, error.key, problem.found]))
-    return Finding(Level.PROBLEM, "file", f"{told}; allowed: {problem.allowed}", problem.remedy)
+def _opened(target: Target) -> closing[HttpDriver]:
+    return closing(open_http(target, tried=False))
 
 
 def _document(target_file: Path, diagnosis: Diagnosis, code: int) -> dict[str, Json]:

@@ -1,11 +1,11 @@
-"""Exit codes, and the one way in which a command says that it cannot be carried out."""
+"""Exit codes, and the ways in which a command says something."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, Literal
 
 from harness.history.visible import visible
 
@@ -52,3 +52,36 @@ def put_lines(lines: Iterable[str]) -> None:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise CannotDo("", 1) from None
+
+
+def put_list(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[str] = ()
+) -> None:
+    """A list, on standard output: a table on a terminal, otherwise a line for each row.
+
+    Such a line is for `wc`, `grep` and `cut`: there is no head, nothing is wrapped or cut off,
+    and tabs part the cells; each line of a cell is a field of its own. A column of `numbers` is
+    set to the right.
+
+    Raises:
+        CannotDo: nobody reads it any more.
+    """
+    if not sys.stdout.isatty():
+        put_lines("\t".join(_fields(row)) + "\n" for row in rows)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for head in heads:
+        wraps = head in (heads[0], heads[-1])
+        justify: Literal["left", "right"] = "right" if head in numbers else "left"
+        table.add_column(head, no_wrap=not wraps, overflow="fold", justify=justify)
+    for row in rows:
+        table.add_row(*row)
+    Console(highlight=False, markup=False).print(table)
+
+
+def _fields(row: Sequence[str]) -> Iterator[str]:
+    for cell in row:
+        yield from (" ".join(line.split()) for line in cell.splitlines() or [""])

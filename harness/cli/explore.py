@@ -65,7 +65,9 @@ def explore_target(asked: Exploration) -> int:
         raise UnknownName("driver", asked.driver, driver_names())
     if find_spec("hypothesis") is None:
         raise CannotDo(MISSING)
-    evidence = _evidence(asked.out)
+    evidence = asked.out / "evidence.jsonl" if asked.out else None
+    if evidence is not None and evidence.exists():
+        raise CannotDo(f"--out {asked.out}: there is evidence of another run; name another folder")
     left: list[LeakLine] = []
     explored = _carried_out(asked, evidence, left)
     _print_counts(asked, explored)
@@ -73,15 +75,6 @@ def explore_target(asked: Exploration) -> int:
         put(f"evidence: {evidence}")
     code = _verdict(asked, explored)
     return INCONCLUSIVE if left and code == CONFORMS else code
-
-
-def _evidence(out: Path | None) -> Path | None:
-    if out is None:
-        return None
-    evidence = out / "evidence.jsonl"
-    if evidence.exists():
-        raise CannotDo(f"--out {out}: there is evidence of another run; name another folder")
-    return evidence
 
 
 def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]) -> Explored:

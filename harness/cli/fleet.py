@@ -1,17 +1,27 @@
-"""`pairproof fleet`: runs a fleet in virtual time, judges it, and writes the files of the run."""
+"""`pairproof fleet`: runs a fleet in virtual time, judges it, and writes the files of the run.
+
+With `--seeds`, one seed after the other, until one fails or the time is up.
+"""
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from harness import __version__
+from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
-from harness.cli.exits import INTERRUPTED, CannotDo, put, say
-from harness.cli.fleet_driving import Crew, drive, megabytes, require_room, stoppable
+from harness.cli import fleet_driving
+from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
+from harness.cli.summary import shortened
+from harness.fleet.cell import make_cell
+from harness.fleet.hunting import Hunted, HuntWatching, Tried, hunt
 from harness.fleet.loading import with_overrides
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
@@ -26,10 +36,13 @@ from harness.history.operation import Json
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
-from harness.reporting.fleet.quantities import counted
+from harness.reporting.fleet.quantities import SECOND, counted, number
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.report_json import encode_json
+from harness.reporting.words import command, overall_in_words
 from harness.running.stopping import Stopping
+
+NO_TARGET: Final = Path()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +60,7 @@ class AskedReal:
         role: the side of the target that is tried, where its file describes both.
     """
 
-    target: Path
+    target: Path = NO_TARGET
     rate: str = ""
     speed: float = 1.0
     budget: str = ""
@@ -86,9 +99,9 @@ class Asked:
     """What was asked for of real time, where a target was named."""
 
     @property
-    def crew(self) -> Crew:
+    def crew(self) -> fleet_driving.Crew:
         """Who is to run the cells."""
-        return Crew(self.workers, self.scheduler)
+        return fleet_driving.Crew(self.workers, self.scheduler)
 
     @property
     def tell(self) -> Callable[[str], None]:
@@ -111,13 +124,11 @@ def run(asked: Asked) -> int:
     if asked.real is not None:
         from harness.cli.fleet_real import run_real
 
-        with stoppable() as stopping:
+        with fleet_driving.stoppable() as stopping:
             return run_real(asked, asked.real, stopping)
     scenario = scenario_of(asked)
-    with stoppable() as stopping:
+    with fleet_driving.stoppable() as stopping:
         if asked.seeds is not None:
-            from harness.cli.fleet_hunt import hunt_seeds
-
             return hunt_seeds(asked, scenario, stopping)
         report = run_once(asked, job_of(asked, scenario), stopping)
     if asked.format == "json":
@@ -125,35 +136,22 @@ def run(asked: Asked) -> int:
     return INTERRUPTED if stopping.asked else report.exit_code
 
 
-def real_of(
-    target: Path | None,
-    rate: str,
-    steps: str,
-    speed: float,
-    budget: str,
-    limit: str,
-    connections: int,
-    storm: int,
-    role: str = "",
-) -> AskedReal | None:
-    """What was asked for of real time; nothing without a target.
+def real_of(asked: AskedReal, steps: str) -> AskedReal | None:
+    """What was asked for of real time, with `steps` in place of a rate; nothing without a target.
 
     Raises:
         CannotDo: what only real time has was asked for without a target.
     """
-    if rate and steps:
+    if asked.rate and steps:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
-    asked = AskedReal(
-        target or Path(), rate or steps, speed, budget, limit, connections, storm, role
-    )
-    if target is None:
-        if asked != AskedReal(Path()):
-            raise CannotDo(
-                "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
-                " --role are for real time: give --target as well"
-            )
-        return None
-    return asked
+    if asked.target != NO_TARGET:
+        return replace(asked, rate=asked.rate or steps)
+    if asked != AskedReal() or steps:
+        raise CannotDo(
+            "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
+            " --role are for real time: give --target as well"
+        )
+    return None
 
 
 def scenario_of(asked: Asked) -> Scenario:
@@ -201,8 +199,8 @@ def run_once(asked: Asked, job: Job, stopping: Stopping) -> FleetReport:
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
     asked.tell(_first_line(job, crew, need, out))
-    require_room(out, need)
-    finished = drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
+    fleet_driving.require_room(out, need)
+    finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
@@ -218,7 +216,7 @@ def reported(finished: Finished, out: Path, stopping: Stopping, *, quietly: bool
     return report
 
 
-def _first_line(job: Job, crew: Crew, need: int, out: Path) -> str:
+def _first_line(job: Job, crew: fleet_driving.Crew, need: int, out: Path) -> str:
     scenario = job.scenario
     planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
     return (
@@ -226,10 +224,172 @@ def _first_line(job: Job, crew: Crew, need: int, out: Path) -> str:
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
         f" {duration_text(scenario.duration)} of virtual time,"
         f" {counted(scenario.fleet.cells, 'cell')} {crew},"
-        f" about {megabytes(need)} of evidence in {out}"
+        f" about {fleet_driving.megabytes(need)} of evidence in {out}"
     )
 
 
 def text_of(document: dict[str, Json]) -> str:
     """A JSON document as it is printed."""
     return encode_json(document).decode().rstrip("\n")
+
+
+# --- seeds, until one fails ------------------------------------------------------------------
+
+
+def hunt_seeds(asked: Asked, scenario: Scenario, stopping: Stopping) -> int:
+    """Run the seeds; one that fails is run again with evidence and report.
+
+    Returns the exit code: that of the seed that failed; otherwise 3 if a run could not be
+    judged, or none was run at all.
+
+    Raises:
+        CannotDo: what was asked for does not go together.
+        PairproofError: a run cannot be carried out.
+    """
+    assert asked.seeds is not None
+    if asked.scheduler:
+        raise CannotDo("--seeds runs on this machine: leave --scheduler out")
+    limit = microseconds("--for", asked.limit) if asked.limit else None
+    seeds = range(scenario.seed, scenario.seed + asked.seeds)
+    workers = min(asked.workers or fleet_driving.processors(), len(seeds))
+    hosts = _hosts(scenario)
+    many = counted(hosts, "host") if hosts else "hosts as drawn"
+    lasts = f", for {duration_text(limit)} at most" if limit is not None else ""
+    asked.tell(
+        f"pairproof {__version__} runs {scenario.name} with the seeds {seeds[0]} to {seeds[-1]}:"
+        f" {many}, {workers} at a time{lasts}; nothing is recorded until"
+        " one fails"
+    )
+    hunted = _hunted(asked, scenario, seeds, workers, limit, stopping)
+    asked.tell(_hunt_told(hunted, len(seeds), stopping))
+    report = None
+    if hunted.failing is not None and not stopping.asked:
+        report = _recorded(asked, scenario, hunted.failing, stopping)
+    if asked.format == "json":
+        put(text_of(_document(asked, scenario, seeds, hunted, report)))
+    if stopping.asked:
+        return INTERRUPTED
+    if report is not None:
+        return report.exit_code or INCONCLUSIVE
+    return INCONCLUSIVE if hunted.inconclusive or not hunted.tried else CONFORMS
+
+
+def _hosts(scenario: Scenario) -> int | None:
+    """How many there are in each run; none where each seed draws its own number."""
+    drawn = scenario.swarm and "fleet.hosts" not in scenario.given
+    return None if drawn else scenario.fleet.hosts
+
+
+def _hunted(
+    asked: Asked,
+    scenario: Scenario,
+    seeds: range,
+    workers: int,
+    limit: int | None,
+    stopping: Stopping,
+) -> Hunted:
+    shown = fleet_driving.Shown(sys.stderr)
+    progress = _HuntProgress(shown, len(seeds))
+    deadline = time.monotonic() + limit / SECOND if limit is not None else float("inf")
+    watching = HuntWatching(
+        progress=progress,
+        warn=shown.warn,
+        stopped=lambda: stopping.asked or time.monotonic() >= deadline,
+    )
+
+    def job(seed: int) -> Job:
+        return replace(job_of(asked, replace(scenario, seed=seed)), keep_going=False)
+
+    with shown.showing():
+        return hunt(job, seeds, make_cell, workers, watching)
+
+
+class _HuntProgress:
+    """How many seeds were run, and each that did not conform."""
+
+    def __init__(self, shown: fleet_driving.Shown, seeds: int) -> None:
+        self._shown = shown
+        self._seeds = seeds
+        self._done = self._operations = 0
+
+    def __call__(self, tried: Tried) -> None:
+        """One more was run."""
+        self._done += 1
+        self._operations += tried.operations
+        if tried.verdict is not Overall.CONFORMS:
+            verdict = overall_in_words(tried.verdict)
+            self._shown.say(f"{verdict}: seed {tried.seed}. {shortened(tried.why)}")
+        if self._shown.due():
+            share = self._done / self._seeds
+            goes_on = fleet_driving.left(self._shown.took() * (1 - share) / share)
+            told = f"{number(self._operations)} operations · {goes_on}"
+            self._shown.show(f"{self._done} of {self._seeds} seeds", share, told)
+
+
+def _hunt_told(hunted: Hunted, asked_for: int, stopping: Stopping) -> str:
+    """How far it went, and what came of it."""
+    run = len(hunted.tried)
+    operations = number(sum(tried.operations for tried in hunted.tried))
+    told = f"{run} of {counted(asked_for, 'seed')} run, {operations} operations"
+    if hunted.stopped:
+        told += ", when it was interrupted" if stopping.asked else ", when the time was up"
+    unsure = [str(t.seed) for t in hunted.tried if t.verdict is Overall.INCONCLUSIVE]
+    if unsure:
+        told += f"; {len(unsure)} inconclusive, the first with the seed {unsure[0]}"
+    if not hunted.tried:
+        return f"{told}, so nothing is known"
+    if hunted.failing is None:
+        return f"{told}; none failed"
+    return f"{told}; seed {hunted.failing.seed} fails"
+
+
+def _recorded(asked: Asked, scenario: Scenario, failing: Tried, stopping: Stopping) -> FleetReport:
+    """The run of a seed once more, this time recorded."""
+    asked.tell(f"again with evidence: {_command(asked, scenario, failing.seed)}")
+    report = run_once(asked, job_of(asked, replace(scenario, seed=failing.seed)), stopping)
+    if report.verdict is not Overall.DOES_NOT_CONFORM and not stopping.asked:
+        say("pairproof: the run did not fail again, so it depends on more than its seed:"
+            " a defect of the harness")  # fmt: skip
+    return report
+
+
+def _command(asked: Asked, scenario: Scenario, seed: int) -> str:
+    """The command line that runs this seed again."""
+    hosts = _hosts(scenario)
+    words = ["fleet", asked.scenario, *(("--hosts", str(hosts)) if hosts else ())]
+    words += ["--seed", str(seed)]
+    words += ["--until", asked.until] if asked.until else []
+    for gate in asked.gates:
+        words += ["--gate", gate]
+    kind, _, name = asked.planted.partition(":")
+    words += [f"--{kind}", name] if kind else []
+    words += ["--keep-going"] if asked.keep_going else []
+    return command(*words)
+
+
+_SCHEMA: Final = "pairproof/hunt/1"
+
+
+def _document(
+    asked: Asked, scenario: Scenario, seeds: range, hunted: Hunted, report: FleetReport | None
+) -> dict[str, Json]:
+    failing = hunted.failing
+    return {
+        "schema": _SCHEMA,
+        "scenario": scenario.name,
+        "seeds": {"first": seeds[0], "asked_for": len(seeds), "run": len(hunted.tried)},
+        "stopped": hunted.stopped,
+        "inconclusive": [
+            {"seed": tried.seed, "why": tried.why}
+            for tried in hunted.tried
+            if tried.verdict is Overall.INCONCLUSIVE
+        ],
+        "failing": None
+        if failing is None
+        else {
+            "seed": failing.seed,
+            "why": failing.why,
+            "reproduce": _command(asked, scenario, failing.seed),
+        },
+        "report": None if report is None else fleet_report_json(report),
+    }

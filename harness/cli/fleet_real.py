@@ -1,12 +1,17 @@
-"""`pairproof fleet --target`: the scenarios in real time, against a real endpoint."""
+"""`pairproof fleet --target`: the scenarios in real time, against a real endpoint.
+
+With `--find-limit`, the rate up to which a bound holds there.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +19,11 @@ from msgspec import structs
 
 from harness import __version__
 from harness.checkers.fleet.durations import merged
-from harness.cli.exits import INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli import exits
+from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet import Asked, AskedReal, job_of, reported, scenario_of, text_of
 from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
-from harness.cli.fleet_edge import EdgeReaching, at_places, both_sides, needs_of
-from harness.cli.fleet_reach import Reaching
+from harness.cli.fleet_edge import EdgeReaching, Reaching, at_places, both_sides, needs_of
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
 from harness.fleet.crew.coordinator import Course
@@ -26,6 +31,7 @@ from harness.fleet.port import Cell, Job
 from harness.fleet.realtime.border import new_mark
 from harness.fleet.realtime.budget import Budget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
+from harness.fleet.realtime.limit import Bound, Found, Tried, search
 from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
@@ -36,9 +42,11 @@ from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
 from harness.history.lines import Header, Implementation
 from harness.history.manifest import estimate_bytes
+from harness.history.operation import Json
 from harness.load.opening import make_room
 from harness.reporting.fleet.model import FleetReport
-from harness.reporting.fleet.quantities import counted
+from harness.reporting.fleet.quantities import counted, number
+from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.running.stopping import Stopping
 from harness.targets.http import HttpDriver
@@ -101,15 +109,16 @@ def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
     """
     prepared = prepare(asked, real)
     if prepared.planned.missing:
-        return _not_ready(prepared)
+        say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
+        for what, why in prepared.planned.missing:
+            say(f"  {what}: {why}")
+        return exits.INCONCLUSIVE
     if real.limit:
-        from harness.cli.fleet_limit import find_limit
-
         return find_limit(asked, real, prepared, stopping)
     report = _run(asked, real, prepared, stopping)
     if asked.format == "json":
         put(text_of(fleet_report_json(report)))
-    return INTERRUPTED if stopping.asked else report.exit_code
+    return exits.INTERRUPTED if stopping.asked else report.exit_code
 
 
 def prepare(asked: Asked, real: AskedReal) -> Prepared:
@@ -119,7 +128,14 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
         CannotDo: something does not.
         PairproofError: the target file or the scenario is wrong; or nobody answers there.
     """
-    _check_options(asked)
+    _refuse_any(
+        {
+            "--seeds": asked.seeds is not None,
+            "--mutant and --variant": asked.planted,
+            "--for": asked.limit,
+        },
+        "for virtual time: leave it out, or leave --target out",
+    )
     target = load_target(real.target, os.environ)
     side = side_of(real.role, target, real.target)
     speed_milli = round(real.speed * _MILLI)
@@ -127,7 +143,16 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
         raise CannotDo("--speed: write a number above 0, such as 60: an hour then takes a minute")
     rate, budget = rate_of(real.rate) if real.rate else None, budget_of(real.budget)
     if side is Side.EDGE:
-        _check_for_the_edge(asked, real)
+        _refuse_any(
+            {
+                "--workers": asked.workers is not None and asked.workers > 1,
+                "--scheduler": asked.scheduler,
+                "--find-limit": real.limit,
+                "--storm": real.storm,
+            },
+            "for a fleet at a central side: at the Local UIs of a target operators act from one"
+            " process, once at each place; leave it out",
+        )
     scenario = job_of(asked, scenario_of(asked)).scenario
     cells = _cells(asked)
     scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
@@ -150,14 +175,10 @@ def _planned(asked: Asked, target: Target, side: Side, scenario: Scenario) -> Pl
         driver.close()
 
 
-def _check_options(asked: Asked) -> None:
-    for name, is_set in (
-        ("--seeds", asked.seeds is not None),
-        ("--mutant and --variant", bool(asked.planted)),
-        ("--for", bool(asked.limit)),
-    ):
-        if is_set:
-            raise CannotDo(f"{name} is for virtual time: leave it out, or leave --target out")
+def _refuse_any(options: dict[str, object], why: str) -> None:
+    for name, value in options.items():
+        if value:
+            raise CannotDo(f"{name} is {why}")
 
 
 def side_of(role: str, target: Target, file: Path) -> Side:
@@ -173,20 +194,6 @@ def side_of(role: str, target: Target, file: Path) -> Side:
     if Side(role) not in target.sides:
         raise CannotDo(f"--role {role}: {file} does not describe that side; add [{role}]")
     return Side(role)
-
-
-def _check_for_the_edge(asked: Asked, real: AskedReal) -> None:
-    for name, is_set in (
-        ("--workers", asked.workers is not None and asked.workers > 1),
-        ("--scheduler", bool(asked.scheduler)),
-        ("--find-limit", bool(real.limit)),
-        ("--storm", bool(real.storm)),
-    ):
-        if is_set:
-            raise CannotDo(
-                f"{name} is for a fleet at a central side: at the Local UIs of a target operators"
-                " act from one process, once at each place; leave it out"
-            )
 
 
 def _cells(asked: Asked) -> int:
@@ -206,14 +213,6 @@ def _never(job: Job, number: int) -> Cell:
     raise AssertionError("no cell is made only to count workers")
 
 
-def _not_ready(prepared: Prepared) -> int:
-    """What stands in the way is said, and what it would take; nothing was done."""
-    say("pairproof: the fleet cannot begin on this target; it has no way to arrange")
-    for what, why in prepared.planned.missing:
-        say(f"  {what}: {why}")
-    return INCONCLUSIVE
-
-
 def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
     """How the cells of a run are made, with a fresh mark."""
     mark, scenario = new_mark(), prepared.scenario
@@ -222,16 +221,8 @@ def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool =
     if prepared.side is Side.EDGE:
         needs, handover = needs_of(scenario), scenario.central.handover
         reach = EdgeReaching(file, folder, mark, scenario.seed, handover, needs)
-    return Settings(
-        reach,
-        mark,
-        prepared.rate,
-        prepared.budget,
-        prepared.speed_milli,
-        real.connections,
-        real.storm,
-        watch,
-    )
+    pace, connections = (prepared.rate, prepared.budget, prepared.speed_milli), real.connections
+    return Settings(reach, mark, *pace, connections, real.storm, watch)
 
 
 def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> FleetReport:
@@ -349,3 +340,125 @@ def _first_lines(prepared: Prepared, crew: Crew, need: int, out: Path) -> Iterab
         yield f"  {'; '.join(paced)}"
     for what, why in prepared.planned.left_out:
         yield f"  left out, so that the run cannot conform: {what} ({why})"
+
+
+# --- the rate up to which a bound holds ------------------------------------------------------
+
+FILE: Final = "limit.json"
+FIRST: Final = 5.0
+"""Operators a second, where no rate was asked for."""
+_MOST: Final = 10_000.0
+_STEP: Final = 10 * SECOND
+"""How long each rate is kept, where no duration was asked for."""
+
+
+def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> int:
+    """Try rates, one run after the other, each with fresh clusters; print and write the result.
+
+    Exit codes: 0 the limit is found, 1 the bound does not hold even at the lowest rate, 3 the
+    harness was the bottleneck, or somebody stopped it.
+
+    Raises:
+        PairproofError: the bound means nothing, or a run cannot be carried out.
+    """
+    bound = Bound(real.limit)
+    out = made_writable(folder_for(asked.out, f"{prepared.scenario.name}-limit"))
+    kept = prepared.scenario.duration if asked.until else _STEP
+    asked.tell(
+        f"looks for the rate at {prepared.target.central_url} up to which {bound.text} holds;"
+        f" each rate is kept for {kept / SECOND:g} s, and nothing is judged but this"
+    )
+    make_room(real.connections + _FILES_BESIDES)
+
+    def attempt(rate: float) -> Tried:
+        tried = _try(asked, real, prepared, stopping, bound, out, kept, rate)
+        asked.tell(f"  {_line(tried)}")
+        return tried
+
+    first = prepared.rate.stretches[0].rate_from if prepared.rate else FIRST
+    found = search(attempt, first, _MOST, lambda: "interrupted" if stopping.asked else "")
+    document = _document(prepared, bound, found)
+    (out / FILE).write_text(json.dumps(document, indent=2) + "\n", "utf-8")
+    if asked.format == "json":
+        put(json.dumps(document))
+    else:
+        put(_told(bound, found))
+        put(f"rates         {out / FILE}")
+    if stopping.asked:
+        return exits.INTERRUPTED
+    if found.why:
+        return exits.INCONCLUSIVE
+    return exits.CONFORMS if found.holds else exits.DOES_NOT_CONFORM
+
+
+def _try(
+    asked: Asked,
+    real: AskedReal,
+    prepared: Prepared,
+    stopping: Stopping,
+    bound: Bound,
+    out: Path,
+    kept: int,
+    rate: float,
+) -> Tried:
+    """One rate, with as many clusters as arrive in the time that it is kept."""
+    scenario = prepared.scenario
+    hosts = max(1, ceil(rate * kept / SECOND))
+    fleet = replace(scenario.fleet, hosts=hosts, sizes=((1, 1),))
+    limits = replace(scenario.limits, settle=SECOND)  # nothing is judged that would need it
+    scenario = replace(
+        scenario, fleet=fleet, duration=kept, limits=limits, faults=(), gate=(), reach=()
+    )
+    planned = replace(prepared.planned, scenario=scenario, left_out=())
+    this = replace(prepared, planned=planned, rate=rate_of(f"{rate:.6f}/s"))
+    settings = settings_of(real, this, out / f"rate-{rate:g}", watch=False)
+    job = Job(scenario, keep_going=True, repeatable=False)
+    crew = Crew(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    hired = crew.transport(partial(make_real_cell, settings))
+    finished = drive_with(job, hired, stopping, partial(told_of, this, real))
+    realtime = finished.realtime
+    assert realtime is not None
+    late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")
+    judged = bound.judged(finished.measures, realtime.effort)
+    return Tried(rate, judged, realtime.effort.requests, late)
+
+
+def _line(tried: Tried) -> str:
+    judged = tried.judged
+    value = "no value" if judged.value is None else number(judged.value)
+    what = "holds" if judged.holds else f"broken{f': {judged.reason}' if judged.reason else ''}"
+    late = "; the harness was the bottleneck" if tried.late else ""
+    return f"{tried.rate:g}/s  {value}  {what} ({number(tried.requests)} requests){late}"
+
+
+def _told(bound: Bound, found: Found) -> str:
+    if found.why:
+        return f"? {bound.text} holds up to {found.holds:g}/s at least: {found.why}"
+    if found.breaks is None:
+        return f"✓ {bound.text} holds up to {found.holds:g}/s, and no more was tried"
+    if not found.holds:
+        return f"✗ {bound.text} does not hold even at {found.breaks:g}/s"
+    return f"✓ {bound.text} holds up to {found.holds:g}/s, and no more at {found.breaks:g}/s"
+
+
+def _document(prepared: Prepared, bound: Bound, found: Found) -> dict[str, Json]:
+    return {
+        "schema": "pairproof/limit/1",
+        "scenario": prepared.scenario.name,
+        "target": prepared.target.central_url,
+        "bound": bound.text,
+        "holds_up_to_per_s": found.holds,
+        "breaks_at_per_s": found.breaks,
+        "ended_early": found.why,
+        "tried": [
+            {
+                "rate_per_s": tried.rate,
+                "value": tried.judged.value,
+                "holds": tried.judged.holds,
+                "reason": tried.judged.reason,
+                "requests": tried.requests,
+                "harness": tried.late,
+            }
+            for tried in found.tried
+        ],
+    }

@@ -5,38 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.shown import shown
-from harness.cli.summary import OVERALL_STYLES, STYLES, shortened
-from harness.history.fleet_lines import GateLine, ViolationLine
-from harness.reporting.fleet.advice import advice
+from harness.cli.summary import OVERALL_STYLES, STYLES, print_texts, shortened
+from harness.history.fleet_lines import GateLine
+from harness.reporting import words
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.quantities import counted, duration, number
 from harness.reporting.fleet.realtime import told as told_in_real_time
-from harness.reporting.fleet.wording import MARKS, state_named
-from harness.reporting.words import (
-    OVERALL_NAMES,
-    OVERALL_SYMBOLS,
-    VERDICT_NAMES,
-    VERDICT_SYMBOLS,
-    command,
-)
+from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
 
 _VIOLATIONS_MAX = 5
 """More of one invariant are counted, not listed."""
 _OPERATIONS_MAX = 6
 _REASONS_MAX = 2
-_VERDICT_OF = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
 
 
 def print_fleet_summary(report: FleetReport, out: Path) -> None:
     """What is violated, the gate, the counts, the verdict, and where report and evidence lie."""
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for text in _lines(report, out):
-        console.print(shown(text))
+    print_texts(_lines(report, out))
 
 
 def _lines(report: FleetReport, out: Path) -> Iterator[Text]:
@@ -62,16 +50,12 @@ def _violated(checker: CheckerReport, report: FleetReport) -> Iterator[Text]:
     yield _marked(Verdict.FAIL, requirement.id, requirement.title)
     found = [v for v in report.evidence.violations if v.invariant == requirement.id]
     for violation in found[:_VIOLATIONS_MAX]:
-        yield from _violation(violation)
+        where = f"{duration(violation.at)}, cell {violation.cell}"
+        yield Text(f"    {where}: {shortened(violation.reason)}")
+        if violation.operations:
+            yield Text(f"      operations: {_some(violation.operations)}", "dim")
     if len(found) > _VIOLATIONS_MAX:
         yield Text(f"    and {counted(len(found) - _VIOLATIONS_MAX, 'more violation')}")
-
-
-def _violation(violation: ViolationLine) -> Iterator[Text]:
-    yield Text(f"    {duration(violation.at)}, cell {violation.cell}:"
-               f" {shortened(violation.reason)}")  # fmt: skip
-    if violation.operations:
-        yield Text(f"      operations: {_some(violation.operations)}", "dim")
 
 
 def _some(names: Sequence[str]) -> str:
@@ -92,9 +76,7 @@ def _undecided(report: FleetReport) -> Iterator[Text]:
 def _gates(report: FleetReport) -> Iterator[Text]:
     """Each expression; of a run that did not end, only those that are known not to hold."""
     lines = (*report.gates, *report.demands)
-    unknown = [line for line in lines if line.holds is None]
-    if report.evidence.complete:
-        unknown = []
+    unknown = [] if report.evidence.complete else [line for line in lines if line.holds is None]
     for line in lines:
         if line not in unknown:
             yield from _gate(line)
@@ -105,7 +87,7 @@ def _gates(report: FleetReport) -> Iterator[Text]:
 
 def _gate(line: GateLine) -> Iterator[Text]:
     value = "" if line.value is None else f" (it is {number(line.value)})"
-    verdict = _VERDICT_OF[line.holds]
+    verdict = VERDICT_OF[line.holds]
     if verdict is Verdict.PASS:
         yield Text.assemble((f"{MARKS[True]} ", STYLES[verdict]), f"{line.expression}{value}")
         return
@@ -114,24 +96,20 @@ def _gate(line: GateLine) -> Iterator[Text]:
 
 
 def _figures(report: FleetReport) -> Iterator[Text]:
-    counts = [f"{n} {VERDICT_NAMES[Verdict(v)]}" for v, n in report.counts.items() if n]
+    counts = [f"{n} {words.VERDICT_NAMES[Verdict(v)]}" for v, n in report.counts.items() if n]
     yield Text(f"invariants    {' · '.join(counts)}")
     states = [f"{number(n)} {state_named(s)}" for s, n in report.measures.requests.items() if n]
     yield Text(f"requests      {' · '.join(states) or 'none'}")
     ended = report.operations
     total = sum(ended.values())
+    took_s = report.duration_s
+    speed = f", {number(round(total / took_s))} a second" if took_s else ""
     outcomes = f"{number(ended['fail'])} refused · {number(ended['info'])} of unknown outcome"
-    yield Text(f"operations    {number(total)} ({outcomes}){_speed(total, report.duration_s)}")
-
-
-def _speed(operations: int, took_s: float | None) -> str:
-    if not took_s:
-        return ""
-    return f", {number(round(operations / took_s))} a second"
+    yield Text(f"operations    {number(total)} ({outcomes}){speed}")
 
 
 def _verdict(report: FleetReport) -> Text:
-    overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
+    overall = words.overall_in_words(report.verdict)
     took = f" in {report.duration_s:.1f} s" if report.duration_s else ""
     size = (
         f"{report.scenario}, {_hosts(report)}, seed {report.header.seed},"
@@ -164,10 +142,10 @@ def _what_next(report: FleetReport, out: Path) -> Iterator[Text]:
     yield Text(f"evidence      {report.evidence.path}")
     if report.realtime is not None:
         return
-    yield Text(f"once more     {command('replay', str(report.evidence.path.parent))}")
+    yield Text(f"once more     {words.command('replay', str(report.evidence.path.parent))}")
     if report.evidence.violations:
-        yield Text(f"smallest      {command('shrink', str(report.evidence.path.parent))}")
+        yield Text(f"smallest      {words.command('shrink', str(report.evidence.path.parent))}")
 
 
 def _marked(verdict: Verdict, name: str, told: str) -> Text:
-    return Text.assemble((f"{VERDICT_SYMBOLS[verdict]} {name} ", STYLES[verdict]), told)
+    return Text.assemble((f"{words.VERDICT_SYMBOLS[verdict]} {name} ", STYLES[verdict]), told)

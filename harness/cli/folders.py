@@ -34,7 +34,10 @@ def made_writable(out: Path) -> Path:
         trial.write_bytes(b"\0")
         trial.unlink()
         for folder in (out, *repeat_folders(out)):
-            _forget(folder)
+            names = (folder / name for name in (MANIFEST, *REPORT_FILES))
+            for stale in (*parts_in(folder), *names):  # what an earlier run wrote, nothing else
+                stale.unlink(missing_ok=True)
+            shutil.rmtree(folder / PARTS_DIR, ignore_errors=True)
     except (FileExistsError, NotADirectoryError):
         raise CannotDo(f"--out {out}: there is a file of this name; name a folder") from None
     except OSError as error:
@@ -42,13 +45,6 @@ def made_writable(out: Path) -> Path:
             f"--out {out}: the folder cannot be written ({error.strerror}); choose another one"
         ) from None
     return out
-
-
-def _forget(folder: Path) -> None:
-    """Remove what an earlier run wrote there, and nothing else."""
-    for stale in (*parts_in(folder), *(folder / name for name in (MANIFEST, *REPORT_FILES))):
-        stale.unlink(missing_ok=True)
-    shutil.rmtree(folder / PARTS_DIR, ignore_errors=True)
 
 
 def append_to_job_page(out: Path) -> None:

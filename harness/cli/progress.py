@@ -12,16 +12,15 @@ from typing import Any, TextIO
 
 import pytest
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.shown import shown
-from harness.reporting.words import VERDICT_NAMES, VERDICT_SYMBOLS
+from harness.cli.summary import Bars, shown
+from harness.reporting.words import VERDICT_NAMES, verdict_in_words
 
 LINE_EVERY = 50
 """Without a terminal, so many scenarios make a line."""
-_NAME_MAX = 48
 _REASON_MAX = 300
 _RED = {Verdict.FAIL: "red", Verdict.INCONCLUSIVE: "yellow"}
 
@@ -63,18 +62,17 @@ class Watcher:
         self.broken = ""
         self._console = Console(file=stream, highlight=False, markup=False, soft_wrap=True)
         self._live = self._console.is_terminal and not os.environ.get("CI")
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
+        self._progress = Bars(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[counts]}", markup=False),
             TimeElapsedColumn(),
             console=self._console,
             transient=True,
             disable=not self._live,
         )
-        self._task = self._progress.add_task("getting ready", total=None, counts="")
+        self._task = self._progress.add_task("getting ready", total=None)
         self._counts: Counter[Verdict] = Counter()
+        self._name = ""
         self._total = 0
         self._began = time.monotonic()
 
@@ -144,7 +142,8 @@ class Watcher:
 
     def pytest_runtest_logstart(self, location: tuple[str, int | None, str]) -> None:
         """A scenario begins."""
-        self._progress.update(self._task, description=f"{location[2]:.{_NAME_MAX}}")
+        self._name = location[2]
+        self._show()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """A scenario has ended, or something around it failed."""
@@ -175,19 +174,20 @@ class Watcher:
         if ended.verdict in _RED:
             self._console.print(shown(self._red(ended)))
         done = self._counts.total()
-        self._progress.update(self._task, completed=done, counts=self._told())
+        self._progress.update(self._task, completed=done)
+        self._show()
         if not self._live and (done % LINE_EVERY == 0 or done == self._total):
             took = time.monotonic() - self._began
             self._console.print(f"{done}/{self._total}  {self._told()}  {took:.1f} s")
 
+    def _show(self) -> None:
+        told = "\n".join(filter(None, [self._told(), self._name]))
+        self._progress.update(self._task, description=told)
+
     def _red(self, ended: EndedScenario) -> Text:
         reason = " ".join(ended.reason.split())[:_REASON_MAX]
-        told = f"{VERDICT_SYMBOLS[ended.verdict]} {VERDICT_NAMES[ended.verdict]}"
-        style = _RED[ended.verdict]
-        return Text.assemble(
-            (f"{told} {ended.requirements} ".replace("  ", " "), style),
-            f"{ended.where}: {reason}",
-        )
+        told = f"{verdict_in_words(ended.verdict)} {ended.requirements} ".replace("  ", " ")
+        return Text.assemble((told, _RED[ended.verdict]), f"{ended.where}: {reason}")
 
     def _told(self) -> str:
         return " · ".join(

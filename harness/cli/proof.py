@@ -1,31 +1,28 @@
-"""`pairproof mutants` and `pairproof variants`: what the suite catches and leaves alone."""
+"""The suite's own proof: what it catches and leaves alone, and every order of events.
+
+Also its pages, `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` writes.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
-from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
-from harness.proving.document import matrix_markdown, variants_markdown
+from harness.catalogue.requirements import REQUIREMENTS
+from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
+from harness.explore.walk import PlotResult, rendered
+from harness.proving.fleets import HOSTS, SEED
 from harness.proving.lawful import LeftAlone, try_variants
 from harness.proving.lawful import as_json as variants_json
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.matrix import as_json as matrix_json
-from harness.reference.planting import (
-    MUTANTS,
-    VARIANTS,
-    Kind,
-    Lane,
-    Mutant,
-    Planted,
-    Registry,
-    Variant,
-    load,
-)
+from harness.proving.walks import plots_named, walk_all
+from harness.reference import planting
+from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
 
 
@@ -95,7 +92,9 @@ def run_mutants(asked: Asked) -> int:
         case "markdown":
             put(matrix_markdown(matrix).rstrip("\n"))
         case _:
-            _sum_up_mutants(matrix)
+            there = sum(row.at_its_requirement for row in matrix.rows)
+            put(f"mutants       {len(matrix.rows)}")
+            put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
     _complain(matrix)
     unclear = bool(matrix.baseline) or any(row.problem for row in matrix.rows)
     return CONFORMS if matrix.sound else INCONCLUSIVE if unclear else DOES_NOT_CONFORM
@@ -130,20 +129,20 @@ def run_variants(asked: Asked) -> int:
 # --- what was asked for ---------------------------------------------------------------------
 
 
-def _mutants(asked: Asked) -> list[Mutant]:
-    load()
-    lanes = [lane.value for lane in Lane]
+def _mutants(asked: Asked) -> list[planting.Mutant]:
+    planting.load()
+    lanes = [lane.value for lane in planting.Lane]
     if asked.lane and asked.lane not in lanes:
         raise UnknownName("lane", asked.lane, lanes)
-    return [m for m in _chosen(MUTANTS, asked) if asked.lane in ("", m.lane.value)]
+    return [m for m in _chosen(planting.MUTANTS, asked) if asked.lane in ("", m.lane.value)]
 
 
-def _variants(asked: Asked) -> list[Variant]:
-    load()
-    return _chosen(VARIANTS, asked)
+def _variants(asked: Asked) -> list[planting.Variant]:
+    planting.load()
+    return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: Registry[Kind], asked: Asked) -> list[Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: Asked) -> list[planting.Kind]:
     """Those of these names and requirements.
 
     Raises:
@@ -160,7 +159,7 @@ def _chosen(registry: Registry[Kind], asked: Asked) -> list[Kind]:
 # --- what is printed ------------------------------------------------------------------------
 
 
-def _as_json(planted: Planted) -> dict[str, str]:
+def _as_json(planted: planting.Planted) -> dict[str, str]:
     return {
         "name": planted.name,
         "requirement": planted.requirement,
@@ -169,7 +168,7 @@ def _as_json(planted: Planted) -> dict[str, str]:
     }
 
 
-def _lane_json(mutant: Mutant) -> dict[str, str]:
+def _lane_json(mutant: planting.Mutant) -> dict[str, str]:
     return {"lane": mutant.lane.value, "plot": mutant.plot, "nemesis": mutant.nemesis or ""}
 
 
@@ -181,17 +180,10 @@ def _list(rows: Sequence[dict[str, str]], format: str) -> None:
         heads = [name for name in rows[0] if name != "says"] + ["says"]
         put("\n".join(markdown_table(heads, ([row[h] for h in heads] for row in rows))))
         return
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
     heads = [head for head in ("name", "requirement", "lane") if head in rows[0]]
-    for head in heads:
-        table.add_column(head, no_wrap=True)
-    table.add_column("what it does", ratio=1)
-    for row in rows:
-        table.add_row(*(row[head] for head in heads), row["says"])
-    Console(highlight=False, markup=False).print(table)
+    put_list(
+        [*heads, "what it does"], ([*(row[head] for head in heads), row["says"]] for row in rows)
+    )
 
 
 def _tell_caught(row: Caught) -> None:
@@ -206,12 +198,6 @@ def _tell_left_alone(row: LeftAlone) -> None:
     say(f"{'✗' if row.wrong else '✓'} {row.variant.requirement:7} {row.variant.name}: {told}")
 
 
-def _sum_up_mutants(matrix: Matrix) -> None:
-    there = sum(row.at_its_requirement for row in matrix.rows)
-    put(f"mutants       {len(matrix.rows)}")
-    put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
-
-
 def _complain(matrix: Matrix) -> None:
     if matrix.baseline:
         say(f"pairproof: {matrix.baseline}")
@@ -220,3 +206,186 @@ def _complain(matrix: Matrix) -> None:
             say(f"pairproof: {row.mutant.name} ({row.mutant.requirement}): {row.wrong}")
     for requirement in matrix.without:
         say(f"pairproof: {requirement} is judged by the suite, and no mutant breaks it")
+
+
+# --- pairproof interleavings -----------------------------------------------------------------
+
+
+def walk_interleavings(
+    names: Sequence[str], faults: int, mutant: str, workers: int | None, format: str
+) -> int:
+    """Walk the plots, print what was covered; 1 if an invariant does not hold.
+
+    Raises:
+        UnknownPlot: there is no plot of a name.
+        UnknownPlanted: there is no mutant of that name.
+    """
+    plots = plots_named(names)
+    planted = f"mutant:{mutant}" if mutant else ""
+    results = []
+    for result in walk_all(plots, faults, workers or len(os.sched_getaffinity(0)), planted):
+        results.append(result)
+        say(_told_of_walk(result))
+        for found in result.violations:
+            say(rendered(found))
+    if format == "json":
+        put(json.dumps(_walks_json(results), indent=2, ensure_ascii=False))
+    elif format == "table":
+        _sum_up_walks(results, faults)
+    else:
+        raise CannotDo("interleavings are printed as table or json: give --format one of them")
+    return DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
+
+
+def _told_of_walk(result: PlotResult) -> str:
+    sign = "✗" if result.violations else "✓"
+    stopped = "" if result.complete else ", stopped at the violation"
+    return (
+        f"{sign} {result.plot}: {result.schedules:,} schedules through {result.states:,} states,"
+        f" {result.histories:,} histories judged{stopped}"
+    )
+
+
+def _sum_up_walks(results: Sequence[PlotResult], faults: int) -> None:
+    put(f"plots         {len(results)}, with at most {faults} faults in a schedule")
+    put(f"schedules     {sum(r.schedules for r in results):,}")
+    put(f"states        {sum(r.states for r in results):,}")
+    put(f"histories     {sum(r.histories for r in results):,}, each judged by every invariant")
+    put(f"longest       {max(r.depth for r in results)} steps; nothing was cut off")
+    put(f"violations    {sum(len(r.violations) for r in results)}")
+
+
+def _walks_json(results: Sequence[PlotResult]) -> dict[str, object]:
+    return {
+        "plots": [
+            {
+                "name": r.plot,
+                "faults": r.faults,
+                "schedules": r.schedules,
+                "states": r.states,
+                "transitions": r.transitions,
+                "histories": r.histories,
+                "depth": r.depth,
+                "complete": r.complete,
+                "violations": [
+                    {
+                        "invariant": found.violation.invariant,
+                        "reason": found.violation.reason,
+                        "steps": list(found.schedule.steps),
+                    }
+                    for found in r.violations
+                ],
+            }
+            for r in results
+        ],
+        "schedules": sum(r.schedules for r in results),
+        "violations": sum(len(r.violations) for r in results),
+    }
+
+
+# --- as pages --------------------------------------------------------------------------------
+
+_SHOWN = 3
+"""How many scenarios of those that catch a mutant are named; the others are counted."""
+
+
+def matrix_markdown(matrix: Matrix) -> str:
+    """The kill matrix: requirement by requirement what was planted and what turned red."""
+    return "\n".join(_matrix_lines(matrix))
+
+
+def _matrix_lines(matrix: Matrix) -> Iterator[str]:
+    there = sum(row.at_its_requirement for row in matrix.rows)
+    yield from ("# What the suite catches", "")
+    yield (
+        "Each row is the reference with one planted defect. A scenario of the requirement that"
+        " the defect breaks has to fail, or the walk over every interleaving has to find it, or"
+        " a [fleet](#in-a-fleet)."
+        " `pairproof mutants run` tries them all; `pairproof serve --mutant NAME` runs one to"
+        " look at. A mutant runs the scenarios of its requirement and stops at the first that"
+        " fails; what is also red failed until then. With `--full` it runs the whole suite. This"
+        " page is written by `make docs`."
+    )
+    yield from ("", f"{len(matrix.rows)} mutants, {there} of them caught at their requirement.", "")
+    fleet = [row for row in matrix.rows if row.mutant.lane is Lane.FLEET]
+    others = [row for row in matrix.rows if row.mutant.lane is not Lane.FLEET]
+    broken = {row.mutant.requirement for row in others}
+    for requirement in REQUIREMENTS:
+        if requirement.id in broken:
+            rows = [r for r in others if r.mutant.requirement == requirement.id]
+            yield from (f"## {requirement.id} {requirement.title}", "")
+            yield from markdown_table(
+                ("mutant", "what it does", "caught by", "also red"),
+                ((f"`{r.mutant.name}`", r.mutant.says, _caught_by(r), _also_red(r)) for r in rows),
+            )
+    if fleet:
+        yield from _fleet_lines(fleet)
+
+
+def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
+    yield from ("## In a fleet", "")
+    yield (
+        "What these do shows only among many clusters, after hours, under load, or when things go"
+        " wrong in the midst of it: the suite passes on each of them. Their scenario finds them"
+        " by an invariant, with so few hosts, and finds nothing on the reference as it is. One"
+        " that *needs* a nemesis is not found by the same scenario without it. To run the first"
+        " of them again:"
+    )
+    numbered = sorted(rows, key=lambda row: int(row.mutant.requirement.rpartition("-")[2]))
+    first = numbered[0].mutant
+    run = f"pairproof fleet {first.plot} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
+    yield from ("", "```sh", run, "```", "")
+    heads = ("mutant", "breaks", "what it does", "scenario", "hosts", "seed", "needs", "also red")
+    yield from markdown_table(heads, map(_fleet_row, numbered))
+
+
+def _fleet_row(row: Caught) -> Sequence[str]:
+    mutant = row.mutant
+    found = f"**{row.wrong}**" if row.wrong else f"`{mutant.plot}`"
+    needs = f"`{mutant.nemesis}`" if mutant.nemesis else "–"
+    told = (f"`{mutant.name}`", mutant.requirement, mutant.says, found)
+    return (*told, str(HOSTS), str(SEED), needs, _also_red(row))
+
+
+def _also_red(row: Caught) -> str:
+    return ", ".join(r for r in row.reds if r != row.mutant.requirement) or "–"
+
+
+def _caught_by(row: Caught) -> str:
+    if not row.killed_by:
+        return f"**{row.wrong}**"
+    if row.mutant.lane is Lane.INTERLEAVING:
+        return f"walk: {row.killed_by[0]}"
+    more = len(row.killed_by) - _SHOWN
+    names = [f"`{name}`" for name in row.killed_by[:_SHOWN]]
+    where = " (over HTTP)" if row.mutant.wire is Wire.HTTP else ""
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "") + where
+
+
+def variants_markdown(rows: Sequence[LeftAlone]) -> str:
+    """The variants: what each does otherwise, and what was observed of it."""
+    alarms = sum(len(row.failed) for row in rows)
+    lines = [
+        "# What the suite leaves alone",
+        "",
+        "Each row is the reference with another lawful choice, where the procedure is silent or"
+        " leaves the manner open. No scenario may fail on it; what differs is observed."
+        " `pairproof variants run` tries them all; `pairproof serve --variant NAME` runs one to"
+        " look at. This page is written by `make docs`.",
+        "",
+        f"{len(rows)} variants, {alarms} false alarms.",
+        "",
+        *markdown_table(
+            ("variant", "concerns", "what it does", "observed otherwise at"),
+            (
+                (
+                    f"`{row.variant.name}`",
+                    row.variant.requirement,
+                    row.variant.says + (f" **{row.wrong}**" if row.wrong else ""),
+                    ", ".join(row.observed) or "–",
+                )
+                for row in rows
+            ),
+        ),
+    ]
+    return "\n".join(lines)

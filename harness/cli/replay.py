@@ -24,6 +24,7 @@ from harness.fleet.run import folder_of_parts
 from harness.history.fleet_lines import RealtimeLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.reporting.fleet.quantities import counted
+from harness.reporting.words import clipped
 
 _LINE_MAX = 1_000
 
@@ -130,9 +131,5 @@ def _told(first: FleetEvidence, again: FleetEvidence, found: list[Difference]) -
     changed = ", which was changed after the run" if found[0].changed else ""
     more = f"; {counted(len(found) - 1, 'more file')} differ" if len(found) > 1 else ""
     yield Text.assemble(("✗ not the same: ", "bold red"), f"{of}. {where}{changed}{more}")
-    yield Text(f"  evidence  {_cut(found[0].first)}")
-    yield Text(f"  replay    {_cut(found[0].again)}")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LINE_MAX else f"{text[: _LINE_MAX - 1]}…"
+    yield Text(f"  evidence  {clipped(found[0].first, _LINE_MAX)}")
+    yield Text(f"  replay    {clipped(found[0].again, _LINE_MAX)}")

@@ -1,15 +1,19 @@
-"""`pairproof report`: the reports again, from evidence alone."""
+"""`pairproof report`: the reports again from evidence alone, or its operations as JSON lines."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from harness.cli.exits import CannotDo, put
+from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_lines, say
 from harness.cli.fleet_summary import print_fleet_summary
-from harness.cli.operations import print_operations
 from harness.cli.summary import in_flight, print_summary
-from harness.history.manifest import is_fleet
+from harness.history.errors import EvidenceError
+from harness.history.lines import Footer, InvokeLine, OutcomeLine
+from harness.history.manifest import MANIFEST, is_fleet, read_manifest
+from harness.history.parts import GRANTS, PartReader, part_name, parts_in
+from harness.history.reader import evidence_files
+from harness.history.scan import scan
 from harness.reporting.files import write_reports
 from harness.reporting.fleet.files import write_fleet_reports
 
@@ -47,3 +51,69 @@ def make_reports(evidence: Path, out: Path | None) -> int:
         put(line)
     print_summary(report, folder)
     return report.exit_code
+
+
+def print_operations(evidence: Path, cells: Sequence[str]) -> int:
+    """Print the lines about operations, of these parts or of all cells in their order.
+
+    What is not whole is printed as far as it goes, and said afterwards; then the exit code is
+    that of a run that cannot be judged.
+
+    Raises:
+        CannotDo: there is no such cell, or nobody reads what is printed.
+        EvidenceError: it is no evidence.
+    """
+    troubles: list[str] = []
+    if is_fleet(evidence):
+        put_lines(_of_parts(_chosen(_parts(evidence, troubles), cells), troubles))
+    elif cells:
+        raise CannotDo("--cell names a cell of a fleet, and this is the evidence of no fleet")
+    else:
+        put_lines(_of_files(evidence_files(evidence), troubles))
+    for trouble in troubles:
+        say(f"pairproof: {trouble}")
+    return INCONCLUSIVE if troubles else CONFORMS
+
+
+def _parts(evidence: Path, troubles: list[str]) -> dict[str, Path]:
+    """The parts by name, in their order: those of the manifest, or what a killed run has left."""
+    folder = evidence if evidence.is_dir() else evidence.parent
+    if evidence == folder and not (folder / MANIFEST).exists():
+        troubles.append(
+            f"{folder}: the run was killed before its end, so there is no {MANIFEST}; its parts"
+            " were printed as far as they go"
+        )
+        return {part_name(path): path for path in parts_in(folder)}
+    manifest = read_manifest(evidence)
+    return {part.name: manifest.path_of(part) for part in manifest.parts}
+
+
+def _chosen(parts: dict[str, Path], cells: Sequence[str]) -> list[Path]:
+    """The parts that are named, as `7` or as `07`; all cells if none is."""
+    if not cells:
+        return [path for name, path in parts.items() if name != GRANTS]
+    names = [cell.zfill(2) for cell in cells]
+    if unknown := [name for name in names if name not in parts]:
+        there = ", ".join(parts)
+        raise CannotDo(f"there is no cell {', '.join(unknown)}; the evidence has {there}")
+    return [parts[name] for name in names]
+
+
+def _of_parts(paths: Iterable[Path], troubles: list[str]) -> Iterator[str]:
+    for path in paths:
+        try:
+            for line in PartReader(path):
+                yield line.raw.decode()
+        except EvidenceError as error:
+            troubles.append(str(error))
+
+
+def _of_files(files: Iterable[Path], troubles: list[str]) -> Iterator[str]:
+    is_whole = False
+    for file in files:
+        for line in scan(file):
+            is_whole |= isinstance(line.line, Footer)
+            if isinstance(line.line, InvokeLine | OutcomeLine):
+                yield line.raw.decode()
+    if not is_whole:
+        troubles.append("the run was cut off, or goes on; what there is was printed")

@@ -1,13 +1,17 @@
-"""`pairproof requirements`: the catalogue."""
+"""`pairproof requirements`: the catalogue, and what each scenario needs of a target.
+
+What it needs is found out by a run.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from pathlib import Path
 
 from harness.catalogue.document import Coverage, to_json, to_markdown
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import put
+from harness.cli.exits import INCONCLUSIVE, CannotDo, put, put_list
 from harness.gherkin import coverage as coverage_of
 from harness.running.selection import Selection
 from harness.suite import suite_dir
@@ -30,7 +34,9 @@ def list_requirements(
         case "markdown":
             put(to_markdown(chosen, _coverage() if with_coverage else None).rstrip("\n"))
         case _:
-            _table(chosen, _coverage() if with_coverage else None)
+            coverage = _coverage() if with_coverage else None
+            heads = ("id", "side", "level", "profile", "what must hold")
+            put_list(heads, (_cells(requirement, coverage) for requirement in chosen))
     return 0
 
 
@@ -38,27 +44,43 @@ def _coverage() -> Coverage:
     return coverage_of(suite_dir("features").glob("**/*.feature"), (r.id for r in REQUIREMENTS))
 
 
-def _table(requirements: Sequence[Requirement], coverage: Coverage | None) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for name in ("id", "side", "level", "profile"):
-        table.add_column(name, no_wrap=True)
-    table.add_column("what must hold", ratio=1)
-    for requirement in requirements:
-        table.add_row(
-            requirement.id,
-            requirement.role.value,
-            requirement.level.value,
-            requirement.profile.value,
-            "\n".join(_about(requirement, coverage)),
-        )
-    Console(highlight=False, markup=False).print(table)
+def _cells(requirement: Requirement, coverage: Coverage | None) -> tuple[str, ...]:
+    about = [requirement.title]
+    if coverage is not None:
+        about += [f"  {name}" for name in coverage.get(requirement.id) or ["(no scenario)"]]
+    role, level, profile = requirement.role, requirement.level, requirement.profile
+    return requirement.id, role.value, level.value, profile.value, "\n".join(about)
 
 
-def _about(requirement: Requirement, coverage: Coverage | None) -> Sequence[str]:
-    if coverage is None:
-        return [requirement.title]
-    scenarios = coverage.get(requirement.id) or ["(no scenario)"]
-    return [requirement.title, *(f"  {name}" for name in scenarios)]
+def print_needs() -> int:
+    """Run the suite against the embedded reference and print the table of needs.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
+    put(needs_found().rstrip("\n"))
+    return 0
+
+
+def needs_found(driver: str = "inprocess") -> str:
+    """The table of needs as a run of the suite finds it.
+
+    Raises:
+        CannotDo: the run did not come to its end.
+    """
+    # Imported here: the catalogue is listed without all that a run needs.
+    import pytest
+
+    from harness.catalogue.needs import needs_text
+    from harness.history.reader import read_evidence
+    from harness.running.session import alone, suite_words
+    from harness.scenes.installing import needs_of_run
+
+    with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
+        pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder}))
+        evidence = read_evidence(Path(folder) / "evidence.jsonl")
+        if not evidence.complete:
+            raise CannotDo(
+                "the run against the embedded reference did not come to its end", INCONCLUSIVE
+            )
+        return needs_text(needs_of_run(evidence.histories))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.cli.exits import CONFORMS, CannotDo, put
+from harness.cli.exits import CONFORMS, CannotDo, put, put_list
 from harness.fleet.describing import schema_text
 from harness.fleet.loading import as_plain
 from harness.fleet.scenario import Scenario
@@ -25,7 +25,8 @@ def list_scenarios(format: str) -> int:
         case "json":
             put(json.dumps([_row(find(name)) for name in names()], indent=2, ensure_ascii=False))
         case _:
-            _print_table([find(name) for name in names()])
+            cells = [_cells(find(name)) for name in names()]
+            put_list(("name", "hosts", "lasts", "why"), cells, numbers=("hosts", "lasts"))
     return CONFORMS
 
 
@@ -70,16 +71,6 @@ def _why(scenario: Scenario) -> str:
     return " ".join(scenario.why.split())
 
 
-def _print_table(scenarios: list[Scenario]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    table.add_column("name", no_wrap=True)
-    table.add_column("hosts", no_wrap=True, justify="right")
-    table.add_column("lasts", no_wrap=True, justify="right")
-    table.add_column("why", ratio=1)
-    for scenario in scenarios:
-        hosts, lasts = f"{scenario.fleet.hosts:,}", duration_text(scenario.duration)
-        table.add_row(scenario.name, hosts, lasts, _why(scenario))
-    Console(highlight=False, markup=False).print(table)
+def _cells(scenario: Scenario) -> tuple[str, ...]:
+    hosts, lasts = f"{scenario.fleet.hosts:,}", duration_text(scenario.duration)
+    return scenario.name, hosts, lasts, _why(scenario)

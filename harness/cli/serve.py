@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cli.exits import CannotDo, put
-from harness.cli.planting import planted_by
 from harness.domain.arrangements import Side
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.spelling import duration
@@ -77,8 +76,7 @@ def serve_reference(
     listening: Listening,
     db: Path | None,
     write_target: Path | None,
-    mutant: str,
-    variant: str,
+    planted: str,
     show_credentials: bool,
     wire: Path | None = None,
     handover: str = "",
@@ -86,8 +84,7 @@ def serve_reference(
     """Serve until a signal comes; returns the exit code.
 
     Raises:
-        CannotDo: a mutant and a variant are asked for at once, options contradict each other, or
-            the handover is no duration.
+        CannotDo: options contradict each other, or the handover is no duration.
         UnknownName: there is no such role.
         UnknownPlanted: there is no such mutant or variant.
         TargetFileError: the file with the mapping cannot be used.
@@ -105,7 +102,7 @@ def serve_reference(
         cert_file=listening.cert,
         key_file=listening.key,
     )
-    behaviour = behaviour_with(planted_by(mutant, variant))
+    behaviour = behaviour_with(planted)
     if handover:
         behaviour = with_handover(behaviour, handover, sides)
     other = listening.other(sides)

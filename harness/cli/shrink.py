@@ -10,15 +10,8 @@ from shlex import quote
 from tempfile import TemporaryDirectory
 
 from harness import __version__
-from harness.cli.exits import (
-    CONFORMS,
-    DOES_NOT_CONFORM,
-    INCONCLUSIVE,
-    INTERRUPTED,
-    CannotDo,
-    put,
-    say,
-)
+from harness.cli import exits
+from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet_driving import Crew, drive, processors, stoppable
 from harness.cli.replay import require_virtual
 from harness.fleet.keys import TOP
@@ -33,9 +26,9 @@ from harness.fleet.shrinking.trying import Failed, Wanted, WorkerTrials, how_it_
 from harness.fleet.spelling import duration, duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
+from harness.reporting.fleet.model import told
 from harness.reporting.fleet.quantities import counted, number
 from harness.reporting.fleet.quantities import duration as shown
-from harness.reporting.fleet.violations import told
 from harness.running.stopping import Stopping
 
 _SECOND = 1_000_000
@@ -68,7 +61,10 @@ def shrink_run(asked: Shrinking) -> int:
         CannotDo: there is no violation in the evidence, or the file cannot be written.
         PairproofError: the evidence cannot be used, or the run cannot be carried out.
     """
-    seconds = _seconds(asked.lasts)
+    try:
+        seconds = duration(asked.lasts) / _SECOND
+    except Misspelt as error:
+        raise CannotDo(f"--for {asked.lasts}: {error}") from None
     evidence = read_manifest(asked.evidence)
     require_virtual(evidence)
     first = _first_violation(evidence)
@@ -90,31 +86,31 @@ def shrink_run(asked: Shrinking) -> int:
         with closing(trials):
             search = Search(whole, trials, clusters_of(first, evidence, scenario))
             is_done = search.run(_Teller(Size.of(whole)))
-        _write(file, as_own(search.best, file.stem, scenario, planted))
+        left = as_toml(as_own(search.best, file.stem, scenario, planted))
+        try:
+            file.write_text(left, encoding="utf-8")
+        except OSError as error:
+            raise _unwritable(file, error) from None
         _print_sizes(Size.of(whole), Size.of(search.best))
         say(f"{counted(search.tried, 'smaller run')} tried")
         if not (is_done or stopping.asked):
             say(f"the {asked.lasts} were up: with a longer --for it may get smaller yet")
         shows = _shows_again(file, wanted, stopping)
     put(f"scenario      {file}")
-    put(f"again         {_command(file, planted)}")
+    kind, _, name = planted.partition(":")
+    path = str(file) if len(file.parts) > 1 else f"./{file}"
+    plant = f" --{kind} {quote(name)}" if planted else ""
+    put(f"again         pairproof fleet {quote(path)}{plant}")
     if stopping.asked:
         say("stopped: this is the smallest so far, and it was not run once more")
-        return INTERRUPTED
+        return exits.INTERRUPTED
     if not shows:
         say(f"{file}: run once more, it does not fail so: a defect of the harness; report it")
-        return DOES_NOT_CONFORM
-    return CONFORMS
+        return exits.DOES_NOT_CONFORM
+    return exits.CONFORMS
 
 
 # --- what is asked for ----------------------------------------------------------------------
-
-
-def _seconds(lasts: str) -> float:
-    try:
-        return duration(lasts) / _SECOND
-    except Misspelt as error:
-        raise CannotDo(f"--for {lasts}: {error}") from None
 
 
 def _first_violation(evidence: FleetEvidence) -> ViolationLine:
@@ -173,25 +169,20 @@ def _made_again(
     if again is not None:
         return again
     if stopping.asked:
-        raise CannotDo("stopped before the run had failed again; nothing was written", INTERRUPTED)
+        raise CannotDo(
+            "stopped before the run had failed again; nothing was written", exits.INTERRUPTED
+        )
     other = f"it breaks {_in_words(finished.violations[0])}" if finished.violations else "it holds"
     wrote, about = evidence.header.harness.version, f"{evidence.path}: the run was made again"
     expected = f"instead of failing with {_in_words(first)}"
     if wrote != __version__:
         remedy = f"it was written by pairproof {wrote}, and this is {__version__}: use that one"
-        raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", INCONCLUSIVE)
+        raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.INCONCLUSIVE)
     remedy = "equal runs have to be equal, so this is a defect of the harness, or changed evidence"
-    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", DOES_NOT_CONFORM)
+    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.DOES_NOT_CONFORM)
 
 
 # --- what is left of it ---------------------------------------------------------------------
-
-
-def _write(file: Path, scenario: Scenario) -> None:
-    try:
-        file.write_text(as_toml(scenario), encoding="utf-8")
-    except OSError as error:
-        raise _unwritable(file, error) from None
 
 
 def _shows_again(file: Path, wanted: Wanted, stopping: Stopping) -> bool:
@@ -209,12 +200,6 @@ def _shows_again(file: Path, wanted: Wanted, stopping: Stopping) -> bool:
         put(drawn.diagram.text if drawn.diagram else drawn.missing)
     put("")
     return True
-
-
-def _command(file: Path, planted: str) -> str:
-    kind, _, name = planted.partition(":")
-    path = str(file) if len(file.parts) > 1 else f"./{file}"
-    return f"pairproof fleet {quote(path)}{f' --{kind} {quote(name)}' if planted else ''}"
 
 
 # --- for people -----------------------------------------------------------------------------

@@ -1,26 +1,22 @@
-"""What a person reads at the end of a run."""
+"""What a person reads at the end of a run; nothing that a target has said acts on the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, RenderableType
+from rich.progress import Progress
 from rich.text import Text
 
 from harness.catalogue.requirement import Level
-from harness.catalogue.verdict import Verdict
-from harness.cli.shown import shown
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import STILL_OPEN
 from harness.history.reader import Evidence
-from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport, some
-from harness.reporting.words import (
-    OVERALL_NAMES,
-    OVERALL_SYMBOLS,
-    VERDICT_NAMES,
-    VERDICT_SYMBOLS,
-    leak_in_words,
-)
+from harness.history.visible import visible_line
+from harness.reporting import words
+from harness.reporting.model import Report, RequirementReport, ScenarioReport, some
 
 STYLES = {
     Verdict.PASS: "green",
@@ -42,8 +38,13 @@ _REASON_MAX = 400
 
 def print_summary(report: Report, out: Path) -> None:
     """The verdict, the counts, each failure with its reason, and where the report lies."""
+    print_texts(_lines(report, out))
+
+
+def print_texts(texts: Iterable[Text]) -> None:
+    """Print lines, each whole however long, and with nothing in it that acts on the terminal."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
-    for text in _lines(report, out):
+    for text in texts:
         console.print(shown(text))
 
 
@@ -62,12 +63,12 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
         problems = "; ".join(report.evidence.problems[:3])
         yield Text(f"incomplete    {problems}", "yellow")
     for leak in report.evidence.leaks:
-        yield Text(f"left behind   {shortened(leak_in_words(leak))}", "yellow")
+        yield Text(f"left behind   {shortened(words.leak_in_words(leak))}", "yellow")
     for warning in report.warnings:
         yield Text(f"warning       {shortened(warning)}", "yellow")
     made = report.header.implementation
     name = f"{made.name} {made.version}".strip()
-    overall = f"{OVERALL_SYMBOLS[report.verdict]} {OVERALL_NAMES[report.verdict].lower()}"
+    overall = words.overall_in_words(report.verdict)
     yield Text.assemble((f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
 
@@ -81,17 +82,17 @@ def _unasked(report: Report) -> Iterator[Text]:
         if requirement.verdict is Verdict.INCONCLUSIVE and not requirement.scenarios:
             unasked.setdefault(requirement.reason, []).append(requirement.requirement.id)
     for reason, ids in unasked.items():
-        symbol = VERDICT_SYMBOLS[Verdict.INCONCLUSIVE]
+        symbol = words.VERDICT_SYMBOLS[Verdict.INCONCLUSIVE]
         yield Text.assemble((f"{symbol} {some(ids)} ", STYLES[Verdict.INCONCLUSIVE]), reason)
 
 
 def _requirement(report: RequirementReport) -> Iterator[Text]:
-    requirement, style = report.requirement, STYLES[report.verdict]
+    requirement, symbol = report.requirement, words.VERDICT_SYMBOLS[report.verdict]
     level = "" if requirement.level is Level.MUST else f" ({requirement.level.value})"
     waived = " (waived)" if report.waived else ""
     unstable = " (unstable)" if report.unstable else ""
     yield Text.assemble(
-        (f"{VERDICT_SYMBOLS[report.verdict]} {requirement.id}{level}{waived}{unstable} ", style),
+        (f"{symbol} {requirement.id}{level}{waived}{unstable} ", STYLES[report.verdict]),
         requirement.title,
     )
     red = [s for s in report.scenarios if s.verdict is report.verdict or s.failed]
@@ -105,7 +106,7 @@ def _scenario(scenario: ScenarioReport) -> Iterator[Text]:
     yield Text(f"    {scenario.line.feature}:{scenario.line.line}: {scenario.line.name}")
     yield Text(f"      {shortened(scenario.reason)}")
     for repeat in scenario.repeats:
-        told = VERDICT_NAMES[repeat.verdict] if repeat.verdict else "not judged"
+        told = words.VERDICT_NAMES[repeat.verdict] if repeat.verdict else "not judged"
         yield Text(f"      {repeat.name}: {told}, {repeat.file}")
     yield Text(f"      again: {scenario.reproduce}", "dim")
 
@@ -122,7 +123,7 @@ def _repeats(report: Report) -> Text:
 
 
 def _counted(what: str, counts: dict[str, int]) -> Iterator[Text]:
-    told = [f"{counts[v.value]} {VERDICT_NAMES[v]}" for v in Verdict if counts[v.value]]
+    told = [f"{counts[v.value]} {words.VERDICT_NAMES[v]}" for v in Verdict if counts[v.value]]
     yield Text(f"{what:<13} {' · '.join(told) or 'none'}")
 
 
@@ -140,4 +141,33 @@ def shortened(text: str) -> str:
     The runner of GitHub Actions looks for `##[` anywhere in a line.
     """
     line = " ".join(text.split()).replace("##[", "## [")
-    return line if len(line) <= _REASON_MAX else f"{line[: _REASON_MAX - 1]}…"
+    return words.clipped(line, _REASON_MAX)
+
+
+class Bars(Progress):
+    """Bars, and the descriptions below them: beside them a terminal's width would cut them off."""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """The bars, then their descriptions."""
+        yield from super().get_renderables()
+        for task in self.tasks:
+            yield Text(task.description, no_wrap=False, overflow="fold")
+
+
+def shown(text: Text) -> Text:
+    """The text in one line, with control characters spelled out; its styles stay."""
+    plain = visible_line(text.plain)
+    if plain != text.plain:
+        text = Text.assemble(*((visible_line(part), style) for part, style in _parts(text)))
+    return text
+
+
+def _parts(text: Text) -> list[tuple[str, str]]:
+    """The text in pieces of one style each; what has none has an empty one."""
+    edges = sorted({0, len(text), *(e for span in text.spans for e in (span.start, span.end))})
+    return [(text.plain[start:end], _style_at(text, start)) for start, end in pairwise(edges)]
+
+
+def _style_at(text: Text, place: int) -> str:
+    styles = [str(span.style) for span in text.spans if span.start <= place < span.end]
+    return " ".join(filter(None, [str(text.style), *styles]))

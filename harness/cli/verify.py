@@ -7,32 +7,28 @@ from dataclasses import asdict, dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.shown import shown
+from harness.cli.summary import print_texts
 from harness.history.lines import Header
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.reader import is_repeated, repeat_folders
+from harness.reporting.repeating import missing_repeats
 from harness.reporting.report_json import encode_json
+from harness.reporting.words import clipped
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
-from harness.verifying.differences import (
-    Difference,
-    FleetTally,
-    FleetVerification,
-    Verification,
-)
+from harness.verifying import differences
 from harness.verifying.fleet import verify_fleet
 from harness.verifying.known import Known, known_here
 from harness.verifying.verify import verify
 
-Verified = Verification | FleetVerification
+Verified = differences.Verification | differences.FleetVerification
 
 SAME, DIFFERS, CUT_OFF = 0, 1, 2
 _DIFFERENCES_MAX = 40
@@ -62,7 +58,7 @@ def verify_evidence(evidence: Path, format: str, own: OwnSuite = OwnSuite()) -> 
     if format == "json":
         put(encode_json(document(verification, evidence)).decode().rstrip("\n"))
     else:
-        _print(verification, evidence)
+        print_texts(_lines(verification, evidence))
     return _code_of(verification, evidence)
 
 
@@ -70,22 +66,16 @@ def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
     """Judge each repeat of a run again; the worst exit code counts."""
     folders = repeat_folders(out)
     found = [(folder, _verify_scenarios(folder, own)) for folder in folders]
-    missing = _missing(found[0][1].header, len(folders))
+    missing = missing_repeats(found[0][1].header, len(folders))
     if format == "json":
         put(encode_json(_document_of_repeats(found, missing)).decode().rstrip("\n"))
     else:
         for folder, verification in found:
-            _print(verification, folder)
+            print_texts(_lines(verification, folder))
     codes = [_code_of(verification, folder) for folder, verification in found]
     if missing:
         say(f"pairproof: {out}: {missing}")
     return max(*codes, DIFFERS if missing else SAME)
-
-
-def _missing(header: Header, count: int) -> str:
-    if header.repeat == count:
-        return ""
-    return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
 
 
 def _code_of(verification: Verified, evidence: Path) -> int:
@@ -95,7 +85,7 @@ def _code_of(verification: Verified, evidence: Path) -> int:
     return SAME if verification.same else DIFFERS
 
 
-def _verify_scenarios(evidence: Path, own: OwnSuite) -> Verification:
+def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.Verification:
     for folder in own.folders:
         if not folder.is_dir():
             raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
@@ -142,12 +132,6 @@ def selected(known: Known, header: Header) -> Collection[str] | None:
 # --- for people -----------------------------------------------------------------------------
 
 
-def _print(verification: Verified, evidence: Path) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for text in _lines(verification, evidence):
-        console.print(shown(text))
-
-
 def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
     for difference in verification.differences[:_DIFFERENCES_MAX]:
         yield _difference(difference)
@@ -156,14 +140,14 @@ def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
         yield Text(f"  and {more} more; --format json lists them")
     for note in verification.notes:
         yield Text(f"note          {note}", "yellow")
-    if isinstance(verification, FleetVerification):
+    if isinstance(verification, differences.FleetVerification):
         yield from _of_fleet(verification.tally)
     else:
         yield from _of_scenarios(verification)
     yield _conclusion(verification, evidence)
 
 
-def _of_scenarios(verification: Verification) -> Iterator[Text]:
+def _of_scenarios(verification: differences.Verification) -> Iterator[Text]:
     tally, counts = verification.tally, verification.counts
     yield Text(f"operations    {counts.operations} in {counts.scenarios} scenarios")
     yield Text(f"checks        {tally.checks_same} of {tally.checks} found the same again")
@@ -174,7 +158,7 @@ def _of_scenarios(verification: Verification) -> Iterator[Text]:
     )
 
 
-def _of_fleet(tally: FleetTally) -> Iterator[Text]:
+def _of_fleet(tally: differences.FleetTally) -> Iterator[Text]:
     yield Text(f"parts         {tally.parts_same} of {tally.parts} as they were written")
     yield Text(f"operations    {tally.operations} judged again")
     if tally.compared:
@@ -184,17 +168,13 @@ def _of_fleet(tally: FleetTally) -> Iterator[Text]:
         yield Text(f"gate          {tally.gates_same} of {tally.gates} came to the same")
 
 
-def _difference(difference: Difference) -> Text:
+def _difference(difference: differences.Difference) -> Text:
     places = (f"part {difference.part}" * bool(difference.part),
               f"line {difference.line}" * bool(difference.line))  # fmt: skip
     named = ", ".join(filter(None, places))
     where = f"{named}: " if named else ""
     told = " ".join(difference.message.split())
-    return Text.assemble(("✗ ", "red"), where, told if len(told) <= _MESSAGE_MAX else _cut(told))
-
-
-def _cut(text: str) -> str:
-    return f"{text[: _MESSAGE_MAX - 1]}…"
+    return Text.assemble(("✗ ", "red"), where, clipped(told, _MESSAGE_MAX))
 
 
 def _conclusion(verification: Verified, evidence: Path) -> Text:
@@ -235,7 +215,7 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
 
 
 def _document_of_repeats(
-    found: Sequence[tuple[Path, Verification]], missing: str
+    found: Sequence[tuple[Path, differences.Verification]], missing: str
 ) -> dict[str, Json]:
     return {
         "schema": "pairproof/verify/1",
@@ -246,7 +226,7 @@ def _document_of_repeats(
 
 
 def _counted(verification: Verified) -> dict[str, Json]:
-    if isinstance(verification, FleetVerification):
+    if isinstance(verification, differences.FleetVerification):
         return asdict(verification.tally)
     counts = verification.counts
     return {
@@ -256,7 +236,7 @@ def _counted(verification: Verified) -> dict[str, Json]:
     }
 
 
-def _as_json(difference: Difference) -> dict[str, Json]:
+def _as_json(difference: differences.Difference) -> dict[str, Json]:
     return {
         "kind": difference.kind.value,
         "part": difference.part,

@@ -23,7 +23,6 @@ from harness.domain.operations import (
     PairingId,
     PairingList,
     PairingRequestView,
-    PollAnswer,
     PollPairing,
     RejectPairingRequest,
     Reply,
@@ -35,7 +34,6 @@ from harness.domain.operations import (
     ViewPairing,
     ViewPairingRequest,
 )
-from harness.domain.pairing import RequestState
 
 OperatorFlow = Generator[LocalOperation, Reply, Reply]
 AdminFlow = Generator[CentralOperation, Reply, Reply]
@@ -167,19 +165,8 @@ def agent_confirms(pairing_uid: str, cluster_token: str) -> AgentFlow:
     return reply
 
 
-def was_accepted(reply: Reply) -> bool:
-    """Whether a poll said that the request is being handed over, or is paired already."""
-    return _state_of(reply) in (RequestState.HANDING_OVER, RequestState.PAIRED)
-
-
 def pairing_uid_of(reply: Reply) -> str:
     """The pairing id that a send or a submission was answered with, or an empty text."""
     if isinstance(reply, Done) and isinstance(reply.value, PairingId):
         return reply.value.pairing_uid
-    return ""
-
-
-def _state_of(reply: Reply) -> str:
-    if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
-        return reply.value.state
     return ""

@@ -19,9 +19,8 @@ from harness.domain.arrangements import CreateProject, PutProfile, PutToken, Put
 from harness.domain.draws import derived_id
 from harness.domain.operations import SetTokenState
 from harness.domain.permission import PairPermission
-from harness.domain.profile import ClusterProfile, ProfileEdition
+from harness.domain.profile import ClusterProfile, ProfileEdition, ProfileVersion
 from harness.domain.token import RegistrationToken
-from harness.domain.version import ProfileVersion
 from harness.fleet.draws import Stream
 from harness.fleet.projects import admin, project, project_label, project_uid, token_owner
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Scenario, Spread

@@ -11,16 +11,8 @@ import pytest
 from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
+from harness import gherkin
 from harness.catalogue.requirements import OWN, by_id
-from harness.gherkin import (
-    Example,
-    FeatureText,
-    FeatureUnreadable,
-    ScenarioText,
-    read_feature,
-    scenario_id,
-    scenario_name,
-)
 from harness.history.lines import ScenarioLine
 from harness.plugin import guards, steps
 from harness.plugin.options import is_ours
@@ -56,7 +48,7 @@ class FeatureFile(pytest.Module):
         suite = suite_of(self.config)
         try:
             feature = _read(self.path)
-        except FeatureUnreadable as error:
+        except gherkin.FeatureUnreadable as error:
             raise self.CollectError(str(error)) from None
         resolved = steps.resolve(feature, steps.visible_definitions(self))
         found = (*guards.problems(feature, strict=is_ours(self.path)), *resolved.problems)
@@ -89,10 +81,10 @@ def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         suite.collected += 1
 
 
-def _guarded(path: Path, item: pytest.Function) -> tuple[FeatureText, steps.Resolved]:
+def _guarded(path: Path, item: pytest.Function) -> tuple[gherkin.FeatureText, steps.Resolved]:
     try:
         feature = _read(path)
-    except FeatureUnreadable as error:
+    except gherkin.FeatureUnreadable as error:
         raise pytest.UsageError(str(error)) from None
     resolved = steps.resolve(feature, steps.visible_definitions(item))
     found = (*guards.problems(feature, strict=False), *resolved.problems)
@@ -120,13 +112,15 @@ def template_of(item: pytest.Item) -> ScenarioTemplate | None:
         return None  # what is tested has no weak reference, so it is no scenario
 
 
-def bind(item: pytest.Function, feature: FeatureText, resolved: steps.Resolved) -> None:
+def bind(item: pytest.Function, feature: gherkin.FeatureText, resolved: steps.Resolved) -> None:
     """Let a test know its scenario, point at its line, and be found by its id with `-k`."""
     template = template_of(item)
     if template is None:
         return
     scenario = next(s for s in feature.scenarios if s.name == template.name)
-    example = _example_of(item, scenario)
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params.get(_EXAMPLE) if callspec else None
+    example = next((e for e in scenario.examples if e.values == values), None)
     line = scenario_line(item.config.rootpath, feature, scenario, example)
     item.stash[BOUND] = Bound(
         line=line,
@@ -140,7 +134,10 @@ def bind(item: pytest.Function, feature: FeatureText, resolved: steps.Resolved) 
 
 
 def scenario_line(
-    root: Path, feature: FeatureText, scenario: ScenarioText, example: Example | None
+    root: Path,
+    feature: gherkin.FeatureText,
+    scenario: gherkin.ScenarioText,
+    example: gherkin.Example | None,
 ) -> ScenarioLine:
     """How a scenario stands in the evidence, whatever was selected with it."""
     shown = _shown(feature.path, root)
@@ -150,20 +147,14 @@ def scenario_line(
         ids = [OWN.id]
     stem = shown.with_suffix("").as_posix().removeprefix("features/")
     return ScenarioLine(
-        id=scenario_id(stem, scenario, example),
-        name=scenario_name(scenario, example),
+        id=gherkin.scenario_id(stem, scenario, example),
+        name=gherkin.scenario_name(scenario, example),
         feature=shown.as_posix(),
         line=example.line if example else scenario.line,
         rule=scenario.rule.name if scenario.rule else "",
         requirements=ids,
         profile=by_id(ids[0]).profile.value if ids else "",
     )
-
-
-def _example_of(item: pytest.Function, scenario: ScenarioText) -> Example | None:
-    callspec = getattr(item, "callspec", None)
-    values = callspec.params.get(_EXAMPLE) if callspec else None
-    return next((e for e in scenario.examples if e.values == values), None)
 
 
 @cache
@@ -175,5 +166,5 @@ def _shown(path: Path, root: Path) -> Path:
 
 
 @cache
-def _read(path: Path) -> FeatureText:
-    return read_feature(path)
+def _read(path: Path) -> gherkin.FeatureText:
+    return gherkin.read_feature(path)

@@ -99,9 +99,9 @@ def _unknown_tags(scenario: ScenarioText, strict: bool) -> Iterator[Problem]:
     for tag in scenario.tags:
         line = _line_of(scenario, [tag])
         if tag not in KNOWN_IDS and _LIKE_AN_ID.fullmatch(tag):
-            yield Problem(line, f"tag @{tag}: {_unknown('requirement', tag, KNOWN_IDS)}")
+            yield Problem(line, f"tag @{tag}: {UnknownName('requirement', tag, sorted(KNOWN_IDS))}")
         elif strict and tag not in KNOWN_TAGS:
-            yield Problem(line, f"tag @{tag}: {_unknown('tag', tag, KNOWN_TAGS)}")
+            yield Problem(line, f"tag @{tag}: {UnknownName('tag', tag, sorted(KNOWN_TAGS))}")
 
 
 def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[Problem]:
@@ -134,7 +134,3 @@ def _line_of(scenario: ScenarioText, tags: list[str]) -> int:
 
 def _listed(tags: set[str]) -> str:
     return " ".join(f"@{tag}" for tag in sorted(tags)) or "none"
-
-
-def _unknown(kind: str, tag: str, known: frozenset[str]) -> str:
-    return str(UnknownName(kind, tag, sorted(known)))

@@ -28,6 +28,10 @@ def header_of(
         TargetUnusable: the target does not play the role that was asked for.
     """
     info = driver.info
+    command = json.loads(config.getoption("pairproof_command") or "[]")
+    command = command or ["pytest", *config.invocation_params.args]
+    waivers = config.getoption("pairproof_waivers")
+    workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
     return Header(
         harness=HarnessInfo(__version__),
         edition=EDITION,
@@ -48,8 +52,8 @@ def header_of(
         features=sorted(feature.value for feature in info.features),
         limits=limits_of(driver).as_dict(),
         target_file=config.getoption("pairproof_target") or "",
-        waivers=_waivers(config),
-        run=run_here(_command(config), _workers(config)),
+        waivers=msgspec.json.decode(waivers, type=list[WaiverLine]) if waivers else [],
+        run=run_here([*map(str, command)], workers),
     )
 
 
@@ -77,19 +81,3 @@ def _tags_asked_for(config: pytest.Config, selection: Selection) -> str:
     texts = [selection.tags.text, config.getoption("markexpr", "") or ""]
     asked = [text for text in texts if text]
     return "".join(asked) if len(asked) < 2 else " and ".join(f"({text})" for text in asked)
-
-
-def _command(config: pytest.Config) -> list[str]:
-    given = config.getoption("pairproof_command")
-    if given:
-        return [str(word) for word in json.loads(given)]
-    return ["pytest", *(str(argument) for argument in config.invocation_params.args)]
-
-
-def _waivers(config: pytest.Config) -> list[WaiverLine]:
-    given = config.getoption("pairproof_waivers")
-    return msgspec.json.decode(given, type=list[WaiverLine]) if given else []
-
-
-def _workers(config: pytest.Config) -> int:
-    return int(getattr(config, "workerinput", {}).get("workercount", 1))

@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +108,7 @@ class Controller:
         from harness.history.merge import merge_parts
         from harness.running.facts import now_utc
 
-        plans = list(self._plans())
+        plans = [json.loads(p.read_text("utf-8")) for p in sorted(self._parts.glob("*.plan"))]
         order: list[str] = plans[0]["scenarios"] if plans else []
         whole = not self._crashed and self._ended >= set(order)
         for plan in self._parts.glob("*.plan"):
@@ -136,7 +136,3 @@ class Controller:
             popen = getattr(getattr(node.gateway, "_io", None), "popen", None)
             if popen is not None and popen.poll() is None:
                 popen.terminate()
-
-    def _plans(self) -> Iterator[Mapping[str, Any]]:
-        for path in sorted(self._parts.glob("*.plan")):
-            yield json.loads(path.read_text("utf-8"))

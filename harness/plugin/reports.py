@@ -7,7 +7,6 @@ import shlex
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Literal
 
 import pytest
@@ -24,7 +23,7 @@ from harness.checkers.registry import CheckFailed
 from harness.history.lines import Header, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line
-from harness.reporting.reproduce import reproduce
+from harness.reporting.words import clipped, reproduce
 from harness.running.scenario import ScenarioRun, is_foreseen
 
 Phase = Literal["setup", "call", "teardown"]
@@ -170,14 +169,10 @@ def _operations(running: ScenarioRun) -> Iterator[str]:
     elif records:
         yield "operations"
     for record in records[-_OPERATIONS_MAX:]:
-        number = record.id.rpartition("#")[2]
-        yield f"  #{number:<3} {record.actor:<14} {_what(record):<40} {_how(record)}"
-
-
-def _what(record: OperationRecord) -> str:
-    if record.kind in ("await_state", "stays"):
-        return f"{record.kind} {record.args.get('polls')} {record.args.get('predicate')}"
-    return record.kind
+        number, what = record.id.rpartition("#")[2], record.kind
+        if what in ("await_state", "stays"):
+            what = f"{what} {record.args.get('polls')} {record.args.get('predicate')}"
+        yield f"  #{number:<3} {record.actor:<14} {what:<40} {_how(record)}"
 
 
 def _how(record: OperationRecord) -> str:
@@ -193,19 +188,10 @@ def _how(record: OperationRecord) -> str:
 def _traceback(error: BaseException) -> Iterator[str]:
     """Where the harness or a step failed, without the frames of what merely calls them."""
     yield "traceback"
-    frames = [f for f in _frames(error.__traceback__) if not _is_foreign(f.filename)]
-    for text in traceback.format_list(frames):
+    every = traceback.extract_tb(error.__traceback__)
+    frames = [f for f in every if not any(p in f.filename.replace("\\", "/") for p in _FOREIGN)]
+    for text in (*traceback.format_list(frames), *traceback.format_exception_only(error)):
         yield from (f"  {line}" for line in text.rstrip().splitlines())
-    for text in traceback.format_exception_only(error):
-        yield from (f"  {line}" for line in text.rstrip().splitlines())
-
-
-def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    return list(traceback.extract_tb(trace))
-
-
-def _is_foreign(filename: str) -> bool:
-    return any(part in filename.replace("\\", "/") for part in _FOREIGN)
 
 
 def _told(what: str, text: str) -> str:
@@ -217,5 +203,4 @@ def _json(value: Mapping[str, Json] | Json) -> str:
 
 
 def _short(text: str) -> str:
-    text = text.strip()
-    return text if len(text) <= _TEXT_MAX else f"{text[: _TEXT_MAX - 1]}…"
+    return clipped(text.strip(), _TEXT_MAX)

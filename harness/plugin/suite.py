@@ -1,4 +1,7 @@
-"""What a session of pytest does with the scenarios that it has collected."""
+"""What a session of pytest does with the scenarios that it has collected.
+
+Among it is what lets a target's preconditions be arranged.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,13 +21,14 @@ from pytest_bdd.parser import Feature, Scenario, Step
 from pytest_bdd.steps import StepFunctionContext
 
 from harness.catalogue.errors import UnknownName
+from harness.catalogue.needs import need_of
 from harness.catalogue.requirement import Requirement
+from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
 from harness.history.lines import ScenarioLine
 from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
-from harness.plugin.arranging import attend, consuming_last
 from harness.plugin.header import header_of, limits_of
 from harness.plugin.options import out_of
 from harness.plugin.reports import Around, Ended, again, rewrite
@@ -36,6 +41,9 @@ from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.stopping import Stopping
 from harness.scenes.stage import NotSupported
 from harness.suite import import_steps
+from harness.targets.arranging.chain import Chain
+from harness.targets.arranging.person import Person, terminal_asker
+from harness.targets.port import Driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +152,6 @@ class Suite:
         return str(given["workerid"]) if given else ""
 
     @property
-    def _is_one_of_several(self) -> bool:
-        return int(getattr(self.config, "workerinput", {}).get("workercount", 1)) > 1
-
-    @property
     def out(self) -> Path:
         """Where the evidence goes."""
         given = getattr(self.config, "workerinput", {}).get("pairproof_out")
@@ -196,7 +200,8 @@ class Suite:
         if not items or self.config.getoption("collectonly"):
             return
         target = self.config.getoption("pairproof_target")
-        if target and self._is_one_of_several:
+        workers = int(getattr(self.config, "workerinput", {}).get("workercount", 1))
+        if target and workers > 1:
             raise pytest.UsageError(ONE_TARGET)
         driver_name = self.config.getoption("pairproof_driver") or ("http" if target else "")
         seed = self.config.getoption("pairproof_seed")
@@ -332,7 +337,10 @@ class Suite:
         if running is None or self.run is None:
             return report
         if call.excinfo is not None and _ERROR not in item.stash:
-            item.stash[_ERROR] = _as_ours(call.excinfo.value)
+            raised = call.excinfo.value
+            if isinstance(raised, pytest.skip.Exception):  # pytest's own way of skipping, as ours
+                raised = LeftOut(str(raised.msg))
+            item.stash[_ERROR] = raised
         error = item.stash.get(_ERROR, None)
         try:
             if call.excinfo is not None or call.when == "call":
@@ -418,8 +426,40 @@ def _steps_of(item: pytest.Item) -> Mapping[tuple[str, str], StepFunctionContext
     return bound.steps if bound else {}
 
 
-def _as_ours(error: BaseException) -> BaseException:
-    """Pytest's own way of skipping, as ours."""
-    if isinstance(error, pytest.skip.Exception):
-        return LeftOut(str(error.msg))
-    return error
+def attend(config: pytest.Config, driver: Driver) -> None:
+    """Let a person be asked, on the terminal, with the progress out of the way.
+
+    Raises:
+        pytest.UsageError: there is no terminal, or nobody is to be asked for this target.
+    """
+    chain = getattr(driver, "arranging", None)
+    person = chain.way(Person) if isinstance(chain, Chain) else None
+    if person is None:
+        raise pytest.UsageError(
+            "--interactive: the target file does not name the way person ([arrange] ways), or the"
+            f" driver {driver.name} asks nobody; leave --interactive out"
+        )
+    asker = terminal_asker(_quiet_of(config))
+    if asker is None:
+        raise pytest.UsageError("--interactive needs a terminal, and there is none")
+    person.attend(asker, config.getoption("pairproof_operator"))
+
+
+def _quiet_of(config: pytest.Config) -> Callable[[], AbstractContextManager[None]]:
+    """What keeps the progress out of the way, where a plugin shows one."""
+    for plugin in config.pluginmanager.get_plugins():
+        quiet: Callable[[], AbstractContextManager[None]] | None = getattr(plugin, "quiet", None)
+        if callable(quiet):
+            return quiet
+    return nullcontext
+
+
+def consuming_last(
+    items: list[pytest.Item], slots: Iterable[Slot], scenario_of: Callable[[pytest.Item], str]
+) -> None:
+    """Where clusters are given, scenarios that leave them as they are come before the others.
+
+    The order is otherwise as it was. What is no scenario (an empty id) comes first.
+    """
+    if any(slot.given for slot in slots):
+        items.sort(key=lambda item: bool(id_ := scenario_of(item)) and need_of(id_).clusters > 0)

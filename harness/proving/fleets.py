@@ -21,7 +21,7 @@ from harness.fleet.port import Cell, CellOutcome, Job, Report
 from harness.fleet.run import run_fleet
 from harness.fleet.scenario import FaultKind, Scenario
 from harness.fleet.swarm import drawn
-from harness.proving.children import children
+from harness.proving.walks import children
 from harness.reference.planting import MUTANTS, Mutant, Nemesis
 
 HOSTS: Final = 200

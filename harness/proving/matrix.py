@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue.requirement import Level
@@ -130,7 +130,8 @@ def try_mutants(
         sheet.put(Caught(mutant, found, reds, problem=problem))
     wrong = _try_in_fleet([m for m in mutants if m.lane is Lane.FLEET], workers, full, sheet)
     rows = tuple(sheet.rows[m.name] for m in mutants)
-    without = _without(reference, mutants) if whole else ()
+    broken = {m.requirement for m in mutants}
+    without = tuple(r for r in judged(reference) if r not in broken) if whole else ()
     return Matrix(rows, without, "; ".join(filter(None, (_baseline(reference), wrong))))
 
 
@@ -191,7 +192,8 @@ def _trial(mutant: Mutant, full: bool) -> Trial:
 def _row(mutant: Mutant, result: TrialResult) -> Caught:
     red = result.with_verdict(Verdict.FAIL)
     killed_by = tuple(e.scenario for e in red if mutant.requirement in e.requirements)
-    reds = _in_order(r for e in red for r in e.requirements)
+    among = {r for e in red for r in e.requirements}
+    reds = tuple(r.id for r in REQUIREMENTS if r.id in among)
     return Caught(mutant, killed_by, reds, problem=result.problem)
 
 
@@ -211,22 +213,11 @@ def _through_the_other_driver(mutants: Sequence[Mutant], workers: int, sheet: _S
     run_trials(list(anywhere), workers, report)
 
 
-def _in_order(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Without repetition, in the catalogue's order."""
-    given = set(requirements)
-    return tuple(r.id for r in REQUIREMENTS if r.id in given)
-
-
 def judged(reference: TrialResult) -> tuple[str, ...]:
     """The MUSTs and SHOULDs that the suite is able to judge: the reference passes them."""
     passed = {r for e in reference.with_verdict(Verdict.PASS) for r in e.requirements}
     levels = (Level.MUST, Level.SHOULD)
     return tuple(r.id for r in REQUIREMENTS if r.id in passed and r.level in levels)
-
-
-def _without(reference: TrialResult, mutants: Iterable[Mutant]) -> tuple[str, ...]:
-    broken = {m.requirement for m in mutants}
-    return tuple(r for r in judged(reference) if r not in broken)
 
 
 def _baseline(reference: TrialResult) -> str:

@@ -175,16 +175,13 @@ class _Parent:
             running.received += received
             if not received:
                 selector.unregister(running.pipe)
-                self._reap(running)
+                os.close(running.pipe)
+                _, status = os.waitpid(running.pid, 0)
+                self._report(running.trial, _result_of(bytes(running.received), status))
         now = time.monotonic()
         for key in selector.get_map().values():
             if now > key.data.deadline:
                 os.kill(key.data.pid, signal.SIGKILL)
-
-    def _reap(self, running: _Running) -> None:
-        os.close(running.pipe)
-        _, status = os.waitpid(running.pid, 0)
-        self._report(running.trial, _result_of(bytes(running.received), status))
 
 
 def _result_of(received: bytes, status: int) -> TrialResult:
@@ -222,13 +219,10 @@ class _Child:
         option.pairproof_planted = self._trial.planted
         option.pairproof_driver = self._trial.driver
         option.pairproof_out = str(self._out)
-        session.items[:] = [item for item in session.items if self._asks_for(item)]
+        asked = (self._trial.requirement,) if self._trial.requirement else self._trial.among
+        if asked:
+            session.items[:] = [i for i in session.items if any(map(i.get_closest_marker, asked))]
         session.config.pluginmanager.register(self, "pairproof-trial")
-
-    def _asks_for(self, item: pytest.Item) -> bool:
-        trial = self._trial
-        asked = (trial.requirement,) if trial.requirement else trial.among
-        return not asked or any(item.get_closest_marker(tag) for tag in asked)
 
     def _silence(self) -> None:
         """What a trial prints is kept beside its evidence, and told if it cannot be run."""
@@ -259,12 +253,12 @@ class _Child:
     def finish(self, code: int) -> None:
         """Send what was found, and exit; nothing of the parent's is run on the way out."""
         wrong = code not in (0, 1, 5) and not self._stopped
-        problem = f"pytest ended with {code}: {self._printed()}" if wrong else ""
+        problem = ""
+        if wrong:
+            text = (self._out / "printed").read_text("utf-8", "replace").strip()
+            told = text.rpartition("INTERNALERROR> ")[2][-2000:] or "it has printed nothing"
+            problem = f"pytest ended with {code}: {told}"
         rest = msgspec.json.encode(TrialResult(self._ended, problem))
         while rest:
             rest = rest[os.write(self._pipe, rest) :]
         os._exit(0)
-
-    def _printed(self) -> str:
-        text = (self._out / "printed").read_text("utf-8", "replace").strip()
-        return text.rpartition("INTERNALERROR> ")[2][-2000:] or "it has printed nothing"

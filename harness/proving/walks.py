@@ -5,11 +5,13 @@ that only an unlucky order of events gives away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
 
 from harness.domain.errors import PairproofError
 from harness.explore.interleaving_plots import PLOTS, Plot
 from harness.explore.walk import PlotResult, first_violation, walk
-from harness.proving.children import children
 from harness.reference.planting import MUTANTS, Mutant, behaviour_with
 
 
@@ -67,3 +69,13 @@ def _find(mutant: str) -> str:
     plots = plots_named([planted.plot] if planted.plot else [])
     found = first_violation(planted.behaviour, planted.requirement, plots)
     return found.schedule.plot if found else ""
+
+
+@contextmanager
+def children(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """A pool of forks; on an error or Ctrl-C, what has not begun is left undone."""
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("fork"))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)

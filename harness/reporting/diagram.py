@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from harness.history.operation import OperationRecord, Outcome
 from harness.reporting.svg import drawing
-from harness.reporting.words import kind_in_words
+from harness.reporting.words import clipped, kind_in_words
 
 WIDTH = 720
 OPERATIONS_MAX = 24
@@ -54,8 +54,7 @@ class Diagram:
 def diagram(title: str, operations: Sequence[OperationRecord], key: str) -> Diagram:
     """Draw these operations. `key` makes the ids within the drawing unique on its page."""
     bars, steps = _bars(operations)
-    left_out = len(operations) - len(bars)
-    if left_out:
+    if len(bars) < len(operations):
         title = f"{title} (the first {len(bars)} of {len(operations)} operations)"
     return Diagram(title, _svg(title, bars, steps, key), _text(title, bars, steps))
 
@@ -77,18 +76,14 @@ def _bar(operation: OperationRecord, step: dict[tuple[int, int], int]) -> _Bar:
     until = None
     if _is_answered(operation) and operation.end is not None:
         until = max(step[operation.end, 0], since)
-    what = _what(operation)
+    polls = operation.args.get("polls")
+    what = kind_in_words(polls if isinstance(polls, str) else operation.kind)
     label = f"{what}: {_ended(operation)}, {_seconds(operation)}"
     return _Bar(operation.actor, label, operation.outcome, since, until)
 
 
 def _is_answered(operation: OperationRecord) -> bool:
     return operation.outcome is not Outcome.INFO and operation.end is not None
-
-
-def _what(operation: OperationRecord) -> str:
-    polls = operation.args.get("polls")
-    return kind_in_words(polls if isinstance(polls, str) else operation.kind)
 
 
 def _ended(operation: OperationRecord) -> str:
@@ -131,14 +126,10 @@ def _svg(title: str, bars: Sequence[_Bar], steps: int, key: str) -> Markup:
         look="order",
         key=key,
         title=title,
-        shows=_described(bars),
+        shows="; ".join(f"{bar.lane}: {bar.label}" for bar in bars),
         width=WIDTH,
         height=_TOP + _ROW * len(bars) + 8,
     )
-
-
-def _described(bars: Iterable[_Bar]) -> str:
-    return "; ".join(f"{bar.lane}: {bar.label}" for bar in bars)
 
 
 def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
@@ -172,6 +163,7 @@ def _lane_name(name: str) -> str:
 
 
 def _row(bar: _Bar, y: int, width: float) -> Markup:
+    label = clipped(bar.label, _LABEL_CHARACTERS)
     x = _LEFT + bar.since * width
     end = WIDTH - 2 if bar.until is None else _LEFT + (bar.until + 0.6) * width
     look = {
@@ -184,13 +176,9 @@ def _row(bar: _Bar, y: int, width: float) -> Markup:
         '<rect class="bar {outcome}" x="{x:.1f}" y="{top}" width="{wide:.1f}" height="10" rx="2"'
         " {look}/>\n"
     ).format(
-        left=_LEFT, base=y + 17, mark=_MARKS[bar.outcome], label=_cut(bar.label), x=x, top=y + 25,
+        left=_LEFT, base=y + 17, mark=_MARKS[bar.outcome], label=label, x=x, top=y + 25,
         outcome=bar.outcome.value, wide=max(end - x, 6), look=Markup(look),
     )  # fmt: skip
-
-
-def _cut(label: str) -> str:
-    return label if len(label) <= _LABEL_CHARACTERS else f"{label[: _LABEL_CHARACTERS - 1]}…"
 
 
 # --- plain text -----------------------------------------------------------------------------

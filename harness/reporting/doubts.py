@@ -35,20 +35,17 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
     yield from _of_scenarios(scenarios.values())
     if not scenarios:
         return
-    operations = [o for id_ in scenarios for o in _operations(evidence, id_)]
-    asked = [o for o in operations if o.actor != _ARRANGES]
+    histories = [evidence.histories[id_] for id_ in scenarios if id_ in evidence.histories]
+    asked = [o for h in histories for o in h.operations if o.actor != _ARRANGES]
     if not asked:
         yield "no request was sent to the target: nothing here shows how it behaves"
         return
     sent = [o for o in asked if o.kind not in _WAITS]
     yield from _of_answers(sent)
-    if _is_whole(evidence.header) and len(sent) >= WHOLE_MIN:
+    selection = evidence.header.selection
+    is_whole = not (selection.requirements or selection.tags or selection.keyword)
+    if is_whole and len(sent) >= WHOLE_MIN:
         yield from _of_a_whole_run(sent, evidence.header)
-
-
-def _operations(evidence: Evidence, scenario: str) -> Sequence[OperationRecord]:
-    history = evidence.histories.get(scenario)
-    return history.operations if history else ()
 
 
 def _of_scenarios(verdicts: Iterable[Verdict]) -> Iterator[str]:
@@ -102,11 +99,6 @@ def _are_the_same(sent: Sequence[OperationRecord]) -> bool:
     kinds = {kind for kind, _ in answered}
     answers = {(r.get("status"), str(r.get("body"))) for _, r in answered}
     return len(answers) == 1 and len(answered) >= SAME_MIN and len(kinds) >= FEW
-
-
-def _is_whole(header: Header) -> bool:
-    selection = header.selection
-    return not (selection.requirements or selection.tags or selection.keyword)
 
 
 def _of_a_whole_run(sent: Sequence[OperationRecord], header: Header) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from harness.catalogue.requirement import Requirement
@@ -12,13 +13,13 @@ from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.history.lines import WaiverLine
 from harness.history.reader import evidence_files, is_repeated, read_evidence, repeat_folders
-from harness.reporting.badge import badge_svg
 from harness.reporting.html import report_html
 from harness.reporting.junit import junit_xml
 from harness.reporting.model import Report, build_repeated, build_report
 from harness.reporting.repeating import Repeat, together
 from harness.reporting.report_json import encode_json, report_json
 from harness.reporting.summary import summary_md
+from harness.reporting.svg import badge_svg
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
@@ -137,15 +138,9 @@ def write_file(path: Path, content: bytes) -> None:
         unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
-        _forget(unfinished)
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
         raise _unwritable(path, error) from None
-
-
-def _forget(unfinished: Path) -> None:
-    try:
-        unfinished.unlink(missing_ok=True)
-    except OSError:
-        return
 
 
 def _unwritable(path: Path, error: OSError) -> ReportError:

@@ -1,16 +1,29 @@
-"""`report.html`: one self-contained file for people, with nothing fetched from elsewhere."""
+"""`report.html`: one self-contained file for people, with nothing fetched from elsewhere.
+
+What came from a target is escaped data. A content security policy names the style sheet and the
+script of a page by their digests, so nothing else could run even so.
+"""
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from harness.catalogue.document import LEVEL_MEANINGS, VERDICT_MEANINGS
 from harness.catalogue.requirements import groups
 from harness.catalogue.verdict import Verdict
+from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport
-from harness.reporting.page import render_page
 from harness.reporting.story import STORIES_MAX, stories
+
+_TEMPLATES = Path(__file__).parent / "templates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +57,9 @@ def report_html(report: Report, evidence_file: str = "") -> str:
         inconclusive=inconclusive,
         anchors={s.line.id: f"scenario-{n}" for n, s in enumerate((*failed, *inconclusive), 1)},
         stories_max=STORIES_MAX,
-        unasked=_without_scenarios(report, Verdict.INCONCLUSIVE),
+        unasked=[
+            r for r in report.requirements if r.verdict is Verdict.INCONCLUSIVE and not r.scenarios
+        ],
         not_judged=_not_judged(report),
         verdicts=tuple(Verdict),
         verdict_meanings=VERDICT_MEANINGS,
@@ -63,10 +78,6 @@ def _groups(report: Report) -> list[ReportGroup]:
     return [group for group in found if group.requirements]
 
 
-def _without_scenarios(report: Report, verdict: Verdict) -> list[RequirementReport]:
-    return [r for r in report.requirements if r.verdict is verdict and not r.scenarios]
-
-
 def _not_judged(report: Report) -> list[tuple[RequirementReport, str]]:
     """Requirements that are not supported or were skipped, each with the reason."""
     return [
@@ -74,3 +85,46 @@ def _not_judged(report: Report) -> list[tuple[RequirementReport, str]]:
         for r in report.requirements
         if r.verdict in (Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
     ]
+
+
+# --- pages -----------------------------------------------------------------------------------
+
+
+def render_page(template: str, styles: Sequence[str], script: str = "", **values: object) -> str:
+    """The page that a template makes of these values, with its style sheets and its script.
+
+    `template`, `styles` and `script` are names of files in the folder of the templates.
+    """
+    style = "".join(_asset(name) for name in styles)
+    code = _asset(script) if script else ""
+    policy = f"default-src 'none'; style-src {_source(style)}"
+    return _environment().get_template(template).render(
+        values,
+        style=Markup(style),
+        script=Markup(code),
+        policy=f"{policy}; script-src {_source(code)}" if code else policy,
+    )  # fmt: skip
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["words"] = words
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    return (_TEMPLATES / name).read_text("utf-8")
+
+
+def _source(inline: str) -> str:
+    """How a content security policy names an inline script or style sheet."""
+    return f"'sha256-{base64.b64encode(sha256(inline.encode()).digest()).decode()}'"

@@ -1,16 +1,24 @@
-"""`junit.xml`: a test suite for each feature, a test case for each scenario."""
+"""What CI servers read: `junit.xml`, and the workflow commands of GitHub.
+
+In `junit.xml` each feature is a test suite, each scenario a test case: `fail` is a failure,
+`inconclusive` an error, `not_supported` and `skipped` are skips with their reason, `observed`
+passes and says what was seen. The commands show beside the code what failed, one a line;
+everything that came from a target is data within one command, never a command of its own.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
+from xml.etree import ElementTree as ET
 
+from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
-from harness.reporting.model import Report, ScenarioReport, left_behind
-from harness.reporting.suites import Case, Suite, suites_xml
-from harness.reporting.waiving import in_words
-from harness.reporting.words import leak_in_words
+from harness.reporting.model import Report, RequirementReport, ScenarioReport, left_behind
+from harness.reporting.waiving import Standing, in_words
+from harness.reporting.words import clipped, leak_in_words
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
@@ -104,3 +112,170 @@ def _properties(judged: _Judged) -> Iterator[tuple[str, str]]:
         for repeat in report.repeats:
             told = repeat.verdict.value if repeat.verdict else "not judged"
             yield f"unstable:{id_}", f"{told}: {repeat.file}"
+
+
+# --- workflow commands -----------------------------------------------------------------------
+
+OF_A_KIND_MAX: Final = 10
+"""GitHub shows no more of a kind for one step."""
+_MESSAGE_MAX: Final = 1_000
+
+
+def github_commands(report: Report) -> Iterator[str]:
+    """An `error` for each failure that makes a run not conform, a `warning` for what is
+    undecided or should hold, a `notice` for what is waived; each at its scenario.
+    """
+    shown: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
+    for requirement in report.requirements:
+        for scenario in _telling(requirement):
+            kind = _kind(requirement, scenario)
+            shown[kind].append(_at(kind, requirement, scenario))
+    shown["warning"] += [
+        _command("warning", {"title": "Waiver"}, waiver.told)
+        for waiver in report.waivers
+        if waiver.standing in (Standing.EXPIRED, Standing.NOT_NEEDED)
+    ]
+    for kind, commands in shown.items():
+        yield from commands[:OF_A_KIND_MAX]
+        if len(commands) > OF_A_KIND_MAX:
+            more = len(commands) - OF_A_KIND_MAX
+            yield f"pairproof: {more} more of the kind {kind} are in the report"
+
+
+def _telling(report: RequirementReport) -> Iterator[ScenarioReport]:
+    """The scenarios to point at: those that made the verdict."""
+    if report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+        yield from (s for s in report.scenarios if s.verdict is report.verdict or s.failed)
+
+
+def _kind(requirement: RequirementReport, scenario: ScenarioReport) -> str:
+    if scenario.waived:
+        return "notice"
+    must = requirement.requirement.level is Level.MUST
+    return "error" if must and requirement.verdict is Verdict.FAIL else "warning"
+
+
+def _at(kind: str, report: RequirementReport, scenario: ScenarioReport) -> str:
+    requirement, line = report.requirement, scenario.line
+    waived = f" ({in_words(scenario.waived)})" if scenario.waived else ""
+    place = {
+        "file": line.feature,
+        "line": str(line.line),
+        "title": f"{requirement.id}: {requirement.title}",
+    }
+    return _command(kind, place, f"{line.name}: {scenario.reason}{waived}")
+
+
+def _command(kind: str, properties: dict[str, str], message: str) -> str:
+    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items())
+    text = clipped(message, _MESSAGE_MAX)
+    return f"::{kind} {told}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    """No line ends within a command, and whatever else would end one is data."""
+    flat = "".join(c if c.isprintable() or c in "\r\n\t" else "\ufffd" for c in text)
+    return flat.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+
+
+# --- test suites -----------------------------------------------------------------------------
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_ELEMENT = {
+    Verdict.FAIL: "failure",
+    Verdict.INCONCLUSIVE: "error",
+    Verdict.NOT_SUPPORTED: "skipped",
+    Verdict.SKIPPED: "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test case. `message` is its reason in a line, `text` all that helps with a failure.
+
+    `file` and `line` say where it is written down; without them it has no such place.
+    """
+
+    name: str
+    classname: str
+    verdict: Verdict
+    message: str = ""
+    text: str = ""
+    properties: Sequence[tuple[str, str]] = ()
+    file: str = ""
+    line: int = 0
+    duration_s: float = 0.0
+    skipped_as: str = ""
+    """Why it counts as a skip, in a word; without it, its verdict says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """Test cases under one name."""
+
+    name: str
+    cases: Sequence[Case]
+
+
+def suites_xml(suites: Iterable[Suite], started_at: str = "") -> bytes:
+    """The suites as one document. `started_at` is RFC 3339, or empty."""
+    root = ET.Element("testsuites", name="pairproof")
+    shown = list(suites)
+    _count(root, [case for suite in shown for case in suite.cases])
+    for suite in shown:
+        element = ET.SubElement(root, "testsuite", name=_text(suite.name))
+        _count(element, suite.cases)
+        if started_at:
+            element.set("timestamp", _text(started_at))
+        for case in suite.cases:
+            _add_case(element, case)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _count(element: ET.Element, cases: Sequence[Case]) -> None:
+    kinds = [_ELEMENT.get(case.verdict, "") for case in cases]
+    element.set("tests", str(len(cases)))
+    element.set("failures", str(kinds.count("failure")))
+    element.set("errors", str(kinds.count("error")))
+    element.set("skipped", str(kinds.count("skipped")))
+    element.set("time", f"{sum(case.duration_s for case in cases):.6f}")
+
+
+def _add_case(suite: ET.Element, case: Case) -> None:
+    element = ET.SubElement(
+        suite, "testcase", name=_text(case.name), classname=_text(case.classname)
+    )
+    if case.file:
+        element.set("file", _text(case.file))
+        element.set("line", str(case.line))
+    element.set("time", f"{case.duration_s:.6f}")
+    properties = ET.SubElement(element, "properties")
+    for name, value in case.properties:
+        ET.SubElement(properties, "property", name=_text(name), value=_text(value))
+    _result(element, case)
+
+
+def _result(element: ET.Element, case: Case) -> None:
+    kind = _ELEMENT.get(case.verdict)
+    if kind is None:
+        if case.verdict is Verdict.OBSERVED:
+            ET.SubElement(element, "system-out").text = _text(f"observed: {case.message}")
+        return
+    result = ET.SubElement(element, kind, message=_text(case.message))
+    if kind == "skipped":
+        result.set("type", case.skipped_as or case.verdict.value)
+        return
+    result.set("type", f"pairproof.{case.verdict.value}")
+    result.text = _text(case.text)
+
+
+def _text(text: str) -> str:
+    """Without what no XML document may hold."""
+    return _NOT_XML.sub("\ufffd", text)

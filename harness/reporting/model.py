@@ -14,17 +14,14 @@ from dataclasses import dataclass, replace
 
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
 from harness.catalogue.requirements import OWN
-from harness.catalogue.verdict import EXIT_CODES as EXIT_CODES
-from harness.catalogue.verdict import Overall as Overall
-from harness.catalogue.verdict import Verdict, worst
+from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.history.lines import Header, LeakLine, ScenarioLine, VerdictLine, WaiverLine
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
-from harness.reporting.reproduce import reproduce
-from harness.reporting.times import seconds_between as seconds_between
 from harness.reporting.times import span_s, times_of
 from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, in_words
+from harness.reporting.words import reproduce
 
 NOT_JUDGED = "the run ended before this scenario was judged"
 NO_SCENARIO = "no scenario of this run asks for it"
@@ -230,7 +227,10 @@ def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     scenario_verdicts = _scenario_verdicts(judged, evidence)
     overall, why = _overall(judged, evidence, scenario_verdicts)
     started_at, ended_at, duration_s = times_of(evidence)
-    waivers = tuple(judging.waivers.reports(_seen(judged)))
+    seen = (
+        Seen(r.requirement.id, s.line.id, s.verdict, s.failed) for r in judged for s in r.scenarios
+    )
+    waivers = tuple(judging.waivers.reports(seen))
     return Report(
         evidence=evidence,
         verdict=overall,
@@ -327,13 +327,10 @@ def _requirement(
     verdict = worst(scenario.verdict for scenario in scenarios)
     if judging.fails_in_each_repeat(requirement.id):
         verdict = Verdict.FAIL
-    return RequirementReport(requirement, verdict, scenarios, _waived(scenarios))
-
-
-def _waived(scenarios: Iterable[ScenarioReport]) -> WaiverLine | None:
-    """The waiver of a requirement: there is one if each of its failures has one."""
+    # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
-    return waivers[0] if waivers and all(waivers) else None
+    waived = waivers[0] if waivers and all(waivers) else None
+    return RequirementReport(requirement, verdict, scenarios, waived)
 
 
 def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
@@ -410,8 +407,7 @@ def _why_inconclusive(
         return "the evidence is not that of a whole run"
     if evidence.problems:
         return f"the evidence is not sound ({evidence.problems[0]})"
-    must = [r for r in requirements if r.counts_as_unsure]
-    if must:
+    if must := [r for r in requirements if r.counts_as_unsure]:
         return _unsure(must)
     return (
         _mostly_unsure([r.verdict for r in requirements if r.waived is None])
@@ -469,12 +465,6 @@ def _observations(evidence: Evidence, order: Sequence[str]) -> tuple[Observation
 
 
 # --- waivers and warnings -------------------------------------------------------------------
-
-
-def _seen(requirements: Iterable[RequirementReport]) -> Iterator[Seen]:
-    for report in requirements:
-        for s in report.scenarios:
-            yield Seen(report.requirement.id, s.line.id, s.verdict, s.failed)
 
 
 def _warnings(

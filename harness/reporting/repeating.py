@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from harness.catalogue.verdict import Verdict, worst
-from harness.history.lines import ENCODER, Header, ScenarioLine, VerdictLine, digested
+from harness.history.lines import ENCODER, Header, VerdictLine, digested
 from harness.history.reader import Evidence
 
 UNSTABLE: Final = "unstable"
@@ -80,8 +80,11 @@ def together(repeats: Sequence[Repeat]) -> Repeated:
             unstable[key] = told
             line = _as_unstable(line, told)
         verdicts.append(line)
+    failing = (
+        {v.requirement for v in r.evidence.verdicts if v.verdict is Verdict.FAIL} for r in repeats
+    )
     evidence = _whole(repeats, chosen, verdicts)
-    return Repeated(tuple(repeats), evidence, unstable, _failing_everywhere(repeats))
+    return Repeated(tuple(repeats), evidence, unstable, frozenset(set.intersection(*failing)))
 
 
 def _worst_of_each(repeats: Sequence[Repeat]) -> dict[str, Repeat]:
@@ -127,13 +130,6 @@ def _as_unstable(line: VerdictLine, told: Sequence[RepeatVerdict]) -> VerdictLin
     )
 
 
-def _failing_everywhere(repeats: Sequence[Repeat]) -> frozenset[str]:
-    failing = [
-        {v.requirement for v in r.evidence.verdicts if v.verdict is Verdict.FAIL} for r in repeats
-    ]
-    return frozenset(set.intersection(*failing))
-
-
 # --- the evidence of the whole --------------------------------------------------------------
 
 
@@ -141,10 +137,11 @@ def _whole(
     repeats: Sequence[Repeat], chosen: Mapping[str, Repeat], verdicts: Sequence[VerdictLine]
 ) -> Evidence:
     first, last = repeats[0].evidence, repeats[-1].evidence
+    given = {(r.name, s.id): s for r in repeats for s in r.evidence.scenarios}
     return replace(
         first,
         path=first.path.parent,
-        scenarios=tuple(_scenarios(repeats, chosen)),
+        scenarios=tuple(given[r.name, s] for s, r in chosen.items() if (r.name, s) in given),
         histories={
             s: r.evidence.histories[s] for s, r in chosen.items() if s in r.evidence.histories
         },
@@ -152,23 +149,15 @@ def _whole(
         verdicts=tuple(verdicts),
         leaks=tuple(leak for r in repeats for leak in r.evidence.leaks),
         footer=last.footer,
-        complete=all(r.evidence.complete for r in repeats) and not _missing(repeats),
+        complete=all(r.evidence.complete for r in repeats) and len(repeats) == first.header.repeat,
         problems=tuple(_problems(repeats)),
         sha256=sha256("\n".join(r.evidence.sha256 for r in repeats).encode()).hexdigest(),
         operation_count=sum(r.evidence.operation_count for r in repeats),
     )
 
 
-def _scenarios(repeats: Sequence[Repeat], chosen: Mapping[str, Repeat]) -> Iterator[ScenarioLine]:
-    """Each once, in the order of the first repeat that has it."""
-    given = {(r.name, s.id): s for r in repeats for s in r.evidence.scenarios}
-    for id_, repeat in chosen.items():
-        if (repeat.name, id_) in given:
-            yield given[repeat.name, id_]
-
-
 def _problems(repeats: Sequence[Repeat]) -> Iterator[str]:
-    if missing := _missing(repeats):
+    if missing := missing_repeats(repeats[0].evidence.header, len(repeats)):
         yield missing
     like_first = _without_run(repeats[0].evidence.header)
     for repeat in repeats:
@@ -177,11 +166,11 @@ def _problems(repeats: Sequence[Repeat]) -> Iterator[str]:
             yield f"{repeat.name} is of another run than {repeats[0].name}"
 
 
-def _missing(repeats: Sequence[Repeat]) -> str:
-    asked = repeats[0].evidence.header.repeat
-    if len(repeats) == asked:
+def missing_repeats(header: Header, count: int) -> str:
+    """What to say of a run of which only so many repeats are there; empty if all are."""
+    if header.repeat == count:
         return ""
-    return f"{asked} repeats were asked for, and the evidence of {len(repeats)} is there"
+    return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
 
 
 def _without_run(header: Header) -> bytes:

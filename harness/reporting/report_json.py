@@ -7,10 +7,10 @@ from typing import cast
 import msgspec
 
 from harness.catalogue.requirement import Requirement
-from harness.history.lines import Header, LeakLine
+from harness.catalogue.verdict import Overall
+from harness.history.lines import Header
 from harness.history.operation import Json
-from harness.reporting.model import Overall, Report, RequirementReport, ScenarioReport
-from harness.reporting.waiving import WaiverReport
+from harness.reporting.model import Report, RequirementReport, ScenarioReport
 
 SCHEMA = "pairproof/report/1"
 
@@ -30,9 +30,15 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
         "left_out": {**report.left_out},
         "observations": [plain_json(o) for o in report.observations],
         "warnings": [*report.warnings],
-        "waivers": [_waiver(w) for w in report.waivers],
+        "waivers": [
+            {**_fields(w.waiver), "standing": w.standing.value, "told": w.told}
+            for w in report.waivers
+        ],
         "repeats": [plain_json(r) for r in report.repeats],
-        "leaks": [_leak(line) for line in evidence.leaks],
+        "leaks": [
+            {name: v for name, v in _fields(line).items() if name not in ("type", "n")}
+            for line in evidence.leaks
+        ],
         "evidence": {
             "file": evidence_file or evidence.path.name,
             "sha256": evidence.sha256,
@@ -85,14 +91,6 @@ def requirement_json(requirement: Requirement) -> dict[str, Json]:
         "title": requirement.title,
         "source": requirement.source,
     }
-
-
-def _waiver(report: WaiverReport) -> Json:
-    return {**_fields(report.waiver), "standing": report.standing.value, "told": report.told}
-
-
-def _leak(line: LeakLine) -> Json:
-    return {name: v for name, v in _fields(line).items() if name not in ("type", "n")}
 
 
 def _requirement(report: RequirementReport) -> Json:

@@ -102,12 +102,12 @@ def stories(report: Report, verdict: Verdict) -> tuple[Story, ...]:
             if scenario.verdict is verdict:
                 by_scenario.setdefault(scenario.line.id, []).append((requirement, scenario))
     found = [by_scenario[id_] for id_, v in report.scenario_verdicts.items() if v is verdict]
-    found.sort(key=lambda judged: not any(_decides(r) for r, _ in judged))
+    found.sort(
+        key=lambda judged: (
+            not any(r.requirement.level is Level.MUST and r.waived is None for r, _ in judged)
+        )
+    )
     return tuple(_story(report, judged) for judged in found[:STORIES_MAX])
-
-
-def _decides(report: RequirementReport) -> bool:
-    return report.requirement.level is Level.MUST and report.waived is None
 
 
 def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioReport]]) -> Story:
@@ -236,7 +236,6 @@ def _brief(value: Json) -> str:
 
 
 def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord]) -> Exchange:
-    on_the_wire = operation.request is not None
     number = next(i for i, o in enumerate(operations, 1) if o.id == operation.id)
     return Exchange(
         id=operation.id,
@@ -244,7 +243,7 @@ def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord])
         at=_at(operation, operations[0].start),
         sent=_sent(operation),
         received=_received(operation),
-        on_the_wire=on_the_wire,
+        on_the_wire=operation.request is not None,
     )
 
 

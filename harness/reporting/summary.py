@@ -1,22 +1,14 @@
-"""`summary.md`: the report in short, for the page of a CI run."""
+"""`summary.md`: the report in short, for the page of a CI run; whatever text it gets stays text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.catalogue.verdict import Verdict
-from harness.reporting.markdown import code, cut, escaped, listed, table
+from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport
 from harness.reporting.waiving import in_words
-from harness.reporting.words import (
-    LEVEL_NAMES,
-    OVERALL_NAMES,
-    OVERALL_SYMBOLS,
-    VERDICT_NAMES,
-    VERDICT_SYMBOLS,
-    leak_in_words,
-    place,
-)
 
 
 def summary_md(report: Report) -> str:
@@ -27,7 +19,7 @@ def summary_md(report: Report) -> str:
 def _blocks(report: Report) -> Iterator[str]:
     header = report.header
     made = header.implementation
-    symbol, name = OVERALL_SYMBOLS[report.verdict], OVERALL_NAMES[report.verdict]
+    symbol, name = words.OVERALL_SYMBOLS[report.verdict], words.OVERALL_NAMES[report.verdict]
     yield f"## {symbol} {name}: {escaped(f'{made.name} {made.version}'.strip())}\n"
     yield f"{escaped(report.why)}\n"
     yield (
@@ -36,7 +28,9 @@ def _blocks(report: Report) -> Iterator[str]:
         f" · seed {header.seed} · {report.evidence.operation_count} operations"
         f" in {report.duration_s:.1f} s\n"
     )
-    yield from table(["", *VERDICT_NAMES.values()], ["---", *["---:"] * 6], _count_rows(report))
+    counts = (("requirements", report.counts), ("scenarios", report.scenario_counts))
+    rows = [[name, *(str(of[v.value]) for v in words.VERDICT_NAMES)] for name, of in counts]
+    yield from table(["", *words.VERDICT_NAMES.values()], ["---", *["---:"] * 6], rows)
     judged = report.requirements
     failed = [r for r in judged if r.verdict is Verdict.FAIL]
     yield from _requirements("Failed", [r for r in failed if not r.waived])
@@ -45,15 +39,10 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _requirements("Inconclusive", [r for r in unsure if not r.unstable])
     yield from _requirements("Waived, not passed", [r for r in judged if r.waived])
     yield from _repeats(report)
-    yield from listed("Left on the target", map(leak_in_words, report.evidence.leaks))
+    yield from listed("Left on the target", map(words.leak_in_words, report.evidence.leaks))
     yield from listed("Warnings", report.warnings)
     yield from _observed(report)
     yield from listed("About the evidence", report.evidence.problems)
-
-
-def _count_rows(report: Report) -> list[list[str]]:
-    rows = (("requirements", report.counts), ("scenarios", report.scenario_counts))
-    return [[name, *(str(counts[v.value]) for v in VERDICT_NAMES)] for name, counts in rows]
 
 
 def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[str]:
@@ -69,9 +58,9 @@ def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
     requirement = report.requirement
     waived = f" ({escaped(in_words(report.waived))})" if report.waived else ""
     about = [
-        f"{VERDICT_SYMBOLS[report.verdict]} **{escaped(requirement.id)}**"
-        f" {escaped(requirement.title)}{waived}<br>{escaped(place(requirement.source))}",
-        LEVEL_NAMES[requirement.level],
+        f"{words.VERDICT_SYMBOLS[report.verdict]} **{escaped(requirement.id)}**"
+        f" {escaped(requirement.title)}{waived}<br>{escaped(words.place(requirement.source))}",
+        words.LEVEL_NAMES[requirement.level],
     ]
     if not report.scenarios:
         yield [*about, "none", escaped(report.reason)]
@@ -87,14 +76,10 @@ def _repeats(report: Report) -> Iterator[str]:
     if not report.repeats:
         return
     yield "### Repeats\n"
-    rows = [
-        [
-            code(repeat.file),
-            f"{OVERALL_SYMBOLS[repeat.verdict]} {OVERALL_NAMES[repeat.verdict].lower()}",
-            escaped(cut(repeat.why)),
-        ]
-        for repeat in report.repeats
-    ]
+    rows = []
+    for repeat in report.repeats:
+        verdict = words.overall_in_words(repeat.verdict)
+        rows.append([code(repeat.file), verdict, escaped(cut(repeat.why))])
     yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
 
 
@@ -107,3 +92,47 @@ def _observed(report: Report) -> Iterator[str]:
         for o in report.observations
     ]
     yield from table(["Requirement", "Situation", "What the target did"], ["---"] * 3, rows)
+
+
+# --- pieces of Markdown ----------------------------------------------------------------------
+
+REASON_CHARACTERS_MAX = 300
+ROWS_MAX = 100
+"""More rows than that are counted: a CI page is cut at a megabyte."""
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~@])")
+
+
+def table(head: Sequence[str], rule: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A table, line by line; `rule` is what stands below the head."""
+    for row in (head, rule, *rows[:ROWS_MAX]):
+        yield f"| {' | '.join(row)} |"
+    yield ""
+    if len(rows) > ROWS_MAX:
+        yield f"… and {len(rows) - ROWS_MAX} more; the whole list is in report.html.\n"
+
+
+def listed(title: str, items: Iterable[str]) -> Iterator[str]:
+    """A heading and a list, or nothing when it would be empty."""
+    lines = [f"- {escaped(item)}" for item in items]
+    if lines:
+        yield f"### {title}\n"
+        yield from lines[:ROWS_MAX]
+        yield ""
+
+
+def cut(text: str) -> str:
+    """The text, or as much of it as a row should hold."""
+    return text if len(text) <= REASON_CHARACTERS_MAX else f"{text[:REASON_CHARACTERS_MAX]} …"
+
+
+def escaped(text: str) -> str:
+    """As text on one line, whatever it holds: no markup, no links, no mentions."""
+    flat = re.sub(r"\s+", " ", text).strip()
+    entities = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", entities)
+
+
+def code(text: str) -> str:
+    """As code on one line; a code element, since a fence of backticks can be broken out of."""
+    return f"<code>{escaped(text)}</code>"

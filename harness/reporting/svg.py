@@ -1,13 +1,18 @@
-"""What every drawing of a report has in common: its frame, its title and what it shows in words.
+"""Drawings: what all of a report have in common, and `badge.svg`, the verdict in a small one.
 
-A drawing names no colour of its own: lines and text take that of the text around it, and a page
-colours the rest by classes, in light and in dark. Text stays text, and whatever it says is
-escaped.
+A drawing of a report names no colour of its own: lines and text take that of the text around it,
+and a page colours the rest by classes, in light and in dark. Text stays text, and whatever it says
+is escaped.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from markupsafe import Markup
+
+from harness.catalogue.verdict import Overall
 
 
 def drawing(
@@ -24,4 +29,42 @@ def drawing(
         '<desc id="{key}-desc">{shows}</desc>\n{body}</svg>'
     ).format(
         look=look, width=width, height=height, key=key, title=title, shows=shows, body=body
+    )  # fmt: skip
+
+
+# --- the badge -------------------------------------------------------------------------------
+
+_COLOURS: Final[Mapping[Overall, str]] = {
+    Overall.CONFORMS: "#176f32",
+    Overall.DOES_NOT_CONFORM: "#b0201a",
+    Overall.INCONCLUSIVE: "#805000",
+}
+_WORDS: Final[Mapping[Overall, str]] = {
+    Overall.CONFORMS: "conforms",
+    Overall.DOES_NOT_CONFORM: "does not conform",
+    Overall.INCONCLUSIVE: "inconclusive",
+}
+_LETTER: Final = 6.6
+"""About how wide a letter of 11 pixels is; `textLength` makes it exact."""
+_MARGIN: Final = 8
+
+
+def badge_svg(verdict: Overall, edition: str, scope: str = "", waived: int = 0) -> str:
+    """The badge. `scope` is what was asked for, if not all; what is waived is said as well."""
+    left = f"cluster pairing {edition}" + (f" · {scope}" if scope else "")
+    right = _WORDS[verdict] + (f", {waived} waived" if waived else "")
+    first, second = (len(text) * _LETTER for text in (left, right))
+    middle, width = first + 2 * _MARGIN, first + second + 4 * _MARGIN
+    return Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="20" role="img"'
+        ' aria-label="{left}: {right}">\n<title>{left}: {right}</title>\n'
+        '<clipPath id="edge"><rect width="{width:.0f}" height="20" rx="4"/></clipPath>\n'
+        '<g clip-path="url(#edge)"><rect width="{middle:.0f}" height="20" fill="#3b424a"/>'
+        '<rect x="{middle:.0f}" width="{rest:.0f}" height="20" fill="{colour}"/></g>\n'
+        '<g fill="#fff" font-family="Verdana,DejaVu Sans,sans-serif" font-size="11">'
+        '<text x="{margin}" y="14" textLength="{first:.0f}">{left}</text>'
+        '<text x="{at:.0f}" y="14" textLength="{second:.0f}">{right}</text></g>\n</svg>\n'
+    ).format(
+        width=width, middle=middle, rest=width - middle, colour=_COLOURS[verdict], left=left,
+        right=right, margin=_MARGIN, first=first, at=middle + _MARGIN, second=second,
     )  # fmt: skip

@@ -64,7 +64,11 @@ class Waivers:
         """What each comes to."""
         found = tuple(seen)
         for waiver in self._by_place.values():
-            its_own = [s for s in found if _is_about(waiver, s)]
+            its_own = [
+                s
+                for s in found
+                if waiver.requirement == s.requirement and waiver.scenario in ("", s.scenario)
+            ]
             standing, told = self._standing(waiver, its_own)
             yield WaiverReport(waiver, standing, f"the waiver for {named(waiver)} {told}")
 
@@ -95,7 +99,3 @@ def named(waiver: WaiverLine) -> str:
 def in_words(waiver: WaiverLine) -> str:
     """A waiver that excuses something, in words that go on after what it excuses."""
     return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"
-
-
-def _is_about(waiver: WaiverLine, seen: Seen) -> bool:
-    return waiver.requirement == seen.requirement and waiver.scenario in ("", seen.scenario)

@@ -9,9 +9,8 @@ from typing import Final
 
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
-from harness.catalogue.verdict import Verdict
-from harness.history.lines import LeakLine
-from harness.reporting.model import Overall
+from harness.catalogue.verdict import Overall, Verdict
+from harness.history.lines import Header, LeakLine
 from harness.reporting.waiving import Standing
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
@@ -72,6 +71,21 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
 }
 
 
+def overall_in_words(overall: Overall) -> str:
+    """`✓ conforms`."""
+    return f"{OVERALL_SYMBOLS[overall]} {OVERALL_NAMES[overall].lower()}"
+
+
+def verdict_in_words(verdict: Verdict) -> str:
+    """`✗ fail`."""
+    return f"{VERDICT_SYMBOLS[verdict]} {VERDICT_NAMES[verdict]}"
+
+
+def clipped(text: str, most: int) -> str:
+    """The text, or as much of it as there is room for, with a sign that it goes on."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def place(source: str) -> str:
     """Where in the document a requirement comes from, in words.
 
@@ -98,3 +112,21 @@ def leak_in_words(leak: LeakLine) -> str:
 def command(*arguments: str) -> str:
     """A command line of `pairproof`, as it is typed into a shell."""
     return shlex.join(["pairproof", *arguments])
+
+
+_KEYWORD = re.compile(r"[\w:+\-.\[\]/\\]+")
+
+
+def reproduce(header: Header, requirement: str, scenario: str) -> str:
+    """The command line that judges this requirement by this scenario again, same seed.
+
+    The scenario is picked by its id, or by as much of it as an expression of `-k` can hold.
+    """
+    keyword = _KEYWORD.match(scenario)
+    words = ["pairproof", "certify", "--requirement", requirement]
+    if keyword:
+        words += ["-k", keyword[0]]
+    words += ["--seed", str(header.seed), "--driver", header.driver]
+    if header.target_file:
+        words += ["--target", header.target_file]
+    return shlex.join(words)

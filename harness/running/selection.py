@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.profiles import profile_named
-from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Level, Profile, Requirement, Role, profile_named
 from harness.catalogue.requirements import REQUIREMENTS, by_id
 from harness.domain.errors import PairproofError
 

@@ -81,7 +81,10 @@ def read_waivers(text: str, file: str) -> tuple[WaiverLine, ...]:
         waiver = reading.waiver(table, number)
         place = (waiver.requirement, waiver.scenario)
         if place in found:
-            reading.refuse(("waiver", number, "requirement"), _twice(waiver))
+            where = f" in {waiver.scenario}" if waiver.scenario else ""
+            told = f"there is a waiver for {waiver.requirement}{where} already"
+            problem = Problem(told, "one for each", "remove one of the two")
+            reading.refuse(("waiver", number, "requirement"), problem)
         found[place] = waiver
     return tuple(found.values())
 
@@ -112,7 +115,9 @@ class _Reading:
             if name not in KEYS:
                 near = get_close_matches(name, KEYS, n=1)
                 remedy = f"did you mean {near[0]}?" if near else "remove it"
-                self.refuse((name,), Problem("a waiver file has no such key", _keys(), remedy))
+                self.refuse(
+                    (name,), Problem("a waiver file has no such key", ", ".join(KEYS), remedy)
+                )
 
     def waiver(self, table: Table, number: int) -> WaiverLine:
         """One waiver: of a requirement that there is, until a day that there is."""
@@ -135,16 +140,6 @@ class _Reading:
             expires=table["expires"],
             scenario=table.get("scenario", ""),
         )
-
-
-def _keys() -> str:
-    return ", ".join(KEYS)
-
-
-def _twice(waiver: WaiverLine) -> Problem:
-    where = f" in {waiver.scenario}" if waiver.scenario else ""
-    found = f"there is a waiver for {waiver.requirement}{where} already"
-    return Problem(found, "one for each", "remove one of the two")
 
 
 def _with_texts(value: object) -> object:

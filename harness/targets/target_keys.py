@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.catalogue.features import FEATURES
 from harness.catalogue.limits import limit_kinds
-from harness.catalogue.requirement import Role
+from harness.catalogue.requirement import FEATURES, Role
 from harness.domain.arrangements import SIDES_OF
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Group, Level, Profile, Requirement, Role, order_of
 from harness.catalogue.requirements.accept import ACCEPT
-from harness.catalogue.requirements.group import Group, order_of
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.requirements.prerequisites import PREREQUISITES
 from harness.catalogue.requirements.reject import REJECT

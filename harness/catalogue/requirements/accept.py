@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
-from harness.catalogue.requirements.group import Group
+from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
 
 ACCEPT = Group(
     prefix="ACC",

@@ -6,8 +6,7 @@ target.
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Level, Profile, Requirement, Role
-from harness.catalogue.requirements.group import Group
+from harness.catalogue.requirement import Group, Level, Profile, Requirement, Role
 
 INVARIANTS = Group(
     prefix="INV",

@@ -1,1 +1,54 @@
-"""The commands and their options, by what they are about. What they do is done elsewhere."""
+"""The command line as a whole: the commands by what they are about.
+
+A part says what a command is called and takes. What it does is done elsewhere, and imported
+when it is carried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.cli.commands import fleets, proof, runs, targets
+
+app = typer.Typer(
+    name="pairproof",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Tells, requirement by requirement, whether an implementation of cluster pairing does"
+    " what the documented procedure says, and keeps the evidence.",
+    epilog="Exit codes: 0 conforms, 1 does not conform, 2 wrong usage or configuration,"
+    " 3 inconclusive, 130 interrupted.",
+)
+for part in (runs, targets, fleets, proof):
+    app.add_typer(part.commands)
+
+
+def run(words: Sequence[str]) -> int:
+    """Carry out a command line; returns the exit code."""
+    try:
+        app(list(words), prog_name="pairproof")
+    except SystemExit as exit_:
+        return exit_.code if isinstance(exit_.code, int) else 1
+    return 0
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"pairproof {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _pairproof(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", is_eager=True, callback=_version, help="Say which.")
+    ] = False,
+) -> None:
+    pass

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import (
-    SEED_OF_FLEET,
-    Format,
-    PlantedMutant,
-    PlantedVariant,
-    ResultFormat,
-    exit_after,
-)
+from harness.cli.commands import options
 
 commands = typer.Typer()
 Evidence = Annotated[
@@ -32,7 +25,7 @@ def fleet(
     hosts: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="So many hosts; the scenario's without.")
     ] = None,
-    seed: Annotated[int | None, SEED_OF_FLEET] = None,
+    seed: Annotated[int | None, options.SEED_OF_FLEET] = None,
     until: Annotated[
         str, typer.Option(metavar="DURATION", help="So much virtual time, as in 90m or 24h.")
     ] = "",
@@ -123,8 +116,8 @@ def fleet(
             " default central, if the file describes it.",
         ),
     ] = "",
-    mutant: PlantedMutant = "",
-    variant: PlantedVariant = "",
+    mutant: options.PlantedMutant = "",
+    variant: options.PlantedVariant = "",
     out: Annotated[
         Path | None,
         typer.Option(
@@ -132,20 +125,23 @@ def fleet(
             help="Where the files go; reports/runs/<time>-<scenario>/ without it.",
         ),
     ] = None,
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Annotated[
+        options.ResultFormat, typer.Option(help="How it is printed.")
+    ] = options.ResultFormat.TEXT,
 ) -> None:
-    """Run a fleet in virtual time, judge every invariant, and write the files of the run.
+    """Run a fleet in virtual time, and judge every invariant.
 
-    The same scenario, hosts and seed give the same evidence, byte for byte. With --target the
-    same people and hosts act in real time, at a real endpoint. Exit codes: 0 all of
-    it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be judged, or
-    did not reach what it was meant to.
+    Writes the files of the run. The same scenario, hosts and seed give the same evidence, byte for
+    byte. With --target the same people and hosts act in real time, at a real endpoint. Exit codes:
+    0 all of it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be
+    judged, or did not reach what it was meant to.
     """
-    from harness.cli.fleet import Asked, real_of
+    from harness.cli.fleet import NO_TARGET, Asked, AskedReal, real_of
     from harness.cli.fleet import run as carry_out
-    from harness.cli.planting import planted_by
 
-    exit_after(
+    at = target or NO_TARGET
+    real = AskedReal(at, rate, speed, budget, find_limit, connections, storm, role)
+    options.exit_after(
         lambda: carry_out(
             Asked(
                 scenario=scenario,
@@ -156,14 +152,12 @@ def fleet(
                 scheduler=scheduler,
                 gates=tuple(gate or ()),
                 keep_going=keep_going,
-                planted=planted_by(mutant, variant),
+                planted=options.planted_by(mutant, variant),
                 seeds=seeds,
                 limit=limit,
                 out=out,
                 format=format.value,
-                real=real_of(
-                    target, rate, steps, speed, budget, find_limit, connections, storm, role
-                ),
+                real=real_of(real, steps),
             )
         )
     )
@@ -174,12 +168,14 @@ def scenarios(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Print this one; its file, or as JSON.")
     ] = "",
-    format: Annotated[Format, typer.Option(help="How it is printed.")] = Format.TABLE,
+    format: Annotated[
+        options.Format, typer.Option(help="How it is printed.")
+    ] = options.Format.TABLE,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")
     ] = False,
 ) -> None:
-    """List the fleet scenarios that are shipped, with the reason why each exists."""
+    """List the fleet scenarios that are shipped, and why."""
     from harness.cli.scenarios import list_scenarios, print_schema, show_scenario
 
     def carry_out() -> int:
@@ -187,7 +183,7 @@ def scenarios(
             return print_schema()
         return show_scenario(name, format.value) if name else list_scenarios(format.value)
 
-    exit_after(carry_out)
+    options.exit_after(carry_out)
 
 
 @commands.command(epilog="Example: pairproof replay reports/runs/20261124T101500Z-rollout-wave")
@@ -205,13 +201,14 @@ def replay(
         typer.Option(metavar="DIR", help="Keep the evidence of the replay; it goes away without."),
     ] = None,
 ) -> None:
-    """Make a fleet run again from what its evidence says, and compare the two byte for byte.
+    """Make a fleet run again, and compare the two byte for byte.
 
-    Exit codes: 0 they are equal, 1 they are not, and the first line that differs is shown.
+    All that the run needs is in its evidence. Exit codes: 0 they are equal, 1 they are not, and the
+    first line that differs is shown.
     """
     from harness.cli.replay import replay_evidence
 
-    exit_after(lambda: replay_evidence(evidence, workers, scheduler, out))
+    options.exit_after(lambda: replay_evidence(evidence, workers, scheduler, out))
 
 
 @commands.command(
@@ -235,12 +232,12 @@ def shrink(
         typer.Option(metavar="N", min=1, help="How many processes try; one a processor."),
     ] = None,
 ) -> None:
-    """Take a failing fleet run to the fewest clusters, faults and acts that still fail so.
+    """Make a fleet run that fails as small as it can be.
 
-    Writes them as a scenario file of its own, runs it, and prints how to run it again. Exits
-    with 1 if the run does not fail again (3 where another version wrote the evidence), and
-    with 2 if no invariant was broken in it.
+    Finds the fewest clusters, faults and acts that still fail so. Writes them as a scenario file of
+    its own, runs it, and prints how to run it again. Exits with 1 if the run does not fail again (3
+    where another version wrote the evidence), and with 2 if no invariant was broken in it.
     """
     from harness.cli.shrink import Shrinking, shrink_run
 
-    exit_after(lambda: shrink_run(Shrinking(evidence, lasts, out, workers)))
+    options.exit_after(lambda: shrink_run(Shrinking(evidence, lasts, out, workers)))

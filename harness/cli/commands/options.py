@@ -78,6 +78,17 @@ PlantedVariant = Annotated[
 ]
 
 
+def planted_by(mutant: str, variant: str) -> str:
+    """What is planted into the reference: `mutant:NAME`, `variant:NAME`, or nothing.
+
+    Raises:
+        CannotDo: both are given.
+    """
+    if mutant and variant:
+        raise CannotDo("--mutant and --variant: plant one of them at a time")
+    return f"mutant:{mutant}" if mutant else f"variant:{variant}" if variant else ""
+
+
 def exit_after(carry_out: Callable[[], int]) -> NoReturn:
     """Carry out a command; whatever goes wrong, one message and an exit code."""
     try:

@@ -43,7 +43,7 @@ def mutants_list(
     lane: OfLane = "",
     format: Printed = Format.TABLE,
 ) -> None:
-    """List the planted defects: name, requirement that it breaks, and what it does."""
+    """List the planted defects, and what each of them does."""
     from harness.cli.proof import Asked, list_mutants
 
     asked = Asked(tuple(names or ()), tuple(requirement or ()), lane, format=format.value)
@@ -87,7 +87,7 @@ def mutants_run(
 def variants_list(
     names: Names = None, requirement: Requirements = None, format: Printed = Format.TABLE
 ) -> None:
-    """List the lawful other choices: name, requirement that it concerns, and what it does."""
+    """List the lawful other choices, and what each of them does."""
     from harness.cli.proof import Asked, list_variants
 
     asked = Asked(tuple(names or ()), tuple(requirement or ()), format=format.value)
@@ -127,12 +127,12 @@ def interleavings(
     workers: Workers = None,
     format: Printed = Format.TABLE,
 ) -> None:
-    """Walk every interleaving of the reference, and judge each by the invariants.
+    """Walk every interleaving of the reference, and judge each.
 
-    A fault is a lost message, a lost answer, or a restart, at any point. Exits with 1 if an
-    invariant does not hold, and prints the schedule, step by step.
+    It is judged by the invariants. A fault is a lost message, a lost answer, or a restart, at any
+    point. Exits with 1 if an invariant does not hold, and prints the schedule, step by step.
     """
-    from harness.cli.interleavings import walk_interleavings
+    from harness.cli.proof import walk_interleavings
 
     exit_after(lambda: walk_interleavings(plots or (), faults, mutant, workers, format.value))
 
@@ -162,10 +162,11 @@ def explore(
         Path | None, typer.Option(metavar="DIR", help="Where the evidence goes; none without it.")
     ] = None,
 ) -> None:
-    """Draw sequences from a model, run them in lockstep with a target, and shrink what differs.
+    """Run a model and a target in lockstep, and compare them.
 
-    What is found is printed as a scenario that can be pasted into a feature file. Needs
-    the extra: pip install 'pairproof[explore]'.
+    The sequences are drawn from the model, and what differs is shrunk. What is found is printed as
+    a scenario that can be pasted into a feature file. Needs the extra: pip install
+    'pairproof[explore]'.
     """
     from harness.cli.explore import Exploration, explore_target
 

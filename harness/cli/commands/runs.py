@@ -81,9 +81,10 @@ def certify(
         str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
     ] = "",
 ) -> None:
-    """Run the suite against a target, judge it, and write the files of the run.
+    """Run the suite against a target, and judge it.
 
-    Without --target, the embedded reference is started on loopback and certified over HTTP.
+    Writes the files of the run: its evidence and its reports. Without --target, the embedded
+    reference is started on loopback and certified over HTTP.
     """
     from harness.cli.certify import Plan
     from harness.cli.certify import certify as carry_out
@@ -125,9 +126,12 @@ def requirements(
         bool, typer.Option("--needs", help="Instead, what scenarios need of a target, as JSON.")
     ] = False,
 ) -> None:
-    """List what the procedure requires: id, side, level, profile, and what must hold."""
+    """List what the procedure requires.
+
+    One requirement a line: id, side, level, profile, and what must hold.
+    """
     if needs:
-        from harness.cli.needs import print_needs
+        from harness.cli.requirements import print_needs
 
         exit_after(print_needs)
     from harness.cli.requirements import list_requirements
@@ -179,10 +183,10 @@ def verify(
         typer.Option(metavar="FILE", help="A Python file with checks of your own."),
     ] = None,
 ) -> None:
-    """Judge a run again, from its evidence alone, and say what differs.
+    """Judge a run again, from its evidence alone.
 
-    Exit codes: 0 the same verdicts are reached, 1 they are not or the file was changed, 2 it is
-    no evidence or was cut off.
+    Says what differs. Exit codes: 0 the same verdicts are reached, 1 they are not or the file was
+    changed, 2 it is no evidence or was cut off.
     """
     from harness.cli.verify import OwnSuite, verify_evidence
 
@@ -200,10 +204,10 @@ def compare(
     ],
     format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
 ) -> None:
-    """Lay two runs side by side: what broke, what was mended, what else changed.
+    """Lay two runs side by side: what broke, what was mended.
 
-    Exit codes: 0 nothing broke that must hold, 1 something did, 3 something can no longer be
-    judged.
+    What else changed is listed too. Exit codes: 0 nothing broke that must hold, 1 something did, 3
+    something can no longer be judged.
     """
     from harness.cli.compare import compare_runs
 

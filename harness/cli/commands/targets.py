@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import PlantedMutant, PlantedVariant, ResultFormat, exit_after
+from harness.cli.commands import options
 
 commands = typer.Typer()
 target_app = typer.Typer(no_args_is_help=True, help="Target files: what is certified, and how.")
@@ -37,15 +37,16 @@ def target_init(
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> None:
-    """Write a target file by asking, or from OpenAPI documents as far as these go.
+    """Write a target file, by asking or from OpenAPI documents.
 
-    The file says in comments what is still to be filled in. Credentials never stand in it: their
-    names do, and a file of mode 600 beside it takes their values.
+    What the documents do not tell is asked. The file says in comments what is still to be filled
+    in. Credentials never stand in it: their names do, and a file of mode 600 beside it takes their
+    values.
     """
     from harness.cli.target_init import Init, init
 
     asked = Init(out, tuple(from_openapi or ()), defaults, force)
-    exit_after(lambda: init(asked))
+    options.exit_after(lambda: init(asked))
 
 
 @target_app.command("schema", epilog="Example: pairproof target schema > target.schema.json")
@@ -65,19 +66,21 @@ def doctor(
     target: Annotated[
         Path, typer.Option(metavar="FILE", help="The target file that is to be tried.")
     ],
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Annotated[
+        options.ResultFormat, typer.Option(help="How it is printed.")
+    ] = options.ResultFormat.TEXT,
     everything: Annotated[
         bool, typer.Option("--all", help="Say also what is as it should be.")
     ] = False,
 ) -> None:
-    """Try a target before a run, changing nothing, and say what is missing and what to do.
+    """Try a target before a run, and say what is missing.
 
-    Exit codes: 0 it is ready, 3 a run is possible and something cannot be judged in it, 2 as it
-    is no run is possible.
+    Nothing is changed there; of all that is missing it is said what to do. Exit codes: 0 it is
+    ready, 3 a run is possible and something cannot be judged in it, 2 as it is no run is possible.
     """
     from harness.cli.doctor import doctor as tried
 
-    exit_after(lambda: tried(target, format.value, everything=everything))
+    options.exit_after(lambda: tried(target, format.value, everything=everything))
 
 
 @commands.command(epilog="Example: pairproof serve --write-target target.toml --clusters 2")
@@ -144,20 +147,21 @@ def serve(
         Path | None,
         typer.Option(metavar="FILE", help="Keep the databases beside this path, for next time."),
     ] = None,
-    mutant: PlantedMutant = "",
-    variant: PlantedVariant = "",
+    mutant: options.PlantedMutant = "",
+    variant: options.PlantedVariant = "",
     show_credentials: Annotated[
         bool,
         typer.Option("--show-credentials", help="Print them, also if they are in a file."),
     ] = False,
 ) -> None:
-    """Run the reference, both sides with their pages, for people and tools, until Ctrl-C.
+    """Run the reference, both sides with their pages.
 
-    Prints the addresses and, unless they are written to a file, the credentials.
+    It is for people and tools, and runs until Ctrl-C. Prints the addresses and, unless they are
+    written to a file, the credentials.
     """
     from harness.cli.serve import Listening, serve_reference
 
-    exit_after(
+    options.exit_after(
         lambda: serve_reference(
             clusters=clusters,
             hosts=hosts,
@@ -167,8 +171,7 @@ def serve(
             listening=Listening(bind, host_name, cert, key, trust),
             db=db,
             write_target=write_target,
-            mutant=mutant,
-            variant=variant,
+            planted=options.planted_by(mutant, variant),
             show_credentials=show_credentials,
             wire=wire,
             handover=handover,
@@ -186,11 +189,11 @@ def cleanup(
         typer.Option(metavar="FILE", help="The target file; that of the run without it."),
     ] = None,
 ) -> None:
-    """Remove what a run that could not end has left on its target.
+    """Remove what a run that could not end has left behind.
 
     Credentials come from the environment, as for the run. May be done again. Exit codes: 0 nothing
     is left, 1 something is, 2 it is no ledger, or its run is still alive.
     """
     from harness.cli.cleanup import clean_up
 
-    exit_after(lambda: clean_up(ledger, target))
+    options.exit_after(lambda: clean_up(ledger, target))

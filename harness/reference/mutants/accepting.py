@@ -13,8 +13,14 @@ from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import Choice, MatchResult, Mismatch, Problem, match_profiles
 from harness.domain.pairing import RequestState
 from harness.domain.permission import PairPermission
-from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.domain.version import ProfileVersion
+from harness.domain.profile import (
+    ClusterProfile,
+    Layer,
+    Pack,
+    ProfileEdition,
+    ProfileType,
+    ProfileVersion,
+)
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.records import CentralCluster, PairingRequest

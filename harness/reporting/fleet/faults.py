@@ -63,12 +63,12 @@ def fault_kinds(measures: MeasuresLine) -> list[FaultKind]:
     by_kind: dict[str, list[FaultWindow]] = {}
     for window in sorted(measures.faults, key=lambda w: (w.start, w.end)):
         by_kind.setdefault(window.what, []).append(window)
-    return [_kind(what, windows, measures.ended_at) for what, windows in by_kind.items()]
-
-
-def _kind(what: str, windows: list[FaultWindow], ended_at: int) -> FaultKind:
-    lasted = sum(end - start for start, end in joined((w.start, w.end) for w in windows))
-    return FaultKind(what, tuple(windows), lasted, min(lasted / max(ended_at, 1), 1.0))
+    kinds = []
+    for what, windows in by_kind.items():
+        lasted = sum(end - start for start, end in joined((w.start, w.end) for w in windows))
+        share = min(lasted / max(measures.ended_at, 1), 1.0)
+        kinds.append(FaultKind(what, tuple(windows), lasted, share))
+    return kinds
 
 
 def joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

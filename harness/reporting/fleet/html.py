@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from harness.catalogue.verdict import Verdict
-from harness.history.fleet_lines import GateLine
-from harness.history.lines import Object
-from harness.reporting.fleet.advice import advice
-from harness.reporting.fleet.figures import figures, real_figures
+from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine, RealtimeLine
+from harness.reporting.fleet import wording
+from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
+from harness.reporting.fleet.model import told as told_violations
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import counted, duration, exact, number
+from harness.reporting.fleet.realtime import every_answer, told
 from harness.reporting.fleet.report_json import throughput
-from harness.reporting.fleet.tables import DATA
-from harness.reporting.fleet.violations import told
-from harness.reporting.page import render_page
-from harness.reporting.words import command
+from harness.reporting.html import render_page
+from harness.reporting.words import command, kind_in_words
 
-_VERDICTS = {True: Verdict.PASS, False: Verdict.FAIL, None: Verdict.INCONCLUSIVE}
+DATA: Final = "data"
+"""The folder of the tables, beside the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def fleet_report_html(report: FleetReport) -> str:
         gate=[*map(_gate_row, report.gates)],
         demands=[*map(_gate_row, report.demands)],
         broken=[*_broken(report)],
-        platform=_platform(report.header.run.platform),
-        violations=told(report.evidence),
+        platform=", ".join(f"{name} {v}" for name, v in report.header.run.platform.items()),
+        violations=told_violations(report.evidence),
         pictures=pictures(report.measures, report.time),
         throughput=throughput(report),
         figures=[*figures(report.measures, report.time), *real_figures(report.realtime)],
@@ -66,7 +67,7 @@ def fleet_report_html(report: FleetReport) -> str:
 
 def _gate_row(line: GateLine) -> GateRow:
     value = "–" if line.value is None else exact(line.value)
-    return GateRow(line, _VERDICTS[line.holds], value, advice(line))
+    return GateRow(line, wording.VERDICT_OF[line.holds], value, wording.advice(line))
 
 
 def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
@@ -75,11 +76,6 @@ def _broken(report: FleetReport) -> Iterator[tuple[CheckerReport, int]]:
     for checker in report.checkers:
         if times[checker.requirement.id]:
             yield checker, times[checker.requirement.id]
-
-
-def _platform(platform: Object) -> str:
-    """On what it ran, as far as that was recorded."""
-    return ", ".join(f"{name} {value}" for name, value in platform.items())
 
 
 def _commands(report: FleetReport) -> Iterator[tuple[str, str]]:
@@ -95,3 +91,109 @@ def _commands(report: FleetReport) -> Iterator[tuple[str, str]]:
     yield "The scenario by its name, if it is one that comes with pairproof", command(*elsewhere)
     yield "Every verdict once more, offline", command("verify", report.evidence_file)
     yield "This report again", command("report", report.evidence_file)
+
+
+# --- what was measured, as tables ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A table: names on the left, figures to the right. `data` is the file that has them too."""
+
+    caption: str
+    about: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    data: str = ""
+
+
+def figures(measures: MeasuresLine, time: str = wording.VIRTUAL) -> list[Figures]:
+    """Every table that has any rows."""
+    return [table for table in _tables(measures, time) if table.rows]
+
+
+def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
+    yield Figures(
+        "How requests ended",
+        "",
+        ("At the end of the run", "Requests"),
+        [(wording.state_named(s), number(n)) for s, n in measures.requests.items()],
+    )
+    yield Figures(
+        "Faults",
+        "When each kind first began, when the last one was over, and for how long any was there."
+        " What strikes all cells at once is counted in each of them.",
+        ("What was wrong", "Times", "First after", "Over after", "For"),
+        [
+            (k.named.sentence, number(k.count), *map(duration, (k.first, k.last, k.lasted)))
+            for k in fault_kinds(measures)
+        ],
+        "faults.csv",
+    )
+    yield _durations(
+        "Waiting",
+        f"In {time}. What never came is not counted.",
+        "For",
+        {
+            wording.WAITINGS.get(name, wording.Named(name, name)).sentence: h
+            for name, h in measures.waiting.items()
+        },
+        "waiting.csv",
+    )
+    yield Figures(
+        "Operations",
+        "Ok: it happened. Refused: it definitely did not, which is often just what must be."
+        " Unknown: no well-formed answer came.",
+        ("Operation", "All", "Ok", "Refused", "Unknown"),
+        _most_first((kind_in_words(k), counts) for k, counts in measures.operations.items()),
+    )
+    reasons = sorted(measures.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    yield Figures(
+        "Why operations were refused",
+        "",
+        ("Reason", "Times"),
+        [(reason or "no reason", number(times)) for reason, times in reasons],
+    )
+    yield _durations(
+        "How long operations took",
+        f"In {time}, from the call to its answer.",
+        "Operation",
+        {kind_in_words(kind): h for kind, h in measures.latency.items()},
+        "latency.csv",
+    )
+
+
+def real_figures(realtime: RealtimeLine | None) -> list[Figures]:
+    """The tables that only a run in real time has."""
+    if realtime is None:
+        return []
+    effort = realtime.effort
+    answers = {"all of them": every_answer(effort)}
+    answers |= {kind_in_words(kind): found for kind, found in effort.answered.items()}
+    about = "From when a request was due until its answer was there, as the network client saw it."
+    tables = [
+        _durations("How long answers took", f"{about} What the harness itself spoiled is not"
+                   " counted.", "Asked", answers, ""),
+        _durations("How late the harness was", "With what was due, whoever had to do it.",
+                   "", {"everything": effort.lag}, ""),
+        Figures("In real time", "", ("What", "How"), list(told(realtime))),
+    ]  # fmt: skip
+    return [table for table in tables if table.rows]
+
+
+def _durations(
+    caption: str, about: str, first: str, histograms: Mapping[str, Histogram], data: str
+) -> Figures:
+    rows = [
+        (name, number(h.count), *(duration(h.percentile(n)) for n in wording.PERCENTILES.values()))
+        for name, h in histograms.items()
+    ]
+    head = (first, "How many", "p50", "p90", "p99", "p99.9", "Longest")
+    return Figures(caption, about, head, rows, data)
+
+
+def _most_first(kinds: Iterable[tuple[str, Mapping[str, int]]]) -> list[tuple[str, ...]]:
+    """How many operations of each kind ended how, the most frequent kind first."""
+    every = [(name, [c.get(o, 0) for o in ("ok", "fail", "info")]) for name, c in kinds]
+    every.sort(key=lambda row: (-sum(row[1]), row[0]))
+    return [(name, *map(number, (sum(ended), *ended))) for name, ended in every]

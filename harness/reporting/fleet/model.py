@@ -1,27 +1,34 @@
 """The report of a fleet run: what its evidence says, put together.
 
-Everything here is a pure function of a manifest. The rules of the verdict are those of
-`harness.checkers.fleet.gate`; besides, evidence that is not sound allows no `conforms`.
+The rules of the verdict are those of `harness.checkers.fleet.gate`; besides, evidence that is not
+sound allows no `conforms`. All but `told` is a pure function of a manifest; that one fetches from
+the parts the operations that broke an invariant.
 """
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Final
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine
-from harness.history.lines import Header, VerdictLine
+from harness.history.errors import EvidenceError
+from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine, ViolationLine
+from harness.history.lines import Header
 from harness.history.manifest import FleetEvidence
-from harness.history.parts import GRANTS
+from harness.history.operation import OperationRecord
+from harness.history.parts import GRANTS, operations
+from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
-from harness.reporting.model import count, seconds_between
+from harness.reporting.model import count
+from harness.reporting.story import Row, rows_of
+from harness.reporting.times import seconds_between
 from harness.reporting.words import command
 
 NOT_JUDGED = "the run ended before it was judged"
@@ -175,10 +182,10 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
         evidence_file=evidence_file or evidence.path.name,
         verdict=verdict,
         why=f"{why[:1].upper()}{why[1:]}.",
-        checkers=_checkers(evidence),
+        checkers=tuple(_checker(r, evidence) for r in INVARIANTS.requirements),
         gates=gates,
         demands=demands,
-        situations=_situations(evidence.measures, wanted, demands),
+        situations=tuple(_situations(evidence.measures, wanted, demands)),
         warnings=tuple(_warnings(evidence)),
         problems=problems,
     )
@@ -192,8 +199,6 @@ def _reach(evidence: FleetEvidence) -> dict[str, int]:
         match pair:
             case [str(name), int(wanted)]:
                 found[name] = wanted
-            case _:
-                continue
     return found
 
 
@@ -214,23 +219,15 @@ def _problems(evidence: FleetEvidence) -> tuple[str, ...]:
     return (*evidence.problems, f"the run did not get to its end: {stopped}")
 
 
-def _warnings(evidence: FleetEvidence) -> list[str]:
-    planted = evidence.fleet.planted
-    warnings = [f"the reference was not as it should be: {planted} was planted"] if planted else []
-    realtime = realtime_of(evidence.fleet)
-    return [*warnings, *(warnings_of(realtime) if realtime is not None else ())]
+def _warnings(evidence: FleetEvidence) -> Iterator[str]:
+    if planted := evidence.fleet.planted:
+        yield f"the reference was not as it should be: {planted} was planted"
+    if realtime := realtime_of(evidence.fleet):
+        yield from warnings_of(realtime)
 
 
-def _checkers(evidence: FleetEvidence) -> tuple[CheckerReport, ...]:
-    by_id: dict[str, list[VerdictLine]] = {}
-    for line in evidence.verdicts:
-        by_id.setdefault(line.requirement, []).append(line)
-    return tuple(_checker(r, by_id.get(r.id, []), evidence) for r in INVARIANTS.requirements)
-
-
-def _checker(
-    requirement: Requirement, lines: Sequence[VerdictLine], evidence: FleetEvidence
-) -> CheckerReport:
+def _checker(requirement: Requirement, evidence: FleetEvidence) -> CheckerReport:
+    lines = [line for line in evidence.verdicts if line.requirement == requirement.id]
     broken = [v for v in evidence.violations if v.invariant == requirement.id]
     verdict = worst(line.verdict for line in lines) if lines else Verdict.INCONCLUSIVE
     decisive = [line for line in lines if line.verdict is verdict]
@@ -246,26 +243,98 @@ def _checker(
 
 def _situations(
     measures: MeasuresLine, wanted: Mapping[str, int], demands: Sequence[GateLine]
-) -> tuple[SituationReport, ...]:
+) -> Iterator[SituationReport]:
     """What was asked for, then all that this version knows, then what else was counted."""
     demanded = dict(zip(wanted, demands, strict=True))
-    names = dict.fromkeys((*wanted, *SITUATIONS, *measures.sometimes))
-    return tuple(_situation(name, measures, wanted, demanded) for name in names)
+    for name in dict.fromkeys((*wanted, *SITUATIONS, *measures.sometimes)):
+        known, found = SITUATIONS.get(name), measures.sometimes.get(name, 0)
+        yield SituationReport(
+            name=name,
+            sentence=known.sentence if known else "not known to this version",
+            count=found,
+            per_thousand_hosts=round(1000 * found / measures.hosts, 3) if measures.hosts else 0.0,
+            wanted_per_thousand_hosts=wanted[name] / 1000 if name in wanted else None,
+            demand=demanded.get(name),
+        )
 
 
-def _situation(
-    name: str,
-    measures: MeasuresLine,
-    wanted: Mapping[str, int],
-    demanded: Mapping[str, GateLine],
-) -> SituationReport:
-    known = SITUATIONS.get(name)
-    found = measures.sometimes.get(name, 0)
-    return SituationReport(
-        name=name,
-        sentence=known.sentence if known else "not known to this version",
-        count=found,
-        per_thousand_hosts=round(1000 * found / measures.hosts, 3) if measures.hosts else 0.0,
-        wanted_per_thousand_hosts=wanted[name] / 1000 if name in wanted else None,
-        demand=demanded.get(name),
+# --- what broke an invariant -----------------------------------------------------------------
+
+TOLD_MAX: Final = 20
+"""Violations that are told in full; more of them say no more to a person."""
+
+_REQUIREMENTS: Final = {r.id: r for r in INVARIANTS.requirements}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One violation. `missing` says why not all of its operations are here, if they are not."""
+
+    line: ViolationLine
+    requirement: Requirement | None
+    """As the catalogue has it; none where this version does not know it."""
+    rows: tuple[Row, ...]
+    rows_left_out: int
+    diagram: Diagram | None
+    missing: str
+
+
+def told(evidence: FleetEvidence) -> tuple[Told, ...]:
+    """The first violations of a run, each with its operations."""
+    chosen = evidence.violations[:TOLD_MAX]
+    found, problems = _fetched(evidence, [id_ for line in chosen for id_ in line.operations])
+    return tuple(_told(line, n, found, problems) for n, line in enumerate(chosen, 1))
+
+
+def _fetched(
+    evidence: FleetEvidence, ids: Iterable[str]
+) -> tuple[dict[str, OperationRecord], dict[str, str]]:
+    """The operations by their ids; and why those of a cell are not there, by its name."""
+    by_cell: dict[str, list[str]] = {}
+    for id_ in dict.fromkeys(ids):
+        by_cell.setdefault(id_.partition("#")[0], []).append(id_)
+    found: dict[str, OperationRecord] = {}
+    problems: dict[str, str] = {}
+    for part in evidence.parts:
+        if wanted := by_cell.get(part.name):
+            try:
+                found.update(operations([evidence.path_of(part)], wanted))
+            except EvidenceError as error:
+                problems[part.name] = str(error)
+    return found, problems
+
+
+def _told(
+    line: ViolationLine,
+    number: int,
+    found: Mapping[str, OperationRecord],
+    problems: Mapping[str, str],
+) -> Told:
+    own = _by_host([found[id_] for id_ in line.operations if id_ in found])
+    rows, left_out = rows_of(own, set())
+    return Told(
+        line=line,
+        requirement=_REQUIREMENTS.get(line.invariant),
+        rows=rows,
+        rows_left_out=left_out,
+        diagram=diagram("Who did what, in order", own, f"violation-{number}") if own else None,
+        missing=_missing([id_ for id_ in line.operations if id_ not in found], problems),
     )
+
+
+def _by_host(found: Iterable[OperationRecord]) -> Sequence[OperationRecord]:
+    """In order of time. Where several hosts take part, who acts is told by host too."""
+    ordered = sorted(found, key=lambda o: (o.start, o.id))
+    if len({o.tags.get("host") for o in ordered} - {None}) < 2:
+        return ordered
+    return [replace(o, actor=f"{o.actor} {o.tags.get('host') or ''}".strip()) for o in ordered]
+
+
+def _missing(ids: Sequence[str], problems: Mapping[str, str]) -> str:
+    if not ids:
+        return ""
+    reasons = dict.fromkeys(
+        problems.get(id_.partition("#")[0], "the parts of this evidence do not have it")
+        for id_ in ids
+    )
+    return f"Not to be found: {', '.join(ids)} ({'; '.join(reasons)})"

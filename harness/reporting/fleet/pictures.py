@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from markupsafe import Markup
 
 from harness.history.fleet_lines import Histogram, MeasuresLine
-from harness.reporting.fleet.dots import DotRow, Dots, draw_dots
+from harness.reporting.fleet import strips
 from harness.reporting.fleet.faults import in_words, lanes
-from harness.reporting.fleet.frame import Frame
+from harness.reporting.fleet.frame import (
+    Frame,
+    Scale,
+    amount_scale,
+    duration_scale,
+    share_scale,
+    time_scale,
+)
 from harness.reporting.fleet.quantities import brief, duration, number, short
-from harness.reporting.fleet.scales import amount_scale, duration_scale, share_scale, time_scale
-from harness.reporting.fleet.series import busy, level_points, steps_of
-from harness.reporting.fleet.strips import LOW, TALL, Row, Strips, draw_strips
 from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS
 from harness.reporting.words import kind_in_words
 
@@ -37,7 +41,7 @@ class Picture:
 
 def pictures(measures: MeasuresLine, time: str = VIRTUAL) -> list[Picture]:
     """All that there is to be seen of a run; of an empty one, nothing."""
-    seen = busy(measures)
+    seen = strips.busy(measures)
     rest = ""
     if seen is not measures:
         rest = (
@@ -65,7 +69,7 @@ def requests_over_time(
     ]
     about = (
         "Pending and paired are as they were at each moment, the others as many as came in each"
-        f" {duration(steps_of(measures, 'sent').width)}. Each row has its own scale.{rest}"
+        f" {duration(strips.steps_of(measures, 'sent').width)}. Each row has its own scale.{rest}"
     )
     return _over_time(f"Requests over {time}", about, rows, measures, "requests", time)
 
@@ -77,14 +81,14 @@ def operations_over_time(
     if not any(measures.series.get("operations", ())):
         return None
     rows = [
-        _rate(measures, "operations", "blue", 4, TALL),
+        _rate(measures, "operations", "blue", 4, strips.TALL),
         _rate(measures, "refused", "orange"),
         _rate(measures, "unknown", "red"),
     ]
     about = (
         "All of them; those that were answered with a refusal, as many must be; and those to"
         " which no well-formed answer came. Means over"
-        f" {duration(steps_of(measures, 'operations').width)}.{rest}"
+        f" {duration(strips.steps_of(measures, 'operations').width)}.{rest}"
     )
     title = f"Operations a second of {time}"
     return _over_time(title, about, rows, measures, "operations", time)
@@ -94,7 +98,12 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
     """Percentiles of how long each kind of operation took, the slowest first."""
     timed = [(kind, h) for kind, h in measures.latency.items() if h.percentile(1000)]
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
-    rows = [DotRow(kind_in_words(k), f"× {short(h.count)}", _percentiles(h)) for k, h in timed]
+    rows = [
+        DotRow(
+            kind_in_words(k), f"× {short(h.count)}", [h.percentile(n) for n in PERCENTILES.values()]
+        )
+        for k, h in timed
+    ]
     if not rows:
         return None
     picture = Dots(
@@ -103,12 +112,13 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
         marks=("p50 (half)", "p90", "p99", "p99.9", "longest"),
         rows=rows,
     )
-    at_once = [kind_in_words(k) for k, h in measures.latency.items() if not h.percentile(1000)]
+    kinds = [kind_in_words(k) for k, h in measures.latency.items() if not h.percentile(1000)]
+    at_once = f" These took no {time}: {', '.join(kinds)}." if kinds else ""
     across = duration_scale(value for row in rows for value in row.values)
     return Picture(
         title=picture.title,
         about=f"In {time} from the call to its answer, the network and the central side's"
-        f" queue included, the slowest first.{_at_once(at_once, time)}",
+        f" queue included, the slowest first.{at_once}",
         data="latency.csv",
         wide=draw_dots(picture, across, _WIDE_DOTS, "latency-wide"),
         narrow=draw_dots(picture, across, _NARROW, "latency-narrow"),
@@ -122,7 +132,7 @@ def waitings(measures: MeasuresLine) -> Picture | None:
         return None
     across = duration_scale(b for h in waited.values() for b in (h.bounds[0], h.bounds[-1]))
     rows = [_waiting(name, h) for name, h in waited.items()]
-    picture = Strips(
+    picture = strips.Strips(
         title="How long it took to decide and to pair",
         shows="; ".join(f"{row.name}: {', '.join(row.notes)}" for row in rows),
         unit="after",
@@ -134,26 +144,26 @@ def waitings(measures: MeasuresLine) -> Picture | None:
         about=f"Which share was over after how long: {about}. What never came is not counted."
         " The dots are at 50, 90 and 99 %.",
         data="waiting.csv",
-        wide=draw_strips(picture, across, _WIDE, "waiting-wide"),
-        narrow=draw_strips(picture, across, _NARROW, "waiting-narrow"),
+        wide=strips.draw_strips(picture, across, _WIDE, "waiting-wide"),
+        narrow=strips.draw_strips(picture, across, _NARROW, "waiting-narrow"),
     )
 
 
 def _over_time(
     title: str,
     about: str,
-    rows: Sequence[Row],
+    rows: Sequence[strips.Row],
     measures: MeasuresLine,
     key: str,
     time: str,
 ) -> Picture:
     told = [f"{row.name}: {', '.join(row.notes)}" for row in rows]
     told += [f"{lane.name}: {lane.note}" for lane in lanes(measures)]
-    picture = Strips(title, "; ".join(told), time, rows, lanes(measures))
+    picture = strips.Strips(title, "; ".join(told), time, rows, lanes(measures))
 
     def draw(frame: Frame, size: str) -> Markup:
         across = time_scale(measures.ended_at, frame.steps)
-        return draw_strips(picture, across, frame, f"{key}-{size}")
+        return strips.draw_strips(picture, across, frame, f"{key}-{size}")
 
     return Picture(
         title=title,
@@ -169,21 +179,21 @@ def _over_time(
 _NONE: Final = Histogram()
 
 
-def _level(measures: MeasuresLine, name: str, tint: str) -> Row:
+def _level(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
     values = measures.series.get(name) or [0]
-    return Row(
+    return strips.Row(
         name=name.capitalize(),
         notes=(f"most {number(max(values))}", f"end {number(values[-1])}"),
-        points=level_points(measures, name),
+        points=strips.level_points(measures, name),
         up=amount_scale(max(values), 4),
         tint=tint,
-        height=TALL,
+        height=strips.TALL,
     )
 
 
-def _flow(measures: MeasuresLine, name: str, tint: str) -> Row:
-    steps = steps_of(measures, name)
-    return Row(
+def _flow(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
+    steps = strips.steps_of(measures, name)
+    return strips.Row(
         name=name.capitalize(),
         notes=(f"in all {number(sum(steps.values))}",),
         points=steps.points,
@@ -193,10 +203,12 @@ def _flow(measures: MeasuresLine, name: str, tint: str) -> Row:
     )
 
 
-def _rate(measures: MeasuresLine, name: str, tint: str, ticks: int = 2, height: int = LOW) -> Row:
-    steps = steps_of(measures, name)
+def _rate(
+    measures: MeasuresLine, name: str, tint: str, ticks: int = 2, height: int = strips.LOW
+) -> strips.Row:
+    steps = strips.steps_of(measures, name)
     most = max(rate for _, rate in steps.rates)
-    return Row(
+    return strips.Row(
         name=name.capitalize(),
         notes=(f"in all {number(sum(steps.values))}", f"most {number(most)}/s"),
         points=steps.rates,
@@ -207,10 +219,10 @@ def _rate(measures: MeasuresLine, name: str, tint: str, ticks: int = 2, height: 
     )
 
 
-def _waiting(name: str, histogram: Histogram) -> Row:
+def _waiting(name: str, histogram: Histogram) -> strips.Row:
     tints = {"to_decide": "blue", "to_pair": "green"}
     percentiles = {per_mille: histogram.percentile(per_mille) for per_mille in (500, 900, 990)}
-    return Row(
+    return strips.Row(
         name=WAITINGS[name].short,
         notes=(
             f"in all {number(histogram.count)}",
@@ -220,7 +232,7 @@ def _waiting(name: str, histogram: Histogram) -> Row:
         points=[*_shares(histogram)],
         up=share_scale(),
         tint=tints.get(name, "blue"),
-        height=TALL,
+        height=strips.TALL,
         dots=[(float(at), per_mille / 10) for per_mille, at in percentiles.items()],
     )
 
@@ -238,15 +250,103 @@ def _shares(histogram: Histogram) -> Iterator[tuple[float, float]]:
             drawn = so_far
 
 
-def _percentiles(histogram: Histogram) -> list[int]:
-    return [histogram.percentile(per_mille) for per_mille in PERCENTILES.values()]
-
-
 def _percentiles_in_words(values: Sequence[int]) -> str:
     return ", ".join(
         f"{name} {duration(value)}" for name, value in zip(PERCENTILES, values, strict=True)
     )
 
 
-def _at_once(kinds: Sequence[str], time: str) -> str:
-    return f" These took no {time}: {', '.join(kinds)}." if kinds else ""
+# --- percentiles side by side: a row each, on one axis of durations --------------------------
+
+_LINE: Final = 20
+_KEY: Final = 30
+_NARROW_WIDTH: Final = 600
+"""In a picture that is not so wide, the name of a row stands above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DotRow:
+    """One thing: its name, how many there were, and a value for each of the picture's marks."""
+
+    name: str
+    note: str
+    values: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """The whole picture. `marks` name the values of each row, five at most, in their order."""
+
+    title: str
+    shows: str
+    marks: Sequence[str]
+    rows: Sequence[DotRow]
+
+
+def draw_dots(picture: Dots, across: Scale, frame: Frame, key: str) -> Markup:
+    """Draw it. `key` makes the ids within it unique on its page."""
+    above = frame.width < _NARROW_WIDTH
+    if above:
+        frame = replace(frame, left=10)
+    height = 2 * _LINE if above else _LINE + 2
+    bottom = _KEY + height * len(picture.rows) + 4.0
+    body = [*_legend(picture.marks, frame, above), *frame.axis(across, _KEY - 4, bottom, "")]
+    for line, row in enumerate(picture.rows):
+        top = _KEY + line * height
+        name = f"{row.name}, {row.note}" if above else row.name
+        body.append(frame.label(name, top + 14))
+        if not above:
+            body.append(frame.margin(row.note, top + 14))
+        body.extend(_row(row, across, frame, top + height - _LINE / 2 - 1))
+    return frame.whole(
+        body,
+        key=key,
+        title=picture.title,
+        shows=picture.shows,
+        height=int(bottom) + frame.below_axis,
+    )
+
+
+def _legend(marks: Sequence[str], frame: Frame, above: bool) -> Iterator[Markup]:
+    x = 8.0 if above else frame.left + 6.0
+    for shape, mark in zip(_SHAPES, marks, strict=False):
+        yield shape(x, 11)
+        yield Markup('<text class="tick" x="{x:.1f}" y="15">{mark}</text>\n').format(
+            x=x + 9, mark=mark
+        )
+        x += 9 + len(mark) * 6.6 + (12 if above else 26)
+
+
+def _row(row: DotRow, across: Scale, frame: Frame, y: float) -> Iterator[Markup]:
+    places = [frame.x(across, value) for value in row.values]
+    yield Markup('<path class="reach" d="M{left:.1f} {y:.1f}H{right:.1f}"/>').format(
+        left=min(places), y=y, right=max(places)
+    )
+    for shape, x in reversed([*zip(_SHAPES, places, strict=False)]):
+        yield shape(x, y)
+    yield Markup("\n")
+
+
+def _circle(x: float, y: float, look: str) -> Markup:
+    return Markup('<circle class="{look}" cx="{x:.1f}" cy="{y:.1f}" r="4"/>').format(
+        look=look, x=x, y=y
+    )
+
+
+def _diamond(x: float, y: float, look: str) -> Markup:
+    return Markup('<path class="{look}" d="M{x:.1f} {y:.1f}l5 5 5 -5 -5 -5z"/>').format(
+        look=look, x=x - 5, y=y
+    )
+
+
+def _stroke(x: float, y: float) -> Markup:
+    return Markup('<path class="stop" d="M{x:.1f} {y:.1f}v12"/>').format(x=x, y=y - 6)
+
+
+_SHAPES: Final[tuple[Callable[[float, float], Markup], ...]] = (
+    lambda x, y: _circle(x, y, "full"),
+    lambda x, y: _circle(x, y, "open"),
+    lambda x, y: _diamond(x, y, "full"),
+    lambda x, y: _diamond(x, y, "open"),
+    _stroke,
+)

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from harness.checkers.fleet.durations import merged
-from harness.history.fleet_lines import (
-    EffortLine,
-    FleetLine,
-    Histogram,
-    RealtimeLine,
-    StormLine,
-)
+from harness.history import fleet_lines
 from harness.history.operation import Json
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, number
 from harness.reporting.fleet.wording import PERCENTILES
@@ -24,13 +18,13 @@ _BUSY: Final = 0.9
 """Of a processor: an event loop that has no more to give."""
 
 
-def realtime_of(fleet: FleetLine) -> RealtimeLine | None:
+def realtime_of(fleet: fleet_lines.FleetLine) -> fleet_lines.RealtimeLine | None:
     """How a run was in real time; `None` for one in virtual time."""
     realtime = fleet.realtime
-    return realtime if isinstance(realtime, RealtimeLine) else None
+    return realtime if isinstance(realtime, fleet_lines.RealtimeLine) else None
 
 
-def warnings_of(realtime: RealtimeLine) -> Iterator[str]:
+def warnings_of(realtime: fleet_lines.RealtimeLine) -> Iterator[str]:
     """Why somebody should not believe all that a report says."""
     effort = realtime.effort
     late = effort.lag.percentile(990)
@@ -52,12 +46,12 @@ def warnings_of(realtime: RealtimeLine) -> Iterator[str]:
         yield f"could not be arranged when it was due: {what}"
 
 
-def every_answer(effort: EffortLine) -> Histogram:
+def every_answer(effort: fleet_lines.EffortLine) -> fleet_lines.Histogram:
     """How long answers took, whatever was asked."""
     return merged(effort.answered.values())
 
 
-def hdr_text(histogram: Histogram) -> str:
+def hdr_text(histogram: fleet_lines.Histogram) -> str:
     """A histogram in HdrHistogram's compressed form, in base64, for its own tools. In
     microseconds, of which each bucket has its longest.
     """
@@ -69,7 +63,7 @@ def hdr_text(histogram: Histogram) -> str:
     return whole.to_text()
 
 
-def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
+def realtime_json(realtime: fleet_lines.RealtimeLine) -> dict[str, Json]:
     """What `report.json` says of it."""
     effort = realtime.effort
     return {
@@ -97,7 +91,7 @@ def realtime_json(realtime: RealtimeLine) -> dict[str, Json]:
     }
 
 
-def _storm_json(storm: StormLine) -> dict[str, Json]:
+def _storm_json(storm: fleet_lines.StormLine) -> dict[str, Json]:
     return {
         "stood": storm.stood,
         "failed": {**storm.failed},
@@ -107,14 +101,14 @@ def _storm_json(storm: StormLine) -> dict[str, Json]:
     }
 
 
-def _percentiles(histogram: Histogram) -> Json:
+def _percentiles(histogram: fleet_lines.Histogram) -> Json:
     return {
         "count": histogram.count,
         **{p: histogram.percentile(n) / MILLISECOND for p, n in PERCENTILES.items()},
     }
 
 
-def told(realtime: RealtimeLine) -> Iterator[tuple[str, str]]:
+def told(realtime: fleet_lines.RealtimeLine) -> Iterator[tuple[str, str]]:
     """The same in a few lines for people, each with its heading."""
     effort = realtime.effort
     answers, wall_s = every_answer(effort), effort.wall / SECOND
@@ -141,7 +135,7 @@ def told(realtime: RealtimeLine) -> Iterator[tuple[str, str]]:
         yield "left there", f"and {len(effort.left) - _LEFT_SHOWN} more things"
 
 
-def _spread(histogram: Histogram) -> str:
+def _spread(histogram: fleet_lines.Histogram) -> str:
     parts = (
         f"{name} {number(round(histogram.percentile(n) / MILLISECOND, 1))} ms"
         for name, n in PERCENTILES.items()

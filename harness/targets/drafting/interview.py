@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.catalogue.features import FEATURES
-from harness.catalogue.requirement import Feature
+from harness.catalogue.requirement import FEATURES, Feature
 from harness.domain.arrangements import RenewCluster, SetLink, Side
 from harness.targets.drafting import checks
 from harness.targets.drafting.answers import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.catalogue.needs import FILE, all_needs
-from harness.cli.needs import needs_found
+from harness.cli.requirements import needs_found
 from harness.gherkin import read_feature, scenario_id
 from harness.suite import suite_dir
 

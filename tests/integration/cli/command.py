@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -55,6 +56,21 @@ class Command:
             code = main(words)
         return subprocess.CompletedProcess(words, code, out.getvalue(), errors.getvalue())
 
+    def on_terminal(self, *words: str, columns: int = 80) -> tuple[int, str]:
+        """Run it on a terminal of its own; its exit code, and what the terminal was sent."""
+        controller, terminal = pty.openpty()
+        with subprocess.Popen(
+            [sys.executable, "-m", "harness.cli", *words],
+            cwd=self.folder,
+            env=self.environment({"CI": "", "TERM": "xterm", "COLUMNS": str(columns)}),
+            stdout=terminal,
+            stderr=terminal,
+        ) as process:
+            os.close(terminal)
+            shown = b"".join(iter(lambda: _read(controller), b"")).decode()
+        os.close(controller)
+        return process.returncode, shown
+
     @contextmanager
     def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Start it, and let nothing of it live on whatever the test does."""
@@ -87,6 +103,13 @@ class Command:
         except OSError:
             return False  # it has ended meanwhile, or is somebody else's
         return f"{_MARK}={self.mark}".encode() in environment.split(b"\0")
+
+
+def _read(controller: int) -> bytes:
+    try:
+        return os.read(controller, 4096)
+    except OSError:  # Linux says so at the end of a terminal
+        return b""
 
 
 def _pids() -> list[int]:

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -54,29 +50,13 @@ def test_over_http_it_starts_the_reference_itself(command: Command, tmp_path: Pa
 
 
 def test_on_a_terminal_progress_is_live(command: Command) -> None:
-    controller, terminal = pty.openpty()
-    with subprocess.Popen(
-        [sys.executable, "-m", "harness.cli", *INPROCESS, *SOME, "--out", "out"],
-        cwd=command.folder,
-        env=command.environment({"CI": "", "TERM": "xterm"}),
-        stdout=subprocess.DEVNULL,
-        stderr=terminal,
-    ) as process:
-        os.close(terminal)
-        shown = b"".join(iter(lambda: _read(controller), b"")).decode()
-    os.close(controller)
-    assert process.returncode == 0, shown
+    code, shown = command.on_terminal(*INPROCESS, *SOME, "--out", "out")
+    assert code == 0, shown
     total = len(evidence_in(command.folder / "out").scenarios)
     assert f"/{total}" in shown
+    assert "…" not in shown
     assert "\x1b[?25l" in shown, "the cursor is hidden meanwhile"
     assert shown.rstrip().endswith("\x1b[2K") or "\x1b[?25h" in shown, "and comes back"
-
-
-def _read(controller: int) -> bytes:
-    try:
-        return os.read(controller, 4096)
-    except OSError:  # Linux says so at the end of a terminal
-        return b""
 
 
 def test_without_out_a_folder_is_made_for_each_run(command: Command, tmp_path: Path) -> None:

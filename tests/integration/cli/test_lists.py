@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from typer.main import get_command
 
 from harness import __version__
 from harness.catalogue.document import to_markdown
 from harness.catalogue.requirement import Profile, Role
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.cli.commands import app
+from harness.fleet.shelf import names
+from harness.reference.planting import MUTANTS, VARIANTS, Lane, load
 from tests.integration.cli.command import Command
 
 COMMANDS = ("certify", "fleet", "replay", "report", "requirements", "scenarios", "serve")
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")
+
+load()
+_OF_FLEET = [mutant for mutant in MUTANTS if mutant.lane is Lane.FLEET]
 
 
 @pytest.mark.parametrize("word", ["--version", "-V"])
@@ -51,6 +62,25 @@ def test_help_lists_the_commands_and_exit_codes(command: Command) -> None:
     assert "3 inconclusive" in " ".join(done.stdout.split())
 
 
+def _all_commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield words
+    if isinstance(command, click.Group):
+        for name, part in command.commands.items():
+            yield from _all_commands(part, (*words, name))
+
+
+@pytest.mark.parametrize("words", [*_all_commands(get_command(app))], ids=" ".join)
+@pytest.mark.parametrize("columns", [80, 120])
+def test_no_help_is_cut_off(
+    command: Command, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    usage, *lines = command.here(*words, "--help").stdout.splitlines()
+    assert usage.startswith("Usage: pairproof")
+    assert not [line for line in lines if line.rstrip().endswith(("...", "…"))]
+    assert max(map(len, lines)) <= 80
+
+
 def test_requirements_as_json_are_one_document_with_every_id(command: Command) -> None:
     done = command.here("requirements", "--format", "json")
     assert done.returncode == 0, done.stderr
@@ -69,15 +99,62 @@ def test_requirements_as_markdown_are_the_page_of_the_docs(command: Command) -> 
     assert done.stdout == to_markdown(REQUIREMENTS)
 
 
-def test_requirements_as_a_table(command: Command) -> None:
+def test_requirements_as_lines(command: Command) -> None:
+    plain = command.here("requirements")
+    assert [line.split("\t")[0] for line in plain.stdout.splitlines()] == [
+        r.id for r in REQUIREMENTS
+    ]
     done = command.here("requirements", "--profile", "core", "--role", "edge", "--coverage")
     assert done.returncode == 0, done.stderr
-    listed = {line.split()[0] for line in done.stdout.splitlines()[1:] if line[0] != " "}
-    assert listed == {
+    listed = {line.split("\t")[0]: line.split("\t")[1:] for line in done.stdout.splitlines()}
+    assert listed.keys() == {
         r.id for r in REQUIREMENTS if r.profile is Profile.CORE and r.role is not Role.CENTRAL
     }
-    plain = command.here("requirements")
-    assert all(r.id in plain.stdout for r in REQUIREMENTS)
+    for requirement in REQUIREMENTS:
+        if requirement.id in listed:
+            assert listed[requirement.id][3] == requirement.title
+            assert len(listed[requirement.id]) > 4, "the scenarios are fields of their own"
+
+
+@pytest.mark.parametrize(
+    ("words", "count", "fields"),
+    [
+        (("mutants", "list"), len(MUTANTS), 4),
+        (("mutants", "list", "--lane", "fleet"), len(_OF_FLEET), 4),
+        (("variants", "list"), len(VARIANTS), 3),
+        (("scenarios",), len(names()), 4),
+        (("requirements",), len(REQUIREMENTS), 5),
+    ],
+)
+def test_in_a_pipe_every_item_is_one_plain_line(
+    command: Command, words: tuple[str, ...], count: int, fields: int
+) -> None:
+    done = command.run(*words, env={"COLUMNS": "40", "FORCE_COLOR": "1"})
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == count
+    assert {len(line.split("\t")) for line in lines} == {fields}
+    assert all(line.replace("\t", " ").isprintable() for line in lines)
+    assert "…" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "head"),
+    [
+        (("mutants", "list", "--requirement", "WDR-3"), "name"),
+        (("scenarios",), "name"),
+        (("requirements", "--coverage"), "id"),
+    ],
+)
+def test_on_a_terminal_a_list_is_a_table_that_cuts_nothing_off(
+    command: Command, words: tuple[str, ...], head: str
+) -> None:
+    code, shown = command.on_terminal(*words)
+    assert code == 0, shown
+    lines = shown.splitlines()
+    assert lines[0].startswith(f"\x1b[1m{head}")
+    assert all(len(_STYLE.sub("", line)) <= 80 for line in lines)
+    assert "…" not in shown
 
 
 def test_a_report_is_made_again_from_evidence_alone(command: Command, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from harness.cli.app import app
+from harness.cli.commands import app
 from tests.integration.cli.command import ROOT, Command
 
 RECIPES = ROOT / "examples" / "ci"

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from harness.domain.version import ProfileVersion
+from harness.domain.profile import ProfileVersion
 
 ASCENDING = [
     "0.9.9",

@@ -8,9 +8,8 @@ from dataclasses import replace
 from harness.domain.arrangements import PutProfile, PutToken, PutUser
 from harness.domain.operations import SetTokenState
 from harness.domain.permission import every_grant
-from harness.domain.profile import ClusterProfile
+from harness.domain.profile import ClusterProfile, ProfileVersion
 from harness.domain.token import RegistrationToken
-from harness.domain.version import ProfileVersion
 from harness.fleet.projects import admin, project_uid, token_owner
 from harness.fleet.scenario import (
     HOUR,

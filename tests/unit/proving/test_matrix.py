@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
-from harness.proving.document import matrix_markdown
+from harness.cli.proof import matrix_markdown
 from harness.proving.matrix import Caught, Matrix, as_json, judged
 from harness.proving.trials import Ended, TrialResult
 from harness.reference.behaviour import Behaviour

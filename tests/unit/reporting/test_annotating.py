@@ -6,8 +6,8 @@ from pathlib import Path
 
 from harness.catalogue.verdict import Verdict
 from harness.history.lines import WaiverLine
-from harness.reporting.annotating import OF_A_KIND_MAX, github_commands
 from harness.reporting.files import read_report
+from harness.reporting.junit import OF_A_KIND_MAX, github_commands
 from tests.unit.reporting.runs import Said, write_repeats, write_run
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE

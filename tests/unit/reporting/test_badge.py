@@ -9,8 +9,8 @@ import pytest
 
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import WaiverLine
-from harness.reporting.badge import badge_svg
 from harness.reporting.files import write_reports
+from harness.reporting.svg import badge_svg
 from tests.unit.reporting.runs import write_run
 
 

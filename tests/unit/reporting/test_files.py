@@ -18,13 +18,13 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.errors import EvidenceError
 from harness.history.evidence import EvidenceWriter
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 from harness.reporting.files import REPORT_FILES, ReportError, write_reports
-from harness.reporting.model import Overall, Report
+from harness.reporting.model import Report
 from harness.reporting.story import BODY_CHARACTERS_MAX, ROWS_MAX
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.reporting.sample import requirements, write_sample

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from harness.catalogue.requirement import Feature, Level, Profile, Requirement, Role
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import (
     CheckLine,
     Counts,
@@ -25,7 +25,7 @@ from harness.history.lines import (
 )
 from harness.history.operation import History, OperationRecord, Outcome
 from harness.history.reader import Evidence
-from harness.reporting.model import NO_SCENARIO, NOT_JUDGED, Overall, build_report
+from harness.reporting.model import NO_SCENARIO, NOT_JUDGED, build_report
 from tests.unit.history.writing import HEADER, scenario
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE

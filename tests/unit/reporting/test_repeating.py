@@ -9,13 +9,13 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import LeakLine
 from harness.history.reader import is_repeated, repeat_folder, repeat_folders
 from harness.history.redaction import Redactor
 from harness.reporting.files import REPORT_FILES, read_report, write_reports
-from harness.reporting.model import Overall, Report
+from harness.reporting.model import Report
 from tests.unit.reporting.runs import header_of, write_repeats, write_run
 from tests.unit.reporting.test_files import schema
 

@@ -9,12 +9,12 @@ from xml.etree import ElementTree as ET
 import msgspec
 import pytest
 
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import Overall, Verdict
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import WaiverLine
 from harness.history.redaction import Redactor
 from harness.reporting.files import read_report, write_reports
-from harness.reporting.model import Overall, Report
+from harness.reporting.model import Report
 from harness.reporting.waiving import Standing
 from tests.unit.history.writing import scenario, verdict
 from tests.unit.reporting.runs import Said, header_of, write_repeats, write_run

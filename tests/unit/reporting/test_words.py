@@ -6,9 +6,8 @@ import pytest
 
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.catalogue.verdict import Verdict
+from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict
 from harness.reporting import words
-from harness.reporting.model import EXIT_CODES, Overall
 
 
 def test_everything_has_a_name_and_every_verdict_a_symbol_of_its_own() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from harness.reporting.fleet.faults import fault_kinds, in_words, joined, lanes
-from harness.reporting.fleet.series import busy, steps_of
+from harness.reporting.fleet.strips import busy, steps_of
 from tests.unit.reporting.fleet.fleets import MIN, H, S, faulty
 
 

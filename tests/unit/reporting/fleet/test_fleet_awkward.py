@@ -17,8 +17,7 @@ from harness.catalogue.verdict import Verdict
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import FaultWindow, Histogram, MeasuresLine, ViolationLine
 from harness.reporting.files import REPORT_FILES
-from harness.reporting.fleet.files import write_fleet_reports
-from harness.reporting.fleet.tables import DATA
+from harness.reporting.fleet.files import DATA, write_fleet_reports
 from tests.unit.reporting.fleet.fleets import MIN, Fleet, calm, faulty, million, operation
 from tests.unit.reporting.test_files import Outline
 

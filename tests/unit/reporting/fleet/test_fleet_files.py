@@ -18,10 +18,9 @@ from jsonschema import Draft202012Validator
 
 from harness.history.fleet_lines import ViolationLine
 from harness.reporting.files import REPORT_FILES
-from harness.reporting.fleet.files import write_fleet_reports
+from harness.reporting.fleet.files import DATA, write_fleet_reports
+from harness.reporting.fleet.model import TOLD_MAX
 from harness.reporting.fleet.quantities import number
-from harness.reporting.fleet.tables import DATA
-from harness.reporting.fleet.violations import TOLD_MAX
 from tests.unit.reporting.fleet.conftest import Made, published
 from tests.unit.reporting.fleet.fleets import ALL, faulty
 from tests.unit.reporting.test_files import Outline

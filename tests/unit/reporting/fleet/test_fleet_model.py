@@ -12,8 +12,8 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.fleet_lines import GateLine
 from harness.history.manifest import read_manifest
-from harness.reporting.fleet.advice import advice
 from harness.reporting.fleet.model import NOT_JUDGED, FleetReport, build_fleet_report
+from harness.reporting.fleet.wording import advice
 from tests.unit.reporting.fleet.conftest import Made
 from tests.unit.reporting.fleet.fleets import Fleet, calm, empty, faulty
 

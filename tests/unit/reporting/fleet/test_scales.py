@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from harness.reporting.fleet.scales import amount_scale, duration_scale, time_scale
+from harness.reporting.fleet.frame import amount_scale, duration_scale, time_scale
 from tests.unit.reporting.fleet.fleets import MIN, MS, H, S
 
 DAY = 24 * H
