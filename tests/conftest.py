@@ -1,8 +1,18 @@
-"""Lets the tests hear signals, wherever they were started from."""
+"""Tests run in parallel, keep what Python compiles, and hear signals wherever they start."""
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
+import sys
+
+import pytest
+
+# Some images forbid Python to keep what it has compiled. Every worker would then rewrite all the
+# tests, and each of the many processes that they start compile the whole package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Whatever a shell puts into the background, or `nohup` starts, ignores some of them, and so do the
 # processes that the tests start and then stop by a signal.
@@ -12,3 +22,17 @@ for _number, _usual in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """The tests of one file are done before a worker has started."""
+    files = [argument for argument in config.args if argument.partition("::")[0].endswith(".py")]
+    if len(files) != 1:
+        return None
+    config.option.dist = "no"
+    return 0
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: no search for garbage has to go through it again."""
+    gc.freeze()

@@ -61,7 +61,11 @@ def test_sets_are_sorted() -> None:
     }
 
 
-@pytest.mark.parametrize("value", [object(), b"bytes", Pair, {"a": {1j}}], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [object(), b"bytes", Pair, {"a": {1j}}],
+    ids=["an object", "bytes", "a class", "a complex number"],
+)
 def test_what_has_no_plain_form_is_said(value: object) -> None:
     with pytest.raises(TypeError, match="has no plain form"):
         to_json(value)
