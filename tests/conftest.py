@@ -1,4 +1,4 @@
-"""Tests run in parallel, keep what Python compiles, and hear signals wherever they start."""
+"""Lets the tests hear signals, wherever they were started from, and keeps what is compiled."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import gc
 import os
 import signal
 import sys
-
-import pytest
 
 # Some images forbid Python to keep what it has compiled. Every worker would then rewrite all the
 # tests, and each of the many processes that they start compile the whole package.
@@ -22,15 +20,6 @@ for _number, _usual in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
-
-
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """The tests of one file are done before a worker has started."""
-    files = [argument for argument in config.args if argument.partition("::")[0].endswith(".py")]
-    if len(files) != 1:
-        return None
-    config.option.dist = "no"
-    return 0
 
 
 def pytest_collection_finish() -> None:
