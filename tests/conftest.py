@@ -1,8 +1,16 @@
-"""Lets the tests hear signals, wherever they were started from."""
+"""Lets the tests hear signals, wherever they were started from, and keeps what is compiled."""
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
+import sys
+
+# Some images forbid Python to keep what it has compiled. Every worker would then rewrite all the
+# tests, and each of the many processes that they start compile the whole package.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Whatever a shell puts into the background, or `nohup` starts, ignores some of them, and so do the
 # processes that the tests start and then stop by a signal.
@@ -12,3 +20,8 @@ for _number, _usual in (
 ):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: no search for garbage has to go through it again."""
+    gc.freeze()

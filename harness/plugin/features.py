@@ -29,11 +29,7 @@ class FeatureFile(pytest.Module):
     """A `.feature` file, collected as if it were a test module."""
 
     def _getobj(self) -> types.ModuleType:
-        module = types.ModuleType(self.path.stem)
-        module.__file__ = str(self.path)
-        module.__dict__.update(_FEATURE=str(self.path), _BASE=str(self.path.parent))
-        exec(compile(_MODULE, str(self.path), "exec"), module.__dict__)
-        return module
+        return _module(self.path)
 
     def funcnamefilter(self, name: str) -> bool:
         """Whatever a project calls its test functions: ours begin with `test_`."""
@@ -165,6 +161,18 @@ def _shown(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
 
 
+# Of several runs in one process, as `--repeat` makes them, the first pays for what follows.
+
+
 @cache
 def _read(path: Path) -> gherkin.FeatureText:
     return gherkin.read_feature(path)
+
+
+@cache
+def _module(path: Path) -> types.ModuleType:
+    module = types.ModuleType(path.stem)
+    module.__file__ = str(path)
+    module.__dict__.update(_FEATURE=str(path), _BASE=str(path.parent))
+    exec(compile(_MODULE, str(path), "exec"), module.__dict__)
+    return module

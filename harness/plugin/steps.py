@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from _pytest.nodes import Node
@@ -16,7 +17,7 @@ from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.parser import Step
 from pytest_bdd.steps import StepFunctionContext, StepNamePrefix, step_function_context_registry
 
-from harness.gherkin import FeatureText, StepText
+from harness.gherkin import FeatureText, StepKind, StepText
 from harness.plugin.guards import Problem
 
 bdd_scenario = import_module("pytest_bdd.scenario")
@@ -40,11 +41,6 @@ class Definition:
     def pattern(self) -> str:
         """The phrase as the definition has it."""
         return str(self.context.parser.name)
-
-    def matches(self, step: StepText) -> bool:
-        """Whether the step would run this definition."""
-        fits = self.context.type in (None, step.kind)
-        return fits and self.context.parser.is_matching(step.text)
 
     def __str__(self) -> str:
         kind = (self.context.type or "step").capitalize()
@@ -79,11 +75,13 @@ def resolve(feature: FeatureText, definitions: Sequence[Definition]) -> Resolved
     contexts: dict[tuple[str, str], StepFunctionContext] = {}
     texts: dict[tuple[str, str], str] = {}
     problems: dict[Problem, None] = {}
+    kinds = get_args(StepKind)
+    of_kind = {k: [d for d in definitions if d.context.type in (None, k)] for k in kinds}
     for scenario in feature.scenarios:
         for step in scenario.filled_steps():
             key = (step.kind, step.text)
             if key not in texts:
-                found = [d for d in definitions if d.matches(step)]
+                found = [d for d in of_kind[step.kind] if d.context.parser.is_matching(step.text)]
                 texts[key] = _wrong(step, found, definitions)
                 if not texts[key]:
                     contexts[key] = found[0].context

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from harness.catalogue.verdict import Verdict
 from harness.history.reader import Evidence, read_evidence
 from harness.reference.description import CONTROL_VARIABLE, environment, target_text
 from harness.reference.embedded import EmbeddedReference
+from tests.integration.cli.command import Command
 
 FORWARD = Path(__file__).with_name("forward.py")
 _CONTROL = re.compile(r"\n\[control\]\n[^\[]*")
@@ -100,5 +100,5 @@ def certify(
 ) -> Certified:
     """Certify the reference so; see `prepared`."""
     command, given = prepared(reference, folder, more, *words, change=change, variables=variables)
-    run = subprocess.run(command, env=given, capture_output=True, text=True, cwd=folder)
+    run = Command(folder).here(*command[3:], env=given)
     return Certified(run.returncode, run.stdout + run.stderr, folder / "out")

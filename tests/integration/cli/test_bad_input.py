@@ -99,7 +99,8 @@ def test_a_full_disk_ends_the_run_and_what_was_written_can_be_read(
     command: Command, small_disk: Path, words: tuple[str, ...]
 ) -> None:
     out = small_disk / "out"
-    said = refused(command, "certify", "--driver", "inprocess", "--out", str(out), *words)
+    whole = ("certify", "--driver", "inprocess", "--out", str(out), *words)
+    said = refused(command, *whole, here=not words)
     assert said.count("the disk is full") == 1, said
     assert ".jsonl: the disk is full" in said
     assert f"what was recorded until then is in {out}" in said

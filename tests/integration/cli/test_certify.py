@@ -60,7 +60,7 @@ def test_on_a_terminal_progress_is_live(command: Command) -> None:
 
 
 def test_without_out_a_folder_is_made_for_each_run(command: Command, tmp_path: Path) -> None:
-    done = command.run(*INPROCESS, *SOME)
+    done = command.here(*INPROCESS, *SOME)
     assert done.returncode == 0, done.stderr
     (folder,) = (tmp_path / "reports" / "runs").iterdir()
     assert re.fullmatch(r"\d{8}T\d{6}Z-pairproof-reference", folder.name)
@@ -106,7 +106,7 @@ def test_pytest_of_the_user_takes_no_part(command: Command, tmp_path: Path) -> N
     (tmp_path / "conftest.py").write_text("raise RuntimeError('never loaded')\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --no-such-option\n")
     theirs = {"PYTEST_ADDOPTS": "-k nothing", "PYTEST_PLUGINS": "x"}
-    done = command.run(*INPROCESS, *SOME, "--out", "out", env=theirs)
+    done = command.here(*INPROCESS, *SOME, "--out", "out", env=theirs)
     assert done.returncode == 0, done.stderr
 
 

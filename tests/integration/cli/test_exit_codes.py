@@ -5,38 +5,20 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import sys
 from pathlib import Path
+from unittest.mock import Mock, patch
 
-from tests.integration.cli.command import Command
-
-PLANTED = """
-import sys
 from harness.domain.errors import Reason, Refusal
 from harness.reference.core.edge_flows import EdgeCore
-
-def nothing(*_):
-    pass
-
-def refuse(*_):
-    raise Refusal(Reason.CONFLICT, "never")
-
-setattr(EdgeCore, "require_running", {"passes": nothing, "refuses": refuse}[sys.argv.pop(1)])
-from harness.cli import main
-sys.exit(main())
-"""
+from tests.integration.cli.command import Command
 
 
 def planted(command: Command, defect: str, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command against a reference that checks no state, or refuses in every state."""
-    return subprocess.run(
-        [sys.executable, "-c", PLANTED, defect, *words],
-        cwd=command.folder,
-        env=command.environment(),
-        check=False,
-        capture_output=True,
-        text=True,
-    )
+    refuse = Mock(side_effect=Refusal(Reason.CONFLICT, "never"))
+    require_running = {"passes": Mock(), "refuses": refuse}[defect]
+    with patch.object(EdgeCore, "require_running", require_running):
+        return command.here(*words)
 
 
 CERTIFY = ("certify", "--driver", "inprocess", "--out", "out", "--requirement", "PRE-1,WDR-3")

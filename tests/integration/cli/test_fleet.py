@@ -144,7 +144,7 @@ def test_evidence_that_cannot_be_replayed_is_refused(
 
 def test_a_violation_is_shown_with_its_operations_and_replayed(command: Command) -> None:
     scenario = tiny(command.folder)
-    done = command.run("fleet", scenario, "--mutant", DEFECT, "--out", "out")
+    done = command.here("fleet", scenario, "--mutant", DEFECT, "--out", "out")
     assert done.returncode == 1, done.stderr
     assert "✗ INV-4 An acknowledged cancel stays done" in done.stdout
     assert "      operations: 0" in done.stdout
@@ -212,7 +212,7 @@ def test_a_signal_closes_the_evidence_and_reports_what_there_is(
     assert "pairproof: interrupted; what was recorded until then is whole" in errors
     assert "incomplete    the run did not get to its end: it was interrupted" in said
     assert {path.name for path in out.iterdir()} == FILES
-    replayed = command.run("replay", "out", "--workers", "1")
+    replayed = command.here("replay", "out", "--workers", "1")
     assert "it is replayed as far as it got" in replayed.stderr
     assert (replayed.returncode, "✓ the same again" in replayed.stdout) == (0, True)
 
@@ -227,7 +227,7 @@ def is_under_way(out: Path) -> bool:
 def test_seeds_are_run_until_one_fails_and_that_one_is_recorded(command: Command) -> None:
     scenario = tiny(command.folder)
     words = ("--mutant", DEFECT, "--hosts", "3", "--seed", "5")
-    done = command.run("fleet", scenario, *words, "--seeds", "50", "--out", "out")
+    done = command.here("fleet", scenario, *words, "--seeds", "50", "--out", "out")
     assert done.returncode == 1, done.stdout + done.stderr
     seed = read_manifest(command.folder / "out").header.seed
     assert f"; seed {seed} fails" in done.stdout

@@ -66,7 +66,7 @@ def test_what_is_served_can_be_certified_through_its_target_file(
         wait_until(lambda: target.exists() or process.poll() is not None, "it is served")
         assert process.poll() is None, process.communicate()
         assert (tmp_path / "target.env").stat().st_mode & 0o777 == 0o600
-        done = command.run(
+        done = command.here(
             "certify", "--target", "target.toml", "--requirement", "WDR-3", "--out", "out"
         )
         process.send_signal(signal.SIGTERM)
@@ -88,7 +88,7 @@ def test_a_target_that_is_gone_is_said_once(command: Command, tmp_path: Path) ->
         wait_until(target.exists, "it is served")
         process.kill()
         process.wait()
-    done = command.run("certify", "--target", "target.toml", "--out", "out")
+    done = command.here("certify", "--target", "target.toml", "--out", "out")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.count("the connection was refused") == 1, done.stderr

@@ -22,7 +22,7 @@ SOME = ("--driver", "inprocess", "--tags", "PRE-1 or WDR-4 or WDR-8", "--out", "
 def some(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that conforms."""
     folder = tmp_path_factory.mktemp("some")
-    done = Command(folder).run("certify", *SOME)
+    done = Command(folder).here("certify", *SOME)
     assert done.returncode == 0, done.stderr
     return folder / "out"
 
@@ -44,7 +44,7 @@ def verified(command: Command, *words: str) -> dict[str, object]:
 
 
 def test_it_reaches_every_verdict_of_a_whole_run_in_process(command: Command) -> None:
-    done = command.run("certify", "--driver", "inprocess", "--out", "out")
+    done = command.here("certify", "--driver", "inprocess", "--out", "out")
     assert done.returncode == 0, done.stderr
     assert_agrees(command)
 
@@ -82,7 +82,7 @@ def test_it_reaches_the_verdicts_of_a_run_that_fails_or_cannot_be_judged(
 def test_no_scenario_is_missed_that_was_not_selected(
     command: Command, selecting: tuple[str, ...]
 ) -> None:
-    done = command.run("certify", "--driver", "inprocess", *selecting, "--out", "out")
+    done = command.here("certify", "--driver", "inprocess", *selecting, "--out", "out")
     assert done.returncode in (0, 3), done.stderr
     assert_agrees(command)
 

@@ -185,7 +185,7 @@ def test_what_serve_writes_to_a_file_it_says_nowhere_else(command: Command) -> N
     serving = ("serve", "--clusters", "1", "--hosts", "2", "--write-target", "target.toml")
     with command.started(*serving) as process:
         wait_until(lambda: target.exists() or process.poll() is not None, "it is served")
-        done = command.run("certify", *CERTIFY[:-1], "logged-in-sends")
+        done = command.here("certify", *CERTIFY[:-1], "logged-in-sends")
         process.send_signal(signal.SIGTERM)
         said, errors = process.communicate()
     assert done.returncode == 0, done.stdout + done.stderr
