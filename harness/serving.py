@@ -14,15 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalogue.people import People, Person
-from harness.domain.arrangements import (
-    CreateProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    Side,
-    Slot,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
@@ -265,11 +257,13 @@ def install_demo(reference: EmbeddedReference) -> Demo:
     with their requests; the credentials are new each time.
     """
     people = People(_SEED_OF_DEMO)
-    if Side.EDGE in reference.layout.sides:
+    if arrangements.Side.EDGE in reference.layout.sides:
         for index, slot in enumerate(reference.slots):
             if reference.cluster_at(slot.uid) is None:
-                reference.arrange(InstallCluster(slot.uid, _cluster(people, index, slot)))
-    if Side.CENTRAL in reference.layout.sides:
+                reference.arrange(
+                    arrangements.InstallCluster(slot.uid, _cluster(people, index, slot))
+                )
+    if arrangements.Side.CENTRAL in reference.layout.sides:
         return _project(reference, people)
     return Demo()
 
@@ -278,21 +272,23 @@ def _project(reference: EmbeddedReference, people: People) -> Demo:
     uid = derived_id(_SEED_OF_DEMO, "project", 0)
     password, api_key, value = (os.urandom(16).hex() for _ in range(3))
     demo = Demo(uid, people.person(0), password, api_key, value)
-    reference.arrange(CreateProject(uid, people.project(0)))
+    reference.arrange(arrangements.CreateProject(uid, people.project(0)))
     # A tenant admin's pages begin in the tenant's scope, and have to show the requests there.
     grants = every_grant(uid) | every_grant(TENANT)
     email = people.person(0).email
-    reference.arrange(PutUser(email, password, api_key, grants, tenant_admin=True))
+    reference.arrange(arrangements.PutUser(email, password, api_key, grants, tenant_admin=True))
     expiry = WallClock().now() + _MONTH
     token_uid = derived_id(_SEED_OF_DEMO, "token", 0)
-    reference.arrange(PutToken(RegistrationToken(token_uid, "demo", value, uid, expiry)))
+    reference.arrange(
+        arrangements.PutToken(RegistrationToken(token_uid, "demo", value, uid, expiry))
+    )
     for index, profile in enumerate(DOCUMENTED_STACK):
         profile_uid = derived_id(_SEED_OF_DEMO, "profile", index)
-        reference.arrange(PutProfile(published(profile, profile_uid, uid)))
+        reference.arrange(arrangements.PutProfile(published(profile, profile_uid, uid)))
     return demo
 
 
-def _cluster(people: People, index: int, slot: Slot) -> Cluster:
+def _cluster(people: People, index: int, slot: arrangements.Slot) -> Cluster:
     """A healthy cluster over all hosts of a slot: up to three for the control plane."""
     masters = slot.host_uids[:_CONTROL_PLANE_MAX]
     workers = slot.host_uids[_CONTROL_PLANE_MAX:]

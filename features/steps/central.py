@@ -6,18 +6,9 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
+from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
 from harness.domain.flows import Acceptance
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    ChangeCentralCluster,
-    ListPairingRequests,
-    RejectPairingRequest,
-    ReleaseCentralCluster,
-    ViewCentralCluster,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.history.operation import Json
 from harness.scenes import journey, review
 from harness.scenes.scene import Scene
@@ -135,12 +126,12 @@ def _unknown_user(scene: Scene) -> None:
 
 @when("the administrator opens the request")
 def _opens(scene: Scene) -> None:
-    scene.perform(scene.admin(), ViewPairingRequest(scene.cluster().pairing_uid))
+    scene.perform(scene.admin(), ops.ViewPairingRequest(scene.cluster().pairing_uid))
 
 
 @when(parsers.parse('the administrator opens the request of "{label}" by its id'))
 def _opens_of(scene: Scene, label: str) -> None:
-    scene.perform(scene.admin(), ViewPairingRequest(scene.cluster(label).pairing_uid))
+    scene.perform(scene.admin(), ops.ViewPairingRequest(scene.cluster(label).pairing_uid))
 
 
 @when("the administrator lists the pairing requests")
@@ -180,13 +171,13 @@ def _rejects_of(scene: Scene, label: str) -> None:
 
 @when("the administrator accepts a request by an id that differs in its last character")
 def _accepts_mistyped(scene: Scene) -> None:
-    operation = AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
+    operation = ops.AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
     scene.perform(scene.admin(), operation)
 
 
 @when("the administrator rejects a request by an id that differs in its last character")
 def _rejects_mistyped(scene: Scene) -> None:
-    scene.perform(scene.admin(), RejectPairingRequest(review.mistyped(scene)))
+    scene.perform(scene.admin(), ops.RejectPairingRequest(review.mistyped(scene)))
 
 
 @when(parsers.parse('"{who}" accepts the request under the name "{name}"'))
@@ -226,12 +217,12 @@ def _has_accepted_with(scene: Scene, name: str, description: str, tags: str) -> 
 
 @when("this person changes the cluster")
 def _changes(scene: Scene, person: Actor) -> None:
-    scene.perform(person, ChangeCentralCluster(scene.cluster().central_uid, {"by": "another"}))
+    scene.perform(person, ops.ChangeCentralCluster(scene.cluster().central_uid, {"by": "another"}))
 
 
 @when("the administrator asks Palette to give the cluster back to local management")
 def _releases(scene: Scene) -> None:
-    scene.perform(scene.admin(), ReleaseCentralCluster(scene.cluster().central_uid))
+    scene.perform(scene.admin(), ops.ReleaseCentralCluster(scene.cluster().central_uid))
 
 
 @given("Palette manages the cluster")
@@ -258,12 +249,12 @@ def _has_brought_values(scene: Scene) -> None:
 @when("the administrator accepts the earlier request")
 def _accepts_earlier(scene: Scene) -> None:
     uid = scene.cluster().earlier_uids[-1]
-    scene.perform(scene.admin(), AcceptPairingRequest(uid, scene.matching_selection()))
+    scene.perform(scene.admin(), ops.AcceptPairingRequest(uid, scene.matching_selection()))
 
 
 @when("the administrator rejects the earlier request")
 def _rejects_earlier(scene: Scene) -> None:
-    scene.perform(scene.admin(), RejectPairingRequest(scene.cluster().earlier_uids[-1]))
+    scene.perform(scene.admin(), ops.RejectPairingRequest(scene.cluster().earlier_uids[-1]))
 
 
 @when("Palette is restarted")
@@ -274,7 +265,7 @@ def _restarted(scene: Scene) -> None:
 @given("the host has confirmed the pairing")
 def _confirmed(scene: Scene) -> None:
     operator = scene.cluster().operator
-    scene.must_hold(scene.stage.await_state(operator, ViewPairing(), "paired_or_not_shown"))
+    scene.must_hold(scene.stage.await_state(operator, ops.ViewPairing(), "paired_or_not_shown"))
 
 
 # --- what must hold -----------------------------------------------------------------------------
@@ -318,9 +309,11 @@ def _none_waits(scene: Scene, judge: Judge) -> None:
 @then("the request goes on waiting in Palette")
 def _goes_on_waiting(scene: Scene, judge: Judge) -> None:
     uid = scene.cluster().pairing_uid
-    seen = scene.stage.await_state(scene.admin(), ListPairingRequests(), "listed", pairing_uid=uid)
+    seen = scene.stage.await_state(
+        scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
+    )
     judge.check("held", operation=seen.id)
-    seen = scene.stage.stays(scene.admin(), ListPairingRequests(), "listed", pairing_uid=uid)
+    seen = scene.stage.stays(scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid)
     judge.check("held", operation=seen.id)
 
 
@@ -328,7 +321,7 @@ def _goes_on_waiting(scene: Scene, judge: Judge) -> None:
 def _of_gone(scene: Scene, judge: Judge, label: str) -> None:
     uid = scene.cluster(label).pairing_uid
     seen = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid
+        scene.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid
     )
     judge.check("held", operation=seen.id)
 
@@ -404,13 +397,13 @@ def _managed(scene: Scene, judge: Judge) -> None:
 @given("the central cluster was looked at")
 def _looked_at_central(scene: Scene) -> None:
     scene.must_hold(review.await_registered(scene))
-    look = ViewCentralCluster(scene.cluster().central_uid)
+    look = ops.ViewCentralCluster(scene.cluster().central_uid)
     scene.note("the look before", scene.must(scene.stage.perform(scene.admin(), look)))
 
 
 @then("the central cluster bears what it bore before")
 def _bears_as_before(scene: Scene, judge: Judge) -> None:
-    look = ViewCentralCluster(scene.cluster().central_uid)
+    look = ops.ViewCentralCluster(scene.cluster().central_uid)
     after = scene.stage.perform(scene.admin(), look)
     before = scene.noted("the look before")
     fields: list[Json] = ["name", "description", "tags"]

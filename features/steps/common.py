@@ -5,22 +5,9 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
-from harness.domain.operations import (
-    CancelPairingRequest,
-    ListPairingRequests,
-    RejectPairingRequest,
-    ViewManagement,
-    ViewPairing,
-)
-from harness.scenes.local_moves import (
-    await_request_of,
-    central_effect,
-    change_centrally,
-    change_locally,
-    local_effect,
-    request_stays_of,
-)
+from harness.scenes import local_moves
 from harness.scenes.scene import Scene
 
 # --- what is given ----------------------------------------------------------------------------
@@ -62,7 +49,7 @@ def _send(scene: Scene) -> None:
 
 @when("the operator cancels the pairing request")
 def _cancel(scene: Scene) -> None:
-    scene.perform(scene.cluster().operator, CancelPairingRequest(), "the cancel")
+    scene.perform(scene.cluster().operator, ops.CancelPairingRequest(), "the cancel")
 
 
 @when("the administrator accepts the request")
@@ -72,7 +59,7 @@ def _accept(scene: Scene) -> None:
 
 @when("the administrator rejects the request")
 def _reject(scene: Scene) -> None:
-    operation = RejectPairingRequest(scene.cluster().pairing_uid)
+    operation = ops.RejectPairingRequest(scene.cluster().pairing_uid)
     scene.perform(scene.admin(), operation, "the rejection")
 
 
@@ -93,7 +80,7 @@ def _refused(scene: Scene, judge: Judge) -> None:
 
 @then("nothing is pending in Local UI")
 def _nothing_pending(scene: Scene, judge: Judge) -> None:
-    seen = scene.stage.await_state(scene.cluster().operator, ViewPairing(), "nothing_pending")
+    seen = scene.stage.await_state(scene.cluster().operator, ops.ViewPairing(), "nothing_pending")
     judge.check("held", operation=seen.id)
 
 
@@ -101,7 +88,7 @@ def _nothing_pending(scene: Scene, judge: Judge) -> None:
 def _still_pending(scene: Scene, judge: Judge) -> None:
     leased = scene.cluster()
     seen = scene.stage.await_state(
-        leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
@@ -110,7 +97,7 @@ def _still_pending(scene: Scene, judge: Judge) -> None:
 @then("the cluster is locally managed")
 def _local(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.await_state(
-        scene.cluster().operator, ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
+        scene.cluster().operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
     )
     judge.check("held", operation=seen.id)
 
@@ -118,7 +105,7 @@ def _local(scene: Scene, judge: Judge) -> None:
 @then("the cluster is still centrally managed")
 def _central(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.await_state(
-        scene.cluster().operator, ViewManagement(), "mode_is", mode=ManagementMode.CENTRAL.value
+        scene.cluster().operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.CENTRAL.value
     )
     judge.check("held", operation=seen.id)
 
@@ -127,7 +114,7 @@ def _central(scene: Scene, judge: Judge) -> None:
 def _none_reaches_palette(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.stays(
         scene.admin(),
-        ListPairingRequests(),
+        ops.ListPairingRequests(),
         "none_listed_for",
         local_cluster_uid=scene.cluster().cluster.uid,
     )
@@ -138,7 +125,7 @@ def _none_reaches_palette(scene: Scene, judge: Judge) -> None:
 def _none_in_palette(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.admin(),
-        ListPairingRequests(),
+        ops.ListPairingRequests(),
         "none_listed_for",
         local_cluster_uid=scene.cluster().cluster.uid,
     )
@@ -147,20 +134,20 @@ def _none_in_palette(scene: Scene, judge: Judge) -> None:
 
 @then("one request of the cluster waits in Palette")
 def _one_in_palette(scene: Scene, judge: Judge) -> None:
-    judge.check("held", operation=await_request_of(scene).id)
+    judge.check("held", operation=local_moves.await_request_of(scene).id)
 
 
 @then("one request of the cluster goes on waiting in Palette")
 def _one_stays_in_palette(scene: Scene, judge: Judge) -> None:
-    judge.check("held", operation=await_request_of(scene).id)
-    judge.check("held", operation=request_stays_of(scene).id)
+    judge.check("held", operation=local_moves.await_request_of(scene).id)
+    judge.check("held", operation=local_moves.request_stays_of(scene).id)
 
 
 @then("only this request waits in Palette")
 def _only_this_waits(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.admin(),
-        ListPairingRequests(),
+        ops.ListPairingRequests(),
         "listed_exactly",
         pairing_uids=[scene.cluster().pairing_uid],
     )
@@ -170,7 +157,10 @@ def _only_this_waits(scene: Scene, judge: Judge) -> None:
 @then("the request no longer waits in Palette")
 def _gone_centrally(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=scene.cluster().pairing_uid
+        scene.admin(),
+        ops.ListPairingRequests(),
+        "not_listed",
+        pairing_uid=scene.cluster().pairing_uid,
     )
     judge.check("held", operation=seen.id)
 
@@ -178,14 +168,14 @@ def _gone_centrally(scene: Scene, judge: Judge) -> None:
 @then("a local operation on the cluster takes effect")
 @then("local operations on the cluster still take effect")
 def _local_operation_works(scene: Scene, judge: Judge) -> None:
-    judge.check("succeeded", operation=change_locally(scene).id)
-    judge.check("held", operation=local_effect(scene).id)
+    judge.check("succeeded", operation=local_moves.change_locally(scene).id)
+    judge.check("held", operation=local_moves.local_effect(scene).id)
 
 
 @then("a central operation on the cluster takes effect")
 def _central_operation_works(scene: Scene, judge: Judge) -> None:
-    judge.check("succeeded", operation=change_centrally(scene).id)
-    judge.check("held", operation=central_effect(scene).id)
+    judge.check("succeeded", operation=local_moves.change_centrally(scene).id)
+    judge.check("held", operation=local_moves.central_effect(scene).id)
 
 
 @then(parsers.parse('what the target does is observed: "{situation}"'))

@@ -9,14 +9,8 @@ from harness.checkers.registry import Judge
 from harness.domain.arrangements import InstallCluster, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
 from harness.domain.operations import ListPairingRequests, VerifyConnection
+from harness.scenes import local_moves
 from harness.scenes.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
-from harness.scenes.local_moves import (
-    names_of_host,
-    set_health,
-    set_link,
-    set_links,
-    set_state,
-)
 from harness.scenes.scene import Scene, Shape
 
 OTHER = "another cluster"
@@ -46,18 +40,18 @@ def _many_pools(scene: Scene, control: int, workers: int, pools: int) -> None:
 @given(parsers.parse('the cluster is in state "{state}"'))
 @when(parsers.parse('the cluster is in state "{state}"'))
 def _in_state(scene: Scene, state: str) -> None:
-    set_state(scene, state)
+    local_moves.set_state(scene, state)
 
 
 @given(parsers.parse('the node "{position}" is unhealthy'))
 @when(parsers.parse('the node "{position}" turns unhealthy'))
 def _unhealthy(scene: Scene, position: str) -> None:
-    set_health(scene, position, Health.UNHEALTHY)
+    local_moves.set_health(scene, position, Health.UNHEALTHY)
 
 
 @when(parsers.parse('the node "{position}" recovers'))
 def _recovers(scene: Scene, position: str) -> None:
-    set_health(scene, position, Health.HEALTHY)
+    local_moves.set_health(scene, position, Health.HEALTHY)
 
 
 @given("the hosts have no cluster")
@@ -76,30 +70,30 @@ def _central_mode(scene: Scene) -> None:
 @given(parsers.parse("host {position:d} of the cluster cannot reach Palette"))
 @when(parsers.parse("host {position:d} of the cluster cannot reach Palette"))
 def _host_cut_off(scene: Scene, position: int) -> None:
-    set_link(scene, position, up=False)
+    local_moves.set_link(scene, position, up=False)
 
 
 @when(parsers.parse("host {position:d} of the cluster can reach Palette again"))
 def _host_linked(scene: Scene, position: int) -> None:
-    set_link(scene, position, up=True)
+    local_moves.set_link(scene, position, up=True)
 
 
 @given("the cluster cannot reach Palette")
 @when("the cluster cannot reach Palette")
 @when("the cluster cannot reach Palette any more")
 def _cut_off(scene: Scene) -> None:
-    set_links(scene, up=False)
+    local_moves.set_links(scene, up=False)
 
 
 @given("the cluster can reach Palette again")
 @when("the cluster can reach Palette again")
 def _linked(scene: Scene) -> None:
-    set_links(scene, up=True)
+    local_moves.set_links(scene, up=True)
 
 
 @given("the other cluster cannot reach Palette")
 def _other_cut_off(scene: Scene) -> None:
-    set_links(scene, up=False, label=OTHER)
+    local_moves.set_links(scene, up=False, label=OTHER)
 
 
 # --- entries ----------------------------------------------------------------------------------
@@ -176,7 +170,7 @@ def _says_no(scene: Scene, judge: Judge) -> None:
 
 @then(parsers.parse("the answer names host {position:d} and no other"))
 def _names_host(scene: Scene, judge: Judge, position: int) -> None:
-    named, others = names_of_host(scene, position)
+    named, others = local_moves.names_of_host(scene, position)
     judge.check("answer_names", operation=scene.noted(), named=named, not_named=others)
 
 

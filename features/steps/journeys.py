@@ -5,13 +5,8 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    ListPairingRequests,
-    ViewManagement,
-    ViewPairing,
-)
 from harness.scenes import journey, review
 from harness.scenes.scene import Scene
 
@@ -64,7 +59,7 @@ def _tries_to_reject(scene: Scene, who: str, label: str) -> None:
 @when(parsers.parse('"{who}" tries to accept the earlier request of "{label}"'))
 def _tries_earlier(scene: Scene, who: str, label: str) -> None:
     uid = scene.cluster(label).earlier_uids[-1]
-    scene.perform(scene.admin(who), AcceptPairingRequest(uid, scene.matching_selection(label)))
+    scene.perform(scene.admin(who), ops.AcceptPairingRequest(uid, scene.matching_selection(label)))
 
 
 @then(parsers.parse('Palette manages "{label}"'))
@@ -93,7 +88,9 @@ def _changed_apart(scene: Scene, judge: Judge, other: str, label: str) -> None:
 @then(parsers.parse('the request of "{label}" waits in Palette'))
 def _waits(scene: Scene, judge: Judge, label: str) -> None:
     uid = scene.cluster(label).pairing_uid
-    seen = scene.stage.await_state(scene.admin(), ListPairingRequests(), "listed", pairing_uid=uid)
+    seen = scene.stage.await_state(
+        scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
+    )
     judge.check("held", operation=seen.id)
 
 
@@ -101,7 +98,7 @@ def _waits(scene: Scene, judge: Judge, label: str) -> None:
 def _pending_locally(scene: Scene, judge: Judge, label: str) -> None:
     leased = scene.cluster(label)
     seen = scene.stage.await_state(
-        leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
@@ -110,6 +107,6 @@ def _pending_locally(scene: Scene, judge: Judge, label: str) -> None:
 def _local(scene: Scene, judge: Judge, label: str) -> None:
     operator = scene.cluster(label).operator
     seen = scene.stage.await_state(
-        operator, ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
+        operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
     )
     judge.check("held", operation=seen.id)

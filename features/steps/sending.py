@@ -5,14 +5,9 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.cluster import ManagementMode
-from harness.domain.operations import (
-    ListPairingRequests,
-    ViewManagement,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.history.operation import Json
 from harness.scenes import local_moves
 from harness.scenes.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
@@ -148,28 +143,28 @@ def _a_week_later(scene: Scene) -> None:
 
 @when("the operator looks at the pairing request")
 def _looks(scene: Scene) -> None:
-    scene.perform(scene.cluster().operator, ViewPairing(), "the look")
+    scene.perform(scene.cluster().operator, ops.ViewPairing(), "the look")
 
 
 @when(parsers.parse("the operator looks at the pairing request on host {position:d}"))
 def _looks_on(scene: Scene, position: int) -> None:
-    scene.perform(scene.log_in(scene.cluster().host(position)), ViewPairing(), "the look")
+    scene.perform(scene.log_in(scene.cluster().host(position)), ops.ViewPairing(), "the look")
 
 
 @when("the operator takes the login of host 1 to host 2")
 def _login_elsewhere(scene: Scene) -> None:
-    scene.perform(sibling_with_login(scene, 2), ViewPairing(), "the look")
+    scene.perform(sibling_with_login(scene, 2), ops.ViewPairing(), "the look")
 
 
 @when("the administrator looks at the list of requests")
 def _looks_at_list(scene: Scene) -> None:
-    scene.perform(scene.admin(), ListPairingRequests(), "the list")
+    scene.perform(scene.admin(), ops.ListPairingRequests(), "the list")
 
 
 @given("the administrator has opened the request")
 @when("the administrator opens the request by its id")
 def _opens(scene: Scene) -> None:
-    scene.perform(scene.admin(), ViewPairingRequest(scene.cluster().pairing_uid), "the request")
+    scene.perform(scene.admin(), ops.ViewPairingRequest(scene.cluster().pairing_uid), "the request")
 
 
 # --- operations on the cluster ----------------------------------------------------------------
@@ -197,7 +192,7 @@ def _changes_by_local_uid(scene: Scene) -> None:
 def _shows_id(scene: Scene, judge: Judge) -> None:
     leased = scene.cluster()
     seen = scene.stage.await_state(
-        leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
@@ -206,7 +201,7 @@ def _shows_id(scene: Scene, judge: Judge) -> None:
 def _other_shows_id(scene: Scene, judge: Judge) -> None:
     other = scene.cluster(OTHER)
     seen = scene.stage.await_state(
-        other.operator, ViewPairing(), "pending_with_id", pairing_uid=other.pairing_uid
+        other.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=other.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
@@ -215,7 +210,7 @@ def _other_shows_id(scene: Scene, judge: Judge) -> None:
 def _goes_on_showing(scene: Scene, judge: Judge) -> None:
     leased = scene.cluster()
     seen = scene.stage.stays(
-        leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
+        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
@@ -223,7 +218,7 @@ def _goes_on_showing(scene: Scene, judge: Judge) -> None:
 @then("the cluster stays locally managed")
 def _stays_local(scene: Scene, judge: Judge) -> None:
     seen = scene.stage.stays(
-        scene.cluster().operator, ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
+        scene.cluster().operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
     )
     judge.check("held", operation=seen.id)
 

@@ -5,16 +5,9 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
 from harness.domain.flows import Acceptance
-from harness.domain.operations import (
-    CancelPairingRequest,
-    RejectPairingRequest,
-    RestoreLocalManagement,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-)
 from harness.history.operation import Json
 from harness.scenes import local_moves
 from harness.scenes.entries import revoke_token, stranger_with
@@ -39,7 +32,7 @@ def _rejected(scene: Scene) -> None:
 
 @given("its request was rejected in Palette")
 def _rejected_in_palette(scene: Scene) -> None:
-    operation = RejectPairingRequest(scene.cluster().pairing_uid)
+    operation = ops.RejectPairingRequest(scene.cluster().pairing_uid)
     scene.must(scene.stage.perform(scene.admin(), operation))
 
 
@@ -86,7 +79,7 @@ def _token_revoked(scene: Scene, fate: str) -> None:
 @given("its host has followed it for a while")
 def _followed(scene: Scene) -> None:
     operator = scene.cluster().operator
-    scene.must_hold(scene.stage.stays(operator, ViewPairing(), "status_is", status="Pairing"))
+    scene.must_hold(scene.stage.stays(operator, ops.ViewPairing(), "status_is", status="Pairing"))
 
 
 # --- links and messages -------------------------------------------------------------------------
@@ -132,7 +125,7 @@ def _week_passes(scene: Scene) -> None:
 
 @when(parsers.parse("somebody with {kind} session cancels the pairing request"))
 def _stranger_cancels(scene: Scene, kind: str) -> None:
-    scene.perform(stranger_with(scene, kind), CancelPairingRequest(), "the cancel")
+    scene.perform(stranger_with(scene, kind), ops.CancelPairingRequest(), "the cancel")
 
 
 @when("the list is watched for the request to leave")
@@ -153,7 +146,7 @@ def _both_are_watched(scene: Scene) -> None:
 @when("the operator waits for the end of the pairing")
 def _waits(scene: Scene) -> None:
     operator = scene.cluster().operator
-    scene.note("Local UI", scene.stage.await_state(operator, ViewPairing(), "nothing_pending"))
+    scene.note("Local UI", scene.stage.await_state(operator, ops.ViewPairing(), "nothing_pending"))
 
 
 @when("the pairing has come to its end")
@@ -163,17 +156,17 @@ def _come_to_its_end(scene: Scene) -> None:
 
 @when("the operator looks at who manages the cluster")
 def _looks_at_mode(scene: Scene) -> None:
-    scene.perform(scene.cluster().operator, ViewManagement(), "the mode")
+    scene.perform(scene.cluster().operator, ops.ViewManagement(), "the mode")
 
 
 @when("the operator looks at the cluster")
 def _looks_at_cluster(scene: Scene) -> None:
-    scene.perform(scene.cluster().operator, ViewCluster(), "the cluster")
+    scene.perform(scene.cluster().operator, ops.ViewCluster(), "the cluster")
 
 
 @when("the operator asks for a return to local management")
 def _asks_for_return(scene: Scene) -> None:
-    scene.perform(scene.cluster().operator, RestoreLocalManagement(), "the return")
+    scene.perform(scene.cluster().operator, ops.RestoreLocalManagement(), "the return")
 
 
 @given(parsers.parse("the operator is at host {position:d}"))
@@ -216,13 +209,15 @@ def _same_as_before(scene: Scene, judge: Judge) -> None:
 
 @then("nothing becomes pending again in Local UI")
 def _nothing_again(scene: Scene, judge: Judge) -> None:
-    seen = scene.stage.stays(scene.cluster().operator, ViewPairing(), "nothing_pending")
+    seen = scene.stage.stays(scene.cluster().operator, ops.ViewPairing(), "nothing_pending")
     judge.check("held", operation=seen.id)
 
 
 @then("the new request stays pending in Local UI")
 def _stays_pending(scene: Scene, judge: Judge) -> None:
-    seen = scene.stage.stays(scene.cluster().operator, ViewPairing(), "status_is", status="Pairing")
+    seen = scene.stage.stays(
+        scene.cluster().operator, ops.ViewPairing(), "status_is", status="Pairing"
+    )
     judge.check("held", operation=seen.id)
 
 
@@ -236,7 +231,7 @@ def _other_goes_on(scene: Scene, judge: Judge) -> None:
 def _shown_rejected(scene: Scene, judge: Judge) -> None:
     leased = scene.cluster()
     fields: Json = {"status": "Rejected", "pairing_uid": leased.pairing_uid}
-    seen = scene.stage.await_state(leased.operator, ViewPairing(), "bears", fields=fields)
+    seen = scene.stage.await_state(leased.operator, ops.ViewPairing(), "bears", fields=fields)
     judge.check("held", operation=seen.id)
 
 

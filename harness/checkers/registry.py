@@ -116,11 +116,9 @@ class Minutes(Protocol):
 
     def history(self) -> History:
         """What was recorded so far."""
-        ...
 
     def found(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
         """Write down what a check found."""
-        ...
 
 
 class Judge:

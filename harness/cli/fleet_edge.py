@@ -12,18 +12,8 @@ from typing import Final
 from msgspec import structs
 
 from harness.cli.exits import CannotDo
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, DisturbMessages, SetLink, Side, Slot
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    LocalOperation,
-    LogIn,
-    PairingView,
-    Reply,
-    Session,
-    ViewPairing,
-)
 from harness.domain.pairing import LocalState
 from harness.fleet.realtime.settings import Arranger, Endpoint, LocalSide
 from harness.fleet.scenario import FaultKind, Scenario
@@ -211,19 +201,19 @@ def _cancels(driver: HttpDriver, host_uid: str) -> bool:
     """Whether nothing is pending at a host any more."""
     user = driver.local_user
 
-    def asks(operation: LocalOperation, credentials: Credentials) -> Reply:
+    def asks(operation: ops.LocalOperation, credentials: ops.Credentials) -> ops.Reply:
         return driver.send(Outgoing(operation, credentials, host_uid, "give back")).reply
 
-    login = asks(LogIn(user.username, user.password), Credentials())
-    session = login.value if isinstance(login, Done) else None
-    if not isinstance(session, Session):
+    login = asks(ops.LogIn(user.username, user.password), ops.Credentials())
+    session = login.value if isinstance(login, ops.Done) else None
+    if not isinstance(session, ops.Session):
         return False
-    me = Credentials(session=session.token)
-    shown = asks(ViewPairing(), me)
-    view = shown.value if isinstance(shown, Done) else None
-    if not isinstance(view, PairingView) or view.status != LocalState.PENDING.value:
+    me = ops.Credentials(session=session.token)
+    shown = asks(ops.ViewPairing(), me)
+    view = shown.value if isinstance(shown, ops.Done) else None
+    if not isinstance(view, ops.PairingView) or view.status != LocalState.PENDING.value:
         return True
-    return isinstance(asks(CancelPairingRequest(), me), Done)
+    return isinstance(asks(ops.CancelPairingRequest(), me), ops.Done)
 
 
 @dataclass(frozen=True, slots=True)

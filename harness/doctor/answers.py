@@ -14,18 +14,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from harness.doctor.finding import Notes
+from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    ListPairingRequests,
-    ListTokens,
-    Operation,
-    Probe,
-    Unknown,
-    ViewCluster,
-)
 from harness.targets.answered import Answered
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
@@ -103,12 +94,12 @@ def look_at_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> 
     for host in target.hosts():
         if host.url not in dead:
             what = f"Local UI of host {host.uid}"
-            _asked(driver, ViewCluster(), what, notes, clock, host.uid)
+            _asked(driver, ops.ViewCluster(), what, notes, clock, host.uid)
     if Side.CENTRAL in target.sides and target.central_url not in dead:
-        for operation in (ListTokens(), ListPairingRequests()):
+        for operation in (ops.ListTokens(), ops.ListPairingRequests()):
             _asked(driver, operation, f"Palette, {type(operation).__name__}", notes, clock)
         if Side.EDGE not in target.sides:
-            _asked(driver, Probe(), "Palette, as edge hosts ask it", notes, clock)
+            _asked(driver, ops.Probe(), "Palette, as edge hosts ask it", notes, clock)
     for control in dict.fromkeys(target.controls.values()):
         if control.url not in dead:
             _control(driver, control, notes)
@@ -117,19 +108,19 @@ def look_at_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> 
 
 def _asked(
     driver: HttpDriver,
-    operation: Operation,
+    operation: ops.Operation,
     what: str,
     notes: Notes,
     clock: Clock,
     host_uid: str = "",
 ) -> None:
-    outgoing = Outgoing(operation, Credentials(), host_uid, "doctor")
+    outgoing = Outgoing(operation, ops.Credentials(), host_uid, "doctor")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
     _clock(answered, what, notes, clock)
     sent = f"{answered.sent.method} {answered.sent.url}"
     key = f"paths.{type(operation).__name__}"
     match answered.reply:
-        case Unknown(why):
+        case ops.Unknown(why):
             remedy = f"see that the address is the API's, and that [{key}] and [errors] fit it"
             notes.problem(f"{what}: {_without(why, sent)}", remedy)
         case Refused(Reason.UNAUTHENTICATED):
@@ -142,9 +133,9 @@ def _asked(
                 f"{what}: {sent} is refused ({refused.reason.value}), but not for want of a login"
             )
             notes.note(told, f"see that [{key}] fits, and [codes] if it means a missing login")
-        case Done() if isinstance(operation, Probe):
+        case ops.Done() if isinstance(operation, ops.Probe):
             notes.good(f"{what}: a Palette answers")
-        case Done():
+        case ops.Done():
             told = f"{what} answers {sent} to somebody who has not logged in"
             notes.note(told, "expect SND-1 or ACC-1 to fail; or is another service there?")
 

@@ -33,7 +33,6 @@ class Open(Protocol):
         Raises:
             PairproofError: the harness cannot play the side that is missing, or cut links.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,29 +7,14 @@ from dataclasses import replace
 from typing import TypeVar
 
 from harness.doctor.finding import Notes
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    ListPairingRequests,
-    ListTokens,
-    LogIn,
-    LogOut,
-    Management,
-    Operation,
-    Reply,
-    Session,
-    Unknown,
-    Value,
-    ViewCluster,
-    ViewManagement,
-)
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Host, Place
 
-V = TypeVar("V", bound=Value)
+V = TypeVar("V", bound=ops.Value)
 
 
 def look_at_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, Notes]:
@@ -42,29 +27,31 @@ def look_at_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, No
         seen = [_at(driver, host, logins) for host in place.hosts if host.url not in dead]
         for host, session in [s for s in seen if s is not None]:
             _cluster(driver, place, host, session, clusters)
-            _ask(driver, LogOut(), session, host.uid)
+            _ask(driver, ops.LogOut(), session, host.uid)
     if driver.target.central_url and driver.target.central_url not in dead:
         _keys(driver, logins)
     return logins, clusters
 
 
-def _ask(driver: HttpDriver, operation: Operation, proof: Credentials, host_uid: str = "") -> Reply:
+def _ask(
+    driver: HttpDriver, operation: ops.Operation, proof: ops.Credentials, host_uid: str = ""
+) -> ops.Reply:
     outgoing = Outgoing(operation, proof, host_uid, "doctor")
     return driver.ask(outgoing, driver.target.timeouts.check_s).reply
 
 
-def _at(driver: HttpDriver, host: Host, notes: Notes) -> tuple[Host, Credentials] | None:
+def _at(driver: HttpDriver, host: Host, notes: Notes) -> tuple[Host, ops.Credentials] | None:
     user = driver.target.local_user
-    reply = _ask(driver, LogIn(user.username, user.password), Credentials(), host.uid)
+    reply = _ask(driver, ops.LogIn(user.username, user.password), ops.Credentials(), host.uid)
     match reply:
-        case Done(Session(token)):
+        case ops.Done(ops.Session(token)):
             notes.good(f"the login to Local UI of host {host.uid} succeeds")
-            return host, Credentials(session=token)
+            return host, ops.Credentials(session=token)
         case Refused():
             told = f"Local UI of host {host.uid} refuses the login: {reply.message}"
             remedy = "check the variables that edge.login names; the user is one of the host's own"
             notes.problem(told, remedy)
-        case Unknown(why):
+        case ops.Unknown(why):
             told = f"the login to Local UI of host {host.uid} brought no session: {why}"
             notes.problem(told, "see that [paths.LogIn] and its request and response fit")
         case _:
@@ -76,18 +63,18 @@ def _at(driver: HttpDriver, host: Host, notes: Notes) -> tuple[Host, Credentials
 
 
 def _cluster(
-    driver: HttpDriver, place: Place, host: Host, session: Credentials, notes: Notes
+    driver: HttpDriver, place: Place, host: Host, session: ops.Credentials, notes: Notes
 ) -> None:
     """What stands at a place. The same cluster is seen from each of its hosts."""
-    mode = _value(_ask(driver, ViewManagement(), session, host.uid), Management)
+    mode = _value(_ask(driver, ops.ViewManagement(), session, host.uid), ops.Management)
     if mode is not None and mode.mode is ManagementMode.CENTRAL:
         notes.gap(
             f"host {host.uid} in slot {place.slot} is centrally managed: pairing is for good",
             "let the place be reset (a reset command, or a control port), or name another",
         )
         return
-    reply = _ask(driver, ViewCluster(), session, host.uid)
-    if isinstance(reply, Unknown):
+    reply = _ask(driver, ops.ViewCluster(), session, host.uid)
+    if isinstance(reply, ops.Unknown):
         told = f"host {host.uid} does not show its cluster: {reply.why}"
         notes.problem(told, "see that [paths.ViewCluster] fits")
         return
@@ -116,31 +103,31 @@ def _standing(place: Place, cluster: Cluster, notes: Notes) -> None:
         notes.good(f"{told}, Running and healthy")
 
 
-def _value(reply: Reply, kind: type[V]) -> V | None:
-    value = reply.value if isinstance(reply, Done) else None
+def _value(reply: ops.Reply, kind: type[V]) -> V | None:
+    value = reply.value if isinstance(reply, ops.Done) else None
     return value if isinstance(value, kind) else None
 
 
 def _keys(driver: HttpDriver, notes: Notes) -> None:
     arranging = driver.target.arranging
     if arranging.admin is not None:
-        reply = _ask(driver, ListTokens(), arranging.admin)
+        reply = _ask(driver, ops.ListTokens(), arranging.admin)
         _key("central.admin", reply, notes)
     projects = arranging.given.projects
     for person in arranging.given.people:
         scope = projects[0] if projects else ""
-        proof = replace(Credentials(api_key=person.api_key), project_uid=scope)
-        _key(f"given.people {person.label}", _ask(driver, ListPairingRequests(), proof), notes)
+        proof = replace(ops.Credentials(api_key=person.api_key), project_uid=scope)
+        _key(f"given.people {person.label}", _ask(driver, ops.ListPairingRequests(), proof), notes)
 
 
-def _key(what: str, reply: Reply, notes: Notes) -> None:
+def _key(what: str, reply: ops.Reply, notes: Notes) -> None:
     match reply:
         case Refused(Reason.UNAUTHENTICATED):
             notes.problem(
                 f"Palette does not know the key of {what}",
                 "check the variable that api_key_env names there",
             )
-        case Unknown(why):
+        case ops.Unknown(why):
             notes.problem(f"{what}: {why}", "see that the mapping fits")
         case _:
             notes.good(f"Palette knows the key of {what}")

@@ -12,7 +12,6 @@ class Draws(Protocol):
 
     def bits128(self, kind: str) -> int:
         """The next 128 random bits of the stream named `kind`."""
-        ...
 
 
 @dataclass(slots=True)
@@ -27,7 +26,6 @@ class CounterDraws:
     taken: int = 0
 
     def bits128(self, kind: str) -> int:
-        """The next 128 random bits of the stream named `kind`."""
         self.taken += 1
         return derived_bits(self.seed, kind, self.taken)
 

@@ -10,34 +10,11 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    AgentOperation,
-    CancelPairingRequest,
-    CentralOperation,
-    ConfirmPairing,
-    Done,
-    ListPairingRequests,
-    LocalOperation,
-    MatchProfiles,
-    PairingId,
-    PairingList,
-    PairingRequestView,
-    PollPairing,
-    RejectPairingRequest,
-    Reply,
-    SelectedProfile,
-    SendPairingRequest,
-    SubmitPairing,
-    VerifyConnection,
-    ViewCluster,
-    ViewPairing,
-    ViewPairingRequest,
-)
+from harness.domain import operations as ops
 
-OperatorFlow = Generator[LocalOperation, Reply, Reply]
-AdminFlow = Generator[CentralOperation, Reply, Reply]
-AgentFlow = Generator[AgentOperation, Reply, Reply]
+OperatorFlow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
+AdminFlow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
+AgentFlow = Generator[ops.AgentOperation, ops.Reply, ops.Reply]
 
 
 def operator_sends(endpoint: str, token: str, *, insecure: bool = False) -> OperatorFlow:
@@ -46,13 +23,13 @@ def operator_sends(endpoint: str, token: str, *, insecure: bool = False) -> Oper
     Returns the reply to the send. A refusal on the way ends the flow with that refusal.
     Source: `#send-pairing-request-from-local-cluster`, steps 2 to 6.
     """
-    for look in (ViewCluster(), VerifyConnection(endpoint, token, insecure)):
+    for look in (ops.ViewCluster(), ops.VerifyConnection(endpoint, token, insecure)):
         reply = yield look
-        if not isinstance(reply, Done):
+        if not isinstance(reply, ops.Done):
             return reply
-    sent = yield SendPairingRequest(endpoint, token, insecure)
-    if isinstance(sent, Done):
-        yield ViewPairing()
+    sent = yield ops.SendPairingRequest(endpoint, token, insecure)
+    if isinstance(sent, ops.Done):
+        yield ops.ViewPairing()
     return sent
 
 
@@ -62,10 +39,10 @@ def operator_cancels() -> OperatorFlow:
     Returns the reply to the cancel.
     Source: `#withdraw-pairing-request-from-local-cluster`, steps 2 to 4.
     """
-    yield ViewPairing()
-    cancelled = yield CancelPairingRequest()
-    if isinstance(cancelled, Done):
-        yield ViewPairing()
+    yield ops.ViewPairing()
+    cancelled = yield ops.CancelPairingRequest()
+    if isinstance(cancelled, ops.Done):
+        yield ops.ViewPairing()
     return cancelled
 
 
@@ -73,14 +50,14 @@ def operator_cancels() -> OperatorFlow:
 class Acceptance:
     """What an administrator enters in the Pair Cluster wizard."""
 
-    selection: tuple[SelectedProfile, ...]
+    selection: tuple[ops.SelectedProfile, ...]
     name: str | None = None
     description: str | None = None
     tags: Mapping[str, str] | None = None
 
-    def on(self, pairing_uid: str) -> AcceptPairingRequest:
+    def on(self, pairing_uid: str) -> ops.AcceptPairingRequest:
         """The acceptance of this request."""
-        return AcceptPairingRequest(
+        return ops.AcceptPairingRequest(
             pairing_uid, self.selection, self.name, self.description, self.tags
         )
 
@@ -96,10 +73,10 @@ def admin_accepts(
     Source: `#accept-pairing-request-from-palette`, steps 8 to 15.
     """
     reply = yield from _admin_finds(pairing_uid, local_cluster_uid)
-    if not isinstance(reply, Done):
+    if not isinstance(reply, ops.Done):
         return reply
-    matched = yield MatchProfiles(pairing_uid, acceptance.selection)
-    if not isinstance(matched, Done):
+    matched = yield ops.MatchProfiles(pairing_uid, acceptance.selection)
+    if not isinstance(matched, ops.Done):
         return matched
     accepted = yield acceptance.on(pairing_uid)
     return accepted
@@ -112,9 +89,9 @@ def admin_rejects(pairing_uid: str, local_cluster_uid: str = "") -> AdminFlow:
     Source: `#reject-pairing-request-in-palette`, steps 2 to 4.
     """
     reply = yield from _admin_finds(pairing_uid, local_cluster_uid)
-    if not isinstance(reply, Done):
+    if not isinstance(reply, ops.Done):
         return reply
-    rejected = yield RejectPairingRequest(pairing_uid)
+    rejected = yield ops.RejectPairingRequest(pairing_uid)
     return rejected
 
 
@@ -124,26 +101,26 @@ def admin_rejects_by_tags(tags: Mapping[str, str]) -> AdminFlow:
     Returns the reply to the rejection, or to the last look if no request bears the tags.
     Source: `#reject-pairing-request-in-palette`, step 4.
     """
-    reply = yield ListPairingRequests()
-    listed = reply.value if isinstance(reply, Done) else None
-    for item in listed.items if isinstance(listed, PairingList) else ():
-        reply = yield ViewPairingRequest(item.pairing_uid)
-        view = reply.value if isinstance(reply, Done) else None
-        if isinstance(view, PairingRequestView) and dict(view.tags) == dict(tags):
-            reply = yield RejectPairingRequest(item.pairing_uid)
+    reply = yield ops.ListPairingRequests()
+    listed = reply.value if isinstance(reply, ops.Done) else None
+    for item in listed.items if isinstance(listed, ops.PairingList) else ():
+        reply = yield ops.ViewPairingRequest(item.pairing_uid)
+        view = reply.value if isinstance(reply, ops.Done) else None
+        if isinstance(view, ops.PairingRequestView) and dict(view.tags) == dict(tags):
+            reply = yield ops.RejectPairingRequest(item.pairing_uid)
             return reply
     return reply
 
 
 def _admin_finds(pairing_uid: str, local_cluster_uid: str) -> AdminFlow:
-    listed = yield ListPairingRequests(local_cluster_uid=local_cluster_uid)
-    if isinstance(listed, Done) and isinstance(listed.value, PairingList):
-        viewed = yield ViewPairingRequest(pairing_uid)
+    listed = yield ops.ListPairingRequests(local_cluster_uid=local_cluster_uid)
+    if isinstance(listed, ops.Done) and isinstance(listed.value, ops.PairingList):
+        viewed = yield ops.ViewPairingRequest(pairing_uid)
         return viewed
     return listed
 
 
-def agent_submits(submission: SubmitPairing) -> AgentFlow:
+def agent_submits(submission: ops.SubmitPairing) -> AgentFlow:
     """Hand the request over to the central side. Returns the reply."""
     reply = yield submission
     return reply
@@ -155,18 +132,18 @@ def agent_follows(pairing_uid: str, cluster_token: str) -> AgentFlow:
     Returns the reply to the poll. Whoever is told that the request was accepted must commit
     that it obeys the central side before it runs `agent_confirms` (INV-1).
     """
-    reply = yield PollPairing(pairing_uid, cluster_token)
+    reply = yield ops.PollPairing(pairing_uid, cluster_token)
     return reply
 
 
 def agent_confirms(pairing_uid: str, cluster_token: str) -> AgentFlow:
     """Tell the central side that this cluster obeys it. Safe to repeat."""
-    reply = yield ConfirmPairing(pairing_uid, cluster_token)
+    reply = yield ops.ConfirmPairing(pairing_uid, cluster_token)
     return reply
 
 
-def pairing_uid_of(reply: Reply) -> str:
+def pairing_uid_of(reply: ops.Reply) -> str:
     """The pairing id that a send or a submission was answered with, or an empty text."""
-    if isinstance(reply, Done) and isinstance(reply.value, PairingId):
+    if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PairingId):
         return reply.value.pairing_uid
     return ""

@@ -10,54 +10,17 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    Side,
-)
+from harness.domain import arrangements, profile
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    CancelPairingRequest,
-    CentralOperation,
-    ChangeCentralCluster,
-    Credentials,
-    LocalOperation,
-    MatchProfiles,
-    PatchCluster,
-    RejectPairingRequest,
-    SelectedProfile,
-    SendPairingRequest,
-    ViewPairingRequest,
-)
 from harness.domain.permission import every_grant
-from harness.domain.profile import (
-    ClusterProfile,
-    Layer,
-    Pack,
-    ProfileEdition,
-    ProfileType,
-    StackProfile,
-)
 from harness.domain.token import RegistrationToken
 from harness.explore.interleaving_events import Prints
 from harness.explore.interleaving_plots import Do
+from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import (
-    Boots,
-    HostPlace,
-    LoginSession,
-    PairingRequest,
-    Project,
-    Site,
-    User,
-)
 from harness.reference.core.store import MemoryStore, Store
 
 NOON = 1_000_000_000_000
@@ -66,12 +29,12 @@ NOON = 1_000_000_000_000
 FOREVER = 1 << 61
 SLOT, HOST, PROJECT, PROFILE, TOKEN = "slot-1", "host-1", "project-1", "profile-1", "token-1"
 TOKEN_VALUE = "<token:1>"
-OPERATOR = Credentials(session="<session:1>")
-ADMIN = Credentials(api_key="<key:1>", project_uid=PROJECT)
+OPERATOR = ops.Credentials(session="<session:1>")
+ADMIN = ops.Credentials(api_key="<key:1>", project_uid=PROJECT)
 OF_A_CORE = frozenset({"store", "choices", "_rules", "plain", "calling"})
 """What a core holds that never changes. Anything else is memory that a restart wipes."""
 
-SELECTION = (SelectedProfile(PROFILE),)
+SELECTION = (ops.SelectedProfile(PROFILE),)
 Core = TypeVar("Core", CentralCore, EdgeCore)
 
 
@@ -85,7 +48,6 @@ class WalkDraws:
     _known: dict[tuple[int, str, int], int] = field(default_factory=dict)
 
     def bits128(self, kind: str) -> int:
-        """The next 128 random bits of the stream named `kind`."""
         self.taken += 1
         key = (self.boots, kind, self.taken)
         if key not in self._known:
@@ -107,7 +69,7 @@ class Held:
 class RunningSide(Generic[Core]):
     """One side, running. There is one of each for a whole walk, loaded before each step."""
 
-    def __init__(self, side: Side, make: Callable[[Store], Core]) -> None:
+    def __init__(self, side: arrangements.Side, make: Callable[[Store], Core]) -> None:
         self.side = side
         self.store = MemoryStore()
         self.draws = WalkDraws(side.value)
@@ -133,7 +95,7 @@ class RunningSide(Generic[Core]):
     def boot(self) -> None:
         """Start from what is stored: memory is gone, and no draw comes back."""
         boots = self.draws.boots + 1
-        self.store.put(Boots(self.side.value, boots))
+        self.store.put(records.Boots(self.side.value, boots))
         self.draws.boots, self.draws.taken = boots, 0
         fresh = self._make(self.store)
         self._remember({k: v for k, v in vars(fresh).items() if k not in OF_A_CORE})
@@ -159,26 +121,35 @@ def print_of(held: Held, prints: Prints) -> Hashable:
 
 # --- the small world in which every plot takes place ----------------------------------------
 
-PACKS = (Pack(Layer.OS, "ubuntu", "22.04"), Pack(Layer.K8S, "k3s", "1.30.2"))
+PACKS = (
+    profile.Pack(profile.Layer.OS, "ubuntu", "22.04"),
+    profile.Pack(profile.Layer.K8S, "k3s", "1.30.2"),
+)
 CLUSTER = Cluster(
     "local-1",
     "shop",
     "a shop",
     {"site": "a"},
     pools=(NodePool("control-plane", True, (Node("node-1", HOST),)),),
-    stack=(StackProfile("full", ProfileType.FULL, "1.0.0", PACKS),),
+    stack=(profile.StackProfile("full", profile.ProfileType.FULL, "1.0.0", PACKS),),
 )
-FITTING = ClusterProfile(
-    PROFILE, "full", ProfileType.FULL, (ProfileEdition("1.0.0", PACKS),), PROJECT
+FITTING = profile.ClusterProfile(
+    PROFILE, "full", profile.ProfileType.FULL, (profile.ProfileEdition("1.0.0", PACKS),), PROJECT
 )
-NEWER = ProfileEdition("1.1.0", (PACKS[0], Pack(Layer.K8S, "k3s", "1.31.0")))
-REVISED = ClusterProfile(PROFILE, "full", ProfileType.FULL, (*FITTING.editions, NEWER), PROJECT)
-ARRANGED: tuple[Arrangement, ...] = (
-    CreateProject(PROJECT, "retail"),
-    PutUser("admin@retail.test", "", ADMIN.api_key, every_grant(PROJECT), tenant_admin=True),
-    PutToken(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER)),
-    PutProfile(FITTING),
-    InstallCluster(SLOT, CLUSTER),
+NEWER = profile.ProfileEdition(
+    "1.1.0", (PACKS[0], profile.Pack(profile.Layer.K8S, "k3s", "1.31.0"))
+)
+REVISED = profile.ClusterProfile(
+    PROFILE, "full", profile.ProfileType.FULL, (*FITTING.editions, NEWER), PROJECT
+)
+ARRANGED: tuple[arrangements.Arrangement, ...] = (
+    arrangements.CreateProject(PROJECT, "retail"),
+    arrangements.PutUser(
+        "admin@retail.test", "", ADMIN.api_key, every_grant(PROJECT), tenant_admin=True
+    ),
+    arrangements.PutToken(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER)),
+    arrangements.PutProfile(FITTING),
+    arrangements.InstallCluster(SLOT, CLUSTER),
 )
 """What is arranged before a plot begins."""
 
@@ -186,47 +157,49 @@ ARRANGED: tuple[Arrangement, ...] = (
 def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> None:
     """Put into both stores what is arranged."""
     grants = every_grant(PROJECT)
-    central.store.put(Project(PROJECT, "retail"))
-    central.store.put(User("admin@retail.test", "", ADMIN.api_key, grants, tenant_admin=True))
+    central.store.put(records.Project(PROJECT, "retail"))
+    central.store.put(
+        records.User("admin@retail.test", "", ADMIN.api_key, grants, tenant_admin=True)
+    )
     central.store.put(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER))
     central.store.put(FITTING)
-    edge.store.put(Site(SLOT, (HOST,), cluster=CLUSTER))
-    edge.store.put(HostPlace(HOST, SLOT))
-    edge.store.put(LoginSession(OPERATOR.session, HOST, FOREVER))
+    edge.store.put(records.Site(SLOT, (HOST,), cluster=CLUSTER))
+    edge.store.put(records.HostPlace(HOST, SLOT))
+    edge.store.put(records.LoginSession(OPERATOR.session, HOST, FOREVER))
 
 
-def local_operation(do: Do) -> LocalOperation | None:
+def local_operation(do: Do) -> ops.LocalOperation | None:
     """What an operator asks of Local UI in a move."""
     match do:
         case Do.SEND:
-            return SendPairingRequest("palette.test", TOKEN_VALUE)
+            return ops.SendPairingRequest("palette.test", TOKEN_VALUE)
         case Do.CANCEL:
-            return CancelPairingRequest()
+            return ops.CancelPairingRequest()
         case Do.PATCH:
-            return PatchCluster({"changed": "locally"})
+            return ops.PatchCluster({"changed": "locally"})
         case _:
             return None
 
 
-def central_operation(do: Do, request: PairingRequest) -> CentralOperation:
+def central_operation(do: Do, request: records.PairingRequest) -> ops.CentralOperation:
     """What an administrator asks in a move about a request."""
     uid = request.pairing_uid
     match do:
         case Do.ACCEPT:
-            return AcceptPairingRequest(uid, SELECTION)
+            return ops.AcceptPairingRequest(uid, SELECTION)
         case Do.REJECT:
-            return RejectPairingRequest(uid)
+            return ops.RejectPairingRequest(uid)
         case Do.MATCH:
-            return MatchProfiles(uid, SELECTION)
+            return ops.MatchProfiles(uid, SELECTION)
         case Do.CHANGE:
-            return ChangeCentralCluster(request.cluster_uid, {"changed": "centrally"})
+            return ops.ChangeCentralCluster(request.cluster_uid, {"changed": "centrally"})
         case _:
-            return ViewPairingRequest(uid)
+            return ops.ViewPairingRequest(uid)
 
 
-def request_of(central: Held, nth: int) -> PairingRequest | None:
+def request_of(central: Held, nth: int) -> records.PairingRequest | None:
     """The nth request that the central side admitted."""
-    for index, request in enumerate(central.store.every(PairingRequest)):
+    for index, request in enumerate(central.store.every(records.PairingRequest)):
         if index == nth:
             return request
     return None

@@ -14,36 +14,11 @@ from collections.abc import Generator, Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from harness.domain.arrangements import (
-    FaultNextMessage,
-    MessageFault,
-    MessageKind,
-    PutProfile,
-    SetLink,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.errors import Refusal, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    CentralOperation,
-    Credentials,
-    Done,
-    LocalOperation,
-    PollPairing,
-    Probe,
-    SetTokenState,
-    Unknown,
-)
+from harness.explore import interleaving_events
 from harness.explore import interleaving_sides as sides
-from harness.explore.interleaving_events import (
-    ENDED,
-    INVOKED,
-    PASSED,
-    Event,
-    Events,
-    Ledger,
-    Prints,
-)
 from harness.explore.interleaving_plots import Do, Fault, Move, Plot
 from harness.explore.interleaving_sides import HOST, Held, RunningSide
 from harness.reference.behaviour import Behaviour
@@ -54,10 +29,10 @@ from harness.reference.core.records import Site
 from harness.reference.core.run import advance
 from harness.reference.faults import message_kind
 
-Flow = Generator[Call, Answer, "Done | Refused | None"]
+Flow = Generator[Call, Answer, "ops.Done | Refused | None"]
 _LOCAL = frozenset({Do.SEND, Do.CANCEL, Do.PATCH})
-_BROKEN = Unknown("the connection broke before an answer came")
-_STOPPED = Unknown("the edge was restarted before it answered")
+_BROKEN = ops.Unknown("the connection broke before an answer came")
+_STOPPED = ops.Unknown("the edge was restarted before it answered")
 
 
 class Step(NamedTuple):
@@ -76,7 +51,7 @@ class Waiting:
     """
 
     id: str
-    operation: LocalOperation | None
+    operation: ops.LocalOperation | None
     inputs: tuple[tuple[Held, Answer | None], ...]
     call: Call
     reply: LinkReply | None
@@ -91,7 +66,7 @@ class Waiting:
     @property
     def is_told(self) -> bool:
         """Whether the message stands in the history. Probes and polls change nothing."""
-        return not isinstance(self.call.operation, Probe | PollPairing)
+        return not isinstance(self.call.operation, ops.Probe | ops.PollPairing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +85,7 @@ class World:
     up: bool
     begun: int
     """How many rounds and faults there were, for their ids."""
-    events: Events
+    events: interleaving_events.Events
 
 
 class Stage:
@@ -119,10 +94,10 @@ class Stage:
     def __init__(self, plot: Plot, behaviour: Behaviour, faults: int) -> None:
         ready = behaviour.with_password("walk")
         self.plot = plot
-        self.prints = Prints()
-        self.ledger = Ledger(self.prints)
-        self.central = RunningSide[CentralCore](Side.CENTRAL, ready.central_factory())
-        self.edge = RunningSide[EdgeCore](Side.EDGE, ready.edge_factory())
+        self.prints = interleaving_events.Prints()
+        self.ledger = interleaving_events.Ledger(self.prints)
+        self.central = RunningSide[CentralCore](arrangements.Side.CENTRAL, ready.central_factory())
+        self.edge = RunningSide[EdgeCore](arrangements.Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
         self.agents = len(plot.actors)
         sides.furnish(self.central, self.edge)
@@ -190,7 +165,7 @@ class Stage:
             if what == "deliver" and Fault.LOSE in allowed and world.up:
                 yield Step("lose", lane)
             elif what == "return" and Fault.UNANSWERED in allowed:
-                if waiting and isinstance(waiting.reply, Done | Refused) and waiting.is_told:
+                if waiting and isinstance(waiting.reply, ops.Done | Refused) and waiting.is_told:
                     yield Step("unanswered", lane)
             elif what == "move" and Fault.UNSEEN in allowed:
                 actor = self.plot.actors[lane]
@@ -238,10 +213,14 @@ class Stage:
             assert waiting.reply is not None
             return self._returned(world, lane, waiting, waiting.reply)
         before = what == "lose"
-        fault = MessageFault.LOST_BEFORE if before else MessageFault.LOST_AFTER
+        fault = (
+            arrangements.MessageFault.LOST_BEFORE
+            if before
+            else arrangements.MessageFault.LOST_AFTER
+        )
         kind = message_kind(waiting.call.operation)
-        if kind is MessageKind.WITHDRAW:
-            world = self._noted_fault(world, FaultNextMessage(HOST, kind, fault))
+        if kind is arrangements.MessageKind.WITHDRAW:
+            world = self._noted_fault(world, arrangements.FaultNextMessage(HOST, kind, fault))
         world = replace(world, faults=world.faults - 1)
         if before:
             return _with_lane(world, lane, replace(waiting, reply=_BROKEN))
@@ -249,10 +228,10 @@ class Stage:
 
     def _struck(self, world: World, what: str) -> World:
         if what == "mend":
-            return replace(self._noted_fault(world, SetLink(HOST, up=True)), up=True)
+            return replace(self._noted_fault(world, arrangements.SetLink(HOST, up=True)), up=True)
         world = replace(world, faults=world.faults - 1)
         if what == "cut":
-            return replace(self._noted_fault(world, SetLink(HOST, up=False)), up=False)
+            return replace(self._noted_fault(world, arrangements.SetLink(HOST, up=False)), up=False)
         if what == "restart central":
             self.central.load(world.central)
             self.central.boot()
@@ -267,9 +246,15 @@ class Stage:
         events = world.events
         for waiting in filter(None, world.lanes):
             if waiting.is_told:
-                events = self.ledger.write(events, Event(ENDED, waiting.message, _STOPPED))
+                events = self.ledger.write(
+                    events,
+                    interleaving_events.Event(interleaving_events.ENDED, waiting.message, _STOPPED),
+                )
             if waiting.operation is not None:
-                events = self.ledger.write(events, Event(ENDED, waiting.id, _STOPPED))
+                events = self.ledger.write(
+                    events,
+                    interleaving_events.Event(interleaving_events.ENDED, waiting.id, _STOPPED),
+                )
         self.edge.load(world.edge)
         self.edge.boot()
         idle = (None,) * len(world.lanes)
@@ -293,53 +278,72 @@ class Stage:
             self.central.load(world.central)
             self.central.store.put(sides.REVISED)
             world = replace(world, central=self.central.hold())
-            return self.noted(world, label, PutProfile(sides.REVISED))
+            return self.noted(world, label, arrangements.PutProfile(sides.REVISED))
         local = sides.local_operation(move.do)
         if local is not None:
             return self.started(world, lane, label, name, local)
         return self.administered(world, label, name, self._central_operation(world, move), unseen)
 
-    def _central_operation(self, world: World, move: Move) -> CentralOperation:
+    def _central_operation(self, world: World, move: Move) -> ops.CentralOperation:
         if move.do is Do.REVOKE:
-            return SetTokenState(sides.TOKEN, active=False)
+            return ops.SetTokenState(sides.TOKEN, active=False)
         request = sides.request_of(world.central, move.nth)
         assert request is not None, f"there is no request to {move.do}"
         return sides.central_operation(move.do, request)
 
     def passed(self, world: World, label: str, by: int) -> World:
         """Time has passed, on both sides alike."""
-        events = self.ledger.write(world.events, Event(PASSED, label, by))
+        events = self.ledger.write(
+            world.events, interleaving_events.Event(interleaving_events.PASSED, label, by)
+        )
         central = replace(world.central, now=world.central.now + by)
         edge = replace(world.edge, now=world.edge.now + by)
         return replace(world, central=central, edge=edge, events=events)
 
     def noted(self, world: World, label: str, arrangement: object) -> World:
         """Something was arranged."""
-        opened = Event(INVOKED, label, arrangement, "harness")
-        return replace(world, events=self._at_once(world.events, opened, Done(Acknowledged())))
+        opened = interleaving_events.Event(
+            interleaving_events.INVOKED, label, arrangement, "harness"
+        )
+        return replace(
+            world, events=self._at_once(world.events, opened, ops.Done(ops.Acknowledged()))
+        )
 
     def administered(
-        self, world: World, label: str, name: str, operation: CentralOperation, unseen: bool = False
+        self,
+        world: World,
+        label: str,
+        name: str,
+        operation: ops.CentralOperation,
+        unseen: bool = False,
     ) -> World:
         """An administrator's operation: one step."""
         self.central.load(world.central)
         side = self.central
         reply: LinkReply = side.core.perform(operation, sides.ADMIN, side.now, side.draws)
-        opened = Event(INVOKED, label, operation, name, project=sides.PROJECT)
+        opened = interleaving_events.Event(
+            interleaving_events.INVOKED, label, operation, name, project=sides.PROJECT
+        )
         events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
         return replace(world, central=side.hold(), events=events)
 
-    def _at_once(self, events: Events, opened: Event, reply: object) -> Events:
+    def _at_once(
+        self, events: interleaving_events.Events, opened: interleaving_events.Event, reply: object
+    ) -> interleaving_events.Events:
         events = self.ledger.write(events, opened)
-        return self.ledger.write(events, Event(ENDED, opened.id, reply))
+        return self.ledger.write(
+            events, interleaving_events.Event(interleaving_events.ENDED, opened.id, reply)
+        )
 
     # --- flows of the edge ------------------------------------------------------------
 
     def started(
-        self, world: World, lane: int, label: str, name: str, operation: LocalOperation
+        self, world: World, lane: int, label: str, name: str, operation: ops.LocalOperation
     ) -> World:
         """An operation at Local UI, up to its first message or its end."""
-        opened = Event(INVOKED, label, operation, name, HOST, sides.PROJECT)
+        opened = interleaving_events.Event(
+            interleaving_events.INVOKED, label, operation, name, HOST, sides.PROJECT
+        )
         world = replace(world, events=self.ledger.write(world.events, opened))
         self.edge.load(world.edge)
         flow = self._begun(operation)
@@ -349,7 +353,7 @@ class Stage:
         self.edge.load(world.edge)
         return self._stretched(world, self.agents, label, None, self._begun(None), (), None)
 
-    def _begun(self, operation: LocalOperation | None) -> Flow:
+    def _begun(self, operation: ops.LocalOperation | None) -> Flow:
         side = self.edge
         if operation is None:
             return side.core.follow(sides.SLOT)
@@ -360,13 +364,13 @@ class Stage:
         world: World,
         lane: int,
         label: str,
-        operation: LocalOperation | None,
+        operation: ops.LocalOperation | None,
         flow: Flow,
         inputs: tuple[tuple[Held, Answer | None], ...],
         answer: Answer | None,
     ) -> World:
         """Run one stretch of a flow; the edge is loaded."""
-        reply: Done | Refused | None
+        reply: ops.Done | Refused | None
         call: Call | None = None
         try:
             call, reply = advance(flow, answer, self.edge.store)
@@ -378,21 +382,26 @@ class Stage:
             world = _with_lane(world, lane, None)
             if operation is None:
                 return world
-            ended = Event(ENDED, label, reply)
+            ended = interleaving_events.Event(interleaving_events.ENDED, label, reply)
             return replace(world, events=self.ledger.write(world.events, ended))
         place = self.prints.number((label, self.prints.flow(flow)))
         waiting = Waiting(label, operation, inputs, call, None, [flow], place)
         return self._called(world, lane, waiting)
 
     def _called(self, world: World, lane: int, waiting: Waiting) -> World:
-        if isinstance(waiting.call.operation, Probe):
-            reply = Done(Acknowledged()) if world.up else NotDelivered("the link is cut")
+        if isinstance(waiting.call.operation, ops.Probe):
+            reply = ops.Done(ops.Acknowledged()) if world.up else NotDelivered("the link is cut")
             return _with_lane(world, lane, replace(waiting, reply=reply))
         world = _with_lane(world, lane, waiting)
         if not waiting.is_told:
             return world
-        opened = Event(
-            INVOKED, waiting.message, waiting.call.operation, "agent", HOST, sides.PROJECT
+        opened = interleaving_events.Event(
+            interleaving_events.INVOKED,
+            waiting.message,
+            waiting.call.operation,
+            "agent",
+            HOST,
+            sides.PROJECT,
         )
         return replace(world, events=self.ledger.write(world.events, opened))
 
@@ -403,13 +412,13 @@ class Stage:
         side = self.central
         side.load(world.central)
         operation = waiting.call.operation
-        reply: LinkReply = side.core.perform(operation, Credentials(), side.now, side.draws)
+        reply: LinkReply = side.core.perform(operation, ops.Credentials(), side.now, side.draws)
         world = replace(world, central=side.hold())
         return _with_lane(world, lane, replace(waiting, reply=reply))
 
     def _returned(self, world: World, lane: int, waiting: Waiting, reply: LinkReply) -> World:
         if waiting.is_told:
-            ended = Event(ENDED, waiting.message, reply)
+            ended = interleaving_events.Event(interleaving_events.ENDED, waiting.message, reply)
             world = replace(world, events=self.ledger.write(world.events, ended))
         flow = waiting.live.pop() if waiting.live else self._again(waiting)
         self.edge.load(world.edge)

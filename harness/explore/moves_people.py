@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    CancelPairingRequest,
-    ListPairingRequests,
-    RejectPairingRequest,
-    ReleaseCentralCluster,
-    RestoreLocalManagement,
-    ViewPairingRequest,
-)
+from harness.domain import operations as ops
 from harness.explore import model, move
 from harness.explore.model import Answer, Rule
 from harness.explore.move import OTHER, Does, Fits, Move, Play
@@ -53,7 +45,9 @@ def _other_can_send(world: World) -> bool:
 
 
 def _cancels(scene: Scene, actor: Actor | None = None) -> Taken:
-    return scene.perform(actor or scene.cluster().operator, CancelPairingRequest(), "the cancel")
+    return scene.perform(
+        actor or scene.cluster().operator, ops.CancelPairingRequest(), "the cancel"
+    )
 
 
 def _stranger_sends(kind: str) -> Move:
@@ -90,7 +84,7 @@ def _local(kind: str, changes: Callable[[Place], Place] = lambda place: place) -
 
 
 def _restored(scene: Scene) -> Taken:
-    return scene.perform(scene.cluster().operator, RestoreLocalManagement(), "the return")
+    return scene.perform(scene.cluster().operator, ops.RestoreLocalManagement(), "the return")
 
 
 _SEND = "the operator sends a pairing request"
@@ -128,36 +122,36 @@ def _accepts(scene: Scene) -> Taken:
 
 
 def _rejects(scene: Scene) -> Taken:
-    operation = RejectPairingRequest(scene.cluster().pairing_uid)
+    operation = ops.RejectPairingRequest(scene.cluster().pairing_uid)
     return scene.perform(scene.admin(), operation, "the rejection")
 
 
 def _accepts_earlier(scene: Scene) -> Taken:
     uid = scene.cluster().earlier_uids[-1]
-    return scene.perform(scene.admin(), AcceptPairingRequest(uid, scene.matching_selection()))
+    return scene.perform(scene.admin(), ops.AcceptPairingRequest(uid, scene.matching_selection()))
 
 
 def _rejects_earlier(scene: Scene) -> Taken:
     uid = scene.cluster().earlier_uids[-1]
-    return scene.perform(scene.admin(), RejectPairingRequest(uid))
+    return scene.perform(scene.admin(), ops.RejectPairingRequest(uid))
 
 
 def _opens(scene: Scene) -> Taken:
-    operation = ViewPairingRequest(scene.cluster().pairing_uid)
+    operation = ops.ViewPairingRequest(scene.cluster().pairing_uid)
     return scene.perform(scene.admin(), operation, "the request")
 
 
 def _releases(scene: Scene) -> Taken:
-    return scene.perform(scene.admin(), ReleaseCentralCluster(scene.cluster().central_uid))
+    return scene.perform(scene.admin(), ops.ReleaseCentralCluster(scene.cluster().central_uid))
 
 
 def _accepts_mistyped(scene: Scene) -> Taken:
-    operation = AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
+    operation = ops.AcceptPairingRequest(review.mistyped(scene), scene.matching_selection())
     return scene.perform(scene.admin(), operation)
 
 
 def _rejects_mistyped(scene: Scene) -> Taken:
-    return scene.perform(scene.admin(), RejectPairingRequest(review.mistyped(scene)))
+    return scene.perform(scene.admin(), ops.RejectPairingRequest(review.mistyped(scene)))
 
 
 def _changes_too_early(scene: Scene) -> Taken:
@@ -213,7 +207,7 @@ ADMINISTRATOR = (
     _look("opens the request by its id", _opens, model.of_last(model.view), move.sent),
     _look(
         "looks at the list of requests",
-        lambda scene: scene.perform(scene.admin(), ListPairingRequests(), "the list"),
+        lambda scene: scene.perform(scene.admin(), ops.ListPairingRequests(), "the list"),
         model.always(Answer.OK, "ACC-3"),
     ),
     _refused(f"accepts {_MISTYPED}", _accepts_mistyped, "ACC-20", move.sent),

@@ -11,17 +11,8 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from harness.checkers.invariants.stream import ALL, Bounds, Violation, violations_of
+from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink
-from harness.domain.operations import (
-    CentralOperation,
-    ChangeCentralCluster,
-    ListPairingRequests,
-    PatchCluster,
-    ViewCentralCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.explore.interleaving_events import Events, outcome_of
 from harness.explore.interleaving_plots import PLOTS, Plot
 from harness.explore.interleaving_sides import HOST
@@ -323,18 +314,18 @@ class Settling:
 
     def _looked_at(self, world: World) -> World:
         stage = self.stage
-        for index, look in enumerate((ViewPairing(), ViewManagement())):
+        for index, look in enumerate((ops.ViewPairing(), ops.ViewManagement())):
             world = stage.started(world, 0, f"look-{index}", READER, look)
         for index, operation in enumerate(list(_central_looks(world))):
             world = stage.administered(world, f"look-{index + 2}", READER, operation)
-        world = stage.started(world, 0, "try", USER, PatchCluster({"tried": "locally"}))
-        return stage.started(world, 0, "look-last", READER, ViewManagement())
+        world = stage.started(world, 0, "try", USER, ops.PatchCluster({"tried": "locally"}))
+        return stage.started(world, 0, "look-last", READER, ops.ViewManagement())
 
 
-def _central_looks(world: World) -> Iterator[CentralOperation]:
-    yield ListPairingRequests()
+def _central_looks(world: World) -> Iterator[ops.CentralOperation]:
+    yield ops.ListPairingRequests()
     for request in world.central.store.every(PairingRequest):
-        yield ViewPairingRequest(request.pairing_uid)
+        yield ops.ViewPairingRequest(request.pairing_uid)
         if request.cluster_uid:
-            yield ViewCentralCluster(request.cluster_uid)
-            yield ChangeCentralCluster(request.cluster_uid, {"tried": "centrally"})
+            yield ops.ViewCentralCluster(request.cluster_uid)
+            yield ops.ChangeCentralCluster(request.cluster_uid, {"tried": "centrally"})

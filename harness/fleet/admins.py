@@ -10,23 +10,9 @@ from typing import cast
 
 import simpy
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    CentralOperation,
-    ChangeCentralCluster,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    PairingList,
-    RejectPairingRequest,
-    Reply,
-    Unknown,
-    ViewCentralCluster,
-    ViewPairingRequest,
-)
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
 from harness.fleet.place import Place
@@ -37,13 +23,13 @@ from harness.fleet.world import Step, World
 from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 
-Flow = Generator[CentralOperation, Reply, Reply]
-Rival = tuple["Seat", CentralOperation]
+Flow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
+Rival = tuple["Seat", ops.CentralOperation]
 
 _REVIEWS_MAX = 6
 """How often one request is taken up again, when something stood in the way."""
 _RULES_MAX = 8
-_LATE = Unknown("no answer came in time")
+_LATE = ops.Unknown("no answer came in time")
 _MISTAKES = tuple(Mistake)
 
 
@@ -167,7 +153,7 @@ class Admins:
         for _ in range(_REVIEWS_MAX):
             flow = self._flow(place, pairing_uid, acceptance, rejects=rejects)
             reply, rival = (yield from self._drives(seat, place, flow, rival)), None
-            if isinstance(reply, Done):
+            if isinstance(reply, ops.Done):
                 break
             if isinstance(reply, Refused) and reply.reason in (
                 Reason.NOT_FOUND, Reason.REQUEST_DECIDED
@@ -178,7 +164,7 @@ class Admins:
             yield self._world.env.timeout(stream.spread(plan.notice))
         else:
             return
-        if isinstance(reply.value, Accepted):
+        if isinstance(reply.value, ops.Accepted):
             self._world.env.process(self._rules(seat.person, place, reply.value.cluster_uid))
 
     def _rival(
@@ -187,9 +173,9 @@ class Admins:
         """Another administrator, who decides on the same request at the same moment."""
         others = [person for person in office.people if person is not seat.person]
         other = Seat(self._world, others[0] if others else seat.person)
-        decision: CentralOperation = RejectPairingRequest(pairing_uid)
+        decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
-            decision = AcceptPairingRequest(pairing_uid, acceptance.selection)
+            decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)
         return other, decision
 
     @staticmethod
@@ -202,18 +188,18 @@ class Admins:
 
     def _drives(
         self, seat: Seat, place: Place, flow: Flow, rival: Rival | None = None
-    ) -> Step[Reply]:
+    ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
         operation = next(flow)
         while True:
-            if isinstance(operation, AcceptPairingRequest | RejectPairingRequest):
+            if isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest):
                 self._race(place, rival)
             reply = yield from seat.ask(operation, place.net, place.member.tenant)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
-                result: Reply = stop.value
+                result: ops.Reply = stop.value
                 return result
             yield env.timeout(place.review.spread(plan.think))
 
@@ -236,13 +222,13 @@ class Admins:
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
             revision += 1
-            change = ChangeCentralCluster(cluster_uid, _tags_of(revision))
+            change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))
             reply = yield from seat.ask(change, place.net, tenant)
-            if not isinstance(reply, Done):
+            if not isinstance(reply, ops.Done):
                 refused += 1
                 if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
                     yield from seat.ask(
-                        ViewCentralCluster(cluster_uid), place.net, place.member.tenant
+                        ops.ViewCentralCluster(cluster_uid), place.net, place.member.tenant
                     )
                     return
                 yield world.env.timeout(stream.spread(poll))
@@ -265,17 +251,17 @@ class Admins:
             yield world.env.timeout(stream.spread(every))
             if world.is_over:
                 return
-            yield from seat.ask(ListPairingRequests(), stream, tenant)
+            yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
 
     def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
         """At the end: what is listed, and what became of these requests."""
         seat = Seat(self._world, self.office(tenant, project).people[0])
-        listed = yield from seat.ask(ListPairingRequests(), stream, tenant)
-        value = listed.value if isinstance(listed, Done) else None
-        items = value.items if isinstance(value, PairingList) else ()
+        listed = yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
+        value = listed.value if isinstance(listed, ops.Done) else None
+        items = value.items if isinstance(value, ops.PairingList) else ()
         uids = dict.fromkeys([*(item.pairing_uid for item in items), *requests])
         for uid in uids:
-            yield from seat.ask(ViewPairingRequest(uid), stream, tenant)
+            yield from seat.ask(ops.ViewPairingRequest(uid), stream, tenant)
 
 
 @lru_cache(maxsize=256)
@@ -293,11 +279,11 @@ class Seat:
         self._world = world
         self.person = person
         self._actor = f"admin:{person.email}"
-        self._credentials = Credentials(api_key=person.api_key, project_uid=person.scope)
+        self._credentials = ops.Credentials(api_key=person.api_key, project_uid=person.scope)
         tags: dict[str, Json] = {"project": person.scope, "user": person.email}
         self._tags = tags
 
-    def ask(self, operation: CentralOperation, stream: Stream, tenant: int) -> Step[Reply]:
+    def ask(self, operation: ops.CentralOperation, stream: Stream, tenant: int) -> Step[ops.Reply]:
         """One operation at Palette, and its answer."""
         world = self._world
         recorder, now = world.recorder, world.clock.now()
@@ -305,9 +291,11 @@ class Seat:
         answered = yield world.asked(operation, self._credentials, stream, tenant, record)
         reply: LinkReply = _LATE if answered is None else answered  # type: ignore[assignment]
         recorder.end(record, reply, world.clock.now())
-        return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
+        return (
+            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
+        )
 
-    def ask_later(self, operation: CentralOperation, place: Place, later: int) -> Step[None]:
+    def ask_later(self, operation: ops.CentralOperation, place: Place, later: int) -> Step[None]:
         """One operation, after a moment; nobody waits for the answer."""
         yield self._world.env.timeout(later)
         yield from self.ask(operation, place.net, place.member.tenant)

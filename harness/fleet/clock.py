@@ -35,12 +35,10 @@ class CellClock:
         self.is_stopped = False
 
     def now(self) -> int:
-        """Microseconds since the run began."""
         # Not `now`, a property, which is one more call: a fleet asks sixty times a pairing.
         return self._env._now  # type: ignore[return-value]  # nothing here waits for fractions
 
     def sleep(self, duration: int) -> None:
-        """Nothing sleeps in here: whoever waits yields an event."""
         raise AssertionError("a cell's time passes by events only")
 
     def pass_until(self, until: int) -> int:

@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    DisturbMessages,
-    Restart,
-    SetLink,
-    SetNodeHealth,
-    Side,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
 from harness.fleet.nemesis import Transition, transitions
@@ -106,13 +98,17 @@ class Disturbing:
             world.network.strike(member.index, fault)
             lost, factor = (fault.lost_before_ppm, fault.lost_after_ppm), fault.factor
             is_slow = fault.kind is FaultKind.SLOW
-            begun = DisturbMessages(uid, slowed=factor) if is_slow else DisturbMessages(uid, *lost)
+            begun = (
+                arrangements.DisturbMessages(uid, slowed=factor)
+                if is_slow
+                else arrangements.DisturbMessages(uid, *lost)
+            )
             world.arranged(NEMESIS, begun, tags, cause)
         else:
             world.network.relent(member.index, fault)
-            world.arranged(NEMESIS, DisturbMessages(uid), tags, cause)
+            world.arranged(NEMESIS, arrangements.DisturbMessages(uid), tags, cause)
 
-    def _note(self, place: Place | None, what: Arrangement, cause: str) -> None:
+    def _note(self, place: Place | None, what: arrangements.Arrangement, cause: str) -> None:
         tags = place.tags if place is not None else {}
         self._world.arranged(NEMESIS, what, tags, cause)
 
@@ -122,7 +118,7 @@ class Disturbing:
             position = place.member.host_uids.index(uid)
             if (position in place.down) is up:
                 self._world.hosts.set_link(place, position, up=up)
-                self._note(place, SetLink(uid, up), transition.occurrence.cause)
+                self._note(place, arrangements.SetLink(uid, up), transition.occurrence.cause)
 
     def _set_health(self, place: Place, transition: Transition) -> None:
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
@@ -132,7 +128,7 @@ class Disturbing:
             nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
             for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
                 self._world.hosts.set_health(place, node.name, health)
-                change = SetNodeHealth(place.slot, node.name, health)
+                change = arrangements.SetNodeHealth(place.slot, node.name, health)
                 self._note(place, change, transition.occurrence.cause)
 
     def _reboot(self, place: Place, transition: Transition) -> None:
@@ -140,7 +136,7 @@ class Disturbing:
         world, now = self._world, self._world.clock.now()
         if transition.begins:
             tags = {**place.tags, "slot": place.slot, "cause": transition.occurrence.cause}
-            restart = Restart(Side.EDGE)
+            restart = arrangements.Restart(arrangements.Side.EDGE)
             self._reboots[place.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
             world.hosts.power_off(place)
         elif (record := self._reboots.pop(place.slot, None)) is not None:
@@ -151,10 +147,10 @@ class Disturbing:
         world, occurrence, now = self._world, transition.occurrence, self._world.clock.now()
         fault = world.scenario.faults[occurrence.plan]
         if occurrence.kind is FaultKind.CLOCK:
-            self._put_forward(Side(fault.side), occurrence.by, occurrence.cause)
+            self._put_forward(arrangements.Side(fault.side), occurrence.by, occurrence.cause)
         elif transition.begins:
             tags = {"cause": occurrence.cause}
-            restart = Restart(Side.CENTRAL)
+            restart = arrangements.Restart(arrangements.Side.CENTRAL)
             self._outage = world.recorder.invoke(NEMESIS, restart, now, tags)
             world.plane.crash()
         elif self._outage is not None:
@@ -162,9 +158,9 @@ class Disturbing:
             world.recorder.end(self._outage, Done(Acknowledged()), now)
             self._outage = None
 
-    def _put_forward(self, side: Side, by: int, cause: str) -> None:
-        if side is Side.CENTRAL:
+    def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
+        if side is arrangements.Side.CENTRAL:
             self._world.plane.put_forward(by)
         else:
             self._world.hosts.clock_shift += by
-        self._world.arranged(NEMESIS, AdvanceClock(side, by), cause=cause)
+        self._world.arranged(NEMESIS, arrangements.AdvanceClock(side, by), cause=cause)

@@ -82,5 +82,4 @@ class Stream:
         return low + (self.word() * (span + 1) >> 64) if span else low
 
     def bits128(self, kind: str) -> int:
-        """128 bits, as the reference draws its ids (`harness.domain.draws.Draws`)."""
         return self.word() << 64 | self.word()

@@ -9,18 +9,10 @@ from typing import TypeVar
 import simpy
 from simpy.exceptions import Interrupt
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault
 from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refusal, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    Done,
-    LocalOperation,
-    Probe,
-    Reply,
-    Unknown,
-)
 from harness.domain.pairing import LocalState
 from harness.fleet.clock import CellClock, Deadlines, Question
 from harness.fleet.nemesis import Fate
@@ -42,11 +34,11 @@ R = TypeVar("R", bound=Record)
 Step = Generator[simpy.Event, object, Result]
 """A part of a SimPy process."""
 
-_OFF = Unknown("nothing answers: the host is off")
-_REBOOTED = Unknown("the host was restarted before it answered")
+_OFF = ops.Unknown("nothing answers: the host is off")
+_REBOOTED = ops.Unknown("the host was restarted before it answered")
 _CUT_OFF = NotDelivered("the host has no connection to Palette")
-_LATE = Unknown("no answer came in time")
-_NOBODY = Credentials()
+_LATE = ops.Unknown("no answer came in time")
+_NOBODY = ops.Credentials()
 """Hosts have no account at Palette: what they say proves itself."""
 _CONNECT = 200_000
 """How long it takes to see that there is no connection, in microseconds."""
@@ -91,12 +83,12 @@ class Hosts:
 
     # --- Local UI ---------------------------------------------------------------------
 
-    def perform(self, place: Place, operation: LocalOperation) -> Step[Reply]:
+    def perform(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
         if place.is_off:
             yield self._env.timeout(_CONNECT)
-            reply: Reply = _OFF
+            reply: ops.Reply = _OFF
         else:
             flow = self._core.perform(
                 place.host,
@@ -158,7 +150,7 @@ class Hosts:
 
     def _invoked(self, place: Place, call: Call) -> OperationRecord | None:
         """The record of a message; a probe has none."""
-        if isinstance(call.operation, Probe):
+        if isinstance(call.operation, ops.Probe):
             return None
         tags = place.tags
         if call.host_uid != place.host:
@@ -185,7 +177,7 @@ class Hosts:
             call.host_uid, message_kind(call.operation), fate.fault, fate.delay
         )
         now = self._clock.now()
-        self._recorder.at_once("nemesis", fault, now, Done(Acknowledged()), place.tags)
+        self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), place.tags)
 
     def _arrive(self, place: Place, call: Call, question: Question, fate: Fate | None) -> None:
         if place.is_down(call.host_uid):

@@ -14,22 +14,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
+from harness.fleet import spelling
 from harness.fleet.mistakes import Flaw, Misspelt, nearest, shown
 from harness.fleet.scenario import Shape, Spread
-from harness.fleet.spelling import (
-    DAY,
-    DURATION_PATTERN,
-    SPREAD_PATTERN,
-    duration,
-    duration_text,
-    number_text,
-    scaled,
-    spread,
-    spread_text,
-)
 from harness.history.operation import Json
 
-LONGEST: Final = 366 * DAY
+LONGEST: Final = 366 * spelling.DAY
 _PPM_PLACES: Final = 6
 _MILLI_PLACES: Final = 3
 _ESCAPES: Final = {"\x7f": "\\u007f"}
@@ -41,23 +31,18 @@ class Kind(Protocol):
     @property
     def words(self) -> str:
         """What is allowed, for messages and for the page."""
-        ...
 
     def read(self, value: object) -> object:
         """The scenario's value. Raises `Misspelt`."""
-        ...
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         """What is wrong with a scenario's value; paths begin at the key."""
-        ...
 
     def text(self, value: object) -> str:
         """The scenario's value as TOML."""
-        ...
 
     def schema(self) -> dict[str, Json]:
         """The value of a file as JSON Schema."""
-        ...
 
 
 def toml_text(text: str) -> str:
@@ -127,26 +112,21 @@ class Whole:
 
     @property
     def words(self) -> str:
-        """The bounds."""
         return f"a whole number from {self.least} to {self.most}"
 
     def read(self, value: object) -> int:
-        """The number."""
         if not isinstance(value, int) or isinstance(value, bool):
             raise Misspelt(f"{shown(value)} is no whole number", f"write {self.words}")
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be within the bounds."""
         if not (isinstance(value, int) and self.least <= value <= self.most):
             yield Flaw((), f"{shown(value)} is out of bounds", f"write {self.words}")
 
     def text(self, value: object) -> str:
-        """In decimal digits."""
         return str(value)
 
     def schema(self) -> dict[str, Json]:
-        """An integer."""
         return {"type": "integer", "minimum": self.least, "maximum": self.most}
 
 
@@ -158,27 +138,22 @@ class Choice:
 
     @property
     def words(self) -> str:
-        """The names."""
         return f"one of {', '.join(self.names)}"
 
     def read(self, value: object) -> str:
-        """The name, or the member of the enum."""
         if not isinstance(value, str) or value not in tuple(self.names):
             near = nearest(value, self.names, "") if isinstance(value, str) else ""
             raise Misspelt(f"there is no {shown(value)} here", near or f"write {self.words}")
         return value if isinstance(self.names, tuple) else self.names(value)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be one of them."""
         if value not in tuple(self.names):
             yield Flaw((), f"there is no {shown(value)} here", f"write {self.words}")
 
     def text(self, value: object) -> str:
-        """In quotes."""
         return toml_text(str(value))
 
     def schema(self) -> dict[str, Json]:
-        """One of the names."""
         return {"enum": [str(name) for name in self.names]}
 
 
@@ -192,30 +167,25 @@ class Duration:
 
     @property
     def words(self) -> str:
-        """The bounds."""
-        bounds = f"from {duration_text(self.least)} to {duration_text(self.most)}"
+        bounds = f"from {spelling.duration_text(self.least)} to {spelling.duration_text(self.most)}"
         return f"a duration {bounds}{_or(self.zero)}"
 
     def read(self, value: object) -> int:
-        """Microseconds."""
-        return 0 if self.zero and value == self.zero else duration(value)
+        return 0 if self.zero and value == self.zero else spelling.duration(value)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be within the bounds."""
         is_zero = bool(self.zero) and value == 0
         if not is_zero and not (isinstance(value, int) and self.least <= value <= self.most):
             told = self.text(value) if isinstance(value, int) else shown(value)
             yield Flaw((), f"{told} is out of bounds", f"write {self.words}")
 
     def text(self, value: object) -> str:
-        """In quotes."""
         if self.zero and value == 0:
             return toml_text(self.zero)
-        return toml_text(duration_text(int(str(value))))
+        return toml_text(spelling.duration_text(int(str(value))))
 
     def schema(self) -> dict[str, Json]:
-        """A string."""
-        return {"type": "string", "pattern": _whole(DURATION_PATTERN, self.zero)}
+        return {"type": "string", "pattern": _whole(spelling.DURATION_PATTERN, self.zero)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +198,13 @@ class Drawn:
 
     @property
     def words(self) -> str:
-        """The bounds."""
-        bounds = f"from {duration_text(self.least)} to {duration_text(self.most)}"
+        bounds = f"from {spelling.duration_text(self.least)} to {spelling.duration_text(self.most)}"
         return f"a spread of durations {bounds}{_or(self.none)}"
 
     def read(self, value: object) -> Spread | None:
-        """The spread."""
-        return None if self.none and value == self.none else spread(value)
+        return None if self.none and value == self.none else spelling.spread(value)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be within the bounds, the right way round, and have one form."""
         if not isinstance(value, Spread):
             return
         low = value.high if value.shape is Shape.EXPONENTIAL else value.low
@@ -253,12 +220,10 @@ class Drawn:
             yield Flaw((), "an exponential spread has no lower end", "let it be 0")
 
     def text(self, value: object) -> str:
-        """In quotes."""
-        return toml_text(spread_text(value) if isinstance(value, Spread) else self.none)
+        return toml_text(spelling.spread_text(value) if isinstance(value, Spread) else self.none)
 
     def schema(self) -> dict[str, Json]:
-        """A string."""
-        return {"type": "string", "pattern": _whole(SPREAD_PATTERN, self.none)}
+        return {"type": "string", "pattern": _whole(spelling.SPREAD_PATTERN, self.none)}
 
 
 def _or(word: str) -> str:
@@ -280,16 +245,15 @@ class Number:
 
     @property
     def words(self) -> str:
-        """The bounds."""
-        least, most = (number_text(bound, self.places) for bound in (self.least, self.most))
+        least, most = (
+            spelling.number_text(bound, self.places) for bound in (self.least, self.most)
+        )
         return f"{self.noun} from {least} to {most}, with at most {self.places} decimal places"
 
     def read(self, value: object) -> int:
-        """How many of the last place."""
-        return scaled(value, self.places)
+        return spelling.scaled(value, self.places)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be within the bounds."""
         if not (isinstance(value, int) and self.least <= value <= self.most):
             told = self.text(value) if isinstance(value, int) else shown(value)
             yield Flaw((), f"{told} is out of bounds", f"write {self.words}{self._percent(value)}")
@@ -301,11 +265,9 @@ class Number:
         return ""
 
     def text(self, value: object) -> str:
-        """In decimal digits."""
-        return number_text(int(str(value)), self.places)
+        return spelling.number_text(int(str(value)), self.places)
 
     def schema(self) -> dict[str, Json]:
-        """A number."""
         scale = 10**self.places
         return {"type": "number", "minimum": self.least / scale, "maximum": self.most / scale}
 

@@ -21,15 +21,12 @@ class Named:
 
     @property
     def words(self) -> str:
-        """What each line is."""
         return f"a table: {self.noun} = {self.number.words}"
 
     def read(self, value: object) -> tuple[tuple[str, int], ...]:
-        """The pairs."""
         return tuple((name, number) for name, number in _pairs(value, self.number))
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """Each name must be known, each number within bounds."""
         for name, number in _as_pairs(value):
             if name not in self.names:
                 told = f'there is no {self.noun} "{name}"'
@@ -37,11 +34,9 @@ class Named:
             yield from _below(str(name), self.number.flaws(number))
 
     def text(self, value: object) -> str:
-        """An inline table."""
         return _inline((str(name), self.number.text(number)) for name, number in _as_pairs(value))
 
     def schema(self) -> dict[str, Json]:
-        """An object of numbers."""
         numbers: Json = {name: self.number.schema() for name in self.names}
         return {"type": "object", "properties": numbers, "additionalProperties": False}
 
@@ -55,11 +50,9 @@ class Weights:
 
     @property
     def words(self) -> str:
-        """What each line is."""
         return f'a table: "size" ({self.size.words}) = weight ({self.weight.words})'
 
     def read(self, value: object) -> tuple[tuple[int, int], ...]:
-        """The pairs."""
         pairs = []
         for size, weight in _pairs(value, self.weight):
             if not re.fullmatch("[1-9][0-9]{0,8}", size):
@@ -68,7 +61,6 @@ class Weights:
         return tuple(pairs)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """Sizes and weights must be within bounds, and some weight above 0."""
         pairs = _as_pairs(value)
         for size, weight in pairs:
             for flaw in (*self.size.flaws(size), *self.weight.flaws(weight)):
@@ -77,11 +69,9 @@ class Weights:
             yield Flaw((), "no size has a weight above 0", 'write a table such as { "1" = 1 }')
 
     def text(self, value: object) -> str:
-        """An inline table."""
         return _inline((toml_text(str(size)), str(weight)) for size, weight in _as_pairs(value))
 
     def schema(self) -> dict[str, Json]:
-        """An object of integers."""
         return {
             "type": "object",
             "propertyNames": {"pattern": "^[1-9][0-9]{0,8}$"},
@@ -123,11 +113,9 @@ class Listed:
 
     @property
     def words(self) -> str:
-        """What each item is."""
         return f"a list of {self.noun}"
 
     def read(self, value: object) -> tuple[object, ...] | frozenset[object]:
-        """The items."""
         if not isinstance(value, list):
             raise Misspelt(f"{shown(value)} is no list", f"write {self.words}, in brackets")
         items: list[object] = []
@@ -139,12 +127,10 @@ class Listed:
         return frozenset(items) if self.is_set else tuple(items)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """Each item must do."""
         for position, item in enumerate(self._items(value)):
             yield from _below(position, self.item.flaws(item))
 
     def text(self, value: object) -> str:
-        """In brackets, a line an item where there are several."""
         items = [self.item.text(item) for item in self._items(value)]
         if len(items) < 2:
             return f"[{', '.join(items)}]"
@@ -156,5 +142,4 @@ class Listed:
         return list(value) if isinstance(value, tuple) else []
 
     def schema(self) -> dict[str, Json]:
-        """An array."""
         return {"type": "array", "items": self.item.schema(), "uniqueItems": self.is_set}

@@ -5,27 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    LocalOperation,
-    LogIn,
-    PairingView,
-    PatchCluster,
-    Reply,
-    Session,
-    ViewManagement,
-    ViewPairing,
-)
 from harness.domain.pairing import LocalState
 from harness.fleet.draws import Stream
 from harness.fleet.place import Place
 from harness.fleet.world import Step, World
 
-Flow = Generator[LocalOperation, Reply, Reply]
+Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
 
 USERNAME = "edge-operator"
 PASSWORD = "<password>"
@@ -66,7 +54,7 @@ class Operators:
             if world.is_over:
                 return
             sent = yield from self._sends(place, attempt)
-            if isinstance(sent, Done):
+            if isinstance(sent, ops.Done):
                 knows = yield from self._follows(place, attempt)
                 if not knows or place.is_paired or plan.again is None:
                     return
@@ -75,7 +63,7 @@ class Operators:
                 pause = plan.retry
             yield world.env.timeout(stream.spread(pause))
 
-    def _sends(self, place: Place, attempt: int) -> Step[Reply]:
+    def _sends(self, place: Place, attempt: int) -> Step[ops.Reply]:
         world, plan, stream = self._world, self._plan, place.operator
         token = self._desk.token(place, world.clock.now())
         wrong, twice = stream.chance(plan.wrong_token_ppm), stream.chance(plan.sends_twice_ppm)
@@ -121,7 +109,7 @@ class Operators:
             if cancel_at and world.env.now >= cancel_at:
                 cancel_at = 0
                 cancelled = yield from self._cancels(place)
-                if isinstance(cancelled, Done):
+                if isinstance(cancelled, ops.Done):
                     return True
             if (yield from self._is_decided(place)):
                 return True
@@ -138,22 +126,22 @@ class Operators:
 
     def _is_decided(self, place: Place) -> Step[bool]:
         """A look at Local UI: whether the request is pending no more."""
-        reply = yield from self.asks(place, ViewPairing())
+        reply = yield from self.asks(place, ops.ViewPairing())
         if isinstance(reply, Refused):
             return reply.reason is Reason.NOTHING_PENDING
-        view = reply.value if isinstance(reply, Done) else None
-        if not isinstance(view, PairingView):
+        view = reply.value if isinstance(reply, ops.Done) else None
+        if not isinstance(view, ops.PairingView):
             return False
         if view.status == LocalState.PAIRED.value:
             place.is_paired = True
-            yield from self.asks(place, ViewManagement())
+            yield from self.asks(place, ops.ViewManagement())
         return view.status not in _STAYS
 
-    def _cancels(self, place: Place) -> Step[Reply]:
+    def _cancels(self, place: Place) -> Step[ops.Reply]:
         """Looks, withdraws what is pending, and looks again."""
         was_cut_off, uid = bool(place.down), place.pairing_uid
         cancelled = yield from self._drive(place, operator_cancels())
-        if isinstance(cancelled, Done) and was_cut_off and uid:
+        if isinstance(cancelled, ops.Done) and was_cut_off and uid:
             self._desk.cancelled_cut_off(place, uid)
         return cancelled
 
@@ -161,8 +149,8 @@ class Operators:
         """Withdraws what is pending without looking first."""
         env, uid, was_cut_off = self._world.env, place.pairing_uid, bool(place.down)
         yield env.timeout(later)
-        cancelled = yield from self.asks(place, CancelPairingRequest())
-        if isinstance(cancelled, Done) and was_cut_off and uid:
+        cancelled = yield from self.asks(place, ops.CancelPairingRequest())
+        if isinstance(cancelled, ops.Done) and was_cut_off and uid:
             self._desk.cancelled_cut_off(place, uid)
 
     def works(self, place: Place) -> Step[None]:
@@ -176,14 +164,14 @@ class Operators:
             if world.is_over:
                 return
             revision += 1
-            change = PatchCluster({"revision": str(revision)})
+            change = ops.PatchCluster({"revision": str(revision)})
             reply = yield from self.asks(place, change)
             is_central = isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
             refused += is_central
 
     # --- how they do it ---------------------------------------------------------------
 
-    def _drive(self, place: Place, flow: Flow) -> Step[Reply]:
+    def _drive(self, place: Place, flow: Flow) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         operation = next(flow)
         while True:
@@ -191,11 +179,11 @@ class Operators:
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
-                result: Reply = stop.value
+                result: ops.Reply = stop.value
                 return result
             yield self._world.env.timeout(place.operator.spread(self._plan.think))
 
-    def asks(self, place: Place, operation: LocalOperation) -> Step[Reply]:
+    def asks(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation, after a login where one is needed."""
         hosts = self._world.hosts
         if not place.session.session:
@@ -208,10 +196,10 @@ class Operators:
 
     def _logs_in(self, place: Place) -> Step[None]:
         reply = yield from self._world.hosts.perform(
-            place, LogIn(USERNAME, PASSWORD, extended=True)
+            place, ops.LogIn(USERNAME, PASSWORD, extended=True)
         )
-        if isinstance(reply, Done) and isinstance(reply.value, Session):
-            place.session = Credentials(session=reply.value.token)
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
+            place.session = ops.Credentials(session=reply.value.token)
 
     def _happens(self, place: Place, attempt: int, what: str) -> bool:
         return self._world.happenings.allows(f"o.{what}.{place.member.index}.{attempt}")

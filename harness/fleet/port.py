@@ -90,18 +90,15 @@ class Cell(Protocol):
     @property
     def number(self) -> int:
         """Its number, from 0."""
-        ...
 
     def run(self, until: int, grant: int) -> Report:
         """Go on to `until` (exclusive), the end of a window, with so much service time in it."""
-        ...
 
     def finish(self, *, whole: bool) -> CellOutcome:
         """Close the part: what is still open ends as unknown.
 
         `whole` says that the run got to its end: then what is judged there is judged too.
         """
-        ...
 
     def close(self) -> None:
         """Close the part as it is, where the run was given up. Nothing is judged.
@@ -109,7 +106,6 @@ class Cell(Protocol):
         Raises:
             EvidenceError: it cannot be written.
         """
-        ...
 
 
 MakeCell = Callable[[Job, int], Cell]

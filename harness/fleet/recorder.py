@@ -13,17 +13,11 @@ from typing import Protocol
 
 from harness.checkers.fleet.concluding import as_lines
 from harness.checkers.invariants.known import Violation
+from harness.domain import operations as ops
 from harness.domain.arrangements import InstallCluster
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
-from harness.domain.operations import (
-    Done,
-    PairingRequestView,
-    Reply,
-    Session,
-    SubmitPairing,
-)
 from harness.history.fleet_lines import ViolationLine
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 from harness.history.plain import to_json, to_json_object
@@ -39,11 +33,9 @@ class Listener(Protocol):
 
     def invoked(self, operation: OperationRecord) -> None:
         """An operation is about to be sent."""
-        ...
 
     def ended(self, operation: OperationRecord) -> tuple[Violation, ...]:
         """An operation has its outcome. Returns what is found by it."""
-        ...
 
 
 class Writer(Protocol):
@@ -51,11 +43,9 @@ class Writer(Protocol):
 
     def invoke(self, record: OperationRecord) -> None:
         """An operation is about to be sent."""
-        ...
 
     def outcome(self, record: OperationRecord) -> None:
         """An operation has its outcome."""
-        ...
 
 
 class Recorder:
@@ -90,7 +80,7 @@ class Recorder:
     def end(self, record: OperationRecord, reply: LinkReply | None, at: int) -> None:
         """How it ended. No reply: nobody answered in time."""
         outcome, value, error = INFO, None, None
-        if isinstance(reply, Done):
+        if isinstance(reply, ops.Done):
             outcome, value = OK, self._value(reply)
         elif isinstance(reply, Refused):
             outcome, error = FAIL, to_json_object(reply)
@@ -117,7 +107,7 @@ class Recorder:
                 self.found(found, at)
 
     def at_once(
-        self, actor: str, what: object, at: int, reply: Reply, tags: Mapping[str, Json] = {}
+        self, actor: str, what: object, at: int, reply: ops.Reply, tags: Mapping[str, Json] = {}
     ) -> None:
         """Something that takes no time: an arrangement, a fault."""
         self.end(self.invoke(actor, what, at, tags), reply, at)
@@ -132,7 +122,7 @@ class Recorder:
         match what:
             case InstallCluster(slot, Cluster() as cluster):
                 return {"slot": slot, "cluster": self._cluster(cluster)}
-            case SubmitPairing(token, secret, cluster, version):
+            case ops.SubmitPairing(token, secret, cluster, version):
                 return {
                     "registration_token": token,
                     "cluster_token": _labelled(secret),
@@ -146,13 +136,13 @@ class Recorder:
             args["cluster_token"] = _labelled(str(args["cluster_token"]))
         return args
 
-    def _value(self, reply: Done) -> dict[str, Json] | None:
+    def _value(self, reply: ops.Done) -> dict[str, Json] | None:
         if self._listener is None and self._writer is None:
             return None
         match reply.value:
-            case Session():
+            case ops.Session():
                 return {"token": "<session>"}
-            case PairingRequestView() as view:
+            case ops.PairingRequestView() as view:
                 return to_json_object(view, {"stack": self._once(view.stack)})
             case MatchResult() as match:
                 return self._once(match)  # type: ignore[return-value]

@@ -21,15 +21,8 @@ from harness.fleet.crew.coordinator import Course, Watching, capacity_of, run_ce
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
 from harness.fleet.port import Job
+from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
-from harness.history.fleet_lines import (
-    PARTS,
-    FleetLine,
-    GateLine,
-    MeasuresLine,
-    RealtimeLine,
-    ViolationLine,
-)
 from harness.history.lines import HarnessInfo, Header, Implementation, Run
 from harness.history.manifest import MANIFEST, write_manifest
 from harness.history.parts import GRANTS, PartWriter
@@ -50,7 +43,7 @@ class Telling:
     now: Callable[[], str] = lambda: ""
     """Wall time, RFC 3339 in UTC; asked for when the run is over."""
     about: Callable[[Header], Header] = lambda header: header
-    realtime: Callable[[Course], RealtimeLine] | None = None
+    realtime: Callable[[Course], fleet_lines.RealtimeLine] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +63,13 @@ class Finished:
     digest: str
     verdict: Overall
     why: str
-    violations: tuple[ViolationLine, ...]
-    measures: MeasuresLine
-    gates: tuple[GateLine, ...]
+    violations: tuple[fleet_lines.ViolationLine, ...]
+    measures: fleet_lines.MeasuresLine
+    gates: tuple[fleet_lines.GateLine, ...]
     complete: bool
     interrupted: bool
     happenings: tuple[str, ...]
-    realtime: RealtimeLine | None = None
+    realtime: fleet_lines.RealtimeLine | None = None
 
 
 def run_fleet(
@@ -115,7 +108,7 @@ def run_fleet(
         digest = write_manifest(
             evidence,
             telling.about(_header(job, telling.run)),
-            FleetLine(
+            fleet_lines.FleetLine(
                 scenario=plain,
                 planted=job.planted,
                 keep_going=job.keep_going,
@@ -148,7 +141,7 @@ def run_fleet(
 
 def folder_of_parts(folder: Path) -> Path:
     """Where the parts lie of the run whose folder this is."""
-    return folder / PARTS
+    return folder / fleet_lines.PARTS
 
 
 @contextmanager

@@ -18,16 +18,9 @@ from typing import Final, NamedTuple, cast
 
 import msgspec
 
+from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
 from harness.history.evidence import unwritable, write_all
-from harness.history.fleet_lines import (
-    PARTS,
-    FleetLine,
-    GateLine,
-    MeasuresLine,
-    PartLine,
-    ViolationLine,
-)
 from harness.history.lines import Counts, EndOfRun, Footer, Header, VerdictLine, digested, encode
 from harness.history.parts import part_file, parts_in
 from harness.history.scan import FLEET, LineT, RawLine, scan_as
@@ -35,7 +28,14 @@ from harness.history.scan import FLEET, LineT, RawLine, scan_as
 MANIFEST: Final = "evidence.jsonl"
 
 ManifestLine = (
-    Header | FleetLine | PartLine | VerdictLine | ViolationLine | MeasuresLine | GateLine | Footer
+    Header
+    | fleet_lines.FleetLine
+    | fleet_lines.PartLine
+    | VerdictLine
+    | fleet_lines.ViolationLine
+    | fleet_lines.MeasuresLine
+    | fleet_lines.GateLine
+    | Footer
 )
 """A line of a manifest, in the order in which they stand there."""
 
@@ -76,12 +76,12 @@ class FleetEvidence:
 
     path: Path
     header: Header
-    fleet: FleetLine
-    parts: tuple[PartLine, ...]
+    fleet: fleet_lines.FleetLine
+    parts: tuple[fleet_lines.PartLine, ...]
     verdicts: tuple[VerdictLine, ...]
-    violations: tuple[ViolationLine, ...]
-    measures: MeasuresLine
-    gates: tuple[GateLine, ...]
+    violations: tuple[fleet_lines.ViolationLine, ...]
+    measures: fleet_lines.MeasuresLine
+    gates: tuple[fleet_lines.GateLine, ...]
     footer: Footer | None
     complete: bool
     troubles: tuple[Trouble, ...]
@@ -102,7 +102,7 @@ class FleetEvidence:
         """How many operations its parts are said to have."""
         return sum(part.operations for part in self.parts)
 
-    def path_of(self, part: PartLine) -> Path:
+    def path_of(self, part: fleet_lines.PartLine) -> Path:
         """Where the part lies.
 
         Raises:
@@ -117,12 +117,12 @@ class FleetEvidence:
 def write_manifest(
     path: Path,
     header: Header,
-    fleet: FleetLine,
-    parts: Sequence[PartLine],
+    fleet: fleet_lines.FleetLine,
+    parts: Sequence[fleet_lines.PartLine],
     verdicts: Sequence[VerdictLine],
-    violations: Sequence[ViolationLine],
-    measures: MeasuresLine,
-    gates: Sequence[GateLine],
+    violations: Sequence[fleet_lines.ViolationLine],
+    measures: fleet_lines.MeasuresLine,
+    gates: Sequence[fleet_lines.GateLine],
     *,
     interrupted: bool = False,
     ended_at: str = "",
@@ -196,7 +196,7 @@ def _manifest_in(path: Path) -> Path:
         size = sum(part.stat().st_size for part in parts)
         problem = (
             f"there is no {MANIFEST}: the run was killed before its end. {len(parts)} parts with"
-            f" {size:,} bytes are in {file.parent / PARTS}"
+            f" {size:,} bytes are in {file.parent / fleet_lines.PARTS}"
         )
         hint = (
             "run it again with the same scenario, hosts and seed, which does the same; or look at"
@@ -206,7 +206,7 @@ def _manifest_in(path: Path) -> Path:
     return file
 
 
-def _counts(parts: Sequence[PartLine], verdicts: Sequence[VerdictLine]) -> Counts:
+def _counts(parts: Sequence[fleet_lines.PartLine], verdicts: Sequence[VerdictLine]) -> Counts:
     operations = sum(part.operations for part in parts)
     return Counts(scenarios=1, operations=operations, verdicts=len(verdicts))
 
@@ -244,7 +244,7 @@ class _Collector:
         if header is None or header.kind != FLEET:
             problem = "this is evidence of single scenarios, and not of a fleet"
             raise EvidenceError(self._path, problem, "name the evidence of `pairproof fleet`")
-        fleet = self._only(FleetLine)
+        fleet = self._only(fleet_lines.FleetLine)
         if fleet is None:
             problem = "there is no `fleet` line, so nothing tells what was run"
             raise EvidenceError(self._path, problem, "use an undamaged copy, or run again")
@@ -254,11 +254,11 @@ class _Collector:
             path=self._path,
             header=header,
             fleet=fleet,
-            parts=self._all(PartLine),
+            parts=self._all(fleet_lines.PartLine),
             verdicts=self._all(VerdictLine),
-            violations=self._all(ViolationLine),
-            measures=self._only(MeasuresLine) or MeasuresLine(),
-            gates=self._all(GateLine),
+            violations=self._all(fleet_lines.ViolationLine),
+            measures=self._only(fleet_lines.MeasuresLine) or fleet_lines.MeasuresLine(),
+            gates=self._all(fleet_lines.GateLine),
             footer=footer,
             complete=footer is not None and not footer.interrupted,
             troubles=tuple(self._troubles),
@@ -290,7 +290,7 @@ class _Collector:
                 f" (the footer says {footer.digest}, the lines give {digest})"
             )
             self._trouble("changed", place, text)
-        counts = _counts(self._all(PartLine), self._all(VerdictLine))
+        counts = _counts(self._all(fleet_lines.PartLine), self._all(VerdictLine))
         if footer.counts != counts:
             said, are = (f"{c.operations} operations, {c.verdicts} verdicts"
                          for c in (footer.counts, counts))  # fmt: skip

@@ -118,7 +118,6 @@ class PartWriter:
         self._is_closed = False
 
     def invoke(self, record: OperationRecord) -> None:
-        """The operation is about to be sent."""
         self._open[record.id] = record
         self._operations += 1
         self._put(_Invoke(

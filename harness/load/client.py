@@ -119,7 +119,6 @@ class LoadClient:
         within_s: float = 10.0,
         intended_ns: int | None = None,
     ) -> HttpResponse:
-        """The answer to a request; raises as `exchange` does."""
         done = await self.exchange(base_url, request, headers, within_s, intended_ns)
         return done.response
 

@@ -18,7 +18,6 @@ class Expiring(Protocol):
 
     def expire(self, now_ns: int) -> int:
         """Act if the deadline is over; return when to look again, or 0 for never."""
-        ...
 
 
 class DeadlineWheel:

@@ -147,19 +147,15 @@ class _Listening:
 
     @property
     def number(self) -> int:
-        """Its number."""
         return self._cell.number
 
     def run(self, until: int, grant: int) -> Report:
-        """Go on to the end of a window."""
         report = self._cell.run(until, grant)
         self._found.update(violation.invariant for violation in report.violations)
         return report
 
     def finish(self, *, whole: bool) -> CellOutcome:
-        """Close it."""
         return self._cell.finish(whole=whole)
 
     def close(self) -> None:
-        """Close its part as it is."""
         self._cell.close()

@@ -12,11 +12,9 @@ class Clock(Protocol):
 
     def now(self) -> int:
         """Microseconds since the Unix epoch."""
-        ...
 
     def sleep(self, duration: int) -> None:
         """Let `duration` microseconds pass."""
-        ...
 
 
 class VirtualClock:
@@ -29,11 +27,9 @@ class VirtualClock:
         self._now = start
 
     def now(self) -> int:
-        """Microseconds since the Unix epoch."""
         return self._now
 
     def sleep(self, duration: int) -> None:
-        """Let `duration` microseconds pass, at once."""
         self._now += duration
 
 
@@ -41,11 +37,9 @@ class WallClock:
     """The machine's clock."""
 
     def now(self) -> int:
-        """Microseconds since the Unix epoch."""
         return time.time_ns() // 1_000
 
     def sleep(self, duration: int) -> None:
-        """Let `duration` microseconds pass, really."""
         time.sleep(duration / 1_000_000)
 
 

@@ -14,15 +14,8 @@ from harness.domain.arrangements import Arrangement, Inventory
 from harness.domain.errors import Reason, Refusal
 from harness.reference.http_app import Api, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
+from harness.wire import control
 from harness.wire.codec import encode_refused
-from harness.wire.control import (
-    ARRANGEMENTS,
-    HEALTH_PATH,
-    INVENTORY_PATH,
-    arrangement_from,
-    bearer,
-    to_json,
-)
 from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed
 
@@ -34,11 +27,9 @@ class Arranger(Protocol):
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange something at the side that it concerns."""
-        ...
 
     def inventory(self) -> Inventory:
         """What a run may use."""
-        ...
 
 
 def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
@@ -53,21 +44,21 @@ def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
     if not secret:
         raise ValueError("the control port needs a secret that is not empty")
     app = Api(TITLE, _describe)
-    guarded = _guard(bearer(secret)["Authorization"])
+    guarded = _guard(control.bearer(secret)["Authorization"])
 
     async def health(_: Request) -> Response:
         return _json({"status": "ok", "version": __version__})
 
     async def inventory(_: Request) -> Response:
-        return _json(to_json(arranger.inventory()))
+        return _json(control.to_json(arranger.inventory()))
 
     async def arrange(request: Request) -> Response:
         name = request.path_params["arrangement"]
         try:
-            arrangement = arrangement_from(name, json_of(await request.body()))
+            arrangement = control.arrangement_from(name, json_of(await request.body()))
             await anyio.to_thread.run_sync(arranger.arrange, arrangement)
         except KeyError:
-            known = ", ".join(ARRANGEMENTS)
+            known = ", ".join(control.ARRANGEMENTS)
             message = f"there is no arrangement {name}; there are {known}"
             return error(request, 404, Reason.NOT_FOUND, message)
         except Malformed as malformed:
@@ -79,8 +70,8 @@ def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
             return error(request, 409, Reason.CONFLICT, f"{name}: {refused}")
         return Response(status_code=204)
 
-    app.add_api_route(HEALTH_PATH, guarded(health))
-    app.add_api_route(INVENTORY_PATH, guarded(inventory))
+    app.add_api_route(control.HEALTH_PATH, guarded(health))
+    app.add_api_route(control.INVENTORY_PATH, guarded(inventory))
     app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
     return app
 

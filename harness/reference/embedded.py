@@ -251,7 +251,6 @@ class EmbeddedReference:
         return self._edge.cluster_at(slot)
 
     def inventory(self) -> Inventory:
-        """What a run may use."""
         palette = self.addresses.palette
         forms = {form.value: url for form, url in palette.items()}
         slots = self.slots if self._plays(Side.EDGE) else ()

@@ -6,29 +6,21 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    AgentOperation,
-    ConfirmPairing,
-    PollPairing,
-    Probe,
-    SubmitPairing,
-    Unknown,
-    WithdrawPairing,
-)
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
 _KINDS: dict[type, MessageKind] = {
-    Probe: MessageKind.PROBE,
-    SubmitPairing: MessageKind.SUBMIT,
-    PollPairing: MessageKind.POLL,
-    ConfirmPairing: MessageKind.CONFIRM,
-    WithdrawPairing: MessageKind.WITHDRAW,
+    ops.Probe: MessageKind.PROBE,
+    ops.SubmitPairing: MessageKind.SUBMIT,
+    ops.PollPairing: MessageKind.POLL,
+    ops.ConfirmPairing: MessageKind.CONFIRM,
+    ops.WithdrawPairing: MessageKind.WITHDRAW,
 }
 
 
-def message_kind(operation: AgentOperation) -> MessageKind:
+def message_kind(operation: ops.AgentOperation) -> MessageKind:
     """What kind of message carries this operation."""
     return _KINDS[type(operation)]
 
@@ -68,9 +60,8 @@ class FaultyLink:
                 del self._next[key]
 
     def carry(
-        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+        self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
     ) -> LinkReply:
-        """Carry a message, or do to it what was arranged."""
         with self._lock:
             down = host_uid in self._down
             fault = None if down else self._take(host_uid, message_kind(operation))
@@ -88,17 +79,17 @@ class FaultyLink:
         host_uid: str,
         base_url: str,
         insecure: bool,
-        operation: AgentOperation,
+        operation: ops.AgentOperation,
     ) -> LinkReply:
         def deliver() -> LinkReply:
             return self._inner.carry(host_uid, base_url, insecure, operation)
 
         match fault.fault if fault else None:
             case MessageFault.LOST_BEFORE:
-                return Unknown("the connection broke before an answer came")
+                return ops.Unknown("the connection broke before an answer came")
             case MessageFault.LOST_AFTER:
                 deliver()
-                return Unknown("the connection broke before an answer came")
+                return ops.Unknown("the connection broke before an answer came")
             case MessageFault.SERVER_ERROR:
                 return Refused(Reason.INTERNAL, "Palette answered with an internal error")
             case MessageFault.REPEATED:

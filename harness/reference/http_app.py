@@ -20,13 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.operations import Credentials, Operation, Reply
-from harness.wire.codec import (
-    credentials_from,
-    encode_refused,
-    encode_reply,
-    operation_from,
-    refine,
-)
+from harness.wire import codec
 from harness.wire.codec.errors import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
 from harness.wire.routes import Route
@@ -143,17 +137,17 @@ def _endpoint(route: Route, perform: Perform, threads: _Threads | None) -> Calla
         headers = headers_of(request)
         try:
             json = json_of(await request.body())
-            operation = operation_from(
+            operation = codec.operation_from(
                 route, request.path_params, request.query_params, json, headers
             )
         except Refusal as refusal:
-            return respond(request, encode_refused(refusal.refused))
-        credentials = credentials_from(headers)
+            return respond(request, codec.encode_refused(refusal.refused))
+        credentials = codec.credentials_from(headers)
         if threads is None:
             reply = perform(request, operation, credentials)
         else:
             reply = await threads.run(lambda: perform(request, operation, credentials))
-        return respond(request, encode_reply(operation, refine(json, reply)))
+        return respond(request, codec.encode_reply(operation, codec.refine(json, reply)))
 
     return endpoint
 
@@ -231,7 +225,7 @@ async def _invalid(request: Request, exception: Exception) -> Response:
         raise exception
     places = [".".join(map(str, problem["loc"])) for problem in exception.errors()]
     message = f"not understood: {', '.join(places)}"
-    return respond(request, encode_refused(Refused(Reason.INVALID_INPUT, message)))
+    return respond(request, codec.encode_refused(Refused(Reason.INVALID_INPUT, message)))
 
 
 async def _defect(request: Request, _: Exception) -> Response:

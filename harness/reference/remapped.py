@@ -18,14 +18,7 @@ from harness.domain.errors import Reason
 from harness.domain.operations import Operation, Surface
 from harness.wire.codec.errors import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, parse_json
-from harness.wire.mapping import WireMap
-from harness.wire.mapping.translate import (
-    Asked,
-    constants_held,
-    ours_asked,
-    theirs_answered,
-    theirs_refused,
-)
+from harness.wire.mapping import WireMap, translate
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.model import Malformed
 from harness.wire.routes import ROUTES, Route, routes_of
@@ -119,9 +112,9 @@ class Remapped:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         parameters = _parameters(fitting[0].pattern, _raw_path(scope))
         try:
-            asked = Asked(parameters, query, headers, parse_json(body) if body else None)
+            asked = translate.Asked(parameters, query, headers, parse_json(body) if body else None)
             operation = self._route(asked, fitting).operation
-            ours = ours_asked(asked, operation, self._wire)
+            ours = translate.ours_asked(asked, operation, self._wire)
             inner = _scope(scope, ROUTES[operation], ours)
         except NotJson as error:
             told = f"body: it is no JSON ({error})"
@@ -133,12 +126,12 @@ class Remapped:
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
         return operation, inner, _encoded(ours.json)
 
-    def _route(self, asked: Asked, fitting: list[_Place]) -> Route:
+    def _route(self, asked: translate.Asked, fitting: list[_Place]) -> Route:
         """The route that a request is for, among those at its place."""
         return max(fitting, key=lambda place: self._held(asked, place.route)).route
 
-    def _held(self, asked: Asked, route: Route) -> int:
-        return constants_held(asked, self._wire.spoken(route.operation))
+    def _held(self, asked: translate.Asked, route: Route) -> int:
+        return translate.constants_held(asked, self._wire.spoken(route.operation))
 
     def _translating(self, operation: type[Operation], send: Send) -> Send:
         """Takes the app's answer, and sends it by the mapping once it is whole."""
@@ -162,7 +155,7 @@ class Remapped:
             json = parse_json(answer.body) if answer.body else None
         except NotJson:
             return answer
-        status, body = theirs_answered(answer.status, json, operation, self._wire)
+        status, body = translate.theirs_answered(answer.status, json, operation, self._wire)
         return _Answer(status, theirs_of(headers, self._wire.tables.headers), _encoded(body))
 
     def _refusal(self, refused: _Refused, headers: Mapping[str, str]) -> _Answer:
@@ -170,7 +163,7 @@ class Remapped:
         asked = ours_of(headers, self._wire.tables.headers)
         ref = asked.get(_REQUEST_ID, "")
         body = {**error_body(refused.code, str(refused), {}), "ref": ref}
-        status, theirs = theirs_refused(refused.status, body, self._wire)
+        status, theirs = translate.theirs_refused(refused.status, body, self._wire)
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
 
@@ -212,7 +205,7 @@ async def _read(receive: Receive) -> bytes:
             return bytes(read)
 
 
-def _scope(scope: Scope, route: Route, asked: Asked) -> Scope:
+def _scope(scope: Scope, route: Route, asked: translate.Asked) -> Scope:
     """The same request by the published wire.
 
     Raises:

@@ -9,58 +9,18 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    FaultNextMessage,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveProfile,
-    RemoveToken,
-    RemoveUser,
-    Reset,
-    Restart,
-    SetClockRight,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-    Slot,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import CounterDraws
 from harness.domain.errors import PairproofError, Reason, Refusal, Refused
-from harness.domain.operations import (
-    CentralOperation,
-    Credentials,
-    KnownReply,
-    LocalOperation,
-    PaletteOperation,
-)
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.clock import Clock, ShiftedClock
+from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Answer, Call
-from harness.reference.core.records import (
-    KEY,
-    Boots,
-    CentralCluster,
-    HostPlace,
-    LoginSession,
-    PairingRequest,
-    Project,
-    Record,
-    Site,
-    User,
-)
 from harness.reference.core.run import run
 from harness.reference.core.store import Store
 from harness.reference.faults import FaultyLink
@@ -95,14 +55,15 @@ class CentralSide:
 
     def _boot(self) -> None:
         with self._lock:
-            boots = _count_boot(self._store, Side.CENTRAL)
+            boots = _count_boot(self._store, arrangements.Side.CENTRAL)
             self._draws = CounterDraws(f"{self._seed}:central:{boots}")
             self.core = self._make_core(self._store)
 
-    def perform(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
-        """Carry out one operation."""
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
         with self._lock:
-            if self._limited_calls > 0 and isinstance(operation, CentralOperation):
+            if self._limited_calls > 0 and isinstance(operation, ops.CentralOperation):
                 self._limited_calls -= 1
                 return Refused(
                     Reason.RATE_LIMITED,
@@ -112,7 +73,7 @@ class CentralSide:
             now = self.clock.now()
             return self.core.perform(operation, credentials, now, self._draws)
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Arrange what no user can.
 
         Raises:
@@ -120,38 +81,38 @@ class CentralSide:
         """
         with self._lock:
             match arrangement:
-                case Restart():
+                case arrangements.Restart():
                     self._boot()
-                case AdvanceClock(by=by):
+                case arrangements.AdvanceClock(by=by):
                     self.clock.put_forward(by)
-                case SetClockRight():
+                case arrangements.SetClockRight():
                     self.clock.set_right()
-                case SetRateLimit(calls, retry_after):
+                case arrangements.SetRateLimit(calls, retry_after):
                     self._limited_calls, self._retry_after = calls, retry_after
                 case _:
                     with self._store.transaction():
                         self._write(arrangement)
 
-    def _write(self, arrangement: Arrangement) -> None:
+    def _write(self, arrangement: arrangements.Arrangement) -> None:
         store = self._store
         match arrangement:
-            case CreateProject(uid, name):
-                store.put(Project(uid, name))
-            case ForgetProject(uid):
+            case arrangements.CreateProject(uid, name):
+                store.put(records.Project(uid, name))
+            case arrangements.ForgetProject(uid):
                 self._forget(uid)
-            case PutUser(email, password, api_key, grants, tenant_admin):
-                store.put(User(email, password, api_key, grants, tenant_admin))
-            case RemoveUser(email):
+            case arrangements.PutUser(email, password, api_key, grants, tenant_admin):
+                store.put(records.User(email, password, api_key, grants, tenant_admin))
+            case arrangements.RemoveUser(email):
                 self._forget_user(email)
-            case PutToken(token):
+            case arrangements.PutToken(token):
                 store.put(token)
-            case RemoveToken(uid):
+            case arrangements.RemoveToken(uid):
                 store.delete(RegistrationToken, uid)
-            case PutProfile(profile):
+            case arrangements.PutProfile(profile):
                 store.put(profile)
-            case RemoveProfile(uid):
+            case arrangements.RemoveProfile(uid):
                 store.delete(ClusterProfile, uid)
-            case Reset():
+            case arrangements.Reset():
                 store.clear()
                 self._limited_calls = 0
                 self.clock.set_right()
@@ -159,15 +120,20 @@ class CentralSide:
                 raise ArrangementError(f"the central side cannot arrange {arrangement!r}")
 
     def _forget_user(self, email: str) -> None:
-        for session in list(self._store.every(LoginSession)):
+        for session in list(self._store.every(records.LoginSession)):
             if session.subject == email:
-                self._store.delete(LoginSession, session.token)
-        self._store.delete(User, email)
+                self._store.delete(records.LoginSession, session.token)
+        self._store.delete(records.User, email)
 
     def _forget(self, project_uid: str) -> None:
-        for kind in (PairingRequest, CentralCluster, RegistrationToken, ClusterProfile):
+        for kind in (
+            records.PairingRequest,
+            records.CentralCluster,
+            RegistrationToken,
+            ClusterProfile,
+        ):
             _delete_all(self._store, kind, project_uid)
-        self._store.delete(Project, project_uid)
+        self._store.delete(records.Project, project_uid)
 
     def close(self) -> None:
         """Let go of the store."""
@@ -183,7 +149,7 @@ class EdgeSide:
         clock: Clock,
         seed: object,
         link: FaultyLink,
-        slots: Iterable[Slot],
+        slots: Iterable[arrangements.Slot],
         make_core: EdgeFactory = EdgeCore,
     ) -> None:
         self._store = store
@@ -197,7 +163,7 @@ class EdgeSide:
 
     def _boot(self) -> None:
         with self._lock:
-            boots = _count_boot(self._store, Side.EDGE)
+            boots = _count_boot(self._store, arrangements.Side.EDGE)
             self._draws = CounterDraws(f"{self._seed}:edge:{boots}")
             self.core = self._make_core(self._store)
             with self._store.transaction():
@@ -206,12 +172,12 @@ class EdgeSide:
 
     def _place_hosts(self) -> None:
         for slot in self._slots:
-            if self._store.get(Site, slot.uid) is None:
-                self._store.put(Site(slot.uid, slot.host_uids))
+            if self._store.get(records.Site, slot.uid) is None:
+                self._store.put(records.Site(slot.uid, slot.host_uids))
                 for host_uid in slot.host_uids:
-                    self._store.put(HostPlace(host_uid, slot.uid))
+                    self._store.put(records.HostPlace(host_uid, slot.uid))
 
-    def slots(self) -> tuple[Slot, ...]:
+    def slots(self) -> tuple[arrangements.Slot, ...]:
         """The places for clusters, with their hosts."""
         return self._slots
 
@@ -225,9 +191,8 @@ class EdgeSide:
             return self._site(slot).cluster
 
     def perform(
-        self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> KnownReply:
-        """Carry out one operation at a host's Local UI; may call the central side."""
+        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
         flow = self.core.perform(host_uid, operation, credentials, self.clock.now(), self._draws)
         try:
             result = run(flow, self._store, self._carry, self._lock)
@@ -255,42 +220,42 @@ class EdgeSide:
         reply = self.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
         return Answer(reply, self.clock.now())
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Arrange what no user can.
 
         Raises:
             ArrangementError: this side knows no such thing.
         """
         match arrangement:
-            case Restart():
+            case arrangements.Restart():
                 self._boot()
-            case AdvanceClock(by=by):
+            case arrangements.AdvanceClock(by=by):
                 self.clock.put_forward(by)
-            case SetClockRight():
+            case arrangements.SetClockRight():
                 self.clock.set_right()
-            case SetLink(host_uid, up):
+            case arrangements.SetLink(host_uid, up):
                 self._known_host(host_uid)
                 self.link.set_link(host_uid, up=up)
-            case FaultNextMessage():
+            case arrangements.FaultNextMessage():
                 self._known_host(arrangement.host_uid)
                 self.link.spoil_next(arrangement)
             case _:
                 with self._lock, self._store.transaction():
                     self._write(arrangement)
 
-    def _write(self, arrangement: Arrangement) -> None:
+    def _write(self, arrangement: arrangements.Arrangement) -> None:
         match arrangement:
-            case InstallCluster(slot, cluster):
+            case arrangements.InstallCluster(slot, cluster):
                 self._install(slot, cluster)
-            case SetHostMode(slot, mode):
+            case arrangements.SetHostMode(slot, mode):
                 self._store.put(replace(self._site(slot), mode=mode))
-            case SetClusterState(slot, state):
+            case arrangements.SetClusterState(slot, state):
                 site, cluster = self._occupied(slot)
                 self._store.put(replace(site, cluster=replace(cluster, state=state)))
-            case SetNodeHealth(slot, node, health):
+            case arrangements.SetNodeHealth(slot, node, health):
                 site, cluster = self._occupied(slot)
                 self._store.put(replace(site, cluster=_with_health(cluster, node, health)))
-            case Reset():
+            case arrangements.Reset():
                 self._store.clear()
                 self.link.heal()
                 self.clock.set_right()
@@ -305,15 +270,15 @@ class EdgeSide:
             names = ", ".join(sorted(foreign))
             raise ArrangementError(f"slot {slot} has no host {names}")
         self.link.heal(site.host_uids)
-        self._store.put(Site(slot, site.host_uids, cluster=cluster))
+        self._store.put(records.Site(slot, site.host_uids, cluster=cluster))
 
-    def _site(self, slot: str) -> Site:
-        site = self._store.get(Site, slot)
+    def _site(self, slot: str) -> records.Site:
+        site = self._store.get(records.Site, slot)
         if site is None:
             raise ArrangementError(f"there is no slot {slot}")
         return site
 
-    def _occupied(self, slot: str) -> tuple[Site, Cluster]:
+    def _occupied(self, slot: str) -> tuple[records.Site, Cluster]:
         site = self._site(slot)
         if site.cluster is None:
             raise ArrangementError(f"slot {slot} has no cluster")
@@ -328,17 +293,17 @@ class EdgeSide:
         self._store.close()
 
 
-def _delete_all(store: Store, kind: type[Record], project_uid: str) -> None:
+def _delete_all(store: Store, kind: type[records.Record], project_uid: str) -> None:
     for record in list(store.find(kind, "project", project_uid)):
-        store.delete(kind, KEY[kind](record))
+        store.delete(kind, records.KEY[kind](record))
 
 
-def _count_boot(store: Store, side: Side) -> int:
+def _count_boot(store: Store, side: arrangements.Side) -> int:
     """Count a start of a side, so that no id of before comes back (SND-5)."""
     with store.transaction():
-        before = store.get(Boots, side.value)
+        before = store.get(records.Boots, side.value)
         count = (before.count if before else 0) + 1
-        store.put(Boots(side.value, count))
+        store.put(records.Boots(side.value, count))
     return count
 
 

@@ -81,14 +81,12 @@ class SqliteStore:
             )
 
     def get(self, kind: type[R], key: str) -> R | None:
-        """The record of this key."""
         row = self._db.execute(
             "SELECT body FROM record WHERE kind = ? AND key = ?", (kind.__name__, key)
         ).fetchone()
         return self._decoded(kind, row[0]) if row else None
 
     def put(self, record: Record) -> None:
-        """Insert, or replace the one of the same key."""
         kind = type(record)
         key = KEY[kind](record)
         self._db.execute(
@@ -112,21 +110,18 @@ class SqliteStore:
             )
 
     def delete(self, kind: type[R], key: str) -> None:
-        """Remove the record of this key, if there is one."""
         for table in ("record", "lookup"):
             self._db.execute(
                 f"DELETE FROM {table} WHERE kind = ? AND key = ?", (kind.__name__, key)
             )
 
     def every(self, kind: type[R]) -> Iterator[R]:
-        """All records of a kind, as they were when the iteration began."""
         rows = self._db.execute(
             "SELECT body FROM record WHERE kind = ? ORDER BY seq", (kind.__name__,)
         ).fetchall()
         return iter([self._decoded(kind, body) for (body,) in rows])
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
-        """The records whose index has this value."""
         rows = self._db.execute(
             "SELECT r.body FROM lookup l JOIN record r ON r.kind = l.kind AND r.key = l.key"
             " WHERE l.kind = ? AND l.name = ? AND l.value = ? ORDER BY r.seq",
@@ -135,13 +130,11 @@ class SqliteStore:
         return iter([self._decoded(kind, body) for (body,) in rows])
 
     def clear(self) -> None:
-        """Remove everything, except how often each side was started."""
         self._db.execute("DELETE FROM record WHERE kind <> ?", (Boots.__name__,))
         self._db.execute("DELETE FROM lookup")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, one at a time."""
         with self._lock:
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -152,7 +145,6 @@ class SqliteStore:
             self._db.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the database."""
         self._db.close()
 
     def _decoded(self, kind: type[R], body: bytes) -> R:

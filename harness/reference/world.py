@@ -9,17 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, Inventory, Side, Slot, side_of
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    KnownReply,
-    LocalOperation,
-    PaletteOperation,
-    Unknown,
-)
 from harness.reference.behaviour import Behaviour
 from harness.reference.clock import VirtualClock
 from harness.reference.core.link import LinkReply, NotDelivered
@@ -54,8 +47,8 @@ VIRTUAL_ENDPOINTS: Mapping[EndpointForm, str] = {
 _DEAD: Mapping[str, LinkReply] = {
     "https://no-such-host.invalid": NotDelivered("the host name cannot be resolved"),
     "https://refusing.test": NotDelivered("the connection was refused"),
-    "https://silent.test": Unknown("no answer came in time"),
-    "https://stranger.test": Unknown("what answers there is not a Palette"),
+    "https://silent.test": ops.Unknown("no answer came in time"),
+    "https://stranger.test": ops.Unknown("what answers there is not a Palette"),
 }
 
 
@@ -78,9 +71,8 @@ class DirectLink:
     sleep: Callable[[int], None]
 
     def carry(
-        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+        self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
     ) -> LinkReply:
-        """Deliver to whatever is at this address."""
         dead = _DEAD.get(base_url)
         if dead is not None:
             self.sleep(SILENCE if base_url == VIRTUAL_ENDPOINTS[EndpointForm.SILENT] else 0)
@@ -89,7 +81,7 @@ class DirectLink:
             return NotDelivered("the certificate is not trusted")
         if not base_url.endswith(("://palette.test", "://untrusted.test")):
             return NotDelivered("the host name cannot be resolved")
-        return self.central.perform(operation, Credentials())
+        return self.central.perform(operation, ops.Credentials())
 
 
 @dataclass(slots=True)
@@ -106,13 +98,13 @@ class Reference:
     _next_round: int = field(default=VirtualClock.START + POLL_INTERVAL, init=False)
 
     def perform_local(
-        self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> KnownReply:
-        """One operation at a host's Local UI."""
+        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
         return self.edge.perform(host_uid, operation, credentials)
 
-    def perform_central(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
-        """One operation at Palette."""
+    def perform_central(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
         return self.central.perform(operation, credentials)
 
     def arrange(self, arrangement: Arrangement) -> None:
@@ -125,7 +117,6 @@ class Reference:
             (self.central if side is Side.CENTRAL else self.edge).arrange(arrangement)
 
     def inventory(self) -> Inventory:
-        """What a run may use."""
         return Inventory(
             self.edge.slots(),
             self.endpoints[EndpointForm.USABLE],
@@ -133,11 +124,9 @@ class Reference:
         )
 
     def now(self) -> int:
-        """The common clock's time, where time is virtual."""
         return self._virtual().now()
 
     def advance(self, duration: int) -> None:
-        """Let virtual time pass, with the agents at work, in steps of their interval."""
         clock = self._virtual()
         until = clock.now() + duration
         while self._next_round <= until:
@@ -152,7 +141,6 @@ class Reference:
         return self.clock
 
     def close(self) -> None:
-        """Let go of the stores."""
         self.edge.close()
         self.central.close()
 

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import (
-    CheckFailed,
-    CheckInconclusive,
-    Finding,
-    Judge,
-    meaning_of,
-    rests_on,
-    verdict_of,
-)
+from harness.checkers import registry
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
@@ -23,7 +15,7 @@ from harness.scenes.scene import Scene
 from harness.scenes.stage import Inconclusive, NotSupported, Stage
 from harness.targets.port import CannotArrange, TargetInfo
 
-INCONCLUSIVE = (Inconclusive, CheckInconclusive, CannotArrange)
+INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
 """What says that the harness could not judge."""
 
 INTERRUPTED = "the run was interrupted before this scenario was judged"
@@ -59,22 +51,20 @@ class ScenarioRun:
     writer: EvidenceWriter
     now: Callable[[], int]
     step: StepAt = StepAt()
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[registry.Finding] = field(default_factory=list)
     judged_last: Judged | None = None
     """The finding that was written down last, and what its check expects."""
-    judge: Judge = field(init=False)
+    judge: registry.Judge = field(init=False)
 
     def __post_init__(self) -> None:
-        self.judge = Judge(self)
+        self.judge = registry.Judge(self)
 
     def history(self) -> History:
-        """What was recorded so far."""
         return self.stage.history()
 
-    def found(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
-        """Write down what a check found, under every requirement of the scenario."""
+    def found(self, name: str, args: Mapping[str, Json], finding: registry.Finding) -> None:
         self.findings.append(finding)
-        self.judged_last = Judged(meaning_of(name), finding.operations)
+        self.judged_last = Judged(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
             self.writer.check(
                 CheckLine(
@@ -103,7 +93,7 @@ class ScenarioRun:
                     scenario=self.line.id,
                     verdict=verdict,
                     reason=reason,
-                    operations=rests_on(self.findings, verdict),
+                    operations=registry.rests_on(self.findings, verdict),
                     at=self.now(),
                 )
             )
@@ -114,7 +104,7 @@ class ScenarioRun:
 
         The reason holds no secret: it goes to terminals and into the reports of others.
         """
-        verdict, reason = verdict_of(self.findings)
+        verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
             verdict, reason = _early(error)
         return verdict, self.stage.redacted(reason)
@@ -129,7 +119,7 @@ def _early(error: BaseException) -> tuple[Verdict, str]:
             return Verdict.SKIPPED, str(error)
         case KeyboardInterrupt():
             return Verdict.INCONCLUSIVE, INTERRUPTED
-        case Inconclusive() | CheckInconclusive() | CannotArrange():
+        case Inconclusive() | registry.CheckInconclusive() | CannotArrange():
             return Verdict.INCONCLUSIVE, str(error)
         case _:
             return Verdict.INCONCLUSIVE, f"the harness itself failed: {in_words(error)}"
@@ -143,7 +133,7 @@ def in_words(error: BaseException) -> str:
 
 def is_foreseen(error: BaseException) -> bool:
     """Whether this is a way in which a scenario may end, and no defect of the harness."""
-    known = (*INCONCLUSIVE, NotSupported, LeftOut, CheckFailed, KeyboardInterrupt)
+    known = (*INCONCLUSIVE, NotSupported, LeftOut, registry.CheckFailed, KeyboardInterrupt)
     return isinstance(error, known)
 
 

@@ -122,16 +122,13 @@ class StoppableDriver(DriverAround):
         self._stopping = stopping
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Carry out one operation."""
         with self._stopping.exposed():
             return super().send(outgoing)
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
-        """Arrange what no user can."""
         with self._stopping.exposed():
             return super().arrange(arrangement)
 
     def sleep(self, duration: int) -> None:
-        """Let time pass."""
         with self._stopping.exposed():
             super().sleep(duration)

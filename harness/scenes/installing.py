@@ -10,23 +10,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.catalogue.needs import Need, consuming_scenarios
-from harness.domain.arrangements import (
-    SIDES_OF,
-    Arrangement,
-    InstallCluster,
-    RenewCluster,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    Slot,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.scenes.stage import Inconclusive, Stage
 from harness.targets.port import CannotArrange
 
-_ARRANGING = frozenset(kind.__name__ for kind in SIDES_OF)
+_ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
 _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 """What an operator does at Local UI that no cancel undoes."""
 
@@ -64,14 +54,16 @@ class SlotPool:
     leased again, and one that cannot be renewed is spent.
     """
 
-    def __init__(self, slots: tuple[Slot, ...]) -> None:
+    def __init__(self, slots: tuple[arrangements.Slot, ...]) -> None:
         self._free = list(slots)
         self._stale: set[str] = set()
-        self._spent: list[Slot] = []
+        self._spent: list[arrangements.Slot] = []
         self.consumed = 0
         """How many clusters were consumed so far."""
 
-    def lease(self, hosts: int, *, consumes: bool = True, without: Collection[str] = ()) -> Slot:
+    def lease(
+        self, hosts: int, *, consumes: bool = True, without: Collection[str] = ()
+    ) -> arrangements.Slot:
         """A free slot with at least so many hosts, and none of `without`.
 
         `consumes` says that the cluster is not as it was afterwards.
@@ -89,13 +81,15 @@ class SlotPool:
         self._free.remove(slot)
         return slot
 
-    def _rank(self, slot: Slot, consumes: bool) -> tuple[bool, bool, int]:
+    def _rank(self, slot: arrangements.Slot, consumes: bool) -> tuple[bool, bool, int]:
         if not slot.given:
             return (False, False, 0)
         spared = slot.disposable and not consumes
         return (slot.uid in self._stale, spared, len(slot.host_uids))
 
-    def _why_none(self, hosts: int, large: list[Slot], fitting: list[Slot]) -> str:
+    def _why_none(
+        self, hosts: int, large: list[arrangements.Slot], fitting: list[arrangements.Slot]
+    ) -> str:
         if any(len(slot.host_uids) >= hosts for slot in self._spent):
             return (
                 f"the pool of disposable clusters is exhausted ({len(self._spent)} consumed;"
@@ -112,15 +106,15 @@ class SlotPool:
             " give it more clusters (--clusters, or more entries in the target file)"
         )
 
-    def is_stale(self, slot: Slot) -> bool:
+    def is_stale(self, slot: arrangements.Slot) -> bool:
         """Whether its cluster has to be renewed first."""
         return slot.uid in self._stale
 
-    def renewed(self, slot: Slot) -> None:
+    def renewed(self, slot: arrangements.Slot) -> None:
         """Its cluster is fresh again."""
         self._stale.discard(slot.uid)
 
-    def give_back(self, slot: Slot, *, consumed: bool = False) -> None:
+    def give_back(self, slot: arrangements.Slot, *, consumed: bool = False) -> None:
         """A slot that can be leased again, or is spent."""
         if consumed and slot.given:
             self.consumed += 1
@@ -140,14 +134,14 @@ class Installer:
 
     def __init__(self, stage: Stage, pool: SlotPool, *, consumes: bool) -> None:
         """`consumes` says that the scenario uses clusters up."""
-        self.leased: list[Slot] = []
+        self.leased: list[arrangements.Slot] = []
         self._stage = stage
         self._pool = pool
         self._consumes = consumes
 
     def install(
         self, model: Cluster, shape: Shape, matters: tuple[str, ...], hosts: int
-    ) -> tuple[Slot, Cluster]:
+    ) -> tuple[arrangements.Slot, Cluster]:
         """A place of at least so many hosts with a cluster like this one; where clusters are
         given, each place may be tried.
 
@@ -159,7 +153,7 @@ class Installer:
         while True:
             slot = self._lease(hosts, tried)
             pools = pools_of(shape, slot.host_uids)
-            asked = InstallCluster(slot.uid, replace(model, pools=pools), matters)
+            asked = arrangements.InstallCluster(slot.uid, replace(model, pools=pools), matters)
             try:
                 self._renew(slot)
                 came = self._stage.arrange(asked)
@@ -173,7 +167,7 @@ class Installer:
             assert came.cluster is not None
             return slot, came.cluster
 
-    def _lease(self, hosts: int, tried: dict[str, CannotArrange]) -> Slot:
+    def _lease(self, hosts: int, tried: dict[str, CannotArrange]) -> arrangements.Slot:
         try:
             slot = self._pool.lease(hosts, consumes=self._consumes, without=tried)
         except Inconclusive:
@@ -183,10 +177,10 @@ class Installer:
         self.leased.append(slot)
         return slot
 
-    def _renew(self, slot: Slot) -> None:
+    def _renew(self, slot: arrangements.Slot) -> None:
         """Put a cluster back that an earlier scenario has consumed."""
         if self._pool.is_stale(slot):
-            self._stage.arrange(RenewCluster(slot.uid))
+            self._stage.arrange(arrangements.RenewCluster(slot.uid))
             self._pool.renewed(slot)
 
     def put_right(self) -> bool:
@@ -205,22 +199,26 @@ class Installer:
         return False
 
 
-def undoing(arranged: Iterable[Arrangement], slots: Collection[str]) -> Iterator[Arrangement]:
+def undoing(
+    arranged: Iterable[arrangements.Arrangement], slots: Collection[str]
+) -> Iterator[arrangements.Arrangement]:
     """What puts these slots right again, the last thing first."""
-    left: dict[object, Arrangement] = {}
+    left: dict[object, arrangements.Arrangement] = {}
     for arrangement in arranged:
         match arrangement:
-            case SetNodeHealth(slot, node, health):
-                undo: Arrangement = SetNodeHealth(slot, node, Health.HEALTHY)
+            case arrangements.SetNodeHealth(slot, node, health):
+                undo: arrangements.Arrangement = arrangements.SetNodeHealth(
+                    slot, node, Health.HEALTHY
+                )
                 key, right = (slot, node), health is Health.HEALTHY
-            case SetClusterState(slot, state):
-                undo = SetClusterState(slot, ClusterState.RUNNING)
+            case arrangements.SetClusterState(slot, state):
+                undo = arrangements.SetClusterState(slot, ClusterState.RUNNING)
                 key, right = (slot, "state"), state is ClusterState.RUNNING
-            case SetHostMode(slot, mode):
-                undo = SetHostMode(slot, ManagementMode.LOCAL)
+            case arrangements.SetHostMode(slot, mode):
+                undo = arrangements.SetHostMode(slot, ManagementMode.LOCAL)
                 key, right = (slot, "mode"), mode is ManagementMode.LOCAL
-            case SetLink(host, up):
-                undo = SetLink(host, up=True)
+            case arrangements.SetLink(host, up):
+                undo = arrangements.SetLink(host, up=True)
                 key, right = ("", host), up
             case _:
                 continue
@@ -232,7 +230,7 @@ def undoing(arranged: Iterable[Arrangement], slots: Collection[str]) -> Iterator
 
 def is_consumed(
     history: History,
-    arranged: Collection[Arrangement],
+    arranged: Collection[arrangements.Arrangement],
     *,
     slot: str,
     host_uids: Collection[str],
@@ -244,7 +242,7 @@ def is_consumed(
     An accept of a request that none of the scenario's clusters is known to have sent may be of
     any of them.
     """
-    if InstallCluster(slot, None) in arranged:
+    if arrangements.InstallCluster(slot, None) in arranged:
         return True
     for operation in history.operations:
         if operation.outcome is Outcome.FAIL:
@@ -277,8 +275,8 @@ def need_from(operations: Sequence[OperationRecord]) -> Need:
     """What one scenario needed, from its operations."""
     arranged = [operation for operation in operations if operation.kind in _ARRANGING]
     installed = [o for o in arranged if o.kind == "InstallCluster" and o.args.get("cluster")]
-    emptied: list[Arrangement] = [
-        InstallCluster(str(o.args["slot"]), None)
+    emptied: list[arrangements.Arrangement] = [
+        arrangements.InstallCluster(str(o.args["slot"]), None)
         for o in arranged
         if o.kind == "InstallCluster" and not o.args.get("cluster")
     ]

@@ -5,39 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.domain.arrangements import (
-    FaultNextMessage,
-    MessageFault,
-    MessageKind,
-    Restart,
-    SetClusterState,
-    SetLink,
-    SetNodeHealth,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
-from harness.domain.operations import (
-    CancelPairingRequest,
-    ChangeCentralCluster,
-    CreateCluster,
-    DeleteCluster,
-    ListPairingRequests,
-    LocalClusterOperation,
-    LocalOperation,
-    PairingRequestView,
-    PatchCluster,
-    PatchNamedCluster,
-    RejectPairingRequest,
-    SelectedProfile,
-    UpdateCluster,
-    UpdateStack,
-    ViewCentralCluster,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewPairingRequest,
-    ViewStack,
-)
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
 from harness.scenes.scene import MAIN, LeasedCluster, Scene
@@ -65,17 +35,17 @@ CHANGED_STACK = changed(DOCUMENTED_STACK)
 
 # --- local cluster operations -----------------------------------------------------------------
 
-_OPERATIONS: Mapping[str, Callable[[Cluster], LocalClusterOperation]] = {
-    "update of the cluster": lambda c: UpdateCluster(c.name, LOCAL_TAGS),
-    "patch of the named cluster": lambda c: PatchNamedCluster(c.name, LOCAL_TAGS),
-    "patch of the cluster": lambda c: PatchCluster(LOCAL_TAGS),
-    "change of the profiles": lambda c: UpdateStack(changed(c.stack)),
-    "deletion of the cluster": lambda c: DeleteCluster(),
-    "creation of a cluster": lambda c: CreateCluster(f"{c.name}-2", LOCAL_TAGS),
+_OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
+    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
+    "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
+    "patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
+    "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
+    "deletion of the cluster": lambda c: ops.DeleteCluster(),
+    "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
 }
 
 
-def local_operation(scene: Scene, kind: str) -> LocalClusterOperation:
+def local_operation(scene: Scene, kind: str) -> ops.LocalClusterOperation:
     """The local cluster operation of this name, on the cluster as Local UI shows it.
 
     Raises:
@@ -83,7 +53,7 @@ def local_operation(scene: Scene, kind: str) -> LocalClusterOperation:
         Inconclusive: the cluster cannot be looked at.
     """
     leased = scene.cluster()
-    seen = scene.must(scene.stage.perform(leased.operator, ViewCluster())).value
+    seen = scene.must(scene.stage.perform(leased.operator, ops.ViewCluster())).value
     if not isinstance(seen, Cluster):
         return _OPERATIONS[kind](leased.cluster)
     return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
@@ -93,22 +63,22 @@ def local_operation(scene: Scene, kind: str) -> LocalClusterOperation:
 class Effect:
     """By what a change is known to have taken effect."""
 
-    look: LocalOperation
+    look: ops.LocalOperation
     predicate: str
     args: Mapping[str, Json]
 
 
-def effect_of(operation: LocalClusterOperation) -> Effect:
+def effect_of(operation: ops.LocalClusterOperation) -> Effect:
     """Where to look for the effect of a local cluster operation."""
     match operation:
-        case UpdateCluster(tags=tags):
-            return Effect(ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
-        case PatchNamedCluster(tags=tags) | PatchCluster(tags=tags):
-            return Effect(ViewCluster(), "tags_include", {"tags": dict(tags)})
-        case UpdateStack(stack=stack):
+        case ops.UpdateCluster(tags=tags):
+            return Effect(ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
+        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
+            return Effect(ops.ViewCluster(), "tags_include", {"tags": dict(tags)})
+        case ops.UpdateStack(stack=stack):
             packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
-            return Effect(ViewStack(), "runs_packs", {"packs": packs})
-    return Effect(ViewCluster(), "deleting_or_gone", {})
+            return Effect(ops.ViewStack(), "runs_packs", {"packs": packs})
+    return Effect(ops.ViewCluster(), "deleting_or_gone", {})
 
 
 def change_locally(scene: Scene, kind: str = "patch of the cluster") -> Taken:
@@ -127,13 +97,13 @@ def local_effect(scene: Scene, kind: str = "patch of the cluster") -> OperationR
 
 def change_centrally(scene: Scene, uid: str = "") -> Taken:
     """A central operation on the cluster, by the uid that Palette gave it or by another."""
-    operation = ChangeCentralCluster(uid or scene.cluster().central_uid, CENTRAL_TAGS)
+    operation = ops.ChangeCentralCluster(uid or scene.cluster().central_uid, CENTRAL_TAGS)
     return scene.perform(scene.admin(), operation, "the central operation")
 
 
 def central_effect(scene: Scene) -> OperationRecord:
     """Wait for the effect of the central operation."""
-    look = ViewCentralCluster(scene.cluster().central_uid)
+    look = ops.ViewCentralCluster(scene.cluster().central_uid)
     fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
     return scene.stage.await_state(scene.admin(), look, "bears", fields=fields)
 
@@ -141,9 +111,9 @@ def central_effect(scene: Scene) -> OperationRecord:
 def uid_in_request(scene: Scene) -> str:
     """The uid that the pending request names for the cluster, or else the local one."""
     leased = scene.cluster()
-    look = ViewPairingRequest(leased.pairing_uid)
+    look = ops.ViewPairingRequest(leased.pairing_uid)
     view = scene.must(scene.stage.perform(scene.admin(), look)).value
-    named = view.cluster_uid if isinstance(view, PairingRequestView) else ""
+    named = view.cluster_uid if isinstance(view, ops.PairingRequestView) else ""
     return named or leased.cluster.uid
 
 
@@ -152,14 +122,14 @@ def uid_in_request(scene: Scene) -> str:
 
 def set_state(scene: Scene, state: str) -> None:
     """Bring the cluster into a state."""
-    scene.stage.arrange(SetClusterState(scene.cluster().slot.uid, ClusterState(state)))
+    scene.stage.arrange(arrangements.SetClusterState(scene.cluster().slot.uid, ClusterState(state)))
 
 
 def set_health(scene: Scene, position: str, health: Health) -> None:
     """Let a node fall ill or recover; see `node_at` for positions."""
     leased = scene.cluster()
     name = node_at(leased, position)
-    scene.stage.arrange(SetNodeHealth(leased.slot.uid, name, health))
+    scene.stage.arrange(arrangements.SetNodeHealth(leased.slot.uid, name, health))
 
 
 def node_at(leased: LeasedCluster, position: str) -> str:
@@ -190,28 +160,33 @@ def sibling_with_login(scene: Scene, position: int) -> Actor:
 def set_links(scene: Scene, *, up: bool, label: str = MAIN) -> None:
     """Cut all hosts of a cluster off, or give them back their links."""
     for host_uid in scene.cluster(label).host_uids:
-        scene.stage.arrange(SetLink(host_uid, up))
+        scene.stage.arrange(arrangements.SetLink(host_uid, up))
 
 
 def set_link(scene: Scene, position: int, *, up: bool) -> None:
     """Cut one host of the cluster off, or give it back its link; positions count from 1."""
-    scene.stage.arrange(SetLink(scene.cluster().host(position), up))
+    scene.stage.arrange(arrangements.SetLink(scene.cluster().host(position), up))
 
 
-FATES: Mapping[str, MessageFault] = {
-    "is lost before it takes effect": MessageFault.LOST_BEFORE,
-    "is lost after it took effect": MessageFault.LOST_AFTER,
-    "arrives twice": MessageFault.REPEATED,
-    "is answered with an error": MessageFault.SERVER_ERROR,
+FATES: Mapping[str, arrangements.MessageFault] = {
+    "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
+    "is lost after it took effect": arrangements.MessageFault.LOST_AFTER,
+    "arrives twice": arrangements.MessageFault.REPEATED,
+    "is answered with an error": arrangements.MessageFault.SERVER_ERROR,
 }
 """What features call the faults of a message."""
 
 
-def spoil_next(scene: Scene, message: MessageKind, fault: MessageFault, times: int = 1) -> None:
+def spoil_next(
+    scene: Scene,
+    message: arrangements.MessageKind,
+    fault: arrangements.MessageFault,
+    times: int = 1,
+) -> None:
     """What happens to the next messages of a kind from the host that the operator is at."""
     host_uid = scene.cluster().operator.host_uid
     for _ in range(times):
-        scene.stage.arrange(FaultNextMessage(host_uid, message, fault))
+        scene.stage.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
 
 
 def flap(scene: Scene, times: int) -> None:
@@ -229,10 +204,10 @@ def flicker(scene: Scene, times: int) -> None:
         set_links(scene, up=False)
 
 
-def restart(scene: Scene, side: Side) -> None:
+def restart(scene: Scene, side: arrangements.Side) -> None:
     """Stop a side and start it again; after a restart of the edge, operators log in anew."""
-    scene.stage.arrange(Restart(side))
-    if side is Side.EDGE:
+    scene.stage.arrange(arrangements.Restart(side))
+    if side is arrangements.Side.EDGE:
         for leased in scene.clusters.values():
             leased.operator = scene.log_in(leased.operator.host_uid)
 
@@ -269,9 +244,9 @@ def rejected(scene: Scene, label: str = MAIN) -> LeasedCluster:
         Inconclusive: it could not be brought about.
     """
     leased = scene.cluster(label)
-    operation = RejectPairingRequest(leased.pairing_uid)
+    operation = ops.RejectPairingRequest(leased.pairing_uid)
     scene.must(scene.stage.perform(scene.admin(), operation))
-    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
     return leased
 
 
@@ -282,8 +257,8 @@ def cancelled(scene: Scene, label: str = MAIN) -> LeasedCluster:
         Inconclusive: Local UI still shows it as pending.
     """
     leased = scene.cluster(label)
-    scene.stage.perform(leased.operator, CancelPairingRequest())
-    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
+    scene.stage.perform(leased.operator, ops.CancelPairingRequest())
+    scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
     return leased
 
 
@@ -294,7 +269,7 @@ def gone(scene: Scene) -> None:
         Inconclusive: one does.
     """
     uid = scene.cluster().cluster.uid
-    look = ListPairingRequests()
+    look = ops.ListPairingRequests()
     scene.must_see(scene.admin(), look, "none_listed_for", local_cluster_uid=uid)
 
 
@@ -307,7 +282,9 @@ def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
     leased = scene.pending(label)
     set_links(scene, up=False, label=label)
     cancelled(scene, label)
-    scene.must_see(scene.admin(), ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid)
+    scene.must_see(
+        scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid
+    )
     return leased
 
 
@@ -320,7 +297,7 @@ def accepted_and_learned(scene: Scene) -> LeasedCluster:
     leased = scene.cluster()
     scene.must(scene.accept())
     central = ManagementMode.CENTRAL.value
-    scene.must_see(leased.operator, ViewManagement(), "mode_is", mode=central)
+    scene.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
     return leased
 
 
@@ -331,9 +308,9 @@ def come_to_nothing(scene: Scene) -> None:
         Inconclusive: it has, or Local UI goes on showing the request as pending.
     """
     leased = scene.cluster()
-    look = ViewCentralCluster(leased.central_uid)
+    look = ops.ViewCentralCluster(leased.central_uid)
     scene.must_be_refused(scene.stage.perform(scene.admin(), look))
-    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
 
 
 def centrally_managed(scene: Scene) -> LeasedCluster:
@@ -344,7 +321,7 @@ def centrally_managed(scene: Scene) -> LeasedCluster:
     """
     leased = scene.paired()
     central = ManagementMode.CENTRAL.value
-    scene.must_see(leased.operator, ViewManagement(), "mode_is", mode=central)
+    scene.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
     scene.must(change_centrally(scene))
     return leased
 
@@ -353,7 +330,7 @@ def watch_list(scene: Scene) -> OperationRecord:
     """Watch the list for the request to leave it, and keep what was seen in mind."""
     uid = scene.cluster().pairing_uid
     seen = scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid
+        scene.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid
     )
     scene.note("the list", seen)
     return seen
@@ -362,7 +339,7 @@ def watch_list(scene: Scene) -> OperationRecord:
 def let_pass(scene: Scene) -> None:
     """Let a while pass, long enough for what either side does of itself."""
     operator = scene.cluster().operator
-    scene.stage.stays(operator, ViewManagement(), "succeeds", during_s=WHILE_S)
+    scene.stage.stays(operator, ops.ViewManagement(), "succeeds", during_s=WHILE_S)
 
 
 def watch_both_sides(scene: Scene) -> None:
@@ -372,25 +349,25 @@ def watch_both_sides(scene: Scene) -> None:
     """
     leased = scene.cluster()
     if leased.central_uid:
-        seen = scene.stage.await_state(leased.operator, ViewPairing(), "nothing_pending")
+        seen = scene.stage.await_state(leased.operator, ops.ViewPairing(), "nothing_pending")
         scene.note("Local UI", seen)
         watch_list(scene)
-        look = ViewCentralCluster(leased.central_uid)
+        look = ops.ViewCentralCluster(leased.central_uid)
         seen = scene.stage.await_state(scene.admin(), look, "not_being_handed_over")
         scene.note("Palette", seen)
         change_centrally(scene)
     else:
-        scene.perform(scene.cluster().operator, ViewPairing(), "Local UI")
-        scene.perform(scene.admin(), ListPairingRequests(), "the list")
-    scene.perform(scene.cluster().operator, ViewManagement(), "the mode")
-    scene.perform(scene.cluster().operator, PatchCluster(LOCAL_TAGS), "the local operation")
+        scene.perform(scene.cluster().operator, ops.ViewPairing(), "Local UI")
+        scene.perform(scene.admin(), ops.ListPairingRequests(), "the list")
+    scene.perform(scene.cluster().operator, ops.ViewManagement(), "the mode")
+    scene.perform(scene.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
 
 
 def await_request_of(scene: Scene, label: str = MAIN) -> OperationRecord:
     """Wait until just one request of a cluster waits in Palette, under whatever id."""
     uid = scene.cluster(label).cluster.uid
     return scene.stage.await_state(
-        scene.admin(), ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+        scene.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
     )
 
 
@@ -398,7 +375,7 @@ def request_stays_of(scene: Scene, label: str = MAIN) -> OperationRecord:
     """Watch that just one request of a cluster goes on waiting in Palette."""
     uid = scene.cluster(label).cluster.uid
     return scene.stage.stays(
-        scene.admin(), ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+        scene.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
     )
 
 
@@ -408,7 +385,7 @@ def request_stays_of(scene: Scene, label: str = MAIN) -> OperationRecord:
 def select_profiles_for(scene: Scene, stack: tuple[StackProfile, ...]) -> None:
     """Publish profiles that match this stack, and let the administrator select them."""
     made = [published(profile, scene.new_id("profile"), scene.project()) for profile in stack]
-    scene.selection = tuple(SelectedProfile(scene.publish(profile).uid) for profile in made)
+    scene.selection = tuple(ops.SelectedProfile(scene.publish(profile).uid) for profile in made)
 
 
 # --- what Local UI shows ------------------------------------------------------------------------
@@ -421,18 +398,20 @@ def look_at_cluster(scene: Scene, when: str) -> None:
         Inconclusive: Local UI does not show them.
     """
     operator = scene.cluster().operator
-    scene.notes[f"cluster {when}"] = scene.must(scene.stage.perform(operator, ViewCluster()))
-    scene.notes[f"stack {when}"] = scene.must(scene.stage.perform(operator, ViewStack()))
+    scene.notes[f"cluster {when}"] = scene.must(scene.stage.perform(operator, ops.ViewCluster()))
+    scene.notes[f"stack {when}"] = scene.must(scene.stage.perform(operator, ops.ViewStack()))
 
 
 def come_to_its_end(scene: Scene) -> None:
     """Wait until nothing is pending on either side; then ask each who manages the cluster."""
     operator, settle_s = scene.cluster().operator, scene.stage.limits.settle_s
-    seen = scene.stage.await_state(operator, ViewPairing(), "nothing_pending", within_s=settle_s)
+    seen = scene.stage.await_state(
+        operator, ops.ViewPairing(), "nothing_pending", within_s=settle_s
+    )
     scene.must_hold(seen)
-    look = ViewCentralCluster(scene.cluster().central_uid)
+    look = ops.ViewCentralCluster(scene.cluster().central_uid)
     scene.stage.await_state(scene.admin(), look, "not_being_handed_over", within_s=settle_s)
-    scene.perform(operator, ViewManagement(), "the mode")
+    scene.perform(operator, ops.ViewManagement(), "the mode")
     change_centrally(scene)
 
 
@@ -441,7 +420,7 @@ def await_listed(scene: Scene, label: str = MAIN) -> OperationRecord:
     leased = scene.cluster(label)
     return scene.stage.await_state(
         scene.admin(),
-        ListPairingRequests(),
+        ops.ListPairingRequests(),
         "listed_of_cluster",
         pairing_uid=leased.pairing_uid,
         local_cluster_uid=leased.cluster.uid,

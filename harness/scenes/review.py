@@ -5,25 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import PutUser, Side
 from harness.domain.errors import PairproofError
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    CancelPairingRequest,
-    ChangeCentralCluster,
-    Credentials,
-    ListPairingRequests,
-    LogInToPalette,
-    MatchProfiles,
-    Operation,
-    RejectPairingRequest,
-    SelectedProfile,
-    Session,
-    ViewCentralCluster,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
 from harness.scenes.scene import DAY, MAIN, LeasedCluster, Scene
@@ -57,14 +42,14 @@ def request_that_was(scene: Scene, fate: str) -> LeasedCluster:
 
 def _rejected(scene: Scene) -> LeasedCluster:
     leased = scene.pending()
-    scene.must(scene.stage.perform(scene.admin(), RejectPairingRequest(leased.pairing_uid)))
-    scene.must_see(leased.operator, ViewPairing(), "nothing_pending")
+    scene.must(scene.stage.perform(scene.admin(), ops.RejectPairingRequest(leased.pairing_uid)))
+    scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
     return _gone(scene, leased)
 
 
 def _withdrawn(scene: Scene) -> LeasedCluster:
     leased = scene.pending()
-    scene.must(scene.stage.perform(leased.operator, CancelPairingRequest()))
+    scene.must(scene.stage.perform(leased.operator, ops.CancelPairingRequest()))
     return _gone(scene, leased)
 
 
@@ -82,7 +67,7 @@ def _unknown(scene: Scene) -> LeasedCluster:
 
 def _gone(scene: Scene, leased: LeasedCluster) -> LeasedCluster:
     uid = leased.pairing_uid
-    scene.must_see(scene.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid)
+    scene.must_see(scene.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid)
     return leased
 
 
@@ -128,7 +113,7 @@ def must_show_own_values(scene: Scene, label: str = MAIN) -> None:
     """
     leased = scene.cluster(label)
     fields = borne(leased, KEPT, KEPT, KEPT)
-    look = ViewPairingRequest(leased.pairing_uid)
+    look = ops.ViewPairingRequest(leased.pairing_uid)
     scene.must_see(scene.admin(), look, "bears", fields=fields)
 
 
@@ -146,13 +131,13 @@ def stranger(scene: Scene, credentials: str) -> Actor:
     project = scene.project()
     match credentials:
         case "no login":
-            return Actor("stranger", Credentials(project_uid=project))
+            return Actor("stranger", ops.Credentials(project_uid=project))
         case "an unknown API key":
             key = scene.new_secret("apikey")
-            return Actor("stranger", Credentials(api_key=key, project_uid=project))
+            return Actor("stranger", ops.Credentials(api_key=key, project_uid=project))
         case "an unknown session":
             token = scene.new_secret("session")
-            return Actor("stranger", Credentials(session=token, project_uid=project))
+            return Actor("stranger", ops.Credentials(session=token, project_uid=project))
         case "a login that has expired":
             actor = logged_in(scene)
             scene.put_clock_forward(Side.CENTRAL, 30 * DAY)
@@ -169,9 +154,9 @@ def logged_in(scene: Scene) -> Actor:
     return in_session(scene, scene.must(log_in(scene, scene.login_of())))
 
 
-def log_in(scene: Scene, login: LogInToPalette) -> Taken:
+def log_in(scene: Scene, login: ops.LogInToPalette) -> Taken:
     """Log in to Palette."""
-    visitor = Actor("administrator", Credentials(project_uid=scene.project()))
+    visitor = Actor("administrator", ops.Credentials(project_uid=scene.project()))
     return scene.perform(visitor, login, "the login")
 
 
@@ -183,7 +168,7 @@ def log_in_wrongly(scene: Scene) -> Taken:
 def log_in_as_nobody(scene: Scene) -> Taken:
     """Log in to Palette with an e-mail address that it does not know."""
     email = f"{scene.new_id('user')[:8]}@example.com"
-    return log_in(scene, LogInToPalette(email, scene.new_secret("password")))
+    return log_in(scene, ops.LogInToPalette(email, scene.new_secret("password")))
 
 
 def in_session(scene: Scene, taken: Taken) -> Actor:
@@ -192,10 +177,10 @@ def in_session(scene: Scene, taken: Taken) -> Actor:
     Raises:
         Inconclusive: it was not answered with one.
     """
-    if not isinstance(taken.value, Session):
+    if not isinstance(taken.value, ops.Session):
         raise Inconclusive("the login to Palette was not answered with a session")
     project = scene.project()
-    return Actor("administrator", Credentials(session=taken.value.token, project_uid=project))
+    return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
 
 
 def user_without(scene: Scene, permission: str) -> Actor:
@@ -211,7 +196,7 @@ def user_with(scene: Scene, permissions: str) -> Actor:
 def user_reduced(scene: Scene, permission: str) -> Actor:
     """A user who had every permission in the project, used them, and has lost one."""
     actor = scene.new_admin("user", every_grant(scene.project()))
-    scene.must(scene.stage.perform(actor, ListPairingRequests()))
+    scene.must(scene.stage.perform(actor, ops.ListPairingRequests()))
     grants, key = _all_but(scene, permission), actor.credentials.api_key
     login = scene.login_of("user")
     scene.stage.arrange(PutUser(login.email, login.password, key, grants))
@@ -260,18 +245,18 @@ def attempt(scene: Scene, actor: Actor, action: str, label: str = MAIN) -> Taken
     return scene.accepted(leased, taken)
 
 
-def _operation(uid: str, selected: tuple[SelectedProfile, ...], action: str) -> Operation:
+def _operation(uid: str, selected: tuple[ops.SelectedProfile, ...], action: str) -> ops.Operation:
     match action:
         case "list":
-            return ListPairingRequests()
+            return ops.ListPairingRequests()
         case "open":
-            return ViewPairingRequest(uid)
+            return ops.ViewPairingRequest(uid)
         case "match":
-            return MatchProfiles(uid, selected)
+            return ops.MatchProfiles(uid, selected)
         case "accept":
-            return AcceptPairingRequest(uid, selected)
+            return ops.AcceptPairingRequest(uid, selected)
         case "reject":
-            return RejectPairingRequest(uid)
+            return ops.RejectPairingRequest(uid)
     raise UnknownPhrase(f"nobody can {action!r} a pairing request")
 
 
@@ -285,13 +270,13 @@ def accept_as(scene: Scene, who: str, entered: Acceptance, label: str = MAIN) ->
 def reject_as(scene: Scene, who: str, label: str = MAIN) -> Taken:
     """Let an administrator reject a cluster's request: just Reject."""
     uid = scene.cluster(label).pairing_uid
-    return scene.perform(scene.admin(who), RejectPairingRequest(uid), "the rejection")
+    return scene.perform(scene.admin(who), ops.RejectPairingRequest(uid), "the rejection")
 
 
 def reject_by_tags(scene: Scene, label: str) -> Taken:
     """Reject the request whose cluster bears the tags of this one, without knowing its id."""
     uid = scene.cluster(label).pairing_uid
-    scene.stage.await_state(scene.admin(), ListPairingRequests(), "listed", pairing_uid=uid)
+    scene.stage.await_state(scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid)
     taken = scene.stage.run(scene.admin(), admin_rejects_by_tags(scene.cluster(label).cluster.tags))
     scene.note("the rejection", taken)
     return taken
@@ -344,14 +329,14 @@ def pending_ids(scene: Scene, *labels: str) -> list[Json]:
 def look_at_list(scene: Scene) -> Taken:
     """List the requests of the project. A list may lag behind, so it has time to catch up first."""
     await_list(scene, *scene.clusters)
-    return scene.perform(scene.admin(), ListPairingRequests(), "the list")
+    return scene.perform(scene.admin(), ops.ListPairingRequests(), "the list")
 
 
 def await_list(scene: Scene, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Wait until just these clusters' requests wait for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.await_state(
-        admin or scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or scene.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
     )
 
 
@@ -359,7 +344,7 @@ def list_stays(scene: Scene, *labels: str, admin: Actor | None = None) -> Operat
     """Watch that just these clusters' requests go on waiting for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.stays(
-        admin or scene.admin(), ListPairingRequests(), "listed_exactly", pairing_uids=ids
+        admin or scene.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
     )
 
 
@@ -385,13 +370,13 @@ def tags_of(leased: LeasedCluster) -> dict[str, Json]:
 
 def await_registered(scene: Scene, label: str = MAIN) -> OperationRecord:
     """Wait until Palette shows the cluster."""
-    operation = ViewCentralCluster(scene.cluster(label).central_uid)
+    operation = ops.ViewCentralCluster(scene.cluster(label).central_uid)
     return scene.stage.await_state(scene.admin(), operation, "succeeds")
 
 
 def await_central(scene: Scene, fields: dict[str, Json], label: str = MAIN) -> OperationRecord:
     """Wait until the central cluster bears these values."""
-    operation = ViewCentralCluster(scene.cluster(label).central_uid)
+    operation = ops.ViewCentralCluster(scene.cluster(label).central_uid)
     return scene.stage.await_state(scene.admin(), operation, "bears", fields=fields)
 
 
@@ -401,7 +386,7 @@ def change_centrally(scene: Scene, label: str = MAIN) -> tuple[OperationRecord, 
     Returns what was seen, and the fields that the cluster has to bear afterwards.
     """
     tags = {"changed-centrally": scene.new_id("change")[:8]}
-    operation = ChangeCentralCluster(scene.cluster(label).central_uid, tags)
+    operation = ops.ChangeCentralCluster(scene.cluster(label).central_uid, tags)
     return scene.stage.await_state(scene.admin(), operation, "succeeds"), {"tags": dict(tags)}
 
 
@@ -422,7 +407,7 @@ def last_change(scene: Scene, label: str = MAIN) -> dict[str, Json]:
     Raises:
         Inconclusive: there was none; the scenario's steps are out of order.
     """
-    uid, kind = scene.cluster(label).central_uid, ChangeCentralCluster.__name__
+    uid, kind = scene.cluster(label).central_uid, ops.ChangeCentralCluster.__name__
     for record in reversed(scene.stage.history().of_kind("await_state")):
         asked = record.args["polls_args"] if record.args["polls"] == kind else None
         if isinstance(asked, dict) and asked.get("cluster_uid") == uid:

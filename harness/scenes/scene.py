@@ -12,30 +12,11 @@ from dataclasses import dataclass, field, replace
 from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
-from harness.domain.arrangements import (
-    AdvanceClock,
-    CreateProject,
-    ForgetProject,
-    Inventory,
-    PutProfile,
-    PutToken,
-    PutUser,
-    Side,
-    Slot,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
 from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
-from harness.domain.operations import (
-    Credentials,
-    LogIn,
-    LogInToPalette,
-    Operation,
-    SelectedProfile,
-    SendPairingRequest,
-    Session,
-    ViewPairing,
-)
 from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
@@ -57,7 +38,7 @@ MAIN = "the cluster"
 class LeasedCluster:
     """A cluster that a scenario has leased, and what it has come to."""
 
-    slot: Slot
+    slot: arrangements.Slot
     cluster: Cluster
     operator: Actor
     pairing_uid: str = ""
@@ -91,7 +72,12 @@ class Scene:
     """
 
     def __init__(
-        self, stage: Stage, pool: SlotPool, inventory: Inventory, seed: int, mark: str = ""
+        self,
+        stage: Stage,
+        pool: SlotPool,
+        inventory: arrangements.Inventory,
+        seed: int,
+        mark: str = "",
     ) -> None:
         self.stage = stage
         self.inventory = inventory
@@ -100,14 +86,14 @@ class Scene:
         self.notes: dict[str, Taken | OperationRecord] = {}
         self.clusters: dict[str, LeasedCluster] = {}
         self.profiles: dict[str, ClusterProfile] = {}
-        self.selection: tuple[SelectedProfile, ...] | None = None
+        self.selection: tuple[ops.SelectedProfile, ...] | None = None
         need = need_of(stage.scenario)
         self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.insecure = False
         self.seen: list[str] = []
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
-        self._clocks: dict[Side, int] = {}
+        self._clocks: dict[arrangements.Side, int] = {}
         self._pool = pool
         self._installer = Installer(stage, pool, consumes=need.clusters > 0)
         self._people = People(seed)
@@ -115,7 +101,7 @@ class Scene:
         self._made = 0
         self._projects: dict[str, str] = {}
         self._admins: dict[str, Actor] = {}
-        self._logins: dict[str, LogInToPalette] = {}
+        self._logins: dict[str, ops.LogInToPalette] = {}
         self._token: RegistrationToken | None = None
 
     # --- identities -------------------------------------------------------------------
@@ -142,7 +128,7 @@ class Scene:
             uid = self.new_id("project")
             index = self._cast_index + len(self._projects)
             name = self.marked(self._people.project(index))
-            self._projects[label] = self.stage.arrange(CreateProject(uid, name)).uid
+            self._projects[label] = self.stage.arrange(arrangements.CreateProject(uid, name)).uid
         return self._projects[label]
 
     def scope(self, label: str) -> str:
@@ -171,20 +157,20 @@ class Scene:
         index = self._cast_index + len(self._admins)
         email = self.email(self._people.person(index).email)
         key, password = self.new_secret("apikey"), self.new_secret("password")
-        user = self.stage.arrange(PutUser(email, password, key, grants, tenant_admin))
+        user = self.stage.arrange(arrangements.PutUser(email, password, key, grants, tenant_admin))
         if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
             raise Inconclusive(f"the target gives one person for two: {label} and another")
         scope = self.project() if project_uid is None else project_uid
-        actor = Actor(label, Credentials(api_key=user.api_key, project_uid=scope))
+        actor = Actor(label, ops.Credentials(api_key=user.api_key, project_uid=scope))
         self._admins[label] = actor
-        self._logins[label] = LogInToPalette(user.email, user.password)
+        self._logins[label] = ops.LogInToPalette(user.email, user.password)
         return actor
 
     def email(self, person: str) -> str:
         """An e-mail address that no other scenario has, from that of a person."""
         return self.marked(f"{self.new_id('user')[:8]}.{person}", ".")
 
-    def login_of(self, label: str = "administrator") -> LogInToPalette:
+    def login_of(self, label: str = "administrator") -> ops.LogInToPalette:
         """What somebody who was made by `admin` or `new_admin` logs in to Palette with."""
         self.admin(label)
         login = self._logins[label]
@@ -214,7 +200,7 @@ class Scene:
             self.stage.driver.epoch() + lasts,
             active,
         )
-        return self.stage.arrange(PutToken(token)).token
+        return self.stage.arrange(arrangements.PutToken(token)).token
 
     # --- clusters ---------------------------------------------------------------------
 
@@ -252,7 +238,7 @@ class Scene:
         )
         hosts = shape.control_plane + shape.workers if "shape" in matters else 1
         slot, cluster = self._installer.install(model, shape, matters, hosts)
-        leased = LeasedCluster(slot, cluster, Actor("operator", Credentials()))
+        leased = LeasedCluster(slot, cluster, Actor("operator", ops.Credentials()))
         leased.runs_as_asked = same_packs(cluster.stack, model.stack)
         self.clusters[label] = leased
         leased.operator = self.log_in(leased.host(1))
@@ -266,22 +252,22 @@ class Scene:
         """
         user = self.stage.driver.local_user
         self.stage.secret(user.password, "password")
-        visitor = Actor(label, Credentials(), host_uid)
-        operation = LogIn(user.username, user.password, extended)
+        visitor = Actor(label, ops.Credentials(), host_uid)
+        operation = ops.LogIn(user.username, user.password, extended)
         taken = self.must(self.stage.perform(visitor, operation))
-        if not isinstance(taken.value, Session):
+        if not isinstance(taken.value, ops.Session):
             raise Inconclusive("the login to Local UI was not answered with a session")
         return visitor.in_session(taken.value.token)
 
     def visitor(self, label: str = MAIN) -> Actor:
         """Somebody at the cluster's first host who has not logged in."""
-        return replace(self.cluster(label).operator, label="visitor", credentials=Credentials())
+        return replace(self.cluster(label).operator, label="visitor", credentials=ops.Credentials())
 
     # --- profiles ---------------------------------------------------------------------
 
     def publish(self, profile: ClusterProfile) -> ClusterProfile:
         """Put a cluster profile into Palette, to be found by its name."""
-        came = self.stage.arrange(PutProfile(profile)).profile
+        came = self.stage.arrange(arrangements.PutProfile(profile)).profile
         if any(p.uid == came.uid for name, p in self.profiles.items() if name != profile.name):
             raise Inconclusive(f"the target gives one profile for two: {came.name}")
         self.profiles[profile.name] = came
@@ -289,12 +275,12 @@ class Scene:
             self.of_other_versions.add(came.uid)
         return came
 
-    def matching_selection(self, label: str = MAIN) -> tuple[SelectedProfile, ...]:
+    def matching_selection(self, label: str = MAIN) -> tuple[ops.SelectedProfile, ...]:
         """The selection of a scenario; profiles that match the cluster if none was made."""
         if self.selection is None:
             stack = self.cluster(label).cluster.stack
             made = [published(p, self.new_id("profile"), self.project()) for p in stack]
-            self.selection = tuple(SelectedProfile(self.publish(p).uid) for p in made)
+            self.selection = tuple(ops.SelectedProfile(self.publish(p).uid) for p in made)
         return self.selection
 
     # --- requests ---------------------------------------------------------------------
@@ -302,7 +288,7 @@ class Scene:
     def send(self, label: str = MAIN, actor: Actor | None = None) -> Taken:
         """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
         leased = self.cluster(label)
-        operation = SendPairingRequest(self.endpoint, self.token().value, self.insecure)
+        operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
         return self.sent(leased, self.stage.perform(actor or leased.operator, operation))
 
     def send_by_procedure(self, label: str = MAIN) -> Taken:
@@ -329,7 +315,7 @@ class Scene:
         self.must(self.send(label))
         leased = self.cluster(label)
         uid = leased.pairing_uid
-        self.must_see(leased.operator, ViewPairing(), "pending_with_id", pairing_uid=uid)
+        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
         return leased
 
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> Taken:
@@ -352,7 +338,7 @@ class Scene:
         """
         leased = self.pending(label)
         self.must(self.accept(label))
-        self.must_see(leased.operator, ViewPairing(), "paired_or_not_shown")
+        self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
         return leased
 
     # --- preconditions ----------------------------------------------------------------
@@ -392,7 +378,7 @@ class Scene:
             )
         return waited
 
-    def must_see(self, actor: Actor, look: Operation, predicate: str, **args: Json) -> None:
+    def must_see(self, actor: Actor, look: ops.Operation, predicate: str, **args: Json) -> None:
         """A precondition that is waited for: that what somebody looks at comes to be so.
 
         Raises:
@@ -424,15 +410,15 @@ class Scene:
             raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
         return self.notes[name].id
 
-    def perform(self, actor: Actor, operation: Operation, name: str = "it") -> Taken:
+    def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> Taken:
         """Carry out an operation and keep it under a name."""
         taken = self.stage.perform(actor, operation)
         self.note(name, taken)
         return taken
 
-    def put_clock_forward(self, side: Side, by: int) -> None:
+    def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
         """Put a side's clock forward by `by` microseconds, until the scenario ends."""
-        self.stage.arrange(AdvanceClock(side, by))
+        self.stage.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
 
     def strike(self) -> None:
@@ -443,14 +429,17 @@ class Scene:
         while self._installer.leased:  # a cluster that could not be installed has its place as well
             slot = self._installer.leased.pop()
             self._pool.give_back(slot, consumed=unsound or self._is_consumed(slot))
-        undo = [AdvanceClock(side, -by) for side, by in self._clocks.items()]
-        for arrangement in (*undo, *(ForgetProject(uid) for uid in self._projects.values())):
+        undo = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items()]
+        for arrangement in (
+            *undo,
+            *(arrangements.ForgetProject(uid) for uid in self._projects.values()),
+        ):
             try:
                 self.stage.driver.arrange(arrangement)
             except CannotArrange:
                 continue  # the target keeps what it has; the next scenario has its own project
 
-    def _is_consumed(self, slot: Slot) -> bool:
+    def _is_consumed(self, slot: arrangements.Slot) -> bool:
         """Whether the cluster at a place cannot be used again as it is."""
         if not slot.given:
             return False

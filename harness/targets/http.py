@@ -9,20 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import OF_ONE_SIDE, SIDES_OF, Arrangement, Inventory, Side, side_of
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    ListTokens,
-    LocalOperation,
-    Operation,
-    Probe,
-    Reply,
-    Unknown,
-    ViewCluster,
-)
 from harness.history.operation import Json
 from harness.targets import port
 from harness.targets.answered import Answered, may_be_asked_again, recorded, wait_asked_for
@@ -92,7 +82,6 @@ class HttpDriver:
     # --- what a run may use ---------------------------------------------------------------
 
     def inventory(self) -> Inventory:
-        """What the target file names, and the bad endpoints where the target can reach them."""
         edge, central = (self._of.get(side, self.target) for side in (Side.EDGE, Side.CENTRAL))
         local = self._bad_endpoints.forms() if self._bad_endpoints else {}
         forms = {**usable_forms(central.endpoint), **EVERYWHERE, **local}
@@ -112,9 +101,9 @@ class HttpDriver:
         """
         check_permission(self.target)
         for host in self.target.hosts():
-            _check_operation(self, ViewCluster(), f"Local UI of host {host.uid}", host.uid)
+            _check_operation(self, ops.ViewCluster(), f"Local UI of host {host.uid}", host.uid)
         if Side.CENTRAL in self.target.sides:
-            _check_operation(self, ListTokens(), "Palette")
+            _check_operation(self, ops.ListTokens(), "Palette")
         if Side.EDGE not in self.target.sides:
             _check_endpoint(self)
         for control in dict.fromkeys(self.target.controls.values()):
@@ -159,7 +148,7 @@ class HttpDriver:
             if page in seen or self.now() > deadline:
                 why = "leads back to an earlier one" if page in seen else "comes too late"
                 told = f"{last.sent.method} {last.sent.url}: the page that follows {why}"
-                return [*answers, replace(last, reply=Unknown(told))]
+                return [*answers, replace(last, reply=ops.Unknown(told))]
             seen.add(page)
             last = self._ask_patiently(outgoing, page, waited)
             answers.append(last)
@@ -178,27 +167,27 @@ class HttpDriver:
         try:
             response = self.client.exchange(at, sent, within_s)
         except NoAnswer as error:
-            return Answered(sent, None, Unknown(str(error)), operation, wire, plain)
+            return Answered(sent, None, ops.Unknown(str(error)), operation, wire, plain)
         reply = _read(operation, response, sent, wire)
         return Answered(sent, response, reply, operation, wire, plain)
 
     def _base_url(self, outgoing: port.Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
         operation = outgoing.operation
-        if isinstance(operation, LocalOperation):
+        if isinstance(operation, ops.LocalOperation):
             return self._address_of[outgoing.host_uid]
         central = self._described(operation)
-        at_endpoint = isinstance(operation, AgentOperation)
+        at_endpoint = isinstance(operation, ops.AgentOperation)
         return base_url(central.endpoint) if at_endpoint else central.central_url
 
-    def _wire_for(self, operation: Operation) -> WireMap:
+    def _wire_for(self, operation: ops.Operation) -> WireMap:
         """What the side that is asked speaks; between the sides it is always the target's."""
-        crosses = isinstance(operation, AgentOperation)
+        crosses = isinstance(operation, ops.AgentOperation)
         return (self.target if crosses else self._described(operation)).wire
 
-    def _described(self, operation: Operation) -> Target:
+    def _described(self, operation: ops.Operation) -> Target:
         """What describes the side that is asked: the target, or the peer."""
-        return self._of[Side.EDGE if isinstance(operation, LocalOperation) else Side.CENTRAL]
+        return self._of[Side.EDGE if isinstance(operation, ops.LocalOperation) else Side.CENTRAL]
 
     # --- arrangements and time ------------------------------------------------------------
 
@@ -216,29 +205,23 @@ class HttpDriver:
         return self.arranging.arrange(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
         if self._peer_port is not None and self._peer_sides.issuperset(SIDES_OF[kind]):
             return self._peer_port.cannot(kind)
         return self.arranging.cannot(kind)
 
     def confirmation(self) -> port.Confirmation | None:
-        """What a person has confirmed since this was asked last, if anything."""
         return self.arranging.confirmation()
 
     def now(self) -> int:
-        """Microseconds since the driver was made, by a clock that is never set."""
         return (time.monotonic_ns() - self._start) // 1_000
 
     def epoch(self) -> int:
-        """This machine's time, which a target is taken to share."""
         return time.time_ns() // 1_000
 
     def sleep(self, duration: int) -> None:
-        """Wait `duration` microseconds, really."""
         self._pause(duration / 1_000_000)
 
     def close(self) -> None:
-        """Close commands, connections and bad endpoints, then what came with the driver."""
         self.arranging.close()
         self.client.close()
         if self._bad_endpoints is not None:
@@ -276,36 +259,36 @@ def _bad_endpoints(target: Target) -> BadEndpoints | None:
     return BadEndpoints() if target.is_local() else None
 
 
-def _read(operation: Operation, response: HttpResponse, sent: Sent, wire: WireMap) -> Reply:
+def _read(operation: ops.Operation, response: HttpResponse, sent: Sent, wire: WireMap) -> ops.Reply:
     """The answer in the domain's words; what cannot be read says where it came from."""
     reply = decode(operation, response, wire)
-    if not isinstance(reply, Unknown):
+    if not isinstance(reply, ops.Unknown):
         return reply
     where = f"{sent.method} {sent.url}: {reply.why}"
     location = response.header("Location") if 300 <= response.status < 400 else ""
-    return Unknown(f"{where}; redirects ({location}) are not followed" if location else where)
+    return ops.Unknown(f"{where}; redirects ({location}) are not followed" if location else where)
 
 
 # --- the look before a run ------------------------------------------------------------------------
 
 
 def _check_operation(
-    driver: HttpDriver, operation: Operation, what: str, host_uid: str = ""
+    driver: HttpDriver, operation: ops.Operation, what: str, host_uid: str = ""
 ) -> None:
     """Any well-formed answer will do: nobody is logged in, so it is mostly a refusal."""
-    outgoing = port.Outgoing(operation, Credentials(), host_uid, "check")
+    outgoing = port.Outgoing(operation, ops.Credentials(), host_uid, "check")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
-    if isinstance(answered.reply, Unknown):
+    if isinstance(answered.reply, ops.Unknown):
         raise _unusable(what, answered.sent, answered.reply.why)
 
 
 def _check_endpoint(driver: HttpDriver) -> None:
     """The edge hosts that the harness plays find there what they ask for."""
     what = "what edge hosts ask of Palette (central.endpoint)"
-    outgoing = port.Outgoing(Probe(), Credentials(), "", "check")
+    outgoing = port.Outgoing(ops.Probe(), ops.Credentials(), "", "check")
     answered = driver.ask(outgoing, driver.target.timeouts.check_s)
     match answered.reply:
-        case Unknown(why):
+        case ops.Unknown(why):
             raise _unusable(what, answered.sent, why)
         case Refused(Reason.NOT_FOUND, message):
             why = f"{message}; say with [paths] where it is asked"
@@ -388,7 +371,7 @@ class ControlPort:
         except NoAnswer as error:
             raise port.ArrangingFailed(what, str(error)) from error
         if not 200 <= response.status < 300:
-            reply = decode(ListTokens(), response)  # it answers with the published error
+            reply = decode(ops.ListTokens(), response)  # it answers with the published error
             told = reply.message if isinstance(reply, Refused) else f"it answered {response.status}"
             raise port.CannotArrange(what, told)
         return adopted_text(arrangement, response.body, "the control port")

@@ -6,15 +6,9 @@ from typing import Protocol
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, Inventory
 from harness.domain.errors import PairproofError
-from harness.domain.operations import (
-    AgentOperation,
-    CentralOperation,
-    Credentials,
-    LocalOperation,
-    Reply,
-)
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, TargetInfo
 
 OPERATION_TIME = 1_000
@@ -27,13 +21,13 @@ class Implementation(Protocol):
     local_user: tuple[str, str]
 
     def perform_local(
-        self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> Reply:
+        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
+    ) -> ops.Reply:
         """One operation at a host's Local UI."""
 
     def perform_central(
-        self, operation: CentralOperation | AgentOperation, credentials: Credentials
-    ) -> Reply:
+        self, operation: ops.CentralOperation | ops.AgentOperation, credentials: ops.Credentials
+    ) -> ops.Reply:
         """One operation at Palette."""
 
     def arrange(self, arrangement: Arrangement) -> None:
@@ -71,18 +65,16 @@ class InprocessDriver:
         self.local_user = LocalUser(*implementation.local_user)
 
     def inventory(self) -> Inventory:
-        """What the implementation has for a run to use."""
         return self._implementation.inventory()
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Call the side that the operation is for."""
         self._implementation.advance(OPERATION_TIME)
         operation = outgoing.operation
-        if isinstance(operation, LocalOperation):
+        if isinstance(operation, ops.LocalOperation):
             reply = self._implementation.perform_local(
                 outgoing.host_uid, operation, outgoing.credentials
             )
-        elif isinstance(operation, CentralOperation | AgentOperation):
+        elif isinstance(operation, ops.CentralOperation | ops.AgentOperation):
             reply = self._implementation.perform_central(operation, outgoing.credentials)
         else:
             raise TypeError(f"{type(operation).__name__} is for neither side")
@@ -101,26 +93,20 @@ class InprocessDriver:
         return arrangement
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Nothing is known beforehand that it cannot arrange."""
         return ""
 
-    def confirmation(self) -> None:
-        """Nobody is asked."""
+    def confirmation(self) -> None: ...
 
     def now(self) -> int:
-        """Virtual microseconds since the driver was made."""
         return self._implementation.now() - self._start
 
     def epoch(self) -> int:
-        """Virtual microseconds since the Unix epoch."""
         return self._implementation.now()
 
     def sleep(self, duration: int) -> None:
-        """Let virtual time pass."""
         self._implementation.advance(duration)
 
     def close(self) -> None:
-        """Let go of the implementation."""
         self._implementation.close()
 
 

@@ -8,47 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from harness.catalogue.limits import Limits
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    FaultNextMessage,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveProfile,
-    RemoveToken,
-    RemoveUser,
-    RenewCluster,
-    Reset,
-    SetClockRight,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    CancelPairingRequest,
-    CreateCluster,
-    CreateToken,
-    DeleteCluster,
-    DeleteToken,
-    Done,
-    PairingId,
-    RejectPairingRequest,
-    SendPairingRequest,
-    TokenUid,
-    Unknown,
-    Value,
-)
 from harness.targets import port
 from harness.targets.ledger import Entry, Kind, Ledger, State
 from harness.targets.undoing import GONE_WITH, Ownership
@@ -78,7 +40,6 @@ class LedgeredDriver(port.DriverAround):
     # --- what a driver does ---------------------------------------------------------------
 
     def send(self, outgoing: port.Outgoing) -> port.Exchange:
-        """Carry out one operation; one that makes something is noted before."""
         slot = self._slot_of.get(outgoing.host_uid, "")
         entries = [
             self.ledger.intend(entry) for entry in what_is_sent(outgoing, slot, self._project_of)
@@ -89,7 +50,7 @@ class LedgeredDriver(port.DriverAround):
         self._note_effects(outgoing, exchange, slot)
         return exchange
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Arrange what no user can; what it makes is noted before.
 
         Raises:
@@ -119,29 +80,29 @@ class LedgeredDriver(port.DriverAround):
     def _settle(self, entry: Entry, exchange: port.Exchange) -> None:
         """An answer has come, or none: then the entry stays open."""
         match exchange.reply:
-            case Done(value):
+            case ops.Done(value):
                 state = State.CONSUMED if entry.kind is Kind.CENTRAL_CLUSTER else State.MADE
                 self.ledger.change(entry.n, state, uid=uid_of_reply(value))
-            case Unknown():
+            case ops.Unknown():
                 return
             case refused:
                 self.ledger.change(entry.n, State.REFUSED, why=refused.reason.value)
 
     def _note_effects(self, outgoing: port.Outgoing, exchange: port.Exchange, slot: str) -> None:
-        if not isinstance(exchange.reply, Done):
+        if not isinstance(exchange.reply, ops.Done):
             return
         match outgoing.operation:
-            case CancelPairingRequest():
+            case ops.CancelPairingRequest():
                 self._end(Kind.REQUEST, State.REMOVED, lambda e: self._slot_of.get(e.place) == slot)
-            case RejectPairingRequest(uid):
+            case ops.RejectPairingRequest(uid):
                 self._end(Kind.REQUEST, State.REMOVED, lambda e: e.uid == uid)
-            case AcceptPairingRequest(uid):
+            case ops.AcceptPairingRequest(uid):
                 self._pair(uid)
-            case DeleteToken(uid):
+            case ops.DeleteToken(uid):
                 self._end(Kind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
-            case DeleteCluster():
+            case ops.DeleteCluster():
                 self._end(Kind.CLUSTER, State.REMOVED, lambda e: e.place == slot)
-            case CreateToken() | SendPairingRequest():
+            case ops.CreateToken() | ops.SendPairingRequest():
                 pass  # noted before
 
     def _pair(self, pairing_uid: str) -> None:
@@ -154,7 +115,7 @@ class LedgeredDriver(port.DriverAround):
         self._end(Kind.REQUEST, State.CONSUMED, lambda e: e.uid == pairing_uid)
         self._end(Kind.CLUSTER, State.CONSUMED, lambda e: e.place in slots)
 
-    def _note_arranged(self, entries: list[Entry], came: Arrangement) -> None:
+    def _note_arranged(self, entries: list[Entry], came: arrangements.Arrangement) -> None:
         lent = self._owner.was_given(came)
         state, why = (State.REFUSED, LENT) if lent else (State.MADE, "")
         for entry, as_it_is in zip(entries, what_is_arranged(came), strict=False):
@@ -165,14 +126,14 @@ class LedgeredDriver(port.DriverAround):
             self._end(removed[0], State.REMOVED, lambda e: e.uid == removed[1])
         made = {entry.n for entry in entries}
         match came:
-            case PutToken(token):
+            case arrangements.PutToken(token):
                 self._project_of[token.value] = token.project_uid
-            case ForgetProject(uid):
+            case arrangements.ForgetProject(uid):
                 for kind in GONE_WITH[Kind.PROJECT]:
                     self._end(kind, State.REMOVED, lambda e: bool(uid) and e.project == uid)
-            case SetLink(host, up=True):
+            case arrangements.SetLink(host, up=True):
                 self._end(Kind.LINK, State.REMOVED, lambda e: e.place == host)
-            case InstallCluster(slot) | RenewCluster(slot):
+            case arrangements.InstallCluster(slot) | arrangements.RenewCluster(slot):
                 self._renewed(slot, made)
 
     def _renewed(self, slot: str, made: set[int]) -> None:
@@ -187,24 +148,26 @@ class LedgeredDriver(port.DriverAround):
             if entry.kind is kind and which(entry):
                 self.ledger.change(entry.n, state)
 
-    def _clocks_put_back(self, arrangement: Arrangement) -> list[Entry]:
+    def _clocks_put_back(self, arrangement: arrangements.Arrangement) -> list[Entry]:
         """What is settled when a clock is put back by as much as it was put forward in all."""
         match arrangement:
-            case SetClockRight(side):
+            case arrangements.SetClockRight(side):
                 return self._shifts(side)
-            case AdvanceClock(side, by) if by + sum(e.by for e in self._shifts(side)) == 0:
+            case arrangements.AdvanceClock(side, by) if (
+                by + sum(e.by for e in self._shifts(side)) == 0
+            ):
                 return self._shifts(side)
         return []
 
-    def _shifts(self, side: Side) -> list[Entry]:
+    def _shifts(self, side: arrangements.Side) -> list[Entry]:
         entries = self.ledger.open_entries()
         return [entry for entry in entries if entry.kind is Kind.CLOCK and entry.side is side]
 
     # --- what is not the run's ------------------------------------------------------------
 
-    def _refuse_foreign(self, arrangement: Arrangement) -> None:
+    def _refuse_foreign(self, arrangement: arrangements.Arrangement) -> None:
         """Nothing is removed that the run has not made."""
-        if isinstance(arrangement, Reset):
+        if isinstance(arrangement, arrangements.Reset):
             raise port.CannotArrange("Reset", FOREIGN)
         removed = _removed_by(arrangement)
         if removed is None or removed in self._lent:
@@ -215,51 +178,53 @@ class LedgeredDriver(port.DriverAround):
             raise port.CannotArrange(f"{type(arrangement).__name__} {uid}", FOREIGN)
 
 
-def _removed_by(arrangement: Arrangement) -> tuple[Kind, str] | None:
+def _removed_by(arrangement: arrangements.Arrangement) -> tuple[Kind, str] | None:
     """What of Palette's an arrangement removes, if anything: its kind and its uid."""
     match arrangement:
-        case ForgetProject(uid):
+        case arrangements.ForgetProject(uid):
             return Kind.PROJECT, uid
-        case RemoveUser(email):
+        case arrangements.RemoveUser(email):
             return Kind.USER, email
-        case RemoveToken(uid):
+        case arrangements.RemoveToken(uid):
             return Kind.TOKEN, uid
-        case RemoveProfile(uid):
+        case arrangements.RemoveProfile(uid):
             return Kind.PROFILE, uid
     return None
 
 
-def what_is_arranged(arrangement: Arrangement) -> Iterator[Entry]:
+def what_is_arranged(arrangement: arrangements.Arrangement) -> Iterator[Entry]:
     """What an arrangement makes or changes, so that it has to be undone; at most one entry."""
     match arrangement:
-        case CreateProject(uid, name):
+        case arrangements.CreateProject(uid, name):
             yield _central(Kind.PROJECT, name, uid, undo="ForgetProject", project=uid)
-        case PutUser(email=email):
+        case arrangements.PutUser(email=email):
             yield _central(Kind.USER, email, email, undo="RemoveUser")
-        case PutToken(token):
+        case arrangements.PutToken(token):
             project = token.project_uid
             yield _central(Kind.TOKEN, token.name, token.uid, undo="RemoveToken", project=project)
-        case PutProfile(profile):
+        case arrangements.PutProfile(profile):
             uid, project = profile.uid, profile.project_uid
             yield _central(Kind.PROFILE, profile.name, uid, undo="RemoveProfile", project=project)
-        case SetRateLimit(calls) if calls:
+        case arrangements.SetRateLimit(calls) if calls:
             yield _central(Kind.RATE_LIMIT, f"the next {calls} calls", undo="SetRateLimit")
-        case AdvanceClock(side, by):
+        case arrangements.AdvanceClock(side, by):
             what = f"the clock of the {side.value} side"
             yield Entry(n=0, kind=Kind.CLOCK, what=what, side=side, by=by, undo="SetClockRight")
-        case InstallCluster(slot, cluster) if cluster is not None:
+        case arrangements.InstallCluster(slot, cluster) if cluster is not None:
             yield _edge(Kind.CLUSTER, cluster.name, slot, "InstallCluster", cluster.uid)
-        case SetHostMode(slot, mode) if mode is not ManagementMode.LOCAL:
+        case arrangements.SetHostMode(slot, mode) if mode is not ManagementMode.LOCAL:
             yield _edge(Kind.HOST_MODE, mode.value, slot, "SetHostMode")
-        case SetClusterState(slot, state) if state is not ClusterState.RUNNING:
+        case arrangements.SetClusterState(slot, state) if state is not ClusterState.RUNNING:
             yield _edge(Kind.CLUSTER_STATE, state.value, slot, "SetClusterState")
-        case SetNodeHealth(slot, node, health) if health is not Health.HEALTHY:
+        case arrangements.SetNodeHealth(slot, node, health) if health is not Health.HEALTHY:
             yield _edge(Kind.NODE_HEALTH, f"{node} {health.value}", slot, "SetNodeHealth", node)
-        case SetLink(host, up=False):
+        case arrangements.SetLink(host, up=False):
             yield _edge(Kind.LINK, "cut", host, "SetLink")
-        case FaultNextMessage(host, message, fault):
+        case arrangements.FaultNextMessage(host, message, fault):
             yield _edge(Kind.FAULT, f"{message.value} {fault.value}", host, "SetLink")
-        case DisturbMessages(host) if arrangement != DisturbMessages(host):
+        case arrangements.DisturbMessages(host) if arrangement != arrangements.DisturbMessages(
+            host
+        ):
             yield _edge(Kind.FAULT, "messages disturbed", host, "DisturbMessages")
 
 
@@ -272,33 +237,33 @@ def what_is_sent(
     registration token by its value.
     """
     match outgoing.operation:
-        case SendPairingRequest(token=token):
+        case ops.SendPairingRequest(token=token):
             host, project = outgoing.host_uid, project_of.get(token, "")
             yield _edge(Kind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project)
-        case AcceptPairingRequest(uid):
+        case ops.AcceptPairingRequest(uid):
             # Nothing undoes an acceptance: it is noted so that nobody wonders.
             yield _central(Kind.CENTRAL_CLUSTER, f"of request {uid}", undo="nothing does")
-        case CreateToken(name, project):
+        case ops.CreateToken(name, project):
             yield _central(Kind.TOKEN, name, undo="DeleteToken", project=project)
-        case CreateCluster(name):
+        case ops.CreateCluster(name):
             yield _edge(Kind.CLUSTER, name, slot, "InstallCluster")
 
 
-def uid_of_reply(value: Value) -> str:
+def uid_of_reply(value: ops.Value) -> str:
     """The uid of what was made, if the answer names one."""
     match value:
-        case PairingId(uid) | Accepted(uid) | TokenUid(uid):
+        case ops.PairingId(uid) | ops.Accepted(uid) | ops.TokenUid(uid):
             return uid
     return ""
 
 
 def _central(kind: Kind, what: str, uid: str = "", *, undo: str, project: str = "") -> Entry:
-    side = Side.CENTRAL
+    side = arrangements.Side.CENTRAL
     return Entry(n=0, kind=kind, what=what, uid=uid, side=side, project=project, undo=undo)
 
 
 def _edge(kind: Kind, what: str, place: str, undo: str, uid: str = "", project: str = "") -> Entry:
-    side = Side.EDGE
+    side = arrangements.Side.EDGE
     return Entry(
         n=0, kind=kind, what=what, uid=uid, side=side, place=place, project=project, undo=undo
     )

@@ -11,18 +11,9 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface
 from harness.domain.permission import PairPermission
 from harness.domain.profile import Layer, ProfileType
+from harness.targets import key_kinds
 from harness.targets.arranging.commands import ANY, TIMEOUT_S
 from harness.targets.arranging.reading import WAYS
-from harness.targets.key_kinds import (
-    Key,
-    Kind,
-    address,
-    credential,
-    file_key,
-    map_of,
-    named,
-    table_of,
-)
 from harness.targets.links.reading import CutForm, LinkWay, Tls, Use
 from harness.targets.peer_table import PEER_KEYS
 from harness.targets.trust import TLS_KEYS
@@ -35,127 +26,150 @@ SCHEMA = "pairproof/target/1"
 
 # --- how preconditions are arranged ---------------------------------------------------------------
 
-_VARIABLES = Key(
+_VARIABLES = key_kinds.Key(
     "variables of the environment that it gets besides PATH, HOME and LANG",
-    Kind.TEXTS,
+    key_kinds.Kind.TEXTS,
     allowed="names of environment variables",
     pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
 )
-COMMAND_KEYS: Mapping[str, Key] = {
-    "command": Key(
+COMMAND_KEYS: Mapping[str, key_kinds.Key] = {
+    "command": key_kinds.Key(
         "the program and its arguments, with fields of the arrangement in braces; it is not run by"
         " a shell, and a relative path starts at the target file's folder",
-        Kind.TEXTS,
+        key_kinds.Kind.TEXTS,
         required=True,
         allowed="texts",
     ),
-    "stdin": Key(
-        "whether it gets the arrangement as JSON on standard input", Kind.FLAG, default="true"
+    "stdin": key_kinds.Key(
+        "whether it gets the arrangement as JSON on standard input",
+        key_kinds.Kind.FLAG,
+        default="true",
     ),
-    "timeout_s": Key(
-        "it is killed after this time", Kind.SECONDS, maximum=3_600, default=f"{TIMEOUT_S:g}"
+    "timeout_s": key_kinds.Key(
+        "it is killed after this time",
+        key_kinds.Kind.SECONDS,
+        maximum=3_600,
+        default=f"{TIMEOUT_S:g}",
     ),
-    "expect": Key("the exit code that means success", Kind.COUNT, maximum=255, default="0"),
-    "expect_output": Key(
+    "expect": key_kinds.Key(
+        "the exit code that means success", key_kinds.Kind.COUNT, maximum=255, default="0"
+    ),
+    "expect_output": key_kinds.Key(
         "a regular expression that its standard output has to contain", default="anything"
     ),
     "pass_env": _VARIABLES,
 }
-ARRANGING_KEYS: Mapping[str, Key] = {
+ARRANGING_KEYS: Mapping[str, key_kinds.Key] = {
     **COMMAND_KEYS,
-    "stays": Key(
+    "stays": key_kinds.Key(
         "it is started once, gets each arrangement as a line of JSON and answers with one",
-        Kind.FLAG,
+        key_kinds.Kind.FLAG,
         default="false",
     ),
 }
 _COMMANDS = {
-    ANY: table_of("the command for every arrangement without one of its own", ARRANGING_KEYS),
+    ANY: key_kinds.table_of(
+        "the command for every arrangement without one of its own", ARRANGING_KEYS
+    ),
     **{
-        kind.__name__: table_of(f"the command for `{kind.__name__}`", ARRANGING_KEYS)
+        kind.__name__: key_kinds.table_of(f"the command for `{kind.__name__}`", ARRANGING_KEYS)
         for kind in SIDES_OF
     },
 }
-ARRANGE_KEYS: Mapping[str, Key] = {
-    "ways": Key(
+ARRANGE_KEYS: Mapping[str, key_kinds.Key] = {
+    "ways": key_kinds.Key(
         "the ways that are tried, in this order (see `docs/arranging.md`)",
-        Kind.NAMES,
+        key_kinds.Kind.NAMES,
         names=WAYS,
         default=f"all: {', '.join(WAYS)}",
     ),
-    "commands": table_of("commands, each for one kind of arrangement", _COMMANDS),
+    "commands": key_kinds.table_of("commands, each for one kind of arrangement", _COMMANDS),
 }
-ADMIN_KEYS: Mapping[str, Key] = {
-    **credential("api_key", "the API key of somebody who may create registration tokens"),
-    "project_uid": Key("the scope that the calls name", default="the tenant's"),
+ADMIN_KEYS: Mapping[str, key_kinds.Key] = {
+    **key_kinds.credential("api_key", "the API key of somebody who may create registration tokens"),
+    "project_uid": key_kinds.Key("the scope that the calls name", default="the tenant's"),
 }
-PLACE_KEYS: Mapping[str, Key] = {
-    "disposable": Key(
+PLACE_KEYS: Mapping[str, key_kinds.Key] = {
+    "disposable": key_kinds.Key(
         "the cluster that is installed there may be paired for good, where clusters are given",
-        Kind.FLAG,
+        key_kinds.Kind.FLAG,
         default="true with `reset`, else false",
     ),
-    "reset": table_of(
+    "reset": key_kinds.table_of(
         "the command that puts the cluster of this place back: fresh and unpaired", COMMAND_KEYS
     ),
 }
 _PERSON = {
-    "label": named("who it is, for people"),
-    **credential("api_key", "their API key"),
-    "email": Key("their e-mail address, by which they log in"),
-    **credential("password", "their password", required=False),
-    "permissions": Key(
+    "label": key_kinds.named("who it is, for people"),
+    **key_kinds.credential("api_key", "their API key"),
+    "email": key_kinds.Key("their e-mail address, by which they log in"),
+    **key_kinds.credential("password", "their password", required=False),
+    "permissions": key_kinds.Key(
         "their permissions on pairing requests, and no others",
-        Kind.NAMES,
+        key_kinds.Kind.NAMES,
         names=tuple(permission.value for permission in PairPermission),
         default="all four",
     ),
-    "projects": Key(
-        "the projects in which they have these", Kind.TEXTS, default="the first of `given.projects`"
+    "projects": key_kinds.Key(
+        "the projects in which they have these",
+        key_kinds.Kind.TEXTS,
+        default="the first of `given.projects`",
     ),
-    "tenant": Key("they have them in the scope of the tenant as well", Kind.FLAG, default="false"),
-    "tenant_admin": Key("they may create registration tokens", Kind.FLAG, default="false"),
+    "tenant": key_kinds.Key(
+        "they have them in the scope of the tenant as well", key_kinds.Kind.FLAG, default="false"
+    ),
+    "tenant_admin": key_kinds.Key(
+        "they may create registration tokens", key_kinds.Kind.FLAG, default="false"
+    ),
 }
 _PACK = {
-    "layer": Key(
+    "layer": key_kinds.Key(
         "the layer that it fills",
         required=True,
         allowed=f"one of {', '.join(layer.value for layer in Layer)}",
         pattern=f"^({'|'.join(layer.value for layer in Layer)})$",
     ),
-    "name": named("what it is called"),
-    "version": named("its exact version"),
+    "name": key_kinds.named("what it is called"),
+    "version": key_kinds.named("its exact version"),
 }
 _VERSION = {
-    "version": named("the version, such as 1.0.0"),
-    "packs": Key("its packs", Kind.TABLES, required=True, table=_PACK),
-    "published": Key("whether it is published, not a draft", Kind.FLAG, default="true"),
+    "version": key_kinds.named("the version, such as 1.0.0"),
+    "packs": key_kinds.Key("its packs", key_kinds.Kind.TABLES, required=True, table=_PACK),
+    "published": key_kinds.Key(
+        "whether it is published, not a draft", key_kinds.Kind.FLAG, default="true"
+    ),
 }
 _PROFILE = {
-    "uid": named("its uid"),
-    "name": named("what it is called"),
-    "type": Key(
+    "uid": key_kinds.named("its uid"),
+    "name": key_kinds.named("what it is called"),
+    "type": key_kinds.Key(
         "its type",
         required=True,
         allowed=f"one of {', '.join(kind.value for kind in ProfileType)}",
         pattern=f"^({'|'.join(kind.value for kind in ProfileType)})$",
     ),
-    "project_uid": Key("the project that it is in", default="any that is given"),
-    "versions": Key("all its versions", Kind.TABLES, required=True, table=_VERSION),
-}
-GIVEN_KEYS: Mapping[str, Key] = {
-    "projects": Key(
-        "uids of projects that scenarios may use, one at a time", Kind.TEXTS, allowed="uids"
+    "project_uid": key_kinds.Key("the project that it is in", default="any that is given"),
+    "versions": key_kinds.Key(
+        "all its versions", key_kinds.Kind.TABLES, required=True, table=_VERSION
     ),
-    "clusters": Key(
+}
+GIVEN_KEYS: Mapping[str, key_kinds.Key] = {
+    "projects": key_kinds.Key(
+        "uids of projects that scenarios may use, one at a time",
+        key_kinds.Kind.TEXTS,
+        allowed="uids",
+    ),
+    "clusters": key_kinds.Key(
         "the clusters of `edge.clusters` are used as they are installed there",
-        Kind.FLAG,
+        key_kinds.Kind.FLAG,
         default="false",
     ),
-    "people": Key("users of Palette with just these permissions", Kind.TABLES, table=_PERSON),
-    "profiles": Key(
+    "people": key_kinds.Key(
+        "users of Palette with just these permissions", key_kinds.Kind.TABLES, table=_PERSON
+    ),
+    "profiles": key_kinds.Key(
         "cluster profiles; those that match the clusters' own let them be accepted",
-        Kind.TABLES,
+        key_kinds.Kind.TABLES,
         table=_PROFILE,
     ),
 }
@@ -164,37 +178,39 @@ GIVEN_KEYS: Mapping[str, Key] = {
 # --- how links are cut ----------------------------------------------------------------------------
 
 
-def _one_of(meaning: str, names: tuple[str, ...], *, default: str, required: bool = False) -> Key:
+def _one_of(
+    meaning: str, names: tuple[str, ...], *, default: str, required: bool = False
+) -> key_kinds.Key:
     shown = ", ".join(f'"{name}"' for name in names)
     pattern = f"^({'|'.join(names)})$"
-    return Key(
+    return key_kinds.Key(
         meaning, required=required, allowed=f"one of {shown}", pattern=pattern, default=default
     )
 
 
 _COMMAND = {
     **COMMAND_KEYS,
-    "command": Key(
+    "command": key_kinds.Key(
         "the program and its arguments, with {host_uid} for the host; it is not run by a shell",
-        Kind.TEXTS,
+        key_kinds.Kind.TEXTS,
         required=True,
         allowed="texts",
     ),
 }
-LINK_KEYS: Mapping[str, Key] = {
+LINK_KEYS: Mapping[str, key_kinds.Key] = {
     "way": _one_of(
         "who cuts the links between edge hosts and Palette (see `docs/links.md`)",
         tuple(way.value for way in LinkWay),
         required=True,
         default="",
     ),
-    "listen": Key(
+    "listen": key_kinds.Key(
         "where the proxy listens; port 0 takes a free one",
         allowed="an address and a port, such as 0.0.0.0:7443 or [::]:0",
         pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}$",
         default="127.0.0.1:0",
     ),
-    "host": Key(
+    "host": key_kinds.Key(
         "the name by which the edge hosts reach the proxy",
         allowed="a host name or an IP address, without a port",
         pattern=r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
@@ -205,8 +221,10 @@ LINK_KEYS: Mapping[str, Key] = {
         tuple(tls.value for tls in Tls),
         default="pass",
     ),
-    "cert_file": file_key('the certificate that the proxy shows with `tls = "end"`, in PEM'),
-    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
+    "cert_file": key_kinds.file_key(
+        'the certificate that the proxy shows with `tls = "end"`, in PEM'
+    ),
+    "key_file": key_kinds.file_key("its private key, in PEM", default="in `cert_file`"),
     "cut": _one_of(
         "how a link that is down looks from the edge: connecting is refused, connections are"
         " reset, or nothing is answered",
@@ -218,95 +236,113 @@ LINK_KEYS: Mapping[str, Key] = {
         tuple(use.value for use in Use),
         default="needed: those that cut a link",
     ),
-    "sources": Key(
+    "sources": key_kinds.Key(
         "the address that each host arrives from at the proxy, by the host's uid; without it, all"
         " hosts are taken to arrive from one",
-        Kind.TEXT_TABLE,
+        key_kinds.Kind.TEXT_TABLE,
         allowed="a table of IP addresses",
         pattern=r"^[0-9A-Fa-f:.]+$",
     ),
-    "toxiproxy": table_of(
+    "toxiproxy": key_kinds.table_of(
         "a Toxiproxy server that runs already",
         {
-            "url": address("where its HTTP API answers"),
-            "name": Key("what its proxy is called there", default="pairproof"),
+            "url": key_kinds.address("where its HTTP API answers"),
+            "name": key_kinds.Key("what its proxy is called there", default="pairproof"),
         },
     ),
-    "commands": table_of(
+    "commands": key_kinds.table_of(
         "commands that cut one host's link and mend it",
         {
-            "down": table_of("cuts it", _COMMAND, required=True),
-            "up": table_of("mends it", _COMMAND, required=True),
+            "down": key_kinds.table_of("cuts it", _COMMAND, required=True),
+            "up": key_kinds.table_of("mends it", _COMMAND, required=True),
         },
     ),
 }
 
 # --- how the target's wire differs from the published one -----------------------------------------
 
-OPERATION_KEYS: Mapping[str, Key] = {
-    "method": Key("the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"),
-    "path": Key(
+OPERATION_KEYS: Mapping[str, key_kinds.Key] = {
+    "method": key_kinds.Key(
+        "the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"
+    ),
+    "path": key_kinds.Key(
         "the path, with its parameters in braces",
         allowed="a path that begins with / and has no query",
         pattern=r"^/[^\s?#]*$",
     ),
-    "status": Key(
+    "status": key_kinds.Key(
         "the answers that mean that it happened; the harness answers with the first one where it"
         " plays the side",
-        Kind.STATUSES,
+        key_kinds.Kind.STATUSES,
         default="every 2xx",
     ),
-    "refused": Key(
-        "answers that mean a refusal, with any JSON or none", Kind.STATUSES, default="none"
+    "refused": key_kinds.Key(
+        "answers that mean a refusal, with any JSON or none",
+        key_kinds.Kind.STATUSES,
+        default="none",
     ),
-    "request": map_of("where the target has a value of the request: ours = theirs"),
-    "response": map_of("where the target has a value of the answer: ours = theirs"),
-    "states": map_of("words that are different here only: ours = theirs", Kind.WORDS),
-    "constants": map_of("what the target wants in each request besides", Kind.SCALAR),
-    "answer_constants": map_of(
-        "what the harness answers besides, where it plays the side", Kind.SCALAR
+    "request": key_kinds.map_of("where the target has a value of the request: ours = theirs"),
+    "response": key_kinds.map_of("where the target has a value of the answer: ours = theirs"),
+    "states": key_kinds.map_of(
+        "words that are different here only: ours = theirs", key_kinds.Kind.WORDS
+    ),
+    "constants": key_kinds.map_of(
+        "what the target wants in each request besides", key_kinds.Kind.SCALAR
+    ),
+    "answer_constants": key_kinds.map_of(
+        "what the harness answers besides, where it plays the side", key_kinds.Kind.SCALAR
     ),
 }
 """What can be said of one operation."""
 
 _PATHS = {
-    route.operation.__name__: table_of(
+    route.operation.__name__: key_kinds.table_of(
         f"{route.summary}: {route.method} {route.path}", OPERATION_KEYS
     )
     for route in ROUTES.values()
 }
 _HEADERS = {
-    name: Key("its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`")
+    name: key_kinds.Key(
+        "its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`"
+    )
     for name in HEADERS
 }
 _ERRORS = {
-    name: Key(f"the field for `{name}`", default=f"`{name}`") for name in V1Error.model_fields
+    name: key_kinds.Key(f"the field for `{name}`", default=f"`{name}`")
+    for name in V1Error.model_fields
 }
 _ERRORS |= {
-    "in_success": Key(
+    "in_success": key_kinds.Key(
         "an answer of success that holds the code of an error is a refusal",
-        Kind.FLAG,
+        key_kinds.Kind.FLAG,
         default="false",
     ),
-    "refused": Key(
+    "refused": key_kinds.Key(
         "answers that mean a refusal of any operation, with any JSON or none",
-        Kind.STATUSES,
+        key_kinds.Kind.STATUSES,
         default="none",
     ),
 }
 
-WIRE_KEYS: Mapping[str, Key] = {
-    "paths": table_of(
+WIRE_KEYS: Mapping[str, key_kinds.Key] = {
+    "paths": key_kinds.table_of(
         "where an operation is asked and what it looks like, if not as `docs/wire.md` says", _PATHS
     ),
-    "headers": table_of("what the target calls its headers", _HEADERS),
-    "fields": map_of("names of fields, wherever they stand: ours = theirs"),
-    "codes": map_of("the codes of errors: theirs = ours"),
-    "code_status": map_of("the statuses of refusals: our code = status", Kind.STATUS),
-    "errors": table_of("where the target's error has what the published one has", _ERRORS),
-    "states": map_of("the words for states and the like: ours = theirs", Kind.WORDS),
-    "constants": map_of(
-        "what the target wants in each request besides: ?query, Header: or a field", Kind.SCALAR
+    "headers": key_kinds.table_of("what the target calls its headers", _HEADERS),
+    "fields": key_kinds.map_of("names of fields, wherever they stand: ours = theirs"),
+    "codes": key_kinds.map_of("the codes of errors: theirs = ours"),
+    "code_status": key_kinds.map_of(
+        "the statuses of refusals: our code = status", key_kinds.Kind.STATUS
+    ),
+    "errors": key_kinds.table_of(
+        "where the target's error has what the published one has", _ERRORS
+    ),
+    "states": key_kinds.map_of(
+        "the words for states and the like: ours = theirs", key_kinds.Kind.WORDS
+    ),
+    "constants": key_kinds.map_of(
+        "what the target wants in each request besides: ?query, Header: or a field",
+        key_kinds.Kind.SCALAR,
     ),
 }
 """The tables of a mapping."""
@@ -314,111 +350,127 @@ WIRE_KEYS: Mapping[str, Key] = {
 # --- the file -------------------------------------------------------------------------------------
 
 _IMPLEMENTATION = {
-    "name": named("what the implementation is called"),
-    "version": Key("its version"),
-    "organization": Key("who makes it"),
-    "url": Key("where one reads about it"),
-    "contact": Key("whom one asks about it"),
+    "name": key_kinds.named("what the implementation is called"),
+    "version": key_kinds.Key("its version"),
+    "organization": key_kinds.Key("who makes it"),
+    "url": key_kinds.Key("where one reads about it"),
+    "contact": key_kinds.Key("whom one asks about it"),
 }
 _CONTROL = {
-    "url": address("where the control port answers"),
-    **credential("secret", "its secret"),
+    "url": key_kinds.address("where the control port answers"),
+    **key_kinds.credential("secret", "its secret"),
 }
-_OWN_CONTROL = Key(
-    "a control port for this side alone, in place of `control`", Kind.TABLE, table=_CONTROL
+_OWN_CONTROL = key_kinds.Key(
+    "a control port for this side alone, in place of `control`",
+    key_kinds.Kind.TABLE,
+    table=_CONTROL,
 )
 _HOST = {
-    "uid": named("the host's uid, as the target knows it"),
-    "url": address("where its Local UI answers; each host has an address of its own"),
+    "uid": key_kinds.named("the host's uid, as the target knows it"),
+    "url": key_kinds.address("where its Local UI answers; each host has an address of its own"),
 }
 _PLACE = {
-    "slot": named("what this place for a cluster is called"),
-    "hosts": Key(
+    "slot": key_kinds.named("what this place for a cluster is called"),
+    "hosts": key_kinds.Key(
         "the edge hosts that a cluster there can span, the first control plane host first",
-        Kind.TABLES,
+        key_kinds.Kind.TABLES,
         required=True,
         table=_HOST,
     ),
     **PLACE_KEYS,
 }
 _LOGIN = {
-    **credential("username", "the user's name"),
-    **credential("password", "the password"),
+    **key_kinds.credential("username", "the user's name"),
+    **key_kinds.credential("password", "the password"),
 }
-_OWN_TLS = table_of("which certificates are trusted at this side, in place of `tls`", TLS_KEYS)
+_OWN_TLS = key_kinds.table_of(
+    "which certificates are trusted at this side, in place of `tls`", TLS_KEYS
+)
 _EDGE = {
-    "login": table_of(
+    "login": key_kinds.table_of(
         "a user of the hosts' operating system, who may log in to each Local UI",
         _LOGIN,
         required=True,
     ),
-    "clusters": Key(
+    "clusters": key_kinds.Key(
         "the places for clusters; a scenario leases one to three at a time",
-        Kind.TABLES,
+        key_kinds.Kind.TABLES,
         required=True,
         table=_PLACE,
     ),
     "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
 }
-_FORMS = {form.value: Key(f"the endpoint in the form `{form.value}`") for form in EndpointForm}
+_FORMS = {
+    form.value: key_kinds.Key(f"the endpoint in the form `{form.value}`") for form in EndpointForm
+}
 _CENTRAL = {
-    "url": address("where Palette's API answers the harness"),
-    "endpoint": Key(
+    "url": key_kinds.address("where Palette's API answers the harness"),
+    "endpoint": key_kinds.Key(
         "the Palette endpoint that an operator enters in Local UI", default="`central.url`"
     ),
-    "endpoint_forms": table_of("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
+    "endpoint_forms": key_kinds.table_of(
+        "other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS
+    ),
     "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
-    "admin": table_of("who may create registration tokens through the API", ADMIN_KEYS),
+    "admin": key_kinds.table_of("who may create registration tokens through the API", ADMIN_KEYS),
 }
 OPERATION_S_MAX = 600
 """The most that a target file may allow one operation."""
 
 _OPERATIONS = {
-    route.operation.__name__: Key(
-        route.summary, Kind.SECONDS, maximum=OPERATION_S_MAX, default="`limits.answer_s`"
+    route.operation.__name__: key_kinds.Key(
+        route.summary, key_kinds.Kind.SECONDS, maximum=OPERATION_S_MAX, default="`limits.answer_s`"
     )
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
 }
 _LIMITS = {
-    limit.name: Key(
-        limit.meaning, Kind.SECONDS, maximum=limit.maximum_s, default=f"{limit.default_s:g}"
+    limit.name: key_kinds.Key(
+        limit.meaning,
+        key_kinds.Kind.SECONDS,
+        maximum=limit.maximum_s,
+        default=f"{limit.default_s:g}",
     )
     for limit in limit_kinds()
 } | {
-    "operations": table_of(
+    "operations": key_kinds.table_of(
         "how long single operations may take, in place of `limits.answer_s`", _OPERATIONS
     )
 }
 _TIMEOUTS = {
-    "connect_s": Key("a connection has to stand by then", Kind.SECONDS, maximum=60, default="5"),
-    "check_s": Key(
+    "connect_s": key_kinds.Key(
+        "a connection has to stand by then", key_kinds.Kind.SECONDS, maximum=60, default="5"
+    ),
+    "check_s": key_kinds.Key(
         "how long the check before the first operation waits for an answer",
-        Kind.SECONDS,
+        key_kinds.Kind.SECONDS,
         maximum=60,
         default="5",
     ),
 }
 _RATE_LIMIT = {
-    "waits": Key(
+    "waits": key_kinds.Key(
         "how often an operation that is answered 429 with Retry-After is tried again",
-        Kind.COUNT,
+        key_kinds.Kind.COUNT,
         maximum=20,
         default="3",
     ),
-    "wait_s": Key(
-        "a Retry-After beyond this is not waited for", Kind.SECONDS, maximum=120, default="10"
+    "wait_s": key_kinds.Key(
+        "a Retry-After beyond this is not waited for",
+        key_kinds.Kind.SECONDS,
+        maximum=120,
+        default="10",
     ),
-    "per_second": Key(
+    "per_second": key_kinds.Key(
         "how many requests each address is sent a second at most",
-        Kind.NUMBER,
+        key_kinds.Kind.NUMBER,
         maximum=100_000,
         default="no bound",
     ),
 }
 _NETWORK = {
-    "proxy": Key(
+    "proxy": key_kinds.Key(
         "the HTTP proxy through which addresses are asked that are not on this machine; one that"
         " the environment names is not used",
         allowed="an address that begins with http://, such as http://proxy.example:3128",
@@ -426,47 +478,53 @@ _NETWORK = {
     ),
 }
 
-FILE: Mapping[str, Key] = {
-    "schema": Key(
+FILE: Mapping[str, key_kinds.Key] = {
+    "schema": key_kinds.Key(
         "the version of the file",
         required=True,
         allowed=f'"{SCHEMA}"',
         pattern=f"^{SCHEMA}$",
     ),
-    "roles": Key(
+    "roles": key_kinds.Key(
         "the sides that the implementation plays, and is judged for",
-        Kind.NAMES,
+        key_kinds.Kind.NAMES,
         required=True,
         names=(Role.EDGE.value, Role.CENTRAL.value),
     ),
-    "features": Key(
+    "features": key_kinds.Key(
         "the optional features that it claims (see `docs/requirements.md`)",
-        Kind.NAMES,
+        key_kinds.Kind.NAMES,
         names=tuple(described.feature.value for described in FEATURES),
         default="none",
     ),
-    "allow_writes": Key(
+    "allow_writes": key_kinds.Key(
         "the harness may change things at addresses that are not loopback",
-        Kind.FLAG,
+        key_kinds.Kind.FLAG,
         default="false",
     ),
-    "implementation": table_of("who made what is certified", _IMPLEMENTATION, required=True),
-    "edge": table_of("the edge hosts; required where `roles` names edge", _EDGE),
-    "central": table_of("Palette; required where `roles` names central", _CENTRAL),
-    "peer": table_of("the side that is not described, which the harness plays", PEER_KEYS),
-    "tls": table_of("which certificates are trusted", TLS_KEYS),
-    "control": table_of(
+    "implementation": key_kinds.table_of(
+        "who made what is certified", _IMPLEMENTATION, required=True
+    ),
+    "edge": key_kinds.table_of("the edge hosts; required where `roles` names edge", _EDGE),
+    "central": key_kinds.table_of("Palette; required where `roles` names central", _CENTRAL),
+    "peer": key_kinds.table_of(
+        "the side that is not described, which the harness plays", PEER_KEYS
+    ),
+    "tls": key_kinds.table_of("which certificates are trusted", TLS_KEYS),
+    "control": key_kinds.table_of(
         "a control port, which arranges what no user can; without one, scenarios that need"
         " such a precondition are inconclusive",
         _CONTROL,
     ),
-    "arrange": table_of("how preconditions are arranged", ARRANGE_KEYS),
-    "links": table_of("how links between edge hosts and Palette are cut", LINK_KEYS),
-    "given": table_of("what is there already, for scenarios to use as it is", GIVEN_KEYS),
-    "limits": table_of("how long things may take, where the defaults are too short", _LIMITS),
-    "timeouts": table_of("how long the harness waits for the network", _TIMEOUTS),
-    "rate_limit": table_of("how the harness spares the target", _RATE_LIMIT),
-    "network": table_of("how the harness's requests travel", _NETWORK),
+    "arrange": key_kinds.table_of("how preconditions are arranged", ARRANGE_KEYS),
+    "links": key_kinds.table_of("how links between edge hosts and Palette are cut", LINK_KEYS),
+    "given": key_kinds.table_of("what is there already, for scenarios to use as it is", GIVEN_KEYS),
+    "limits": key_kinds.table_of(
+        "how long things may take, where the defaults are too short", _LIMITS
+    ),
+    "timeouts": key_kinds.table_of("how long the harness waits for the network", _TIMEOUTS),
+    "rate_limit": key_kinds.table_of("how the harness spares the target", _RATE_LIMIT),
+    "network": key_kinds.table_of("how the harness's requests travel", _NETWORK),
     **WIRE_KEYS,
 }
 """Every key of a target file, in the order in which the page lists them."""

@@ -12,44 +12,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutUser,
-    RemoveProfile,
-    RemoveToken,
-    RemoveUser,
-    RenewCluster,
-    SetClockRight,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    ListTokens,
-    LogIn,
-    LogOut,
-    Operation,
-    PairingView,
-    RejectPairingRequest,
-    Reply,
-    Session,
-    TokenList,
-    ViewPairing,
-)
 from harness.domain.pairing import RequestState
 from harness.targets.ledger import Entry, Kind, Ledger, State
 from harness.targets.port import ArrangingFailed, CannotArrange, Driver, Outgoing
@@ -111,19 +77,19 @@ class Ownership:
         self._target = target if isinstance(target, Target) else None
         self._given_slots = {slot.uid for slot in driver.inventory().slots if slot.given}
 
-    def was_given(self, came: Arrangement) -> bool:
+    def was_given(self, came: arrangements.Arrangement) -> bool:
         """Whether this was there already, so that nobody may remove it."""
-        if isinstance(came, InstallCluster):
+        if isinstance(came, arrangements.InstallCluster):
             return came.slot in self._given_slots
         if self._target is None:
             return False
         given = self._target.arranging.given
         match came:
-            case CreateProject(uid):
+            case arrangements.CreateProject(uid):
                 return uid in given.projects
-            case PutUser(api_key=key):
+            case arrangements.PutUser(api_key=key):
                 return any(person.api_key == key for person in given.people)
-            case PutProfile(profile):
+            case arrangements.PutProfile(profile):
                 return any(each.uid == profile.uid for each in given.profiles)
         return False
 
@@ -131,14 +97,14 @@ class Ownership:
         """Whether all of it is on this machine, as far as a target file says so."""
         return self._target is not None and self._target.is_local()
 
-    def admin(self) -> Credentials | None:
+    def admin(self) -> ops.Credentials | None:
         """Who may look at the registration tokens, and delete them."""
         return self._target.arranging.admin if self._target else None
 
-    def reviewers(self, project_uid: str) -> list[Credentials]:
+    def reviewers(self, project_uid: str) -> list[ops.Credentials]:
         """Who may perhaps reject a request of a project."""
         people = self._target.arranging.given.people if self._target else ()
-        return [Credentials(api_key=each.api_key, project_uid=project_uid) for each in people]
+        return [ops.Credentials(api_key=each.api_key, project_uid=project_uid) for each in people]
 
 
 class Undoer:
@@ -148,7 +114,7 @@ class Undoer:
     """
 
     def __init__(
-        self, driver: Driver, ledger: Ledger, gone: Collection[Side] = frozenset()
+        self, driver: Driver, ledger: Ledger, gone: Collection[arrangements.Side] = frozenset()
     ) -> None:
         self._driver = driver
         self._ledger = ledger
@@ -193,7 +159,7 @@ class Undoer:
             inside = entry.project == gone.uid if gone.kind is Kind.PROJECT else False
             upon = entry.place == gone.place if gone.kind is Kind.CLUSTER else False
             kinds = GONE_WITH.get(gone.kind, ())
-            hostless = entry.kind is Kind.REQUEST and Side.EDGE in self._gone
+            hostless = entry.kind is Kind.REQUEST and arrangements.Side.EDGE in self._gone
             if (entry.kind in kinds or hostless) and (inside or upon):
                 self._ledger.change(entry.n, State.REMOVED)
 
@@ -221,13 +187,13 @@ class Undoer:
             return Undone(State.REMOVED, "it went with the harness, which played that side")
         if entry.uid:
             for reviewer in self._owner.reviewers(entry.project):
-                reply = self._ask(RejectPairingRequest(entry.uid), reviewer)
-                if isinstance(reply, Done) or reply.reason in _DECIDED:
+                reply = self._ask(ops.RejectPairingRequest(entry.uid), reviewer)
+                if isinstance(reply, ops.Done) or reply.reason in _DECIDED:
                     return Undone(State.REMOVED)
         told = "the host that sent it was the harness's, and is gone"
         return Undone(State.LEAKED, f"{told}: reject request {entry.uid or '(no uid came)'} there")
 
-    def _arranged(self, arrangement: Arrangement) -> Undone:
+    def _arranged(self, arrangement: arrangements.Arrangement) -> Undone:
         if why := self._driver.cannot(type(arrangement)):
             raise NoWay(type(arrangement).__name__, why)
         self._driver.arrange(arrangement)
@@ -237,57 +203,57 @@ class Undoer:
         """Remove a token; where somebody may look, by its name as well, if no uid ever came."""
         admin = self._owner.admin()
         if admin is None:
-            return self._arranged(RemoveToken(entry.uid))
-        listed = self._ask(ListTokens(), admin)
-        if not (isinstance(listed, Done) and isinstance(listed.value, TokenList)):
+            return self._arranged(arrangements.RemoveToken(entry.uid))
+        listed = self._ask(ops.ListTokens(), admin)
+        if not (isinstance(listed, ops.Done) and isinstance(listed.value, ops.TokenList)):
             return Undone(State.LEAKED, f"the tokens cannot be listed: {_reason_of(listed)}")
         for token in listed.value.items:
             if token.uid == entry.uid or token.name == entry.what:
-                self._arranged(RemoveToken(token.uid))
+                self._arranged(arrangements.RemoveToken(token.uid))
         return Undone(State.REMOVED)
 
     def _place_cleared(self, entry: Entry) -> Undone:
         """Leave a place empty, or as its own reset leaves it."""
         try:
-            return self._arranged(InstallCluster(entry.place, None))
+            return self._arranged(arrangements.InstallCluster(entry.place, None))
         except ArrangingFailed:
             raise
         except CannotArrange:
-            if self._driver.cannot(RenewCluster):
+            if self._driver.cannot(arrangements.RenewCluster):
                 raise
-            return self._arranged(RenewCluster(entry.place))
+            return self._arranged(arrangements.RenewCluster(entry.place))
 
     def _clock_set_right(self, entry: Entry) -> Undone:
         """A clock that is put back twice goes wrong, so what is not certain is not put back."""
-        if not self._driver.cannot(SetClockRight):
-            return self._arranged(SetClockRight(entry.side))
+        if not self._driver.cannot(arrangements.SetClockRight):
+            return self._arranged(arrangements.SetClockRight(entry.side))
         if entry.state is not State.MADE:
             return Undone(State.LEAKED, "nobody has said whether it was put forward")
-        return self._arranged(AdvanceClock(entry.side, -entry.by))
+        return self._arranged(arrangements.AdvanceClock(entry.side, -entry.by))
 
     def _withdrawn(self, entry: Entry) -> Undone:
         """Cancel a request where it was sent, as its operator would."""
         if entry.place not in self._slot_of:
             return Undone(State.LEAKED, f"the target has no host {entry.place} any more")
         user = self._driver.local_user
-        reply = self._ask(LogIn(user.username, user.password), Credentials(), entry.place)
-        if not (isinstance(reply, Done) and isinstance(reply.value, Session)):
+        reply = self._ask(ops.LogIn(user.username, user.password), ops.Credentials(), entry.place)
+        if not (isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session)):
             return Undone(State.LEAKED, f"the login was refused: {_reason_of(reply)}")
-        session = Credentials(reply.value.token)
+        session = ops.Credentials(reply.value.token)
         try:
             return self._cancelled(entry.place, session)
         finally:
             # Sessions end by themselves, so it does not matter how this ends.
-            self._driver.send(Outgoing(LogOut(), session, entry.place, "undo"))
+            self._driver.send(Outgoing(ops.LogOut(), session, entry.place, "undo"))
 
-    def _cancelled(self, host: str, session: Credentials) -> Undone:
-        reply = self._ask(CancelPairingRequest(), session, host)
-        if isinstance(reply, Done):
+    def _cancelled(self, host: str, session: ops.Credentials) -> Undone:
+        reply = self._ask(ops.CancelPairingRequest(), session, host)
+        if isinstance(reply, ops.Done):
             return Undone(State.REMOVED)
         if reply.reason in _NO_LONGER_HERE:
             return Undone(State.CONSUMED)
-        view = self._ask(ViewPairing(), session, host)
-        if isinstance(view, Done) and isinstance(view.value, PairingView):
+        view = self._ask(ops.ViewPairing(), session, host)
+        if isinstance(view, ops.Done) and isinstance(view.value, ops.PairingView):
             if view.value.status == RequestState.PAIRED.value:
                 return Undone(State.CONSUMED)
             if view.value.status == RequestState.PENDING.value:
@@ -298,35 +264,39 @@ class Undoer:
         return Undone(State.LEAKED, f"to cancel it was refused: {_reason_of(reply)}")
 
     def _ask(
-        self, operation: Operation, credentials: Credentials, host: str = ""
-    ) -> Done | Refused:
+        self, operation: ops.Operation, credentials: ops.Credentials, host: str = ""
+    ) -> ops.Done | Refused:
         reply = self._driver.send(Outgoing(operation, credentials, host, "undo")).reply
-        if not isinstance(reply, Done | Refused):
+        if not isinstance(reply, ops.Done | Refused):
             raise NoAnswerAtAll(type(operation).__name__)
         return reply
 
 
-def gone_sides(driver: Driver) -> frozenset[Side]:
+def gone_sides(driver: Driver) -> frozenset[arrangements.Side]:
     """The sides that the harness plays beside this driver's target: new ones each time."""
-    described: frozenset[Side] = getattr(getattr(driver, "target", None), "sides", frozenset(Side))
-    return frozenset(Side) - described
+    described: frozenset[arrangements.Side] = getattr(
+        getattr(driver, "target", None), "sides", frozenset(arrangements.Side)
+    )
+    return frozenset(arrangements.Side) - described
 
 
-def _reason_of(reply: Reply) -> str:
+def _reason_of(reply: ops.Reply) -> str:
     return reply.reason.value if isinstance(reply, Refused) else "an answer of another kind"
 
 
-WAYS_BACK: Final[Mapping[Kind, Callable[[Entry], Arrangement]]] = {
-    Kind.PROJECT: lambda e: ForgetProject(e.uid),
-    Kind.USER: lambda e: RemoveUser(e.uid),
-    Kind.PROFILE: lambda e: RemoveProfile(e.uid),
-    Kind.HOST_MODE: lambda e: SetHostMode(e.place, ManagementMode.LOCAL),
-    Kind.CLUSTER_STATE: lambda e: SetClusterState(e.place, ClusterState.RUNNING),
-    Kind.NODE_HEALTH: lambda e: SetNodeHealth(e.place, e.uid, Health.HEALTHY),
-    Kind.LINK: lambda e: SetLink(e.place, up=True),
+WAYS_BACK: Final[Mapping[Kind, Callable[[Entry], arrangements.Arrangement]]] = {
+    Kind.PROJECT: lambda e: arrangements.ForgetProject(e.uid),
+    Kind.USER: lambda e: arrangements.RemoveUser(e.uid),
+    Kind.PROFILE: lambda e: arrangements.RemoveProfile(e.uid),
+    Kind.HOST_MODE: lambda e: arrangements.SetHostMode(e.place, ManagementMode.LOCAL),
+    Kind.CLUSTER_STATE: lambda e: arrangements.SetClusterState(e.place, ClusterState.RUNNING),
+    Kind.NODE_HEALTH: lambda e: arrangements.SetNodeHealth(e.place, e.uid, Health.HEALTHY),
+    Kind.LINK: lambda e: arrangements.SetLink(e.place, up=True),
     Kind.FAULT: lambda e: (
-        DisturbMessages(e.place) if e.undo == "DisturbMessages" else SetLink(e.place, up=True)
+        arrangements.DisturbMessages(e.place)
+        if e.undo == "DisturbMessages"
+        else arrangements.SetLink(e.place, up=True)
     ),
-    Kind.RATE_LIMIT: lambda _: SetRateLimit(0),
+    Kind.RATE_LIMIT: lambda _: arrangements.SetRateLimit(0),
 }
 """What is arranged to take back what is of each kind."""

@@ -7,23 +7,8 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import (
-    Finding,
-    check_names,
-    meaning_of,
-    rests_on,
-    run_check,
-    verdict_of,
-)
-from harness.history.lines import (
-    CheckLine,
-    InvokeLine,
-    OutcomeLine,
-    ScenarioLine,
-    VerdictLine,
-    ended,
-    invoked,
-)
+from harness.checkers import registry
+from harness.history import lines
 from harness.history.operation import History, Json, OperationRecord
 from harness.verifying.differences import Found, Kind
 
@@ -41,7 +26,7 @@ class Again:
     Only what later lines may need is kept: `forget` lets the operations go.
     """
 
-    line: ScenarioLine
+    line: lines.ScenarioLine
     number: int
     found: Found
     tally: dict[str, int]
@@ -50,13 +35,12 @@ class Again:
     """The operations that have not ended, with the line at which each began."""
     verdicts: dict[str, int] = field(default_factory=dict)
     """The requirements that have a verdict, with its line."""
-    findings: dict[str, list[Finding]] = field(default_factory=dict)
+    findings: dict[str, list[registry.Finding]] = field(default_factory=dict)
     _serial: int = 0
     _history: History | None = None
-    _last: tuple[CheckLine, Finding | str] | None = None
+    _last: tuple[lines.CheckLine, registry.Finding | str] | None = None
 
-    def invoke(self, line: InvokeLine, number: int) -> None:
-        """An operation begins: the next one by its number, or some are missing."""
+    def invoke(self, line: lines.InvokeLine, number: int) -> None:
         scenario, _, digits = line.id.rpartition("#")
         if scenario != self.line.id or not (digits.isascii() and digits.isdigit()):
             self._differs(
@@ -77,12 +61,11 @@ class Again:
         elif serial > self._serial + 1:
             self._missing(self._serial + 1, serial - 1, number)
         self._serial = max(serial, self._serial)
-        self.records[line.id] = invoked(line)
+        self.records[line.id] = lines.invoked(line)
         self.open[line.id] = number
         self._history = None
 
-    def outcome(self, line: OutcomeLine, number: int) -> None:
-        """An operation ends, which has begun and not ended before."""
+    def outcome(self, line: lines.OutcomeLine, number: int) -> None:
         if line.id not in self.open:
             already = line.id in self.records
             self._differs(
@@ -98,7 +81,7 @@ class Again:
         record = self.records.get(line.id)
         if record is None:
             return  # let go of: it was open when the scenario was over
-        self.records[line.id] = ended(record, line)
+        self.records[line.id] = lines.ended(record, line)
         self._history = None
         if line.end < record.start:
             self._differs(
@@ -108,7 +91,7 @@ class Again:
                 operation=line.id,
             )
 
-    def check(self, line: CheckLine, number: int) -> None:
+    def check(self, line: lines.CheckLine, number: int) -> None:
         """A check, asked again of the history as it stands here."""
         self.tally["checks"] += 1
         self._belongs(line.requirement, number)
@@ -123,15 +106,19 @@ class Again:
             return
         answer = self._asked_again(line)
         if isinstance(answer, str):
-            kind = Kind.CHECK_IMPOSSIBLE if line.check in check_names() else Kind.UNKNOWN_CHECK
+            kind = (
+                Kind.CHECK_IMPOSSIBLE
+                if line.check in registry.check_names()
+                else Kind.UNKNOWN_CHECK
+            )
             self._differs(kind, answer, number, requirement=line.requirement)
             # The verdict below is then judged by what the file says of this check.
-            answer = Finding(line.verdict, line.reason, tuple(line.operations))
+            answer = registry.Finding(line.verdict, line.reason, tuple(line.operations))
         elif self._agrees(line, answer, number):
             self.tally["checks_same"] += 1
         self.findings.setdefault(line.requirement, []).append(answer)
 
-    def verdict(self, line: VerdictLine, number: int) -> None:
+    def verdict(self, line: lines.VerdictLine, number: int) -> None:
         """A verdict, reached again from the checks; or believed, where none says more."""
         self.tally["verdicts"] += 1
         self._belongs(line.requirement, number)
@@ -146,7 +133,7 @@ class Again:
             return
         self.verdicts[line.requirement] = number
         findings = self.findings.get(line.requirement, [])
-        verdict, reason = verdict_of(findings)
+        verdict, reason = registry.verdict_of(findings)
         if (line.verdict, line.reason) == (verdict, reason):
             self._same_operations(line, findings, number)
             self.tally["verdicts_derived"] += 1
@@ -208,7 +195,7 @@ class Again:
 
     # --- checks ---------------------------------------------------------------------------
 
-    def _asked_again(self, line: CheckLine) -> Finding | str:
+    def _asked_again(self, line: lines.CheckLine) -> registry.Finding | str:
         """What the check finds now, or why it cannot be asked.
 
         A scenario writes each finding down under every requirement that it has, so the same
@@ -224,12 +211,12 @@ class Again:
         self._last = (line, answer)
         return answer
 
-    def _agrees(self, line: CheckLine, finding: Finding, number: int) -> bool:
+    def _agrees(self, line: lines.CheckLine, finding: registry.Finding, number: int) -> bool:
         told = {
             "verdict": (line.verdict.value, finding.verdict.value),
             "reason": (line.reason, finding.reason),
             "operations": (", ".join(line.operations), ", ".join(finding.operations)),
-            "expectation": (line.expected, meaning_of(line.check)),
+            "expectation": (line.expected, registry.meaning_of(line.check)),
         }
         other = [f"the {n} {now!r}, not {was!r}" for n, (was, now) in told.items() if was != now]
         if other:
@@ -257,8 +244,10 @@ class Again:
 
     # --- verdicts -------------------------------------------------------------------------
 
-    def _same_operations(self, line: VerdictLine, findings: list[Finding], number: int) -> None:
-        operations = rests_on(findings, line.verdict)
+    def _same_operations(
+        self, line: lines.VerdictLine, findings: list[registry.Finding], number: int
+    ) -> None:
+        operations = registry.rests_on(findings, line.verdict)
         if line.operations != operations:
             self._differs(
                 Kind.VERDICT_DIFFERS,
@@ -269,7 +258,9 @@ class Again:
                 requirement=line.requirement,
             )
 
-    def _other_verdict(self, line: VerdictLine, verdict: Verdict, why: str, number: int) -> None:
+    def _other_verdict(
+        self, line: lines.VerdictLine, verdict: Verdict, why: str, number: int
+    ) -> None:
         reached = f"{verdict.value} ({why})" if why else verdict.value
         stated = f"{line.verdict.value} ({line.reason})" if line.reason else line.verdict.value
         self._differs(
@@ -302,12 +293,12 @@ class Again:
         )
 
 
-def _ask(line: CheckLine, history: History) -> Finding | str:
+def _ask(line: lines.CheckLine, history: History) -> registry.Finding | str:
     name = line.check
-    if name not in check_names():
+    if name not in registry.check_names():
         return f"check {name} is none that this version has, so it cannot be asked again"
     try:
-        return run_check(name, history, cast(Mapping[str, Json], line.args))
+        return registry.run_check(name, history, cast(Mapping[str, Json], line.args))
     except KeyError as error:
         return f"check {name} needs {error.args[0]!r}, which the file does not have before it"
     except _CANNOT as error:
@@ -315,7 +306,9 @@ def _ask(line: CheckLine, history: History) -> Finding | str:
         return f"check {name} cannot be asked with these arguments or this history ({told})"
 
 
-def _may_be_stated(line: VerdictLine, findings: list[Finding], reached: Verdict) -> bool:
+def _may_be_stated(
+    line: lines.VerdictLine, findings: list[registry.Finding], reached: Verdict
+) -> bool:
     """Whether the scenario may have ended early with this verdict.
 
     It may, unless a check has said something worse before.

@@ -17,22 +17,17 @@ from harness.history.errors import EvidenceError
 from harness.history.lines import Counts, Footer, Header, Line, digested
 from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
+from harness.verifying import differences
 from harness.verifying.again import Again
-from harness.verifying.differences import (
-    Found,
-    Kind,
-    Tally,
-    Verification,
-    look_at_edition,
-    notes_on,
-)
 from harness.verifying.known import Expecting, Known
 
 _NAMES_MAX = 5
 """More scenarios are counted, not named."""
 
 
-def verify(path: Path, known: Known, expecting: Expecting = lambda header: None) -> Verification:
+def verify(
+    path: Path, known: Known, expecting: Expecting = lambda header: None
+) -> differences.Verification:
     """Judge the run again whose evidence lies at `path`, a file or the folder of a run.
 
     Memory is bounded by the longest scenario, not by the file.
@@ -66,7 +61,7 @@ class _Walk:
     def __init__(self, known: Known, expecting: Expecting) -> None:
         self._known = known
         self._expecting = expecting
-        self._found = Found()
+        self._found = differences.Found()
         self._tally = dict.fromkeys(
             ("checks", "checks_same", "verdicts", "verdicts_derived", "verdicts_stated"), 0
         )
@@ -92,7 +87,7 @@ class _Walk:
         self._bytes.update(raw.raw)
         if self._footer is not None:
             message = "this line stands after the footer, which was the last one once"
-            self._found.add(Kind.AFTER_FOOTER, message, raw.number)
+            self._found.add(differences.Kind.AFTER_FOOTER, message, raw.number)
             return
         if isinstance(raw.line, Footer):
             self._close(raw.line, raw.number)
@@ -107,9 +102,9 @@ class _Walk:
         """The file cannot be read any further."""
         self._broken = True
         message = f"{error.problem}; {error.hint}"
-        self._found.add(Kind.BROKEN_LINE, message, self._number + 1)
+        self._found.add(differences.Kind.BROKEN_LINE, message, self._number + 1)
 
-    def end(self, *, is_part: bool) -> Verification:
+    def end(self, *, is_part: bool) -> differences.Verification:
         """All lines are in; what they come to."""
         if self._header is None:
             raise AssertionError("scan yields a header first, or raises")
@@ -118,10 +113,10 @@ class _Walk:
         if self._footer is None and not self._broken:
             self._cut_off = self._cut_off or _ends_early(is_part, self._number)
         notes = tuple(self._notes(self._header, interrupted))
-        return Verification(
+        return differences.Verification(
             header=self._header,
             counts=self._counts(),
-            tally=Tally(**self._tally),
+            tally=differences.Tally(**self._tally),
             differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
             difference_count=self._found.counts.total(),
             notes=notes,
@@ -149,7 +144,7 @@ class _Walk:
     def _without_meaning(self, raw: RawLine[Line]) -> None:
         if raw.raw.endswith(b"\n"):
             message = "this version does not know lines of this type, so it cannot judge it"
-            self._found.add(Kind.UNKNOWN_LINE, message, raw.number)
+            self._found.add(differences.Kind.UNKNOWN_LINE, message, raw.number)
         else:
             self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
 
@@ -179,18 +174,18 @@ class _Walk:
     def _begin(self, header: Header, number: int) -> None:
         if self._header is None:
             self._header = header
-            look_at_edition(header, self._known.edition, number, self._found)
+            differences.look_at_edition(header, self._known.edition, number, self._found)
         elif number > 1:
-            self._found.add(Kind.TWICE, "this is a second header", number)
+            self._found.add(differences.Kind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
             message = "this part is of another run than the first one"
-            self._found.add(Kind.OTHER_RUN, message, number)
+            self._found.add(differences.Kind.OTHER_RUN, message, number)
 
     def _scenario(self, line: lines.ScenarioLine, number: int) -> None:
         self._lines["scenarios"] += 1
         if line.id in self._scenarios:
             message = f"scenario {line.id} begins a second time here"
-            self._found.add(Kind.TWICE, message, number, scenario=line.id)
+            self._found.add(differences.Kind.TWICE, message, number, scenario=line.id)
             return
         if self._present is not None:
             self._present.forget()
@@ -202,7 +197,7 @@ class _Walk:
         again = self._scenarios.get(scenario)
         if again is None:
             message = f"scenario {scenario!r} is named here, and does not begin before"
-            self._found.add(Kind.WITHOUT_BEGINNING, message, number, scenario=scenario)
+            self._found.add(differences.Kind.WITHOUT_BEGINNING, message, number, scenario=scenario)
         return again
 
     def _close(self, footer: Footer, number: int) -> None:
@@ -210,7 +205,7 @@ class _Walk:
         digest = f"sha256:{self._digest.hexdigest()}"
         if footer.digest != digest:
             self._found.add(
-                Kind.CHANGED,
+                differences.Kind.CHANGED,
                 "the digest does not fit, so a line was changed, added or taken away after the run"
                 f" (the footer says {footer.digest}, the lines give {digest})",
                 number,
@@ -218,7 +213,7 @@ class _Walk:
         if footer.counts != self._counts():
             said, are = _counted(footer.counts), _counted(self._counts())
             message = f"the footer counts {said}; the file has {are}"
-            self._found.add(Kind.COUNTS, message, number)
+            self._found.add(differences.Kind.COUNTS, message, number)
 
     # --- what this version knows ----------------------------------------------------------
 
@@ -227,7 +222,7 @@ class _Walk:
         for requirement in line.requirements:
             if requirement not in self._known.requirements:
                 self._found.add(
-                    Kind.UNKNOWN_REQUIREMENT,
+                    differences.Kind.UNKNOWN_REQUIREMENT,
                     f"requirement {requirement} of scenario {line.id} is not in the catalogue of"
                     " this version",
                     number,
@@ -239,7 +234,7 @@ class _Walk:
         known = self._known.scenarios.get(line.id)
         if known is None:
             self._found.add(
-                Kind.UNKNOWN_SCENARIO,
+                differences.Kind.UNKNOWN_SCENARIO,
                 f"scenario {line.id} is not in the suite of this version; a scenario of your own"
                 " judges what it says, and nobody else can know what that is",
                 number,
@@ -247,7 +242,7 @@ class _Walk:
             )
         elif known.requirements != tuple(line.requirements):
             self._found.add(
-                Kind.OTHER_REQUIREMENTS,
+                differences.Kind.OTHER_REQUIREMENTS,
                 f"scenario {line.id} judges {', '.join(known.requirements)} in the suite of this"
                 f" version, and {', '.join(line.requirements)} in the file",
                 number,
@@ -255,7 +250,7 @@ class _Walk:
             )
 
     def _notes(self, header: Header, interrupted: bool) -> Iterator[str]:
-        yield from notes_on(header, interrupted)
+        yield from differences.notes_on(header, interrupted)
         if header.kind == "certify" and not interrupted and self._footer is not None:
             yield from self._look_for_scenarios(header)
 
@@ -268,7 +263,7 @@ class _Walk:
         if missing:
             more = f" and {len(missing) - _NAMES_MAX} more" if len(missing) > _NAMES_MAX else ""
             self._found.add(
-                Kind.MISSING_SCENARIO,
+                differences.Kind.MISSING_SCENARIO,
                 f"missing scenarios that the run's selection asks for: {len(missing)}, namely"
                 f" {', '.join(missing[:_NAMES_MAX])}{more}",
                 scenario=missing[0],

@@ -6,13 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.gherkin import (
-    FeatureUnreadable,
-    coverage,
-    read_feature,
-    scenario_id,
-    scenario_name,
-)
+from harness import gherkin
 
 TEXT = """
 @both
@@ -63,7 +57,7 @@ def write(folder: Path, text: str = TEXT) -> Path:
 
 
 def test_a_feature_is_read_in_the_order_of_its_file(tmp_path: Path) -> None:
-    feature = read_feature(write(tmp_path))
+    feature = gherkin.read_feature(write(tmp_path))
     assert [(s.name, s.line, s.outline) for s in feature.scenarios] == [
         ("Cancel, then wait", 15, False),
         ("Cancel while <state>", 21, True),
@@ -78,7 +72,7 @@ def test_a_feature_is_read_in_the_order_of_its_file(tmp_path: Path) -> None:
 
 
 def test_steps_begin_with_the_backgrounds_and_know_their_kind(tmp_path: Path) -> None:
-    feature = read_feature(write(tmp_path))
+    feature = gherkin.read_feature(write(tmp_path))
     assert [(s.kind, s.keyword, s.text, s.line) for s in feature.scenarios[0].steps] == [
         ("given", "Given", "a cluster", 7),
         ("given", "Given", "a link that is down", 13),
@@ -90,7 +84,7 @@ def test_steps_begin_with_the_backgrounds_and_know_their_kind(tmp_path: Path) ->
 
 
 def test_examples_of_every_table_count_and_have_lines(tmp_path: Path) -> None:
-    outline = read_feature(write(tmp_path)).scenarios[1]
+    outline = gherkin.read_feature(write(tmp_path)).scenarios[1]
     assert [(dict(e.values), e.line, e.tags) for e in outline.examples] == [
         ({"state": "Running", "end": "gone"}, 27, ()),
         ({"state": "Ill", "end": "kept"}, 32, ("odd",)),
@@ -100,14 +94,14 @@ def test_examples_of_every_table_count_and_have_lines(tmp_path: Path) -> None:
 
 
 def test_ids_and_names_depend_on_nothing_else(tmp_path: Path) -> None:
-    plain, outline, _ = read_feature(write(tmp_path)).scenarios
+    plain, outline, _ = gherkin.read_feature(write(tmp_path)).scenarios
     example = outline.examples[0]
-    assert scenario_id("withdraw", plain) == "withdraw/cancel-then-wait"
-    assert scenario_id("withdraw", outline, example) == (
+    assert gherkin.scenario_id("withdraw", plain) == "withdraw/cancel-then-wait"
+    assert gherkin.scenario_id("withdraw", outline, example) == (
         "withdraw/cancel-while-state[Running-gone]"
     )
-    assert scenario_name(plain) == "Cancel, then wait"
-    assert scenario_name(outline, example) == "Cancel while Running"
+    assert gherkin.scenario_name(plain) == "Cancel, then wait"
+    assert gherkin.scenario_name(outline, example) == "Cancel while Running"
 
 
 def test_an_outline_without_placeholders_in_its_name_is_told_apart_by_its_values(
@@ -116,12 +110,12 @@ def test_an_outline_without_placeholders_in_its_name_is_told_apart_by_its_values
     text = (
         "Feature: f\n Scenario Outline: o\n  Given <a>\n  Examples:\n   | a | b |\n   | 1 | 2 |\n"
     )
-    (outline,) = read_feature(write(tmp_path, text)).scenarios
-    assert scenario_name(outline, outline.examples[0]) == "o (1, 2)"
+    (outline,) = gherkin.read_feature(write(tmp_path, text)).scenarios
+    assert gherkin.scenario_name(outline, outline.examples[0]) == "o (1, 2)"
 
 
 def test_coverage_lists_scenarios_by_tag_and_gaps_as_well(tmp_path: Path) -> None:
-    found = coverage([write(tmp_path)], ["WDR-4", "WDR-5", "WDR-6"])
+    found = gherkin.coverage([write(tmp_path)], ["WDR-4", "WDR-5", "WDR-6"])
     assert found == {
         "WDR-4": ["Cancel, then wait", "Cancel while <state>"],
         "WDR-5": ["Cancel, then wait"],
@@ -146,15 +140,15 @@ def test_coverage_lists_scenarios_by_tag_and_gaps_as_well(tmp_path: Path) -> Non
 def test_what_is_no_feature_is_said_with_its_line(
     tmp_path: Path, text: str, line: int, problem: str
 ) -> None:
-    with pytest.raises(FeatureUnreadable) as caught:
-        read_feature(write(tmp_path, text))
+    with pytest.raises(gherkin.FeatureUnreadable) as caught:
+        gherkin.read_feature(write(tmp_path, text))
     assert caught.value.line == line
     assert problem in caught.value.problem
 
 
 def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
-    with pytest.raises(FeatureUnreadable, match="cannot be read"):
-        read_feature(tmp_path / "gone.feature")
+    with pytest.raises(gherkin.FeatureUnreadable, match="cannot be read"):
+        gherkin.read_feature(tmp_path / "gone.feature")
     (tmp_path / "binary.feature").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(FeatureUnreadable, match="cannot be read"):
-        read_feature(tmp_path / "binary.feature")
+    with pytest.raises(gherkin.FeatureUnreadable, match="cannot be read"):
+        gherkin.read_feature(tmp_path / "binary.feature")

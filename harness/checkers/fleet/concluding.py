@@ -41,22 +41,18 @@ class Closed(Protocol):
     @property
     def cell(self) -> int:
         """Its number."""
-        ...
 
     @property
     def measures(self) -> MeasuresLine:
         """What was measured of it."""
-        ...
 
     @property
     def ids(self) -> bytes:
         """The digests of the pairing ids that it has given, sorted."""
-        ...
 
     @property
     def violations(self) -> Sequence[ViolationLine]:
         """Those that were found when it was closed."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,6 @@ class FineDurations(Durations):
     bits = _FINE_BITS
 
     def add(self, duration: int) -> None:
-        """One more."""
         rest = duration.bit_length() - _FINE_BITS
         bucket = duration if rest <= 0 else (rest << _FINE_BITS) + (duration >> rest)
         self.counts[bucket] = self.counts.get(bucket, 0) + 1

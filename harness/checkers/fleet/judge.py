@@ -36,14 +36,12 @@ class CellJudge:
         return self._ledger.pending
 
     def invoked(self, operation: OperationRecord) -> None:
-        """An operation is about to be sent."""
         for hear in self._invoked.get(operation.kind, ()):
             hear(operation)
         if self._watch is not None:
             self._watch.invoked(operation)
 
     def ended(self, operation: OperationRecord) -> Violations:
-        """An operation has its outcome. Returns what is found by it."""
         self._meter.ended(operation)
         self._sometimes.ended(operation)
         for hear in self._ended.get(operation.kind, ()):

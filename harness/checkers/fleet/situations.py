@@ -117,11 +117,9 @@ class Sometimes:
         self._refused = _by_kind((s.reasons, (s.refused, found)) for s, found in counted)
 
     def invoked(self, operation: OperationRecord) -> None:
-        """An operation of one of `invoked_kinds` is about to be sent."""
         self._count(self.invoked_kinds[operation.kind], operation)
 
     def ended(self, operation: OperationRecord) -> None:
-        """An operation has its outcome."""
         if operation.outcome is OK:
             if found := self._ok.get(operation.kind):
                 self._count(found, operation)

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.checkers.invariants.entities import (
-    NEVER,
-    Place,
-    StackSpan,
-    Token,
-    packs_of,
-    text,
-    token_uid,
-    told,
-)
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.known import Hear, Known
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -29,7 +20,7 @@ class Arrangements:
             "UpdateStack": self._stack_invoked,
             "FaultNextMessage": self._fault_invoked,
             "Reset": lambda o: self.known.forget_everything(),
-            "ForgetProject": lambda o: self.known.forget_project(text(o.args, "uid")),
+            "ForgetProject": lambda o: self.known.forget_project(entities.text(o.args, "uid")),
             "Restart": self._restarting,
             "AdvanceClock": self._shaken,
             **dict.fromkeys(("RemoveToken", "PutToken"), self._token_moved),
@@ -51,7 +42,7 @@ class Arrangements:
         }
 
     def _install_invoked(self, operation: OperationRecord) -> None:
-        place = self.known.places.get(text(operation.args, "slot"))
+        place = self.known.places.get(entities.text(operation.args, "slot"))
         if place is not None:
             place.gone = True
 
@@ -61,24 +52,26 @@ class Arrangements:
         cluster = operation.args.get("cluster")
         about = cluster if isinstance(cluster, dict) else {}
         pools = about.get("pools")
-        place = Place(text(operation.args, "slot"), text(about, "uid"))
+        place = entities.Place(entities.text(operation.args, "slot"), entities.text(about, "uid"))
         place.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
         place.moved, place.born = operation.end or operation.start, self.known.tick
         place.gone = operation.outcome is INFO
         place.arranged = not about
         if about:
-            place.stacks = (StackSpan(packs_of(about.get("stack")), operation.id),)
+            place.stacks = (
+                entities.StackSpan(entities.packs_of(about.get("stack")), operation.id),
+            )
         self.known.put_place(place)
 
-    def _place_named(self, operation: OperationRecord) -> Place | None:
-        slot = text(operation.args, "slot")
-        host = text(operation.args, "host_uid")
+    def _place_named(self, operation: OperationRecord) -> entities.Place | None:
+        slot = entities.text(operation.args, "slot")
+        host = entities.text(operation.args, "host_uid")
         return self.known.place_of(host) if host else self.known.places.get(slot)
 
     def _link_invoked(self, operation: OperationRecord) -> None:
         place = self._place_named(operation)
         if place is not None:
-            host = text(operation.args, "host_uid")
+            host = entities.text(operation.args, "host_uid")
             place.down |= {host}
             place.unsure |= {host}
             place.link_tick = self.known.tick
@@ -86,7 +79,7 @@ class Arrangements:
                 self.known.excuse(place.open.values())
 
     def _linked(self, operation: OperationRecord) -> None:
-        place, host = self._place_named(operation), text(operation.args, "host_uid")
+        place, host = self._place_named(operation), entities.text(operation.args, "host_uid")
         if place is None:
             return
         place.link_tick = self.known.tick
@@ -123,10 +116,10 @@ class Arrangements:
         if place is None:
             return
         self.known.excuse_place(place)
-        oldest = min((r.invoked for r in place.requests.values()), default=NEVER)
+        oldest = min((r.invoked for r in place.requests.values()), default=entities.NEVER)
         kept = [s for s in place.stacks if place.busy or s.replaced >= oldest]
-        packs = packs_of(operation.args.get("stack"))
-        place.stacks = (*kept, StackSpan(packs, operation.id, certain=False))
+        packs = entities.packs_of(operation.args.get("stack"))
+        place.stacks = (*kept, entities.StackSpan(packs, operation.id, certain=False))
 
     def _stacked(self, operation: OperationRecord) -> None:
         place = self.known.place(operation)
@@ -138,7 +131,7 @@ class Arrangements:
             for span in place.stacks:
                 if span.operation == operation.id:
                     span.certain = True
-                elif span.certain and span.replaced == NEVER:
+                elif span.certain and span.replaced == entities.NEVER:
                     span.replaced = self.known.tick
 
     def _restarting(self, operation: OperationRecord) -> None:
@@ -154,7 +147,7 @@ class Arrangements:
 
     def _jolted(self, operation: OperationRecord) -> bool:
         """Whether it was the edge of one slot alone: then nobody else was disturbed."""
-        slot = text(operation.args, "slot")
+        slot = entities.text(operation.args, "slot")
         place = self.known.places.get(slot) if slot else None
         if place is not None:
             place.link_tick = self.known.tick
@@ -163,7 +156,7 @@ class Arrangements:
 
     def _shaken(self, operation: OperationRecord) -> None:
         known = self.known
-        known.disturbed = NEVER if known.stopped else operation.end or operation.start
+        known.disturbed = entities.NEVER if known.stopped else operation.end or operation.start
         known.shaken = known.tick
         if operation.kind == "AdvanceClock":
             known.tokens_moved = known.tick
@@ -172,7 +165,7 @@ class Arrangements:
     # --- registration tokens ----------------------------------------------------------
 
     def _token_moved(self, operation: OperationRecord) -> None:
-        uid = token_uid(operation)
+        uid = entities.token_uid(operation)
         self.known.tokens_moved = self.known.tick
         self.known.excuse(r for r in self.known.requests.values() if r.token == uid)
 
@@ -187,22 +180,24 @@ class Arrangements:
     def _learn_token(self, data: Json, operation: OperationRecord) -> None:
         if not isinstance(data, dict):
             return
-        known, uid, expiry = self.known, text(data, "uid"), data.get("expiry")
+        known, uid, expiry = self.known, entities.text(data, "uid"), data.get("expiry")
         token = known.tokens.get(uid)
-        lasts = expiry if isinstance(expiry, int) else NEVER
+        lasts = expiry if isinstance(expiry, int) else entities.NEVER
         if token is None:
-            token = known.tokens[uid] = Token(uid, text(data, "project_uid"), lasts)
-        token.project, token.expiry = text(data, "project_uid"), max(token.expiry, lasts)
-        value = text(data, "value")
+            token = known.tokens[uid] = entities.Token(
+                uid, entities.text(data, "project_uid"), lasts
+            )
+        token.project, token.expiry = entities.text(data, "project_uid"), max(token.expiry, lasts)
+        value = entities.text(data, "value")
         if value:
             known.labels[(operation.scenario, value)] = token
 
     def _token_created(self, operation: OperationRecord) -> None:
-        uid, expiry = text(told(operation), "uid"), operation.args.get("expiry")
+        uid, expiry = entities.text(entities.told(operation), "uid"), operation.args.get("expiry")
         if uid:
-            project = text(operation.args, "project_uid")
-            lasts = expiry if isinstance(expiry, int) else NEVER
-            self.known.tokens.setdefault(uid, Token(uid, project, lasts))
+            project = entities.text(operation.args, "project_uid")
+            lasts = expiry if isinstance(expiry, int) else entities.NEVER
+            self.known.tokens.setdefault(uid, entities.Token(uid, project, lasts))
 
 
 def hosts_of(pools: list[Json]) -> set[str]:

@@ -37,17 +37,14 @@ class Book(Protocol):
 
     def register(self, uid: str) -> Register:
         """The register of a request."""
-        ...
 
     def is_just_pending(self, uid: str) -> bool:
         """Whether a request was surely pending when nothing was last under way with it."""
-        ...
 
     def tell(
         self, register: Register, move: Move, operation: OperationRecord
     ) -> Sequence[Violation]:
         """Something that was true by the end of the operation."""
-        ...
 
 
 Reader = tuple[str, str]

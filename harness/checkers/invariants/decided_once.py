@@ -4,21 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.entities import (
-    FINAL_STATES,
-    OPEN_STATES,
-    PAIRED,
-    Request,
-    text,
-    told,
-)
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 
 REJECTED = RequestState.REJECTED.value
-_UNDECIDED = OPEN_STATES | {RequestState.HANDING_OVER.value}
-_NOT_PAIRED = FINAL_STATES - {PAIRED}
+_UNDECIDED = entities.OPEN_STATES | {RequestState.HANDING_OVER.value}
+_NOT_PAIRED = entities.FINAL_STATES - {entities.PAIRED}
 
 
 class DecidedOnce(Rule):
@@ -62,14 +55,14 @@ class DecidedOnce(Rule):
         return found
 
     def _state(
-        self, request: Request, state: str, operation: OperationRecord, lag: int
+        self, request: entities.Request, state: str, operation: OperationRecord, lag: int
     ) -> Violations:
         """What is shown now must not contradict what was decided."""
         final, rejected = request.final, request.rejected
-        if rejected is not None and state in FINAL_STATES and state != REJECTED:
+        if rejected is not None and state in entities.FINAL_STATES and state != REJECTED:
             return self._two(request, "Rejected", state, rejected.operation, operation.id)
-        if final is not None and state in FINAL_STATES and state != final.state:
-            fails = final.state == PAIRED and state != REJECTED and request.paired is None
+        if final is not None and state in entities.FINAL_STATES and state != final.state:
+            fails = final.state == entities.PAIRED and state != REJECTED and request.paired is None
             if not fails:
                 return self._two(request, final.state, state, final.operation, operation.id)
         if state not in _UNDECIDED or not state:
@@ -83,7 +76,7 @@ class DecidedOnce(Rule):
                 return self._two(request, was, state, mark.operation, operation.id)
         return NOTHING
 
-    def _two(self, request: Request, was: str, now: str, *operations: str) -> Violations:
+    def _two(self, request: entities.Request, was: str, now: str, *operations: str) -> Violations:
         reason = f"request {request.uid} was decided as {was}, and then is {now or 'undecided'}"
         return self.blame(request.uid, reason, *operations)
 
@@ -91,7 +84,7 @@ class DecidedOnce(Rule):
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
-        uid, first = text(told(operation), "cluster_uid"), request.accepted
+        uid, first = entities.text(entities.told(operation), "cluster_uid"), request.accepted
         if first is not None and first.operation != operation.id and uid != request.cluster_uid:
             reason = f"request {request.uid} was accepted twice, as two clusters"
             return self.blame(request.uid, reason, first.operation, operation.id)
@@ -121,7 +114,7 @@ class DecidedOnce(Rule):
         request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 
-    def _agree(self, request: Request, operation: OperationRecord) -> Violations:
+    def _agree(self, request: entities.Request, operation: OperationRecord) -> Violations:
         """A pairing that took effect excludes every other end."""
         paired = request.paired
         if paired is None:
@@ -134,12 +127,11 @@ class DecidedOnce(Rule):
         return self.blame(request.uid, reason, mark, paired.operation, operation.id)
 
     def end(self, at: int) -> Iterator[Violation]:
-        """Both sides agree, where both were looked at after the settling."""
         for request in list(self.known.requests.values()):
             place, final, local = request.place, request.final, request.local
             if place is None or place.gone or place.arranged or final is None or local is None:
                 continue
-            if final.state != PAIRED or local.state in (PAIRED, "Pairing", ""):
+            if final.state != entities.PAIRED or local.state in (entities.PAIRED, "Pairing", ""):
                 continue
             if self.known.is_settled(place, local.start):
                 reason = (
@@ -149,7 +141,7 @@ class DecidedOnce(Rule):
                 yield from self.blame(request.uid, reason, final.operation, local.operation)
 
 
-def _other_end(request: Request) -> tuple[str, str] | None:
+def _other_end(request: entities.Request) -> tuple[str, str] | None:
     if request.rejected is not None:
         return "was rejected", request.rejected.operation
     if request.cancelled is not None:

@@ -17,7 +17,6 @@ class EverythingSettles(Rule):
     id = "INV-9"
 
     def end(self, at: int) -> Iterator[Violation]:
-        """Each request that somebody sent is decided, pending on both sides, or stale."""
         for request in list(self.known.requests.values()):
             place = request.place
             if place is None or place.gone or place.arranged:

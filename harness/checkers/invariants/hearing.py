@@ -5,20 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.arranging import Arrangements, hosts_of
-from harness.checkers.invariants.entities import (
-    FINAL_STATES,
-    OPEN_STATES,
-    PAIRED,
-    Place,
-    Request,
-    Shown,
-    packs_of,
-    reason_of,
-    shown_now,
-    text,
-    told,
-)
 from harness.checkers.invariants.known import Hear, Known
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
@@ -50,8 +38,8 @@ _TOO_BUSY = ("TooManyRequests", "InternalError")
 class _Ender:
     """An operation under way that may end these requests."""
 
-    place: Place | None = None
-    requests: tuple[Request, ...] = ()
+    place: entities.Place | None = None
+    requests: tuple[entities.Request, ...] = ()
 
 
 _NO_ONE = _Ender()
@@ -100,12 +88,12 @@ class Hearing(Arrangements):
             place.sending += 1
             place.sent = self.known.tick
             place.first_sent = place.first_sent or place.sent
-            host = text(operation.tags, "host")
+            host = entities.text(operation.tags, "host")
             if host not in place.senders:
                 place.senders += (host,)
             place.central_seen, place.suspect = None, ""
 
-    def _busy(self, operation: OperationRecord) -> Place | None:
+    def _busy(self, operation: OperationRecord) -> entities.Place | None:
         place = self.known.place(operation)
         if place is not None:
             place.busy += 1
@@ -113,14 +101,17 @@ class Hearing(Arrangements):
         return place
 
     def _may_end(
-        self, operation: OperationRecord, place: Place | None, requests: tuple[Request, ...]
+        self,
+        operation: OperationRecord,
+        place: entities.Place | None,
+        requests: tuple[entities.Request, ...],
     ) -> None:
         self._enders[operation.id] = _Ender(place, requests)
         for request in requests:
             request.enders += 1
 
     def _decision_invoked(self, operation: OperationRecord) -> None:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.requests.get(entities.text(operation.args, "pairing_uid"))
         if request is not None:
             self._may_end(operation, request.place, (request,))
             if operation.kind == "AcceptPairingRequest":
@@ -136,11 +127,11 @@ class Hearing(Arrangements):
             self._may_end(operation, place, tuple(place.open.values()))
 
     def _confirm_invoked(self, operation: OperationRecord) -> None:
-        request = self.known.requests.get(text(operation.args, "pairing_uid"))
+        request = self.known.requests.get(entities.text(operation.args, "pairing_uid"))
         if request is not None:
             request.confirms += 1
 
-    def _no_longer_busy(self, operation: OperationRecord) -> Place | None:
+    def _no_longer_busy(self, operation: OperationRecord) -> entities.Place | None:
         """A send or a cancel has ended; what it may have done."""
         now, known = self._enders.pop(operation.id, _NO_ONE), self.known
         place = now.place or known.place(operation)
@@ -151,7 +142,7 @@ class Hearing(Arrangements):
             place.sending -= operation.kind == "SendPairingRequest"
         if operation.outcome is INFO:
             place.unsure_until = (operation.end or operation.start) + known.limits.settle
-        if operation.outcome is FAIL and reason_of(operation) in HARMLESS[operation.kind]:
+        if operation.outcome is FAIL and entities.reason_of(operation) in HARMLESS[operation.kind]:
             self._did_nothing(now)
         else:
             place.changed = known.tick
@@ -164,7 +155,7 @@ class Hearing(Arrangements):
             request.enders -= 1
 
     def _sent(self, operation: OperationRecord) -> None:
-        known, uid = self.known, text(told(operation), "pairing_uid")
+        known, uid = self.known, entities.text(entities.told(operation), "pairing_uid")
         before = known.place(operation)
         changed = before.changed if before else 0
         place = self._no_longer_busy(operation)
@@ -175,7 +166,7 @@ class Hearing(Arrangements):
             return
         request = known.requests.get(uid)
         if request is None:
-            request = Request(uid, place)
+            request = entities.Request(uid, place)
             request.enders = place.busy + (changed > known.started)
             request.excused = operation.start < place.unsure_until
             self._admit(request, operation)
@@ -185,7 +176,7 @@ class Hearing(Arrangements):
         if len(place.open) > 1:
             self._supersede(place, request)
 
-    def _supersede(self, place: Place, request: Request) -> None:
+    def _supersede(self, place: entities.Place, request: entities.Request) -> None:
         """A new id was given: the requests before it are no longer the host's own."""
         known = self.known
         for earlier in tuple(place.open.values()):
@@ -193,14 +184,14 @@ class Hearing(Arrangements):
             if earlier is not request and sent is not None and sent.tick < known.started:
                 known.is_over(earlier, sent.at)
 
-    def _admit(self, request: Request, operation: OperationRecord) -> None:
+    def _admit(self, request: entities.Request, operation: OperationRecord) -> None:
         known = self.known
-        token = known.labels.get((operation.scenario, text(operation.args, "token")))
+        token = known.labels.get((operation.scenario, entities.text(operation.args, "token")))
         if token is not None:
             request.token, request.project = token.uid, token.project
         if request.place is None:
             request.place = known.place(operation)
-        request.host = text(operation.tags, "host")
+        request.host = entities.text(operation.tags, "host")
         request.sent, request.invoked = known.mark(operation), known.started
         known.add(request)
 
@@ -228,9 +219,9 @@ class Hearing(Arrangements):
         request = self._decided(operation)
         if request is not None and operation.outcome is OK:
             request.accepted = request.accepted or self.known.mark(operation)
-            self._names(request, text(told(operation), "cluster_uid"))
+            self._names(request, entities.text(entities.told(operation), "cluster_uid"))
 
-    def _names(self, request: Request, cluster_uid: str) -> None:
+    def _names(self, request: entities.Request, cluster_uid: str) -> None:
         if cluster_uid and not request.cluster_uid:
             request.cluster_uid = cluster_uid
             self.known.by_cluster[cluster_uid] = request
@@ -241,7 +232,7 @@ class Hearing(Arrangements):
             request.rejected = request.rejected or self.known.mark(operation)
             self.known.is_over(request, request.rejected.at)
 
-    def _decided(self, operation: OperationRecord) -> Request | None:
+    def _decided(self, operation: OperationRecord) -> entities.Request | None:
         """The request that a decision was about; it may be one that nobody has told of."""
         ender, known = self._enders.pop(operation.id, _NO_ONE), self.known
         self._named(operation)
@@ -250,7 +241,7 @@ class Hearing(Arrangements):
             self._did_nothing(ender)
             return None
         if request is None and operation.outcome is OK:
-            request = Request(text(operation.args, "pairing_uid"))
+            request = entities.Request(entities.text(operation.args, "pairing_uid"))
             known.add(request)
             known.about = request
         if request is not None and request.place is not None:
@@ -268,7 +259,7 @@ class Hearing(Arrangements):
     def _list(self, operation: OperationRecord) -> None:
         known = self.known
         known.listed = listed = []
-        items = told(operation).get("items")
+        items = entities.told(operation).get("items")
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict):
                 state = item.get("state")
@@ -282,47 +273,54 @@ class Hearing(Arrangements):
         self._named(operation)
         if value is None or operation.outcome is not OK:
             return
-        known.shown = text(value, "state")
+        known.shown = entities.text(value, "state")
         request = self._shown_centrally(value, known.shown, operation)
         if request is None:
             return
         if request.sent is None and request.shown_packs is None and value.get("stack"):
-            request.shown_packs = packs_of(value.get("stack"))
+            request.shown_packs = entities.packs_of(value.get("stack"))
 
     def _shown_centrally(
         self, value: Mapping[str, Json], state: str, operation: OperationRecord
-    ) -> Request | None:
+    ) -> entities.Request | None:
         known, uid = self.known, value.get("pairing_uid")
         request = known.requests.get(uid) if isinstance(uid, str) else None
         if request is None:
             request = self._first_seen(value, state)
             if request is None:
                 return None
-        request.central = shown_now(request.central, state, operation, known.tick)
+        request.central = entities.shown_now(request.central, state, operation, known.tick)
         cluster_uid = value.get("cluster_uid")
         if cluster_uid and not request.cluster_uid:
             self._names(request, str(cluster_uid))
-        if state not in OPEN_STATES:
+        if state not in entities.OPEN_STATES:
             request.excused = True
-            if state in FINAL_STATES:
+            if state in entities.FINAL_STATES:
                 self._final(request, state, operation)
         return request
 
-    def _first_seen(self, value: Mapping[str, Json], state: str) -> Request | None:
+    def _first_seen(self, value: Mapping[str, Json], state: str) -> entities.Request | None:
         """A request that waits, and of whose send nobody has told."""
-        known, uid = self.known, text(value, "pairing_uid")
-        if state not in OPEN_STATES or not uid:
+        known, uid = self.known, entities.text(value, "pairing_uid")
+        if state not in entities.OPEN_STATES or not uid:
             return None
-        request = Request(uid, known.by_local_uid.get(text(value, "local_cluster_uid")))
+        request = entities.Request(
+            uid, known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
+        )
         request.excused = True
         known.add(request)
         return request
 
-    def _final(self, request: Request, state: str, operation: OperationRecord) -> None:
+    def _final(self, request: entities.Request, state: str, operation: OperationRecord) -> None:
         if request.final is None:
-            request.final = Shown(state, operation.id, operation.start, self.known.tick)
+            request.final = entities.Shown(state, operation.id, operation.start, self.known.tick)
         place = request.place
-        if state == PAIRED and place is not None and place.paired is None and not place.gone:
+        if (
+            state == entities.PAIRED
+            and place is not None
+            and place.paired is None
+            and not place.gone
+        ):
             place.paired = request
         self.known.is_over(request, operation.end or operation.start)
 
@@ -332,14 +330,14 @@ class Hearing(Arrangements):
         if request is None:
             return
         if operation.outcome is FAIL:
-            reason = reason_of(operation)
-            request.refused = Shown(reason, operation.id, operation.start, self.known.tick)
+            reason = entities.reason_of(operation)
+            request.refused = entities.Shown(reason, operation.id, operation.start, self.known.tick)
         elif operation.outcome is OK:
             request.refused = None
             request.ruled = request.ruled or self.known.mark(operation)
             self._paired(request, operation)
 
-    def _paired(self, request: Request, operation: OperationRecord) -> None:
+    def _paired(self, request: entities.Request, operation: OperationRecord) -> None:
         """The pairing took effect: its record stays as long as its cluster does."""
         if request.paired is None:
             request.paired = self.known.mark(operation)
@@ -352,15 +350,15 @@ class Hearing(Arrangements):
     # --- the edge ---------------------------------------------------------------------
 
     def _pairing(self, operation: OperationRecord) -> None:
-        known, value = self.known, told(operation)
-        uid, status = text(value, "pairing_uid"), text(value, "status")
+        known, value = self.known, entities.told(operation)
+        uid, status = entities.text(value, "pairing_uid"), entities.text(value, "status")
         request = known.about = known.requests.get(uid)
         known.shown, place = status, known.place(operation)
         if place is None:
             return
-        refused = operation.outcome is FAIL and reason_of(operation) in _NONE
+        refused = operation.outcome is FAIL and entities.reason_of(operation) in _NONE
         if uid or refused:
-            host = text(operation.tags, "host")
+            host = entities.text(operation.tags, "host")
             if status in NOTHING_LOCALLY:
                 known.looks[host] = (operation.id, operation.start)
             else:
@@ -370,30 +368,30 @@ class Hearing(Arrangements):
         if request is None:
             return
         if uid:
-            request.local = shown_now(request.local, status, operation, known.tick)
+            request.local = entities.shown_now(request.local, status, operation, known.tick)
             if request.place is None:
                 request.place = place
                 place.add(request)
-            if status == PAIRED:
+            if status == entities.PAIRED:
                 self._paired(request, operation)
         elif refused and operation.tags.get("host") == request.host:
-            request.local = Shown("none", operation.id, operation.start, known.tick)
+            request.local = entities.Shown("none", operation.id, operation.start, known.tick)
 
     def _mode(self, operation: OperationRecord) -> None:
-        place, mode = self.known.place(operation), text(told(operation), "mode")
+        place, mode = self.known.place(operation), entities.text(entities.told(operation), "mode")
         if place is None or not mode:
             return
-        place.mode = shown_now(place.mode, mode, operation, self.known.tick)
+        place.mode = entities.shown_now(place.mode, mode, operation, self.known.tick)
         if mode == "central" and place.central_seen is None and not place.busy:
             place.central_seen = self.known.mark(operation)
 
     def _cluster(self, operation: OperationRecord) -> None:
         """A look at the cluster says which hosts it has, where nobody has said so before."""
-        value, place = told(operation), self.known.place(operation)
+        value, place = entities.told(operation), self.known.place(operation)
         pools = value.get("pools")
         if place is None or place.cluster_uid or not isinstance(pools, list):
             return
-        place.cluster_uid = text(value, "uid")
+        place.cluster_uid = entities.text(value, "uid")
         others = hosts_of(pools).difference(place.hosts)
         if place.cluster_uid and others:
             known = self.known
@@ -406,22 +404,22 @@ class Hearing(Arrangements):
     # --- messages of hosts, where they are recorded -----------------------------------
 
     def _submitted(self, operation: OperationRecord) -> None:
-        known, uid = self.known, text(told(operation), "pairing_uid")
+        known, uid = self.known, entities.text(entities.told(operation), "pairing_uid")
         if not uid:
             return
         cluster = operation.args.get("cluster")
         about = cluster if isinstance(cluster, dict) else {}
         request = known.requests.get(uid)
         if request is None:
-            place = known.by_local_uid.get(text(about, "uid")) or known.place(operation)
-            request = Request(uid, place, invoked=known.started)
+            place = known.by_local_uid.get(entities.text(about, "uid")) or known.place(operation)
+            request = entities.Request(uid, place, invoked=known.started)
             request.enders = self._others_busy(place, operation) if place else 0
             known.add(request)
         request.by_agent = True
         if request.packs is None:
-            request.packs = packs_of(about.get("stack"))
+            request.packs = entities.packs_of(about.get("stack"))
 
-    def _others_busy(self, place: Place, operation: OperationRecord) -> int:
+    def _others_busy(self, place: entities.Place, operation: OperationRecord) -> int:
         """How many sends and cancels may have ended what was submitted, besides its own send."""
         own = place.sending > 0 and operation.start >= place.unsure_until
         return place.busy - own + (place.changed > self.known.started)
@@ -431,24 +429,24 @@ class Hearing(Arrangements):
         request = self.known.about
         if operation.outcome is not OK:
             self._unheard(operation)
-        state = self.known.shown = text(told(operation), "state")
+        state = self.known.shown = entities.text(entities.told(operation), "state")
         if request is None or not state:
             return
-        self._names(request, text(told(operation), "cluster_uid"))
-        request.central = shown_now(request.central, state, operation, self.known.tick)
-        if state in FINAL_STATES:
+        self._names(request, entities.text(entities.told(operation), "cluster_uid"))
+        request.central = entities.shown_now(request.central, state, operation, self.known.tick)
+        if state in entities.FINAL_STATES:
             self._final(request, state, operation)
         if operation.kind == "ConfirmPairing":
             if request.place is not None:
                 request.place.moved = operation.end or operation.start
-            if state == PAIRED:
+            if state == entities.PAIRED:
                 self._paired(request, operation)
 
     def _unheard(self, operation: OperationRecord) -> None:
         """Its host could not learn what became of its request, and not by its own fault."""
         place = self.known.place(operation)
         unanswered = operation.outcome is INFO
-        if place is not None and (unanswered or reason_of(operation) in _TOO_BUSY):
+        if place is not None and (unanswered or entities.reason_of(operation) in _TOO_BUSY):
             place.unheard_at = operation.end or operation.start
 
     def _withdrawn(self, operation: OperationRecord) -> None:

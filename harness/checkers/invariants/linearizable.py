@@ -98,7 +98,6 @@ class Linearizable(Rule):
         }
 
     def end(self, at: int) -> Iterable[Violation]:
-        """Nothing more comes: what is still under way may or may not have happened."""
         found: list[Violation] = []
         for under_way in tuple(self._open.values()):
             for register, call in under_way:
@@ -366,7 +365,6 @@ class Linearizable(Rule):
     # --- registers --------------------------------------------------------------------
 
     def register(self, uid: str) -> Register:
-        """The register of a request; of one that nobody has told of, anything may be true."""
         register = self.registers.get(uid)
         if register is None:
             states = self._settled.pop(uid, None)
@@ -376,7 +374,6 @@ class Linearizable(Rule):
         return register
 
     def is_just_pending(self, uid: str) -> bool:
-        """Whether a request was surely pending when nothing was last under way with it."""
         register = self.registers.get(uid)
         if register is None or register.line.states is not self._pending:
             return False
@@ -390,7 +387,6 @@ class Linearizable(Rule):
     def tell(
         self, register: Register, move: Move, operation: OperationRecord
     ) -> Sequence[Violation]:
-        """Something that was true by the end of the operation, which ends now."""
         if register.line.is_nothing_new(move):
             return ()
         end = operation.end or operation.start

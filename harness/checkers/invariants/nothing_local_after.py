@@ -84,7 +84,6 @@ class NothingLocalAfter(Rule):
         return self.blame(f"{place.key}@{place.born}", reason, seen, place.suspect, look)
 
     def end(self, at: int) -> Iterator[Violation]:
-        """A host that says so still, after everything has settled, has never gone back."""
         for place in list(self.known.places.values()):
             mode = place.mode
             if mode is None or mode.state != "central" or not place.suspect:

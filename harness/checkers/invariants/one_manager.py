@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.entities import (
-    FINAL_STATES,
-    PAIRED,
-    Place,
-    Request,
-    reason_of,
-    text,
-    told,
-)
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
@@ -49,12 +41,12 @@ class OneManager(Rule):
         reason = f"a central operation on the cluster of request {request.uid} {why}"
         return self.blame(request.uid, reason, accept, operation.id)
 
-    def _refused(self, request: Request, operation: OperationRecord) -> Violations:
+    def _refused(self, request: entities.Request, operation: OperationRecord) -> Violations:
         """A cluster that was shown as paired cannot wait for its host any more."""
         final = request.final
-        if reason_of(operation) != "PairingNotConfirmed" or final is None:
+        if entities.reason_of(operation) != "PairingNotConfirmed" or final is None:
             return NOTHING
-        if final.state != PAIRED or final.tick >= self.known.started:
+        if final.state != entities.PAIRED or final.tick >= self.known.started:
             return NOTHING
         reason = (
             f"request {request.uid} was paired, and afterwards a central operation on its cluster"
@@ -63,7 +55,7 @@ class OneManager(Rule):
         return self.blame(request.uid, reason, final.operation, operation.id)
 
     @staticmethod
-    def _cut_off_since_accept(request: Request) -> bool:
+    def _cut_off_since_accept(request: entities.Request) -> bool:
         place = request.place
         if place is None or place.gone or place.unsure or not place.cluster_uid:
             return False
@@ -79,13 +71,17 @@ class OneManager(Rule):
 
     def _mode(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
-        if place is None or place.paired is None or text(told(operation), "mode") != "local":
+        if (
+            place is None
+            or place.paired is None
+            or entities.text(entities.told(operation), "mode") != "local"
+        ):
             return NOTHING
         what, lag = "its host said that it is locally managed", self.known.limits.edge_lag
         return self._still_local(place.paired, operation, what, lag)
 
     def _still_local(
-        self, request: Request, operation: OperationRecord, what: str, lag: int
+        self, request: entities.Request, operation: OperationRecord, what: str, lag: int
     ) -> Violations:
         ruled = request.ruled
         if ruled is None or ruled.tick >= self.known.started:
@@ -100,10 +96,10 @@ class OneManager(Rule):
 
     def _cluster(self, operation: OperationRecord) -> Violations:
         """A cluster that still waits for its host cannot have been changed before."""
-        value = told(operation)
+        value = entities.told(operation)
         request = self.known.about
         ruled = request.ruled if request else None
-        if request is None or ruled is None or text(value, "state") != "Pairing":
+        if request is None or ruled is None or entities.text(value, "state") != "Pairing":
             return NOTHING
         if ruled.tick >= self.known.started:
             return NOTHING
@@ -114,7 +110,6 @@ class OneManager(Rule):
         return self.blame(request.uid, reason, ruled.operation, operation.id)
 
     def end(self, at: int) -> Iterator[Violation]:
-        """Exactly one manager, where the last look at the host came after the settling."""
         for place in list(self.known.places.values()):
             mode = place.mode
             if mode is None or place.gone or place.arranged:
@@ -122,7 +117,7 @@ class OneManager(Rule):
             if self.known.is_settled(place, mode.start):
                 yield from self._at_last(place, mode.state, mode.operation)
 
-    def _at_last(self, place: Place, mode: str, look: str) -> Violations:
+    def _at_last(self, place: entities.Place, mode: str, look: str) -> Violations:
         requests = list(dict.fromkeys([*place.requests.values(), *filter(None, [place.paired])]))
         taken = next((r for r in requests if _is_paired(r)), None)
         if mode == "local" and taken is not None:
@@ -147,19 +142,19 @@ class OneManager(Rule):
         return self.blame(taken.uid, reason, look, refused.operation)
 
 
-def _is_paired(request: Request) -> bool:
+def _is_paired(request: entities.Request) -> bool:
     final = request.final
-    return request.paired is not None or (final is not None and final.state == PAIRED)
+    return request.paired is not None or (final is not None and final.state == entities.PAIRED)
 
 
-def _is_ended(request: Request) -> bool:
+def _is_ended(request: entities.Request) -> bool:
     final = request.final
-    if final is not None and final.state in FINAL_STATES:
-        return final.state != PAIRED
+    if final is not None and final.state in entities.FINAL_STATES:
+        return final.state != entities.PAIRED
     return request.rejected is not None or request.withdrawn is not None
 
 
-def _end_of(request: Request) -> str:
+def _end_of(request: entities.Request) -> str:
     if request.final is not None:
         return request.final.operation
     mark = request.rejected or request.withdrawn

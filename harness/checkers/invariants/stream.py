@@ -80,14 +80,12 @@ class Watch:
             self._ended[wait] = (self._looks, *self._ended.get(wait, ()))
 
     def invoked(self, operation: OperationRecord) -> None:
-        """An operation is about to be sent."""
         known = self.known
         known.tick = known.under_way[operation.id] = known.tick + 1
         for hear in self._invoked.get(operation.kind, ()):
             hear(operation)
 
     def ended(self, operation: OperationRecord) -> Violations:
-        """An operation has its outcome. Returns what is found by it."""
         known = self.known
         known.tick += 1
         known.started = known.under_way.pop(operation.id, 0)

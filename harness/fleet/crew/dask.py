@@ -104,12 +104,10 @@ class DaskHand:
             )
 
     def ask(self, order: Order) -> None:
-        """Send the order."""
         self._serial += 1
         self._waiting = self._called("carry_out", self._serial, ENCODER.encode(order))
 
     def answer(self) -> Answer:
-        """Wait for the answer; once the cells are closed, fetch their parts."""
         assert self._waiting is not None
         told = self._patiently(self._waiting.result, bytes)
         if not told:
@@ -122,7 +120,6 @@ class DaskHand:
         return answer
 
     def dismiss(self) -> None:
-        """Let the actor go, if it is still there."""
         with suppress(HandLost):
             self._told(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
@@ -190,11 +187,9 @@ class DaskTransport:
 
     @property
     def hands(self) -> int:
-        """As many as there were workers at the beginning."""
         return self._hands
 
     def hire(self, job: Job, place: int) -> Hand:
-        """An actor on the worker of this place, or on another one if that is gone."""
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()
@@ -203,7 +198,6 @@ class DaskTransport:
         return DaskHand(self._client, worker, job, self._make, self._marker)
 
     def close(self) -> None:
-        """Leave the cluster; remove what workers that were lost have left in our folder."""
         self._client.close()  # type: ignore[no-untyped-call]
         if self._marker is not None:
             self._marker.unlink()

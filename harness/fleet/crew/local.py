@@ -19,15 +19,12 @@ class LocalHand:
         self._answers: list[Answer] = []
 
     def ask(self, order: Order) -> None:
-        """Carry it out."""
         self._answers.append(self._station.carry_out(order))
 
     def answer(self) -> Answer:
-        """What came of it."""
         return self._answers.pop()
 
     def dismiss(self) -> None:
-        """Let go of the cells."""
         self._station.close()
 
 
@@ -39,15 +36,12 @@ class LocalTransport:
 
     @property
     def hands(self) -> int:
-        """One."""
         return 1
 
     def hire(self, job: Job, place: int) -> Hand:
-        """The hand."""
         return LocalHand(job, self._make)
 
-    def close(self) -> None:
-        """Nothing is held."""
+    def close(self) -> None: ...
 
 
 def carrying_out(job: Job, make: MakeCell) -> Callable[[bytes], bytes]:
@@ -63,15 +57,12 @@ class ProcessHand:
         self._worker = Worker(partial(carrying_out, job, make), f"pairproof-fleet-{place}")
 
     def ask(self, order: Order) -> None:
-        """Send the order."""
         self._worker.send(ENCODER.encode(order))
 
     def answer(self) -> Answer:
-        """Receive the answer."""
         return ANSWERS.decode(self._worker.receive())
 
     def dismiss(self) -> None:
-        """End the process."""
         self._worker.end()
 
 
@@ -84,12 +75,9 @@ class ProcessTransport:
 
     @property
     def hands(self) -> int:
-        """How many there are."""
         return self._workers
 
     def hire(self, job: Job, place: int) -> Hand:
-        """A new process."""
         return ProcessHand(job, self._make, place)
 
-    def close(self) -> None:
-        """Nothing is held but what the hands hold."""
+    def close(self) -> None: ...

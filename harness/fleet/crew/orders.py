@@ -77,7 +77,6 @@ class Hand(Protocol):
         Raises:
             HandLost: it is not there any more.
         """
-        ...
 
     def answer(self) -> Answer:
         """Wait for its answer.
@@ -85,11 +84,9 @@ class Hand(Protocol):
         Raises:
             HandLost: it is not there any more.
         """
-        ...
 
     def dismiss(self) -> None:
         """Let it go, whatever it is doing. May be called again, or after it was lost."""
-        ...
 
 
 class Transport(Protocol):
@@ -98,7 +95,6 @@ class Transport(Protocol):
     @property
     def hands(self) -> int:
         """How many share the cells at most."""
-        ...
 
     def hire(self, job: Job, place: int) -> Hand:
         """A hand for this place, from 0, with no cells so far.
@@ -107,8 +103,6 @@ class Transport(Protocol):
             HandLost: it was lost at once.
             CrewError: there is none to be had.
         """
-        ...
 
     def close(self) -> None:
         """Let go of all that was held for the hands."""
-        ...

@@ -7,17 +7,7 @@ from contextlib import suppress
 from typing import Final
 
 from harness.domain.errors import PairproofError
-from harness.fleet.crew.orders import (
-    Answer,
-    Failed,
-    Finish,
-    Go,
-    Make,
-    Order,
-    Outcomes,
-    Reports,
-    Window,
-)
+from harness.fleet.crew import orders
 from harness.fleet.port import Cell, Job, MakeCell, Report
 from harness.history.errors import EvidenceError
 
@@ -39,18 +29,18 @@ class Station:
         self._next: list[int | None] = []
         self._last: dict[int, Report] = {}
 
-    def carry_out(self, order: Order) -> Answer:
+    def carry_out(self, order: orders.Order) -> orders.Answer:
         """Do it, and answer. What a person can do something about is an answer, not raised."""
         try:
             match order:
-                case Make():
+                case orders.Make():
                     return self._made(order)
-                case Go():
+                case orders.Go():
                     return self._gone(order.window)
-                case Finish(whole):
-                    return Outcomes([cell.finish(whole=whole) for cell in self._cells])
+                case orders.Finish(whole):
+                    return orders.Outcomes([cell.finish(whole=whole) for cell in self._cells])
         except PairproofError as error:
-            return Failed(str(error))
+            return orders.Failed(str(error))
 
     def close(self) -> None:
         """Let go of the cells; where a run was given up, what they recorded stays."""
@@ -61,7 +51,7 @@ class Station:
         gc.unfreeze()
         gc.set_threshold(*_USUAL)
 
-    def _made(self, order: Make) -> Reports:
+    def _made(self, order: orders.Make) -> orders.Reports:
         # The collector would walk the whole world again and again, and find nothing.
         gc.set_threshold(*_SELDOM)
         self._cells = [self._make(self._job, number) for number in order.cells]
@@ -69,9 +59,9 @@ class Station:
         self._next = [0] * len(self._cells)
         for window in order.past:
             self._gone(window)
-        return Reports(list(self._last), list(self._last.values()))
+        return orders.Reports(list(self._last), list(self._last.values()))
 
-    def _gone(self, window: Window) -> Reports:
+    def _gone(self, window: orders.Window) -> orders.Reports:
         until, ran, reports = window.until, [], []
         for index, grant in enumerate(window.grants):
             due = self._next[index]
@@ -82,4 +72,4 @@ class Station:
                 self._last[cell.number] = report
                 ran.append(cell.number)
                 reports.append(report)
-        return Reports(ran, reports)
+        return orders.Reports(ran, reports)

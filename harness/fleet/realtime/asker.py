@@ -9,17 +9,8 @@ from typing import Final, Protocol
 
 from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    AgentOperation,
-    CentralOperation,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    LocalOperation,
-    Reply,
-    Unknown,
-)
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
@@ -32,7 +23,7 @@ from harness.wire.codec.listing import joined, next_page
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
 
-Asked = CentralOperation | AgentOperation | LocalOperation
+Asked = ops.CentralOperation | ops.AgentOperation | ops.LocalOperation
 
 _PAGES_MAX: Final = 1_000
 _LEAST: Final = 1_000
@@ -58,7 +49,6 @@ class Client(Protocol):
             NotSent: definitely not a byte of it left.
             NoAnswer: no whole answer came; it may have arrived.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +63,7 @@ class Question:
     """
 
     operation: Asked
-    credentials: Credentials
+    credentials: ops.Credentials
     within: int
     base_url: str = ""
     correlation: str = ""
@@ -142,7 +132,7 @@ class Asker:
         return turn
 
     def _measure(self, kind: str, reply: LinkReply, took: int) -> None:
-        if isinstance(reply, Done | Refused):
+        if isinstance(reply, ops.Done | Refused):
             durations = self._answered.get(kind)
             if durations is None:
                 durations = self._answered[kind] = FineDurations()
@@ -153,7 +143,7 @@ class Asker:
     async def _exchanged(self, question: Question) -> tuple[LinkReply, bool]:
         """The reply, and whether anything was sent for it; a list is read to its last page."""
         until = self._env.now + question.within
-        page, seen, replies = "", set[str](), list[Reply]()
+        page, seen, replies = "", set[str](), list[ops.Reply]()
         while True:
             if not self._spending.may_send():
                 return NotDelivered(_OVER), False
@@ -164,7 +154,7 @@ class Asker:
                 return NotDelivered(error.why), True
             except NoAnswer as error:
                 self._spending.answered(usable=False, why=error.why)
-                return Unknown(error.why), True
+                return ops.Unknown(error.why), True
             reply = decode(question.operation, response, self._wire)
             self._spending.answered(usable=is_usable(reply), why=_why(reply))
             replies.append(reply)
@@ -172,7 +162,7 @@ class Asker:
             if not page:
                 return joined(replies), True
             if page in seen or len(seen) >= _PAGES_MAX:
-                return Unknown(f"the list has no end: page {page!r:.80} comes again"), True
+                return ops.Unknown(f"the list has no end: page {page!r:.80} comes again"), True
             seen.add(page)
 
     async def _sent(self, question: Question, page: str, until: int) -> HttpResponse:
@@ -189,8 +179,8 @@ class Asker:
         )
         return self._border.inward(response)
 
-    def _page_after(self, operation: Asked, reply: Reply, response: HttpResponse) -> str:
-        if not isinstance(operation, ListPairingRequests) or not isinstance(reply, Done):
+    def _page_after(self, operation: Asked, reply: ops.Reply, response: HttpResponse) -> str:
+        if not isinstance(operation, ops.ListPairingRequests) or not isinstance(reply, ops.Done):
             return ""
         return next_page(published_answer(operation, response, self._wire))
 
@@ -216,17 +206,17 @@ class Asker:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
-def is_usable(reply: Reply) -> bool:
+def is_usable(reply: ops.Reply) -> bool:
     """Whether somebody answered who is at work: a refusal is an answer, a failure is none."""
     if isinstance(reply, Refused):
         return reply.reason is not Reason.INTERNAL
-    return isinstance(reply, Done)
+    return isinstance(reply, ops.Done)
 
 
-def _why(reply: Reply) -> str:
+def _why(reply: ops.Reply) -> str:
     match reply:
         case Refused(message=message):
             return message
-        case Unknown(why):
+        case ops.Unknown(why):
             return why
     return ""

@@ -14,18 +14,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from secrets import token_hex
 
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RenewCluster,
-    SetLink,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Refused
 from harness.domain.operations import Done, PairingList, Unknown
@@ -137,21 +126,23 @@ class Border:
 
     # --- arrangements ---------------------------------------------------------------------
 
-    def arranged(self, arrangement: Arrangement) -> Arrangement:
+    def arranged(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """An arrangement in the target's words."""
         match arrangement:
-            case CreateProject(uid, name):
-                return CreateProject(self.name(uid), f"{self.mark}-{self._cell}-{name}")
-            case PutUser(email, password, api_key, grants, tenant_admin):
+            case arrangements.CreateProject(uid, name):
+                return arrangements.CreateProject(
+                    self.name(uid), f"{self.mark}-{self._cell}-{name}"
+                )
+            case arrangements.PutUser(email, password, api_key, grants, tenant_admin):
                 ours = frozenset(
                     replace(g, scope=self.name(g.scope) if g.scope else "") for g in grants
                 )
                 password, api_key = self.secret(password), self.secret(api_key)
                 who, _, domain = email.partition("@")
                 theirs = f"{who}.{self._cell}.{self.mark}@{domain}"
-                return PutUser(theirs, password, api_key, ours, tenant_admin)
-            case PutToken(token):
-                return PutToken(
+                return arrangements.PutUser(theirs, password, api_key, ours, tenant_admin)
+            case arrangements.PutToken(token):
+                return arrangements.PutToken(
                     replace(
                         token,
                         uid=self.name(token.uid),
@@ -161,20 +152,22 @@ class Border:
                         expiry=token.expiry + self.epoch,
                     )
                 )
-            case PutProfile(profile):
+            case arrangements.PutProfile(profile):
                 project = self.name(profile.project_uid) if profile.project_uid else ""
                 named = replace(profile, uid=self.name(profile.uid), project_uid=project)
-                return PutProfile(named)
-            case InstallCluster(slot, Cluster() as cluster):
+                return arrangements.PutProfile(named)
+            case arrangements.InstallCluster(slot, Cluster() as cluster):
                 installed = self._cluster(cluster, self.name)
                 return replace(arrangement, slot=self._place(slot), cluster=installed)
-            case RenewCluster(slot) | SetNodeHealth(slot=slot):
+            case arrangements.RenewCluster(slot) | arrangements.SetNodeHealth(slot=slot):
                 return replace(arrangement, slot=self._place(slot))
-            case SetLink(host_uid) | DisturbMessages(host_uid):
+            case arrangements.SetLink(host_uid) | arrangements.DisturbMessages(host_uid):
                 return replace(arrangement, host_uid=self.name(host_uid))
         return arrangement
 
-    def installed(self, ours: InstallCluster, theirs: InstallCluster) -> InstallCluster:
+    def installed(
+        self, ours: arrangements.InstallCluster, theirs: arrangements.InstallCluster
+    ) -> arrangements.InstallCluster:
         """A cluster as it came to be on the target, in our words.
 
         What of it is the target's own to name, such as its nodes, keeps the target's names.
@@ -196,19 +189,23 @@ class Border:
     def _place(self, slot: str) -> str:
         return self._places.get(slot, slot)
 
-    def came_to_be(self, ours: Arrangement, theirs: Arrangement | None) -> None:
+    def came_to_be(
+        self, ours: arrangements.Arrangement, theirs: arrangements.Arrangement | None
+    ) -> None:
         """What the target made of an arrangement of ours: it may have chosen names of its own."""
         match ours, theirs:
-            case CreateProject(uid), CreateProject(other):
+            case arrangements.CreateProject(uid), arrangements.CreateProject(other):
                 self.learn(uid, other)
-            case PutProfile(profile), PutProfile(other_profile):
+            case arrangements.PutProfile(profile), arrangements.PutProfile(other_profile):
                 self.learn(profile.uid, other_profile.uid)
-            case PutToken(token), PutToken(other_token):
+            case arrangements.PutToken(token), arrangements.PutToken(other_token):
                 self.learn(token.uid, other_token.uid)
                 self.learn_secret(token.value, other_token.value)
-            case PutUser(api_key=label), PutUser(api_key=api_key):
+            case arrangements.PutUser(api_key=label), arrangements.PutUser(api_key=api_key):
                 self.learn_secret(label, api_key)
-            case InstallCluster(cluster=Cluster(uid)), InstallCluster(cluster=Cluster(other)):
+            case arrangements.InstallCluster(cluster=Cluster(uid)), arrangements.InstallCluster(
+                cluster=Cluster(other)
+            ):
                 self.learn(uid, other)
 
 

@@ -37,7 +37,6 @@ class RealDisturbing(Disturbing):
         self._palette: Palette = world.palette
 
     def change(self, tenant: int, change: Change, cause: str = "") -> None:
-        """Something changes for everybody: it begins now, and is done a moment later."""
         if isinstance(change, SetTokenState):
             steps = self._revokes(tenant, change, cause)
         else:
@@ -117,7 +116,6 @@ class RealCourse(Course):
         self._real = world.real_recorder
 
     def arrivals(self, members: Sequence[int]) -> list[tuple[int, int]]:
-        """At a rate, who comes first is still as it was drawn; all cells together keep it."""
         if self._rate is None:
             return super().arrivals(members)
         mine = set(members)
@@ -129,7 +127,6 @@ class RealCourse(Course):
         ]
 
     def settles(self) -> Step[None]:
-        """As long as anything still moves, nothing has settled: people work off what waits."""
         limits, ends = self._scenario.limits, self._scenario.duration
         settle = limits.settle + min(limits.settle, SECOND)
         latest = ends + _PATIENCE * settle
@@ -138,9 +135,7 @@ class RealCourse(Course):
             yield self._env.timeout(pause)
 
     def looks_within(self) -> int:
-        """As fast as a target can well bear it."""
         return SECOND * len(self._members) // _LOOKS_A_SECOND
 
     def lasts(self, looks: Sequence[simpy.Process]) -> Step[None]:
-        """Until the last of the looks is answered."""
         yield from looks

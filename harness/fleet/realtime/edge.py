@@ -12,33 +12,10 @@ from typing import cast
 
 import simpy
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    DisturbMessages,
-    InstallCluster,
-    PutProfile,
-    RenewCluster,
-    SetLink,
-    SetNodeHealth,
-    Side,
-    Slot,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Done,
-    LocalOperation,
-    LogIn,
-    PairingView,
-    PatchCluster,
-    Reply,
-    Session,
-    Unknown,
-    ViewManagement,
-    ViewPairing,
-)
 from harness.domain.pairing import LocalState
 from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import NEMESIS
@@ -102,21 +79,23 @@ class LocalUis:
         member, slot = place.member, self._slot(place)
         self._border.learn_place(member.slot, slot.uid)
         self._border.learn(place.host, slot.host_uids[0])
-        wanted = InstallCluster(member.slot, member.cluster, () if slot.given else ("stack",))
+        wanted = arrangements.InstallCluster(
+            member.slot, member.cluster, () if slot.given else ("stack",)
+        )
         try:
             came = self._palette.arrange_now(wanted)
         except CannotArrange:
             if not (slot.given and slot.renewable):
                 raise
-            self.arranged(RenewCluster(member.slot), place.tags)
+            self.arranged(arrangements.RenewCluster(member.slot), place.tags)
             came = self._palette.arrange_now(wanted)
-        assert isinstance(came, InstallCluster)
+        assert isinstance(came, arrangements.InstallCluster)
         ours = self._border.installed(wanted, came)
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
         self._note(ours, place.tags)
 
-    def arranged(self, what: Arrangement, tags: Mapping[str, Json] = {}) -> None:
+    def arranged(self, what: arrangements.Arrangement, tags: Mapping[str, Json] = {}) -> None:
         """Something else is arranged, and noted; not on the loop's own thread.
 
         Raises:
@@ -125,11 +104,11 @@ class LocalUis:
         self._palette.arrange_now(what)
         self._note(what, tags)
 
-    def _slot(self, place: Place) -> Slot:
+    def _slot(self, place: Place) -> arrangements.Slot:
         return self._local.slots[place.member.index]
 
-    def _note(self, what: Arrangement, tags: Mapping[str, Json]) -> None:
-        self._recorder.at_once("harness", what, 0, Done(Acknowledged()), tags)
+    def _note(self, what: arrangements.Arrangement, tags: Mapping[str, Json]) -> None:
+        self._recorder.at_once("harness", what, 0, ops.Done(ops.Acknowledged()), tags)
 
     def cluster(self, place: Place) -> Cluster:
         """The cluster that was installed at a place."""
@@ -137,19 +116,21 @@ class LocalUis:
 
     # --- as hosts -------------------------------------------------------------------------
 
-    def perform(self, place: Place, operation: LocalOperation) -> Step[Reply]:
+    def perform(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
         url, user = self._local.urls[self._slot(place).host_uids[0]], self._local.user
-        if isinstance(operation, LogIn):
+        if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
         question = Question(operation, place.session, self._within, url, record.id)
         heard = cast("simpy.Event", self._asker.ask(question))
         reply = cast("LinkReply", (yield heard))
-        if isinstance(reply, Done) and isinstance(reply.value, Session):
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             self._border.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
-        return reply if isinstance(reply, Done | Refused | Unknown) else Unknown(reply.why)
+        return (
+            reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
+        )
 
     def is_at_rest(self, place: Place) -> bool:
         """Nobody can tell; and places are few enough to be kept."""
@@ -165,7 +146,7 @@ class EdgeDisturbing(RealDisturbing):
             position = place.member.host_uids.index(uid)
             if (position in place.down) is up:
                 place.down = place.down - {position} if up else place.down | {position}
-                self._strikes(SetLink(uid, up), place.tags, cause)
+                self._strikes(arrangements.SetLink(uid, up), place.tags, cause)
 
     def _set_health(self, place: Place, transition: Transition) -> None:
         """Every node of the cluster turns so: the scenario knows but one host of it."""
@@ -173,7 +154,7 @@ class EdgeDisturbing(RealDisturbing):
         installed = cast("LocalUis", self._world.hosts).cluster(place)
         for node in installed.nodes():
             if node.host_uid in transition.host_uids:
-                change = SetNodeHealth(place.slot, node.name, health)
+                change = arrangements.SetNodeHealth(place.slot, node.name, health)
                 self._strikes(change, place.tags, transition.occurrence.cause)
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
@@ -200,7 +181,7 @@ class EdgeDisturbing(RealDisturbing):
         yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
         self._strikes(self._disturbed(place.member), place.tags, "")
 
-    def _disturbed(self, member: Member) -> DisturbMessages:
+    def _disturbed(self, member: Member) -> arrangements.DisturbMessages:
         """What is now to happen to the messages of a cluster, by the network and all faults."""
         plan, slowed = self._world.network.plan, 1
         is_over = self._world.is_over
@@ -209,14 +190,19 @@ class EdgeDisturbing(RealDisturbing):
             before += fault.lost_before_ppm
             after += fault.lost_after_ppm
             slowed *= fault.factor if fault.kind is FaultKind.SLOW else 1
-        return DisturbMessages(member.host_uids[0], min(before, PPM), min(after, PPM), slowed)
+        return arrangements.DisturbMessages(
+            member.host_uids[0], min(before, PPM), min(after, PPM), slowed
+        )
 
-    def _put_forward(self, side: Side, by: int, cause: str) -> None:
-        self._strikes(AdvanceClock(side, by), {}, cause)
+    def _put_forward(self, side: arrangements.Side, by: int, cause: str) -> None:
+        self._strikes(arrangements.AdvanceClock(side, by), {}, cause)
 
     def _strikes(
         self,
-        what: SetLink | SetNodeHealth | DisturbMessages | AdvanceClock,
+        what: arrangements.SetLink
+        | arrangements.SetNodeHealth
+        | arrangements.DisturbMessages
+        | arrangements.AdvanceClock,
         tags: Mapping[str, Json],
         cause: str,
     ) -> None:
@@ -265,7 +251,7 @@ class EdgeCourse(RealCourse):
         if (*project, stack.name) not in self._matched:
             self._matched.add((*project, stack.name))
             for profile in shelf(self._scenario, *project).profiles_for(stack):
-                local.arranged(PutProfile(profile))
+                local.arranged(arrangements.PutProfile(profile))
 
     @property
     def is_ready(self) -> bool:
@@ -286,8 +272,8 @@ class EdgeCourse(RealCourse):
     def _looks(self, index: int) -> Step[None]:
         """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
         place = self._places[index]
-        shown = yield from self._operators.asks(place, ViewPairing())
-        yield from self._operators.asks(place, ViewManagement())
-        view = shown.value if isinstance(shown, Done) else None
-        if isinstance(view, PairingView) and view.status == LocalState.PAIRED.value:
-            yield from self._operators.asks(place, PatchCluster(_PROBE))
+        shown = yield from self._operators.asks(place, ops.ViewPairing())
+        yield from self._operators.asks(place, ops.ViewManagement())
+        view = shown.value if isinstance(shown, ops.Done) else None
+        if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
+            yield from self._operators.asks(place, ops.PatchCluster(_PROBE))

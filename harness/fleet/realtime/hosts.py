@@ -62,7 +62,6 @@ class RealHosts(Hosts):
         self._patience = patience
 
     def install(self, place: Place) -> Cluster:
-        """Put the cluster of a place onto its hosts."""
         cluster = super().install(place)
         self._border.install(cluster)
         return cluster

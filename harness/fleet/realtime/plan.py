@@ -6,26 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    Restart,
-    SetLink,
-    SetNodeHealth,
-    Side,
-)
+from harness.domain import arrangements
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario
 
-BEGINNING: Final[tuple[type[Arrangement], ...]] = (CreateProject, PutUser, PutToken, PutProfile)
+BEGINNING: Final[tuple[type[arrangements.Arrangement], ...]] = (
+    arrangements.CreateProject,
+    arrangements.PutUser,
+    arrangements.PutToken,
+    arrangements.PutProfile,
+)
 """Without these nobody can begin."""
 
-Cannot = Callable[[type[Arrangement]], str]
+Cannot = Callable[[type[arrangements.Arrangement]], str]
 """Why nothing of a kind can be arranged, and what it would take; empty if it can."""
 
 
@@ -48,7 +40,7 @@ def planned(scenario: Scenario, cannot: Cannot, *, edge: bool = False) -> Planne
 
     `edge` says that the edge hosts are the target's own.
     """
-    begin_with = (*BEGINNING, InstallCluster) if edge else BEGINNING
+    begin_with = (*BEGINNING, arrangements.InstallCluster) if edge else BEGINNING
     missing = tuple((kind.__name__, why) for kind in begin_with if (why := cannot(kind)))
     kept, left_out = [], list[tuple[str, str]]()
     for fault in scenario.faults:
@@ -68,18 +60,18 @@ def planned(scenario: Scenario, cannot: Cannot, *, edge: bool = False) -> Planne
 def _why_not(fault: FaultPlan, cannot: Cannot) -> str:
     """What strikes the hosts that the harness plays needs nothing of the target."""
     if fault.kind is FaultKind.CENTRAL:
-        return cannot(Restart)
-    if fault.kind is FaultKind.CLOCK and Side(fault.side) is Side.CENTRAL:
-        return cannot(AdvanceClock)
+        return cannot(arrangements.Restart)
+    if fault.kind is FaultKind.CLOCK and arrangements.Side(fault.side) is arrangements.Side.CENTRAL:
+        return cannot(arrangements.AdvanceClock)
     return ""
 
 
 _NEEDED_AT_THE_EDGE: Final = {
-    FaultKind.LINK: SetLink,
-    FaultKind.HEALTH: SetNodeHealth,
-    FaultKind.LOSS: DisturbMessages,
-    FaultKind.SLOW: DisturbMessages,
-    FaultKind.CLOCK: AdvanceClock,
+    FaultKind.LINK: arrangements.SetLink,
+    FaultKind.HEALTH: arrangements.SetNodeHealth,
+    FaultKind.LOSS: arrangements.DisturbMessages,
+    FaultKind.SLOW: arrangements.DisturbMessages,
+    FaultKind.CLOCK: arrangements.AdvanceClock,
 }
 _NEVER_AT_THE_EDGE: Final = {
     FaultKind.CENTRAL: "the target's own agents cannot be kept from the central side as a whole;"
@@ -102,7 +94,7 @@ def _network_at_the_edge(
         why = "nothing does it to single messages of the target's own hosts"
         left_out.append(("messages that are repeated or delayed", why))
     loses = network.lost_before_ppm or network.lost_after_ppm
-    if loses and (why := cannot(DisturbMessages)):
+    if loses and (why := cannot(arrangements.DisturbMessages)):
         left_out.append(("messages that are lost", why))
         network = replace(network, lost_before_ppm=0, lost_after_ppm=0)
     return replace(network, repeated_ppm=0, delayed_ppm=0), left_out

@@ -25,7 +25,6 @@ class Arranging(Protocol):
         Raises:
             CannotArrange: this target offers no way.
         """
-        ...
 
 
 class Arranger(Arranging, Protocol):
@@ -33,7 +32,6 @@ class Arranger(Arranging, Protocol):
 
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""
-        ...
 
 
 class AClient(Client, Protocol):
@@ -41,11 +39,9 @@ class AClient(Client, Protocol):
 
     async def __aenter__(self) -> AClient:
         """Get ready."""
-        ...
 
     async def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,8 @@ from typing import Final, cast
 import simpy
 
 from harness.checkers.fleet.measures import INTENDED
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement
-from harness.domain.operations import (
-    Acknowledged,
-    CentralOperation,
-    Credentials,
-    Done,
-    Reply,
-    Unknown,
-)
 from harness.fleet.clock import CellClock
 from harness.fleet.draws import Stream
 from harness.fleet.realtime.asker import Asker, Question
@@ -52,7 +45,6 @@ class RealClock(CellClock):
         self._real = env
 
     def now(self) -> int:
-        """Microseconds since the run began."""
         return self._real.now
 
 
@@ -73,7 +65,6 @@ class RealRecorder(Recorder):
     def invoke(
         self, actor: str, what: object, at: int, tags: Mapping[str, Json]
     ) -> OperationRecord:
-        """An operation is about to be sent. `at` is in microseconds of the run."""
         due = self._env.due
         if at - due >= _NOTED_FROM:
             tags = {**tags, INTENDED: due}
@@ -83,7 +74,6 @@ class RealRecorder(Recorder):
         return record
 
     def end(self, record: OperationRecord, reply: LinkReply | None, at: int) -> None:
-        """How it ended. No reply: nobody answered in time."""
         super().end(record, reply, at)
         if record.kind in _MOVES:
             self.moved_at = at
@@ -116,7 +106,6 @@ class Palette:
         return self._asker.ask(question)
 
     def arrange(self, arrangement: Arrangement) -> Event:
-        """Arrange something; the event's value is `Done`, or `Unknown` with the reason."""
         event = self._env.event()
         loop = asyncio.get_running_loop()
         future = loop.run_in_executor(self._hand, self.arrange_now, arrangement)
@@ -134,13 +123,13 @@ class Palette:
         self._border.came_to_be(arrangement, theirs)
         return theirs
 
-    def _noted(self, arrangement: Arrangement, done: asyncio.Future[Arrangement]) -> Reply:
+    def _noted(self, arrangement: Arrangement, done: asyncio.Future[Arrangement]) -> ops.Reply:
         try:
             done.result()
         except CannotArrange as error:
             self.late.append(f"{type(arrangement).__name__}: {error.how}")
-            return Unknown(str(error))
-        return Done(Acknowledged())
+            return ops.Unknown(str(error))
+        return ops.Done(ops.Acknowledged())
 
     def close(self) -> None:
         """Let go of the thread, once it has arranged what it is at."""
@@ -156,13 +145,12 @@ class RealWorld(World):
 
     def asked(
         self,
-        operation: CentralOperation,
-        credentials: Credentials,
+        operation: ops.CentralOperation,
+        credentials: ops.Credentials,
         stream: Stream,
         tenant: int,
         record: OperationRecord,
     ) -> simpy.Event:
-        """Ask Palette something: an event whose value is the answer."""
         within = self.scenario.admins.deadline
         question = Question(operation, credentials, within, correlation=record.id)
         return cast("simpy.Event", self.palette.ask(question))

@@ -71,7 +71,6 @@ class Trials(Protocol):
         Raises:
             TimeIsUp: there was not time enough to tell.
         """
-        ...
 
 
 def try_out(scenario: Scenario, wanted: Wanted) -> Failed | None:

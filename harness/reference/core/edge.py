@@ -11,44 +11,18 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.draws import Draws
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    CancelPairingRequest,
-    CreateCluster,
-    Credentials,
-    DeleteCluster,
-    KnownReply,
-    LocalClusterOperation,
-    LogIn,
-    LogOut,
-    Management,
-    PairingInput,
-    PairingView,
-    PatchCluster,
-    PatchNamedCluster,
-    RestoreLocalManagement,
-    SendPairingRequest,
-    Session,
-    Stack,
-    UpdateCluster,
-    UpdateStack,
-    Value,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewStack,
-)
 from harness.domain.pairing import CENTRALLY_MANAGED, PENDING_LOCALLY, LocalState
 from harness.reference.core.choices import EdgeChoices, SessionReach
 from harness.reference.core.link import Answer, Call
 from harness.reference.core.records import HostPlace, LocalRequest, LoginSession, Site
 from harness.reference.core.store import Store
 
-EdgeFlow = Generator[Call, Answer, KnownReply]
+EdgeFlow = Generator[Call, Answer, ops.KnownReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +30,7 @@ class EdgeCall:
     """What a rule is given besides the operation."""
 
     host_uid: str
-    credentials: Credentials
+    credentials: ops.Credentials
     now: int
     draws: Draws
 
@@ -67,25 +41,25 @@ class EdgeRules:
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         self.store = store
         self.choices = choices
-        self.plain: Mapping[type, Callable[[Any, EdgeCall], Value]] = {
-            LogIn: self.log_in,
-            LogOut: self.log_out,
-            ViewCluster: self.view_cluster,
-            ViewStack: self.view_stack,
-            ViewManagement: self.view_management,
-            ViewPairing: self.view_pairing,
-            UpdateCluster: self.update_cluster,
-            PatchNamedCluster: self.patch_named_cluster,
-            PatchCluster: self.patch_cluster,
-            UpdateStack: self.update_stack,
-            DeleteCluster: self.delete_cluster,
-            CreateCluster: self.create_cluster,
-            RestoreLocalManagement: self.restore_local_management,
+        self.plain: Mapping[type, Callable[[Any, EdgeCall], ops.Value]] = {
+            ops.LogIn: self.log_in,
+            ops.LogOut: self.log_out,
+            ops.ViewCluster: self.view_cluster,
+            ops.ViewStack: self.view_stack,
+            ops.ViewManagement: self.view_management,
+            ops.ViewPairing: self.view_pairing,
+            ops.UpdateCluster: self.update_cluster,
+            ops.PatchNamedCluster: self.patch_named_cluster,
+            ops.PatchCluster: self.patch_cluster,
+            ops.UpdateStack: self.update_stack,
+            ops.DeleteCluster: self.delete_cluster,
+            ops.CreateCluster: self.create_cluster,
+            ops.RestoreLocalManagement: self.restore_local_management,
         }
 
     # --- who may ----------------------------------------------------------------------
 
-    def log_in(self, operation: LogIn, call: EdgeCall) -> Session:
+    def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
         """A login token for the operating system's user (SND-1)."""
         expected = (self.choices.username, self.choices.password)
         if not self.choices.password or (operation.username, operation.password) != expected:
@@ -93,12 +67,12 @@ class EdgeRules:
         token = f"{call.draws.bits128('local-session'):032x}"
         lasts = self.choices.extended_session if operation.extended else self.choices.session
         self.store.put(LoginSession(token, call.host_uid, call.now + lasts))
-        return Session(token)
+        return ops.Session(token)
 
-    def log_out(self, operation: LogOut, call: EdgeCall) -> Acknowledged:
+    def log_out(self, operation: ops.LogOut, call: EdgeCall) -> ops.Acknowledged:
         """The session is over from now on (SND-1)."""
         self.store.delete(LoginSession, self.authenticate(call).token)
-        return Acknowledged()
+        return ops.Acknowledged()
 
     def authenticate(self, call: EdgeCall) -> LoginSession:
         """The session that the call carries, if it is good here and still lasts (SND-1)."""
@@ -141,7 +115,7 @@ class EdgeRules:
         taken = request is not None and request.state in CENTRALLY_MANAGED
         return taken or site.mode is ManagementMode.CENTRAL
 
-    def view_cluster(self, operation: ViewCluster, call: EdgeCall) -> Cluster:
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
         """The cluster with its state and nodes."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -149,21 +123,21 @@ class EdgeRules:
             raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
         return replace(site.cluster, stack=())
 
-    def view_stack(self, operation: ViewStack, call: EdgeCall) -> Stack:
+    def view_stack(self, operation: ops.ViewStack, call: EdgeCall) -> ops.Stack:
         """The profiles that the cluster runs."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         if site.cluster is None:
             raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
-        return Stack(site.cluster.stack)
+        return ops.Stack(site.cluster.stack)
 
-    def view_management(self, operation: ViewManagement, call: EdgeCall) -> Management:
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         """Who manages this host."""
         self.authenticate(call)
         central = self.is_central(self.site_of(call.host_uid))
-        return Management(ManagementMode.CENTRAL if central else ManagementMode.LOCAL)
+        return ops.Management(ManagementMode.CENTRAL if central else ManagementMode.LOCAL)
 
-    def view_pairing(self, operation: ViewPairing, call: EdgeCall) -> PairingView:
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         """The pairing request, or what became of the last one (SND-3, WDR-2, REJ-7S)."""
         self.authenticate(call)
         request = self.site_of(call.host_uid).request
@@ -171,17 +145,17 @@ class EdgeRules:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
         return self.shown(request)
 
-    def shown(self, request: LocalRequest) -> PairingView:
+    def shown(self, request: LocalRequest) -> ops.PairingView:
         """A request under its published status."""
         confirming = request.state is LocalState.CONFIRMING
         status = LocalState.PENDING if confirming else request.state
-        return PairingView(
+        return ops.PairingView(
             request.pairing_uid, status.value, request.message, request.endpoint, request.insecure
         )
 
     # --- local cluster operations -----------------------------------------------------
 
-    def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
         """The site, if Local UI still manages its cluster (ACC-13, INV-10)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -203,36 +177,38 @@ class EdgeRules:
             raise Refusal(Reason.NOT_FOUND, f"there is no cluster {name} here")
         return cluster
 
-    def update_cluster(self, operation: UpdateCluster, call: EdgeCall) -> Acknowledged:
+    def update_cluster(self, operation: ops.UpdateCluster, call: EdgeCall) -> ops.Acknowledged:
         """Replace the named cluster's tags."""
         site = self.changeable(operation, call)
         cluster = self.named(site, operation.cluster_name)
         return self._changed(site, replace(cluster, tags=operation.tags))
 
-    def patch_named_cluster(self, operation: PatchNamedCluster, call: EdgeCall) -> Acknowledged:
+    def patch_named_cluster(
+        self, operation: ops.PatchNamedCluster, call: EdgeCall
+    ) -> ops.Acknowledged:
         """Add tags to the named cluster, or replace them."""
         site = self.changeable(operation, call)
         cluster = self.named(site, operation.cluster_name)
         return self._changed(site, replace(cluster, tags={**cluster.tags, **operation.tags}))
 
-    def patch_cluster(self, operation: PatchCluster, call: EdgeCall) -> Acknowledged:
+    def patch_cluster(self, operation: ops.PatchCluster, call: EdgeCall) -> ops.Acknowledged:
         """Add tags to the cluster, or replace them."""
         site = self.changeable(operation, call)
         cluster = self.cluster_at(site)
         return self._changed(site, replace(cluster, tags={**cluster.tags, **operation.tags}))
 
-    def update_stack(self, operation: UpdateStack, call: EdgeCall) -> Acknowledged:
+    def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
         """Replace the profiles that the cluster runs."""
         site = self.changeable(operation, call)
         return self._changed(site, replace(self.cluster_at(site), stack=operation.stack))
 
-    def delete_cluster(self, operation: DeleteCluster, call: EdgeCall) -> Acknowledged:
+    def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         """Start to delete the cluster."""
         site = self.changeable(operation, call)
         cluster = self.cluster_at(site)
         return self._changed(site, replace(cluster, state=ClusterState.DELETING))
 
-    def create_cluster(self, operation: CreateCluster, call: EdgeCall) -> Acknowledged:
+    def create_cluster(self, operation: ops.CreateCluster, call: EdgeCall) -> ops.Acknowledged:
         """Create a cluster where there is none."""
         site = self.changeable(operation, call)
         if site.cluster is not None:
@@ -242,8 +218,8 @@ class EdgeRules:
         return self._changed(site, Cluster(uid, operation.name, "", operation.tags, state))
 
     def restore_local_management(
-        self, operation: RestoreLocalManagement, call: EdgeCall
-    ) -> Acknowledged:
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
         """There is no way back from central management (ACC-19)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -252,15 +228,15 @@ class EdgeRules:
                 Reason.TRANSFER_IS_FINAL,
                 "this cluster is centrally managed, and a paired cluster stays so",
             )
-        return Acknowledged("this cluster is locally managed")
+        return ops.Acknowledged("this cluster is locally managed")
 
-    def _changed(self, site: Site, cluster: Cluster) -> Acknowledged:
+    def _changed(self, site: Site, cluster: Cluster) -> ops.Acknowledged:
         self.store.put(replace(site, cluster=cluster))
-        return Acknowledged("the change was taken")
+        return ops.Acknowledged("the change was taken")
 
     # --- what a send and a cancel ask first -------------------------------------------
 
-    def sendable(self, operation: SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
         """The site, if a request may be sent from it now (SND-1, PRE-1 to PRE-3)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -291,14 +267,14 @@ class EdgeRules:
                 nodes=names,
             )
 
-    def usable_entries(self, operation: PairingInput) -> str:
+    def usable_entries(self, operation: ops.PairingInput) -> str:
         """The base URL, if endpoint and token were entered (PRE-4, PRE-6, SND-8)."""
         url = base_url(operation.endpoint)
         if not operation.token.strip():
             raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is missing: enter one")
         return url
 
-    def cancellable(self, operation: CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
         """The pending request, if there is one to cancel (WDR-1, WDR-6)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)

@@ -6,35 +6,11 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from harness.domain import operations as ops
+from harness.domain import pairing
 from harness.domain.draws import Draws
 from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
-from harness.domain.operations import (
-    Acknowledged,
-    AgentOperation,
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    KnownReply,
-    LocalOperation,
-    PairingId,
-    PairingInput,
-    PollAnswer,
-    Probe,
-    Reply,
-    SendPairingRequest,
-    SubmitPairing,
-    Verification,
-    VerifyConnection,
-    WithdrawPairing,
-)
-from harness.domain.pairing import (
-    PENDING_LOCALLY,
-    LocalEvent,
-    LocalState,
-    RequestState,
-    next_local_state,
-)
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow, EdgeRules
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
@@ -44,22 +20,22 @@ from harness.reference.core.store import Store
 Work = Generator[Call, Answer, None]
 Probing = Generator[Call, Answer, str]
 Carrying = Generator[Call, Answer, LinkReply]
-Begun = tuple[LocalRequest, SubmitPairing]
+Begun = tuple[LocalRequest, ops.SubmitPairing]
 """A request as it is written down, and the submission that carries it."""
 
 _LEARNED = {
-    RequestState.HANDING_OVER: LocalEvent.LEARNED_ACCEPTED,
-    RequestState.PAIRED: LocalEvent.LEARNED_ACCEPTED,
-    RequestState.REJECTED: LocalEvent.LEARNED_REJECTED,
-    RequestState.WITHDRAWN: LocalEvent.LEARNED_WITHDRAWN,
-    RequestState.FAILED: LocalEvent.LEARNED_FAILED,
+    pairing.RequestState.HANDING_OVER: pairing.LocalEvent.LEARNED_ACCEPTED,
+    pairing.RequestState.PAIRED: pairing.LocalEvent.LEARNED_ACCEPTED,
+    pairing.RequestState.REJECTED: pairing.LocalEvent.LEARNED_REJECTED,
+    pairing.RequestState.WITHDRAWN: pairing.LocalEvent.LEARNED_WITHDRAWN,
+    pairing.RequestState.FAILED: pairing.LocalEvent.LEARNED_FAILED,
 }
 _MESSAGES = {
-    LocalState.PENDING: "the pairing request waits for a decision in Palette",
-    LocalState.CONFIRMING: "the pairing request was accepted",
-    LocalState.PAIRED: "the cluster is paired: Palette manages it",
-    LocalState.REJECTED: "the pairing request was rejected in Palette",
-    LocalState.FAILED: "the pairing request failed: the cluster stays locally managed",
+    pairing.LocalState.PENDING: "the pairing request waits for a decision in Palette",
+    pairing.LocalState.CONFIRMING: "the pairing request was accepted",
+    pairing.LocalState.PAIRED: "the cluster is paired: Palette manages it",
+    pairing.LocalState.REJECTED: "the pairing request was rejected in Palette",
+    pairing.LocalState.FAILED: "the pairing request failed: the cluster stays locally managed",
 }
 
 
@@ -69,16 +45,16 @@ class EdgeCore(EdgeRules):
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
         self.calling: Mapping[type, Callable[[Any, EdgeCall], EdgeFlow]] = {
-            VerifyConnection: self.verify,
-            SendPairingRequest: self.send,
-            CancelPairingRequest: self.cancel,
+            ops.VerifyConnection: self.verify,
+            ops.SendPairingRequest: self.send,
+            ops.CancelPairingRequest: self.cancel,
         }
 
     def perform(
         self,
         host_uid: str,
-        operation: LocalOperation,
-        credentials: Credentials,
+        operation: ops.LocalOperation,
+        credentials: ops.Credentials,
         now: int,
         draws: Draws,
     ) -> EdgeFlow:
@@ -91,11 +67,11 @@ class EdgeCore(EdgeRules):
         calling = self.calling.get(type(operation))
         if calling is not None:
             return (yield from calling(operation, call))
-        return Done(self.plain[type(operation)](operation, call))
+        return ops.Done(self.plain[type(operation)](operation, call))
 
     # --- verify -----------------------------------------------------------------------
 
-    def verify(self, operation: VerifyConnection, call: EdgeCall) -> EdgeFlow:
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
         """Can every host of the cluster reach Palette (PRE-5, PRE-5S)?"""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -103,13 +79,13 @@ class EdgeCore(EdgeRules):
         url = self.usable_entries(operation)
         why = yield from self.unreachable(site, url, operation)
         message = why or "every host of the cluster reaches Palette"
-        return Done(Verification(not why, message))
+        return ops.Done(ops.Verification(not why, message))
 
-    def unreachable(self, site: Site, url: str, entries: PairingInput) -> Probing:
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
         """Which host cannot reach the endpoint and why; empty when all can (PRE-5, PRE-6)."""
         for host_uid in self.hosts_to_probe(site):
-            answer = yield Call("probing", host_uid, url, entries.insecure, Probe())
-            if not isinstance(answer.reply, Done):
+            answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
+            if not isinstance(answer.reply, ops.Done):
                 why = why_not(answer.reply)
                 return f"host {host_uid} cannot reach {entries.endpoint}: {why}"
         return ""
@@ -120,13 +96,13 @@ class EdgeCore(EdgeRules):
 
     # --- send -------------------------------------------------------------------------
 
-    def send(self, operation: SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
         """Send the pairing request, if everything that it needs is given."""
         site = self.sendable(operation, call)
         url = self.usable_entries(operation)
         earlier = self.pending(site)
         if earlier is not None and self.choices.second_send is SecondSend.SAME:
-            return Done(PairingId(earlier.pairing_uid))
+            return ops.Done(ops.PairingId(earlier.pairing_uid))
         self.require_nothing_pending(earlier)
         why = yield from self.unreachable(site, url, operation)
         if why:
@@ -140,7 +116,7 @@ class EdgeCore(EdgeRules):
     def pending(self, site: Site) -> LocalRequest | None:
         """The request that is pending at a site, if any."""
         request = site.request
-        return request if request and request.state in PENDING_LOCALLY else None
+        return request if request and request.state in pairing.PENDING_LOCALLY else None
 
     def require_nothing_pending(self, earlier: LocalRequest | None) -> None:
         """A second send while one is pending, where it is refused (SND-7)."""
@@ -151,7 +127,7 @@ class EdgeCore(EdgeRules):
                 pairing_uid=earlier.pairing_uid,
             )
 
-    def begin(self, operation: SendPairingRequest, call: EdgeCall, url: str) -> Begun:
+    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
         """Write down that a request is on its way, after looking at everything once more."""
         site = self.sendable(operation, call)
         if self.pending(site) is not None:
@@ -159,7 +135,7 @@ class EdgeCore(EdgeRules):
         cluster = self.cluster_at(site)
         secret = f"{call.draws.bits128('cluster-token'):032x}"
         request = LocalRequest(
-            LocalState.SUBMITTING,
+            pairing.LocalState.SUBMITTING,
             call.host_uid,
             operation.endpoint,
             url,
@@ -168,18 +144,18 @@ class EdgeCore(EdgeRules):
         )
         self.store.put(replace(site, request=request))
         version = self.choices.agent_version
-        return request, SubmitPairing(operation.token, secret, cluster, version)
+        return request, ops.SubmitPairing(operation.token, secret, cluster, version)
 
-    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> KnownReply:
+    def admitted(self, host_uid: str, request: LocalRequest, reply: LinkReply) -> ops.KnownReply:
         """What the answer to a submission means here (SND-3, PRE-4)."""
         site = self.site_of(host_uid)
         mine = self.is_same(site.request, request)
-        if isinstance(reply, Done) and isinstance(reply.value, PairingId):
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PairingId):
             uid = reply.value.pairing_uid
             if mine:
                 admitted = replace(request, pairing_uid=uid)
-                self.put_state(site, admitted, LocalEvent.ADMITTED)
-                return Done(PairingId(uid))
+                self.put_state(site, admitted, pairing.LocalEvent.ADMITTED)
+                return ops.Done(ops.PairingId(uid))
             return Refused(Reason.CONFLICT, "the pairing request was cancelled meanwhile")
         if mine:
             self.store.put(replace(site, request=None))
@@ -192,7 +168,7 @@ class EdgeCore(EdgeRules):
 
     # --- cancel -----------------------------------------------------------------------
 
-    def cancel(self, operation: CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
         """Withdraw the pending request, with or without the other side (WDR-3, WDR-4)."""
         request = self.cancellable(operation, call)
         slot = self.site_of(call.host_uid).slot
@@ -201,7 +177,7 @@ class EdgeCore(EdgeRules):
             self.require_not_accepted(self.site_of(call.host_uid))
         except Refusal as refusal:
             return refusal.refused  # raised, it would undo what the host has just learned
-        return Done(Acknowledged("the pairing request was cancelled"))
+        return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
 
     def end(self, slot: str, request: LocalRequest) -> Work:
         """End a request here, and tell the central side if it can be told."""
@@ -210,7 +186,7 @@ class EdgeCore(EdgeRules):
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, Refused) and reply.reason is Reason.ALREADY_ACCEPTED:
-            self.learned(site, request, LocalEvent.LEARNED_ACCEPTED)
+            self.learned(site, request, pairing.LocalEvent.LEARNED_ACCEPTED)
             return
         ended = replace(site, request=None)
         self.store.put(ended)
@@ -219,19 +195,19 @@ class EdgeCore(EdgeRules):
 
     def is_untold(self, reply: LinkReply) -> bool:
         """Whether the withdrawal has still to be told, where that is chosen (WDR-8)."""
-        told = isinstance(reply, Done) or is_final(reply)
+        told = isinstance(reply, ops.Done) or is_final(reply)
         return not told and self.choices.after_offline_cancel is AfterOfflineCancel.TELL
 
-    def told(self, request: LocalRequest, message: WithdrawPairing) -> Carrying:
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         """Inform Palette that the request is cancelled (WDR-3)."""
         answer = yield self.call("cancelling", request, message)
         return answer.reply
 
-    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> WithdrawPairing:
+    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
         """The message that withdraws a request."""
         site = self.site(slot)
         uid = site.cluster.uid if site and site.cluster else ""
-        return WithdrawPairing(uid, request.cluster_token, request.pairing_uid, ended)
+        return ops.WithdrawPairing(uid, request.cluster_token, request.pairing_uid, ended)
 
     def owe(self, site: Site, request: LocalRequest) -> None:
         """Write down that a withdrawal has still to be told (WDR-8)."""
@@ -258,21 +234,21 @@ class EdgeCore(EdgeRules):
             yield from self.settle_debt(slot, owed)
         site = self.site(slot)
         request = site.request if site else None
-        if request is not None and request.state is LocalState.PENDING:
+        if request is not None and request.state is pairing.LocalState.PENDING:
             yield from self.follow_pending(slot, request)
         site = self.site(slot)
         request = site.request if site else None
-        if request is not None and request.state is LocalState.CONFIRMING:
+        if request is not None and request.state is pairing.LocalState.CONFIRMING:
             yield from self.follow_confirming(slot, request)
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         """Tell a withdrawal that could not be told before (WDR-8)."""
-        message = WithdrawPairing(
+        message = ops.WithdrawPairing(
             owed.local_cluster_uid, owed.cluster_token, owed.pairing_uid, ended=True
         )
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, message)
         site = self.site(slot)
-        if site is not None and (isinstance(answer.reply, Done) or is_final(answer.reply)):
+        if site is not None and (isinstance(answer.reply, ops.Done) or is_final(answer.reply)):
             self.store.put(replace(site, owed=tuple(o for o in site.owed if o != owed)))
 
     def follow_pending(self, slot: str, request: LocalRequest) -> Work:
@@ -284,12 +260,12 @@ class EdgeCore(EdgeRules):
         if event and site and self.is_same(site.request, request):
             self.learned(site, request, event)
 
-    def event_of(self, reply: LinkReply) -> LocalEvent | None:
+    def event_of(self, reply: LinkReply) -> pairing.LocalEvent | None:
         """What a poll's answer says has happened; nothing while the request is pending."""
         if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
-            return LocalEvent.LEARNED_FAILED
-        if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
-            return _LEARNED.get(RequestState(reply.value.state))
+            return pairing.LocalEvent.LEARNED_FAILED
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
+            return _LEARNED.get(pairing.RequestState(reply.value.state))
         return None
 
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
@@ -299,21 +275,21 @@ class EdgeCore(EdgeRules):
         site = self.site(slot)
         if site is None or not self.is_same(site.request, request):
             return
-        if isinstance(reply, Done) and isinstance(reply.value, PollAnswer):
+        if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
             self.taken_over(site, request, reply.value)
         elif is_final(reply):
-            self.learned(site, request, LocalEvent.LEARNED_FAILED)
+            self.learned(site, request, pairing.LocalEvent.LEARNED_FAILED)
 
-    def taken_over(self, site: Site, request: LocalRequest, answer: PollAnswer) -> None:
+    def taken_over(self, site: Site, request: LocalRequest, answer: ops.PollAnswer) -> None:
         """The pairing has committed (ACC-13); the local name may follow (ACC-22)."""
         cluster = site.cluster
         if cluster is not None and self.choices.local_follows_central:
             cluster = replace(cluster, name=answer.name or cluster.name, tags=answer.tags)
-        self.put_state(replace(site, cluster=cluster), request, LocalEvent.CONFIRMED)
+        self.put_state(replace(site, cluster=cluster), request, pairing.LocalEvent.CONFIRMED)
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: Site, request: LocalRequest, event: pairing.LocalEvent) -> None:
         """Take over what the central side decided."""
-        if event is LocalEvent.LEARNED_WITHDRAWN:
+        if event is pairing.LocalEvent.LEARNED_WITHDRAWN:
             self.store.put(replace(site, request=None))
         else:
             self.put_state(site, request, event)
@@ -322,7 +298,7 @@ class EdgeCore(EdgeRules):
         """After a start: a submission that was in flight may or may not have arrived."""
         for site in self.store.every(Site):
             request = site.request
-            if request is not None and request.state is LocalState.SUBMITTING:
+            if request is not None and request.state is pairing.LocalState.SUBMITTING:
                 self.owe(replace(site, request=None), request)
 
     # --- small change -----------------------------------------------------------------
@@ -331,10 +307,10 @@ class EdgeCore(EdgeRules):
         """The site of a slot."""
         return self.store.get(Site, slot)
 
-    def put_state(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def put_state(self, site: Site, request: LocalRequest, event: pairing.LocalEvent) -> None:
         """Take one edge of the edge's table of transitions."""
         try:
-            state = next_local_state(request.state, event)
+            state = pairing.next_local_state(request.state, event)
         except IllegalTransition as error:
             raise Refusal(Reason.CONFLICT, str(error)) from None
         stepped = replace(request, state=state, message=_MESSAGES.get(state, ""))
@@ -350,7 +326,7 @@ class EdgeCore(EdgeRules):
         )
 
     @staticmethod
-    def call(point: str, request: LocalRequest, operation: AgentOperation) -> Call:
+    def call(point: str, request: LocalRequest, operation: ops.AgentOperation) -> Call:
         """A call about a request, from the host that sent it."""
         return Call(point, request.host_uid, request.base_url, request.insecure, operation)
 
@@ -365,7 +341,7 @@ class EdgeCore(EdgeRules):
             try:
                 operation = flow.send(answer.reply)
             except StopIteration as stop:
-                reply: Reply = stop.value
+                reply: ops.Reply = stop.value
                 return reply
 
 
@@ -384,4 +360,4 @@ def why_not(reply: LinkReply) -> str:
     """In a few words, why a message did not bring what it should."""
     if isinstance(reply, Refused):
         return reply.message
-    return "" if isinstance(reply, Done) else reply.why
+    return "" if isinstance(reply, ops.Done) else reply.why

@@ -48,4 +48,3 @@ class Link(Protocol):
         self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
     ) -> LinkReply:
         """Deliver and wait for the answer; bounded in time, never raises for the network."""
-        ...

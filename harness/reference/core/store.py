@@ -21,35 +21,27 @@ class Store(Protocol):
 
     def get(self, kind: type[R], key: str) -> R | None:
         """The record of this key."""
-        ...
 
     def put(self, record: Record) -> None:
         """Insert, or replace the one of the same key."""
-        ...
 
     def delete(self, kind: type[R], key: str) -> None:
         """Remove the record of this key, if there is one."""
-        ...
 
     def every(self, kind: type[R]) -> Iterator[R]:
         """All records of a kind."""
-        ...
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
         """The records whose index has this value."""
-        ...
 
     def clear(self) -> None:
         """Remove everything, except how often each side was started."""
-        ...
 
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing, one at a time."""
-        ...
 
     def close(self) -> None:
         """Let go of whatever the store holds open."""
-        ...
 
 
 Tables = dict[type, dict[str, Record]]
@@ -76,26 +68,21 @@ class MemoryStore:
         self._transaction = _Transaction(self)
 
     def get(self, kind: type[R], key: str) -> R | None:
-        """The record of this key."""
         # No `cast`, which is a call: this is asked sixty times for each pairing of a fleet.
         return self._tables[kind].get(key)  # type: ignore[return-value]
 
     def put(self, record: Record) -> None:
-        """Insert, or replace the one of the same key."""
         kind = type(record)
         self._write(kind, KEY[kind](record), record)
 
     def delete(self, kind: type[R], key: str) -> None:
-        """Remove the record of this key, if there is one."""
         if key in self._tables[kind]:
             self._write(kind, key, None)
 
     def every(self, kind: type[R]) -> Iterator[R]:
-        """All records of a kind, as they were when the iteration began."""
         return iter(cast("list[R]", list(self._tables[kind].values())))
 
     def find(self, kind: type[R], index: str, value: str) -> Iterator[R]:
-        """The records whose index has this value."""
         keys = self._indexes[kind, index].get(value)
         if keys is None:
             return iter(())
@@ -104,13 +91,11 @@ class MemoryStore:
         return iter(found)  # type: ignore[arg-type]
 
     def clear(self) -> None:
-        """Remove everything, except how often each side was started."""
         for kind, table in self._tables.items():
             for key in list(table) if kind is not Boots else ():
                 self._write(kind, key, None)
 
     def transaction(self) -> AbstractContextManager[None]:
-        """All or nothing. The caller sees to it that there is one at a time."""
         return self._transaction
 
     def undo(self) -> None:
@@ -138,8 +123,7 @@ class MemoryStore:
         """The table of each kind, to be read only."""
         return iter(self._tables.values())
 
-    def close(self) -> None:
-        """Nothing is held open."""
+    def close(self) -> None: ...
 
     def _own_table(self, kind: type) -> None:
         self._own.add(kind)

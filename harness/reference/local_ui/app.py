@@ -7,20 +7,8 @@ from typing import Protocol
 
 from fastapi import Request
 
+from harness.domain import operations as ops
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    LocalOperation,
-    Operation,
-    Reply,
-    Surface,
-    Unknown,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewStack,
-)
 from harness.reference.http_app import Api, add_operations
 from harness.reference.local_ui.pages import mount_pages
 from harness.reference.openapi import describe
@@ -28,7 +16,7 @@ from harness.wire.routes import ROUTES, routes_of
 
 TITLE = "Local UI, as far as pairing touches it"
 
-_AT_ONCE = frozenset({ViewCluster, ViewStack, ViewManagement, ViewPairing})
+_AT_ONCE = frozenset({ops.ViewCluster, ops.ViewStack, ops.ViewManagement, ops.ViewPairing})
 """Reading never calls Palette. All else may, and Palette may be served by the same loop."""
 
 
@@ -36,10 +24,9 @@ class Edge(Protocol):
     """What the shell asks of the edge."""
 
     def perform(
-        self, host_uid: str, operation: LocalOperation, credentials: Credentials
-    ) -> Done | Refused | Unknown:
+        self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
+    ) -> ops.Done | Refused | ops.Unknown:
         """Carry out one operation at a host."""
-        ...
 
 
 def make_local_ui_app(edge: Edge, host_of_port: Mapping[int, str]) -> Api:
@@ -47,11 +34,13 @@ def make_local_ui_app(edge: Edge, host_of_port: Mapping[int, str]) -> Api:
 
     The mapping is read at each request, so it may be filled once the ports are known.
     """
-    routes = routes_of(ROUTES, Surface.LOCAL_UI)
+    routes = routes_of(ROUTES, ops.Surface.LOCAL_UI)
     app = Api(TITLE, lambda: describe(TITLE, routes))
 
-    def perform(request: Request, operation: Operation, credentials: Credentials) -> Reply:
-        if not isinstance(operation, LocalOperation):
+    def perform(
+        request: Request, operation: ops.Operation, credentials: ops.Credentials
+    ) -> ops.Reply:
+        if not isinstance(operation, ops.LocalOperation):
             raise TypeError(f"Local UI is not asked {type(operation).__name__}")
         return edge.perform(host_of(request, host_of_port), operation, credentials)
 

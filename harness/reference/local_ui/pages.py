@@ -14,42 +14,11 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from starlette.applications import Starlette
 from starlette.requests import Request
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    CancelPairingRequest,
-    Credentials,
-    DeleteCluster,
-    LocalOperation,
-    LogIn,
-    LogOut,
-    Management,
-    PairingId,
-    PairingView,
-    SendPairingRequest,
-    Session,
-    Stack,
-    UpdateCluster,
-    Verification,
-    VerifyConnection,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewStack,
-)
 from harness.domain.pairing import LocalState
-from harness.reference.pages.answers import (
-    Address,
-    Asked,
-    NotDone,
-    Page,
-    PageAnswer,
-    Redirect,
-    shown,
-    unknown_action,
-    value_of,
-)
+from harness.reference.pages import answers
 from harness.reference.pages.forms import tags_as_text, tags_from_text
 from harness.reference.pages.mount import mount
 from harness.reference.pages.site import LOGIN, MenuEntry, Site
@@ -100,84 +69,85 @@ class LocalPages(Site):
     def __init__(self, edge: Edge) -> None:
         self.edge = edge
 
-    def addresses(self) -> Sequence[Address]:
-        """Every path with what answers there."""
+    def addresses(self) -> Sequence[answers.Address]:
         return (
-            Address("/", lambda _: Redirect(CLUSTER), ("GET",)),
-            Address(LOGIN, self.login),
-            Address("/logout", self.logout),
-            Address(CLUSTER, self.cluster),
-            Address(SETTINGS, self.settings),
+            answers.Address("/", lambda _: answers.Redirect(CLUSTER), ("GET",)),
+            answers.Address(LOGIN, self.login),
+            answers.Address("/logout", self.logout),
+            answers.Address(CLUSTER, self.cluster),
+            answers.Address(SETTINGS, self.settings),
         )
 
-    def ask(self, asked: Asked, operation: LocalOperation, kind: type[V]) -> V:
+    def ask(self, asked: answers.Asked, operation: ops.LocalOperation, kind: type[V]) -> V:
         """The answer of this host's Local UI.
 
         Raises:
             NotDone: it was refused, or its outcome is unknown.
         """
-        credentials = Credentials(session=asked.session)
-        return value_of(self.edge.perform(asked.host_uid, operation, credentials), kind)
+        credentials = ops.Credentials(session=asked.session)
+        return answers.value_of(self.edge.perform(asked.host_uid, operation, credentials), kind)
 
     # --- login ------------------------------------------------------------------------
 
-    def login(self, asked: Asked) -> PageAnswer:
+    def login(self, asked: answers.Asked) -> answers.PageAnswer:
         """Log in as a user of the host's operating system (SND-1)."""
         if not asked.posted:
-            return Page("login.html", {"username": "", "host_uid": asked.host_uid})
+            return answers.Page("login.html", {"username": "", "host_uid": asked.host_uid})
         form = asked.form
-        operation = LogIn(form.text("username"), form.text("password"), form.has("extended"))
+        operation = ops.LogIn(form.text("username"), form.text("password"), form.has("extended"))
         try:
-            session = self.ask(asked, operation, Session)
-        except NotDone as error:
+            session = self.ask(asked, operation, ops.Session)
+        except answers.NotDone as error:
             context = {
                 "username": operation.username,
                 "host_uid": asked.host_uid,
                 "alert": error.message,
             }
-            return Page("login.html", context, error.status)
-        return Redirect("/", session=session.token)
+            return answers.Page("login.html", context, error.status)
+        return answers.Redirect("/", session=session.token)
 
-    def logout(self, asked: Asked) -> PageAnswer:
+    def logout(self, asked: answers.Asked) -> answers.PageAnswer:
         """End the session, which is over in the browser in any case."""
         if not asked.posted:
-            return Redirect("/")
+            return answers.Redirect("/")
         try:
-            self.ask(asked, LogOut(), Acknowledged)
-        except NotDone as error:
+            self.ask(asked, ops.LogOut(), ops.Acknowledged)
+        except answers.NotDone as error:
             if error.reason is not Reason.UNAUTHENTICATED:
                 raise
-        return Redirect(LOGIN, session="")
+        return answers.Redirect(LOGIN, session="")
 
     # --- Cluster ----------------------------------------------------------------------
 
-    def cluster(self, asked: Asked) -> PageAnswer:
+    def cluster(self, asked: answers.Asked) -> answers.PageAnswer:
         """The cluster as it is, and what may be done with it here."""
         if not asked.posted:
             return self.cluster_page(asked)
         try:
             return self.change_cluster(asked)
-        except (NotDone, Refusal) as error:
-            return self.cluster_page(asked, shown(error))
+        except (answers.NotDone, Refusal) as error:
+            return self.cluster_page(asked, answers.shown(error))
 
-    def change_cluster(self, asked: Asked) -> Redirect:
+    def change_cluster(self, asked: answers.Asked) -> answers.Redirect:
         """A local cluster operation."""
         match asked.form.text("action"):
             case "tags":
                 tags = tags_from_text(asked.form.text("tags"))
-                operation = UpdateCluster(asked.form.text("cluster"), tags)
-                self.ask(asked, operation, Acknowledged)
-                return Redirect(f"{CLUSTER}?done=saved")
+                operation = ops.UpdateCluster(asked.form.text("cluster"), tags)
+                self.ask(asked, operation, ops.Acknowledged)
+                return answers.Redirect(f"{CLUSTER}?done=saved")
             case "delete":
-                self.ask(asked, DeleteCluster(), Acknowledged)
-                return Redirect(f"{CLUSTER}?done=deleting")
-        raise unknown_action(asked)
+                self.ask(asked, ops.DeleteCluster(), ops.Acknowledged)
+                return answers.Redirect(f"{CLUSTER}?done=deleting")
+        raise answers.unknown_action(asked)
 
-    def cluster_page(self, asked: Asked, error: NotDone | None = None) -> Page:
+    def cluster_page(
+        self, asked: answers.Asked, error: answers.NotDone | None = None
+    ) -> answers.Page:
         """State, health, nodes, tags and profiles; operations only under local management."""
-        management = self.ask(asked, ViewManagement(), Management)
-        cluster = self.found(asked, ViewCluster(), Cluster)
-        stack = self.found(asked, ViewStack(), Stack)
+        management = self.ask(asked, ops.ViewManagement(), ops.Management)
+        cluster = self.found(asked, ops.ViewCluster(), Cluster)
+        stack = self.found(asked, ops.ViewStack(), ops.Stack)
         context = {
             "cluster": cluster,
             "profiles": stack.profiles if stack else (),
@@ -186,57 +156,56 @@ class LocalPages(Site):
         }
         return self.page(asked, "cluster.html", CLUSTER, context, error)
 
-    def offers_operations(self, management: Management) -> bool:
+    def offers_operations(self, management: ops.Management) -> bool:
         """Whether local cluster operations are offered at all (ACC-13)."""
         return management.mode is ManagementMode.LOCAL
 
-    def found(self, asked: Asked, operation: LocalOperation, kind: type[V]) -> V | None:
-        """An answer that there may be none of."""
+    def found(self, asked: answers.Asked, operation: ops.LocalOperation, kind: type[V]) -> V | None:
         try:
             return self.ask(asked, operation, kind)
-        except NotDone as error:
+        except answers.NotDone as error:
             if error.reason in (Reason.NOT_FOUND, Reason.NOTHING_PENDING):
                 return None
             raise
 
     # --- Settings ---------------------------------------------------------------------
 
-    def settings(self, asked: Asked) -> PageAnswer:
+    def settings(self, asked: answers.Asked) -> answers.PageAnswer:
         """The management mode, and the pairing request (SND-2, SND-12, WDR-2P, WDR-3P)."""
         if not asked.posted:
             return self.settings_page(asked)
         try:
             return self.change_settings(asked)
-        except (NotDone, Refusal) as error:
-            return self.settings_page(asked, entered(asked), error=shown(error))
+        except (answers.NotDone, Refusal) as error:
+            return self.settings_page(asked, entered(asked), error=answers.shown(error))
 
-    def change_settings(self, asked: Asked) -> PageAnswer:
+    def change_settings(self, asked: answers.Asked) -> answers.PageAnswer:
         """One of the buttons: Check connection, Pair, Cancel Pairing Request."""
         form = asked.form
         inputs = (form.text("endpoint"), form.text("token"), form.has("insecure"))
         match form.text("action"):
             case "check":
-                check = self.ask(asked, VerifyConnection(*inputs), Verification)
+                check = self.ask(asked, ops.VerifyConnection(*inputs), ops.Verification)
                 return self.settings_page(asked, entered(asked), check)
             case "pair":
-                self.ask(asked, SendPairingRequest(*inputs), PairingId)
-                return Redirect(SETTINGS)
+                self.ask(asked, ops.SendPairingRequest(*inputs), ops.PairingId)
+                return answers.Redirect(SETTINGS)
             case "cancel":
-                self.ask(asked, CancelPairingRequest(), Acknowledged)
-                return Redirect(f"{SETTINGS}?done=cancelled")
-        raise unknown_action(asked)
+                self.ask(asked, ops.CancelPairingRequest(), ops.Acknowledged)
+                return answers.Redirect(f"{SETTINGS}?done=cancelled")
+        raise answers.unknown_action(asked)
 
     def settings_page(
         self,
-        asked: Asked,
+        asked: answers.Asked,
         entries: Entries = Entries(),
-        check: Verification | None = None,
+        check: ops.Verification | None = None,
         *,
-        error: NotDone | None = None,
-    ) -> Page:
+        error: answers.NotDone | None = None,
+    ) -> answers.Page:
         """Settings, by what state the management is in."""
-        management = self.ask(asked, ViewManagement(), Management)
-        pairing = self.found(asked, ViewPairing(), PairingView)
+        management = self.ask(asked, ops.ViewManagement(), ops.Management)
+        pairing = self.found(asked, ops.ViewPairing(), ops.PairingView)
         context = {
             "state": self.settings_state(management, pairing),
             "pairing": pairing,
@@ -245,7 +214,9 @@ class LocalPages(Site):
         }
         return self.page(asked, "settings.html", SETTINGS, context, error)
 
-    def settings_state(self, management: Management, pairing: PairingView | None) -> SettingsState:
+    def settings_state(
+        self, management: ops.Management, pairing: ops.PairingView | None
+    ) -> SettingsState:
         """Whether pairing is offered, a request is pending, or Palette has taken over."""
         if management.mode is ManagementMode.CENTRAL:
             return SettingsState.CENTRAL
@@ -257,12 +228,12 @@ class LocalPages(Site):
 
     def page(
         self,
-        asked: Asked,
+        asked: answers.Asked,
         template: str,
         active: str,
         context: Mapping[str, object],
-        error: NotDone | None,
-    ) -> Page:
+        error: answers.NotDone | None,
+    ) -> answers.Page:
         """A page inside the frame, with what went wrong or what was done."""
         frame = {
             "active": active,
@@ -270,10 +241,10 @@ class LocalPages(Site):
             "notice": _NOTICES.get(asked.query.text("done"), ""),
             "alert": error.message if error else "",
         }
-        return Page(template, {**frame, **context}, error.status if error else 200)
+        return answers.Page(template, {**frame, **context}, error.status if error else 200)
 
 
-def entered(asked: Asked) -> Entries:
+def entered(asked: answers.Asked) -> Entries:
     """What the form said, without the token."""
     form = asked.form
     central = form.text("mode") == "central" or form.has("endpoint")

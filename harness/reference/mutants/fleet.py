@@ -18,20 +18,13 @@ from harness.domain.pairing import LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
+from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import Answer, Call, NotDelivered
-from harness.reference.core.records import (
-    LocalRequest,
-    LoginSession,
-    PairingRequest,
-    Site,
-    User,
-    submission_key,
-)
 from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import Lane, Nemesis, mutant
@@ -49,18 +42,18 @@ class Timed(bases.Performs):
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
         super().__init__(store, choices)
         self.now = 0
-        self.stepped: dict[str, tuple[int, RequestEvent, PairingRequest]] = {}
+        self.stepped: dict[str, tuple[int, RequestEvent, records.PairingRequest]] = {}
         """By pairing id: when it took which edge of the table, and what it was before."""
 
     def before(self, now: int) -> None:
         self.now = now
 
-    def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
+    def step(self, request: records.PairingRequest, event: RequestEvent) -> records.PairingRequest:
         stepped = super().step(request, event)
         self.stepped[request.pairing_uid] = self.now, event, request
         return stepped
 
-    def is_older(self, request: PairingRequest, than: int) -> bool:
+    def is_older(self, request: records.PairingRequest, than: int) -> bool:
         """Whether a request was admitted so long ago, in microseconds."""
         return self.now - request.created > than
 
@@ -73,7 +66,7 @@ class LongHandoverCountsAsConfirmed(CentralCore):
         self, operation: ops.ChangeCentralCluster, call: CentralCall
     ) -> ops.Acknowledged:
         cluster = self.known_cluster(operation.cluster_uid, call)
-        request = self.store.get(PairingRequest, cluster.pairing_uid)
+        request = self.store.get(records.PairingRequest, cluster.pairing_uid)
         waiting = request is not None and request.state is RequestState.HANDING_OVER
         if request is None or not waiting or call.now < request.accepted_at + 2 * MINUTE:
             return super().change_cluster(operation, call)
@@ -104,9 +97,9 @@ class CrowdPushesTheOldestOut(CentralCore):
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         admitted = super().submit(operation, call)
-        pending = list(self.store.find(PairingRequest, "any_open", "yes"))
+        pending = list(self.store.find(records.PairingRequest, "any_open", "yes"))
         if len(pending) > 10:
-            self.store.delete(PairingRequest, pending[0].pairing_uid)
+            self.store.delete(records.PairingRequest, pending[0].pairing_uid)
         return admitted
 
 
@@ -115,16 +108,16 @@ class RestartLoadsTheFirstPage(bases.Wakes):
     """After a restart only the two oldest of the pending requests are there."""
 
     def wake(self) -> None:
-        pending = list(self.store.find(PairingRequest, "any_open", "yes"))
+        pending = list(self.store.find(records.PairingRequest, "any_open", "yes"))
         for request in pending[2:]:
-            self.store.delete(PairingRequest, request.pairing_uid)
+            self.store.delete(records.PairingRequest, request.pairing_uid)
 
 
 @mutant("INV-2", lane=Lane.FLEET, plot="steady-day")
 class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
     """A request that was on the list in four different hours is put into the archive."""
 
-    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[records.PairingRequest]:
         listed = []
         for request in super().open_requests(scope, cluster_uid):
             hours = self.kept.setdefault(request.pairing_uid, set())
@@ -138,7 +131,7 @@ class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
 class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile]]):
     """The profiles that an acceptance went by are kept for ten minutes for the ones to come."""
 
-    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(self, request: records.PairingRequest, chosen: ops.SelectedProfile) -> Choice:
         choice = super().selected(request, chosen)
         until, profile = self.kept.get(chosen.uid, (0, choice.profile))
         return replace(choice, profile=profile) if self.now < until else choice
@@ -156,7 +149,7 @@ class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile
 class OldRequestsAreMatchedByName(Timed):
     """Of a request that has waited for two minutes only the names of the packs are compared."""
 
-    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
+    def matched(self, request: records.PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         if not self.is_older(request, 2 * MINUTE):
             return result
@@ -168,7 +161,7 @@ class OldRequestsAreMatchedByName(Timed):
 class WithdrawnIsReadFromAReplica(Timed):
     """A request that had waited for two minutes is listed for ten more when it is withdrawn."""
 
-    def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
+    def open_requests(self, scope: str, cluster_uid: str = "") -> list[records.PairingRequest]:
         found = super().open_requests(scope, cluster_uid)
         for at, event, before in self.stepped.values():
             seen = cluster_uid in ("", before.cluster.uid) and self.belongs(
@@ -188,15 +181,15 @@ class LateWithdrawalIsUndoneByACrash(bases.Wakes):
         done = super().withdraw(operation, call)
         if operation.ended:
             uid = self.request_to_withdraw(operation, call.now).pairing_uid
-            self.store.put(LoginSession(f"journal:{uid}", uid, 0))
+            self.store.put(records.LoginSession(f"journal:{uid}", uid, 0))
         return done
 
     def wake(self) -> None:
-        for entry in list(self.store.every(LoginSession)):
-            request = self.store.get(PairingRequest, entry.subject)
+        for entry in list(self.store.every(records.LoginSession)):
+            request = self.store.get(records.PairingRequest, entry.subject)
             if entry.token.startswith("journal:") and request is not None:
                 self.store.put(replace(request, state=RequestState.PENDING))
-                self.store.delete(LoginSession, entry.token)
+                self.store.delete(records.LoginSession, entry.token)
 
 
 @mutant("INV-5", lane=Lane.FLEET, plot="million")
@@ -204,7 +197,7 @@ class EveryShardCountsForItself(CentralCore):
     """Each part of the central side counts its pairing ids from one, and there are many."""
 
     def new_pairing_uid(self, draws: Draws) -> str:
-        return f"{sum(1 for _ in self.store.every(PairingRequest)) + 1:024x}"
+        return f"{sum(1 for _ in self.store.every(records.PairingRequest)) + 1:024x}"
 
 
 @mutant("INV-5", lane=Lane.FLEET, plot="rollout-wave")
@@ -230,7 +223,7 @@ class LastDecisionWins(Timed, bases.Keeps[tuple[int, str]]):
     def begin(self, uid: str, call: CentralCall) -> None:
         """Read the request as it was when nobody had written."""
         at, other = self.kept.get(uid, (-SECOND, call.credentials.api_key))
-        request = self.store.get(PairingRequest, uid)
+        request = self.store.get(records.PairingRequest, uid)
         decided = request is not None and request.state in (
             RequestState.HANDING_OVER,
             RequestState.REJECTED,
@@ -263,7 +256,7 @@ class PermissionOftenUsedIsKept(Timed):
         self.uses: dict[tuple[str, PairPermission, str], int] = {}
         self.until: dict[tuple[str, PairPermission, str], int] = {}
 
-    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+    def holds(self, user: records.User, permission: PairPermission, scope: str) -> bool:
         key = user.email, permission, scope
         if self.now < self.until.get(key, 0):
             return True
@@ -336,7 +329,7 @@ class CrowdedDecisionIsNotWritten(Timed):
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         while self.lately and self.lately[0][0] < call.now - 2 * SECOND:
             self.lately.popleft()
-        before = self.store.get(PairingRequest, operation.pairing_uid)
+        before = self.store.get(records.PairingRequest, operation.pairing_uid)
         accepted = super().accept(operation, call)
         crowded = len({uid for _, uid in self.lately}) >= 3
         if before is not None and crowded and self.is_older(before, 20 * SECOND):
@@ -350,7 +343,7 @@ class CopiesOfASubmissionAreTwoRequests(CentralCore):
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         key = f"{operation.cluster.uid}:{operation.cluster_token}"
-        known = next(self.store.find(PairingRequest, "submission", key), None)
+        known = next(self.store.find(records.PairingRequest, "submission", key), None)
         if known is None or known.created != call.now:
             return super().submit(operation, call)
         uid = self.new_pairing_uid(call.draws)
@@ -363,7 +356,9 @@ class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
     """What was withdrawn before it came is refused for two seconds only."""
 
     def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
-        self.kept[submission_key(operation.local_cluster_uid, operation.cluster_token)] = call.now
+        self.kept[records.submission_key(operation.local_cluster_uid, operation.cluster_token)] = (
+            call.now
+        )
         return super().withdraw(operation, call)
 
     def require_not_ended(self, submission: str) -> None:
@@ -423,12 +418,12 @@ class ThirdStartIsFromTheImage(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in self.store.every(Site):
+        for site in self.store.every(records.Site):
             if site.request is not None and bases.is_in(site, LocalState.PAIRED):
                 key = f"starts:{site.request.pairing_uid}"
-                counted = self.store.get(LoginSession, key)
+                counted = self.store.get(records.LoginSession, key)
                 starts = counted.expiry + 1 if counted else 1
-                self.store.put(LoginSession(key, "", starts))
+                self.store.put(records.LoginSession(key, "", starts))
                 if starts == 3:
                     self.store.put(replace(site, request=None))
 
@@ -437,7 +432,7 @@ class ThirdStartIsFromTheImage(EdgeCore):
 class PollWritesBackWhatItHadRead(TimedEdge):
     """A host that asks for the second minute writes its request back as it was when it asked."""
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
         before = self.site(slot)
         yield from super().follow_pending(slot, request)
         site, waiting = self.site(slot), self.lasts(request.pairing_uid, is_so=True)
@@ -450,7 +445,7 @@ class PollWritesBackWhatItHadRead(TimedEdge):
 class AsksInsteadOfConfirmingAgain(TimedEdge):
     """A host that has confirmed in vain for a while only asks from then on whether it is paired."""
 
-    def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
+    def follow_confirming(self, slot: str, request: records.LocalRequest) -> Work:
         if self.lasts(request.pairing_uid, is_so=True) <= 20 * SECOND:
             yield from super().follow_confirming(slot, request)
             return
@@ -467,13 +462,13 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
 class GivesUpAsking(TimedEdge):
     """A host whose questions were not answered for four minutes asks no more."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
         reply = yield from super().carried(point, request, flow)
         if self.lasts(request.pairing_uid, isinstance(reply, ops.Unknown)) > 4 * MINUTE:
             self.given_up.add(request.pairing_uid)
         return reply
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
         if request.pairing_uid not in self.given_up:
             yield from super().follow_pending(slot, request)
 
@@ -482,7 +477,7 @@ class GivesUpAsking(TimedEdge):
 class IllHealthStopsTheAgent(TimedEdge):
     """A node that is unhealthy for two minutes stops the agent, which is never started again."""
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
         site, uid = self.site(slot), request.pairing_uid
         is_ill = site is not None and bool(self.cluster_at(site).unhealthy_nodes())
         if self.lasts(uid, is_ill) > 2 * MINUTE:
@@ -495,7 +490,7 @@ class IllHealthStopsTheAgent(TimedEdge):
 class UnansweredSubmissionIsForgotten(EdgeCore):
     """A submission that was not answered counts as one that never arrived."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
         reply = yield from super().carried(point, request, flow)
         if point == "submitting" and isinstance(reply, ops.Unknown):
             return NotDelivered(reply.why)
@@ -506,7 +501,7 @@ class UnansweredSubmissionIsForgotten(EdgeCore):
 class SlowAnswerIsThrownAway(TimedEdge):
     """An answer to a submission that took longer than four seconds is not looked at."""
 
-    def carried(self, point: str, request: LocalRequest, flow: AgentFlow) -> Carrying:
+    def carried(self, point: str, request: records.LocalRequest, flow: AgentFlow) -> Carrying:
         began = self.now
         reply = yield from super().carried(point, request, flow)
         if point == "submitting" and self.now > began + 4 * SECOND:
@@ -518,11 +513,13 @@ class SlowAnswerIsThrownAway(TimedEdge):
 class LockLastsAnHour(TimedEdge):
     """The lock that keeps local operations off a paired cluster lasts an hour."""
 
-    def taken_over(self, site: Site, request: LocalRequest, answer: ops.PollAnswer) -> None:
+    def taken_over(
+        self, site: records.Site, request: records.LocalRequest, answer: ops.PollAnswer
+    ) -> None:
         super().taken_over(site, request, answer)
         self.since[site.slot] = self.now
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.Site:
         site = self.site_of(call.host_uid)
         locked = self.since.get(site.slot)
         if locked is None or call.now < locked + HOUR:
@@ -535,7 +532,7 @@ class LockLastsAnHour(TimedEdge):
 class ModeIsLookedUpNowAndThen(TimedEdge):
     """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.Site:
         site = self.site_of(call.host_uid)
         first = self.since.setdefault(site.slot, call.now)
         if MINUTE < call.now - first < 6 * MINUTE:

@@ -254,8 +254,7 @@ class AsksAgainAfterARestart(EdgeCore):
 class AdmitsWhatEndedBeforeItCame(CentralCore):
     """A submission that its own withdrawal has overtaken is admitted all the same."""
 
-    def require_not_ended(self, submission: str) -> None:
-        """What comes is admitted."""
+    def require_not_ended(self, submission: str) -> None: ...
 
 
 # --- in a whole history (INV-1 to INV-10, ACC-14) ------------------------------------------------
@@ -263,8 +262,7 @@ class AdmitsWhatEndedBeforeItCame(CentralCore):
 class OperatesBeforeTheConfirmation(CentralCore):
     """A central operation takes effect before the host has confirmed the pairing."""
 
-    def require_confirmed(self, cluster: CentralCluster) -> None:
-        """Looks at nothing."""
+    def require_confirmed(self, cluster: CentralCluster) -> None: ...
 
 
 @mutant("INV-2")
@@ -364,8 +362,7 @@ class HostNeverHearsOfARejection(RejectionIsNotHeard):
 class PairedClusterIsStillChangedLocally(EdgeCore):
     """Local operations still take effect once the cluster is paired."""
 
-    def require_local(self, site: Site) -> None:
-        """Looks at nothing."""
+    def require_local(self, site: Site) -> None: ...
 
 
 # --- what a restart of the central side undoes ---------------------------------------------------

@@ -9,18 +9,12 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, LocalState, RequestState
+from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
-from harness.reference.core.records import (
-    CentralCluster,
-    LocalRequest,
-    LoginSession,
-    OwedWithdrawal,
-    Site,
-)
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -35,7 +29,7 @@ class _CancelsFirst(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def is_fine_with(self, site: Site) -> bool:
+    def is_fine_with(self, site: records.Site) -> bool:
         """Whether there is nothing to do."""
         raise NotImplementedError
 
@@ -44,7 +38,7 @@ class _CancelsFirst(EdgeCore):
 class NothingToCancelIsFine(_CancelsFirst):
     """A cancel succeeds on a cluster that never sent anything."""
 
-    def is_fine_with(self, site: Site) -> bool:
+    def is_fine_with(self, site: records.Site) -> bool:
         return site.request is None and not site.owed and not self.is_central(site)
 
 
@@ -52,7 +46,7 @@ class NothingToCancelIsFine(_CancelsFirst):
 class RejectedRequestIsCancelled(_CancelsFirst):
     """A request that was rejected can be cancelled, with success."""
 
-    def is_fine_with(self, site: Site) -> bool:
+    def is_fine_with(self, site: records.Site) -> bool:
         return bases.is_in(site, LocalState.REJECTED)
 
 
@@ -60,7 +54,7 @@ class RejectedRequestIsCancelled(_CancelsFirst):
 class UntoldCancelIsRepeated(_CancelsFirst):
     """A second cancel succeeds as long as Palette has not heard of the first."""
 
-    def is_fine_with(self, site: Site) -> bool:
+    def is_fine_with(self, site: records.Site) -> bool:
         return bool(site.owed)
 
 
@@ -68,7 +62,9 @@ class UntoldCancelIsRepeated(_CancelsFirst):
 class CancelAsksForNoLogin(EdgeCore):
     """A cancel asks for no session; everything else does."""
 
-    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+    def cancellable(
+        self, operation: ops.CancelPairingRequest, call: EdgeCall
+    ) -> records.LocalRequest:
         try:
             return super().cancellable(operation, call)
         except Refusal:
@@ -82,8 +78,10 @@ class CancelAsksForNoLogin(EdgeCore):
 class ExpiredSessionStillCancels(EdgeCore):
     """A session that has expired, or belongs to another cluster, is still good for a cancel."""
 
-    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
-        session = self.store.get(LoginSession, call.credentials.session)
+    def cancellable(
+        self, operation: ops.CancelPairingRequest, call: EdgeCall
+    ) -> records.LocalRequest:
+        session = self.store.get(records.LoginSession, call.credentials.session)
         request = self.pending(self.site_of(call.host_uid))
         if session is not None and request is not None:
             return request
@@ -107,7 +105,7 @@ class RefusedCancelIsTold(EdgeCore):
 class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
 
-    def end(self, slot: str, request: LocalRequest) -> Work:
+    def end(self, slot: str, request: records.LocalRequest) -> Work:
         site = self.site(slot)
         if site is not None:
             self.store.put(replace(site, request=None))
@@ -126,7 +124,9 @@ class CancelIsForgottenByARestart(bases.Remembers):
         self.keep(request.cluster_token)
         return request, submission
 
-    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
+    def withdrawal(
+        self, slot: str, request: records.LocalRequest, *, ended: bool
+    ) -> ops.WithdrawPairing:
         message = super().withdrawal(slot, request, ended=ended)
         known = message.cluster_token in self.kept
         return message if known else replace(message, cluster_token="")
@@ -136,7 +136,7 @@ class CancelIsForgottenByARestart(bases.Remembers):
 class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
-    def end(self, slot: str, request: LocalRequest) -> Work:
+    def end(self, slot: str, request: records.LocalRequest) -> Work:
         reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
         site = self.site(slot)
         if site is not None and not isinstance(reply, ops.Done):
@@ -151,7 +151,7 @@ class CancelWaitsForTheNextPoll(EdgeCore):
 class SecondWordOfACancelIsAnError(EdgeCore):
     """A cancel fails when Palette says that it knows of it already."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, Refused):
             raise Refusal(reply.reason, reply.message)
@@ -162,13 +162,13 @@ class SecondWordOfACancelIsAnError(EdgeCore):
 class CancelledClusterStaysLocked(bases.Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
-    def end(self, slot: str, request: LocalRequest) -> Work:
+    def end(self, slot: str, request: records.LocalRequest) -> Work:
         site = self.site(slot)
         if site is not None:
             self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: records.Site) -> None:
         super().require_local(site)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -179,7 +179,7 @@ class CancelledClusterStaysLocked(bases.Remembers):
 class CancelNeedsTheLink(EdgeCore):
     """A cancel is refused as long as Palette cannot be told of it."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, NotDelivered):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
@@ -190,7 +190,7 @@ class CancelNeedsTheLink(EdgeCore):
 class RequestSurvivesALostAnswer(EdgeCore):
     """A request survives its cancel when the answer of Palette was lost."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().told(request, message)
         if isinstance(reply, ops.Unknown):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
@@ -201,7 +201,7 @@ class RequestSurvivesALostAnswer(EdgeCore):
 class LinkBringsTheRequestBack(EdgeCore):
     """When the link is back, the host finds its cancelled request in Palette and takes it up."""
 
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
         site = self.site(slot)
@@ -215,7 +215,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in [site for site in self.store.every(Site) if site.owed]:
+        for site in [site for site in self.store.every(records.Site) if site.owed]:
             self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
 
 
@@ -223,7 +223,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 class UntoldCancelLocksTheCluster(EdgeCore):
     """The cluster takes no local operation until Palette has heard of the cancel."""
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: records.Site) -> None:
         super().require_local(site)
         if site.owed:
             raise bases.busy()
@@ -249,7 +249,7 @@ class CancelAsksTheSiblingsFirst(EdgeCore):
 class CancelIsUndoneByARejection(EdgeCore):
     """A cancel that Palette answers with a rejection shows the request as pending again."""
 
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -257,7 +257,7 @@ class CancelIsUndoneByARejection(EdgeCore):
         if site and self.event_of(answer.reply) is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=_taken_up(owed)))
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
         if request.message != _TAKEN_UP:
             yield from super().follow_pending(slot, request)
 
@@ -265,9 +265,9 @@ class CancelIsUndoneByARejection(EdgeCore):
 _TAKEN_UP = "the request goes on"
 
 
-def _taken_up(owed: OwedWithdrawal) -> LocalRequest:
+def _taken_up(owed: records.OwedWithdrawal) -> records.LocalRequest:
     """A request that was cancelled, as if it had not been."""
-    return LocalRequest(
+    return records.LocalRequest(
         LocalState.PENDING,
         owed.host_uid,
         owed.base_url,
@@ -291,7 +291,7 @@ class _CancelsMore(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
         """Whether this cluster is let go of."""
         raise NotImplementedError
 
@@ -300,7 +300,7 @@ class _CancelsMore(EdgeCore):
 class CancelEndsAnUnconfirmedPairing(_CancelsMore):
     """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
 
-    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
         yield from ()
         return bases.is_in(site, LocalState.CONFIRMING)
 
@@ -309,7 +309,7 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
 class OfflineCancelEndsAPairing(_CancelsMore):
     """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
 
-    def lets_go(self, site: Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
         request = site.request
         if request is None:
             return False
@@ -367,7 +367,7 @@ class CancelledClusterSendsNoMore(bases.Remembers):
         self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.Site:
         site = super().sendable(operation, call)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -378,7 +378,7 @@ class CancelledClusterSendsNoMore(bases.Remembers):
 class DebtBlocksTheNextSend(EdgeCore):
     """As long as Palette has not heard of a cancel, no new request can be sent."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.Site:
         site = super().sendable(operation, call)
         if site.owed:
             raise bases.busy()
@@ -389,7 +389,7 @@ class DebtBlocksTheNextSend(EdgeCore):
 class LateWordEndsTheNewRequest(EdgeCore):
     """When Palette hears of an earlier cancel at last, the new request is cleared locally."""
 
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         site = self.site(slot)
         if site is not None and owed not in site.owed:
@@ -400,7 +400,7 @@ class LateWordEndsTheNewRequest(EdgeCore):
 class RefusedDebtIsTheNewRequests(EdgeCore):
     """When Palette has rejected a cancelled request, the host takes the new one for rejected."""
 
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
@@ -473,7 +473,7 @@ class WithdrawalForgetsTheAcceptance(CentralCore):
         if request.state is not RequestState.HANDING_OVER:
             return super().withdraw(operation, call)
         self.store.put(replace(request, state=RequestState.WITHDRAWN))
-        cluster = self.store.get(CentralCluster, request.cluster_uid)
+        cluster = self.store.get(records.CentralCluster, request.cluster_uid)
         if cluster is not None:
             self.store.put(replace(cluster, confirmed=True))
         return ops.Acknowledged("the pairing request was withdrawn")

@@ -15,15 +15,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from harness.domain.errors import Reason, Refusal
-from harness.reference.pages.answers import (
-    Asked,
-    Elsewhere,
-    Handler,
-    NotDone,
-    Page,
-    PageAnswer,
-    not_done,
-)
+from harness.reference.pages import answers
 from harness.reference.pages.filters import FILTERS
 from harness.reference.pages.forms import parse_form, parse_query
 from harness.reference.pages.site import Site
@@ -71,7 +63,7 @@ class _Shell:
         # other side, which must find a thread free.
         self._limiter: anyio.CapacityLimiter | None = None
 
-    def endpoint(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    def endpoint(self, handler: answers.Handler) -> Callable[[Request], Awaitable[Response]]:
         """The handler as an endpoint of the app."""
 
         async def endpoint(request: Request) -> Response:
@@ -84,20 +76,20 @@ class _Shell:
 
         return endpoint
 
-    def _respond(self, handler: Handler, request: Request, body: bytes) -> Response:
+    def _respond(self, handler: answers.Handler, request: Request, body: bytes) -> Response:
         asked = self._asked(request)
         try:
             answer = handler(_with_entries(asked, request, body))
-        except Elsewhere as elsewhere:
+        except answers.Elsewhere as elsewhere:
             answer = elsewhere.redirect
-        except NotDone as error:
+        except answers.NotDone as error:
             answer = self._site.failed(asked, error)
         except Refusal as refusal:
-            answer = self._site.failed(asked, not_done(refusal.refused))
+            answer = self._site.failed(asked, answers.not_done(refusal.refused))
         return self._response(request, answer)
 
-    def _asked(self, request: Request) -> Asked:
-        return Asked(
+    def _asked(self, request: Request) -> answers.Asked:
+        return answers.Asked(
             request.method,
             request.path_params,
             session=request.cookies.get(self._cookie("session", request), ""),
@@ -109,8 +101,8 @@ class _Shell:
         """The name of a cookie. Cookies do not mind the port, so it is part of the name."""
         return f"{self._site.name}-{what}-{_port(request)}"
 
-    def _response(self, request: Request, answer: PageAnswer) -> Response:
-        if isinstance(answer, Page):
+    def _response(self, request: Request, answer: answers.PageAnswer) -> Response:
+        if isinstance(answer, answers.Page):
             return self._rendered(answer)
         response = RedirectResponse(answer.to, 303, dict(_HEADERS))
         for what, value in (("session", answer.session), ("scope", answer.scope)):
@@ -126,7 +118,7 @@ class _Shell:
         else:
             response.delete_cookie(name, secure=secure, httponly=True, samesite="strict")
 
-    def _rendered(self, page: Page) -> Response:
+    def _rendered(self, page: answers.Page) -> Response:
         html = self._environment.get_template(page.template).render(page.context)
         headers = dict(_HEADERS)
         if page.retry_after:
@@ -151,7 +143,7 @@ def environment(site: Site) -> Environment:
     return made
 
 
-def _with_entries(asked: Asked, request: Request, body: bytes) -> Asked:
+def _with_entries(asked: answers.Asked, request: Request, body: bytes) -> answers.Asked:
     """The request with what a person entered; only a page of ours may have sent a form."""
     query = parse_query(request.url.query)
     if not asked.posted:

@@ -6,14 +6,7 @@ from typing import Protocol
 
 from fastapi import Request
 
-from harness.domain.operations import (
-    Credentials,
-    KnownReply,
-    Operation,
-    PaletteOperation,
-    Reply,
-    Surface,
-)
+from harness.domain import operations as ops
 from harness.reference.http_app import Api, add_operations
 from harness.reference.openapi import describe
 from harness.reference.palette.pages import mount_pages
@@ -25,9 +18,10 @@ TITLE = "Palette, as far as pairing touches it"
 class Central(Protocol):
     """What the shell asks of the central side."""
 
-    def perform(self, operation: PaletteOperation, credentials: Credentials) -> KnownReply:
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials
+    ) -> ops.KnownReply:
         """Carry out one operation."""
-        ...
 
 
 def make_palette_app(central: Central, *, people: bool = True) -> Api:
@@ -35,12 +29,12 @@ def make_palette_app(central: Central, *, people: bool = True) -> Api:
 
     Without `people` it has what edge hosts ask for, and nothing else.
     """
-    surfaces = (Surface.PALETTE, Surface.AGENT) if people else (Surface.AGENT,)
+    surfaces = (ops.Surface.PALETTE, ops.Surface.AGENT) if people else (ops.Surface.AGENT,)
     routes = routes_of(ROUTES, *surfaces)
     app = Api(TITLE, lambda: describe(TITLE, routes))
 
-    def perform(_: Request, operation: Operation, credentials: Credentials) -> Reply:
-        if not isinstance(operation, PaletteOperation):
+    def perform(_: Request, operation: ops.Operation, credentials: ops.Credentials) -> ops.Reply:
+        if not isinstance(operation, ops.PaletteOperation):
             raise TypeError(f"Palette is not asked {type(operation).__name__}")
         return central.perform(operation, credentials)
 

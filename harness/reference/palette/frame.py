@@ -7,13 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from harness.domain.operations import (
-    CentralOperation,
-    Credentials,
-    ListScopes,
-    NamedScope,
-    ScopeList,
-)
+from harness.domain import operations as ops
 from harness.reference.pages.answers import Asked, Handler, NotDone, Page, PageAnswer, value_of
 from harness.reference.pages.site import MenuEntry, Site
 
@@ -38,10 +32,10 @@ class PaletteFrame(Site):
     def __init__(self, central: Central) -> None:
         self.central = central
 
-    def scopes(self, asked: Asked) -> tuple[NamedScope, ...]:
+    def scopes(self, asked: Asked) -> tuple[ops.NamedScope, ...]:
         """The scopes that the project selector offers."""
-        credentials = Credentials(session=asked.session)
-        return value_of(self.central.perform(ListScopes(), credentials), ScopeList).items
+        credentials = ops.Credentials(session=asked.session)
+        return value_of(self.central.perform(ops.ListScopes(), credentials), ops.ScopeList).items
 
     def in_scope(self, handler: Handler) -> Handler:
         """The handler, asked in the scope that was chosen, or else in the first.
@@ -60,13 +54,13 @@ class PaletteFrame(Site):
         scope = asked.scope if asked.scope in uids else next(iter(uids), "")
         return replace(asked, scope=scope)
 
-    def ask(self, asked: Asked, operation: CentralOperation, kind: type[V]) -> V:
+    def ask(self, asked: Asked, operation: ops.CentralOperation, kind: type[V]) -> V:
         """The answer of the central side, in the scope of the request.
 
         Raises:
             NotDone: it was refused.
         """
-        credentials = Credentials(session=asked.session, project_uid=asked.scope)
+        credentials = ops.Credentials(session=asked.session, project_uid=asked.scope)
         return value_of(self.central.perform(operation, credentials), kind)
 
     def page(
@@ -89,7 +83,6 @@ class PaletteFrame(Site):
         return Page(template, {**frame, **context}, status, retry_after)
 
     def failed(self, asked: Asked, error: NotDone) -> PageAnswer:
-        """The message alone, with the project selector, so that another scope can be tried."""
         answer = super().failed(asked, error)
         if not isinstance(answer, Page) or not asked.session:
             return answer

@@ -10,35 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchResult, PackMatch, Problem
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    ListSelectableProfiles,
-    MatchProfiles,
-    PairingRequestView,
-    SelectableProfile,
-    SelectableProfiles,
-    Selected,
-    SelectedProfile,
-    ViewPairingRequest,
-)
 from harness.domain.pairing import RequestState
 from harness.domain.profile import ClusterProfile, ProfileEdition
-from harness.reference.pages.answers import (
-    Address,
-    Asked,
-    Elsewhere,
-    Handler,
-    NotDone,
-    Page,
-    PageAnswer,
-    Redirect,
-    not_done,
-    shown,
-    unknown_action,
-)
+from harness.reference.pages import answers
 from harness.reference.pages.filters import as_segment
 from harness.reference.pages.forms import Form, tags_as_text, tags_from_text
 from harness.reference.palette.frame import CLUSTERS, REVIEW, PaletteFrame
@@ -73,9 +50,9 @@ class MatchRow:
 class Entered:
     """A step of a wizard that may be entered: who asks, how far it is, the request."""
 
-    asked: Asked
+    asked: answers.Asked
     wizard: Wizard
-    request: PairingRequestView
+    request: ops.PairingRequestView
 
     @property
     def pairing_uid(self) -> str:
@@ -90,22 +67,22 @@ class WizardPages(PaletteFrame):
         super().__init__(central)
         self.wizards = Wizards()
 
-    def wizard_addresses(self) -> Sequence[Address]:
+    def wizard_addresses(self) -> Sequence[answers.Address]:
         """The addresses of the four steps."""
-        handlers: Mapping[Step, Handler] = {
+        handlers: Mapping[Step, answers.Handler] = {
             Step.WARNING: self.warning,
             Step.CLUSTER: self.details,
             Step.PROFILES: self.profiles,
             Step.REVIEW: self.review,
         }
         return tuple(
-            Address(f"{REVIEW}/{{pairing_uid}}/{step.path}", self.in_scope(handler))
+            answers.Address(f"{REVIEW}/{{pairing_uid}}/{step.path}", self.in_scope(handler))
             for step, handler in handlers.items()
         )
 
     # --- the order of the steps -------------------------------------------------------
 
-    def enter(self, asked: Asked, step: Step) -> Entered:
+    def enter(self, asked: answers.Asked, step: Step) -> Entered:
         """The wizard at a step, if the earlier ones are done (ACC-11).
 
         Raises:
@@ -116,20 +93,22 @@ class WizardPages(PaletteFrame):
         wizard = self.wizards.get(asked.session, request.pairing_uid)
         furthest = self.furthest(wizard)
         if step > furthest:
-            raise Elsewhere(Redirect(f"{step_path(request.pairing_uid, furthest)}?{_EARLIER}=yes"))
+            raise answers.Elsewhere(
+                answers.Redirect(f"{step_path(request.pairing_uid, furthest)}?{_EARLIER}=yes")
+            )
         return Entered(asked, wizard or Wizard(), request)
 
     def furthest(self, wizard: Wizard | None) -> Step:
         """The last step that may be entered."""
         return Step.WARNING if wizard is None else wizard.furthest
 
-    def pending_request(self, asked: Asked) -> PairingRequestView:
+    def pending_request(self, asked: answers.Asked) -> ops.PairingRequestView:
         """The request of the address, while it waits for a decision."""
-        operation = ViewPairingRequest(asked.params["pairing_uid"])
-        request = self.ask(asked, operation, PairingRequestView)
+        operation = ops.ViewPairingRequest(asked.params["pairing_uid"])
+        request = self.ask(asked, operation, ops.PairingRequestView)
         if request.state != RequestState.PENDING.value:
             message = f"the pairing request is {request.state}, not pending any more"
-            raise not_done(Refused(Reason.REQUEST_DECIDED, message))
+            raise answers.not_done(Refused(Reason.REQUEST_DECIDED, message))
         return request
 
     def keep(self, at: Entered, wizard: Wizard) -> None:
@@ -141,9 +120,9 @@ class WizardPages(PaletteFrame):
         at: Entered,
         step: Step,
         context: Mapping[str, object],
-        error: NotDone | None = None,
+        error: answers.NotDone | None = None,
         notice: str = "",
-    ) -> Page:
+    ) -> answers.Page:
         """A page of the wizard."""
         redirected = not at.asked.posted and at.asked.query.has(_EARLIER)
         early = _EARLIER_NOTICE if redirected else ""
@@ -154,17 +133,17 @@ class WizardPages(PaletteFrame):
 
     # --- the warning ------------------------------------------------------------------
 
-    def warning(self, asked: Asked) -> PageAnswer:
+    def warning(self, asked: answers.Asked) -> answers.PageAnswer:
         """Central management only, no more local operations: I understand, Confirm (ACC-4)."""
         at = self.enter(asked, Step.WARNING)
         if not asked.posted:
             return self.step_page(at, Step.WARNING, {})
         if not self.acknowledged(asked.form):
             message = "check I understand before you confirm"
-            error = not_done(Refused(Reason.INVALID_INPUT, message))
+            error = answers.not_done(Refused(Reason.INVALID_INPUT, message))
             return self.step_page(at, Step.WARNING, {}, error)
         self.keep(at, Wizard())
-        return Redirect(step_path(at.pairing_uid, Step.CLUSTER))
+        return answers.Redirect(step_path(at.pairing_uid, Step.CLUSTER))
 
     def acknowledged(self, form: Form) -> bool:
         """Whether I understand is checked (ACC-4)."""
@@ -172,7 +151,7 @@ class WizardPages(PaletteFrame):
 
     # --- step 1: name, description, tags ----------------------------------------------
 
-    def details(self, asked: Asked) -> PageAnswer:
+    def details(self, asked: answers.Asked) -> answers.PageAnswer:
         """Name, description and tags, filled in with what the cluster has (ACC-5, ACC-6)."""
         at = self.enter(asked, Step.CLUSTER)
         if not asked.posted:
@@ -182,16 +161,16 @@ class WizardPages(PaletteFrame):
         try:
             details = self.changed(at.request, entries)
         except Refusal as refusal:
-            error = shown(refusal)
+            error = answers.shown(refusal)
             return self.step_page(at, Step.CLUSTER, {"entries": entries}, error)
         self.keep(at, replace(at.wizard, details=details, validated=False))
-        return Redirect(step_path(at.pairing_uid, Step.PROFILES))
+        return answers.Redirect(step_path(at.pairing_uid, Step.PROFILES))
 
-    def prefilled(self, request: PairingRequestView) -> Entries:
+    def prefilled(self, request: ops.PairingRequestView) -> Entries:
         """The values that the local cluster has (ACC-5)."""
         return Entries(request.name, request.description, tags_as_text(request.tags))
 
-    def taken_over(self, request: PairingRequestView, details: Details) -> Entries:
+    def taken_over(self, request: ops.PairingRequestView, details: Details) -> Entries:
         """The fields with what was entered before, where the step was done already."""
         own = self.prefilled(request)
         return Entries(
@@ -200,7 +179,7 @@ class WizardPages(PaletteFrame):
             own.tags if details.tags is None else tags_as_text(details.tags),
         )
 
-    def changed(self, request: PairingRequestView, entries: Entries) -> Details:
+    def changed(self, request: ops.PairingRequestView, entries: Entries) -> Details:
         """What was changed; what was left alone keeps the cluster's value (ACC-6).
 
         Raises:
@@ -217,7 +196,7 @@ class WizardPages(PaletteFrame):
 
     # --- step 2: the match ------------------------------------------------------------
 
-    def profiles(self, asked: Asked) -> PageAnswer:
+    def profiles(self, asked: answers.Asked) -> answers.PageAnswer:
         """Select profiles, Confirm the match, Next step (ACC-17)."""
         at = self.enter(asked, Step.PROFILES)
         if not asked.posted:
@@ -225,10 +204,10 @@ class WizardPages(PaletteFrame):
         selection = selection_of(asked.form)
         try:
             return self.selected(at, selection)
-        except (NotDone, Refusal) as error:
-            return self.profiles_page(at, selection, error=shown(error))
+        except (answers.NotDone, Refusal) as error:
+            return self.profiles_page(at, selection, error=answers.shown(error))
 
-    def selected(self, at: Entered, selection: Selected) -> PageAnswer:
+    def selected(self, at: Entered, selection: ops.Selected) -> answers.PageAnswer:
         """One of the buttons: Confirm, Next step."""
         selection = self.pinned(at, selection)
         result = self.match(at, selection)
@@ -240,48 +219,50 @@ class WizardPages(PaletteFrame):
                 return self.profiles_page(at, selection, result)
             case "next":
                 return self.next_step(at, selection, result)
-        raise unknown_action(at.asked)
+        raise answers.unknown_action(at.asked)
 
-    def pinned(self, at: Entered, selection: Selected) -> Selected:
+    def pinned(self, at: Entered, selection: ops.Selected) -> ops.Selected:
         """The selection with every version named, so that what is reviewed is what pairs."""
         latest = {item.profile.uid: item.latest for item in self.selectable(at)}
         return tuple(
-            SelectedProfile(chosen.uid, chosen.version or latest.get(chosen.uid, ""))
+            ops.SelectedProfile(chosen.uid, chosen.version or latest.get(chosen.uid, ""))
             for chosen in selection
         )
 
-    def next_step(self, at: Entered, selection: Selected, result: MatchResult) -> PageAnswer:
+    def next_step(
+        self, at: Entered, selection: ops.Selected, result: MatchResult
+    ) -> answers.PageAnswer:
         """On to the review, with the very selection that was confirmed."""
         if not self.confirmable(result) or selection != at.wizard.confirmed:
             at = replace(at, wizard=Wizard(at.wizard.details))
             self.keep(at, at.wizard)
             message = "Confirm comes first: a match that is valid, of the profiles selected now"
-            error = not_done(Refused(Reason.PROFILES_MISMATCH, message))
+            error = answers.not_done(Refused(Reason.PROFILES_MISMATCH, message))
             return self.profiles_page(at, selection, result, error=error)
         self.keep(at, replace(at.wizard, chosen=True, validated=False))
-        return Redirect(step_path(at.pairing_uid, Step.REVIEW))
+        return answers.Redirect(step_path(at.pairing_uid, Step.REVIEW))
 
     def confirmable(self, result: MatchResult) -> bool:
         """Whether the match can be confirmed (ACC-17)."""
         return result.valid
 
-    def match(self, at: Entered, selection: Selected) -> MatchResult:
+    def match(self, at: Entered, selection: ops.Selected) -> MatchResult:
         """The central side's answer to whether the selection fits."""
-        return self.ask(at.asked, MatchProfiles(at.pairing_uid, selection), MatchResult)
+        return self.ask(at.asked, ops.MatchProfiles(at.pairing_uid, selection), MatchResult)
 
-    def selectable(self, at: Entered) -> tuple[SelectableProfile, ...]:
+    def selectable(self, at: Entered) -> tuple[ops.SelectableProfile, ...]:
         """The profiles that can be selected for the request."""
-        operation = ListSelectableProfiles(at.pairing_uid)
-        return self.ask(at.asked, operation, SelectableProfiles).items
+        operation = ops.ListSelectableProfiles(at.pairing_uid)
+        return self.ask(at.asked, operation, ops.SelectableProfiles).items
 
     def profiles_page(
         self,
         at: Entered,
-        selection: Selected,
+        selection: ops.Selected,
         result: MatchResult | None = None,
         *,
-        error: NotDone | None = None,
-    ) -> Page:
+        error: answers.NotDone | None = None,
+    ) -> answers.Page:
         """The local packs beside the profiles, and the match once it was asked for."""
         confirmed = at.wizard.confirmed is not None and at.wizard.confirmed == selection
         if result is None and confirmed:
@@ -298,20 +279,20 @@ class WizardPages(PaletteFrame):
 
     # --- step 3: the review -----------------------------------------------------------
 
-    def review(self, asked: Asked) -> PageAnswer:
+    def review(self, asked: answers.Asked) -> answers.PageAnswer:
         """Review the configurations, Validate, Pair cluster (ACC-18)."""
         at = self.enter(asked, Step.REVIEW)
         if not asked.posted:
             return self.review_page(at)
         try:
             return self.decided(at)
-        except (NotDone, Refusal) as error:
+        except (answers.NotDone, Refusal) as error:
             wizard = replace(at.wizard, validated=False)
             self.keep(at, wizard)
             self.pending_request(asked)
-            return self.review_page(replace(at, wizard=wizard), shown(error))
+            return self.review_page(replace(at, wizard=wizard), answers.shown(error))
 
-    def decided(self, at: Entered) -> PageAnswer:
+    def decided(self, at: Entered) -> answers.PageAnswer:
         """One of the buttons: Validate, Pair cluster."""
         match at.asked.form.text("action"):
             case "validate":
@@ -323,8 +304,8 @@ class WizardPages(PaletteFrame):
                 self.require_validated(at.wizard)
                 self.accept(at)
                 self.wizards.drop(at.asked.session, at.pairing_uid)
-                return Redirect(f"{CLUSTERS}?done=paired")
-        raise unknown_action(at.asked)
+                return answers.Redirect(f"{CLUSTERS}?done=paired")
+        raise answers.unknown_action(at.asked)
 
     def validate(self, at: Entered) -> None:
         """The profiles in the reviewed versions still match.
@@ -343,19 +324,21 @@ class WizardPages(PaletteFrame):
             message = "Validate comes first: then Pair cluster can be clicked"
             raise Refusal(Reason.INVALID_INPUT, message)
 
-    def accept(self, at: Entered) -> Accepted:
+    def accept(self, at: Entered) -> ops.Accepted:
         """Pair cluster, with what the steps have gathered."""
         details = at.wizard.details or Details()
-        operation = AcceptPairingRequest(
+        operation = ops.AcceptPairingRequest(
             at.pairing_uid,
             at.wizard.confirmed or (),
             details.name,
             details.description,
             details.tags,
         )
-        return self.ask(at.asked, operation, Accepted)
+        return self.ask(at.asked, operation, ops.Accepted)
 
-    def review_page(self, at: Entered, error: NotDone | None = None, notice: str = "") -> Page:
+    def review_page(
+        self, at: Entered, error: answers.NotDone | None = None, notice: str = ""
+    ) -> answers.Page:
         """What the cluster will be, and each profile with its values and variables."""
         known = {item.profile.uid: item.profile for item in self.selectable(at)}
         confirmed = at.wizard.confirmed or ()
@@ -377,10 +360,10 @@ def entries_of(form: Form) -> Entries:
     return Entries(form.text("name"), form.text("description"), form.text("tags"))
 
 
-def selection_of(form: Form) -> Selected:
+def selection_of(form: Form) -> ops.Selected:
     """The profiles that are checked, each in the version beside it."""
     uids = form.every("profile")
-    return tuple(SelectedProfile(uid, form.text(f"version:{uid}")) for uid in uids)
+    return tuple(ops.SelectedProfile(uid, form.text(f"version:{uid}")) for uid in uids)
 
 
 def rows_of(result: MatchResult) -> tuple[MatchRow, ...]:
@@ -398,7 +381,7 @@ def other_problems(result: MatchResult) -> tuple[Problem, ...]:
 
 
 def configurations(
-    known: Mapping[str, ClusterProfile], confirmed: Sequence[SelectedProfile]
+    known: Mapping[str, ClusterProfile], confirmed: Sequence[ops.SelectedProfile]
 ) -> tuple[tuple[ClusterProfile, ProfileEdition], ...]:
     """Each confirmed profile with its edition; one that is gone since is left out."""
     found = []

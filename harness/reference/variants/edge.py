@@ -13,6 +13,7 @@ from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.pairing import LocalEvent, LocalState
 from harness.domain.profile import StackProfile
 from harness.reference.behaviour import Behaviour
+from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import (
     AfterOfflineCancel,
@@ -22,15 +23,6 @@ from harness.reference.core.choices import (
     SessionReach,
 )
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.edge_flows import (
-    Begun,
-    Carrying,
-    EdgeCore,
-    Probing,
-    Work,
-    is_final,
-    why_not,
-)
 from harness.reference.core.link import Call, NotDelivered
 from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, Site
 from harness.reference.core.store import Store
@@ -87,7 +79,7 @@ variant(
 
 # --- what Local UI shows -------------------------------------------------------------------------
 @varies("SND-10")
-class TheRequestIsShownWhereItWasSent(EdgeCore):
+class TheRequestIsShownWhereItWasSent(edge_flows.EdgeCore):
     """The pairing request is shown on the host where it was sent, and on no sibling of it."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -99,14 +91,14 @@ class TheRequestIsShownWhereItWasSent(EdgeCore):
 
 
 @varies("WDR-3")
-class ACancelledRequestIsShownAsFailed(EdgeCore):
+class ACancelledRequestIsShownAsFailed(edge_flows.EdgeCore):
     """After a cancel Local UI shows the request as failed, until another one is sent."""
 
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
         self._cancelled: dict[str, ops.PairingView] = {}
 
-    def end(self, slot: str, request: LocalRequest) -> Work:
+    def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
         shown = replace(self.shown(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
         site = self.site(slot)
@@ -123,7 +115,7 @@ class ACancelledRequestIsShownAsFailed(EdgeCore):
 
 
 @varies("WDR-6")
-class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
+class AnAcceptedRequestIsShownAsPairedAtOnce(edge_flows.EdgeCore):
     """Local UI shows a request as paired as soon as the host has learned of its acceptance."""
 
     def shown(self, request: LocalRequest) -> ops.PairingView:
@@ -134,7 +126,7 @@ class AnAcceptedRequestIsShownAsPairedAtOnce(EdgeCore):
 
 
 @varies("ACC-12")
-class NothingIsShownOncePaired(EdgeCore):
+class NothingIsShownOncePaired(edge_flows.EdgeCore):
     """Local UI shows no pairing request any more once the cluster is paired."""
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
@@ -145,7 +137,7 @@ class NothingIsShownOncePaired(EdgeCore):
 
 
 @varies("REJ-7")
-class ARejectedRequestIsShownForASecond(EdgeCore):
+class ARejectedRequestIsShownForASecond(edge_flows.EdgeCore):
     """Local UI shows a rejected request for a second from the first look on, then no request."""
 
     SHOWN_FOR = 1_000_000
@@ -165,7 +157,7 @@ class ARejectedRequestIsShownForASecond(EdgeCore):
 
 # --- logins and entries --------------------------------------------------------------------------
 @varies("SND-1")
-class ANewLoginEndsTheOneBefore(EdgeCore):
+class ANewLoginEndsTheOneBefore(edge_flows.EdgeCore):
     """At each host only one login is good: the last."""
 
     def log_in(self, operation: ops.LogIn, call: EdgeCall) -> ops.Session:
@@ -177,7 +169,7 @@ class ANewLoginEndsTheOneBefore(EdgeCore):
 
 
 @varies("SND-3")
-class ARestartEndsEveryLogin(EdgeCore):
+class ARestartEndsEveryLogin(edge_flows.EdgeCore):
     """After a restart of the edge everybody has to log in to Local UI again."""
 
     def recover(self) -> None:
@@ -187,7 +179,7 @@ class ARestartEndsEveryLogin(EdgeCore):
 
 
 @varies("PRE-4")
-class AnEmptyTokenIsLeftToPalette(EdgeCore):
+class AnEmptyTokenIsLeftToPalette(edge_flows.EdgeCore):
     """Local UI sends whatever was entered as a token; Palette refuses an empty one."""
 
     def usable_entries(self, operation: ops.PairingInput) -> str:
@@ -196,7 +188,7 @@ class AnEmptyTokenIsLeftToPalette(EdgeCore):
 
 # --- the connection check ------------------------------------------------------------------------
 @varies("PRE-11")
-class TheConnectionCheckIgnoresTheToken(EdgeCore):
+class TheConnectionCheckIgnoresTheToken(edge_flows.EdgeCore):
     """The connection check does not mind a token that is missing."""
 
     def usable_entries(self, operation: ops.PairingInput) -> str:
@@ -206,7 +198,7 @@ class TheConnectionCheckIgnoresTheToken(EdgeCore):
 
 
 @varies("PRE-5")
-class TheConnectionCheckSaysNoWithAnError(EdgeCore):
+class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
     """A connection check that fails is answered with an error."""
 
     def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
@@ -218,22 +210,22 @@ class TheConnectionCheckSaysNoWithAnError(EdgeCore):
 
 
 @varies("PRE-11")
-class TheConnectionCheckNamesEveryHost(EdgeCore):
+class TheConnectionCheckNamesEveryHost(edge_flows.EdgeCore):
     """The connection check asks every host, and names each one that cannot reach Palette."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> edge_flows.Probing:
         found = []
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
             if not isinstance(answer.reply, ops.Done):
-                why = why_not(answer.reply)
+                why = edge_flows.why_not(answer.reply)
                 found.append(f"host {host_uid} cannot reach {entries.endpoint}: {why}")
         return "; ".join(found)
 
 
 # --- what the agents do, and when ----------------------------------------------------------------
 @varies("INV-8", limits={"edge_lag_s": 2.0})
-class TheAgentsFollowUpEachSecond(EdgeCore):
+class TheAgentsFollowUpEachSecond(edge_flows.EdgeCore):
     """A host asks only each second what became of its request."""
 
     ROUNDS = 20
@@ -246,7 +238,7 @@ class TheAgentsFollowUpEachSecond(EdgeCore):
 
 
 @varies("WDR-8")
-class AnOfflineCancelIsToldSecondsLater(EdgeCore):
+class AnOfflineCancelIsToldSecondsLater(edge_flows.EdgeCore):
     """A host that has cancelled without a link tries only each two seconds to tell Palette."""
 
     ROUNDS = 40
@@ -255,17 +247,17 @@ class AnOfflineCancelIsToldSecondsLater(EdgeCore):
         super().__init__(store, choices)
         self._rounds: dict[OwedWithdrawal, int] = {}
 
-    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
+    def settle_debt(self, slot: str, owed: OwedWithdrawal) -> edge_flows.Work:
         self._rounds[owed] = self._rounds.get(owed, 0) + 1
         if self._rounds[owed] % self.ROUNDS == 0:
             yield from super().settle_debt(slot, owed)
 
 
 @varies("WDR-8")
-class ACancelIsToldAfterwards(EdgeCore):
+class ACancelIsToldAfterwards(edge_flows.EdgeCore):
     """A cancel ends the request locally at once; Palette is told afterwards, by the agent."""
 
-    def end(self, slot: str, request: LocalRequest) -> Work:
+    def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
         site = self.site(slot)
         if site is not None and self.is_same(site.request, request):
             self.owe(replace(site, request=None), request)
@@ -273,10 +265,10 @@ class ACancelIsToldAfterwards(EdgeCore):
 
 
 @varies("WDR-10")
-class ACancelIsToldByAnyHost(EdgeCore):
+class ACancelIsToldByAnyHost(edge_flows.EdgeCore):
     """A host that is cut off lets its siblings tell Palette that the request is cancelled."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
         reply = yield from super().told(request, message)
         for host_uid in self.cluster_at(self.site_of(request.host_uid)).host_uids():
             if not isinstance(reply, NotDelivered):
@@ -287,22 +279,22 @@ class ACancelIsToldByAnyHost(EdgeCore):
 
 
 @varies("WDR-10")
-class ACancelFailsWhenPaletteAnswersWithAnError(EdgeCore):
+class ACancelFailsWhenPaletteAnswersWithAnError(edge_flows.EdgeCore):
     """A cancel that Palette answers with an error is refused, and the request goes on."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
         reply = yield from super().told(request, message)
-        if isinstance(reply, Refused) and not is_final(reply):
+        if isinstance(reply, Refused) and not edge_flows.is_final(reply):
             raise Refusal(Reason.CONFLICT, f"Palette does not withdraw it: {reply.message}")
         return reply
 
 
 # --- what has changed since the send -------------------------------------------------------------
 @varies("SND-9")
-class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
+class AnUnhealthyClustersRequestIsWithdrawn(edge_flows.EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
 
-    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: LocalRequest) -> edge_flows.Work:
         site = self.site(slot)
         cluster = site.cluster if site else None
         running = cluster is not None and cluster.state is ClusterState.RUNNING
@@ -313,14 +305,16 @@ class AnUnhealthyClustersRequestIsWithdrawn(EdgeCore):
 
 
 @varies("ACC-21")
-class AChangedStackIsNotHandedOver(EdgeCore):
+class AChangedStackIsNotHandedOver(edge_flows.EdgeCore):
     """An acceptance fails at the host when the local profiles have changed since the send."""
 
     def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
         super().__init__(store, choices)
         self._sent: dict[str, tuple[StackProfile, ...]] = {}
 
-    def begin(self, operation: ops.SendPairingRequest, call: EdgeCall, url: str) -> Begun:
+    def begin(
+        self, operation: ops.SendPairingRequest, call: EdgeCall, url: str
+    ) -> edge_flows.Begun:
         request, submission = super().begin(operation, call, url)
         self._sent[request.cluster_token] = submission.cluster.stack
         return request, submission
@@ -358,7 +352,7 @@ class _RewordedPalette(_Reworded, CentralCore):
         return reply
 
 
-class _RewordedEdge(_Reworded, EdgeCore):
+class _RewordedEdge(_Reworded, edge_flows.EdgeCore):
     """An edge that words what it refuses anew."""
 
     def perform(
@@ -466,11 +460,11 @@ class _PaletteInOtherWords(_OtherWords, _RewordedPalette):
 class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
     """The edge's part of it."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> edge_flows.Probing:
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
             if not isinstance(answer.reply, ops.Done):
-                why = why_not(answer.reply)
+                why = edge_flows.why_not(answer.reply)
                 trouble = next((new for old, new in _TROUBLES.items() if old in why), why)
                 return f"precheck failed on {host_uid}: Get {urlsplit(url).hostname}: {trouble}"
         return ""

@@ -116,7 +116,6 @@ class _OneDraw:
     uid: str
 
     def bits128(self, kind: str) -> int:
-        """What is written as the id."""
         return int(self.uid, 16) << 32
 
 

@@ -10,15 +10,8 @@ from zlib import crc32
 
 import msgspec
 
+from harness.reference import changed_answers
 from harness.reference.behaviour import Behaviour, Wrap
-from harness.reference.changed_answers import (
-    AGENT_PATHS,
-    Answer,
-    Asked,
-    Change,
-    Changed,
-    messages_of,
-)
 from harness.reference.planting import variant
 from harness.wire.http import Json
 
@@ -26,11 +19,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def _changing(change: Change) -> Wrap:
-    return lambda app: Changed(app, change)
+def _changing(change: changed_answers.Change) -> Wrap:
+    return lambda app: changed_answers.Changed(app, change)
 
 
-def _as_it_is(asked: Asked, answer: Answer) -> Answer:
+def _as_it_is(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     return answer
 
 
@@ -74,7 +69,9 @@ def _other_time(text: str) -> str:
             return f"{text[:-4]}+00:00"
 
 
-def other_success(asked: Asked, answer: Answer) -> Answer:
+def other_success(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     """Another of the codes of success; where only a message is said, nothing is said."""
     json = answer.json()
     if not 200 <= answer.status < 300 or asked.method == "GET" or asked.is_an_agents:
@@ -85,7 +82,9 @@ def other_success(asked: Asked, answer: Answer) -> Answer:
     return replace(answer, status={200: 201, 201: 202}.get(answer.status, 200))
 
 
-def another_servers(asked: Asked, answer: Answer) -> Answer:
+def another_servers(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     """The same answer, as another server says it."""
     json = answer.json()
     if json is not None:
@@ -99,7 +98,9 @@ def another_servers(asked: Asked, answer: Answer) -> Answer:
     return replace(answer, headers=tuple((cased | more).items()), piece=37)
 
 
-def _dressed(asked: Asked, answer: Answer) -> Answer:
+def _dressed(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     return another_servers(asked, other_success(asked, answer))
 
 
@@ -116,7 +117,9 @@ PAGE = 2
 """How many items a page has."""
 
 
-def one_page(asked: Asked, answer: Answer) -> Answer:
+def one_page(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     """The page that was asked for, and how the next one is asked for."""
     json = answer.json()
     items = json.get("items") if isinstance(json, dict) else None
@@ -140,7 +143,9 @@ variant(
 _REFUSING = (400, 403, 404, 409, 422, 500)
 
 
-def other_status(asked: Asked, answer: Answer) -> Answer:
+def other_status(
+    asked: changed_answers.Asked, answer: changed_answers.Answer
+) -> changed_answers.Answer:
     """A refusal with a status by where it was asked, a code of no known kind, and no details.
 
     What a look finds nothing for stays 404: that is the answer, and no refusal.
@@ -172,14 +177,14 @@ def _slow(app: ASGIApp) -> ASGIApp:
     """Every so many changes are done at once, and answered late."""
     asked_before = 0
 
-    def pause_s(asked: Asked) -> float:
+    def pause_s(asked: changed_answers.Asked) -> float:
         nonlocal asked_before
         if asked.method == "GET" or asked.is_an_agents:
             return 0.0
         asked_before += 1
         return 0.0 if asked_before % _SLOW_EACH else _SLOW_S
 
-    return Changed(app, _as_it_is, pause_s)
+    return changed_answers.Changed(app, _as_it_is, pause_s)
 
 
 variant(
@@ -200,16 +205,16 @@ class Limited:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         people = scope["type"] == "http" and scope["path"].startswith("/v1/")
-        if people and not scope["path"].startswith(AGENT_PATHS):
+        if people and not scope["path"].startswith(changed_answers.AGENT_PATHS):
             self.asked_before += 1
             if self.asked_before % _LIMITED_EACH == 0:
-                for message in messages_of(_TOO_MANY):
+                for message in changed_answers.messages_of(_TOO_MANY):
                     await send(message)
                 return
         await self.app(scope, receive, send)
 
 
-_TOO_MANY = Answer(
+_TOO_MANY = changed_answers.Answer(
     429,
     ((b"content-type", b"application/json"), (b"retry-after", b"0")),
     b'{"code": "TooManyRequests", "message": "too many requests"}',

@@ -12,15 +12,7 @@ from typing import Final, Protocol
 
 from markupsafe import Markup
 
-from harness.reporting.fleet.quantities import (
-    DAY,
-    HOUR,
-    MILLISECOND,
-    MINUTE,
-    SECOND,
-    duration,
-    short,
-)
+from harness.reporting.fleet import quantities
 from harness.reporting.svg import drawing
 
 _LETTER: Final = 6.9
@@ -106,20 +98,32 @@ Tick = tuple[float, str]
 # --- axes ------------------------------------------------------------------------------------
 
 _TIMES: Final = (
-    *((MILLISECOND, n) for n in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
-    *((SECOND, n) for n in (1, 2, 5, 10, 15, 30)),
-    *((MINUTE, n) for n in (1, 2, 5, 10, 15, 30)),
-    *((HOUR, n) for n in (1, 2, 3, 6, 12)),
-    *((DAY, n * 10**power) for power in range(5) for n in (1, 2, 5)),
+    *((quantities.MILLISECOND, n) for n in (1, 2, 5, 10, 20, 50, 100, 200, 500)),
+    *((quantities.SECOND, n) for n in (1, 2, 5, 10, 15, 30)),
+    *((quantities.MINUTE, n) for n in (1, 2, 5, 10, 15, 30)),
+    *((quantities.HOUR, n) for n in (1, 2, 3, 6, 12)),
+    *((quantities.DAY, n * 10**power) for power in range(5) for n in (1, 2, 5)),
 )
 """Steps between which people count time: a unit, and how many of it."""
 
-_NAMES: Final = {MILLISECOND: "ms", SECOND: "s", MINUTE: "min", HOUR: "h", DAY: "d"}
+_NAMES: Final = {
+    quantities.MILLISECOND: "ms",
+    quantities.SECOND: "s",
+    quantities.MINUTE: "min",
+    quantities.HOUR: "h",
+    quantities.DAY: "d",
+}
 
 _DECADES: Final = (
     *(10**power for power in range(8)),
-    *(MINUTE, 10 * MINUTE, HOUR, 10 * HOUR, DAY),
-    *(DAY * 10**power for power in range(1, 5)),
+    *(
+        quantities.MINUTE,
+        10 * quantities.MINUTE,
+        quantities.HOUR,
+        10 * quantities.HOUR,
+        quantities.DAY,
+    ),
+    *(quantities.DAY * 10**power for power in range(1, 5)),
 )
 _BETWEEN: Final = (
     *(n * 10**power for power in range(3) for n in (1, 2, 5)),
@@ -134,11 +138,9 @@ class Scale(Protocol):
     @property
     def ticks(self) -> Sequence[Tick]:
         """Where it is labelled, in order."""
-        ...
 
     def at(self, value: float) -> float:
         """Where a value lies; what lies beyond an end lies on it."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def time_scale(end: int, most: int) -> Linear:
     It ends where the run does, not at a tick.
     """
     top = max(end, 1)
-    unit, n = next(((u, n) for u, n in _TIMES if u * n * most >= top), (DAY, 10**5))
+    unit, n = next(((u, n) for u, n in _TIMES if u * n * most >= top), (quantities.DAY, 10**5))
     marks = range(0, top + 1, unit * n)
     return Linear(top, [(at, f"{at // unit} {_NAMES[unit]}" if at else "0") for at in marks])
 
@@ -186,7 +188,9 @@ def amount_scale(largest: float, most: int, *, whole: bool = True) -> Linear:
     step = _round_step(largest / most) if largest > 0 else 1.0
     step = max(step, 1.0) if whole else step
     steps = max(math.ceil(round(largest / step, 9)), 1)
-    return Linear(steps * step, [(step * n, short(round(step * n, 9))) for n in range(steps + 1)])
+    return Linear(
+        steps * step, [(step * n, quantities.short(round(step * n, 9))) for n in range(steps + 1)]
+    )
 
 
 def share_scale() -> Linear:
@@ -202,10 +206,10 @@ def _round_step(least: float) -> float:
 
 def duration_scale(durations: Iterable[int]) -> Logarithmic:
     """Durations in microseconds, some of them above 0, from the tick below to the tick above."""
-    found = [d for d in durations if d > 0] or [MILLISECOND]
+    found = [d for d in durations if d > 0] or [quantities.MILLISECOND]
     low = max(t for t in (1, *_BETWEEN) if t <= min(found))
     top = min((t for t in _BETWEEN if t >= max(found)), default=max(found))
     top = top if top > low else next(t for t in (*_BETWEEN, 2 * low) if t > low)
     decades = [t for t in _DECADES if low <= t <= top]
     ticks = decades if len(decades) >= 3 else [t for t in _BETWEEN if low <= t <= top]
-    return Logarithmic(low, top, [(t, duration(t)) for t in ticks])
+    return Logarithmic(low, top, [(t, quantities.duration(t)) for t in ticks])

@@ -6,35 +6,30 @@ import json
 from collections.abc import Mapping
 from typing import TypeVar
 
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster
 from harness.targets.port import ArrangingFailed
 from harness.wire.control import from_json, to_json
 from harness.wire.http import Json
 from harness.wire.model import Malformed
 
-A = TypeVar("A", bound=Arrangement)
+A = TypeVar("A", bound=arrangements.Arrangement)
 
-_SUBJECT: Mapping[type[Arrangement], str] = {
-    PutToken: "token",
-    PutProfile: "profile",
-    InstallCluster: "cluster",
+_SUBJECT: Mapping[type[arrangements.Arrangement], str] = {
+    arrangements.PutToken: "token",
+    arrangements.PutProfile: "profile",
+    arrangements.InstallCluster: "cluster",
 }
 """The field that holds what an arrangement is about, where that is a value of its own."""
 
-_OWN: Mapping[type[Arrangement], frozenset[str]] = {
-    CreateProject: frozenset({"uid", "name"}),
-    PutUser: frozenset({"email", "password", "api_key"}),
-    PutToken: frozenset({"uid", "name", "value"}),
-    PutProfile: frozenset({"uid", "name"}),
-    InstallCluster: frozenset({"uid", "name", "description", "tags", "pools", "stack"}),
+_OWN: Mapping[type[arrangements.Arrangement], frozenset[str]] = {
+    arrangements.CreateProject: frozenset({"uid", "name"}),
+    arrangements.PutUser: frozenset({"email", "password", "api_key"}),
+    arrangements.PutToken: frozenset({"uid", "name", "value"}),
+    arrangements.PutProfile: frozenset({"uid", "name"}),
+    arrangements.InstallCluster: frozenset(
+        {"uid", "name", "description", "tags", "pools", "stack"}
+    ),
 }
 """What a target may choose, of the arrangement or of what it is about."""
 
@@ -89,11 +84,15 @@ def adopted(arrangement: A, told: Mapping[str, Json], who: str) -> A:
     return result
 
 
-def _check_choice(asked: Arrangement, came: Arrangement, who: str) -> None:
+def _check_choice(
+    asked: arrangements.Arrangement, came: arrangements.Arrangement, who: str
+) -> None:
     kind = type(asked)
     before, after = _fields(asked), _fields(came)
     free = _OWN.get(kind, frozenset())
-    if isinstance(asked, InstallCluster) and isinstance(came, InstallCluster):
+    if isinstance(asked, arrangements.InstallCluster) and isinstance(
+        came, arrangements.InstallCluster
+    ):
         free -= frozenset(asked.matters)
         if "shape" in asked.matters and _shape(asked.cluster) != _shape(came.cluster):
             raise ArrangingFailed(kind.__name__, f"{who} gave a cluster of another shape")
@@ -103,7 +102,7 @@ def _check_choice(asked: Arrangement, came: Arrangement, who: str) -> None:
             raise ArrangingFailed(kind.__name__, f"{who} gave {shown}, which is not what was asked")
 
 
-def _fields(arrangement: Arrangement) -> dict[str, Json]:
+def _fields(arrangement: arrangements.Arrangement) -> dict[str, Json]:
     """The fields of an arrangement, those of what it is about among them."""
     fields = to_json(arrangement)
     assert isinstance(fields, dict)
@@ -117,7 +116,7 @@ def _shape(cluster: Cluster | None) -> tuple[tuple[bool, int], ...]:
     return tuple(sorted((pool.control_plane, len(pool.nodes)) for pool in pools))
 
 
-def chosen(asked: InstallCluster, cluster: Cluster) -> str:
+def chosen(asked: arrangements.InstallCluster, cluster: Cluster) -> str:
     """What of a cluster that stands there already is not as asked; empty if it will do."""
     wanted = asked.cluster
     if wanted is None:

@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, PutToken, RemoveToken
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    CentralOperation,
-    CreateToken,
-    Credentials,
-    DeleteToken,
-    Done,
-    SetTokenState,
-    TokenUid,
-    Value,
-    ViewToken,
-)
 from harness.domain.token import RegistrationToken
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
@@ -34,7 +24,7 @@ class Api:
         self,
         send: Callable[[Outgoing], Exchange],
         epoch: Callable[[], int],
-        admin: Credentials | None,
+        admin: ops.Credentials | None,
     ) -> None:
         """`admin` is who may create tokens; `epoch` tells the target's time in microseconds."""
         self._send = send
@@ -66,7 +56,7 @@ class Api:
             case PutToken(token):
                 return PutToken(self._created(token))
             case RemoveToken(uid):
-                self._ask(arrangement, DeleteToken(uid))
+                self._ask(arrangement, ops.DeleteToken(uid))
                 self._made.pop(uid, None)
         return arrangement
 
@@ -76,12 +66,12 @@ class Api:
             raise CannotArrange(
                 "PutToken", "a token that has expired already cannot be created through the API"
             )
-        made = self._ask(asked, CreateToken(token.name, token.project_uid, token.expiry))
-        if not isinstance(made, TokenUid):
+        made = self._ask(asked, ops.CreateToken(token.name, token.project_uid, token.expiry))
+        if not isinstance(made, ops.TokenUid):
             raise ArrangingFailed("PutToken", "CreateToken was not answered with a uid")
         if not token.active:
-            self._ask(asked, SetTokenState(made.uid, active=False))
-        seen = self._ask(asked, ViewToken(made.uid))
+            self._ask(asked, ops.SetTokenState(made.uid, active=False))
+        seen = self._ask(asked, ops.ViewToken(made.uid))
         if not isinstance(seen, RegistrationToken) or not seen.value.strip():
             raise ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
         if (seen.project_uid, seen.active) != (token.project_uid, token.active):
@@ -93,14 +83,14 @@ class Api:
         known = self._made[token.uid]
         if token.expiry != known.expiry:
             raise CannotArrange("PutToken", "the expiry of a token cannot be changed by the API")
-        self._ask(PutToken(token), SetTokenState(token.uid, token.active))
+        self._ask(PutToken(token), ops.SetTokenState(token.uid, token.active))
         self._made[token.uid] = token
         return token
 
-    def _ask(self, arrangement: Arrangement, operation: CentralOperation) -> Value:
+    def _ask(self, arrangement: Arrangement, operation: ops.CentralOperation) -> ops.Value:
         assert self._admin is not None
         reply = self._send(Outgoing(operation, self._admin, correlation="arrange")).reply
-        if isinstance(reply, Done):
+        if isinstance(reply, ops.Done):
             return reply.value
         why = reply.message if isinstance(reply, Refused) else getattr(reply, "why", "no answer")
         asked = type(operation).__name__

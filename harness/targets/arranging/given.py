@@ -8,33 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutUser,
-    Slot,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    LocalOperation,
-    LogIn,
-    Management,
-    PairingView,
-    Reply,
-    Session,
-    Stack,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewStack,
-)
 from harness.domain.pairing import LocalState
 from harness.domain.permission import Grant
 from harness.domain.profile import ClusterProfile, ProfileEdition
@@ -69,17 +46,17 @@ class GivenThings:
     clusters: bool = False
 
 
-Look = Callable[[InstallCluster], Cluster]
+Look = Callable[[arrangements.InstallCluster], Cluster]
 """Readies the cluster of a slot and tells what it is; raises `CannotArrange`."""
 
 T = TypeVar("T")
 
 _NONE: Final = {
-    CreateProject: "no project is given: add projects to [given]",
-    ForgetProject: "no project is given: add projects to [given]",
-    PutUser: "nobody is given: add [[given.people]]",
-    PutProfile: "no cluster profile is given: add [[given.profiles]]",
-    InstallCluster: "clusters are not given: add clusters = true to [given]",
+    arrangements.CreateProject: "no project is given: add projects to [given]",
+    arrangements.ForgetProject: "no project is given: add projects to [given]",
+    arrangements.PutUser: "nobody is given: add [[given.people]]",
+    arrangements.PutProfile: "no cluster profile is given: add [[given.profiles]]",
+    arrangements.InstallCluster: "clusters are not given: add clusters = true to [given]",
 }
 
 
@@ -95,21 +72,21 @@ class Given:
         self._last: dict[str, int] = {}
         self._count = 0
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Whether nothing of this kind is given."""
         things = self._things
         there = {
-            CreateProject: bool(things.projects),
-            ForgetProject: bool(things.projects),
-            PutUser: bool(things.people),
-            PutProfile: bool(things.profiles),
-            InstallCluster: things.clusters,
+            arrangements.CreateProject: bool(things.projects),
+            arrangements.ForgetProject: bool(things.projects),
+            arrangements.PutUser: bool(things.people),
+            arrangements.PutProfile: bool(things.profiles),
+            arrangements.InstallCluster: things.clusters,
         }
         if kind not in there:
             return "nothing that is given brings it about"
         return "" if there[kind] else _NONE[kind]
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Hand out what fits.
 
         Raises:
@@ -119,15 +96,15 @@ class Given:
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
         match arrangement:
-            case CreateProject():
+            case arrangements.CreateProject():
                 return self._project(arrangement)
-            case ForgetProject(uid):
+            case arrangements.ForgetProject(uid):
                 return self._forgotten(arrangement, uid)
-            case PutUser():
+            case arrangements.PutUser():
                 return self._person(arrangement)
-            case PutProfile(profile):
-                return PutProfile(self._profile(profile))
-            case InstallCluster():
+            case arrangements.PutProfile(profile):
+                return arrangements.PutProfile(self._profile(profile))
+            case arrangements.InstallCluster():
                 return replace(arrangement, cluster=self._look(arrangement))
         raise CannotArrange(type(arrangement).__name__, "nothing that is given brings it about")
 
@@ -139,7 +116,7 @@ class Given:
         self._count += 1
         self._last[name] = self._count
 
-    def _project(self, asked: CreateProject) -> CreateProject:
+    def _project(self, asked: arrangements.CreateProject) -> arrangements.CreateProject:
         for uid in self._things.projects:
             if uid not in self._in_use:
                 self._in_use.append(uid)
@@ -148,7 +125,7 @@ class Given:
         why = f"all projects that are given ({count}) are in use: add another to [given]"
         raise CannotArrange("CreateProject", why)
 
-    def _forgotten(self, asked: Arrangement, uid: str) -> Arrangement:
+    def _forgotten(self, asked: arrangements.Arrangement, uid: str) -> arrangements.Arrangement:
         """A project that is given stays, with what is in it."""
         if uid not in self._things.projects:
             raise CannotArrange("ForgetProject", f"the project {uid} is none that is given")
@@ -156,7 +133,7 @@ class Given:
             self._in_use.remove(uid)
         return asked
 
-    def _person(self, asked: PutUser) -> PutUser:
+    def _person(self, asked: arrangements.PutUser) -> arrangements.PutUser:
         """Somebody with just the grants that are asked for; nobody is changed."""
         wanted = (asked.grants, asked.tenant_admin)
         for person in self._rested(self._things.people, lambda person: person.label):
@@ -235,9 +212,9 @@ class InstalledClusters:
     send: Callable[[Outgoing], Exchange]
     sleep: Callable[[int], None]
     user: LocalUser
-    slots: Mapping[str, Slot]
+    slots: Mapping[str, arrangements.Slot]
 
-    def ready(self, asked: InstallCluster) -> Cluster:
+    def ready(self, asked: arrangements.InstallCluster) -> Cluster:
         """The cluster of the slot, if it will do: unpaired, healthy, with nothing pending.
 
         A request that is still pending is cancelled.
@@ -251,11 +228,11 @@ class InstalledClusters:
         if slot is None:
             raise _cannot(f"there is no slot {asked.slot}")
         visit = _Visit(self, slot.host_uids[0])
-        if visit.view(ViewManagement(), Management).mode is not ManagementMode.LOCAL:
+        if visit.view(ops.ViewManagement(), ops.Management).mode is not ManagementMode.LOCAL:
             raise _cannot(f"the cluster in slot {slot.uid} is paired already")
         self._cancel(visit)
-        cluster = visit.view(ViewCluster(), Cluster)
-        cluster = replace(cluster, stack=visit.view(ViewStack(), Stack).profiles)
+        cluster = visit.view(ops.ViewCluster(), Cluster)
+        cluster = replace(cluster, stack=visit.view(ops.ViewStack(), ops.Stack).profiles)
         why = _unfit(cluster, slot) or chosen(asked, cluster)
         if why:
             raise _cannot(f"the cluster in slot {slot.uid}: {why}")
@@ -263,13 +240,13 @@ class InstalledClusters:
 
     def _cancel(self, visit: _Visit) -> None:
         for look in range(_LOOKS):
-            match visit.ask(ViewPairing()):
-                case Done(PairingView(status=LocalState.PENDING)):
+            match visit.ask(ops.ViewPairing()):
+                case ops.Done(ops.PairingView(status=LocalState.PENDING)):
                     pass
                 case _:
                     return
             if look == 0:
-                visit.ask(CancelPairingRequest())
+                visit.ask(ops.CancelPairingRequest())
             self.sleep(_PAUSE)
         raise _cannot("an earlier request is pending there, and cancelling it does not help")
 
@@ -280,24 +257,24 @@ class _Visit:
     def __init__(self, clusters: InstalledClusters, host_uid: str) -> None:
         self._clusters = clusters
         self._host_uid = host_uid
-        self._credentials = Credentials()
+        self._credentials = ops.Credentials()
         user = clusters.user
-        session = self.view(LogIn(user.username, user.password), Session)
-        self._credentials = Credentials(session=session.token)
+        session = self.view(ops.LogIn(user.username, user.password), ops.Session)
+        self._credentials = ops.Credentials(session=session.token)
 
-    def ask(self, operation: LocalOperation) -> Reply:
+    def ask(self, operation: ops.LocalOperation) -> ops.Reply:
         """What comes back."""
         outgoing = Outgoing(operation, self._credentials, self._host_uid, "arrange")
         return self._clusters.send(outgoing).reply
 
-    def view(self, operation: LocalOperation, kind: type[V]) -> V:
+    def view(self, operation: ops.LocalOperation, kind: type[V]) -> V:
         """A value of this kind.
 
         Raises:
             CannotArrange: something else came.
         """
         reply = self.ask(operation)
-        if isinstance(reply, Done) and isinstance(reply.value, kind):
+        if isinstance(reply, ops.Done) and isinstance(reply.value, kind):
             return reply.value
         told = reply.message if isinstance(reply, Refused) else getattr(reply, "why", "")
         raise _cannot(f"{type(operation).__name__} on host {self._host_uid}: {told or 'no value'}")
@@ -307,7 +284,7 @@ def _cannot(why: str) -> CannotArrange:
     return CannotArrange("InstallCluster", why)
 
 
-def _unfit(cluster: Cluster, slot: Slot) -> str:
+def _unfit(cluster: Cluster, slot: arrangements.Slot) -> str:
     """Why nothing can begin with this cluster; empty if it can."""
     if cluster.state is not ClusterState.RUNNING:
         return f"it is {cluster.state.value}"

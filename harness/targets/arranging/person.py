@@ -9,40 +9,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    FaultNextMessage,
-    ForgetProject,
-    InstallCluster,
-    MessageFault,
-    MessageKind,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveProfile,
-    RemoveToken,
-    RemoveUser,
-    RenewCluster,
-    Reset,
-    Restart,
-    SetClockRight,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster
 from harness.domain.permission import TENANT
 from harness.domain.profile import ClusterProfile
 from harness.targets.arranging.adopting import adopted
 from harness.targets.port import CannotArrange, Confirmation
 
-TOLD_SECRETS: tuple[type[Arrangement], ...] = (PutUser, PutToken)
+TOLD_SECRETS: tuple[type[arrangements.Arrangement], ...] = (
+    arrangements.PutUser,
+    arrangements.PutToken,
+)
 """What a person cannot confirm: the target makes the secret, and nobody types one in here."""
 
 
@@ -81,7 +58,7 @@ class Person:
         confirmed, self._confirmed = self._confirmed, None
         return confirmed
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Whether nobody is there, or it is nothing for a person."""
         if self._asker is None:
             return "nobody is asked: run with --interactive"
@@ -89,7 +66,7 @@ class Person:
             return "it needs a secret of the target's, which nobody types in here"
         return ""
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Ask, and wait for the answer.
 
         Raises:
@@ -112,7 +89,7 @@ class Person:
         self._confirmed = Confirmation(self.operator, _safe(sentence(arrangement)))
         return came
 
-    def _with_uid(self, arrangement: Arrangement) -> Arrangement:
+    def _with_uid(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """What was made has the uid that the target gave it; it is asked for."""
         uid = _uid_of(arrangement)
         if not uid or self._asker is None:
@@ -124,12 +101,12 @@ class Person:
         return adopted(arrangement, {"uid": other}, self.operator) if other else arrangement
 
 
-def _uid_of(arrangement: Arrangement) -> str:
+def _uid_of(arrangement: arrangements.Arrangement) -> str:
     """The uid of what a person makes; empty where nothing is made."""
     match arrangement:
-        case CreateProject(uid) | InstallCluster(cluster=Cluster(uid)):
+        case arrangements.CreateProject(uid) | arrangements.InstallCluster(cluster=Cluster(uid)):
             return uid
-        case PutProfile(profile):
+        case arrangements.PutProfile(profile):
             return profile.uid
     return ""
 
@@ -183,91 +160,91 @@ def terminal_asker(
         return None
 
 
-_SIDE = {Side.EDGE: "the edge hosts", Side.CENTRAL: "Palette"}
+_SIDE = {arrangements.Side.EDGE: "the edge hosts", arrangements.Side.CENTRAL: "Palette"}
 _MESSAGE = {
-    MessageKind.PROBE: "check of the connection",
-    MessageKind.SUBMIT: "pairing request",
-    MessageKind.POLL: "question what became of the request",
-    MessageKind.CONFIRM: "confirmation of the pairing",
-    MessageKind.WITHDRAW: "withdrawal of the request",
+    arrangements.MessageKind.PROBE: "check of the connection",
+    arrangements.MessageKind.SUBMIT: "pairing request",
+    arrangements.MessageKind.POLL: "question what became of the request",
+    arrangements.MessageKind.CONFIRM: "confirmation of the pairing",
+    arrangements.MessageKind.WITHDRAW: "withdrawal of the request",
 }
 _FATE = {
-    MessageFault.LOST_BEFORE: "is lost before it arrives",
-    MessageFault.LOST_AFTER: "arrives, and its answer is lost",
-    MessageFault.DELAYED: "is late",
-    MessageFault.REPEATED: "arrives twice",
-    MessageFault.SERVER_ERROR: "is answered with the status 500 and has no effect",
+    arrangements.MessageFault.LOST_BEFORE: "is lost before it arrives",
+    arrangements.MessageFault.LOST_AFTER: "arrives, and its answer is lost",
+    arrangements.MessageFault.DELAYED: "is late",
+    arrangements.MessageFault.REPEATED: "arrives twice",
+    arrangements.MessageFault.SERVER_ERROR: "is answered with the status 500 and has no effect",
 }
 
 
-def sentence(arrangement: Arrangement) -> str:
+def sentence(arrangement: arrangements.Arrangement) -> str:
     """What to bring about, in plain words.
 
     Raises:
         KeyError: there is no sentence for this kind.
     """
     match arrangement:
-        case InstallCluster(slot, None):
+        case arrangements.InstallCluster(slot, None):
             return f"Remove the cluster from the hosts of slot {slot}, so that they have none."
-        case InstallCluster(slot, Cluster() as cluster):
+        case arrangements.InstallCluster(slot, Cluster() as cluster):
             return f"Install a fresh, unpaired cluster in slot {slot}: {_described(cluster)}."
-        case RenewCluster(slot):
+        case arrangements.RenewCluster(slot):
             return f"Put the cluster of slot {slot} back as it was: fresh and unpaired."
-        case SetHostMode(slot, mode):
+        case arrangements.SetHostMode(slot, mode):
             return f"Bring the hosts of slot {slot} into {mode.value} management mode."
-        case SetClusterState(slot, state):
+        case arrangements.SetClusterState(slot, state):
             return f"Bring the cluster in slot {slot} into the state {state.value}."
-        case SetNodeHealth(slot, node, health):
+        case arrangements.SetNodeHealth(slot, node, health):
             return f"Make node {node} of the cluster in slot {slot} {health.value.lower()}."
-        case SetLink(host, up):
+        case arrangements.SetLink(host, up):
             return (
                 f"Let host {host} reach Palette again."
                 if up
                 else f"Cut host {host} off from Palette, so that Local UI still answers."
             )
-        case FaultNextMessage(host, message, fault, delay):
+        case arrangements.FaultNextMessage(host, message, fault, delay):
             late = f" by {delay / 1_000_000:g} s" if delay else ""
             told = f"the next {_MESSAGE[message]} from host {host} to Palette"
             return f"See to it that {told} {_FATE[fault]}{late}."
-        case DisturbMessages():
+        case arrangements.DisturbMessages():
             return _disturbed(arrangement)
-        case AdvanceClock(side, by):
+        case arrangements.AdvanceClock(side, by):
             way = "forward" if by >= 0 else "back"
             return f"Put the clock of {_SIDE[side]} {way} by {abs(by) / 1_000_000:g} s."
-        case SetClockRight(side):
+        case arrangements.SetClockRight(side):
             return f"Set the clock of {_SIDE[side]} right."
-        case Restart(side):
+        case arrangements.Restart(side):
             return f"Stop {_SIDE[side]}, start again, and wait until it answers."
-        case SetRateLimit(calls, after):
+        case arrangements.SetRateLimit(calls, after):
             told = f"Let Palette answer its next {calls} calls with 429 and Retry-After: {after}"
             return f"{told}." if calls else "Let Palette answer without a limit of its rate."
-        case Reset():
+        case arrangements.Reset():
             return "Remove everything from Palette and from the edge hosts."
-        case CreateProject(uid, name):
+        case arrangements.CreateProject(uid, name):
             return f"Create a project {name!r} (uid {uid}) in Palette."
-        case ForgetProject(uid):
+        case arrangements.ForgetProject(uid):
             return f"Delete the project {uid} in Palette with all that is in it."
-        case PutUser():
+        case arrangements.PutUser():
             return _user(arrangement)
-        case RemoveUser(email):
+        case arrangements.RemoveUser(email):
             return f"Delete the user {email} in Palette."
-        case PutToken(token):
+        case arrangements.PutToken(token):
             active = "active" if token.active else "deactivated"
             return (
                 f"Let there be a registration token {token.name!r} (uid {token.uid}) for project"
                 f" {token.project_uid}, {active}, which expires at {token.expiry // 1_000_000}"
                 " (seconds since 1970)."
             )
-        case RemoveToken(uid):
+        case arrangements.RemoveToken(uid):
             return f"Delete the registration token {uid} in Palette."
-        case PutProfile(profile):
+        case arrangements.PutProfile(profile):
             return _profile(profile)
-        case RemoveProfile(uid):
+        case arrangements.RemoveProfile(uid):
             return f"Delete the cluster profile {uid} in Palette."
     raise KeyError(type(arrangement).__name__)
 
 
-def _user(user: PutUser) -> str:
+def _user(user: arrangements.PutUser) -> str:
     by_scope: dict[str, list[str]] = {}
     for grant in sorted(user.grants, key=lambda g: (g.scope, g.permission)):
         scope = "the tenant" if grant.scope == TENANT else f"project {grant.scope}"
@@ -289,7 +266,7 @@ def _profile(profile: ClusterProfile) -> str:
     return f"{told}, of the type {profile.type.value}: {versions}."
 
 
-def _disturbed(arrangement: DisturbMessages) -> str:
+def _disturbed(arrangement: arrangements.DisturbMessages) -> str:
     told = [
         f"{arrangement.lost_before / 10_000:g} % are lost on the way",
         f"{arrangement.lost_after / 10_000:g} % of the answers are lost",

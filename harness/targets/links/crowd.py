@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
-from harness.domain.arrangements import (
-    Arrangement,
-    ForgetProject,
-    InstallCluster,
-    MessageKind,
-    RenewCluster,
-    Slot,
-)
+from harness.domain import arrangements
 from harness.targets.links.faults import EVERYONE
 
 
@@ -23,7 +16,7 @@ class Crowd:
     hosts of the slot that is asked about count.
     """
 
-    def __init__(self, slots: Iterable[Slot], sources: Mapping[str, str]) -> None:
+    def __init__(self, slots: Iterable[arrangements.Slot], sources: Mapping[str, str]) -> None:
         self._slots = {slot.uid: slot.host_uids for slot in slots}
         self._slot_of = {h: uid for uid, hosts in self._slots.items() for h in hosts}
         self._sources = sources
@@ -33,14 +26,14 @@ class Crowd:
         """The address of a host; everyone's where all arrive from one."""
         return self._sources.get(host_uid, EVERYONE)
 
-    def noticed(self, arrangement: Arrangement) -> None:
+    def noticed(self, arrangement: arrangements.Arrangement) -> None:
         """Keep in mind which clusters are in use."""
         match arrangement:
-            case InstallCluster(slot, cluster):
+            case arrangements.InstallCluster(slot, cluster):
                 self._used[slot] = cluster.host_uids() if cluster else self._slots.get(slot, ())
-            case RenewCluster(slot):
+            case arrangements.RenewCluster(slot):
                 self._used.setdefault(slot, self._slots.get(slot, ()))
-            case ForgetProject():
+            case arrangements.ForgetProject():
                 self._used.clear()
 
     def hosts_of(self, slot: str) -> tuple[str, ...]:
@@ -73,9 +66,9 @@ class Crowd:
             " arrive from an address of its own, and name it in [links.sources]"
         )
 
-    def cannot_join(self, arrangement: Arrangement, down: Collection[str]) -> str:
+    def cannot_join(self, arrangement: arrangements.Arrangement, down: Collection[str]) -> str:
         """Why a cluster cannot be put up while these hosts are cut off: it would be as well."""
-        if not isinstance(arrangement, InstallCluster) or arrangement.cluster is None:
+        if not isinstance(arrangement, arrangements.InstallCluster) or arrangement.cluster is None:
             return ""
         own = self.hosts_of(arrangement.slot)
         cut = {self.source_of(host): host for host in down if host not in own}
@@ -88,7 +81,7 @@ class Crowd:
                 )
         return ""
 
-    def cannot_spoil(self, host_uid: str, kind: MessageKind) -> str:
+    def cannot_spoil(self, host_uid: str, kind: arrangements.MessageKind) -> str:
         """Why no single message of this host can be told from those of others; empty if it can.
 
         A cluster sends each message but the probe from one host only, so it is enough that no
@@ -97,6 +90,6 @@ class Crowd:
         slot = self._slot_of.get(host_uid, "")
         others = self.others_at_source(host_uid)
         foreign = [h for h in others if self._slot_of.get(h, "") != slot]
-        if foreign or (others and kind is MessageKind.PROBE):
+        if foreign or (others and kind is arrangements.MessageKind.PROBE):
             return self.cannot_cut(host_uid)
         return ""

@@ -108,7 +108,6 @@ class Hub:
     # --- faults ---------------------------------------------------------------------------
 
     async def set_fault(self, fault: faults.LinkFault, source: str) -> None:
-        """Put a source, or everyone, under a fault in place of the one before."""
         if source and isinstance(fault, faults.Down):
             fault = faults.Refused(keeps=fault.keeps)
         episode = faults.Episode(fault, source, 0, -1 if isinstance(fault, faults.Down) else 0)
@@ -191,7 +190,6 @@ class Hub:
             crossing.connecting = self._begin(self._connected(crossing))
 
     def take(self, crossing: Crossing) -> None:
-        """Talk to the edge host without connecting it to Palette."""
         crossing.connecting = self._begin(self._taken(crossing, None))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -237,7 +235,6 @@ class Hub:
             raise
 
     def left(self, crossing: Crossing) -> None:
-        """Both ends are closed: only its numbers stay."""
         if crossing in self._crossings:
             self._crossings.discard(crossing)
             tally = self._tally(crossing.source)

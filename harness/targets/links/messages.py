@@ -16,16 +16,9 @@ from typing import TYPE_CHECKING
 
 import httptools
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.domain.draws import derived_bits
-from harness.domain.operations import (
-    ConfirmPairing,
-    Operation,
-    PollPairing,
-    Probe,
-    SubmitPairing,
-    WithdrawPairing,
-)
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Counts, Disturbance
 from harness.wire.http import BODY_BYTES_MAX
@@ -33,12 +26,12 @@ from harness.wire.http import BODY_BYTES_MAX
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
     from harness.wire.routes import RouteTable
 
-KINDS: dict[MessageKind, type[Operation]] = {
-    MessageKind.PROBE: Probe,
-    MessageKind.SUBMIT: SubmitPairing,
-    MessageKind.POLL: PollPairing,
-    MessageKind.CONFIRM: ConfirmPairing,
-    MessageKind.WITHDRAW: WithdrawPairing,
+KINDS: dict[MessageKind, type[ops.Operation]] = {
+    MessageKind.PROBE: ops.Probe,
+    MessageKind.SUBMIT: ops.SubmitPairing,
+    MessageKind.POLL: ops.PollPairing,
+    MessageKind.CONFIRM: ops.ConfirmPairing,
+    MessageKind.WITHDRAW: ops.WithdrawPairing,
 }
 
 _HELD_BYTES_MAX = BODY_BYTES_MAX + 64 * 1024
@@ -187,7 +180,6 @@ class Conversation:
     # --- requests -------------------------------------------------------------------------
 
     def request(self, data: bytes) -> None:
-        """Bytes that came from the edge host."""
         if not self._is_http:
             self._crossing.edge.pass_on(data)
             return
@@ -267,7 +259,6 @@ class Conversation:
     # --- answers --------------------------------------------------------------------------
 
     def response(self, data: bytes) -> None:
-        """Bytes that came from Palette."""
         if self._cuts_answer:
             self._crossing.reset()
         elif self._answers is not None:
@@ -280,7 +271,6 @@ class Conversation:
             self._crossing.palette.pass_on(data)
 
     def stop(self) -> None:
-        """The connection is over."""
         if self._timer is not None:
             self._timer.cancel()
 

@@ -10,11 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from harness.domain.arrangements import (
-    Arrangement,
-    Inventory,
-    Side,
-)
+from harness.domain import arrangements
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import Asker, Person
@@ -72,8 +68,10 @@ class OpenLinks:
     _closing: tuple[Callable[[], None], ...] = field(default=(), repr=False)
 
     def offered(
-        self, inventory: Inventory, way_for: Callable[[type[Arrangement]], str]
-    ) -> Inventory:
+        self,
+        inventory: arrangements.Inventory,
+        way_for: Callable[[type[arrangements.Arrangement]], str],
+    ) -> arrangements.Inventory:
         """What a run may use, with the endpoint over which links are cut.
 
         `way_for` names the way that is tried first for a kind of arrangement: where links are
@@ -247,15 +245,15 @@ def links_for(
     Raises:
         TargetUnusable: it cannot be started; says what to do.
     """
-    central = peer if peer is not None and Side.CENTRAL in peer.sides else target
-    links = target.links if Side.EDGE in target.sides else Links()
+    central = peer if peer is not None and arrangements.Side.CENTRAL in peer.sides else target
+    links = target.links if arrangements.Side.EDGE in target.sides else Links()
     try:
         return open_links(
             links,
             central.endpoint,
             crowd=Crowd(target.slots(), links.sources),
             routes=target.wire.routes,
-            trust=central.trust_of(Side.CENTRAL),
+            trust=central.trust_of(arrangements.Side.CENTRAL),
             asker=asker,
             seed=seed,
             apart=apart,

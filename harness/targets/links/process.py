@@ -117,23 +117,18 @@ class ProxyProcess:
         return result
 
     def set_fault(self, fault: faults.LinkFault, source: str = faults.EVERYONE) -> None:
-        """See `FaultProxy.set_fault`."""
         self._call("set_fault", fault, source)
 
     def heal(self, source: str | None = None) -> list[faults.Episode]:
-        """See `FaultProxy.heal`."""
         return cast("list[faults.Episode]", self._call("heal", source))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
-        """See `FaultProxy.spoil_next`."""
         self._call("spoil_next", source, kind, fate)
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
-        """See `FaultProxy.disturb`."""
         self._call("disturb", source, disturbance)
 
     def forget(self, source: str) -> None:
-        """See `FaultProxy.forget`."""
         self._call("forget", source)
 
     def waiting(self) -> int:

@@ -158,7 +158,6 @@ class FaultProxy:
         return self._call(self._at_work.heal(source))
 
     def forget(self, source: str) -> None:
-        """Forget what was arranged for the messages of a source."""
         self._call(self._spoiling(lambda spoiling: spoiling.heal(source)))
 
     def waiting(self) -> int:
@@ -166,11 +165,9 @@ class FaultProxy:
         return self._call(self._spoiling(Spoiling.waiting))
 
     def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
-        """Arrange something for the next message of a kind from a source."""
         self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate)))
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
-        """What happens to every message of a source from now on."""
         self._call(self._spoiling(lambda spoiling: spoiling.disturb(source, disturbance)))
 
     def counts(self, source: str = faults.EVERYONE) -> faults.Counts:

@@ -7,15 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from harness.domain.arrangements import (
-    Arrangement,
-    DisturbMessages,
-    FaultNextMessage,
-    InstallCluster,
-    MessageKind,
-    RenewCluster,
-    SetLink,
-)
+from harness.domain import arrangements
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.person import Person
 from harness.targets.links import faults
@@ -24,7 +16,9 @@ from harness.targets.links.messages import Fate
 from harness.targets.links.reading import CutForm, LinkCommands
 from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
 
-OVER_LINKS: frozenset[type[Arrangement]] = frozenset({SetLink, FaultNextMessage, DisturbMessages})
+OVER_LINKS: frozenset[type[arrangements.Arrangement]] = frozenset(
+    {arrangements.SetLink, arrangements.FaultNextMessage, arrangements.DisturbMessages}
+)
 """What a scenario arranges that has to go over the proxy."""
 FAULT_OF: dict[CutForm, faults.LinkFault] = {
     CutForm.CLOSED: faults.Down(),
@@ -47,7 +41,7 @@ class Faulty(Protocol):
 class Spoiler(Protocol):
     """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
 
-    def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
+    def spoil_next(self, source: str, kind: arrangements.MessageKind, fate: Fate) -> None:
         """Arrange something for the next message of a kind from a source."""
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
@@ -60,10 +54,10 @@ class Spoiler(Protocol):
 class Switch(Protocol):
     """Cuts and mends links, and spoils messages where it can."""
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Why it can arrange none of this kind, and what it would take; empty if it can."""
 
-    def arrange(self, arrangement: Arrangement) -> None:
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Do it.
 
         Raises:
@@ -114,26 +108,26 @@ class ProxySwitch:
         self._standing: set[str] = set()
         self.ended: list[faults.Episode] = []
 
-    def cannot(self, kind: type[Arrangement]) -> str:
-        """Links can be cut; messages be spoiled where they can be read."""
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         if kind not in OVER_LINKS:
             return "a proxy cuts links and spoils messages, and does nothing else"
-        return self._unreadable if kind is not SetLink and self._messages is None else ""
+        return (
+            self._unreadable if kind is not arrangements.SetLink and self._messages is None else ""
+        )
 
-    def arrange(self, arrangement: Arrangement) -> None:
-        """Do it, if the host can be told apart."""
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
         match arrangement:
-            case SetLink(host_uid, up):
+            case arrangements.SetLink(host_uid, up):
                 self._refuse(arrangement, self._crowd.cannot_cut(host_uid))
                 if up and host_uid not in self._down:
                     self._forget(self._crowd.source_of(host_uid))
                 (self._down.discard if up else self._down.add)(host_uid)
                 self._adapt(host_uid)
-            case FaultNextMessage(host_uid, message, fault, delay):
+            case arrangements.FaultNextMessage(host_uid, message, fault, delay):
                 self._refuse(arrangement, self._crowd.cannot_spoil(host_uid, message))
                 source = self._crowd.source_of(host_uid)
                 self._reading(arrangement).spoil_next(source, message, Fate(fault, delay))
-            case DisturbMessages():
+            case arrangements.DisturbMessages():
                 self._refuse(arrangement, self._crowd.cannot_cut(arrangement.host_uid))
                 source = self._crowd.source_of(arrangement.host_uid)
                 held = max(0, (arrangement.slowed - 1) * self._round_trip)
@@ -144,11 +138,11 @@ class ProxySwitch:
             case _:
                 self._refuse(arrangement, self.cannot(type(arrangement)))
 
-    def _refuse(self, arrangement: Arrangement, why: str) -> None:
+    def _refuse(self, arrangement: arrangements.Arrangement, why: str) -> None:
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
 
-    def _reading(self, arrangement: Arrangement) -> Spoiler:
+    def _reading(self, arrangement: arrangements.Arrangement) -> Spoiler:
         if self._messages is None:
             raise CannotArrange(type(arrangement).__name__, self._unreadable)
         return self._messages
@@ -171,7 +165,6 @@ class ProxySwitch:
         return {self._crowd.source_of(host) for host in self._down}
 
     def mend(self, host_uids: Iterable[str]) -> None:
-        """Mend the links of these hosts, and forget what waits for their messages."""
         hosts = tuple(host_uids)
         self._down.difference_update(hosts)
         for source in dict.fromkeys(self._crowd.source_of(host) for host in hosts):
@@ -180,7 +173,6 @@ class ProxySwitch:
             self._adapt(hosts[0])
 
     def down(self) -> tuple[str, ...]:
-        """The hosts that are cut off, and with them all that arrive from the same address."""
         return tuple(sorted(self._down))
 
     def _forget(self, source: str) -> None:
@@ -188,7 +180,6 @@ class ProxySwitch:
             self._messages.forget(source)
 
     def mend_all(self) -> None:
-        """Mend every link, and forget all that waits."""
         self._down.clear()
         self._standing.clear()
         self.ended += self._faulty.heal(None)
@@ -206,7 +197,8 @@ class DelegatedSwitch:
     def of_commands(cls, commands: LinkCommands) -> DelegatedSwitch:
         """By the commands that a target file names."""
         down, up = (
-            Commands({SetLink.__name__: command}, {}) for command in (commands.down, commands.up)
+            Commands({arrangements.SetLink.__name__: command}, {})
+            for command in (commands.down, commands.up)
         )
         return cls(down, up, "commands cut links")
 
@@ -215,18 +207,16 @@ class DelegatedSwitch:
         """By a person who is asked."""
         return cls(person, person, "a person cuts links")
 
-    def cannot(self, kind: type[Arrangement]) -> str:
-        """Links can be cut, if nothing is missing; messages cannot be spoiled."""
-        if kind is not SetLink:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
+        if kind is not arrangements.SetLink:
             return (
                 f"{self._who}, and cannot spoil a single message: that takes links.way ="
                 ' "proxy" where it can read them'
             )
         return self._way[False].cannot(kind) or self._way[True].cannot(kind)
 
-    def arrange(self, arrangement: Arrangement) -> None:
-        """Have it done."""
-        if not isinstance(arrangement, SetLink):
+    def arrange(self, arrangement: arrangements.Arrangement) -> None:
+        if not isinstance(arrangement, arrangements.SetLink):
             raise CannotArrange(type(arrangement).__name__, self.cannot(type(arrangement)))
         if not arrangement.up:
             self._down[arrangement.host_uid] = None  # also where it fails: it may be half done
@@ -235,12 +225,10 @@ class DelegatedSwitch:
             self._down.pop(arrangement.host_uid, None)
 
     def mend(self, host_uids: Iterable[str]) -> None:
-        """Have the links of these hosts mended, of those that are down."""
         for host_uid in [h for h in host_uids if h in self._down]:
-            self.arrange(SetLink(host_uid, up=True))
+            self.arrange(arrangements.SetLink(host_uid, up=True))
 
     def down(self) -> tuple[str, ...]:
-        """None: each host is cut off by itself."""
         return ()
 
     def mend_all(self) -> None:
@@ -252,14 +240,14 @@ class DelegatedSwitch:
         failed = []
         for host_uid in [*self._down]:
             try:
-                self.arrange(SetLink(host_uid, up=True))
+                self.arrange(arrangements.SetLink(host_uid, up=True))
             except CannotArrange as error:
                 failed.append(f"{host_uid} ({error.how})")
         if failed:
             raise ArrangingFailed("SetLink", f"still cut off: {'; '.join(failed)}")
 
 
-def as_failure(arrangement: Arrangement, error: faults.LinkError) -> ArrangingFailed:
+def as_failure(arrangement: arrangements.Arrangement, error: faults.LinkError) -> ArrangingFailed:
     """What went wrong with a link, as an arrangement that failed."""
     return ArrangingFailed(type(arrangement).__name__, str(error))
 
@@ -279,13 +267,13 @@ class LinkArranger:
         self._switch = switch
         self._crowd = crowd
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
         if kind not in OVER_LINKS:
             return "it is no matter of links"
         return self._switch.cannot(kind) if self._switch else NOT_AT_ALL
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Arrange it; returns the same.
 
         Raises:
@@ -301,7 +289,7 @@ class LinkArranger:
             raise as_failure(arrangement, error) from error
         return arrangement
 
-    def noticed(self, arrangement: Arrangement) -> None:
+    def noticed(self, arrangement: arrangements.Arrangement) -> None:
         """Told of everything that is arranged, by whatever way: a cluster that is put up begins
         with links that are whole.
 
@@ -314,7 +302,7 @@ class LinkArranger:
         why = self._crowd.cannot_join(arrangement, self._switch.down())
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
-        if isinstance(arrangement, InstallCluster | RenewCluster):
+        if isinstance(arrangement, arrangements.InstallCluster | arrangements.RenewCluster):
             try:
                 self._switch.mend(self._crowd.hosts_of(arrangement.slot))
             except faults.LinkError as error:

@@ -9,23 +9,13 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.operations import AgentOperation, Operation, Value
 from harness.domain.pairing import RequestState
 from harness.wire import palette as wire
-from harness.wire.codec import stack
+from harness.wire.codec import parts, stack
 from harness.wire.codec.local_ui import acknowledged
-from harness.wire.codec.parts import (
-    CLUSTER_TOKEN_HEADER,
-    DESCRIPTION,
-    FromAnswer,
-    FromRequest,
-    Incoming,
-    Parts,
-    needed,
-    unless_empty,
-)
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 
 
-def to_parts(operation: AgentOperation) -> Parts:
+def to_parts(operation: AgentOperation) -> parts.Parts:
     """What the operation contributes to its request.
 
     Raises:
@@ -33,17 +23,19 @@ def to_parts(operation: AgentOperation) -> Parts:
     """
     match operation:
         case ops.Probe():
-            return Parts()
+            return parts.Parts()
         case ops.SubmitPairing():
-            return Parts(body=_submission(operation))
+            return parts.Parts(body=_submission(operation))
         case ops.OfRequest(pairing_uid, cluster_token):
-            return Parts({"pairingUid": pairing_uid}, headers={CLUSTER_TOKEN_HEADER: cluster_token})
+            return parts.Parts(
+                {"pairingUid": pairing_uid}, headers={parts.CLUSTER_TOKEN_HEADER: cluster_token}
+            )
         case ops.WithdrawPairing(local_cluster_uid, cluster_token, pairing_uid, ended):
             cluster = wire.V1SpectroClusterPairMeta(
                 localClusterUid=local_cluster_uid, localClusterToken=cluster_token
             )
-            uid = unless_empty(pairing_uid)
-            return Parts(
+            uid = parts.unless_empty(pairing_uid)
+            return parts.Parts(
                 body=wire.V1ClusterPairWithdrawal(
                     pairingUid=uid, clusterMeta=cluster, ended=ended or None
                 )
@@ -56,7 +48,7 @@ def _submission(operation: ops.SubmitPairing) -> WireModel:
     metadata = wire.V1ObjectMetaInputEntity(
         name=cluster.name,
         labels=dict(cluster.tags),
-        annotations={DESCRIPTION: cluster.description} if cluster.description else None,
+        annotations={parts.DESCRIPTION: cluster.description} if cluster.description else None,
     )
     spec = wire.V1SpectroEdgeNativeClusterPairEntitySpec(
         cloudConfig=wire.V1EdgeNativeClusterConfig(),
@@ -93,13 +85,13 @@ def _to_pool(pool: NodePool) -> wire.V1EdgeNativeMachinePoolConfigEntity:
 
 
 def _of_request(
-    kind: type[ops.PollPairing] | type[ops.ConfirmPairing], incoming: Incoming
+    kind: type[ops.PollPairing] | type[ops.ConfirmPairing], incoming: parts.Incoming
 ) -> Operation:
-    token = incoming.headers.get(CLUSTER_TOKEN_HEADER.lower())
-    return kind(incoming.parameter("pairingUid"), needed(token, CLUSTER_TOKEN_HEADER))
+    token = incoming.headers.get(parts.CLUSTER_TOKEN_HEADER.lower())
+    return kind(incoming.parameter("pairingUid"), parts.needed(token, parts.CLUSTER_TOKEN_HEADER))
 
 
-def _submit(incoming: Incoming) -> Operation:
+def _submit(incoming: parts.Incoming) -> Operation:
     """State and health do not cross: the host checks both before it submits (PRE-1, PRE-2)."""
     body = parse_model(wire.V1SpectroEdgeNativeClusterPairEntity, incoming.json)
     if body.spec is None:
@@ -107,7 +99,7 @@ def _submit(incoming: Incoming) -> Operation:
     meta = body.spec.clusterMeta or wire.V1SpectroClusterPairMeta()
     return ops.SubmitPairing(
         body.spec.registrationToken,
-        needed(meta.localClusterToken, "spec.clusterMeta.localClusterToken"),
+        parts.needed(meta.localClusterToken, "spec.clusterMeta.localClusterToken"),
         _cluster(body.metadata or wire.V1ObjectMetaInputEntity(), body.spec, meta),
         body.spec.stylusAgentVersion,
     )
@@ -119,9 +111,9 @@ def _cluster(
     meta: wire.V1SpectroClusterPairMeta,
 ) -> Cluster:
     return Cluster(
-        needed(meta.localClusterUid, "spec.clusterMeta.localClusterUid"),
-        needed(meta.name or metadata.name, "spec.clusterMeta.name"),
-        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        parts.needed(meta.localClusterUid, "spec.clusterMeta.localClusterUid"),
+        parts.needed(meta.name or metadata.name, "spec.clusterMeta.name"),
+        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
         dict(metadata.labels or {}),
         pools=tuple(
             _from_pool(pool, f"spec.machinepoolconfig.{n}")
@@ -137,24 +129,24 @@ def _from_pool(pool: wire.V1EdgeNativeMachinePoolConfigEntity, place: str) -> No
     hosts = pool.cloudConfig.edgeHosts if pool.cloudConfig else []
     place = f"{place}.cloudConfig.edgeHosts"
     nodes = tuple(
-        Node(host.hostName or "", needed(host.hostUid, f"{place}.{n}.hostUid"))
+        Node(host.hostName or "", parts.needed(host.hostUid, f"{place}.{n}.hostUid"))
         for n, host in enumerate(hosts)
     )
     return NodePool(pool.poolConfig.name, bool(pool.poolConfig.isControlPlane), nodes)
 
 
-def _withdraw(incoming: Incoming) -> Operation:
+def _withdraw(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1ClusterPairWithdrawal, incoming.json)
     cluster = body.clusterMeta or wire.V1SpectroClusterPairMeta()
     return ops.WithdrawPairing(
-        needed(cluster.localClusterUid, "clusterMeta.localClusterUid"),
-        needed(cluster.localClusterToken, "clusterMeta.localClusterToken"),
+        parts.needed(cluster.localClusterUid, "clusterMeta.localClusterUid"),
+        parts.needed(cluster.localClusterToken, "clusterMeta.localClusterToken"),
         body.pairingUid or "",
         ended=bool(body.ended),
     )
 
 
-OPERATIONS: Mapping[type[Operation], FromRequest] = {
+OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.Probe: lambda _: ops.Probe(),
     ops.SubmitPairing: _submit,
     ops.PollPairing: lambda incoming: _of_request(ops.PollPairing, incoming),
@@ -194,13 +186,13 @@ def _ping(json: Json) -> Value:
 
 
 def _pairing_id(json: Json) -> Value:
-    return ops.PairingId(needed(parse_model(wire.V1Uid, json).uid, "uid"))
+    return ops.PairingId(parts.needed(parse_model(wire.V1Uid, json).uid, "uid"))
 
 
 def _poll_answer(json: Json) -> Value:
     body = parse_model(wire.V1SpectroEdgeNativeClusterPair, json)
     status = body.status or wire.V1SpectroClusterPairStatus()
-    state = needed(status.state, "status.state")
+    state = parts.needed(status.state, "status.state")
     if state not in frozenset(RequestState):
         raise Malformed("status.state", f"one of {', '.join(RequestState)} is needed")
     labels = body.metadata.labels if body.metadata else None
@@ -209,7 +201,7 @@ def _poll_answer(json: Json) -> Value:
     )
 
 
-VALUES: Mapping[type[Operation], FromAnswer] = {
+VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.Probe: _ping,
     ops.SubmitPairing: _pairing_id,
     ops.PollPairing: _poll_answer,

@@ -9,17 +9,7 @@ from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.operations import LocalOperation, Operation, Value
 from harness.domain.pairing import LocalState
 from harness.wire import local_ui as wire
-from harness.wire.codec import stack
-from harness.wire.codec.parts import (
-    DESCRIPTION,
-    FromAnswer,
-    FromRequest,
-    Incoming,
-    Parts,
-    flag,
-    needed,
-    present,
-)
+from harness.wire.codec import parts, stack
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 
@@ -32,7 +22,7 @@ def to_cluster(cluster: Cluster) -> wire.V1Cluster:
             id=cluster.uid,
             name=cluster.name,
             labels=dict(cluster.tags),
-            annotations={DESCRIPTION: cluster.description} if cluster.description else None,
+            annotations={parts.DESCRIPTION: cluster.description} if cluster.description else None,
         ),
         spec=wire.V1ClusterSpec(
             hostIDs=list(cluster.host_uids()),
@@ -79,11 +69,11 @@ def from_cluster(body: wire.V1Cluster) -> Cluster:
     status = body.status or wire.V1ClusterStatus()
     specs = body.spec.nodePools if body.spec else None
     return Cluster(
-        needed(metadata.id, "metadata.id"),
-        needed(metadata.name, "metadata.name"),
-        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        parts.needed(metadata.id, "metadata.id"),
+        parts.needed(metadata.name, "metadata.name"),
+        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
         dict(metadata.labels or {}),
-        ClusterState(needed(status.clusterState, "status.clusterState")),
+        ClusterState(parts.needed(status.clusterState, "status.clusterState")),
         tuple(
             _pool(pool, _hosts_of(pool, n, specs or []), f"status.nodePools.{n}")
             for n, pool in enumerate(status.nodePools or [])
@@ -116,8 +106,8 @@ def _pool(
 def _node(
     node: wire.V1ClusterNodeStatus, index: int, hosts: Sequence[wire.V1EdgeHost], place: str
 ) -> Node:
-    name = needed(node.nodeName, f"{place}.nodeName")
-    health = needed(node.health.status if node.health else None, f"{place}.health.status")
+    name = parts.needed(node.nodeName, f"{place}.nodeName")
+    health = parts.needed(node.health.status if node.health else None, f"{place}.health.status")
     return Node(name, _host_uid(name, index, hosts), Health(health))
 
 
@@ -141,7 +131,7 @@ _SHOWN: Mapping[str, str] = {
 """The published status of each state of the edge's copy; an abandoned one is not shown."""
 
 
-def to_parts(operation: LocalOperation) -> Parts:
+def to_parts(operation: LocalOperation) -> parts.Parts:
     """What the operation contributes to its request.
 
     Raises:
@@ -151,32 +141,34 @@ def to_parts(operation: LocalOperation) -> Parts:
         case ops.LogIn(username, password, extended):
             # Nobody but the caller keeps the session: a cookie jar would log in on its own.
             query = {"setCookie": "false"} | ({"extendedSession": "true"} if extended else {})
-            return Parts(query=query, body=wire.V1AuthLogin(username=username, password=password))
+            return parts.Parts(
+                query=query, body=wire.V1AuthLogin(username=username, password=password)
+            )
         case ops.PairingInput(endpoint, token, insecure):
-            return Parts(
+            return parts.Parts(
                 body=wire.V1ClusterPairMeta(
                     paletteEndpoint=endpoint, registrationToken=token, insecure=insecure
                 )
             )
         case ops.UpdateCluster(cluster_name, tags):
-            return Parts({"clusterName": cluster_name}, body=_configuration(tags))
+            return parts.Parts({"clusterName": cluster_name}, body=_configuration(tags))
         case ops.PatchNamedCluster(cluster_name, tags):
-            return Parts({"clusterName": cluster_name}, body=_patch(tags))
+            return parts.Parts({"clusterName": cluster_name}, body=_patch(tags))
         case ops.PatchCluster(tags):
-            return Parts(body=_configuration(tags))
+            return parts.Parts(body=_configuration(tags))
         case ops.UpdateStack(profiles):
             spec = wire.V1ClusterProfileConfigurationSpec(
                 clusterProfileTemplates=stack.to_local(profiles)
             )
-            return Parts(body=wire.V1ClusterProfileConfiguration(spec=spec))
+            return parts.Parts(body=wire.V1ClusterProfileConfiguration(spec=spec))
         case ops.CreateCluster(name, tags):
-            return Parts(body=_configuration(tags, name))
+            return parts.Parts(body=_configuration(tags, name))
         case ops.RestoreLocalManagement():
-            return Parts(body=wire.V1Management(type="local"))
+            return parts.Parts(body=wire.V1Management(type="local"))
         case ops.LogOut() | ops.ViewCluster() | ops.ViewStack() | ops.ViewManagement():
-            return Parts()
+            return parts.Parts()
         case ops.ViewPairing() | ops.CancelPairingRequest() | ops.DeleteCluster():
-            return Parts()
+            return parts.Parts()
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
 
 
@@ -206,28 +198,28 @@ def _unescaped(part: str) -> str:
 # --- requests, as the server reads them -----------------------------------------------------
 
 
-def _log_in(incoming: Incoming) -> Operation:
+def _log_in(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1AuthLogin, incoming.json)
     extended = incoming.flag("extendedSession")
     return ops.LogIn(
-        present(body.username, "username"), present(body.password, "password"), extended
+        parts.present(body.username, "username"), parts.present(body.password, "password"), extended
     )
 
 
 def _pairing_input(
-    kind: type[ops.VerifyConnection] | type[ops.SendPairingRequest], incoming: Incoming
+    kind: type[ops.VerifyConnection] | type[ops.SendPairingRequest], incoming: parts.Incoming
 ) -> Operation:
     """Empty and missing entries are let through: which rule they break is not ours to say."""
     body = parse_model(wire.V1ClusterPairMeta, incoming.json)
     return kind(body.paletteEndpoint or "", body.registrationToken or "", bool(body.insecure))
 
 
-def _labels(incoming: Incoming) -> dict[str, str]:
+def _labels(incoming: parts.Incoming) -> dict[str, str]:
     metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
     return dict(metadata.labels or {}) if metadata else {}
 
 
-def _patched_labels(incoming: Incoming) -> dict[str, str]:
+def _patched_labels(incoming: parts.Incoming) -> dict[str, str]:
     tags = {}
     patches = parse_model(wire.V1ClusterPatch, incoming.json).clusterConfigPatches or []
     for n, patch in enumerate(patches):
@@ -240,7 +232,7 @@ def _patched_labels(incoming: Incoming) -> dict[str, str]:
     return tags
 
 
-def _update_stack(incoming: Incoming) -> Operation:
+def _update_stack(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1ClusterProfileConfiguration, incoming.json)
     templates = body.spec.clusterProfileTemplates if body.spec else None
     if templates is None:
@@ -248,19 +240,19 @@ def _update_stack(incoming: Incoming) -> Operation:
     return ops.UpdateStack(stack.from_local(templates, "spec.clusterProfileTemplates"))
 
 
-def _create_cluster(incoming: Incoming) -> Operation:
+def _create_cluster(incoming: parts.Incoming) -> Operation:
     metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
-    name = needed(metadata.name if metadata else None, "metadata.name")
+    name = parts.needed(metadata.name if metadata else None, "metadata.name")
     return ops.CreateCluster(name, _labels(incoming))
 
 
-def _restore(incoming: Incoming) -> Operation:
+def _restore(incoming: parts.Incoming) -> Operation:
     if parse_model(wire.V1Management, incoming.json).type != "local":
         raise Malformed("type", "only local can be asked for here; pairing makes it central")
     return ops.RestoreLocalManagement()
 
 
-OPERATIONS: Mapping[type[Operation], FromRequest] = {
+OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.LogIn: _log_in,
     ops.LogOut: lambda _: ops.LogOut(),
     ops.ViewCluster: lambda _: ops.ViewCluster(),
@@ -345,7 +337,7 @@ def acknowledged(json: Json) -> Value:
 def _session(json: Json) -> Value:
     body = parse_model(wire.V1LoginSuccess, json)
     token = body.Token.Authorization if body.Token else None
-    return ops.Session(needed(token, "Token.Authorization"))
+    return ops.Session(parts.needed(token, "Token.Authorization"))
 
 
 def _stack(json: Json) -> Value:
@@ -358,17 +350,17 @@ def _stack(json: Json) -> Value:
 
 def _management(json: Json) -> Value:
     mode = parse_model(wire.V1Settings, json).managementMode
-    return ops.Management(ManagementMode(needed(mode, "managementMode")))
+    return ops.Management(ManagementMode(parts.needed(mode, "managementMode")))
 
 
 def _verification(json: Json) -> Value:
     body = parse_model(wire.V1ClusterPairVerifiedConnectionResponse, json)
-    return ops.Verification(flag(body.verified, "verified"), body.message or "")
+    return ops.Verification(parts.flag(body.verified, "verified"), body.message or "")
 
 
 def _pairing_id(json: Json) -> Value:
     body = parse_model(wire.V1ClusterPairInfoResponse, json)
-    return ops.PairingId(needed(body.pairingUid, "pairingUid"))
+    return ops.PairingId(parts.needed(body.pairingUid, "pairingUid"))
 
 
 def _details(json: Json) -> Value:
@@ -376,15 +368,17 @@ def _details(json: Json) -> Value:
     body = parse_model(wire.V1ClusterPairDetailsResponse, json)
     uid = body.pairingUid or ""
     return ops.PairingView(
-        uid if body.status in ("Failed", "Rejected") else present(body.pairingUid, "pairingUid"),
-        needed(body.status, "status"),
+        uid
+        if body.status in ("Failed", "Rejected")
+        else parts.present(body.pairingUid, "pairingUid"),
+        parts.needed(body.status, "status"),
         body.message or "",
         body.paletteEndpoint or "",
         bool(body.insecure),
     )
 
 
-VALUES: Mapping[type[Operation], FromAnswer] = {
+VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.LogIn: _session,
     ops.LogOut: acknowledged,
     ops.ViewCluster: lambda json: from_cluster(parse_model(wire.V1Cluster, json)),

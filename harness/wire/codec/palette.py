@@ -9,26 +9,15 @@ from harness.domain.match import MatchResult, Mismatch, PackMatch, Problem
 from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
 from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
-from harness.wire.codec import stack
+from harness.wire.codec import parts, stack
 from harness.wire.codec.listing import core_filter
 from harness.wire.codec.local_ui import acknowledged
-from harness.wire.codec.parts import (
-    DESCRIPTION,
-    FromAnswer,
-    FromRequest,
-    Incoming,
-    Parts,
-    flag,
-    needed,
-    present,
-    unless_empty,
-)
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 
-def to_parts(operation: CentralOperation) -> Parts:
+def to_parts(operation: CentralOperation) -> parts.Parts:
     """What the operation contributes to its request.
 
     Raises:
@@ -38,36 +27,36 @@ def to_parts(operation: CentralOperation) -> Parts:
         case ops.LogInToPalette(email, password):
             # Nobody but the caller keeps the session: a cookie jar would log in on its own.
             body = wire.V1AuthLogin(emailId=email, password=password)
-            return Parts(query={"setCookie": "false"}, body=body)
+            return parts.Parts(query={"setCookie": "false"}, body=body)
         case ops.ListPairingRequests(state, local_cluster_uid):
             spec = wire.V1ClusterPairMetadataFilterSpec(
                 state=_equal(state), localClusterUid=_equal(local_cluster_uid)
             )
-            return Parts(body=wire.V1ClusterPairMetadataFilter(filter=spec))
+            return parts.Parts(body=wire.V1ClusterPairMetadataFilter(filter=spec))
         case ops.ViewPairingRequest(pairing_uid) | ops.RejectPairingRequest(pairing_uid):
-            return Parts({"pairingUid": pairing_uid})
+            return parts.Parts({"pairingUid": pairing_uid})
         case ops.MatchProfiles(pairing_uid, selection):
             selected = wire.V1ClusterPairSelection(profiles=_to_entities(selection))
-            return Parts({"pairingUid": pairing_uid}, body=selected)
+            return parts.Parts({"pairingUid": pairing_uid}, body=selected)
         case ops.AcceptPairingRequest():
-            return Parts({"pairingUid": operation.pairing_uid}, body=_acceptance(operation))
+            return parts.Parts({"pairingUid": operation.pairing_uid}, body=_acceptance(operation))
         case ops.ViewCentralCluster(uid) | ops.ReleaseCentralCluster(uid):
-            return Parts({"uid": uid})
+            return parts.Parts({"uid": uid})
         case ops.ChangeCentralCluster(uid, tags):
             metadata = wire.V1ObjectMetaInputEntity(labels=dict(tags))
-            return Parts({"uid": uid}, body=wire.V1SpectroClusterMetadata(metadata=metadata))
+            return parts.Parts({"uid": uid}, body=wire.V1SpectroClusterMetadata(metadata=metadata))
         case ops.ListTokens():
-            return Parts()
+            return parts.Parts()
         case ops.ViewToken(uid) | ops.DeleteToken(uid):
-            return Parts({"uid": uid})
+            return parts.Parts({"uid": uid})
         case ops.CreateToken(name, project_uid, expiry):
             spec_entity = wire.V1EdgeTokenSpecEntity(
                 defaultProjectUid=project_uid, expiry=to_timestamp(expiry)
             )
             meta = wire.V1ObjectMeta(name=name)
-            return Parts(body=wire.V1EdgeTokenEntity(metadata=meta, spec=spec_entity))
+            return parts.Parts(body=wire.V1EdgeTokenEntity(metadata=meta, spec=spec_entity))
         case ops.SetTokenState(uid, active):
-            return Parts({"uid": uid}, body=wire.V1EdgeTokenActiveState(isActive=active))
+            return parts.Parts({"uid": uid}, body=wire.V1EdgeTokenActiveState(isActive=active))
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
 
 
@@ -77,7 +66,7 @@ def _equal(text: str) -> wire.V1FilterString | None:
 
 def _to_entities(selection: Sequence[SelectedProfile]) -> list[wire.V1SpectroClusterProfileEntity]:
     return [
-        wire.V1SpectroClusterProfileEntity(uid=s.uid, version=unless_empty(s.version))
+        wire.V1SpectroClusterProfileEntity(uid=s.uid, version=parts.unless_empty(s.version))
         for s in selection
     ]
 
@@ -87,7 +76,7 @@ def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
     description = operation.description
     metadata = wire.V1ObjectMetaInputEntity(
         name=operation.name,
-        annotations=None if description is None else {DESCRIPTION: description},
+        annotations=None if description is None else {parts.DESCRIPTION: description},
         labels=None if operation.tags is None else dict(operation.tags),
     )
     spec = wire.V1EdgeNativeClusterPairSpcEntitySpec(
@@ -99,12 +88,14 @@ def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
 # --- requests, as the server reads them -----------------------------------------------------
 
 
-def _log_in(incoming: Incoming) -> Operation:
+def _log_in(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1AuthLogin, incoming.json)
-    return ops.LogInToPalette(present(body.emailId, "emailId"), present(body.password, "password"))
+    return ops.LogInToPalette(
+        parts.present(body.emailId, "emailId"), parts.present(body.password, "password")
+    )
 
 
-def _list(incoming: Incoming) -> Operation:
+def _list(incoming: parts.Incoming) -> Operation:
     """A body that is missing asks for everything."""
     state, local_cluster_uid = core_filter(incoming.json)
     return ops.ListPairingRequests(state, local_cluster_uid)
@@ -114,17 +105,17 @@ def _selection(
     profiles: Sequence[wire.V1SpectroClusterProfileEntity], place: str
 ) -> tuple[SelectedProfile, ...]:
     return tuple(
-        SelectedProfile(needed(profile.uid, f"{place}.{n}.uid"), profile.version or "")
+        SelectedProfile(parts.needed(profile.uid, f"{place}.{n}.uid"), profile.version or "")
         for n, profile in enumerate(profiles)
     )
 
 
-def _match(incoming: Incoming) -> Operation:
+def _match(incoming: parts.Incoming) -> Operation:
     profiles = parse_model(wire.V1ClusterPairSelection, incoming.json).profiles
     return ops.MatchProfiles(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
 
 
-def _accept(incoming: Incoming) -> Operation:
+def _accept(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1EdgeNativeClusterPairSpcEntity, incoming.json)
     uid = incoming.parameter("pairingUid")
     if body.spec is None:
@@ -136,34 +127,34 @@ def _accept(incoming: Incoming) -> Operation:
         uid,
         _selection(body.spec.profiles, "spec.profiles"),
         metadata.name,
-        (metadata.annotations or {}).get(DESCRIPTION),
+        (metadata.annotations or {}).get(parts.DESCRIPTION),
         metadata.labels,
     )
 
 
-def _change(incoming: Incoming) -> Operation:
+def _change(incoming: parts.Incoming) -> Operation:
     metadata = parse_model(wire.V1SpectroClusterMetadata, incoming.json).metadata
     if metadata is None or metadata.labels is None:
         raise Malformed("metadata.labels", "it is missing")
     return ops.ChangeCentralCluster(incoming.parameter("uid"), metadata.labels)
 
 
-def _create_token(incoming: Incoming) -> Operation:
+def _create_token(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1EdgeTokenEntity, incoming.json)
     spec = body.spec or wire.V1EdgeTokenSpecEntity()
     return ops.CreateToken(
-        needed(body.metadata.name if body.metadata else None, "metadata.name"),
+        parts.needed(body.metadata.name if body.metadata else None, "metadata.name"),
         spec.defaultProjectUid or "",
-        from_timestamp(needed(spec.expiry, "spec.expiry"), "spec.expiry"),
+        from_timestamp(parts.needed(spec.expiry, "spec.expiry"), "spec.expiry"),
     )
 
 
-def _set_state(incoming: Incoming) -> Operation:
+def _set_state(incoming: parts.Incoming) -> Operation:
     active = parse_model(wire.V1EdgeTokenActiveState, incoming.json).isActive
-    return ops.SetTokenState(incoming.parameter("uid"), flag(active, "isActive"))
+    return ops.SetTokenState(incoming.parameter("uid"), parts.flag(active, "isActive"))
 
 
-OPERATIONS: Mapping[type[Operation], FromRequest] = {
+OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.LogInToPalette: _log_in,
     ops.ListPairingRequests: _list,
     ops.ViewPairingRequest: lambda i: ops.ViewPairingRequest(i.parameter("pairingUid")),
@@ -218,7 +209,7 @@ def _metadata(uid: str, name: str, description: str, tags: Mapping[str, str]) ->
         uid=uid,
         name=name,
         labels=dict(tags),
-        annotations={DESCRIPTION: description} if description else None,
+        annotations={parts.DESCRIPTION: description} if description else None,
     )
 
 
@@ -227,7 +218,7 @@ def _to_line(item: ops.PairingListItem) -> wire.V1SpectroClusterPairingRequestMe
         pairingUid=item.pairing_uid,
         name=item.name,
         localClusterUid=item.local_cluster_uid,
-        clusterUid=unless_empty(item.cluster_uid),
+        clusterUid=parts.unless_empty(item.cluster_uid),
         cloudType="edge-native",
         creationTimestamp=to_timestamp(item.created),
         state=item.state,
@@ -244,7 +235,7 @@ def _to_pair(view: ops.PairingRequestView) -> WireModel:
         stylusAgentVersion="",
     )
     status = wire.V1SpectroClusterPairStatus(
-        state=view.state, pairingClusterUid=unless_empty(view.cluster_uid)
+        state=view.state, pairingClusterUid=parts.unless_empty(view.cluster_uid)
     )
     metadata = _metadata(view.pairing_uid, view.name, view.description, view.tags)
     return wire.V1SpectroEdgeNativeClusterPair(metadata=metadata, spec=spec, status=status)
@@ -255,8 +246,8 @@ def _to_match(result: MatchResult) -> WireModel:
         wire.V1ClusterPairPackMatch(
             pack=row.pack,
             version=row.version,
-            profile=unless_empty(row.profile),
-            profileVersion=unless_empty(row.profile_version),
+            profile=parts.unless_empty(row.profile),
+            profileVersion=parts.unless_empty(row.profile_version),
         )
         for row in result.packs
     ]
@@ -264,10 +255,10 @@ def _to_match(result: MatchResult) -> WireModel:
         wire.V1ClusterPairProblem(
             kind=problem.kind.value,
             message=problem.text,
-            pack=unless_empty(problem.pack),
-            localVersion=unless_empty(problem.local_version),
-            offeredVersion=unless_empty(problem.offered_version),
-            profile=unless_empty(problem.profile),
+            pack=parts.unless_empty(problem.pack),
+            localVersion=parts.unless_empty(problem.local_version),
+            offeredVersion=parts.unless_empty(problem.offered_version),
+            profile=parts.unless_empty(problem.profile),
         )
         for problem in result.problems
     ]
@@ -287,7 +278,9 @@ def _to_token(token: RegistrationToken) -> wire.V1EdgeToken:
 
 
 def _session(json: Json) -> Value:
-    return ops.Session(needed(parse_model(wire.V1UserToken, json).Authorization, "Authorization"))
+    return ops.Session(
+        parts.needed(parse_model(wire.V1UserToken, json).Authorization, "Authorization")
+    )
 
 
 def _pairing_list(json: Json) -> Value:
@@ -298,11 +291,11 @@ def _pairing_list(json: Json) -> Value:
 def _line(item: wire.V1SpectroClusterPairingRequestMeta, place: str) -> ops.PairingListItem:
     created = f"{place}.creationTimestamp"
     return ops.PairingListItem(
-        needed(item.pairingUid, f"{place}.pairingUid"),
+        parts.needed(item.pairingUid, f"{place}.pairingUid"),
         item.name or "",
         item.localClusterUid or "",
-        needed(item.state, f"{place}.state"),
-        from_timestamp(needed(item.creationTimestamp, created), created),
+        parts.needed(item.state, f"{place}.state"),
+        from_timestamp(parts.needed(item.creationTimestamp, created), created),
         item.clusterUid or "",
     )
 
@@ -314,10 +307,10 @@ def _pairing_request(json: Json) -> Value:
     cluster = spec.clusterMeta or wire.V1SpectroClusterPairMeta()
     status = body.status or wire.V1SpectroClusterPairStatus()
     return ops.PairingRequestView(
-        needed(metadata.uid, "metadata.uid"),
-        needed(status.state, "status.state"),
+        parts.needed(metadata.uid, "metadata.uid"),
+        parts.needed(status.state, "status.state"),
         metadata.name or cluster.name or "",
-        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
         dict(metadata.labels or {}),
         cluster.localClusterUid or "",
         stack.from_palette(spec.profiles or [], "spec.profiles"),
@@ -355,9 +348,9 @@ def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
     metadata = body.metadata or wire.V1ObjectMeta()
     return ops.CentralClusterView(
-        needed(metadata.uid, "metadata.uid"),
+        parts.needed(metadata.uid, "metadata.uid"),
         metadata.name or "",
-        (metadata.annotations or {}).get(DESCRIPTION, ""),
+        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
         dict(metadata.labels or {}),
         (body.status.state if body.status else None) or "",
     )
@@ -369,12 +362,12 @@ def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
     spec = body.spec or wire.V1EdgeTokenSpec()
     expiry = f"{place}spec.expiry"
     return RegistrationToken(
-        needed(metadata.uid, f"{place}metadata.uid"),
+        parts.needed(metadata.uid, f"{place}metadata.uid"),
         metadata.name or "",
         spec.token or "",
         (spec.defaultProject.uid if spec.defaultProject else None) or "",
-        from_timestamp(needed(spec.expiry, expiry), expiry),
-        flag(body.status.isActive if body.status else None, f"{place}status.isActive"),
+        from_timestamp(parts.needed(spec.expiry, expiry), expiry),
+        parts.flag(body.status.isActive if body.status else None, f"{place}status.isActive"),
     )
 
 
@@ -384,10 +377,10 @@ def _tokens(json: Json) -> Value:
 
 
 def _uid(json: Json) -> str:
-    return needed(parse_model(wire.V1Uid, json).uid, "uid")
+    return parts.needed(parse_model(wire.V1Uid, json).uid, "uid")
 
 
-VALUES: Mapping[type[Operation], FromAnswer] = {
+VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.LogInToPalette: _session,
     ops.ListPairingRequests: _pairing_list,
     ops.ViewPairingRequest: _pairing_request,

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import (
-    AgentOperation,
-    Credentials,
-    Done,
-    LocalOperation,
-    Operation,
-    PairingView,
-    Reply,
-    Unknown,
-    Value,
-)
 from harness.wire.codec import agent, local_ui, palette
 from harness.wire.codec.errors import encode_refused
 from harness.wire.codec.parts import FromRequest, Incoming
@@ -23,7 +13,7 @@ from harness.wire.http import Json, ServerReply
 from harness.wire.model import Malformed, WireModel
 from harness.wire.routes import ROUTES, Route
 
-_OPERATIONS: Mapping[type[Operation], FromRequest] = {
+_OPERATIONS: Mapping[type[ops.Operation], FromRequest] = {
     **local_ui.OPERATIONS,
     **palette.OPERATIONS,
     **agent.OPERATIONS,
@@ -39,7 +29,7 @@ def operation_from(
     query: Mapping[str, str],
     json: Json,
     headers: Mapping[str, str] | None = None,
-) -> Operation:
+) -> ops.Operation:
     """The operation that a request asks for. The names of `headers` are lower-case.
 
     Raises:
@@ -52,14 +42,14 @@ def operation_from(
         raise Refusal(Reason.INVALID_INPUT, str(malformed), field=malformed.field) from malformed
 
 
-def credentials_from(headers: Mapping[str, str]) -> Credentials:
+def credentials_from(headers: Mapping[str, str]) -> ops.Credentials:
     """What a request proves itself with. The names of `headers` are lower-case."""
-    return Credentials(
+    return ops.Credentials(
         headers.get("authorization", ""), headers.get("apikey", ""), headers.get("projectuid", "")
     )
 
 
-def encode_reply(operation: Operation, reply: Reply) -> ServerReply:
+def encode_reply(operation: ops.Operation, reply: ops.Reply) -> ServerReply:
     """The answer for a reply to the operation.
 
     An `Unknown` is answered 504 with a body that is not the published error, so that no
@@ -72,9 +62,9 @@ def encode_reply(operation: Operation, reply: Reply) -> ServerReply:
     match reply:
         case Refused():
             return encode_refused(reply)
-        case Unknown(why):
+        case ops.Unknown(why):
             return ServerReply(UNKNOWN_STATUS, json={"outcome": "unknown", "why": why})
-        case Done(PairingView() as view) if not local_ui.is_shown(view):
+        case ops.Done(ops.PairingView() as view) if not local_ui.is_shown(view):
             return encode_refused(_UNSHOWN)
     route = ROUTES[type(operation)]
     if route.response is None:
@@ -82,10 +72,10 @@ def encode_reply(operation: Operation, reply: Reply) -> ServerReply:
     return ServerReply(route.status, json=_answer(operation, reply.value).to_json())
 
 
-def _answer(operation: Operation, value: Value) -> WireModel:
+def _answer(operation: ops.Operation, value: ops.Value) -> WireModel:
     match operation:
-        case LocalOperation():
+        case ops.LocalOperation():
             return local_ui.to_answer(value)
-        case AgentOperation():
+        case ops.AgentOperation():
             return agent.to_answer(value)
     return palette.to_answer(value)

@@ -8,17 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    ListPairingRequests,
-    ListTokens,
-    LogIn,
-    LogInToPalette,
-    Operation,
-    Probe,
-    Surface,
-)
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
 from harness.wire.mapping.places import EACH, MappingError, Part, Place, Way, place_of
@@ -79,7 +70,7 @@ class WireMap:
         MappingError: the mapping contradicts itself, or names what is not there.
     """
 
-    operations: Mapping[type[Operation], OperationMap] = field(default_factory=dict)
+    operations: Mapping[type[ops.Operation], OperationMap] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     codes: Mapping[str, str] = field(default_factory=dict)
@@ -107,7 +98,7 @@ class WireMap:
         """Headers by the names that the target has for them."""
         return theirs_of(headers, self.tables.headers)
 
-    def spoken(self, operation: type[Operation]) -> Spoken:
+    def spoken(self, operation: type[ops.Operation]) -> Spoken:
         """How this operation's messages look.
 
         Raises:
@@ -116,16 +107,16 @@ class WireMap:
         return self.tables.spoken[operation]
 
 
-QUERIES: Mapping[type[Operation], tuple[str, ...]] = {
-    LogIn: ("extendedSession", "setCookie"),
-    LogInToPalette: ("setCookie",),
-    ListPairingRequests: ("continue",),
-    ListTokens: ("continue",),
+QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
+    ops.LogIn: ("extendedSession", "setCookie"),
+    ops.LogInToPalette: ("setCookie",),
+    ops.ListPairingRequests: ("continue",),
+    ops.ListTokens: ("continue",),
 }
 """The query parameters of an operation, which a mapping can move."""
 
-TWICE: Mapping[type[Operation], tuple[str, Way]] = {
-    AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
+TWICE: Mapping[type[ops.Operation], tuple[str, Way]] = {
+    ops.AcceptPairingRequest: ("pairingUid", ("spec", "pairingUid"))
 }
 """Parameters of the path that the published body repeats: one of the two is enough."""
 
@@ -170,7 +161,7 @@ class Tables:
 
     is_plain: bool
     routes: RouteTable
-    spoken: Mapping[type[Operation], Spoken]
+    spoken: Mapping[type[ops.Operation], Spoken]
     headers: Mapping[str, Header] = field(default_factory=dict)
     error: Scope | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
@@ -283,7 +274,7 @@ def _check_status(status: int, at: tuple[str, ...]) -> None:
 # --- where an operation is asked ----------------------------------------------------------
 
 
-def _routes(operations: Mapping[type[Operation], OperationMap]) -> RouteTable:
+def _routes(operations: Mapping[type[ops.Operation], OperationMap]) -> RouteTable:
     routes: RouteTable = ROUTES
     for kind, change in operations.items():
         changed = {"method": change.method, "path": change.path}
@@ -298,7 +289,7 @@ def _routes(operations: Mapping[type[Operation], OperationMap]) -> RouteTable:
 
 
 def _check_parameters(
-    kind: type[Operation], route: Route, change: OperationMap, at: tuple[str, ...]
+    kind: type[ops.Operation], route: Route, change: OperationMap, at: tuple[str, ...]
 ) -> None:
     for name in ROUTES[kind].parameters():
         moved = f"{{{name}}}" in change.request
@@ -321,7 +312,7 @@ def _check_places(spoken: Iterable[Spoken]) -> None:
     seen: dict[tuple[bool, str, str], list[Spoken]] = {}
     for one in spoken:
         route = one.route
-        key = (route.surface is Surface.LOCAL_UI, route.method, route.shape())
+        key = (route.surface is ops.Surface.LOCAL_UI, route.method, route.shape())
         for other in seen.setdefault(key, []):
             if not _apart(one, other):
                 raise MappingError(
@@ -372,7 +363,7 @@ def _spoken(wire: WireMap, route: Route) -> Spoken:
         moves,
         tuple(constants.items()),
         tuple(_constants(change.answer_constants, (*at, "answer_constants")).items()),
-        route.operation is Probe and change.response.get("service") == "",
+        route.operation is ops.Probe and change.response.get("service") == "",
     )
 
 

@@ -11,12 +11,7 @@ import pytest
 
 from harness.catalogue.needs import need_of
 from harness.catalogue.verdict import Verdict
-from harness.domain.arrangements import (
-    CreateProject,
-    InstallCluster,
-    PutProfile,
-    PutUser,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.permission import every_grant
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
@@ -133,12 +128,16 @@ SPARES = "a-match-that-is-only-asked-for-decides-nothing"
 
 def install(reference: EmbeddedReference) -> dict[str, str]:
     """What a vendor has there: a project, a person, a profile, a cluster in each slot."""
-    reference.arrange(CreateProject("given-project", "retail"))
+    reference.arrange(arrangements.CreateProject("given-project", "retail"))
     grants = every_grant("given-project")
     keys = {f"GIVEN_KEY_{n}": f"given-canary-key-{n}" for n in (1, 2, 3)}
     for key in keys.values():
-        reference.arrange(PutUser(f"{key}@acme.example", "given-password", key, grants))
-    reference.arrange(PutProfile(published(STACK[0], "given-profile", "given-project")))
+        reference.arrange(
+            arrangements.PutUser(f"{key}@acme.example", "given-password", key, grants)
+        )
+    reference.arrange(
+        arrangements.PutProfile(published(STACK[0], "given-profile", "given-project"))
+    )
     for slot in reference.slots:
         install_at(reference, slot.uid, slot.host_uids)
     return keys
@@ -147,7 +146,7 @@ def install(reference: EmbeddedReference) -> dict[str, str]:
 def install_at(reference: EmbeddedReference, slot: str, hosts: tuple[str, ...]) -> None:
     pools = (NodePool("acme", True, (Node("acme-node-1", hosts[0]),)),)
     cluster = Cluster(f"local-{slot}", f"acme-{slot}", pools=pools, stack=STACK)
-    reference.arrange(InstallCluster(slot, cluster))
+    reference.arrange(arrangements.InstallCluster(slot, cluster))
 
 
 def marked(reference: EmbeddedReference, text: str) -> dict[str, str]:

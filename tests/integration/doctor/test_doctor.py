@@ -17,12 +17,7 @@ import pytest
 import trustme
 
 from harness.cli.doctor import doctor
-from harness.domain.arrangements import (
-    InstallCluster,
-    SetClusterState,
-    SetHostMode,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout
@@ -100,7 +95,9 @@ def node(setup: Setup) -> Node:
 
 def install(setup: Setup) -> None:
     pool = NodePool("control-plane-pool", True, (node(setup),))
-    setup.reference.arrange(InstallCluster(setup.slot, Cluster("c-1", "quay", pools=(pool,))))
+    setup.reference.arrange(
+        arrangements.InstallCluster(setup.slot, Cluster("c-1", "quay", pools=(pool,)))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -286,15 +283,17 @@ def a_host_under_another_name(setup: Setup) -> None:
 
 
 def a_cluster_that_is_paired(setup: Setup) -> None:
-    setup.reference.arrange(SetHostMode(setup.slot, ManagementMode.CENTRAL))
+    setup.reference.arrange(arrangements.SetHostMode(setup.slot, ManagementMode.CENTRAL))
 
 
 def a_cluster_in_error(setup: Setup) -> None:
-    setup.reference.arrange(SetClusterState(setup.slot, ClusterState.ERROR))
+    setup.reference.arrange(arrangements.SetClusterState(setup.slot, ClusterState.ERROR))
 
 
 def a_node_that_is_ill(setup: Setup) -> None:
-    setup.reference.arrange(SetNodeHealth(setup.slot, "control-plane-1", Health.UNHEALTHY))
+    setup.reference.arrange(
+        arrangements.SetNodeHealth(setup.slot, "control-plane-1", Health.UNHEALTHY)
+    )
 
 
 # --- preconditions ------------------------------------------------------------------------------

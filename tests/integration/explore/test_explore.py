@@ -18,33 +18,18 @@ from harness.explore.moves import MOVES, STARTS
 from harness.explore.recording import Recording
 from harness.history.reader import read_evidence
 from harness.opening import open_target
+from harness.reference import planting
 from harness.reference.behaviour import Behaviour
+from harness.reference.core import choices
 from harness.reference.core.central import CentralCore
-from harness.reference.core.choices import (
-    AfterOfflineCancel,
-    CentralChoices,
-    EdgeChoices,
-    SecondSend,
-    SessionReach,
-)
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.planting import (
-    MUTANTS,
-    VARIANTS,
-    Mutant,
-    Variant,
-    behaviour_of,
-    load,
-    name_of,
-    sentence_of,
-)
 from harness.suite import import_steps
 
 pytest_plugins = ["pytester"]
 
 # Imported before any run within, which gives back what it has imported.
 import_steps()
-load()
+planting.load()
 
 
 class CancelsInSecret(EdgeCore):
@@ -115,9 +100,11 @@ DEFECTS = {
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
     def plant(core: type) -> str:
-        name = name_of(core)
-        defect = Mutant(name, "INV-1", sentence_of(core), behaviour_of(core))
-        monkeypatch.setitem(MUTANTS.entries, name, defect)
+        name = planting.name_of(core)
+        defect = planting.Mutant(
+            name, "INV-1", planting.sentence_of(core), planting.behaviour_of(core)
+        )
+        monkeypatch.setitem(planting.MUTANTS.entries, name, defect)
         return f"mutant:{name}"
 
     return plant
@@ -139,7 +126,7 @@ def explored(
         target.close()
 
 
-@pytest.mark.parametrize("core", DEFECTS, ids=name_of)
+@pytest.mark.parametrize("core", DEFECTS, ids=planting.name_of)
 def test_a_defect_is_found_and_shrunk_to_a_scenario_that_shows_it(
     core: type,
     planted: Callable[[type], str],
@@ -162,21 +149,26 @@ def test_a_defect_is_found_and_shrunk_to_a_scenario_that_shows_it(
 
 CHOICES = {
     "as it is": Behaviour(),
-    "same": Behaviour(edge=EdgeChoices(second_send=SecondSend.SAME)),
+    "same": Behaviour(edge=choices.EdgeChoices(second_send=choices.SecondSend.SAME)),
     "replaces": Behaviour(
-        CentralChoices(token_checked_on_accept=True),
-        EdgeChoices(second_send=SecondSend.REPLACE, after_offline_cancel=AfterOfflineCancel.FORGET),
+        choices.CentralChoices(token_checked_on_accept=True),
+        choices.EdgeChoices(
+            second_send=choices.SecondSend.REPLACE,
+            after_offline_cancel=choices.AfterOfflineCancel.FORGET,
+        ),
     ),
-    "forgets": Behaviour(edge=EdgeChoices(after_offline_cancel=AfterOfflineCancel.FORGET)),
+    "forgets": Behaviour(
+        edge=choices.EdgeChoices(after_offline_cancel=choices.AfterOfflineCancel.FORGET)
+    ),
     "otherwise": Behaviour(
-        CentralChoices(
+        choices.CentralChoices(
             tenant_extends=False,
             hide_forbidden=True,
             decided_are_readable=False,
             handover=200_000,
             match=MatchRules(layers_must_agree=False, drafts_count_as_latest=True),
         ),
-        EdgeChoices(session_reach=SessionReach.CLUSTER, local_follows_central=True),
+        choices.EdgeChoices(session_reach=choices.SessionReach.CLUSTER, local_follows_central=True),
     ),
 }
 """Lawful choices, none of which may be blamed."""
@@ -184,8 +176,8 @@ CHOICES = {
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    variant = Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
-    monkeypatch.setitem(VARIANTS.entries, choice, variant)
+    variant = planting.Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
+    monkeypatch.setitem(planting.VARIANTS.entries, choice, variant)
     result = explored(f"variant:{choice}", budget=Budget(60))
     assert result.found is None, feature_of(result.found)
     assert result.unjudged == {}

@@ -9,18 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    ListPairingRequests,
-    ListTokens,
-    LogIn,
-    PairingList,
-    Unknown,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.targets.answered import seconds_of
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
@@ -42,9 +32,9 @@ SHORT_S = 0.3
 def test_an_operation_is_exchanged_and_told(opened: Open) -> None:
     target = opened.faulty(always(EMPTY))
     exchange = ask(
-        opened.driver(target_at(target.url)), ListTokens(), api_key="key", project_uid="p1"
+        opened.driver(target_at(target.url)), ops.ListTokens(), api_key="key", project_uid="p1"
     )
-    assert isinstance(exchange.reply, Done)
+    assert isinstance(exchange.reply, ops.Done)
     assert exchange.request is not None
     assert exchange.request["method"] == "GET"
     assert exchange.request["url"] == f"{target.url}/v1/edgehosts/tokens"
@@ -59,8 +49,8 @@ def test_an_operation_is_exchanged_and_told(opened: Open) -> None:
 def test_a_correlation_id_of_any_script_goes_out(opened: Open) -> None:
     target = opened.faulty(always(EMPTY))
     driver = opened.driver(target_at(target.url))
-    exchange = driver.send(Outgoing(ListTokens(), Credentials(), "", "Kühlhaus „Nord“#1"))
-    assert isinstance(exchange.reply, Done)
+    exchange = driver.send(Outgoing(ops.ListTokens(), ops.Credentials(), "", "Kühlhaus „Nord“#1"))
+    assert isinstance(exchange.reply, ops.Done)
     assert b"X-Request-Id: K%C3%BChlhaus" in target.heads[0]
 
 
@@ -75,7 +65,7 @@ def test_the_connection_is_kept_and_no_cookie_is(opened: Open) -> None:
     target = opened.faulty(counts)
     driver = opened.driver(target_at(target.url))
     for _ in range(3):
-        assert isinstance(ask(driver, ListTokens()).reply, Done)
+        assert isinstance(ask(driver, ops.ListTokens()).reply, ops.Done)
     assert len(connections) == 1
     assert not any(b"cookie" in head.lower() for head in target.heads)
 
@@ -84,35 +74,37 @@ def test_local_ui_is_asked_at_its_host(opened: Open) -> None:
     local_ui = opened.faulty(always(NOT_LOGGED_IN))
     palette = opened.faulty(always(EMPTY))
     driver = opened.driver(target_at(local_ui.url, central_url=palette.url))
-    assert isinstance(ask(driver, ViewPairing()).reply, Refused)
-    assert isinstance(ask(driver, ListPairingRequests()).reply, Done)
+    assert isinstance(ask(driver, ops.ViewPairing()).reply, Refused)
+    assert isinstance(ask(driver, ops.ListPairingRequests()).reply, ops.Done)
     assert (len(local_ui.heads), len(palette.heads)) == (1, 1)
 
 
 def test_a_path_can_be_remapped(opened: Open) -> None:
     target = opened.faulty(always(EMPTY))
-    wire = WireMap({ListTokens: OperationMap(path="/api/tokens")})
-    ask(opened.driver(target_at(target.url, wire=wire)), ListTokens())
+    wire = WireMap({ops.ListTokens: OperationMap(path="/api/tokens")})
+    ask(opened.driver(target_at(target.url, wire=wire)), ops.ListTokens())
     assert target.heads[0].startswith(b"GET /api/tokens HTTP/1.1\r\n")
 
 
 def test_a_refusal_is_told_as_it_came(opened: Open) -> None:
-    reply = ask(opened.at(always(NOT_LOGGED_IN)), ListTokens()).reply
+    reply = ask(opened.at(always(NOT_LOGGED_IN)), ops.ListTokens()).reply
     assert isinstance(reply, Refused)
     assert (reply.reason, reply.details["status"]) == (Reason.UNAUTHENTICATED, "401")
 
 
 def test_a_long_body_is_left_whole_for_the_evidence_to_redact_and_cut(opened: Open) -> None:
     padding = b" " * 100_000
-    exchange = ask(opened.at(always(answer("200 OK", b'{"items": []}' + padding))), ListTokens())
-    assert exchange.reply == Done(exchange.reply.value)  # type: ignore[union-attr]
+    exchange = ask(
+        opened.at(always(answer("200 OK", b'{"items": []}' + padding))), ops.ListTokens()
+    )
+    assert exchange.reply == ops.Done(exchange.reply.value)  # type: ignore[union-attr]
     assert exchange.response is not None
     assert len(str(exchange.response["body"])) == len(padding) + 13
 
 
 def test_an_operation_of_any_kind_is_bounded_in_its_path(opened: Open) -> None:
     target = opened.faulty(always(NOT_LOGGED_IN))
-    ask(opened.driver(target_at(target.url)), ViewPairingRequest("../x y?z"))
+    ask(opened.driver(target_at(target.url)), ops.ViewPairingRequest("../x y?z"))
     assert target.heads[0].split(b" ")[1] == b"/v1/spectroclusters/pairing/..%2Fx%20y%3Fz"
 
 
@@ -142,8 +134,8 @@ def test_what_is_no_answer_is_unknown_and_says_what_came(
     opened: Open, behave: Behave, told: str
 ) -> None:
     target = opened.faulty(behave)
-    exchange = ask(opened.driver(target_at(target.url)), ListTokens())
-    assert isinstance(exchange.reply, Unknown)
+    exchange = ask(opened.driver(target_at(target.url)), ops.ListTokens())
+    assert isinstance(exchange.reply, ops.Unknown)
     assert target.url in exchange.reply.why
     assert told in exchange.reply.why
     assert exchange.request is not None
@@ -155,9 +147,9 @@ def test_what_is_no_answer_is_unknown_and_says_what_came(
 def test_no_answer_takes_longer_than_it_may(opened: Open, behave: Behave) -> None:
     driver = opened.at(behave, SHORT_S)
     start = driver.now()
-    reply = ask(driver, ListTokens()).reply
+    reply = ask(driver, ops.ListTokens()).reply
     took_s = (driver.now() - start) / 1_000_000
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert f"no whole answer came within {SHORT_S:g} s" in reply.why
     assert SHORT_S <= took_s < SHORT_S + 2
 
@@ -165,8 +157,8 @@ def test_no_answer_takes_longer_than_it_may(opened: Open, behave: Behave) -> Non
 def test_a_connection_that_does_not_come_about_is_told(opened: Open) -> None:
     url = opened.faulty(faulty.hangs).url.replace("http:", "https:")
     timeouts = Timeouts(connect_s=SHORT_S)
-    reply = ask(opened.driver(target_at(url, timeouts=timeouts)), ListTokens()).reply
-    assert isinstance(reply, Unknown)
+    reply = ask(opened.driver(target_at(url, timeouts=timeouts)), ops.ListTokens()).reply
+    assert isinstance(reply, ops.Unknown)
     assert f"no connection stood within {SHORT_S:g} s" in reply.why
 
 
@@ -174,21 +166,21 @@ def test_a_refused_connection_is_told(opened: Open) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        reply = ask(opened.driver(target_at(url)), ListTokens()).reply
-    assert isinstance(reply, Unknown)
+        reply = ask(opened.driver(target_at(url)), ops.ListTokens()).reply
+    assert isinstance(reply, ops.Unknown)
     assert "the connection was refused" in reply.why
 
 
 def test_a_name_that_cannot_be_resolved_is_told(opened: Open) -> None:
-    reply = ask(opened.driver(target_at("http://no-such-host.invalid")), ListTokens()).reply
-    assert isinstance(reply, Unknown)
+    reply = ask(opened.driver(target_at("http://no-such-host.invalid")), ops.ListTokens()).reply
+    assert isinstance(reply, ops.Unknown)
     assert "cannot be resolved" in reply.why
 
 
 def test_plain_http_where_tls_is_expected_is_told(opened: Open) -> None:
     url = opened.faulty(faulty.speaks_no_tls).url.replace("http:", "https:")
-    reply = ask(opened.driver(target_at(url)), ListTokens()).reply
-    assert isinstance(reply, Unknown)
+    reply = ask(opened.driver(target_at(url)), ops.ListTokens()).reply
+    assert isinstance(reply, ops.Unknown)
     assert "TLS failed" in reply.why
 
 
@@ -200,14 +192,14 @@ def test_after_a_broken_exchange_the_next_one_is_whole(opened: Open) -> None:
         (faulty.cuts_off if len(visits) == 1 else always(EMPTY))(visit)
 
     driver = opened.at(breaks_once)
-    assert isinstance(ask(driver, ListTokens()).reply, Unknown)
-    assert isinstance(ask(driver, ListTokens()).reply, Done)
+    assert isinstance(ask(driver, ops.ListTokens()).reply, ops.Unknown)
+    assert isinstance(ask(driver, ops.ListTokens()).reply, ops.Done)
 
 
 def test_a_secret_answer_that_is_broken_is_not_repeated(opened: Open) -> None:
     broken = answer("200 OK", b'{"Token": {"Authorization": 1, "x": "canary"')
-    reply = ask(opened.at(always(broken)), LogIn("kim", "pw")).reply
-    assert isinstance(reply, Unknown)
+    reply = ask(opened.at(always(broken)), ops.LogIn("kim", "pw")).reply
+    assert isinstance(reply, ops.Unknown)
     assert "canary" not in reply.why
 
 
@@ -226,8 +218,8 @@ def rate_limited(opened: Open, *replies: bytes, **limit: float) -> tuple[HttpDri
 
 def test_it_comes_back_when_it_is_told_to_and_says_so(opened: Open) -> None:
     driver, pauses = rate_limited(opened, busy("Retry-After: 2"), busy("Retry-After: 1"), EMPTY)
-    exchange = ask(driver, ListPairingRequests())
-    assert exchange.reply == Done(PairingList(()))
+    exchange = ask(driver, ops.ListPairingRequests())
+    assert exchange.reply == ops.Done(ops.PairingList(()))
     assert pauses == [2.0, 1.0]
     assert exchange.response is not None
     assert exchange.response["rate_limited"] == [
@@ -238,7 +230,7 @@ def test_it_comes_back_when_it_is_told_to_and_says_so(opened: Open) -> None:
 
 def test_it_comes_back_so_often_and_no_more(opened: Open) -> None:
     driver, pauses = rate_limited(opened, busy("Retry-After: 1"), waits=2)
-    reply = ask(driver, ListTokens()).reply
+    reply = ask(driver, ops.ListTokens()).reply
     assert isinstance(reply, Refused)
     assert reply.reason is Reason.RATE_LIMITED
     assert pauses == [1.0, 1.0]
@@ -249,7 +241,7 @@ def test_it_does_not_wait_for_what_is_not_said_or_too_long(
     opened: Open, headers: tuple[str, ...]
 ) -> None:
     driver, pauses = rate_limited(opened, busy(*headers), EMPTY, wait_s=10.0)
-    assert isinstance(ask(driver, ListTokens()).reply, Refused)
+    assert isinstance(ask(driver, ops.ListTokens()).reply, Refused)
     assert pauses == []
 
 
@@ -270,7 +262,7 @@ def test_when_to_come_back(text: str, seconds: float | None) -> None:
 
 def test_an_operation_may_have_a_limit_of_its_own(opened: Open) -> None:
     url = opened.faulty(faulty.hangs).url
-    driver = opened.driver(target_at(url, operation_limits={ListTokens: 0.2}))
-    reply = ask(driver, ListTokens()).reply
-    assert isinstance(reply, Unknown)
+    driver = opened.driver(target_at(url, operation_limits={ops.ListTokens: 0.2}))
+    reply = ask(driver, ops.ListTokens()).reply
+    assert isinstance(reply, ops.Unknown)
     assert "no whole answer came within 0.2 s" in reply.why

@@ -43,7 +43,6 @@ class SourcedLink(HttpLink):
     def carry(
         self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
     ) -> LinkReply:
-        """Deliver from the host's own address."""
         if host_uid not in self._made:
             self._made[host_uid] = httpx.AsyncHTTPTransport(
                 verify=self._context,
@@ -54,7 +53,6 @@ class SourcedLink(HttpLink):
         return self._run(self._carry(self._made[host_uid], base_url, operation))
 
     def close(self) -> None:
-        """Close the hosts' connections as well."""
         while self._made:
             self._run(self._made.popitem()[1].aclose())
         super().close()
@@ -74,7 +72,6 @@ class Uncut(EmbeddedReference):
         return SourcedLink(self.ca_file, self.sources(), self.authority)
 
     def arrange(self, arrangement: Arrangement) -> None:
-        """Arrange all but what concerns links."""
         if isinstance(arrangement, SetLink | FaultNextMessage):
             raise ArrangementError("links are cut elsewhere")
         super().arrange(arrangement)

@@ -9,18 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness.targets.links.faults import (
-    BlackHole,
-    Down,
-    Limited,
-    LinkError,
-    LinkFault,
-    ProxyCannotListen,
-    Refused,
-    Reset,
-    Slow,
-    Way,
-)
+from harness.targets.links import faults
 from harness.targets.links.hub import Upstream
 from harness.targets.links.proxy import FaultProxy
 from tests.integration.links.palettes import (
@@ -55,7 +44,7 @@ def test_without_a_fault_all_goes_through_and_is_counted(scenery: Scenery) -> No
 def test_down_refuses_new_connections_cuts_old_ones_and_keeps_the_port(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Down())
+    proxy.set_fault(faults.Down())
     with pytest.raises(ConnectionRefusedError):
         scenery.host(proxy).ask()
     with pytest.raises(CUT):
@@ -63,14 +52,14 @@ def test_down_refuses_new_connections_cuts_old_ones_and_keeps_the_port(scenery: 
     with pytest.raises(OSError, match="in use"):
         _stolen(proxy.port)
     [episode] = proxy.heal()
-    assert (episode.fault, episode.effects, episode.connections) == (Down(), 1, -1)
+    assert (episode.fault, episode.effects, episode.connections) == (faults.Down(), 1, -1)
     assert old.ask() == FINE
 
 
 def test_down_may_let_old_connections_live(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Down(keeps=True))
+    proxy.set_fault(faults.Down(keeps=True))
     assert not can_connect(proxy.port)
     assert old.ask() == FINE
     [episode] = proxy.heal()
@@ -80,7 +69,7 @@ def test_down_may_let_old_connections_live(scenery: Scenery) -> None:
 def test_refused_resets_at_once(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Refused())
+    proxy.set_fault(faults.Refused())
     for host in (old, scenery.host(proxy)):
         with pytest.raises(ConnectionResetError):
             host.ask()
@@ -91,14 +80,14 @@ def test_refused_resets_at_once(scenery: Scenery) -> None:
 
 def test_a_reset_is_no_polite_close(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(Refused())
+    proxy.set_fault(faults.Refused())
     with socket.create_connection((HERE, proxy.port), 5) as client:
         assert _read(client) is None
 
 
 def test_a_fault_that_nobody_meets_is_known(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(Refused())
+    proxy.set_fault(faults.Refused())
     [episode] = proxy.heal()
     assert episode.was_noticed is False
 
@@ -106,7 +95,7 @@ def test_a_fault_that_nobody_meets_is_known(scenery: Scenery) -> None:
 def test_a_black_hole_swallows_and_never_answers(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy, timeout_s=0.1))
-    proxy.set_fault(BlackHole())
+    proxy.set_fault(faults.BlackHole())
     for host in (old, scenery.host(proxy, timeout_s=0.1)):
         with pytest.raises(TimeoutError):
             host.ask()
@@ -119,7 +108,7 @@ def test_a_black_hole_swallows_and_never_answers(scenery: Scenery) -> None:
 
 def test_what_fell_into_a_black_hole_is_reset_when_it_ends(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(BlackHole())
+    proxy.set_fault(faults.BlackHole())
     with socket.create_connection((HERE, proxy.port), 5) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: proxy.counts().request_bytes > 0)
@@ -136,7 +125,7 @@ def test_in_a_black_hole_nobody_learns_that_palette_hangs_up(scenery: Scenery) -
         palette = server.accept()[0]
         palette.sendall(b"x")
         assert client.recv(1) == b"x"
-        proxy.set_fault(BlackHole())
+        proxy.set_fault(faults.BlackHole())
         palette.close()
         client.settimeout(0.2)
         with pytest.raises(TimeoutError):
@@ -146,7 +135,7 @@ def test_in_a_black_hole_nobody_learns_that_palette_hangs_up(scenery: Scenery) -
 def test_slow_takes_its_time_both_ways(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Slow(100_000, 5_000))
+    proxy.set_fault(faults.Slow(100_000, 5_000))
     for host in (old, scenery.host(proxy)):
         assert took(host.ask) >= 0.19
     proxy.heal()
@@ -156,7 +145,7 @@ def test_slow_takes_its_time_both_ways(scenery: Scenery) -> None:
 def test_limited_passes_so_many_bytes_a_second(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Limited(4_000))
+    proxy.set_fault(faults.Limited(4_000))
     assert took(old.ask) >= 0.2
     proxy.heal()
     assert took(old.ask) < 0.2
@@ -164,7 +153,7 @@ def test_limited_passes_so_many_bytes_a_second(scenery: Scenery) -> None:
 
 def test_a_mended_link_hands_on_at_once_what_it_held(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(Slow(60_000_000))
+    proxy.set_fault(faults.Slow(60_000_000))
     with socket.create_connection((HERE, proxy.port), 5) as waiting:
         waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         until(lambda: proxy.counts().request_bytes > 0)
@@ -177,7 +166,7 @@ def test_a_mended_link_hands_on_at_once_what_it_held(scenery: Scenery) -> None:
 def test_a_request_is_reset_around_a_byte(scenery: Scenery, size: int, passing: bool) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Reset(Way.REQUEST, size, passing))
+    proxy.set_fault(faults.Reset(faults.Way.REQUEST, size, passing))
     for host in (old, scenery.host(proxy)):
         with pytest.raises(ConnectionResetError):
             host.ask()
@@ -189,12 +178,14 @@ def test_a_request_is_reset_around_a_byte(scenery: Scenery, size: int, passing: 
 @pytest.mark.parametrize(
     ("fault", "came"),
     [
-        (Reset(Way.RESPONSE, 0), 0),
-        (Reset(Way.RESPONSE, 100), 100),
-        (Reset(Way.RESPONSE, 100, passing=False), 0),
+        (faults.Reset(faults.Way.RESPONSE, 0), 0),
+        (faults.Reset(faults.Way.RESPONSE, 100), 100),
+        (faults.Reset(faults.Way.RESPONSE, 100, passing=False), 0),
     ],
 )
-def test_an_answer_is_reset_around_a_byte(scenery: Scenery, fault: LinkFault, came: int) -> None:
+def test_an_answer_is_reset_around_a_byte(
+    scenery: Scenery, fault: faults.LinkFault, came: int
+) -> None:
     proxy = scenery.proxy()
     proxy.set_fault(fault)
     with socket.create_connection((HERE, proxy.port), 5) as client:
@@ -212,7 +203,7 @@ def test_what_may_pass_has_arrived_before_the_reset(scenery: Scenery) -> None:
     with ExitStack() as held:
         server = held.enter_context(socket.create_server((HERE, 0)))
         proxy = held.enter_context(FaultProxy(Upstream(HERE, server.getsockname()[1])))
-        proxy.set_fault(Reset(Way.RESPONSE, 400_000))
+        proxy.set_fault(faults.Reset(faults.Way.RESPONSE, 400_000))
         client = held.enter_context(socket.socket())
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.settimeout(5)
@@ -227,7 +218,7 @@ def test_what_may_pass_has_arrived_before_the_reset(scenery: Scenery) -> None:
 
 def test_a_reset_comes_with_the_byte_and_not_with_the_next_one(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(Reset(Way.REQUEST, 10))
+    proxy.set_fault(faults.Reset(faults.Way.REQUEST, 10))
     with socket.create_connection((HERE, proxy.port), 5) as client:
         client.sendall(b"GET / HTTP")
         assert _read(client) is None
@@ -249,13 +240,13 @@ def _read(client: socket.socket) -> bytes | None:
 def test_one_source_is_cut_and_another_is_not(scenery: Scenery) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
     cut, spared = (scenery.ever(scenery.host(proxy, source)) for source in (HERE, OTHER))
-    proxy.set_fault(Down(), HERE)
+    proxy.set_fault(faults.Down(), HERE)
     with pytest.raises(CUT):
         cut.ask()
     assert spared.ask() == FINE
     assert scenery.host(proxy, OTHER).ask() == FINE
     assert proxy.counts(OTHER).connections == 2
-    proxy.set_fault(Refused())  # everyone, and still one fault of its own for the first
+    proxy.set_fault(faults.Refused())  # everyone, and still one fault of its own for the first
     with pytest.raises(CUT):
         spared.ask()
     proxy.heal(HERE)
@@ -268,8 +259,8 @@ def test_one_source_is_cut_and_another_is_not(scenery: Scenery) -> None:
 def test_a_source_own_fault_comes_before_everyones(scenery: Scenery) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(Slow(1_000), HERE)
-    proxy.set_fault(Refused())
+    proxy.set_fault(faults.Slow(1_000), HERE)
+    proxy.set_fault(faults.Refused())
     assert old.ask() == scenery.host(proxy).ask() == FINE
     with pytest.raises(ConnectionResetError):
         scenery.host(proxy, OTHER).ask()
@@ -279,8 +270,8 @@ def test_a_source_with_a_fault_of_its_own_keeps_it_when_everyone_is_mended(
     scenery: Scenery,
 ) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
-    proxy.set_fault(Refused(), HERE)
-    proxy.set_fault(Down())
+    proxy.set_fault(faults.Refused(), HERE)
+    proxy.set_fault(faults.Down())
     proxy.heal("")
     with pytest.raises(ConnectionResetError):
         scenery.host(proxy).ask()
@@ -322,12 +313,14 @@ def _sent(sender: socket.socket) -> int:
 
 
 def test_a_port_that_is_taken_is_named(scenery: Scenery) -> None:
-    with pytest.raises(ProxyCannotListen, match=rf"127\.0\.0\.1:{scenery.palette.port}"):
+    with pytest.raises(faults.ProxyCannotListen, match=rf"127\.0\.0\.1:{scenery.palette.port}"):
         scenery.proxy(listen=(HERE, scenery.palette.port))
-    with pytest.raises(ProxyCannotListen, match="cannot listen there"):
+    with pytest.raises(faults.ProxyCannotListen, match="cannot listen there"):
         scenery.proxy(listen=("192.0.2.1", 0))
 
 
 def test_a_palette_without_an_address_is_named(scenery: Scenery) -> None:
-    with pytest.raises(LinkError, match=r"no-such-host\.invalid: the fault proxy cannot resolve"):
+    with pytest.raises(
+        faults.LinkError, match=r"no-such-host\.invalid: the fault proxy cannot resolve"
+    ):
         FaultProxy(Upstream("no-such-host.invalid", 443))

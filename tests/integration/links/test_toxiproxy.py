@@ -7,17 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from harness.reference.server import Servers, bind, port_of
-from harness.targets.links.faults import (
-    BlackHole,
-    Down,
-    Limited,
-    LinkError,
-    LinkFault,
-    Refused,
-    Reset,
-    Slow,
-    Way,
-)
+from harness.targets.links import faults
 from harness.targets.links.toxiproxy import Toxiproxy
 from tests.integration.links.palettes import BODY, HERE, Host, Scenery, can_connect, took
 from tests.integration.links.toxiproxies import FakeToxiproxy
@@ -57,13 +47,15 @@ def asked(port: int) -> tuple[int, bytes]:
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        (Down(), ConnectionRefusedError),
-        (Refused(), ConnectionResetError),
-        (BlackHole(), TimeoutError),
-        (Reset(Way.RESPONSE, 10), ConnectionResetError),
+        (faults.Down(), ConnectionRefusedError),
+        (faults.Refused(), ConnectionResetError),
+        (faults.BlackHole(), TimeoutError),
+        (faults.Reset(faults.Way.RESPONSE, 10), ConnectionResetError),
     ],
 )
-def test_a_link_is_cut_and_mended(server: Server, fault: LinkFault, error: type[Exception]) -> None:
+def test_a_link_is_cut_and_mended(
+    server: Server, fault: faults.LinkFault, error: type[Exception]
+) -> None:
     proxy = server.proxy()
     assert asked(proxy.port) == FINE
     proxy.check()
@@ -83,11 +75,11 @@ def test_a_link_is_cut_and_mended(server: Server, fault: LinkFault, error: type[
 
 def test_a_link_is_slow_or_limited(server: Server) -> None:
     proxy = server.proxy()
-    for fault in (Slow(20_000), Limited(8_000)):
+    for fault in (faults.Slow(20_000), faults.Limited(8_000)):
         proxy.set_fault(fault)
         assert took(lambda: asked(proxy.port)) >= 0.04
-    proxy.set_fault(Down())
-    proxy.set_fault(Slow(1_000))
+    proxy.set_fault(faults.Down())
+    proxy.set_fault(faults.Slow(1_000))
     assert asked(proxy.port) == FINE
     assert len(server.fake.toxics["pair proof"]) == 2
     proxy.close()
@@ -104,19 +96,23 @@ def test_what_an_earlier_run_left_is_replaced(server: Server) -> None:
 
 def test_what_toxiproxy_cannot_is_said(server: Server) -> None:
     proxy = server.proxy()
-    with pytest.raises(LinkError, match="does not tell its clients apart"):
-        proxy.set_fault(Down(), HERE)
-    with pytest.raises(LinkError, match="cannot swallow bytes"):
-        proxy.set_fault(Reset(Way.REQUEST, 5, passing=False))
+    with pytest.raises(faults.LinkError, match="does not tell its clients apart"):
+        proxy.set_fault(faults.Down(), HERE)
+    with pytest.raises(faults.LinkError, match="cannot swallow bytes"):
+        proxy.set_fault(faults.Reset(faults.Way.REQUEST, 5, passing=False))
     assert asked(proxy.port) == FINE
     server.fake.fails = True
-    with pytest.raises(LinkError, match=r"POST /proxies/pair%20proof with 500 .*out of order"):
-        proxy.set_fault(Down())
+    with pytest.raises(
+        faults.LinkError, match=r"POST /proxies/pair%20proof with 500 .*out of order"
+    ):
+        proxy.set_fault(faults.Down())
     proxy.close()
 
 
 def test_a_server_that_is_none_is_named(scenery: Scenery, server: Server) -> None:
-    with pytest.raises(LinkError, match=r"Toxiproxy does not answer: .*links\.toxiproxy\.url"):
+    with pytest.raises(
+        faults.LinkError, match=r"Toxiproxy does not answer: .*links\.toxiproxy\.url"
+    ):
         Toxiproxy("http://127.0.0.1:1", "x", (HERE, 0), "h:1")
-    with pytest.raises(LinkError, match="answered DELETE /proxies/x with 200"):
+    with pytest.raises(faults.LinkError, match="answered DELETE /proxies/x with 200"):
         Toxiproxy(f"http://{HERE}:{scenery.palette.port}", "x", (HERE, 0), "h:1")

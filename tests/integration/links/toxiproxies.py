@@ -11,16 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from harness.targets.links.faults import (
-    BlackHole,
-    Down,
-    Limited,
-    LinkFault,
-    Refused,
-    Reset,
-    Slow,
-    Way,
-)
+from harness.targets.links import faults
 from harness.targets.links.hub import Upstream
 from harness.targets.links.proxy import FaultProxy
 
@@ -72,7 +63,7 @@ class FakeToxiproxy:
             self.proxies.pop(name).close()
             return Response(status_code=204)
         if data.get("enabled") is False:
-            self.proxies[name].set_fault(Down())
+            self.proxies[name].set_fault(faults.Down())
         elif data.get("enabled"):
             self.proxies[name].heal()
         return JSONResponse({"name": name, "enabled": data.get("enabled", True)})
@@ -108,19 +99,19 @@ class FakeToxiproxy:
             proxy.close()
 
 
-def _fault(data: Mapping[str, Any]) -> LinkFault:
+def _fault(data: Mapping[str, Any]) -> faults.LinkFault:
     attributes = data["attributes"]
     match data["type"]:
         case "latency":
-            return Slow(attributes["latency"] * 1_000, attributes["jitter"] * 1_000)
+            return faults.Slow(attributes["latency"] * 1_000, attributes["jitter"] * 1_000)
         case "bandwidth":
-            return Limited(attributes["rate"] * 1_000)
+            return faults.Limited(attributes["rate"] * 1_000)
         case "timeout":
-            return BlackHole()
+            return faults.BlackHole()
         case "reset_peer":
-            return Refused()
-    way = Way.REQUEST if data["stream"] == "upstream" else Way.RESPONSE
-    return Reset(way, attributes["bytes"])
+            return faults.Refused()
+    way = faults.Way.REQUEST if data["stream"] == "upstream" else faults.Way.RESPONSE
+    return faults.Reset(way, attributes["bytes"])
 
 
 def _error(status: int, title: str) -> Response:

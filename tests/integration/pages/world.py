@@ -10,13 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
-from harness.domain.arrangements import (
-    CreateProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.endpoint import EndpointForm
 from harness.domain.permission import TENANT, Grant, every_grant
@@ -73,7 +67,7 @@ class World:
         return visitor
 
     def add_user(self, email: str, *grants: Grant) -> None:
-        self.reference.arrange(PutUser(email, PASSWORD, "", frozenset(grants)))
+        self.reference.arrange(arrangements.PutUser(email, PASSWORD, "", frozenset(grants)))
 
     def sends(self, operator: Visitor) -> Seen:
         """Send a pairing request with what the operator has."""
@@ -118,15 +112,17 @@ def walk(visitor: Visitor, uid: str, count: int = 5) -> Seen:
 
 def arrange(reference: EmbeddedReference) -> None:
     token = RegistrationToken("token-uid", "token", TOKEN, "p1", FOR_EVER)
-    reference.arrange(CreateProject("p1", "Retail"))
-    reference.arrange(CreateProject("p2", "Logistics"))
-    reference.arrange(PutToken(token))
-    reference.arrange(PutUser(EMAIL, PASSWORD, "", every_grant(TENANT), tenant_admin=True))
+    reference.arrange(arrangements.CreateProject("p1", "Retail"))
+    reference.arrange(arrangements.CreateProject("p2", "Logistics"))
+    reference.arrange(arrangements.PutToken(token))
+    reference.arrange(
+        arrangements.PutUser(EMAIL, PASSWORD, "", every_grant(TENANT), tenant_admin=True)
+    )
     for profile in profiles():
-        reference.arrange(PutProfile(profile))
+        reference.arrange(arrangements.PutProfile(profile))
     for index, name in enumerate(("shop-1", "shop-2")):
         slot = reference.slots[index]
-        reference.arrange(InstallCluster(slot.uid, cluster(name, slot.host_uids)))
+        reference.arrange(arrangements.InstallCluster(slot.uid, cluster(name, slot.host_uids)))
 
 
 def cluster(name: str, hosts: tuple[str, ...]) -> Cluster:

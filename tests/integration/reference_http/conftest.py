@@ -11,15 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    CreateProject,
-    InstallCluster,
-    Inventory,
-    PutToken,
-    PutUser,
-    Reset,
-)
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.operations import Credentials, Operation, Reply
 from harness.domain.permission import TENANT, every_grant
@@ -98,7 +91,7 @@ def certificates() -> Certificates:
 @pytest.fixture
 def world(running: World) -> World:
     """The running reference with a clean slate."""
-    running.reference.arrange(Reset())
+    running.reference.arrange(arrangements.Reset())
     arrange_everything(running.reference)
     return running
 
@@ -142,8 +135,10 @@ class Inventoried:
         self._reference = reference
         self._palette = palette
 
-    def inventory(self) -> Inventory:
-        return Inventory(self._reference.edge.slots(), self._palette["https"], self._palette)
+    def inventory(self) -> arrangements.Inventory:
+        return arrangements.Inventory(
+            self._reference.edge.slots(), self._palette["https"], self._palette
+        )
 
 
 def serve_palette(
@@ -188,9 +183,11 @@ def arrange_everything(reference: Reference) -> None:
     token = RegistrationToken("token-uid", "token", TOKEN, "p1", FOR_EVER)
     grants = every_grant("p1") | every_grant(TENANT)
     for arrangement in (
-        CreateProject("p1", "Project 1"),
-        PutUser("admin@shop.test", "admin-password", API_KEY, grants, tenant_admin=True),
-        PutToken(token),
-        InstallCluster(slot.uid, cluster),
+        arrangements.CreateProject("p1", "Project 1"),
+        arrangements.PutUser(
+            "admin@shop.test", "admin-password", API_KEY, grants, tenant_admin=True
+        ),
+        arrangements.PutToken(token),
+        arrangements.InstallCluster(slot.uid, cluster),
     ):
         reference.arrange(arrangement)

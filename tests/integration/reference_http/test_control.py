@@ -5,16 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    InstallCluster,
-    Inventory,
-    SetClusterState,
-    SetHostMode,
-    Side,
-)
 from harness.domain.cluster import ClusterState, ManagementMode
 from harness.domain.operations import Done
 from harness.reference.control import make_control_app
@@ -22,7 +14,9 @@ from harness.wire.control import HEALTH_PATH, INVENTORY_PATH, bearer, encode_arr
 from tests.integration.reference_http.conftest import SECRET, World
 
 
-def arrange(world: World, arrangement: Arrangement, secret: str = SECRET) -> httpx.Response:
+def arrange(
+    world: World, arrangement: arrangements.Arrangement, secret: str = SECRET
+) -> httpx.Response:
     request = encode_arrangement(arrangement, secret)
     return world.client.request(
         request.method,
@@ -34,19 +28,22 @@ def arrange(world: World, arrangement: Arrangement, secret: str = SECRET) -> htt
 
 def test_an_arrangement_reaches_the_side_that_it_concerns(world: World) -> None:
     slot = world.reference.edge.slots()[0].uid
-    assert arrange(world, SetClusterState(slot, ClusterState.ERROR)).status_code == 204
+    assert arrange(world, arrangements.SetClusterState(slot, ClusterState.ERROR)).status_code == 204
     reply = world.ask_local(ops.ViewCluster(), world.log_in())
     assert isinstance(reply, Done)
     assert isinstance(reply.value, ops.Cluster)
     assert reply.value.state is ClusterState.ERROR
     before = world.reference.central.clock.now()
-    assert arrange(world, AdvanceClock(Side.CENTRAL, 10**12)).status_code == 204
+    assert (
+        arrange(world, arrangements.AdvanceClock(arrangements.Side.CENTRAL, 10**12)).status_code
+        == 204
+    )
     assert world.reference.central.clock.now() >= before + 10**12
 
 
 def test_the_inventory_comes_as_the_domain_has_it(world: World) -> None:
     response = world.client.get(world.control + INVENTORY_PATH, headers=bearer(SECRET))
-    inventory = from_json(Inventory, response.json())
+    inventory = from_json(arrangements.Inventory, response.json())
     assert inventory.slots == world.reference.edge.slots()
     assert inventory.endpoint == world.palette["https"]
 
@@ -63,7 +60,7 @@ def test_nothing_is_told_without_the_secret(
 
 def test_nothing_is_arranged_without_the_secret(world: World) -> None:
     slot = world.reference.edge.slots()[0].uid
-    assert arrange(world, InstallCluster(slot, None), "wrong").status_code == 401
+    assert arrange(world, arrangements.InstallCluster(slot, None), "wrong").status_code == 401
     assert isinstance(world.ask_local(ops.ViewCluster(), world.log_in()), Done)
 
 
@@ -91,7 +88,7 @@ def test_what_is_no_arrangement_is_refused(
 
 
 def test_what_cannot_be_arranged_is_a_conflict_with_the_reason(world: World) -> None:
-    response = arrange(world, SetHostMode("nowhere", ManagementMode.CENTRAL))
+    response = arrange(world, arrangements.SetHostMode("nowhere", ManagementMode.CENTRAL))
     assert response.status_code == 409
     assert "nowhere" in response.json()["message"]
 

@@ -11,15 +11,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.errors import Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Done,
-    PollPairing,
-    Probe,
-    Unknown,
-    WithdrawPairing,
-)
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.http_link import HttpLink
 from harness.reference.server import bind, port_of
@@ -36,7 +29,7 @@ def link(world: World) -> Iterator[HttpLink]:
 
 
 def probe(link: HttpLink, url: str, *, insecure: bool = False) -> LinkReply:
-    return link.carry("host", url, insecure, Probe())
+    return link.carry("host", url, insecure, ops.Probe())
 
 
 @contextmanager
@@ -79,16 +72,16 @@ def response(body: bytes, *head: bytes, status: bytes = b"200 OK") -> bytes:
 
 
 def test_palette_is_reached_over_every_scheme(world: World, link: HttpLink) -> None:
-    assert probe(link, world.palette["https"]) == Done(Acknowledged())
-    assert probe(link, world.palette["http"]) == Done(Acknowledged())
-    assert probe(link, world.palette["untrusted"], insecure=True) == Done(Acknowledged())
+    assert probe(link, world.palette["https"]) == ops.Done(ops.Acknowledged())
+    assert probe(link, world.palette["http"]) == ops.Done(ops.Acknowledged())
+    assert probe(link, world.palette["untrusted"], insecure=True) == ops.Done(ops.Acknowledged())
 
 
 def test_a_refusal_is_carried_back(world: World, link: HttpLink) -> None:
-    reply = link.carry("host", world.palette["https"], False, PollPairing("none", "token"))
+    reply = link.carry("host", world.palette["https"], False, ops.PollPairing("none", "token"))
     assert isinstance(reply, Refused)
-    gone = link.carry("host", world.palette["https"], False, WithdrawPairing("c", "t", "none"))
-    assert isinstance(gone, Refused | Done)
+    gone = link.carry("host", world.palette["https"], False, ops.WithdrawPairing("c", "t", "none"))
+    assert isinstance(gone, Refused | ops.Done)
 
 
 def nobody_listens() -> str:
@@ -139,23 +132,23 @@ def test_a_handshake_that_never_ends_is_not_delivered_in_bounded_time(link: Http
 def test_silence_after_the_request_is_unknown(link: HttpLink) -> None:
     with answering(close=False) as url:
         reply = probe(link, url)
-    assert reply == Unknown(f"{url}: no answer within 0.3 s")
+    assert reply == ops.Unknown(f"{url}: no answer within 0.3 s")
 
 
 def test_an_answer_that_trickles_is_cut_off(link: HttpLink) -> None:
     with answering(*[b"HTTP/1.1 200 OK\r\n"], *[b"A: b\r\n"] * 100, pause_s=0.05) as url:
         reply = probe(link, url)
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert "no answer within" in reply.why
 
 
 def test_a_connection_that_breaks_after_the_request_is_unknown(link: HttpLink) -> None:
     with answering() as url:
-        assert isinstance(probe(link, url), Unknown)
+        assert isinstance(probe(link, url), ops.Unknown)
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{") as url:
-        assert isinstance(probe(link, url), Unknown)
+        assert isinstance(probe(link, url), ops.Unknown)
     with answering(b"SSH-2.0-OpenSSH\r\n") as url:
-        assert isinstance(probe(link, url), Unknown)
+        assert isinstance(probe(link, url), ops.Unknown)
 
 
 @pytest.mark.parametrize(
@@ -171,14 +164,14 @@ def test_a_connection_that_breaks_after_the_request_is_unknown(link: HttpLink) -
 def test_a_stranger_is_unknown_and_said_not_to_be_a_palette(link: HttpLink, answer: bytes) -> None:
     with answering(answer) as url:
         reply = probe(link, url)
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert "what answers there is not a Palette" in reply.why
 
 
 def test_no_more_than_a_mebibyte_is_read(link: HttpLink) -> None:
     with answering(b"HTTP/1.1 200 OK\r\n\r\n", *[b" " * 65_536] * 40) as url:
         reply = probe(link, url)
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert "larger than 1048576 bytes" in reply.why
 
 
@@ -195,7 +188,7 @@ def test_connections_are_kept_and_may_be_used_from_many_threads(
         thread.start()
     for thread in threads:
         thread.join()
-    assert replies == [Done(Acknowledged())] * 40
+    assert replies == [ops.Done(ops.Acknowledged())] * 40
 
 
 def test_a_closed_link_delivers_nothing(world: World) -> None:

@@ -8,13 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from harness.domain.operations import (
-    ListTokens,
-    LogIn,
-    LogInToPalette,
-    Operation,
-    SendPairingRequest,
-)
+from harness.domain import operations as ops
 from harness.history.redaction import Redactor
 from harness.targets.port import Exchange
 from tests.integration.http.faulty import answer
@@ -54,13 +48,15 @@ def opened() -> Iterator[Open]:
     ids=["whole", "with an error", "cut", "malformed"],
 )
 @pytest.mark.parametrize("status", ["201 Created", "203 X", "200 OK", "410 Gone", "302 Found"])
-@pytest.mark.parametrize("operation", [LogIn("kim", "pw"), ListTokens()], ids=["login", "tokens"])
+@pytest.mark.parametrize(
+    "operation", [ops.LogIn("kim", "pw"), ops.ListTokens()], ids=["login", "tokens"]
+)
 def test_secrets_of_an_answer_are_not_written_down(
-    opened: Open, body: str, status: str, operation: Operation
+    opened: Open, body: str, status: str, operation: ops.Operation
 ) -> None:
     target = opened.faulty(lambda visit: visit.head() and visit.say(answer(status, body.encode())))
     exchange = ask(opened.driver(target_at(target.url, wire=WILD)), operation)
-    mine = [SESSION, AGAIN] if isinstance(operation, LogIn) else [TOKEN]
+    mine = [SESSION, AGAIN] if isinstance(operation, ops.LogIn) else [TOKEN]
     assert exchange.response is not None
     assert Hunt(mine).leaks(recorded(exchange)) == []
 
@@ -68,7 +64,7 @@ def test_secrets_of_an_answer_are_not_written_down(
 def test_credentials_of_a_request_are_not_written_down(opened: Open) -> None:
     target = opened.faulty(lambda visit: visit.head() and visit.say(answer("503 X", b"{}")))
     driver = opened.driver(target_at(target.url, wire=WILD))
-    sends = SendPairingRequest("https://p.example", TOKEN)
+    sends = ops.SendPairingRequest("https://p.example", TOKEN)
     exchange = ask(driver, sends, session=SESSION.replace("é", "e"), api_key=KEY)
     assert b"X-Auth: Session " in target.heads[0]
     assert KEY.encode() in target.heads[0]
@@ -81,5 +77,7 @@ def test_credentials_of_a_request_are_not_written_down(opened: Open) -> None:
 def test_a_login_that_answers_with_a_bare_text_is_not_written_down(opened: Open) -> None:
     body = json.dumps(SESSION).encode()
     target = opened.faulty(lambda visit: visit.head() and visit.say(answer("201 Created", body)))
-    exchange = ask(opened.driver(target_at(target.url, wire=WILD)), LogInToPalette("a@b.c", "pw"))
+    exchange = ask(
+        opened.driver(target_at(target.url, wire=WILD)), ops.LogInToPalette("a@b.c", "pw")
+    )
     assert Hunt([SESSION]).leaks(recorded(exchange)) == []

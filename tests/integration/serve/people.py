@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, InstallCluster, PutToken, PutUser
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    LogIn,
-    Operation,
-    Reply,
-    SendPairingRequest,
-)
 from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
 from harness.scenes.stacks import DOCUMENTED_STACK
@@ -45,16 +38,16 @@ class People:
 
     def log_in(self) -> None:
         user = self.driver.local_user
-        reply = self.ask(LogIn(user.username, user.password))
-        assert isinstance(reply, Done), reply
+        reply = self.ask(ops.LogIn(user.username, user.password))
+        assert isinstance(reply, ops.Done), reply
         self.session = reply.value.token  # type: ignore[union-attr]
 
-    def ask(self, operation: Operation) -> Reply:
-        credentials = Credentials(self.session, "the-key", "p1")
+    def ask(self, operation: ops.Operation) -> ops.Reply:
+        credentials = ops.Credentials(self.session, "the-key", "p1")
         if operation.surface.value == "palette":
-            credentials = Credentials("", "the-key", "p1")
+            credentials = ops.Credentials("", "the-key", "p1")
         return self.driver.send(Outgoing(operation, credentials, self.host, "test#1")).reply
 
-    def sends(self, form: EndpointForm = EndpointForm.USABLE, **entries: bool) -> Reply:
+    def sends(self, form: EndpointForm = EndpointForm.USABLE, **entries: bool) -> ops.Reply:
         endpoint = self.driver.inventory().endpoint_forms[form.value]
-        return self.ask(SendPairingRequest(endpoint, "the-token", **entries))
+        return self.ask(ops.SendPairingRequest(endpoint, "the-token", **entries))

@@ -13,20 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import (
-    CreateProject,
-    Restart,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Done,
-    ListPairingRequests,
-    PairingList,
-    VerifyConnection,
-    ViewPairing,
-)
 from harness.opening import UnknownDriver, open_embedded, open_target
 from harness.reference.agents import Agents, AgentsStopped
 from harness.reference.behaviour import Behaviour
@@ -83,7 +73,7 @@ def test_it_describes_itself_as_a_target_file(reference: EmbeddedReference) -> N
     assert target.info.roles == {Role.EDGE, Role.CENTRAL}
     assert target.info.features == {Feature.SCOPES, Feature.MULTI_NODE}
     assert target.slots() == reference.slots
-    assert target.controls.keys() == set(Side)
+    assert target.controls.keys() == set(arrangements.Side)
     assert target.is_local()
 
 
@@ -114,10 +104,10 @@ def test_plain_http_is_a_choice(nothing_left: None) -> None:
 
 def test_a_request_goes_from_the_edge_to_palette(people: People) -> None:
     sent = people.sends()
-    assert isinstance(sent, Done)
-    listed = people.ask(ListPairingRequests())
-    assert isinstance(listed, Done)
-    assert isinstance(listed.value, PairingList)
+    assert isinstance(sent, ops.Done)
+    listed = people.ask(ops.ListPairingRequests())
+    assert isinstance(listed, ops.Done)
+    assert isinstance(listed.value, ops.PairingList)
     assert [i.pairing_uid for i in listed.value.items] == [sent.value.pairing_uid]  # type: ignore[union-attr]
 
 
@@ -125,7 +115,7 @@ def test_a_request_goes_from_the_edge_to_palette(people: People) -> None:
     "form", [EndpointForm.BARE_HOST, EndpointForm.URL, EndpointForm.PLAIN_HTTP], ids=str
 )
 def test_every_usable_form_of_the_endpoint_is_one(people: People, form: EndpointForm) -> None:
-    assert isinstance(people.sends(form), Done)
+    assert isinstance(people.sends(form), ops.Done)
 
 
 @pytest.mark.parametrize(
@@ -140,24 +130,24 @@ def test_every_bad_form_is_refused(people: People, form: EndpointForm) -> None:
 
 
 def test_an_untrusted_palette_is_usable_where_that_is_asked_for(people: People) -> None:
-    assert isinstance(people.sends(EndpointForm.UNTRUSTED, insecure=True), Done)
+    assert isinstance(people.sends(EndpointForm.UNTRUSTED, insecure=True), ops.Done)
 
 
-@pytest.mark.parametrize("side", list(Side))
-def test_a_restart_loses_nothing(people: People, side: Side) -> None:
+@pytest.mark.parametrize("side", list(arrangements.Side))
+def test_a_restart_loses_nothing(people: People, side: arrangements.Side) -> None:
     sent = people.sends()
-    people.driver.arrange(Restart(side))
+    people.driver.arrange(arrangements.Restart(side))
     people.log_in()
-    shown = people.ask(ViewPairing())
-    assert isinstance(sent, Done)
-    assert isinstance(shown, Done)
+    shown = people.ask(ops.ViewPairing())
+    assert isinstance(sent, ops.Done)
+    assert isinstance(shown, ops.Done)
     assert shown.value.pairing_uid == sent.value.pairing_uid  # type: ignore[union-attr]
 
 
 def test_a_host_waits_for_a_silent_palette_no_longer_than_it_should(people: People) -> None:
     start = time.monotonic()
     silent = people.driver.inventory().endpoint_forms[EndpointForm.SILENT.value]
-    people.ask(VerifyConnection(silent, "the-token"))
+    people.ask(ops.VerifyConnection(silent, "the-token"))
     assert time.monotonic() - start < 5
 
 
@@ -189,7 +179,7 @@ def test_databases_that_are_given_are_kept(tmp_path: Path, nothing_left: None) -
     db = tmp_path / "kept.db"
     with EmbeddedReference(7, SMALL, db=db) as first:
         assert not first.was_there
-        first.arrange(CreateProject("p1", "Project"))
+        first.arrange(arrangements.CreateProject("p1", "Project"))
     assert all(path.exists() for path in databases(db))
     with EmbeddedReference(7, SMALL, db=db) as second:
         assert second.was_there
@@ -199,11 +189,13 @@ def test_databases_that_are_given_are_kept(tmp_path: Path, nothing_left: None) -
 
 
 def test_one_side_serves_and_arranges_itself_alone(nothing_left: None) -> None:
-    with EmbeddedReference(7, Layout(1, 1, sides=frozenset({Side.CENTRAL}))) as central:
+    with EmbeddedReference(
+        7, Layout(1, 1, sides=frozenset({arrangements.Side.CENTRAL}))
+    ) as central:
         assert central.addresses.local_ui == {}
-        central.arrange(CreateProject("p1", "Project"))
+        central.arrange(arrangements.CreateProject("p1", "Project"))
         with pytest.raises(ArrangementError, match="does not play the edge side"):
-            central.arrange(Restart(Side.EDGE))
+            central.arrange(arrangements.Restart(arrangements.Side.EDGE))
 
 
 def trusting(central: EmbeddedReference) -> Other:
@@ -211,7 +203,10 @@ def trusting(central: EmbeddedReference) -> Other:
 
 
 def test_two_processes_sides_make_one_target(nothing_left: None) -> None:
-    sides = [Layout(1, 2, sides=frozenset({side})) for side in (Side.EDGE, Side.CENTRAL)]
+    sides = [
+        Layout(1, 2, sides=frozenset({side}))
+        for side in (arrangements.Side.EDGE, arrangements.Side.CENTRAL)
+    ]
     with (
         EmbeddedReference(7, sides[1]) as central,
         EmbeddedReference(7, sides[0], other=trusting(central)) as edge,
@@ -228,7 +223,7 @@ def test_two_processes_sides_make_one_target(nothing_left: None) -> None:
         variables = {**environment(edge), "OTHER_SECRET": central.secrets.control}
         driver = HttpDriver(read_target(text, "two.toml", Path(), variables))
         driver.check()
-        assert isinstance(People(driver).sends(), Done)
+        assert isinstance(People(driver).sends(), ops.Done)
         driver.close()
 
 
@@ -248,7 +243,7 @@ def test_a_defect_of_the_agents_is_not_silent(nothing_left: None) -> None:
     driver = HttpDriver(target_of(reference))
     until(lambda: _refused(driver))
     with pytest.raises(CannotArrange, match="agents have stopped: ZeroDivisionError"):
-        driver.arrange(CreateProject("p1", "Project"))
+        driver.arrange(arrangements.CreateProject("p1", "Project"))
     driver.close()
     with pytest.raises(AgentsStopped, match="a planted defect"):
         reference.close()
@@ -256,7 +251,7 @@ def test_a_defect_of_the_agents_is_not_silent(nothing_left: None) -> None:
 
 def _refused(driver: HttpDriver) -> bool:
     try:
-        driver.arrange(CreateProject("p1", "Project"))
+        driver.arrange(arrangements.CreateProject("p1", "Project"))
     except CannotArrange:
         return True
     return False

@@ -15,17 +15,7 @@ from typing import IO
 
 import pytest
 
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    LogIn,
-    Operation,
-    Reply,
-    SendPairingRequest,
-    ViewPairing,
-)
+from harness.domain import operations as ops
 from harness.opening import open_target
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
@@ -112,32 +102,32 @@ class Someone:
         self.env = read_env_file(env_file_of(target_file))
         self.session = ""
         user = driver.local_user
-        self.session = value(self.ask(LogIn(user.username, user.password))).token
+        self.session = value(self.ask(ops.LogIn(user.username, user.password))).token
 
-    def ask(self, operation: Operation) -> Reply:
-        proof = Credentials(self.session)
-        if isinstance(operation, ListPairingRequests):
+    def ask(self, operation: ops.Operation) -> ops.Reply:
+        proof = ops.Credentials(self.session)
+        if isinstance(operation, ops.ListPairingRequests):
             api_key, project = (
                 self.env[f"PAIRPROOF_{n}"] for n in ("PALETTE_API_KEY", "PROJECT_UID")
             )
-            proof = Credentials(api_key=api_key, project_uid=project)
+            proof = ops.Credentials(api_key=api_key, project_uid=project)
         return self.driver.send(Outgoing(operation, proof, self.host, "kill#1")).reply
 
     def sends(self) -> str:
         endpoint = self.driver.inventory().endpoint
-        send = SendPairingRequest(endpoint, self.env["PAIRPROOF_REGISTRATION_TOKEN"])
+        send = ops.SendPairingRequest(endpoint, self.env["PAIRPROOF_REGISTRATION_TOKEN"])
         uid: str = value(self.ask(send)).pairing_uid
         return uid
 
     def listed(self) -> set[str]:
-        return {item.pairing_uid for item in value(self.ask(ListPairingRequests())).items}
+        return {item.pairing_uid for item in value(self.ask(ops.ListPairingRequests())).items}
 
     def leaves(self) -> None:
         self.driver.close()
 
 
-def value(reply: Reply):  # type: ignore[no-untyped-def]
-    assert isinstance(reply, Done), reply
+def value(reply: ops.Reply):  # type: ignore[no-untyped-def]
+    assert isinstance(reply, ops.Done), reply
     return reply.value
 
 
@@ -149,9 +139,9 @@ def test_what_was_acknowledged_survives_a_kill_and_no_id_comes_back(process: Pro
             uid = each.sends()
             assert uid not in seen
             seen.add(uid)
-            value(each.ask(CancelPairingRequest()))
+            value(each.ask(ops.CancelPairingRequest()))
         kept, cancelled = someone.sends(), other.sends()
-        value(other.ask(CancelPairingRequest()))
+        value(other.ask(ops.CancelPairingRequest()))
         assert process.end(signal.SIGKILL) == -signal.SIGKILL
         someone.leaves()
         other.leaves()
@@ -161,8 +151,8 @@ def test_what_was_acknowledged_survives_a_kill_and_no_id_comes_back(process: Pro
         assert {kept, cancelled}.isdisjoint(seen)
         seen |= {kept, cancelled}
         assert someone.listed() == {kept}
-        assert value(someone.ask(ViewPairing())).pairing_uid == kept
-        value(someone.ask(CancelPairingRequest()))
+        assert value(someone.ask(ops.ViewPairing())).pairing_uid == kept
+        value(someone.ask(ops.CancelPairingRequest()))
         assert someone.listed() == set()
         someone.leaves()
 

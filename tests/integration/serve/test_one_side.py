@@ -17,16 +17,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Done,
-    ListPairingRequests,
-    PairingList,
-    ViewCluster,
-)
 from harness.opening import open_http
 from harness.reference.certificates import Certificates, trusting
 from harness.reference.description import environment, target_text
@@ -93,9 +87,9 @@ def kept_ca(tmp_path: Path) -> Path:
 
 
 def listed(people: People) -> list[str]:
-    reply = people.ask(ListPairingRequests())
-    assert isinstance(reply, Done), reply
-    assert isinstance(reply.value, PairingList)
+    reply = people.ask(ops.ListPairingRequests())
+    assert isinstance(reply, ops.Done), reply
+    assert isinstance(reply.value, ops.PairingList)
     return [item.pairing_uid for item in reply.value.items]
 
 
@@ -112,12 +106,12 @@ def test_the_harness_plays_palette_for_an_edge(
     endpoint = driver.inventory().endpoint
     assert endpoint.startswith(f"{scheme}://localhost:")
     people = People(driver)
-    assert isinstance(people.sends(), Done)
+    assert isinstance(people.sends(), ops.Done)
     assert len(listed(people)) == 1
     driver.arrange(Restart(Side.CENTRAL))
     driver.arrange(Restart(Side.EDGE))
     people.log_in()
-    assert isinstance(people.ask(CancelPairingRequest()), Done)
+    assert isinstance(people.ask(ops.CancelPairingRequest()), ops.Done)
 
 
 def test_it_serves_every_endpoint_that_has_to_be_refused(lab: Lab, kept_ca: Path) -> None:
@@ -176,7 +170,7 @@ def test_it_shows_the_certificate_that_it_is_given(lab: Lab) -> None:
     own_certificate(lab.folder, "palette.localhost", "localhost", days=30)
     edge = lab.edge(lab.folder / "own-ca.pem")
     driver = lab.open(lab.target(edge, '[peer]\ncert_file = "own.pem"\n'))
-    assert isinstance(People(driver).sends(), Done)
+    assert isinstance(People(driver).sends(), ops.Done)
 
 
 @pytest.mark.parametrize(
@@ -220,9 +214,9 @@ def test_the_harness_plays_the_edge_hosts_for_a_palette(lab: Lab, way: str) -> N
     driver = lab.open(lab.target(central, "[peer]\nclusters = 2\nhosts = 2\n", tls[way]))
     assert [len(slot.host_uids) for slot in driver.inventory().slots] == [2, 2]
     people = People(driver)
-    assert isinstance(people.sends(), Done)
+    assert isinstance(people.sends(), ops.Done)
     assert len(listed(people)) == 1
-    assert isinstance(people.ask(ViewCluster()), Done)
+    assert isinstance(people.ask(ops.ViewCluster()), ops.Done)
 
 
 def test_what_the_peer_keeps_secret_is_known_as_a_secret(lab: Lab) -> None:

@@ -12,21 +12,8 @@ from pathlib import Path
 import pytest
 import trustme
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Side
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    LogIn,
-    LogInToPalette,
-    MatchProfiles,
-    Operation,
-    Reply,
-    SelectedProfile,
-    SendPairingRequest,
-    ViewPairing,
-)
 from harness.opening import open_target
 from harness.reference.embedded import Layout
 from harness.reference.server import AddressError
@@ -121,38 +108,38 @@ def test_somebody_can_walk_through_the_procedure(served: Session, target_file: P
     assert isinstance(driver, HttpDriver)
     host = driver.inventory().slots[0].host_uids[0]
 
-    def ask(operation: Operation, **proof: str) -> Reply:
-        return driver.send(Outgoing(operation, Credentials(**proof), host, "walk#1")).reply
+    def ask(operation: ops.Operation, **proof: str) -> ops.Reply:
+        return driver.send(Outgoing(operation, ops.Credentials(**proof), host, "walk#1")).reply
 
-    def value(reply: Reply) -> object:
-        assert isinstance(reply, Done), reply
+    def value(reply: ops.Reply) -> object:
+        assert isinstance(reply, ops.Done), reply
         return reply.value
 
     user = driver.local_user
-    session = value(ask(LogIn(user.username, user.password))).token  # type: ignore[attr-defined]
+    session = value(ask(ops.LogIn(user.username, user.password))).token  # type: ignore[attr-defined]
     token = credentials["PAIRPROOF_REGISTRATION_TOKEN"]
-    send = SendPairingRequest(driver.inventory().endpoint, token)
+    send = ops.SendPairingRequest(driver.inventory().endpoint, token)
     uid = value(ask(send, session=session)).pairing_uid  # type: ignore[attr-defined]
 
     email, password = (credentials[f"PAIRPROOF_PALETTE_{n}"] for n in ("EMAIL", "PASSWORD"))
-    login = value(ask(LogInToPalette(email, password))).token  # type: ignore[attr-defined]
-    seen = value(ask(ListPairingRequests(), session=login)).items  # type: ignore[attr-defined]
+    login = value(ask(ops.LogInToPalette(email, password))).token  # type: ignore[attr-defined]
+    seen = value(ask(ops.ListPairingRequests(), session=login)).items  # type: ignore[attr-defined]
     assert [item.pairing_uid for item in seen] == [uid], "where the admin's pages begin"
     scope = {"session": login, "project_uid": credentials["PAIRPROOF_PROJECT_UID"]}
     selection = demo_profiles()
-    match = value(ask(MatchProfiles(uid, selection), **scope))
+    match = value(ask(ops.MatchProfiles(uid, selection), **scope))
     assert match.valid  # type: ignore[attr-defined]
-    value(ask(AcceptPairingRequest(uid, selection), **scope))
-    waits_for(lambda: value(ask(ViewPairing(), session=session)).status == "Paired")  # type: ignore[attr-defined]
+    value(ask(ops.AcceptPairingRequest(uid, selection), **scope))
+    waits_for(lambda: value(ask(ops.ViewPairing(), session=session)).status == "Paired")  # type: ignore[attr-defined]
     driver.close()
 
 
-def demo_profiles() -> tuple[SelectedProfile, ...]:
+def demo_profiles() -> tuple[ops.SelectedProfile, ...]:
     from harness.domain.draws import derived_id
     from harness.scenes.stacks import DOCUMENTED_STACK
 
     uids = (derived_id("demonstration", "profile", n) for n, _ in enumerate(DOCUMENTED_STACK))
-    return tuple(SelectedProfile(uid) for uid in uids)
+    return tuple(ops.SelectedProfile(uid) for uid in uids)
 
 
 def waits_for(holds: Callable[[], bool]) -> None:

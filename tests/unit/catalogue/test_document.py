@@ -7,14 +7,7 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from harness.catalogue.document import (
-    LEVEL_MEANINGS,
-    ROLE_MEANINGS,
-    VERDICT_MEANINGS,
-    to_json,
-    to_markdown,
-    to_rows,
-)
+from harness.catalogue import document
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.requirements import REQUIREMENTS, by_id
 from harness.catalogue.verdict import Verdict
@@ -29,13 +22,13 @@ def section(markdown: str, heading: str) -> str:
 
 
 def test_the_generated_page_is_fresh() -> None:
-    assert DOCUMENT.read_text("utf-8") == to_markdown(REQUIREMENTS), (
+    assert DOCUMENT.read_text("utf-8") == document.to_markdown(REQUIREMENTS), (
         "docs/requirements.md is stale; run `make docs`"
     )
 
 
 def test_a_row_has_the_agreed_keys_and_plain_values() -> None:
-    assert to_rows([by_id("WDR-2P")], {"WDR-2P": ("It stands on Settings",)}) == [
+    assert document.to_rows([by_id("WDR-2P")], {"WDR-2P": ("It stands on Settings",)}) == [
         {
             "id": "WDR-2P",
             "role": "edge",
@@ -50,7 +43,7 @@ def test_a_row_has_the_agreed_keys_and_plain_values() -> None:
 
 
 def test_json_is_one_document_with_every_requirement_in_order() -> None:
-    text = to_json(REQUIREMENTS, COVERAGE)
+    text = document.to_json(REQUIREMENTS, COVERAGE)
     rows = json.loads(text)
     assert [row["id"] for row in rows] == [r.id for r in REQUIREMENTS]
     assert {row["id"]: row["scenarios"] for row in rows if row["scenarios"]} == COVERAGE
@@ -67,7 +60,7 @@ def missing(markdown: str) -> list[str]:
 
 
 def test_each_requirement_has_a_detail_with_its_title_text_and_source() -> None:
-    markdown, one = to_markdown(REQUIREMENTS), by_id("WDR-4")
+    markdown, one = document.to_markdown(REQUIREMENTS), by_id("WDR-4")
     assert missing(markdown) == []
     assert missing(markdown.replace(one.title, "")) == ["WDR-4"]
     assert missing(markdown.replace(one.text, "")) == ["WDR-4"]
@@ -75,14 +68,14 @@ def test_each_requirement_has_a_detail_with_its_title_text_and_source() -> None:
 
 
 def test_every_link_leads_to_a_heading() -> None:
-    markdown = to_markdown(REQUIREMENTS)
+    markdown = document.to_markdown(REQUIREMENTS)
     headings = {h.lower() for h in re.findall(r"^### ([A-Z]{3}-\d+[A-Z]?)$", markdown, re.M)}
     targets = set(re.findall(r"\]\(#([^)]+)\)", markdown))
     assert targets == headings
 
 
 def test_rows_of_a_table_are_as_wide_as_its_head() -> None:
-    lines = to_markdown(REQUIREMENTS, COVERAGE).splitlines()
+    lines = document.to_markdown(REQUIREMENTS, COVERAGE).splitlines()
     tables = [(a, b) for a, b in pairwise(lines) if a.startswith("|") and b.startswith("|")]
     assert tables
     assert [b for a, b in tables if columns(a) != columns(b)] == []
@@ -93,12 +86,12 @@ def columns(line: str) -> int:
 
 
 def test_without_coverage_no_scenario_is_spoken_of() -> None:
-    detail = section(to_markdown(REQUIREMENTS), "### WDR-4")
+    detail = section(document.to_markdown(REQUIREMENTS), "### WDR-4")
     assert "Scenarios" not in detail
 
 
 def test_with_coverage_scenarios_are_listed_and_gaps_are_said() -> None:
-    markdown = to_markdown(REQUIREMENTS, COVERAGE)
+    markdown = document.to_markdown(REQUIREMENTS, COVERAGE)
     assert "- A cancel with the link down\n- A cancel that is" in section(markdown, "### WDR-4")
     assert "Scenarios: none yet." in section(markdown, "### WDR-5")
     assert re.search(r"^\| \[WDR-4\].*\| 2 \|$", markdown, re.M)
@@ -106,13 +99,13 @@ def test_with_coverage_scenarios_are_listed_and_gaps_are_said() -> None:
 
 
 def test_a_selection_leaves_the_rest_out() -> None:
-    markdown = to_markdown([by_id("WDR-4")])
+    markdown = document.to_markdown([by_id("WDR-4")])
     assert re.findall(r"^### ([A-Z]{3}-\S+)$", markdown, re.M) == ["WDR-4"]
     assert set(re.findall(r"\]\(#([^)]+)\)", markdown)) == {"wdr-4"}
     assert "(`REJ`)" not in markdown
 
 
 def test_every_level_role_and_verdict_is_explained() -> None:
-    assert set(LEVEL_MEANINGS) == set(Level)
-    assert set(ROLE_MEANINGS) == set(Role)
-    assert set(VERDICT_MEANINGS) == set(Verdict)
+    assert set(document.LEVEL_MEANINGS) == set(Level)
+    assert set(document.ROLE_MEANINGS) == set(Role)
+    assert set(document.VERDICT_MEANINGS) == set(Verdict)

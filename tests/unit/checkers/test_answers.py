@@ -7,15 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict, worst
+from harness.checkers import registry
 from harness.checkers.answers import held, observed, refused, succeeded, value_is
-from harness.checkers.registry import (
-    CheckFailed,
-    CheckInconclusive,
-    Finding,
-    Judge,
-    check,
-    run_check,
-)
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 OK = OperationRecord(
@@ -130,30 +123,30 @@ class Minutes:
 
     def __init__(self, *records: OperationRecord) -> None:
         self._history = of(*records)
-        self.findings: list[tuple[str, Finding]] = []
+        self.findings: list[tuple[str, registry.Finding]] = []
 
     def history(self) -> History:
         return self._history
 
-    def found(self, name: str, args: object, finding: Finding) -> None:
+    def found(self, name: str, args: object, finding: registry.Finding) -> None:
         self.findings.append((name, finding))
 
 
 def test_the_judge_writes_down_what_it_finds_before_it_raises() -> None:
     minutes = Minutes(FAIL)
-    with pytest.raises(CheckFailed, match="worker-2"):
-        Judge(minutes).check("succeeded", operation="s#1")
+    with pytest.raises(registry.CheckFailed, match="worker-2"):
+        registry.Judge(minutes).check("succeeded", operation="s#1")
     assert [name for name, _ in minutes.findings] == ["succeeded"]
     unknown = Minutes(INFO)
-    with pytest.raises(CheckInconclusive):
-        Judge(unknown).check("succeeded", operation="s#1")
+    with pytest.raises(registry.CheckInconclusive):
+        registry.Judge(unknown).check("succeeded", operation="s#1")
     assert unknown.findings[0][1].verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_name_is_for_one_check() -> None:
     with pytest.raises(ValueError, match="two checks are called succeeded"):
-        check(succeeded)
+        registry.check(succeeded)
     with pytest.raises(KeyError):
-        run_check("no_such_check", of(), {})
+        registry.run_check("no_such_check", of(), {})
     with pytest.raises(KeyError):
         succeeded(of(OK), operation="s#2")

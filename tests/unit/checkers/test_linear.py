@@ -11,15 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.checkers.linear import (
-    BUDGET_STATES,
-    Automaton,
-    BudgetSpent,
-    Call,
-    Event,
-    Linearizer,
-    Unexplained,
-)
+from harness.checkers import linear
 
 Move = tuple[str, int]
 ZERO = frozenset({0})
@@ -40,27 +32,27 @@ def step(state: int, move: Move) -> Iterator[int]:
         yield state
 
 
-REGISTER = Automaton(step)
+REGISTER = linear.Automaton(step)
 
 
-def call(name: str, verb: str, value: int = 0, *, sure: bool = True) -> Call[Move]:
-    return Call(name, (verb, value), sure, observes=verb == "read")
+def call(name: str, verb: str, value: int = 0, *, sure: bool = True) -> linear.Call[Move]:
+    return linear.Call(name, (verb, value), sure, observes=verb == "read")
 
 
-def events(text: str, calls: Sequence[Call[Move]]) -> list[Event[Move]]:
+def events(text: str, calls: Sequence[linear.Call[Move]]) -> list[linear.Event[Move]]:
     """`"a b /a /b"`: a begins, b begins, a returns, b returns."""
     by_id = {c.id: c for c in calls}
     return [(by_id[word.lstrip("/")], word.startswith("/")) for word in text.split()]
 
 
 def judge(
-    automaton: Automaton[int, Move],
+    automaton: linear.Automaton[int, Move],
     states: frozenset[int],
-    history: Sequence[Event[Move]],
-    budget: int = BUDGET_STATES,
-) -> Unexplained[Move] | None:
+    history: Sequence[linear.Event[Move]],
+    budget: int = linear.BUDGET_STATES,
+) -> linear.Unexplained[Move] | None:
     """Judge a whole history of one register."""
-    linearizer = Linearizer(automaton, states, budget)
+    linearizer = linear.Linearizer(automaton, states, budget)
     for call, returns in history:
         if not returns:
             linearizer.invoke(call)
@@ -69,7 +61,7 @@ def judge(
     return None
 
 
-def found(text: str, *calls: Call[Move]) -> list[str] | None:
+def found(text: str, *calls: linear.Call[Move]) -> list[str] | None:
     result = judge(REGISTER, ZERO, events(text, calls))
     return None if result is None else [c.id for c in result.calls]
 
@@ -93,7 +85,7 @@ def found(text: str, *calls: Call[Move]) -> list[str] | None:
         ("a b c /c /b /a", [call("a", "read", 2), call("b", "write", 2), call("c", "read", 0)]),
     ],
 )
-def test_a_history_that_has_an_order(text: str, calls: list[Call[Move]]) -> None:
+def test_a_history_that_has_an_order(text: str, calls: list[linear.Call[Move]]) -> None:
     assert found(text, *calls) is None
 
 
@@ -132,7 +124,9 @@ def test_a_history_that_has_an_order(text: str, calls: list[Call[Move]]) -> None
         ),
     ],
 )
-def test_a_history_that_has_none(text: str, calls: list[Call[Move]], part: list[str]) -> None:
+def test_a_history_that_has_none(
+    text: str, calls: list[linear.Call[Move]], part: list[str]
+) -> None:
     assert found(text, *calls) == part
 
 
@@ -152,12 +146,12 @@ def test_a_search_that_is_too_wide_says_so() -> None:
     calls = [call(f"c{i}", "add", 2**i) for i in range(14)]
     history = [(c, False) for c in calls] + [(c, True) for c in calls]
     assert judge(REGISTER, ZERO, history, budget=100_000) is None
-    with pytest.raises(BudgetSpent):
+    with pytest.raises(linear.BudgetSpent):
         judge(REGISTER, ZERO, history, budget=1_000)
 
 
 def test_what_is_kept_does_not_grow_with_the_history() -> None:
-    linearizer = Linearizer(REGISTER, ZERO)
+    linearizer = linear.Linearizer(REGISTER, ZERO)
     sizes = []
     for i in range(100_000):
         one = call(str(i), "write", i % 7)
@@ -169,7 +163,7 @@ def test_what_is_kept_does_not_grow_with_the_history() -> None:
 
 
 def test_what_is_kept_is_bounded_where_it_is_never_quiet() -> None:
-    linearizer = Linearizer(REGISTER, ZERO)
+    linearizer = linear.Linearizer(REGISTER, ZERO)
     before = call("first", "write", 0)
     linearizer.invoke(before)
     for i in range(20_000):
@@ -180,21 +174,21 @@ def test_what_is_kept_is_bounded_where_it_is_never_quiet() -> None:
     assert _held(linearizer) <= 3_000
 
 
-def _held(linearizer: Linearizer[int, Move]) -> int:
+def _held(linearizer: linear.Linearizer[int, Move]) -> int:
     """How many events it holds."""
     return sum(len(held) for held in (linearizer._kept, linearizer._queue, linearizer._segment))
 
 
 def test_looks_of_a_wait_lie_within_it() -> None:
-    linearizer = Linearizer(REGISTER, ZERO)
-    wait, write = Call[Move]("wait"), call("w", "write", 1)
+    linearizer = linear.Linearizer(REGISTER, ZERO)
+    wait, write = linear.Call[Move]("wait"), call("w", "write", 1)
     for one in (wait, write):
         linearizer.invoke(one)
     assert linearizer.returned(write) is None
     looks = [call("wait", "read", 0), call("wait", "read", 1)]
     assert linearizer.returned(wait, looks) is None
     assert linearizer.states == {1}
-    late = Call[Move]("late")
+    late = linear.Call[Move]("late")
     linearizer.invoke(late)
     assert linearizer.returned(late, [call("late", "read", 0)]) is not None
 
@@ -205,10 +199,10 @@ MOVES = [("write", 0), ("write", 1), ("swap", 0), ("swap", 1), ("read", 0), ("re
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[Event[Move]]:
+def histories(draw: st.DrawFn) -> list[linear.Event[Move]]:
     """Up to five calls that begin and return in any order, some of them never answered."""
-    history: list[Event[Move]] = []
-    open_calls: list[Call[Move]] = []
+    history: list[linear.Event[Move]] = []
+    open_calls: list[linear.Call[Move]] = []
     for i in range(draw(st.integers(1, 5))):
         while open_calls and draw(st.booleans()):
             history.append((open_calls.pop(draw(st.integers(0, len(open_calls) - 1))), True))
@@ -219,14 +213,14 @@ def histories(draw: st.DrawFn) -> list[Event[Move]]:
 
 
 @given(histories())
-def test_it_agrees_with_trying_every_order(history: list[Event[Move]]) -> None:
+def test_it_agrees_with_trying_every_order(history: list[linear.Event[Move]]) -> None:
     result = judge(REGISTER, ZERO, history)
     assert (result is None) == _has_an_order(history)
     if result is not None:
         _assert_smallest(history, result)
 
 
-def _assert_smallest(history: list[Event[Move]], result: Unexplained[Move]) -> None:
+def _assert_smallest(history: list[linear.Event[Move]], result: linear.Unexplained[Move]) -> None:
     """Without an order; and with one as soon as any call of the part need not have happened."""
     until = history[: history.index((result.at, True)) + 1]
     part = set(result.calls)
@@ -236,13 +230,15 @@ def _assert_smallest(history: list[Event[Move]], result: Unexplained[Move]) -> N
             assert _has_an_order(_relaxed(until, part - {left_out}))
 
 
-def _relaxed(history: list[Event[Move]], kept: set[Call[Move]]) -> list[Event[Move]]:
+def _relaxed(
+    history: list[linear.Event[Move]], kept: set[linear.Call[Move]]
+) -> list[linear.Event[Move]]:
     """The same history, in which all but these calls need not have happened."""
     by_call = {c: c if c in kept else replace(c, needed=False) for c, _ in history}
     return [(by_call[c], returns) for c, returns in history]
 
 
-def _has_an_order(history: list[Event[Move]]) -> bool:
+def _has_an_order(history: list[linear.Event[Move]]) -> bool:
     """Every permutation of every choice of the calls that need not have happened."""
     calls = list(dict.fromkeys(c for c, _ in history))
     begins = {c: i for i, (c, returns) in enumerate(history) if not returns}
@@ -261,7 +257,7 @@ def _has_an_order(history: list[Event[Move]]) -> bool:
     return False
 
 
-def _runs(order: Sequence[Call[Move]]) -> bool:
+def _runs(order: Sequence[linear.Call[Move]]) -> bool:
     states = {0}
     for one in order:
         assert one.move is not None

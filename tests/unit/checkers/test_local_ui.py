@@ -7,12 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.requests import (
-    answered_within,
-    connection_check_says,
-    ids_are_unique,
-    unchanged,
-)
+from harness.checkers import requests
 from harness.history.operation import History, OperationRecord, Outcome
 
 SECOND = 1_000_000
@@ -37,38 +32,40 @@ def sent(number: int, uid: str) -> OperationRecord:
 )
 def test_an_answer_comes_below_the_limit(took: int, verdict: Verdict) -> None:
     record = replace(SEND, end=took)
-    assert answered_within(of(record), operation="s#1", limit_s=30.0).verdict is verdict
+    assert requests.answered_within(of(record), operation="s#1", limit_s=30.0).verdict is verdict
 
 
 def test_an_operation_that_never_ended_was_not_answered_within_any_limit() -> None:
     record = replace(SEND, end=None, outcome=Outcome.INFO)
-    assert answered_within(of(record), operation="s#1", limit_s=30.0).verdict is Verdict.FAIL
+    assert (
+        requests.answered_within(of(record), operation="s#1", limit_s=30.0).verdict is Verdict.FAIL
+    )
 
 
 def test_the_connection_check_may_say_no_by_answer_or_by_refusal() -> None:
     no = replace(CHECK, value={"verified": False, "message": "host 2 cannot"})
     refusal = replace(CHECK, outcome=Outcome.FAIL, value=None, error=REFUSED)
     for record in (no, refusal):
-        says_no = connection_check_says(of(record), operation="s#1", verified=False)
-        says_yes = connection_check_says(of(record), operation="s#1", verified=True)
+        says_no = requests.connection_check_says(of(record), operation="s#1", verified=False)
+        says_yes = requests.connection_check_says(of(record), operation="s#1", verified=True)
         assert (says_no.verdict, says_yes.verdict) == (Verdict.PASS, Verdict.FAIL)
 
 
 def test_a_connection_check_that_says_yes() -> None:
-    says_yes = connection_check_says(of(CHECK), operation="s#1", verified=True)
-    says_no = connection_check_says(of(CHECK), operation="s#1", verified=False)
+    says_yes = requests.connection_check_says(of(CHECK), operation="s#1", verified=True)
+    says_no = requests.connection_check_says(of(CHECK), operation="s#1", verified=False)
     assert (says_yes.verdict, says_no.verdict) == (Verdict.PASS, Verdict.FAIL)
 
 
 def test_a_connection_check_without_an_answer_says_nothing() -> None:
     silent = replace(CHECK, outcome=Outcome.INFO, value=None, error={"why": "no answer"})
-    found = connection_check_says(of(silent), operation="s#1", verified=False)
+    found = requests.connection_check_says(of(silent), operation="s#1", verified=False)
     assert found.verdict is Verdict.INCONCLUSIVE
 
 
 def test_ids_that_differ_are_unique_and_refused_sends_do_not_count() -> None:
     refusal = replace(SEND, id="s#3", outcome=Outcome.FAIL, value=None, error=REFUSED)
-    found = ids_are_unique(of(sent(1, "a"), refusal, sent(2, "b")), at_least=2)
+    found = requests.ids_are_unique(of(sent(1, "a"), refusal, sent(2, "b")), at_least=2)
     assert found.verdict is Verdict.PASS
     assert found.operations == ("s#1", "s#2")
 
@@ -76,19 +73,19 @@ def test_ids_that_differ_are_unique_and_refused_sends_do_not_count() -> None:
 @pytest.mark.parametrize("uids", [("a", "b", "a"), ("a", "b", "")])
 def test_an_id_that_comes_back_or_is_empty_fails(uids: tuple[str, ...]) -> None:
     sends = [sent(number, uid) for number, uid in enumerate(uids)]
-    assert ids_are_unique(of(*sends), at_least=3).verdict is Verdict.FAIL
+    assert requests.ids_are_unique(of(*sends), at_least=3).verdict is Verdict.FAIL
 
 
 def test_too_few_sends_show_nothing() -> None:
-    assert ids_are_unique(of(sent(1, "a")), at_least=2).verdict is Verdict.INCONCLUSIVE
+    assert requests.ids_are_unique(of(sent(1, "a")), at_least=2).verdict is Verdict.INCONCLUSIVE
 
 
 def test_what_is_shown_alike_is_unchanged_and_a_difference_is_named() -> None:
     before = replace(SEND, kind="ViewCluster", value={"name": "n", "state": "Running"})
     same = replace(before, id="s#2")
     other = replace(before, id="s#2", value={"name": "n", "state": "Deleting"})
-    assert unchanged(of(before, same), before="s#1", after="s#2").verdict is Verdict.PASS
-    found = unchanged(of(before, other), before="s#1", after="s#2")
+    assert requests.unchanged(of(before, same), before="s#1", after="s#2").verdict is Verdict.PASS
+    found = requests.unchanged(of(before, other), before="s#1", after="s#2")
     assert found.verdict is Verdict.FAIL
     assert "state" in found.reason
     assert "name" not in found.reason

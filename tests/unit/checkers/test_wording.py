@@ -7,13 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.answers import (
-    TROUBLES,
-    answer_names,
-    error_is_about,
-    error_tells_trouble,
-    token_is_not_repeated,
-)
+from harness.checkers import answers
 from harness.history.operation import History, OperationRecord, Outcome
 
 SEND = OperationRecord(
@@ -39,31 +33,31 @@ def test_an_error_names_its_topic_in_its_message_or_beside_it() -> None:
         saying("the registration Token has expired"),
         saying("entry refused", field="registrationToken"),
     ):
-        found = error_is_about(history, operation="s#1", topic=about)
+        found = answers.error_is_about(history, operation="s#1", topic=about)
         assert found.verdict is Verdict.PASS
-    silent = error_is_about(saying("denied"), operation="s#1", topic=about)
+    silent = answers.error_is_about(saying("denied"), operation="s#1", topic=about)
     assert silent.verdict is Verdict.FAIL
     assert "'denied'" in silent.reason
 
 
 def test_what_succeeded_has_no_error_to_speak_of() -> None:
     history = History((replace(SEND, outcome=Outcome.OK, value={"message": "token taken"}),))
-    found = error_is_about(history, operation="s#1", topic="the registration token")
+    found = answers.error_is_about(history, operation="s#1", topic="the registration token")
     assert found.verdict is Verdict.INCONCLUSIVE
 
 
 def test_a_token_that_is_repeated_anywhere_in_the_answer_is_found() -> None:
     said = saying("token <token:1> is unknown")
-    assert token_is_not_repeated(said, operation="s#1").verdict is Verdict.FAIL
+    assert answers.token_is_not_repeated(said, operation="s#1").verdict is Verdict.FAIL
     beside = saying("unknown token", value="<token:1>")
-    assert token_is_not_repeated(beside, operation="s#1").verdict is Verdict.FAIL
+    assert answers.token_is_not_repeated(beside, operation="s#1").verdict is Verdict.FAIL
     another = saying("token <token:2> is fine, yours is not")
-    assert token_is_not_repeated(another, operation="s#1").verdict is Verdict.PASS
+    assert answers.token_is_not_repeated(another, operation="s#1").verdict is Verdict.PASS
 
 
 def test_an_empty_token_cannot_be_repeated() -> None:
     record = replace(SEND, args={"token": ""}, error={"message": "missing"})
-    found = token_is_not_repeated(History((record,)), operation="s#1")
+    found = answers.token_is_not_repeated(History((record,)), operation="s#1")
     assert found.verdict is Verdict.PASS
 
 
@@ -85,8 +79,8 @@ def test_an_empty_token_cannot_be_repeated() -> None:
 def test_each_trouble_is_told_by_its_words_and_by_no_other(message: str, trouble: str) -> None:
     told = {
         name
-        for name in TROUBLES
-        if error_tells_trouble(saying(message), operation="s#1", trouble=name).verdict
+        for name in answers.TROUBLES
+        if answers.error_tells_trouble(saying(message), operation="s#1", trouble=name).verdict
         is Verdict.PASS
     }
     assert told == {trouble}
@@ -94,7 +88,7 @@ def test_each_trouble_is_told_by_its_words_and_by_no_other(message: str, trouble
 
 def test_where_nobody_said_no_there_is_nobody_to_name() -> None:
     yes = replace(SEND, outcome=Outcome.OK, value={"verified": True, "message": "worker-1"})
-    found = answer_names(History((yes,)), operation="s#1", named=["worker-1"], not_named=[])
+    found = answers.answer_names(History((yes,)), operation="s#1", named=["worker-1"], not_named=[])
     assert found.verdict is Verdict.INCONCLUSIVE
 
 
@@ -103,7 +97,7 @@ def test_only_the_one_to_blame_may_be_named() -> None:
     history = History((record,))
 
     def verdict(named: list[str], not_named: list[str]) -> Verdict:
-        found = answer_names(history, operation="s#1", named=named, not_named=not_named)
+        found = answers.answer_names(history, operation="s#1", named=named, not_named=not_named)
         return found.verdict
 
     assert verdict(["h9", "worker-1"], ["worker-2"]) is Verdict.PASS

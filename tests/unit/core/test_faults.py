@@ -4,16 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    AgentOperation,
-    Done,
-    PollPairing,
-    Probe,
-    Unknown,
-)
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.faults import FaultyLink
 
@@ -22,13 +15,13 @@ class CountingLink:
     """Acknowledges everything, and remembers what arrived."""
 
     def __init__(self) -> None:
-        self.arrived: list[AgentOperation] = []
+        self.arrived: list[ops.AgentOperation] = []
 
     def carry(
-        self, host_uid: str, base_url: str, insecure: bool, operation: AgentOperation
+        self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
     ) -> LinkReply:
         self.arrived.append(operation)
-        return Done(Acknowledged(str(len(self.arrived))))
+        return ops.Done(ops.Acknowledged(str(len(self.arrived))))
 
 
 class Road:
@@ -42,7 +35,7 @@ class Road:
     def _sleep(self, duration: int) -> None:
         self.slept += duration
 
-    def carry(self, operation: AgentOperation = Probe(), host: str = "h1") -> LinkReply:
+    def carry(self, operation: ops.AgentOperation = ops.Probe(), host: str = "h1") -> LinkReply:
         return self.link.carry(host, "https://palette.test", False, operation)
 
     def spoil(self, fault: MessageFault, delay: int = 0) -> None:
@@ -57,11 +50,11 @@ def road() -> Road:
 @pytest.mark.parametrize(
     ("fault", "arrives", "answer"),
     [
-        (MessageFault.LOST_BEFORE, 0, Unknown),
-        (MessageFault.LOST_AFTER, 1, Unknown),
+        (MessageFault.LOST_BEFORE, 0, ops.Unknown),
+        (MessageFault.LOST_AFTER, 1, ops.Unknown),
         (MessageFault.SERVER_ERROR, 0, Refused),
-        (MessageFault.REPEATED, 2, Done),
-        (MessageFault.DELAYED, 1, Done),
+        (MessageFault.REPEATED, 2, ops.Done),
+        (MessageFault.DELAYED, 1, ops.Done),
     ],
 )
 def test_each_fault_does_what_it_says_once(
@@ -71,15 +64,15 @@ def test_each_fault_does_what_it_says_once(
     assert isinstance(road.carry(), answer)
     assert len(road.inner.arrived) == arrives
     assert road.slept == (7 if fault is MessageFault.DELAYED else 0)
-    assert isinstance(road.carry(), Done)
+    assert isinstance(road.carry(), ops.Done)
     assert len(road.inner.arrived) == arrives + 1
 
 
 def test_a_fault_meets_its_own_kind_and_host_only(road: Road) -> None:
     road.spoil(MessageFault.LOST_BEFORE)
-    assert isinstance(road.carry(PollPairing("u", "s")), Done)
-    assert isinstance(road.carry(host="h2"), Done)
-    assert isinstance(road.carry(), Unknown)
+    assert isinstance(road.carry(ops.PollPairing("u", "s")), ops.Done)
+    assert isinstance(road.carry(host="h2"), ops.Done)
+    assert isinstance(road.carry(), ops.Unknown)
 
 
 def test_faults_queue(road: Road) -> None:
@@ -88,16 +81,16 @@ def test_faults_queue(road: Road) -> None:
     first, second = road.carry(), road.carry()
     assert isinstance(first, Refused)
     assert first.reason is Reason.INTERNAL
-    assert isinstance(second, Unknown)
+    assert isinstance(second, ops.Unknown)
 
 
 def test_a_link_that_is_down_delivers_nothing_and_keeps_the_queue(road: Road) -> None:
     road.spoil(MessageFault.REPEATED)
     road.link.set_link("h1", up=False)
     assert isinstance(road.carry(), NotDelivered)
-    assert isinstance(road.carry(host="h2"), Done)
+    assert isinstance(road.carry(host="h2"), ops.Done)
     road.link.set_link("h1", up=True)
-    assert isinstance(road.carry(), Done)
+    assert isinstance(road.carry(), ops.Done)
     assert len(road.inner.arrived) == 3
 
 
@@ -106,7 +99,7 @@ def test_healing_mends_links_and_forgets_faults(road: Road) -> None:
     road.link.set_link("h1", up=False)
     road.link.set_link("h2", up=False)
     road.link.heal(("h1",))
-    assert isinstance(road.carry(), Done)
+    assert isinstance(road.carry(), ops.Done)
     assert isinstance(road.carry(host="h2"), NotDelivered)
     road.link.heal()
-    assert isinstance(road.carry(host="h2"), Done)
+    assert isinstance(road.carry(host="h2"), ops.Done)

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
-from harness.domain.operations import (
-    ChangeCentralCluster,
-    PatchCluster,
-    ReleaseCentralCluster,
-    RestoreLocalManagement,
-    ViewCentralCluster,
-)
 
 from .world import SmallWorld, done, reason
 
@@ -22,12 +16,12 @@ def test_no_central_operation_before_the_confirmation_no_local_one_after(
 ) -> None:
     uid = world.send()
     cluster = world.accept(uid)
-    assert reason(world.central(ChangeCentralCluster(cluster, {}))) is Reason.NOT_CONFIRMED
-    assert done(world.local(PatchCluster({"k": "v"})))
+    assert reason(world.central(ops.ChangeCentralCluster(cluster, {}))) is Reason.NOT_CONFIRMED
+    assert done(world.local(ops.PatchCluster({"k": "v"})))
     world.rounds()
     assert world.status() == "Paired"
-    assert done(world.central(ChangeCentralCluster(cluster, {"k": "v"})))
-    assert reason(world.local(PatchCluster({}))) is Reason.CENTRALLY_MANAGED
+    assert done(world.central(ops.ChangeCentralCluster(cluster, {"k": "v"})))
+    assert reason(world.local(ops.PatchCluster({}))) is Reason.CENTRALLY_MANAGED
 
 
 @pytest.mark.parametrize("fault", [f for f in MessageFault if f is not MessageFault.DELAYED])
@@ -41,7 +35,7 @@ def test_a_spoilt_message_delays_the_pairing_and_no_more(
     world.rounds(3)
     assert world.status() == "Paired"
     assert world.state(uid) == "Paired"
-    assert done(world.central(ChangeCentralCluster(cluster, {})))
+    assert done(world.central(ops.ChangeCentralCluster(cluster, {})))
 
 
 def test_once_the_host_has_learned_of_it_nobody_manages_until_it_has_told(
@@ -51,8 +45,8 @@ def test_once_the_host_has_learned_of_it_nobody_manages_until_it_has_told(
     cluster = world.accept(uid)
     world.spoil(MessageKind.CONFIRM, MessageFault.LOST_BEFORE)
     world.rounds()
-    assert reason(world.local(PatchCluster({}))) is Reason.CENTRALLY_MANAGED
-    assert reason(world.central(ChangeCentralCluster(cluster, {}))) is Reason.NOT_CONFIRMED
+    assert reason(world.local(ops.PatchCluster({}))) is Reason.CENTRALLY_MANAGED
+    assert reason(world.central(ops.ChangeCentralCluster(cluster, {}))) is Reason.NOT_CONFIRMED
     assert reason(world.cancel()) is Reason.ALREADY_ACCEPTED
 
 
@@ -62,11 +56,11 @@ def test_an_acceptance_that_its_host_never_confirms_fails_in_the_end(world: Smal
     cluster = world.accept(uid)
     world.rounds(80)
     assert world.state(uid) == "Failed"
-    assert reason(world.central(ViewCentralCluster(cluster))) is Reason.NOT_FOUND
+    assert reason(world.central(ops.ViewCentralCluster(cluster))) is Reason.NOT_FOUND
     world.link(up=True)
     world.rounds()
     assert world.status() == "Failed"
-    assert done(world.local(PatchCluster({"k": "v"})))
+    assert done(world.local(ops.PatchCluster({"k": "v"})))
     assert world.send() != uid
 
 
@@ -80,7 +74,7 @@ def test_a_confirmation_that_comes_too_late_leaves_the_cluster_local(world: Smal
     world.link(up=True)
     world.rounds()
     assert (world.state(uid), world.status()) == ("Failed", "Failed")
-    assert done(world.local(PatchCluster({"k": "v"})))
+    assert done(world.local(ops.PatchCluster({"k": "v"})))
 
 
 @pytest.mark.parametrize("side", Side)
@@ -97,5 +91,5 @@ def test_a_restart_in_the_middle_loses_nothing(world: SmallWorld, side: Side) ->
 def test_there_is_no_way_back(world: SmallWorld) -> None:
     cluster = world.accept(world.send())
     world.rounds()
-    assert reason(world.central(ReleaseCentralCluster(cluster))) is Reason.TRANSFER_IS_FINAL
-    assert reason(world.local(RestoreLocalManagement())) is Reason.TRANSFER_IS_FINAL
+    assert reason(world.central(ops.ReleaseCentralCluster(cluster))) is Reason.TRANSFER_IS_FINAL
+    assert reason(world.local(ops.RestoreLocalManagement())) is Reason.TRANSFER_IS_FINAL

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import CounterDraws
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    AgentOperation,
-    Credentials,
-    Done,
-    PairingId,
-    SubmitPairing,
-    Value,
-    WithdrawPairing,
-)
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central.core import CentralCore
 from harness.reference.core.records import Project
@@ -32,43 +23,43 @@ class Plane:
         store.put(RegistrationToken("t", "token", "let-me-in", "p", 1 << 60, True))
         self.core, self.draws = CentralCore(store), CounterDraws("plane")
 
-    def asked(self, operation: AgentOperation) -> Value | Reason:
-        reply = self.core.perform(operation, Credentials(), 0, self.draws)
+    def asked(self, operation: ops.AgentOperation) -> ops.Value | Reason:
+        reply = self.core.perform(operation, ops.Credentials(), 0, self.draws)
         if isinstance(reply, Refused):
             return reply.reason
-        assert isinstance(reply, Done)
+        assert isinstance(reply, ops.Done)
         return reply.value
 
 
-def submission(secret: str) -> SubmitPairing:
-    return SubmitPairing("let-me-in", secret, CLUSTER, "1.0")
+def submission(secret: str) -> ops.SubmitPairing:
+    return ops.SubmitPairing("let-me-in", secret, CLUSTER, "1.0")
 
 
-def withdrawal(secret: str, uid: str = "") -> WithdrawPairing:
-    return WithdrawPairing("c1", secret, uid, ended=True)
+def withdrawal(secret: str, uid: str = "") -> ops.WithdrawPairing:
+    return ops.WithdrawPairing("c1", secret, uid, ended=True)
 
 
 def test_what_was_withdrawn_before_it_came_is_not_admitted_however_often_it_comes() -> None:
     plane = Plane()
-    assert isinstance(plane.asked(withdrawal("one")), Acknowledged)
+    assert isinstance(plane.asked(withdrawal("one")), ops.Acknowledged)
     assert [plane.asked(submission("one")) for _ in range(2)] == [Reason.CONFLICT] * 2
 
 
 def test_another_submission_of_the_same_cluster_is() -> None:
     plane = Plane()
     plane.asked(withdrawal("one"))
-    assert isinstance(plane.asked(submission("two")), PairingId)
+    assert isinstance(plane.asked(submission("two")), ops.PairingId)
 
 
 def test_a_withdrawal_by_an_id_that_is_not_known_leaves_nothing_behind() -> None:
     plane = Plane()
     assert plane.asked(withdrawal("one", uid="nowhere")) is Reason.NOT_FOUND
-    assert isinstance(plane.asked(submission("one")), PairingId)
+    assert isinstance(plane.asked(submission("one")), ops.PairingId)
 
 
 def test_what_has_come_is_withdrawn_itself() -> None:
     plane = Plane()
     admitted = plane.asked(submission("one"))
-    assert isinstance(plane.asked(withdrawal("one")), Acknowledged)
+    assert isinstance(plane.asked(withdrawal("one")), ops.Acknowledged)
     assert plane.asked(submission("one")) == admitted, "it is the same one, and withdrawn"
     assert plane.asked(withdrawal("one")) is Reason.REQUEST_DECIDED

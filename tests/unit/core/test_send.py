@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
-from harness.domain.operations import (
-    Done,
-    SendPairingRequest,
-    SubmitPairing,
-    VerifyConnection,
-)
 from harness.reference.core.choices import SecondSend
 from harness.reference.core.link import Answer, Call
 from harness.reference.core.run import advance
@@ -19,7 +14,7 @@ from harness.reference.core.store import MemoryStore
 
 from .world import SmallWorld, done, reason
 
-SEND = SendPairingRequest("palette.test", "token")
+SEND = ops.SendPairingRequest("palette.test", "token")
 
 
 @pytest.mark.parametrize("fault", [MessageFault.LOST_BEFORE, MessageFault.LOST_AFTER])
@@ -48,7 +43,7 @@ def test_a_crash_while_the_submission_is_in_flight_leaves_nothing_pending(
     assert isinstance(store, MemoryStore)
     flow = edge.core.perform(world.host, SEND, world.operator, 0, edge._draws)
     call, _ = advance(flow, None, store)
-    while isinstance(call, Call) and not isinstance(call.operation, SubmitPairing):
+    while isinstance(call, Call) and not isinstance(call.operation, ops.SubmitPairing):
         reply = edge.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
         call, _ = advance(flow, Answer(reply, 0), store)
     assert call is not None
@@ -80,8 +75,8 @@ def test_a_second_send_may_replace_the_first() -> None:
 
 def test_the_check_names_the_host_that_is_cut_off(world: SmallWorld) -> None:
     world.reference.edge.link.set_link(world.sibling, up=False)
-    reply = world.local(VerifyConnection("palette.test", "token"))
-    assert isinstance(reply, Done)
+    reply = world.local(ops.VerifyConnection("palette.test", "token"))
+    assert isinstance(reply, ops.Done)
     assert reply.value.verified is False  # type: ignore[union-attr]
     assert world.sibling in reply.value.message  # type: ignore[union-attr]
     assert reason(world.local(SEND)) is Reason.HOST_UNREACHABLE

@@ -7,17 +7,9 @@ from typing import cast
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.cluster import Health
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Done,
-    SendPairingRequest,
-    Unknown,
-    Verification,
-    VerifyConnection,
-    ViewPairing,
-)
 from harness.fleet.operators import ENDPOINT
 from harness.fleet.scenario import SECOND, Scenario, Spread, fixed
 from harness.history.operation import Outcome
@@ -34,12 +26,12 @@ class Site(Stage):
     def __init__(self, scenario: Scenario = PLAIN) -> None:
         super().__init__(scenario)
         self.place = self.install()
-        self.answer(self.place, ViewPairing())
+        self.answer(self.place, ops.ViewPairing())
         self.book.begun.clear()
         self.book.ended.clear()
 
     def sends(self) -> object:
-        return self.answer(self.place, SendPairingRequest(ENDPOINT, self.token))
+        return self.answer(self.place, ops.SendPairingRequest(ENDPOINT, self.token))
 
     def requests_at_palette(self) -> int:
         store = self.world.plane.side(0)._store
@@ -59,7 +51,7 @@ def polls(site: Site) -> list[int]:
 
 def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
     site = Site()
-    assert isinstance(site.sends(), Done)
+    assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * EXCHANGE
     submission, send = site.book.ended
     assert (submission.kind, submission.actor) == ("SubmitPairing", "agent")
@@ -79,16 +71,16 @@ def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
 
 def test_an_operation_without_a_message_takes_no_time() -> None:
     site = Site()
-    site.answer(site.place, ViewPairing())
+    site.answer(site.place, ops.ViewPairing())
     assert site.now == 0
 
 
 def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
     site = Site()
     site.world.hosts.set_link(site.place, 0, up=False)
-    reply = site.answer(site.place, VerifyConnection(ENDPOINT, site.token))
-    verdict = cast(Done, reply).value
-    assert isinstance(verdict, Verification)
+    reply = site.answer(site.place, ops.VerifyConnection(ENDPOINT, site.token))
+    verdict = cast(ops.Done, reply).value
+    assert isinstance(verdict, ops.Verification)
     assert "has no connection to Palette" in verdict.message
     assert site.now == CONNECT
     assert site.world.plane.asked == 0
@@ -103,8 +95,8 @@ def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool)
     plan = with_fate(**{fault: 1_000_000}).network
     site.world.network.plan = plan
     began = site.now
-    reply = site.answer(site.place, CancelPairingRequest())
-    assert isinstance(reply, Done), "a cancel works without the other side"
+    reply = site.answer(site.place, ops.CancelPairingRequest())
+    assert isinstance(reply, ops.Done), "a cancel works without the other side"
     assert site.now == began + DEADLINE
     noted, withdrawal = site.book.of("FaultNextMessage", "WithdrawPairing")
     assert noted.args["fault"] == fault.removesuffix("_ppm").replace("_", "-")
@@ -119,14 +111,14 @@ def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool)
 
 def test_a_repeated_message_takes_effect_twice_and_is_answered_once() -> None:
     site = Site(with_fate(repeated_ppm=1_000_000))
-    assert isinstance(site.sends(), Done)
+    assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * (EXCHANGE + 4 * MS), "each costs the plane as much again"
     assert site.requests_at_palette() == 1, "it was admitted once"
 
 
 def test_a_delayed_message_is_late_by_its_delay() -> None:
     site = Site(with_fate(delayed_ppm=1_000_000, delay=fixed(3 * SECOND)))
-    assert isinstance(site.sends(), Done)
+    assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * (EXCHANGE + 3 * SECOND)
 
 
@@ -208,7 +200,7 @@ def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
 def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
     site = Site()
     site.sends()
-    site.answer(site.place, CancelPairingRequest())
+    site.answer(site.place, ops.CancelPairingRequest())
     site.env.run()
     assert polls(site) == []
     assert not site.place.agent
@@ -227,7 +219,7 @@ def test_a_reboot_ends_what_is_in_flight_and_nobody_knows_how_it_went() -> None:
     site = Site()
     rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
     reply = site.sends()
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert site.now == EXCHANGE + LATENCY + 1
     submission, send = site.book.ended
     why = {"why": "the host was restarted before it answered"}
@@ -254,11 +246,11 @@ def test_a_host_that_is_off_answers_nobody() -> None:
     rebooted(site, 0, 60 * SECOND)
     site.env.run(until=1)
     reply = site.sends()
-    assert reply == Unknown("nothing answers: the host is off")
+    assert reply == ops.Unknown("nothing answers: the host is off")
     assert site.now == 1 + CONNECT
     assert site.place.boots == 0
     site.env.run(until=61 * SECOND)
-    assert isinstance(site.sends(), Done)
+    assert isinstance(site.sends(), ops.Done)
 
 
 def test_a_reboot_while_its_agent_polls_ends_the_poll_and_another_follows() -> None:
@@ -286,12 +278,12 @@ def test_an_agent_that_pauses_does_nothing_while_its_host_is_off() -> None:
 def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
     stage = Stage(told(PLAIN, fleet={"hosts": 2}))
     one, other = stage.install(0), stage.install(1)
-    flows = [stage.asks(p, SendPairingRequest(ENDPOINT, stage.token)) for p in (one, other)]
+    flows = [stage.asks(p, ops.SendPairingRequest(ENDPOINT, stage.token)) for p in (one, other)]
     stage.later(EXCHANGE + LATENCY + 10 * MS, lambda: stage.world.hosts.power_off(one))
     stage.later(5 * SECOND, lambda: stage.world.hosts.power_on(one))
     stage.env.run(until=6 * SECOND)
-    assert isinstance(flows[0].value, Unknown)
-    assert isinstance(flows[1].value, Done)
+    assert isinstance(flows[0].value, ops.Unknown)
+    assert isinstance(flows[1].value, ops.Done)
 
 
 # --- health ---------------------------------------------------------------------------------
@@ -305,4 +297,4 @@ def test_a_node_that_is_unhealthy_stands_in_the_way_until_it_is_not() -> None:
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.NODE_UNHEALTHY
     site.world.hosts.set_health(site.place, node.name, Health.HEALTHY)
-    assert isinstance(site.sends(), Done)
+    assert isinstance(site.sends(), ops.Done)

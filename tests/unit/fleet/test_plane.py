@@ -7,17 +7,9 @@ from dataclasses import dataclass, field, replace
 
 import simpy
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    Probe,
-    Reply,
-    Unknown,
-)
 from harness.fleet.clock import Deadlines, Question
 from harness.fleet.draws import Stream
 from harness.fleet.plane import Plane
@@ -27,7 +19,7 @@ from harness.reference.core.link import LinkReply, NotDelivered
 WINDOW = SECOND
 PLAN = CentralPlan(workers=1, service=fixed(100))
 PATIENT = replace(PLAN, queue=10**12)
-OK = Done(Acknowledged())
+OK = ops.Done(ops.Acknowledged())
 
 
 @dataclass
@@ -39,11 +31,11 @@ class Said:
 
     def takes(self, name: str, reply: LinkReply, later: int) -> None:
         match reply:
-            case Done():
+            case ops.Done():
                 word = "done"
             case Refused(reason=reason):
                 word = reason.value
-            case NotDelivered() | Unknown():
+            case NotDelivered() | ops.Unknown():
                 word = reply.why
         self.log.append((int(self.env.now), name, word, later))
 
@@ -58,7 +50,7 @@ class Central:
         self.clock = self
         self.ahead = 0
 
-    def perform(self, operation: object, credentials: Credentials) -> Reply:
+    def perform(self, operation: object, credentials: ops.Credentials) -> ops.Reply:
         self.performed.append(int(self.env.now))
         return OK
 
@@ -72,7 +64,7 @@ class Central:
 class SaysYesOnce(Central):
     """A central side that refuses what it has done already."""
 
-    def perform(self, operation: object, credentials: Credentials) -> Reply:
+    def perform(self, operation: object, credentials: ops.Credentials) -> ops.Reply:
         done = super().perform(operation, credentials)
         return done if len(self.performed) == 1 else Refused(Reason.CONFLICT, "it is done")
 
@@ -98,8 +90,8 @@ class Scene:
             self.said.takes(name, reply, later)
             return question if isinstance(question, Question) else None
 
-        operation = ListPairingRequests() if key else Probe()
-        credentials = Credentials(api_key=key)
+        operation = ops.ListPairingRequests() if key else ops.Probe()
+        credentials = ops.Credentials(api_key=key)
         self.plane.arrive(0, operation, credentials, self.stream, take, times)
 
     def at(self, when: int, *names: str) -> None:
@@ -271,7 +263,7 @@ def test_what_was_not_acknowledged_when_it_crashes_is_spoiled_and_what_was_is_no
     scene.env.timeout(150).callbacks.append(lambda _: scene.plane.crash())
     scene.run()
     assert came["first"] == OK
-    assert isinstance(came["second"], Unknown)
+    assert isinstance(came["second"], ops.Unknown)
 
 
 def test_of_two_that_are_served_at_once_a_crash_spoils_the_one_that_is_not_done() -> None:
@@ -285,7 +277,7 @@ def test_of_two_that_are_served_at_once_a_crash_spoils_the_one_that_is_not_done(
     scene.run()
     assert scene.central.performed == [0, 50]
     assert came["first"] == OK, "it was served from 0 to 100"
-    assert isinstance(came["second"], Unknown), "from 50 to 150"
+    assert isinstance(came["second"], ops.Unknown), "from 50 to 150"
 
 
 def test_while_it_is_down_nobody_is_let_in() -> None:

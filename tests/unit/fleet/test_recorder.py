@@ -6,21 +6,9 @@ from dataclasses import replace
 from typing import cast
 
 from harness.checkers.invariants.known import Violation
+from harness.domain import operations as ops
 from harness.domain.arrangements import InstallCluster
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Done,
-    LogIn,
-    PairingId,
-    PairingRequestView,
-    PollPairing,
-    Session,
-    SubmitPairing,
-    Unknown,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.fleet.recorder import Recorder
 from harness.fleet.roster import Roster
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -30,7 +18,7 @@ from tests.unit.fleet.worlds import PLAIN, Book
 
 TAGS = {"host": "h"}
 CLUSTER = Roster(PLAIN).member(0).cluster
-ACKNOWLEDGED = Done(Acknowledged())
+ACKNOWLEDGED = ops.Done(ops.Acknowledged())
 
 
 class Judge:
@@ -65,8 +53,8 @@ def recorded(what: object, reply: LinkReply | None = ACKNOWLEDGED) -> OperationR
 def test_operations_are_numbered_by_cell_in_the_order_in_which_they_begin() -> None:
     book = Book()
     recorder = Recorder("07", None, book)
-    one = recorder.invoke("operator", ViewPairing(), 1, TAGS)
-    two = recorder.invoke("operator", ViewPairing(), 2, TAGS)
+    one = recorder.invoke("operator", ops.ViewPairing(), 1, TAGS)
+    two = recorder.invoke("operator", ops.ViewPairing(), 2, TAGS)
     recorder.end(two, ACKNOWLEDGED, 3)
     recorder.end(one, ACKNOWLEDGED, 4)
     assert [record.id for record in book.begun] == ["07#1", "07#2"]
@@ -76,7 +64,7 @@ def test_operations_are_numbered_by_cell_in_the_order_in_which_they_begin() -> N
 
 
 def test_an_operation_keeps_what_it_began_with() -> None:
-    record = recorded(PollPairing("uid", "secret"))
+    record = recorded(ops.PollPairing("uid", "secret"))
     assert (record.actor, record.kind, record.start, record.end) == ("agent", "PollPairing", 10, 15)
     assert record.tags == TAGS
     assert record.args["pairing_uid"] == "uid"
@@ -87,11 +75,11 @@ def test_the_outcome_is_that_of_the_reply() -> None:
     assert [
         (r.outcome, r.value, r.error)
         for r in (
-            recorded(ViewPairing(), Done(PairingId("A"))),
-            recorded(ViewPairing(), refused),
-            recorded(ViewPairing(), Unknown("who knows")),
-            recorded(ViewPairing(), NotDelivered("no way")),
-            recorded(ViewPairing(), None),
+            recorded(ops.ViewPairing(), ops.Done(ops.PairingId("A"))),
+            recorded(ops.ViewPairing(), refused),
+            recorded(ops.ViewPairing(), ops.Unknown("who knows")),
+            recorded(ops.ViewPairing(), NotDelivered("no way")),
+            recorded(ops.ViewPairing(), None),
         )
     ] == [
         (Outcome.OK, {"pairing_uid": "A"}, None),
@@ -103,17 +91,19 @@ def test_the_outcome_is_that_of_the_reply() -> None:
 
 
 def test_secrets_are_labels_that_tell_one_from_another() -> None:
-    def label(secret: str, what: type = PollPairing) -> object:
-        if what is SubmitPairing:
-            return recorded(SubmitPairing("<token>", secret, CLUSTER, "1")).args["cluster_token"]
+    def label(secret: str, what: type = ops.PollPairing) -> object:
+        if what is ops.SubmitPairing:
+            return recorded(ops.SubmitPairing("<token>", secret, CLUSTER, "1")).args[
+                "cluster_token"
+            ]
         return recorded(what("uid", secret)).args["cluster_token"]
 
-    assert label("one") == label("one") == label("one", SubmitPairing)
+    assert label("one") == label("one") == label("one", ops.SubmitPairing)
     assert label("one") != label("two")
     assert "one" not in str(label("one"))
     assert str(label("one")).startswith("<cluster-token:")
-    assert recorded(LogIn("me", "open sesame")).args["password"] == "<password>"
-    session = recorded(LogIn("me", "x"), Done(Session("0123456789abcdef")))
+    assert recorded(ops.LogIn("me", "open sesame")).args["password"] == "<password>"
+    session = recorded(ops.LogIn("me", "x"), ops.Done(ops.Session("0123456789abcdef")))
     assert session.value == {"token": "<session>"}
 
 
@@ -121,7 +111,7 @@ def test_a_cluster_and_a_view_stand_there_whole() -> None:
     installed = recorded(InstallCluster("slot-0", CLUSTER))
     assert to_json(installed.args["cluster"]) == to_json(CLUSTER)
     assert recorded(InstallCluster("slot-0", None)).args["cluster"] is None
-    view = PairingRequestView(
+    view = ops.PairingRequestView(
         pairing_uid="A",
         state="Pairing",
         name=CLUSTER.name,
@@ -130,7 +120,7 @@ def test_a_cluster_and_a_view_stand_there_whole() -> None:
         local_cluster_uid=CLUSTER.uid,
         stack=CLUSTER.stack,
     )
-    assert to_json(recorded(ViewPairingRequest("A"), Done(view)).value) == to_json(view)
+    assert to_json(recorded(ops.ViewPairingRequest("A"), ops.Done(view)).value) == to_json(view)
 
 
 def test_one_stack_that_many_clusters_run_is_made_plain_once() -> None:
@@ -148,8 +138,8 @@ def test_what_is_judged_has_been_written_and_what_is_found_is_kept() -> None:
     book = Book()
     judge = Judge(book, bad="ViewPairing")
     recorder = Recorder("07", judge, book)
-    recorder.at_once("operator", PollPairing("uid", "secret"), 10, ACKNOWLEDGED)
-    recorder.at_once("operator", ViewPairing(), 20, ACKNOWLEDGED)
+    recorder.at_once("operator", ops.PollPairing("uid", "secret"), 10, ACKNOWLEDGED)
+    recorder.at_once("operator", ops.ViewPairing(), 20, ACKNOWLEDGED)
     assert judge.seen == [(False, "07#1"), (True, "07#1"), (False, "07#2"), (True, "07#2")]
     (found,) = recorder.violations
     assert (found.invariant, found.cell, found.reason, found.operations, found.at) == (
@@ -159,7 +149,7 @@ def test_what_is_judged_has_been_written_and_what_is_found_is_kept() -> None:
 
 def test_where_nobody_listens_operations_are_counted_and_nothing_else() -> None:
     recorder = Recorder("07", None, None)
-    record = recorder.invoke("agent", SubmitPairing("<token>", "x", CLUSTER, "1"), 0, TAGS)
-    recorder.end(record, Done(PairingId("A")), 1)
+    record = recorder.invoke("agent", ops.SubmitPairing("<token>", "x", CLUSTER, "1"), 0, TAGS)
+    recorder.end(record, ops.Done(ops.PairingId("A")), 1)
     assert recorder.count == 1
     assert record.args == {}

@@ -29,20 +29,8 @@ from harness.fleet.scenario import (
     Shape,
     Spread,
 )
+from harness.fleet.shrinking import reductions
 from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.reductions import (
-    NO_FAULT,
-    PEOPLE,
-    cut,
-    faults_until,
-    of_kind,
-    settings_of,
-    with_clusters,
-    with_happenings,
-    with_settings,
-    without_empty_places,
-    written_out,
-)
 from harness.fleet.shrinking.shrink import Search, Size, Step, as_own, file_name, minimal
 from harness.fleet.shrinking.trying import Failed, TimeIsUp
 from harness.history.fleet_lines import ViolationLine
@@ -153,8 +141,8 @@ def test_what_went_wrong_and_which_invariant_matter() -> None:
 
 
 def test_whoever_is_left_is_who_he_was() -> None:
-    few = with_clusters(SCENARIO, (3, 9))
-    smaller = without_empty_places(few)
+    few = reductions.with_clusters(SCENARIO, (3, 9))
+    smaller = reductions.without_empty_places(few)
     assert smaller.fleet.hosts < SCENARIO.fleet.hosts
     assert [Roster(smaller).member(index) for index in (3, 9)] == [
         Roster(SCENARIO).member(index) for index in (3, 9)
@@ -162,39 +150,41 @@ def test_whoever_is_left_is_who_he_was() -> None:
 
 
 def test_a_plan_that_goes_leaves_the_faults_of_the_others_alone() -> None:
-    kept = [setting for setting in settings_of(SCENARIO) if setting != ("faults", 1)]
-    without = with_settings(SCENARIO, kept)
-    assert without.faults == (CLOCKS, NO_FAULT, REBOOTS)
-    everything = faults_until(SCENARIO, 4 * HOUR)
-    assert faults_until(without, 4 * HOUR) == tuple(n for n in everything if n[:2] != "f1")
-    assert with_settings(without, [("faults", 0)]).faults == (CLOCKS,)
+    kept = [setting for setting in reductions.settings_of(SCENARIO) if setting != ("faults", 1)]
+    without = reductions.with_settings(SCENARIO, kept)
+    assert without.faults == (CLOCKS, reductions.NO_FAULT, REBOOTS)
+    everything = reductions.faults_until(SCENARIO, 4 * HOUR)
+    assert reductions.faults_until(without, 4 * HOUR) == tuple(
+        n for n in everything if n[:2] != "f1"
+    )
+    assert reductions.with_settings(without, [("faults", 0)]).faults == (CLOCKS,)
 
 
 def test_without_its_settings_a_scenario_is_a_plain_one_of_the_same_size() -> None:
-    plain = with_settings(SCENARIO, ())
+    plain = reductions.with_settings(SCENARIO, ())
     assert plain.fleet == FleetPlan(hosts=40, cells=4)
     assert plain.operators == OperatorPlan()
     assert (plain.name, plain.duration, plain.limits) == ("wild", 4 * HOUR, SCENARIO.limits)
-    assert with_settings(SCENARIO, settings_of(SCENARIO)) == SCENARIO
+    assert reductions.with_settings(SCENARIO, reductions.settings_of(SCENARIO)) == SCENARIO
 
 
 def test_a_cut_ends_with_a_window_and_drops_what_came_later() -> None:
     late = FaultPlan(FaultKind.LINK, at=3 * HOUR)
-    shorter = cut(replace(SCENARIO, faults=(late, LINKS, late)), 2 * HOUR + 1)
+    shorter = reductions.cut(replace(SCENARIO, faults=(late, LINKS, late)), 2 * HOUR + 1)
     assert shorter.duration == 2 * HOUR + SECOND
-    assert shorter.faults == (NO_FAULT, LINKS)
+    assert shorter.faults == (reductions.NO_FAULT, LINKS)
 
 
 def test_a_fault_that_is_written_out_strikes_as_it_did() -> None:
-    names = [name for name in faults_until(SCENARIO, 2 * HOUR) if name[-1] == "0"]
+    names = [name for name in reductions.faults_until(SCENARIO, 2 * HOUR) if name[-1] == "0"]
     assert {name[:2] for name in names} == {"f0", "f1", "f2"}
-    kept = with_happenings(SCENARIO, (*names, "o.cancels.3.0"))
-    plain = written_out(kept)
+    kept = reductions.with_happenings(SCENARIO, (*names, "o.cancels.3.0"))
+    plain = reductions.written_out(kept)
     assert strikes(plain) == strikes(kept)
     assert len(plain.faults) == len(names)
     assert "o.cancels.3.0" in (plain.only.happenings or ())
-    assert written_out(plain) == plain
-    assert written_out(SCENARIO) == SCENARIO
+    assert reductions.written_out(plain) == plain
+    assert reductions.written_out(SCENARIO) == SCENARIO
 
 
 def strikes(scenario: Scenario) -> list[tuple[object, ...]]:
@@ -209,14 +199,14 @@ def test_acts_have_the_same_names_without_the_other_clusters() -> None:
     scenario = Scenario("acts", "to try", 10 * MINUTE, fleet, admins=admins)
     together = acts(scenario)
     assert len(together) > 10
-    alone = [name for n in range(30) for name in acts(with_clusters(scenario, (n,)))]
+    alone = [name for n in range(30) for name in acts(reductions.with_clusters(scenario, (n,)))]
     assert sorted(alone) == sorted(together)
 
 
 def acts(scenario: Scenario) -> tuple[str, ...]:
     """What people did in a run of it before they first tried again."""
     finished = run_fleet(Job(scenario, collect=True), LocalTransport(make_cell))
-    names = of_kind(finished.happenings, PEOPLE)
+    names = reductions.of_kind(finished.happenings, reductions.PEOPLE)
     return tuple(name for name in names if name.endswith(".1"))
 
 
@@ -248,7 +238,7 @@ class RuledTrials:
         there = scenario.duration > 2 * HOUR and self.clusters.issubset(indices)
         if not there or (kept is not None and not self.happenings <= kept):
             return None
-        names = (*faults_until(scenario, 2 * HOUR), "o.cancels.5.0", "o.cancels.6.0")
+        names = (*reductions.faults_until(scenario, 2 * HOUR), "o.cancels.5.0", "o.cancels.6.0")
         happened = tuple(name for name in names if kept is None or name in kept)
         return Failed(scenario, violation(), happened, operations=10 * len(indices))
 
@@ -269,13 +259,13 @@ def test_the_fewest_are_found_whatever_was_guessed(guess: tuple[int, ...]) -> No
     assert best.only.happenings == frozenset({"o.cancels.5.0"})
     assert best.duration == 2 * HOUR + SECOND
     assert best.fleet == FleetPlan(hosts=8, cells=1)
-    assert not settings_of(best)
+    assert not reductions.settings_of(best)
     assert not best.faults
     assert not best.reach
 
 
 def test_one_fault_of_hundreds_is_found_and_no_run_is_made_twice() -> None:
-    faults = faults_until(SCENARIO, 2 * HOUR)
+    faults = reductions.faults_until(SCENARIO, 2 * HOUR)
     fault = next(name for name in faults if name.startswith("f1.5-"))
     trials = RuledTrials({5}, {fault})
     found = search(trials)

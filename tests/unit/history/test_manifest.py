@@ -11,46 +11,35 @@ import msgspec
 import pytest
 
 from harness.catalogue.verdict import Verdict
+from harness.history import fleet_lines, manifest
 from harness.history.errors import EvidenceError
-from harness.history.fleet_lines import (
-    FaultWindow,
-    FleetLine,
-    GateLine,
-    Histogram,
-    MeasuresLine,
-    ViolationLine,
-)
 from harness.history.lines import Counts, Run, VerdictLine
-from harness.history.manifest import (
-    FleetEvidence,
-    estimate_bytes,
-    is_fleet,
-    read_manifest,
-    write_manifest,
-)
 from harness.history.parts import part_file
 from harness.history.reader import read_evidence
 from tests.unit.history.operations import write_part
 from tests.unit.history.writing import HEADER, decoded, write
 
 FLEET_HEADER = msgspec.structs.replace(HEADER, kind="fleet", driver="simulation")
-FLEET = FleetLine(scenario={"name": "steady-day", "limits": {"list_lag": 5_000_000}})
+FLEET = fleet_lines.FleetLine(scenario={"name": "steady-day", "limits": {"list_lag": 5_000_000}})
 VERDICTS = [
     VerdictLine(requirement=f"INV-{n}", scenario="steady-day", verdict=Verdict.PASS, at=900)
     for n in range(1, 11)
 ]
-VIOLATION = ViolationLine(invariant="INV-4", cell="01", reason="it came back", operations=["01#2"],
-                          at=300)  # fmt: skip
-MEASURES = MeasuresLine(
+VIOLATION = fleet_lines.ViolationLine(
+    invariant="INV-4", cell="01", reason="it came back", operations=["01#2"], at=300
+)
+MEASURES = fleet_lines.MeasuresLine(
     clusters=2,
     hosts=3,
     ended_at=900,
     operations={"PollPairing": {"ok": 6, "fail": 0, "info": 0}},
-    latency={"PollPairing": Histogram([50], [6])},
+    latency={"PollPairing": fleet_lines.Histogram([50], [6])},
     series={"sent": [1, 2]},
-    faults=[FaultWindow("link", 10, 20)],
+    faults=[fleet_lines.FaultWindow("link", 10, 20)],
 )
-GATE = GateLine(expression="violations == 0", value=1.0, holds=False, reason="1 violation")
+GATE = fleet_lines.GateLine(
+    expression="violations == 0", value=1.0, holds=False, reason="1 violation"
+)
 
 
 def content(folder: Path, **other: Any) -> dict[str, Any]:
@@ -70,19 +59,19 @@ def content(folder: Path, **other: Any) -> dict[str, Any]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     path = tmp_path / "evidence.jsonl"
-    write_manifest(path, **content(tmp_path), ended_at="2026-11-24T10:00:03Z")
+    manifest.write_manifest(path, **content(tmp_path), ended_at="2026-11-24T10:00:03Z")
     return path
 
 
-def changed(path: Path, edit: Callable[[list[bytes]], None]) -> FleetEvidence:
+def changed(path: Path, edit: Callable[[list[bytes]], None]) -> manifest.FleetEvidence:
     lines = path.read_bytes().splitlines(keepends=True)
     edit(lines)
     path.write_bytes(b"".join(lines))
-    return read_manifest(path)
+    return manifest.read_manifest(path)
 
 
 def test_what_was_written_comes_back(path: Path) -> None:
-    evidence = read_manifest(path)
+    evidence = manifest.read_manifest(path)
     assert (evidence.header, evidence.fleet, evidence.measures) == (FLEET_HEADER, FLEET, MEASURES)
     assert [part.name for part in evidence.parts] == ["00", "01"]
     assert evidence.verdicts == tuple(VERDICTS)
@@ -99,16 +88,16 @@ def test_lines_stand_in_their_order(path: Path) -> None:
     assert kinds == [
         "header", "fleet", "part", "verdict", "violation", "measures", "gate", "footer",
     ]  # fmt: skip
-    places = read_manifest(path).places
+    places = manifest.read_manifest(path).places
     assert (places["part"], places["gate"], places["footer"]) == ([3, 4], [17], [18])
 
 
 def test_the_folder_of_a_run_is_named_as_well_as_its_manifest(path: Path) -> None:
-    assert read_manifest(path.parent) == read_manifest(path)
+    assert manifest.read_manifest(path.parent) == manifest.read_manifest(path)
 
 
 def test_parts_are_found_beside_the_manifest(path: Path) -> None:
-    evidence = read_manifest(path)
+    evidence = manifest.read_manifest(path)
     assert all(evidence.path_of(part).is_file() for part in evidence.parts)
 
 
@@ -117,23 +106,23 @@ def test_parts_are_found_beside_the_manifest(path: Path) -> None:
     [("00", "../parts/00.jsonl.zst"), ("../00", "parts/../00.jsonl.zst"), ("00", "/etc/hostname")],
 )
 def test_no_file_is_opened_that_a_run_does_not_write(path: Path, name: str, file: str) -> None:
-    evidence = read_manifest(path)
+    evidence = manifest.read_manifest(path)
     part = msgspec.structs.replace(evidence.parts[0], name=name, file=file)
     with pytest.raises(EvidenceError, match="no run writes there"):
         evidence.path_of(part)
 
 
 def digest_of(folder: Path, lines: dict[str, Any]) -> str:
-    return write_manifest(folder / "again.jsonl", **lines)
+    return manifest.write_manifest(folder / "again.jsonl", **lines)
 
 
 def test_what_differs_between_equal_runs_is_not_in_the_digest(tmp_path: Path) -> None:
     run = Run(command=["pairproof", "fleet"], workers=7, started_at="2027-01-01T00:00:00Z")
     header = msgspec.structs.replace(FLEET_HEADER, run=run)
-    first = write_manifest(tmp_path / "a.jsonl", **content(tmp_path), ended_at="x")
-    second = write_manifest(tmp_path / "b.jsonl", **content(tmp_path, header=header))
+    first = manifest.write_manifest(tmp_path / "a.jsonl", **content(tmp_path), ended_at="x")
+    second = manifest.write_manifest(tmp_path / "b.jsonl", **content(tmp_path, header=header))
     assert first == second == digest_of(tmp_path, content(tmp_path))
-    assert read_manifest(tmp_path / "b.jsonl").digest == first
+    assert manifest.read_manifest(tmp_path / "b.jsonl").digest == first
     assert (tmp_path / "a.jsonl").read_bytes() != (tmp_path / "b.jsonl").read_bytes()
 
 
@@ -141,11 +130,11 @@ def test_what_differs_between_equal_runs_is_not_in_the_digest(tmp_path: Path) ->
     "other",
     [
         {"header": msgspec.structs.replace(FLEET_HEADER, seed=8)},
-        {"fleet": FleetLine(scenario={"name": "rollout-wave"})},
+        {"fleet": fleet_lines.FleetLine(scenario={"name": "rollout-wave"})},
         {"parts": []},
         {"verdicts": VERDICTS[1:]},
         {"violations": []},
-        {"measures": MeasuresLine()},
+        {"measures": fleet_lines.MeasuresLine()},
         {"gates": []},
     ],
     ids=lambda other: next(iter(other)),
@@ -162,8 +151,8 @@ def test_an_operation_of_a_part_is_in_the_digest(tmp_path: Path) -> None:
 
 
 def test_a_run_that_did_not_end_is_not_complete(tmp_path: Path) -> None:
-    write_manifest(tmp_path / "evidence.jsonl", **content(tmp_path), interrupted=True)
-    evidence = read_manifest(tmp_path)
+    manifest.write_manifest(tmp_path / "evidence.jsonl", **content(tmp_path), interrupted=True)
+    evidence = manifest.read_manifest(tmp_path)
     assert (evidence.complete, evidence.problems) == (False, ())
 
 
@@ -236,7 +225,7 @@ def test_without_a_fleet_line_there_is_nothing_to_tell(path: Path) -> None:
 def test_evidence_of_single_scenarios_is_no_manifest(tmp_path: Path) -> None:
     path = write(tmp_path / "evidence.jsonl", "withdraw/a")
     with pytest.raises(EvidenceError, match="evidence of single scenarios"):
-        read_manifest(path)
+        manifest.read_manifest(path)
 
 
 def test_a_manifest_is_no_evidence_of_single_scenarios(path: Path) -> None:
@@ -248,32 +237,32 @@ def test_a_killed_run_says_what_it_left_and_what_to_do(path: Path) -> None:
     path.unlink()
     for named in (path, path.parent):
         with pytest.raises(EvidenceError) as told:
-            read_manifest(named)
+            manifest.read_manifest(named)
         assert "the run was killed before its end. 2 parts with" in told.value.problem
         assert "run it again with the same scenario, hosts and seed" in told.value.hint
 
 
 def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="there is no such file"):
-        read_manifest(tmp_path / "evidence.jsonl")
+        manifest.read_manifest(tmp_path / "evidence.jsonl")
 
 
 # --- which kind it is -----------------------------------------------------------------------
 
 
 def test_a_fleet_is_known_by_its_header_or_by_what_it_left(path: Path) -> None:
-    assert is_fleet(path)
-    assert is_fleet(path.parent)
+    assert manifest.is_fleet(path)
+    assert manifest.is_fleet(path.parent)
     path.unlink()
-    assert is_fleet(path.parent)
-    assert not is_fleet(path)
+    assert manifest.is_fleet(path.parent)
+    assert not manifest.is_fleet(path)
 
 
 def test_other_evidence_is_no_fleet(tmp_path: Path) -> None:
-    assert not is_fleet(write(tmp_path / "evidence.jsonl", "withdraw/a"))
-    assert not is_fleet(tmp_path)
+    assert not manifest.is_fleet(write(tmp_path / "evidence.jsonl", "withdraw/a"))
+    assert not manifest.is_fleet(tmp_path)
     (tmp_path / "notes.txt").write_text("notes")
-    assert not is_fleet(tmp_path / "notes.txt")
+    assert not manifest.is_fleet(tmp_path / "notes.txt")
 
 
 # --- writing --------------------------------------------------------------------------------
@@ -281,23 +270,23 @@ def test_other_evidence_is_no_fleet(tmp_path: Path) -> None:
 
 def test_a_manifest_appears_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "runs" / "evidence.jsonl"
-    write_manifest(path, **content(tmp_path))
+    manifest.write_manifest(path, **content(tmp_path))
     assert [file.name for file in path.parent.iterdir()] == ["evidence.jsonl"]
     before = path.read_bytes()
     (path.parent / "evidence.jsonl.unfinished").mkdir()
     with pytest.raises(EvidenceError, match="cannot be written"):
-        write_manifest(path, **content(tmp_path, gates=[]))
+        manifest.write_manifest(path, **content(tmp_path, gates=[]))
     assert path.read_bytes() == before
 
 
 def test_the_disk_that_is_asked_for_suffices(tmp_path: Path) -> None:
     line = write_part(tmp_path, count=5_000)
-    assert (tmp_path / part_file("07")).stat().st_size < estimate_bytes(line.operations)
-    assert estimate_bytes(12_000_000) < 1_000_000_000
+    assert (tmp_path / part_file("07")).stat().st_size < manifest.estimate_bytes(line.operations)
+    assert manifest.estimate_bytes(12_000_000) < 1_000_000_000
 
 
 def test_problems_have_numbers_only_where_there_are_lines(path: Path) -> None:
-    evidence = read_manifest(path)
+    evidence = manifest.read_manifest(path)
     troubles = (*changed(path, tear).troubles,)
     assert replace(evidence, troubles=troubles).problems == (
         "line 18: it breaks off in the middle",

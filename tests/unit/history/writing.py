@@ -7,32 +7,25 @@ from pathlib import Path
 import msgspec
 
 from harness.catalogue.verdict import Verdict
+from harness.history import lines
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import (
-    HarnessInfo,
-    Header,
-    Implementation,
-    Run,
-    ScenarioLine,
-    VerdictLine,
-)
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 
-HEADER = Header(
-    harness=HarnessInfo("0.1.0"),
+HEADER = lines.Header(
+    harness=lines.HarnessInfo("0.1.0"),
     edition="2026-11",
-    implementation=Implementation("Sample", "1.2"),
+    implementation=lines.Implementation("Sample", "1.2"),
     roles=["central", "edge"],
     driver="inprocess",
     seed=7,
     limits={"await_s": 5.0},
-    run=Run(command=["pairproof", "certify"], started_at="2026-11-24T10:00:00Z"),
+    run=lines.Run(command=["pairproof", "certify"], started_at="2026-11-24T10:00:00Z"),
 )
 
 
-def scenario(id_: str, *requirements: str) -> ScenarioLine:
-    return ScenarioLine(
+def scenario(id_: str, *requirements: str) -> lines.ScenarioLine:
+    return lines.ScenarioLine(
         id=id_,
         name=id_.partition("/")[2].replace("-", " "),
         feature=f"features/{id_.partition('/')[0]}.feature",
@@ -44,8 +37,8 @@ def scenario(id_: str, *requirements: str) -> ScenarioLine:
 
 def verdict(
     id_: str, requirement: str = "WDR-4", given: Verdict = Verdict.PASS, reason: str = ""
-) -> VerdictLine:
-    return VerdictLine(
+) -> lines.VerdictLine:
+    return lines.VerdictLine(
         requirement=requirement, scenario=id_, verdict=given, reason=reason, operations=[], at=900
     )
 
@@ -67,7 +60,7 @@ def play(writer: EvidenceWriter, id_: str, *, token: str = "t0ken-of-this-scenar
     writer.verdict(verdict(id_))
 
 
-def write(path: Path, *ids: str, part: bool = False, header: Header = HEADER) -> Path:
+def write(path: Path, *ids: str, part: bool = False, header: lines.Header = HEADER) -> Path:
     """A file with these scenarios, by a writer of its own."""
     with EvidenceWriter(path, Redactor(), part=part) as writer:
         writer.header(header)

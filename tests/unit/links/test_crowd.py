@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from harness.domain.arrangements import (
-    Arrangement,
-    ForgetProject,
-    InstallCluster,
-    Inventory,
-    MessageKind,
-    RenewCluster,
-    Slot,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.targets.links.crowd import Crowd
 from harness.targets.links.faults import LinkError
 from harness.targets.links.opening import PaletteEndpoint, is_readable
 from harness.targets.links.reading import Links, LinkWay, Tls
 
-SLOTS = (Slot("a", ("a1", "a2")), Slot("b", ("b1",)))
+SLOTS = (arrangements.Slot("a", ("a1", "a2")), arrangements.Slot("b", ("b1",)))
 APART = {"a1": "10.0.0.1", "a2": "10.0.0.2", "b1": "10.0.0.1"}
 
 
-def cluster(slot: str, *hosts: str) -> InstallCluster:
+def cluster(slot: str, *hosts: str) -> arrangements.InstallCluster:
     nodes = tuple(Node(f"node-{host}", host) for host in hosts)
     pools = (NodePool("p", True, nodes),)
-    return InstallCluster(slot, Cluster(f"uid-{slot}", slot, "", {}, pools=pools))
+    return arrangements.InstallCluster(slot, Cluster(f"uid-{slot}", slot, "", {}, pools=pools))
 
 
-def crowd(*noticed: Arrangement, sources: dict[str, str] | None = None) -> Crowd:
+def crowd(*noticed: arrangements.Arrangement, sources: dict[str, str] | None = None) -> Crowd:
     made = Crowd(SLOTS, sources or {})
     for arrangement in noticed:
         made.noticed(arrangement)
@@ -46,7 +38,7 @@ def test_a_cluster_of_one_host_can_be_cut_off_although_its_slot_has_more() -> No
         (crowd(), "a1", "host a1 cannot be told apart from a2: all arrive from one address"),
         (crowd(cluster("a", "a1", "a2")), "a2", "cannot be told apart from a1"),
         (crowd(cluster("a", "a1"), cluster("b", "b1")), "a1", "cannot be told apart from b1"),
-        (crowd(RenewCluster("a")), "a1", "cannot be told apart from a2"),
+        (crowd(arrangements.RenewCluster("a")), "a1", "cannot be told apart from a2"),
         (
             crowd(cluster("a", "a1"), cluster("b", "b1"), sources=APART),
             "a1",
@@ -67,16 +59,18 @@ def test_hosts_with_addresses_of_their_own_can_be() -> None:
 
 
 def test_a_cluster_of_an_earlier_scenario_does_not_count() -> None:
-    made = crowd(cluster("b", "b1"), ForgetProject("p"), cluster("a", "a1"))
+    made = crowd(cluster("b", "b1"), arrangements.ForgetProject("p"), cluster("a", "a1"))
     assert made.cannot_cut("a1") == ""
 
 
 def test_messages_of_one_cluster_come_from_one_host_except_probes() -> None:
     made = crowd(cluster("a", "a1", "a2"))
-    assert made.cannot_spoil("a1", MessageKind.WITHDRAW) == ""
-    assert "cannot be told apart" in made.cannot_spoil("a1", MessageKind.PROBE)
+    assert made.cannot_spoil("a1", arrangements.MessageKind.WITHDRAW) == ""
+    assert "cannot be told apart" in made.cannot_spoil("a1", arrangements.MessageKind.PROBE)
     made.noticed(cluster("b", "b1"))
-    assert "cannot be told apart from a2, b1" in made.cannot_spoil("a1", MessageKind.WITHDRAW)
+    assert "cannot be told apart from a2, b1" in made.cannot_spoil(
+        "a1", arrangements.MessageKind.WITHDRAW
+    )
 
 
 def test_no_cluster_is_put_up_where_it_would_be_cut_off_with_another() -> None:
@@ -86,7 +80,7 @@ def test_no_cluster_is_put_up_where_it_would_be_cut_off_with_another() -> None:
     )
     assert made.cannot_join(cluster("a", "a1"), ["a1"]) == ""
     assert made.cannot_join(cluster("b", "b1"), []) == ""
-    assert made.cannot_join(InstallCluster("b", None), ["a1"]) == ""
+    assert made.cannot_join(arrangements.InstallCluster("b", None), ["a1"]) == ""
     apart = crowd(cluster("a", "a2"), sources=APART)
     assert apart.cannot_join(cluster("b", "b1"), ["a2"]) == ""
 
@@ -105,8 +99,8 @@ def test_no_cluster_is_put_up_where_it_would_be_cut_off_with_another() -> None:
 def test_only_what_cuts_links_goes_over_the_proxy(
     kinds: tuple[str, ...] | None, endpoint: str
 ) -> None:
-    assert Inventory((), "direct", {}, "proxied").endpoint_for(kinds) == endpoint
-    assert Inventory((), "direct").endpoint_for(kinds) == "direct"
+    assert arrangements.Inventory((), "direct", {}, "proxied").endpoint_for(kinds) == endpoint
+    assert arrangements.Inventory((), "direct").endpoint_for(kinds) == "direct"
 
 
 @pytest.mark.parametrize(

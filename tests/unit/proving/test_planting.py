@@ -8,21 +8,10 @@ from dataclasses import replace
 import pytest
 
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.reference import planting
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.planting import (
-    MUTANTS,
-    Mutant,
-    Planted,
-    Registry,
-    UnknownPlanted,
-    behaviour_of,
-    behaviour_with,
-    load,
-    name_of,
-    sentence_of,
-)
 
 
 class ForgetsTheIDOfAHost(EdgeCore):
@@ -37,46 +26,51 @@ class SaysNothing(CentralCore):
 
 
 def test_name_sentence_and_side_come_from_the_class() -> None:
-    assert name_of(ForgetsTheIDOfAHost) == "forgets_the_id_of_a_host"
-    assert sentence_of(ForgetsTheIDOfAHost) == "The host is forgotten."
-    assert behaviour_of(ForgetsTheIDOfAHost) == Behaviour(make_edge=ForgetsTheIDOfAHost)
-    assert behaviour_of(SaysNothing) == Behaviour(make_central=SaysNothing)
+    assert planting.name_of(ForgetsTheIDOfAHost) == "forgets_the_id_of_a_host"
+    assert planting.sentence_of(ForgetsTheIDOfAHost) == "The host is forgotten."
+    assert planting.behaviour_of(ForgetsTheIDOfAHost) == Behaviour(make_edge=ForgetsTheIDOfAHost)
+    assert planting.behaviour_of(SaysNothing) == Behaviour(make_central=SaysNothing)
 
 
 def test_what_cannot_be_declared() -> None:
     with pytest.raises(TypeError, match="neither a CentralCore nor an EdgeCore"):
-        behaviour_of(int)
-    registry: Registry[Mutant] = Registry("mutant")
+        planting.behaviour_of(int)
+    registry: planting.Registry[planting.Mutant] = planting.Registry("mutant")
     with pytest.raises(ValueError, match="does not say in a sentence"):
-        registry.add(Mutant("silent", "PRE-1", sentence_of(SaysNothing), Behaviour()))
-    registry.add(Mutant("one", "PRE-1", "It is wrong.", Behaviour()))
+        registry.add(
+            planting.Mutant("silent", "PRE-1", planting.sentence_of(SaysNothing), Behaviour())
+        )
+    registry.add(planting.Mutant("one", "PRE-1", "It is wrong.", Behaviour()))
     with pytest.raises(ValueError, match="two mutants are called one"):
-        registry.add(Mutant("one", "PRE-2", "It is wrong.", Behaviour()))
+        registry.add(planting.Mutant("one", "PRE-2", "It is wrong.", Behaviour()))
 
 
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
-    load()
-    known = next(iter(MUTANTS)).name
-    with pytest.raises(UnknownPlanted, match=f"did you mean {known}"):
-        behaviour_with(f"mutant:{known}s")
-    with pytest.raises(UnknownPlanted, match="neither mutant:NAME nor variant:NAME"):
-        behaviour_with(known)
+    planting.load()
+    known = next(iter(planting.MUTANTS)).name
+    with pytest.raises(planting.UnknownPlanted, match=f"did you mean {known}"):
+        planting.behaviour_with(f"mutant:{known}s")
+    with pytest.raises(planting.UnknownPlanted, match="neither mutant:NAME nor variant:NAME"):
+        planting.behaviour_with(known)
 
 
 def test_what_is_planted_is_named_in_the_evidence() -> None:
-    load()
-    known = next(iter(MUTANTS)).name
-    assert behaviour_with(f"mutant:{known}").called == f"pairproof reference with mutant {known}"
-    assert behaviour_with("") == Behaviour()
+    planting.load()
+    known = next(iter(planting.MUTANTS)).name
+    assert (
+        planting.behaviour_with(f"mutant:{known}").called
+        == f"pairproof reference with mutant {known}"
+    )
+    assert planting.behaviour_with("") == Behaviour()
 
 
-def unheard_of(entries: Iterable[Planted]) -> list[tuple[str, str]]:
+def unheard_of(entries: Iterable[planting.Planted]) -> list[tuple[str, str]]:
     """Those that name a requirement which does not exist, with that."""
     there = {requirement.id for requirement in REQUIREMENTS}
     return [(e.name, e.requirement) for e in entries if e.requirement not in there]
 
 
 def test_every_requirement_that_is_named_is_there() -> None:
-    entries = [entry for kind in load().values() for entry in kind]
+    entries = [entry for kind in planting.load().values() for entry in kind]
     assert unheard_of(entries) == []
     assert unheard_of([replace(entries[0], requirement="WDR-99")]) == [(entries[0].name, "WDR-99")]

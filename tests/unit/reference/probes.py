@@ -5,34 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    MessageFault,
-    MessageKind,
-    PutProfile,
-    PutUser,
-    RemoveToken,
-    Restart,
-    SetLink,
-    SetNodeHealth,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Health
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    Credentials,
-    ListPairingRequests,
-    MatchProfiles,
-    RejectPairingRequest,
-    SelectedProfile,
-    SendPairingRequest,
-    UpdateStack,
-    VerifyConnection,
-    ViewCentralCluster,
-    ViewCluster,
-    ViewPairing,
-    ViewPairingRequest,
-)
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.domain.profile import (
     ClusterProfile,
@@ -47,8 +22,8 @@ from ..core.world import PACKS, SmallWorld
 
 Probe = Callable[[SmallWorld], object]
 
-SELECTED = (SelectedProfile("f"),)
-SEND = SendPairingRequest("palette.test", "token")
+SELECTED = (ops.SelectedProfile("f"),)
+SEND = ops.SendPairingRequest("palette.test", "token")
 MINUTE = 60_000_000
 
 
@@ -70,60 +45,60 @@ def an_offline_cancel(world: SmallWorld) -> object:
 
 
 def a_siblings_look(world: SmallWorld) -> object:
-    return world.reference.perform_local(world.sibling, ViewCluster(), world.operator)
+    return world.reference.perform_local(world.sibling, ops.ViewCluster(), world.operator)
 
 
 def the_local_name_afterwards(world: SmallWorld) -> object:
-    world.central(AcceptPairingRequest(world.send(), SELECTED, "renamed"))
+    world.central(ops.AcceptPairingRequest(world.send(), SELECTED, "renamed"))
     world.rounds(3)
-    return world.local(ViewCluster())
+    return world.local(ops.ViewCluster())
 
 
 def a_login_after_an_hour(world: SmallWorld) -> object:
-    world.arrange(AdvanceClock(Side.EDGE, 60 * MINUTE))
-    return world.local(ViewCluster())
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.EDGE, 60 * MINUTE))
+    return world.local(ops.ViewCluster())
 
 
 def the_list_by_a_user_of_the_tenant(world: SmallWorld) -> object:
     world.send()
-    world.arrange(PutUser("t@example.com", "pw", "tenant-key", every_grant(TENANT)))
-    credentials = (Credentials(api_key="tenant-key", project_uid=uid) for uid in ("p", ""))
-    return [world.reference.perform_central(ListPairingRequests(), c) for c in credentials]
+    world.arrange(arrangements.PutUser("t@example.com", "pw", "tenant-key", every_grant(TENANT)))
+    credentials = (ops.Credentials(api_key="tenant-key", project_uid=uid) for uid in ("p", ""))
+    return [world.reference.perform_central(ops.ListPairingRequests(), c) for c in credentials]
 
 
 def the_list_and_a_match_by_who_may_only_get(world: SmallWorld) -> object:
     uid = world.send()
     may_get = frozenset({Grant(PairPermission.GET, "p")})
-    world.arrange(PutUser("g@example.com", "pw", "get-key", may_get))
-    credentials = Credentials(api_key="get-key", project_uid="p")
-    asked = (ListPairingRequests(), MatchProfiles(uid, SELECTED))
+    world.arrange(arrangements.PutUser("g@example.com", "pw", "get-key", may_get))
+    credentials = ops.Credentials(api_key="get-key", project_uid="p")
+    asked = (ops.ListPairingRequests(), ops.MatchProfiles(uid, SELECTED))
     return [world.reference.perform_central(operation, credentials) for operation in asked]
 
 
 def a_rejected_request(world: SmallWorld) -> object:
     uid = world.send()
-    world.central(RejectPairingRequest(uid))
+    world.central(ops.RejectPairingRequest(uid))
     seen = []
     for rounds in (2, 40):
         world.rounds(rounds)
-        seen += [world.central(ViewPairingRequest(uid)), world.status(), world.listed()]
+        seen += [world.central(ops.ViewPairingRequest(uid)), world.status(), world.listed()]
     return seen
 
 
 def an_acceptance_with_the_token_gone(world: SmallWorld) -> object:
     uid = world.send()
-    world.arrange(RemoveToken("t"))
-    return world.central(AcceptPairingRequest(uid, SELECTED))
+    world.arrange(arrangements.RemoveToken("t"))
+    return world.central(ops.AcceptPairingRequest(uid, SELECTED))
 
 
 def _match(world: SmallWorld, *editions: ProfileEdition, more: tuple[str, ...] = ()) -> object:
     profile = ClusterProfile("f", "f", ProfileType.FULL, editions, "p")
-    world.arrange(PutProfile(profile))
+    world.arrange(arrangements.PutProfile(profile))
     for uid in more:
         addon = replace(profile, uid=uid, name=uid, type=ProfileType.ADD_ON)
-        world.arrange(PutProfile(addon))
-    selection = (*SELECTED, *(SelectedProfile(uid) for uid in more))
-    return world.central(MatchProfiles(world.send(), selection))
+        world.arrange(arrangements.PutProfile(addon))
+    selection = (*SELECTED, *(ops.SelectedProfile(uid) for uid in more))
+    return world.central(ops.MatchProfiles(world.send(), selection))
 
 
 def a_match_in_another_layer(world: SmallWorld) -> object:
@@ -153,7 +128,7 @@ def a_stale_acceptance(world: SmallWorld) -> object:
     world.link(up=False)
     world.cancel()
     world.rounds(10)
-    seen: list[object] = [world.central(AcceptPairingRequest(uid, SELECTED))]
+    seen: list[object] = [world.central(ops.AcceptPairingRequest(uid, SELECTED))]
     for rounds in (0, 20, 80):
         world.rounds(rounds)
         seen.append(world.state(uid))
@@ -163,7 +138,7 @@ def a_stale_acceptance(world: SmallWorld) -> object:
 def the_request_at_a_sibling(world: SmallWorld) -> object:
     world.send()
     visitor = world.log_in(world.sibling)
-    return world.reference.perform_local(world.sibling, ViewPairing(), visitor)
+    return world.reference.perform_local(world.sibling, ops.ViewPairing(), visitor)
 
 
 def a_cancel(world: SmallWorld) -> object:
@@ -179,29 +154,29 @@ def a_cancel_by_a_host_that_is_cut_off(world: SmallWorld) -> object:
 
 def a_cancel_that_palette_answers_with_an_error(world: SmallWorld) -> object:
     world.send()
-    world.spoil(MessageKind.WITHDRAW, MessageFault.SERVER_ERROR)
+    world.spoil(arrangements.MessageKind.WITHDRAW, arrangements.MessageFault.SERVER_ERROR)
     return world.cancel(), world.status()
 
 
 def an_acceptance(world: SmallWorld) -> object:
-    world.spoil(MessageKind.CONFIRM, MessageFault.LOST_BEFORE)
+    world.spoil(arrangements.MessageKind.CONFIRM, arrangements.MessageFault.LOST_BEFORE)
     requested = world.send()
     uid = world.accept(requested)
     seen: list[object] = [uid == requested]
     for rounds in (1, 3, 30):
         world.rounds(rounds)
-        seen += [world.status(), world.central(ViewCentralCluster(uid)), world.state(requested)]
+        seen += [world.status(), world.central(ops.ViewCentralCluster(uid)), world.state(requested)]
     return seen
 
 
 def a_connection_check(world: SmallWorld) -> object:
     for host in (world.host, world.sibling):
-        world.arrange(SetLink(host, up=False))
-    return world.local(VerifyConnection("palette.test", "token"))
+        world.arrange(arrangements.SetLink(host, up=False))
+    return world.local(ops.VerifyConnection("palette.test", "token"))
 
 
 def no_token(world: SmallWorld) -> object:
-    asked = (VerifyConnection("palette.test", ""), SendPairingRequest("palette.test", ""))
+    asked = (ops.VerifyConnection("palette.test", ""), ops.SendPairingRequest("palette.test", ""))
     return [world.local(operation) for operation in asked]
 
 
@@ -214,14 +189,14 @@ def a_list_right_after_the_send(world: SmallWorld) -> object:
 
 def a_node_turns_unhealthy(world: SmallWorld) -> object:
     uid = world.send()
-    world.arrange(SetNodeHealth(world.slot, "n1", Health.UNHEALTHY))
+    world.arrange(arrangements.SetNodeHealth(world.slot, "n1", Health.UNHEALTHY))
     world.rounds(3)
     return world.state(uid)
 
 
 def the_stack_changes(world: SmallWorld) -> object:
     uid = world.send()
-    world.local(UpdateStack((StackProfile("none", ProfileType.FULL, "1.0.0", ()),)))
+    world.local(ops.UpdateStack((StackProfile("none", ProfileType.FULL, "1.0.0", ()),)))
     world.accept(uid)
     world.rounds(5)
     return world.state(uid)
@@ -242,18 +217,18 @@ def two_requests(world: SmallWorld) -> object:
 
 def a_second_login(world: SmallWorld) -> object:
     world.log_in(world.host)
-    return world.local(ViewCluster())
+    return world.local(ops.ViewCluster())
 
 
 def a_restart(world: SmallWorld) -> object:
-    world.arrange(Restart(Side.EDGE))
-    return world.local(ViewCluster())
+    world.arrange(arrangements.Restart(arrangements.Side.EDGE))
+    return world.local(ops.ViewCluster())
 
 
 def refusals(world: SmallWorld) -> object:
-    silent = SendPairingRequest("https://silent.test", "token")
+    silent = ops.SendPairingRequest("https://silent.test", "token")
     asked = [world.local(operation) for operation in (silent, replace(SEND, token="unknown"))]
-    return [*asked, world.cancel(), world.central(RejectPairingRequest("none"))]
+    return [*asked, world.cancel(), world.central(ops.RejectPairingRequest("none"))]
 
 
 PROBES: Mapping[str, Probe] = {

@@ -9,16 +9,8 @@ from pathlib import Path
 from harness.catalogue.requirement import Feature, Level, Profile, Requirement
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.catalogue.verdict import Verdict
+from harness.history import lines
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import (
-    CheckLine,
-    HarnessInfo,
-    Header,
-    Implementation,
-    Run,
-    ScenarioLine,
-    VerdictLine,
-)
 from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
 
@@ -27,10 +19,10 @@ SESSION = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNlc3Npb24.x-Y_z"
 PASSWORD = 'correct horse "battery" & stäple/9'
 API_KEY = "ak-5b1f0c9d7e3a4f62"
 
-HEADER = Header(
-    harness=HarnessInfo("0.1.0"),
+HEADER = lines.Header(
+    harness=lines.HarnessInfo("0.1.0"),
     edition="2026-11",
-    implementation=Implementation(
+    implementation=lines.Implementation(
         name="Fjord Edge Manager",
         version="2.4.1",
         organization="Fjord Systems",
@@ -43,7 +35,7 @@ HEADER = Header(
     features=["multi-node", "scopes"],
     limits={"await_s": 5.0, "stays_s": 0.25},
     target_file="fjord.toml",
-    run=Run(
+    run=lines.Run(
         command=["pairproof", "certify", "--target", "fjord.toml"],
         started_at="2026-11-24T10:00:00Z",
         platform={"python": "3.11.7", "system": "Linux"},
@@ -63,7 +55,7 @@ class Stage:
     writer: EvidenceWriter
     now: int = 0
     operations: list[str] = field(default_factory=list)
-    line: ScenarioLine | None = None
+    line: lines.ScenarioLine | None = None
 
     def begin(self, requirement: Requirement, name: str, line: int) -> None:
         feature = {
@@ -74,7 +66,7 @@ class Stage:
             "REJ": "reject",
             "INV": "invariants",
         }[requirement.id[:3]]
-        self.line = ScenarioLine(
+        self.line = lines.ScenarioLine(
             id=f"{feature}/{name.lower().replace(' ', '-').replace(',', '')}",
             name=name,
             feature=f"features/{feature}.feature",
@@ -118,7 +110,7 @@ class Stage:
         assert self.line is not None
         for requirement in self.line.requirements:
             self.writer.check(
-                CheckLine(
+                lines.CheckLine(
                     scenario=self.line.id,
                     requirement=requirement,
                     check=check,
@@ -135,7 +127,7 @@ class Stage:
         assert self.line is not None
         for requirement in self.line.requirements:
             self.writer.verdict(
-                VerdictLine(
+                lines.VerdictLine(
                     requirement=requirement,
                     scenario=self.line.id,
                     verdict=verdict,
@@ -146,7 +138,7 @@ class Stage:
             )
 
 
-def write_sample(path: Path, *, header: Header = HEADER) -> Path:
+def write_sample(path: Path, *, header: lines.Header = HEADER) -> Path:
     """A whole run, with failures."""
     redactor = Redactor()
     redactor.register(PASSWORD, "password")

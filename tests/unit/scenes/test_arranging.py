@@ -9,17 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.limits import Limits
-from harness.domain.arrangements import (
-    Arrangement,
-    CreateProject,
-    InstallCluster,
-    Inventory,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RenewCluster,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.operations import ListPairingRequests
 from harness.history.evidence import EvidenceWriter
@@ -44,35 +34,35 @@ class OwnWays:
     def __init__(self) -> None:
         self.inner: Driver = open_inprocess(1)
         self.info, self.local_user = self.inner.info, self.inner.local_user
-        self.asked: list[Arrangement] = []
+        self.asked: list[arrangements.Arrangement] = []
         self.confirmed: Confirmation | None = None
-        self.refuses: tuple[type[Arrangement], ...] = ()
+        self.refuses: tuple[type[arrangements.Arrangement], ...] = ()
         self.stack = DOCUMENTED_STACK
 
-    def inventory(self) -> Inventory:
+    def inventory(self) -> arrangements.Inventory:
         known = self.inner.inventory()
         slots = [replace(slot, given=True) for slot in known.slots[:2]]
         return replace(known, slots=(slots[0], replace(slots[1], renewable=False)))
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         self.asked.append(arrangement)
         if isinstance(arrangement, self.refuses):
             raise CannotArrange(type(arrangement).__name__, "no way")
         match arrangement:
-            case CreateProject(uid):
+            case arrangements.CreateProject(uid):
                 arrangement = replace(arrangement, uid=f"own-{uid}")
-            case PutUser():
+            case arrangements.PutUser():
                 key = f"canary-key-{len(self.asked)}"
                 arrangement = replace(arrangement, api_key=key, password="canary-password")
-            case PutToken(token):
+            case arrangements.PutToken(token):
                 own = replace(token, uid=f"own-{token.uid}", value=f"canary-{token.uid}")
-                arrangement = PutToken(own)
-            case PutProfile(profile):
-                arrangement = PutProfile(replace(profile, uid=f"own-{profile.uid}"))
-            case InstallCluster(slot, Cluster()):
+                arrangement = arrangements.PutToken(own)
+            case arrangements.PutProfile(profile):
+                arrangement = arrangements.PutProfile(replace(profile, uid=f"own-{profile.uid}"))
+            case arrangements.InstallCluster(slot, Cluster()):
                 arrangement = replace(arrangement, cluster=self._standing(slot))
-            case RenewCluster(slot):
-                self.inner.arrange(InstallCluster(slot, self._standing(slot)))
+            case arrangements.RenewCluster(slot):
+                self.inner.arrange(arrangements.InstallCluster(slot, self._standing(slot)))
                 return arrangement
         return self.inner.arrange(arrangement)
 
@@ -81,7 +71,7 @@ class OwnWays:
         pools = (NodePool("x", True, (Node("acme-1", hosts[1]), Node("acme-2", hosts[0]))),)
         return Cluster(f"own-{slot}", "acme", pools=pools, stack=self.stack)
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         return "no way" if kind in self.refuses else ""
 
     def confirmation(self) -> Confirmation | None:
@@ -168,8 +158,8 @@ def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Benc
     scene = bench.scene()
     scene.project()
     bench.driver.confirmed = Confirmation("Kim", "Create a project.")
-    scene.stage.arrange(CreateProject("p", "retail"))
-    scene.stage.arrange(CreateProject("q", "retail"))
+    scene.stage.arrange(arrangements.CreateProject("p", "retail"))
+    scene.stage.arrange(arrangements.CreateProject("q", "retail"))
     (confirmed,) = scene.stage.history().of_kind("ConfirmArrangement")
     assert (confirmed.actor, confirmed.outcome) == ("Kim", Outcome.OK)
     assert confirmed.args == {"arrangement": "CreateProject", "asked": "Create a project."}
@@ -177,14 +167,14 @@ def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Benc
 
 def test_what_does_not_matter_is_told(bench: Bench) -> None:
     bench.scene().new_cluster(shape=Shape(1, 1), name="shop")
-    asked = next(a for a in bench.driver.asked if isinstance(a, InstallCluster))
+    asked = next(a for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster))
     assert asked.matters == ("name", "shape")
 
 
 def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Bench) -> None:
     scene = bench.scene("one")
     first = scene.paired().slot
-    assert RenewCluster(first.uid) not in bench.driver.asked
+    assert arrangements.RenewCluster(first.uid) not in bench.driver.asked
     scene.strike()
     assert (bench.pool.consumed, bench.pool.is_stale(first)) == (1, True)
     second = bench.scene("two")
@@ -192,7 +182,7 @@ def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Ben
     second.strike()
     third = bench.scene("three")
     assert third.pending().slot == first
-    assert bench.driver.asked.count(RenewCluster(first.uid)) == 1
+    assert bench.driver.asked.count(arrangements.RenewCluster(first.uid)) == 1
     with pytest.raises(Inconclusive, match=r"exhausted \(1 consumed"):
         third.new_cluster("another")
 
@@ -204,7 +194,7 @@ def test_one_that_cannot_be_renewed_is_tried_once_and_stays_stale(bench: Bench) 
         scene.pending(label)
         scene.must(scene.accept(label))
     scene.strike()
-    bench.driver.refuses = (RenewCluster,)
+    bench.driver.refuses = (arrangements.RenewCluster,)
     with pytest.raises(CannotArrange, match="RenewCluster"):
         bench.scene("two").cluster()
     assert len(slots) == 2
@@ -218,7 +208,7 @@ def test_a_cluster_that_was_not_paired_is_left_right(bench: Bench) -> None:
     before = len(bench.driver.asked)
     scene.strike()
     undone = bench.driver.asked[before:]
-    assert SetNodeHealth(slot.uid, "acme-2", Health.HEALTHY) in undone
+    assert arrangements.SetNodeHealth(slot.uid, "acme-2", Health.HEALTHY) in undone
     assert len(undone) == 3
     assert (bench.pool.consumed, bench.pool.is_stale(slot)) == (0, False)
 
@@ -227,17 +217,17 @@ def test_one_that_cannot_be_left_right_is_used_up(bench: Bench) -> None:
     scene = bench.scene("one")
     slot = scene.cluster().slot
     local_moves.set_health(scene, "only control plane node", Health.UNHEALTHY)
-    bench.driver.refuses = (SetNodeHealth,)
+    bench.driver.refuses = (arrangements.SetNodeHealth,)
     scene.strike()
     assert bench.pool.is_stale(slot)
 
 
 def test_where_one_place_will_not_do_the_next_is_tried(bench: Bench) -> None:
     scene = bench.scene("one")
-    bench.driver.refuses = (InstallCluster,)
+    bench.driver.refuses = (arrangements.InstallCluster,)
     with pytest.raises(CannotArrange):
         scene.cluster()
-    tried = [a.slot for a in bench.driver.asked if isinstance(a, InstallCluster)]
+    tried = [a.slot for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster)]
     assert tried == [slot.uid for slot in bench.driver.inventory().slots]
     bench.driver.refuses = ()
     assert scene.cluster().slot.uid in tried
@@ -255,11 +245,11 @@ def test_packs_are_not_spoken_of_by_name_where_the_cluster_runs_others(bench: Be
     assert len(scene.matching_selection()) == 1
 
 
-def always_the_first(bench: Bench, kind: type[Arrangement], field: str) -> None:
+def always_the_first(bench: Bench, kind: type[arrangements.Arrangement], field: str) -> None:
     """The target gives for everything of a kind what it gave for the first."""
-    arrange, first = bench.driver.arrange, list[Arrangement]()
+    arrange, first = bench.driver.arrange, list[arrangements.Arrangement]()
 
-    def same(arrangement: Arrangement) -> Arrangement:
+    def same(arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         came = arrange(arrangement)
         if not isinstance(came, kind):
             return came
@@ -270,7 +260,7 @@ def always_the_first(bench: Bench, kind: type[Arrangement], field: str) -> None:
 
 
 def test_one_person_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
-    always_the_first(bench, PutUser, "api_key")
+    always_the_first(bench, arrangements.PutUser, "api_key")
     scene = bench.scene()
     scene.admin()
     with pytest.raises(Inconclusive, match="gives one person for two"):
@@ -278,6 +268,6 @@ def test_one_person_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
 
 
 def test_one_profile_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
-    always_the_first(bench, PutProfile, "profile")
+    always_the_first(bench, arrangements.PutProfile, "profile")
     with pytest.raises(Inconclusive, match="gives one profile for two"):
         bench.scene().matching_selection()

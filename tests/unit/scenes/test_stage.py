@@ -9,15 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.limits import Limits
+from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
-from harness.domain.operations import (
-    CancelPairingRequest,
-    LogIn,
-    SendPairingRequest,
-    ViewPairing,
-)
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
 from harness.history.operation import Outcome
@@ -65,7 +60,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
     scene = bench.scene
-    taken = scene.perform(scene.cluster().operator, CancelPairingRequest())
+    taken = scene.perform(scene.cluster().operator, ops.CancelPairingRequest())
     assert taken.record.outcome is Outcome.FAIL
     assert taken.record.error is not None
     assert taken.record.error["reason"] == "NoPairingRequest"
@@ -101,7 +96,7 @@ def test_a_wait_keeps_only_what_changed_and_when_it_was_over(bench: Bench) -> No
     scene = bench.scene
     leased = scene.pending()
     scene.must(scene.accept())
-    seen = scene.stage.await_state(leased.operator, ViewPairing(), "status_is", status="Paired")
+    seen = scene.stage.await_state(leased.operator, ops.ViewPairing(), "status_is", status="Paired")
     assert seen.value is not None
     assert seen.value["held"] is True
     samples = seen.value["samples"]
@@ -113,7 +108,7 @@ def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
     scene = bench.scene
     leased = scene.pending()
     seen = scene.stage.await_state(
-        leased.operator, ViewPairing(), "status_is", within_s=0.5, status="Paired"
+        leased.operator, ops.ViewPairing(), "status_is", within_s=0.5, status="Paired"
     )
     assert seen.value is not None
     assert seen.value["held"] is False
@@ -126,7 +121,7 @@ def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
 def test_what_has_to_stay_is_watched_to_the_end(bench: Bench) -> None:
     scene = bench.scene
     leased = scene.pending()
-    watched = scene.stage.stays(leased.operator, ViewPairing(), "status_is", status="Pairing")
+    watched = scene.stage.stays(leased.operator, ops.ViewPairing(), "status_is", status="Pairing")
     assert watched.value is not None
     assert watched.value["held"] is True
     assert watched.end is not None
@@ -143,7 +138,7 @@ def test_what_cannot_be_arranged_is_recorded_and_said(bench: Bench) -> None:
 
 def test_a_precondition_that_fails_is_inconclusive(bench: Bench) -> None:
     scene = bench.scene
-    wrong = scene.stage.perform(scene.visitor(), LogIn("root", "wrong"))
+    wrong = scene.stage.perform(scene.visitor(), ops.LogIn("root", "wrong"))
     with pytest.raises(Inconclusive, match=r"precondition not reached: LogIn"):
         scene.must(wrong)
     with pytest.raises(Inconclusive, match="steps are out of order"):
@@ -190,7 +185,7 @@ def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
 
 def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
     scene = bench.scene
-    scene.perform(scene.cluster().operator, SendPairingRequest("palette.test", "made-up"))
+    scene.perform(scene.cluster().operator, ops.SendPairingRequest("palette.test", "made-up"))
     lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
     last_two = [(line["type"], line["id"]) for line in lines[-2:]]
     assert last_two == [("invoke", scene.noted()), ("outcome", scene.noted())]

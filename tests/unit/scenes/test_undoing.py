@@ -4,21 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from harness.domain.arrangements import (
-    Arrangement,
-    InstallCluster,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.scenes.installing import is_consumed, need_from, undoing
 
-ILL = SetNodeHealth("a", "n-1", Health.UNHEALTHY)
-WELL = SetNodeHealth("a", "n-1", Health.HEALTHY)
-CUT, LINKED = SetLink("h-1", up=False), SetLink("h-1", up=True)
+ILL = arrangements.SetNodeHealth("a", "n-1", Health.UNHEALTHY)
+WELL = arrangements.SetNodeHealth("a", "n-1", Health.HEALTHY)
+CUT, LINKED = arrangements.SetLink("h-1", up=False), arrangements.SetLink("h-1", up=True)
 
 
 @pytest.mark.parametrize(
@@ -30,16 +23,19 @@ CUT, LINKED = SetLink("h-1", up=False), SetLink("h-1", up=True)
         ([ILL, WELL, ILL], [WELL]),
         ([CUT, ILL], [WELL, LINKED]),
         ([CUT, LINKED], []),
-        ([SetClusterState("a", ClusterState.ERROR)], [SetClusterState("a", ClusterState.RUNNING)]),
         (
-            [SetHostMode("a", ManagementMode.CENTRAL)],
-            [SetHostMode("a", ManagementMode.LOCAL)],
+            [arrangements.SetClusterState("a", ClusterState.ERROR)],
+            [arrangements.SetClusterState("a", ClusterState.RUNNING)],
         ),
-        ([SetNodeHealth("other", "n-1", Health.UNHEALTHY)], []),
+        (
+            [arrangements.SetHostMode("a", ManagementMode.CENTRAL)],
+            [arrangements.SetHostMode("a", ManagementMode.LOCAL)],
+        ),
+        ([arrangements.SetNodeHealth("other", "n-1", Health.UNHEALTHY)], []),
     ],
 )
 def test_only_what_is_not_right_any_more_is_undone(
-    arranged: list[Arrangement], undone: list[Arrangement]
+    arranged: list[arrangements.Arrangement], undone: list[arrangements.Arrangement]
 ) -> None:
     assert list(undoing(arranged, {"a"})) == undone
 
@@ -48,7 +44,9 @@ def operation(kind: str, outcome: Outcome = Outcome.OK, **args: Json) -> Operati
     return OperationRecord("1", "s", "x", kind, args, 0, outcome=outcome, tags={"host": "h-1"})
 
 
-def consumed(*operations: OperationRecord, arranged: tuple[Arrangement, ...] = ()) -> bool:
+def consumed(
+    *operations: OperationRecord, arranged: tuple[arrangements.Arrangement, ...] = ()
+) -> bool:
     return is_consumed(
         History(operations),
         arranged,
@@ -93,9 +91,9 @@ def test_what_has_not_leaves_it_as_it_is(done: OperationRecord) -> None:
 
 
 def test_one_that_was_removed_is_used_up() -> None:
-    assert consumed(arranged=(InstallCluster("a", None),))
-    assert not consumed(arranged=(InstallCluster("b", None),))
-    assert not consumed(arranged=(InstallCluster("a", Cluster("c", "shop")),))
+    assert consumed(arranged=(arrangements.InstallCluster("a", None),))
+    assert not consumed(arranged=(arrangements.InstallCluster("b", None),))
+    assert not consumed(arranged=(arrangements.InstallCluster("a", Cluster("c", "shop")),))
 
 
 # --- what a scenario needs, from its evidence ---------------------------------------------------

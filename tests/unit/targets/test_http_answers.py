@@ -8,19 +8,8 @@ import httpx
 import pytest
 import respx
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    CancelPairingRequest,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    Operation,
-    PairingId,
-    PairingList,
-    SendPairingRequest,
-    Unknown,
-    ViewPairing,
-)
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
 from harness.targets.target import Host, Place, Target
@@ -29,7 +18,7 @@ EDGE = "http://127.0.0.1:5080"
 CENTRAL = "http://127.0.0.1:8080"
 PAIR = f"{EDGE}/v1/edge-mgmt/cluster/pair"
 SEARCH = f"{CENTRAL}/v1/spectroclusters/pairing/search"
-SEND = SendPairingRequest("palette.example.com", "canary-token")
+SEND = ops.SendPairingRequest("palette.example.com", "canary-token")
 
 
 @pytest.fixture
@@ -51,8 +40,8 @@ def driver(waits: list[float]) -> Iterator[HttpDriver]:
     made.close()
 
 
-def ask(driver: HttpDriver, operation: Operation) -> Exchange:
-    credentials = Credentials(session="canary-session", project_uid="p1")
+def ask(driver: HttpDriver, operation: ops.Operation) -> Exchange:
+    credentials = ops.Credentials(session="canary-session", project_uid="p1")
     return driver.send(Outgoing(operation, credentials, "host-1", "scenario#1"))
 
 
@@ -61,7 +50,7 @@ def test_a_send_goes_out_as_published_and_comes_back_in_the_domains_words(
     driver: HttpDriver,
 ) -> None:
     route = respx.post(PAIR).respond(201, json={"pairingUid": "u1"})
-    assert ask(driver, SEND).reply == Done(PairingId("u1"))
+    assert ask(driver, SEND).reply == ops.Done(ops.PairingId("u1"))
     sent = route.calls.last.request
     assert sent.headers["Authorization"] == "canary-session"
     assert sent.headers["X-Request-Id"] == "scenario#1"
@@ -75,7 +64,7 @@ def test_a_send_goes_out_as_published_and_comes_back_in_the_domains_words(
 @respx.mock
 def test_palette_is_told_the_project(driver: HttpDriver) -> None:
     route = respx.post(SEARCH).respond(200, json={"items": []})
-    assert ask(driver, ListPairingRequests()).reply == Done(PairingList(()))
+    assert ask(driver, ops.ListPairingRequests()).reply == ops.Done(ops.PairingList(()))
     assert route.calls.last.request.headers["ProjectUid"] == "p1"
 
 
@@ -119,7 +108,7 @@ def test_what_is_not_well_formed_is_unknown_and_never_a_refusal(
 ) -> None:
     respx.post(PAIR).mock(return_value=answer)
     reply = ask(driver, SEND).reply
-    assert isinstance(reply, Unknown)
+    assert isinstance(reply, ops.Unknown)
     assert str(answer.status_code) in reply.why
 
 
@@ -131,8 +120,8 @@ def test_no_answer_is_unknown_and_says_where(
     driver: HttpDriver, error: type[httpx.TransportError]
 ) -> None:
     respx.post(f"{PAIR}/reject").mock(side_effect=error("broke"))
-    reply = ask(driver, CancelPairingRequest()).reply
-    assert isinstance(reply, Unknown)
+    reply = ask(driver, ops.CancelPairingRequest()).reply
+    assert isinstance(reply, ops.Unknown)
     assert EDGE in reply.why
 
 
@@ -145,7 +134,7 @@ def test_a_rate_limit_is_obeyed(driver: HttpDriver, waits: list[float]) -> None:
             httpx.Response(404, json={"code": "NotFound", "message": "none", "ref": ""}),
         ]
     )
-    reply = ask(driver, ViewPairing()).reply
+    reply = ask(driver, ops.ViewPairing()).reply
     assert isinstance(reply, Refused)
     assert reply.reason in (Reason.NOT_FOUND, Reason.NOTHING_PENDING)
     assert waits == [3.0]

@@ -8,52 +8,11 @@ from typing import Any
 
 import pytest
 
+from harness.domain import arrangements
 from harness.domain import arrangements as all_arrangements
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    FaultNextMessage,
-    ForgetProject,
-    InstallCluster,
-    MessageFault,
-    MessageKind,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveToken,
-    RemoveUser,
-    Reset,
-    SetClockRight,
-    SetClusterState,
-    SetHostMode,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-)
+from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    Acknowledged,
-    CancelPairingRequest,
-    CreateCluster,
-    CreateToken,
-    Credentials,
-    DeleteToken,
-    Done,
-    Operation,
-    PairingId,
-    RejectPairingRequest,
-    Reply,
-    SendPairingRequest,
-    TokenUid,
-    Unknown,
-    ViewCluster,
-)
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
@@ -73,20 +32,20 @@ class Spy:
         self._folder = folder
         self.seen: list[list[str]] = []
         """What was open in the ledger when each call came."""
-        self.reply: Reply | None = None
+        self.reply: ops.Reply | None = None
         self.error: Exception | None = None
-        self.unable: set[type[Arrangement]] = set()
+        self.unable: set[type[arrangements.Arrangement]] = set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         self._look()
         if self.error:
             raise self.error
         return self._driver.arrange(arrangement)
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         return "this target has no way" if kind in self.unable else ""
 
     def send(self, outgoing: Outgoing) -> Exchange:
@@ -129,35 +88,45 @@ def states(driver: LedgeredDriver) -> list[tuple[str, str]]:
     return [(entry.kind.value, entry.state.value) for entry in driver.ledger.entries.values()]
 
 
-def ask(driver: LedgeredDriver, operation: Operation, host: str = "") -> None:
-    driver.send(Outgoing(operation, Credentials(), host, "s#1"))
+def ask(driver: LedgeredDriver, operation: ops.Operation, host: str = "") -> None:
+    driver.send(Outgoing(operation, ops.Credentials(), host, "s#1"))
 
 
 # --- arrangements -------------------------------------------------------------------------------
 
-MAKES: dict[str, tuple[Callable[[str, str], Arrangement], Kind]] = {
-    "CreateProject": (lambda s, h: CreateProject("project-1", "p"), Kind.PROJECT),
-    "PutUser": (lambda s, h: PutUser("a@b.c", SECRET, SECRET, frozenset()), Kind.USER),
-    "PutToken": (lambda s, h: PutToken(token()), Kind.TOKEN),
+MAKES: dict[str, tuple[Callable[[str, str], arrangements.Arrangement], Kind]] = {
+    "CreateProject": (lambda s, h: arrangements.CreateProject("project-1", "p"), Kind.PROJECT),
+    "PutUser": (lambda s, h: arrangements.PutUser("a@b.c", SECRET, SECRET, frozenset()), Kind.USER),
+    "PutToken": (lambda s, h: arrangements.PutToken(token()), Kind.TOKEN),
     "PutProfile": (
-        lambda s, h: PutProfile(ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())),
+        lambda s, h: arrangements.PutProfile(
+            ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())
+        ),
         Kind.PROFILE,
     ),
-    "InstallCluster": (lambda s, h: InstallCluster(s, cluster_on(h)), Kind.CLUSTER),
-    "SetHostMode": (lambda s, h: SetHostMode(s, ManagementMode.CENTRAL), Kind.HOST_MODE),
-    "SetClusterState": (lambda s, h: SetClusterState(s, ClusterState.ERROR), Kind.CLUSTER_STATE),
+    "InstallCluster": (lambda s, h: arrangements.InstallCluster(s, cluster_on(h)), Kind.CLUSTER),
+    "SetHostMode": (
+        lambda s, h: arrangements.SetHostMode(s, ManagementMode.CENTRAL),
+        Kind.HOST_MODE,
+    ),
+    "SetClusterState": (
+        lambda s, h: arrangements.SetClusterState(s, ClusterState.ERROR),
+        Kind.CLUSTER_STATE,
+    ),
     "SetNodeHealth": (
-        lambda s, h: SetNodeHealth(s, "node-1", Health.UNHEALTHY),
+        lambda s, h: arrangements.SetNodeHealth(s, "node-1", Health.UNHEALTHY),
         Kind.NODE_HEALTH,
     ),
-    "SetLink": (lambda s, h: SetLink(h, up=False), Kind.LINK),
+    "SetLink": (lambda s, h: arrangements.SetLink(h, up=False), Kind.LINK),
     "FaultNextMessage": (
-        lambda s, h: FaultNextMessage(h, MessageKind.POLL, MessageFault.LOST_AFTER),
+        lambda s, h: arrangements.FaultNextMessage(
+            h, arrangements.MessageKind.POLL, arrangements.MessageFault.LOST_AFTER
+        ),
         Kind.FAULT,
     ),
-    "AdvanceClock": (lambda s, h: AdvanceClock(Side.EDGE, 5), Kind.CLOCK),
-    "SetRateLimit": (lambda s, h: SetRateLimit(3), Kind.RATE_LIMIT),
-    "DisturbMessages": (lambda s, h: DisturbMessages(h, lost_before=5), Kind.FAULT),
+    "AdvanceClock": (lambda s, h: arrangements.AdvanceClock(arrangements.Side.EDGE, 5), Kind.CLOCK),
+    "SetRateLimit": (lambda s, h: arrangements.SetRateLimit(3), Kind.RATE_LIMIT),
+    "DisturbMessages": (lambda s, h: arrangements.DisturbMessages(h, lost_before=5), Kind.FAULT),
 }
 """Every arrangement that has to be undone, and what it is in the ledger."""
 
@@ -171,7 +140,9 @@ def test_every_arrangement_is_known_to_make_something_or_nothing() -> None:
     kinds = {
         name
         for name, kind in vars(all_arrangements).items()
-        if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
+        if isinstance(kind, type)
+        and issubclass(kind, arrangements.Arrangement)
+        and kind is not arrangements.Arrangement
     }
     assert kinds == MAKES.keys() | MAKES_NOTHING
     assert not MAKES.keys() & MAKES_NOTHING
@@ -183,7 +154,7 @@ def test_it_is_in_the_ledger_before_it_is_asked_for(
 ) -> None:
     make, kind = MAKES[name]
     slot, host = slot_of(driver)
-    driver.arrange(InstallCluster(slot, cluster_on(host)))
+    driver.arrange(arrangements.InstallCluster(slot, cluster_on(host)))
     if name == "DisturbMessages":
         spy.error = CannotArrange(name, "only in fleets")
     spy.seen.clear()
@@ -210,25 +181,25 @@ def test_what_may_have_happened_stays_open(
 ) -> None:
     spy.error = error
     with pytest.raises(type(error)):
-        driver.arrange(CreateProject("project-1", "p"))
+        driver.arrange(arrangements.CreateProject("project-1", "p"))
     assert states(driver) == [("project", state)]
 
 
 def test_what_a_target_cannot_is_not_noted(driver: LedgeredDriver, spy: Spy) -> None:
-    spy.unable = {PutToken}
+    spy.unable = {arrangements.PutToken}
     with pytest.raises(CannotArrange, match="this target has no way"):
-        driver.arrange(PutToken(token()))
+        driver.arrange(arrangements.PutToken(token()))
     assert driver.ledger.entries == {}
     assert spy.seen == []
 
 
 def test_what_is_removed_again_is_removed_with_what_was_in_it(driver: LedgeredDriver) -> None:
-    driver.arrange(CreateProject("project-1", "p"))
-    driver.arrange(PutToken(token()))
-    driver.arrange(PutToken(token("token-2", "project-2")))
-    driver.arrange(PutUser("a@b.c", "x", "y", frozenset()))
-    driver.arrange(ForgetProject("project-1"))
-    driver.arrange(RemoveUser("a@b.c"))
+    driver.arrange(arrangements.CreateProject("project-1", "p"))
+    driver.arrange(arrangements.PutToken(token()))
+    driver.arrange(arrangements.PutToken(token("token-2", "project-2")))
+    driver.arrange(arrangements.PutUser("a@b.c", "x", "y", frozenset()))
+    driver.arrange(arrangements.ForgetProject("project-1"))
+    driver.arrange(arrangements.RemoveUser("a@b.c"))
     assert states(driver) == [
         ("project", "removed"),
         ("registration token", "removed"),
@@ -239,11 +210,11 @@ def test_what_is_removed_again_is_removed_with_what_was_in_it(driver: LedgeredDr
 
 def test_a_fresh_cluster_takes_the_place_of_what_was_there(driver: LedgeredDriver) -> None:
     slot, host = slot_of(driver)
-    driver.arrange(InstallCluster(slot, cluster_on(host)))
-    driver.arrange(SetNodeHealth(slot, "node-1", Health.UNHEALTHY))
-    driver.arrange(InstallCluster(slot, cluster_on(host)))
-    driver.arrange(SetLink(host, up=False))
-    driver.arrange(SetLink(host, up=True))
+    driver.arrange(arrangements.InstallCluster(slot, cluster_on(host)))
+    driver.arrange(arrangements.SetNodeHealth(slot, "node-1", Health.UNHEALTHY))
+    driver.arrange(arrangements.InstallCluster(slot, cluster_on(host)))
+    driver.arrange(arrangements.SetLink(host, up=False))
+    driver.arrange(arrangements.SetLink(host, up=True))
     assert states(driver) == [
         ("local cluster", "removed"),
         ("node health", "removed"),
@@ -252,21 +223,34 @@ def test_a_fresh_cluster_takes_the_place_of_what_was_there(driver: LedgeredDrive
     ]
 
 
-@pytest.mark.parametrize("back", [AdvanceClock(Side.EDGE, -12), SetClockRight(Side.EDGE)])
-def test_a_clock_that_is_put_back_is_right(driver: LedgeredDriver, back: Arrangement) -> None:
-    driver.arrange(AdvanceClock(Side.EDGE, 5))
-    driver.arrange(AdvanceClock(Side.EDGE, 7))
-    driver.arrange(AdvanceClock(Side.CENTRAL, 12))
+@pytest.mark.parametrize(
+    "back",
+    [
+        arrangements.AdvanceClock(arrangements.Side.EDGE, -12),
+        arrangements.SetClockRight(arrangements.Side.EDGE),
+    ],
+)
+def test_a_clock_that_is_put_back_is_right(
+    driver: LedgeredDriver, back: arrangements.Arrangement
+) -> None:
+    driver.arrange(arrangements.AdvanceClock(arrangements.Side.EDGE, 5))
+    driver.arrange(arrangements.AdvanceClock(arrangements.Side.EDGE, 7))
+    driver.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 12))
     driver.arrange(back)
     assert states(driver) == [("clock", "removed"), ("clock", "removed"), ("clock", "made")]
 
 
 @pytest.mark.parametrize(
     "arrangement",
-    [ForgetProject("theirs"), RemoveUser("them@b.c"), RemoveToken("theirs"), Reset()],
+    [
+        arrangements.ForgetProject("theirs"),
+        arrangements.RemoveUser("them@b.c"),
+        arrangements.RemoveToken("theirs"),
+        arrangements.Reset(),
+    ],
 )
 def test_nothing_is_removed_that_the_run_did_not_make(
-    driver: LedgeredDriver, spy: Spy, arrangement: Arrangement
+    driver: LedgeredDriver, spy: Spy, arrangement: arrangements.Arrangement
 ) -> None:
     with pytest.raises(CannotArrange, match="only what is its own"):
         driver.arrange(arrangement)
@@ -276,30 +260,30 @@ def test_nothing_is_removed_that_the_run_did_not_make(
 def test_what_was_refused_is_somebody_elses(driver: LedgeredDriver, spy: Spy) -> None:
     spy.error = CannotArrange("CreateProject", "there is one of this uid already")
     with pytest.raises(CannotArrange):
-        driver.arrange(CreateProject("theirs", "p"))
+        driver.arrange(arrangements.CreateProject("theirs", "p"))
     spy.error = None
     with pytest.raises(CannotArrange, match="only what is its own"):
-        driver.arrange(ForgetProject("theirs"))
+        driver.arrange(arrangements.ForgetProject("theirs"))
 
 
 # --- operations ---------------------------------------------------------------------------------
 
-SEND = SendPairingRequest("https://palette.example", SECRET)
+SEND = ops.SendPairingRequest("https://palette.example", SECRET)
 
 
 @pytest.mark.parametrize(
     ("reply", "state", "uid"),
     [
-        (Done(PairingId("5f1c")), "made", "5f1c"),
+        (ops.Done(ops.PairingId("5f1c")), "made", "5f1c"),
         (Refused(Reason.TOKEN_UNUSABLE, "no"), "refused", ""),
-        (Unknown("no answer came"), "intended", ""),
+        (ops.Unknown("no answer came"), "intended", ""),
     ],
 )
 def test_a_request_is_noted_before_it_is_sent(
-    driver: LedgeredDriver, spy: Spy, tmp_path: Path, reply: Reply, state: str, uid: str
+    driver: LedgeredDriver, spy: Spy, tmp_path: Path, reply: ops.Reply, state: str, uid: str
 ) -> None:
     _, host = slot_of(driver)
-    driver.arrange(PutToken(token()))
+    driver.arrange(arrangements.PutToken(token()))
     spy.reply = reply
     spy.seen.clear()
     ask(driver, SEND, host)
@@ -313,31 +297,31 @@ def test_a_request_is_noted_before_it_is_sent(
 @pytest.mark.parametrize(
     ("operation", "state"),
     [
-        (CancelPairingRequest(), "removed"),
-        (RejectPairingRequest("5f1c"), "removed"),
-        (RejectPairingRequest("another"), "made"),
-        (AcceptPairingRequest("5f1c", ()), "consumed"),
-        (ViewCluster(), "made"),
+        (ops.CancelPairingRequest(), "removed"),
+        (ops.RejectPairingRequest("5f1c"), "removed"),
+        (ops.RejectPairingRequest("another"), "made"),
+        (ops.AcceptPairingRequest("5f1c", ()), "consumed"),
+        (ops.ViewCluster(), "made"),
     ],
 )
 def test_what_becomes_of_a_request_is_followed(
-    driver: LedgeredDriver, spy: Spy, operation: Operation, state: str
+    driver: LedgeredDriver, spy: Spy, operation: ops.Operation, state: str
 ) -> None:
     _, host = slot_of(driver)
-    spy.reply = Done(PairingId("5f1c"))
+    spy.reply = ops.Done(ops.PairingId("5f1c"))
     ask(driver, SEND, host)
-    spy.reply = Done(Accepted("c-1") if state == "consumed" else Acknowledged())
+    spy.reply = ops.Done(ops.Accepted("c-1") if state == "consumed" else ops.Acknowledged())
     ask(driver, operation, host)
     assert driver.ledger.entries[1].state.value == state
 
 
 def test_a_paired_cluster_is_consumed_and_no_leak(driver: LedgeredDriver, spy: Spy) -> None:
     slot, host = slot_of(driver)
-    driver.arrange(InstallCluster(slot, cluster_on(host)))
-    spy.reply = Done(PairingId("5f1c"))
+    driver.arrange(arrangements.InstallCluster(slot, cluster_on(host)))
+    spy.reply = ops.Done(ops.PairingId("5f1c"))
     ask(driver, SEND, host)
-    spy.reply = Done(Accepted("central-1"))
-    ask(driver, AcceptPairingRequest("5f1c", ()))
+    spy.reply = ops.Done(ops.Accepted("central-1"))
+    ask(driver, ops.AcceptPairingRequest("5f1c", ()))
     assert states(driver) == [
         ("local cluster", "consumed"),
         ("pairing request", "consumed"),
@@ -351,10 +335,10 @@ def test_an_acceptance_that_was_not_answered_consumes_nothing_yet(
     driver: LedgeredDriver, spy: Spy
 ) -> None:
     _, host = slot_of(driver)
-    spy.reply = Done(PairingId("5f1c"))
+    spy.reply = ops.Done(ops.PairingId("5f1c"))
     ask(driver, SEND, host)
-    spy.reply = Unknown("no answer came")
-    ask(driver, AcceptPairingRequest("5f1c", ()))
+    spy.reply = ops.Unknown("no answer came")
+    ask(driver, ops.AcceptPairingRequest("5f1c", ()))
     assert states(driver) == [("pairing request", "made"), ("central cluster", "intended")]
 
 
@@ -362,13 +346,13 @@ def test_a_token_and_a_cluster_that_people_make_are_noted_too(
     driver: LedgeredDriver, spy: Spy
 ) -> None:
     slot, host = slot_of(driver)
-    spy.reply = Done(TokenUid("theirs"))
-    ask(driver, CreateToken("pairproof-1", "project-1", 1))
-    spy.reply = Done(Acknowledged())
-    ask(driver, CreateCluster("east"), host)
+    spy.reply = ops.Done(ops.TokenUid("theirs"))
+    ask(driver, ops.CreateToken("pairproof-1", "project-1", 1))
+    spy.reply = ops.Done(ops.Acknowledged())
+    ask(driver, ops.CreateCluster("east"), host)
     assert states(driver) == [("registration token", "made"), ("local cluster", "made")]
     assert driver.ledger.entries[2].place == slot
-    ask(driver, DeleteToken("theirs"))
+    ask(driver, ops.DeleteToken("theirs"))
     assert driver.ledger.entries[1].state is State.REMOVED
 
 
@@ -380,5 +364,5 @@ def test_a_ledger_that_cannot_be_written_keeps_the_target_as_it_is(
 
     monkeypatch.setattr(Ledger, "_write", fails)
     with pytest.raises(OSError, match="the disk is gone"):
-        driver.arrange(CreateProject("project-1", "p"))
+        driver.arrange(arrangements.CreateProject("project-1", "p"))
     assert spy.seen == []

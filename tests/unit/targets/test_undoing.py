@@ -8,48 +8,14 @@ from typing import Any
 
 import pytest
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    CreateProject,
-    DisturbMessages,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RemoveToken,
-    RemoveUser,
-    RenewCluster,
-    SetClockRight,
-    SetLink,
-    SetNodeHealth,
-    SetRateLimit,
-    Side,
-)
+from harness.domain import arrangements
+from harness.domain import operations as ops
 from harness.domain.cluster import Health
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Credentials,
-    Done,
-    LogIn,
-    PairingView,
-    Reply,
-    SendPairingRequest,
-    Session,
-    TokenList,
-    Unknown,
-)
 from harness.domain.permission import every_grant
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
-from harness.reference.core.records import (
-    CentralCluster,
-    PairingRequest,
-    Project,
-    Site,
-    User,
-)
+from harness.reference.core import records
 from harness.reference.world import direct_reference
 from harness.targets.arranging.given import GivenPerson, GivenThings
 from harness.targets.arranging.reading import Arranging
@@ -71,25 +37,25 @@ class Scripted:
     class _Slots:
         pass
 
-    def __init__(self, **replies: Reply) -> None:
+    def __init__(self, **replies: ops.Reply) -> None:
         self._driver = InprocessDriver(direct_reference(1, clusters=1), TargetInfo("scripted"))
         self.host = self._driver.inventory().slots[0].host_uids[0]
         self.slot = self._driver.inventory().slots[0].uid
-        self.replies = {"LogIn": Done(Session("s-1")), **replies}
+        self.replies = {"LogIn": ops.Done(ops.Session("s-1")), **replies}
         self.asked: list[str] = []
-        self.arranged: list[Arrangement] = []
-        self.credentials: list[Credentials] = []
-        self.fails: dict[type[Arrangement], Exception] = {}
-        self.unable: set[type[Arrangement]] = set()
+        self.arranged: list[arrangements.Arrangement] = []
+        self.credentials: list[ops.Credentials] = []
+        self.fails: dict[type[arrangements.Arrangement], Exception] = {}
+        self.unable: set[type[arrangements.Arrangement]] = set()
         self.target: Target | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._driver, name)
 
-    def cannot(self, kind: type[Arrangement]) -> str:
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         return "there is no way" if kind in self.unable else ""
 
-    def arrange(self, arrangement: Arrangement) -> Arrangement:
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         self.arranged.append(arrangement)
         if error := self.fails.get(type(arrangement)):
             raise error
@@ -98,7 +64,7 @@ class Scripted:
     def send(self, outgoing: Outgoing) -> Exchange:
         self.asked.append(type(outgoing.operation).__name__)
         self.credentials.append(outgoing.credentials)
-        return Exchange(self.replies.get(self.asked[-1], Unknown("no answer came")))
+        return Exchange(self.replies.get(self.asked[-1], ops.Unknown("no answer came")))
 
 
 @pytest.fixture
@@ -107,7 +73,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield ledger
 
 
-def swept(target: Scripted, ledger: Ledger, gone: frozenset[Side] = frozenset()) -> list[str]:
+def swept(
+    target: Scripted, ledger: Ledger, gone: frozenset[arrangements.Side] = frozenset()
+) -> list[str]:
     Undoer(target, ledger, gone).sweep()
     return [
         f"{e.state.value}: {e.why}" if e.why else e.state.value for e in ledger.entries.values()
@@ -122,36 +90,47 @@ def test_of_a_whole_run_nothing_is_left(ledger: Ledger) -> None:
     raw = InprocessDriver(reference, TargetInfo("reference"))
     driver = LedgeredDriver(raw, ledger)
     slot = driver.inventory().slots[0]
-    driver.arrange(InstallCluster(slot.uid, cluster_on(slot.host_uids[0])))
-    driver.arrange(CreateProject("project-1", "p"))
-    driver.arrange(PutToken(token()))
-    driver.arrange(PutToken(token("in the tenant", "")))
-    driver.arrange(PutUser("a@b.c", "pw", "key", every_grant("project-1")))
-    driver.arrange(PutProfile(ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())))
+    driver.arrange(arrangements.InstallCluster(slot.uid, cluster_on(slot.host_uids[0])))
+    driver.arrange(arrangements.CreateProject("project-1", "p"))
+    driver.arrange(arrangements.PutToken(token()))
+    driver.arrange(arrangements.PutToken(token("in the tenant", "")))
+    driver.arrange(arrangements.PutUser("a@b.c", "pw", "key", every_grant("project-1")))
+    driver.arrange(
+        arrangements.PutProfile(ClusterProfile("profile-1", "infra", ProfileType.INFRA, ()))
+    )
     user = driver.local_user
     login = driver.send(
-        Outgoing(LogIn(user.username, user.password), Credentials(), slot.host_uids[0], "s#1")
+        Outgoing(
+            ops.LogIn(user.username, user.password), ops.Credentials(), slot.host_uids[0], "s#1"
+        )
     ).reply
-    assert isinstance(login, Done)
-    assert isinstance(login.value, Session)
-    send = SendPairingRequest(driver.inventory().endpoint, token().value)
+    assert isinstance(login, ops.Done)
+    assert isinstance(login.value, ops.Session)
+    send = ops.SendPairingRequest(driver.inventory().endpoint, token().value)
     sent = driver.send(
-        Outgoing(send, Credentials(login.value.token), slot.host_uids[0], "s#2")
+        Outgoing(send, ops.Credentials(login.value.token), slot.host_uids[0], "s#2")
     ).reply
-    assert isinstance(sent, Done)
-    driver.arrange(SetNodeHealth(slot.uid, "node-1", Health.UNHEALTHY))
-    driver.arrange(SetLink(slot.host_uids[0], up=False))
-    driver.arrange(SetRateLimit(50))
-    driver.arrange(AdvanceClock(Side.CENTRAL, 3_600_000_000))
+    assert isinstance(sent, ops.Done)
+    driver.arrange(arrangements.SetNodeHealth(slot.uid, "node-1", Health.UNHEALTHY))
+    driver.arrange(arrangements.SetLink(slot.host_uids[0], up=False))
+    driver.arrange(arrangements.SetRateLimit(50))
+    driver.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, 3_600_000_000))
     before = reference.now()
 
     assert Undoer(raw, ledger).sweep() == []
     assert {e.state for e in ledger.entries.values()} == {State.REMOVED}
     central, edge = reference.central._store, reference.edge._store
-    kinds = (Project, User, RegistrationToken, ClusterProfile, PairingRequest, CentralCluster)
+    kinds = (
+        records.Project,
+        records.User,
+        RegistrationToken,
+        ClusterProfile,
+        records.PairingRequest,
+        records.CentralCluster,
+    )
     open_ones = [r for kind in kinds for r in central.every(kind)]
     assert open_ones == []
-    assert [site.cluster for site in edge.every(Site)] == [None]
+    assert [site.cluster for site in edge.every(records.Site)] == [None]
     assert reference.central.clock.now() == reference.now() >= before
 
 
@@ -175,14 +154,14 @@ def test_links_come_first_and_a_project_before_what_is_in_it(ledger: Ledger) -> 
     ledger.intend(entry(Kind.TOKEN, uid="t-1", project="uid-1"))
     ledger.intend(entry(Kind.TOKEN, uid="t-2", project="another"))
     ledger.intend(entry(Kind.PROJECT))
-    ledger.intend(entry(Kind.LINK, side=Side.EDGE, place="h"))
-    ledger.intend(entry(Kind.FAULT, side=Side.EDGE, place="h", undo="DisturbMessages"))
+    ledger.intend(entry(Kind.LINK, side=arrangements.Side.EDGE, place="h"))
+    ledger.intend(entry(Kind.FAULT, side=arrangements.Side.EDGE, place="h", undo="DisturbMessages"))
     swept(target, ledger)
     assert target.arranged == [
-        SetLink("h", up=True),
-        DisturbMessages("h"),
-        ForgetProject("uid-1"),
-        RemoveToken("t-2"),
+        arrangements.SetLink("h", up=True),
+        arrangements.DisturbMessages("h"),
+        arrangements.ForgetProject("uid-1"),
+        arrangements.RemoveToken("t-2"),
     ]
 
 
@@ -191,7 +170,7 @@ def test_links_come_first_and_a_project_before_what_is_in_it(ledger: Ledger) -> 
 
 def test_what_the_target_cannot_take_back_is_a_leak(ledger: Ledger) -> None:
     target = Scripted()
-    target.unable = {ForgetProject}
+    target.unable = {arrangements.ForgetProject}
     ledger.intend(entry())
     assert swept(target, ledger) == ["leaked: cannot arrange: ForgetProject (there is no way)"]
     target.unable = set()
@@ -206,7 +185,7 @@ def test_a_target_that_is_silent_is_not_asked_for_ever(
     ledger: Ledger, error: Exception, asked: int
 ) -> None:
     target = Scripted()
-    target.fails = {ForgetProject: error}
+    target.fails = {arrangements.ForgetProject: error}
     for _ in range(6):
         ledger.intend(entry())
     told = swept(target, ledger)
@@ -220,17 +199,17 @@ def test_a_target_that_is_silent_is_not_asked_for_ever(
 
 
 def request_at(target: Scripted, ledger: Ledger, **more: Any) -> None:
-    ledger.intend(entry(Kind.REQUEST, side=Side.EDGE, place=target.host, **more))
+    ledger.intend(entry(Kind.REQUEST, side=arrangements.Side.EDGE, place=target.host, **more))
 
 
-def view(status: str) -> Done:
-    return Done(PairingView("5f1c", status, "", "https://palette.example"))
+def view(status: str) -> ops.Done:
+    return ops.Done(ops.PairingView("5f1c", status, "", "https://palette.example"))
 
 
 @pytest.mark.parametrize(
     ("cancel", "look", "told"),
     [
-        (Done(Session("")), None, "removed"),
+        (ops.Done(ops.Session("")), None, "removed"),
         (NOTHING_PENDING, NOTHING_PENDING, "removed"),
         (NOTHING_PENDING, view("Rejected"), "removed"),
         (NOTHING_PENDING, view("Paired"), "consumed"),
@@ -246,16 +225,20 @@ def view(status: str) -> Done:
             Refused(Reason.FORBIDDEN, "never"),
             "leaked: to cancel it was refused: Forbidden",
         ),
-        (Unknown("silence"), None, "leaked: CancelPairingRequest: no answer came that can be read"),
+        (
+            ops.Unknown("silence"),
+            None,
+            "leaked: CancelPairingRequest: no answer came that can be read",
+        ),
         (
             NOTHING_PENDING,
-            Unknown("silence"),
+            ops.Unknown("silence"),
             "leaked: ViewPairing: no answer came that can be read",
         ),
     ],
 )
 def test_a_request_is_cancelled_where_it_was_sent(
-    ledger: Ledger, cancel: Reply, look: Reply | None, told: str
+    ledger: Ledger, cancel: ops.Reply, look: ops.Reply | None, told: str
 ) -> None:
     target = Scripted(CancelPairingRequest=cancel)
     if look:
@@ -264,7 +247,7 @@ def test_a_request_is_cancelled_where_it_was_sent(
     assert swept(target, ledger) == [told]
     assert target.asked[:2] == ["LogIn", "CancelPairingRequest"]
     assert target.asked[-1] == "LogOut", "no session is left"
-    assert target.credentials[1:] == [Credentials("s-1")] * (len(target.asked) - 1)
+    assert target.credentials[1:] == [ops.Credentials("s-1")] * (len(target.asked) - 1)
 
 
 def test_a_login_that_is_refused_leaves_the_request(ledger: Ledger) -> None:
@@ -275,7 +258,7 @@ def test_a_login_that_is_refused_leaves_the_request(ledger: Ledger) -> None:
 
 def test_a_host_that_is_no_longer_there_leaves_the_request(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.REQUEST, side=Side.EDGE, place="gone"))
+    ledger.intend(entry(Kind.REQUEST, side=arrangements.Side.EDGE, place="gone"))
     assert swept(target, ledger) == ["leaked: the target has no host gone any more"]
     assert target.asked == []
 
@@ -287,12 +270,12 @@ def test_a_clock_is_set_right_where_that_can_be_done_twice(ledger: Ledger) -> No
     target = Scripted()
     ledger.intend(entry(Kind.CLOCK, by=5))
     assert swept(target, ledger) == ["removed"]
-    assert target.arranged == [SetClockRight(Side.CENTRAL)]
+    assert target.arranged == [arrangements.SetClockRight(arrangements.Side.CENTRAL)]
 
 
 def test_a_clock_that_was_perhaps_put_forward_is_not_put_back(ledger: Ledger) -> None:
     target = Scripted()
-    target.unable = {SetClockRight}
+    target.unable = {arrangements.SetClockRight}
     ledger.intend(entry(Kind.CLOCK, by=5))
     ledger.intend(entry(Kind.CLOCK, by=7))
     ledger.change(2, State.MADE)
@@ -300,7 +283,7 @@ def test_a_clock_that_was_perhaps_put_forward_is_not_put_back(ledger: Ledger) ->
         "leaked: nobody has said whether it was put forward",
         "removed",
     ]
-    assert target.arranged == [AdvanceClock(Side.CENTRAL, -7)]
+    assert target.arranged == [arrangements.AdvanceClock(arrangements.Side.CENTRAL, -7)]
 
 
 def described(**more: Any) -> Target:
@@ -312,28 +295,33 @@ def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> No
         RegistrationToken("theirs", "pairproof-1", "", "p", 1),
         RegistrationToken("another", "somebody else's", "", "p", 1),
     )
-    target = Scripted(ListTokens=Done(TokenList(listed)))
-    target.target = described(admin=Credentials(api_key="admin-key"))
+    target = Scripted(ListTokens=ops.Done(ops.TokenList(listed)))
+    target.target = described(admin=ops.Credentials(api_key="admin-key"))
     ledger.intend(entry(Kind.TOKEN, what="pairproof-1", uid="asked for"))
     assert swept(target, ledger) == ["removed"]
-    assert target.arranged == [RemoveToken("theirs")]
-    assert target.credentials == [Credentials(api_key="admin-key")]
+    assert target.arranged == [arrangements.RemoveToken("theirs")]
+    assert target.credentials == [ops.Credentials(api_key="admin-key")]
 
 
 def test_tokens_that_cannot_be_listed_are_a_leak(ledger: Ledger) -> None:
     target = Scripted(ListTokens=Refused(Reason.FORBIDDEN, "not you"))
-    target.target = described(admin=Credentials(api_key="admin-key"))
+    target.target = described(admin=ops.Credentials(api_key="admin-key"))
     ledger.intend(entry(Kind.TOKEN))
     assert swept(target, ledger) == ["leaked: the tokens cannot be listed: Forbidden"]
 
 
 def test_a_place_that_cannot_be_emptied_is_put_back_as_it_was(ledger: Ledger) -> None:
     target = Scripted()
-    target.fails = {InstallCluster: CannotArrange("InstallCluster", "no cluster is no template")}
-    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
-    ledger.intend(entry(Kind.NODE_HEALTH, side=Side.EDGE, place="slot-1"))
+    target.fails = {
+        arrangements.InstallCluster: CannotArrange("InstallCluster", "no cluster is no template")
+    }
+    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(Kind.NODE_HEALTH, side=arrangements.Side.EDGE, place="slot-1"))
     assert swept(target, ledger) == ["removed", "removed"]
-    assert target.arranged == [InstallCluster("slot-1", None), RenewCluster("slot-1")]
+    assert target.arranged == [
+        arrangements.InstallCluster("slot-1", None),
+        arrangements.RenewCluster("slot-1"),
+    ]
 
 
 def test_no_word_of_the_target_reaches_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
@@ -342,35 +330,35 @@ def test_no_word_of_the_target_reaches_the_ledger(ledger: Ledger, tmp_path: Path
     target = Scripted(CancelPairingRequest=told, ViewPairing=told)
     request_at(target, ledger)
     for kind, error in (
-        (ForgetProject, CannotArrange("x", canary)),
-        (RemoveUser, ArrangingFailed("x", canary)),
+        (arrangements.ForgetProject, CannotArrange("x", canary)),
+        (arrangements.RemoveUser, ArrangingFailed("x", canary)),
     ):
         target.fails[kind] = error
     ledger.intend(entry())
     ledger.intend(entry(Kind.USER))
-    target.replies["LogOut"] = Unknown(canary)
+    target.replies["LogOut"] = ops.Unknown(canary)
     assert all(each.startswith("leaked: ") for each in swept(target, ledger))
     assert canary not in (tmp_path / "ledger.jsonl").read_text("utf-8")
 
 
 def test_a_place_that_cannot_be_put_back_either_is_a_leak(ledger: Ledger) -> None:
     target = Scripted()
-    target.fails = {InstallCluster: CannotArrange("InstallCluster", "no")}
-    target.unable = {RenewCluster}
-    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
+    target.fails = {arrangements.InstallCluster: CannotArrange("InstallCluster", "no")}
+    target.unable = {arrangements.RenewCluster}
+    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
     assert swept(target, ledger) == ["leaked: InstallCluster: it was refused"]
 
 
 # --- a side that the harness played -------------------------------------------------------------
 
 
-EDGE_GONE = frozenset({Side.EDGE})
+EDGE_GONE = frozenset({arrangements.Side.EDGE})
 
 
 def test_what_a_peer_had_is_gone_with_it(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.CLUSTER, side=Side.EDGE, place="slot-1"))
-    ledger.intend(entry(Kind.LINK, side=Side.EDGE, place="h"))
+    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(Kind.LINK, side=arrangements.Side.EDGE, place="h"))
     told = swept(target, ledger, EDGE_GONE)
     assert told == ["removed: it went with the harness, which played that side"] * 2
     assert target.arranged == []
@@ -378,15 +366,21 @@ def test_what_a_peer_had_is_gone_with_it(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [Done(Session("")), Refused(Reason.NOT_FOUND, "?"), Refused(Reason.REQUEST_DECIDED, "")],
+    [
+        ops.Done(ops.Session("")),
+        Refused(Reason.NOT_FOUND, "?"),
+        Refused(Reason.REQUEST_DECIDED, ""),
+    ],
 )
-def test_a_request_of_a_peer_is_rejected_by_somebody_who_may(ledger: Ledger, reply: Reply) -> None:
+def test_a_request_of_a_peer_is_rejected_by_somebody_who_may(
+    ledger: Ledger, reply: ops.Reply
+) -> None:
     target = Scripted(RejectPairingRequest=reply)
     person = GivenPerson("administrator", "key-1")
     target.target = described(given=GivenThings(people=(person,)))
     request_at(target, ledger, uid="5f1c", project="p-1")
     assert swept(target, ledger, EDGE_GONE) == ["removed"]
-    assert target.credentials == [Credentials(api_key="key-1", project_uid="p-1")]
+    assert target.credentials == [ops.Credentials(api_key="key-1", project_uid="p-1")]
 
 
 def test_a_request_of_a_peer_that_nobody_may_reject_goes_with_its_project(ledger: Ledger) -> None:

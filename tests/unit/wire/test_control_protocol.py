@@ -10,32 +10,24 @@ from hypothesis import strategies as st
 
 from harness.domain.arrangements import Arrangement, Inventory, PutUser, Slot
 from harness.domain.permission import every_grant
-from harness.wire.control import (
-    ARRANGEMENTS,
-    arrangement_from,
-    arrangement_path,
-    bearer,
-    encode_arrangement,
-    from_json,
-    to_json,
-)
+from harness.wire import control
 from harness.wire.http import parse_json
 from harness.wire.model import Malformed
 from tests.unit.wire.strategies import repeatable
 
 
-@pytest.mark.parametrize("kind", ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", control.ARRANGEMENTS.values(), ids=lambda kind: kind.__name__)
 @repeatable
 @given(data=st.data())
 def test_every_arrangement_comes_back(kind: type[Arrangement], data: st.DataObject) -> None:
     arrangement = data.draw(st.from_type(kind))
-    request = encode_arrangement(arrangement, "secret")
-    assert request.path == arrangement_path(kind)
-    assert arrangement_from(kind.__name__, parse_json(request.body())) == arrangement
+    request = control.encode_arrangement(arrangement, "secret")
+    assert request.path == control.arrangement_path(kind)
+    assert control.arrangement_from(kind.__name__, parse_json(request.body())) == arrangement
 
 
 def test_the_secret_goes_out_as_a_bearer() -> None:
-    assert bearer("s") == {"Authorization": "Bearer s"}
+    assert control.bearer("s") == {"Authorization": "Bearer s"}
 
 
 def test_equal_values_give_equal_bytes() -> None:
@@ -43,13 +35,13 @@ def test_equal_values_give_equal_bytes() -> None:
     users = [
         PutUser("e", "p", "k", frozenset(order)) for order in (grants, sorted(grants, key=repr))
     ]
-    one, other = (encode_arrangement(user, "").body() for user in users)
+    one, other = (control.encode_arrangement(user, "").body() for user in users)
     assert one == other
 
 
 def test_an_inventory_comes_back() -> None:
     inventory = Inventory((Slot("s", ("h1", "h2")),), "https://p.test", {"url": "https://p.test"})
-    assert from_json(Inventory, to_json(inventory)) == inventory
+    assert control.from_json(Inventory, control.to_json(inventory)) == inventory
 
 
 @pytest.mark.parametrize(
@@ -71,9 +63,9 @@ def test_an_inventory_comes_back() -> None:
 )
 def test_what_is_not_an_arrangement_is_refused(name: str, json: Any, says: str) -> None:
     with pytest.raises(Malformed, match=says):
-        arrangement_from(name, json)
+        control.arrangement_from(name, json)
 
 
 def test_what_json_has_no_form_for_is_no_plain_value() -> None:
     with pytest.raises(TypeError, match="complex"):
-        to_json(1j)
+        control.to_json(1j)

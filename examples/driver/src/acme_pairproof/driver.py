@@ -69,11 +69,9 @@ class AcmeDriver:
         self._inventory = Inventory(slots, hello["endpoint"], hello["endpoint_forms"])
 
     def inventory(self) -> Inventory:
-        """What the product has for a run to use."""
         return self._inventory
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Carry out one operation. Nothing that the product does raises an error here."""
         operation, proof = outgoing.operation, outgoing.credentials
         message: dict[str, Any] = {
             "kind": "operation",
@@ -105,25 +103,19 @@ class AcmeDriver:
         return arrangement
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Why nothing of this kind can be arranged; empty where it can."""
         return ""
 
     def confirmation(self) -> Confirmation | None:
-        """What a person has confirmed since this was asked last: nobody is asked here."""
         return None
 
     def now(self) -> int:
-        """Microseconds since the driver was made."""
         return (time.monotonic_ns() - self._start) // 1_000
 
     def epoch(self) -> int:
-        """Microseconds since the Unix epoch."""
         return time.time_ns() // 1_000
 
     def sleep(self, duration: int) -> None:
-        """Let `duration` microseconds pass."""
         time.sleep(duration / 1_000_000)
 
     def close(self) -> None:
-        """Let go of the bus."""
         self._bus.close()

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    ListScopes,
-    LogInToPalette,
-    LogOutOfPalette,
-    NamedScope,
-    ScopeList,
-    Session,
-)
 from harness.domain.permission import TENANT, PairPermission, permits
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import (
@@ -30,7 +21,7 @@ from harness.reference.core.store import Store
 class CentralCall:
     """What a rule is given besides the operation. Not frozen: every operation makes one."""
 
-    credentials: Credentials
+    credentials: ops.Credentials
     now: int
     draws: Draws
 
@@ -42,27 +33,27 @@ class AccessRules:
         self.store = store
         self.choices = choices
 
-    def log_in(self, operation: LogInToPalette, call: CentralCall) -> Session:
+    def log_in(self, operation: ops.LogInToPalette, call: CentralCall) -> ops.Session:
         """A login token for the right password (ACC-1)."""
         user = self.store.get(User, operation.email)
         if user is None or not user.password or user.password != operation.password:
             raise Refusal(Reason.UNAUTHENTICATED, "the e-mail or the password is wrong")
         token = f"{call.draws.bits128('palette-session'):032x}"
         self.store.put(LoginSession(token, user.email, call.now + self.choices.session))
-        return Session(token)
+        return ops.Session(token)
 
-    def log_out(self, operation: LogOutOfPalette, call: CentralCall) -> Acknowledged:
+    def log_out(self, operation: ops.LogOutOfPalette, call: CentralCall) -> ops.Acknowledged:
         """The session is over from now on."""
         self.authenticate(call)
         self.store.delete(LoginSession, call.credentials.session)
-        return Acknowledged()
+        return ops.Acknowledged()
 
-    def list_scopes(self, operation: ListScopes, call: CentralCall) -> ScopeList:
+    def list_scopes(self, operation: ops.ListScopes, call: CentralCall) -> ops.ScopeList:
         """The tenant and the projects that the caller is a member of."""
         user = self.authenticate(call)
-        projects = (NamedScope(p.uid, p.name) for p in self.store.every(Project))
-        scopes = (NamedScope(TENANT, "Tenant"), *projects)
-        return ScopeList(tuple(s for s in scopes if self.is_member(user, s.uid)))
+        projects = (ops.NamedScope(p.uid, p.name) for p in self.store.every(Project))
+        scopes = (ops.NamedScope(TENANT, "Tenant"), *projects)
+        return ops.ScopeList(tuple(s for s in scopes if self.is_member(user, s.uid)))
 
     def authenticate(self, call: CentralCall) -> User:
         """The user behind an API key or a login that still lasts (ACC-1, REJ-3)."""

@@ -4,52 +4,37 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    ConfirmPairing,
-    OfRequest,
-    PairingId,
-    PollAnswer,
-    PollPairing,
-    Probe,
-    SubmitPairing,
-    WithdrawPairing,
-)
 from harness.domain.pairing import (
     RequestEvent,
     RequestState,
 )
 from harness.domain.token import RegistrationToken
+from harness.reference.core import records
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.book import RequestBook
-from harness.reference.core.records import (
-    CentralCluster,
-    EndedSubmission,
-    PairingRequest,
-    submission_key,
-)
 
 
 class AgentRules(RequestBook):
     """Submitting, polling, confirming and withdrawing."""
 
-    def probe(self, operation: Probe, call: CentralCall) -> Acknowledged:
+    def probe(self, operation: ops.Probe, call: CentralCall) -> ops.Acknowledged:
         """Yes, this is a Palette."""
-        return Acknowledged("palette")
+        return ops.Acknowledged("palette")
 
-    def submit(self, operation: SubmitPairing, call: CentralCall) -> PairingId:
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
         """Admit a request; the same submission again is answered with the same id (SND-4)."""
-        submission = submission_key(operation.cluster.uid, operation.cluster_token)
+        submission = records.submission_key(operation.cluster.uid, operation.cluster_token)
         known = self.submitted(submission)
         if known is not None:
-            return PairingId(known.pairing_uid)
+            return ops.PairingId(known.pairing_uid)
         self.require_not_ended(submission)
         token = self.usable_token(operation.registration_token, call.now)
         uid = self.new_pairing_uid(call.draws)
         self.store.put(
-            PairingRequest(
+            records.PairingRequest(
                 uid,
                 token.project_uid,
                 RequestState.PENDING,
@@ -59,7 +44,7 @@ class AgentRules(RequestBook):
                 token.uid,
             )
         )
-        return PairingId(uid)
+        return ops.PairingId(uid)
 
     def new_pairing_uid(self, draws: Draws) -> str:
         """An id that no other request has or ever had (SND-5, INV-5)."""
@@ -73,31 +58,31 @@ class AgentRules(RequestBook):
             raise Refusal(Reason.TOKEN_UNUSABLE, why or "")
         return token
 
-    def poll(self, operation: PollPairing, call: CentralCall) -> PollAnswer:
+    def poll(self, operation: ops.PollPairing, call: CentralCall) -> ops.PollAnswer:
         """What became of the host's own request."""
         return self._poll_answer(self.own_request(operation, call.now))
 
-    def confirm(self, operation: ConfirmPairing, call: CentralCall) -> PollAnswer:
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
         """The host obeys from now on: the pairing commits. Safe to repeat (ACC-12, INV-1)."""
         request = self.own_request(operation, call.now)
         if request.state is RequestState.PAIRED:
             return self._poll_answer(request)
         paired = self.step(request, RequestEvent.CONFIRM)
-        cluster = self.store.get(CentralCluster, paired.cluster_uid)
+        cluster = self.store.get(records.CentralCluster, paired.cluster_uid)
         if cluster is not None:
             self.store.put(replace(cluster, confirmed=True))
         return self._poll_answer(paired)
 
-    def withdraw(self, operation: WithdrawPairing, call: CentralCall) -> Acknowledged:
+    def withdraw(self, operation: ops.WithdrawPairing, call: CentralCall) -> ops.Acknowledged:
         """The host has cancelled (WDR-3, WDR-6, WDR-9).
 
         Messages may overtake each other: what is withdrawn by its submission, and has not come
         yet, will not be admitted when it comes (INV-9).
         """
-        submission = submission_key(operation.local_cluster_uid, operation.cluster_token)
+        submission = records.submission_key(operation.local_cluster_uid, operation.cluster_token)
         if not operation.pairing_uid and self.submitted(submission) is None:
-            self.store.put(EndedSubmission(submission))
-            return Acknowledged("no pairing request has come of it, and none will")
+            self.store.put(records.EndedSubmission(submission))
+            return ops.Acknowledged("no pairing request has come of it, and none will")
         request = self.request_to_withdraw(operation, call.now)
         accepted = (RequestState.HANDING_OVER, RequestState.PAIRED)
         if request.state in accepted and not self.may_fail(request, operation):
@@ -107,39 +92,41 @@ class AgentRules(RequestBook):
                 state=request.state.value,
             )
         self.step(request, RequestEvent.WITHDRAW)
-        return Acknowledged("the pairing request was withdrawn")
+        return ops.Acknowledged("the pairing request was withdrawn")
 
     @staticmethod
-    def may_fail(request: PairingRequest, operation: WithdrawPairing) -> bool:
+    def may_fail(request: records.PairingRequest, operation: ops.WithdrawPairing) -> bool:
         """Whether an acceptance fails because its host had ended the request before."""
         return operation.ended and request.state is RequestState.HANDING_OVER
 
-    def request_to_withdraw(self, operation: WithdrawPairing, now: int) -> PairingRequest:
+    def request_to_withdraw(
+        self, operation: ops.WithdrawPairing, now: int
+    ) -> records.PairingRequest:
         """The request that a host withdraws, by id or by submission."""
-        submission = submission_key(operation.local_cluster_uid, operation.cluster_token)
+        submission = records.submission_key(operation.local_cluster_uid, operation.cluster_token)
         found = self.submitted(submission)
         if found is None or operation.pairing_uid not in ("", found.pairing_uid):
             raise Refusal(Reason.NOT_FOUND, "this cluster has no such pairing request")
         return self.current(found.pairing_uid, now) or found
 
-    def submitted(self, submission: str) -> PairingRequest | None:
+    def submitted(self, submission: str) -> records.PairingRequest | None:
         """The request that was admitted for a submission."""
-        return next(self.store.find(PairingRequest, "submission", submission), None)
+        return next(self.store.find(records.PairingRequest, "submission", submission), None)
 
     def require_not_ended(self, submission: str) -> None:
         """A submission that was overtaken by its withdrawal is refused."""
-        if self.store.get(EndedSubmission, submission) is not None:
+        if self.store.get(records.EndedSubmission, submission) is not None:
             raise Refusal(Reason.CONFLICT, "its host has ended this pairing request before it came")
 
-    def own_request(self, operation: OfRequest, now: int) -> PairingRequest:
+    def own_request(self, operation: ops.OfRequest, now: int) -> records.PairingRequest:
         """The request of this id, if the caller knows its secret."""
         request = self.current(operation.pairing_uid, now)
         if request is None or request.cluster_token != operation.cluster_token:
             raise self.no_request(operation.pairing_uid)
         return request
 
-    def _poll_answer(self, request: PairingRequest) -> PollAnswer:
-        cluster = self.store.get(CentralCluster, request.cluster_uid)
+    def _poll_answer(self, request: records.PairingRequest) -> ops.PollAnswer:
+        cluster = self.store.get(records.CentralCluster, request.cluster_uid)
         if cluster is None:
-            return PollAnswer(request.state.value)
-        return PollAnswer(request.state.value, cluster.uid, cluster.name, cluster.tags)
+            return ops.PollAnswer(request.state.value)
+        return ops.PollAnswer(request.state.value, cluster.uid, cluster.name, cluster.tags)

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    CentralClusterList,
-    CentralClusterView,
-    ChangeCentralCluster,
-    ListCentralClusters,
-    ReleaseCentralCluster,
-    ViewCentralCluster,
-)
 from harness.domain.permission import TENANT
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.book import RequestBook
@@ -25,21 +17,23 @@ from harness.reference.core.records import (
 class ClusterRules(RequestBook):
     """Registered clusters, and central operations on them."""
 
-    def view_cluster(self, operation: ViewCentralCluster, call: CentralCall) -> CentralClusterView:
+    def view_cluster(
+        self, operation: ops.ViewCentralCluster, call: CentralCall
+    ) -> ops.CentralClusterView:
         """A registered cluster (ACC-12)."""
         return self.shown_cluster(self.known_cluster(operation.cluster_uid, call))
 
     @staticmethod
-    def shown_cluster(cluster: CentralCluster) -> CentralClusterView:
+    def shown_cluster(cluster: CentralCluster) -> ops.CentralClusterView:
         """A cluster under its published state."""
         state = "Running" if cluster.confirmed else "Pairing"
-        return CentralClusterView(
+        return ops.CentralClusterView(
             cluster.uid, cluster.name, cluster.description, cluster.tags, state
         )
 
     def list_clusters(
-        self, operation: ListCentralClusters, call: CentralCall
-    ) -> CentralClusterList:
+        self, operation: ops.ListCentralClusters, call: CentralCall
+    ) -> ops.CentralClusterList:
         """The clusters of the scope; one that is handed over says so by its state (ACC-12P)."""
         user = self.authenticate(call)
         scope = self.scope_of(call)
@@ -47,7 +41,7 @@ class ClusterRules(RequestBook):
             raise Refusal(Reason.FORBIDDEN, "the clusters belong to another scope")
         for cluster in self.clusters_of(scope):
             self.current(cluster.pairing_uid, call.now)
-        return CentralClusterList(tuple(map(self.shown_cluster, self.clusters_of(scope))))
+        return ops.CentralClusterList(tuple(map(self.shown_cluster, self.clusters_of(scope))))
 
     def clusters_of(self, scope: str) -> list[CentralCluster]:
         """The accepted clusters that can be seen from a scope."""
@@ -55,12 +49,14 @@ class ClusterRules(RequestBook):
             return list(self.store.every(CentralCluster))
         return list(self.store.find(CentralCluster, "project", scope))
 
-    def change_cluster(self, operation: ChangeCentralCluster, call: CentralCall) -> Acknowledged:
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
         """A central operation; takes effect only once the host has confirmed (INV-1)."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         self.require_confirmed(cluster)
         self.store.put(replace(cluster, tags=operation.tags))
-        return Acknowledged("the cluster was changed")
+        return ops.Acknowledged("the cluster was changed")
 
     def require_confirmed(self, cluster: CentralCluster) -> None:
         """No central operation before the host has confirmed (INV-1)."""
@@ -70,7 +66,9 @@ class ClusterRules(RequestBook):
                 f"cluster {cluster.name} is being handed over: its host has not confirmed yet",
             )
 
-    def release_cluster(self, operation: ReleaseCentralCluster, call: CentralCall) -> Acknowledged:
+    def release_cluster(
+        self, operation: ops.ReleaseCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
         """A return to local management does not exist (ACC-19)."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         raise Refusal(

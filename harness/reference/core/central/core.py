@@ -5,38 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Refusal
-from harness.domain.operations import (
-    AcceptPairingRequest,
-    ChangeCentralCluster,
-    ConfirmPairing,
-    CreateToken,
-    Credentials,
-    DeleteToken,
-    Done,
-    KnownReply,
-    ListCentralClusters,
-    ListPairingRequests,
-    ListScopes,
-    ListSelectableProfiles,
-    ListTokens,
-    LogInToPalette,
-    LogOutOfPalette,
-    MatchProfiles,
-    PaletteOperation,
-    PollPairing,
-    Probe,
-    RejectPairingRequest,
-    ReleaseCentralCluster,
-    SetTokenState,
-    SubmitPairing,
-    Value,
-    ViewCentralCluster,
-    ViewPairingRequest,
-    ViewToken,
-    WithdrawPairing,
-)
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.clusters import ClusterRules
@@ -51,39 +22,39 @@ class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
         super().__init__(store, choices)
-        self._rules: Mapping[type, Callable[[Any, CentralCall], Value]] = {
-            LogInToPalette: self.log_in,
-            LogOutOfPalette: self.log_out,
-            ListScopes: self.list_scopes,
-            ListPairingRequests: self.list_requests,
-            ViewPairingRequest: self.view_request,
-            ListSelectableProfiles: self.list_selectable,
-            MatchProfiles: self.match,
-            AcceptPairingRequest: self.accept,
-            RejectPairingRequest: self.reject,
-            ListCentralClusters: self.list_clusters,
-            ViewCentralCluster: self.view_cluster,
-            ChangeCentralCluster: self.change_cluster,
-            ReleaseCentralCluster: self.release_cluster,
-            ListTokens: self.list_tokens,
-            ViewToken: self.view_token,
-            CreateToken: self.create_token,
-            SetTokenState: self.set_token_state,
-            DeleteToken: self.delete_token,
-            Probe: self.probe,
-            SubmitPairing: self.submit,
-            PollPairing: self.poll,
-            ConfirmPairing: self.confirm,
-            WithdrawPairing: self.withdraw,
+        self._rules: Mapping[type, Callable[[Any, CentralCall], ops.Value]] = {
+            ops.LogInToPalette: self.log_in,
+            ops.LogOutOfPalette: self.log_out,
+            ops.ListScopes: self.list_scopes,
+            ops.ListPairingRequests: self.list_requests,
+            ops.ViewPairingRequest: self.view_request,
+            ops.ListSelectableProfiles: self.list_selectable,
+            ops.MatchProfiles: self.match,
+            ops.AcceptPairingRequest: self.accept,
+            ops.RejectPairingRequest: self.reject,
+            ops.ListCentralClusters: self.list_clusters,
+            ops.ViewCentralCluster: self.view_cluster,
+            ops.ChangeCentralCluster: self.change_cluster,
+            ops.ReleaseCentralCluster: self.release_cluster,
+            ops.ListTokens: self.list_tokens,
+            ops.ViewToken: self.view_token,
+            ops.CreateToken: self.create_token,
+            ops.SetTokenState: self.set_token_state,
+            ops.DeleteToken: self.delete_token,
+            ops.Probe: self.probe,
+            ops.SubmitPairing: self.submit,
+            ops.PollPairing: self.poll,
+            ops.ConfirmPairing: self.confirm,
+            ops.WithdrawPairing: self.withdraw,
         }
 
     def perform(
-        self, operation: PaletteOperation, credentials: Credentials, now: int, draws: Draws
-    ) -> KnownReply:
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
         """Carry out one operation, all of it or nothing."""
         rule = self._rules[type(operation)]
         try:
             with self.store.transaction():
-                return Done(rule(operation, CentralCall(credentials, now, draws)))
+                return ops.Done(rule(operation, CentralCall(credentials, now, draws)))
         except Refusal as refusal:
             return refusal.refused

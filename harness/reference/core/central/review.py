@@ -4,25 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import Choice, MatchResult, remembered_match
-from harness.domain.operations import (
-    Accepted,
-    AcceptPairingRequest,
-    Acknowledged,
-    ListPairingRequests,
-    ListSelectableProfiles,
-    MatchProfiles,
-    PairingList,
-    PairingListItem,
-    PairingRequestView,
-    RejectPairingRequest,
-    SelectableProfile,
-    SelectableProfiles,
-    Selected,
-    SelectedProfile,
-    ViewPairingRequest,
-)
 from harness.domain.pairing import (
     DECIDED,
     RequestEvent,
@@ -42,7 +26,9 @@ from harness.reference.core.records import (
 class ReviewRules(RequestBook):
     """What an administrator sees of requests, and decides."""
 
-    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
         """The requests of the scope that wait for a decision (ACC-3, ACC-14, REJ-5)."""
         scope = self.authorise(call, PairPermission.LIST)
         uid = operation.local_cluster_uid
@@ -51,7 +37,7 @@ class ReviewRules(RequestBook):
             for request in self.open_requests(scope, uid)
             if uid in ("", request.cluster.uid) and operation.state in ("", request.state.value)
         ]
-        return PairingList(tuple(items))
+        return ops.PairingList(tuple(items))
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
         """The pending requests of a scope, oldest first; or at least those of one cluster.
@@ -65,14 +51,16 @@ class ReviewRules(RequestBook):
             return list(self.store.find(PairingRequest, "any_open", "yes"))
         return list(self.store.find(PairingRequest, "open", scope))
 
-    def view_request(self, operation: ViewPairingRequest, call: CentralCall) -> PairingRequestView:
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
         """One request by its id (ACC-3, REJ-2, REJ-8)."""
         scope = self.authorise(call, PairPermission.GET)
         request = self.visible(operation.pairing_uid, scope, call.now)
         if request.state in DECIDED and not self.choices.decided_are_readable:
             raise self.no_request(operation.pairing_uid)
         cluster = request.cluster
-        return PairingRequestView(
+        return ops.PairingRequestView(
             request.pairing_uid,
             request.state.value,
             cluster.name,
@@ -84,8 +72,8 @@ class ReviewRules(RequestBook):
         )
 
     @staticmethod
-    def _item(request: PairingRequest) -> PairingListItem:
-        return PairingListItem(
+    def _item(request: PairingRequest) -> ops.PairingListItem:
+        return ops.PairingListItem(
             request.pairing_uid,
             request.cluster.name,
             request.cluster.uid,
@@ -94,18 +82,18 @@ class ReviewRules(RequestBook):
             request.cluster_uid,
         )
 
-    def match(self, operation: MatchProfiles, call: CentralCall) -> MatchResult:
+    def match(self, operation: ops.MatchProfiles, call: CentralCall) -> MatchResult:
         """Does the selection fit the stack that the request carries (ACC-7)?"""
         scope = self.authorise(call, PairPermission.GET)
         request = self.visible(operation.pairing_uid, scope, call.now)
         return self.matched(request, operation.selection)
 
-    def matched(self, request: PairingRequest, selection: Selected) -> MatchResult:
+    def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         """The match of a selection against the stack of a request (PRE-7, ACC-7 to ACC-10)."""
         choices = [self.selected(request, chosen) for chosen in selection]
         return remembered_match(request.cluster.stack, choices, self.choices.match)
 
-    def selected(self, request: PairingRequest, chosen: SelectedProfile) -> Choice:
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
         """The profile that was selected; it must be one of the request's project."""
         profile = self.store.get(ClusterProfile, chosen.uid)
         if profile is None or not self.is_selectable(profile, request):
@@ -126,21 +114,21 @@ class ReviewRules(RequestBook):
         return profile.project_uid in (TENANT, request.project_uid)
 
     def list_selectable(
-        self, operation: ListSelectableProfiles, call: CentralCall
-    ) -> SelectableProfiles:
+        self, operation: ops.ListSelectableProfiles, call: CentralCall
+    ) -> ops.SelectableProfiles:
         """What may be selected for a request, each with its latest version (PRE-7)."""
         scope = self.authorise(call, PairPermission.GET)
         request = self.visible(operation.pairing_uid, scope, call.now)
         profiles = self.store.every(ClusterProfile)
         items = [self._selectable(p) for p in profiles if self.is_selectable(p, request)]
-        return SelectableProfiles(tuple(items))
+        return ops.SelectableProfiles(tuple(items))
 
-    def _selectable(self, profile: ClusterProfile) -> SelectableProfile:
+    def _selectable(self, profile: ClusterProfile) -> ops.SelectableProfile:
         drafts_count = self.choices.match.drafts_count_as_latest
         latest = profile.latest(drafts_count=drafts_count)
-        return SelectableProfile(profile, latest.version if latest else "")
+        return ops.SelectableProfile(profile, latest.version if latest else "")
 
-    def accept(self, operation: AcceptPairingRequest, call: CentralCall) -> Accepted:
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         """Pair cluster: the request is handed over to its host (ACC-6, ACC-12, ACC-15)."""
         scope = self.authorise(call, PairPermission.UPDATE)
         request = self.visible(operation.pairing_uid, scope, call.now)
@@ -151,9 +139,9 @@ class ReviewRules(RequestBook):
         uid = f"{call.draws.bits128('cluster') >> 32:024x}"
         self.step(replace(request, cluster_uid=uid, accepted_at=call.now), RequestEvent.ACCEPT)
         self.store.put(self.accepted_cluster(uid, request, operation))
-        return Accepted(uid)
+        return ops.Accepted(uid)
 
-    def require_match(self, request: PairingRequest, selection: Selected) -> None:
+    def require_match(self, request: PairingRequest, selection: ops.Selected) -> None:
         """Refuse a selection that does not match, and say every reason why."""
         result = self.matched(request, selection)
         if not result.valid:
@@ -169,7 +157,7 @@ class ReviewRules(RequestBook):
             raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
 
     def accepted_cluster(
-        self, uid: str, request: PairingRequest, operation: AcceptPairingRequest
+        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
     ) -> CentralCluster:
         """The central cluster with what was confirmed, or else the cluster's values (ACC-6)."""
         cluster = request.cluster
@@ -182,9 +170,9 @@ class ReviewRules(RequestBook):
             cluster.tags if operation.tags is None else operation.tags,
         )
 
-    def reject(self, operation: RejectPairingRequest, call: CentralCall) -> Acknowledged:
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
         """Reject a pending request by its id (REJ-1, REJ-3, REJ-6)."""
         scope = self.authorise(call, PairPermission.DELETE)
         request = self.visible(operation.pairing_uid, scope, call.now)
         self.step(request, RequestEvent.REJECT)
-        return Acknowledged("the pairing request was rejected")
+        return ops.Acknowledged("the pairing request was rejected")

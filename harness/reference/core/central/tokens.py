@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
-from harness.domain.operations import (
-    Acknowledged,
-    CreateToken,
-    DeleteToken,
-    ListTokens,
-    SetTokenState,
-    TokenList,
-    TokenUid,
-    ViewToken,
-)
 from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
@@ -26,19 +17,19 @@ from harness.reference.core.records import (
 class TokenRules(AccessRules):
     """Registration tokens."""
 
-    def list_tokens(self, operation: ListTokens, call: CentralCall) -> TokenList:
+    def list_tokens(self, operation: ops.ListTokens, call: CentralCall) -> ops.TokenList:
         """The registration tokens that can be seen from the scope."""
         self.authenticate(call)
         scope = self.scope_of(call)
         tokens = self.store.every(RegistrationToken)
-        return TokenList(tuple(t for t in tokens if self.belongs(t.project_uid, scope)))
+        return ops.TokenList(tuple(t for t in tokens if self.belongs(t.project_uid, scope)))
 
-    def view_token(self, operation: ViewToken, call: CentralCall) -> RegistrationToken:
+    def view_token(self, operation: ops.ViewToken, call: CentralCall) -> RegistrationToken:
         """One registration token."""
         self.authenticate(call)
         return self.known_token(operation.token_uid, self.scope_of(call))
 
-    def create_token(self, operation: CreateToken, call: CentralCall) -> TokenUid:
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.TokenUid:
         """A new registration token; creating one is a matter of the tenant."""
         user = self.authenticate(call)
         if not user.tenant_admin or self.scope_of(call) != TENANT:
@@ -50,19 +41,19 @@ class TokenRules(AccessRules):
         self.store.put(
             RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
         )
-        return TokenUid(uid)
+        return ops.TokenUid(uid)
 
-    def set_token_state(self, operation: SetTokenState, call: CentralCall) -> Acknowledged:
+    def set_token_state(self, operation: ops.SetTokenState, call: CentralCall) -> ops.Acknowledged:
         """Activate or deactivate a registration token."""
         token = self.owned_token(operation.token_uid, call)
         self.store.put(replace(token, active=operation.active))
-        return Acknowledged()
+        return ops.Acknowledged()
 
-    def delete_token(self, operation: DeleteToken, call: CentralCall) -> Acknowledged:
+    def delete_token(self, operation: ops.DeleteToken, call: CentralCall) -> ops.Acknowledged:
         """Delete a registration token."""
         token = self.owned_token(operation.token_uid, call)
         self.store.delete(RegistrationToken, token.uid)
-        return Acknowledged()
+        return ops.Acknowledged()
 
     def owned_token(self, uid: str, call: CentralCall) -> RegistrationToken:
         """A token that the caller may change."""

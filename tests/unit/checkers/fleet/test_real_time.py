@@ -11,13 +11,7 @@ from harness.checkers.fleet.measures import INTENDED, Meter
 from harness.checkers.fleet.requests import Ledger
 from harness.checkers.fleet.terms import Terms, terms_of_run
 from harness.checkers.invariants.known import Bounds
-from harness.history.fleet_lines import (
-    EffortLine,
-    FleetLine,
-    MeasuresLine,
-    RealtimeLine,
-    ViolationLine,
-)
+from harness.history import fleet_lines
 from harness.history.operation import OperationRecord, Outcome
 
 SCENARIO: dict[str, object] = {
@@ -32,22 +26,24 @@ SCENARIO: dict[str, object] = {
 
 
 def terms(**realtime: object) -> Terms:
-    line = RealtimeLine(target="http://t", **realtime)  # type: ignore[arg-type]
-    return terms_of_run(FleetLine(scenario=SCENARIO, realtime=line))
+    line = fleet_lines.RealtimeLine(target="http://t", **realtime)  # type: ignore[arg-type]
+    return terms_of_run(fleet_lines.FleetLine(scenario=SCENARIO, realtime=line))
 
 
 @dataclass
 class Cell:
     """What is left of a cell."""
 
-    violations: list[ViolationLine] = field(default_factory=list)
+    violations: list[fleet_lines.ViolationLine] = field(default_factory=list)
     cell: int = 0
-    measures: MeasuresLine = MeasuresLine()
+    measures: fleet_lines.MeasuresLine = fleet_lines.MeasuresLine()
     ids: bytes = b""
 
 
-def broken(invariant: str) -> ViolationLine:
-    return ViolationLine(invariant=invariant, cell="00", reason="so it was", operations=[], at=1)
+def broken(invariant: str) -> fleet_lines.ViolationLine:
+    return fleet_lines.ViolationLine(
+        invariant=invariant, cell="00", reason="so it was", operations=[], at=1
+    )
 
 
 def verdicts(came_to: Conclusion) -> dict[str, Verdict]:
@@ -61,7 +57,7 @@ def overall(came_to: Conclusion) -> tuple[Overall, str]:
 
 
 def test_a_run_in_virtual_time_has_no_such_terms() -> None:
-    plain = terms_of_run(FleetLine(scenario=SCENARIO))
+    plain = terms_of_run(fleet_lines.FleetLine(scenario=SCENARIO))
     assert (plain.played, plain.left_out, plain.stopped, plain.left) == (frozenset(), (), "", ())
     assert plain.bounds == Bounds(list_lag=1, edge_lag=1, settle=1)
 
@@ -98,8 +94,8 @@ def test_what_was_left_out_late_stopped_or_left_behind_keeps_it_from_conforming(
             "arranged: a fault of kind central",
         ),
         ({"stopped": "the budget is used up"}, "the budget is used up"),
-        ({"effort": EffortLine(left=["project x"])}, "nothing is left on the target"),
-        ({"effort": EffortLine(late=["Restart: no"])}, "arranged when it was due"),
+        ({"effort": fleet_lines.EffortLine(left=["project x"])}, "nothing is left on the target"),
+        ({"effort": fleet_lines.EffortLine(late=["Restart: no"])}, "arranged when it was due"),
     ):
         verdict, why = overall(conclude(terms(**case), [Cell()], (), True))
         assert verdict is Overall.INCONCLUSIVE
@@ -126,6 +122,6 @@ def test_of_hosts_that_nobody_hears_a_local_operation_has_to_be_answered() -> No
         ({"ok": 0, "fail": 0, "info": 3}, Verdict.INCONCLUSIVE),
         ({"ok": 0, "fail": 1, "info": 0}, Verdict.PASS),
     ):
-        tried = Cell(measures=MeasuresLine(operations={"PatchCluster": counts}))
+        tried = Cell(measures=fleet_lines.MeasuresLine(operations={"PatchCluster": counts}))
         came_to = conclude(terms(played=["central"]), [tried], (), True)
         assert verdicts(came_to)["INV-10"] is verdict

@@ -8,16 +8,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    Credentials,
-    Done,
-    ListPairingRequests,
-    PairingList,
-    Probe,
-    Unknown,
-)
 from harness.fleet.realtime.asker import Asked, Asker, Question
 from harness.fleet.realtime.border import Border
 from harness.fleet.realtime.budget import Budget, Spending
@@ -37,7 +29,7 @@ def answered(reply: ServerReply) -> HttpResponse:
 
 
 SPENDING = Spending(Budget(), lambda: 0)
-ACKNOWLEDGED = answered(encode_reply(Probe(), Done(Acknowledged())))
+ACKNOWLEDGED = answered(encode_reply(ops.Probe(), ops.Done(ops.Acknowledged())))
 BROKEN = HttpResponse(500, {}, b"<html>oops</html>")
 
 
@@ -79,7 +71,7 @@ def asks(
         replies: list[LinkReply] = []
         for operation in operations:
             over = asyncio.get_running_loop().create_future()
-            event = asker.ask(change(Question(operation, Credentials(), 2_000_000)))
+            event = asker.ask(change(Question(operation, ops.Credentials(), 2_000_000)))
             assert event.callbacks is not None
             event.callbacks.append(lambda e, over=over: over.set_result(e.value))
             replies.append(await asyncio.wait_for(over, 5))
@@ -92,8 +84,8 @@ def asks(
 
 def test_an_answer_is_decoded_and_measured() -> None:
     client = Scripted([ACKNOWLEDGED])
-    replies, effort, _ = asks(client, Probe())
-    assert replies == [Done(Acknowledged())]
+    replies, effort, _ = asks(client, ops.Probe())
+    assert replies == [ops.Done(ops.Acknowledged())]
     assert (effort.requests, effort.answered["Probe"].count) == (1, 1)
     base_url, _, headers, within = client.asked[0]
     assert base_url == URL
@@ -105,25 +97,25 @@ def test_an_answer_is_decoded_and_measured() -> None:
     ("answer", "expected"),
     [
         (NotSent("nobody listens"), NotDelivered("nobody listens")),
-        (NoAnswer("it broke"), Unknown("it broke")),
+        (NoAnswer("it broke"), ops.Unknown("it broke")),
     ],
 )
 def test_whether_it_was_sent_makes_a_difference(answer: LoadError, expected: LinkReply) -> None:
-    replies, effort, _ = asks(Scripted([answer]), Probe())
+    replies, effort, _ = asks(Scripted([answer]), ops.Probe())
     assert replies == [expected]
     assert (effort.answered, effort.unanswered) == ({}, {"Probe": 1})
 
 
 def test_what_is_no_answer_of_a_palette_is_unknown() -> None:
-    replies, _, _ = asks(Scripted([BROKEN]), Probe())
-    assert isinstance(replies[0], Unknown)
+    replies, _, _ = asks(Scripted([BROKEN]), ops.Probe())
+    assert isinstance(replies[0], ops.Unknown)
 
 
 def test_what_the_harness_spoils_is_not_measured() -> None:
     def spoiled(question: Question) -> Question:
         return Question(question.operation, question.credentials, 1_000, measured=False)
 
-    _, effort, _ = asks(Scripted([ACKNOWLEDGED]), Probe(), change=spoiled)
+    _, effort, _ = asks(Scripted([ACKNOWLEDGED]), ops.Probe(), change=spoiled)
     assert (effort.requests, effort.answered) == (1, {})
 
 
@@ -133,16 +125,16 @@ def test_a_list_is_read_to_its_last_page() -> None:
         return HttpResponse(200, {"Content-Type": "application/json"}, body)
 
     client = Scripted([page("two"), page("three"), page("")])
-    replies, effort, _ = asks(client, ListPairingRequests())
-    assert replies == [Done(PairingList(()))]
+    replies, effort, _ = asks(client, ops.ListPairingRequests())
+    assert replies == [ops.Done(ops.PairingList(()))]
     assert [dict(r.query).get("continue") for _, r, _, _ in client.asked] == [None, "two", "three"]
     assert (effort.requests, effort.answered["ListPairingRequests"].count) == (3, 1)
 
 
 def test_a_list_that_leads_back_is_unknown() -> None:
     body = b'{"items": [], "listmeta": {"continue": "again"}}'
-    replies, _, _ = asks(Scripted([HttpResponse(200, {}, body)]), ListPairingRequests())
-    assert isinstance(replies[0], Unknown)
+    replies, _, _ = asks(Scripted([HttpResponse(200, {}, body)]), ops.ListPairingRequests())
+    assert isinstance(replies[0], ops.Unknown)
     assert "no end" in replies[0].why
 
 
@@ -158,7 +150,7 @@ def test_it_is_measured_from_when_it_was_due() -> None:
         timer = env.timeout(1_000)
 
         def asks_late(_: Event) -> None:
-            event = asker.ask(Question(Probe(), Credentials(), 10_000_000))
+            event = asker.ask(Question(ops.Probe(), ops.Credentials(), 10_000_000))
             assert event.callbacks is not None
             event.callbacks.append(lambda e: over.set_result(e.value))
 
@@ -174,7 +166,7 @@ def test_it_is_measured_from_when_it_was_due() -> None:
 
 def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:
     client = Scripted([BROKEN])
-    replies, _, spending = asks(client, *[Probe()] * 6, budget=Budget(errors=3))
+    replies, _, spending = asks(client, *[ops.Probe()] * 6, budget=Budget(errors=3))
     assert len(client.asked) == 3
     assert "3 requests in a row" in spending.over
     assert all(isinstance(reply, NotDelivered) for reply in replies[3:])
@@ -182,8 +174,8 @@ def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:
 
 def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
     refused = Refused(Reason.NOT_FOUND, "no such thing")
-    answer = answered(encode_reply(Probe(), refused))
+    answer = answered(encode_reply(ops.Probe(), refused))
     client = Scripted([answer])
-    _, _, spending = asks(client, *[Probe()] * 6, budget=Budget(errors=3))
+    _, _, spending = asks(client, *[ops.Probe()] * 6, budget=Budget(errors=3))
     assert len(client.asked) == 6
     assert not spending.over

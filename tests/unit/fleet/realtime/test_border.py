@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import json
 
-from harness.domain.arrangements import (
-    CreateProject,
-    DisturbMessages,
-    InstallCluster,
-    PutProfile,
-    PutToken,
-    PutUser,
-    RenewCluster,
-    Restart,
-    SetLink,
-    SetNodeHealth,
-    Side,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Done, PairingList, PairingListItem, Unknown
@@ -100,26 +88,32 @@ def test_the_targets_clock_becomes_the_runs() -> None:
 
 def test_what_is_arranged_bears_the_mark_and_the_targets_names() -> None:
     here = border("pairproof-9", epoch=5_000)
-    project = here.arranged(CreateProject(PROJECT, "project-0"))
-    assert project == CreateProject(here.name(PROJECT), "pairproof-9-0-project-0")
-    token = here.arranged(PutToken(TOKEN))
-    assert isinstance(token, PutToken)
+    project = here.arranged(arrangements.CreateProject(PROJECT, "project-0"))
+    assert project == arrangements.CreateProject(here.name(PROJECT), "pairproof-9-0-project-0")
+    token = here.arranged(arrangements.PutToken(TOKEN))
+    assert isinstance(token, arrangements.PutToken)
     assert token.token.value == here.secret(TOKEN.value)
     assert token.token.project_uid == here.name(PROJECT)
     assert token.token.expiry == 6_000
-    profile = here.arranged(PutProfile(ClusterProfile(PROFILE, "p", ProfileType.FULL, (), PROJECT)))
-    assert isinstance(profile, PutProfile)
+    profile = here.arranged(
+        arrangements.PutProfile(ClusterProfile(PROFILE, "p", ProfileType.FULL, (), PROJECT))
+    )
+    assert isinstance(profile, arrangements.PutProfile)
     assert (profile.profile.uid, profile.profile.project_uid) == (
         here.name(PROFILE),
         here.name(PROJECT),
     )
-    assert here.arranged(Restart(Side.CENTRAL)) == Restart(Side.CENTRAL)
+    assert here.arranged(arrangements.Restart(arrangements.Side.CENTRAL)) == arrangements.Restart(
+        arrangements.Side.CENTRAL
+    )
 
 
 def test_people_are_other_people_there() -> None:
     here, grants = border("m"), frozenset({Grant(PairPermission.LIST, PROJECT)})
-    user = here.arranged(PutUser("anna@example.com", "<password:a>", "<api_key:a>", grants))
-    assert isinstance(user, PutUser)
+    user = here.arranged(
+        arrangements.PutUser("anna@example.com", "<password:a>", "<api_key:a>", grants)
+    )
+    assert isinstance(user, arrangements.PutUser)
     assert user.email == "anna.0.m@example.com"
     assert user.api_key == here.secret("<api_key:a>")
     assert {grant.scope for grant in user.grants} == {here.name(PROJECT)}
@@ -127,10 +121,12 @@ def test_people_are_other_people_there() -> None:
 
 def test_a_target_may_choose_names_and_values_of_its_own() -> None:
     here = border()
-    here.arranged(PutToken(TOKEN))
-    here.came_to_be(CreateProject(PROJECT, "x"), CreateProject("theirs-1", "x"))
+    here.arranged(arrangements.PutToken(TOKEN))
+    here.came_to_be(
+        arrangements.CreateProject(PROJECT, "x"), arrangements.CreateProject("theirs-1", "x")
+    )
     chosen = RegistrationToken("t-7", "n", "own-value-of-theirs", "theirs-1", 0)
-    here.came_to_be(PutToken(TOKEN), PutToken(chosen))
+    here.came_to_be(arrangements.PutToken(TOKEN), arrangements.PutToken(chosen))
     request = HttpRequest("GET", f"/{TOKEN.uid}", json=[TOKEN.value, PROJECT])
     sent = here.outward(request)
     assert (sent.path, sent.json) == ("/t-7", ["own-value-of-theirs", "theirs-1"])
@@ -144,16 +140,16 @@ def test_a_cluster_stands_at_a_place_and_on_hosts_of_the_target() -> None:
     here.learn_place("slot-0", "north")
     here.learn("host-0", "edge-7")
     pools = (NodePool("control", True, (Node("n1", "host-0"),)),)
-    asked = InstallCluster("slot-0", Cluster("d" * 24, "shop", pools=pools))
+    asked = arrangements.InstallCluster("slot-0", Cluster("d" * 24, "shop", pools=pools))
     there = here.arranged(asked)
-    assert isinstance(there, InstallCluster)
+    assert isinstance(there, arrangements.InstallCluster)
     assert there.cluster is not None
     assert (there.slot, there.cluster.uid) == ("north", here.name("d" * 24))
     assert there.cluster.host_uids() == ("edge-7",)
     # What stands there already has names of its own, and perhaps one more host.
     nodes = (Node("their-node", "edge-7"), Node("other", "edge-8"))
     given = Cluster("their-uid", "store", pools=(NodePool("p", True, nodes),))
-    came = InstallCluster("north", given)
+    came = arrangements.InstallCluster("north", given)
     here.came_to_be(asked, came)
     ours = here.installed(asked, came)
     assert ours.cluster is not None
@@ -166,8 +162,12 @@ def test_faults_are_arranged_at_hosts_and_places_of_the_target() -> None:
     here = border()
     here.learn_place("slot-0", "north")
     here.learn("host-0", "edge-7")
-    assert here.arranged(SetLink("host-0", up=False)) == SetLink("edge-7", up=False)
-    assert here.arranged(DisturbMessages("host-0", 5)) == DisturbMessages("edge-7", 5)
-    assert here.arranged(RenewCluster("slot-0")) == RenewCluster("north")
-    ill = SetNodeHealth("slot-0", "their-node", Health.UNHEALTHY)
-    assert here.arranged(ill) == SetNodeHealth("north", "their-node", Health.UNHEALTHY)
+    assert here.arranged(arrangements.SetLink("host-0", up=False)) == arrangements.SetLink(
+        "edge-7", up=False
+    )
+    assert here.arranged(arrangements.DisturbMessages("host-0", 5)) == arrangements.DisturbMessages(
+        "edge-7", 5
+    )
+    assert here.arranged(arrangements.RenewCluster("slot-0")) == arrangements.RenewCluster("north")
+    ill = arrangements.SetNodeHealth("slot-0", "their-node", Health.UNHEALTHY)
+    assert here.arranged(ill) == arrangements.SetNodeHealth("north", "their-node", Health.UNHEALTHY)

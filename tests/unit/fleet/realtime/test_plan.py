@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from harness.domain.arrangements import (
-    AdvanceClock,
-    Arrangement,
-    DisturbMessages,
-    InstallCluster,
-    PutToken,
-    Restart,
-    SetLink,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.fleet.realtime.plan import planned
 from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Scenario
 
@@ -32,8 +23,8 @@ def test_what_can_be_arranged_stays() -> None:
 
 
 def test_faults_of_the_target_need_a_way_to_it_and_others_do_not() -> None:
-    def cannot(kind: type[Arrangement]) -> str:
-        return "no way" if kind in (Restart, AdvanceClock) else ""
+    def cannot(kind: type[arrangements.Arrangement]) -> str:
+        return "no way" if kind in (arrangements.Restart, arrangements.AdvanceClock) else ""
 
     plan = planned(SCENARIO, cannot)
     assert plan.scenario.faults == (FAULTS[0], FAULTS[3])
@@ -44,7 +35,7 @@ def test_faults_of_the_target_need_a_way_to_it_and_others_do_not() -> None:
 
 
 def test_without_what_has_to_be_there_nobody_begins() -> None:
-    plan = planned(SCENARIO, lambda kind: "not here" if kind is PutToken else "")
+    plan = planned(SCENARIO, lambda kind: "not here" if kind is arrangements.PutToken else "")
     assert plan.missing == (("PutToken", "not here"),)
 
 
@@ -60,7 +51,11 @@ WEATHER = replace(
 
 
 def test_at_the_edge_a_fault_needs_a_way_to_the_hosts_of_the_target() -> None:
-    ways = {SetLink: "", SetNodeHealth: "no health", DisturbMessages: "no proxy"}
+    ways = {
+        arrangements.SetLink: "",
+        arrangements.SetNodeHealth: "no health",
+        arrangements.DisturbMessages: "no proxy",
+    }
     plan = planned(WEATHER, lambda kind: ways.get(kind, ""), edge=True)
     assert [fault.kind for fault in plan.scenario.faults] == [FaultKind.LINK]
     assert plan.scenario.network == NetworkPlan()
@@ -78,5 +73,7 @@ def test_at_the_edge_messages_are_lost_where_something_can_lose_them() -> None:
 
 
 def test_at_the_edge_nobody_begins_without_clusters() -> None:
-    plan = planned(SCENARIO, lambda kind: "none" if kind is InstallCluster else "", edge=True)
+    plan = planned(
+        SCENARIO, lambda kind: "none" if kind is arrangements.InstallCluster else "", edge=True
+    )
     assert plan.missing == (("InstallCluster", "none"),)

@@ -11,14 +11,7 @@ import msgspec
 from harness.catalogue.verdict import Verdict
 from harness.checkers.fleet.gate import evaluate
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.history.fleet_lines import (
-    FaultWindow,
-    FleetLine,
-    Histogram,
-    MeasuresLine,
-    PartLine,
-    ViolationLine,
-)
+from harness.history import fleet_lines
 from harness.history.lines import HarnessInfo, Header, Implementation, Run, VerdictLine
 from harness.history.manifest import write_manifest
 from harness.history.operation import Json, OperationRecord, Outcome
@@ -52,9 +45,9 @@ class Fleet:
     """What a manifest is made of."""
 
     scenario: dict[str, object]
-    measures: MeasuresLine
+    measures: fleet_lines.MeasuresLine
     gate: Sequence[str] = ("violations == 0",)
-    violations: Sequence[ViolationLine] = ()
+    violations: Sequence[fleet_lines.ViolationLine] = ()
     operations: Sequence[OperationRecord] = ()
     verdicts: Mapping[str, tuple[Verdict, str]] = field(default_factory=dict)
     planted: str = ""
@@ -69,7 +62,7 @@ class Fleet:
         write_manifest(
             path,
             self.header,
-            FleetLine(scenario=self.scenario, planted=self.planted),
+            fleet_lines.FleetLine(scenario=self.scenario, planted=self.planted),
             [self._part(folder, cell) for cell in cells],
             [self._verdict(id_) for id_ in INVARIANTS],
             self.violations,
@@ -80,7 +73,7 @@ class Fleet:
         )
         return path
 
-    def _part(self, folder: Path, cell: str) -> PartLine:
+    def _part(self, folder: Path, cell: str) -> fleet_lines.PartLine:
         writer = PartWriter(folder / part_file(cell), cell)
         for operation in self.operations:
             if operation.scenario == cell:
@@ -107,13 +100,13 @@ def scenario(name: str, why: str, reach: Mapping[str, int] | None = None) -> dic
     return {"name": name, "why": why, "reach": [list(pair) for pair in (reach or {}).items()]}
 
 
-def histogram(median: int, count: int, spread: int = 40) -> Histogram:
+def histogram(median: int, count: int, spread: int = 40) -> fleet_lines.Histogram:
     """So many durations around a median, with a long tail; `spread` in per cent a step."""
     steps = [(2, -4), (12, -3), (90, -2), (240, -1), (330, 0), (200, 1), (90, 2), (25, 3)]
     steps += [(8, 5), (2, 7), (1, 10)]
     bounds = [int(median * (1 + spread / 100) ** power) for _, power in steps]
     counts = [max(count * share // 1000, 1) for share, _ in steps]
-    return Histogram(sorted(set(bounds)), counts[: len(set(bounds))])
+    return fleet_lines.Histogram(sorted(set(bounds)), counts[: len(set(bounds))])
 
 
 def wave(n: int, length: int, height: int, at: float, wide: float) -> int:
@@ -135,7 +128,7 @@ def calm() -> Fleet:
         levels["paired"][n] = levels["paired"][before] + decided[n] - rejected[n]
         levels["pending"][n] = max(sum(sent[: n + 1]) - sum(decided[: n + 1]), 0)
     operations = [40 * s + 900 + 70 * (n % 7) for n, s in enumerate(sent)]
-    measures = MeasuresLine(
+    measures = fleet_lines.MeasuresLine(
         clusters=1_000,
         hosts=1_000,
         ended_at=2 * H,
@@ -158,7 +151,7 @@ def calm() -> Fleet:
             "RejectPairingRequest": histogram(71 * MS, sum(rejected)),
             "CancelPairingRequest": histogram(140 * MS, sum(withdrawn)),
             "MatchProfiles": histogram(88 * MS, sum(decided)),
-            "ViewCluster": Histogram([0], [4_100]),
+            "ViewCluster": fleet_lines.Histogram([0], [4_100]),
         },
         waiting={
             "to_decide": histogram(150 * S, sum(decided), 35),
@@ -199,16 +192,16 @@ def faulty() -> Fleet:
     """The calm run with every kind of fault, two violations and a gate that does not hold."""
     base = calm()
     faults = [
-        FaultWindow("message", 0, 2 * H, 4_211),
+        fleet_lines.FaultWindow("message", 0, 2 * H, 4_211),
         *(
-            FaultWindow("link", n * 9 * MIN, (n * 9 + 2 + n % 3) * MIN, 40 + n)
+            fleet_lines.FaultWindow("link", n * 9 * MIN, (n * 9 + 2 + n % 3) * MIN, 40 + n)
             for n in range(1, 12)
         ),
-        FaultWindow("central", 31 * MIN, 36 * MIN),
-        FaultWindow("central", 80 * MIN, 82 * MIN),
-        FaultWindow("clock", 60 * MIN, 60 * MIN),
-        FaultWindow("health", 20 * MIN, 55 * MIN, 33),
-        FaultWindow("reboot", 90 * MIN, 97 * MIN, 120),
+        fleet_lines.FaultWindow("central", 31 * MIN, 36 * MIN),
+        fleet_lines.FaultWindow("central", 80 * MIN, 82 * MIN),
+        fleet_lines.FaultWindow("clock", 60 * MIN, 60 * MIN),
+        fleet_lines.FaultWindow("health", 20 * MIN, 55 * MIN, 33),
+        fleet_lines.FaultWindow("reboot", 90 * MIN, 97 * MIN, 120),
     ]
     series = dict(base.measures.series)
     series["unknown"] = [40 if 31 <= n < 36 or 80 <= n < 82 else n % 4 for n in range(120)]
@@ -236,7 +229,7 @@ def faulty() -> Fleet:
             "latency_ms.verify.p99 < 5000",
         ),
         violations=[
-            ViolationLine(
+            fleet_lines.ViolationLine(
                 invariant="INV-1",
                 cell="07",
                 reason="cluster c-0000412 took a central change (07#19) while its host was still"
@@ -244,7 +237,7 @@ def faulty() -> Fleet:
                 operations=ids[:5],
                 at=operations[4].end or 0,
             ),
-            ViolationLine(
+            fleet_lines.ViolationLine(
                 invariant="INV-5",
                 cell="07",
                 reason="pairing id 6f0c1d9a7b3e4f5a8c2d1e0f was given to two clusters",
@@ -310,7 +303,7 @@ def operation(
 
 def empty() -> Fleet:
     """A run in which nothing happened at all."""
-    return Fleet(scenario("nobody-there", ""), MeasuresLine(), ended_at="")
+    return Fleet(scenario("nobody-there", ""), fleet_lines.MeasuresLine(), ended_at="")
 
 
 def day() -> Fleet:
@@ -354,10 +347,10 @@ def day() -> Fleet:
             "to_pair": histogram(95 * MIN, sum(decided) - sum(rejected), 70),
         },
         faults=[
-            FaultWindow("link", n * 4 * MIN, (n * 4 + 1 + n % 3) * MIN, 1 + n % 9)
+            fleet_lines.FaultWindow("link", n * 4 * MIN, (n * 4 + 1 + n % 3) * MIN, 1 + n % 9)
             for n in range(360)
         ]
-        + [FaultWindow("central", 11 * H, 11 * H + 20 * MIN)],
+        + [fleet_lines.FaultWindow("central", 11 * H, 11 * H + 20 * MIN)],
     )
     return Fleet(scenario("steady-day", "A whole day."), measures)
 
@@ -376,12 +369,12 @@ def million() -> Fleet:
         series=series,
         operations={k: {o: n * scale for o, n in c.items()} for k, c in base.operations.items()},
         latency={
-            kind: Histogram(h.bounds, [c * scale for c in h.counts])
+            kind: fleet_lines.Histogram(h.bounds, [c * scale for c in h.counts])
             for kind, h in base.latency.items()
         },
         sometimes={name: n * scale for name, n in base.sometimes.items()},
         requests={state: n * scale for state, n in base.requests.items()},
-        faults=[FaultWindow("link", 2 * H, 2 * H + 40 * MIN, 1_000_000)],
+        faults=[fleet_lines.FaultWindow("link", 2 * H, 2 * H + 40 * MIN, 1_000_000)],
     )
     return Fleet(scenario("million", "Whether size alone breaks anything."), measures)
 

@@ -9,13 +9,7 @@ from hypothesis import strategies as st
 from harness.checkers.fleet.durations import Durations, FineDurations
 from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
 from harness.load.histogram import Histogram as Hdr
-from harness.reporting.fleet.realtime import (
-    hdr_text,
-    realtime_json,
-    realtime_of,
-    told,
-    warnings_of,
-)
+from harness.reporting.fleet import realtime
 
 SECOND = 1_000_000
 
@@ -33,37 +27,39 @@ def line(**effort: object) -> RealtimeLine:
 
 
 def test_virtual_time_has_none_of_it() -> None:
-    assert realtime_of(FleetLine(scenario={})) is None
-    assert realtime_of(FleetLine(scenario={}, realtime=line())) == line()
+    assert realtime.realtime_of(FleetLine(scenario={})) is None
+    assert realtime.realtime_of(FleetLine(scenario={}, realtime=line())) == line()
 
 
 def test_a_harness_that_keeps_up_is_not_warned_of() -> None:
-    assert not list(warnings_of(line(lag=of(*[2_000] * 100))))
+    assert not list(realtime.warnings_of(line(lag=of(*[2_000] * 100))))
 
 
 def test_a_harness_that_was_late_or_busy_is_the_bottleneck() -> None:
-    (late,) = warnings_of(line(lag=of(*[2_000] * 90, *[300_000] * 10)))
-    (busy,) = warnings_of(line(cpu=95 * SECOND // 10))
+    (late,) = realtime.warnings_of(line(lag=of(*[2_000] * 90, *[300_000] * 10)))
+    (busy,) = realtime.warnings_of(line(cpu=95 * SECOND // 10))
     assert "bottleneck" in late
     assert "bottleneck" in busy
     assert "95%" in busy
 
 
 def test_where_nothing_was_sent_nothing_is_proved() -> None:
-    assert list(warnings_of(line(requests=0))) == ["no request was sent, so nothing is proved"]
+    assert list(realtime.warnings_of(line(requests=0))) == [
+        "no request was sent, so nothing is proved"
+    ]
 
 
 def test_other_durations_and_late_arrangements_are_told() -> None:
     fast = RealtimeLine(
         target="t", speed=60_000, effort=EffortLine(requests=1, late=["PutUser: no"])
     )
-    warnings = list(warnings_of(fast))
+    warnings = list(realtime.warnings_of(fast))
     assert "divided by 60" in warnings[0]
     assert warnings[1].endswith("PutUser: no")
 
 
 def test_answers_of_all_kinds_are_put_together() -> None:
-    found = realtime_json(line(answered={"A": of(1_000), "B": of(9_000, 9_000)}))
+    found = realtime.realtime_json(line(answered={"A": of(1_000), "B": of(9_000, 9_000)}))
     answers = found["answered_ms"]
     assert isinstance(answers, dict)
     assert answers["all"]["count"] == 3  # type: ignore[index, call-overload]
@@ -71,11 +67,13 @@ def test_answers_of_all_kinds_are_put_together() -> None:
 
 
 def test_people_read_it_in_a_few_lines() -> None:
-    lines = dict(told(line(answered={"A": of(20_000)}, unanswered={"A": 2}, lag=of(1_000))))
+    lines = dict(
+        realtime.told(line(answered={"A": of(20_000)}, unanswered={"A": 2}, lag=of(1_000)))
+    )
     assert lines["asked"] == "3 requests to http://t, 0 a second, 2 without an answer"
     assert lines["answers"].startswith("p50 20")
     assert "10% of a processor" in lines["harness"]
-    many = [name for name, _ in told(line(left=[f"project {n}" for n in range(9)]))]
+    many = [name for name, _ in realtime.told(line(left=[f"project {n}" for n in range(9)]))]
     assert many.count("left there") == 4
 
 
@@ -88,7 +86,7 @@ def test_answers_are_told_as_hdrhistogram_tells_them(durations: list[int]) -> No
         counted.add(duration)
     histogram = counted.histogram()
     theirs = Hdr()
-    theirs._hdr.add(HdrHistogram.decode(hdr_text(histogram)))
+    theirs._hdr.add(HdrHistogram.decode(realtime.hdr_text(histogram)))
     assert theirs.count == histogram.count == len(durations)
     exact = sorted(durations)
     for per_mille in (500, 900, 990, 1_000):

@@ -6,28 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, PutProfile, PutToken, RemoveToken
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    CreateToken,
-    Credentials,
-    DeleteToken,
-    Done,
-    Operation,
-    Reply,
-    SetTokenState,
-    TokenUid,
-    Unknown,
-    Value,
-    ViewToken,
-)
 from harness.domain.token import RegistrationToken
 from harness.targets.arranging.api import Api
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 NOW = 1_000
-ADMIN = Credentials(api_key="canary-admin-key")
+ADMIN = ops.Credentials(api_key="canary-admin-key")
 ASKED = RegistrationToken("t-1", "token-1", "asked-value", "p-1", NOW + 5)
 
 
@@ -36,28 +23,28 @@ class Palette:
 
     def __init__(self) -> None:
         self.tokens: dict[str, RegistrationToken] = {}
-        self.asked: list[Operation] = []
-        self.answers: dict[type[Operation], Reply] = {}
+        self.asked: list[ops.Operation] = []
+        self.answers: dict[type[ops.Operation], ops.Reply] = {}
 
     def send(self, outgoing: Outgoing) -> Exchange:
         assert outgoing.credentials == ADMIN
         operation = outgoing.operation
         self.asked.append(operation)
-        return Exchange(self.answers.get(type(operation)) or Done(self._value(operation)))
+        return Exchange(self.answers.get(type(operation)) or ops.Done(self._value(operation)))
 
-    def _value(self, operation: Operation) -> Value:
+    def _value(self, operation: ops.Operation) -> ops.Value:
         match operation:
-            case CreateToken(name, project, expiry):
+            case ops.CreateToken(name, project, expiry):
                 uid = f"own-{len(self.tokens)}"
                 self.tokens[uid] = RegistrationToken(uid, name, f"value-{uid}", project, expiry)
-                return TokenUid(uid)
-            case SetTokenState(uid, active):
+                return ops.TokenUid(uid)
+            case ops.SetTokenState(uid, active):
                 self.tokens[uid] = replace(self.tokens[uid], active=active)
-            case DeleteToken(uid):
+            case ops.DeleteToken(uid):
                 del self.tokens[uid]
-            case ViewToken(uid):
+            case ops.ViewToken(uid):
                 return self.tokens[uid]
-        return Acknowledged()
+        return ops.Acknowledged()
 
 
 @pytest.fixture
@@ -73,7 +60,7 @@ def api(palette: Palette) -> Api:
 def test_a_token_is_created_with_uid_and_value_of_the_target(api: Api, palette: Palette) -> None:
     came = api.arrange(PutToken(ASKED))
     assert came == PutToken(replace(ASKED, uid="own-0", value="value-own-0"))
-    assert [type(o) for o in palette.asked] == [CreateToken, ViewToken]
+    assert [type(o) for o in palette.asked] == [ops.CreateToken, ops.ViewToken]
 
 
 def test_one_that_is_deactivated_is_created_and_then_deactivated(api: Api) -> None:
@@ -90,7 +77,7 @@ def test_one_that_was_made_is_changed_and_removed(api: Api, palette: Palette) ->
     assert not palette.tokens["own-0"].active
     api.arrange(RemoveToken("own-0"))
     assert palette.tokens == {}
-    assert palette.asked.count(CreateToken("token-1", "p-1", NOW + 5)) == 1
+    assert palette.asked.count(ops.CreateToken("token-1", "p-1", NOW + 5)) == 1
 
 
 @pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
@@ -111,16 +98,16 @@ def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: Api) -> None:
 @pytest.mark.parametrize(
     ("operation", "reply", "why"),
     [
-        (CreateToken, Refused(Reason.FORBIDDEN, "not you"), "CreateToken: not you"),
-        (CreateToken, Done(Acknowledged()), "not answered with a uid"),
-        (ViewToken, Unknown("no answer"), "ViewToken: no answer"),
-        (ViewToken, Done(replace(ASKED, value=" ")), "does not tell the token's value"),
-        (ViewToken, Done(replace(ASKED, active=False)), "another project or state"),
-        (ViewToken, Done(replace(ASKED, project_uid="p-2")), "another project or state"),
+        (ops.CreateToken, Refused(Reason.FORBIDDEN, "not you"), "CreateToken: not you"),
+        (ops.CreateToken, ops.Done(ops.Acknowledged()), "not answered with a uid"),
+        (ops.ViewToken, ops.Unknown("no answer"), "ViewToken: no answer"),
+        (ops.ViewToken, ops.Done(replace(ASKED, value=" ")), "does not tell the token's value"),
+        (ops.ViewToken, ops.Done(replace(ASKED, active=False)), "another project or state"),
+        (ops.ViewToken, ops.Done(replace(ASKED, project_uid="p-2")), "another project or state"),
     ],
 )
 def test_what_the_api_does_not_do_is_not_taken_for_done(
-    api: Api, palette: Palette, operation: type[Operation], reply: Reply, why: str
+    api: Api, palette: Palette, operation: type[ops.Operation], reply: ops.Reply, why: str
 ) -> None:
     palette.answers[operation] = reply
     with pytest.raises(ArrangingFailed, match=why):

@@ -9,13 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.domain.arrangements import (
-    PutUser,
-    RemoveToken,
-    RenewCluster,
-    SetLink,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.targets.arranging.commands import Command, Commands
 from harness.targets.arranging.process import OUTPUT_BYTES_MAX
@@ -121,7 +115,7 @@ def test_values_are_arguments_and_nothing_in_them_is_interpreted() -> None:
     nasty = "w $(touch /tmp/x); `id` 'a' \"b\" * {slot} \\"
     command = python(fakes.SHOWS_ARGUMENTS, "{slot}", "--node={node}", "{health}", "{{x}}")
     with pytest.raises(ArrangingFailed) as told:
-        commands(command).arrange(SetNodeHealth("lab 1", nasty, Health.UNHEALTHY))
+        commands(command).arrange(arrangements.SetNodeHealth("lab 1", nasty, Health.UNHEALTHY))
     shown = str(told.value)
     for part in ('["lab 1", ', "$(touch /tmp/x)", "`id`", '"Unhealthy", "{x}"]', "{slot}"):
         assert part in shown
@@ -130,7 +124,7 @@ def test_values_are_arguments_and_nothing_in_them_is_interpreted() -> None:
 @pytest.mark.parametrize("value", ["-rf", "--help", "a\0b"])
 def test_a_value_that_would_be_an_option_is_refused(value: str) -> None:
     with pytest.raises(CannotArrange, match=r"begins with a dash|zero byte"):
-        commands(python("pass", "{uid}")).arrange(RemoveToken(value))
+        commands(python("pass", "{uid}")).arrange(arrangements.RemoveToken(value))
 
 
 def test_it_gets_just_the_environment_that_it_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -143,7 +137,7 @@ def test_it_gets_just_the_environment_that_it_is_given(monkeypatch: pytest.Monke
 
 
 def test_secrets_that_it_complains_of_are_not_repeated() -> None:
-    user = PutUser("kim@x.example", "canary-password", "canary-api-key", frozenset())
+    user = arrangements.PutUser("kim@x.example", "canary-password", "canary-api-key", frozenset())
     code = "import os, sys; print(os.environ['S'], file=sys.stderr);" + fakes.TELLS_SECRETS
     command = python(code, environment={"S": "canary-passed"}, secrets=("canary-passed",))
     for arrangement in (user, TOKEN):
@@ -173,22 +167,22 @@ def test_its_own_entry_comes_before_the_one_for_all() -> None:
     both = Commands({"*": python("pass"), "SetLink": python(fakes.EXITS_7)}, {})
     assert both.arrange(TOKEN) == TOKEN
     with pytest.raises(ArrangingFailed):
-        both.arrange(SetLink("h", up=False))
+        both.arrange(arrangements.SetLink("h", up=False))
 
 
 def test_without_an_entry_it_says_what_to_write() -> None:
     none = Commands({"SetLink": python("pass")}, {})
-    assert none.cannot(SetLink) == ""
-    assert "[arrange.commands.RemoveToken]" in none.cannot(RemoveToken)
+    assert none.cannot(arrangements.SetLink) == ""
+    assert "[arrange.commands.RemoveToken]" in none.cannot(arrangements.RemoveToken)
     with pytest.raises(CannotArrange, match="RemoveToken"):
-        none.arrange(RemoveToken("t"))
+        none.arrange(arrangements.RemoveToken("t"))
 
 
 def test_each_slot_may_have_a_reset_of_its_own() -> None:
     one = Commands({}, {"lab-1": python("pass")})
-    assert one.cannot(RenewCluster) == ""
+    assert one.cannot(arrangements.RenewCluster) == ""
     assert (one.renews("lab-1"), one.renews("lab-2")) == (True, False)
-    assert one.arrange(RenewCluster("lab-1")) == RenewCluster("lab-1")
+    assert one.arrange(arrangements.RenewCluster("lab-1")) == arrangements.RenewCluster("lab-1")
     with pytest.raises(CannotArrange):
-        one.arrange(RenewCluster("lab-2"))
-    assert "add reset" in Commands({}, {}).cannot(RenewCluster)
+        one.arrange(arrangements.RenewCluster("lab-2"))
+    assert "add reset" in Commands({}, {}).cannot(arrangements.RenewCluster)

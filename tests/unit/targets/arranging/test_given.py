@@ -6,56 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from harness.domain.arrangements import (
-    CreateProject,
-    ForgetProject,
-    InstallCluster,
-    PutProfile,
-    PutUser,
-    Restart,
-    Side,
-    Slot,
-)
-from harness.domain.cluster import (
-    Cluster,
-    ClusterState,
-    Health,
-    ManagementMode,
-    Node,
-    NodePool,
-)
+from harness.domain import arrangements, cluster, profile
+from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.domain.operations import (
-    Acknowledged,
-    CancelPairingRequest,
-    Done,
-    LogIn,
-    Management,
-    Operation,
-    PairingView,
-    Reply,
-    Session,
-    Stack,
-    Unknown,
-    ViewCluster,
-    ViewManagement,
-    ViewPairing,
-    ViewStack,
-)
 from harness.domain.permission import Grant, PairPermission, every_grant
-from harness.domain.profile import (
-    ClusterProfile,
-    Layer,
-    Pack,
-    ProfileEdition,
-    ProfileType,
-    StackProfile,
-)
 from harness.targets.arranging.given import Given, GivenPerson, GivenThings, InstalledClusters
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing
 
-PACK = Pack(Layer.CNI, "Calico", "3.25.1")
-PROFILE = ClusterProfile("given-1", "acme", ProfileType.INFRA, (ProfileEdition("4.0.0", (PACK,)),))
+PACK = profile.Pack(profile.Layer.CNI, "Calico", "3.25.1")
+PROFILE = profile.ClusterProfile(
+    "given-1", "acme", profile.ProfileType.INFRA, (profile.ProfileEdition("4.0.0", (PACK,)),)
+)
 READER = frozenset({Grant(PairPermission.LIST, "p-1")})
 THINGS = GivenThings(
     projects=("p-1", "p-2"),
@@ -69,7 +30,7 @@ THINGS = GivenThings(
 )
 
 
-def no_cluster(asked: InstallCluster) -> Cluster:
+def no_cluster(asked: arrangements.InstallCluster) -> cluster.Cluster:
     raise CannotArrange("InstallCluster", "none there")
 
 
@@ -78,26 +39,29 @@ def given() -> Given:
     return Given(THINGS, no_cluster)
 
 
-def put_user(grants: frozenset[Grant], email: str = "kim@x.example") -> PutUser:
-    return PutUser(email, "asked-pw", "asked-key", grants)
+def put_user(grants: frozenset[Grant], email: str = "kim@x.example") -> arrangements.PutUser:
+    return arrangements.PutUser(email, "asked-pw", "asked-key", grants)
 
 
 # --- projects -----------------------------------------------------------------------------------
 
 
 def test_projects_are_handed_out_one_at_a_time(given: Given) -> None:
-    asked = CreateProject("asked", "retail")
+    asked = arrangements.CreateProject("asked", "retail")
     uids = [given.arrange(asked) for _ in range(2)]
-    assert uids == [CreateProject("p-1", "retail"), CreateProject("p-2", "retail")]
+    assert uids == [
+        arrangements.CreateProject("p-1", "retail"),
+        arrangements.CreateProject("p-2", "retail"),
+    ]
     with pytest.raises(CannotArrange, match=r"given \(2\) are in use"):
         given.arrange(asked)
-    given.arrange(ForgetProject("p-1"))
-    assert given.arrange(asked) == CreateProject("p-1", "retail")
+    given.arrange(arrangements.ForgetProject("p-1"))
+    assert given.arrange(asked) == arrangements.CreateProject("p-1", "retail")
 
 
 def test_a_project_that_is_not_given_is_not_forgotten(given: Given) -> None:
     with pytest.raises(CannotArrange, match="none that is given"):
-        given.arrange(ForgetProject("somebody-elses"))
+        given.arrange(arrangements.ForgetProject("somebody-elses"))
 
 
 # --- people -------------------------------------------------------------------------------------
@@ -105,12 +69,14 @@ def test_a_project_that_is_not_given_is_not_forgotten(given: Given) -> None:
 
 def test_a_person_with_just_these_grants_is_handed_out(given: Given) -> None:
     came = given.arrange(put_user(READER))
-    assert came == PutUser("reader@x.example", "", "key-reader", READER)
+    assert came == arrangements.PutUser("reader@x.example", "", "key-reader", READER)
 
 
 def test_two_with_the_same_grants_are_two_people(given: Given) -> None:
     asked = [put_user(every_grant("p-1"), f"{n}@x.example") for n in range(2)]
-    keys = {came.api_key for came in map(given.arrange, asked) if isinstance(came, PutUser)}
+    keys = {
+        came.api_key for came in map(given.arrange, asked) if isinstance(came, arrangements.PutUser)
+    }
     assert keys == {"key-admin", "key-second"}
 
 
@@ -130,7 +96,7 @@ def test_nobody_becomes_an_administrator_of_the_tenant(given: Given) -> None:
 
 def test_the_permissions_of_a_person_stay_as_they_are(given: Given) -> None:
     came = given.arrange(put_user(every_grant("p-1")))
-    assert isinstance(came, PutUser)
+    assert isinstance(came, arrangements.PutUser)
     with pytest.raises(CannotArrange, match=r"of admin@x\.example stay as they are"):
         given.arrange(replace(came, grants=READER))
     assert given.arrange(came) == came
@@ -139,43 +105,51 @@ def test_the_permissions_of_a_person_stay_as_they_are(given: Given) -> None:
 # --- profiles -----------------------------------------------------------------------------------
 
 
-def asked_profile(*editions: ProfileEdition, uid: str = "asked") -> PutProfile:
-    return PutProfile(ClusterProfile(uid, "edge-infra", ProfileType.INFRA, editions, "p-1"))
+def asked_profile(*editions: profile.ProfileEdition, uid: str = "asked") -> arrangements.PutProfile:
+    return arrangements.PutProfile(
+        profile.ClusterProfile(uid, "edge-infra", profile.ProfileType.INFRA, editions, "p-1")
+    )
 
 
 def test_a_profile_with_the_same_packs_is_handed_out_whatever_it_is_called(given: Given) -> None:
-    came = given.arrange(asked_profile(ProfileEdition("1.0.0", (PACK,))))
-    assert came == PutProfile(replace(PROFILE, project_uid="p-1"))
+    came = given.arrange(asked_profile(profile.ProfileEdition("1.0.0", (PACK,))))
+    assert came == arrangements.PutProfile(replace(PROFILE, project_uid="p-1"))
 
 
 @pytest.mark.parametrize(
     "editions",
     [
-        (ProfileEdition("1.0.0", (replace(PACK, version="3.26.0"),)),),
-        (ProfileEdition("1.0.0", (PACK, Pack(Layer.OS, "Ubuntu", "22.04"))),),
-        (ProfileEdition("1.0.0", ()),),
-        (ProfileEdition("1.0.0", (PACK,), published=False),),
-        (ProfileEdition("1.0.0", (PACK,)), ProfileEdition("1.1.0", (PACK,))),
+        (profile.ProfileEdition("1.0.0", (replace(PACK, version="3.26.0"),)),),
+        (
+            profile.ProfileEdition(
+                "1.0.0", (PACK, profile.Pack(profile.Layer.OS, "Ubuntu", "22.04"))
+            ),
+        ),
+        (profile.ProfileEdition("1.0.0", ()),),
+        (profile.ProfileEdition("1.0.0", (PACK,), published=False),),
+        (profile.ProfileEdition("1.0.0", (PACK,)), profile.ProfileEdition("1.1.0", (PACK,))),
     ],
 )
-def test_no_profile_with_other_packs_is(given: Given, editions: tuple[ProfileEdition, ...]) -> None:
+def test_no_profile_with_other_packs_is(
+    given: Given, editions: tuple[profile.ProfileEdition, ...]
+) -> None:
     with pytest.raises(CannotArrange, match="no profile is given that has just these packs"):
         given.arrange(asked_profile(*editions))
 
 
 def test_several_versions_have_to_be_called_as_asked() -> None:
-    two = (ProfileEdition("1.0.0", (PACK,)), ProfileEdition("1.1.0", (PACK,)))
+    two = (profile.ProfileEdition("1.0.0", (PACK,)), profile.ProfileEdition("1.1.0", (PACK,)))
     given = Given(GivenThings(profiles=(replace(PROFILE, editions=two),)), no_cluster)
-    assert isinstance(given.arrange(asked_profile(*two)), PutProfile)
+    assert isinstance(given.arrange(asked_profile(*two)), arrangements.PutProfile)
     with pytest.raises(CannotArrange):
         given.arrange(asked_profile(two[0], replace(two[1], version="2.0.0")))
 
 
 def test_one_that_is_given_is_not_exchanged_for_another() -> None:
-    other = replace(PROFILE, uid="given-2", editions=(ProfileEdition("1.0.0", ()),))
+    other = replace(PROFILE, uid="given-2", editions=(profile.ProfileEdition("1.0.0", ()),))
     given = Given(GivenThings(profiles=(PROFILE, other)), no_cluster)
     with pytest.raises(CannotArrange):
-        given.arrange(asked_profile(ProfileEdition("1.0.0", ()), uid="given-1"))
+        given.arrange(asked_profile(profile.ProfileEdition("1.0.0", ()), uid="given-1"))
 
 
 # --- what is not given --------------------------------------------------------------------------
@@ -183,25 +157,31 @@ def test_one_that_is_given_is_not_exchanged_for_another() -> None:
 
 def test_what_is_not_given_is_said_beforehand(given: Given) -> None:
     nothing = Given(GivenThings(), no_cluster)
-    for kind in (CreateProject, ForgetProject, PutUser, PutProfile, InstallCluster):
+    for kind in (
+        arrangements.CreateProject,
+        arrangements.ForgetProject,
+        arrangements.PutUser,
+        arrangements.PutProfile,
+        arrangements.InstallCluster,
+    ):
         assert given.cannot(kind) == ""
         assert "add " in nothing.cannot(kind)
-    assert "nothing that is given" in given.cannot(Restart)
+    assert "nothing that is given" in given.cannot(arrangements.Restart)
     for way in (given, nothing):
         with pytest.raises(CannotArrange):
-            way.arrange(Restart(Side.EDGE))
+            way.arrange(arrangements.Restart(arrangements.Side.EDGE))
 
 
 # --- clusters -----------------------------------------------------------------------------------
 
-SLOT = Slot("lab-1", ("h-1", "h-2"))
+SLOT = arrangements.Slot("lab-1", ("h-1", "h-2"))
 POOLS = (
-    NodePool("cp", True, (Node("cp-1", "h-1"),)),
-    NodePool("w", False, (Node("w-1", "h-2"),)),
+    cluster.NodePool("cp", True, (cluster.Node("cp-1", "h-1"),)),
+    cluster.NodePool("w", False, (cluster.Node("w-1", "h-2"),)),
 )
-STANDING = Cluster("own-uid", "acme-lab", pools=POOLS)
-OWN_STACK = (StackProfile("acme", ProfileType.INFRA, "4.0.0", (PACK,)),)
-PENDING = PairingView("r-1", "Pairing", "", "https://palette.example")
+STANDING = cluster.Cluster("own-uid", "acme-lab", pools=POOLS)
+OWN_STACK = (profile.StackProfile("acme", profile.ProfileType.INFRA, "4.0.0", (PACK,)),)
+PENDING = ops.PairingView("r-1", "Pairing", "", "https://palette.example")
 
 
 class LocalUi:
@@ -209,44 +189,46 @@ class LocalUi:
 
     def __init__(self) -> None:
         self.cluster = STANDING
-        self.mode = ManagementMode.LOCAL
+        self.mode = cluster.ManagementMode.LOCAL
         self.pending = False
         self.stubborn = False
         self.slept = 0
-        self.answers: dict[type[Operation], Reply] = {}
+        self.answers: dict[type[ops.Operation], ops.Reply] = {}
 
     def send(self, outgoing: Outgoing) -> Exchange:
         assert outgoing.host_uid == "h-1"
         return Exchange(self.answers.get(type(outgoing.operation)) or self._reply(outgoing))
 
-    def _reply(self, outgoing: Outgoing) -> Reply:
+    def _reply(self, outgoing: Outgoing) -> ops.Reply:
         match outgoing.operation:
-            case LogIn("kim", "canary-pw"):
-                return Done(Session("s-1"))
+            case ops.LogIn("kim", "canary-pw"):
+                return ops.Done(ops.Session("s-1"))
             case _ if outgoing.credentials.session != "s-1":
                 return Refused(Reason.UNAUTHENTICATED, "log in")
-            case ViewManagement():
-                return Done(Management(self.mode))
-            case ViewCluster():
-                return Done(self.cluster)
-            case ViewStack():
-                return Done(Stack(OWN_STACK))
-            case ViewPairing() if self.pending:
-                return Done(PENDING)
-            case CancelPairingRequest():
+            case ops.ViewManagement():
+                return ops.Done(ops.Management(self.mode))
+            case ops.ViewCluster():
+                return ops.Done(self.cluster)
+            case ops.ViewStack():
+                return ops.Done(ops.Stack(OWN_STACK))
+            case ops.ViewPairing() if self.pending:
+                return ops.Done(PENDING)
+            case ops.CancelPairingRequest():
                 self.pending = self.stubborn
-                return Done(Acknowledged())
+                return ops.Done(ops.Acknowledged())
         return Refused(Reason.NOT_FOUND, "none")
 
     def sleep(self, duration: int) -> None:
         self.slept += duration
 
-    def look(self, asked: InstallCluster) -> Cluster:
+    def look(self, asked: arrangements.InstallCluster) -> cluster.Cluster:
         user = LocalUser("kim", "canary-pw")
         return InstalledClusters(self.send, self.sleep, user, {"lab-1": SLOT}).ready(asked)
 
 
-ASKED = InstallCluster("lab-1", Cluster("asked", "shop", pools=(replace(POOLS[0]),)))
+ASKED = arrangements.InstallCluster(
+    "lab-1", cluster.Cluster("asked", "shop", pools=(replace(POOLS[0]),))
+)
 
 
 def test_a_cluster_is_used_as_local_ui_shows_it() -> None:
@@ -265,24 +247,33 @@ def test_a_request_that_is_still_pending_is_cancelled_first() -> None:
 @pytest.mark.parametrize(
     ("spoil", "why"),
     [
-        (lambda ui: setattr(ui, "mode", ManagementMode.CENTRAL), "is paired already"),
+        (lambda ui: setattr(ui, "mode", cluster.ManagementMode.CENTRAL), "is paired already"),
         (
-            lambda ui: setattr(ui, "cluster", replace(STANDING, state=ClusterState.ERROR)),
+            lambda ui: setattr(ui, "cluster", replace(STANDING, state=cluster.ClusterState.ERROR)),
             "it is Error",
         ),
         (
-            lambda ui: setattr(ui, "cluster", STANDING.with_health("w-1", Health.UNHEALTHY)),
+            lambda ui: setattr(
+                ui, "cluster", STANDING.with_health("w-1", cluster.Health.UNHEALTHY)
+            ),
             "node w-1 is unhealthy",
         ),
         (
             lambda ui: setattr(
-                ui, "cluster", replace(STANDING, pools=(NodePool("x", True, (Node("n", "h-9"),)),))
+                ui,
+                "cluster",
+                replace(
+                    STANDING, pools=(cluster.NodePool("x", True, (cluster.Node("n", "h-9"),)),)
+                ),
             ),
             "the host h-9, which the target file does not name",
         ),
-        (lambda ui: ui.answers.update({ViewCluster: Unknown("late")}), "ViewCluster on host h-1"),
         (
-            lambda ui: ui.answers.update({LogIn: Refused(Reason.FORBIDDEN, "locked out")}),
+            lambda ui: ui.answers.update({ops.ViewCluster: ops.Unknown("late")}),
+            "ViewCluster on host h-1",
+        ),
+        (
+            lambda ui: ui.answers.update({ops.LogIn: Refused(Reason.FORBIDDEN, "locked out")}),
             "LogIn on host h-1: locked out",
         ),
         (
@@ -317,11 +308,15 @@ def test_what_matters_has_to_be_so(matters: tuple[str, ...], why: str) -> None:
 
 
 def test_a_cluster_of_the_same_shape_will_do() -> None:
-    asked = InstallCluster("lab-1", Cluster("asked", "shop", pools=POOLS[::-1]), ("shape",))
+    asked = arrangements.InstallCluster(
+        "lab-1", cluster.Cluster("asked", "shop", pools=POOLS[::-1]), ("shape",)
+    )
     assert LocalUi().look(asked).uid == "own-uid"
 
 
-@pytest.mark.parametrize("asked", [InstallCluster("lab-1", None), replace(ASKED, slot="lab-9")])
-def test_a_cluster_is_neither_removed_nor_made_up(asked: InstallCluster) -> None:
+@pytest.mark.parametrize(
+    "asked", [arrangements.InstallCluster("lab-1", None), replace(ASKED, slot="lab-9")]
+)
+def test_a_cluster_is_neither_removed_nor_made_up(asked: arrangements.InstallCluster) -> None:
     with pytest.raises(CannotArrange):
         LocalUi().look(asked)

@@ -9,19 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness.domain.arrangements import (
-    CreateProject,
-    PutToken,
-    RemoveToken,
-    SetLink,
-    SetNodeHealth,
-)
+from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.targets.arranging.person import Person, TerminalAsker
 from harness.targets.port import CannotArrange, Confirmation
 from tests.unit.targets.arranging.fakes import TOKEN
 
-ASKED = SetNodeHealth("lab-1", "worker-1", Health.UNHEALTHY)
+ASKED = arrangements.SetNodeHealth("lab-1", "worker-1", Health.UNHEALTHY)
 
 
 class Somebody:
@@ -82,20 +76,20 @@ def test_who_is_gone_confirms_nothing() -> None:
 
 
 def test_the_uid_of_what_a_person_makes_is_asked_for() -> None:
-    asked = CreateProject("p-1", "retail")
-    assert Person(Somebody("", "own-uid"), "Kim").arrange(asked) == CreateProject(
+    asked = arrangements.CreateProject("p-1", "retail")
+    assert Person(Somebody("", "own-uid"), "Kim").arrange(asked) == arrangements.CreateProject(
         "own-uid", "retail"
     )
     assert Person(Somebody("", ""), "Kim").arrange(asked) == asked
 
 
 def test_nobody_is_asked_who_is_not_there_or_for_a_secret() -> None:
-    assert "--interactive" in Person(None).cannot(SetLink)
+    assert "--interactive" in Person(None).cannot(arrangements.SetLink)
     with pytest.raises(CannotArrange):
         Person(None).arrange(ASKED)
     person = Person(Somebody(), "Kim")
-    assert person.cannot(SetLink) == person.cannot(RemoveToken) == ""
-    assert "secret" in person.cannot(PutToken)
+    assert person.cannot(arrangements.SetLink) == person.cannot(arrangements.RemoveToken) == ""
+    assert "secret" in person.cannot(arrangements.PutToken)
     with pytest.raises(CannotArrange):
         person.arrange(TOKEN)
 
@@ -108,7 +102,7 @@ def test_somebody_may_come_later() -> None:
 
 def test_what_a_target_calls_things_does_nothing_to_the_terminal() -> None:
     asker = Somebody("")
-    Person(asker, "Kim").arrange(RemoveToken("\x1b[2Jt\n"))
+    Person(asker, "Kim").arrange(arrangements.RemoveToken("\x1b[2Jt\n"))
     assert asker.asked[0].startswith("Delete the registration token ?[2Jt? in Palette.\n")
 
 

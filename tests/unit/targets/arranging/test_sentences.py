@@ -6,22 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.domain import arrangements
 from harness.domain import arrangements as all_of
-from harness.domain.arrangements import (
-    SIDES_OF,
-    Arrangement,
-    FaultNextMessage,
-    InstallCluster,
-    MessageFault,
-    MessageKind,
-    PutProfile,
-    PutToken,
-    PutUser,
-    SetLink,
-    SetNodeHealth,
-    Side,
-    side_of,
-)
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.permission import Grant, PairPermission
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
@@ -32,7 +18,9 @@ from harness.targets.arranging.person import sentence
 KINDS = [
     kind
     for kind in vars(all_of).values()
-    if isinstance(kind, type) and issubclass(kind, Arrangement) and kind is not Arrangement
+    if isinstance(kind, type)
+    and issubclass(kind, arrangements.Arrangement)
+    and kind is not arrangements.Arrangement
 ]
 CLUSTER = Cluster(
     "c-1", "shop", pools=(NodePool("cp", True, (Node("n-1", "h-1"), Node("n-2", "h-2"))),)
@@ -46,9 +34,9 @@ VALUES = {
     "mode": ManagementMode.CENTRAL,
     "host_uid": "h-1",
     "up": False,
-    "message": MessageKind.SUBMIT,
-    "fault": MessageFault.LOST_AFTER,
-    "side": Side.EDGE,
+    "message": arrangements.MessageKind.SUBMIT,
+    "fault": arrangements.MessageFault.LOST_AFTER,
+    "side": arrangements.Side.EDGE,
     "by": 5_000_000,
     "calls": 3,
     "uid": "u-1",
@@ -68,17 +56,20 @@ VALUES = {
 }
 
 
-def example(kind: type[Arrangement]) -> Arrangement:
+def example(kind: type[arrangements.Arrangement]) -> arrangements.Arrangement:
     names = [f.name for f in kind.__dataclass_fields__.values() if f.name in VALUES]
     return kind(**{name: VALUES[name] for name in names})
 
 
 def test_every_arrangement_has_its_sides() -> None:
-    assert set(SIDES_OF) == set(KINDS)
-    assert all(set(side_of(example(kind))) <= set(SIDES_OF[kind]) for kind in KINDS)
+    assert set(arrangements.SIDES_OF) == set(KINDS)
+    assert all(
+        set(arrangements.side_of(example(kind))) <= set(arrangements.SIDES_OF[kind])
+        for kind in KINDS
+    )
 
 
-def what_is_wrong(kind: type[Arrangement], text: str) -> Iterator[str]:
+def what_is_wrong(kind: type[arrangements.Arrangement], text: str) -> Iterator[str]:
     """What is wrong with what a person is asked, where this is to be arranged."""
     if not (text[:1].isupper() and text.endswith(".")):
         yield f"{kind.__name__}: no sentence: {text!r}"
@@ -103,7 +94,7 @@ def test_the_guard_sees_each_kind() -> None:
         (kind, text)
         for kind, texts in planted.items()
         for text in texts
-        if not any(kind in wrong for wrong in what_is_wrong(SetLink, text))
+        if not any(kind in wrong for wrong in what_is_wrong(arrangements.SetLink, text))
     ]
     assert unseen == []
 
@@ -116,33 +107,37 @@ def test_two_arrangements_are_never_the_same_sentence() -> None:
     ("arrangement", "text"),
     [
         (
-            SetNodeHealth("lab-1", "worker-1", Health.UNHEALTHY),
+            arrangements.SetNodeHealth("lab-1", "worker-1", Health.UNHEALTHY),
             "Make node worker-1 of the cluster in slot lab-1 unhealthy.",
         ),
         (
-            SetLink("h-1", up=False),
+            arrangements.SetLink("h-1", up=False),
             "Cut host h-1 off from Palette, so that Local UI still answers.",
         ),
-        (SetLink("h-1", up=True), "Let host h-1 reach Palette again."),
+        (arrangements.SetLink("h-1", up=True), "Let host h-1 reach Palette again."),
         (
-            FaultNextMessage("h", MessageKind.POLL, MessageFault.DELAYED, 1_500_000),
+            arrangements.FaultNextMessage(
+                "h", arrangements.MessageKind.POLL, arrangements.MessageFault.DELAYED, 1_500_000
+            ),
             "See to it that the next question what became of the request from host h to Palette"
             " is late by 1.5 s.",
         ),
         (
-            InstallCluster("lab-1", None),
+            arrangements.InstallCluster("lab-1", None),
             "Remove the cluster from the hosts of slot lab-1, so that they have none.",
         ),
     ],
 )
-def test_a_sentence_says_what_to_do(arrangement: Arrangement, text: str) -> None:
+def test_a_sentence_says_what_to_do(arrangement: arrangements.Arrangement, text: str) -> None:
     assert sentence(arrangement) == text
 
 
 def test_every_field_may_be_a_placeholder() -> None:
-    assert known_fields(SetNodeHealth) == (KIND, "slot", "node", "health")
-    assert {"token.uid", "token.project_uid"} <= set(known_fields(PutToken))
-    assert {"cluster", "cluster.name", "cluster.pools"} <= set(known_fields(InstallCluster))
-    assert "profile.editions" in known_fields(PutProfile)
-    assert "grants" in known_fields(PutUser)
-    assert "grants.scope" not in known_fields(PutUser)
+    assert known_fields(arrangements.SetNodeHealth) == (KIND, "slot", "node", "health")
+    assert {"token.uid", "token.project_uid"} <= set(known_fields(arrangements.PutToken))
+    assert {"cluster", "cluster.name", "cluster.pools"} <= set(
+        known_fields(arrangements.InstallCluster)
+    )
+    assert "profile.editions" in known_fields(arrangements.PutProfile)
+    assert "grants" in known_fields(arrangements.PutUser)
+    assert "grants.scope" not in known_fields(arrangements.PutUser)

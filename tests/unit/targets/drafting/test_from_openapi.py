@@ -13,15 +13,9 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
 from harness.reference.openapi import describe
+from harness.targets.drafting import openapi
 from harness.targets.drafting.draft import composed, hints_of, wire_of
 from harness.targets.drafting.matching import Certainty
-from harness.targets.drafting.openapi import (
-    FIELDS_MAX,
-    Document,
-    OpenApiError,
-    document_from,
-    read_document,
-)
 from harness.targets.drafting.wire_draft import Drafted, WireDraft
 from harness.targets.target_file import load_target
 from harness.targets.wire_reading import load_wire
@@ -38,13 +32,13 @@ def described(routes: RouteTable, *surfaces: Surface) -> dict[str, Any]:
     return describe("Some", routes_of(routes, *surfaces))
 
 
-def both(routes: RouteTable) -> list[Document]:
+def both(routes: RouteTable) -> list[openapi.Document]:
     apps = ((Surface.LOCAL_UI,), (Surface.PALETTE, Surface.AGENT))
     return [document(described(routes, *surfaces)) for surfaces in apps]
 
 
-def document(data: object) -> Document:
-    return read_document(json.dumps(data).encode(), "some.json")
+def document(data: object) -> openapi.Document:
+    return openapi.read_document(json.dumps(data).encode(), "some.json")
 
 
 def one(draft: WireDraft, kind: type[ops.Operation]) -> Drafted:
@@ -122,7 +116,7 @@ def test_without_ids_and_words_what_is_guessed_is_right() -> None:
 
 def test_another_style_is_guessed_and_says_so(tmp_path: Path) -> None:
     """Swagger 2.0, other paths, words and names, a schema that holds itself."""
-    box = document_from(str(HERE / "box.swagger.json"))
+    box = openapi.document_from(str(HERE / "box.swagger.json"))
     assert hints_of([box]).edge_url == "https://box.lab.example:8443"
     assert hints_of([box]).sides == EDGE
     draft = wire_of([box], EDGE)
@@ -157,7 +151,7 @@ def test_another_style_is_guessed_and_says_so(tmp_path: Path) -> None:
 
 def test_a_list_in_another_style(tmp_path: Path) -> None:
     """OpenAPI 3.0: a bare list, a filter in the query, parameters of other names."""
-    depot = document_from(str(HERE / "depot.openapi.json"))
+    depot = openapi.document_from(str(HERE / "depot.openapi.json"))
     assert hints_of([depot]).central_url == "https://depot.example"
     draft = wire_of([depot], CENTRAL)
     found = tables(draft)
@@ -239,8 +233,8 @@ def test_of_two_documents_with_one_place_one_is_left_to_a_person(tmp_path: Path)
     ],
 )
 def test_a_bad_document_is_refused(data: bytes, told: str) -> None:
-    with pytest.raises(OpenApiError) as refused:
-        read_document(data, "some.json")
+    with pytest.raises(openapi.OpenApiError) as refused:
+        openapi.read_document(data, "some.json")
     assert told in str(refused.value)
     assert str(refused.value).startswith("some.json: ")
 
@@ -291,7 +285,7 @@ def test_a_schema_that_grows_without_end_is_bounded() -> None:
             "components": {"schemas": schemas},
         }
     )
-    assert len(bomb.fields(bomb.operations[0].request)) <= FIELDS_MAX
+    assert len(bomb.fields(bomb.operations[0].request)) <= openapi.FIELDS_MAX
     wire_of([bomb], BOTH)
 
 
@@ -306,5 +300,5 @@ def test_an_address_that_would_be_no_answer_is_not_offered(url: str) -> None:
 @pytest.mark.parametrize("place", ["no.json", "/"])
 def test_a_file_that_is_none(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(OpenApiError, match="cannot be read"):
-        document_from(place)
+    with pytest.raises(openapi.OpenApiError, match="cannot be read"):
+        openapi.document_from(place)
