@@ -21,7 +21,7 @@ from benchmarks.journal import Journal
 from harness.load import LoadClient, LoadLimits, run
 from harness.load.connection import Connection
 from harness.load.message import address_of, message_of
-from harness.load.session import Session
+from harness.load.session import HttpSession
 from harness.wire.http import HttpRequest
 
 GET = HttpRequest("GET", "/")
@@ -112,7 +112,7 @@ async def sessions(
     }
 
 
-def _connections(found: Sequence[Session]) -> list[Connection]:
+def _connections(found: Sequence[HttpSession]) -> list[Connection]:
     return [s.connection for s in found if s.connection is not None and s.is_open]
 
 

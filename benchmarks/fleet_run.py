@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
-from harness.checkers.fleet.gate import METRICS, Judged
+from harness.checkers.fleet.gate import METRICS, MetricSource
 from harness.fleet import shelf
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching
@@ -20,7 +20,7 @@ from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.loading import with_overrides
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts, run_fleet
-from harness.fleet.scenario import FaultKind, FaultPlan, Scenario, Scope, fixed
+from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, Scenario, fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def at_rate_zero(scenario: Scenario) -> Scenario:
     """The scenario with every kind of fault switched on, and striking nobody."""
     kinds = [kind for kind in FaultKind if kind not in (FaultKind.CENTRAL, FaultKind.CLOCK)]
     faults = tuple(
-        FaultPlan(kind, Scope.HOST, every=fixed(3_600_000_000), share_ppm=0) for kind in kinds
+        FaultPlan(kind, FaultScope.HOST, every=fixed(3_600_000_000), share_ppm=0) for kind in kinds
     )
     return replace(scenario, faults=faults)
 
@@ -68,7 +68,7 @@ def run_here(name: str, hosts: int | None, workers: int, *, zero: bool, judge: b
         disk = sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
     usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     paired = done.measures.requests.get("paired", 0)
-    judged = Judged(done.measures, len(done.violations))
+    judged = MetricSource(done.measures, len(done.violations))
     return Cost(
         verdict=done.verdict.value,
         wall=wall,

@@ -8,33 +8,33 @@ from harness.checkers.registry import Judge
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
 from harness.scenes import local_moves
-from harness.scenes.scene import Scene
+from harness.scenes.scene import Context
 
 # --- what is given ----------------------------------------------------------------------------
 
 
 @given("a local cluster")
-def _local_cluster(scene: Scene) -> None:
+def _local_cluster(scene: Context) -> None:
     scene.cluster()
 
 
 @given("another local cluster")
-def _another_cluster(scene: Scene) -> None:
+def _another_cluster(scene: Context) -> None:
     scene.cluster("another cluster")
 
 
 @given("a pending pairing request")
-def _pending(scene: Scene) -> None:
+def _pending(scene: Context) -> None:
     scene.pending()
 
 
 @given("a pending pairing request of another cluster")
-def _pending_elsewhere(scene: Scene) -> None:
+def _pending_elsewhere(scene: Context) -> None:
     scene.pending("another cluster")
 
 
 @given("a paired cluster")
-def _paired(scene: Scene) -> None:
+def _paired(scene: Context) -> None:
     scene.paired()
 
 
@@ -43,22 +43,22 @@ def _paired(scene: Scene) -> None:
 
 @when("the operator sends a pairing request")
 @when("the operator sends a pairing request again")
-def _send(scene: Scene) -> None:
+def _send(scene: Context) -> None:
     scene.note("the send", scene.send())
 
 
 @when("the operator cancels the pairing request")
-def _cancel(scene: Scene) -> None:
+def _cancel(scene: Context) -> None:
     scene.perform(scene.cluster().operator, ops.CancelPairingRequest(), "the cancel")
 
 
 @when("the administrator accepts the request")
-def _accept(scene: Scene) -> None:
+def _accept(scene: Context) -> None:
     scene.note("the acceptance", scene.accept())
 
 
 @when("the administrator rejects the request")
-def _reject(scene: Scene) -> None:
+def _reject(scene: Context) -> None:
     operation = ops.RejectPairingRequest(scene.cluster().pairing_uid)
     scene.perform(scene.admin(), operation, "the rejection")
 
@@ -68,24 +68,24 @@ def _reject(scene: Scene) -> None:
 
 @then("it succeeds")
 @then("the request is sent")
-def _succeeds(scene: Scene, judge: Judge) -> None:
+def _succeeds(scene: Context, judge: Judge) -> None:
     judge.check("succeeded", operation=scene.noted())
 
 
 @then("it is refused")
 @then("the request is refused")
-def _refused(scene: Scene, judge: Judge) -> None:
+def _refused(scene: Context, judge: Judge) -> None:
     judge.check("refused", operation=scene.noted())
 
 
 @then("nothing is pending in Local UI")
-def _nothing_pending(scene: Scene, judge: Judge) -> None:
+def _nothing_pending(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(scene.cluster().operator, ops.ViewPairing(), "nothing_pending")
     judge.check("held", operation=seen.id)
 
 
 @then("the request is pending in Local UI")
-def _still_pending(scene: Scene, judge: Judge) -> None:
+def _still_pending(scene: Context, judge: Judge) -> None:
     leased = scene.cluster()
     seen = scene.stage.await_state(
         leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
@@ -95,7 +95,7 @@ def _still_pending(scene: Scene, judge: Judge) -> None:
 
 @then("the cluster is still locally managed")
 @then("the cluster is locally managed")
-def _local(scene: Scene, judge: Judge) -> None:
+def _local(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.cluster().operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
     )
@@ -103,7 +103,7 @@ def _local(scene: Scene, judge: Judge) -> None:
 
 
 @then("the cluster is still centrally managed")
-def _central(scene: Scene, judge: Judge) -> None:
+def _central(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.cluster().operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.CENTRAL.value
     )
@@ -111,7 +111,7 @@ def _central(scene: Scene, judge: Judge) -> None:
 
 
 @then("no request reaches Palette")
-def _none_reaches_palette(scene: Scene, judge: Judge) -> None:
+def _none_reaches_palette(scene: Context, judge: Judge) -> None:
     seen = scene.stage.stays(
         scene.admin(),
         ops.ListPairingRequests(),
@@ -122,7 +122,7 @@ def _none_reaches_palette(scene: Scene, judge: Judge) -> None:
 
 
 @then("no request of the cluster waits in Palette")
-def _none_in_palette(scene: Scene, judge: Judge) -> None:
+def _none_in_palette(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.admin(),
         ops.ListPairingRequests(),
@@ -133,18 +133,18 @@ def _none_in_palette(scene: Scene, judge: Judge) -> None:
 
 
 @then("one request of the cluster waits in Palette")
-def _one_in_palette(scene: Scene, judge: Judge) -> None:
+def _one_in_palette(scene: Context, judge: Judge) -> None:
     judge.check("held", operation=local_moves.await_request_of(scene).id)
 
 
 @then("one request of the cluster goes on waiting in Palette")
-def _one_stays_in_palette(scene: Scene, judge: Judge) -> None:
+def _one_stays_in_palette(scene: Context, judge: Judge) -> None:
     judge.check("held", operation=local_moves.await_request_of(scene).id)
     judge.check("held", operation=local_moves.request_stays_of(scene).id)
 
 
 @then("only this request waits in Palette")
-def _only_this_waits(scene: Scene, judge: Judge) -> None:
+def _only_this_waits(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.admin(),
         ops.ListPairingRequests(),
@@ -155,7 +155,7 @@ def _only_this_waits(scene: Scene, judge: Judge) -> None:
 
 
 @then("the request no longer waits in Palette")
-def _gone_centrally(scene: Scene, judge: Judge) -> None:
+def _gone_centrally(scene: Context, judge: Judge) -> None:
     seen = scene.stage.await_state(
         scene.admin(),
         ops.ListPairingRequests(),
@@ -167,17 +167,17 @@ def _gone_centrally(scene: Scene, judge: Judge) -> None:
 
 @then("a local operation on the cluster takes effect")
 @then("local operations on the cluster still take effect")
-def _local_operation_works(scene: Scene, judge: Judge) -> None:
+def _local_operation_works(scene: Context, judge: Judge) -> None:
     judge.check("succeeded", operation=local_moves.change_locally(scene).id)
     judge.check("held", operation=local_moves.local_effect(scene).id)
 
 
 @then("a central operation on the cluster takes effect")
-def _central_operation_works(scene: Scene, judge: Judge) -> None:
+def _central_operation_works(scene: Context, judge: Judge) -> None:
     judge.check("succeeded", operation=local_moves.change_centrally(scene).id)
     judge.check("held", operation=local_moves.central_effect(scene).id)
 
 
 @then(parsers.parse('what the target does is observed: "{situation}"'))
-def _observed(scene: Scene, judge: Judge, situation: str) -> None:
+def _observed(scene: Context, judge: Judge, situation: str) -> None:
     judge.check("observed", situation=situation, operations=list(scene.seen))

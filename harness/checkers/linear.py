@@ -77,7 +77,7 @@ class Automaton(Generic[StateT, MoveT]):
 
 
 @dataclass(slots=True, eq=False)
-class Call(Generic[MoveT]):
+class RegisterCall(Generic[MoveT]):
     """An operation on the register. `move=None` says that its answer tells nothing.
 
     `sure`: it has returned and did happen; otherwise it may take effect at any time after its
@@ -96,26 +96,26 @@ class Call(Generic[MoveT]):
     """Set while a `Linearizer` waits for its return."""
 
 
-Event: TypeAlias = tuple[Call[MoveT], bool]
+Event: TypeAlias = tuple[RegisterCall[MoveT], bool]
 """A call, and whether this is its return. The order of events is the order of time."""
 
 _Key: TypeAlias = tuple[int, tuple[int, ...]]
 """Which open calls have taken effect (a bit each), and how many of each unknown move."""
 
 
-class Search(Generic[StateT, MoveT]):
+class LinearSearch(Generic[StateT, MoveT]):
     """Every way to explain the events so far."""
 
     def __init__(self, automaton: Automaton[StateT, MoveT], states: frozenset[StateT]) -> None:
         self._automaton = automaton
         self._ways: dict[_Key, frozenset[StateT]] = {(0, ()): states}
-        self._open: dict[Call[MoveT], int] = {}
+        self._open: dict[RegisterCall[MoveT], int] = {}
         self._unknown: dict[MoveT, int] = {}
         self._spent = 0
 
-    def copy(self) -> Search[StateT, MoveT]:
+    def copy(self) -> LinearSearch[StateT, MoveT]:
         """The same search, to be led on another way."""
-        other = Search(self._automaton, frozenset())
+        other = LinearSearch(self._automaton, frozenset())
         other._ways, other._open = dict(self._ways), dict(self._open)
         other._unknown = dict(self._unknown)
         return other
@@ -151,7 +151,7 @@ class Search(Generic[StateT, MoveT]):
             self._ways = {(0, ()): self._automaton.one(self.states())}
             self._unknown.clear()
 
-    def _begin(self, call: Call[MoveT], move: MoveT) -> None:
+    def _begin(self, call: RegisterCall[MoveT], move: MoveT) -> None:
         if call.sure:
             taken = sum(self._open.values())
             self._open[call] = ~taken & (taken + 1)
@@ -161,7 +161,7 @@ class Search(Generic[StateT, MoveT]):
             self._unknown[move] = 1
             self._ways = {(d, (*used, 0)): s for (d, used), s in self._ways.items()}
 
-    def _return(self, call: Call[MoveT], budget: int) -> None:
+    def _return(self, call: RegisterCall[MoveT], budget: int) -> None:
         """Keep the ways in which the call has taken effect by now."""
         bit = self._open[call]
         reached: dict[int, dict[tuple[int, ...], frozenset[StateT]]] = {}
@@ -223,8 +223,8 @@ class Unexplained(Generic[MoveT]):
     whether they did it. `at` is the call whose return could not be explained.
     """
 
-    calls: tuple[Call[MoveT], ...]
-    at: Call[MoveT]
+    calls: tuple[RegisterCall[MoveT], ...]
+    at: RegisterCall[MoveT]
 
 
 class Linearizer(Generic[StateT, MoveT]):
@@ -257,11 +257,11 @@ class Linearizer(Generic[StateT, MoveT]):
         self._automaton = automaton
         self._budget = budget
         self.states = automaton.one(states)
-        self._base: frozenset[StateT] | Search[StateT, MoveT] = self.states
+        self._base: frozenset[StateT] | LinearSearch[StateT, MoveT] = self.states
         self._kept: list[Event[MoveT]] = []
         self._queue: list[Event[MoveT]] = []
         self._segment: list[Event[MoveT]] = []
-        self._search: Search[StateT, MoveT] | None = None
+        self._search: LinearSearch[StateT, MoveT] | None = None
 
     @property
     def is_calm(self) -> bool:
@@ -281,13 +281,13 @@ class Linearizer(Generic[StateT, MoveT]):
         calm = not self._queue and self._search is None
         return calm and self._automaton.after(self.states, move) is self.states
 
-    def invoke(self, call: Call[MoveT]) -> None:
+    def invoke(self, call: RegisterCall[MoveT]) -> None:
         """A call begins."""
         self._queue.append((call, False))
         call.running = True
 
     def returned(
-        self, call: Call[MoveT], also: Sequence[Call[MoveT]] = ()
+        self, call: RegisterCall[MoveT], also: Sequence[RegisterCall[MoveT]] = ()
     ) -> Unexplained[MoveT] | None:
         """A call has ended, and its `move` and `sure` are known now.
 
@@ -308,12 +308,12 @@ class Linearizer(Generic[StateT, MoveT]):
             queue.extend((look, True) for look in also)
         return self._work_off()
 
-    def tell(self, call: Call[MoveT]) -> Unexplained[MoveT] | None:
+    def tell(self, call: RegisterCall[MoveT]) -> Unexplained[MoveT] | None:
         """A call that begins and returns now; unsure, it may take effect from now on."""
         self.invoke(call)
         return self.returned(call)
 
-    def _alone(self, call: Call[MoveT]) -> Unexplained[MoveT] | None:
+    def _alone(self, call: RegisterCall[MoveT]) -> Unexplained[MoveT] | None:
         """The common case: nothing overlapped."""
         if call.move is None:
             return None
@@ -339,7 +339,7 @@ class Linearizer(Generic[StateT, MoveT]):
             return None
         events, self._queue = self._queue[:ready], self._queue[ready:]
         if self._search is None:
-            self._search = Search(self._automaton, self.states)
+            self._search = LinearSearch(self._automaton, self.states)
         for event in events:
             self._segment.append(event)
             if not self._search.feed(event, self._budget):
@@ -348,7 +348,7 @@ class Linearizer(Generic[StateT, MoveT]):
         self._let_go(self._search)
         return None
 
-    def _let_go(self, search: Search[StateT, MoveT]) -> None:
+    def _let_go(self, search: LinearSearch[StateT, MoveT]) -> None:
         if self._queue:
             if len(self._segment) > 4 * KEPT_EVENTS_MAX:
                 self._base, self._kept, self._segment = search.copy(), [], []
@@ -365,17 +365,17 @@ class Linearizer(Generic[StateT, MoveT]):
         if len(self._kept) > KEPT_EVENTS_MAX:
             self._base, self._kept = self.states if certain is not None else search.copy(), []
 
-    def _explain(self, at: Call[MoveT]) -> Unexplained[MoveT]:
+    def _explain(self, at: RegisterCall[MoveT]) -> Unexplained[MoveT]:
         calls = smallest_part(self._automaton, self._base, self._kept, at)
         return Unexplained(calls, at)
 
 
 def smallest_part(
     automaton: Automaton[StateT, MoveT],
-    base: frozenset[StateT] | Search[StateT, MoveT],
+    base: frozenset[StateT] | LinearSearch[StateT, MoveT],
     events: Sequence[Event[MoveT]],
-    at: Call[MoveT],
-) -> tuple[Call[MoveT], ...]:
+    at: RegisterCall[MoveT],
+) -> tuple[RegisterCall[MoveT], ...]:
     """The calls that cannot be explained, whatever the others among the events did.
 
     A call that is left out is not taken to be absent: it may have taken effect in its time, or
@@ -399,12 +399,12 @@ def smallest_part(
 
 def _is_explained(
     automaton: Automaton[StateT, MoveT],
-    base: frozenset[StateT] | Search[StateT, MoveT],
+    base: frozenset[StateT] | LinearSearch[StateT, MoveT],
     events: Sequence[Event[MoveT]],
-    kept: set[Call[MoveT]],
+    kept: set[RegisterCall[MoveT]],
 ) -> bool:
     """Whether there is an order for the kept calls. A search that is too wide counts as one."""
-    search = base.copy() if isinstance(base, Search) else Search(automaton, base)
+    search = base.copy() if isinstance(base, LinearSearch) else LinearSearch(automaton, base)
     known_open = set(search._open)
     relaxed = {
         call: call if call in kept or call in known_open else replace(call, needed=False)

@@ -111,7 +111,7 @@ class CheckInconclusive(PairproofError):
     """A check could not judge, and says why."""
 
 
-class Minutes(Protocol):
+class FindingLog(Protocol):
     """Where findings are written down."""
 
     def history(self) -> History:
@@ -124,7 +124,7 @@ class Minutes(Protocol):
 class Judge:
     """Judges what was recorded, by named checks only."""
 
-    def __init__(self, minutes: Minutes) -> None:
+    def __init__(self, minutes: FindingLog) -> None:
         self._minutes = minutes
 
     def check(self, name: str, /, **args: Json) -> Finding:

@@ -12,7 +12,7 @@ from harness.history.visible import visible_line
 from harness.opening import open_target
 from harness.running.belongings import sha256_of
 from harness.running.run import secrets_of
-from harness.targets.ledger import FILE, Entry, Ledger, LedgerError, State
+from harness.targets.ledger import FILE, Ledger, LedgerEntry, LedgerError, State
 from harness.targets.port import Driver, TargetUnusable
 from harness.targets.undoing import Undoer, gone_sides
 
@@ -56,7 +56,7 @@ def _clean_up(ledger: Ledger, target_file: Path | None, redactor: Redactor) -> i
         driver.close()
 
 
-def _sweep(ledger: Ledger, driver: Driver, before: list[Entry]) -> int:
+def _sweep(ledger: Ledger, driver: Driver, before: list[LedgerEntry]) -> int:
     left = Undoer(driver, ledger, gone_sides(driver)).sweep()
     after = [ledger.entries[entry.n] for entry in before]
     put_lines(_lines(after))
@@ -84,7 +84,7 @@ def _target_file(ledger: Ledger, given: Path | None) -> Path | None:
     return path
 
 
-def _lines(entries: list[Entry]) -> Iterator[str]:
+def _lines(entries: list[LedgerEntry]) -> Iterator[str]:
     for entry in entries:
         state = "left" if entry.is_open else entry.state.value
         where = f" at {entry.place}" if entry.place else ""

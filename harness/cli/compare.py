@@ -89,7 +89,7 @@ def _of_fleet(path: Path) -> comparing.Verdicts:
     )
 
 
-def _lines(comparison: comparing.Comparison) -> Iterator[Text]:
+def _lines(comparison: comparing.RunComparison) -> Iterator[Text]:
     for side, run in (("before", comparison.before), ("after", comparison.after)):
         made = run.header.implementation
         name = f"{made.name} {made.version}".strip()

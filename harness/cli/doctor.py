@@ -15,7 +15,7 @@ from rich.text import Text
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, put
 from harness.doctor.examining import Diagnosis, examine, suite_for
-from harness.doctor.finding import Finding, Level, of_level, worst
+from harness.doctor.finding import DoctorFinding, Severity, of_level, worst
 from harness.history.operation import Json
 from harness.history.visible import visible_line
 from harness.opening import open_http
@@ -28,17 +28,17 @@ from harness.targets.target_file import load_target
 from harness.verifying.known import known_here
 
 _CODES: Final = {
-    Level.GOOD: 0,
-    Level.NOTE: 0,
-    Level.GAP: INCONCLUSIVE,
-    Level.PROBLEM: WRONG_USAGE,
+    Severity.GOOD: 0,
+    Severity.NOTE: 0,
+    Severity.GAP: INCONCLUSIVE,
+    Severity.PROBLEM: WRONG_USAGE,
 }
 _VERDICTS: Final = {0: "ready", INCONCLUSIVE: "gaps", WRONG_USAGE: "unusable"}
 _MARKS: Final = {
-    Level.GOOD: ("✓", "green"),
-    Level.NOTE: ("·", "dim"),
-    Level.GAP: ("?", "yellow"),
-    Level.PROBLEM: ("✗", "red"),
+    Severity.GOOD: ("✓", "green"),
+    Severity.NOTE: ("·", "dim"),
+    Severity.GAP: ("?", "yellow"),
+    Severity.PROBLEM: ("✗", "red"),
 }
 
 
@@ -54,7 +54,9 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
         place = f"{error.file}:{error.line}" if error.line else error.file
         told = ": ".join(filter(None, [place, error.key, error.problem.found]))
         what = f"{told}; allowed: {error.problem.allowed}"
-        diagnosis = Diagnosis((Finding(Level.PROBLEM, "file", what, error.problem.remedy),))
+        diagnosis = Diagnosis(
+            (DoctorFinding(Severity.PROBLEM, "file", what, error.problem.remedy),)
+        )
     code = _CODES[worst(diagnosis.findings)]
     if format == "json":
         put(encode_json(_document(target_file, diagnosis, code)).decode().rstrip("\n"))
@@ -94,7 +96,7 @@ def _print(diagnosis: Diagnosis, code: int, target_file: Path, *, everything: bo
     console = Console(highlight=False, markup=False, soft_wrap=True)
     area = ""
     for finding in diagnosis.findings:
-        if finding.level is Level.GOOD and not everything:
+        if finding.level is Severity.GOOD and not everything:
             continue
         if finding.area != area:
             area = finding.area
@@ -110,7 +112,7 @@ def _last_line(diagnosis: Diagnosis, code: int, target_file: Path) -> Text:
     reach = diagnosis.reach
     judged = f"{len(reach.judged)} scenarios can be judged" if reach else ""
     if code == WRONG_USAGE:
-        count = len(list(of_level(diagnosis.findings, Level.PROBLEM)))
+        count = len(list(of_level(diagnosis.findings, Severity.PROBLEM)))
         told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"
         return Text(f"✗ not usable yet: {target_file}. {told}", style="bold red")
     if code == INCONCLUSIVE:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from harness.catalogue.errors import UnknownName
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, say
 from harness.cli.folders import folder_for
-from harness.history.lines import LeakLine, Run
+from harness.history.lines import LeakLine, RunInfo
 from harness.history.visible import visible_line
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.running.belongings import Belongings, owned_now
@@ -79,7 +79,7 @@ def explore_target(asked: Exploration) -> int:
 
 def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]) -> Explored:
     """Explore; `left` takes what could not be removed from a target that outlives this."""
-    from harness.explore.machine import Budget, explore
+    from harness.explore.machine import SearchBudget, explore
     from harness.explore.recording import Recording
 
     with ExitStack() as held:
@@ -92,9 +92,9 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
             belongings = Belongings(opened, folder, owned_now(opened, asked.target))
             held.callback(_give_back, belongings, left)
             driver, mark = belongings.noted(opened), belongings.mark
-        recording = Recording(driver, asked.seed, evidence, Run(started_at=now_utc()), mark)
+        recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
-        budget = Budget(asked.examples, asked.steps, asked.seconds)
+        budget = SearchBudget(asked.examples, asked.steps, asked.seconds)
         return explore(recording.open_scene, driver, asked.seed, budget)
 
 

@@ -21,11 +21,11 @@ from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
 from harness.fleet.cell import make_cell
-from harness.fleet.hunting import Hunted, HuntWatching, Tried, hunt
+from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
 from harness.fleet.loading import with_overrides
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, folder_of_parts
+from harness.fleet.run import FleetResult, folder_of_parts
 from harness.fleet.scenario import Scenario
 from harness.fleet.shelf import find
 from harness.fleet.size import operations_about
@@ -46,7 +46,7 @@ NO_TARGET: Final = Path()
 
 
 @dataclass(frozen=True, slots=True)
-class AskedReal:
+class RealtimeOptions:
     """What a user asked for besides, as it was typed.
 
     Attributes:
@@ -71,7 +71,7 @@ class AskedReal:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FleetOptions:
     """What a user asked for, as it was typed.
 
     Attributes:
@@ -95,13 +95,13 @@ class Asked:
     limit: str = ""
     out: Path | None = None
     format: str = "text"
-    real: AskedReal | None = None
+    real: RealtimeOptions | None = None
     """What was asked for of real time, where a target was named."""
 
     @property
-    def crew(self) -> fleet_driving.Crew:
+    def crew(self) -> fleet_driving.PoolOptions:
         """Who is to run the cells."""
-        return fleet_driving.Crew(self.workers, self.scheduler)
+        return fleet_driving.PoolOptions(self.workers, self.scheduler)
 
     @property
     def tell(self) -> Callable[[str], None]:
@@ -109,7 +109,7 @@ class Asked:
         return say if self.format == "json" else put
 
 
-def run(asked: Asked) -> int:
+def run(asked: FleetOptions) -> int:
     """Carry out what was asked for; returns the exit code.
 
     Raises:
@@ -136,7 +136,7 @@ def run(asked: Asked) -> int:
     return INTERRUPTED if stopping.asked else report.exit_code
 
 
-def real_of(asked: AskedReal, steps: str) -> AskedReal | None:
+def real_of(asked: RealtimeOptions, steps: str) -> RealtimeOptions | None:
     """What was asked for of real time, with `steps` in place of a rate; nothing without a target.
 
     Raises:
@@ -146,7 +146,7 @@ def real_of(asked: AskedReal, steps: str) -> AskedReal | None:
         raise CannotDo("--rate and --steps both say how operators arrive: leave one out")
     if asked.target != NO_TARGET:
         return replace(asked, rate=asked.rate or steps)
-    if asked != AskedReal() or steps:
+    if asked != RealtimeOptions() or steps:
         raise CannotDo(
             "--rate, --steps, --speed, --budget, --find-limit, --connections, --storm and"
             " --role are for real time: give --target as well"
@@ -154,7 +154,7 @@ def real_of(asked: AskedReal, steps: str) -> AskedReal | None:
     return None
 
 
-def scenario_of(asked: Asked) -> Scenario:
+def scenario_of(asked: FleetOptions) -> Scenario:
     """The scenario that was asked for, with what was asked for besides.
 
     Raises:
@@ -167,7 +167,7 @@ def scenario_of(asked: Asked) -> Scenario:
     return replace(scenario, gate=(*scenario.gate, *asked.gates))
 
 
-def job_of(asked: Asked, scenario: Scenario) -> Job:
+def job_of(asked: FleetOptions, scenario: Scenario) -> Job:
     """The job of a scenario; what a swarm leaves open is drawn from its seed.
 
     Raises:
@@ -188,7 +188,7 @@ def microseconds(option: str, text: str) -> int:
         raise CannotDo(f"{option}: {error}") from None
 
 
-def run_once(asked: Asked, job: Job, stopping: Stopping) -> FleetReport:
+def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
     """Run a job, write its evidence and reports, and print the summary.
 
     Raises:
@@ -204,7 +204,7 @@ def run_once(asked: Asked, job: Job, stopping: Stopping) -> FleetReport:
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
-def reported(finished: Finished, out: Path, stopping: Stopping, *, quietly: bool) -> FleetReport:
+def reported(finished: FleetResult, out: Path, stopping: Stopping, *, quietly: bool) -> FleetReport:
     """The reports of a run that was recorded, and its summary unless that would be too much."""
     assert finished.evidence is not None
     report = write_fleet_reports(finished.evidence, out)
@@ -216,7 +216,7 @@ def reported(finished: Finished, out: Path, stopping: Stopping, *, quietly: bool
     return report
 
 
-def _first_line(job: Job, crew: fleet_driving.Crew, need: int, out: Path) -> str:
+def _first_line(job: Job, crew: fleet_driving.PoolOptions, need: int, out: Path) -> str:
     scenario = job.scenario
     planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
     return (
@@ -236,7 +236,7 @@ def text_of(document: dict[str, Json]) -> str:
 # --- seeds, until one fails ------------------------------------------------------------------
 
 
-def hunt_seeds(asked: Asked, scenario: Scenario, stopping: Stopping) -> int:
+def hunt_seeds(asked: FleetOptions, scenario: Scenario, stopping: Stopping) -> int:
     """Run the seeds; one that fails is run again with evidence and report.
 
     Returns the exit code: that of the seed that failed; otherwise 3 if a run could not be
@@ -281,14 +281,14 @@ def _hosts(scenario: Scenario) -> int | None:
 
 
 def _hunted(
-    asked: Asked,
+    asked: FleetOptions,
     scenario: Scenario,
     seeds: range,
     workers: int,
     limit: int | None,
     stopping: Stopping,
 ) -> Hunted:
-    shown = fleet_driving.Shown(sys.stderr)
+    shown = fleet_driving.ProgressLine(sys.stderr)
     progress = _HuntProgress(shown, len(seeds))
     deadline = time.monotonic() + limit / SECOND if limit is not None else float("inf")
     watching = HuntWatching(
@@ -307,12 +307,12 @@ def _hunted(
 class _HuntProgress:
     """How many seeds were run, and each that did not conform."""
 
-    def __init__(self, shown: fleet_driving.Shown, seeds: int) -> None:
+    def __init__(self, shown: fleet_driving.ProgressLine, seeds: int) -> None:
         self._shown = shown
         self._seeds = seeds
         self._done = self._operations = 0
 
-    def __call__(self, tried: Tried) -> None:
+    def __call__(self, tried: SeedResult) -> None:
         """One more was run."""
         self._done += 1
         self._operations += tried.operations
@@ -343,7 +343,9 @@ def _hunt_told(hunted: Hunted, asked_for: int, stopping: Stopping) -> str:
     return f"{told}; seed {hunted.failing.seed} fails"
 
 
-def _recorded(asked: Asked, scenario: Scenario, failing: Tried, stopping: Stopping) -> FleetReport:
+def _recorded(
+    asked: FleetOptions, scenario: Scenario, failing: SeedResult, stopping: Stopping
+) -> FleetReport:
     """The run of a seed once more, this time recorded."""
     asked.tell(f"again with evidence: {_command(asked, scenario, failing.seed)}")
     report = run_once(asked, job_of(asked, replace(scenario, seed=failing.seed)), stopping)
@@ -353,7 +355,7 @@ def _recorded(asked: Asked, scenario: Scenario, failing: Tried, stopping: Stoppi
     return report
 
 
-def _command(asked: Asked, scenario: Scenario, seed: int) -> str:
+def _command(asked: FleetOptions, scenario: Scenario, seed: int) -> str:
     """The command line that runs this seed again."""
     hosts = _hosts(scenario)
     words = ["fleet", asked.scenario, *(("--hosts", str(hosts)) if hosts else ())]
@@ -371,7 +373,11 @@ _SCHEMA: Final = "pairproof/hunt/1"
 
 
 def _document(
-    asked: Asked, scenario: Scenario, seeds: range, hunted: Hunted, report: FleetReport | None
+    asked: FleetOptions,
+    scenario: Scenario,
+    seeds: range,
+    hunted: Hunted,
+    report: FleetReport | None,
 ) -> dict[str, Json]:
     failing = hunted.failing
     return {

@@ -27,7 +27,7 @@ from harness.fleet.crew.coordinator import Moment, Watching
 from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.crew.orders import Transport
 from harness.fleet.port import Job, MakeCell
-from harness.fleet.run import Finished, Telling, run_fleet
+from harness.fleet.run import FleetResult, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about
 from harness.reporting.fleet.quantities import SECOND, counted, duration, number
 from harness.running.facts import now_utc, run_here
@@ -42,7 +42,7 @@ PAYS_FROM: Final = 40_000
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class PoolOptions:
     """Who runs the cells: so many processes here (by default as it pays), or a Dask cluster."""
 
     workers: int | None = None
@@ -54,14 +54,14 @@ class Crew:
             return f"on the Dask cluster at {self.scheduler}"
         return "in one process" if self.workers == 1 else f"in {self.workers} processes"
 
-    def for_job(self, job: Job) -> Crew:
+    def for_job(self, job: Job) -> PoolOptions:
         """The same, with the number of processes decided."""
         if self.scheduler:
             return self
         cells = job.scenario.fleet.cells
         pays = operations_about(job.scenario) >= PAYS_FROM
         workers = self.workers or (processors() if pays else 1)
-        return Crew(min(workers, cells))
+        return PoolOptions(min(workers, cells))
 
     def check(self) -> None:
         """Whether it can be had.
@@ -134,7 +134,9 @@ def stoppable() -> Iterator[Stopping]:
         stopping.restore()
 
 
-def drive(job: Job, crew: Crew, stopping: Stopping, stop_at: int | None = None) -> Finished:
+def drive(
+    job: Job, crew: PoolOptions, stopping: Stopping, stop_at: int | None = None
+) -> FleetResult:
     """Run a job, with progress on standard error, until its end or until it is stopped.
 
     It is stopped by the user, or after the window that ends at `stop_at`.
@@ -154,7 +156,7 @@ def drive_with(
     told: Callable[[Telling], Telling] = lambda telling: telling,
     stop_at: int | None = None,
     ends_at: int | None = None,
-) -> Finished:
+) -> FleetResult:
     """The same, with hands from elsewhere; `told` says what else the evidence tells, `ends_at`
     when the run is about over.
 
@@ -163,7 +165,7 @@ def drive_with(
         EvidenceError: the evidence cannot be written.
         KeyboardInterrupt: the user has asked twice.
     """
-    shown = Shown(sys.stderr)
+    shown = ProgressLine(sys.stderr)
     progress = RunProgress(shown, ends_at or ends_about(job.scenario), job.repeatable)
     reached = _Reached(progress, stop_at)
     watching = Watching(
@@ -197,7 +199,7 @@ _LATELY_S: Final = 5.0
 """What is longer ago than this counts little in the pace."""
 
 
-class Shown:
+class ProgressLine:
     """A line that tells how far something is, and texts above it."""
 
     def __init__(self, stream: TextIO, now: Callable[[], float] = time.monotonic) -> None:
@@ -257,7 +259,7 @@ class RunProgress:
     In virtual time its events are what is counted, in real time its requests.
     """
 
-    def __init__(self, shown: Shown, ends_at: int, virtual: bool = True) -> None:
+    def __init__(self, shown: ProgressLine, ends_at: int, virtual: bool = True) -> None:
         self._events = "events" if virtual else "requests"
         self._shown = shown
         self._ends_at = ends_at

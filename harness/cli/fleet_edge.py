@@ -15,7 +15,7 @@ from harness.cli.exits import CannotDo
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, DisturbMessages, SetLink, Side, Slot
 from harness.domain.pairing import LocalState
-from harness.fleet.realtime.settings import Arranger, Endpoint, LocalSide
+from harness.fleet.realtime.settings import CellDriver, Endpoint, LocalSide
 from harness.fleet.scenario import FaultKind, Scenario
 from harness.opening import playing
 from harness.reference.behaviour import Behaviour
@@ -171,7 +171,7 @@ class EdgeReaching:
 class _Arranging:
     """Arranges by the target's ways; what happens to messages by what is between the sides."""
 
-    noted: Arranger
+    noted: CellDriver
     links: OpenLinks
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
@@ -217,7 +217,7 @@ def _cancels(driver: HttpDriver, host_uid: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Reaching:
+class CellEndpointFactory:
     """Makes an endpoint for a cell. A file and an environment are all that it needs.
 
     Attributes:

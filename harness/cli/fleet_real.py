@@ -21,17 +21,23 @@ from harness import __version__
 from harness.checkers.fleet.durations import merged
 from harness.cli import exits
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.fleet import Asked, AskedReal, job_of, reported, scenario_of, text_of
-from harness.cli.fleet_driving import Crew, drive_with, megabytes, require_room
-from harness.cli.fleet_edge import EdgeReaching, Reaching, at_places, both_sides, needs_of
+from harness.cli.fleet import FleetOptions, RealtimeOptions, job_of, reported, scenario_of, text_of
+from harness.cli.fleet_driving import PoolOptions, drive_with, megabytes, require_room
+from harness.cli.fleet_edge import (
+    CellEndpointFactory,
+    EdgeReaching,
+    at_places,
+    both_sides,
+    needs_of,
+)
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
-from harness.fleet.crew.coordinator import Course
+from harness.fleet.crew.coordinator import PoolRun
 from harness.fleet.port import Cell, Job
 from harness.fleet.realtime.border import new_mark
-from harness.fleet.realtime.budget import Budget, budget_of
+from harness.fleet.realtime.budget import LoadBudget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
-from harness.fleet.realtime.limit import Bound, Found, Tried, search
+from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
 from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
@@ -40,7 +46,7 @@ from harness.fleet.scenario import SECOND, Scenario
 from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
-from harness.history.lines import Header, Implementation
+from harness.history.lines import EvidenceHeader, Implementation
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
 from harness.load.opening import make_room
@@ -69,7 +75,7 @@ class Prepared:
     target: Target
     planned: Planned
     rate: Rate | None
-    budget: Budget
+    budget: LoadBudget
     speed_milli: int
     side: Side = Side.CENTRAL
     """The side at which people act over HTTP, with hosts of the harness's own or of the target."""
@@ -100,7 +106,7 @@ class Prepared:
         return f"{first} and {len(others)} more" if others else first
 
 
-def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
+def run_real(asked: FleetOptions, real: RealtimeOptions, stopping: Stopping) -> int:
     """Carry out what was asked for; returns the exit code.
 
     Raises:
@@ -121,7 +127,7 @@ def run_real(asked: Asked, real: AskedReal, stopping: Stopping) -> int:
     return exits.INTERRUPTED if stopping.asked else report.exit_code
 
 
-def prepare(asked: Asked, real: AskedReal) -> Prepared:
+def prepare(asked: FleetOptions, real: RealtimeOptions) -> Prepared:
     """Read the target file and the scenario, and see what goes together; changes nothing.
 
     Raises:
@@ -161,7 +167,7 @@ def prepare(asked: Asked, real: AskedReal) -> Prepared:
     return Prepared(target, plan, rate, budget, speed_milli, side)
 
 
-def _planned(asked: Asked, target: Target, side: Side, scenario: Scenario) -> Planned:
+def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario) -> Planned:
     """The scenario as the target can have it; the target is asked whether it is there."""
     if side is Side.EDGE:
         with both_sides(target, scenario.seed, scenario.central.handover) as both:
@@ -196,7 +202,7 @@ def side_of(role: str, target: Target, file: Path) -> Side:
     return Side(role)
 
 
-def _cells(asked: Asked) -> int:
+def _cells(asked: FleetOptions) -> int:
     """One for each process; more than one event loop in a process would help nobody."""
     if asked.scheduler:
         from harness.fleet.crew.dask import DaskTransport
@@ -213,11 +219,13 @@ def _never(job: Job, number: int) -> Cell:
     raise AssertionError("no cell is made only to count workers")
 
 
-def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool = True) -> Settings:
+def settings_of(
+    real: RealtimeOptions, prepared: Prepared, out: Path, *, watch: bool = True
+) -> Settings:
     """How the cells of a run are made, with a fresh mark."""
     mark, scenario = new_mark(), prepared.scenario
     file, folder, cells = real.target.resolve(), out.resolve(), scenario.fleet.cells
-    reach: Callable[[int], Endpoint] = Reaching(file, folder, mark, cells)
+    reach: Callable[[int], Endpoint] = CellEndpointFactory(file, folder, mark, cells)
     if prepared.side is Side.EDGE:
         needs, handover = needs_of(scenario), scenario.central.handover
         reach = EdgeReaching(file, folder, mark, scenario.seed, handover, needs)
@@ -225,11 +233,13 @@ def settings_of(real: AskedReal, prepared: Prepared, out: Path, *, watch: bool =
     return Settings(reach, mark, *pace, connections, real.storm, watch)
 
 
-def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> FleetReport:
+def _run(
+    asked: FleetOptions, real: RealtimeOptions, prepared: Prepared, stopping: Stopping
+) -> FleetReport:
     scenario = prepared.scenario
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
-    crew = Crew(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    crew = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
     for line in _first_lines(prepared, crew, need, out):
         asked.tell(line)
     require_room(out, need)
@@ -242,7 +252,7 @@ def _run(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) 
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
-def told_of(prepared: Prepared, real: AskedReal, telling: Telling) -> Telling:
+def told_of(prepared: Prepared, real: RealtimeOptions, telling: Telling) -> Telling:
     """What the evidence says of a run in real time, besides what it says of any."""
     return replace(
         telling,
@@ -251,7 +261,7 @@ def told_of(prepared: Prepared, real: AskedReal, telling: Telling) -> Telling:
     )
 
 
-def _about(prepared: Prepared, real: AskedReal, header: Header) -> Header:
+def _about(prepared: Prepared, real: RealtimeOptions, header: EvidenceHeader) -> EvidenceHeader:
     info = prepared.target.info
     return structs.replace(
         header,
@@ -266,7 +276,7 @@ def _about(prepared: Prepared, real: AskedReal, header: Header) -> Header:
     )
 
 
-def _realtime(prepared: Prepared, course: Course) -> RealtimeLine:
+def _realtime(prepared: Prepared, course: PoolRun) -> RealtimeLine:
     rate = prepared.rate
     return RealtimeLine(
         target=prepared.where,
@@ -315,7 +325,7 @@ def _storms(storms: list[StormLine]) -> StormLine | None:
     )
 
 
-def _first_lines(prepared: Prepared, crew: Crew, need: int, out: Path) -> Iterable[str]:
+def _first_lines(prepared: Prepared, crew: PoolOptions, need: int, out: Path) -> Iterable[str]:
     """Who is going to be changed comes first."""
     target, scenario = prepared.target, prepared.scenario
     info = target.info
@@ -352,7 +362,9 @@ _STEP: Final = 10 * SECOND
 """How long each rate is kept, where no duration was asked for."""
 
 
-def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stopping) -> int:
+def find_limit(
+    asked: FleetOptions, real: RealtimeOptions, prepared: Prepared, stopping: Stopping
+) -> int:
     """Try rates, one run after the other, each with fresh clusters; print and write the result.
 
     Exit codes: 0 the limit is found, 1 the bound does not hold even at the lowest rate, 3 the
@@ -361,7 +373,7 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
     Raises:
         PairproofError: the bound means nothing, or a run cannot be carried out.
     """
-    bound = Bound(real.limit)
+    bound = LimitExpression(real.limit)
     out = made_writable(folder_for(asked.out, f"{prepared.scenario.name}-limit"))
     kept = prepared.scenario.duration if asked.until else _STEP
     asked.tell(
@@ -370,7 +382,7 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
     )
     make_room(real.connections + _FILES_BESIDES)
 
-    def attempt(rate: float) -> Tried:
+    def attempt(rate: float) -> RateResult:
         tried = _try(asked, real, prepared, stopping, bound, out, kept, rate)
         asked.tell(f"  {_line(tried)}")
         return tried
@@ -392,15 +404,15 @@ def find_limit(asked: Asked, real: AskedReal, prepared: Prepared, stopping: Stop
 
 
 def _try(
-    asked: Asked,
-    real: AskedReal,
+    asked: FleetOptions,
+    real: RealtimeOptions,
     prepared: Prepared,
     stopping: Stopping,
-    bound: Bound,
+    bound: LimitExpression,
     out: Path,
     kept: int,
     rate: float,
-) -> Tried:
+) -> RateResult:
     """One rate, with as many clusters as arrive in the time that it is kept."""
     scenario = prepared.scenario
     hosts = max(1, ceil(rate * kept / SECOND))
@@ -413,17 +425,17 @@ def _try(
     this = replace(prepared, planned=planned, rate=rate_of(f"{rate:.6f}/s"))
     settings = settings_of(real, this, out / f"rate-{rate:g}", watch=False)
     job = Job(scenario, keep_going=True, repeatable=False)
-    crew = Crew(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    crew = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
     hired = crew.transport(partial(make_real_cell, settings))
     finished = drive_with(job, hired, stopping, partial(told_of, this, real))
     realtime = finished.realtime
     assert realtime is not None
     late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")
     judged = bound.judged(finished.measures, realtime.effort)
-    return Tried(rate, judged, realtime.effort.requests, late)
+    return RateResult(rate, judged, realtime.effort.requests, late)
 
 
-def _line(tried: Tried) -> str:
+def _line(tried: RateResult) -> str:
     judged = tried.judged
     value = "no value" if judged.value is None else number(judged.value)
     what = "holds" if judged.holds else f"broken{f': {judged.reason}' if judged.reason else ''}"
@@ -431,7 +443,7 @@ def _line(tried: Tried) -> str:
     return f"{tried.rate:g}/s  {value}  {what} ({number(tried.requests)} requests){late}"
 
 
-def _told(bound: Bound, found: Found) -> str:
+def _told(bound: LimitExpression, found: LimitResult) -> str:
     if found.why:
         return f"? {bound.text} holds up to {found.holds:g}/s at least: {found.why}"
     if found.breaks is None:
@@ -441,7 +453,7 @@ def _told(bound: Bound, found: Found) -> str:
     return f"✓ {bound.text} holds up to {found.holds:g}/s, and no more at {found.breaks:g}/s"
 
 
-def _document(prepared: Prepared, bound: Bound, found: Found) -> dict[str, Json]:
+def _document(prepared: Prepared, bound: LimitExpression, found: LimitResult) -> dict[str, Json]:
     return {
         "schema": "pairproof/limit/1",
         "scenario": prepared.scenario.name,

@@ -14,7 +14,7 @@ from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
-from harness.explore.walk import PlotResult, rendered
+from harness.explore.walk import InterleavingResult, rendered
 from harness.proving.fleets import HOSTS, SEED
 from harness.proving.lawful import LeftAlone, try_variants
 from harness.proving.lawful import as_json as variants_json
@@ -27,7 +27,7 @@ from harness.running.selection import Selection
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ProofOptions:
     """What of the registry was asked for, and how to carry it out."""
 
     names: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Asked:
         return self.workers or len(os.sched_getaffinity(0))
 
 
-def list_mutants(asked: Asked) -> int:
+def list_mutants(asked: ProofOptions) -> int:
     """Print the planted defects.
 
     Raises:
@@ -59,7 +59,7 @@ def list_mutants(asked: Asked) -> int:
     return CONFORMS
 
 
-def list_variants(asked: Asked) -> int:
+def list_variants(asked: ProofOptions) -> int:
     """Print the lawful other choices.
 
     Raises:
@@ -70,7 +70,7 @@ def list_variants(asked: Asked) -> int:
     return CONFORMS
 
 
-def run_mutants(asked: Asked) -> int:
+def run_mutants(asked: ProofOptions) -> int:
     """Try the mutants and print the kill matrix; 1 if a row is not as it has to be.
 
     Raises:
@@ -100,7 +100,7 @@ def run_mutants(asked: Asked) -> int:
     return CONFORMS if matrix.sound else INCONCLUSIVE if unclear else DOES_NOT_CONFORM
 
 
-def run_variants(asked: Asked) -> int:
+def run_variants(asked: ProofOptions) -> int:
     """Run the suite on the variants; 1 if it blames one of them for anything.
 
     Raises:
@@ -129,7 +129,7 @@ def run_variants(asked: Asked) -> int:
 # --- what was asked for ---------------------------------------------------------------------
 
 
-def _mutants(asked: Asked) -> list[planting.Mutant]:
+def _mutants(asked: ProofOptions) -> list[planting.Mutant]:
     planting.load()
     lanes = [lane.value for lane in planting.Lane]
     if asked.lane and asked.lane not in lanes:
@@ -137,12 +137,12 @@ def _mutants(asked: Asked) -> list[planting.Mutant]:
     return [m for m in _chosen(planting.MUTANTS, asked) if asked.lane in ("", m.lane.value)]
 
 
-def _variants(asked: Asked) -> list[planting.Variant]:
+def _variants(asked: ProofOptions) -> list[planting.Variant]:
     planting.load()
     return _chosen(planting.VARIANTS, asked)
 
 
-def _chosen(registry: planting.Registry[planting.Kind], asked: Asked) -> list[planting.Kind]:
+def _chosen(registry: planting.Registry[planting.Kind], asked: ProofOptions) -> list[planting.Kind]:
     """Those of these names and requirements.
 
     Raises:
@@ -237,7 +237,7 @@ def walk_interleavings(
     return DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
 
 
-def _told_of_walk(result: PlotResult) -> str:
+def _told_of_walk(result: InterleavingResult) -> str:
     sign = "✗" if result.violations else "✓"
     stopped = "" if result.complete else ", stopped at the violation"
     return (
@@ -246,7 +246,7 @@ def _told_of_walk(result: PlotResult) -> str:
     )
 
 
-def _sum_up_walks(results: Sequence[PlotResult], faults: int) -> None:
+def _sum_up_walks(results: Sequence[InterleavingResult], faults: int) -> None:
     put(f"plots         {len(results)}, with at most {faults} faults in a schedule")
     put(f"schedules     {sum(r.schedules for r in results):,}")
     put(f"states        {sum(r.states for r in results):,}")
@@ -255,7 +255,7 @@ def _sum_up_walks(results: Sequence[PlotResult], faults: int) -> None:
     put(f"violations    {sum(len(r.violations) for r in results)}")
 
 
-def _walks_json(results: Sequence[PlotResult]) -> dict[str, object]:
+def _walks_json(results: Sequence[InterleavingResult]) -> dict[str, object]:
     return {
         "plots": [
             {

@@ -15,11 +15,11 @@ from rich.text import Text
 from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INTERRUPTED, CannotDo, put, say
-from harness.cli.fleet_driving import Crew, drive, require_room, stoppable
+from harness.cli.fleet_driving import PoolOptions, drive, require_room, stoppable
 from harness.cli.folders import made_writable
 from harness.fleet.loading import from_plain
 from harness.fleet.port import Job
-from harness.fleet.replaying import Difference, differences
+from harness.fleet.replaying import LineDifference, differences
 from harness.fleet.run import folder_of_parts
 from harness.history.fleet_lines import RealtimeLine
 from harness.history.manifest import FleetEvidence, read_manifest
@@ -38,7 +38,7 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
         PairproofError: the run cannot be made again.
         KeyboardInterrupt: the user has asked twice to end it.
     """
-    asked = Crew(workers, scheduler)
+    asked = PoolOptions(workers, scheduler)
     asked.check()
     first = read_manifest(evidence)
     require_virtual(first)
@@ -121,7 +121,9 @@ def _size(first: FleetEvidence) -> int:
                        f" ({error.strerror}); use a whole copy") from None  # fmt: skip
 
 
-def _told(first: FleetEvidence, again: FleetEvidence, found: list[Difference]) -> Iterator[Text]:
+def _told(
+    first: FleetEvidence, again: FleetEvidence, found: list[LineDifference]
+) -> Iterator[Text]:
     of = f"{first.path.parent}, {counted(len(first.parts), 'part')}"
     if not found:
         equal = again.digest if again.digest == first.digest else "but for the version"

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from harness import __version__
 from harness.cli import exits
 from harness.cli.exits import CannotDo, put, say
-from harness.cli.fleet_driving import Crew, drive, processors, stoppable
+from harness.cli.fleet_driving import PoolOptions, drive, processors, stoppable
 from harness.cli.replay import require_virtual
 from harness.fleet.keys import TOP
 from harness.fleet.loading import as_toml, from_plain, load
@@ -21,8 +21,13 @@ from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
 from harness.fleet.scenario import Scenario
 from harness.fleet.shrinking.failure import Failure, clusters_of
-from harness.fleet.shrinking.shrink import Search, Size, Step, as_own, file_name
-from harness.fleet.shrinking.trying import Failed, Wanted, WorkerTrials, how_it_failed
+from harness.fleet.shrinking.shrink import ShrinkSearch, ShrinkStep, Size, as_own, file_name
+from harness.fleet.shrinking.trying import (
+    FailingScenario,
+    SoughtFailure,
+    WorkerTrials,
+    how_it_failed,
+)
 from harness.fleet.spelling import duration, duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
@@ -77,14 +82,14 @@ def shrink_run(asked: Shrinking) -> int:
         say(f"it fails again: {_in_words(first)}")
         until = time.monotonic() + seconds
         planted = evidence.fleet.planted
-        wanted = Wanted(Failure.of(first), planted, first.at >= scenario.duration)
+        wanted = SoughtFailure(Failure.of(first), planted, first.at >= scenario.duration)
         trials = WorkerTrials(
             wanted,
             asked.workers or processors(),
             lambda: 0.0 if stopping.asked else until - time.monotonic(),
         )
         with closing(trials):
-            search = Search(whole, trials, clusters_of(first, evidence, scenario))
+            search = ShrinkSearch(whole, trials, clusters_of(first, evidence, scenario))
             is_done = search.run(_Teller(Size.of(whole)))
         left = as_toml(as_own(search.best, file.stem, scenario, planted))
         try:
@@ -157,14 +162,14 @@ def _made_again(
     first: ViolationLine,
     workers: int | None,
     stopping: Stopping,
-) -> Failed:
+) -> FailingScenario:
     """The run once more, which has to fail as it did.
 
     Raises:
         CannotDo: it does not, or it was stopped.
     """
     job = Job(scenario, evidence.fleet.planted, collect=True)
-    finished = drive(job, Crew(workers).for_job(job), stopping)
+    finished = drive(job, PoolOptions(workers).for_job(job), stopping)
     again = how_it_failed(scenario, finished, Failure.of(first))
     if again is not None:
         return again
@@ -185,12 +190,12 @@ def _made_again(
 # --- what is left of it ---------------------------------------------------------------------
 
 
-def _shows_again(file: Path, wanted: Wanted, stopping: Stopping) -> bool:
+def _shows_again(file: Path, wanted: SoughtFailure, stopping: Stopping) -> bool:
     """Load the file, run it, and draw the violation; whether it still fails as wanted."""
     scenario = load(file)
     with TemporaryDirectory(prefix="pairproof-") as folder:
         job = Job(scenario, wanted.planted, parts=folder_of_parts(Path(folder)))
-        finished = drive(job, Crew(1), stopping)
+        finished = drive(job, PoolOptions(1), stopping)
         found = wanted.failure.among(finished.violations)
         if found is None or finished.evidence is None:
             return False
@@ -211,7 +216,7 @@ class _Teller:
     def __init__(self, size: Size) -> None:
         self._size = size
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: ShrinkStep) -> None:
         size = Size.of(step.best)
         if size != self._size:
             self._size = size

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harness.cli.exits import CannotDo, put, say
 from harness.history.visible import visible_line
-from harness.targets.drafting.answers import Answers, Asked, Hints, Question, Shown
+from harness.targets.drafting.answers import Answers, Asked, AskFingerprint, Hints, Question
 from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.draft import composed, env_template, hints_of, wire_of
 from harness.targets.drafting.interview import Interview
@@ -89,14 +89,14 @@ def _answers(asked: Init, hints: Hints) -> Answers:
 
 
 def _default(question: Asked) -> str:
-    if isinstance(question, Shown) or question.default is None:
+    if isinstance(question, AskFingerprint) or question.default is None:
         raise CannotDo("a question has no default: answer it on a terminal")
     return question.check(question.default)
 
 
 def _ask(question: Asked) -> str:
     """Ask on the terminal until the answer will do."""
-    if isinstance(question, Shown):
+    if isinstance(question, AskFingerprint):
         return _show(question)
     say("")
     for line in question.about:
@@ -126,7 +126,7 @@ def _checked(question: Question, typed: str) -> str:
     return question.check(question.default)
 
 
-def _show(question: Shown) -> str:
+def _show(question: AskFingerprint) -> str:
     try:
         return certificate_shown(question.url)
     except (OSError, ValueError) as error:

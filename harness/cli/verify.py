@@ -14,7 +14,7 @@ from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
 from harness.cli.exits import CannotDo, put, say
 from harness.cli.summary import print_texts
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.reader import is_repeated, repeat_folders
@@ -25,10 +25,10 @@ from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
 from harness.verifying import differences
 from harness.verifying.fleet import verify_fleet
-from harness.verifying.known import Known, known_here
+from harness.verifying.known import VersionKnowledge, known_here
 from harness.verifying.verify import verify
 
-Verified = differences.Verification | differences.FleetVerification
+Verified = differences.RunVerification | differences.FleetVerification
 
 SAME, DIFFERS, CUT_OFF = 0, 1, 2
 _DIFFERENCES_MAX = 40
@@ -85,7 +85,7 @@ def _code_of(verification: Verified, evidence: Path) -> int:
     return SAME if verification.same else DIFFERS
 
 
-def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.Verification:
+def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.RunVerification:
     for folder in own.folders:
         if not folder.is_dir():
             raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
@@ -107,7 +107,7 @@ def _import_checks(file: Path) -> None:
         raise CannotDo(f"--checks {file}: {type(error).__name__}: {error}") from error
 
 
-def selected(known: Known, header: Header) -> Collection[str] | None:
+def selected(known: VersionKnowledge, header: EvidenceHeader) -> Collection[str] | None:
     """The scenarios that the selection in a header asks for; `None` where that cannot be told.
 
     Words for `-k` are pytest's to understand. Whoever calls pytest can select in more ways than
@@ -147,7 +147,7 @@ def _lines(verification: Verified, evidence: Path) -> Iterator[Text]:
     yield _conclusion(verification, evidence)
 
 
-def _of_scenarios(verification: differences.Verification) -> Iterator[Text]:
+def _of_scenarios(verification: differences.RunVerification) -> Iterator[Text]:
     tally, counts = verification.tally, verification.counts
     yield Text(f"operations    {counts.operations} in {counts.scenarios} scenarios")
     yield Text(f"checks        {tally.checks_same} of {tally.checks} found the same again")
@@ -215,7 +215,7 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
 
 
 def _document_of_repeats(
-    found: Sequence[tuple[Path, differences.Verification]], missing: str
+    found: Sequence[tuple[Path, differences.RunVerification]], missing: str
 ) -> dict[str, Json]:
     return {
         "schema": "pairproof/verify/1",

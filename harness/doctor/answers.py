@@ -17,7 +17,7 @@ from harness.doctor.finding import Notes
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.errors import Reason, Refused
-from harness.targets.answered import Answered
+from harness.targets.answered import MappedExchange
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Control, Target
@@ -145,7 +145,7 @@ def _without(why: str, sent: str) -> str:
     return why if sent in why else f"{sent}: {why}"
 
 
-def _clock(answered: Answered, what: str, notes: Notes, clock: Clock) -> None:
+def _clock(answered: MappedExchange, what: str, notes: Notes, clock: Clock) -> None:
     now, date = clock(), answered.response.header("Date") if answered.response else ""
     try:
         theirs = parsedate_to_datetime(date) if date else now

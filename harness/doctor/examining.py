@@ -13,7 +13,7 @@ from typing import Final, Protocol
 from harness.catalogue.requirement import Level as Must
 from harness.catalogue.requirement import Requirement
 from harness.doctor.answers import Clock, look_at_answers, look_at_network
-from harness.doctor.finding import Finding, Level, Notes
+from harness.doctor.finding import DoctorFinding, Notes, Severity
 from harness.doctor.people import look_at_logins
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
@@ -36,7 +36,7 @@ class Open(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class SelectedSuite:
     """The part of the suite that a run would be about.
 
     Attributes:
@@ -54,13 +54,13 @@ class Suite:
 class Diagnosis:
     """What was found. `reach` is missing where it did not come to that."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[DoctorFinding, ...]
     reach: Reach | None = None
 
 
-def examine(target: Target, suite: Suite, open_driver: Open, clock: Clock) -> Diagnosis:
+def examine(target: Target, suite: SelectedSuite, open_driver: Open, clock: Clock) -> Diagnosis:
     """Try a target before a run. Nothing is changed on it; `clock` tells this machine's time."""
-    findings: list[Finding] = []
+    findings: list[DoctorFinding] = []
     file = Notes("file")
     try:
         check_permission(target)
@@ -83,7 +83,7 @@ def examine(target: Target, suite: Suite, open_driver: Open, clock: Clock) -> Di
             return Diagnosis((*findings, *reached.found), reach)
     except PairproofError as error:
         what, remedy = _split(str(error))
-        return Diagnosis((*findings, Finding(Level.PROBLEM, "peer", what, remedy)))
+        return Diagnosis((*findings, DoctorFinding(Severity.PROBLEM, "peer", what, remedy)))
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -96,7 +96,7 @@ def suite_for(
     target: Target,
     known: Mapping[str, tuple[str, ...]],
     requirements: Iterable[Requirement],
-) -> Suite:
+) -> SelectedSuite:
     """The part of the suite that binds the target; `known` has each scenario's requirements."""
     roles = {role.value for role in target.info.roles}
     features = target.info.features
@@ -109,14 +109,14 @@ def suite_for(
     scenarios = {s: [r for r in ids if r in binding] for s, ids in known.items()}
     chosen = tuple(s for s, ids in scenarios.items() if ids)
     of = {r: tuple(s for s in chosen if r in scenarios[s]) for r in binding}
-    return Suite(chosen, binding, {r: found for r, found in of.items() if found})
+    return SelectedSuite(chosen, binding, {r: found for r, found in of.items() if found})
 
 
 _PLACES_WANTED: Final = 3
 _LISTED_MAX: Final = 12
 
 
-def look_at_links(driver: HttpDriver) -> Iterator[Finding]:
+def look_at_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
     """What the way in which links are cut allows; a connection through the proxy is tried."""
     links = driver.links
     by_links = driver.arranging.way_for(SetLink) == "link"
@@ -125,8 +125,8 @@ def look_at_links(driver: HttpDriver) -> Iterator[Finding]:
     trust = driver.target.trust_of(Side.CENTRAL).context()
     hosts = max((len(place.hosts) for place in driver.target.places), default=1)
     for found in explain(links, trust, one_cluster_hosts=hosts):
-        level = Level.GOOD if found.is_good else Level.GAP
-        yield Finding(level, "links", found.what.removeprefix("links: "), found.remedy)
+        level = Severity.GOOD if found.is_good else Severity.GAP
+        yield DoctorFinding(level, "links", found.what.removeprefix("links: "), found.remedy)
 
 
 def look_at_reach(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Level(StrEnum):
+class Severity(StrEnum):
     """How much a finding matters."""
 
     GOOD = "good"
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DoctorFinding:
     """One thing that was found.
 
     Attributes:
@@ -31,7 +31,7 @@ class Finding:
         remedy: what to do; empty where nothing has to be done.
     """
 
-    level: Level
+    level: Severity
     area: str
     what: str
     remedy: str = ""
@@ -42,31 +42,31 @@ class Notes:
 
     def __init__(self, area: str) -> None:
         self.area = area
-        self.found: list[Finding] = []
+        self.found: list[DoctorFinding] = []
 
     def good(self, what: str) -> None:
         """It is as it should be."""
-        self.found.append(Finding(Level.GOOD, self.area, what))
+        self.found.append(DoctorFinding(Severity.GOOD, self.area, what))
 
     def note(self, what: str, remedy: str = "") -> None:
         """Worth knowing."""
-        self.found.append(Finding(Level.NOTE, self.area, what, remedy))
+        self.found.append(DoctorFinding(Severity.NOTE, self.area, what, remedy))
 
     def gap(self, what: str, remedy: str) -> None:
         """Something cannot be judged."""
-        self.found.append(Finding(Level.GAP, self.area, what, remedy))
+        self.found.append(DoctorFinding(Severity.GAP, self.area, what, remedy))
 
     def problem(self, what: str, remedy: str) -> None:
         """It stands in the way."""
-        self.found.append(Finding(Level.PROBLEM, self.area, what, remedy))
+        self.found.append(DoctorFinding(Severity.PROBLEM, self.area, what, remedy))
 
 
-def worst(findings: Iterable[Finding]) -> Level:
+def worst(findings: Iterable[DoctorFinding]) -> Severity:
     """The level that decides."""
-    order = list(Level)
-    return max((f.level for f in findings), key=order.index, default=Level.GOOD)
+    order = list(Severity)
+    return max((f.level for f in findings), key=order.index, default=Severity.GOOD)
 
 
-def of_level(findings: Iterable[Finding], level: Level) -> Iterator[Finding]:
+def of_level(findings: Iterable[DoctorFinding], level: Severity) -> Iterator[DoctorFinding]:
     """Those of one level, in their order."""
     return (finding for finding in findings if finding.level is level)

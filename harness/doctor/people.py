@@ -12,7 +12,7 @@ from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
-from harness.targets.target import Host, Place
+from harness.targets.target import Host, TargetSlot
 
 V = TypeVar("V", bound=ops.Value)
 
@@ -63,7 +63,7 @@ def _at(driver: HttpDriver, host: Host, notes: Notes) -> tuple[Host, ops.Credent
 
 
 def _cluster(
-    driver: HttpDriver, place: Place, host: Host, session: ops.Credentials, notes: Notes
+    driver: HttpDriver, place: TargetSlot, host: Host, session: ops.Credentials, notes: Notes
 ) -> None:
     """What stands at a place. The same cluster is seen from each of its hosts."""
     mode = _value(_ask(driver, ops.ViewManagement(), session, host.uid), ops.Management)
@@ -84,7 +84,7 @@ def _cluster(
     _standing(place, cluster, notes)
 
 
-def _standing(place: Place, cluster: Cluster, notes: Notes) -> None:
+def _standing(place: TargetSlot, cluster: Cluster, notes: Notes) -> None:
     told = f"slot {place.slot} has cluster {cluster.name}"
     stranger = set(cluster.host_uids()) - {host.uid for host in place.hosts}
     ill = ", ".join(node.name for node in cluster.unhealthy_nodes())

@@ -29,7 +29,7 @@ class Mismatch(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class MatchProblem:
     """One reason why not. Fields that do not apply are empty."""
 
     kind: Mismatch
@@ -55,7 +55,7 @@ class MatchResult:
     """The whole answer: valid only when there is no problem at all."""
 
     packs: tuple[PackMatch, ...]
-    problems: tuple[Problem, ...]
+    problems: tuple[MatchProblem, ...]
 
     @property
     def valid(self) -> bool:
@@ -64,7 +64,7 @@ class MatchResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ProfileChoice:
     """A profile that the administrator selected; `version` is empty for "the latest"."""
 
     profile: ClusterProfile
@@ -88,7 +88,7 @@ class _Offered:
 
 def match_profiles(
     local: Sequence[StackProfile],
-    selection: Sequence[Choice],
+    selection: Sequence[ProfileChoice],
     rules: MatchRules = MatchRules(),
 ) -> MatchResult:
     """Match the selected profiles against the local stack.
@@ -115,7 +115,7 @@ def match_profiles(
 
 
 def remembered_match(
-    local: tuple[StackProfile, ...], selection: Sequence[Choice], rules: MatchRules
+    local: tuple[StackProfile, ...], selection: Sequence[ProfileChoice], rules: MatchRules
 ) -> MatchResult:
     """The same as `match_profiles`; where it was asked the very same before, it knows the result.
 
@@ -138,22 +138,22 @@ _Asked = tuple[int, tuple[tuple[int, str], ...], MatchRules]
 _made: dict[_Asked, tuple[object, object, MatchResult]] = {}
 
 
-def latest_packs(selection: Sequence[Choice], rules: MatchRules) -> list[Pack]:
+def latest_packs(selection: Sequence[ProfileChoice], rules: MatchRules) -> list[Pack]:
     """The packs that the selection brings, each profile in its latest version."""
     return [o.pack for o in _offered_packs(selection, rules)[0]]
 
 
 def _offered_packs(
-    selection: Sequence[Choice], rules: MatchRules
-) -> tuple[list[_Offered], list[Problem]]:
+    selection: Sequence[ProfileChoice], rules: MatchRules
+) -> tuple[list[_Offered], list[MatchProblem]]:
     offered: list[_Offered] = []
-    problems: list[Problem] = []
+    problems: list[MatchProblem] = []
     for choice in selection:
         profile = choice.profile
         latest = profile.latest(drafts_count=rules.drafts_count_as_latest)
         if latest is None:
             text = f"profile {profile.name} has no published version"
-            problems.append(Problem(Mismatch.NOTHING_PUBLISHED, text, profile=profile.name))
+            problems.append(MatchProblem(Mismatch.NOTHING_PUBLISHED, text, profile=profile.name))
             continue
         if choice.version not in ("", latest.version):
             problems.append(_not_latest(choice, latest))
@@ -162,8 +162,8 @@ def _offered_packs(
     return offered, problems
 
 
-def _not_latest(choice: Choice, latest: ProfileEdition) -> Problem:
-    return Problem(
+def _not_latest(choice: ProfileChoice, latest: ProfileEdition) -> MatchProblem:
+    return MatchProblem(
         Mismatch.NOT_LATEST,
         f"profile {choice.profile.name} {choice.version} is not the latest version,"
         f" which is {latest.version}",
@@ -173,19 +173,21 @@ def _not_latest(choice: Choice, latest: ProfileEdition) -> Problem:
     )
 
 
-def _base_problems(selection: Sequence[Choice]) -> list[Problem]:
+def _base_problems(selection: Sequence[ProfileChoice]) -> list[MatchProblem]:
     bases = [c.profile.name for c in selection if c.profile.type.is_base]
     if len(bases) == 1:
         return []
     found = f"{len(bases)} were selected: {', '.join(bases)}" if bases else "none was selected"
     return [
-        Problem(Mismatch.BASE_PROFILES, f"exactly one infra or full profile is needed; {found}")
+        MatchProblem(
+            Mismatch.BASE_PROFILES, f"exactly one infra or full profile is needed; {found}"
+        )
     ]
 
 
-def _duplicates(names: Iterable[str]) -> list[Problem]:
+def _duplicates(names: Iterable[str]) -> list[MatchProblem]:
     return [
-        Problem(Mismatch.DUPLICATE, f"pack {name} is offered {count} times", pack=name)
+        MatchProblem(Mismatch.DUPLICATE, f"pack {name} is offered {count} times", pack=name)
         for name, count in Counter(names).items()
         if count > 1
     ]
@@ -193,13 +195,13 @@ def _duplicates(names: Iterable[str]) -> list[Problem]:
 
 def _match_pack(
     pack: Pack, offered: Sequence[_Offered], rules: MatchRules
-) -> tuple[PackMatch, Problem | None, _Offered | None]:
+) -> tuple[PackMatch, MatchProblem | None, _Offered | None]:
     """The row of one local pack, the problem with it if any, and what it has used up."""
     nothing = PackMatch(pack.name, pack.version)
     same_name = [o for o in offered if o.pack.name == pack.name]
     if not same_name:
         text = f"pack {pack.name} {pack.version} of layer {pack.layer} is missing"
-        problem = Problem(Mismatch.MISSING, text, pack=pack.name, local_version=pack.version)
+        problem = MatchProblem(Mismatch.MISSING, text, pack=pack.name, local_version=pack.version)
         return nothing, problem, None
     same_version = [o for o in same_name if o.pack.version == pack.version]
     if not same_version:
@@ -208,15 +210,15 @@ def _match_pack(
     if not same_layer and rules.layers_must_agree:
         other = same_version[0]
         text = f"pack {pack.name} is in layer {pack.layer} locally, in {other.pack.layer} here"
-        problem = Problem(Mismatch.LAYER, text, pack=pack.name, profile=other.profile.name)
+        problem = MatchProblem(Mismatch.LAYER, text, pack=pack.name, profile=other.profile.name)
         return nothing, problem, other
     used = (same_layer or same_version)[0]
     row = PackMatch(pack.name, pack.version, used.profile.name, used.edition.version)
     return row, None, used
 
 
-def _other_version(pack: Pack, offered: _Offered) -> Problem:
-    return Problem(
+def _other_version(pack: Pack, offered: _Offered) -> MatchProblem:
+    return MatchProblem(
         Mismatch.VERSION,
         f"pack {pack.name} is {pack.version} locally and {offered.pack.version} in profile"
         f" {offered.profile.name} {offered.edition.version}",
@@ -227,9 +229,9 @@ def _other_version(pack: Pack, offered: _Offered) -> Problem:
     )
 
 
-def _extra(offered: _Offered) -> Problem:
+def _extra(offered: _Offered) -> MatchProblem:
     pack = offered.pack
-    return Problem(
+    return MatchProblem(
         Mismatch.EXTRA,
         f"pack {pack.name} {pack.version} of profile {offered.profile.name} is not in the"
         " local cluster",

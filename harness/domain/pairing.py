@@ -67,34 +67,48 @@ Event = TypeVar("Event", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Edge(Generic[State]):
+class StateTransition(Generic[State]):
     """One edge of a table: where it leads, and the requirement that asks for it."""
 
     to: State
     requirement: str
 
 
-REQUEST_TRANSITIONS: Mapping[tuple[RequestState, RequestEvent], Edge[RequestState]] = {
-    (RequestState.PENDING, RequestEvent.ACCEPT): Edge(RequestState.HANDING_OVER, "ACC-14"),
-    (RequestState.PENDING, RequestEvent.REJECT): Edge(RequestState.REJECTED, "REJ-1"),
-    (RequestState.PENDING, RequestEvent.WITHDRAW): Edge(RequestState.WITHDRAWN, "WDR-3"),
-    (RequestState.HANDING_OVER, RequestEvent.CONFIRM): Edge(RequestState.PAIRED, "ACC-12"),
-    (RequestState.HANDING_OVER, RequestEvent.WITHDRAW): Edge(RequestState.FAILED, "WDR-9"),
-    (RequestState.HANDING_OVER, RequestEvent.EXPIRE): Edge(RequestState.FAILED, "INV-9"),
+REQUEST_TRANSITIONS: Mapping[tuple[RequestState, RequestEvent], StateTransition[RequestState]] = {
+    (RequestState.PENDING, RequestEvent.ACCEPT): StateTransition(
+        RequestState.HANDING_OVER, "ACC-14"
+    ),
+    (RequestState.PENDING, RequestEvent.REJECT): StateTransition(RequestState.REJECTED, "REJ-1"),
+    (RequestState.PENDING, RequestEvent.WITHDRAW): StateTransition(RequestState.WITHDRAWN, "WDR-3"),
+    (RequestState.HANDING_OVER, RequestEvent.CONFIRM): StateTransition(
+        RequestState.PAIRED, "ACC-12"
+    ),
+    (RequestState.HANDING_OVER, RequestEvent.WITHDRAW): StateTransition(
+        RequestState.FAILED, "WDR-9"
+    ),
+    (RequestState.HANDING_OVER, RequestEvent.EXPIRE): StateTransition(RequestState.FAILED, "INV-9"),
 }
 """Every way that a request can go. What is not here is refused (ACC-14, ACC-20, REJ-6)."""
 
-LOCAL_TRANSITIONS: Mapping[tuple[LocalState, LocalEvent], Edge[LocalState]] = {
-    (LocalState.SUBMITTING, LocalEvent.ADMITTED): Edge(LocalState.PENDING, "SND-3"),
-    (LocalState.SUBMITTING, LocalEvent.NOT_ADMITTED): Edge(LocalState.ABANDONED, "PRE-4"),
-    (LocalState.SUBMITTING, LocalEvent.CANCEL): Edge(LocalState.ABANDONED, "WDR-4"),
-    (LocalState.PENDING, LocalEvent.CANCEL): Edge(LocalState.ABANDONED, "WDR-3"),
-    (LocalState.PENDING, LocalEvent.LEARNED_ACCEPTED): Edge(LocalState.CONFIRMING, "WDR-6"),
-    (LocalState.PENDING, LocalEvent.LEARNED_REJECTED): Edge(LocalState.REJECTED, "REJ-7S"),
-    (LocalState.PENDING, LocalEvent.LEARNED_WITHDRAWN): Edge(LocalState.ABANDONED, "WDR-3"),
-    (LocalState.PENDING, LocalEvent.LEARNED_FAILED): Edge(LocalState.FAILED, "WDR-9"),
-    (LocalState.CONFIRMING, LocalEvent.CONFIRMED): Edge(LocalState.PAIRED, "ACC-13"),
-    (LocalState.CONFIRMING, LocalEvent.LEARNED_FAILED): Edge(LocalState.FAILED, "INV-1"),
+LOCAL_TRANSITIONS: Mapping[tuple[LocalState, LocalEvent], StateTransition[LocalState]] = {
+    (LocalState.SUBMITTING, LocalEvent.ADMITTED): StateTransition(LocalState.PENDING, "SND-3"),
+    (LocalState.SUBMITTING, LocalEvent.NOT_ADMITTED): StateTransition(
+        LocalState.ABANDONED, "PRE-4"
+    ),
+    (LocalState.SUBMITTING, LocalEvent.CANCEL): StateTransition(LocalState.ABANDONED, "WDR-4"),
+    (LocalState.PENDING, LocalEvent.CANCEL): StateTransition(LocalState.ABANDONED, "WDR-3"),
+    (LocalState.PENDING, LocalEvent.LEARNED_ACCEPTED): StateTransition(
+        LocalState.CONFIRMING, "WDR-6"
+    ),
+    (LocalState.PENDING, LocalEvent.LEARNED_REJECTED): StateTransition(
+        LocalState.REJECTED, "REJ-7S"
+    ),
+    (LocalState.PENDING, LocalEvent.LEARNED_WITHDRAWN): StateTransition(
+        LocalState.ABANDONED, "WDR-3"
+    ),
+    (LocalState.PENDING, LocalEvent.LEARNED_FAILED): StateTransition(LocalState.FAILED, "WDR-9"),
+    (LocalState.CONFIRMING, LocalEvent.CONFIRMED): StateTransition(LocalState.PAIRED, "ACC-13"),
+    (LocalState.CONFIRMING, LocalEvent.LEARNED_FAILED): StateTransition(LocalState.FAILED, "INV-1"),
 }
 """Every way that the edge's copy can go."""
 
@@ -127,7 +141,9 @@ def next_local_state(state: LocalState, event: LocalEvent) -> LocalState:
     return _step(LOCAL_TRANSITIONS, state, event)
 
 
-def _step(table: Mapping[tuple[State, Event], Edge[State]], state: State, event: Event) -> State:
+def _step(
+    table: Mapping[tuple[State, Event], StateTransition[State]], state: State, event: Event
+) -> State:
     edge = table.get((state, event))
     if edge is None:
         raise IllegalTransition(f"a request that is {state.value} knows no {event.value}")

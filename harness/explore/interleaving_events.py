@@ -24,7 +24,7 @@ from harness.reference.core.records import Record
 from harness.reference.core.store import MemoryStore
 
 Events = tuple[int, ...]
-"""A history: numbers of a `Ledger`."""
+"""A history: numbers of a `EventLog`."""
 
 SCENARIO = "interleaving"
 INVOKED, ENDED, PASSED = 0, 1, 2
@@ -36,7 +36,7 @@ _SHARED = (Cluster,)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class LoggedEvent:
     """One event. `what` is the operation, its reply, or how long time passed."""
 
     kind: int
@@ -48,15 +48,15 @@ class Event:
 
 
 @dataclass(slots=True)
-class Ledger:
+class EventLog:
     """All events that were ever written, by number."""
 
-    prints: Prints
-    events: list[Event] = field(default_factory=list)
+    prints: Fingerprints
+    events: list[LoggedEvent] = field(default_factory=list)
     _numbers: dict[object, int] = field(default_factory=dict)
     _plain: dict[int, dict[str, Json]] = field(default_factory=dict)
 
-    def write(self, events: Events, event: Event) -> Events:
+    def write(self, events: Events, event: LoggedEvent) -> Events:
         """The history with one more event, at the place that it has among its equals."""
         number = self._number(event)
         at = len(events)
@@ -67,7 +67,7 @@ class Ledger:
             at -= 1
         return (*events[:at], number, *events[at:])
 
-    def _number(self, event: Event) -> int:
+    def _number(self, event: LoggedEvent) -> int:
         key = (event.kind, event.id, self.prints.of(event.what))
         number = self._numbers.get(key)
         if number is None:
@@ -90,14 +90,14 @@ class Ledger:
                 opened[event.id] = self._ended(opened[event.id], number, event, now)
         return History(tuple(opened.values()))
 
-    def _invoked(self, number: int, event: Event, now: int) -> OperationRecord:
+    def _invoked(self, number: int, event: LoggedEvent, now: int) -> OperationRecord:
         named = (("host", event.host), ("project", event.project))
         tags: Mapping[str, Json] = {name: value for name, value in named if value}
         kind, args = type(event.what).__name__, self._json(number, event.what)
         return OperationRecord(event.id, SCENARIO, event.actor, kind, args, now, tags=tags)
 
     def _ended(
-        self, opened: OperationRecord, number: int, event: Event, now: int
+        self, opened: OperationRecord, number: int, event: LoggedEvent, now: int
     ) -> OperationRecord:
         reply = event.what
         outcome, value, error = Outcome.INFO, None, None
@@ -137,7 +137,7 @@ def outcome_of(reply: LinkReply | None) -> str:
     return f"unknown: {reply.why}" if reply is not None else "done"
 
 
-class Prints:
+class Fingerprints:
     """Makes fingerprints, equal for what is the same for everything that can follow.
 
     A record is reduced to a small number; a flow that waits for an answer to where each of its

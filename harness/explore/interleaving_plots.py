@@ -39,7 +39,7 @@ ALL_FAULTS = frozenset(Fault)
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class InterleavingAction:
     """A move. `nth` counts requests in the order in which the central side admitted them."""
 
     do: Do
@@ -47,15 +47,15 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class ActorScript:
     """Somebody who makes moves one after the other, while the others make theirs."""
 
     name: str
-    moves: tuple[Move, ...]
+    moves: tuple[InterleavingAction, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Plot:
+class Interleaving:
     """A small declaration of what is walked.
 
     Attributes:
@@ -68,15 +68,18 @@ class Plot:
 
     name: str
     says: str
-    actors: tuple[Actor, ...]
+    actors: tuple[ActorScript, ...]
     before: tuple[Do, ...] = ()
     faults: frozenset[Fault] = ALL_FAULTS
     rounds: int = 2
 
 
-def actor(name: str, *moves: Do | Move) -> Actor:
+def actor(name: str, *moves: Do | InterleavingAction) -> ActorScript:
     """An actor of these moves; a plain one concerns the first request."""
-    return Actor(name, tuple(m if isinstance(m, Move) else Move(m) for m in moves))
+    return ActorScript(
+        name,
+        tuple(m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in moves),
+    )
 
 
 OPERATOR, ADMIN, SECOND_ADMIN, TIME = "operator", "admin", "second admin", "time"
@@ -86,26 +89,26 @@ _LOST = frozenset({Fault.LOSE, Fault.UNANSWERED})
 _CRASH = frozenset({Fault.RESTART_EDGE, Fault.RESTART_CENTRAL})
 
 _ALL = (
-    Plot(
+    Interleaving(
         "accept-or-cancel",
         "an administrator accepts while the operator cancels",
         (actor(ADMIN, Do.ACCEPT), actor(OPERATOR, Do.CANCEL)),
         _SENT,
     ),
-    Plot(
+    Interleaving(
         "reject-or-cancel",
         "an administrator rejects while the operator cancels",
         (actor(ADMIN, Do.REJECT), actor(OPERATOR, Do.CANCEL)),
         _SENT,
     ),
-    Plot(
+    Interleaving(
         "accept-or-reject",
         "one administrator views and accepts, another views and rejects",
         (actor(ADMIN, Do.VIEW, Do.ACCEPT), actor(SECOND_ADMIN, Do.VIEW, Do.REJECT)),
         _SENT,
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "two-accept",
         "two administrators match and accept the same request",
         (actor(ADMIN, Do.MATCH, Do.ACCEPT), actor(SECOND_ADMIN, Do.MATCH, Do.ACCEPT)),
@@ -113,82 +116,82 @@ _ALL = (
         faults=_CRASH | {Fault.UNSEEN},
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "send-and-accept",
         "a request is accepted as soon as it is there, while its send is still under way",
         (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
     ),
-    Plot(
+    Interleaving(
         "send-and-cancel",
         "the operator sends and cancels at once, and an administrator accepts",
         (actor(OPERATOR, Do.SEND, Do.CANCEL), actor(ADMIN, Do.ACCEPT)),
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "send-again",
         "the operator sends twice, as one whose first answer was lost, and a cancel goes on",
         (actor(OPERATOR, Do.SEND, Do.SEND), actor("second operator", Do.CANCEL)),
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "second-send-or-accept",
         "the operator sends again while the first request is accepted",
         (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
         _SENT,
     ),
-    Plot(
+    Interleaving(
         "send-after-cancel",
         "the operator cancels and sends again, while the first request is accepted",
         (actor(OPERATOR, Do.CANCEL, Do.SEND), actor(ADMIN, Do.ACCEPT)),
         _SENT,
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "two-send",
         "two operators send at the same time",
         (actor(OPERATOR, Do.SEND), actor("second operator", Do.SEND)),
         faults=_LOST | _CRASH,
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "handed-over",
         "an accepted cluster is changed on both sides while its host takes it over",
         (actor(OPERATOR, Do.PATCH), actor(ADMIN, Do.CHANGE)),
         _ACCEPTED,
     ),
-    Plot(
+    Interleaving(
         "cancel-when-accepted",
         "the operator cancels an accepted request while its host takes it over",
         (actor(OPERATOR, Do.CANCEL), actor(ADMIN, Do.CHANGE)),
         _ACCEPTED,
     ),
-    Plot(
+    Interleaving(
         "confirm-or-expire",
         "the hand-over runs out while the host confirms, and both sides are used",
         (actor(TIME, Do.EXPIRE), actor(ADMIN, Do.CHANGE), actor(OPERATOR, Do.PATCH)),
         _ACCEPTED,
     ),
-    Plot(
+    Interleaving(
         "cancel-or-expire",
         "the hand-over runs out while the operator cancels",
         (actor(TIME, Do.EXPIRE), actor(OPERATOR, Do.CANCEL)),
         _ACCEPTED,
     ),
-    Plot(
+    Interleaving(
         "revoked-between",
         "the token is revoked between the first send and the second",
         (actor(OPERATOR, Do.CANCEL, Do.SEND), actor(ADMIN, Do.REVOKE)),
         _SENT,
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "revised-between",
         "the profile gets a newer version between the match and the acceptance",
         (actor(ADMIN, Do.MATCH, Do.ACCEPT), actor(SECOND_ADMIN, Do.REVISE)),
         _SENT,
         rounds=1,
     ),
-    Plot(
+    Interleaving(
         "watched",
         "one administrator watches the request while another rejects it",
         (actor(ADMIN, Do.VIEW, Do.VIEW), actor(SECOND_ADMIN, Do.VIEW, Do.REJECT)),
@@ -197,5 +200,5 @@ _ALL = (
     ),
 )
 
-PLOTS: Mapping[str, Plot] = {plot.name: plot for plot in _ALL}
+PLOTS: Mapping[str, Interleaving] = {plot.name: plot for plot in _ALL}
 """Every plot by its name, in the order in which they are walked."""

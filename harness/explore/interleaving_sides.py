@@ -16,7 +16,7 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits
 from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
-from harness.explore.interleaving_events import Prints
+from harness.explore.interleaving_events import Fingerprints
 from harness.explore.interleaving_plots import Do
 from harness.reference.core import records
 from harness.reference.core.central import CentralCore
@@ -113,7 +113,7 @@ class RunningSide(Generic[Core]):
         mine.update(copy.deepcopy(dict(memory), {id(self.core): self.core}))
 
 
-def print_of(held: Held, prints: Prints) -> Hashable:
+def print_of(held: Held, prints: Fingerprints) -> Hashable:
     """What tells two states of a side apart."""
     memory = prints.of(held.memory) if held.memory else ()
     return (prints.store(held.store), memory, held.boots, held.taken, held.now)
@@ -163,8 +163,8 @@ def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> N
     )
     central.store.put(RegistrationToken(TOKEN, "edge", TOKEN_VALUE, PROJECT, FOREVER))
     central.store.put(FITTING)
-    edge.store.put(records.Site(SLOT, (HOST,), cluster=CLUSTER))
-    edge.store.put(records.HostPlace(HOST, SLOT))
+    edge.store.put(records.SlotState(SLOT, (HOST,), cluster=CLUSTER))
+    edge.store.put(records.HostSlot(HOST, SLOT))
     edge.store.put(records.LoginSession(OPERATOR.session, HOST, FOREVER))
 
 

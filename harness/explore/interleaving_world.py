@@ -19,23 +19,23 @@ from harness.domain import operations as ops
 from harness.domain.errors import Refusal, Refused
 from harness.explore import interleaving_events
 from harness.explore import interleaving_sides as sides
-from harness.explore.interleaving_plots import Do, Fault, Move, Plot
+from harness.explore.interleaving_plots import Do, Fault, Interleaving, InterleavingAction
 from harness.explore.interleaving_sides import HOST, Held, RunningSide
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
-from harness.reference.core.records import Site
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.records import SlotState
 from harness.reference.core.run import advance
 from harness.reference.faults import message_kind
 
-Flow = Generator[Call, Answer, "ops.Done | Refused | None"]
+Flow = Generator[Call, TimedReply, "ops.Done | Refused | None"]
 _LOCAL = frozenset({Do.SEND, Do.CANCEL, Do.PATCH})
 _BROKEN = ops.Unknown("the connection broke before an answer came")
 _STOPPED = ops.Unknown("the edge was restarted before it answered")
 
 
-class Step(NamedTuple):
+class ScheduleStep(NamedTuple):
     """One step: what happens, and in which lane (that of an actor, or the last: the agents)."""
 
     what: str
@@ -52,7 +52,7 @@ class Waiting:
 
     id: str
     operation: ops.LocalOperation | None
-    inputs: tuple[tuple[Held, Answer | None], ...]
+    inputs: tuple[tuple[Held, TimedReply | None], ...]
     call: Call
     reply: LinkReply | None
     live: list[Flow]
@@ -70,7 +70,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class World:
+class InterleavingState:
     """Everything, between two steps."""
 
     central: Held
@@ -88,14 +88,14 @@ class World:
     events: interleaving_events.Events
 
 
-class Stage:
+class InterleavingRunner:
     """Carries out the steps of one plot with one behaviour."""
 
-    def __init__(self, plot: Plot, behaviour: Behaviour, faults: int) -> None:
+    def __init__(self, plot: Interleaving, behaviour: Behaviour, faults: int) -> None:
         ready = behaviour.with_password("walk")
         self.plot = plot
-        self.prints = interleaving_events.Prints()
-        self.ledger = interleaving_events.Ledger(self.prints)
+        self.prints = interleaving_events.Fingerprints()
+        self.ledger = interleaving_events.EventLog(self.prints)
         self.central = RunningSide[CentralCore](arrangements.Side.CENTRAL, ready.central_factory())
         self.edge = RunningSide[EdgeCore](arrangements.Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
@@ -103,9 +103,9 @@ class Stage:
         sides.furnish(self.central, self.edge)
         self.first = self._opening(faults)
 
-    def _opening(self, faults: int) -> World:
+    def _opening(self, faults: int) -> InterleavingState:
         idle = (None,) * (self.agents + 1)
-        world = World(
+        world = InterleavingState(
             self.central.hold(), self.edge.hold(), (0,) * self.agents, idle, 0, 0, True, 0, ()
         )
         for index, arrangement in enumerate(sides.ARRANGED):
@@ -115,10 +115,12 @@ class Stage:
             if do is Do.FOLLOW:
                 world = self.followed(world, label)
             else:
-                world = self.finished(self._performed(world, 0, Move(do), label, "before"), 0)
+                world = self.finished(
+                    self._performed(world, 0, InterleavingAction(do), label, "before"), 0
+                )
         return replace(world, rounds=self.plot.rounds, faults=faults)
 
-    def finished(self, world: World, lane: int) -> World:
+    def finished(self, world: InterleavingState, lane: int) -> InterleavingState:
         """The world once the flow of a lane has run to its end, undisturbed."""
         while (waiting := world.lanes[lane]) is not None:
             if waiting.reply is None:
@@ -127,58 +129,60 @@ class Stage:
                 world = self._returned(world, lane, waiting, waiting.reply)
         return world
 
-    def followed(self, world: World, label: str) -> World:
+    def followed(self, world: InterleavingState, label: str) -> InterleavingState:
         """The world after one undisturbed round of the agents."""
         return self.finished(self._round(world, label), self.agents)
 
     # --- which steps there are --------------------------------------------------------
 
-    def steps(self, world: World) -> tuple[list[Step], bool]:
+    def steps(self, world: InterleavingState) -> tuple[list[ScheduleStep], bool]:
         """The steps that are possible, and whether a schedule may end here."""
-        steps: list[Step] = []
+        steps: list[ScheduleStep] = []
         for lane, actor in enumerate(self.plot.actors):
             more = actor.moves[world.moved[lane] :]
             if world.lanes[lane] is None and more and self._is_possible(world, more[0]):
-                steps.append(Step("move", lane))
+                steps.append(ScheduleStep("move", lane))
         for lane, waiting in enumerate(world.lanes):
             if waiting is not None:
-                steps.append(Step("deliver" if waiting.reply is None else "return", lane))
+                steps.append(ScheduleStep("deliver" if waiting.reply is None else "return", lane))
         may_end = not steps
         if world.lanes[-1] is None and world.rounds and _has_work(world.edge):
-            steps.append(Step("follow", self.agents))
+            steps.append(ScheduleStep("follow", self.agents))
         if not world.up:
-            steps.append(Step("mend"))
+            steps.append(ScheduleStep("mend"))
         if world.faults:
             steps.extend(self._faults(world, steps))
         return steps, may_end
 
-    def _is_possible(self, world: World, move: Move) -> bool:
+    def _is_possible(self, world: InterleavingState, move: InterleavingAction) -> bool:
         if move.do in _LOCAL or move.do in (Do.REVOKE, Do.REVISE, Do.EXPIRE):
             return True
         request = sides.request_of(world.central, move.nth)
         return request is not None and (move.do is not Do.CHANGE or bool(request.cluster_uid))
 
-    def _faults(self, world: World, steps: list[Step]) -> Iterator[Step]:
+    def _faults(
+        self, world: InterleavingState, steps: list[ScheduleStep]
+    ) -> Iterator[ScheduleStep]:
         allowed = self.plot.faults
         for what, lane in steps:
             waiting = world.lanes[lane]
             if what == "deliver" and Fault.LOSE in allowed and world.up:
-                yield Step("lose", lane)
+                yield ScheduleStep("lose", lane)
             elif what == "return" and Fault.UNANSWERED in allowed:
                 if waiting and isinstance(waiting.reply, ops.Done | Refused) and waiting.is_told:
-                    yield Step("unanswered", lane)
+                    yield ScheduleStep("unanswered", lane)
             elif what == "move" and Fault.UNSEEN in allowed:
                 actor = self.plot.actors[lane]
                 if actor.moves[world.moved[lane]].do in (Do.ACCEPT, Do.REJECT):
-                    yield Step("unseen", lane)
+                    yield ScheduleStep("unseen", lane)
         if Fault.RESTART_EDGE in allowed and self._restart_matters(world):
-            yield Step("restart edge")
+            yield ScheduleStep("restart edge")
         if Fault.RESTART_CENTRAL in allowed and world.central.memory:
-            yield Step("restart central")
+            yield ScheduleStep("restart central")
         if Fault.CUT in allowed and world.up:
-            yield Step("cut")
+            yield ScheduleStep("cut")
 
-    def _restart_matters(self, world: World) -> bool:
+    def _restart_matters(self, world: InterleavingState) -> bool:
         """Whether a restart of the edge ends a flow, wipes memory, or finds work to recover.
 
         Any other restart changes nothing but the names of what is drawn later; nor does one
@@ -187,13 +191,13 @@ class Stage:
         if world.edge.memory or any(world.lanes):
             return True
         self.edge.load(world.edge)
-        before = list(self.edge.store.every(Site))
+        before = list(self.edge.store.every(SlotState))
         self.edge.boot()
-        return before != list(self.edge.store.every(Site))
+        return before != list(self.edge.store.every(SlotState))
 
     # --- what they lead to ------------------------------------------------------------
 
-    def take(self, world: World, step: Step) -> World:
+    def take(self, world: InterleavingState, step: ScheduleStep) -> InterleavingState:
         """The world after a step."""
         what, lane = step
         waiting = world.lanes[lane]
@@ -206,7 +210,9 @@ class Stage:
             return self._carried(world, what, lane, waiting)
         return self._struck(world, what)
 
-    def _carried(self, world: World, what: str, lane: int, waiting: Waiting) -> World:
+    def _carried(
+        self, world: InterleavingState, what: str, lane: int, waiting: Waiting
+    ) -> InterleavingState:
         if what == "deliver":
             return self._delivered(world, lane, waiting)
         if what == "return":
@@ -226,7 +232,7 @@ class Stage:
             return _with_lane(world, lane, replace(waiting, reply=_BROKEN))
         return self._returned(world, lane, waiting, _BROKEN)
 
-    def _struck(self, world: World, what: str) -> World:
+    def _struck(self, world: InterleavingState, what: str) -> InterleavingState:
         if what == "mend":
             return replace(self._noted_fault(world, arrangements.SetLink(HOST, up=True)), up=True)
         world = replace(world, faults=world.faults - 1)
@@ -238,22 +244,26 @@ class Stage:
             return replace(world, central=self.central.hold())
         return self._edge_restarted(world)
 
-    def _noted_fault(self, world: World, arrangement: object) -> World:
+    def _noted_fault(self, world: InterleavingState, arrangement: object) -> InterleavingState:
         noted = self.noted(world, f"fault-{world.begun}", arrangement)
         return replace(noted, begun=world.begun + 1)
 
-    def _edge_restarted(self, world: World) -> World:
+    def _edge_restarted(self, world: InterleavingState) -> InterleavingState:
         events = world.events
         for waiting in filter(None, world.lanes):
             if waiting.is_told:
                 events = self.ledger.write(
                     events,
-                    interleaving_events.Event(interleaving_events.ENDED, waiting.message, _STOPPED),
+                    interleaving_events.LoggedEvent(
+                        interleaving_events.ENDED, waiting.message, _STOPPED
+                    ),
                 )
             if waiting.operation is not None:
                 events = self.ledger.write(
                     events,
-                    interleaving_events.Event(interleaving_events.ENDED, waiting.id, _STOPPED),
+                    interleaving_events.LoggedEvent(
+                        interleaving_events.ENDED, waiting.id, _STOPPED
+                    ),
                 )
         self.edge.load(world.edge)
         self.edge.boot()
@@ -262,7 +272,7 @@ class Stage:
 
     # --- moves of people --------------------------------------------------------------
 
-    def _moved(self, world: World, lane: int, *, unseen: bool) -> World:
+    def _moved(self, world: InterleavingState, lane: int, *, unseen: bool) -> InterleavingState:
         actor, index = self.plot.actors[lane], world.moved[lane]
         counts = (*world.moved[:lane], index + 1, *world.moved[lane + 1 :])
         world = replace(world, moved=counts, faults=world.faults - unseen)
@@ -270,8 +280,15 @@ class Stage:
         return self._performed(world, lane, actor.moves[index], label, actor.name, unseen=unseen)
 
     def _performed(
-        self, world: World, lane: int, move: Move, label: str, name: str, *, unseen: bool = False
-    ) -> World:
+        self,
+        world: InterleavingState,
+        lane: int,
+        move: InterleavingAction,
+        label: str,
+        name: str,
+        *,
+        unseen: bool = False,
+    ) -> InterleavingState:
         if move.do is Do.EXPIRE:
             return self.passed(world, label, self.handover + 1)
         if move.do is Do.REVISE:
@@ -284,25 +301,27 @@ class Stage:
             return self.started(world, lane, label, name, local)
         return self.administered(world, label, name, self._central_operation(world, move), unseen)
 
-    def _central_operation(self, world: World, move: Move) -> ops.CentralOperation:
+    def _central_operation(
+        self, world: InterleavingState, move: InterleavingAction
+    ) -> ops.CentralOperation:
         if move.do is Do.REVOKE:
             return ops.SetTokenState(sides.TOKEN, active=False)
         request = sides.request_of(world.central, move.nth)
         assert request is not None, f"there is no request to {move.do}"
         return sides.central_operation(move.do, request)
 
-    def passed(self, world: World, label: str, by: int) -> World:
+    def passed(self, world: InterleavingState, label: str, by: int) -> InterleavingState:
         """Time has passed, on both sides alike."""
         events = self.ledger.write(
-            world.events, interleaving_events.Event(interleaving_events.PASSED, label, by)
+            world.events, interleaving_events.LoggedEvent(interleaving_events.PASSED, label, by)
         )
         central = replace(world.central, now=world.central.now + by)
         edge = replace(world.edge, now=world.edge.now + by)
         return replace(world, central=central, edge=edge, events=events)
 
-    def noted(self, world: World, label: str, arrangement: object) -> World:
+    def noted(self, world: InterleavingState, label: str, arrangement: object) -> InterleavingState:
         """Something was arranged."""
-        opened = interleaving_events.Event(
+        opened = interleaving_events.LoggedEvent(
             interleaving_events.INVOKED, label, arrangement, "harness"
         )
         return replace(
@@ -311,37 +330,45 @@ class Stage:
 
     def administered(
         self,
-        world: World,
+        world: InterleavingState,
         label: str,
         name: str,
         operation: ops.CentralOperation,
         unseen: bool = False,
-    ) -> World:
+    ) -> InterleavingState:
         """An administrator's operation: one step."""
         self.central.load(world.central)
         side = self.central
         reply: LinkReply = side.core.perform(operation, sides.ADMIN, side.now, side.draws)
-        opened = interleaving_events.Event(
+        opened = interleaving_events.LoggedEvent(
             interleaving_events.INVOKED, label, operation, name, project=sides.PROJECT
         )
         events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
         return replace(world, central=side.hold(), events=events)
 
     def _at_once(
-        self, events: interleaving_events.Events, opened: interleaving_events.Event, reply: object
+        self,
+        events: interleaving_events.Events,
+        opened: interleaving_events.LoggedEvent,
+        reply: object,
     ) -> interleaving_events.Events:
         events = self.ledger.write(events, opened)
         return self.ledger.write(
-            events, interleaving_events.Event(interleaving_events.ENDED, opened.id, reply)
+            events, interleaving_events.LoggedEvent(interleaving_events.ENDED, opened.id, reply)
         )
 
     # --- flows of the edge ------------------------------------------------------------
 
     def started(
-        self, world: World, lane: int, label: str, name: str, operation: ops.LocalOperation
-    ) -> World:
+        self,
+        world: InterleavingState,
+        lane: int,
+        label: str,
+        name: str,
+        operation: ops.LocalOperation,
+    ) -> InterleavingState:
         """An operation at Local UI, up to its first message or its end."""
-        opened = interleaving_events.Event(
+        opened = interleaving_events.LoggedEvent(
             interleaving_events.INVOKED, label, operation, name, HOST, sides.PROJECT
         )
         world = replace(world, events=self.ledger.write(world.events, opened))
@@ -349,7 +376,7 @@ class Stage:
         flow = self._begun(operation)
         return self._stretched(world, lane, label, operation, flow, (), None)
 
-    def _round(self, world: World, label: str) -> World:
+    def _round(self, world: InterleavingState, label: str) -> InterleavingState:
         self.edge.load(world.edge)
         return self._stretched(world, self.agents, label, None, self._begun(None), (), None)
 
@@ -361,14 +388,14 @@ class Stage:
 
     def _stretched(
         self,
-        world: World,
+        world: InterleavingState,
         lane: int,
         label: str,
         operation: ops.LocalOperation | None,
         flow: Flow,
-        inputs: tuple[tuple[Held, Answer | None], ...],
-        answer: Answer | None,
-    ) -> World:
+        inputs: tuple[tuple[Held, TimedReply | None], ...],
+        answer: TimedReply | None,
+    ) -> InterleavingState:
         """Run one stretch of a flow; the edge is loaded."""
         reply: ops.Done | Refused | None
         call: Call | None = None
@@ -382,20 +409,20 @@ class Stage:
             world = _with_lane(world, lane, None)
             if operation is None:
                 return world
-            ended = interleaving_events.Event(interleaving_events.ENDED, label, reply)
+            ended = interleaving_events.LoggedEvent(interleaving_events.ENDED, label, reply)
             return replace(world, events=self.ledger.write(world.events, ended))
         place = self.prints.number((label, self.prints.flow(flow)))
         waiting = Waiting(label, operation, inputs, call, None, [flow], place)
         return self._called(world, lane, waiting)
 
-    def _called(self, world: World, lane: int, waiting: Waiting) -> World:
+    def _called(self, world: InterleavingState, lane: int, waiting: Waiting) -> InterleavingState:
         if isinstance(waiting.call.operation, ops.Probe):
             reply = ops.Done(ops.Acknowledged()) if world.up else NotDelivered("the link is cut")
             return _with_lane(world, lane, replace(waiting, reply=reply))
         world = _with_lane(world, lane, waiting)
         if not waiting.is_told:
             return world
-        opened = interleaving_events.Event(
+        opened = interleaving_events.LoggedEvent(
             interleaving_events.INVOKED,
             waiting.message,
             waiting.call.operation,
@@ -405,7 +432,9 @@ class Stage:
         )
         return replace(world, events=self.ledger.write(world.events, opened))
 
-    def _delivered(self, world: World, lane: int, waiting: Waiting) -> World:
+    def _delivered(
+        self, world: InterleavingState, lane: int, waiting: Waiting
+    ) -> InterleavingState:
         if not world.up:
             cut = NotDelivered("the host has no connection to Palette")
             return _with_lane(world, lane, replace(waiting, reply=cut))
@@ -416,13 +445,17 @@ class Stage:
         world = replace(world, central=side.hold())
         return _with_lane(world, lane, replace(waiting, reply=reply))
 
-    def _returned(self, world: World, lane: int, waiting: Waiting, reply: LinkReply) -> World:
+    def _returned(
+        self, world: InterleavingState, lane: int, waiting: Waiting, reply: LinkReply
+    ) -> InterleavingState:
         if waiting.is_told:
-            ended = interleaving_events.Event(interleaving_events.ENDED, waiting.message, reply)
+            ended = interleaving_events.LoggedEvent(
+                interleaving_events.ENDED, waiting.message, reply
+            )
             world = replace(world, events=self.ledger.write(world.events, ended))
         flow = waiting.live.pop() if waiting.live else self._again(waiting)
         self.edge.load(world.edge)
-        answer = Answer(reply, self.edge.now)
+        answer = TimedReply(reply, self.edge.now)
         return self._stretched(
             world, lane, waiting.id, waiting.operation, flow, waiting.inputs, answer
         )
@@ -439,7 +472,7 @@ class Stage:
 
     # --- what tells two worlds apart --------------------------------------------------
 
-    def print_of(self, world: World) -> Hashable:
+    def print_of(self, world: InterleavingState) -> Hashable:
         """Equal for two worlds from which the same can follow, whatever led to them."""
         lanes = [
             w and (w.place, self.prints.of(w.call.operation), self.prints.of(w.reply))
@@ -455,10 +488,10 @@ class Stage:
 
 
 def _has_work(edge: Held) -> bool:
-    site = edge.store.get(Site, sides.SLOT)
+    site = edge.store.get(SlotState, sides.SLOT)
     return site is not None and site.has_work
 
 
-def _with_lane(world: World, lane: int, waiting: Waiting | None) -> World:
+def _with_lane(world: InterleavingState, lane: int, waiting: Waiting | None) -> InterleavingState:
     lanes = (*world.lanes[:lane], waiting, *world.lanes[lane + 1 :])
     return replace(world, lanes=lanes)

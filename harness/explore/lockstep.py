@@ -10,18 +10,25 @@ from typing import ClassVar
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, run_check
 from harness.domain.errors import PairproofError
-from harness.explore.looks import LOOKS, Look
-from harness.explore.model import NEW_UID, Answer, Branch, drifted, settled, without_old_doubts
-from harness.explore.moves import Move, Play
-from harness.explore.world import Place, World, Worlds
+from harness.explore.looks import LOOKS, Assertion
+from harness.explore.model import (
+    NEW_UID,
+    Branch,
+    ModelOutcome,
+    drifted,
+    settled,
+    without_old_doubts,
+)
+from harness.explore.moves import Action, SequenceContext
+from harness.explore.world import ModelSlot, ModelWorld, Worlds
 from harness.history.operation import Json, Outcome
-from harness.scenes.stage import Taken
+from harness.scenes.stage import RecordedReply
 
 Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
 """Told of each check: its name and arguments, the requirement, and what it found."""
 
 
-Step = Move | Look
+Step = Action | Assertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +77,8 @@ class Lockstep:
         judged: who is told of each check.
     """
 
-    scene: Play
-    worlds: Worlds = frozenset({World()})
+    scene: SequenceContext
+    worlds: Worlds = frozenset({ModelWorld()})
     steps: list[Step] = field(default_factory=list)
     covered: Counter[str] = field(default_factory=Counter)
     judged: Judged = _not_told
@@ -84,15 +91,15 @@ class Lockstep:
             CannotTell: there was no well-formed answer.
             Inconclusive: what the step itself needs could not be brought about.
         """
-        return self.look(step) if isinstance(step, Look) else self.make(step)
+        return self.look(step) if isinstance(step, Assertion) else self.make(step)
 
     # --- moves ------------------------------------------------------------------------------------
 
-    def fits(self, move: Move) -> bool:
+    def fits(self, move: Action) -> bool:
         """Whether a move makes sense now, whichever world it is."""
         return all(move.fits(world) for world in drifted(self.worlds))
 
-    def make(self, move: Move) -> bool:
+    def make(self, move: Action) -> bool:
         """Make a move if it makes sense; says whether it was made.
 
         Raises:
@@ -112,11 +119,11 @@ class Lockstep:
 
     def _follow(self, branches: Iterable[Branch], done: object, before: Worlds) -> None:
         lawful = list(dict.fromkeys(branches))
-        if not isinstance(done, Taken):
-            self.worlds = frozenset(b.world for b in lawful if b.answer is Answer.DONE)
+        if not isinstance(done, RecordedReply):
+            self.worlds = frozenset(b.world for b in lawful if b.answer is ModelOutcome.DONE)
             return
         if done.record.outcome is Outcome.INFO:
-            if any(b.answer is Answer.NEW_ID for b in lawful):
+            if any(b.answer is ModelOutcome.NEW_ID for b in lawful):
                 raise CannotTell("a send was not answered, so its pairing id is not known")
             # It happened, or it did not.
             self.worlds = before | frozenset(b.world for b in lawful)
@@ -125,19 +132,19 @@ class Lockstep:
         self._judge(done, answer, lawful)
         self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
 
-    def _answer(self, done: Taken, before: Worlds) -> tuple[Answer, str]:
+    def _answer(self, done: RecordedReply, before: Worlds) -> tuple[ModelOutcome, str]:
         """What the answer is in the model's terms, and the pairing id that it brought."""
         if done.record.outcome is Outcome.FAIL:
-            return Answer.REFUSED, ""
+            return ModelOutcome.REFUSED, ""
         uid = str((done.record.value or {}).get("pairing_uid", ""))
         if done.record.kind != "SendPairingRequest":
-            return Answer.OK, ""
+            return ModelOutcome.OK, ""
         if uid and not any(uid in world.uids for world in before):
-            return Answer.NEW_ID, uid
+            return ModelOutcome.NEW_ID, uid
         pending = [w.main.requests[w.main.last].uid for w in before if w.main.last >= 0]
-        return (Answer.SAME_ID if uid in pending else Answer.OLD_ID), uid
+        return (ModelOutcome.SAME_ID if uid in pending else ModelOutcome.OLD_ID), uid
 
-    def _judge(self, done: Taken, answer: Answer, lawful: list[Branch]) -> None:
+    def _judge(self, done: RecordedReply, answer: ModelOutcome, lawful: list[Branch]) -> None:
         """See whether the answer is lawful, by the check of the step that would say so."""
         expected, check = self._expectation(answer, lawful)
         if expected is None:
@@ -149,12 +156,14 @@ class Lockstep:
         if not any(b.answer is answer for b in lawful):
             raise Differs(tuple(self.steps), expected, f"{done.record.kind}: {answer.value}")
 
-    def _expectation(self, answer: Answer, lawful: list[Branch]) -> tuple[Expected | None, str]:
+    def _expectation(
+        self, answer: ModelOutcome, lawful: list[Branch]
+    ) -> tuple[Expected | None, str]:
         """The step that says what must come, and its check; none where several may."""
         answers = {b.answer for b in lawful}
-        if answers == {Answer.REFUSED}:
-            return Expected("it is refused", _first(lawful, Answer.REFUSED)), "refused"
-        if Answer.REFUSED not in answers and answer is Answer.REFUSED:
+        if answers == {ModelOutcome.REFUSED}:
+            return Expected("it is refused", _first(lawful, ModelOutcome.REFUSED)), "refused"
+        if ModelOutcome.REFUSED not in answers and answer is ModelOutcome.REFUSED:
             return Expected("it succeeds", _first(lawful, *answers)), "succeeded"
         if answer in answers:
             return None, ""
@@ -168,7 +177,7 @@ class Lockstep:
 
     # --- looks ------------------------------------------------------------------------------------
 
-    def look(self, look: Look) -> bool:
+    def look(self, look: Assertion) -> bool:
         """Look, if it is certain what has to be seen; says whether it was.
 
         Raises:
@@ -203,7 +212,7 @@ class Lockstep:
             if look.says == last:
                 self.look(look)
 
-    def _seen(self, look: Look) -> bool:
+    def _seen(self, look: Assertion) -> bool:
         worlds = settled(self.worlds)
         if not worlds or not all(look.holds(world) for world in worlds):
             return False
@@ -223,17 +232,17 @@ class Lockstep:
             raise CannotTell(finding.reason)
 
 
-def _first(lawful: Iterable[Branch], *answers: Answer) -> str:
+def _first(lawful: Iterable[Branch], *answers: ModelOutcome) -> str:
     """The requirement behind these answers; the order of possible worlds plays no part."""
     return min(b.requirement for b in lawful if b.answer in answers)
 
 
-def _named(world: World, uid: str) -> World:
+def _named(world: ModelWorld, uid: str) -> ModelWorld:
     """The world with the real id of the request that a send has just made."""
     return replace(world, main=_place_named(world.main, uid), other=_place_named(world.other, uid))
 
 
-def _place_named(place: Place, uid: str) -> Place:
+def _place_named(place: ModelSlot, uid: str) -> ModelSlot:
     if not any(request.uid == NEW_UID for request in place.requests):
         return place
     requests = (replace(r, uid=uid) if r.uid == NEW_UID else r for r in place.requests)

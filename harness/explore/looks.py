@@ -12,18 +12,18 @@ from typing import ClassVar
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
 from harness.explore.moves import OTHER
-from harness.explore.world import Central, Local, Place, World
+from harness.explore.world import CentralState, Local, ModelSlot, ModelWorld
 from harness.history.operation import Json, OperationRecord
 from harness.scenes import local_moves, review
-from harness.scenes.scene import MAIN, Scene
-from harness.scenes.stage import Taken
+from harness.scenes.scene import MAIN, Context
+from harness.scenes.stage import RecordedReply
 
-Ask = Callable[[Scene], list[tuple[str, Mapping[str, Json]]]]
+Ask = Callable[[Context], list[tuple[str, Mapping[str, Json]]]]
 """Looks, and gives the checks to judge it by, in order, with their arguments."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Assertion:
     """One `Then` step.
 
     Attributes:
@@ -37,7 +37,7 @@ class Look:
     says: str
     requirement: str
     asks: Ask
-    holds: Callable[[World], bool]
+    holds: Callable[[ModelWorld], bool]
     tells: bool = False
 
     keyword: ClassVar[str] = "Then"
@@ -49,7 +49,7 @@ class Look:
         return str(self)
 
 
-def _held(wait: Callable[[Scene], OperationRecord]) -> Ask:
+def _held(wait: Callable[[Context], OperationRecord]) -> Ask:
     return lambda scene: [("held", {"operation": wait(scene).id})]
 
 
@@ -61,13 +61,13 @@ def _mode(mode: ManagementMode, label: str = MAIN) -> Ask:
     )
 
 
-def _nothing_pending(scene: Scene) -> OperationRecord:
+def _nothing_pending(scene: Context) -> OperationRecord:
     operator = scene.cluster().operator
     return scene.stage.await_state(operator, ViewPairing(), "nothing_pending")
 
 
 def _pending(label: str) -> Ask:
-    def wait(scene: Scene) -> OperationRecord:
+    def wait(scene: Context) -> OperationRecord:
         leased = scene.cluster(label)
         return scene.stage.await_state(
             leased.operator, ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
@@ -76,7 +76,7 @@ def _pending(label: str) -> Ask:
     return _held(wait)
 
 
-def _none_waits(scene: Scene) -> OperationRecord:
+def _none_waits(scene: Context) -> OperationRecord:
     return scene.stage.await_state(
         scene.admin(),
         ListPairingRequests(),
@@ -86,7 +86,7 @@ def _none_waits(scene: Scene) -> OperationRecord:
 
 
 def _listed(label: str, predicate: str = "listed") -> Ask:
-    def wait(scene: Scene) -> OperationRecord:
+    def wait(scene: Context) -> OperationRecord:
         uid, look = scene.cluster(label).pairing_uid, ListPairingRequests()
         return scene.stage.await_state(scene.admin(), look, predicate, pairing_uid=uid)
 
@@ -97,19 +97,19 @@ def _only_these(*labels: str) -> Ask:
     return _held(lambda scene: review.await_list(scene, *labels))
 
 
-def _none_at_all(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
+def _none_at_all(scene: Context) -> list[tuple[str, Mapping[str, Json]]]:
     waits = review.await_list(scene), review.list_stays(scene)
     return [("held", {"operation": wait.id}) for wait in waits]
 
 
-def _works_locally(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
-    changed: Taken = local_moves.change_locally(scene)
+def _works_locally(scene: Context) -> list[tuple[str, Mapping[str, Json]]]:
+    changed: RecordedReply = local_moves.change_locally(scene)
     seen = local_moves.local_effect(scene)
     return [("succeeded", {"operation": changed.id}), ("held", {"operation": seen.id})]
 
 
 def _managed(label: str) -> Ask:
-    def asks(scene: Scene) -> list[tuple[str, Mapping[str, Json]]]:
+    def asks(scene: Context) -> list[tuple[str, Mapping[str, Json]]]:
         changed, fields = review.change_centrally(scene, label)
         seen = review.await_central(scene, fields, label)
         shown: dict[str, Json] = {"operation": seen.id, "fields": fields}
@@ -121,125 +121,133 @@ def _managed(label: str) -> Ask:
 # --- where they hold ------------------------------------------------------------------------------
 
 
-def _open(place: Place) -> list[Central]:
-    return [r.central for r in place.requests if r.central in (Central.WAITING, Central.STALE)]
+def _open(place: ModelSlot) -> list[CentralState]:
+    return [
+        r.central for r in place.requests if r.central in (CentralState.WAITING, CentralState.STALE)
+    ]
 
 
-def _undecided(place: Place) -> bool:
+def _undecided(place: ModelSlot) -> bool:
     """Whether it is known of each request whether it waits."""
-    unsure = (Central.HANDED, Central.DOOMED, Central.LOOSE)
+    unsure = (CentralState.HANDED, CentralState.DOOMED, CentralState.LOOSE)
     return not any(r.central in unsure for r in place.requests)
 
 
-def _is_local(place: Place) -> bool:
+def _is_local(place: ModelSlot) -> bool:
     return place.present and place.own and place.local is not Local.TAKEN
 
 
-def _paired(place: Place) -> bool:
-    both = place.current is Central.PAIRED and place.local is Local.TAKEN
+def _paired(place: ModelSlot) -> bool:
+    both = place.current is CentralState.PAIRED and place.local is Local.TAKEN
     return both and place.accepted == place.last
 
 
-def _plain_pending(place: Place) -> bool:
-    return place.local is Local.PENDING and place.current is Central.WAITING
+def _plain_pending(place: ModelSlot) -> bool:
+    return place.local is Local.PENDING and place.current is CentralState.WAITING
 
 
-def _free(world: World) -> bool:
+def _free(world: ModelWorld) -> bool:
     return world.main.present and world.main.own and world.main.local is Local.FREE
 
 
-def _none_open(world: World) -> bool:
+def _none_open(world: ModelWorld) -> bool:
     return not _open(world.main) and _undecided(world.main)
 
 
-def _just_main(world: World) -> bool:
+def _just_main(world: ModelWorld) -> bool:
     known = _undecided(world.main) and _undecided(world.other)
     return known and len(_open(world.main)) == 1 and not _open(world.other) and _last_open(world)
 
 
-def _last_open(world: World) -> bool:
-    return world.main.current in (Central.WAITING, Central.STALE)
+def _last_open(world: ModelWorld) -> bool:
+    return world.main.current in (CentralState.WAITING, CentralState.STALE)
 
 
-def _nobody_open(world: World) -> bool:
+def _nobody_open(world: ModelWorld) -> bool:
     known = _undecided(world.main) and _undecided(world.other)
     return known and not _open(world.main) and not _open(world.other)
 
 
-def _both_open(world: World) -> bool:
+def _both_open(world: ModelWorld) -> bool:
     known = _undecided(world.main) and _undecided(world.other)
     one_each = len(_open(world.main)) == 1 and len(_open(world.other)) == 1
     return known and one_each and _last_open(world)
 
 
-def _works(world: World) -> bool:
+def _works(world: ModelWorld) -> bool:
     return _is_local(world.main) and world.main.running
 
 
 LOOKS = (
-    Look(
+    Assertion(
         "the request is pending in Local UI",
         "SND-3",
         _pending(MAIN),
         lambda world: _plain_pending(world.main),
     ),
-    Look("nothing is pending in Local UI", "WDR-3", _held(_nothing_pending), _free, tells=True),
-    Look(
+    Assertion(
+        "nothing is pending in Local UI", "WDR-3", _held(_nothing_pending), _free, tells=True
+    ),
+    Assertion(
         "the cluster is locally managed",
         "INV-1",
         _mode(ManagementMode.LOCAL),
         lambda world: _is_local(world.main),
     ),
-    Look(
+    Assertion(
         "the cluster is still centrally managed",
         "INV-1",
         _mode(ManagementMode.CENTRAL),
         lambda world: world.main.local is Local.TAKEN,
         tells=True,
     ),
-    Look("no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open),
-    Look('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
-    Look(
+    Assertion(
+        "no request of the cluster waits in Palette", "WDR-3", _held(_none_waits), _none_open
+    ),
+    Assertion('the request of "the cluster" waits in Palette', "INV-2", _listed(MAIN), _last_open),
+    Assertion(
         "the request no longer waits in Palette",
         "ACC-14",
         _listed(MAIN, "not_listed"),
-        lambda world: world.main.current in (Central.OVER, Central.PAIRED),
+        lambda world: world.main.current in (CentralState.OVER, CentralState.PAIRED),
     ),
-    Look("only this request waits in Palette", "REJ-5", _only_these(MAIN), _just_main),
-    Look("no request waits in Palette, and that stays so", "REJ-4", _none_at_all, _nobody_open),
-    Look(
+    Assertion("only this request waits in Palette", "REJ-5", _only_these(MAIN), _just_main),
+    Assertion(
+        "no request waits in Palette, and that stays so", "REJ-4", _none_at_all, _nobody_open
+    ),
+    Assertion(
         f'just the requests of "{MAIN}" and "{OTHER}" wait in Palette',
         "REJ-5",
         _only_these(MAIN, OTHER),
         _both_open,
     ),
-    Look("local operations on the cluster still take effect", "SND-6", _works_locally, _works),
-    Look(
+    Assertion("local operations on the cluster still take effect", "SND-6", _works_locally, _works),
+    Assertion(
         "Palette manages the cluster",
         "ACC-12",
         _managed(MAIN),
         lambda world: _paired(world.main),
         tells=True,
     ),
-    Look(
+    Assertion(
         f'the request of "{OTHER}" waits in Palette',
         "INV-2",
         _listed(OTHER),
-        lambda world: world.other.current is Central.WAITING,
+        lambda world: world.other.current is CentralState.WAITING,
     ),
-    Look(
+    Assertion(
         f'the request of "{OTHER}" is pending in its Local UI',
         "SND-3",
         _pending(OTHER),
         lambda world: _plain_pending(world.other),
     ),
-    Look(
+    Assertion(
         f'the request of "{OTHER}" no longer waits in Palette',
         "ACC-14",
         _listed(OTHER, "not_listed"),
-        lambda world: world.other.current in (Central.OVER, Central.PAIRED),
+        lambda world: world.other.current in (CentralState.OVER, CentralState.PAIRED),
     ),
-    Look(
+    Assertion(
         f'Palette manages "{OTHER}"',
         "ACC-12",
         _managed(OTHER),

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from harness.catalogue.requirement import Feature
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
 from harness.explore.looks import LOOKS
-from harness.explore.moves import MOVES, OTHER, STARTS, Move, Play
+from harness.explore.moves import MOVES, OTHER, STARTS, Action, SequenceContext
 from harness.scenes.stage import Inconclusive
 from harness.targets.port import CannotArrange, Driver
 
@@ -36,7 +36,7 @@ little is left that makes sense.
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class SearchBudget:
     """How long to look.
 
     Attributes:
@@ -78,11 +78,11 @@ class Explored:
         return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
 
 
-OpenScene = Callable[[int], tuple[Play, Judged]]
+OpenScene = Callable[[int], tuple[SequenceContext, Judged]]
 """Makes the scene of the nth sequence, and says who is told of its checks."""
 
 
-def possible(driver: Driver) -> tuple[tuple[Move, ...], tuple[Move, ...]]:
+def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
     """The moves that a target has room for, and the ways to begin."""
     slots = driver.inventory().slots
     many = Feature.MULTI_NODE in driver.info.features and any(len(s.host_uids) > 2 for s in slots)
@@ -94,7 +94,7 @@ def explore(
     open_scene: OpenScene,
     driver: Driver,
     seed_: int,
-    budget: Budget = Budget(),
+    budget: SearchBudget = SearchBudget(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Explored:
     """Draw sequences and make them in lockstep, until one differs or the budget is used up.
@@ -110,7 +110,7 @@ def explore(
     return session.explored
 
 
-def _settings(budget: Budget) -> settings:
+def _settings(budget: SearchBudget) -> settings:
     """Nothing is kept from earlier runs, and nothing is printed."""
     return settings(
         max_examples=budget.examples,
@@ -129,7 +129,7 @@ def _settings(budget: Budget) -> settings:
 @dataclass(slots=True)
 class _Session:
     open_scene: OpenScene
-    budget: Budget
+    budget: SearchBudget
     clock: Callable[[], float]
     explored: Explored = field(default_factory=Explored)
     begun_at: float = 0.0
@@ -253,7 +253,7 @@ class _Sequence(RuleBasedStateMachine):
 
 
 def _machine(
-    session: _Session, moves: Sequence[Move], starts: Sequence[Move]
+    session: _Session, moves: Sequence[Action], starts: Sequence[Action]
 ) -> type[RuleBasedStateMachine]:
     """The machine. All moves are one rule, as Hypothesis leaves out rules, and a move that is
     never made keeps those after it from making sense.
@@ -262,7 +262,7 @@ def _machine(
 
     class Sequences(_Sequence):
         @initialize(start=st.sampled_from(list(starts)))
-        def begin(self, start: Move) -> None:
+        def begin(self, start: Action) -> None:
             self.take(start)
 
         @rule(step=steps)
@@ -273,7 +273,7 @@ def _machine(
     return Sequences
 
 
-def _steps(moves: Sequence[Move]) -> st.SearchStrategy[Step]:
+def _steps(moves: Sequence[Action]) -> st.SearchStrategy[Step]:
     """One step: a group by its weight, then one of the group."""
     groups: dict[str, list[Step]] = {}
     for move in moves:

@@ -11,10 +11,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.explore.world import Central, Local, Person, Place, Request, Stack, World, Worlds
+from harness.explore.world import (
+    CentralState,
+    Local,
+    ModelPerson,
+    ModelRequest,
+    ModelSlot,
+    ModelStack,
+    ModelWorld,
+    Worlds,
+)
 
 
-class Answer(StrEnum):
+class ModelOutcome(StrEnum):
     """How an operation ends, as far as the model tells answers apart."""
 
     OK = "ok"
@@ -33,12 +42,12 @@ class Answer(StrEnum):
 class Branch:
     """One lawful way: the answer, where it leads, and the requirement behind it."""
 
-    answer: Answer
-    world: World
+    answer: ModelOutcome
+    world: ModelWorld
     requirement: str
 
 
-Rule = Callable[[World], Iterable[Branch]]
+Rule = Callable[[ModelWorld], Iterable[Branch]]
 
 NEW_UID = "(new)"
 """The uid of a request that a branch makes; whoever carries the send out puts the real one."""
@@ -47,32 +56,32 @@ NEW_UID = "(new)"
 # --- what happens by itself ---------------------------------------------------------------------
 
 
-def drifts(place: Place) -> Iterator[Place]:
+def drifts(place: ModelSlot) -> Iterator[ModelSlot]:
     """Every place that one step of the agents may lead to."""
     for which, request in enumerate(place.requests):
-        own_end = request.central in (Central.STALE, Central.DOOMED)
-        if own_end and (request.central is Central.DOOMED or not place.severed):
-            yield place.with_central(which, Central.OVER)
+        own_end = request.central in (CentralState.STALE, CentralState.DOOMED)
+        if own_end and (request.central is CentralState.DOOMED or not place.severed):
+            yield place.with_central(which, CentralState.OVER)
     if place.last < 0 or place.local is Local.FREE:
         return
-    handed, taken = place.current is Central.HANDED, place.local is Local.TAKEN
+    handed, taken = place.current is CentralState.HANDED, place.local is Local.TAKEN
     if handed and not place.severed:
-        yield place.with_current(Central.HANDED, Local.TAKEN)
-        yield place.with_current(Central.PAIRED, Local.TAKEN)
+        yield place.with_current(CentralState.HANDED, Local.TAKEN)
+        yield place.with_current(CentralState.PAIRED, Local.TAKEN)
     if handed and (place.late or not place.linked):
-        yield place.with_current(Central.OVER, place.local)
-    if place.current is Central.PAIRED and not taken and not place.severed:
+        yield place.with_current(CentralState.OVER, place.local)
+    if place.current is CentralState.PAIRED and not taken and not place.severed:
         yield replace(place, local=Local.TAKEN)
-    if place.current is Central.OVER and not place.severed:
+    if place.current is CentralState.OVER and not place.severed:
         yield replace(place, local=Local.FREE)
 
 
-def must_go_on(place: Place) -> bool:
+def must_go_on(place: ModelSlot) -> bool:
     """Whether the agents still have something to do that they have to do (INV-9)."""
     if place.last < 0 or not place.linked:
         return False
-    owed = place.local is not Local.FREE and place.current is Central.OVER
-    return owed or place.current is Central.HANDED
+    owed = place.local is not Local.FREE and place.current is CentralState.OVER
+    return owed or place.current is CentralState.HANDED
 
 
 def drifted(worlds: Worlds) -> Worlds:
@@ -104,9 +113,9 @@ def without_old_doubts(worlds: Worlds) -> Worlds:
     return frozenset(replace(w, main=mains[w.main], other=others[w.other]) for w in worlds)
 
 
-def _undoubted(places: Collection[Place]) -> dict[Place, Place]:
+def _undoubted(places: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
     kept = {which for p in places for which in (p.last, p.earlier, p.accepted)}
-    fates: dict[int, set[Central]] = {}
+    fates: dict[int, set[CentralState]] = {}
     for place in places:
         for which, request in enumerate(place.requests):
             if which not in kept:
@@ -115,20 +124,20 @@ def _undoubted(places: Collection[Place]) -> dict[Place, Place]:
     return {place: _loosened(place, doubtful) for place in places}
 
 
-_MOVING = frozenset({Central.STALE, Central.DOOMED})
+_MOVING = frozenset({CentralState.STALE, CentralState.DOOMED})
 
 
-def _loosened(place: Place, doubtful: Iterable[int]) -> Place:
+def _loosened(place: ModelSlot, doubtful: Iterable[int]) -> ModelSlot:
     for which in doubtful:
         if which < len(place.requests):
-            place = place.with_central(which, Central.LOOSE)
+            place = place.with_central(which, CentralState.LOOSE)
     return place
 
 
 # --- sending and cancelling -----------------------------------------------------------------------
 
 
-def why_not_sendable(world: World, place: Place) -> str:
+def why_not_sendable(world: ModelWorld, place: ModelSlot) -> str:
     """The requirement that forbids a send; empty if none does."""
     reasons = {
         "PRE-3": not (place.present and place.own) or place.local is Local.TAKEN,
@@ -139,36 +148,38 @@ def why_not_sendable(world: World, place: Place) -> str:
     return next((requirement for requirement, forbids in reasons.items() if forbids), "")
 
 
-def why_not_admitted(world: World, place: Place) -> str:
+def why_not_admitted(world: ModelWorld, place: ModelSlot) -> str:
     """The requirement that keeps a request from being admitted; empty if none does."""
     if not place.linked:
         return "PRE-5"
     return "" if world.token_good else "PRE-4"
 
 
-def send(world: World) -> Iterator[Branch]:
+def send(world: ModelWorld) -> Iterator[Branch]:
     """The operator sends a pairing request from the cluster (PRE-1 to PRE-6, SND-3, SND-7)."""
     place = world.main
     never = why_not_sendable(world, place)
     now_not = never or why_not_admitted(world, place)
     pending = place.local is Local.PENDING
     if now_not or pending:
-        yield Branch(Answer.REFUSED, world, now_not or "SND-7")
+        yield Branch(ModelOutcome.REFUSED, world, now_not or "SND-7")
     if pending and not never:
-        yield Branch(Answer.SAME_ID, world.with_main(replace(place, earlier=place.last)), "SND-7")
+        yield Branch(
+            ModelOutcome.SAME_ID, world.with_main(replace(place, earlier=place.last)), "SND-7"
+        )
         for ended in _ended(place):
-            yield Branch(Answer.REFUSED, world.with_main(ended), "SND-7")
-        if place.current is Central.HANDED:
+            yield Branch(ModelOutcome.REFUSED, world.with_main(ended), "SND-7")
+        if place.current is CentralState.HANDED:
             taken = replace(place, local=Local.TAKEN)
-            yield Branch(Answer.REFUSED, world.with_main(taken), "SND-7")
+            yield Branch(ModelOutcome.REFUSED, world.with_main(taken), "SND-7")
     if not now_not:
         for before in _ended(place) if pending else (place,):
-            yield Branch(Answer.NEW_ID, world.with_main(sent(before)), "SND-3")
+            yield Branch(ModelOutcome.NEW_ID, world.with_main(sent(before)), "SND-3")
 
 
-def sent(place: Place) -> Place:
+def sent(place: ModelSlot) -> ModelSlot:
     """The place after a send that was answered with a new id."""
-    request = Request(NEW_UID, Central.WAITING, place.stack)
+    request = ModelRequest(NEW_UID, CentralState.WAITING, place.stack)
     requests = (*place.requests, request)
     return replace(
         place,
@@ -180,99 +191,109 @@ def sent(place: Place) -> Place:
     )
 
 
-def _ended(place: Place) -> tuple[Place, ...]:
+def _ended(place: ModelSlot) -> tuple[ModelSlot, ...]:
     """What may come of the pending request when its host ends it: told, or not."""
-    heard = place.with_current(Central.OVER, Local.FREE)
-    accepted = place.current in (Central.HANDED, Central.DOOMED)
-    unheard = place.with_current(Central.DOOMED if accepted else Central.STALE, Local.FREE)
-    return (heard, heard if place.current is Central.OVER else unheard)
+    heard = place.with_current(CentralState.OVER, Local.FREE)
+    accepted = place.current in (CentralState.HANDED, CentralState.DOOMED)
+    unheard = place.with_current(
+        CentralState.DOOMED if accepted else CentralState.STALE, Local.FREE
+    )
+    return (heard, heard if place.current is CentralState.OVER else unheard)
 
 
-def send_of_other(world: World) -> Iterator[Branch]:
+def send_of_other(world: ModelWorld) -> Iterator[Branch]:
     """The operator of the other cluster, for which nothing is amiss, sends a request."""
-    yield Branch(Answer.NEW_ID, replace(world, other=sent(world.other)), "SND-3")
+    yield Branch(ModelOutcome.NEW_ID, replace(world, other=sent(world.other)), "SND-3")
 
 
-def cancel(world: World) -> Iterator[Branch]:
+def cancel(world: ModelWorld) -> Iterator[Branch]:
     """The operator cancels the pairing request (WDR-1, WDR-3, WDR-4, WDR-6)."""
     spoiled = world.main.cancel_spoiled
     place = replace(world.main, cancel_spoiled=spoiled and not world.main.linked)
     if place.local is not Local.PENDING:
         requirement = "WDR-6" if place.local is Local.TAKEN else "WDR-1"
-        yield Branch(Answer.REFUSED, world, requirement)
+        yield Branch(ModelOutcome.REFUSED, world, requirement)
         return
     heard, unheard = (world.with_main(p) for p in _ended(place))
-    if place.linked and not spoiled and place.current is Central.WAITING:
-        yield Branch(Answer.OK, heard, "WDR-3")
+    if place.linked and not spoiled and place.current is CentralState.WAITING:
+        yield Branch(ModelOutcome.OK, heard, "WDR-3")
         return
     for after in (unheard,) if place.severed else (heard, unheard):
-        yield Branch(Answer.OK, after, "WDR-4")
-        yield Branch(Answer.REFUSED, after, "WDR-4")
+        yield Branch(ModelOutcome.OK, after, "WDR-4")
+        yield Branch(ModelOutcome.REFUSED, after, "WDR-4")
     yield from _cancel_without_effect(world.with_main(place))
 
 
-def _cancel_without_effect(world: World) -> Iterator[Branch]:
+def _cancel_without_effect(world: ModelWorld) -> Iterator[Branch]:
     """A cancel that Palette has heard of and turned down, or part of the cluster is cut off."""
     place = world.main
-    if place.current is Central.HANDED and not place.severed:
+    if place.current is CentralState.HANDED and not place.severed:
         taken = world.with_main(replace(place, local=Local.TAKEN))
-        yield Branch(Answer.REFUSED, taken, "WDR-6")
+        yield Branch(ModelOutcome.REFUSED, taken, "WDR-6")
     if not place.linked and not place.severed:
-        yield Branch(Answer.REFUSED, world, "WDR-10")
+        yield Branch(ModelOutcome.REFUSED, world, "WDR-10")
 
 
 # --- deciding -----------------------------------------------------------------------------------
 
 
-def fits(world: World, place: Place, which: int) -> bool | None:
+def fits(world: ModelWorld, place: ModelSlot, which: int) -> bool | None:
     """Whether the selection fits a request; `None` where the procedure is silent (ACC-21)."""
     carried = world.selection is place.requests[which].stack
     running = world.selection is place.stack
     return carried if carried is running else None
 
 
-def accept(world: World, place: Place, which: int) -> Iterator[tuple[Answer, Place, str]]:
+def accept(
+    world: ModelWorld, place: ModelSlot, which: int
+) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
     """An administrator accepts a request (ACC-7, ACC-12, ACC-14, ACC-20, WDR-9)."""
     central, fit = place.central(which), fits(world, place, which)
-    waiting = central is Central.WAITING
-    if not (waiting or central is Central.STALE):
-        yield Answer.REFUSED, place, "ACC-14"
+    waiting = central is CentralState.WAITING
+    if not (waiting or central is CentralState.STALE):
+        yield ModelOutcome.REFUSED, place, "ACC-14"
         return
     if fit is False:
-        yield Answer.REFUSED, place, "ACC-7"
+        yield ModelOutcome.REFUSED, place, "ACC-7"
         return
-    after = place.with_central(which, Central.HANDED if waiting else Central.DOOMED)
+    after = place.with_central(which, CentralState.HANDED if waiting else CentralState.DOOMED)
     late = not place.linked
-    yield Answer.OK, replace(after, accepted=which, late=late), "ACC-12"
+    yield ModelOutcome.OK, replace(after, accepted=which, late=late), "ACC-12"
     changed_since = not (place.in_order and place.linked and world.tokens_kept)
     if fit is None or changed_since or not waiting:
-        yield Answer.REFUSED, place, "SND-9"
+        yield ModelOutcome.REFUSED, place, "SND-9"
 
 
-def accept_unnoticed(world: World, place: Place, which: int) -> Iterator[tuple[Answer, Place, str]]:
+def accept_unnoticed(
+    world: ModelWorld, place: ModelSlot, which: int
+) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
     """The same, without looking afterwards at the cluster that Palette made of it."""
     for answer, after, requirement in accept(world, place, which):
         yield answer, replace(after, accepted=place.accepted), requirement
 
 
-def reject(world: World, place: Place, which: int) -> Iterator[tuple[Answer, Place, str]]:
+def reject(
+    world: ModelWorld, place: ModelSlot, which: int
+) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
     """An administrator rejects a request (REJ-1, REJ-6, WDR-5)."""
     central = place.central(which)
-    if central is Central.WAITING or central is Central.STALE:
-        requirement = "REJ-1" if central is Central.WAITING else "WDR-5"
-        yield Answer.OK, place.with_central(which, Central.OVER), requirement
+    if central is CentralState.WAITING or central is CentralState.STALE:
+        requirement = "REJ-1" if central is CentralState.WAITING else "WDR-5"
+        yield ModelOutcome.OK, place.with_central(which, CentralState.OVER), requirement
     else:
-        yield Answer.REFUSED, place, "REJ-6"
+        yield ModelOutcome.REFUSED, place, "REJ-6"
 
 
-def view(world: World, place: Place, which: int) -> Iterator[tuple[Answer, Place, str]]:
+def view(
+    world: ModelWorld, place: ModelSlot, which: int
+) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
     """An administrator opens a request; what a decided one shows is not said (REJ-8)."""
-    yield Answer.OK, place, "ACC-3"
-    if place.central(which) not in (Central.WAITING, Central.STALE):
-        yield Answer.REFUSED, place, "REJ-8"
+    yield ModelOutcome.OK, place, "ACC-3"
+    if place.central(which) not in (CentralState.WAITING, CentralState.STALE):
+        yield ModelOutcome.REFUSED, place, "REJ-8"
 
 
-Decision = Callable[[World, Place, int], Iterable[tuple[Answer, Place, str]]]
+Decision = Callable[[ModelWorld, ModelSlot, int], Iterable[tuple[ModelOutcome, ModelSlot, str]]]
 
 
 def of_last(decision: Decision) -> Rule:
@@ -285,7 +306,7 @@ def of_earlier(decision: Decision) -> Rule:
     return _on_main(decision, lambda place: place.earlier)
 
 
-def _on_main(decision: Decision, which: Callable[[Place], int]) -> Rule:
+def _on_main(decision: Decision, which: Callable[[ModelSlot], int]) -> Rule:
     return lambda world: (
         Branch(answer, world.with_main(place), requirement)
         for answer, place, requirement in decision(world, world.main, which(world.main))
@@ -300,20 +321,20 @@ def of_other(decision: Decision) -> Rule:
     )
 
 
-def by_person(needs: Person, rule: Rule) -> Rule:
+def by_person(needs: ModelPerson, rule: Rule) -> Rule:
     """The same, tried by somebody who may lack what it needs (ACC-1, PRE-8, REJ-3)."""
 
-    def tried(world: World) -> Iterable[Branch]:
-        if world.person is Person.STRANGER:
-            return [Branch(Answer.REFUSED, world, "ACC-1")]
+    def tried(world: ModelWorld) -> Iterable[Branch]:
+        if world.person is ModelPerson.STRANGER:
+            return [Branch(ModelOutcome.REFUSED, world, "ACC-1")]
         if world.person is needs:
-            return [Branch(Answer.REFUSED, world, "PRE-8")]
+            return [Branch(ModelOutcome.REFUSED, world, "PRE-8")]
         return rule(world)
 
     return tried
 
 
-def always(answer: Answer, requirement: str) -> Rule:
+def always(answer: ModelOutcome, requirement: str) -> Rule:
     """One answer, whatever the world, which it leaves as it is."""
     return lambda world: [Branch(answer, world, requirement)]
 
@@ -321,53 +342,53 @@ def always(answer: Answer, requirement: str) -> Rule:
 # --- operations on the cluster ------------------------------------------------------------------
 
 
-def local_operation(changes: Callable[[Place], Place] = lambda place: place) -> Rule:
+def local_operation(changes: Callable[[ModelSlot], ModelSlot] = lambda place: place) -> Rule:
     """A local cluster operation (SND-6, ACC-13, INV-10)."""
 
-    def asked(world: World) -> Iterator[Branch]:
+    def asked(world: ModelWorld) -> Iterator[Branch]:
         place = world.main
         if place.local is Local.TAKEN:
-            yield Branch(Answer.REFUSED, world, "ACC-13")
+            yield Branch(ModelOutcome.REFUSED, world, "ACC-13")
             return
-        yield Branch(Answer.OK, world.with_main(changes(place)), "SND-6")
+        yield Branch(ModelOutcome.OK, world.with_main(changes(place)), "SND-6")
         if not (place.running and place.own):
-            yield Branch(Answer.REFUSED, world, "SND-6")
+            yield Branch(ModelOutcome.REFUSED, world, "SND-6")
 
     return asked
 
 
-def change_stack(place: Place) -> Place:
+def change_stack(place: ModelSlot) -> ModelSlot:
     """The profiles are changed locally."""
-    return replace(place, stack=Stack.CHANGED)
+    return replace(place, stack=ModelStack.CHANGED)
 
 
-def return_to_local(world: World) -> Iterator[Branch]:
+def return_to_local(world: ModelWorld) -> Iterator[Branch]:
     """Somebody asks Local UI for a return to local management (ACC-19)."""
-    yield Branch(Answer.REFUSED, world, "ACC-19")
+    yield Branch(ModelOutcome.REFUSED, world, "ACC-19")
     if world.main.local is not Local.TAKEN:
-        yield Branch(Answer.OK, world, "ACC-19")
+        yield Branch(ModelOutcome.OK, world, "ACC-19")
 
 
 # --- what is arranged ---------------------------------------------------------------------------
 
 
-def arranged(change: Callable[[World], World]) -> Rule:
+def arranged(change: Callable[[ModelWorld], ModelWorld]) -> Rule:
     """Something that is brought about, and that nobody answers."""
-    return lambda world: [Branch(Answer.DONE, change(world), "")]
+    return lambda world: [Branch(ModelOutcome.DONE, change(world), "")]
 
 
-def on_main(change: Callable[[Place], Place]) -> Rule:
+def on_main(change: Callable[[ModelSlot], ModelSlot]) -> Rule:
     """The same, about the cluster."""
     return arranged(lambda world: world.with_main(change(world.main)))
 
 
-def with_link(place: Place, cut: frozenset[int]) -> Place:
+def with_link(place: ModelSlot, cut: frozenset[int]) -> ModelSlot:
     """Other hosts are cut off. A handing over may end by itself while nobody is reached."""
-    late = place.late or (bool(cut) and place.current is Central.HANDED)
+    late = place.late or (bool(cut) and place.current is CentralState.HANDED)
     return replace(place, cut=cut, late=late)
 
 
-def a_week_later(world: World) -> World:
+def a_week_later(world: ModelWorld) -> ModelWorld:
     """Tokens have run out, and no handing over lasts for so long."""
     main, other = replace(world.main, late=True), replace(world.other, late=True)
     spent = replace(world, token_good=False, tokens_kept=False, week_passed=True)

@@ -6,34 +6,34 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from harness.explore.model import Rule
-from harness.explore.world import Central, Local, World
-from harness.scenes.scene import Scene
+from harness.explore.world import CentralState, Local, ModelWorld
+from harness.scenes.scene import Context
 from harness.scenes.stage import Actor
 
 OTHER = "another cluster"
 """What features call the second cluster."""
 
 
-class Play(Scene):
+class SequenceContext(Context):
     """The scene of one sequence; `person` is the one who turned up last, "this person"."""
 
     person: Actor | None = None
 
 
-Does = Callable[[Play], object]
+Does = Callable[[SequenceContext], object]
 """What the step does; an operation that is answered comes back as `Taken`."""
 
-Fits = Callable[[World], bool]
+Fits = Callable[[ModelWorld], bool]
 """Whether it makes sense in a world; a move is made only if it does in all of them."""
 
 
-def anywhere(world: World) -> bool:
+def anywhere(world: ModelWorld) -> bool:
     """It makes sense in every world."""
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Action:
     """One step that a sequence may hold.
 
     Attributes:
@@ -61,72 +61,72 @@ class Move:
 # --- where a move makes sense ---------------------------------------------------------------------
 
 
-def exists(world: World) -> bool:
+def exists(world: ModelWorld) -> bool:
     """There is a cluster on the hosts."""
     return world.main.present
 
 
-def exists_alone(world: World) -> bool:
+def exists_alone(world: ModelWorld) -> bool:
     """Nobody is logged in elsewhere, whose session would run out as well."""
     return world.main.present and not world.other.requests
 
 
-def sent(world: World) -> bool:
+def sent(world: ModelWorld) -> bool:
     """A request was sent."""
     return world.main.last >= 0
 
 
-def sent_earlier(world: World) -> bool:
+def sent_earlier(world: ModelWorld) -> bool:
     """Another request was sent before the last one."""
     return world.main.earlier >= 0
 
 
-def other_sent(world: World) -> bool:
+def other_sent(world: ModelWorld) -> bool:
     """The other cluster has sent a request."""
     return world.other.last >= 0
 
 
-def idle(world: World) -> bool:
+def idle(world: ModelWorld) -> bool:
     """The cluster may be thrown over without leaving a request behind of which nobody knows."""
     return world.main.present and world.main.local is Local.FREE and not world.main.requests
 
 
-def waiting(world: World) -> bool:
+def waiting(world: ModelWorld) -> bool:
     """The request waits for a decision."""
-    return world.main.current is Central.WAITING
+    return world.main.current is CentralState.WAITING
 
 
-def with_many_hosts(world: World) -> bool:
+def with_many_hosts(world: ModelWorld) -> bool:
     """The cluster has several hosts."""
     return world.main.hosts > 1 and world.main.present
 
 
-def nothing_amiss(world: World) -> bool:
+def nothing_amiss(world: ModelWorld) -> bool:
     """One thing wrong at a time: a refusal for two reasons shows the lack of neither."""
     entered = world.token_good and world.endpoint_good
     return world.main.in_order and entered
 
 
-def with_many_sound(world: World) -> bool:
+def with_many_sound(world: ModelWorld) -> bool:
     """The cluster has several hosts, and nothing is wrong."""
     return with_many_hosts(world) and nothing_amiss(world)
 
 
-def broken(world: World) -> bool:
+def broken(world: ModelWorld) -> bool:
     """Something is wrong that can be set right again."""
     return not nothing_amiss(world) or not world.main.linked
 
 
-def halted(world: World) -> bool:
+def halted(world: ModelWorld) -> bool:
     """The cluster is not Running."""
     return world.main.present and not world.main.running
 
 
-def cut_off(world: World) -> bool:
+def cut_off(world: ModelWorld) -> bool:
     """A host cannot reach Palette."""
     return not world.main.linked
 
 
-def cut_off_of_many(world: World) -> bool:
+def cut_off_of_many(world: ModelWorld) -> bool:
     """One of several hosts cannot reach Palette."""
     return cut_off(world) and with_many_hosts(world)

@@ -6,11 +6,11 @@ written down as a scenario and run again as one.
 
 from __future__ import annotations
 
-from harness.explore.move import OTHER, Does, Move, Play
+from harness.explore.move import OTHER, Action, Does, SequenceContext
 from harness.explore.moves_arranged import CONDITIONS, ENTRIES, LINKS, MACHINES, SELECTIONS
 from harness.explore.moves_people import ADMINISTRATOR, OPERATOR, PEOPLE, STARTS
 
-__all__ = ["MOVES", "OTHER", "STARTS", "Does", "Move", "Play"]
+__all__ = ["MOVES", "OTHER", "STARTS", "Action", "Does", "SequenceContext"]
 
 MOVES = (
     *OPERATOR,

@@ -8,43 +8,43 @@ from dataclasses import replace
 from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
 from harness.domain.cluster import Health, ManagementMode
 from harness.explore import model, move
-from harness.explore.move import Does, Fits, Move
-from harness.explore.world import Place, Stack, World
+from harness.explore.move import Action, Does, Fits
+from harness.explore.world import ModelSlot, ModelStack, ModelWorld
 from harness.scenes import entries, local_moves, selection, stacks
-from harness.scenes.scene import DAY, Scene
+from harness.scenes.scene import DAY, Context
 from harness.scenes.stacks import pack_from
 
 # --- what is selected, and entered ----------------------------------------------------------------
 
 
-def _selects(says: str, what: Stack, select: Does) -> Move:
+def _selects(says: str, what: ModelStack, select: Does) -> Action:
     rule = model.arranged(lambda world: replace(world, selection=what))
-    return Move("selections", "Given", says, select, rule)
+    return Action("selections", "Given", says, select, rule)
 
 
-def _varied(says: str, change: Callable[[stacks.Stack], stacks.Stack]) -> Move:
-    def select(scene: Scene) -> None:
+def _varied(says: str, change: Callable[[stacks.Stack], stacks.Stack]) -> Action:
+    def select(scene: Context) -> None:
         selection.select_like(scene, change(selection.local(scene)))
 
-    return _selects(f"fitting profiles are selected, {says}", Stack.NEITHER, select)
+    return _selects(f"fitting profiles are selected, {says}", ModelStack.NEITHER, select)
 
 
-def _select_nothing(scene: Scene) -> None:
+def _select_nothing(scene: Context) -> None:
     scene.selection = ()
 
 
 SELECTIONS = (
     _selects(
         "profiles that match what the cluster runs now",
-        Stack.DOCUMENTED,
+        ModelStack.DOCUMENTED,
         lambda scene: local_moves.select_profiles_for(scene, scene.cluster().cluster.stack),
     ),
     _selects(
         "profiles that match what the cluster runs after a change",
-        Stack.CHANGED,
+        ModelStack.CHANGED,
         lambda scene: local_moves.select_profiles_for(scene, local_moves.CHANGED_STACK),
     ),
-    _selects("no profile is selected", Stack.NEITHER, _select_nothing),
+    _selects("no profile is selected", ModelStack.NEITHER, _select_nothing),
     _varied(
         'but with "Calico" in the version "3.26.0"',
         lambda s: stacks.with_version(s, "Calico", "3.26.0"),
@@ -65,33 +65,33 @@ SELECTIONS = (
 )
 
 
-def _enters_token(kind: str, good: bool) -> Move:
+def _enters_token(kind: str, good: bool) -> Action:
     does: Does = lambda scene: scene.use_token(entries.token_of_kind(scene, kind))  # noqa: E731
 
-    def enters(world: World) -> World:
+    def enters(world: ModelWorld) -> ModelWorld:
         return replace(world, token_good=good and not world.week_passed)
 
     rule = model.arranged(enters)
     says = f'a registration token that is "{kind}"'
     fits = move.broken if good else move.nothing_amiss
-    return Move("repairs" if good else "tokens", "Given", says, does, rule, fits)
+    return Action("repairs" if good else "tokens", "Given", says, does, rule, fits)
 
 
-def _enters_endpoint(form: str, good: bool) -> Move:
-    def enter(scene: Scene) -> None:
+def _enters_endpoint(form: str, good: bool) -> Action:
+    def enter(scene: Context) -> None:
         scene.endpoint = entries.endpoint_of_form(scene, form)
 
     rule = model.arranged(lambda world: replace(world, endpoint_good=good))
     says = f'an endpoint of the form "{form}"'
     fits = move.broken if good else move.nothing_amiss
-    return Move("repairs" if good else "endpoints", "Given", says, enter, rule, fits)
+    return Action("repairs" if good else "endpoints", "Given", says, enter, rule, fits)
 
 
-def _revokes(fate: str) -> Move:
+def _revokes(fate: str) -> Action:
     does: Does = lambda scene: entries.revoke_token(scene, fate)  # noqa: E731
     rule = model.arranged(lambda world: replace(world, token_good=False, tokens_kept=False))
     says = f"its registration token has been {fate}"
-    return Move("revocations", "Given", says, does, rule, move.nothing_amiss)
+    return Action("revocations", "Given", says, does, rule, move.nothing_amiss)
 
 
 GOOD_TOKENS = ("about to expire in an hour", "deactivated and activated again")
@@ -110,19 +110,19 @@ ENTRIES = (
 # --- the cluster, its links, and the machines -----------------------------------------------------
 
 
-def _in_state(state: str) -> Move:
+def _in_state(state: str) -> Action:
     good, says = state == "Running", f'the cluster is in state "{state}"'
     group, fits = ("repairs", move.halted) if good else ("conditions", move.nothing_amiss)
     rule = model.on_main(lambda place: replace(place, running=good))
-    return Move(group, "When", says, lambda s: local_moves.set_state(s, state), rule, fits)
+    return Action(group, "When", says, lambda s: local_moves.set_state(s, state), rule, fits)
 
 
-def _node(says: str, position: str, health: Health, fits: Fits) -> Move:
-    def change(place: Place) -> Place:
+def _node(says: str, position: str, health: Health, fits: Fits) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
         others = place.sick - {position}
         return replace(place, sick=others if health is Health.HEALTHY else others | {position})
 
-    return Move(
+    return Action(
         "repairs" if health is Health.HEALTHY else "conditions",
         "When",
         f'the node "{position}" {says}',
@@ -140,14 +140,14 @@ WORKERS = ("first worker", "last worker")
 CONTROL = "first control plane node"
 
 
-def _links(says: str, up: bool) -> Move:
-    def change(place: Place) -> Place:
+def _links(says: str, up: bool) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
         everyone = frozenset(range(1, place.hosts + 1))
         return model.with_link(place, frozenset() if up else everyone)
 
     does: Does = lambda scene: local_moves.set_links(scene, up=up)  # noqa: E731
     rule = model.on_main(change)
-    return Move(
+    return Action(
         "repairs" if up else "links",
         "When",
         says,
@@ -157,30 +157,30 @@ def _links(says: str, up: bool) -> Move:
     )
 
 
-def _link(says: str, position: int, up: bool) -> Move:
-    def change(place: Place) -> Place:
+def _link(says: str, position: int, up: bool) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
         one = frozenset({position})
         return model.with_link(place, place.cut - one if up else place.cut | one)
 
     does: Does = lambda scene: local_moves.set_link(scene, position, up=up)  # noqa: E731
     words = f"host {position} of the cluster {says}"
     rule, fits = model.on_main(change), move.cut_off_of_many if up else move.with_many_hosts
-    return Move("repairs" if up else "links", "When", words, does, rule, fits)
+    return Action("repairs" if up else "links", "When", words, does, rule, fits)
 
 
-def _spoils(fate: str, harmless: bool = False) -> Move:
-    def spoil(scene: Scene) -> None:
+def _spoils(fate: str, harmless: bool = False) -> Action:
+    def spoil(scene: Context) -> None:
         local_moves.spoil_next(scene, MessageKind.WITHDRAW, local_moves.FATES[fate])
 
-    def change(place: Place) -> Place:
+    def change(place: ModelSlot) -> ModelSlot:
         return replace(place, cancel_spoiled=place.cancel_spoiled or not harmless)
 
     says = f"the next word of a cancel {fate}"
-    return Move("spoils", "Given", says, spoil, model.on_main(change))
+    return Action("spoils", "Given", says, spoil, model.on_main(change))
 
 
-def _restarts(says: str, restart: Does) -> Move:
-    return Move("machines", "When", says, restart, model.arranged(lambda world: world))
+def _restarts(says: str, restart: Does) -> Action:
+    return Action("machines", "When", says, restart, model.arranged(lambda world: world))
 
 
 CONDITIONS = (
@@ -188,7 +188,7 @@ CONDITIONS = (
     *(_node("turns unhealthy", p, Health.UNHEALTHY, move.with_many_sound) for p in WORKERS),
     _node("turns unhealthy", CONTROL, Health.UNHEALTHY, move.nothing_amiss),
     *(_node("recovers", p, Health.HEALTHY, _is_sick(p)) for p in (CONTROL, *WORKERS)),
-    Move(
+    Action(
         "endings",
         "Given",
         "the hosts have no cluster",
@@ -196,7 +196,7 @@ CONDITIONS = (
         model.on_main(lambda place: replace(place, present=False)),
         move.idle,
     ),
-    Move(
+    Action(
         "endings",
         "Given",
         "the hosts were installed in central mode",
@@ -221,7 +221,7 @@ LINKS = (
 MACHINES = (
     _restarts("the edge restarts", lambda scene: local_moves.restart(scene, Side.EDGE)),
     _restarts("Palette is restarted", lambda scene: scene.stage.arrange(Restart(Side.CENTRAL))),
-    Move(
+    Action(
         "endings",
         "When",
         "a week passes at Palette",

@@ -11,14 +11,20 @@ from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
 from harness.checkers.registry import Finding, meaning_of
 from harness.explore.lockstep import Judged
-from harness.explore.moves import Play
+from harness.explore.moves import SequenceContext
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import CheckLine, HarnessInfo, Header, Implementation, ScenarioLine
-from harness.history.lines import Run as RunLine
+from harness.history.lines import (
+    CheckLine,
+    EvidenceHeader,
+    HarnessInfo,
+    Implementation,
+    ScenarioLine,
+)
+from harness.history.lines import RunInfo as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
 from harness.scenes.installing import SlotPool
-from harness.scenes.stage import Stage
+from harness.scenes.stage import Recorder
 from harness.targets.port import Driver
 
 
@@ -52,7 +58,7 @@ class Recording:
         self._writer = EvidenceWriter(evidence or Path(os.devnull), self._redactor)
         self._writer.header(_header(driver, seed, self.limits, run))
 
-    def open_scene(self, number: int) -> tuple[Play, Judged]:
+    def open_scene(self, number: int) -> tuple[SequenceContext, Judged]:
         """The scene of a sequence, and what writes down the checks in it."""
         self._begin_on_the_second()
         name = f"explore/{number}"
@@ -60,8 +66,8 @@ class Recording:
             id=name, name=f"sequence {number}", feature="explore", line=0, requirements=[]
         )
         self._writer.scenario(line)
-        stage = Stage(self._driver, self._writer, self._redactor, name, self.limits)
-        play = Play(stage, self._pool, self._inventory, self._seed, self._mark)
+        stage = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
+        play = SequenceContext(stage, self._pool, self._inventory, self._seed, self._mark)
 
         def judged(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
@@ -94,9 +100,9 @@ class Recording:
         self._writer.close(ended_at=ended_at)
 
 
-def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> Header:
+def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> EvidenceHeader:
     info = driver.info
-    return Header(
+    return EvidenceHeader(
         harness=HarnessInfo(__version__),
         edition=EDITION,
         kind="explore",

@@ -14,9 +14,9 @@ from harness.checkers.invariants.stream import ALL, Bounds, Violation, violation
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink
 from harness.explore.interleaving_events import Events, outcome_of
-from harness.explore.interleaving_plots import PLOTS, Plot
+from harness.explore.interleaving_plots import PLOTS, Interleaving
 from harness.explore.interleaving_sides import HOST
-from harness.explore.interleaving_world import Stage, Step, World
+from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
 from harness.history.operation import History
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.records import PairingRequest
@@ -61,7 +61,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class WalkViolation:
     """A violation, and the first schedule that showed it."""
 
     violation: Violation
@@ -69,7 +69,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class PlotResult:
+class InterleavingResult:
     """What the walk over one plot came to.
 
     Attributes:
@@ -89,7 +89,7 @@ class PlotResult:
     schedules: int
     histories: int
     depth: int
-    violations: tuple[Found, ...]
+    violations: tuple[WalkViolation, ...]
     complete: bool = True
 
 
@@ -97,7 +97,7 @@ class PlotResult:
 class WalkResult:
     """What a walk came to, plot by plot."""
 
-    plots: tuple[PlotResult, ...]
+    plots: tuple[InterleavingResult, ...]
 
     @property
     def states(self) -> int:
@@ -120,7 +120,7 @@ class WalkResult:
         return sum(plot.histories for plot in self.plots)
 
     @property
-    def violations(self) -> tuple[Found, ...]:
+    def violations(self) -> tuple[WalkViolation, ...]:
         """Every violation that was found."""
         return tuple(found for plot in self.plots for found in plot.violations)
 
@@ -131,7 +131,7 @@ def judged(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]
 
 
 def walk(
-    plots: Iterable[Plot] = tuple(PLOTS.values()),
+    plots: Iterable[Interleaving] = tuple(PLOTS.values()),
     faults: int = 1,
     behaviour: Behaviour = Behaviour(),
     invariants: Iterable[str] = ALL,
@@ -148,9 +148,9 @@ def walk(
 def first_violation(
     behaviour: Behaviour,
     invariant: str,
-    plots: Iterable[Plot] = tuple(PLOTS.values()),
+    plots: Iterable[Interleaving] = tuple(PLOTS.values()),
     faults_max: int = FAULTS_MAX,
-) -> Found | None:
+) -> WalkViolation | None:
     """The first schedule that violates the invariant, with as few faults as it takes."""
     plots = tuple(plots)
     for faults in range(faults_max + 1):
@@ -161,7 +161,7 @@ def first_violation(
     return None
 
 
-def rendered(found: Found) -> str:
+def rendered(found: WalkViolation) -> str:
     """A violating schedule for a person: one line a step, then what is wrong."""
     violation, schedule = found.violation, found.schedule
     lines = [f"plot {schedule.plot}"]
@@ -175,30 +175,30 @@ def rendered(found: Found) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    plot: Plot
+    plot: Interleaving
     behaviour: Behaviour
     faults: int
     invariants: tuple[str, ...]
     judge: Judge
-    stage: Stage = field(init=False)
+    stage: InterleavingRunner = field(init=False)
     settling: Settling = field(init=False)
     transitions: int = 0
     _known: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
     """Of each state: how many schedules lead on from it, and the steps of the longest."""
     _histories: set[Events] = field(default_factory=set)
-    _path: list[Step] = field(default_factory=list)
+    _path: list[ScheduleStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stage = Stage(self.plot, self.behaviour, self.faults)
+        self.stage = InterleavingRunner(self.plot, self.behaviour, self.faults)
         self.settling = Settling(self.stage)
 
-    def all(self) -> PlotResult:
+    def all(self) -> InterleavingResult:
         """Walk to the end; the first violation of each invariant is kept."""
-        firsts: dict[str, Found] = {}
+        firsts: dict[str, WalkViolation] = {}
         for found in self.violations():
             firsts.setdefault(found.violation.invariant, found)
         schedules, depth = self._known[self._key(self.stage.first)[1]]
-        return PlotResult(
+        return InterleavingResult(
             self.plot.name,
             self.faults,
             len(self._known),
@@ -209,11 +209,11 @@ class _Walk:
             tuple(firsts[name] for name in sorted(firsts)),
         )
 
-    def violations(self) -> Iterator[Found]:
+    def violations(self) -> Iterator[WalkViolation]:
         """Every violation as it is found; the walk goes on as far as this is read."""
         return self._below(self.stage.first, *self._key(self.stage.first))
 
-    def _key(self, world: World) -> tuple[Hashable, Hashable]:
+    def _key(self, world: InterleavingState) -> tuple[Hashable, Hashable]:
         print_of_world = self.stage.print_of(world)
         return print_of_world, (
             self.stage.prints.number(print_of_world),
@@ -223,7 +223,9 @@ class _Walk:
             world.events,
         )
 
-    def _below(self, world: World, print_of_world: Hashable, key: Hashable) -> Iterator[Found]:
+    def _below(
+        self, world: InterleavingState, print_of_world: Hashable, key: Hashable
+    ) -> Iterator[WalkViolation]:
         steps, may_end = self.stage.steps(world)
         schedules, depth = 0, 0
         if may_end:
@@ -241,14 +243,14 @@ class _Walk:
             schedules, depth = schedules + more, max(depth, deeper + 1)
         self._known[key] = (schedules, depth)
 
-    def _end(self, world: World, print_of_world: Hashable) -> Iterator[Found]:
+    def _end(self, world: InterleavingState, print_of_world: Hashable) -> Iterator[WalkViolation]:
         events = (*world.events, *self.settling.after(world, print_of_world))
         if events in self._histories:
             return
         self._histories.add(events)
         history = self.stage.ledger.history(events)
         for violation in self.judge(history, self.invariants):
-            yield Found(violation, Schedule(self.plot.name, self._told(), history))
+            yield WalkViolation(violation, Schedule(self.plot.name, self._told(), history))
 
     def _told(self) -> tuple[str, ...]:
         world, lines = self.stage.first, []
@@ -258,7 +260,7 @@ class _Walk:
         return tuple(lines)
 
 
-def told(plot: Plot, world: World, step: Step) -> str:
+def told(plot: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
     """A step in words, said of the world before it."""
     what, lane = step
     waiting = world.lanes[lane]
@@ -280,18 +282,18 @@ class Settling:
     sides are looked at and tried. Equal worlds settle alike, so each is settled only once.
     """
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: InterleavingRunner) -> None:
         self.stage = stage
         self._known: dict[Hashable, Events] = {}
 
-    def after(self, world: World, print_of_world: Hashable) -> Events:
+    def after(self, world: InterleavingState, print_of_world: Hashable) -> Events:
         """What happens from a world on that is left alone. Its order is the history's end."""
         found = self._known.get(print_of_world)
         if found is None:
             found = self._known[print_of_world] = self._settled(replace(world, events=())).events
         return found
 
-    def _settled(self, world: World) -> World:
+    def _settled(self, world: InterleavingState) -> InterleavingState:
         if not world.up:
             healed = self.stage.noted(world, "healed", SetLink(HOST, up=True))
             world = replace(healed, up=True)
@@ -300,7 +302,7 @@ class Settling:
         world = self._followed(world, "settled")
         return self._looked_at(world)
 
-    def _followed(self, world: World, label: str) -> World:
+    def _followed(self, world: InterleavingState, label: str) -> InterleavingState:
         for index in range(ROUNDS_MAX):
             before = self._stores(world)
             world = self.stage.followed(world, f"{label}-{index}")
@@ -308,11 +310,11 @@ class Settling:
                 return world
         return world
 
-    def _stores(self, world: World) -> Hashable:
+    def _stores(self, world: InterleavingState) -> Hashable:
         store = self.stage.prints.store
         return (store(world.edge.store), store(world.central.store))
 
-    def _looked_at(self, world: World) -> World:
+    def _looked_at(self, world: InterleavingState) -> InterleavingState:
         stage = self.stage
         for index, look in enumerate((ops.ViewPairing(), ops.ViewManagement())):
             world = stage.started(world, 0, f"look-{index}", READER, look)
@@ -322,7 +324,7 @@ class Settling:
         return stage.started(world, 0, "look-last", READER, ops.ViewManagement())
 
 
-def _central_looks(world: World) -> Iterator[ops.CentralOperation]:
+def _central_looks(world: InterleavingState) -> Iterator[ops.CentralOperation]:
     yield ops.ListPairingRequests()
     for request in world.central.store.every(PairingRequest):
         yield ops.ViewPairingRequest(request.pairing_uid)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
-class Central(StrEnum):
+class CentralState(StrEnum):
     """What a request has come to in Palette."""
 
     WAITING = "waiting"
@@ -39,7 +39,7 @@ class Local(StrEnum):
     """It obeys Palette, or is about to say so."""
 
 
-class Stack(StrEnum):
+class ModelStack(StrEnum):
     """Which packs a cluster runs, or a selection of profiles fits."""
 
     DOCUMENTED = "documented"
@@ -48,16 +48,16 @@ class Stack(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ModelRequest:
     """A request that a send was answered for."""
 
     uid: str
-    central: Central
-    stack: Stack
+    central: CentralState
+    stack: ModelStack
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ModelSlot:
     """A cluster with its hosts and its requests, oldest first.
 
     Attributes:
@@ -81,8 +81,8 @@ class Place:
     cut: frozenset[int] = frozenset()
     late: bool = False
     local: Local = Local.FREE
-    stack: Stack = Stack.DOCUMENTED
-    requests: tuple[Request, ...] = ()
+    stack: ModelStack = ModelStack.DOCUMENTED
+    requests: tuple[ModelRequest, ...] = ()
     last: int = -1
     earlier: int = -1
     accepted: int = -1
@@ -103,27 +103,27 @@ class Place:
         """Whether nothing of the cluster itself forbids to pair."""
         return self.present and self.own and self.running and not self.sick
 
-    def central(self, which: int) -> Central | None:
+    def central(self, which: int) -> CentralState | None:
         """What a request has come to; `None` if there is no such request."""
         return self.requests[which].central if which >= 0 else None
 
     @property
-    def current(self) -> Central | None:
+    def current(self) -> CentralState | None:
         """What "the request" has come to."""
         return self.central(self.last)
 
-    def with_central(self, which: int, central: Central) -> Place:
+    def with_central(self, which: int, central: CentralState) -> ModelSlot:
         """The same, with another fate of one request."""
         changed = list(self.requests)
         changed[which] = replace(changed[which], central=central)
         return replace(self, requests=tuple(changed))
 
-    def with_current(self, central: Central, local: Local) -> Place:
+    def with_current(self, central: CentralState, local: Local) -> ModelSlot:
         """The same, with another fate of "the request" on both sides."""
         return replace(self.with_central(self.last, central), local=local)
 
 
-class Person(StrEnum):
+class ModelPerson(StrEnum):
     """Who "this person" is: somebody whose one permission is missing, or a stranger."""
 
     NOBODY = "nobody"
@@ -135,7 +135,7 @@ class Person(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class ModelWorld:
     """Everything at once.
 
     Attributes:
@@ -148,16 +148,16 @@ class World:
         week_passed: whether Palette's clock was put forward, so that new tokens have run out.
     """
 
-    main: Place = Place()
-    other: Place = Place(hosts=1)
+    main: ModelSlot = ModelSlot()
+    other: ModelSlot = ModelSlot(hosts=1)
     token_good: bool = True
     tokens_kept: bool = True
     endpoint_good: bool = True
-    selection: Stack = Stack.DOCUMENTED
-    person: Person = Person.NOBODY
+    selection: ModelStack = ModelStack.DOCUMENTED
+    person: ModelPerson = ModelPerson.NOBODY
     week_passed: bool = False
 
-    def with_main(self, main: Place) -> World:
+    def with_main(self, main: ModelSlot) -> ModelWorld:
         """The same with this in place of the cluster."""
         return replace(self, main=main)
 
@@ -168,5 +168,5 @@ class World:
         return frozenset(r.uid for r in requests)
 
 
-Worlds = frozenset[World]
+Worlds = frozenset[ModelWorld]
 """The worlds that are possible, after all that was seen."""

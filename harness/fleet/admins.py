@@ -15,22 +15,22 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.projects import Admin, admin
-from harness.fleet.stacks import Mistake, Shelf
+from harness.fleet.stacks import SelectionMistake, Shelf
 from harness.fleet.timelines import shelf
-from harness.fleet.world import Step, World
+from harness.fleet.world import CellWorld, Step
 from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 
 Flow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
-Rival = tuple["Seat", ops.CentralOperation]
+Rival = tuple["AdminCallback", ops.CentralOperation]
 
 _REVIEWS_MAX = 6
 """How often one request is taken up again, when something stood in the way."""
 _RULES_MAX = 8
 _LATE = ops.Unknown("no answer came in time")
-_MISTAKES = tuple(Mistake)
+_MISTAKES = tuple(SelectionMistake)
 
 
 @dataclass(slots=True)
@@ -40,7 +40,7 @@ class Office:
     people: tuple[Admin, ...]
     profiles: Shelf
     """What they select from."""
-    waiting: deque[tuple[Place, str]] = field(default_factory=deque)
+    waiting: deque[tuple[FleetSlot, str]] = field(default_factory=deque)
     """What is due, in the order in which it became so."""
     idle: list[simpy.Event] = field(default_factory=list)
     staffed: int = 0
@@ -50,7 +50,7 @@ class Office:
 class Admins:
     """All administrators of one cell."""
 
-    def __init__(self, world: World, operators: Operators | None = None) -> None:
+    def __init__(self, world: CellWorld, operators: Operators | None = None) -> None:
         self._world = world
         self._plan = world.scenario.admins
         self._offices: dict[tuple[int, int], Office] = {}
@@ -71,18 +71,18 @@ class Admins:
 
     # --- what they are told -----------------------------------------------------------
 
-    def told(self, place: Place, pairing_uid: str) -> None:
+    def told(self, place: FleetSlot, pairing_uid: str) -> None:
         """A request was sent: somebody will take it up."""
         self._put(place, pairing_uid, place.review.spread(self._plan.notice))
 
-    def told_of_stale(self, place: Place, pairing_uid: str) -> None:
+    def told_of_stale(self, place: FleetSlot, pairing_uid: str) -> None:
         """A request was cancelled without a connection; perhaps it is accepted all the same."""
         happens = place.review.chance(self._plan.accepts_stale_ppm)
         notice = place.review.spread(self._plan.notice)
         if happens and self._happens(place, "accepts-stale"):
             self._put(place, pairing_uid, notice)
 
-    def _happens(self, place: Place, what: str) -> bool:
+    def _happens(self, place: FleetSlot, what: str) -> bool:
         """Whether an act takes place, now that it was drawn.
 
         Its name is by the cluster's own count: ids would change with what others do.
@@ -90,13 +90,13 @@ class Admins:
         name = f"a.{what}.{place.member.index}.{place.reviews}"
         return self._world.happenings.allows(name)
 
-    def _put(self, place: Place, pairing_uid: str, later: int) -> None:
+    def _put(self, place: FleetSlot, pairing_uid: str, later: int) -> None:
         notice = self._world.env.timeout(later, (place, pairing_uid))
         notice.callbacks.append(self._falls_due)
 
     def _falls_due(self, notice: simpy.Event) -> None:
         """Somebody who is idle takes it up; else one who has not begun to work yet."""
-        place, pairing_uid = cast("tuple[Place, str]", notice.value)
+        place, pairing_uid = cast("tuple[FleetSlot, str]", notice.value)
         office = self.office(place.member.tenant, place.member.project)
         office.waiting.append((place, pairing_uid))
         if office.idle:
@@ -109,7 +109,7 @@ class Admins:
 
     def _works(self, office: Office, number: int) -> Step[None]:
         """One administrator's days."""
-        env, seat = self._world.env, Seat(self._world, office.people[number])
+        env, seat = self._world.env, AdminCallback(self._world, office.people[number])
         while True:
             if not office.waiting:
                 idle = env.event()
@@ -128,7 +128,9 @@ class Admins:
         today = now % self._plan.day
         return 0 if today < self._plan.shift else self._plan.day - today
 
-    def _reviews(self, seat: Seat, place: Place, pairing_uid: str, office: Office) -> Step[None]:
+    def _reviews(
+        self, seat: AdminCallback, place: FleetSlot, pairing_uid: str, office: Office
+    ) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
         plan, stream, member = self._plan, place.review, place.member
         profiles = office.profiles
@@ -168,11 +170,17 @@ class Admins:
             self._world.env.process(self._rules(seat.person, place, reply.value.cluster_uid))
 
     def _rival(
-        self, office: Office, seat: Seat, pairing_uid: str, acceptance: Acceptance, *, accepts: bool
+        self,
+        office: Office,
+        seat: AdminCallback,
+        pairing_uid: str,
+        acceptance: Acceptance,
+        *,
+        accepts: bool,
     ) -> Rival:
         """Another administrator, who decides on the same request at the same moment."""
         others = [person for person in office.people if person is not seat.person]
-        other = Seat(self._world, others[0] if others else seat.person)
+        other = AdminCallback(self._world, others[0] if others else seat.person)
         decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
             decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)
@@ -180,14 +188,14 @@ class Admins:
 
     @staticmethod
     def _flow(
-        place: Place, pairing_uid: str, acceptance: Acceptance, *, rejects: bool = False
+        place: FleetSlot, pairing_uid: str, acceptance: Acceptance, *, rejects: bool = False
     ) -> Flow:
         if rejects:
             return admin_rejects(pairing_uid, place.member.uid)
         return admin_accepts(pairing_uid, acceptance, place.member.uid)
 
     def _drives(
-        self, seat: Seat, place: Place, flow: Flow, rival: Rival | None = None
+        self, seat: AdminCallback, place: FleetSlot, flow: Flow, rival: Rival | None = None
     ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
@@ -203,7 +211,7 @@ class Admins:
                 return result
             yield env.timeout(place.review.spread(plan.think))
 
-    def _race(self, place: Place, rival: Rival | None) -> None:
+    def _race(self, place: FleetSlot, rival: Rival | None) -> None:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""
         env = self._world.env
         if rival is not None:
@@ -214,10 +222,10 @@ class Admins:
             later = place.review.spread(self._world.at_once)
             env.process(self.operators.cancels_at_once(place, later))
 
-    def _rules(self, person: Admin, place: Place, cluster_uid: str) -> Step[None]:
+    def _rules(self, person: Admin, place: FleetSlot, cluster_uid: str) -> Step[None]:
         """Central operations on a cluster that was accepted."""
         world, plan, stream, tenant = self._world, self._plan, place.review, place.member.tenant
-        seat, revision, refused = Seat(world, person), 0, 0
+        seat, revision, refused = AdminCallback(world, person), 0, 0
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
@@ -245,7 +253,7 @@ class Admins:
         if every is None:
             return
         office = self.office(tenant, project)
-        seat = Seat(world, office.people[0])
+        seat = AdminCallback(world, office.people[0])
         stream = Stream(world.scenario.seed, f"sweeps:{world.recorder.cell}:{tenant}:{project}")
         while True:
             yield world.env.timeout(stream.spread(every))
@@ -255,7 +263,7 @@ class Admins:
 
     def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
         """At the end: what is listed, and what became of these requests."""
-        seat = Seat(self._world, self.office(tenant, project).people[0])
+        seat = AdminCallback(self._world, self.office(tenant, project).people[0])
         listed = yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
         value = listed.value if isinstance(listed, ops.Done) else None
         items = value.items if isinstance(value, ops.PairingList) else ()
@@ -270,12 +278,12 @@ def _tags_of(revision: int) -> Mapping[str, str]:
     return {"revision": str(revision)}
 
 
-class Seat:
+class AdminCallback:
     """An administrator at work: asks Palette one thing after the other."""
 
     __slots__ = ("_actor", "_credentials", "_tags", "_world", "person")
 
-    def __init__(self, world: World, person: Admin) -> None:
+    def __init__(self, world: CellWorld, person: Admin) -> None:
         self._world = world
         self.person = person
         self._actor = f"admin:{person.email}"
@@ -295,7 +303,9 @@ class Seat:
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
         )
 
-    def ask_later(self, operation: ops.CentralOperation, place: Place, later: int) -> Step[None]:
+    def ask_later(
+        self, operation: ops.CentralOperation, place: FleetSlot, later: int
+    ) -> Step[None]:
         """One operation, after a moment; nobody waits for the answer."""
         yield self._world.env.timeout(later)
         yield from self.ask(operation, place.net, place.member.tenant)

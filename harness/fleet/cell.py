@@ -9,16 +9,16 @@ import simpy
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.fleet.clock import CellClock
-from harness.fleet.course import Course
+from harness.fleet.course import CellSchedule
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
 from harness.fleet.plane import Plane
-from harness.fleet.port import CellOutcome, Job, Report
-from harness.fleet.recorder import Recorder
+from harness.fleet.port import CellOutcome, Job, WindowReport
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import Scenario
-from harness.fleet.world import Happenings, World
+from harness.fleet.world import CellWorld, Happenings
 from harness.history.fleet_lines import MeasuresLine, PartLine
 from harness.history.parts import PartWriter
 from harness.reference.behaviour import Behaviour
@@ -50,7 +50,7 @@ class FleetCell:
         self._part = job.part(name)
         env = simpy.Environment()
         clock = CellClock(env)
-        recorder = Recorder(name, self._judge if job.judge else None, self._part)
+        recorder = FleetRecorder(name, self._judge if job.judge else None, self._part)
         behaviour = behaviour_for(scenario, job.planted)
         seed, make = scenario.seed, behaviour.central_factory()
         sides = {
@@ -63,13 +63,13 @@ class FleetCell:
             env, clock, behaviour.edge_factory(), plane, network, recorder, scenario.agents
         )
         happenings = Happenings(scenario.only, collect=job.collect)
-        self._world = World(scenario, env, clock, recorder, plane, network, hosts, happenings)
-        course = Course(self._world, number)
+        self._world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
+        course = CellSchedule(self._world, number)
         for tenant, change in course.beginnings():
             course.disturbing.change(tenant, change)
         course.begin()
 
-    def run(self, until: int, grant: int) -> Report:
+    def run(self, until: int, grant: int) -> WindowReport:
         """Go on to the end of a window (exclusive)."""
         world, clock = self._world, self._world.clock
         world.plane.begin_window(grant, until - self._scenario.fleet.window)
@@ -79,7 +79,7 @@ class FleetCell:
             coming = until  # its grant of the next window decides how it goes on
         found = world.recorder.violations[self._told :]
         self._told += len(found)
-        return Report(
+        return WindowReport(
             asked=world.plane.asked,
             backlog=world.plane.backlog,
             next_event=coming,
@@ -110,7 +110,7 @@ class FleetCell:
 
 
 def closed(
-    part: PartWriter | None, judge: CellJudge, recorder: Recorder, now: int, *, whole: bool
+    part: PartWriter | None, judge: CellJudge, recorder: FleetRecorder, now: int, *, whole: bool
 ) -> PartLine | None:
     """The line of a part that is closed now; what is still open ends as unknown, and is judged."""
     line = None

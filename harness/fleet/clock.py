@@ -58,7 +58,7 @@ class CellClock:
         return None if coming == Infinity else int(coming)
 
 
-class Question(Event):
+class PendingReply(Event):
     """What a process waits for: its value is the answer, or `None` when none came in time."""
 
     __slots__ = ("due",)
@@ -96,13 +96,13 @@ class Deadlines:
     def __init__(self, env: simpy.Environment, within: int) -> None:
         self._env = env
         self._within = within
-        self._asked: deque[Question] = deque()
+        self._asked: deque[PendingReply] = deque()
         self._is_armed = False
 
-    def ask(self) -> Question:
+    def ask(self) -> PendingReply:
         """A question to which the answer has so much time from now on."""
         due: int = self._env._now + self._within  # type: ignore[assignment]
-        question = Question(self._env, due)
+        question = PendingReply(self._env, due)
         self._asked.append(question)
         if not self._is_armed:
             self._arm(due)

@@ -14,15 +14,15 @@ from typing import Final
 
 from harness.checkers.fleet.errors import GateError
 from harness.checkers.fleet.gate import check
-from harness.fleet.keys import FAULT, TABLES, TOP, Key, Plan, Table, name_of
+from harness.fleet.keys import FAULT, TABLES, TOP, Plan, ScenarioKey, Table, name_of
 from harness.fleet.mistakes import Flaw
-from harness.fleet.scenario import FaultKind, FaultPlan, Scenario, Scope, Shape, Spread
+from harness.fleet.scenario import Distribution, FaultKind, FaultPlan, FaultScope, Scenario, Spread
 from harness.fleet.spelling import duration_text, number_text, spread_text
 from harness.targets.toml_lines import Path
 
 _WHOLE_PPM = 1_000_000
 _PPM_PLACES = 6
-_EVERYBODY = (Scope.HOST, Scope.ALL)
+_EVERYBODY = (FaultScope.HOST, FaultScope.ALL)
 """What may stand with a fault that strikes a whole side: the default, and the truth."""
 
 
@@ -75,7 +75,7 @@ def parts(scenario: Scenario) -> Iterator[tuple[Path, Table, Plan]]:
 # --- relations that the keys declare ----------------------------------------------------
 
 
-def _related(path: Path, key: Key, table: Table, plan: Plan) -> Iterator[Flaw]:
+def _related(path: Path, key: ScenarioKey, table: Table, plan: Plan) -> Iterator[Flaw]:
     if key.needs and not any(table.is_set(plan, needed) for needed in key.needs):
         names = " or ".join(map(name_of, key.needs))
         yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
@@ -166,7 +166,7 @@ def _fault(scenario: Scenario, fault: FaultPlan, path: Path) -> Iterator[Flaw]:
 
 
 def _least(spread: Spread) -> int:
-    return 0 if spread.shape is Shape.EXPONENTIAL else spread.low
+    return 0 if spread.shape is Distribution.EXPONENTIAL else spread.low
 
 
 # --- situations that a scenario can get to at all ------------------------------------------

@@ -14,22 +14,22 @@ from harness.domain.operations import Credentials, ViewManagement, ViewPairing
 from harness.fleet.admins import Admins
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
-from harness.fleet.operators import ENDPOINT, Desk, Operators
-from harness.fleet.place import Place
+from harness.fleet.operators import ENDPOINT, OperatorCallbacks, Operators
+from harness.fleet.place import FleetSlot
 from harness.fleet.roster import Member, Roster
 from harness.fleet.scenario import SECOND, FaultKind
 from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
-from harness.fleet.world import Step, World
+from harness.fleet.world import CellWorld, Step
 
 _LOOKS_WITHIN = 60 * SECOND
 """The looks at the end are spread over so long."""
 _ENDS_AFTER = 600 * SECOND
 """So long after the last of them begins a run is over, even if a host goes on asking."""
 
-MakeDisturbing = Callable[[World, Mapping[int, Place]], Disturbing]
+MakeDisturbing = Callable[[CellWorld, Mapping[int, FleetSlot]], Disturbing]
 
 
-class Course:
+class CellSchedule:
     """Everybody of one cell, and what they do from the beginning to the end.
 
     `disturbing` changes the world. Nothing happens before `begin`. `speed_milli` is by how much
@@ -38,7 +38,7 @@ class Course:
 
     def __init__(
         self,
-        world: World,
+        world: CellWorld,
         number: int,
         make_disturbing: MakeDisturbing = Disturbing,
         endpoint: str = ENDPOINT,
@@ -51,7 +51,7 @@ class Course:
         self._env = world.env
         self._roster = Roster(world.scenario)
         self._members = self._roster.indices_of_cell(number)
-        self._places: dict[int, Place] = {}
+        self._places: dict[int, FleetSlot] = {}
         self._retired: dict[int, Credentials] = {}
         # A paired cluster that is rebooted has to show that it still is.
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
@@ -61,17 +61,17 @@ class Course:
         self._admins.operators = self._operators
         self.disturbing = make_disturbing(world, self._places)
 
-    def _desk(self, endpoint: str) -> Desk:
+    def _desk(self, endpoint: str) -> OperatorCallbacks:
         tokens: dict[tuple[int, int], Tokens] = {}
 
-        def token(place: Place, now: int) -> str:
+        def token(place: FleetSlot, now: int) -> str:
             member = place.member
             key = (member.tenant, member.project)
             if key not in tokens:
                 tokens[key] = Tokens(self._scenario, *key, self._speed_milli)
             return tokens[key].at(now).value
 
-        return Desk(token, self._admins.told, self._admins.told_of_stale, endpoint)
+        return OperatorCallbacks(token, self._admins.told, self._admins.told_of_stale, endpoint)
 
     # --- how it begins ----------------------------------------------------------------
 
@@ -119,20 +119,20 @@ class Course:
 
     def _install(self, member: Member) -> None:
         world = self._world
-        place = self._places[member.index] = Place(self._scenario.seed, member)
+        place = self._places[member.index] = FleetSlot(self._scenario.seed, member)
         cluster = world.hosts.install(place)
         world.arranged("harness", InstallCluster(place.slot, cluster), place.tags)
         self._env.process(self._operates(place))
         if self._scenario.operators.work is not None:
             self._env.process(self._operators.works(place))
 
-    def _operates(self, place: Place) -> Step[None]:
+    def _operates(self, place: FleetSlot) -> Step[None]:
         """An operator's work."""
         yield from self._operators.operator(place)
         place.is_left = True
         self._may_rest(place)
 
-    def _may_rest(self, place: Place) -> None:
+    def _may_rest(self, place: FleetSlot) -> None:
         """Little has to be known of a place where nothing is to be done any more."""
         if self._may_retire and place.is_left and self._world.hosts.is_at_rest(place):
             index = place.member.index
@@ -187,7 +187,7 @@ class Course:
     def _looks(self, index: int) -> Step[None]:
         place = self._places.get(index)
         if place is None:
-            place = Place(self._scenario.seed, self._roster.member(index))
+            place = FleetSlot(self._scenario.seed, self._roster.member(index))
             place.session = self._retired.pop(index)
         for look in (ViewPairing(), ViewManagement()):
             yield from self._operators.asks(place, look)

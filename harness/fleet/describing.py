@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Key, Table, name_of
+from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, ScenarioKey, Table, name_of
 from harness.fleet.kinds import Drawn
 from harness.fleet.scenario import FaultKind
 from harness.history.operation import Json
@@ -107,7 +107,7 @@ def _section(title: str, table: Table) -> str:
     return "\n".join([f"### {title}", "", table.about, "", *head, *rows, ""])
 
 
-def _default(key: Key, table: Table) -> str:
+def _default(key: ScenarioKey, table: Table) -> str:
     if key.field not in table.defaults:
         return "required"
     value = table.defaults[key.field]
@@ -118,7 +118,7 @@ def _default(key: Key, table: Table) -> str:
     return "none" if text == "{}" else f"`{text}`"
 
 
-def _meaning(key: Key) -> Iterator[str]:
+def _meaning(key: ScenarioKey) -> Iterator[str]:
     yield key.meaning
     if key.needs:
         yield f"needs {' or '.join(f'`{name_of(needed)}`' for needed in key.needs)}"

@@ -11,14 +11,14 @@ from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
 from harness.fleet.nemesis import Transition, transitions
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.projects import token_owner
 from harness.fleet.roster import Member
 from harness.fleet.scenario import FaultKind
 from harness.fleet.timelines import Change, TimedChange
-from harness.fleet.world import Step, World
+from harness.fleet.world import CellWorld, Step
 from harness.history.operation import OperationRecord
-from harness.reference.core.records import Site
+from harness.reference.core.records import SlotState
 
 NEMESIS = "nemesis"
 
@@ -26,7 +26,7 @@ NEMESIS = "nemesis"
 class Disturbing:
     """The nemesis of one cell, and its timelines."""
 
-    def __init__(self, world: World, places: Mapping[int, Place]) -> None:
+    def __init__(self, world: CellWorld, places: Mapping[int, FleetSlot]) -> None:
         self._world = world
         self._places = places
         self._outage: OperationRecord | None = None
@@ -108,11 +108,11 @@ class Disturbing:
             world.network.relent(member.index, fault)
             world.arranged(NEMESIS, arrangements.DisturbMessages(uid), tags, cause)
 
-    def _note(self, place: Place | None, what: arrangements.Arrangement, cause: str) -> None:
+    def _note(self, place: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
         tags = place.tags if place is not None else {}
         self._world.arranged(NEMESIS, what, tags, cause)
 
-    def _set_links(self, place: Place, transition: Transition) -> None:
+    def _set_links(self, place: FleetSlot, transition: Transition) -> None:
         up = not transition.begins
         for uid in transition.host_uids:
             position = place.member.host_uids.index(uid)
@@ -120,18 +120,18 @@ class Disturbing:
                 self._world.hosts.set_link(place, position, up=up)
                 self._note(place, arrangements.SetLink(uid, up), transition.occurrence.cause)
 
-    def _set_health(self, place: Place, transition: Transition) -> None:
+    def _set_health(self, place: FleetSlot, transition: Transition) -> None:
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
         store = self._world.hosts.store
         for uid in transition.host_uids:
-            site = store.get(Site, place.slot)
+            site = store.get(SlotState, place.slot)
             nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
             for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
                 self._world.hosts.set_health(place, node.name, health)
                 change = arrangements.SetNodeHealth(place.slot, node.name, health)
                 self._note(place, change, transition.occurrence.cause)
 
-    def _reboot(self, place: Place, transition: Transition) -> None:
+    def _reboot(self, place: FleetSlot, transition: Transition) -> None:
         """The hosts of a cluster are off between the two ends of one `Restart`."""
         world, now = self._world, self._world.clock.now()
         if transition.begins:

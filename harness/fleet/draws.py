@@ -10,12 +10,12 @@ from __future__ import annotations
 from hashlib import blake2b
 from typing import Final
 
-from harness.fleet.scenario import Shape, Spread
+from harness.fleet.scenario import Distribution, Spread
 
 PPM: Final = 1_000_000
 _STEPS: Final = 1024
 _WORDS: Final = 8
-_LONG_TAILED: Final = Shape.EXPONENTIAL
+_LONG_TAILED: Final = Distribution.EXPONENTIAL
 """A name of the module: to look a member up in its enum takes as long as half a draw."""
 
 

@@ -14,17 +14,17 @@ from harness.domain.arrangements import FaultNextMessage, MessageFault
 from harness.domain.cluster import Cluster, Health
 from harness.domain.errors import Refusal, Refused
 from harness.domain.pairing import LocalState
-from harness.fleet.clock import CellClock, Deadlines, Question
-from harness.fleet.nemesis import Fate
+from harness.fleet.clock import CellClock, Deadlines, PendingReply
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.plane import Plane
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import AgentPlan
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
-from harness.reference.core.records import HostPlace, Record, Site
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.records import HostSlot, Record, SlotState
 from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.faults import message_kind
@@ -54,7 +54,7 @@ class Hosts:
         make_core: Callable[[Store], EdgeCore],
         plane: Plane,
         network: Network,
-        recorder: Recorder,
+        recorder: FleetRecorder,
         plan: AgentPlan,
     ) -> None:
         self.store = MemoryStore()
@@ -67,23 +67,23 @@ class Hosts:
         self._recorder = recorder
         self._plan = plan
         self._deadlines = Deadlines(env, plan.deadline)
-        self.on_rest: Callable[[Place], None] = lambda _: None
+        self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         """Called when the agents of a cluster have nothing more to do."""
         self.clock_shift = 0
         """How far the hosts' clocks are ahead, in microseconds."""
 
-    def install(self, place: Place) -> Cluster:
+    def install(self, place: FleetSlot) -> Cluster:
         """Put the cluster of a place onto its hosts."""
         member, cluster = place.member, place.member.cluster
         with self.store.transaction():
-            self.store.put(Site(place.slot, member.host_uids, cluster=cluster))
+            self.store.put(SlotState(place.slot, member.host_uids, cluster=cluster))
             for uid in member.host_uids:
-                self.store.put(HostPlace(uid, place.slot))
+                self.store.put(HostSlot(uid, place.slot))
         return cluster
 
     # --- Local UI ---------------------------------------------------------------------
 
-    def perform(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def perform(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
         if place.is_off:
@@ -109,20 +109,20 @@ class Hosts:
         return reply
 
     def _run(
-        self, place: Place, flow: Generator[Call, Answer, Result]
+        self, place: FleetSlot, flow: Generator[Call, TimedReply, Result]
     ) -> Step[Result | Refused | None]:
         """Run a flow of the edge to its end; a reboot ends it with `Interrupt`."""
         me = self._env.active_process
         assert me is not None
         place.flows.append(me)
-        answer: Answer | None = None
+        answer: TimedReply | None = None
         try:
             while True:
                 call, result = advance(flow, answer, self.store)
                 if call is None:
                     return result
                 reply = yield from self._carry(place, call)
-                answer = Answer(reply, self._clock.now() + self.clock_shift)
+                answer = TimedReply(reply, self._clock.now() + self.clock_shift)
         except Refusal as refusal:
             return refusal.refused
         finally:
@@ -130,7 +130,7 @@ class Hosts:
 
     # --- messages ---------------------------------------------------------------------
 
-    def _carry(self, place: Place, call: Call) -> Step[LinkReply]:
+    def _carry(self, place: FleetSlot, call: Call) -> Step[LinkReply]:
         """Carry a message of a host to the central plane, and wait for the answer."""
         record = self._invoked(place, call)
         try:
@@ -148,7 +148,7 @@ class Hosts:
             self._recorder.end(record, reply, self._clock.now())
         return reply
 
-    def _invoked(self, place: Place, call: Call) -> OperationRecord | None:
+    def _invoked(self, place: FleetSlot, call: Call) -> OperationRecord | None:
         """The record of a message; a probe has none."""
         if isinstance(call.operation, ops.Probe):
             return None
@@ -157,7 +157,7 @@ class Hosts:
             tags = {**tags, "host": call.host_uid}
         return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
 
-    def _asked(self, place: Place, call: Call, record: OperationRecord | None) -> simpy.Event:
+    def _asked(self, place: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         """Send a message on its way: an event whose value is the answer, or none in time."""
         question, network = self._deadlines.ask(), self._network
         fate = network.fate(place, self._clock.now())
@@ -171,7 +171,7 @@ class Hosts:
         arrival.callbacks.append(lambda _: self._arrive(place, call, question, fate))
         return question
 
-    def _note(self, place: Place, call: Call, fate: Fate) -> None:
+    def _note(self, place: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
         fault = FaultNextMessage(
             call.host_uid, message_kind(call.operation), fate.fault, fate.delay
@@ -179,13 +179,15 @@ class Hosts:
         now = self._clock.now()
         self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), place.tags)
 
-    def _arrive(self, place: Place, call: Call, question: Question, fate: Fate | None) -> None:
+    def _arrive(
+        self, place: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
+    ) -> None:
         if place.is_down(call.host_uid):
             return
         is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
         is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
 
-        def take(reply: LinkReply, later: int) -> Question | None:
+        def take(reply: LinkReply, later: int) -> PendingReply | None:
             if is_lost or place.is_off:
                 return None
             back = self._network.latency(place, call.operation, answer=True)
@@ -196,21 +198,21 @@ class Hosts:
 
     # --- agents -----------------------------------------------------------------------
 
-    def wake(self, place: Place) -> None:
+    def wake(self, place: FleetSlot) -> None:
         """Let the agents of a cluster work, if there is something to follow up."""
         if place.agent or place.is_off:
             return
-        site = self.store.get(Site, place.slot)
+        site = self.store.get(SlotState, place.slot)
         if site is not None and site.has_work:
             place.agent = True
             self._env.process(self._agent(place))
 
-    def _agent(self, place: Place) -> Step[None]:
+    def _agent(self, place: FleetSlot) -> Step[None]:
         while True:
             yield self._pause(place)
             if place.is_off:
                 break
-            site = self.store.get(Site, place.slot)
+            site = self.store.get(SlotState, place.slot)
             if site is None or not site.has_work:
                 break
             try:
@@ -220,15 +222,15 @@ class Hosts:
         place.agent = False
         self.on_rest(place)
 
-    def is_at_rest(self, place: Place) -> bool:
+    def is_at_rest(self, place: FleetSlot) -> bool:
         """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
-        site = self.store.get(Site, place.slot)
+        site = self.store.get(SlotState, place.slot)
         if place.agent or place.down or place.is_off or site is None or site.cluster is None:
             return False
         is_paired = site.request is not None and site.request.state is LocalState.PAIRED
         return is_paired and not site.cluster.unhealthy_nodes()
 
-    def _pause(self, place: Place) -> simpy.Event:
+    def _pause(self, place: FleetSlot) -> simpy.Event:
         """Until the next round. Without jitter, a link that is back is used at once."""
         if not place.down or self._plan.retry_jitter:
             return self._env.timeout(place.net.spread(self._plan.poll))
@@ -238,35 +240,35 @@ class Hosts:
 
     # --- what is done to them ---------------------------------------------------------
 
-    def set_link(self, place: Place, position: int, *, up: bool) -> None:
+    def set_link(self, place: FleetSlot, position: int, *, up: bool) -> None:
         """Cut the link of one host of a cluster, or mend it."""
         place.down = place.down - {position} if up else place.down | {position}
         if not place.down and place.link_back is not None:
             place.link_back.succeed()
             place.link_back = None
 
-    def set_health(self, place: Place, node: str, health: Health) -> None:
+    def set_health(self, place: FleetSlot, node: str, health: Health) -> None:
         """One node turns healthy or unhealthy."""
-        site = self.store.get(Site, place.slot)
+        site = self.store.get(SlotState, place.slot)
         if site is not None and site.cluster is not None:
             self.store.put(replace(site, cluster=site.cluster.with_health(node, health)))
 
-    def power_off(self, place: Place) -> None:
+    def power_off(self, place: FleetSlot) -> None:
         """What is in flight at the hosts of a cluster is gone."""
         place.is_off = True
         for process in list(place.flows):
             process.interrupt()
 
-    def power_on(self, place: Place) -> None:
+    def power_on(self, place: FleetSlot) -> None:
         """The hosts start again, from what they have stored."""
         place.is_off = False
         place.boots += 1
         with self.store.transaction():
-            self._make_core(OneSite(self.store, place.slot)).recover()
+            self._make_core(StoreOfOneSlot(self.store, place.slot)).recover()
         self.wake(place)
 
 
-class OneSite:
+class StoreOfOneSlot:
     """The store as the hosts of one slot see it when they start: no other site is there."""
 
     def __init__(self, whole: MemoryStore, slot: str) -> None:
@@ -277,7 +279,7 @@ class OneSite:
 
     def every(self, kind: type[R]) -> Iterator[R]:
         """All records of a kind, but of sites only this one."""
-        if kind is Site:
+        if kind is SlotState:
             site = self._whole.get(kind, self._slot)
             return iter([site] if site is not None else [])
         return self._whole.every(kind)

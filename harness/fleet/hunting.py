@@ -18,9 +18,9 @@ import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.crew.errors import CrewError, HandLost, Losses
+from harness.fleet.crew.errors import Losses, PoolError, WorkerLost
 from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.orders import Failed
+from harness.fleet.crew.orders import WorkFailed
 from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
@@ -29,7 +29,7 @@ _LOOK_EVERY_S: Final = 0.25
 """So often somebody is asked whether it is enough."""
 
 
-class Tried(msgspec.Struct, frozen=True, tag=True):
+class SeedResult(msgspec.Struct, frozen=True, tag=True):
     """A seed that was run to its end, or to its first violation.
 
     Attributes:
@@ -44,7 +44,9 @@ class Tried(msgspec.Struct, frozen=True, tag=True):
 
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_ANSWERS: Final[msgspec.msgpack.Decoder[Tried | Failed]] = msgspec.msgpack.Decoder(Tried | Failed)
+_ANSWERS: Final[msgspec.msgpack.Decoder[SeedResult | WorkFailed]] = msgspec.msgpack.Decoder(
+    SeedResult | WorkFailed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +58,20 @@ class Hunted:
         stopped: it was enough for somebody before all seeds were run.
     """
 
-    tried: tuple[Tried, ...]
+    tried: tuple[SeedResult, ...]
     stopped: bool
 
     @property
-    def failing(self) -> Tried | None:
+    def failing(self) -> SeedResult | None:
         """The lowest seed that does not conform."""
         return self._first(Overall.DOES_NOT_CONFORM)
 
     @property
-    def inconclusive(self) -> Tried | None:
+    def inconclusive(self) -> SeedResult | None:
         """The lowest seed whose run could not be judged."""
         return self._first(Overall.INCONCLUSIVE)
 
-    def _first(self, verdict: Overall) -> Tried | None:
+    def _first(self, verdict: Overall) -> SeedResult | None:
         return next((tried for tried in self.tried if tried.verdict is verdict), None)
 
 
@@ -77,7 +79,7 @@ class Hunted:
 class HuntWatching:
     """Who looks on: all of it may be left out."""
 
-    progress: Callable[[Tried], None] = lambda _: None
+    progress: Callable[[SeedResult], None] = lambda _: None
     """Called with each seed that was run, as they come."""
     warn: Callable[[str], None] = lambda _: None
     """Called with what went wrong and was mended."""
@@ -111,14 +113,14 @@ def try_seeds(make: MakeCell) -> Callable[[bytes], bytes]:
     return lambda message: _ENCODER.encode(_tried(pickle.loads(message), make))
 
 
-def _tried(job: Job, make: MakeCell) -> Tried | Failed:
+def _tried(job: Job, make: MakeCell) -> SeedResult | WorkFailed:
     try:
         finished = run_fleet(job, LocalTransport(make))
     except PairproofError as error:
-        return Failed(str(error))
+        return WorkFailed(str(error))
     by_kind = finished.measures.operations.values()
     operations = sum(sum(outcomes.values()) for outcomes in by_kind)
-    return Tried(job.scenario.seed, finished.verdict, finished.why, operations)
+    return SeedResult(job.scenario.seed, finished.verdict, finished.why, operations)
 
 
 class _Hunt:
@@ -137,7 +139,7 @@ class _Hunt:
         self._left = list(reversed(seeds))
         self._idle: list[Worker] = []
         self._busy: dict[int, Worker] = {}
-        self._tried: list[Tried] = []
+        self._tried: list[SeedResult] = []
         self._lowest: int | None = None
         """The lowest seed that has failed so far."""
         self._losses = Losses()
@@ -170,7 +172,7 @@ class _Hunt:
         self._busy[seed] = worker
         try:
             worker.send(pickle.dumps(self._job(seed)))
-        except HandLost as lost:
+        except WorkerLost as lost:
             self._again(seed, lost)
 
     def _hear(self, seed: int) -> None:
@@ -179,11 +181,11 @@ class _Hunt:
             return
         try:
             answer = _ANSWERS.decode(self._busy[seed].receive())
-        except HandLost as lost:
+        except WorkerLost as lost:
             self._again(seed, lost)
             return
-        if isinstance(answer, Failed):
-            raise CrewError(f"seed {seed}: {answer.message}")
+        if isinstance(answer, WorkFailed):
+            raise PoolError(f"seed {seed}: {answer.message}")
         self._idle.append(self._busy.pop(seed))
         self._tried.append(answer)
         self._watching.progress(answer)
@@ -192,7 +194,7 @@ class _Hunt:
             for later in [other for other in self._busy if other > seed]:
                 self._busy.pop(later).end()
 
-    def _again(self, seed: int, lost: HandLost) -> None:
+    def _again(self, seed: int, lost: WorkerLost) -> None:
         """Another process runs the seed of one that is lost."""
         self._busy.pop(seed).end()
         self._losses.add(lost)

@@ -16,12 +16,12 @@ from harness.fleet.kinds import (
     Drawn,
     Duration,
     Flag,
-    Kind,
+    ScenarioKeyKind,
     Text,
     Whole,
     per_thousand_hosts,
 )
-from harness.fleet.kinds_of_many import Listed, Named, Weights
+from harness.fleet.kinds_of_many import Listed, NumbersByName, Weights
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,
@@ -31,13 +31,13 @@ from harness.fleet.scenario import (
     CentralPlan,
     FaultKind,
     FaultPlan,
+    FaultScope,
     FleetPlan,
-    Limits,
+    InvariantLimits,
     NetworkPlan,
     Only,
     OperatorPlan,
     Scenario,
-    Scope,
     TimelinePlan,
 )
 
@@ -46,7 +46,7 @@ SCHEMA: Final = "pairproof/scenario/1"
 
 Plan = (
     Scenario | FleetPlan | OperatorPlan | AgentPlan | AdminPlan | TimelinePlan | NetworkPlan
-    | CentralPlan | FaultPlan | Limits | Only
+    | CentralPlan | FaultPlan | InvariantLimits | Only
 )  # fmt: skip
 
 _MILLISECOND: Final = 1_000
@@ -55,7 +55,7 @@ _NEVER: Final = "never"
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class ScenarioKey:
     """One key of a table.
 
     Attributes:
@@ -68,7 +68,7 @@ class Key:
     """
 
     field: str
-    kind: Kind
+    kind: ScenarioKeyKind
     meaning: str
     needs: tuple[str, ...] = ()
     not_with: str = ""
@@ -94,8 +94,8 @@ class Table:
     name: str
     plan: type[Plan]
     about: str
-    keys: tuple[Key, ...]
-    by_name: Mapping[str, Key] = field(init=False, repr=False)
+    keys: tuple[ScenarioKey, ...]
+    by_name: Mapping[str, ScenarioKey] = field(init=False, repr=False)
     defaults: Mapping[str, object] = field(init=False, repr=False)
     """By field. A field without a default must be there, and is missing here."""
 
@@ -121,22 +121,24 @@ _FLEET: Final = Table(
     FleetPlan,
     "Who is there.",
     (
-        Key("hosts", Whole(1, 10_000_000), "how many hosts; `--hosts` overrides it"),
-        Key(
+        ScenarioKey("hosts", Whole(1, 10_000_000), "how many hosts; `--hosts` overrides it"),
+        ScenarioKey(
             "sizes",
             Weights(Whole(1, 100), Whole(0, 1_000_000)),
             "weights of cluster sizes, by hosts a cluster",
         ),
-        Key("clusters_per_site", Whole(1, 100_000), "clusters that share a site, and its link"),
-        Key("regions", Whole(1, 1_000), "regions that the sites lie in"),
-        Key("tenants", Whole(1, 100), "tenants of the central plane"),
-        Key("projects", Whole(1, 100), "projects of each tenant"),
-        Key(
+        ScenarioKey(
+            "clusters_per_site", Whole(1, 100_000), "clusters that share a site, and its link"
+        ),
+        ScenarioKey("regions", Whole(1, 1_000), "regions that the sites lie in"),
+        ScenarioKey("tenants", Whole(1, 100), "tenants of the central plane"),
+        ScenarioKey("projects", Whole(1, 100), "projects of each tenant"),
+        ScenarioKey(
             "cells",
             Whole(1, 4_096),
             "parts that the fleet is divided into; another number is another run",
         ),
-        Key(
+        ScenarioKey(
             "window",
             Duration(10 * _MILLISECOND, HOUR),
             "how often the central plane's time is divided among the cells",
@@ -148,32 +150,36 @@ _OPERATORS: Final = Table(
     OperatorPlan,
     "Who works at Local UI. Shares are of requests, unless they say otherwise.",
     (
-        Key("begin", Drawn(), "when the operator of a cluster first sends"),
-        Key("think", Drawn(), "between two steps of a flow"),
-        Key("watch", Drawn(SECOND, none=_NEVER), "between looks at a pending request"),
-        Key("cancels_ppm", SHARE, "cancelled after a while"),
-        Key(
+        ScenarioKey("begin", Drawn(), "when the operator of a cluster first sends"),
+        ScenarioKey("think", Drawn(), "between two steps of a flow"),
+        ScenarioKey("watch", Drawn(SECOND, none=_NEVER), "between looks at a pending request"),
+        ScenarioKey("cancels_ppm", SHARE, "cancelled after a while"),
+        ScenarioKey(
             "cancel_after",
             Drawn(),
             "how long after the send",
             needs=("cancels_ppm", "cancels_decided_ppm"),
         ),
-        Key("cancels_decided_ppm", SHARE, "cancelled just as they may be decided (a race)"),
-        Key("forgets_ppm", SHARE, "nobody looks or cancels until the run settles"),
-        Key("sends_twice_ppm", SHARE, "of sends: another follows at once, from another window"),
-        Key("wrong_token_ppm", SHARE, "of clusters: the first send has a token that is not good"),
-        Key(
+        ScenarioKey("cancels_decided_ppm", SHARE, "cancelled just as they may be decided (a race)"),
+        ScenarioKey("forgets_ppm", SHARE, "nobody looks or cancels until the run settles"),
+        ScenarioKey(
+            "sends_twice_ppm", SHARE, "of sends: another follows at once, from another window"
+        ),
+        ScenarioKey(
+            "wrong_token_ppm", SHARE, "of clusters: the first send has a token that is not good"
+        ),
+        ScenarioKey(
             "tries",
             Whole(1, 1_000),
             "how often one who wants to pair tries, refusals and unknown outcomes included",
         ),
-        Key("retry", Drawn(), "between two tries"),
-        Key(
+        ScenarioKey("retry", Drawn(), "between two tries"),
+        ScenarioKey(
             "again",
             Drawn(none=_NEVER),
             "from a cancel, a rejection or a failure to the next request",
         ),
-        Key(
+        ScenarioKey(
             "work",
             Drawn(SECOND, none=_NEVER),
             "between local operations on a cluster; once it is paired they are refused",
@@ -185,13 +191,13 @@ _AGENTS: Final = Table(
     AgentPlan,
     "What the hosts do by themselves.",
     (
-        Key("poll", Drawn(SECOND), "between two polls of a pending request"),
-        Key(
+        ScenarioKey("poll", Drawn(SECOND), "between two polls of a pending request"),
+        ScenarioKey(
             "deadline",
             Duration(10 * _MILLISECOND, HOUR),
             "how long a host waits for an answer of the central side",
         ),
-        Key(
+        ScenarioKey(
             "retry_jitter",
             Flag(),
             "without it, hosts whose link is back follow up at once, all together",
@@ -203,37 +209,41 @@ _ADMINS: Final = Table(
     AdminPlan,
     "Who reviews. Shares are of reviews, unless they say otherwise.",
     (
-        Key("team", Whole(1, 100), "administrators in each project of a cell"),
-        Key("notice", Drawn(), "from a send to somebody's taking it up"),
-        Key("think", Drawn(), "between two steps of a review"),
-        Key(
+        ScenarioKey("team", Whole(1, 100), "administrators in each project of a cell"),
+        ScenarioKey("notice", Drawn(), "from a send to somebody's taking it up"),
+        ScenarioKey("think", Drawn(), "between two steps of a review"),
+        ScenarioKey(
             "deadline",
             Duration(10 * _MILLISECOND, HOUR),
             "how long an administrator waits for an answer",
         ),
-        Key("shift", Duration(MINUTE, zero="always"), "how long they work in each day"),
-        Key("day", Duration(MINUTE), "how long a day is", needs=("shift",)),
-        Key("rejects_ppm", SHARE, "the request is rejected"),
-        Key("mistypes_ppm", SHARE, "the first selection of profiles does not match"),
-        Key("renames_ppm", SHARE, "name, description and tags are changed on acceptance"),
-        Key(
+        ScenarioKey("shift", Duration(MINUTE, zero="always"), "how long they work in each day"),
+        ScenarioKey("day", Duration(MINUTE), "how long a day is", needs=("shift",)),
+        ScenarioKey("rejects_ppm", SHARE, "the request is rejected"),
+        ScenarioKey("mistypes_ppm", SHARE, "the first selection of profiles does not match"),
+        ScenarioKey("renames_ppm", SHARE, "name, description and tags are changed on acceptance"),
+        ScenarioKey(
             "doubles_ppm",
             SHARE,
             "a second administrator decides on the same request at the same time",
         ),
-        Key(
+        ScenarioKey(
             "contradicts_ppm",
             SHARE,
             "of those: he decides the other way",
             needs=("doubles_ppm",),
         ),
-        Key(
+        ScenarioKey(
             "accepts_stale_ppm",
             SHARE,
             "of requests that were cancelled without a link: somebody accepts them later on",
         ),
-        Key("sweep", Drawn(SECOND, none=_NEVER), "between looks at the whole list of a project"),
-        Key("work", Drawn(SECOND, none=_NEVER), "between central operations on a paired cluster"),
+        ScenarioKey(
+            "sweep", Drawn(SECOND, none=_NEVER), "between looks at the whole list of a project"
+        ),
+        ScenarioKey(
+            "work", Drawn(SECOND, none=_NEVER), "between central operations on a paired cluster"
+        ),
     ),
 )
 _TIMELINES: Final = Table(
@@ -241,29 +251,29 @@ _TIMELINES: Final = Table(
     TimelinePlan,
     "What changes for everybody. It is drawn from the seed, and the same in each cell.",
     (
-        Key(
+        ScenarioKey(
             "token_lasts",
             Duration(MINUTE, zero="forever"),
             "how long a registration token is good; a new one is there in time",
         ),
-        Key(
+        ScenarioKey(
             "token_revoked",
             Drawn(SECOND, none=_NEVER),
             "between revocations of a token before its time",
         ),
-        Key("publish", Drawn(SECOND, none=_NEVER), "between new versions of a profile"),
-        Key(
+        ScenarioKey("publish", Drawn(SECOND, none=_NEVER), "between new versions of a profile"),
+        ScenarioKey(
             "breaking_ppm",
             SHARE,
             "of new versions: they do not match what the clusters run",
             needs=("publish",),
         ),
-        Key(
+        ScenarioKey(
             "grants",
             Drawn(SECOND, none=_NEVER),
             "between losses of a permission by an administrator",
         ),
-        Key(
+        ScenarioKey(
             "grants_back",
             Drawn(SECOND),
             "from such a loss to the permission's return",
@@ -276,13 +286,15 @@ _NETWORK: Final = Table(
     NetworkPlan,
     "Between the hosts and the central plane. Shares are of messages.",
     (
-        Key("latency", Drawn(0, HOUR), "one way"),
-        Key("lost_before_ppm", SHARE, "lost on the way there: they have no effect"),
-        Key("lost_after_ppm", SHARE, "whose answer is lost: they have had their effect"),
-        Key("repeated_ppm", SHARE, "that arrive twice"),
-        Key("delayed_ppm", SHARE, "that are held up, so that others overtake them"),
-        Key("delay", Drawn(0, HOUR), "for how long", needs=("delayed_ppm",)),
-        Key("bandwidth_kbit", Whole(0, 100_000_000), "of a host's link, in kbit/s; 0 is no limit"),
+        ScenarioKey("latency", Drawn(0, HOUR), "one way"),
+        ScenarioKey("lost_before_ppm", SHARE, "lost on the way there: they have no effect"),
+        ScenarioKey("lost_after_ppm", SHARE, "whose answer is lost: they have had their effect"),
+        ScenarioKey("repeated_ppm", SHARE, "that arrive twice"),
+        ScenarioKey("delayed_ppm", SHARE, "that are held up, so that others overtake them"),
+        ScenarioKey("delay", Drawn(0, HOUR), "for how long", needs=("delayed_ppm",)),
+        ScenarioKey(
+            "bandwidth_kbit", Whole(0, 100_000_000), "of a host's link, in kbit/s; 0 is no limit"
+        ),
     ),
 )
 _CENTRAL: Final = Table(
@@ -290,30 +302,30 @@ _CENTRAL: Final = Table(
     CentralPlan,
     "What the central plane can carry, and its choices.",
     (
-        Key("workers", Whole(1, 100_000), "that serve operations, one at a time each"),
-        Key(
+        ScenarioKey("workers", Whole(1, 100_000), "that serve operations, one at a time each"),
+        ScenarioKey(
             "workers_per_thousand_hosts_milli",
             per_thousand_hosts(0, 1_000),
             "and so many besides: a scenario is then as busy at any `--hosts`",
         ),
-        Key("service", Drawn(1, HOUR), "what one operation costs a worker"),
-        Key("queue", Duration(), "who would wait longer is refused (429)"),
-        Key(
+        ScenarioKey("service", Drawn(1, HOUR), "what one operation costs a worker"),
+        ScenarioKey("queue", Duration(), "who would wait longer is refused (429)"),
+        ScenarioKey(
             "rate_per_minute",
             Whole(0, 1_000_000_000),
             "operations a minute of one person's API key; 0 is no limit",
         ),
-        Key("handover", Duration(SECOND), "how long an acceptance waits for its host"),
+        ScenarioKey("handover", Duration(SECOND), "how long an acceptance waits for its host"),
     ),
 )
 _LIMITS: Final = Table(
     "limits",
-    Limits,
+    InvariantLimits,
     "By which bounds the invariants judge.",
     (
-        Key("list_lag", Duration(), "how far a list may lag behind (INV-8)"),
-        Key("edge_lag", Duration(SECOND), "how far the edge's copy may lag behind (INV-8)"),
-        Key(
+        ScenarioKey("list_lag", Duration(), "how far a list may lag behind (INV-8)"),
+        ScenarioKey("edge_lag", Duration(SECOND), "how far the edge's copy may lag behind (INV-8)"),
+        ScenarioKey(
             "settle",
             Duration(SECOND),
             "after the last fault has healed, everything has settled by then (INV-9)",
@@ -325,8 +337,8 @@ _ONLY: Final = Table(
     Only,
     "What a shrunk scenario has kept; `pairproof shrink` writes it.",
     (
-        Key("clusters", Listed(Whole(0, 10_000_000), "cluster numbers"), "the clusters"),
-        Key(
+        ScenarioKey("clusters", Listed(Whole(0, 10_000_000), "cluster numbers"), "the clusters"),
+        ScenarioKey(
             "happenings",
             Listed(Text(), "names of happenings", is_set=True),
             "the single faults and acts of people, as the tag `cause` of operations has them",
@@ -345,34 +357,38 @@ FAULT: Final = Table(
     "One kind of fault each. With `at` it is by schedule, with `every` by rate; with neither it"
     " strikes each subject once, at a moment that the seed draws.",
     (
-        Key("kind", Choice(FaultKind), "what happens"),
-        Key("scope", Choice(Scope), "whom one occurrence strikes at once"),
-        Key("at", Duration(), "when", not_with="every"),
-        Key("repeat", Duration(SECOND, zero=_NEVER), "again, so far apart", needs=("at",)),
-        Key("every", Drawn(SECOND), "between two occurrences for each subject"),
-        Key("share_ppm", SHARE, "of the subjects: it may strike them at all"),
-        Key("lasts", Drawn(_MILLISECOND), "how long it goes on", only_for=_LASTING),
-        Key(
+        ScenarioKey("kind", Choice(FaultKind), "what happens"),
+        ScenarioKey("scope", Choice(FaultScope), "whom one occurrence strikes at once"),
+        ScenarioKey("at", Duration(), "when", not_with="every"),
+        ScenarioKey("repeat", Duration(SECOND, zero=_NEVER), "again, so far apart", needs=("at",)),
+        ScenarioKey("every", Drawn(SECOND), "between two occurrences for each subject"),
+        ScenarioKey("share_ppm", SHARE, "of the subjects: it may strike them at all"),
+        ScenarioKey("lasts", Drawn(_MILLISECOND), "how long it goes on", only_for=_LASTING),
+        ScenarioKey(
             "heal",
             Drawn(),
             "drawn for each subject and added to `lasts`: links come back in a wave",
             only_for=_LASTING,
         ),
-        Key(
+        ScenarioKey(
             "lost_before_ppm",
             SHARE,
             "of messages: lost on the way there",
             only_for=(FaultKind.LOSS,),
         ),
-        Key("lost_after_ppm", SHARE, "of messages: answer lost", only_for=(FaultKind.LOSS,)),
-        Key(
+        ScenarioKey(
+            "lost_after_ppm", SHARE, "of messages: answer lost", only_for=(FaultKind.LOSS,)
+        ),
+        ScenarioKey(
             "factor",
             Whole(2, 100_000),
             "by how much latency is multiplied",
             only_for=(FaultKind.SLOW,),
         ),
-        Key("side", Choice(("central", "edge")), "whose clock", only_for=(FaultKind.CLOCK,)),
-        Key("by", Drawn(), "how far it is put forward", only_for=(FaultKind.CLOCK,)),
+        ScenarioKey(
+            "side", Choice(("central", "edge")), "whose clock", only_for=(FaultKind.CLOCK,)
+        ),
+        ScenarioKey("by", Drawn(), "how far it is put forward", only_for=(FaultKind.CLOCK,)),
     ),
 )
 TOP: Final = Table(
@@ -380,28 +396,30 @@ TOP: Final = Table(
     Scenario,
     "At the top of the file.",
     (
-        Key(
+        ScenarioKey(
             "name",
             Text("^[a-z0-9]+(-[a-z0-9]+)*$", "small letters and digits, with single hyphens"),
             "what the scenario is called; the file has the same name",
         ),
-        Key("why", Text(), "why it exists, in one to three sentences"),
-        Key(
+        ScenarioKey("why", Text(), "why it exists, in one to three sentences"),
+        ScenarioKey(
             "duration",
             Duration(SECOND),
             "how long the work goes on; afterwards everything heals, `limits.settle` passes, and"
             " everybody looks at both sides. `--until` overrides it",
         ),
-        Key("seed", Whole(0, 2**63 - 1), "what all chance comes from; `--seed` overrides it"),
-        Key("swarm", Flag(), "the seed draws everything that the file leaves open"),
-        Key(
+        ScenarioKey(
+            "seed", Whole(0, 2**63 - 1), "what all chance comes from; `--seed` overrides it"
+        ),
+        ScenarioKey("swarm", Flag(), "the seed draws everything that the file leaves open"),
+        ScenarioKey(
             "gate",
             Listed(Text(words="an expression such as `violations == 0`"), "expressions"),
             "what must hold for exit code 0",
         ),
-        Key(
+        ScenarioKey(
             "reach",
-            Named(per_thousand_hosts(0, 100_000), tuple(SITUATIONS), "situation"),
+            NumbersByName(per_thousand_hosts(0, 100_000), tuple(SITUATIONS), "situation"),
             "how often a run must get to which situations, for each thousand hosts and at least"
             " once; otherwise it is inconclusive",
         ),

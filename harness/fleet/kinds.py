@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from harness.fleet import spelling
 from harness.fleet.mistakes import Flaw, Misspelt, nearest, shown
-from harness.fleet.scenario import Shape, Spread
+from harness.fleet.scenario import Distribution, Spread
 from harness.history.operation import Json
 
 LONGEST: Final = 366 * spelling.DAY
@@ -25,7 +25,7 @@ _MILLI_PLACES: Final = 3
 _ESCAPES: Final = {"\x7f": "\\u007f"}
 
 
-class Kind(Protocol):
+class ScenarioKeyKind(Protocol):
     """What a key may hold."""
 
     @property
@@ -207,7 +207,7 @@ class Drawn:
     def flaws(self, value: object) -> Iterator[Flaw]:
         if not isinstance(value, Spread):
             return
-        low = value.high if value.shape is Shape.EXPONENTIAL else value.low
+        low = value.high if value.shape is Distribution.EXPONENTIAL else value.low
         if low > value.high:
             yield Flaw(
                 (),
@@ -216,7 +216,7 @@ class Drawn:
             )
         elif not self.least <= low <= value.high <= self.most:
             yield Flaw((), f"{self.text(value)} is out of bounds", f"write {self.words}")
-        if value.shape is Shape.EXPONENTIAL and value.low:
+        if value.shape is Distribution.EXPONENTIAL and value.low:
             yield Flaw((), "an exponential spread has no lower end", "let it be 0")
 
     def text(self, value: object) -> str:

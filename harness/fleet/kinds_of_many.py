@@ -12,7 +12,7 @@ from harness.history.operation import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NumbersByName:
     """A table of numbers by name, in its order; kept as pairs."""
 
     number: Number

@@ -19,8 +19,8 @@ import msgspec
 from harness.fleet.contradictions import contradictions, flaws, out_of_bounds, out_of_reach, parts
 from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Plan, Table
 from harness.fleet.kinds import toml_text
-from harness.fleet.kinds_of_many import Named
-from harness.fleet.mistakes import Flaw, Misspelt, Mistake, ScenarioError, nearest, shown
+from harness.fleet.kinds_of_many import NumbersByName
+from harness.fleet.mistakes import Flaw, Misspelt, ScenarioError, ScenarioFlaw, nearest, shown
 from harness.fleet.scenario import HOUR, FaultKind, Scenario
 from harness.history.lines import Object
 from harness.history.plain import to_json_object
@@ -110,11 +110,13 @@ def from_plain(data: Object, source: str = "the scenario in the evidence") -> Sc
     try:
         scenario = msgspec.convert(data, Scenario)
     except msgspec.ValidationError as error:
-        raise ScenarioError(source, [Mistake(0, "", str(error), "correct the data")]) from error
+        raise ScenarioError(
+            source, [ScenarioFlaw(0, "", str(error), "correct the data")]
+        ) from error
     if unknown := _unknown(data, as_plain(scenario), ""):
         remedy = "use the pairproof that wrote it, or a later one"
         raise ScenarioError(
-            source, [Mistake(0, name, "there is no such field", remedy) for name in unknown]
+            source, [ScenarioFlaw(0, name, "there is no such field", remedy) for name in unknown]
         )
     require(scenario, source)
     return scenario
@@ -123,7 +125,7 @@ def from_plain(data: Object, source: str = "the scenario in the evidence") -> Sc
 def require(scenario: Scenario, source: str) -> None:
     """Raise `ScenarioError` for a scenario that makes no sense."""
     if found := list(flaws(scenario)):
-        mistakes = [Mistake(0, dotted(flaw.path), flaw.found, flaw.remedy) for flaw in found]
+        mistakes = [ScenarioFlaw(0, dotted(flaw.path), flaw.found, flaw.remedy) for flaw in found]
         raise ScenarioError(source, mistakes)
 
 
@@ -160,13 +162,13 @@ def _text_of(path: File) -> str:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        mistake = Mistake(line, "", "this is no text in UTF-8", "save the file as UTF-8")
+        mistake = ScenarioFlaw(line, "", "this is no text in UTF-8", "save the file as UTF-8")
         raise ScenarioError(str(path), [mistake]) from error
 
 
 def _whole(path: File, found: str, remedy: str) -> ScenarioError:
     told = "it is a folder" if path.is_dir() else found
-    return ScenarioError(str(path), [Mistake(0, "", told, remedy)])
+    return ScenarioError(str(path), [ScenarioFlaw(0, "", told, remedy)])
 
 
 def _toml(text: str, source: str) -> dict[str, object]:
@@ -177,7 +179,7 @@ def _toml(text: str, source: str) -> dict[str, object]:
         told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
         _, found, rest = told.rpartition("(at line ")  # … (at line 3, column 7)
         line = int(rest.partition(",")[0]) if found else 0
-        mistake = Mistake(line, "", f"this is not TOML: {told}", "correct it there")
+        mistake = ScenarioFlaw(line, "", f"this is not TOML: {told}", "correct it there")
         raise ScenarioError(source, [mistake]) from error
     schema = data.pop("schema", None)
     if schema != SCHEMA:
@@ -191,7 +193,7 @@ def _error(source: str, text: str, found: Iterable[Flaw]) -> ScenarioError:
     lines = lines_of(text)
     return ScenarioError(
         source,
-        [Mistake(line_in(lines, f.path), dotted(f.path), f.found, f.remedy) for f in found],
+        [ScenarioFlaw(line_in(lines, f.path), dotted(f.path), f.found, f.remedy) for f in found],
     )
 
 
@@ -297,7 +299,9 @@ def as_toml(scenario: Scenario) -> str:
             lines += ["", header, *inside]
     for key in TOP.keys:
         pairs: tuple[tuple[str, int], ...] = getattr(scenario, key.field)
-        if isinstance(key.kind, Named) and pairs:  # a table of numbers by name, after all else
+        if (
+            isinstance(key.kind, NumbersByName) and pairs
+        ):  # a table of numbers by name, after all else
             number = key.kind.number
             lines += ["", f"[{key.name}]", *(f"{n} = {number.text(value)}" for n, value in pairs)]
     return "\n".join(lines) + "\n"
@@ -306,6 +310,6 @@ def as_toml(scenario: Scenario) -> str:
 def _lines(scenario: Scenario, table: Table, plan: Plan) -> Iterator[str]:
     for key in table.keys:
         is_given = f"{table.name}.{key.name}" in scenario.given
-        is_table = isinstance(key.kind, Named)
+        is_table = isinstance(key.kind, NumbersByName)
         if not is_table and (is_given or key.name in _ALWAYS or table.is_set(plan, key.field)):
             yield f"{key.name} = {key.kind.text(getattr(plan, key.field))}"

@@ -29,7 +29,7 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class ScenarioFlaw:
     """A flaw with its place in a file: `line` from 1, or 0 where the whole file is meant."""
 
     line: int
@@ -49,7 +49,7 @@ class ScenarioError(PairproofError):
         mistakes: what is wrong, in order of lines.
     """
 
-    def __init__(self, source: str, mistakes: Iterable[Mistake]) -> None:
+    def __init__(self, source: str, mistakes: Iterable[ScenarioFlaw]) -> None:
         self.source = source
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
         shown = [

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from harness.domain.arrangements import MessageFault
 from harness.fleet.draws import PPM, Stream
 from harness.fleet.roster import Member
-from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Scenario, Scope, Spread
+from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, NetworkPlan, Scenario, Spread
 
 _WORLDLY: Final = frozenset({FaultKind.CENTRAL, FaultKind.CLOCK})
 """These strike a whole side; whatever their scope, no cluster is their subject."""
@@ -84,7 +84,7 @@ def occurrences(scenario: Scenario, members: Sequence[Member]) -> Iterator[Occur
 
     Drawn as they are read; what is kept is one entry for each subject of a plan by rate.
     """
-    groups: dict[Scope | None, list[_Subject]] = {}
+    groups: dict[FaultScope | None, list[_Subject]] = {}
     sources = []
     for index, plan in enumerate(scenario.faults):
         scope = _scope(plan)
@@ -139,32 +139,32 @@ def _end(occurrence: Occurrence, down: dict[tuple[FaultKind, str], int]) -> Iter
 # --- subjects -----------------------------------------------------------------------------
 
 
-def _scope(plan: FaultPlan) -> Scope | None:
+def _scope(plan: FaultPlan) -> FaultScope | None:
     """Whom the plan strikes at once; `None` for a whole side."""
     if plan.kind in _WORLDLY:
         return None
-    if plan.kind is FaultKind.REBOOT and plan.scope is Scope.HOST:
-        return Scope.CLUSTER
+    if plan.kind is FaultKind.REBOOT and plan.scope is FaultScope.HOST:
+        return FaultScope.CLUSTER
     return plan.scope
 
 
-def _subjects(scope: Scope | None, members: Sequence[Member]) -> list[_Subject]:
+def _subjects(scope: FaultScope | None, members: Sequence[Member]) -> list[_Subject]:
     match scope:
         case None:
             return [_Subject("all", (None,))]
-        case Scope.HOST:
+        case FaultScope.HOST:
             return [
                 _Subject(f"{member.index}-{host}", (member,), host)
                 for member in members
                 for host in range(len(member.host_uids))
             ]
-        case Scope.CLUSTER:
+        case FaultScope.CLUSTER:
             return [_Subject(str(member.index), (member,)) for member in members]
-        case Scope.SITE:
+        case FaultScope.SITE:
             return _grouped((f"s{member.site}", member) for member in members)
-        case Scope.REGION:
+        case FaultScope.REGION:
             return _grouped((f"r{member.region}", member) for member in members)
-        case Scope.ALL:
+        case FaultScope.ALL:
             return [_Subject("all", tuple(members))] if members else []
 
 
@@ -264,21 +264,21 @@ def _heal(seed: int, plan: FaultPlan, cause: str, member: Member | None) -> int:
 # --- single messages ----------------------------------------------------------------------
 
 
-class Fate(NamedTuple):
+class MessageFate(NamedTuple):
     """What happens to a message. `delay` is in microseconds, 0 unless it is delayed."""
 
     fault: MessageFault
     delay: int = 0
 
 
-_LOST_BEFORE: Final = Fate(MessageFault.LOST_BEFORE)
-_LOST_AFTER: Final = Fate(MessageFault.LOST_AFTER)
-_REPEATED: Final = Fate(MessageFault.REPEATED)
+_LOST_BEFORE: Final = MessageFate(MessageFault.LOST_BEFORE)
+_LOST_AFTER: Final = MessageFate(MessageFault.LOST_AFTER)
+_REPEATED: Final = MessageFate(MessageFault.REPEATED)
 
 
 def message_fate(
     stream: Stream, network: NetworkPlan, active: Iterable[FaultPlan] = ()
-) -> Fate | None:
+) -> MessageFate | None:
     """What happens to one message; `None`: it is delivered as it should be.
 
     The shares of the `loss` faults that are active add to those of the network; if they exceed
@@ -299,4 +299,4 @@ def message_fate(
         return _LOST_AFTER
     if drawn < before + after + repeated:
         return _REPEATED
-    return Fate(MessageFault.DELAYED, stream.spread(network.delay))
+    return MessageFate(MessageFault.DELAYED, stream.spread(network.delay))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.operations import AgentOperation, SubmitPairing
-from harness.fleet.nemesis import Fate, message_fate
-from harness.fleet.place import Place
+from harness.fleet.nemesis import MessageFate, message_fate
+from harness.fleet.place import FleetSlot
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan
 
 SUBMISSION = 8_192
@@ -42,13 +42,13 @@ class Network:
         if not faults:
             struck.pop(index, None)
 
-    def fate(self, place: Place, now: int) -> Fate | None:
+    def fate(self, place: FleetSlot, now: int) -> MessageFate | None:
         """What happens to a message that a cluster sends now."""
         if self._heals_at is not None and now >= self._heals_at:
             return None
         return message_fate(place.net, self.plan, self.losses(place))
 
-    def losses(self, place: Place) -> Sequence[FaultPlan]:
+    def losses(self, place: FleetSlot) -> Sequence[FaultPlan]:
         """The faults that lose messages of this cluster now."""
         return self._lossy.get(place.member.index, ()) if self._lossy else ()
 
@@ -56,7 +56,7 @@ class Network:
         """The faults that lose or slow the messages of a cluster now."""
         return [*self._lossy.get(index, ()), *self._slowed.get(index, ())]
 
-    def slowed(self, place: Place) -> int:
+    def slowed(self, place: FleetSlot) -> int:
         """By how much longer a message takes now than it would by itself, in microseconds.
 
         For real time, where the way itself is real.
@@ -69,7 +69,7 @@ class Network:
             taken *= fault.factor
         return taken - usual
 
-    def latency(self, place: Place, operation: AgentOperation, *, answer: bool = False) -> int:
+    def latency(self, place: FleetSlot, operation: AgentOperation, *, answer: bool = False) -> int:
         """How long a message, or its answer, takes one way, in microseconds."""
         taken = place.net.spread(self.plan.latency)
         if self._slowed:

@@ -10,8 +10,8 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
 from harness.fleet.draws import Stream
-from harness.fleet.place import Place
-from harness.fleet.world import Step, World
+from harness.fleet.place import FleetSlot
+from harness.fleet.world import CellWorld, Step
 
 Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
 
@@ -24,14 +24,14 @@ _WORK_REFUSED_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OperatorCallbacks:
     """What operators need besides the world: a token to enter, and somebody to tell."""
 
-    token: Callable[[Place, int], str]
+    token: Callable[[FleetSlot, int], str]
     """The registration token that is handed out for a cluster at a time."""
-    sent: Callable[[Place, str], None]
+    sent: Callable[[FleetSlot, str], None]
     """A request was sent: its pairing id is told to the administrators."""
-    cancelled_cut_off: Callable[[Place, str], None]
+    cancelled_cut_off: Callable[[FleetSlot, str], None]
     """A request was cancelled without a connection."""
     endpoint: str = ENDPOINT
     """What operators enter as the address of Palette."""
@@ -40,14 +40,14 @@ class Desk:
 class Operators:
     """Everybody at the Local UI of one cell's clusters; one operator for each."""
 
-    def __init__(self, world: World, desk: Desk) -> None:
+    def __init__(self, world: CellWorld, desk: OperatorCallbacks) -> None:
         self._world = world
         self._desk = desk
         self._plan = world.scenario.operators
 
     # --- what they do -----------------------------------------------------------------
 
-    def operator(self, place: Place) -> Step[None]:
+    def operator(self, place: FleetSlot) -> Step[None]:
         """Pairs a cluster, with all that comes between."""
         world, plan, stream = self._world, self._plan, place.operator
         for attempt in range(plan.tries):
@@ -63,7 +63,7 @@ class Operators:
                 pause = plan.retry
             yield world.env.timeout(stream.spread(pause))
 
-    def _sends(self, place: Place, attempt: int) -> Step[ops.Reply]:
+    def _sends(self, place: FleetSlot, attempt: int) -> Step[ops.Reply]:
         world, plan, stream = self._world, self._plan, place.operator
         token = self._desk.token(place, world.clock.now())
         wrong, twice = stream.chance(plan.wrong_token_ppm), stream.chance(plan.sends_twice_ppm)
@@ -83,13 +83,13 @@ class Operators:
             self._desk.sent(place, uid)
         return sent
 
-    def _sends_too(self, place: Place, token: str) -> Step[None]:
+    def _sends_too(self, place: FleetSlot, token: str) -> Step[None]:
         yield self._world.env.timeout(place.review.spread(self._plan.think))
         sent = yield from self._drive(place, operator_sends(self._desk.endpoint, token))
         if uid := pairing_uid_of(sent):
             self._desk.sent(place, uid)
 
-    def _follows(self, place: Place, attempt: int) -> Step[bool]:
+    def _follows(self, place: FleetSlot, attempt: int) -> Step[bool]:
         """Looks until it is decided, cancels if that was drawn, or forgets about it.
 
         Returns whether the operator knows in the end that the request is pending no more.
@@ -117,14 +117,14 @@ class Operators:
                 return False
         return False
 
-    def _until_next_look(self, place: Place, cancel_at: int, forgotten: bool) -> int:
+    def _until_next_look(self, place: FleetSlot, cancel_at: int, forgotten: bool) -> int:
         left = max(0, cancel_at - self._world.clock.now())
         if forgotten or self._plan.watch is None:
             return left
         pause = place.operator.spread(self._plan.watch)
         return min(pause, left) if cancel_at else pause
 
-    def _is_decided(self, place: Place) -> Step[bool]:
+    def _is_decided(self, place: FleetSlot) -> Step[bool]:
         """A look at Local UI: whether the request is pending no more."""
         reply = yield from self.asks(place, ops.ViewPairing())
         if isinstance(reply, Refused):
@@ -137,7 +137,7 @@ class Operators:
             yield from self.asks(place, ops.ViewManagement())
         return view.status not in _STAYS
 
-    def _cancels(self, place: Place) -> Step[ops.Reply]:
+    def _cancels(self, place: FleetSlot) -> Step[ops.Reply]:
         """Looks, withdraws what is pending, and looks again."""
         was_cut_off, uid = bool(place.down), place.pairing_uid
         cancelled = yield from self._drive(place, operator_cancels())
@@ -145,7 +145,7 @@ class Operators:
             self._desk.cancelled_cut_off(place, uid)
         return cancelled
 
-    def cancels_at_once(self, place: Place, later: int) -> Step[None]:
+    def cancels_at_once(self, place: FleetSlot, later: int) -> Step[None]:
         """Withdraws what is pending without looking first."""
         env, uid, was_cut_off = self._world.env, place.pairing_uid, bool(place.down)
         yield env.timeout(later)
@@ -153,7 +153,7 @@ class Operators:
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
             self._desk.cancelled_cut_off(place, uid)
 
-    def works(self, place: Place) -> Step[None]:
+    def works(self, place: FleetSlot) -> Step[None]:
         """Local operations, for as long as Local UI permits any, and a little longer."""
         world, plan, revision, refused = self._world, self._plan, 0, 0
         if plan.work is None:
@@ -171,7 +171,7 @@ class Operators:
 
     # --- how they do it ---------------------------------------------------------------
 
-    def _drive(self, place: Place, flow: Flow) -> Step[ops.Reply]:
+    def _drive(self, place: FleetSlot, flow: Flow) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         operation = next(flow)
         while True:
@@ -183,7 +183,7 @@ class Operators:
                 return result
             yield self._world.env.timeout(place.operator.spread(self._plan.think))
 
-    def asks(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def asks(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation, after a login where one is needed."""
         hosts = self._world.hosts
         if not place.session.session:
@@ -194,12 +194,12 @@ class Operators:
             reply = yield from hosts.perform(place, operation)
         return reply
 
-    def _logs_in(self, place: Place) -> Step[None]:
+    def _logs_in(self, place: FleetSlot) -> Step[None]:
         reply = yield from self._world.hosts.perform(
             place, ops.LogIn(USERNAME, PASSWORD, extended=True)
         )
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             place.session = ops.Credentials(session=reply.value.token)
 
-    def _happens(self, place: Place, attempt: int, what: str) -> bool:
+    def _happens(self, place: FleetSlot, attempt: int, what: str) -> bool:
         return self._world.happenings.allows(f"o.{what}.{place.member.index}.{attempt}")

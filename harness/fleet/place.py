@@ -15,7 +15,7 @@ from harness.history.operation import Json
 _LOGGED_OUT: Final = Credentials()
 
 
-class Place:
+class FleetSlot:
     """What is there between the hosts of one cluster and the people who work at it.
 
     `net`, `operator`, `review` and `ids` are streams of draws, each for one use, so that what

@@ -19,13 +19,13 @@ import simpy
 from harness.domain.arrangements import Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import AgentOperation, CentralOperation, Credentials, Unknown
-from harness.fleet.clock import Question
+from harness.fleet.clock import PendingReply
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import MINUTE, CentralPlan
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.sides import CentralSide
 
-Take = Callable[[LinkReply, int], "Question | None"]
+Take = Callable[[LinkReply, int], "PendingReply | None"]
 """Is given the answer and how much later it leaves the plane, in microseconds. Says to which
 question it is on its way, if to any: a crash may still spoil it."""
 
@@ -72,7 +72,7 @@ class Plane:
         self._grant = window
         self._serving = False
         self._minutes: dict[str, tuple[int, int]] = {}
-        self._in_service: deque[tuple[int, Question]] = deque()
+        self._in_service: deque[tuple[int, PendingReply]] = deque()
         self.asked = 0
         self.backlog = 0
         self.is_up = True

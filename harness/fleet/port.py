@@ -42,7 +42,7 @@ class Job:
         return PartWriter(self.parts / Path(part_file(name)).name, name) if self.parts else None
 
 
-class Report(msgspec.Struct, frozen=True):
+class WindowReport(msgspec.Struct, frozen=True):
     """What a cell says at the end of a window.
 
     Attributes:
@@ -91,7 +91,7 @@ class Cell(Protocol):
     def number(self) -> int:
         """Its number, from 0."""
 
-    def run(self, until: int, grant: int) -> Report:
+    def run(self, until: int, grant: int) -> WindowReport:
         """Go on to `until` (exclusive), the end of a window, with so much service time in it."""
 
     def finish(self, *, whole: bool) -> CellOutcome:

@@ -48,7 +48,7 @@ class Writer(Protocol):
         """An operation has its outcome."""
 
 
-class Recorder:
+class FleetRecorder:
     """Gives ids to operations and makes records of them; those of one cell."""
 
     def __init__(self, cell: str, listener: Listener | None, writer: Writer | None) -> None:

@@ -27,7 +27,7 @@ _LEFT_OUT: Final[Mapping[str, Sequence[str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class LineDifference:
     """The first line that differs in a file: `where`, and what stands there in both."""
 
     where: str
@@ -37,7 +37,7 @@ class Difference:
     """The digest of the first file does not fit: it was changed after the run."""
 
 
-def differences(first: FleetEvidence, again: FleetEvidence) -> Iterator[Difference]:
+def differences(first: FleetEvidence, again: FleetEvidence) -> Iterator[LineDifference]:
     """In order: of each part that differs, and of the manifest, the first line that does.
 
     Memory is bounded, whatever the size of the parts.
@@ -49,37 +49,37 @@ def differences(first: FleetEvidence, again: FleetEvidence) -> Iterator[Differen
     for part in first.parts:
         other = theirs.pop(part.name, None)
         if other is None:
-            yield Difference(f"part {part.name}", "", "(no such part)")
+            yield LineDifference(f"part {part.name}", "", "(no such part)")
         else:
             yield from _of_part(first, part, again, other)
     for name in theirs:
-        yield Difference(f"part {name}", "(no such part)", "")
+        yield LineDifference(f"part {name}", "(no such part)", "")
     yield from _of_manifest(first, again)
 
 
 def _of_part(
     first: FleetEvidence, part: PartLine, again: FleetEvidence, other: PartLine
-) -> Iterator[Difference]:
+) -> Iterator[LineDifference]:
     ours, theirs = read_part(first.path_of(part)), read_part(again.path_of(other))
-    found: Difference | None = None
+    found: LineDifference | None = None
     for number, (line, same) in enumerate(zip_longest(ours, theirs), 1):
         raw, wanted = line.raw if line else None, same.raw if same else None
         if found is None and raw != wanted:
-            found = Difference(f"part {part.name}, line {number}", _text(raw), _text(wanted))
+            found = LineDifference(f"part {part.name}, line {number}", _text(raw), _text(wanted))
     changed = ours.digest != part.digest
     if found is not None:
-        yield Difference(found.where, found.first, found.again, changed)
+        yield LineDifference(found.where, found.first, found.again, changed)
     elif changed:
-        yield Difference(f"the digest of part {part.name}", part.digest, ours.digest)
+        yield LineDifference(f"the digest of part {part.name}", part.digest, ours.digest)
 
 
-def _of_manifest(first: FleetEvidence, again: FleetEvidence) -> Iterator[Difference]:
+def _of_manifest(first: FleetEvidence, again: FleetEvidence) -> Iterator[LineDifference]:
     pairs = zip_longest(_lines(first), _lines(again))
     for number, (ours, theirs) in enumerate(pairs, 1):
         if ours != theirs:
             changed = first.footer is not None and first.footer.digest != first.digest
             where = f"the manifest, line {number}"
-            yield Difference(where, _text(ours), _text(theirs), changed)
+            yield LineDifference(where, _text(ours), _text(theirs), changed)
             return
 
 

@@ -19,7 +19,7 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits, derived_id
 from harness.fleet.projects import project_uid, site
 from harness.fleet.scenario import FleetPlan, Scenario
-from harness.fleet.stacks import STACKS, Stack
+from harness.fleet.stacks import STACKS, FleetStack
 
 _SPLIT_WORKERS: Final = 4
 """From so many workers on, they stand in two pools."""
@@ -48,7 +48,7 @@ class Member:
     tenant: int
     project: int
     project_uid: str
-    stack: Stack
+    stack: FleetStack
     seed: int
 
     @property

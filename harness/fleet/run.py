@@ -17,13 +17,13 @@ from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.terms import in_real_time, terms_of
-from harness.fleet.crew.coordinator import Course, Watching, capacity_of, run_cells
+from harness.fleet.crew.coordinator import PoolRun, Watching, capacity_of, run_cells
 from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
 from harness.fleet.port import Job
 from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import HarnessInfo, Header, Implementation, Run
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, RunInfo
 from harness.history.manifest import MANIFEST, write_manifest
 from harness.history.parts import GRANTS, PartWriter
 from harness.history.scan import FLEET
@@ -39,15 +39,15 @@ class Telling:
     `realtime` is asked, once the run is over, how it was in real time.
     """
 
-    run: Run = Run()
+    run: RunInfo = RunInfo()
     now: Callable[[], str] = lambda: ""
     """Wall time, RFC 3339 in UTC; asked for when the run is over."""
-    about: Callable[[Header], Header] = lambda header: header
-    realtime: Callable[[Course], fleet_lines.RealtimeLine] | None = None
+    about: Callable[[EvidenceHeader], EvidenceHeader] = lambda header: header
+    realtime: Callable[[PoolRun], fleet_lines.RealtimeLine] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class FleetResult:
     """What came of a run.
 
     Attributes:
@@ -77,7 +77,7 @@ def run_fleet(
     transport: Transport,
     telling: Telling = Telling(),
     watching: Watching = Watching(),
-) -> Finished:
+) -> FleetResult:
     """Run a job to its end, to its first violation, or until it is stopped.
 
     With `job.parts` (`folder_of_parts`) the evidence is written: the parts there and the
@@ -124,7 +124,7 @@ def run_fleet(
             interrupted=not complete,
             ended_at=telling.now(),
         )
-    return Finished(
+    return FleetResult(
         evidence=evidence,
         digest=digest,
         verdict=verdict,
@@ -156,8 +156,8 @@ def _kept(grants: PartWriter | None) -> Iterator[None]:
         raise
 
 
-def _header(job: Job, run: Run) -> Header:
-    return Header(
+def _header(job: Job, run: RunInfo) -> EvidenceHeader:
+    return EvidenceHeader(
         harness=HarnessInfo(__version__),
         edition=EDITION,
         kind=FLEET,

@@ -16,7 +16,7 @@ NEVER = 0
 """A rate of zero: it does not happen."""
 
 
-class Shape(StrEnum):
+class Distribution(StrEnum):
     """How a duration is drawn."""
 
     UNIFORM = "uniform"
@@ -31,7 +31,7 @@ class Spread:
 
     low: int
     high: int
-    shape: Shape = Shape.UNIFORM
+    shape: Distribution = Distribution.UNIFORM
 
 
 def fixed(duration: int) -> Spread:
@@ -196,7 +196,7 @@ class FaultKind(StrEnum):
     """The hosts of a cluster are restarted: what was in flight there is gone."""
 
 
-class Scope(StrEnum):
+class FaultScope(StrEnum):
     """Whom one occurrence of a fault strikes at once."""
 
     HOST = "host"
@@ -211,7 +211,7 @@ class FaultPlan:
     """One `[[faults]]`: by schedule (`at`, perhaps `repeat`), by rate (`every`), or drawn."""
 
     kind: FaultKind
-    scope: Scope = Scope.HOST
+    scope: FaultScope = FaultScope.HOST
     at: int | None = None
     repeat: int = NEVER
     """With `at`: again and again, so far apart."""
@@ -234,7 +234,7 @@ class FaultPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class InvariantLimits:
     """`[limits]`: by which bounds the invariants judge."""
 
     list_lag: int = 5 * SECOND
@@ -276,7 +276,7 @@ class Scenario:
     network: NetworkPlan = NetworkPlan()
     central: CentralPlan = CentralPlan()
     faults: tuple[FaultPlan, ...] = ()
-    limits: Limits = Limits()
+    limits: InvariantLimits = InvariantLimits()
     reach: tuple[tuple[str, int], ...] = ()
     gate: tuple[str, ...] = ("violations == 0",)
     swarm: bool = False

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.fleet.keys import FAULT
 from harness.fleet.loading import load
-from harness.fleet.mistakes import Mistake, ScenarioError, nearest
+from harness.fleet.mistakes import ScenarioError, ScenarioFlaw, nearest
 from harness.fleet.scenario import FaultPlan, Scenario
 from harness.fleet.spelling import duration_text, number_text
 from harness.suite import suite_dir
@@ -70,7 +70,9 @@ def _path_of(name_or_path: str) -> Path:
     by_name = {path.stem: path for path in shipped()}
     if name_or_path not in by_name:
         known = f"there are {', '.join(by_name)}; a file is given by its path, such as ./mine.toml"
-        mistake = Mistake(0, "", "there is no such scenario", nearest(name_or_path, by_name, known))
+        mistake = ScenarioFlaw(
+            0, "", "there is no such scenario", nearest(name_or_path, by_name, known)
+        )
         raise ScenarioError(name_or_path, [mistake])
     return by_name[name_or_path]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.fleet.scenario import MINUTE, FaultPlan, Scenario, Scope, Shape, Spread
+from harness.fleet.scenario import MINUTE, Distribution, FaultPlan, FaultScope, Scenario, Spread
 
 _OF_A_PAIRING: Final = 18
 """Operations of a cluster that is paired at once: sent, reviewed, confirmed, and looked at."""
@@ -38,7 +38,7 @@ def clusters_about(scenario: Scenario) -> int:
 
 def mean(drawn: Spread) -> int:
     """The mean of a duration that is drawn, and at least a microsecond."""
-    exponential = drawn.shape is Shape.EXPONENTIAL
+    exponential = drawn.shape is Distribution.EXPONENTIAL
     return max(1, drawn.high if exponential else (drawn.low + drawn.high) // 2)
 
 
@@ -69,5 +69,5 @@ def _fault(fault: FaultPlan, duration: int, clusters: int) -> int:
     often = _times(fault.every, duration)
     if fault.at is not None:
         often = 1 + ((duration - fault.at) // fault.repeat if fault.repeat else 0)
-    struck = clusters if fault.scope is not Scope.ALL or fault.kind == "link" else 1
+    struck = clusters if fault.scope is not FaultScope.ALL or fault.kind == "link" else 1
     return _OF_A_FAULT * often * struck * fault.share_ppm // 1_000_000

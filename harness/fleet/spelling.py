@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Final
 
 from harness.fleet.mistakes import Misspelt, shown
-from harness.fleet.scenario import HOUR, MINUTE, SECOND, Shape, Spread
+from harness.fleet.scenario import HOUR, MINUTE, SECOND, Distribution, Spread
 
 DAY: Final = 24 * HOUR
 DURATION_PATTERN: Final = r"(?:[0-9]{1,15}(?:d|h|ms|us|m|s))+"
@@ -63,7 +63,7 @@ def spread(value: object) -> Spread:
     low, is_range, high = text.partition("..")
     try:
         if text.startswith("~"):
-            return Spread(0, duration(text[1:]), Shape.EXPONENTIAL)
+            return Spread(0, duration(text[1:]), Distribution.EXPONENTIAL)
         if is_range:
             return Spread(duration(low), duration(high))
         both = duration(value)
@@ -76,7 +76,7 @@ def spread(value: object) -> Spread:
 
 def spread_text(drawn: Spread) -> str:
     """The spread as it is written: `20ms..80ms`."""
-    if drawn.shape is Shape.EXPONENTIAL:
+    if drawn.shape is Distribution.EXPONENTIAL:
         return f"~{duration_text(drawn.high)}"
     if drawn.low == drawn.high:
         return duration_text(drawn.low)

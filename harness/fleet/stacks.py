@@ -30,7 +30,7 @@ _LATER: Final = "2.0.0"
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
+class FleetStack:
     """What some of the clusters run. `old` is a pack of the add-on profile as it once was."""
 
     name: str
@@ -42,7 +42,7 @@ class Stack:
     """The profiles of the local cluster, shared by all that run this stack."""
 
 
-class Mistake(StrEnum):
+class SelectionMistake(StrEnum):
     """How a selection is wrong."""
 
     VERSION = "version"
@@ -61,7 +61,7 @@ class Mistake(StrEnum):
     """An infra and a full profile together."""
 
 
-def _stack(name: str, infra: tuple[Pack, ...], add_on: tuple[Pack, ...], old: Pack) -> Stack:
+def _stack(name: str, infra: tuple[Pack, ...], add_on: tuple[Pack, ...], old: Pack) -> FleetStack:
     extra = Pack(Layer.ADDON, "hello-universe", "2.0.0")
     if extra.name in {pack.name for pack in add_on}:
         extra = Pack(Layer.ADDON, "nginx", "1.11.3")
@@ -69,7 +69,7 @@ def _stack(name: str, infra: tuple[Pack, ...], add_on: tuple[Pack, ...], old: Pa
         StackProfile(f"{name}-infra", ProfileType.INFRA, FIRST, infra),
         StackProfile(f"{name}-add-on", ProfileType.ADD_ON, FIRST, add_on),
     )
-    return Stack(name, infra, add_on, old, extra, local)
+    return FleetStack(name, infra, add_on, old, extra, local)
 
 
 def _infra(os: str, k8s: str, cni: str, csi: str) -> tuple[Pack, ...]:
@@ -122,7 +122,7 @@ STACKS: Final = (
 """The stacks that there are."""
 
 
-def found_stack(local: tuple[StackProfile, ...]) -> Stack:
+def found_stack(local: tuple[StackProfile, ...]) -> FleetStack:
     """A stack of what a cluster runs that was there already, whoever made it."""
     packs = tuple(dict.fromkeys(pack for profile in local for pack in profile.packs))
     digest = blake2b(repr(packs).encode(), digest_size=4).hexdigest()
@@ -149,7 +149,7 @@ class Shelf:
         wrong = [self._wrong(stack) for stack in STACKS]
         return self.matching() + tuple(profile for group in wrong for profile in group)
 
-    def profiles_for(self, stack: Stack) -> tuple[ClusterProfile, ...]:
+    def profiles_for(self, stack: FleetStack) -> tuple[ClusterProfile, ...]:
         """All profiles for one stack, as they are at the beginning; none is without packs."""
         every = (*self._right(stack), *self._wrong(stack))
         return tuple(profile for profile in every if profile.editions[0].packs)
@@ -158,7 +158,7 @@ class Shelf:
         """For each stack its infra, its add-on and its full profile, all in one version."""
         return tuple(profile for stack in STACKS for profile in self._right(stack))
 
-    def _right(self, stack: Stack) -> tuple[ClusterProfile, ...]:
+    def _right(self, stack: FleetStack) -> tuple[ClusterProfile, ...]:
         return tuple(
             self._profile(f"{stack.name}-{kind}", kind, packs)
             for kind, packs in (
@@ -168,7 +168,7 @@ class Shelf:
             )
         )
 
-    def selection_for(self, stack: Stack, way: int) -> tuple[SelectedProfile, ...]:
+    def selection_for(self, stack: FleetStack, way: int) -> tuple[SelectedProfile, ...]:
         """What an administrator selects who makes no mistake.
 
         `way` is any drawn integer: an even one means infra and add-on profile (combination A),
@@ -176,28 +176,30 @@ class Shelf:
         """
         return self._full(stack) if way % 2 else self._split(stack)
 
-    def wrong_selection(self, stack: Stack, mistake: Mistake) -> tuple[SelectedProfile, ...]:
+    def wrong_selection(
+        self, stack: FleetStack, mistake: SelectionMistake
+    ) -> tuple[SelectedProfile, ...]:
         """What an administrator selects who makes this mistake."""
         infra, *add_on = self._split(stack)
-        if not add_on and mistake in (Mistake.VERSION, Mistake.MISSING):
-            mistake = Mistake.EXTRA
+        if not add_on and mistake in (SelectionMistake.VERSION, SelectionMistake.MISSING):
+            mistake = SelectionMistake.EXTRA
         match mistake:
-            case Mistake.VERSION:
+            case SelectionMistake.VERSION:
                 return (infra, self._selected(f"{stack.name}-add-on-old"))
-            case Mistake.EXTRA:
+            case SelectionMistake.EXTRA:
                 return (infra, *add_on, self._selected(f"{stack.name}-extra"))
-            case Mistake.MISSING:
+            case SelectionMistake.MISSING:
                 return (infra,)
-            case Mistake.NOT_LATEST:
+            case SelectionMistake.NOT_LATEST:
                 return (self._selected(f"{stack.name}-moved-on", FIRST), *add_on)
-            case Mistake.LATEST:
+            case SelectionMistake.LATEST:
                 return (self._selected(f"{stack.name}-moved-on"), *add_on)
-            case Mistake.FOREIGN:
+            case SelectionMistake.FOREIGN:
                 return self._split(stack, self._other_uid)
-            case Mistake.TWO_BASES:
+            case SelectionMistake.TWO_BASES:
                 return (infra, *self._full(stack))
 
-    def _wrong(self, stack: Stack) -> tuple[ClusterProfile, ...]:
+    def _wrong(self, stack: FleetStack) -> tuple[ClusterProfile, ...]:
         aged = tuple(stack.old if p.name == stack.old.name else p for p in stack.add_on)
         moved = self._profile(f"{stack.name}-moved-on", ProfileType.INFRA, stack.infra)
         later = ProfileEdition(_LATER, with_bumped_pack(stack.infra, 0))
@@ -211,11 +213,11 @@ class Shelf:
         uid = self._uid(name, self.project_uid)
         return ClusterProfile(uid, name, kind, (ProfileEdition(FIRST, packs),), self.project_uid)
 
-    def _split(self, stack: Stack, scope: str = "") -> tuple[SelectedProfile, ...]:
+    def _split(self, stack: FleetStack, scope: str = "") -> tuple[SelectedProfile, ...]:
         kinds = (ProfileType.INFRA, ProfileType.ADD_ON) if stack.add_on else (ProfileType.INFRA,)
         return tuple(self._selected(f"{stack.name}-{kind}", scope=scope) for kind in kinds)
 
-    def _full(self, stack: Stack) -> tuple[SelectedProfile]:
+    def _full(self, stack: FleetStack) -> tuple[SelectedProfile]:
         return (self._selected(f"{stack.name}-{ProfileType.FULL}"),)
 
     def _selected(self, name: str, version: str = "", scope: str = "") -> SelectedProfile:

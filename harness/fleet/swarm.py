@@ -13,18 +13,18 @@ from functools import partial
 from typing import Final, TypeVar
 
 from harness.fleet.draws import PPM, Stream
-from harness.fleet.keys import TABLES, Key, Table
+from harness.fleet.keys import TABLES, ScenarioKey, Table
 from harness.fleet.loading import require
 from harness.fleet.scenario import (
     MINUTE,
     NEVER,
     SECOND,
+    Distribution,
     FaultKind,
     FaultPlan,
-    Limits,
+    FaultScope,
+    InvariantLimits,
     Scenario,
-    Scope,
-    Shape,
     Spread,
     fixed,
 )
@@ -84,7 +84,7 @@ class _Open:
     strength: Strength
 
 
-def _with_key(scenario: Scenario, table: Table, key: Key) -> Scenario:
+def _with_key(scenario: Scenario, table: Table, key: ScenarioKey) -> Scenario:
     """The scenario with one more key drawn, if it is open and has an effect."""
     name = f"{table.name}.{key.field}"
     how, plan = _OPEN.get(name), getattr(scenario, table.name)
@@ -99,7 +99,7 @@ def _with_key(scenario: Scenario, table: Table, key: Key) -> Scenario:
     return replace(scenario, **{table.name: changed})
 
 
-def _is_needed(scenario: Scenario, table: Table, key: Key) -> bool:
+def _is_needed(scenario: Scenario, table: Table, key: ScenarioKey) -> bool:
     """Whether the file sets a key that has no effect without this one."""
     return any(
         key.field in other.needs and f"{table.name}.{other.name}" in scenario.given
@@ -139,7 +139,7 @@ def _fault(kind: FaultKind, run: int, stream: StreamOf) -> FaultPlan:
     wave = stream("wave").chance(_WAVE_PPM)
     fault = FaultPlan(
         kind,
-        scope=one_of(stream("scope"), tuple(Scope)),
+        scope=one_of(stream("scope"), tuple(FaultScope)),
         share_ppm=share(stream("share"), PPM) if stream("shared").chance(_SHARED_PPM) else PPM,
         lasts=lasts,
         heal=Spread(0, part(stream("heal"), run, 1, 10)) if wave else fixed(0),
@@ -210,13 +210,13 @@ def pause(stream: Stream, least: int, most: int, *, bounded: bool = False) -> Sp
     high = upto(stream, least, most)
     low = upto(stream, least, high)
     if not bounded and not stream.below(_EXPONENTIAL_IN):
-        return Spread(0, high, Shape.EXPONENTIAL)
+        return Spread(0, high, Distribution.EXPONENTIAL)
     return Spread(low, high)
 
 
 def about(stream: Stream, least: int, most: int) -> Spread:
     """An exponential spread with a mean within bounds."""
-    return Spread(0, upto(stream, least, most), Shape.EXPONENTIAL)
+    return Spread(0, upto(stream, least, most), Distribution.EXPONENTIAL)
 
 
 # --- keys ---------------------------------------------------------------------------------
@@ -291,12 +291,12 @@ def _day(stream: Stream, scenario: Scenario) -> int:
 def _edge_lag(_: Stream, scenario: Scenario) -> int:
     """Not drawn: a host that is well is heard within three polls, however slow they are."""
     slowest = scenario.agents.poll.high + scenario.agents.deadline + scenario.central.queue
-    return max(Limits().edge_lag, 3 * slowest)
+    return max(InvariantLimits().edge_lag, 3 * slowest)
 
 
 def _settle(_: Stream, scenario: Scenario) -> int:
     """Not drawn: what is being handed over is confirmed, or has lapsed."""
-    return max(Limits().settle, 2 * scenario.central.handover, 2 * _edge_lag(_, scenario))
+    return max(InvariantLimits().settle, 2 * scenario.central.handover, 2 * _edge_lag(_, scenario))
 
 
 _OPEN: Final[Mapping[str, _Open]] = {

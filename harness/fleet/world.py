@@ -9,12 +9,12 @@ from typing import TypeVar
 import simpy
 
 from harness.domain.operations import Acknowledged, CentralOperation, Credentials, Done
-from harness.fleet.clock import CellClock, Deadlines, Question
+from harness.fleet.clock import CellClock, Deadlines, PendingReply
 from harness.fleet.draws import Stream
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import Only, Scenario, Spread
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply
@@ -29,13 +29,13 @@ _LATENCY = Spread(20_000, 80_000)
 
 
 @dataclass(slots=True)
-class World:
+class CellWorld:
     """One cell's."""
 
     scenario: Scenario
     env: simpy.Environment
     clock: CellClock
-    recorder: Recorder
+    recorder: FleetRecorder
     plane: Plane
     network: Network
     hosts: Hosts
@@ -74,7 +74,7 @@ class World:
         """Ask Palette something: an event whose value is the answer, or none in time."""
         question = self.deadlines.ask()
 
-        def take(reply: LinkReply, later: int) -> Question | None:
+        def take(reply: LinkReply, later: int) -> PendingReply | None:
             back = later + stream.spread(_LATENCY)
             return question if question.answer(reply, back) else None
 

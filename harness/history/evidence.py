@@ -17,7 +17,7 @@ import msgspec
 
 from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import Header, Object, digested, encode
+from harness.history.lines import EvidenceHeader, Object, digested, encode
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.redaction import Redactor
 
@@ -64,11 +64,11 @@ class EvidenceWriter:
     ) -> None:
         self.close(interrupted=error is not None)
 
-    def header(self, header: Header) -> None:
+    def header(self, header: EvidenceHeader) -> None:
         """Write the first line. Secrets that the whole run shares are registered before."""
         with self._lock:
             plain = self._redactor.data(cast(Json, msgspec.to_builtins(header)))
-            line = encode(msgspec.convert(plain, Header))
+            line = encode(msgspec.convert(plain, EvidenceHeader))
             self._write(line, digested(line))
 
     def scenario(self, scenario: lines.ScenarioLine) -> None:
@@ -238,10 +238,10 @@ def write_all(file: FileIO, raw: bytes) -> None:
 
 def footer(counted: Mapping[str, int], digest: str, interrupted: bool, ended_at: str) -> bytes:
     """The last line of a file that holds so many lines of each kind."""
-    counts = {name: counted.get(name, 0) for name in lines.Counts.__struct_fields__}
+    counts = {name: counted.get(name, 0) for name in lines.LineCounts.__struct_fields__}
     return encode(
         lines.Footer(
-            counts=lines.Counts(**counts),
+            counts=lines.LineCounts(**counts),
             digest=f"sha256:{digest}",
             interrupted=interrupted,
             run=lines.EndOfRun(ended_at),

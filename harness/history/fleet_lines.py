@@ -22,7 +22,7 @@ PARTS: Final = "parts"
 """The folder beside the manifest."""
 
 
-class Histogram(msgspec.Struct, frozen=True):
+class DurationBuckets(msgspec.Struct, frozen=True):
     """Durations in buckets: `counts[i]` of them were at most `bounds[i]` microseconds.
 
     `bounds` is sorted and lists only buckets that hold any; neighbours lie within 1/64 of each
@@ -77,9 +77,9 @@ class EffortLine(msgspec.Struct, frozen=True):
     """
 
     requests: int = 0
-    answered: dict[str, Histogram] = {}
+    answered: dict[str, DurationBuckets] = {}
     unanswered: dict[str, int] = {}
-    lag: Histogram = Histogram()
+    lag: DurationBuckets = DurationBuckets()
     cpu: int = 0
     wall: int = 0
     late: list[str] = []
@@ -204,8 +204,8 @@ class MeasuresLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     ended_at: int = 0
     operations: dict[str, dict[str, int]] = {}
     reasons: dict[str, int] = {}
-    latency: dict[str, Histogram] = {}
-    waiting: dict[str, Histogram] = {}
+    latency: dict[str, DurationBuckets] = {}
+    waiting: dict[str, DurationBuckets] = {}
     sometimes: dict[str, int] = {}
     bucket: int = 60_000_000
     series: dict[str, list[int]] = {}

@@ -40,7 +40,7 @@ class Implementation(msgspec.Struct, frozen=True):
     contact: str = ""
 
 
-class Selection(msgspec.Struct, frozen=True):
+class SelectionInfo(msgspec.Struct, frozen=True):
     """What of the suite was asked for; all empty for everything.
 
     `own` says that only features of the user's own took part, and none of the suite.
@@ -65,7 +65,7 @@ class WaiverLine(msgspec.Struct, frozen=True):
     scenario: str = ""
 
 
-class Run(msgspec.Struct, frozen=True):
+class RunInfo(msgspec.Struct, frozen=True):
     """What differs between equal runs. The digest and comparisons leave it out."""
 
     command: list[str] = []
@@ -76,7 +76,7 @@ class Run(msgspec.Struct, frozen=True):
     commit: str = ""
 
 
-class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):
+class EvidenceHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="header"):
     """The first line: what was tested, how, and with what."""
 
     schema: str = SCHEMA
@@ -89,12 +89,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="h
     driver: str
     seed: int
     repeat: int = 1
-    selection: Selection = Selection()
+    selection: SelectionInfo = SelectionInfo()
     features: list[str] = []
     limits: dict[str, float] = {}
     target_file: str = ""
     waivers: list[WaiverLine] = []
-    run: Run = Run()
+    run: RunInfo = RunInfo()
 
 
 class ScenarioLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="scenario"):
@@ -173,7 +173,7 @@ class LeakLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     why: str = ""
 
 
-class Counts(msgspec.Struct, frozen=True):
+class LineCounts(msgspec.Struct, frozen=True):
     """How many lines of each kind the file holds."""
 
     scenarios: int = 0
@@ -191,7 +191,7 @@ class EndOfRun(msgspec.Struct, frozen=True):
 class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="footer"):
     """The last line. Without it, the file was cut off."""
 
-    counts: Counts
+    counts: LineCounts
     digest: str
     interrupted: bool = False
     """The run was stopped before its end, and closed its file properly."""
@@ -199,7 +199,14 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
 
 Line = (
-    Header | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | LeakLine | Footer
+    EvidenceHeader
+    | ScenarioLine
+    | InvokeLine
+    | OutcomeLine
+    | CheckLine
+    | VerdictLine
+    | LeakLine
+    | Footer
 )
 
 DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)

@@ -21,14 +21,22 @@ import msgspec
 from harness.history import fleet_lines
 from harness.history.errors import EvidenceError
 from harness.history.evidence import unwritable, write_all
-from harness.history.lines import Counts, EndOfRun, Footer, Header, VerdictLine, digested, encode
+from harness.history.lines import (
+    EndOfRun,
+    EvidenceHeader,
+    Footer,
+    LineCounts,
+    VerdictLine,
+    digested,
+    encode,
+)
 from harness.history.parts import part_file, parts_in
 from harness.history.scan import FLEET, LineT, RawLine, scan_as
 
 MANIFEST: Final = "evidence.jsonl"
 
 ManifestLine = (
-    Header
+    EvidenceHeader
     | fleet_lines.FleetLine
     | fleet_lines.PartLine
     | VerdictLine
@@ -75,7 +83,7 @@ class FleetEvidence:
     """
 
     path: Path
-    header: Header
+    header: EvidenceHeader
     fleet: fleet_lines.FleetLine
     parts: tuple[fleet_lines.PartLine, ...]
     verdicts: tuple[VerdictLine, ...]
@@ -116,7 +124,7 @@ class FleetEvidence:
 
 def write_manifest(
     path: Path,
-    header: Header,
+    header: EvidenceHeader,
     fleet: fleet_lines.FleetLine,
     parts: Sequence[fleet_lines.PartLine],
     verdicts: Sequence[VerdictLine],
@@ -173,7 +181,7 @@ def is_fleet(path: Path) -> bool:
         first = next(scan_as(file, _DECODER)).line
     except EvidenceError:
         return False
-    return isinstance(first, Header) and first.kind == FLEET
+    return isinstance(first, EvidenceHeader) and first.kind == FLEET
 
 
 def read_manifest(path: Path) -> FleetEvidence:
@@ -206,9 +214,9 @@ def _manifest_in(path: Path) -> Path:
     return file
 
 
-def _counts(parts: Sequence[fleet_lines.PartLine], verdicts: Sequence[VerdictLine]) -> Counts:
+def _counts(parts: Sequence[fleet_lines.PartLine], verdicts: Sequence[VerdictLine]) -> LineCounts:
     operations = sum(part.operations for part in parts)
-    return Counts(scenarios=1, operations=operations, verdicts=len(verdicts))
+    return LineCounts(scenarios=1, operations=operations, verdicts=len(verdicts))
 
 
 class _Collector:
@@ -240,7 +248,7 @@ class _Collector:
 
     def evidence(self) -> FleetEvidence:
         """All lines are in; what they say together."""
-        header = self._only(Header)
+        header = self._only(EvidenceHeader)
         if header is None or header.kind != FLEET:
             problem = "this is evidence of single scenarios, and not of a fleet"
             raise EvidenceError(self._path, problem, "name the evidence of `pairproof fleet`")

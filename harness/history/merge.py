@@ -17,7 +17,7 @@ from harness.history.errors import EvidenceError
 from harness.history.evidence import footer, unwritable, write_all
 from harness.history.lines import (
     STILL_OPEN,
-    Header,
+    EvidenceHeader,
     InvokeLine,
     Line,
     OutcomeLine,
@@ -41,7 +41,7 @@ def merge_parts(
     out: Path,
     order: Iterable[str],
     *,
-    header: Header | None = None,
+    header: EvidenceHeader | None = None,
     interrupted: bool = False,
     ended_at: str = "",
     remove: bool = False,
@@ -111,7 +111,7 @@ class _Merge:
             match raw.line:
                 case None if not raw.raw.endswith(b"\n"):
                     self.cut_off = True
-                case Header():
+                case EvidenceHeader():
                     self._same_run(part, raw.raw)
                 case None:
                     continue
@@ -119,7 +119,7 @@ class _Merge:
                     self._place(part, raw, line)
                     self.counts[_COUNTED_AS.get(type(line).__name__, "others")] += 1
 
-    def write(self, file: FileIO, order: Iterable[str], header: Header | None) -> None:
+    def write(self, file: FileIO, order: Iterable[str], header: EvidenceHeader | None) -> None:
         """Copy the header and the scenarios."""
         raw = self._header if header is None else encode(header)
         write_all(file, raw)

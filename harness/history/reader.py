@@ -18,7 +18,7 @@ import msgspec
 from harness.catalogue.verdict import worst
 from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import Footer, Header, Line
+from harness.history.lines import EvidenceHeader, Footer, Line
 from harness.history.operation import History, OperationRecord
 from harness.history.scan import RawLine, scan
 
@@ -39,7 +39,7 @@ class Evidence:
     """
 
     path: Path
-    header: Header
+    header: EvidenceHeader
     scenarios: tuple[lines.ScenarioLine, ...]
     histories: Mapping[str, History]
     """The history of each scenario, by its id."""
@@ -97,7 +97,7 @@ class _Collector:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._header: Header | None = None
+        self._header: EvidenceHeader | None = None
         self._scenarios: dict[str, lines.ScenarioLine] = {}
         self._operations: dict[str, lines.InvokeLine] = {}
         self._outcomes: dict[str, lines.OutcomeLine] = {}
@@ -133,7 +133,7 @@ class _Collector:
             case None:
                 self._cut_off = True
                 self._problem(f"{where}, the last, was cut off")
-            case Header():
+            case EvidenceHeader():
                 self._begin(raw.line, raw, where)
             case _:
                 self._take(raw.line, where)
@@ -159,7 +159,7 @@ class _Collector:
             leaks=tuple(self._leaks),
         )
 
-    def _begin(self, header: Header, raw: RawLine[Line], where: str) -> None:
+    def _begin(self, header: EvidenceHeader, raw: RawLine[Line], where: str) -> None:
         if raw.raw != lines.ENCODER.encode(msgspec.json.decode(raw.raw)) + b"\n":
             self._problem(f"{where}, the header, is not spelled as pairproof writes it")
         if self._header is None:
@@ -237,8 +237,8 @@ class _Collector:
                 if (scenario.id, requirement) not in self._verdicts:
                     self._problem(f"scenario {scenario.id} has no verdict on {requirement}")
 
-    def _counts(self) -> lines.Counts:
-        return lines.Counts(
+    def _counts(self) -> lines.LineCounts:
+        return lines.LineCounts(
             scenarios=len(self._scenarios),
             operations=len(self._operations),
             checks=len(self._checks),
@@ -263,11 +263,11 @@ class _Collector:
             self._unlisted += 1
 
 
-def _counted(counts: lines.Counts) -> str:
+def _counted(counts: lines.LineCounts) -> str:
     return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)
 
 
-def _without_run(header: Header) -> bytes:
+def _without_run(header: EvidenceHeader) -> bytes:
     return lines.digested(lines.ENCODER.encode(header))
 
 

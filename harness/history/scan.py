@@ -9,7 +9,7 @@ from typing import BinaryIO, Final, Generic, NamedTuple, TypeVar, get_args
 import msgspec
 
 from harness.history.errors import EvidenceError
-from harness.history.lines import DECODER, SCHEMA, Header, Line
+from harness.history.lines import DECODER, SCHEMA, EvidenceHeader, Line
 
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024
 """No writer of ours makes a longer line; a file that has one is not read into memory."""
@@ -41,13 +41,15 @@ def scan(path: Path) -> Iterator[RawLine[Line]]:
         EvidenceError: as `read_evidence` does; or it is a fleet's manifest.
     """
     for raw in scan_as(path, DECODER):
-        if isinstance(raw.line, Header) and raw.line.kind == FLEET:
+        if isinstance(raw.line, EvidenceHeader) and raw.line.kind == FLEET:
             problem = "this is the evidence of a fleet, whose operations lie in files beside it"
             raise EvidenceError(path, problem, "use a command that takes a fleet's evidence")
         yield raw
 
 
-def scan_as(path: Path, decoder: msgspec.json.Decoder[LineT]) -> Iterator[RawLine[LineT | Header]]:
+def scan_as(
+    path: Path, decoder: msgspec.json.Decoder[LineT]
+) -> Iterator[RawLine[LineT | EvidenceHeader]]:
     """The same, for a file whose lines after the header are of other types.
 
     Raises:
@@ -62,7 +64,7 @@ def scan_as(path: Path, decoder: msgspec.json.Decoder[LineT]) -> Iterator[RawLin
 
 def _lines(
     path: Path, file: BinaryIO, decoder: msgspec.json.Decoder[LineT]
-) -> Iterator[RawLine[LineT | Header]]:
+) -> Iterator[RawLine[LineT | EvidenceHeader]]:
     number = offset = 0
     while raw := file.readline(LINE_BYTES_MAX):
         number += 1
@@ -108,7 +110,7 @@ def _is_of_unknown_type(raw: bytes, lines: object) -> bool:
     return isinstance(kind, str) and kind not in tags
 
 
-def _header(path: Path, raw: bytes) -> Header:
+def _header(path: Path, raw: bytes) -> EvidenceHeader:
     """The header, or the error that says best what the file is instead."""
     if not raw.endswith(b"\n") and raw.startswith(b'{"type":"header"'):
         problem = "the file ends within its first line, so the run recorded nothing else"
@@ -125,7 +127,7 @@ def _header(path: Path, raw: bytes) -> Header:
         problem = f"the schema is {schema!r}, and this version of pairproof reads {SCHEMA!r}"
         raise EvidenceError(path, problem, "use the version of pairproof that wrote the file")
     try:
-        return msgspec.convert(first, Header)
+        return msgspec.convert(first, EvidenceHeader)
     except msgspec.ValidationError as error:
         hint = "the file was changed or damaged after the run; use an undamaged copy"
         raise EvidenceError(path, f"line 1, the header, is broken ({error})", hint) from None

@@ -20,9 +20,9 @@ from harness.load.connection import Connection
 from harness.load.deadlines import Clock
 from harness.load.errors import NotSent, Times
 from harness.load.histogram import Histogram
-from harness.load.message import Address, address_of, message_of
+from harness.load.message import BaseAddress, address_of, message_of
 from harness.load.opening import LoadLimits, Opener, make_room
-from harness.load.session import Exchanged, Session, Storm, exchange_over, open_one
+from harness.load.session import Exchanged, HttpSession, Storm, exchange_over, open_one
 from harness.wire.http import HttpRequest, HttpResponse
 
 _T = TypeVar("_T")
@@ -52,7 +52,7 @@ class LoadClient:
         self._limits = limits
         self._clock = clock
         self._opener: Opener | None = None
-        self._pools: dict[Address, Pool] = {}
+        self._pools: dict[BaseAddress, Pool] = {}
 
     async def __aenter__(self) -> LoadClient:
         self._opener = Opener(self._context, self._limits, self._clock)
@@ -124,13 +124,13 @@ class LoadClient:
 
     # --- connections ----------------------------------------------------------------------
 
-    def session(self, base_url: str) -> Session:
+    def session(self, base_url: str) -> HttpSession:
         """A session at an address; it connects at its first request, or with `open`.
 
         Raises:
             NotSent: that is no address.
         """
-        return Session(address_of(base_url), self._entered(), self._clock)
+        return HttpSession(address_of(base_url), self._entered(), self._clock)
 
     async def storm(self, base_url: str, count: int, within_s: float = 10.0) -> Storm:
         """Open `count` sessions at once; which of them stand, and why the others do not.
@@ -146,7 +146,7 @@ class LoadClient:
         stands = await asyncio.gather(*tries)
         return Storm(tuple(compress(fresh, stands)), failures, took)
 
-    def _pool(self, address: Address) -> Pool:
+    def _pool(self, address: BaseAddress) -> Pool:
         if address not in self._pools:
             self._pools[address] = Pool(address, self._entered(), self._limits, self._clock)
         return self._pools[address]
@@ -160,7 +160,9 @@ class LoadClient:
 class Pool:
     """At most so many connections to one address; who comes when all are in use waits in turn."""
 
-    def __init__(self, address: Address, opener: Opener, limits: LoadLimits, clock: Clock) -> None:
+    def __init__(
+        self, address: BaseAddress, opener: Opener, limits: LoadLimits, clock: Clock
+    ) -> None:
         self._address = address
         self._opener = opener
         self._limits = limits

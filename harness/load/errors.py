@@ -51,7 +51,7 @@ class NotSent(LoadError):
     """Not a byte of the request left. It may be sent again without doing anything twice."""
 
 
-class NoAnswer(LoadError):
+class NoResponse(LoadError):
     """The request was sent, or may have been, and no whole answer came: the outcome is unknown."""
 
 

@@ -25,7 +25,7 @@ _PORTS: Final = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class BaseAddress:
     """Where requests go. `prefix` is the path that stands before theirs, without a last `/`."""
 
     base_url: str
@@ -37,7 +37,7 @@ class Address:
 
 
 @lru_cache(maxsize=4_096)
-def address_of(base_url: str) -> Address:
+def address_of(base_url: str) -> BaseAddress:
     """The parts of a base URL.
 
     Raises:
@@ -56,7 +56,7 @@ def address_of(base_url: str) -> Address:
         raise NotSent(_no_address(base_url))
     shown = f"[{host}]" if ":" in host else host
     authority = shown if port == _PORTS[parts.scheme] else f"{shown}:{port}"
-    return Address(base_url, parts.scheme == "https", host, port, authority, prefix)
+    return BaseAddress(base_url, parts.scheme == "https", host, port, authority, prefix)
 
 
 def _no_address(base_url: str) -> str:
@@ -64,7 +64,7 @@ def _no_address(base_url: str) -> str:
 
 
 def message_of(
-    address: Address, request: HttpRequest, headers: Mapping[str, str] | None = None
+    address: BaseAddress, request: HttpRequest, headers: Mapping[str, str] | None = None
 ) -> bytes:
     """The request's bytes, head and body, with more headers than its own.
 
@@ -94,7 +94,7 @@ def message_of(
     return head.encode("ascii") + body
 
 
-def _check(address: Address, fields: Mapping[str, tuple[str, str]]) -> None:
+def _check(address: BaseAddress, fields: Mapping[str, tuple[str, str]]) -> None:
     for lower, (name, value) in fields.items():
         if not _TOKEN.fullmatch(name):
             raise _refused(address, "header's name", name)
@@ -106,7 +106,7 @@ def _check(address: Address, fields: Mapping[str, tuple[str, str]]) -> None:
             )
 
 
-def _refused(address: Address, what: str, value: str | None) -> NotSent:
+def _refused(address: BaseAddress, what: str, value: str | None) -> NotSent:
     """What was wrong. A header's value may be a secret, so it is not shown."""
     shown = "" if value is None else f" {value!r}"
     return NotSent(

@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 from harness.load.connection import Connection, nobody
 from harness.load.deadlines import Clock, DeadlineWheel
 from harness.load.errors import NotSent, TooFewFiles, what_failed
-from harness.load.message import Address
+from harness.load.message import BaseAddress
 from harness.wire.http import BODY_BYTES_MAX
 
 _NAMES_NS: Final = 30_000_000_000
@@ -57,7 +57,7 @@ class Opener:
         self._context = context
         self._limits = limits
         self._clock = clock
-        self._names: dict[Address, tuple[int, asyncio.Task[tuple[str, ...]]]] = {}
+        self._names: dict[BaseAddress, tuple[int, asyncio.Task[tuple[str, ...]]]] = {}
         self._open: set[Connection] = set()
         self._all_closed = asyncio.Event()
         self._all_closed.set()
@@ -68,7 +68,7 @@ class Opener:
 
     async def open(
         self,
-        address: Address,
+        address: BaseAddress,
         deadline_ns: int,
         on_close: Callable[[Connection], None] = nobody,
     ) -> Connection:
@@ -97,7 +97,7 @@ class Opener:
         return connection
 
     async def _connect(
-        self, address: Address, on_close: Callable[[Connection], None]
+        self, address: BaseAddress, on_close: Callable[[Connection], None]
     ) -> Connection:
         ips = await self._resolved(address)
         for ip in ips[:-1]:
@@ -108,7 +108,7 @@ class Opener:
         return await self._connect_to(ips[-1], address, on_close)
 
     async def _connect_to(
-        self, ip: str, address: Address, on_close: Callable[[Connection], None]
+        self, ip: str, address: BaseAddress, on_close: Callable[[Connection], None]
     ) -> Connection:
         def closed(connection: Connection) -> None:
             self._lost(connection)
@@ -129,7 +129,7 @@ class Opener:
         )
         return connection
 
-    async def _resolved(self, address: Address) -> tuple[str, ...]:
+    async def _resolved(self, address: BaseAddress) -> tuple[str, ...]:
         """The IP addresses of a host; those who ask at once share the answer."""
         asked_ns, task = self._names.get(address, (0, None))
         if task is None or self._clock() - asked_ns > _NAMES_NS or _went_wrong(task):
@@ -138,7 +138,7 @@ class Opener:
             self._names[address] = self._clock(), task
         return await asyncio.shield(task)
 
-    async def _resolve(self, address: Address) -> tuple[str, ...]:
+    async def _resolve(self, address: BaseAddress) -> tuple[str, ...]:
         found = await self._loop.getaddrinfo(
             address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
         )

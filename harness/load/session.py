@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from harness.load.connection import Connection
 from harness.load.deadlines import Clock
-from harness.load.errors import NoAnswer, NotSent, Times
+from harness.load.errors import NoResponse, NotSent, Times
 from harness.load.histogram import Histogram
-from harness.load.message import Address, message_of
+from harness.load.message import BaseAddress, message_of
 from harness.load.opening import Opener, remember
 from harness.wire.http import HttpRequest, HttpResponse
 
@@ -29,7 +29,7 @@ class Exchanged:
 
 
 async def exchange_over(
-    connection: Connection, address: Address, message: bytes, intended_ns: int, deadline_ns: int
+    connection: Connection, address: BaseAddress, message: bytes, intended_ns: int, deadline_ns: int
 ) -> Exchanged:
     """Send the bytes and wait for the answer. Whoever is cancelled closes the connection.
 
@@ -53,13 +53,13 @@ async def exchange_over(
         connection.close("the request was cancelled")
         raise
     if connection.failure:
-        raise NoAnswer(f"{address.base_url}: {connection.failure}", connection.times())
+        raise NoResponse(f"{address.base_url}: {connection.failure}", connection.times())
     if address.is_tls and connection.answers == 1:
         remember(connection.extra("ssl_object"))
     return Exchanged(connection.response(), connection.times(), message)
 
 
-class Session:
+class HttpSession:
     """Requests to one address, a request at a time, over one connection of its own.
 
     A connection that the server has closed is opened again for the next request.
@@ -70,7 +70,7 @@ class Session:
 
     __slots__ = ("_address", "_clock", "_connection", "_opener", "opened")
 
-    def __init__(self, address: Address, opener: Opener, clock: Clock) -> None:
+    def __init__(self, address: BaseAddress, opener: Opener, clock: Clock) -> None:
         self._address = address
         self._opener = opener
         self._clock = clock
@@ -148,13 +148,13 @@ class Storm:
         took: nanoseconds that each connection took, TLS included.
     """
 
-    sessions: tuple[Session, ...]
+    sessions: tuple[HttpSession, ...]
     failures: Counter[str]
     took: Histogram
 
 
 async def open_one(
-    session: Session, within_s: float, clock: Clock, failures: Counter[str], took: Histogram
+    session: HttpSession, within_s: float, clock: Clock, failures: Counter[str], took: Histogram
 ) -> bool:
     """Open one of many, and note how it went; whether it stands."""
     start_ns = clock()

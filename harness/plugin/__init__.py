@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.checkers.registry import Judge
     from harness.running.run import Run
     from harness.running.scenario import ScenarioRun
-    from harness.scenes.scene import Scene
-    from harness.scenes.stage import Stage
+    from harness.scenes.scene import Context
+    from harness.scenes.stage import Recorder
 
 __all__ = ["INI", "judge", "pairproof_run", "scenario_run", "scene", "stage"]
 
@@ -93,13 +93,13 @@ def pairproof_run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture
-def scene(scenario_run: ScenarioRun) -> Scene:
+def scene(scenario_run: ScenarioRun) -> Context:
     """What a scenario can take for granted, and what it does."""
     return scenario_run.scene
 
 
 @pytest.fixture
-def stage(scenario_run: ScenarioRun) -> Stage:
+def stage(scenario_run: ScenarioRun) -> Recorder:
     """Where operations are carried out and recorded."""
     return scenario_run.stage
 

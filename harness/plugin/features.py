@@ -16,7 +16,7 @@ from harness.catalogue.requirements import OWN, by_id
 from harness.history.lines import ScenarioLine
 from harness.plugin import guards, steps
 from harness.plugin.options import is_ours
-from harness.plugin.suite import BOUND, Bound, suite_of
+from harness.plugin.suite import BOUND, CollectedScenario, suite_of
 from harness.running.selection import KNOWN_IDS
 from harness.suite import suite_dir
 
@@ -90,7 +90,7 @@ def _guarded(path: Path, item: pytest.Function) -> tuple[gherkin.FeatureText, st
     return feature, resolved
 
 
-def told(path: Path, folder: Path, problems: Iterable[guards.Problem]) -> str:
+def told(path: Path, folder: Path, problems: Iterable[guards.FeatureProblem]) -> str:
     """The problems, a line each with the place in front; empty if there are none."""
     shown = path.relative_to(folder) if path.is_relative_to(folder) else path
     ordered = sorted(problems, key=lambda problem: problem.line)
@@ -118,7 +118,7 @@ def bind(item: pytest.Function, feature: gherkin.FeatureText, resolved: steps.Re
     values = callspec.params.get(_EXAMPLE) if callspec else None
     example = next((e for e in scenario.examples if e.values == values), None)
     line = scenario_line(item.config.rootpath, feature, scenario, example)
-    item.stash[BOUND] = Bound(
+    item.stash[BOUND] = CollectedScenario(
         line=line,
         tags=frozenset((*scenario.tags, *(example.tags if example else ()))),
         requirements=tuple(by_id(id_) for id_ in line.requirements),

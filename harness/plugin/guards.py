@@ -17,20 +17,20 @@ _PLACEHOLDER = re.compile(r"<[^<>]+>")
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FeatureProblem:
     """What is wrong at a line of a feature file, and what to do."""
 
     line: int
     text: str
 
 
-def problems(feature: FeatureText, *, strict: bool) -> Iterator[Problem]:
+def problems(feature: FeatureText, *, strict: bool) -> Iterator[FeatureProblem]:
     """Everything that is wrong with a feature file by itself.
 
     `strict` is for our own suite: each scenario is then tagged as the catalogue has it.
     """
     if not feature.scenarios:
-        yield Problem(1, "there is no scenario in this file")
+        yield FeatureProblem(1, "there is no scenario in this file")
     yield from _repeated(feature)
     for scenario in feature.scenarios:
         yield from _empty(scenario)
@@ -40,13 +40,13 @@ def problems(feature: FeatureText, *, strict: bool) -> Iterator[Problem]:
 # --- scenarios ------------------------------------------------------------------------------
 
 
-def _repeated(feature: FeatureText) -> Iterator[Problem]:
+def _repeated(feature: FeatureText) -> Iterator[FeatureProblem]:
     names: dict[str, int] = {}
     ids: dict[str, int] = {}
     for scenario in feature.scenarios:
         first = names.setdefault(scenario.name, scenario.line)
         if first != scenario.line:
-            yield Problem(
+            yield FeatureProblem(
                 scenario.line,
                 f"the name {scenario.name!r} is taken by the scenario in line {first},"
                 " which would vanish; give each a name of its own",
@@ -56,20 +56,20 @@ def _repeated(feature: FeatureText) -> Iterator[Problem]:
             line = example.line if example else scenario.line
             id_ = scenario_id("", scenario, example)
             if ids.setdefault(id_, line) != line:
-                yield Problem(
+                yield FeatureProblem(
                     line,
                     f"this cannot be told from what stands in line {ids[id_]}: the id of both"
                     f" would be {id_.removeprefix('/')!r}; change a name or a value",
                 )
 
 
-def _empty(scenario: ScenarioText) -> Iterator[Problem]:
+def _empty(scenario: ScenarioText) -> Iterator[FeatureProblem]:
     if not scenario.steps:
-        yield Problem(scenario.line, f"the scenario {scenario.name!r} has no steps")
+        yield FeatureProblem(scenario.line, f"the scenario {scenario.name!r} has no steps")
     if not scenario.outline:
         return
     if not scenario.examples:
-        yield Problem(
+        yield FeatureProblem(
             scenario.line,
             f"the outline {scenario.name!r} has no examples, and would run with its"
             " placeholders as they are; add a table with at least one row",
@@ -80,14 +80,14 @@ def _empty(scenario: ScenarioText) -> Iterator[Problem]:
         for placeholder in _PLACEHOLDER.findall(step.text):
             if placeholder not in columns:
                 text = f"{placeholder} is no column of the examples of {scenario.name!r}"
-                yield Problem(step.line, text)
+                yield FeatureProblem(step.line, text)
 
 
 # --- tags -----------------------------------------------------------------------------------
 
 
-def _tags(feature: FeatureText, strict: bool) -> Iterator[Problem]:
-    found: dict[Problem, None] = {}
+def _tags(feature: FeatureText, strict: bool) -> Iterator[FeatureProblem]:
+    found: dict[FeatureProblem, None] = {}
     for scenario in feature.scenarios:
         found.update(dict.fromkeys(_unknown_tags(scenario, strict)))
         if strict:
@@ -95,21 +95,23 @@ def _tags(feature: FeatureText, strict: bool) -> Iterator[Problem]:
     yield from found
 
 
-def _unknown_tags(scenario: ScenarioText, strict: bool) -> Iterator[Problem]:
+def _unknown_tags(scenario: ScenarioText, strict: bool) -> Iterator[FeatureProblem]:
     for tag in scenario.tags:
         line = _line_of(scenario, [tag])
         if tag not in KNOWN_IDS and _LIKE_AN_ID.fullmatch(tag):
-            yield Problem(line, f"tag @{tag}: {UnknownName('requirement', tag, sorted(KNOWN_IDS))}")
+            yield FeatureProblem(
+                line, f"tag @{tag}: {UnknownName('requirement', tag, sorted(KNOWN_IDS))}"
+            )
         elif strict and tag not in KNOWN_TAGS:
-            yield Problem(line, f"tag @{tag}: {UnknownName('tag', tag, sorted(KNOWN_TAGS))}")
+            yield FeatureProblem(line, f"tag @{tag}: {UnknownName('tag', tag, sorted(KNOWN_TAGS))}")
 
 
-def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[Problem]:
+def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[FeatureProblem]:
     ids = [tag for tag in scenario.tags if tag in KNOWN_IDS]
     line = _line_of(scenario, ids)
     if not ids:
         text = f"the scenario {scenario.name!r} names no requirement; tag its rule with an id"
-        yield Problem(scenario.line, text)
+        yield FeatureProblem(scenario.line, text)
         return
     requirements = [by_id(id_) for id_ in ids]
     for word, kind, wanted in (
@@ -123,7 +125,7 @@ def _unlike_the_catalogue(scenario: ScenarioText) -> Iterator[Problem]:
                 f"{', '.join(ids)}: the {word} in the tags is {_listed(found)}, and in the"
                 f" catalogue {_listed(wanted)}"
             )
-            yield Problem(line, text)
+            yield FeatureProblem(line, text)
 
 
 def _line_of(scenario: ScenarioText, tags: list[str]) -> int:

@@ -11,8 +11,8 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Role
-from harness.history.lines import HarnessInfo, Header, Implementation, WaiverLine
-from harness.history.lines import Selection as Asked
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, WaiverLine
+from harness.history.lines import SelectionInfo as Asked
 from harness.running.facts import run_here
 from harness.running.scenario import plays
 from harness.running.selection import Selection
@@ -21,7 +21,7 @@ from harness.targets.port import Driver, TargetUnusable
 
 def header_of(
     config: pytest.Config, driver: Driver, selection: Selection, *, own: bool = False
-) -> Header:
+) -> EvidenceHeader:
     """The header of a run. `own` says that none of its scenarios is of our suite.
 
     Raises:
@@ -32,7 +32,7 @@ def header_of(
     command = command or ["pytest", *config.invocation_params.args]
     waivers = config.getoption("pairproof_waivers")
     workers = int(getattr(config, "workerinput", {}).get("workercount", 1))
-    return Header(
+    return EvidenceHeader(
         harness=HarnessInfo(__version__),
         edition=EDITION,
         implementation=Implementation(

@@ -20,7 +20,7 @@ from _pytest._code.code import (
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import CheckFailed
-from harness.history.lines import Header, ScenarioLine
+from harness.history.lines import EvidenceHeader, ScenarioLine
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line
 from harness.reporting.words import clipped, reproduce
@@ -34,7 +34,7 @@ _FOREIGN = ("/_pytest/", "/pluggy/", "/pytest_bdd/")
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class ScenarioOutcome:
     """How a scenario ended, as it travels with pytest's reports from worker to controller."""
 
     line: ScenarioLine
@@ -65,7 +65,7 @@ class Around:
     full: bool
 
 
-def again(item: pytest.Item, running: ScenarioRun, ours: bool, header: Header) -> str:
+def again(item: pytest.Item, running: ScenarioRun, ours: bool, header: EvidenceHeader) -> str:
     """The command that runs a scenario again with the same seed."""
     if ours and running.line.requirements:
         return reproduce(header, running.line.requirements[0], running.line.id)

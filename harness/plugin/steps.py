@@ -18,7 +18,7 @@ from pytest_bdd.parser import Step
 from pytest_bdd.steps import StepFunctionContext, StepNamePrefix, step_function_context_registry
 
 from harness.gherkin import FeatureText, StepKind, StepText
-from harness.plugin.guards import Problem
+from harness.plugin.guards import FeatureProblem
 
 bdd_scenario = import_module("pytest_bdd.scenario")
 """The module; the package has a function of this name in front of it."""
@@ -67,14 +67,14 @@ class Resolved:
     """What each step of a feature runs, by its kind and text, and what is wrong with some."""
 
     contexts: Mapping[tuple[str, str], StepFunctionContext]
-    problems: tuple[Problem, ...]
+    problems: tuple[FeatureProblem, ...]
 
 
 def resolve(feature: FeatureText, definitions: Sequence[Definition]) -> Resolved:
     """Find the one definition of each step; a problem for each that has none or several."""
     contexts: dict[tuple[str, str], StepFunctionContext] = {}
     texts: dict[tuple[str, str], str] = {}
-    problems: dict[Problem, None] = {}
+    problems: dict[FeatureProblem, None] = {}
     kinds = get_args(StepKind)
     of_kind = {k: [d for d in definitions if d.context.type in (None, k)] for k in kinds}
     for scenario in feature.scenarios:
@@ -86,7 +86,7 @@ def resolve(feature: FeatureText, definitions: Sequence[Definition]) -> Resolved
                 if not texts[key]:
                     contexts[key] = found[0].context
             if texts[key]:
-                problems[Problem(step.line, texts[key])] = None
+                problems[FeatureProblem(step.line, texts[key])] = None
     return Resolved(contexts, tuple(problems))
 
 

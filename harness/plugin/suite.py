@@ -31,7 +31,7 @@ from harness.history.reader import PARTS_DIR, part_path
 from harness.opening import driver_names, goes_with_run, open_target
 from harness.plugin.header import header_of, limits_of
 from harness.plugin.options import out_of
-from harness.plugin.reports import Around, Ended, again, rewrite
+from harness.plugin.reports import Around, ScenarioOutcome, again, rewrite
 from harness.plugin.steps import is_async, quick_lookup
 from harness.running.belongings import owned_now
 from harness.running.facts import now_utc
@@ -42,12 +42,12 @@ from harness.running.stopping import Stopping
 from harness.scenes.stage import NotSupported
 from harness.suite import import_steps
 from harness.targets.arranging.chain import Chain
-from harness.targets.arranging.person import Person, terminal_asker
+from harness.targets.arranging.person import PersonArranger, terminal_asker
 from harness.targets.port import Driver
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class CollectedScenario:
     """What a test of pytest is to us. `ours` tells our own suite from a user's features."""
 
     line: ScenarioLine
@@ -58,7 +58,7 @@ class Bound:
     """What each step runs, by its kind and text."""
 
 
-BOUND = pytest.StashKey[Bound]()
+BOUND = pytest.StashKey[CollectedScenario]()
 _RUNNING = pytest.StashKey[ScenarioRun]()
 _ERROR = pytest.StashKey[BaseException]()
 _SUITE = pytest.StashKey["Suite"]()
@@ -370,7 +370,7 @@ class Suite:
         assert self.run is not None
         verdict, reason = self.run.end(running, error)
         self._ended += 1
-        ended = Ended(running.line, verdict, reason, running.step.line)
+        ended = ScenarioOutcome(running.line, verdict, reason, running.step.line)
         report.user_properties.extend(ended.as_properties())
 
     def _give_up(self, session: pytest.Session, problem: str) -> None:
@@ -433,7 +433,7 @@ def attend(config: pytest.Config, driver: Driver) -> None:
         pytest.UsageError: there is no terminal, or nobody is to be asked for this target.
     """
     chain = getattr(driver, "arranging", None)
-    person = chain.way(Person) if isinstance(chain, Chain) else None
+    person = chain.way(PersonArranger) if isinstance(chain, Chain) else None
     if person is None:
         raise pytest.UsageError(
             "--interactive: the target file does not name the way person ([arrange] ways), or the"

@@ -17,7 +17,7 @@ from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Watching
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import with_overrides
-from harness.fleet.port import Cell, CellOutcome, Job, Report
+from harness.fleet.port import Cell, CellOutcome, Job, WindowReport
 from harness.fleet.run import run_fleet
 from harness.fleet.scenario import FaultKind, Scenario
 from harness.fleet.swarm import drawn
@@ -149,7 +149,7 @@ class _Listening:
     def number(self) -> int:
         return self._cell.number
 
-    def run(self, until: int, grant: int) -> Report:
+    def run(self, until: int, grant: int) -> WindowReport:
         report = self._cell.run(until, grant)
         self._found.update(violation.invariant for violation in report.violations)
         return report

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.catalogue.verdict import Verdict
-from harness.proving.trials import Ended, Trial, TrialResult, run_trials
+from harness.proving.trials import Trial, TrialOutcome, TrialResult, run_trials
 from harness.reference.planting import Variant, Wire
 
 SPINE = ("PRE-4", "SND-4", "ACC-3", "ACC-6", "ACC-7", "ACC-12", "ACC-14", "WDR-3", "REJ-5")
@@ -27,8 +27,8 @@ class LeftAlone:
     """
 
     variant: Variant
-    failed: tuple[Ended, ...] = ()
-    unclear: tuple[Ended, ...] = ()
+    failed: tuple[TrialOutcome, ...] = ()
+    unclear: tuple[TrialOutcome, ...] = ()
     observed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     passed: int = 0
     problem: str = ""

@@ -55,7 +55,7 @@ class Trial:
     stops: bool = False
 
 
-class Ended(msgspec.Struct, frozen=True):
+class TrialOutcome(msgspec.Struct, frozen=True):
     """How one scenario ended."""
 
     scenario: str
@@ -67,10 +67,10 @@ class Ended(msgspec.Struct, frozen=True):
 class TrialResult(msgspec.Struct, frozen=True):
     """What a trial found. `problem` says why it could not be carried out; empty if it could."""
 
-    ended: list[Ended] = []
+    ended: list[TrialOutcome] = []
     problem: str = ""
 
-    def with_verdict(self, verdict: Verdict) -> list[Ended]:
+    def with_verdict(self, verdict: Verdict) -> list[TrialOutcome]:
         """The scenarios that ended so."""
         return [e for e in self.ended if e.verdict is verdict]
 
@@ -207,7 +207,7 @@ class _Child:
         self._trial = trial
         self._out = out
         self._pipe = pipe
-        self._ended: list[Ended] = []
+        self._ended: list[TrialOutcome] = []
         self._session: pytest.Session | None = None
         self._stopped = False
 
@@ -238,7 +238,7 @@ class _Child:
         told = dict(report.user_properties)
         if report.when != "teardown" or "pairproof_verdict" not in told:
             return
-        ended = Ended(
+        ended = TrialOutcome(
             str(told["pairproof_scenario"]),
             [r for r in str(told["pairproof_requirements"]).split(",") if r],
             Verdict(str(told["pairproof_verdict"])),

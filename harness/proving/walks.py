@@ -10,16 +10,16 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from harness.domain.errors import PairproofError
-from harness.explore.interleaving_plots import PLOTS, Plot
-from harness.explore.walk import PlotResult, first_violation, walk
+from harness.explore.interleaving_plots import PLOTS, Interleaving
+from harness.explore.walk import InterleavingResult, first_violation, walk
 from harness.reference.planting import MUTANTS, Mutant, behaviour_with
 
 
-class UnknownPlot(PairproofError):
+class UnknownInterleaving(PairproofError):
     """No plot has this name; the message says which there are."""
 
 
-def plots_named(names: Sequence[str]) -> list[Plot]:
+def plots_named(names: Sequence[str]) -> list[Interleaving]:
     """The plots of these names; all of them without any.
 
     Raises:
@@ -27,13 +27,13 @@ def plots_named(names: Sequence[str]) -> list[Plot]:
     """
     for name in names:
         if name not in PLOTS:
-            raise UnknownPlot(f"no plot is called {name!r}; there are {', '.join(PLOTS)}")
+            raise UnknownInterleaving(f"no plot is called {name!r}; there are {', '.join(PLOTS)}")
     return [PLOTS[name] for name in names] or list(PLOTS.values())
 
 
 def walk_all(
-    plots: Sequence[Plot], faults: int, workers: int, planted: str = ""
-) -> Iterator[PlotResult]:
+    plots: Sequence[Interleaving], faults: int, workers: int, planted: str = ""
+) -> Iterator[InterleavingResult]:
     """Walk the plots, each in a child, and give their results in order.
 
     Raises:
@@ -46,7 +46,7 @@ def walk_all(
             yield task.result()
 
 
-def _walk(plot: str, faults: int, planted: str) -> PlotResult:
+def _walk(plot: str, faults: int, planted: str) -> InterleavingResult:
     return walk([PLOTS[plot]], faults, behaviour_with(planted)).plots[0]
 
 

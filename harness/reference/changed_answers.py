@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """A request of the API, as far as an answer may depend on it."""
 
     method: str
@@ -33,7 +33,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiResponse:
     """An answer of the API. `piece` is how many bytes are sent at a time, 0 for all at once."""
 
     status: int
@@ -48,12 +48,12 @@ class Answer:
         except NotJson:
             return None
 
-    def with_json(self, json: Json) -> Answer:
+    def with_json(self, json: Json) -> ApiResponse:
         """The same with another body."""
         return replace(self, body=msgspec.json.encode(json))
 
 
-Change = Callable[[Asked, Answer], Answer]
+Change = Callable[[ApiRequest, ApiResponse], ApiResponse]
 
 AGENT_PATHS = tuple(
     route.path.partition("{")[0] for route in ROUTES.values() if route.surface is Surface.AGENT
@@ -70,7 +70,7 @@ class Changed:
 
     app: ASGIApp
     change: Change
-    pauses: Callable[[Asked], float] = lambda asked: 0.0
+    pauses: Callable[[ApiRequest], float] = lambda asked: 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -78,7 +78,7 @@ class Changed:
             await self.app(scope, receive, send)
             return
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-        asked = Asked(scope["method"], scope["path"], query)
+        asked = ApiRequest(scope["method"], scope["path"], query)
         answer = await _answer_of(self.app, scope, receive)
         pause_s = self.pauses(asked)
         if pause_s:
@@ -87,7 +87,7 @@ class Changed:
             await send(message)
 
 
-async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
+async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> ApiResponse:
     messages: list[Message] = []
 
     async def keep(message: Message) -> None:
@@ -95,10 +95,10 @@ async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> Answer:
 
     await app(scope, receive, keep)
     body = b"".join(message.get("body", b"") for message in messages[1:])
-    return Answer(messages[0]["status"], tuple(messages[0]["headers"]), body)
+    return ApiResponse(messages[0]["status"], tuple(messages[0]["headers"]), body)
 
 
-def messages_of(answer: Answer) -> Iterator[Message]:
+def messages_of(answer: ApiResponse) -> Iterator[Message]:
     """What is sent; with pieces there is no length, and the server sends chunks."""
     headers = [(k, v) for k, v in answer.headers if k.lower() != b"content-length"]
     if not answer.piece and answer.status != 204:

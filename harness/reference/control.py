@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request, Response
 from harness import __version__
 from harness.domain.arrangements import Arrangement, Inventory
 from harness.domain.errors import Reason, Refusal
-from harness.reference.http_app import Api, error, headers_of, json_of, respond
+from harness.reference.http_app import ReferenceApp, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
 from harness.wire import control
 from harness.wire.codec import encode_refused
@@ -22,7 +22,7 @@ from harness.wire.model import Malformed
 TITLE = "pairproof control port"
 
 
-class Arranger(Protocol):
+class ControlledReference(Protocol):
     """What the control port reaches: both sides together."""
 
     def arrange(self, arrangement: Arrangement) -> None:
@@ -32,7 +32,7 @@ class Arranger(Protocol):
         """What a run may use."""
 
 
-def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
+def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     """The app. Every request needs `Authorization: Bearer <secret>`.
 
     `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
@@ -43,7 +43,7 @@ def make_control_app(arranger: Arranger, secret: str) -> FastAPI:
     """
     if not secret:
         raise ValueError("the control port needs a secret that is not empty")
-    app = Api(TITLE, _describe)
+    app = ReferenceApp(TITLE, _describe)
     guarded = _guard(control.bearer(secret)["Authorization"])
 
     async def health(_: Request) -> Response:

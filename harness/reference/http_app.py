@@ -34,7 +34,7 @@ Perform = Callable[[Request, Operation, Credentials], Reply]
 """Carries out one operation at the side that a request reached."""
 
 
-class Api(FastAPI):
+class ReferenceApp(FastAPI):
     """A FastAPI app with the settings of both shells and a description of its own."""
 
     def __init__(self, title: str, description: Callable[[], dict[str, Any]]) -> None:

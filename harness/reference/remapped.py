@@ -112,7 +112,9 @@ class Remapped:
         query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
         parameters = _parameters(fitting[0].pattern, _raw_path(scope))
         try:
-            asked = translate.Asked(parameters, query, headers, parse_json(body) if body else None)
+            asked = translate.ParsedRequest(
+                parameters, query, headers, parse_json(body) if body else None
+            )
             operation = self._route(asked, fitting).operation
             ours = translate.ours_asked(asked, operation, self._wire)
             inner = _scope(scope, ROUTES[operation], ours)
@@ -126,11 +128,11 @@ class Remapped:
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
         return operation, inner, _encoded(ours.json)
 
-    def _route(self, asked: translate.Asked, fitting: list[_Place]) -> Route:
+    def _route(self, asked: translate.ParsedRequest, fitting: list[_Place]) -> Route:
         """The route that a request is for, among those at its place."""
         return max(fitting, key=lambda place: self._held(asked, place.route)).route
 
-    def _held(self, asked: translate.Asked, route: Route) -> int:
+    def _held(self, asked: translate.ParsedRequest, route: Route) -> int:
         return translate.constants_held(asked, self._wire.spoken(route.operation))
 
     def _translating(self, operation: type[Operation], send: Send) -> Send:
@@ -205,7 +207,7 @@ async def _read(receive: Receive) -> bytes:
             return bytes(read)
 
 
-def _scope(scope: Scope, route: Route, asked: translate.Asked) -> Scope:
+def _scope(scope: Scope, route: Route, asked: translate.ParsedRequest) -> Scope:
     """The same request by the published wire.
 
     Raises:

@@ -20,7 +20,7 @@ from harness.reference.clock import Clock, ShiftedClock
 from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.link import Answer, Call
+from harness.reference.core.link import Call, TimedReply
 from harness.reference.core.run import run
 from harness.reference.core.store import Store
 from harness.reference.faults import FaultyLink
@@ -172,10 +172,10 @@ class EdgeSide:
 
     def _place_hosts(self) -> None:
         for slot in self._slots:
-            if self._store.get(records.Site, slot.uid) is None:
-                self._store.put(records.Site(slot.uid, slot.host_uids))
+            if self._store.get(records.SlotState, slot.uid) is None:
+                self._store.put(records.SlotState(slot.uid, slot.host_uids))
                 for host_uid in slot.host_uids:
-                    self._store.put(records.HostPlace(host_uid, slot.uid))
+                    self._store.put(records.HostSlot(host_uid, slot.uid))
 
     def slots(self) -> tuple[arrangements.Slot, ...]:
         """The places for clusters, with their hosts."""
@@ -216,9 +216,9 @@ class EdgeSide:
         except Refusal:
             return  # someone else took the request elsewhere meanwhile; the next round sees it
 
-    def _carry(self, call: Call) -> Answer:
+    def _carry(self, call: Call) -> TimedReply:
         reply = self.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
-        return Answer(reply, self.clock.now())
+        return TimedReply(reply, self.clock.now())
 
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
         """Arrange what no user can.
@@ -270,15 +270,15 @@ class EdgeSide:
             names = ", ".join(sorted(foreign))
             raise ArrangementError(f"slot {slot} has no host {names}")
         self.link.heal(site.host_uids)
-        self._store.put(records.Site(slot, site.host_uids, cluster=cluster))
+        self._store.put(records.SlotState(slot, site.host_uids, cluster=cluster))
 
-    def _site(self, slot: str) -> records.Site:
-        site = self._store.get(records.Site, slot)
+    def _site(self, slot: str) -> records.SlotState:
+        site = self._store.get(records.SlotState, slot)
         if site is None:
             raise ArrangementError(f"there is no slot {slot}")
         return site
 
-    def _occupied(self, slot: str) -> tuple[records.Site, Cluster]:
+    def _occupied(self, slot: str) -> tuple[records.SlotState, Cluster]:
         site = self._site(slot)
         if site.cluster is None:
             raise ArrangementError(f"slot {slot} has no cluster")

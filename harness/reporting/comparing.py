@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from harness.catalogue.requirement import Level, Requirement
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.operation import Json
 from harness.reporting.report_json import plain_json, requirement_json
 
@@ -40,7 +40,7 @@ class Verdicts:
     """
 
     name: str
-    header: Header
+    header: EvidenceHeader
     overall: Overall
     requirements: Mapping[str, tuple[Requirement, Verdict, bool]]
     """With whether a waiver excuses it."""
@@ -78,7 +78,7 @@ class RequirementChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class RunComparison:
     """Two runs, compared. `unlike` is what makes them hard to compare."""
 
     before: Verdicts
@@ -103,14 +103,14 @@ class Comparison:
         return 0
 
 
-def compare(before: Verdicts, after: Verdicts) -> Comparison:
+def compare(before: Verdicts, after: Verdicts) -> RunComparison:
     """Compare two runs of the same suite, by the ids of requirements and scenarios."""
     ids = dict.fromkeys((*before.requirements, *after.requirements))
     changes = (_requirement(id_, before, after) for id_ in ids)
     found = [change for change in changes if change is not None]
     order = list(Change)
     found.sort(key=lambda c: (order.index(c.change), not c.counts))
-    return Comparison(before, after, tuple(found), tuple(_unlike(before.header, after.header)))
+    return RunComparison(before, after, tuple(found), tuple(_unlike(before.header, after.header)))
 
 
 def _requirement(id_: str, before: Verdicts, after: Verdicts) -> RequirementChange | None:
@@ -157,7 +157,7 @@ def _scenarios(id_: str, before: Verdicts, after: Verdicts) -> Iterator[Scenario
             yield ScenarioChange(scenario, first, second, reason)
 
 
-def _unlike(before: Header, after: Header) -> Iterator[str]:
+def _unlike(before: EvidenceHeader, after: EvidenceHeader) -> Iterator[str]:
     """In what the two runs were asked for different things."""
     asked: Sequence[tuple[str, object, object]] = (
         ("kind", before.kind, after.kind),
@@ -186,7 +186,7 @@ def _shown(value: object) -> str:
             return "; ".join(_shown(part) for part in told if part) or "everything"
 
 
-def comparison_json(comparison: Comparison) -> dict[str, Json]:
+def comparison_json(comparison: RunComparison) -> dict[str, Json]:
     """The comparison as JSON data."""
     kinds = [change.change for change in comparison.changes]
     return {

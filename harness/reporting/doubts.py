@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.catalogue.requirement import Feature, Role
 from harness.catalogue.verdict import Verdict
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 from harness.history.reader import Evidence
 
@@ -101,7 +101,7 @@ def _are_the_same(sent: Sequence[OperationRecord]) -> bool:
     return len(answers) == 1 and len(answered) >= SAME_MIN and len(kinds) >= FEW
 
 
-def _of_a_whole_run(sent: Sequence[OperationRecord], header: Header) -> Iterator[str]:
+def _of_a_whole_run(sent: Sequence[OperationRecord], header: EvidenceHeader) -> Iterator[str]:
     """What a whole run should have met."""
     happened = sum(o.outcome is OK for o in sent)
     if happened >= WHOLE_MIN and not any(o.outcome is FAIL for o in sent):

@@ -32,8 +32,8 @@ def junit_xml(report: Report) -> bytes:
     for judged, verdict in _scenarios(report):
         feature = judged[0][1].line.feature
         by_feature.setdefault(feature, []).append(_case(judged, verdict))
-    suites = [Suite(feature, cases) for feature, cases in by_feature.items()]
-    suites += [Suite("pairproof", [_leaks(report)])] * bool(report.evidence.leaks)
+    suites = [JUnitSuite(feature, cases) for feature, cases in by_feature.items()]
+    suites += [JUnitSuite("pairproof", [_leaks(report)])] * bool(report.evidence.leaks)
     return suites_xml(suites, report.started_at)
 
 
@@ -215,14 +215,14 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Suite:
+class JUnitSuite:
     """Test cases under one name."""
 
     name: str
     cases: Sequence[Case]
 
 
-def suites_xml(suites: Iterable[Suite], started_at: str = "") -> bytes:
+def suites_xml(suites: Iterable[JUnitSuite], started_at: str = "") -> bytes:
     """The suites as one document. `started_at` is RFC 3339, or empty."""
     root = ET.Element("testsuites", name="pairproof")
     shown = list(suites)

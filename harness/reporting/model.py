@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
-from harness.history.lines import Header, LeakLine, ScenarioLine, VerdictLine, WaiverLine
+from harness.history.lines import EvidenceHeader, LeakLine, ScenarioLine, VerdictLine, WaiverLine
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
@@ -145,7 +145,7 @@ class Report:
         return EXIT_CODES[self.verdict]
 
     @property
-    def header(self) -> Header:
+    def header(self) -> EvidenceHeader:
         """How the run was made."""
         return self.evidence.header
 
@@ -298,7 +298,7 @@ def _unknown(requirements: Sequence[Requirement], judged: Iterable[str]) -> list
 
 
 def _left_out(
-    header: Header, requirements: Iterable[Requirement], judged: Mapping[str, object]
+    header: EvidenceHeader, requirements: Iterable[Requirement], judged: Mapping[str, object]
 ) -> dict[str, str]:
     found: dict[str, str] = {}
     for requirement in requirements:
@@ -309,7 +309,7 @@ def _left_out(
     return found
 
 
-def _asked_for(header: Header, requirement: Requirement) -> bool:
+def _asked_for(header: EvidenceHeader, requirement: Requirement) -> bool:
     selection = header.selection
     if selection.requirements:
         return requirement.id in selection.requirements

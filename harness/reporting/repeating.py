@@ -15,7 +15,7 @@ from typing import Final
 import msgspec
 
 from harness.catalogue.verdict import Verdict, worst
-from harness.history.lines import ENCODER, Header, VerdictLine, digested
+from harness.history.lines import ENCODER, EvidenceHeader, VerdictLine, digested
 from harness.history.reader import Evidence
 
 UNSTABLE: Final = "unstable"
@@ -166,12 +166,12 @@ def _problems(repeats: Sequence[Repeat]) -> Iterator[str]:
             yield f"{repeat.name} is of another run than {repeats[0].name}"
 
 
-def missing_repeats(header: Header, count: int) -> str:
+def missing_repeats(header: EvidenceHeader, count: int) -> str:
     """What to say of a run of which only so many repeats are there; empty if all are."""
     if header.repeat == count:
         return ""
     return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
 
 
-def _without_run(header: Header) -> bytes:
+def _without_run(header: EvidenceHeader) -> bytes:
     return digested(ENCODER.encode(header))

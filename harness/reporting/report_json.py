@@ -8,7 +8,7 @@ import msgspec
 
 from harness.catalogue.requirement import Requirement
 from harness.catalogue.verdict import Overall
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.operation import Json
 from harness.reporting.model import Report, RequirementReport, ScenarioReport
 
@@ -49,7 +49,7 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
     }
 
 
-def run_json(header: Header, verdict: Overall, why: str) -> dict[str, Json]:
+def run_json(header: EvidenceHeader, verdict: Overall, why: str) -> dict[str, Json]:
     """What every report of whatever kind begins with: its verdict, and what was tested."""
     return {
         "schema": SCHEMA,
@@ -68,7 +68,7 @@ def run_json(header: Header, verdict: Overall, why: str) -> dict[str, Json]:
     }
 
 
-def harness_json(header: Header) -> dict[str, Json]:
+def harness_json(header: EvidenceHeader) -> dict[str, Json]:
     """What ran it, and on what."""
     return {
         "harness": {"version": header.harness.version, "commit": header.run.commit},

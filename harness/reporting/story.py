@@ -36,7 +36,7 @@ _NOTHING: tuple[Json, ...] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class OperationDetail:
     """One operation in full: what was sent and what came back, as text."""
 
     id: str
@@ -48,7 +48,7 @@ class Exchange:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class OperationRow:
     """One operation in the table of a scenario. `decisive`: the verdict rests on it."""
 
     number: int
@@ -62,7 +62,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class RequirementInScenario:
     """One requirement in the light of a scenario, with the check that decided."""
 
     requirement: RequirementReport
@@ -77,10 +77,10 @@ class Story:
 
     line: ScenarioLine
     verdict: Verdict
-    judged: tuple[Judged, ...]
-    rows: tuple[Row, ...]
+    judged: tuple[RequirementInScenario, ...]
+    rows: tuple[OperationRow, ...]
     rows_left_out: int
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[OperationDetail, ...]
     diagrams: tuple[Diagram, ...] = ()
     """The operations that fit no order, drawn (INV-8)."""
 
@@ -145,10 +145,10 @@ def _diagrams(
 
 def _judged(
     requirement: RequirementReport, report: ScenarioReport, checks: Iterable[CheckLine]
-) -> Judged:
+) -> RequirementInScenario:
     own = [c for c in checks if c.requirement == requirement.requirement.id]
     expected = dict.fromkeys(c.expected for c in own if c.expected)
-    return Judged(
+    return RequirementInScenario(
         requirement=requirement,
         report=report,
         step="; ".join(dict.fromkeys(c.step for c in own if c.step)),
@@ -161,7 +161,7 @@ def _judged(
 
 def rows_of(
     operations: Sequence[OperationRecord], decisive: set[str]
-) -> tuple[tuple[Row, ...], int]:
+) -> tuple[tuple[OperationRow, ...], int]:
     """The operations as rows, and how many are left out; those that decide never are."""
     kept = set(range(ROWS_MAX)) | {i for i, o in enumerate(operations) if o.id in decisive}
     rows = tuple(
@@ -172,8 +172,8 @@ def rows_of(
     return rows, len(operations) - len(rows)
 
 
-def _row(number: int, operation: OperationRecord, began: int, decisive: bool) -> Row:
-    return Row(
+def _row(number: int, operation: OperationRecord, began: int, decisive: bool) -> OperationRow:
+    return OperationRow(
         number=number,
         at=_at(operation, began),
         actor=operation.actor,
@@ -235,9 +235,9 @@ def _brief(value: Json) -> str:
 # --- what was exchanged ---------------------------------------------------------------------
 
 
-def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord]) -> Exchange:
+def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord]) -> OperationDetail:
     number = next(i for i, o in enumerate(operations, 1) if o.id == operation.id)
-    return Exchange(
+    return OperationDetail(
         id=operation.id,
         title=f"{number}. {kind_in_words(operation.kind)}",
         at=_at(operation, operations[0].start),

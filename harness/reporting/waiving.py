@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.catalogue.verdict import Verdict
-from harness.history.lines import Header, WaiverLine
+from harness.history.lines import EvidenceHeader, WaiverLine
 
 
 class Standing(StrEnum):
@@ -45,7 +45,7 @@ class Seen:
 class Waivers:
     """The waivers of a run; of two for the same thing the later one counts."""
 
-    def __init__(self, header: Header, more: Iterable[WaiverLine] = ()) -> None:
+    def __init__(self, header: EvidenceHeader, more: Iterable[WaiverLine] = ()) -> None:
         self._day = header.run.started_at[:10]
         given = (*header.waivers, *more)
         self._by_place: Mapping[tuple[str, str], WaiverLine] = {

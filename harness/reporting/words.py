@@ -10,7 +10,7 @@ from typing import Final
 from harness.catalogue.edition import ANCHORS
 from harness.catalogue.requirement import Level, Role
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.lines import Header, LeakLine
+from harness.history.lines import EvidenceHeader, LeakLine
 from harness.reporting.waiving import Standing
 
 VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
@@ -117,7 +117,7 @@ def command(*arguments: str) -> str:
 _KEYWORD = re.compile(r"[\w:+\-.\[\]/\\]+")
 
 
-def reproduce(header: Header, requirement: str, scenario: str) -> str:
+def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
     """The command line that judges this requirement by this scenario again, same seed.
 
     The scenario is picked by its id, or by as much of it as an expression of `-k` can hold.

@@ -9,15 +9,25 @@ from pathlib import Path
 
 from harness.history.lines import LeakLine
 from harness.running.facts import now_utc
-from harness.targets.ledger import FILE, Entry, Kind, Ledger, LedgerHeader, Owner, Redacted
+from harness.targets.ledger import (
+    FILE,
+    Ledger,
+    LedgerEntry,
+    LedgerHeader,
+    LedgerKind,
+    Owner,
+    Redacted,
+)
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import Driver
 from harness.targets.undoing import Ownership, Undoer
 
-WITH_A_SCENARIO = frozenset({Kind.RATE_LIMIT, Kind.LINK, Kind.FAULT, Kind.REQUEST})
+WITH_A_SCENARIO = frozenset(
+    {LedgerKind.RATE_LIMIT, LedgerKind.LINK, LedgerKind.FAULT, LedgerKind.REQUEST}
+)
 """What a scenario gives back before its project is forgotten."""
 
-AFTER_A_SCENARIO = frozenset({Kind.USER, Kind.TOKEN, Kind.PROFILE})
+AFTER_A_SCENARIO = frozenset({LedgerKind.USER, LedgerKind.TOKEN, LedgerKind.PROFILE})
 """What is left of it then. Its cluster stays until the place is needed again."""
 
 
@@ -68,7 +78,7 @@ class Belongings:
         """A driver for the run, which notes what it makes."""
         return LedgeredDriver(driver, self.ledger)
 
-    def give_back(self, kinds: Collection[Kind]) -> None:
+    def give_back(self, kinds: Collection[LedgerKind]) -> None:
         """Take back what is open of these kinds; what cannot be is tried again at the end."""
         self._undoer.sweep(kinds)
 
@@ -85,7 +95,7 @@ class Belongings:
         self.ledger.close()
 
 
-def leak_line(entry: Entry) -> LeakLine:
+def leak_line(entry: LedgerEntry) -> LeakLine:
     """An entry that is still open, as the evidence tells it."""
     return LeakLine(
         n=entry.n,

@@ -7,14 +7,14 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.history.lines import Object, Run
+from harness.history.lines import Object, RunInfo
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
-def run_here(command: list[str], workers: int) -> Run:
+def run_here(command: list[str], workers: int) -> RunInfo:
     """A run that starts here and now, by this command line."""
-    return Run(
+    return RunInfo(
         command=command,
         started_at=now_utc(),
         platform=platform_facts(),

@@ -9,15 +9,15 @@ from pathlib import Path
 from harness.catalogue.limits import Limits
 from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import Header, ScenarioLine
+from harness.history.lines import EvidenceHeader, ScenarioLine
 from harness.history.redaction import Redactor
 from harness.running.belongings import AFTER_A_SCENARIO, WITH_A_SCENARIO, Belongings
 from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
 from harness.scenes.installing import SlotPool
-from harness.scenes.scene import Scene
-from harness.scenes.stage import Stage
-from harness.targets.ledger import Kind, LedgerHeader
+from harness.scenes.scene import Context
+from harness.scenes.stage import Recorder
+from harness.targets.ledger import LedgerHeader, LedgerKind
 from harness.targets.port import Driver
 
 ONE_TARGET = (
@@ -48,7 +48,7 @@ class Run:
         self,
         driver: Driver,
         evidence: Path,
-        header: Header,
+        header: EvidenceHeader,
         *,
         seed: int,
         limits: Limits,
@@ -79,9 +79,9 @@ class Run:
         """Begin a scenario. Until it ends, a signal takes effect only while it waits."""
         self.stopping.guard(True)
         self.writer.scenario(line)
-        stage = Stage(self.driver, self.writer, self.redactor, line.id, self.limits)
+        stage = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
-        scene = Scene(stage, self.pool, self.inventory, self.seed, mark)
+        scene = Context(stage, self.pool, self.inventory, self.seed, mark)
         self._current = ScenarioRun(line, stage, scene, self.writer, self.driver.now)
         return self._current
 
@@ -113,7 +113,7 @@ class Run:
         self._give_back(AFTER_A_SCENARIO)
         return ended
 
-    def _give_back(self, kinds: Collection[Kind]) -> None:
+    def _give_back(self, kinds: Collection[LedgerKind]) -> None:
         if self.belongings is not None:
             self.belongings.give_back(kinds)
 

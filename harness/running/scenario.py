@@ -11,8 +11,8 @@ from harness.checkers import registry
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
-from harness.scenes.scene import Scene
-from harness.scenes.stage import Inconclusive, NotSupported, Stage
+from harness.scenes.scene import Context
+from harness.scenes.stage import Inconclusive, NotSupported, Recorder
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -34,7 +34,7 @@ class StepAt:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class CheckSummary:
     """What a check expects, in one line, and the operations that its finding rests on."""
 
     expected: str
@@ -46,13 +46,13 @@ class ScenarioRun:
     """One scenario: what it found so far, and the step at which it stands."""
 
     line: ScenarioLine
-    stage: Stage
-    scene: Scene
+    stage: Recorder
+    scene: Context
     writer: EvidenceWriter
     now: Callable[[], int]
     step: StepAt = StepAt()
     findings: list[registry.Finding] = field(default_factory=list)
-    judged_last: Judged | None = None
+    judged_last: CheckSummary | None = None
     """The finding that was written down last, and what its check expects."""
     judge: registry.Judge = field(init=False)
 
@@ -64,7 +64,7 @@ class ScenarioRun:
 
     def found(self, name: str, args: Mapping[str, Json], finding: registry.Finding) -> None:
         self.findings.append(finding)
-        self.judged_last = Judged(registry.meaning_of(name), finding.operations)
+        self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
             self.writer.check(
                 CheckLine(

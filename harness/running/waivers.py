@@ -17,27 +17,29 @@ from typing import Final, NoReturn
 from harness.catalogue.requirements import REQUIREMENTS
 from harness.history.lines import WaiverLine
 from harness.targets import toml_lines
-from harness.targets.key_kinds import Key, Kind, Table, check_structure, named
-from harness.targets.reading import FileError, Problem
+from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, check_structure, named
+from harness.targets.reading import FileError, TargetProblem
 from harness.targets.target_schema import json_schema
 
 SCHEMA: Final = "pairproof/waivers/1"
 _DAY: Final = r"^\d{4}-\d{2}-\d{2}$"
 _A_DAY: Final = "a date such as 2027-03-31, the last day on which it holds"
 
-_WAIVER: Final[Mapping[str, Key]] = {
+_WAIVER: Final[Mapping[str, TargetKey]] = {
     "requirement": named("the id of the requirement whose failure is accepted"),
     "scenario": named("the id of the one scenario in which it is accepted", required=False),
     "reason": named("why it is accepted"),
     "owner": named("who answers for it"),
-    "expires": Key("the last day on which it holds", required=True, allowed=_A_DAY, pattern=_DAY),
+    "expires": TargetKey(
+        "the last day on which it holds", required=True, allowed=_A_DAY, pattern=_DAY
+    ),
 }
 
-KEYS: Final[Mapping[str, Key]] = {
-    "schema": Key(
+KEYS: Final[Mapping[str, TargetKey]] = {
+    "schema": TargetKey(
         "the version of the file", required=True, allowed=f'"{SCHEMA}"', pattern=f"^{SCHEMA}$"
     ),
-    "waiver": Key("the waivers", Kind.TABLES, table=_WAIVER),
+    "waiver": TargetKey("the waivers", TargetKeyKind.TABLES, table=_WAIVER),
 }
 """Every key of a waiver file."""
 
@@ -61,7 +63,9 @@ def load_waivers(path: Path) -> tuple[WaiverLine, ...]:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         told = getattr(error, "strerror", None) or "it is not UTF-8"
-        problem = Problem(f"it cannot be read ({told})", "a file in TOML", "name a waiver file")
+        problem = TargetProblem(
+            f"it cannot be read ({told})", "a file in TOML", "name a waiver file"
+        )
         raise WaiverFileError(str(path), 0, "", problem) from None
     return read_waivers(text, str(path))
 
@@ -83,7 +87,7 @@ def read_waivers(text: str, file: str) -> tuple[WaiverLine, ...]:
         if place in found:
             where = f" in {waiver.scenario}" if waiver.scenario else ""
             told = f"there is a waiver for {waiver.requirement}{where} already"
-            problem = Problem(told, "one for each", "remove one of the two")
+            problem = TargetProblem(told, "one for each", "remove one of the two")
             reading.refuse(("waiver", number, "requirement"), problem)
         found[place] = waiver
     return tuple(found.values())
@@ -96,7 +100,7 @@ class _Reading:
     text: str
     file: str
 
-    def refuse(self, path: toml_lines.Path, problem: Problem) -> NoReturn:
+    def refuse(self, path: toml_lines.Path, problem: TargetProblem) -> NoReturn:
         """Give up because of what stands at a path."""
         line = toml_lines.line_of(self.text, path)
         raise WaiverFileError(self.file, line, toml_lines.dotted(path), problem)
@@ -106,7 +110,7 @@ class _Reading:
         try:
             return {name: _with_texts(value) for name, value in tomllib.loads(self.text).items()}
         except tomllib.TOMLDecodeError as error:
-            problem = Problem(f"this is not TOML: {error}", "TOML 1.0", "correct it")
+            problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it")
             raise WaiverFileError(self.file, 0, "", problem) from None
 
     def check_top(self, data: Table) -> None:
@@ -116,7 +120,7 @@ class _Reading:
                 near = get_close_matches(name, KEYS, n=1)
                 remedy = f"did you mean {near[0]}?" if near else "remove it"
                 self.refuse(
-                    (name,), Problem("a waiver file has no such key", ", ".join(KEYS), remedy)
+                    (name,), TargetProblem("a waiver file has no such key", ", ".join(KEYS), remedy)
                 )
 
     def waiver(self, table: Table, number: int) -> WaiverLine:
@@ -126,12 +130,14 @@ class _Reading:
         if id_ not in known:
             near = get_close_matches(str(id_).upper(), known, n=1)
             remedy = f"did you mean {near[0]}?" if near else "look it up: pairproof requirements"
-            problem = Problem(f"there is no requirement {id_!r}", "an id of the catalogue", remedy)
+            problem = TargetProblem(
+                f"there is no requirement {id_!r}", "an id of the catalogue", remedy
+            )
             self.refuse(("waiver", number, "requirement"), problem)
         try:
             date.fromisoformat(table["expires"])
         except ValueError:
-            problem = Problem(f"{table['expires']} is no day", _A_DAY, "correct the date")
+            problem = TargetProblem(f"{table['expires']} is no day", _A_DAY, "correct the date")
             self.refuse(("waiver", number, "expires"), problem)
         return WaiverLine(
             requirement=id_,

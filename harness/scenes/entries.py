@@ -13,20 +13,20 @@ from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import LogIn, LogOut
 from harness.domain.token import RegistrationToken
-from harness.scenes.scene import DAY, Scene
+from harness.scenes.scene import DAY, Context
 from harness.scenes.stage import Actor, Inconclusive
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
 """Lengths of time in microseconds."""
 
-TokenMaker = Callable[[Scene], RegistrationToken]
+TokenMaker = Callable[[Context], RegistrationToken]
 
 
 # --- tokens -----------------------------------------------------------------------------------
 
 
-def token_of_kind(scene: Scene, kind: str) -> RegistrationToken:
+def token_of_kind(scene: Context, kind: str) -> RegistrationToken:
     """A registration token of the scenario's project, of the named kind.
 
     Raises:
@@ -35,29 +35,29 @@ def token_of_kind(scene: Scene, kind: str) -> RegistrationToken:
     return _TOKENS[kind](scene)
 
 
-def _made_up(scene: Scene, value: str) -> RegistrationToken:
+def _made_up(scene: Context, value: str) -> RegistrationToken:
     """A token that Palette knows nothing of."""
     return RegistrationToken("", "", value, scene.project(), 0)
 
 
-def _altered(scene: Scene, alter: Callable[[str], str]) -> RegistrationToken:
+def _altered(scene: Context, alter: Callable[[str], str]) -> RegistrationToken:
     value = alter(scene.new_token(scene.project()).value)
     return _made_up(scene, scene.stage.secret(value, "token"))
 
 
-def _deleted(scene: Scene) -> RegistrationToken:
+def _deleted(scene: Context) -> RegistrationToken:
     token = scene.new_token(scene.project())
     scene.stage.arrange(RemoveToken(token.uid))
     return token
 
 
-def _deactivated_later(scene: Scene) -> RegistrationToken:
+def _deactivated_later(scene: Context) -> RegistrationToken:
     token = scene.new_token(scene.project())
     scene.stage.arrange(PutToken(replace(token, active=False)))
     return token
 
 
-def _activated_again(scene: Scene) -> RegistrationToken:
+def _activated_again(scene: Context) -> RegistrationToken:
     token = scene.new_token(scene.project(), active=False)
     scene.stage.arrange(PutToken(replace(token, active=True)))
     return replace(token, active=True)
@@ -79,7 +79,7 @@ _TOKENS: Mapping[str, TokenMaker] = {
 }
 
 
-def revoke_token(scene: Scene, fate: str) -> None:
+def revoke_token(scene: Context, fate: str) -> None:
     """Make the token that was entered unusable: `deactivated`, `deleted` or `expired`.
 
     Raises:
@@ -98,7 +98,7 @@ def revoke_token(scene: Scene, fate: str) -> None:
 # --- endpoints --------------------------------------------------------------------------------
 
 
-def endpoint_of_form(scene: Scene, form: str) -> str:
+def endpoint_of_form(scene: Context, form: str) -> str:
     """An endpoint of a form that the target has or that can be made from its usable one.
 
     Raises:
@@ -143,7 +143,7 @@ so that whoever repairs an entry silently would reach Palette and be found out."
 # --- sessions ---------------------------------------------------------------------------------
 
 
-def stranger_with(scene: Scene, kind: str) -> Actor:
+def stranger_with(scene: Context, kind: str) -> Actor:
     """Somebody at the cluster's first host whose session is of the named kind.
 
     The cluster's operator logs in afresh afterwards, to see what came of it.
@@ -158,33 +158,33 @@ def stranger_with(scene: Scene, kind: str) -> Actor:
     return actor
 
 
-def _with_session(scene: Scene, host_uid: str, session: str) -> Actor:
+def _with_session(scene: Context, host_uid: str, session: str) -> Actor:
     visitor = replace(scene.visitor(), label="stranger", host_uid=host_uid)
     return visitor.in_session(scene.stage.secret(session, "session"))
 
 
-def _shortened(scene: Scene, host_uid: str) -> Actor:
+def _shortened(scene: Context, host_uid: str) -> Actor:
     return _with_session(scene, host_uid, scene.log_in(host_uid).credentials.session[:-4])
 
 
-def _logged_out(scene: Scene, host_uid: str) -> Actor:
+def _logged_out(scene: Context, host_uid: str) -> Actor:
     actor = scene.log_in(host_uid, "stranger")
     scene.must(scene.stage.perform(actor, LogOut()))
     return actor
 
 
-def _expired(scene: Scene, host_uid: str) -> Actor:
+def _expired(scene: Context, host_uid: str) -> Actor:
     actor = scene.log_in(host_uid, "stranger")
     scene.put_clock_forward(Side.EDGE, DAY + HOUR)
     return actor
 
 
-def _of_another_cluster(scene: Scene, host_uid: str) -> Actor:
+def _of_another_cluster(scene: Context, host_uid: str) -> Actor:
     other = scene.cluster("another cluster").operator
     return _with_session(scene, host_uid, other.credentials.session)
 
 
-_SESSIONS: Mapping[str, Callable[[Scene, str], Actor]] = {
+_SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
     "no": lambda scene, host_uid: _with_session(scene, host_uid, ""),
     "a made-up": lambda scene, host_uid: _with_session(
         scene, host_uid, scene.new_secret("session")
@@ -196,7 +196,7 @@ _SESSIONS: Mapping[str, Callable[[Scene, str], Actor]] = {
 }
 
 
-def login_of_kind(scene: Scene, kind: str) -> LogIn:
+def login_of_kind(scene: Context, kind: str) -> LogIn:
     """A login that must not succeed, of the named kind.
 
     Raises:

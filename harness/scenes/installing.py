@@ -13,7 +13,7 @@ from harness.catalogue.needs import Need, consuming_scenarios
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.scenes.stage import Inconclusive, Stage
+from harness.scenes.stage import Inconclusive, Recorder
 from harness.targets.port import CannotArrange
 
 _ARRANGING = frozenset(kind.__name__ for kind in arrangements.SIDES_OF)
@@ -22,7 +22,7 @@ _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class ClusterShape:
     """How many nodes a cluster has in its control plane, and in how many pools its workers are."""
 
     control_plane: int = 1
@@ -30,7 +30,7 @@ class Shape:
     worker_pools: int = 1
 
 
-def pools_of(shape: Shape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
+def pools_of(shape: ClusterShape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
     """The pools of a cluster of this shape, on the first of these hosts."""
     split = shape.control_plane
     control = _nodes("control-plane", host_uids[:split])
@@ -132,7 +132,7 @@ class Installer:
         leased: the places that the scenario has leased.
     """
 
-    def __init__(self, stage: Stage, pool: SlotPool, *, consumes: bool) -> None:
+    def __init__(self, stage: Recorder, pool: SlotPool, *, consumes: bool) -> None:
         """`consumes` says that the scenario uses clusters up."""
         self.leased: list[arrangements.Slot] = []
         self._stage = stage
@@ -140,7 +140,7 @@ class Installer:
         self._consumes = consumes
 
     def install(
-        self, model: Cluster, shape: Shape, matters: tuple[str, ...], hosts: int
+        self, model: Cluster, shape: ClusterShape, matters: tuple[str, ...], hosts: int
     ) -> tuple[arrangements.Slot, Cluster]:
         """A place of at least so many hosts with a cluster like this one; where clusters are
         given, each place may be tried.

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects, operator_cancels
 from harness.domain.operations import ListPairingRequests, ViewPairing
-from harness.scenes.scene import MAIN, Scene
-from harness.scenes.stage import Taken
+from harness.scenes.scene import MAIN, Context
+from harness.scenes.stage import RecordedReply
 
 
-def send(scene: Scene, label: str = MAIN) -> Taken:
+def send(scene: Context, label: str = MAIN) -> RecordedReply:
     """Send a cluster's request as the procedure has it."""
     taken = scene.send_by_procedure(label)
     scene.note("the send", taken)
     return taken
 
 
-def accept(scene: Scene, who: str, label: str = MAIN) -> Taken:
+def accept(scene: Context, who: str, label: str = MAIN) -> RecordedReply:
     """Accept a cluster's request as the procedure has it."""
     leased = scene.cluster(label)
     flow = admin_accepts(leased.pairing_uid, Acceptance(scene.matching_selection(label)))
@@ -24,7 +24,7 @@ def accept(scene: Scene, who: str, label: str = MAIN) -> Taken:
     return taken
 
 
-def reject(scene: Scene, who: str, label: str = MAIN) -> Taken:
+def reject(scene: Context, who: str, label: str = MAIN) -> RecordedReply:
     """Reject a cluster's request as the procedure has it."""
     flow = admin_rejects(scene.cluster(label).pairing_uid)
     taken = scene.stage.run(scene.admin(who), flow)
@@ -32,7 +32,7 @@ def reject(scene: Scene, who: str, label: str = MAIN) -> Taken:
     return taken
 
 
-def has_rejected(scene: Scene, who: str, label: str = MAIN) -> None:
+def has_rejected(scene: Context, who: str, label: str = MAIN) -> None:
     """A cluster's request was rejected, and its host knows.
 
     Raises:
@@ -42,7 +42,7 @@ def has_rejected(scene: Scene, who: str, label: str = MAIN) -> None:
     scene.must_see(scene.cluster(label).operator, ViewPairing(), "nothing_pending")
 
 
-def has_cancelled(scene: Scene, label: str = MAIN) -> None:
+def has_cancelled(scene: Context, label: str = MAIN) -> None:
     """A cluster's request was cancelled, and Palette knows.
 
     Raises:

@@ -10,9 +10,9 @@ from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
-from harness.scenes.scene import MAIN, LeasedCluster, Scene
+from harness.scenes.scene import MAIN, Context, LeasedCluster
 from harness.scenes.stacks import DOCUMENTED_STACK, published
-from harness.scenes.stage import Actor, Taken
+from harness.scenes.stage import Actor, RecordedReply
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
@@ -45,7 +45,7 @@ _OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
 }
 
 
-def local_operation(scene: Scene, kind: str) -> ops.LocalClusterOperation:
+def local_operation(scene: Context, kind: str) -> ops.LocalClusterOperation:
     """The local cluster operation of this name, on the cluster as Local UI shows it.
 
     Raises:
@@ -81,13 +81,13 @@ def effect_of(operation: ops.LocalClusterOperation) -> Effect:
     return Effect(ops.ViewCluster(), "deleting_or_gone", {})
 
 
-def change_locally(scene: Scene, kind: str = "patch of the cluster") -> Taken:
+def change_locally(scene: Context, kind: str = "patch of the cluster") -> RecordedReply:
     """Carry out a local cluster operation and keep it in mind."""
     operation = local_operation(scene, kind)
     return scene.perform(scene.cluster().operator, operation, "the local operation")
 
 
-def local_effect(scene: Scene, kind: str = "patch of the cluster") -> OperationRecord:
+def local_effect(scene: Context, kind: str = "patch of the cluster") -> OperationRecord:
     """Wait for the effect of a local cluster operation of this name."""
     effect = effect_of(_OPERATIONS[kind](scene.cluster().cluster))
     actor = scene.cluster().operator
@@ -95,20 +95,20 @@ def local_effect(scene: Scene, kind: str = "patch of the cluster") -> OperationR
     return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
 
 
-def change_centrally(scene: Scene, uid: str = "") -> Taken:
+def change_centrally(scene: Context, uid: str = "") -> RecordedReply:
     """A central operation on the cluster, by the uid that Palette gave it or by another."""
     operation = ops.ChangeCentralCluster(uid or scene.cluster().central_uid, CENTRAL_TAGS)
     return scene.perform(scene.admin(), operation, "the central operation")
 
 
-def central_effect(scene: Scene) -> OperationRecord:
+def central_effect(scene: Context) -> OperationRecord:
     """Wait for the effect of the central operation."""
     look = ops.ViewCentralCluster(scene.cluster().central_uid)
     fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
     return scene.stage.await_state(scene.admin(), look, "bears", fields=fields)
 
 
-def uid_in_request(scene: Scene) -> str:
+def uid_in_request(scene: Context) -> str:
     """The uid that the pending request names for the cluster, or else the local one."""
     leased = scene.cluster()
     look = ops.ViewPairingRequest(leased.pairing_uid)
@@ -120,12 +120,12 @@ def uid_in_request(scene: Scene) -> str:
 # --- the cluster's condition ------------------------------------------------------------------
 
 
-def set_state(scene: Scene, state: str) -> None:
+def set_state(scene: Context, state: str) -> None:
     """Bring the cluster into a state."""
     scene.stage.arrange(arrangements.SetClusterState(scene.cluster().slot.uid, ClusterState(state)))
 
 
-def set_health(scene: Scene, position: str, health: Health) -> None:
+def set_health(scene: Context, position: str, health: Health) -> None:
     """Let a node fall ill or recover; see `node_at` for positions."""
     leased = scene.cluster()
     name = node_at(leased, position)
@@ -140,7 +140,7 @@ def node_at(leased: LeasedCluster, position: str) -> str:
     return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
 
 
-def names_of_host(scene: Scene, position: int) -> tuple[list[Json], list[Json]]:
+def names_of_host(scene: Context, position: int) -> tuple[list[Json], list[Json]]:
     """By which names a host may be called, and those of the cluster's other hosts."""
     nodes = list(scene.cluster().cluster.nodes())
     named = nodes.pop(position - 1)
@@ -148,7 +148,7 @@ def names_of_host(scene: Scene, position: int) -> tuple[list[Json], list[Json]]:
     return [named.host_uid, named.name], others
 
 
-def sibling_with_login(scene: Scene, position: int) -> Actor:
+def sibling_with_login(scene: Context, position: int) -> Actor:
     """The operator with the login that they have, at another host of the cluster."""
     leased = scene.cluster()
     return replace(leased.operator, host_uid=leased.host(position))
@@ -157,13 +157,13 @@ def sibling_with_login(scene: Scene, position: int) -> Actor:
 # --- links, messages, restarts ----------------------------------------------------------------
 
 
-def set_links(scene: Scene, *, up: bool, label: str = MAIN) -> None:
+def set_links(scene: Context, *, up: bool, label: str = MAIN) -> None:
     """Cut all hosts of a cluster off, or give them back their links."""
     for host_uid in scene.cluster(label).host_uids:
         scene.stage.arrange(arrangements.SetLink(host_uid, up))
 
 
-def set_link(scene: Scene, position: int, *, up: bool) -> None:
+def set_link(scene: Context, position: int, *, up: bool) -> None:
     """Cut one host of the cluster off, or give it back its link; positions count from 1."""
     scene.stage.arrange(arrangements.SetLink(scene.cluster().host(position), up))
 
@@ -178,7 +178,7 @@ FATES: Mapping[str, arrangements.MessageFault] = {
 
 
 def spoil_next(
-    scene: Scene,
+    scene: Context,
     message: arrangements.MessageKind,
     fault: arrangements.MessageFault,
     times: int = 1,
@@ -189,7 +189,7 @@ def spoil_next(
         scene.stage.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
 
 
-def flap(scene: Scene, times: int) -> None:
+def flap(scene: Context, times: int) -> None:
     """Let the links of the cluster go down and come back again and again; they end up down."""
     for _ in range(times):
         set_links(scene, up=False)
@@ -197,14 +197,14 @@ def flap(scene: Scene, times: int) -> None:
     set_links(scene, up=False)
 
 
-def flicker(scene: Scene, times: int) -> None:
+def flicker(scene: Context, times: int) -> None:
     """Let the links of the cluster come back and go down again and again; they end up down."""
     for _ in range(times):
         set_links(scene, up=True)
         set_links(scene, up=False)
 
 
-def restart(scene: Scene, side: arrangements.Side) -> None:
+def restart(scene: Context, side: arrangements.Side) -> None:
     """Stop a side and start it again; after a restart of the edge, operators log in anew."""
     scene.stage.arrange(arrangements.Restart(side))
     if side is arrangements.Side.EDGE:
@@ -215,7 +215,7 @@ def restart(scene: Scene, side: arrangements.Side) -> None:
 # --- requests that come and go ----------------------------------------------------------------
 
 
-def send_and_cancel(scene: Scene, times: int) -> None:
+def send_and_cancel(scene: Context, times: int) -> None:
     """Send and cancel, again and again.
 
     Raises:
@@ -226,7 +226,7 @@ def send_and_cancel(scene: Scene, times: int) -> None:
         cancelled(scene)
 
 
-def send_and_reject(scene: Scene, times: int) -> None:
+def send_and_reject(scene: Context, times: int) -> None:
     """Send and have it rejected, again and again.
 
     Raises:
@@ -237,7 +237,7 @@ def send_and_reject(scene: Scene, times: int) -> None:
         rejected(scene)
 
 
-def rejected(scene: Scene, label: str = MAIN) -> LeasedCluster:
+def rejected(scene: Context, label: str = MAIN) -> LeasedCluster:
     """A cluster whose request was rejected, which Local UI knows by now.
 
     Raises:
@@ -250,7 +250,7 @@ def rejected(scene: Scene, label: str = MAIN) -> LeasedCluster:
     return leased
 
 
-def cancelled(scene: Scene, label: str = MAIN) -> LeasedCluster:
+def cancelled(scene: Context, label: str = MAIN) -> LeasedCluster:
     """A cluster whose request was cancelled, whatever the cancel was answered with.
 
     Raises:
@@ -262,7 +262,7 @@ def cancelled(scene: Scene, label: str = MAIN) -> LeasedCluster:
     return leased
 
 
-def gone(scene: Scene) -> None:
+def gone(scene: Context) -> None:
     """Make sure that no request of the cluster waits in Palette any more.
 
     Raises:
@@ -273,7 +273,7 @@ def gone(scene: Scene) -> None:
     scene.must_see(scene.admin(), look, "none_listed_for", local_cluster_uid=uid)
 
 
-def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
+def stale(scene: Context, label: str = MAIN) -> LeasedCluster:
     """A cluster that is cut off, with a request that it has cancelled and Palette has not.
 
     Raises:
@@ -288,7 +288,7 @@ def stale(scene: Scene, label: str = MAIN) -> LeasedCluster:
     return leased
 
 
-def accepted_and_learned(scene: Scene) -> LeasedCluster:
+def accepted_and_learned(scene: Context) -> LeasedCluster:
     """A cluster whose request was accepted, which its host has learned.
 
     Raises:
@@ -301,7 +301,7 @@ def accepted_and_learned(scene: Scene) -> LeasedCluster:
     return leased
 
 
-def come_to_nothing(scene: Scene) -> None:
+def come_to_nothing(scene: Context) -> None:
     """Make sure that an accepted request has failed: Palette has no cluster of it any more.
 
     Raises:
@@ -313,7 +313,7 @@ def come_to_nothing(scene: Scene) -> None:
     scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
 
 
-def centrally_managed(scene: Scene) -> LeasedCluster:
+def centrally_managed(scene: Context) -> LeasedCluster:
     """A paired cluster that says so, and on which a central operation has succeeded.
 
     Raises:
@@ -326,7 +326,7 @@ def centrally_managed(scene: Scene) -> LeasedCluster:
     return leased
 
 
-def watch_list(scene: Scene) -> OperationRecord:
+def watch_list(scene: Context) -> OperationRecord:
     """Watch the list for the request to leave it, and keep what was seen in mind."""
     uid = scene.cluster().pairing_uid
     seen = scene.stage.await_state(
@@ -336,13 +336,13 @@ def watch_list(scene: Scene) -> OperationRecord:
     return seen
 
 
-def let_pass(scene: Scene) -> None:
+def let_pass(scene: Context) -> None:
     """Let a while pass, long enough for what either side does of itself."""
     operator = scene.cluster().operator
     scene.stage.stays(operator, ops.ViewManagement(), "succeeds", during_s=WHILE_S)
 
 
-def watch_both_sides(scene: Scene) -> None:
+def watch_both_sides(scene: Context) -> None:
     """Watch both sides until nothing is under way, then see on which one operations work.
 
     Where no acceptance was taken, nothing is under way, and one look at each is enough.
@@ -363,7 +363,7 @@ def watch_both_sides(scene: Scene) -> None:
     scene.perform(scene.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
 
 
-def await_request_of(scene: Scene, label: str = MAIN) -> OperationRecord:
+def await_request_of(scene: Context, label: str = MAIN) -> OperationRecord:
     """Wait until just one request of a cluster waits in Palette, under whatever id."""
     uid = scene.cluster(label).cluster.uid
     return scene.stage.await_state(
@@ -371,7 +371,7 @@ def await_request_of(scene: Scene, label: str = MAIN) -> OperationRecord:
     )
 
 
-def request_stays_of(scene: Scene, label: str = MAIN) -> OperationRecord:
+def request_stays_of(scene: Context, label: str = MAIN) -> OperationRecord:
     """Watch that just one request of a cluster goes on waiting in Palette."""
     uid = scene.cluster(label).cluster.uid
     return scene.stage.stays(
@@ -382,7 +382,7 @@ def request_stays_of(scene: Scene, label: str = MAIN) -> OperationRecord:
 # --- profiles -----------------------------------------------------------------------------------
 
 
-def select_profiles_for(scene: Scene, stack: tuple[StackProfile, ...]) -> None:
+def select_profiles_for(scene: Context, stack: tuple[StackProfile, ...]) -> None:
     """Publish profiles that match this stack, and let the administrator select them."""
     made = [published(profile, scene.new_id("profile"), scene.project()) for profile in stack]
     scene.selection = tuple(ops.SelectedProfile(scene.publish(profile).uid) for profile in made)
@@ -391,7 +391,7 @@ def select_profiles_for(scene: Scene, stack: tuple[StackProfile, ...]) -> None:
 # --- what Local UI shows ------------------------------------------------------------------------
 
 
-def look_at_cluster(scene: Scene, when: str) -> None:
+def look_at_cluster(scene: Context, when: str) -> None:
     """Look at the cluster and its profiles, to compare what is shown before and after.
 
     Raises:
@@ -402,7 +402,7 @@ def look_at_cluster(scene: Scene, when: str) -> None:
     scene.notes[f"stack {when}"] = scene.must(scene.stage.perform(operator, ops.ViewStack()))
 
 
-def come_to_its_end(scene: Scene) -> None:
+def come_to_its_end(scene: Context) -> None:
     """Wait until nothing is pending on either side; then ask each who manages the cluster."""
     operator, settle_s = scene.cluster().operator, scene.stage.limits.settle_s
     seen = scene.stage.await_state(
@@ -415,7 +415,7 @@ def come_to_its_end(scene: Scene) -> None:
     change_centrally(scene)
 
 
-def await_listed(scene: Scene, label: str = MAIN) -> OperationRecord:
+def await_listed(scene: Context, label: str = MAIN) -> OperationRecord:
     """Wait until Palette lists a cluster's request, under its id and for this cluster."""
     leased = scene.cluster(label)
     return scene.stage.await_state(

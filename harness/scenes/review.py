@@ -11,8 +11,8 @@ from harness.domain.errors import PairproofError
 from harness.domain.flows import Acceptance, admin_rejects_by_tags
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.history.operation import Json, OperationRecord
-from harness.scenes.scene import DAY, MAIN, LeasedCluster, Scene
-from harness.scenes.stage import Actor, Inconclusive, Taken
+from harness.scenes.scene import DAY, MAIN, Context, LeasedCluster
+from harness.scenes.stage import Actor, Inconclusive, RecordedReply
 
 KEPT = "(kept)"
 """In a feature: this value is not touched."""
@@ -27,7 +27,7 @@ class UnknownPhrase(PairproofError):
 # --- requests that have come to something -----------------------------------------------------
 
 
-def request_that_was(scene: Scene, fate: str) -> LeasedCluster:
+def request_that_was(scene: Context, fate: str) -> LeasedCluster:
     """The cluster whose request was `rejected`, `withdrawn`, `accepted`, `paired` or never sent.
 
     A request that is `unknown` was never sent: the cluster's id is one that no request has.
@@ -40,47 +40,47 @@ def request_that_was(scene: Scene, fate: str) -> LeasedCluster:
     return _FATES[fate](scene)
 
 
-def _rejected(scene: Scene) -> LeasedCluster:
+def _rejected(scene: Context) -> LeasedCluster:
     leased = scene.pending()
     scene.must(scene.stage.perform(scene.admin(), ops.RejectPairingRequest(leased.pairing_uid)))
     scene.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
     return _gone(scene, leased)
 
 
-def _withdrawn(scene: Scene) -> LeasedCluster:
+def _withdrawn(scene: Context) -> LeasedCluster:
     leased = scene.pending()
     scene.must(scene.stage.perform(leased.operator, ops.CancelPairingRequest()))
     return _gone(scene, leased)
 
 
-def _accepted(scene: Scene) -> LeasedCluster:
+def _accepted(scene: Context) -> LeasedCluster:
     leased = scene.pending()
     scene.must(scene.accept())
     return leased
 
 
-def _unknown(scene: Scene) -> LeasedCluster:
+def _unknown(scene: Context) -> LeasedCluster:
     leased = scene.cluster()
     leased.pairing_uid = scene.new_id("unknown-request")
     return leased
 
 
-def _gone(scene: Scene, leased: LeasedCluster) -> LeasedCluster:
+def _gone(scene: Context, leased: LeasedCluster) -> LeasedCluster:
     uid = leased.pairing_uid
     scene.must_see(scene.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid)
     return leased
 
 
-_FATES: Mapping[str, Callable[[Scene], LeasedCluster]] = {
+_FATES: Mapping[str, Callable[[Context], LeasedCluster]] = {
     "rejected": _rejected,
     "withdrawn": _withdrawn,
     "accepted": _accepted,
-    "paired": Scene.paired,
+    "paired": Context.paired,
     "unknown": _unknown,
 }
 
 
-def pending_in(scene: Scene, label: str, project: str) -> LeasedCluster:
+def pending_in(scene: Context, label: str, project: str) -> LeasedCluster:
     """A cluster whose request is pending in this project, by a token of that project.
 
     Raises:
@@ -93,7 +93,7 @@ def pending_in(scene: Scene, label: str, project: str) -> LeasedCluster:
     return scene.cluster(label)
 
 
-def must_send_again(scene: Scene, label: str = MAIN) -> None:
+def must_send_again(scene: Context, label: str = MAIN) -> None:
     """A precondition: a further request of the cluster, with an id of its own.
 
     Raises:
@@ -105,7 +105,7 @@ def must_send_again(scene: Scene, label: str = MAIN) -> None:
         raise Inconclusive("precondition not reached: the new request has an earlier one's id")
 
 
-def must_show_own_values(scene: Scene, label: str = MAIN) -> None:
+def must_show_own_values(scene: Context, label: str = MAIN) -> None:
     """A precondition: the opened request shows the name, description and tags of the cluster.
 
     Raises:
@@ -117,7 +117,7 @@ def must_show_own_values(scene: Scene, label: str = MAIN) -> None:
     scene.must_see(scene.admin(), look, "bears", fields=fields)
 
 
-def mistyped(scene: Scene, label: str = MAIN) -> str:
+def mistyped(scene: Context, label: str = MAIN) -> str:
     """A pending request's id with another last character: the id of no request."""
     uid = scene.cluster(label).pairing_uid
     return f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
@@ -126,7 +126,7 @@ def mistyped(scene: Scene, label: str = MAIN) -> str:
 # --- people -----------------------------------------------------------------------------------
 
 
-def stranger(scene: Scene, credentials: str) -> Actor:
+def stranger(scene: Context, credentials: str) -> Actor:
     """Somebody whose credentials are not good, in the way that a feature says."""
     project = scene.project()
     match credentials:
@@ -145,7 +145,7 @@ def stranger(scene: Scene, credentials: str) -> Actor:
     raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
 
 
-def logged_in(scene: Scene) -> Actor:
+def logged_in(scene: Context) -> Actor:
     """The administrator, with a login in place of an API key.
 
     Raises:
@@ -154,24 +154,24 @@ def logged_in(scene: Scene) -> Actor:
     return in_session(scene, scene.must(log_in(scene, scene.login_of())))
 
 
-def log_in(scene: Scene, login: ops.LogInToPalette) -> Taken:
+def log_in(scene: Context, login: ops.LogInToPalette) -> RecordedReply:
     """Log in to Palette."""
     visitor = Actor("administrator", ops.Credentials(project_uid=scene.project()))
     return scene.perform(visitor, login, "the login")
 
 
-def log_in_wrongly(scene: Scene) -> Taken:
+def log_in_wrongly(scene: Context) -> RecordedReply:
     """Log in to Palette as the administrator, with a password that is not theirs."""
     return log_in(scene, replace(scene.login_of(), password=scene.new_secret("password")))
 
 
-def log_in_as_nobody(scene: Scene) -> Taken:
+def log_in_as_nobody(scene: Context) -> RecordedReply:
     """Log in to Palette with an e-mail address that it does not know."""
     email = f"{scene.new_id('user')[:8]}@example.com"
     return log_in(scene, ops.LogInToPalette(email, scene.new_secret("password")))
 
 
-def in_session(scene: Scene, taken: Taken) -> Actor:
+def in_session(scene: Context, taken: RecordedReply) -> Actor:
     """The administrator with the session that a login was answered with.
 
     Raises:
@@ -183,17 +183,17 @@ def in_session(scene: Scene, taken: Taken) -> Actor:
     return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
 
 
-def user_without(scene: Scene, permission: str) -> Actor:
+def user_without(scene: Context, permission: str) -> Actor:
     """A user who has every permission on pairing requests in the project except one."""
     return scene.new_admin("user", _all_but(scene, permission))
 
 
-def user_with(scene: Scene, permissions: str) -> Actor:
+def user_with(scene: Context, permissions: str) -> Actor:
     """A user with these permissions, separated by commas, in the project, and no others."""
     return scene.new_admin("user", _just(scene, permissions))
 
 
-def user_reduced(scene: Scene, permission: str) -> Actor:
+def user_reduced(scene: Context, permission: str) -> Actor:
     """A user who had every permission in the project, used them, and has lost one."""
     actor = scene.new_admin("user", every_grant(scene.project()))
     scene.must(scene.stage.perform(actor, ops.ListPairingRequests()))
@@ -203,12 +203,12 @@ def user_reduced(scene: Scene, permission: str) -> Actor:
     return actor
 
 
-def user_across(scene: Scene, here: str, elsewhere: str) -> Actor:
+def user_across(scene: Context, here: str, elsewhere: str) -> Actor:
     """A user with some permissions in the project, and all of them in another one."""
     return scene.new_admin("user", _just(scene, here) | every_grant(scene.project(elsewhere)))
 
 
-def user_of(scene: Scene, scopes: str) -> Actor:
+def user_of(scene: Context, scopes: str) -> Actor:
     """A user with every permission in these scopes, separated by commas, and in no other.
 
     A scope is `tenant`, `nowhere`, or a project by its name. The user works in the project.
@@ -218,17 +218,17 @@ def user_of(scene: Scene, scopes: str) -> Actor:
     return scene.new_admin("user", frozenset(grants))
 
 
-def _all_but(scene: Scene, permission: str) -> frozenset[Grant]:
+def _all_but(scene: Context, permission: str) -> frozenset[Grant]:
     missing = PairPermission(permission)
     return frozenset(g for g in every_grant(scene.project()) if g.permission is not missing)
 
 
-def _just(scene: Scene, permissions: str) -> frozenset[Grant]:
+def _just(scene: Context, permissions: str) -> frozenset[Grant]:
     wanted = {PairPermission(part.strip()) for part in permissions.split(",")}
     return frozenset(g for g in every_grant(scene.project()) if g.permission in wanted)
 
 
-def working_in(scene: Scene, actor: Actor, scope: str) -> Actor:
+def working_in(scene: Context, actor: Actor, scope: str) -> Actor:
     """Somebody with another project selected: `tenant`, a project, or one that is `unknown`."""
     uid = scene.new_id("unknown-project") if scope == "unknown" else scene.scope(scope)
     return replace(actor, credentials=replace(actor.credentials, project_uid=uid))
@@ -237,7 +237,7 @@ def working_in(scene: Scene, actor: Actor, scope: str) -> Actor:
 # --- what they try ----------------------------------------------------------------------------
 
 
-def attempt(scene: Scene, actor: Actor, action: str, label: str = MAIN) -> Taken:
+def attempt(scene: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
     """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
     leased = scene.cluster(label)
     selected = scene.matching_selection(label)
@@ -260,20 +260,20 @@ def _operation(uid: str, selected: tuple[ops.SelectedProfile, ...], action: str)
     raise UnknownPhrase(f"nobody can {action!r} a pairing request")
 
 
-def accept_as(scene: Scene, who: str, entered: Acceptance, label: str = MAIN) -> Taken:
+def accept_as(scene: Context, who: str, entered: Acceptance, label: str = MAIN) -> RecordedReply:
     """Let an administrator accept a cluster's request, with what was entered."""
     leased = scene.cluster(label)
     operation = entered.on(leased.pairing_uid)
     return scene.accepted(leased, scene.perform(scene.admin(who), operation, "the acceptance"))
 
 
-def reject_as(scene: Scene, who: str, label: str = MAIN) -> Taken:
+def reject_as(scene: Context, who: str, label: str = MAIN) -> RecordedReply:
     """Let an administrator reject a cluster's request: just Reject."""
     uid = scene.cluster(label).pairing_uid
     return scene.perform(scene.admin(who), ops.RejectPairingRequest(uid), "the rejection")
 
 
-def reject_by_tags(scene: Scene, label: str) -> Taken:
+def reject_by_tags(scene: Context, label: str) -> RecordedReply:
     """Reject the request whose cluster bears the tags of this one, without knowing its id."""
     uid = scene.cluster(label).pairing_uid
     scene.stage.await_state(scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid)
@@ -285,7 +285,7 @@ def reject_by_tags(scene: Scene, label: str) -> Taken:
 # --- what is entered on acceptance, and borne afterwards ---------------------------------------
 
 
-def entered(scene: Scene, name: str, description: str, tags: str) -> Acceptance:
+def entered(scene: Context, name: str, description: str, tags: str) -> Acceptance:
     """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
     return Acceptance(
         scene.matching_selection(),
@@ -321,18 +321,18 @@ def tags_from(text: str) -> Mapping[str, str]:
 # --- what Palette shows ------------------------------------------------------------------------
 
 
-def pending_ids(scene: Scene, *labels: str) -> list[Json]:
+def pending_ids(scene: Context, *labels: str) -> list[Json]:
     """The ids of these clusters' requests."""
     return [scene.cluster(label).pairing_uid for label in labels]
 
 
-def look_at_list(scene: Scene) -> Taken:
+def look_at_list(scene: Context) -> RecordedReply:
     """List the requests of the project. A list may lag behind, so it has time to catch up first."""
     await_list(scene, *scene.clusters)
     return scene.perform(scene.admin(), ops.ListPairingRequests(), "the list")
 
 
-def await_list(scene: Scene, *labels: str, admin: Actor | None = None) -> OperationRecord:
+def await_list(scene: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Wait until just these clusters' requests wait for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.await_state(
@@ -340,7 +340,7 @@ def await_list(scene: Scene, *labels: str, admin: Actor | None = None) -> Operat
     )
 
 
-def list_stays(scene: Scene, *labels: str, admin: Actor | None = None) -> OperationRecord:
+def list_stays(scene: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
     """Watch that just these clusters' requests go on waiting for a decision in the project."""
     ids = pending_ids(scene, *labels)
     return scene.stage.stays(
@@ -348,7 +348,7 @@ def list_stays(scene: Scene, *labels: str, admin: Actor | None = None) -> Operat
     )
 
 
-def admin_of(scene: Scene, project: str) -> Actor:
+def admin_of(scene: Context, project: str) -> Actor:
     """Somebody with every permission in another project, who works there."""
     uid = scene.project(project)
     return scene.new_admin(f"administrator of {project}", every_grant(uid), project_uid=uid)
@@ -368,19 +368,19 @@ def tags_of(leased: LeasedCluster) -> dict[str, Json]:
     return {"tags": dict(leased.cluster.tags)}
 
 
-def await_registered(scene: Scene, label: str = MAIN) -> OperationRecord:
+def await_registered(scene: Context, label: str = MAIN) -> OperationRecord:
     """Wait until Palette shows the cluster."""
     operation = ops.ViewCentralCluster(scene.cluster(label).central_uid)
     return scene.stage.await_state(scene.admin(), operation, "succeeds")
 
 
-def await_central(scene: Scene, fields: dict[str, Json], label: str = MAIN) -> OperationRecord:
+def await_central(scene: Context, fields: dict[str, Json], label: str = MAIN) -> OperationRecord:
     """Wait until the central cluster bears these values."""
     operation = ops.ViewCentralCluster(scene.cluster(label).central_uid)
     return scene.stage.await_state(scene.admin(), operation, "bears", fields=fields)
 
 
-def change_centrally(scene: Scene, label: str = MAIN) -> tuple[OperationRecord, dict[str, Json]]:
+def change_centrally(scene: Context, label: str = MAIN) -> tuple[OperationRecord, dict[str, Json]]:
     """Ask again and again for a central operation, until it is taken.
 
     Returns what was seen, and the fields that the cluster has to bear afterwards.
@@ -390,7 +390,7 @@ def change_centrally(scene: Scene, label: str = MAIN) -> tuple[OperationRecord, 
     return scene.stage.await_state(scene.admin(), operation, "succeeds"), {"tags": dict(tags)}
 
 
-def must_manage(scene: Scene, label: str = MAIN) -> None:
+def must_manage(scene: Context, label: str = MAIN) -> None:
     """A precondition: a central operation on the cluster takes effect.
 
     Raises:
@@ -401,7 +401,7 @@ def must_manage(scene: Scene, label: str = MAIN) -> None:
     scene.must_hold(await_central(scene, fields, label))
 
 
-def last_change(scene: Scene, label: str = MAIN) -> dict[str, Json]:
+def last_change(scene: Context, label: str = MAIN) -> dict[str, Json]:
     """What the last central operation on a cluster asked for.
 
     Raises:

@@ -21,10 +21,10 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
+from harness.scenes.installing import ClusterShape as ClusterShape
 from harness.scenes.installing import Installer, SlotPool, is_consumed
-from harness.scenes.installing import Shape as Shape
 from harness.scenes.stacks import DOCUMENTED_STACK, published, same_packs
-from harness.scenes.stage import Actor, Inconclusive, NotSupported, Stage, Taken
+from harness.scenes.stage import Actor, Inconclusive, NotSupported, RecordedReply, Recorder
 from harness.targets.port import CannotArrange
 
 DAY = 86_400_000_000
@@ -59,7 +59,7 @@ class LeasedCluster:
         return self.host_uids[position - 1 if position > 0 else position]
 
 
-class Scene:
+class Context:
     """Everything around one scenario. Steps call it; it judges nothing.
 
     Attributes:
@@ -73,7 +73,7 @@ class Scene:
 
     def __init__(
         self,
-        stage: Stage,
+        stage: Recorder,
         pool: SlotPool,
         inventory: arrangements.Inventory,
         seed: int,
@@ -83,7 +83,7 @@ class Scene:
         self.inventory = inventory
         self.seed = seed
         self.mark = mark
-        self.notes: dict[str, Taken | OperationRecord] = {}
+        self.notes: dict[str, RecordedReply | OperationRecord] = {}
         self.clusters: dict[str, LeasedCluster] = {}
         self.profiles: dict[str, ClusterProfile] = {}
         self.selection: tuple[ops.SelectedProfile, ...] | None = None
@@ -211,7 +211,7 @@ class Scene:
     def new_cluster(
         self,
         label: str = MAIN,
-        shape: Shape | None = None,
+        shape: ClusterShape | None = None,
         stack: tuple[StackProfile, ...] | None = None,
         *,
         name: str | None = None,
@@ -226,7 +226,7 @@ class Scene:
         asked: dict[str, object] = {"name": name, "description": description, "tags": tags}
         asked |= {"shape": shape, "stack": stack}
         matters = tuple(what for what, value in asked.items() if value is not None)
-        shape = shape or Shape()
+        shape = shape or ClusterShape()
         index = self._cast_index + len(self.clusters)
         uid = self.new_id("local-cluster")
         model = Cluster(
@@ -285,19 +285,19 @@ class Scene:
 
     # --- requests ---------------------------------------------------------------------
 
-    def send(self, label: str = MAIN, actor: Actor | None = None) -> Taken:
+    def send(self, label: str = MAIN, actor: Actor | None = None) -> RecordedReply:
         """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
         leased = self.cluster(label)
         operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
         return self.sent(leased, self.stage.perform(actor or leased.operator, operation))
 
-    def send_by_procedure(self, label: str = MAIN) -> Taken:
+    def send_by_procedure(self, label: str = MAIN) -> RecordedReply:
         """Send a pairing request step by step, as the procedure has it."""
         leased = self.cluster(label)
         flow = operator_sends(self.endpoint, self.token().value, insecure=self.insecure)
         return self.sent(leased, self.stage.run(leased.operator, flow))
 
-    def sent(self, leased: LeasedCluster, taken: Taken) -> Taken:
+    def sent(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
         """Remember the id that a send was answered with."""
         uid = pairing_uid_of(taken.reply)
         if uid:
@@ -318,14 +318,14 @@ class Scene:
         self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
         return leased
 
-    def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> Taken:
+    def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
         """Accept a cluster's request: just Pair cluster."""
         leased = self.cluster(label)
         entered = acceptance or Acceptance(self.matching_selection(label))
         operation = entered.on(leased.pairing_uid)
         return self.accepted(leased, self.stage.perform(self.admin(), operation))
 
-    def accepted(self, leased: LeasedCluster, taken: Taken) -> Taken:
+    def accepted(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
         """Remember the uid that an acceptance was answered with."""
         leased.central_uid = getattr(taken.value, "cluster_uid", "") or leased.central_uid
         return taken
@@ -343,7 +343,7 @@ class Scene:
 
     # --- preconditions ----------------------------------------------------------------
 
-    def must(self, taken: Taken) -> Taken:
+    def must(self, taken: RecordedReply) -> RecordedReply:
         """A precondition that has to succeed before anything can be judged.
 
         Raises:
@@ -355,7 +355,7 @@ class Scene:
             raise Inconclusive(f"precondition not reached: {taken.record.kind}: {why}")
         return taken
 
-    def must_be_refused(self, taken: Taken) -> Taken:
+    def must_be_refused(self, taken: RecordedReply) -> RecordedReply:
         """A precondition that has to be refused before anything can be judged.
 
         Raises:
@@ -395,7 +395,7 @@ class Scene:
         if feature not in self.stage.driver.info.features:
             raise NotSupported(f"{feature.value}")
 
-    def note(self, name: str, taken: Taken | OperationRecord) -> None:
+    def note(self, name: str, taken: RecordedReply | OperationRecord) -> None:
         """Keep an operation under a name for later steps; `it` is always the last one."""
         self.notes[name] = self.notes["it"] = taken
         self.seen.append(taken.id)
@@ -410,7 +410,7 @@ class Scene:
             raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
         return self.notes[name].id
 
-    def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> Taken:
+    def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
         """Carry out an operation and keep it under a name."""
         taken = self.stage.perform(actor, operation)
         self.note(name, taken)

@@ -13,9 +13,9 @@ from harness.domain.errors import PairproofError
 from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 from harness.scenes import stacks
-from harness.scenes.scene import MAIN, Scene
+from harness.scenes.scene import MAIN, Context
 from harness.scenes.stacks import BadTable, pack_from, published
-from harness.scenes.stage import Inconclusive, Taken
+from harness.scenes.stage import Inconclusive, RecordedReply
 
 Rows = Sequence[Sequence[str]]
 
@@ -30,12 +30,12 @@ class NoSuchProfile(PairproofError):
 # --- selecting --------------------------------------------------------------------------------
 
 
-def local(scene: Scene, label: str = MAIN) -> stacks.Stack:
+def local(scene: Context, label: str = MAIN) -> stacks.Stack:
     """What a local cluster runs."""
     return scene.cluster(label).cluster.stack
 
 
-def named(scene: Scene, label: str = MAIN) -> stacks.Stack:
+def named(scene: Context, label: str = MAIN) -> stacks.Stack:
     """What a local cluster runs, where a feature speaks of its packs by their names.
 
     Raises:
@@ -49,14 +49,14 @@ def named(scene: Scene, label: str = MAIN) -> stacks.Stack:
     return local(scene, label)
 
 
-def select_like(scene: Scene, stack: Iterable[StackProfile]) -> None:
+def select_like(scene: Context, stack: Iterable[StackProfile]) -> None:
     """Publish a cluster profile for each profile of a stack, and select them all."""
     scene.selection = ()
     for profile in stack:
         _select(scene, published(profile, scene.new_id("profile"), scene.project()))
 
 
-def select_versions(scene: Scene, kind: ProfileType, rows: Rows) -> None:
+def select_versions(scene: Context, kind: ProfileType, rows: Rows) -> None:
     """Select what fits the local cluster, with the profile of one type in several versions."""
     of_kind = _of_kind(named(scene), kind)
     select_like(scene, [p for p in local(scene) if p is not of_kind])
@@ -64,25 +64,25 @@ def select_versions(scene: Scene, kind: ProfileType, rows: Rows) -> None:
     _select(scene, ClusterProfile(uid, of_kind.name, kind, editions_from(rows), project))
 
 
-def select_unknown(scene: Scene) -> None:
+def select_unknown(scene: Context) -> None:
     """Select a profile that does not exist, beside those that fit."""
     fitting = scene.matching_selection()
     scene.selection = (*fitting, SelectedProfile(scene.new_id("unknown-profile")))
 
 
-def select_copy(scene: Scene, kind: ProfileType) -> None:
+def select_copy(scene: Context, kind: ProfileType) -> None:
     """Select what fits the local cluster, and a second profile like the one of this type."""
     stack = local(scene)
     select_like(scene, (*stack, replace(_of_kind(stack, kind), name="edge-copy")))
 
 
-def select_twice(scene: Scene, kind: ProfileType) -> None:
+def select_twice(scene: Context, kind: ProfileType) -> None:
     """Select what fits the local cluster, and the profile of this type once more."""
     fitting = scene.matching_selection()
     scene.selection = (*fitting, SelectedProfile(_made(scene, kind).uid))
 
 
-def ask_for_version(scene: Scene, kind: ProfileType, version: str) -> None:
+def ask_for_version(scene: Context, kind: ProfileType, version: str) -> None:
     """Ask for this version of a selected profile; an empty text asks for the profile alone."""
     uid = _made(scene, kind).uid
     if version and uid in scene.of_other_versions:
@@ -93,14 +93,14 @@ def ask_for_version(scene: Scene, kind: ProfileType, version: str) -> None:
     )
 
 
-def add_edition(scene: Scene, kind: ProfileType, edition: ProfileEdition) -> None:
+def add_edition(scene: Context, kind: ProfileType, edition: ProfileEdition) -> None:
     """Publish a further version of a profile that is selected."""
     named(scene)
     profile = _made(scene, kind)
     scene.publish(replace(profile, editions=(*profile.editions, edition)))
 
 
-def select_unfit(scene: Scene, fault: str) -> None:
+def select_unfit(scene: Context, fault: str) -> None:
     """Select profiles that do not match the local cluster, for one reason.
 
     Raises:
@@ -111,7 +111,7 @@ def select_unfit(scene: Scene, fault: str) -> None:
     _FAULTS[fault](scene)
 
 
-def _too_new(scene: Scene) -> None:
+def _too_new(scene: Context) -> None:
     stack = named(scene)
     pack = _of_kind(stack, ProfileType.ADD_ON).packs[0]
     rows = [
@@ -122,11 +122,11 @@ def _too_new(scene: Scene) -> None:
     select_versions(scene, ProfileType.ADD_ON, rows)
 
 
-def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Scene], None]:
+def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Context], None]:
     return lambda scene: select_like(scene, change(named(scene)))
 
 
-_FAULTS: Mapping[str, Callable[[Scene], None]] = {
+_FAULTS: Mapping[str, Callable[[Context], None]] = {
     "a wrong version": _varied(lambda s: stacks.with_version(s, "Calico", "3.26.0")),
     "a pack too many": _varied(lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0"))),
     "a missing layer": _varied(lambda s: stacks.without(s, "PXK-E")),
@@ -179,14 +179,14 @@ def _of_kind(stack: Iterable[StackProfile], kind: ProfileType) -> StackProfile:
     return found
 
 
-def _made(scene: Scene, kind: ProfileType) -> ClusterProfile:
+def _made(scene: Context, kind: ProfileType) -> ClusterProfile:
     found = next((p for p in scene.profiles.values() if p.type is kind), None)
     if found is None:
         raise NoSuchProfile(f"the scenario has made no {kind.value} profile")
     return found
 
 
-def _select(scene: Scene, profile: ClusterProfile) -> None:
+def _select(scene: Context, profile: ClusterProfile) -> None:
     chosen = SelectedProfile(scene.publish(profile).uid)
     scene.selection = (*(scene.selection or ()), chosen)
 
@@ -194,20 +194,20 @@ def _select(scene: Scene, profile: ClusterProfile) -> None:
 # --- asking -----------------------------------------------------------------------------------
 
 
-def match(scene: Scene, label: str = MAIN) -> Taken:
+def match(scene: Context, label: str = MAIN) -> RecordedReply:
     """Ask whether the selection matches a cluster's request."""
     operation = MatchProfiles(scene.cluster(label).pairing_uid, scene.matching_selection(label))
     return scene.perform(scene.admin(), operation, "the match")
 
 
-def pair(scene: Scene, label: str = MAIN) -> Taken:
+def pair(scene: Context, label: str = MAIN) -> RecordedReply:
     """Pair a cluster with the selection, whatever a match has said."""
     leased = scene.cluster(label)
     operation = AcceptPairingRequest(leased.pairing_uid, scene.matching_selection(label))
     return scene.accepted(leased, scene.perform(scene.admin(), operation, "the acceptance"))
 
 
-def pair_fitting(scene: Scene, label: str = MAIN) -> Taken:
+def pair_fitting(scene: Context, label: str = MAIN) -> RecordedReply:
     """Pair a cluster with profiles that fit, made for this alone."""
     scene.selection = None
     return pair(scene, label)

@@ -46,7 +46,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class RecordedReply:
     """An operation that was carried out: its record, and the answer in the domain's words."""
 
     record: OperationRecord
@@ -63,7 +63,7 @@ class Taken:
         return self.reply.value if isinstance(self.reply, Done) else None
 
 
-class Stage:
+class Recorder:
     """Carries out operations against a target for one scenario, and records each.
 
     Nothing is judged here: that is the checks' work, from what was recorded.
@@ -99,7 +99,7 @@ class Stage:
         """What was recorded in this scenario so far."""
         return self._writer.history(self.scenario)
 
-    def perform(self, actor: Actor, operation: Operation) -> Taken:
+    def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""
         invoked = self._invoke(
             actor, type(operation).__name__, to_json_object(operation), _about(actor)
@@ -119,14 +119,14 @@ class Stage:
             request=exchange.request,
             response=exchange.response,
         )
-        return Taken(record, reply)
+        return RecordedReply(record, reply)
 
-    def run(self, actor: Actor, flow: OperatorFlow | AdminFlow) -> Taken:
+    def run(self, actor: Actor, flow: OperatorFlow | AdminFlow) -> RecordedReply:
         """Carry out a flow's operations one by one; the last one is what the flow is about.
 
         Returns the operation whose reply the flow returned.
         """
-        taken: list[Taken] = []
+        taken: list[RecordedReply] = []
         operation = next(flow)
         while True:
             taken.append(self.perform(actor, operation))

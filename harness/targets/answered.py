@@ -25,7 +25,7 @@ from harness.wire.model import Malformed
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class MappedExchange:
     """One exchange: what was sent, what came, and what it means.
 
     Attributes:
@@ -60,7 +60,7 @@ class Answered:
             return None
 
 
-def wait_asked_for(answered: Answered, longest_s: float) -> float | None:
+def wait_asked_for(answered: MappedExchange, longest_s: float) -> float | None:
     """How many seconds the answer asks to wait, where it is a 429 or a 503 that says so.
 
     `None` if it does not, or for longer than `longest_s`.
@@ -75,7 +75,7 @@ def wait_asked_for(answered: Answered, longest_s: float) -> float | None:
     return pause_s if pause_s is not None and pause_s <= longest_s else None
 
 
-def may_be_asked_again(answered: Answered) -> bool:
+def may_be_asked_again(answered: MappedExchange) -> bool:
     """Whether nothing is done twice by asking again.
 
     A 429 says that nothing was done. A 503 may come from something in between, after all was
@@ -98,7 +98,9 @@ def seconds_of(retry_after: str, now: datetime) -> float | None:
     return max(0.0, (known - now).total_seconds())
 
 
-def recorded(answered: Answered, pages: Sequence[Answered], waited: list[Json]) -> Exchange:
+def recorded(
+    answered: MappedExchange, pages: Sequence[MappedExchange], waited: list[Json]
+) -> Exchange:
     """What an exchange was: its first request and answer, and what else there was to it."""
     reply = joined([answered.reply, *(page.reply for page in pages)])
     sent, response = answered.sent, answered.response
@@ -122,7 +124,7 @@ def recorded(answered: Answered, pages: Sequence[Answered], waited: list[Json]) 
     return Exchange(reply, request, told | ({"rate_limited": waited} if waited else {}))
 
 
-def _whole(answered: Answered) -> dict[str, Json]:
+def _whole(answered: MappedExchange) -> dict[str, Json]:
     """An answer, and its body by the published names where the target's are others."""
     response = answered.response
     if response is None:

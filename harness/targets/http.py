@@ -15,14 +15,14 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
 from harness.targets import port
-from harness.targets.answered import Answered, may_be_asked_again, recorded, wait_asked_for
+from harness.targets.answered import MappedExchange, may_be_asked_again, recorded, wait_asked_for
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
-from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, Pacer, Sent
+from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import decode, encode
 from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement
 from harness.wire.http import HttpRequest, HttpResponse
@@ -122,7 +122,9 @@ class HttpDriver:
         first = self._ask_patiently(outgoing, "", waited)
         return recorded(first, self._further_pages(outgoing, first, waited), waited)
 
-    def _ask_patiently(self, outgoing: port.Outgoing, page: str, waited: list[Json]) -> Answered:
+    def _ask_patiently(
+        self, outgoing: port.Outgoing, page: str, waited: list[Json]
+    ) -> MappedExchange:
         while True:
             within_s = self.target.answer_s(type(outgoing.operation))
             answered = self.ask(outgoing, within_s, page)
@@ -136,13 +138,13 @@ class HttpDriver:
                 return answered
 
     def _further_pages(
-        self, outgoing: port.Outgoing, first: Answered, waited: list[Json]
-    ) -> list[Answered]:
+        self, outgoing: port.Outgoing, first: MappedExchange, waited: list[Json]
+    ) -> list[MappedExchange]:
         """The pages after the first; one that leads back, or one too many, is unknown."""
         within_s = self.target.answer_s(type(outgoing.operation))
         deadline = self.now() + round(within_s * 1_000_000)
         seen: set[str] = set()
-        answers: list[Answered] = []
+        answers: list[MappedExchange] = []
         last = first
         while page := last.next_page():
             if page in seen or self.now() > deadline:
@@ -154,7 +156,7 @@ class HttpDriver:
             answers.append(last)
         return answers
 
-    def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> Answered:
+    def ask(self, outgoing: port.Outgoing, within_s: float, page: str = "") -> MappedExchange:
         """Ask once, for one page of a list."""
         operation = outgoing.operation
         at = self._base_url(outgoing)
@@ -167,9 +169,9 @@ class HttpDriver:
         try:
             response = self.client.exchange(at, sent, within_s)
         except NoAnswer as error:
-            return Answered(sent, None, ops.Unknown(str(error)), operation, wire, plain)
+            return MappedExchange(sent, None, ops.Unknown(str(error)), operation, wire, plain)
         reply = _read(operation, response, sent, wire)
-        return Answered(sent, response, reply, operation, wire, plain)
+        return MappedExchange(sent, response, reply, operation, wire, plain)
 
     def _base_url(self, outgoing: port.Outgoing) -> str:
         """Where an operation is asked: at a host's Local UI, or at Palette."""
@@ -245,7 +247,7 @@ def _client_for(described: Sequence[Target], pause: Callable[[float], None]) -> 
         target.timeouts.connect_s,
         {url: made[trust] for url, trust in trusts.items()},
         proxy=target.proxy,
-        before=Pacer(
+        before=RequestPacer(
             dict.fromkeys(target.addresses(), target.rate_limit.per_second), pause=pause
         ).take_turn,
     )

@@ -15,7 +15,7 @@ OPERATION_TIME = 1_000
 """What an operation costs in virtual time, in microseconds, so that no two are at once."""
 
 
-class Implementation(Protocol):
+class InProcessReference(Protocol):
     """Both sides in this process, as the reference has them."""
 
     local_user: tuple[str, str]
@@ -56,7 +56,7 @@ class InprocessDriver:
     name = "inprocess"
 
     def __init__(
-        self, implementation: Implementation, info: TargetInfo, limits: Limits = Limits()
+        self, implementation: InProcessReference, info: TargetInfo, limits: Limits = Limits()
     ) -> None:
         self._implementation = implementation
         self.limits = limits

@@ -9,11 +9,11 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
-from harness.targets.reading import Problem
+from harness.targets.reading import TargetProblem
 from harness.targets.toml_lines import Path, dotted
 
 
-class Kind(StrEnum):
+class TargetKeyKind(StrEnum):
     """What a key may hold, in the words of messages and of the page."""
 
     TEXT = "a text"
@@ -34,7 +34,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class TargetKey:
     """One key: what it means and what it may hold.
 
     Attributes:
@@ -54,42 +54,42 @@ class Key:
     """
 
     meaning: str
-    kind: Kind = Kind.TEXT
+    kind: TargetKeyKind = TargetKeyKind.TEXT
     required: bool = False
     allowed: str = ""
     pattern: str = ""
     names: tuple[str, ...] = ()
     maximum: float = 0
     default: str = ""
-    table: Mapping[str, Key] = field(default_factory=dict)
+    table: Mapping[str, TargetKey] = field(default_factory=dict)
     instead: str = ""
-    value: Kind = Kind.TEXT
+    value: TargetKeyKind = TargetKeyKind.TEXT
 
     def in_words(self) -> str:
         """What is allowed, for a message."""
         if self.allowed:
-            return f"a list of {self.allowed}" if self.kind is Kind.TEXTS else self.allowed
+            return f"a list of {self.allowed}" if self.kind is TargetKeyKind.TEXTS else self.allowed
         if self.names:
             return f"{self.kind.value}, from {', '.join(self.names)}"
-        if self.kind is Kind.SECONDS:
+        if self.kind is TargetKeyKind.SECONDS:
             return f"a number of seconds above 0 and at most {self.maximum:g}"
-        if self.kind is Kind.COUNT:
+        if self.kind is TargetKeyKind.COUNT:
             return f"a whole number from 0 to {self.maximum:g}"
-        if self.kind is Kind.NUMBER:
+        if self.kind is TargetKeyKind.NUMBER:
             return f"a number above 0 and at most {self.maximum:g}"
-        if self.kind is Kind.MAP:
+        if self.kind is TargetKeyKind.MAP:
             return f"a table, each entry of which is {self.value.value}"
         return self.kind.value
 
 
-def named(meaning: str, *, required: bool = True) -> Key:
+def named(meaning: str, *, required: bool = True) -> TargetKey:
     """A text that is not blank."""
-    return Key(meaning, required=required, allowed="a text that is not blank", pattern=r"\S")
+    return TargetKey(meaning, required=required, allowed="a text that is not blank", pattern=r"\S")
 
 
-def address(meaning: str, *, required: bool = True, default: str = "") -> Key:
+def address(meaning: str, *, required: bool = True, default: str = "") -> TargetKey:
     """An address over HTTP or HTTPS."""
-    return Key(
+    return TargetKey(
         meaning,
         required=required,
         allowed="an address that begins with https:// or http:// and names a host",
@@ -98,10 +98,10 @@ def address(meaning: str, *, required: bool = True, default: str = "") -> Key:
     )
 
 
-def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, Key]:
+def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, TargetKey]:
     """The two keys for a credential: `x_env` names a variable, `x_file` a file, never both."""
     return {
-        f"{name}_env": Key(
+        f"{name}_env": TargetKey(
             f"the variable that holds {meaning}",
             required=required,
             allowed="the name of an environment variable, in capitals, digits and _",
@@ -115,9 +115,9 @@ def credential(name: str, meaning: str, *, required: bool = True) -> dict[str, K
     }
 
 
-def file_key(meaning: str, *, default: str = "") -> Key:
+def file_key(meaning: str, *, default: str = "") -> TargetKey:
     """The path of a file; a relative one starts at the target file's folder."""
-    return Key(
+    return TargetKey(
         meaning,
         allowed="the path of a file; a relative one starts at the target file's folder",
         pattern=r"\S",
@@ -125,14 +125,14 @@ def file_key(meaning: str, *, default: str = "") -> Key:
     )
 
 
-def map_of(meaning: str, value: Kind = Kind.TEXT) -> Key:
+def map_of(meaning: str, value: TargetKeyKind = TargetKeyKind.TEXT) -> TargetKey:
     """A table whose keys are not known beforehand, and whose entries are all of one kind."""
-    return Key(meaning, Kind.MAP, value=value)
+    return TargetKey(meaning, TargetKeyKind.MAP, value=value)
 
 
-def table_of(meaning: str, keys: Mapping[str, Key], *, required: bool = False) -> Key:
+def table_of(meaning: str, keys: Mapping[str, TargetKey], *, required: bool = False) -> TargetKey:
     """A table with these keys."""
-    return Key(meaning, Kind.TABLE, required, table=keys)
+    return TargetKey(meaning, TargetKeyKind.TABLE, required, table=keys)
 
 
 Table: TypeAlias = "dict[str, Any]"
@@ -145,16 +145,16 @@ _SHOWN_MAX = 60
 class Refuse(Protocol):
     """Raises the error for a problem at a path."""
 
-    def __call__(self, path: Path, problem: Problem) -> NoReturn:
+    def __call__(self, path: Path, problem: TargetProblem) -> NoReturn:
         """Raise it."""
 
 
-def check_structure(data: Table, refuse: Refuse, keys: Mapping[str, Key]) -> None:
+def check_structure(data: Table, refuse: Refuse, keys: Mapping[str, TargetKey]) -> None:
     """Refuse the first key that is unknown, missing, or holds what it may not hold."""
     _check_table(data, keys, (), refuse)
 
 
-def _check_table(table: Table, keys: Mapping[str, Key], path: Path, refuse: Refuse) -> None:
+def _check_table(table: Table, keys: Mapping[str, TargetKey], path: Path, refuse: Refuse) -> None:
     for name in table:
         if name not in keys:
             refuse((*path, name), _unknown(name, keys, path))
@@ -164,62 +164,62 @@ def _check_table(table: Table, keys: Mapping[str, Key], path: Path, refuse: Refu
             _check_value(table[name], key, here, refuse)
             if key.instead in table:
                 found = f"{name} and {key.instead} contradict each other"
-                refuse(here, Problem(found, "one of them", "remove one of the two"))
+                refuse(here, TargetProblem(found, "one of them", "remove one of the two"))
         elif key.required and key.instead not in table:
-            example = f"[{dotted(here)}]" if key.kind is Kind.TABLE else f"{name} = …"
+            example = f"[{dotted(here)}]" if key.kind is TargetKeyKind.TABLE else f"{name} = …"
             other = f" (or {key.instead} = …)" if key.instead else ""
             remedy = f"add {example}{other}: {key.meaning}"
-            refuse(here, Problem("it is missing", key.in_words(), remedy))
+            refuse(here, TargetProblem("it is missing", key.in_words(), remedy))
 
 
-def _check_value(value: object, key: Key, path: Path, refuse: Refuse) -> None:
+def _check_value(value: object, key: TargetKey, path: Path, refuse: Refuse) -> None:
     if not _is_of(value, key):
         shown = _shown(value, str(path[-1]))
-        refuse(path, Problem(f"{shown} stands there", key.in_words(), f"say {key.meaning}"))
-    if key.kind is Kind.MAP and isinstance(value, dict):
+        refuse(path, TargetProblem(f"{shown} stands there", key.in_words(), f"say {key.meaning}"))
+    if key.kind is TargetKeyKind.MAP and isinstance(value, dict):
         for name, entry in value.items():
-            _check_value(entry, Key("what it is there", key.value), (*path, name), refuse)
-    elif isinstance(value, dict) and key.kind is Kind.TABLE:
+            _check_value(entry, TargetKey("what it is there", key.value), (*path, name), refuse)
+    elif isinstance(value, dict) and key.kind is TargetKeyKind.TABLE:
         _check_table(value, key.table, path, refuse)
-    elif key.kind is Kind.TABLES and isinstance(value, list):
+    elif key.kind is TargetKeyKind.TABLES and isinstance(value, list):
         for n, entry in enumerate(value):
             _check_table(entry, key.table, (*path, n), refuse)
 
 
-def _is_of(value: object, key: Key) -> bool:
+def _is_of(value: object, key: TargetKey) -> bool:
     match key.kind, value:
-        case (Kind.SECONDS | Kind.COUNT | Kind.NUMBER, bool()):
+        case (TargetKeyKind.SECONDS | TargetKeyKind.COUNT | TargetKeyKind.NUMBER, bool()):
             return False
-        case Kind.TEXT, str():
+        case TargetKeyKind.TEXT, str():
             return re.search(key.pattern, value) is not None
-        case Kind.FLAG, bool():
+        case TargetKeyKind.FLAG, bool():
             return True
-        case Kind.SECONDS | Kind.NUMBER, int() | float():
+        case TargetKeyKind.SECONDS | TargetKeyKind.NUMBER, int() | float():
             return 0 < value <= key.maximum
-        case Kind.COUNT, int():
+        case TargetKeyKind.COUNT, int():
             return 0 <= value <= key.maximum
-        case Kind.NAMES, list():
+        case TargetKeyKind.NAMES, list():
             distinct = {name for name in value if isinstance(name, str)} & set(key.names)
             return len(distinct) == len(value) and bool(distinct or not key.required)
-        case Kind.TEXTS, list():
+        case TargetKeyKind.TEXTS, list():
             texts = [text for text in value if isinstance(text, str)]
             return 0 < len(texts) == len(value) and all(re.search(key.pattern, t) for t in texts)
-        case Kind.TEXT_TABLE, dict():
+        case TargetKeyKind.TEXT_TABLE, dict():
             texts = [text for text in value.values() if isinstance(text, str)]
             return 0 < len(texts) == len(value) and all(re.search(key.pattern, t) for t in texts)
-        case Kind.WORDS, list():
+        case TargetKeyKind.WORDS, list():
             return bool(value) and all(isinstance(text, str) and text for text in value)
-        case Kind.WORDS, str():
+        case TargetKeyKind.WORDS, str():
             return bool(value)
-        case Kind.STATUSES, list():
+        case TargetKeyKind.STATUSES, list():
             return bool(value) and all(_is_status(entry) for entry in value)
-        case Kind.STATUS, _:
+        case TargetKeyKind.STATUS, _:
             return _is_status(value)
-        case Kind.SCALAR, str() | int() | float():
+        case TargetKeyKind.SCALAR, str() | int() | float():
             return True
-        case Kind.TABLE | Kind.MAP, dict():
+        case TargetKeyKind.TABLE | TargetKeyKind.MAP, dict():
             return True
-        case Kind.TABLES, list():
+        case TargetKeyKind.TABLES, list():
             return bool(value) and all(isinstance(entry, dict) for entry in value)
     return False
 
@@ -228,7 +228,7 @@ def _is_status(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 200 <= value <= 599
 
 
-def _unknown(name: str, keys: Mapping[str, Key], path: Path) -> Problem:
+def _unknown(name: str, keys: Mapping[str, TargetKey], path: Path) -> TargetProblem:
     where = f"[{dotted(path)}]" if path else "a target file"
     if _SECRETIVE.search(name) and f"{name}_env" in keys:
         remedy = (
@@ -239,7 +239,7 @@ def _unknown(name: str, keys: Mapping[str, Key], path: Path) -> Problem:
         remedy = f"did you mean {near[0]}?"
     else:
         remedy = "remove it"
-    return Problem(f"{where} has no such key", ", ".join(keys), remedy)
+    return TargetProblem(f"{where} has no such key", ", ".join(keys), remedy)
 
 
 def _shown(value: object, name: str) -> str:

@@ -52,7 +52,7 @@ class LedgerInUse(LedgerError):
     """Somebody who is still alive works with it."""
 
 
-class Kind(StrEnum):
+class LedgerKind(StrEnum):
     """What a run makes on a target, or changes there."""
 
     PROJECT = "project"
@@ -115,7 +115,7 @@ class LedgerHeader(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", 
     owner: Owner
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="entry"):
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="entry"):
     """One thing, and what has become of it.
 
     Attributes:
@@ -129,7 +129,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="en
     """
 
     n: int
-    kind: Kind
+    kind: LedgerKind
     what: str
     uid: str = ""
     side: Side
@@ -149,7 +149,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="en
 Redacted = Callable[[str], str]
 """Gives a text without the secrets that are known."""
 
-_DECODER: Final = msgspec.json.Decoder(LedgerHeader | Entry)
+_DECODER: Final = msgspec.json.Decoder(LedgerHeader | LedgerEntry)
 
 
 class Ledger:
@@ -165,7 +165,7 @@ class Ledger:
     ) -> None:
         self.path = path
         self.header = header
-        self.entries: dict[int, Entry] = {}
+        self.entries: dict[int, LedgerEntry] = {}
         self._descriptor = descriptor
         self._redacted = redacted
         self._syncs = True
@@ -224,7 +224,7 @@ class Ledger:
         ledger.entries = entries
         return ledger
 
-    def intend(self, entry: Entry) -> Entry:
+    def intend(self, entry: LedgerEntry) -> LedgerEntry:
         """Note what is about to be asked for. Returns the entry with its number.
 
         Raises:
@@ -236,7 +236,7 @@ class Ledger:
         self.entries[numbered.n] = numbered
         return numbered
 
-    def change(self, n: int, state: State, *, uid: str = "", why: str = "") -> Entry:
+    def change(self, n: int, state: State, *, uid: str = "", why: str = "") -> LedgerEntry:
         """Note what has become of an entry, and its uid if the target has chosen one.
 
         Raises:
@@ -252,7 +252,7 @@ class Ledger:
                 self._write(changed, durably=False)
         return changed
 
-    def open_entries(self) -> list[Entry]:
+    def open_entries(self) -> list[LedgerEntry]:
         """What is still there, or may be, in the order of making."""
         return [entry for entry in self.entries.values() if entry.is_open]
 
@@ -272,7 +272,7 @@ class Ledger:
         """Redacted as a whole before it is cut: no half of a secret is left."""
         return self._redacted(text)[:TEXT_MAX] if text else ""
 
-    def _write(self, line: LedgerHeader | Entry, *, durably: bool) -> None:
+    def _write(self, line: LedgerHeader | LedgerEntry, *, durably: bool) -> None:
         """One line in one write, so that no signal tears it."""
         raw = encode(line)
         try:
@@ -299,7 +299,7 @@ class Ledger:
                 ) from error
 
 
-def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, Entry]]:
+def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, LedgerEntry]]:
     """What a ledger says; its entries by their numbers. A last line that was cut off is left out.
 
     Raises:
@@ -310,7 +310,7 @@ def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, Entry]]:
     return header, entries
 
 
-def _parsed(path: Path) -> tuple[LedgerHeader, dict[int, Entry], int]:
+def _parsed(path: Path) -> tuple[LedgerHeader, dict[int, LedgerEntry], int]:
     """The header, the last state of each entry, and how many bytes are whole lines."""
     try:
         raw = path.read_bytes()
@@ -320,11 +320,11 @@ def _parsed(path: Path) -> tuple[LedgerHeader, dict[int, Entry], int]:
     lines = list(_lines(path, raw[:whole]))
     if not lines or not isinstance(lines[0], LedgerHeader):
         raise NotALedger(path, "it is no ledger of a run", f"name the {FILE} of a run's folder")
-    entries = {line.n: line for line in lines if isinstance(line, Entry)}
+    entries = {line.n: line for line in lines if isinstance(line, LedgerEntry)}
     return lines[0], entries, whole
 
 
-def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | Entry]:
+def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | LedgerEntry]:
     for number, line in enumerate(raw.splitlines(), start=1):
         try:
             yield _DECODER.decode(line)

@@ -12,7 +12,7 @@ from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.targets import port
-from harness.targets.ledger import Entry, Kind, Ledger, State
+from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
 from harness.targets.undoing import GONE_WITH, Ownership
 
 LENT = "it was there before, and the target file lends it"
@@ -33,7 +33,7 @@ class LedgeredDriver(port.DriverAround):
         slots = driver.inventory().slots
         self._slot_of = {host: slot.uid for slot in slots for host in slot.host_uids}
         self._owner = Ownership(driver)
-        self._lent: set[tuple[Kind, str]] = set()
+        self._lent: set[tuple[LedgerKind, str]] = set()
         self._project_of: dict[str, str] = {}
         """The project of each registration token, by its value, which stays in memory."""
 
@@ -77,11 +77,11 @@ class LedgeredDriver(port.DriverAround):
 
     # --- what becomes of entries ----------------------------------------------------------
 
-    def _settle(self, entry: Entry, exchange: port.Exchange) -> None:
+    def _settle(self, entry: LedgerEntry, exchange: port.Exchange) -> None:
         """An answer has come, or none: then the entry stays open."""
         match exchange.reply:
             case ops.Done(value):
-                state = State.CONSUMED if entry.kind is Kind.CENTRAL_CLUSTER else State.MADE
+                state = State.CONSUMED if entry.kind is LedgerKind.CENTRAL_CLUSTER else State.MADE
                 self.ledger.change(entry.n, state, uid=uid_of_reply(value))
             case ops.Unknown():
                 return
@@ -93,15 +93,17 @@ class LedgeredDriver(port.DriverAround):
             return
         match outgoing.operation:
             case ops.CancelPairingRequest():
-                self._end(Kind.REQUEST, State.REMOVED, lambda e: self._slot_of.get(e.place) == slot)
+                self._end(
+                    LedgerKind.REQUEST, State.REMOVED, lambda e: self._slot_of.get(e.place) == slot
+                )
             case ops.RejectPairingRequest(uid):
-                self._end(Kind.REQUEST, State.REMOVED, lambda e: e.uid == uid)
+                self._end(LedgerKind.REQUEST, State.REMOVED, lambda e: e.uid == uid)
             case ops.AcceptPairingRequest(uid):
                 self._pair(uid)
             case ops.DeleteToken(uid):
-                self._end(Kind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
+                self._end(LedgerKind.TOKEN, State.REMOVED, lambda e: e.uid == uid)
             case ops.DeleteCluster():
-                self._end(Kind.CLUSTER, State.REMOVED, lambda e: e.place == slot)
+                self._end(LedgerKind.CLUSTER, State.REMOVED, lambda e: e.place == slot)
             case ops.CreateToken() | ops.SendPairingRequest():
                 pass  # noted before
 
@@ -110,12 +112,12 @@ class LedgeredDriver(port.DriverAround):
         slots = {
             self._slot_of.get(entry.place, "")
             for entry in self.ledger.open_entries()
-            if entry.kind is Kind.REQUEST and entry.uid == pairing_uid
+            if entry.kind is LedgerKind.REQUEST and entry.uid == pairing_uid
         }
-        self._end(Kind.REQUEST, State.CONSUMED, lambda e: e.uid == pairing_uid)
-        self._end(Kind.CLUSTER, State.CONSUMED, lambda e: e.place in slots)
+        self._end(LedgerKind.REQUEST, State.CONSUMED, lambda e: e.uid == pairing_uid)
+        self._end(LedgerKind.CLUSTER, State.CONSUMED, lambda e: e.place in slots)
 
-    def _note_arranged(self, entries: list[Entry], came: arrangements.Arrangement) -> None:
+    def _note_arranged(self, entries: list[LedgerEntry], came: arrangements.Arrangement) -> None:
         lent = self._owner.was_given(came)
         state, why = (State.REFUSED, LENT) if lent else (State.MADE, "")
         for entry, as_it_is in zip(entries, what_is_arranged(came), strict=False):
@@ -129,26 +131,26 @@ class LedgeredDriver(port.DriverAround):
             case arrangements.PutToken(token):
                 self._project_of[token.value] = token.project_uid
             case arrangements.ForgetProject(uid):
-                for kind in GONE_WITH[Kind.PROJECT]:
+                for kind in GONE_WITH[LedgerKind.PROJECT]:
                     self._end(kind, State.REMOVED, lambda e: bool(uid) and e.project == uid)
             case arrangements.SetLink(host, up=True):
-                self._end(Kind.LINK, State.REMOVED, lambda e: e.place == host)
+                self._end(LedgerKind.LINK, State.REMOVED, lambda e: e.place == host)
             case arrangements.InstallCluster(slot) | arrangements.RenewCluster(slot):
                 self._renewed(slot, made)
 
     def _renewed(self, slot: str, made: set[int]) -> None:
         """A fresh cluster: nothing of what was at the place before is left."""
-        gone = {Kind.CLUSTER, *GONE_WITH[Kind.CLUSTER]}
+        gone = {LedgerKind.CLUSTER, *GONE_WITH[LedgerKind.CLUSTER]}
         for entry in self.ledger.open_entries():
             if entry.n not in made and entry.kind in gone and entry.place == slot:
                 self.ledger.change(entry.n, State.REMOVED)
 
-    def _end(self, kind: Kind, state: State, which: Callable[[Entry], bool]) -> None:
+    def _end(self, kind: LedgerKind, state: State, which: Callable[[LedgerEntry], bool]) -> None:
         for entry in self.ledger.open_entries():
             if entry.kind is kind and which(entry):
                 self.ledger.change(entry.n, state)
 
-    def _clocks_put_back(self, arrangement: arrangements.Arrangement) -> list[Entry]:
+    def _clocks_put_back(self, arrangement: arrangements.Arrangement) -> list[LedgerEntry]:
         """What is settled when a clock is put back by as much as it was put forward in all."""
         match arrangement:
             case arrangements.SetClockRight(side):
@@ -159,9 +161,9 @@ class LedgeredDriver(port.DriverAround):
                 return self._shifts(side)
         return []
 
-    def _shifts(self, side: arrangements.Side) -> list[Entry]:
+    def _shifts(self, side: arrangements.Side) -> list[LedgerEntry]:
         entries = self.ledger.open_entries()
-        return [entry for entry in entries if entry.kind is Kind.CLOCK and entry.side is side]
+        return [entry for entry in entries if entry.kind is LedgerKind.CLOCK and entry.side is side]
 
     # --- what is not the run's ------------------------------------------------------------
 
@@ -178,59 +180,67 @@ class LedgeredDriver(port.DriverAround):
             raise port.CannotArrange(f"{type(arrangement).__name__} {uid}", FOREIGN)
 
 
-def _removed_by(arrangement: arrangements.Arrangement) -> tuple[Kind, str] | None:
+def _removed_by(arrangement: arrangements.Arrangement) -> tuple[LedgerKind, str] | None:
     """What of Palette's an arrangement removes, if anything: its kind and its uid."""
     match arrangement:
         case arrangements.ForgetProject(uid):
-            return Kind.PROJECT, uid
+            return LedgerKind.PROJECT, uid
         case arrangements.RemoveUser(email):
-            return Kind.USER, email
+            return LedgerKind.USER, email
         case arrangements.RemoveToken(uid):
-            return Kind.TOKEN, uid
+            return LedgerKind.TOKEN, uid
         case arrangements.RemoveProfile(uid):
-            return Kind.PROFILE, uid
+            return LedgerKind.PROFILE, uid
     return None
 
 
-def what_is_arranged(arrangement: arrangements.Arrangement) -> Iterator[Entry]:
+def what_is_arranged(arrangement: arrangements.Arrangement) -> Iterator[LedgerEntry]:
     """What an arrangement makes or changes, so that it has to be undone; at most one entry."""
     match arrangement:
         case arrangements.CreateProject(uid, name):
-            yield _central(Kind.PROJECT, name, uid, undo="ForgetProject", project=uid)
+            yield _central(LedgerKind.PROJECT, name, uid, undo="ForgetProject", project=uid)
         case arrangements.PutUser(email=email):
-            yield _central(Kind.USER, email, email, undo="RemoveUser")
+            yield _central(LedgerKind.USER, email, email, undo="RemoveUser")
         case arrangements.PutToken(token):
             project = token.project_uid
-            yield _central(Kind.TOKEN, token.name, token.uid, undo="RemoveToken", project=project)
+            yield _central(
+                LedgerKind.TOKEN, token.name, token.uid, undo="RemoveToken", project=project
+            )
         case arrangements.PutProfile(profile):
             uid, project = profile.uid, profile.project_uid
-            yield _central(Kind.PROFILE, profile.name, uid, undo="RemoveProfile", project=project)
+            yield _central(
+                LedgerKind.PROFILE, profile.name, uid, undo="RemoveProfile", project=project
+            )
         case arrangements.SetRateLimit(calls) if calls:
-            yield _central(Kind.RATE_LIMIT, f"the next {calls} calls", undo="SetRateLimit")
+            yield _central(LedgerKind.RATE_LIMIT, f"the next {calls} calls", undo="SetRateLimit")
         case arrangements.AdvanceClock(side, by):
             what = f"the clock of the {side.value} side"
-            yield Entry(n=0, kind=Kind.CLOCK, what=what, side=side, by=by, undo="SetClockRight")
+            yield LedgerEntry(
+                n=0, kind=LedgerKind.CLOCK, what=what, side=side, by=by, undo="SetClockRight"
+            )
         case arrangements.InstallCluster(slot, cluster) if cluster is not None:
-            yield _edge(Kind.CLUSTER, cluster.name, slot, "InstallCluster", cluster.uid)
+            yield _edge(LedgerKind.CLUSTER, cluster.name, slot, "InstallCluster", cluster.uid)
         case arrangements.SetHostMode(slot, mode) if mode is not ManagementMode.LOCAL:
-            yield _edge(Kind.HOST_MODE, mode.value, slot, "SetHostMode")
+            yield _edge(LedgerKind.HOST_MODE, mode.value, slot, "SetHostMode")
         case arrangements.SetClusterState(slot, state) if state is not ClusterState.RUNNING:
-            yield _edge(Kind.CLUSTER_STATE, state.value, slot, "SetClusterState")
+            yield _edge(LedgerKind.CLUSTER_STATE, state.value, slot, "SetClusterState")
         case arrangements.SetNodeHealth(slot, node, health) if health is not Health.HEALTHY:
-            yield _edge(Kind.NODE_HEALTH, f"{node} {health.value}", slot, "SetNodeHealth", node)
+            yield _edge(
+                LedgerKind.NODE_HEALTH, f"{node} {health.value}", slot, "SetNodeHealth", node
+            )
         case arrangements.SetLink(host, up=False):
-            yield _edge(Kind.LINK, "cut", host, "SetLink")
+            yield _edge(LedgerKind.LINK, "cut", host, "SetLink")
         case arrangements.FaultNextMessage(host, message, fault):
-            yield _edge(Kind.FAULT, f"{message.value} {fault.value}", host, "SetLink")
+            yield _edge(LedgerKind.FAULT, f"{message.value} {fault.value}", host, "SetLink")
         case arrangements.DisturbMessages(host) if arrangement != arrangements.DisturbMessages(
             host
         ):
-            yield _edge(Kind.FAULT, "messages disturbed", host, "DisturbMessages")
+            yield _edge(LedgerKind.FAULT, "messages disturbed", host, "DisturbMessages")
 
 
 def what_is_sent(
     outgoing: port.Outgoing, slot: str, project_of: Mapping[str, str] = MappingProxyType({})
-) -> Iterator[Entry]:
+) -> Iterator[LedgerEntry]:
     """What an operation makes.
 
     `slot` is the place of the host that is asked; `project_of` knows the project of a
@@ -239,14 +249,16 @@ def what_is_sent(
     match outgoing.operation:
         case ops.SendPairingRequest(token=token):
             host, project = outgoing.host_uid, project_of.get(token, "")
-            yield _edge(Kind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project)
+            yield _edge(
+                LedgerKind.REQUEST, f"from {slot}", host, "CancelPairingRequest", project=project
+            )
         case ops.AcceptPairingRequest(uid):
             # Nothing undoes an acceptance: it is noted so that nobody wonders.
-            yield _central(Kind.CENTRAL_CLUSTER, f"of request {uid}", undo="nothing does")
+            yield _central(LedgerKind.CENTRAL_CLUSTER, f"of request {uid}", undo="nothing does")
         case ops.CreateToken(name, project):
-            yield _central(Kind.TOKEN, name, undo="DeleteToken", project=project)
+            yield _central(LedgerKind.TOKEN, name, undo="DeleteToken", project=project)
         case ops.CreateCluster(name):
-            yield _edge(Kind.CLUSTER, name, slot, "InstallCluster")
+            yield _edge(LedgerKind.CLUSTER, name, slot, "InstallCluster")
 
 
 def uid_of_reply(value: ops.Value) -> str:
@@ -257,13 +269,17 @@ def uid_of_reply(value: ops.Value) -> str:
     return ""
 
 
-def _central(kind: Kind, what: str, uid: str = "", *, undo: str, project: str = "") -> Entry:
+def _central(
+    kind: LedgerKind, what: str, uid: str = "", *, undo: str, project: str = ""
+) -> LedgerEntry:
     side = arrangements.Side.CENTRAL
-    return Entry(n=0, kind=kind, what=what, uid=uid, side=side, project=project, undo=undo)
+    return LedgerEntry(n=0, kind=kind, what=what, uid=uid, side=side, project=project, undo=undo)
 
 
-def _edge(kind: Kind, what: str, place: str, undo: str, uid: str = "", project: str = "") -> Entry:
+def _edge(
+    kind: LedgerKind, what: str, place: str, undo: str, uid: str = "", project: str = ""
+) -> LedgerEntry:
     side = arrangements.Side.EDGE
-    return Entry(
+    return LedgerEntry(
         n=0, kind=kind, what=what, uid=uid, side=side, place=place, project=project, undo=undo
     )

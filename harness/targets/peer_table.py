@@ -12,36 +12,38 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from harness.domain.arrangements import Side
-from harness.targets.key_kinds import Key, Kind, Table, file_key
+from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
 from harness.targets.loopback import LOOPBACK, is_loopback_host
-from harness.targets.reading import Problem, Reading
+from harness.targets.reading import TargetFileReader, TargetProblem
 
 PLACES_MAX = 20
 PALETTE_PORTS = 3
 """How many ports Palette takes; the bad endpoints follow."""
 
-PALETTE_KEYS: Mapping[str, Key] = {
-    "bind": Key(
+PALETTE_KEYS: Mapping[str, TargetKey] = {
+    "bind": TargetKey(
         "the address that it listens on",
         allowed="an IP address of this machine",
         pattern=r"^[0-9A-Fa-f.:]+$",
         default=LOOPBACK,
     ),
-    "host": Key(
+    "host": TargetKey(
         "the name or address by which the edge hosts reach it",
         allowed="a host name or an IP address, without a port",
         pattern=r"^[A-Za-z0-9.:-]+$",
         default="`bind`, or localhost",
     ),
-    "port": Key(
+    "port": TargetKey(
         "the first of the six ports that it listens on, which follow one another: Palette, Palette"
         " over plain HTTP, Palette with a certificate of an unknown CA, and three bad endpoints",
-        Kind.COUNT,
+        TargetKeyKind.COUNT,
         maximum=65_530,
         default="free ones",
     ),
-    "tls": Key(
-        "whether the endpoint that is handed in is HTTPS, not HTTP", Kind.FLAG, default="true"
+    "tls": TargetKey(
+        "whether the endpoint that is handed in is HTTPS, not HTTP",
+        TargetKeyKind.FLAG,
+        default="true",
     ),
     "cert_file": file_key(
         "the certificate that it shows, in PEM, with those that lead to a CA that the edge hosts"
@@ -55,13 +57,15 @@ PALETTE_KEYS: Mapping[str, Key] = {
         default="a new CA for each run",
     ),
 }
-EDGE_KEYS: Mapping[str, Key] = {
-    "clusters": Key(
-        "how many places for clusters it has", Kind.COUNT, maximum=PLACES_MAX, default="3"
+EDGE_KEYS: Mapping[str, TargetKey] = {
+    "clusters": TargetKey(
+        "how many places for clusters it has", TargetKeyKind.COUNT, maximum=PLACES_MAX, default="3"
     ),
-    "hosts": Key("how many edge hosts each place has", Kind.COUNT, maximum=PLACES_MAX, default="5"),
+    "hosts": TargetKey(
+        "how many edge hosts each place has", TargetKeyKind.COUNT, maximum=PLACES_MAX, default="5"
+    ),
 }
-PEER_KEYS: Mapping[str, Key] = {**PALETTE_KEYS, **EDGE_KEYS}
+PEER_KEYS: Mapping[str, TargetKey] = {**PALETTE_KEYS, **EDGE_KEYS}
 _PLAYS = {
     Side.CENTRAL: "the harness plays the edge hosts here, which call and are not called",
     Side.EDGE: "the harness plays Palette here, and the edge hosts are the target's",
@@ -93,12 +97,12 @@ class Peer:
     hosts: int = 5
 
 
-def read_peer(reading: Reading, table: Table, described: frozenset[Side]) -> Peer:
+def read_peer(reading: TargetFileReader, table: Table, described: frozenset[Side]) -> Peer:
     """The peer of a target file that describes these sides."""
     _refuse_unused(reading, table, described)
     for name in EDGE_KEYS:
         if table.get(name) == 0:
-            problem = Problem(
+            problem = TargetProblem(
                 "0 stands there", f"from 1 to {PLACES_MAX}", "leave it out, or raise it"
             )
             reading.refuse(("peer", name), problem)
@@ -113,48 +117,52 @@ def read_peer(reading: Reading, table: Table, described: frozenset[Side]) -> Pee
     return Peer(bind, host, cert_file=cert, key_file=key, ca_out=ca, **given)
 
 
-def _refuse_unused(reading: Reading, table: Table, described: frozenset[Side]) -> None:
+def _refuse_unused(reading: TargetFileReader, table: Table, described: frozenset[Side]) -> None:
     """A key that would change nothing is a misunderstanding."""
     if table and described == frozenset(Side):
         found = "the file describes both sides, so the harness plays none"
         remedy = "remove [peer], or the side that the harness is to play"
-        reading.refuse(("peer",), Problem(found, "[peer] beside one side", remedy))
+        reading.refuse(("peer",), TargetProblem(found, "[peer] beside one side", remedy))
     for side, keys in ((Side.CENTRAL, PALETTE_KEYS), (Side.EDGE, EDGE_KEYS)):
         for name in keys if side in described else ():
             if name in table:
                 allowed = ", ".join(EDGE_KEYS if keys is PALETTE_KEYS else PALETTE_KEYS)
-                reading.refuse(("peer", name), Problem(_PLAYS[side], allowed, "remove it"))
+                reading.refuse(("peer", name), TargetProblem(_PLAYS[side], allowed, "remove it"))
 
 
-def _refuse_certificates(reading: Reading, table: Table) -> None:
+def _refuse_certificates(reading: TargetFileReader, table: Table) -> None:
     if "key_file" in table and "cert_file" not in table:
-        problem = Problem(
+        problem = TargetProblem(
             "a key without its certificate", "cert_file, and its key", "add cert_file"
         )
         reading.refuse(("peer", "key_file"), problem)
     if "cert_file" in table and "ca_out" in table:
         found = "a certificate of one's own needs no CA of the harness's"
-        reading.refuse(("peer", "ca_out"), Problem(found, "one of the two", "remove one"))
+        reading.refuse(("peer", "ca_out"), TargetProblem(found, "one of the two", "remove one"))
     if str(table.get("ca_out", "")).endswith(".key"):
-        problem = Problem("its key has that name", "a file such as ca.pem", "give another name")
+        problem = TargetProblem(
+            "its key has that name", "a file such as ca.pem", "give another name"
+        )
         reading.refuse(("peer", "ca_out"), problem)
     for name in ("cert_file", "ca_out"):
         if name in table and table.get("tls") is False:
             found = "over plain HTTP no certificate is shown"
-            problem = Problem(found, f"tls = true with {name}", "remove tls = false, or this")
+            problem = TargetProblem(found, f"tls = true with {name}", "remove tls = false, or this")
             reading.refuse(("peer", name), problem)
 
 
-def _host(reading: Reading, table: Table, bind: str) -> str:
+def _host(reading: TargetFileReader, table: Table, bind: str) -> str:
     """The name by which the peer is reached; an address of all interfaces is none."""
     try:
         everywhere = ip_address(bind).is_unspecified
     except ValueError:
-        problem = Problem(f"{bind!r} stands there", "an IP address of this machine", "correct it")
+        problem = TargetProblem(
+            f"{bind!r} stands there", "an IP address of this machine", "correct it"
+        )
         reading.refuse(("peer", "bind"), problem)
     if "host" in table:
         return str(table["host"])
     if everywhere:
         allowed = "with bind = " + repr(bind) + ", host says how the edge hosts reach this machine"
-        reading.refuse(("peer",), Problem("host is missing", allowed, "add host = …"))
+        reading.refuse(("peer",), TargetProblem("host is missing", allowed, "add host = …"))
     return "localhost" if is_loopback_host(bind) else bind

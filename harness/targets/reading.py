@@ -1,7 +1,7 @@
 """What every part of a target file is read with: errors that name the line, credentials, addresses.
 
 Each concern (the wire, arranging, links …) declares its keys and reads them with a function that
-takes a `Reading`.
+takes a `TargetFileReader`.
 
 PairproofError
 +-- CredentialError     a credential cannot be taken from its file
@@ -24,7 +24,7 @@ from harness.targets import toml_lines
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class TargetProblem:
     """What is wrong at one place. No part of it repeats a secret.
 
     Attributes:
@@ -48,7 +48,7 @@ class FileError(PairproofError):
         problem: what is wrong.
     """
 
-    def __init__(self, file: str, line: int, key: str, problem: Problem) -> None:
+    def __init__(self, file: str, line: int, key: str, problem: TargetProblem) -> None:
         self.file = file
         self.line = line
         self.key = key
@@ -63,7 +63,7 @@ class TargetFileError(FileError):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TargetFileReader:
     """A target file that is being read.
 
     Attributes:
@@ -78,7 +78,7 @@ class Reading:
     folder: Path
     environment: Mapping[str, str]
 
-    def refuse(self, path: toml_lines.Path, problem: Problem) -> NoReturn:
+    def refuse(self, path: toml_lines.Path, problem: TargetProblem) -> NoReturn:
         """Give up because of what stands at a path."""
         line = toml_lines.line_of(self.text, path)
         raise TargetFileError(self.file, line, toml_lines.dotted(path), problem)
@@ -89,7 +89,7 @@ class Reading:
         if key in seen:
             self.refuse(
                 path,
-                Problem(
+                TargetProblem(
                     f"the {what} {value!r} stands at {seen[key]} already",
                     f"each {what} once",
                     f"give each its own {what}",
@@ -105,7 +105,7 @@ class Reading:
         except ValueError:
             usable = False
         if not usable:
-            problem = Problem(
+            problem = TargetProblem(
                 f"{url!r} stands there, whose host or port is none",
                 "an address such as https://edge-1.example:5080",
                 "correct the address",
@@ -136,7 +136,7 @@ class Reading:
         if not value:
             self.refuse(
                 path,
-                Problem(
+                TargetProblem(
                     f"the variable {name} is {'empty' if name in self.environment else 'not set'}",
                     "a variable of the environment, or of the .env file beside the target file",
                     f"set it: export {name}=…",
@@ -152,7 +152,7 @@ _BYTES_MAX = 65_536
 class CredentialError(PairproofError):
     """A credential cannot be taken from its file. The message never repeats what it holds."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: TargetProblem) -> None:
         super().__init__(problem.found)
         self.problem = problem
 
@@ -170,10 +170,10 @@ def credential_in(path: Path) -> str:
     except OSError as error:
         # It is not named: a credential itself may stand where its file belongs.
         found = f"the file that stands there cannot be read ({error.strerror or 'unknown'})"
-        raise CredentialError(Problem(found, _ALLOWED, "correct the path")) from error
+        raise CredentialError(TargetProblem(found, _ALLOWED, "correct the path")) from error
     if mode & 0o077:
         found = f"others may read {path} (mode {mode:o})"
-        raise CredentialError(Problem(found, _ALLOWED, f"run: chmod 600 {path}"))
+        raise CredentialError(TargetProblem(found, _ALLOWED, f"run: chmod 600 {path}"))
     return _text_of(content, path)
 
 
@@ -182,11 +182,13 @@ def _text_of(content: bytes, path: Path) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         found = f"{path} holds no text in UTF-8"
-        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone")) from error
+        raise CredentialError(
+            TargetProblem(found, _ALLOWED, "write the credential alone")
+        ) from error
     text = text.removesuffix("\n").removesuffix("\r")
     if not text or len(content) > _BYTES_MAX:
         found = f"{path} is {'too large' if text else 'empty'}"
-        raise CredentialError(Problem(found, _ALLOWED, "write the credential alone"))
+        raise CredentialError(TargetProblem(found, _ALLOWED, "write the credential alone"))
     return text
 
 
@@ -213,10 +215,12 @@ def read_env_file(path: Path) -> dict[str, str]:
         return {}
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = Problem(f"it cannot be read ({why})", _FORM, "make it readable, or remove it")
+        problem = TargetProblem(
+            f"it cannot be read ({why})", _FORM, "make it readable, or remove it"
+        )
         raise TargetFileError(str(path), 0, "", problem) from error
     if mode & 0o077:
-        problem = Problem(
+        problem = TargetProblem(
             f"others may read the credentials in it (mode {mode:o})",
             "mode 600",
             f"run: chmod 600 {path}",
@@ -237,7 +241,7 @@ def _variables(text: str, file: str) -> dict[str, str]:
             continue
         assignment = _ASSIGNMENT.fullmatch(line.strip())
         if assignment is None:
-            problem = Problem("this line assigns nothing", _FORM, "correct or remove it")
+            problem = TargetProblem("this line assigns nothing", _FORM, "correct or remove it")
             raise TargetFileError(file, number, "", problem)
         found[assignment[1]] = _unquoted(assignment[2])
     return found

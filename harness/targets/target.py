@@ -16,7 +16,7 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import Operation
 from harness.history.visible import visible_line
-from harness.targets.arranging.reading import Arranging
+from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.links.reading import Links
 from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer
@@ -34,7 +34,7 @@ class Host:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TargetSlot:
     """A place for a cluster: the hosts that one there can span."""
 
     slot: str
@@ -93,7 +93,7 @@ class Target:
     """
 
     info: TargetInfo
-    places: tuple[Place, ...] = ()
+    places: tuple[TargetSlot, ...] = ()
     local_user: LocalUser = LocalUser("", "")
     central_url: str = ""
     endpoint: str = ""
@@ -109,7 +109,7 @@ class Target:
     peer: Peer = Peer()
     proxy: str = ""
     allow_writes: bool = False
-    arranging: Arranging = Arranging()
+    arranging: ArrangingSettings = ArrangingSettings()
     links: Links = Links()
 
     @property

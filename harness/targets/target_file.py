@@ -20,8 +20,14 @@ from harness.targets.key_kinds import Table, check_structure
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
-from harness.targets.reading import Problem, Reading, TargetFileError, env_file_of, read_env_file
-from harness.targets.target import Control, Host, Place, RateLimit, Target, Timeouts
+from harness.targets.reading import (
+    TargetFileError,
+    TargetFileReader,
+    TargetProblem,
+    env_file_of,
+    read_env_file,
+)
+from harness.targets.target import Control, Host, RateLimit, Target, TargetSlot, Timeouts
 from harness.targets.target_keys import FILE, SCHEMA
 from harness.targets.trust import Trust, read_trust
 from harness.targets.wire_reading import read_wire
@@ -39,7 +45,7 @@ def load_target(path: Path, environment: Mapping[str, str]) -> Target:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = Problem(
+        problem = TargetProblem(
             f"it cannot be read ({why})",
             "a TOML file",
             "give the path of a target file; `pairproof target init` writes one",
@@ -59,7 +65,7 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
+        problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
         raise TargetFileError(file, _line_in(str(error)), "", problem) from error
     reader = _Reader(text, file, folder, environment)
     reader.check_version(data)
@@ -73,7 +79,7 @@ def _line_in(message: str) -> int:
     return int(rest.partition(",")[0]) if found else 0
 
 
-class _Reader(Reading):
+class _Reader(TargetFileReader):
     """Reads a text whose structure is right, and checks that it makes sense."""
 
     def check_version(self, data: Table) -> None:
@@ -82,7 +88,7 @@ class _Reader(Reading):
         if found != SCHEMA:
             told = "it is missing" if found is None else f"{found!r} stands there"
             remedy = f'write schema = "{SCHEMA}", or use the pairproof that knows it'
-            self.refuse(("schema",), Problem(told, f'"{SCHEMA}"', remedy))
+            self.refuse(("schema",), TargetProblem(told, f'"{SCHEMA}"', remedy))
 
     def target(self, data: Table) -> Target:
         """The target that the text describes."""
@@ -124,7 +130,7 @@ class _Reader(Reading):
         """The sides that the text describes: at least those that are judged."""
         for role in data["roles"]:
             if role not in data:
-                problem = Problem(
+                problem = TargetProblem(
                     f"it is missing, and roles names {role}",
                     f"[{role}], which says where that side is reached",
                     f"add [{role}], or take {role} out of roles: the harness plays the side that"
@@ -141,7 +147,7 @@ class _Reader(Reading):
                 base_url(endpoint)
             except Refusal as refusal:
                 allowed = "a host name or a URL, at which the harness's edge hosts ask"
-                problem = Problem(refusal.refused.message, allowed, "correct it")
+                problem = TargetProblem(refusal.refused.message, allowed, "correct it")
                 self.refuse(("central", "endpoint"), problem)
         return endpoint
 
@@ -151,7 +157,7 @@ class _Reader(Reading):
         username, password = (self.credential(login, at, n) for n in ("username", "password"))
         return LocalUser(username, password)
 
-    def info(self, data: Table, places: tuple[Place, ...], peer: Peer) -> TargetInfo:
+    def info(self, data: Table, places: tuple[TargetSlot, ...], peer: Peer) -> TargetInfo:
         """Who made it and what it claims; a claim has to be possible."""
         features = frozenset(map(Feature, data.get("features", [])))
         spans = max((len(place.hosts) for place in places), default=peer.hosts)
@@ -159,7 +165,7 @@ class _Reader(Reading):
             table = "edge.clusters" if places else "peer"
             self.refuse(
                 ("features",),
-                Problem(
+                TargetProblem(
                     f"{Feature.MULTI_NODE.value} is claimed, and no place has two hosts",
                     "the claim, where a cluster can span several hosts",
                     f"add hosts to {table}, or drop the claim",
@@ -168,7 +174,7 @@ class _Reader(Reading):
         roles = frozenset(map(Role, data["roles"]))
         return TargetInfo(**data["implementation"], roles=roles, features=features)
 
-    def places(self, tables: list[Table]) -> tuple[Place, ...]:
+    def places(self, tables: list[Table]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""
         seen: dict[str, str] = {}
         places = []
@@ -182,7 +188,7 @@ class _Reader(Reading):
                 url = self.address(entry["url"], (*here, "url"))
                 self.once(seen, "address", url, (*here, "url"))
                 hosts.append(Host(entry["uid"], url))
-            places.append(Place(table["slot"], tuple(hosts)))
+            places.append(TargetSlot(table["slot"], tuple(hosts)))
         return tuple(places)
 
     def controls(self, data: Table, sides: frozenset[Side]) -> dict[Side, Control]:
@@ -198,7 +204,9 @@ class _Reader(Reading):
             path = (side.value, "control")
             if own is not None and "control" in data:
                 told = "[control] names one for both sides already"
-                self.refuse(path, Problem(told, "one control port a side", "remove one of the two"))
+                self.refuse(
+                    path, TargetProblem(told, "one control port a side", "remove one of the two")
+                )
             if own is not None:
                 found[side] = self.control(own, path)
         return found

@@ -26,44 +26,44 @@ SCHEMA = "pairproof/target/1"
 
 # --- how preconditions are arranged ---------------------------------------------------------------
 
-_VARIABLES = key_kinds.Key(
+_VARIABLES = key_kinds.TargetKey(
     "variables of the environment that it gets besides PATH, HOME and LANG",
-    key_kinds.Kind.TEXTS,
+    key_kinds.TargetKeyKind.TEXTS,
     allowed="names of environment variables",
     pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
 )
-COMMAND_KEYS: Mapping[str, key_kinds.Key] = {
-    "command": key_kinds.Key(
+COMMAND_KEYS: Mapping[str, key_kinds.TargetKey] = {
+    "command": key_kinds.TargetKey(
         "the program and its arguments, with fields of the arrangement in braces; it is not run by"
         " a shell, and a relative path starts at the target file's folder",
-        key_kinds.Kind.TEXTS,
+        key_kinds.TargetKeyKind.TEXTS,
         required=True,
         allowed="texts",
     ),
-    "stdin": key_kinds.Key(
+    "stdin": key_kinds.TargetKey(
         "whether it gets the arrangement as JSON on standard input",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="true",
     ),
-    "timeout_s": key_kinds.Key(
+    "timeout_s": key_kinds.TargetKey(
         "it is killed after this time",
-        key_kinds.Kind.SECONDS,
+        key_kinds.TargetKeyKind.SECONDS,
         maximum=3_600,
         default=f"{TIMEOUT_S:g}",
     ),
-    "expect": key_kinds.Key(
-        "the exit code that means success", key_kinds.Kind.COUNT, maximum=255, default="0"
+    "expect": key_kinds.TargetKey(
+        "the exit code that means success", key_kinds.TargetKeyKind.COUNT, maximum=255, default="0"
     ),
-    "expect_output": key_kinds.Key(
+    "expect_output": key_kinds.TargetKey(
         "a regular expression that its standard output has to contain", default="anything"
     ),
     "pass_env": _VARIABLES,
 }
-ARRANGING_KEYS: Mapping[str, key_kinds.Key] = {
+ARRANGING_KEYS: Mapping[str, key_kinds.TargetKey] = {
     **COMMAND_KEYS,
-    "stays": key_kinds.Key(
+    "stays": key_kinds.TargetKey(
         "it is started once, gets each arrangement as a line of JSON and answers with one",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="false",
     ),
 }
@@ -76,23 +76,23 @@ _COMMANDS = {
         for kind in SIDES_OF
     },
 }
-ARRANGE_KEYS: Mapping[str, key_kinds.Key] = {
-    "ways": key_kinds.Key(
+ARRANGE_KEYS: Mapping[str, key_kinds.TargetKey] = {
+    "ways": key_kinds.TargetKey(
         "the ways that are tried, in this order (see `docs/arranging.md`)",
-        key_kinds.Kind.NAMES,
+        key_kinds.TargetKeyKind.NAMES,
         names=WAYS,
         default=f"all: {', '.join(WAYS)}",
     ),
     "commands": key_kinds.table_of("commands, each for one kind of arrangement", _COMMANDS),
 }
-ADMIN_KEYS: Mapping[str, key_kinds.Key] = {
+ADMIN_KEYS: Mapping[str, key_kinds.TargetKey] = {
     **key_kinds.credential("api_key", "the API key of somebody who may create registration tokens"),
-    "project_uid": key_kinds.Key("the scope that the calls name", default="the tenant's"),
+    "project_uid": key_kinds.TargetKey("the scope that the calls name", default="the tenant's"),
 }
-PLACE_KEYS: Mapping[str, key_kinds.Key] = {
-    "disposable": key_kinds.Key(
+PLACE_KEYS: Mapping[str, key_kinds.TargetKey] = {
+    "disposable": key_kinds.TargetKey(
         "the cluster that is installed there may be paired for good, where clusters are given",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="true with `reset`, else false",
     ),
     "reset": key_kinds.table_of(
@@ -102,28 +102,30 @@ PLACE_KEYS: Mapping[str, key_kinds.Key] = {
 _PERSON = {
     "label": key_kinds.named("who it is, for people"),
     **key_kinds.credential("api_key", "their API key"),
-    "email": key_kinds.Key("their e-mail address, by which they log in"),
+    "email": key_kinds.TargetKey("their e-mail address, by which they log in"),
     **key_kinds.credential("password", "their password", required=False),
-    "permissions": key_kinds.Key(
+    "permissions": key_kinds.TargetKey(
         "their permissions on pairing requests, and no others",
-        key_kinds.Kind.NAMES,
+        key_kinds.TargetKeyKind.NAMES,
         names=tuple(permission.value for permission in PairPermission),
         default="all four",
     ),
-    "projects": key_kinds.Key(
+    "projects": key_kinds.TargetKey(
         "the projects in which they have these",
-        key_kinds.Kind.TEXTS,
+        key_kinds.TargetKeyKind.TEXTS,
         default="the first of `given.projects`",
     ),
-    "tenant": key_kinds.Key(
-        "they have them in the scope of the tenant as well", key_kinds.Kind.FLAG, default="false"
+    "tenant": key_kinds.TargetKey(
+        "they have them in the scope of the tenant as well",
+        key_kinds.TargetKeyKind.FLAG,
+        default="false",
     ),
-    "tenant_admin": key_kinds.Key(
-        "they may create registration tokens", key_kinds.Kind.FLAG, default="false"
+    "tenant_admin": key_kinds.TargetKey(
+        "they may create registration tokens", key_kinds.TargetKeyKind.FLAG, default="false"
     ),
 }
 _PACK = {
-    "layer": key_kinds.Key(
+    "layer": key_kinds.TargetKey(
         "the layer that it fills",
         required=True,
         allowed=f"one of {', '.join(layer.value for layer in Layer)}",
@@ -134,42 +136,46 @@ _PACK = {
 }
 _VERSION = {
     "version": key_kinds.named("the version, such as 1.0.0"),
-    "packs": key_kinds.Key("its packs", key_kinds.Kind.TABLES, required=True, table=_PACK),
-    "published": key_kinds.Key(
-        "whether it is published, not a draft", key_kinds.Kind.FLAG, default="true"
+    "packs": key_kinds.TargetKey(
+        "its packs", key_kinds.TargetKeyKind.TABLES, required=True, table=_PACK
+    ),
+    "published": key_kinds.TargetKey(
+        "whether it is published, not a draft", key_kinds.TargetKeyKind.FLAG, default="true"
     ),
 }
 _PROFILE = {
     "uid": key_kinds.named("its uid"),
     "name": key_kinds.named("what it is called"),
-    "type": key_kinds.Key(
+    "type": key_kinds.TargetKey(
         "its type",
         required=True,
         allowed=f"one of {', '.join(kind.value for kind in ProfileType)}",
         pattern=f"^({'|'.join(kind.value for kind in ProfileType)})$",
     ),
-    "project_uid": key_kinds.Key("the project that it is in", default="any that is given"),
-    "versions": key_kinds.Key(
-        "all its versions", key_kinds.Kind.TABLES, required=True, table=_VERSION
+    "project_uid": key_kinds.TargetKey("the project that it is in", default="any that is given"),
+    "versions": key_kinds.TargetKey(
+        "all its versions", key_kinds.TargetKeyKind.TABLES, required=True, table=_VERSION
     ),
 }
-GIVEN_KEYS: Mapping[str, key_kinds.Key] = {
-    "projects": key_kinds.Key(
+GIVEN_KEYS: Mapping[str, key_kinds.TargetKey] = {
+    "projects": key_kinds.TargetKey(
         "uids of projects that scenarios may use, one at a time",
-        key_kinds.Kind.TEXTS,
+        key_kinds.TargetKeyKind.TEXTS,
         allowed="uids",
     ),
-    "clusters": key_kinds.Key(
+    "clusters": key_kinds.TargetKey(
         "the clusters of `edge.clusters` are used as they are installed there",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="false",
     ),
-    "people": key_kinds.Key(
-        "users of Palette with just these permissions", key_kinds.Kind.TABLES, table=_PERSON
+    "people": key_kinds.TargetKey(
+        "users of Palette with just these permissions",
+        key_kinds.TargetKeyKind.TABLES,
+        table=_PERSON,
     ),
-    "profiles": key_kinds.Key(
+    "profiles": key_kinds.TargetKey(
         "cluster profiles; those that match the clusters' own let them be accepted",
-        key_kinds.Kind.TABLES,
+        key_kinds.TargetKeyKind.TABLES,
         table=_PROFILE,
     ),
 }
@@ -180,37 +186,37 @@ GIVEN_KEYS: Mapping[str, key_kinds.Key] = {
 
 def _one_of(
     meaning: str, names: tuple[str, ...], *, default: str, required: bool = False
-) -> key_kinds.Key:
+) -> key_kinds.TargetKey:
     shown = ", ".join(f'"{name}"' for name in names)
     pattern = f"^({'|'.join(names)})$"
-    return key_kinds.Key(
+    return key_kinds.TargetKey(
         meaning, required=required, allowed=f"one of {shown}", pattern=pattern, default=default
     )
 
 
 _COMMAND = {
     **COMMAND_KEYS,
-    "command": key_kinds.Key(
+    "command": key_kinds.TargetKey(
         "the program and its arguments, with {host_uid} for the host; it is not run by a shell",
-        key_kinds.Kind.TEXTS,
+        key_kinds.TargetKeyKind.TEXTS,
         required=True,
         allowed="texts",
     ),
 }
-LINK_KEYS: Mapping[str, key_kinds.Key] = {
+LINK_KEYS: Mapping[str, key_kinds.TargetKey] = {
     "way": _one_of(
         "who cuts the links between edge hosts and Palette (see `docs/links.md`)",
         tuple(way.value for way in LinkWay),
         required=True,
         default="",
     ),
-    "listen": key_kinds.Key(
+    "listen": key_kinds.TargetKey(
         "where the proxy listens; port 0 takes a free one",
         allowed="an address and a port, such as 0.0.0.0:7443 or [::]:0",
         pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}$",
         default="127.0.0.1:0",
     ),
-    "host": key_kinds.Key(
+    "host": key_kinds.TargetKey(
         "the name by which the edge hosts reach the proxy",
         allowed="a host name or an IP address, without a port",
         pattern=r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
@@ -236,10 +242,10 @@ LINK_KEYS: Mapping[str, key_kinds.Key] = {
         tuple(use.value for use in Use),
         default="needed: those that cut a link",
     ),
-    "sources": key_kinds.Key(
+    "sources": key_kinds.TargetKey(
         "the address that each host arrives from at the proxy, by the host's uid; without it, all"
         " hosts are taken to arrive from one",
-        key_kinds.Kind.TEXT_TABLE,
+        key_kinds.TargetKeyKind.TEXT_TABLE,
         allowed="a table of IP addresses",
         pattern=r"^[0-9A-Fa-f:.]+$",
     ),
@@ -247,7 +253,7 @@ LINK_KEYS: Mapping[str, key_kinds.Key] = {
         "a Toxiproxy server that runs already",
         {
             "url": key_kinds.address("where its HTTP API answers"),
-            "name": key_kinds.Key("what its proxy is called there", default="pairproof"),
+            "name": key_kinds.TargetKey("what its proxy is called there", default="pairproof"),
         },
     ),
     "commands": key_kinds.table_of(
@@ -261,36 +267,36 @@ LINK_KEYS: Mapping[str, key_kinds.Key] = {
 
 # --- how the target's wire differs from the published one -----------------------------------------
 
-OPERATION_KEYS: Mapping[str, key_kinds.Key] = {
-    "method": key_kinds.Key(
+OPERATION_KEYS: Mapping[str, key_kinds.TargetKey] = {
+    "method": key_kinds.TargetKey(
         "the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"
     ),
-    "path": key_kinds.Key(
+    "path": key_kinds.TargetKey(
         "the path, with its parameters in braces",
         allowed="a path that begins with / and has no query",
         pattern=r"^/[^\s?#]*$",
     ),
-    "status": key_kinds.Key(
+    "status": key_kinds.TargetKey(
         "the answers that mean that it happened; the harness answers with the first one where it"
         " plays the side",
-        key_kinds.Kind.STATUSES,
+        key_kinds.TargetKeyKind.STATUSES,
         default="every 2xx",
     ),
-    "refused": key_kinds.Key(
+    "refused": key_kinds.TargetKey(
         "answers that mean a refusal, with any JSON or none",
-        key_kinds.Kind.STATUSES,
+        key_kinds.TargetKeyKind.STATUSES,
         default="none",
     ),
     "request": key_kinds.map_of("where the target has a value of the request: ours = theirs"),
     "response": key_kinds.map_of("where the target has a value of the answer: ours = theirs"),
     "states": key_kinds.map_of(
-        "words that are different here only: ours = theirs", key_kinds.Kind.WORDS
+        "words that are different here only: ours = theirs", key_kinds.TargetKeyKind.WORDS
     ),
     "constants": key_kinds.map_of(
-        "what the target wants in each request besides", key_kinds.Kind.SCALAR
+        "what the target wants in each request besides", key_kinds.TargetKeyKind.SCALAR
     ),
     "answer_constants": key_kinds.map_of(
-        "what the harness answers besides, where it plays the side", key_kinds.Kind.SCALAR
+        "what the harness answers besides, where it plays the side", key_kinds.TargetKeyKind.SCALAR
     ),
 }
 """What can be said of one operation."""
@@ -302,29 +308,29 @@ _PATHS = {
     for route in ROUTES.values()
 }
 _HEADERS = {
-    name: key_kinds.Key(
+    name: key_kinds.TargetKey(
         "its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`"
     )
     for name in HEADERS
 }
 _ERRORS = {
-    name: key_kinds.Key(f"the field for `{name}`", default=f"`{name}`")
+    name: key_kinds.TargetKey(f"the field for `{name}`", default=f"`{name}`")
     for name in V1Error.model_fields
 }
 _ERRORS |= {
-    "in_success": key_kinds.Key(
+    "in_success": key_kinds.TargetKey(
         "an answer of success that holds the code of an error is a refusal",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="false",
     ),
-    "refused": key_kinds.Key(
+    "refused": key_kinds.TargetKey(
         "answers that mean a refusal of any operation, with any JSON or none",
-        key_kinds.Kind.STATUSES,
+        key_kinds.TargetKeyKind.STATUSES,
         default="none",
     ),
 }
 
-WIRE_KEYS: Mapping[str, key_kinds.Key] = {
+WIRE_KEYS: Mapping[str, key_kinds.TargetKey] = {
     "paths": key_kinds.table_of(
         "where an operation is asked and what it looks like, if not as `docs/wire.md` says", _PATHS
     ),
@@ -332,17 +338,17 @@ WIRE_KEYS: Mapping[str, key_kinds.Key] = {
     "fields": key_kinds.map_of("names of fields, wherever they stand: ours = theirs"),
     "codes": key_kinds.map_of("the codes of errors: theirs = ours"),
     "code_status": key_kinds.map_of(
-        "the statuses of refusals: our code = status", key_kinds.Kind.STATUS
+        "the statuses of refusals: our code = status", key_kinds.TargetKeyKind.STATUS
     ),
     "errors": key_kinds.table_of(
         "where the target's error has what the published one has", _ERRORS
     ),
     "states": key_kinds.map_of(
-        "the words for states and the like: ours = theirs", key_kinds.Kind.WORDS
+        "the words for states and the like: ours = theirs", key_kinds.TargetKeyKind.WORDS
     ),
     "constants": key_kinds.map_of(
         "what the target wants in each request besides: ?query, Header: or a field",
-        key_kinds.Kind.SCALAR,
+        key_kinds.TargetKeyKind.SCALAR,
     ),
 }
 """The tables of a mapping."""
@@ -351,18 +357,18 @@ WIRE_KEYS: Mapping[str, key_kinds.Key] = {
 
 _IMPLEMENTATION = {
     "name": key_kinds.named("what the implementation is called"),
-    "version": key_kinds.Key("its version"),
-    "organization": key_kinds.Key("who makes it"),
-    "url": key_kinds.Key("where one reads about it"),
-    "contact": key_kinds.Key("whom one asks about it"),
+    "version": key_kinds.TargetKey("its version"),
+    "organization": key_kinds.TargetKey("who makes it"),
+    "url": key_kinds.TargetKey("where one reads about it"),
+    "contact": key_kinds.TargetKey("whom one asks about it"),
 }
 _CONTROL = {
     "url": key_kinds.address("where the control port answers"),
     **key_kinds.credential("secret", "its secret"),
 }
-_OWN_CONTROL = key_kinds.Key(
+_OWN_CONTROL = key_kinds.TargetKey(
     "a control port for this side alone, in place of `control`",
-    key_kinds.Kind.TABLE,
+    key_kinds.TargetKeyKind.TABLE,
     table=_CONTROL,
 )
 _HOST = {
@@ -371,9 +377,9 @@ _HOST = {
 }
 _PLACE = {
     "slot": key_kinds.named("what this place for a cluster is called"),
-    "hosts": key_kinds.Key(
+    "hosts": key_kinds.TargetKey(
         "the edge hosts that a cluster there can span, the first control plane host first",
-        key_kinds.Kind.TABLES,
+        key_kinds.TargetKeyKind.TABLES,
         required=True,
         table=_HOST,
     ),
@@ -392,9 +398,9 @@ _EDGE = {
         _LOGIN,
         required=True,
     ),
-    "clusters": key_kinds.Key(
+    "clusters": key_kinds.TargetKey(
         "the places for clusters; a scenario leases one to three at a time",
-        key_kinds.Kind.TABLES,
+        key_kinds.TargetKeyKind.TABLES,
         required=True,
         table=_PLACE,
     ),
@@ -402,11 +408,12 @@ _EDGE = {
     "control": _OWN_CONTROL,
 }
 _FORMS = {
-    form.value: key_kinds.Key(f"the endpoint in the form `{form.value}`") for form in EndpointForm
+    form.value: key_kinds.TargetKey(f"the endpoint in the form `{form.value}`")
+    for form in EndpointForm
 }
 _CENTRAL = {
     "url": key_kinds.address("where Palette's API answers the harness"),
-    "endpoint": key_kinds.Key(
+    "endpoint": key_kinds.TargetKey(
         "the Palette endpoint that an operator enters in Local UI", default="`central.url`"
     ),
     "endpoint_forms": key_kinds.table_of(
@@ -420,15 +427,18 @@ OPERATION_S_MAX = 600
 """The most that a target file may allow one operation."""
 
 _OPERATIONS = {
-    route.operation.__name__: key_kinds.Key(
-        route.summary, key_kinds.Kind.SECONDS, maximum=OPERATION_S_MAX, default="`limits.answer_s`"
+    route.operation.__name__: key_kinds.TargetKey(
+        route.summary,
+        key_kinds.TargetKeyKind.SECONDS,
+        maximum=OPERATION_S_MAX,
+        default="`limits.answer_s`",
     )
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
 }
 _LIMITS = {
-    limit.name: key_kinds.Key(
+    limit.name: key_kinds.TargetKey(
         limit.meaning,
-        key_kinds.Kind.SECONDS,
+        key_kinds.TargetKeyKind.SECONDS,
         maximum=limit.maximum_s,
         default=f"{limit.default_s:g}",
     )
@@ -439,38 +449,41 @@ _LIMITS = {
     )
 }
 _TIMEOUTS = {
-    "connect_s": key_kinds.Key(
-        "a connection has to stand by then", key_kinds.Kind.SECONDS, maximum=60, default="5"
+    "connect_s": key_kinds.TargetKey(
+        "a connection has to stand by then",
+        key_kinds.TargetKeyKind.SECONDS,
+        maximum=60,
+        default="5",
     ),
-    "check_s": key_kinds.Key(
+    "check_s": key_kinds.TargetKey(
         "how long the check before the first operation waits for an answer",
-        key_kinds.Kind.SECONDS,
+        key_kinds.TargetKeyKind.SECONDS,
         maximum=60,
         default="5",
     ),
 }
 _RATE_LIMIT = {
-    "waits": key_kinds.Key(
+    "waits": key_kinds.TargetKey(
         "how often an operation that is answered 429 with Retry-After is tried again",
-        key_kinds.Kind.COUNT,
+        key_kinds.TargetKeyKind.COUNT,
         maximum=20,
         default="3",
     ),
-    "wait_s": key_kinds.Key(
+    "wait_s": key_kinds.TargetKey(
         "a Retry-After beyond this is not waited for",
-        key_kinds.Kind.SECONDS,
+        key_kinds.TargetKeyKind.SECONDS,
         maximum=120,
         default="10",
     ),
-    "per_second": key_kinds.Key(
+    "per_second": key_kinds.TargetKey(
         "how many requests each address is sent a second at most",
-        key_kinds.Kind.NUMBER,
+        key_kinds.TargetKeyKind.NUMBER,
         maximum=100_000,
         default="no bound",
     ),
 }
 _NETWORK = {
-    "proxy": key_kinds.Key(
+    "proxy": key_kinds.TargetKey(
         "the HTTP proxy through which addresses are asked that are not on this machine; one that"
         " the environment names is not used",
         allowed="an address that begins with http://, such as http://proxy.example:3128",
@@ -478,28 +491,28 @@ _NETWORK = {
     ),
 }
 
-FILE: Mapping[str, key_kinds.Key] = {
-    "schema": key_kinds.Key(
+FILE: Mapping[str, key_kinds.TargetKey] = {
+    "schema": key_kinds.TargetKey(
         "the version of the file",
         required=True,
         allowed=f'"{SCHEMA}"',
         pattern=f"^{SCHEMA}$",
     ),
-    "roles": key_kinds.Key(
+    "roles": key_kinds.TargetKey(
         "the sides that the implementation plays, and is judged for",
-        key_kinds.Kind.NAMES,
+        key_kinds.TargetKeyKind.NAMES,
         required=True,
         names=(Role.EDGE.value, Role.CENTRAL.value),
     ),
-    "features": key_kinds.Key(
+    "features": key_kinds.TargetKey(
         "the optional features that it claims (see `docs/requirements.md`)",
-        key_kinds.Kind.NAMES,
+        key_kinds.TargetKeyKind.NAMES,
         names=tuple(described.feature.value for described in FEATURES),
         default="none",
     ),
-    "allow_writes": key_kinds.Key(
+    "allow_writes": key_kinds.TargetKey(
         "the harness may change things at addresses that are not loopback",
-        key_kinds.Kind.FLAG,
+        key_kinds.TargetKeyKind.FLAG,
         default="false",
     ),
     "implementation": key_kinds.table_of(

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterator, Mapping
 
 from harness.history.operation import Json
-from harness.targets.key_kinds import Key, Kind
+from harness.targets.key_kinds import TargetKey, TargetKeyKind
 from harness.targets.target_keys import ARRANGING_KEYS, FILE, OPERATION_KEYS, OPERATION_S_MAX
 
 
 def json_schema(
-    keys: Mapping[str, Key] = FILE, title: str = "A target file of pairproof, version 1"
+    keys: Mapping[str, TargetKey] = FILE, title: str = "A target file of pairproof, version 1"
 ) -> dict[str, Json]:
     """The published JSON Schema (2020-12) of a file with these keys, as read from TOML."""
     head: dict[str, Json] = {
@@ -30,7 +30,7 @@ def schema_text() -> str:
     return f"{json.dumps(json_schema(), indent=2)}\n"
 
 
-def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
+def _object(keys: Mapping[str, TargetKey]) -> dict[str, Json]:
     schema: dict[str, Json] = {
         "type": "object",
         "properties": {
@@ -45,51 +45,51 @@ def _object(keys: Mapping[str, Key]) -> dict[str, Json]:
     )
 
 
-def _leads(name: str, key: Key) -> bool:
+def _leads(name: str, key: TargetKey) -> bool:
     return bool(key.instead) and (key.required or name < key.instead)
 
 
-def _one_of(name: str, key: Key) -> Json:
+def _one_of(name: str, key: TargetKey) -> Json:
     """Of two keys, one stands there; or at most one."""
     if not key.required:
         return {"not": {"required": [name, key.instead]}}
     return {"oneOf": [{"required": [name]}, {"required": [key.instead]}]}
 
 
-def _typed(key: Key) -> dict[str, Json]:
+def _typed(key: TargetKey) -> dict[str, Json]:
     match key.kind:
-        case Kind.TEXT:
+        case TargetKeyKind.TEXT:
             pattern: dict[str, Json] = {"pattern": key.pattern} if key.pattern else {}
             return {"type": "string", **pattern}
-        case Kind.FLAG:
+        case TargetKeyKind.FLAG:
             return {"type": "boolean"}
-        case Kind.COUNT:
+        case TargetKeyKind.COUNT:
             return {"type": "integer", "minimum": 0, "maximum": int(key.maximum)}
-        case Kind.SECONDS | Kind.NUMBER:
+        case TargetKeyKind.SECONDS | TargetKeyKind.NUMBER:
             return {"type": "number", "exclusiveMinimum": 0, "maximum": key.maximum}
-        case Kind.TEXTS:
+        case TargetKeyKind.TEXTS:
             items: dict[str, Json] = {"type": "string", "pattern": key.pattern}
             return {"type": "array", "items": items, "minItems": 1}
-        case Kind.NAMES:
+        case TargetKeyKind.NAMES:
             names: list[Json] = list(key.names)
             least: dict[str, Json] = {"minItems": 1} if key.required else {}
             return {"type": "array", "items": {"enum": names}, "uniqueItems": True, **least}
-        case Kind.WORDS:
+        case TargetKeyKind.WORDS:
             text: dict[str, Json] = {"type": "string", "minLength": 1}
             return {"anyOf": [text, {"type": "array", "items": text, "minItems": 1}]}
-        case Kind.STATUS:
+        case TargetKeyKind.STATUS:
             return {"type": "integer", "minimum": 200, "maximum": 599}
-        case Kind.STATUSES:
-            status = _typed(Key("", Kind.STATUS))
+        case TargetKeyKind.STATUSES:
+            status = _typed(TargetKey("", TargetKeyKind.STATUS))
             return {"type": "array", "items": status, "minItems": 1}
-        case Kind.SCALAR:
+        case TargetKeyKind.SCALAR:
             return {"type": ["string", "number", "boolean"]}
-        case Kind.MAP:
-            return {"type": "object", "additionalProperties": _typed(Key("", key.value))}
-        case Kind.TEXT_TABLE:
+        case TargetKeyKind.MAP:
+            return {"type": "object", "additionalProperties": _typed(TargetKey("", key.value))}
+        case TargetKeyKind.TEXT_TABLE:
             value: dict[str, Json] = {"type": "string", "pattern": key.pattern}
             return {"type": "object", "additionalProperties": value, "minProperties": 1}
-        case Kind.TABLE:
+        case TargetKeyKind.TABLE:
             return _object(key.table)
     return {"type": "array", "items": _object(key.table), "minItems": 1}
 
@@ -100,7 +100,7 @@ def to_markdown() -> str:
     return "\n".join(["| key | holds | meaning |", "| --- | --- | --- |", *rows]) + "\n"
 
 
-def _rows(keys: Mapping[str, Key], above: str) -> Iterator[tuple[str, str, str]]:
+def _rows(keys: Mapping[str, TargetKey], above: str) -> Iterator[tuple[str, str, str]]:
     for name, key in keys.items():
         path = f"{above}{name}"
         holds = f"{key.in_words()}{'; required' if key.required else ''}"
@@ -113,7 +113,7 @@ def _rows(keys: Mapping[str, Key], above: str) -> Iterator[tuple[str, str, str]]
             yield from _rows(ARRANGING_KEYS, f"{path}.<arrangement or *>.")
             continue
         if path == "limits.operations":
-            one = Key("its limit", Kind.SECONDS, maximum=OPERATION_S_MAX)
+            one = TargetKey("its limit", TargetKeyKind.SECONDS, maximum=OPERATION_S_MAX)
             yield from _rows({"<operation>": one}, f"{path}.")
             continue
-        yield from _rows(key.table, f"{path}{'[]' if key.kind is Kind.TABLES else ''}.")
+        yield from _rows(key.table, f"{path}{'[]' if key.kind is TargetKeyKind.TABLES else ''}.")

@@ -163,7 +163,7 @@ class HttpClient:
             self._transports.clear()
 
 
-class Pacer:
+class RequestPacer:
     """Lets requests to an address go one after the other, at an even pace.
 
     `per_second` is by address; addresses that are not named there go unbounded. Addresses of one

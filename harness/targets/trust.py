@@ -18,24 +18,24 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.targets import toml_lines
-from harness.targets.key_kinds import Key, Kind, Table, file_key
-from harness.targets.reading import Problem, Reading
+from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
+from harness.targets.reading import TargetFileReader, TargetProblem
 
 _PREFIX = "sha256:"
 SHOW_S = 5.0
 """A server has to show its certificate by then."""
 
 
-TLS_KEYS: Mapping[str, Key] = {
+TLS_KEYS: Mapping[str, TargetKey] = {
     "ca_file": file_key("the certificates to trust, in PEM, in place of the machine's own"),
-    "fingerprints": Key(
+    "fingerprints": TargetKey(
         "trust these certificates alone, by the SHA-256 of the one that a server shows; neither"
         " its chain, its name nor its dates count then",
-        Kind.TEXTS,
+        TargetKeyKind.TEXTS,
         allowed='fingerprints such as "sha256:AB:CD…", of 32 bytes',
         pattern=r"^sha256:([0-9A-Fa-f]{2}:){31}[0-9A-Fa-f]{2}$|^sha256:[0-9A-Fa-f]{64}$",
     ),
-    "insecure": Key("trust any certificate", Kind.FLAG, default="false"),
+    "insecure": TargetKey("trust any certificate", TargetKeyKind.FLAG, default="false"),
     "cert_file": file_key("the certificate to show to a server that asks for one, in PEM"),
     "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
 }
@@ -77,18 +77,18 @@ class Trust:
         return pinned(context, self.fingerprints) if self.fingerprints else context
 
 
-def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
+def read_trust(reading: TargetFileReader, table: Table, path: toml_lines.Path) -> Trust:
     """The trust that a table at `path` states; its files are tried, where their lines are known."""
     named = [way for way in _WAYS if table.get(way)]
     if len(named) > 1:
         shown = {"insecure": "insecure = true"}
         first, second = (shown.get(way, way) for way in named[:2])
-        problem = Problem(
+        problem = TargetProblem(
             f"{first} and {second} contradict each other", "one of them", "remove one"
         )
         reading.refuse((*path, named[1]), problem)
     if "key_file" in table and "cert_file" not in table:
-        problem = Problem(
+        problem = TargetProblem(
             "a key without its certificate", "cert_file, and its key", "add cert_file"
         )
         reading.refuse((*path, "key_file"), problem)
@@ -105,17 +105,17 @@ def read_trust(reading: Reading, table: Table, path: toml_lines.Path) -> Trust:
     return trust
 
 
-def _file(reading: Reading, table: Table, name: str) -> Path | None:
+def _file(reading: TargetFileReader, table: Table, name: str) -> Path | None:
     return reading.path_of(table[name]) if name in table else None
 
 
-def _try(reading: Reading, trust: Trust, path: toml_lines.Path, what: str) -> None:
+def _try(reading: TargetFileReader, trust: Trust, path: toml_lines.Path, what: str) -> None:
     """See whether the files can be used, and refuse the key at `path` if not."""
     try:
         trust.context()
     except OSError as error:
         why = f"it holds no {what}" if isinstance(error, ssl.SSLError) else error.strerror
-        problem = Problem(
+        problem = TargetProblem(
             f"{trust.cert_file or trust.ca_file} cannot be used: {why}",
             f"a file with {what} in PEM",
             "correct the path (a relative one starts at the target file's folder)",

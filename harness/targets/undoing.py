@@ -17,7 +17,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.errors import Reason, Refused
 from harness.domain.pairing import RequestState
-from harness.targets.ledger import Entry, Kind, Ledger, State
+from harness.targets.ledger import Ledger, LedgerEntry, LedgerKind, State
 from harness.targets.port import ArrangingFailed, CannotArrange, Driver, Outgoing
 from harness.targets.target import Target
 
@@ -25,26 +25,26 @@ SILENCES_MAX: Final = 3
 """After so many attempts in a row that brought no answer, the rest is not tried."""
 
 ORDER: Final = (
-    Kind.RATE_LIMIT,
-    Kind.LINK,
-    Kind.FAULT,
-    Kind.CLOCK,
-    Kind.REQUEST,
-    Kind.CLUSTER,
-    Kind.NODE_HEALTH,
-    Kind.CLUSTER_STATE,
-    Kind.HOST_MODE,
-    Kind.PROJECT,
-    Kind.TOKEN,
-    Kind.PROFILE,
-    Kind.USER,
-    Kind.CENTRAL_CLUSTER,
+    LedgerKind.RATE_LIMIT,
+    LedgerKind.LINK,
+    LedgerKind.FAULT,
+    LedgerKind.CLOCK,
+    LedgerKind.REQUEST,
+    LedgerKind.CLUSTER,
+    LedgerKind.NODE_HEALTH,
+    LedgerKind.CLUSTER_STATE,
+    LedgerKind.HOST_MODE,
+    LedgerKind.PROJECT,
+    LedgerKind.TOKEN,
+    LedgerKind.PROFILE,
+    LedgerKind.USER,
+    LedgerKind.CENTRAL_CLUSTER,
 )
 """Links and clocks first, since the rest goes over them; a project before what is in it."""
 
-GONE_WITH: Final[Mapping[Kind, Collection[Kind]]] = {
-    Kind.PROJECT: (Kind.TOKEN, Kind.PROFILE),
-    Kind.CLUSTER: (Kind.NODE_HEALTH, Kind.CLUSTER_STATE, Kind.HOST_MODE),
+GONE_WITH: Final[Mapping[LedgerKind, Collection[LedgerKind]]] = {
+    LedgerKind.PROJECT: (LedgerKind.TOKEN, LedgerKind.PROFILE),
+    LedgerKind.CLUSTER: (LedgerKind.NODE_HEALTH, LedgerKind.CLUSTER_STATE, LedgerKind.HOST_MODE),
 }
 """What needs no way back of its own once this is gone."""
 
@@ -124,7 +124,7 @@ class Undoer:
         self._owner = Ownership(driver)
         self._silences = 0
 
-    def sweep(self, kinds: Collection[Kind] = ORDER) -> list[Entry]:
+    def sweep(self, kinds: Collection[LedgerKind] = ORDER) -> list[LedgerEntry]:
         """Take back all that is open of these kinds; returns what could not be."""
         for kind in ORDER:
             for entry in self._ledger.open_entries() if kind in kinds else ():
@@ -132,7 +132,7 @@ class Undoer:
                     self._take_back(entry)
         return [entry for entry in self._ledger.open_entries() if entry.kind in kinds]
 
-    def _take_back(self, entry: Entry) -> None:
+    def _take_back(self, entry: LedgerEntry) -> None:
         if self._silences >= SILENCES_MAX:
             why = f"not tried: {SILENCES_MAX} attempts in a row had brought no answer"
             self._ledger.change(entry.n, State.LEAKED, why=why)
@@ -154,36 +154,36 @@ class Undoer:
         if undone.state is State.REMOVED:
             self._let_go_with(entry)
 
-    def _let_go_with(self, gone: Entry) -> None:
+    def _let_go_with(self, gone: LedgerEntry) -> None:
         for entry in self._ledger.open_entries():
-            inside = entry.project == gone.uid if gone.kind is Kind.PROJECT else False
-            upon = entry.place == gone.place if gone.kind is Kind.CLUSTER else False
+            inside = entry.project == gone.uid if gone.kind is LedgerKind.PROJECT else False
+            upon = entry.place == gone.place if gone.kind is LedgerKind.CLUSTER else False
             kinds = GONE_WITH.get(gone.kind, ())
-            hostless = entry.kind is Kind.REQUEST and arrangements.Side.EDGE in self._gone
+            hostless = entry.kind is LedgerKind.REQUEST and arrangements.Side.EDGE in self._gone
             if (entry.kind in kinds or hostless) and (inside or upon):
                 self._ledger.change(entry.n, State.REMOVED)
 
     # --- each kind's way back -------------------------------------------------------------
 
-    def _undone(self, entry: Entry) -> Undone:
+    def _undone(self, entry: LedgerEntry) -> Undone:
         if entry.side in self._gone:
             return self._left_by_a_peer(entry)
         match entry.kind:
-            case Kind.REQUEST:
+            case LedgerKind.REQUEST:
                 return self._withdrawn(entry)
-            case Kind.CENTRAL_CLUSTER:
+            case LedgerKind.CENTRAL_CLUSTER:
                 return Undone(State.CONSUMED, "nobody has said whether it came to be")
-            case Kind.CLOCK:
+            case LedgerKind.CLOCK:
                 return self._clock_set_right(entry)
-            case Kind.TOKEN:
+            case LedgerKind.TOKEN:
                 return self._token_removed(entry)
-            case Kind.CLUSTER:
+            case LedgerKind.CLUSTER:
                 return self._place_cleared(entry)
         return self._arranged(WAYS_BACK[entry.kind](entry))
 
-    def _left_by_a_peer(self, entry: Entry) -> Undone:
+    def _left_by_a_peer(self, entry: LedgerEntry) -> Undone:
         """What was the harness's own went with it; a request that it sent did not."""
-        if entry.kind is not Kind.REQUEST:
+        if entry.kind is not LedgerKind.REQUEST:
             return Undone(State.REMOVED, "it went with the harness, which played that side")
         if entry.uid:
             for reviewer in self._owner.reviewers(entry.project):
@@ -199,7 +199,7 @@ class Undoer:
         self._driver.arrange(arrangement)
         return Undone(State.REMOVED)
 
-    def _token_removed(self, entry: Entry) -> Undone:
+    def _token_removed(self, entry: LedgerEntry) -> Undone:
         """Remove a token; where somebody may look, by its name as well, if no uid ever came."""
         admin = self._owner.admin()
         if admin is None:
@@ -212,7 +212,7 @@ class Undoer:
                 self._arranged(arrangements.RemoveToken(token.uid))
         return Undone(State.REMOVED)
 
-    def _place_cleared(self, entry: Entry) -> Undone:
+    def _place_cleared(self, entry: LedgerEntry) -> Undone:
         """Leave a place empty, or as its own reset leaves it."""
         try:
             return self._arranged(arrangements.InstallCluster(entry.place, None))
@@ -223,7 +223,7 @@ class Undoer:
                 raise
             return self._arranged(arrangements.RenewCluster(entry.place))
 
-    def _clock_set_right(self, entry: Entry) -> Undone:
+    def _clock_set_right(self, entry: LedgerEntry) -> Undone:
         """A clock that is put back twice goes wrong, so what is not certain is not put back."""
         if not self._driver.cannot(arrangements.SetClockRight):
             return self._arranged(arrangements.SetClockRight(entry.side))
@@ -231,7 +231,7 @@ class Undoer:
             return Undone(State.LEAKED, "nobody has said whether it was put forward")
         return self._arranged(arrangements.AdvanceClock(entry.side, -entry.by))
 
-    def _withdrawn(self, entry: Entry) -> Undone:
+    def _withdrawn(self, entry: LedgerEntry) -> Undone:
         """Cancel a request where it was sent, as its operator would."""
         if entry.place not in self._slot_of:
             return Undone(State.LEAKED, f"the target has no host {entry.place} any more")
@@ -284,19 +284,19 @@ def _reason_of(reply: ops.Reply) -> str:
     return reply.reason.value if isinstance(reply, Refused) else "an answer of another kind"
 
 
-WAYS_BACK: Final[Mapping[Kind, Callable[[Entry], arrangements.Arrangement]]] = {
-    Kind.PROJECT: lambda e: arrangements.ForgetProject(e.uid),
-    Kind.USER: lambda e: arrangements.RemoveUser(e.uid),
-    Kind.PROFILE: lambda e: arrangements.RemoveProfile(e.uid),
-    Kind.HOST_MODE: lambda e: arrangements.SetHostMode(e.place, ManagementMode.LOCAL),
-    Kind.CLUSTER_STATE: lambda e: arrangements.SetClusterState(e.place, ClusterState.RUNNING),
-    Kind.NODE_HEALTH: lambda e: arrangements.SetNodeHealth(e.place, e.uid, Health.HEALTHY),
-    Kind.LINK: lambda e: arrangements.SetLink(e.place, up=True),
-    Kind.FAULT: lambda e: (
+WAYS_BACK: Final[Mapping[LedgerKind, Callable[[LedgerEntry], arrangements.Arrangement]]] = {
+    LedgerKind.PROJECT: lambda e: arrangements.ForgetProject(e.uid),
+    LedgerKind.USER: lambda e: arrangements.RemoveUser(e.uid),
+    LedgerKind.PROFILE: lambda e: arrangements.RemoveProfile(e.uid),
+    LedgerKind.HOST_MODE: lambda e: arrangements.SetHostMode(e.place, ManagementMode.LOCAL),
+    LedgerKind.CLUSTER_STATE: lambda e: arrangements.SetClusterState(e.place, ClusterState.RUNNING),
+    LedgerKind.NODE_HEALTH: lambda e: arrangements.SetNodeHealth(e.place, e.uid, Health.HEALTHY),
+    LedgerKind.LINK: lambda e: arrangements.SetLink(e.place, up=True),
+    LedgerKind.FAULT: lambda e: (
         arrangements.DisturbMessages(e.place)
         if e.undo == "DisturbMessages"
         else arrangements.SetLink(e.place, up=True)
     ),
-    Kind.RATE_LIMIT: lambda _: arrangements.SetRateLimit(0),
+    LedgerKind.RATE_LIMIT: lambda _: arrangements.SetRateLimit(0),
 }
 """What is arranged to take back what is of each kind."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.targets.key_kinds import check_structure
-from harness.targets.reading import Problem, Reading, TargetFileError
+from harness.targets.reading import TargetFileError, TargetFileReader, TargetProblem
 from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
 from harness.wire.http import Json
 from harness.wire.mapping import MappingError, OperationMap, WireMap
@@ -19,7 +19,7 @@ from harness.wire.routes import ROUTES
 _Table = Mapping[str, Any]
 
 
-def read_wire(reading: Reading, data: _Table) -> WireMap:
+def read_wire(reading: TargetFileReader, data: _Table) -> WireMap:
     """The mapping that the tables of a target file make, whose structure is right.
 
     Raises:
@@ -46,7 +46,7 @@ def read_wire(reading: Reading, data: _Table) -> WireMap:
             constants=data.get("constants", {}),
         )
     except MappingError as error:
-        problem = Problem(error.found, error.allowed, error.remedy)
+        problem = TargetProblem(error.found, error.allowed, error.remedy)
         reading.refuse(error.place, problem)
 
 
@@ -82,12 +82,12 @@ def load_wire(path: Path) -> WireMap:
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = Problem(f"it cannot be read ({why})", "a TOML file", "give the path of one")
+        problem = TargetProblem(f"it cannot be read ({why})", "a TOML file", "give the path of one")
         raise TargetFileError(str(path), 0, "", problem) from error
     except tomllib.TOMLDecodeError as error:
-        problem = Problem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
+        problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
         raise TargetFileError(str(path), 0, "", problem) from error
-    reading = Reading(text, str(path), path.parent, {})
+    reading = TargetFileReader(text, str(path), path.parent, {})
     is_target = data.get("schema") == SCHEMA
     check_structure(data, reading.refuse, FILE if is_target else WIRE_KEYS)
     return read_wire(reading, data)

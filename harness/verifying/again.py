@@ -10,7 +10,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers import registry
 from harness.history import lines
 from harness.history.operation import History, Json, OperationRecord
-from harness.verifying.differences import Found, Kind
+from harness.verifying.differences import DifferenceKind, DifferenceList
 
 _EARLY = (Verdict.INCONCLUSIVE, Verdict.NOT_SUPPORTED, Verdict.SKIPPED)
 """The verdicts with which a scenario can end before its checks have said all."""
@@ -28,7 +28,7 @@ class Again:
 
     line: lines.ScenarioLine
     number: int
-    found: Found
+    found: DifferenceList
     tally: dict[str, int]
     records: dict[str, OperationRecord] = field(default_factory=dict)
     open: dict[str, int] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Again:
         scenario, _, digits = line.id.rpartition("#")
         if scenario != self.line.id or not (digits.isascii() and digits.isdigit()):
             self._differs(
-                Kind.OUT_OF_ORDER,
+                DifferenceKind.OUT_OF_ORDER,
                 f"operation {line.id} is not numbered as one of scenario {self.line.id}",
                 number,
                 operation=line.id,
@@ -52,12 +52,12 @@ class Again:
             return
         if line.id in self.records:
             message = f"operation {line.id} begins a second time here"
-            self._differs(Kind.TWICE, message, number, operation=line.id)
+            self._differs(DifferenceKind.TWICE, message, number, operation=line.id)
             return
         serial = int(digits)
         if serial <= self._serial:
             message = f"operation {line.id} stands after #{self._serial}: lines changed places"
-            self._differs(Kind.OUT_OF_ORDER, message, number, operation=line.id)
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
         elif serial > self._serial + 1:
             self._missing(self._serial + 1, serial - 1, number)
         self._serial = max(serial, self._serial)
@@ -69,7 +69,7 @@ class Again:
         if line.id not in self.open:
             already = line.id in self.records
             self._differs(
-                Kind.TWICE if already else Kind.WITHOUT_BEGINNING,
+                DifferenceKind.TWICE if already else DifferenceKind.WITHOUT_BEGINNING,
                 f"operation {line.id} ends a second time here"
                 if already
                 else f"operation {line.id} ends here, and does not begin before",
@@ -85,7 +85,7 @@ class Again:
         self._history = None
         if line.end < record.start:
             self._differs(
-                Kind.OUT_OF_ORDER,
+                DifferenceKind.OUT_OF_ORDER,
                 f"operation {line.id} ends at {line.end} µs, before it begins (line {began})",
                 number,
                 operation=line.id,
@@ -97,7 +97,7 @@ class Again:
         self._belongs(line.requirement, number)
         if line.requirement in self.verdicts:
             self._differs(
-                Kind.OUT_OF_ORDER,
+                DifferenceKind.OUT_OF_ORDER,
                 f"check {line.check} stands after the verdict on {line.requirement}"
                 f" (line {self.verdicts[line.requirement]}), which so did not count it",
                 number,
@@ -107,9 +107,9 @@ class Again:
         answer = self._asked_again(line)
         if isinstance(answer, str):
             kind = (
-                Kind.CHECK_IMPOSSIBLE
+                DifferenceKind.CHECK_IMPOSSIBLE
                 if line.check in registry.check_names()
-                else Kind.UNKNOWN_CHECK
+                else DifferenceKind.UNKNOWN_CHECK
             )
             self._differs(kind, answer, number, requirement=line.requirement)
             # The verdict below is then judged by what the file says of this check.
@@ -124,7 +124,7 @@ class Again:
         self._belongs(line.requirement, number)
         if line.requirement in self.verdicts:
             self._differs(
-                Kind.TWICE,
+                DifferenceKind.TWICE,
                 f"a second verdict on {line.requirement} of scenario {self.line.id}; the first"
                 f" stands in line {self.verdicts[line.requirement]}",
                 number,
@@ -150,7 +150,7 @@ class Again:
         """
         for operation, number in self.open.items():
             self._differs(
-                Kind.WITHOUT_OUTCOME,
+                DifferenceKind.WITHOUT_OUTCOME,
                 f"operation {operation} begins here, and its outcome is missing",
                 number,
                 operation=operation,
@@ -167,7 +167,7 @@ class Again:
         for requirement in self.line.requirements:
             if requirement not in self.verdicts:
                 self._differs(
-                    Kind.MISSING_VERDICT,
+                    DifferenceKind.MISSING_VERDICT,
                     f"scenario {self.line.id} has no verdict on {requirement}",
                     self.number,
                     requirement=requirement,
@@ -185,7 +185,7 @@ class Again:
         name = f"{self.line.id}#{first}"
         told = name if first == last else f"{name} to #{last}"
         self._differs(
-            Kind.MISSING_OPERATION,
+            DifferenceKind.MISSING_OPERATION,
             f"operation {told} is missing: #{last + 1} follows #{first - 1}"
             if first > 1
             else f"operation {told} is missing: scenario {self.line.id} begins with #{last + 1}",
@@ -221,7 +221,7 @@ class Again:
         other = [f"the {n} {now!r}, not {was!r}" for n, (was, now) in told.items() if was != now]
         if other:
             self._differs(
-                Kind.CHECK_DIFFERS,
+                DifferenceKind.CHECK_DIFFERS,
                 f"check {line.check} on {line.requirement}, asked again, has {'; '.join(other)}",
                 number,
                 requirement=line.requirement,
@@ -235,7 +235,7 @@ class Again:
         if len(set(counts.values())) > 1:
             fewest, most = min(counts, key=counts.__getitem__), max(counts.values())
             self._differs(
-                Kind.MISSING_CHECK,
+                DifferenceKind.MISSING_CHECK,
                 f"scenario {self.line.id} has {counts[fewest]} checks on {fewest} and {most} on"
                 " another of its requirements, which it judges by the same",
                 self.number,
@@ -250,7 +250,7 @@ class Again:
         operations = registry.rests_on(findings, line.verdict)
         if line.operations != operations:
             self._differs(
-                Kind.VERDICT_DIFFERS,
+                DifferenceKind.VERDICT_DIFFERS,
                 f"the verdict on {line.requirement} of scenario {self.line.id} rests on"
                 f" {', '.join(operations) or 'no operation'}, not on"
                 f" {', '.join(line.operations) or 'none'}",
@@ -264,7 +264,7 @@ class Again:
         reached = f"{verdict.value} ({why})" if why else verdict.value
         stated = f"{line.verdict.value} ({line.reason})" if line.reason else line.verdict.value
         self._differs(
-            Kind.VERDICT_DIFFERS,
+            DifferenceKind.VERDICT_DIFFERS,
             f"the verdict on {line.requirement} of scenario {self.line.id} is {stated} in the"
             f" file, and {reached} by its checks",
             number,
@@ -274,14 +274,20 @@ class Again:
     def _belongs(self, requirement: str, number: int) -> None:
         if requirement not in self.line.requirements:
             self._differs(
-                Kind.OTHER_REQUIREMENTS,
+                DifferenceKind.OTHER_REQUIREMENTS,
                 f"{requirement} is none of the requirements of scenario {self.line.id}",
                 number,
                 requirement=requirement,
             )
 
     def _differs(
-        self, kind: Kind, message: str, number: int, *, requirement: str = "", operation: str = ""
+        self,
+        kind: DifferenceKind,
+        message: str,
+        number: int,
+        *,
+        requirement: str = "",
+        operation: str = "",
     ) -> None:
         self.found.add(
             kind,

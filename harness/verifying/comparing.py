@@ -12,16 +12,16 @@ from harness.checkers.fleet.concluding import Conclusion
 from harness.history.fleet_lines import GateLine, MeasuresLine, ViolationLine
 from harness.history.lines import VerdictLine
 from harness.history.manifest import FleetEvidence
-from harness.verifying.differences import Found, Kind
+from harness.verifying.differences import DifferenceKind, DifferenceList
 
 _NOTHING: Final = object()
 LineT = TypeVar("LineT", GateLine, VerdictLine)
 
 
-class Comparison:
+class ManifestComparison:
     """Compares all that a manifest says, and counts how much of it is the same."""
 
-    def __init__(self, manifest: FleetEvidence, again: Conclusion, found: Found) -> None:
+    def __init__(self, manifest: FleetEvidence, again: Conclusion, found: DifferenceList) -> None:
         self._manifest = manifest
         self._again = again
         self._found = found
@@ -48,7 +48,7 @@ class Comparison:
         other = [name for name in {**are, **said} if said.get(name) != are.get(name)]
         for name in other:
             message = _unlike(name, said.get(name, _NOTHING), are.get(name, _NOTHING))
-            self._found.add(Kind.MEASURE_DIFFERS, message, line)
+            self._found.add(DifferenceKind.MEASURE_DIFFERS, message, line)
         return len(are), len(are.keys() - other)
 
     def _violations(self) -> tuple[int, int]:
@@ -60,7 +60,7 @@ class Comparison:
             if left_out[raw]:
                 left_out[raw] -= 1
                 self._found.add(
-                    Kind.MISSING_VIOLATION,
+                    DifferenceKind.MISSING_VIOLATION,
                     f"{_told(violation)}; the manifest leaves it out",
                     requirement=violation.invariant,
                     operation=next(iter(violation.operations), ""),
@@ -71,7 +71,7 @@ class Comparison:
             if made_up[raw]:
                 made_up[raw] -= 1
                 self._found.add(
-                    Kind.VIOLATION_DIFFERS,
+                    DifferenceKind.VIOLATION_DIFFERS,
                     f"the operations do not show this violation: {_told(violation)}",
                     place,
                     requirement=violation.invariant,
@@ -79,17 +79,17 @@ class Comparison:
                 )
         if said != are and Counter(said) == Counter(are):
             message = "the violations do not stand in the order in which they were found"
-            self._found.add(Kind.OUT_OF_ORDER, message, places[0])
+            self._found.add(DifferenceKind.OUT_OF_ORDER, message, places[0])
         return len(are), sum((Counter(are) & Counter(said)).values())
 
     def _verdict(self, said: VerdictLine | None, are: VerdictLine | None, place: int) -> None:
         if are is None:
             id_ = said.requirement if said else ""
             message = f"{id_} is no invariant that a fleet is judged by"
-            self._found.add(Kind.OTHER_REQUIREMENTS, message, place, requirement=id_)
+            self._found.add(DifferenceKind.OTHER_REQUIREMENTS, message, place, requirement=id_)
         elif said is None:
             message = f"there is no verdict on {are.requirement}"
-            self._found.add(Kind.MISSING_VERDICT, message, requirement=are.requirement)
+            self._found.add(DifferenceKind.MISSING_VERDICT, message, requirement=are.requirement)
         else:
             stated, reached = (
                 f"{v.verdict.value}{f' ({v.reason})' if v.reason else ''}" for v in (said, are)
@@ -101,7 +101,9 @@ class Comparison:
                 else f"the verdict on {are.requirement} names another scenario, other operations"
                 " or another time than the operations give"
             )
-            self._found.add(Kind.VERDICT_DIFFERS, message, place, requirement=are.requirement)
+            self._found.add(
+                DifferenceKind.VERDICT_DIFFERS, message, place, requirement=are.requirement
+            )
 
     def _gate(self, said: GateLine | None, are: GateLine | None, place: int) -> None:
         if are is None:
@@ -114,7 +116,7 @@ class Comparison:
                 f"gate {are.expression} is {_outcome(said)} in the manifest, and {_outcome(are)}"
                 " by the operations"
             )
-        self._found.add(Kind.GATE_DIFFERS, message, place)
+        self._found.add(DifferenceKind.GATE_DIFFERS, message, place)
 
     def _each(
         self,
@@ -131,7 +133,7 @@ class Comparison:
         for line, place in zip(said, self._manifest.places[kind], strict=True):
             id_ = name(line)
             if id_ in seen:
-                self._found.add(Kind.TWICE, f"a second line about {id_}", place)
+                self._found.add(DifferenceKind.TWICE, f"a second line about {id_}", place)
             elif line == due.get(id_):
                 same += 1
             else:

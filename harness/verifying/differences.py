@@ -9,13 +9,13 @@ from enum import StrEnum
 from typing import Final
 
 from harness import __version__
-from harness.history.lines import Counts, Header
+from harness.history.lines import EvidenceHeader, LineCounts
 
 DIFFERENCES_MAX: Final = 1_000
 """More are counted, not kept: a file of a million lines may differ in each."""
 
 
-class Kind(StrEnum):
+class DifferenceKind(StrEnum):
     """What differs. Each kind has a message of its own."""
 
     CHANGED = "changed"
@@ -59,7 +59,7 @@ class Difference:
     of the part of a fleet's evidence, where `part` is the name of one.
     """
 
-    kind: Kind
+    kind: DifferenceKind
     message: str
     line: int = 0
     scenario: str = ""
@@ -69,15 +69,15 @@ class Difference:
 
 
 @dataclass(slots=True)
-class Found:
+class DifferenceList:
     """The differences as they are found."""
 
     differences: list[Difference] = field(default_factory=list)
-    counts: Counter[Kind] = field(default_factory=Counter)
+    counts: Counter[DifferenceKind] = field(default_factory=Counter)
 
     def add(
         self,
-        kind: Kind,
+        kind: DifferenceKind,
         message: str,
         line: int = 0,
         *,
@@ -95,7 +95,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class VerifiedTally:
     """How much was judged again, and how much of it came out the same."""
 
     checks: int = 0
@@ -136,7 +136,7 @@ class Judgement:
     `notes` are sentences about what is no difference and limits what was judged.
     """
 
-    header: Header
+    header: EvidenceHeader
     differences: tuple[Difference, ...]
     difference_count: int
     notes: tuple[str, ...]
@@ -152,11 +152,11 @@ class Judgement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verification(Judgement):
+class RunVerification(Judgement):
     """Of a run of single scenarios."""
 
-    counts: Counts
-    tally: Tally
+    counts: LineCounts
+    tally: VerifiedTally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,18 +166,18 @@ class FleetVerification(Judgement):
     tally: FleetTally
 
 
-def look_at_edition(header: Header, known: str, number: int, found: Found) -> None:
+def look_at_edition(header: EvidenceHeader, known: str, number: int, found: DifferenceList) -> None:
     """Whether the run judged the edition of the procedure that is known here."""
     if header.edition != known:
         found.add(
-            Kind.UNKNOWN_EDITION,
+            DifferenceKind.UNKNOWN_EDITION,
             f"the run judged edition {header.edition!r} of the procedure, and this version"
             f" of pairproof knows {known!r}; use one that knows it",
             number,
         )
 
 
-def notes_on(header: Header, interrupted: bool) -> Iterator[str]:
+def notes_on(header: EvidenceHeader, interrupted: bool) -> Iterator[str]:
     """What is no difference, and may explain one."""
     if header.harness.version != __version__:
         yield (

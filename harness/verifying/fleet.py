@@ -21,7 +21,7 @@ from harness.history.fleet_lines import PartLine, ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import GRANTS, PartReader, part_name, parts_in
 from harness.verifying import differences
-from harness.verifying.comparing import Comparison
+from harness.verifying.comparing import ManifestComparison
 from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
 
 _CUT_OFF: Final = "cut_off"
@@ -51,7 +51,7 @@ class _Walk:
     def __init__(self, manifest: FleetEvidence, terms: Terms) -> None:
         self._manifest = manifest
         self._terms = terms
-        self._found = differences.Found()
+        self._found = differences.DifferenceList()
         self._operations = 0
         self._parts_same = 0
         self._cells: list[CellAgain] = []
@@ -89,12 +89,12 @@ class _Walk:
         cut_off = [t.text for t in manifest.troubles if t.kind == _CUT_OFF]
         for trouble in manifest.troubles:
             if trouble.kind != _CUT_OFF:
-                found.add(differences.Kind(trouble.kind), trouble.text, trouble.line)
+                found.add(differences.DifferenceKind(trouble.kind), trouble.text, trouble.line)
         differences.look_at_edition(manifest.header, EDITION, 1, found)
         seed, drawn = manifest.header.seed, self._terms.seed
         if seed != drawn:
             message = f"the header says seed {seed}, and the scenario seed {drawn}"
-            found.add(differences.Kind.OTHER_RUN, message, 1)
+            found.add(differences.DifferenceKind.OTHER_RUN, message, 1)
         self._look_for_parts()
         return "; ".join(cut_off)
 
@@ -105,13 +105,13 @@ class _Walk:
         for name in due:
             if name not in names:
                 message = f"the manifest has no line about part {name}"
-                self._found.add(differences.Kind.MISSING_PART, message, part=name)
+                self._found.add(differences.DifferenceKind.MISSING_PART, message, part=name)
         known = [name for name in due if name in names]
         kept = [name for name in names if name in due]
         if kept != known:
             place = self._manifest.places["part"][0]
             message = "the lines about parts are not one each, in the order of cells"
-            self._found.add(differences.Kind.OUT_OF_ORDER, message, place)
+            self._found.add(differences.DifferenceKind.OUT_OF_ORDER, message, place)
 
     def _other_files(self) -> Iterator[str]:
         """Parts in the folder of which the manifest knows nothing: perhaps of another run."""
@@ -127,16 +127,16 @@ class _Walk:
         is_cell = line.name.isascii() and line.name.isdecimal()
         if not is_cell and line.name != GRANTS:
             message = f"no run writes a part of the name {line.name!r}"
-            self._found.add(differences.Kind.OTHER_PART, message, number)
+            self._found.add(differences.DifferenceKind.OTHER_PART, message, number)
             return
         try:
             path = self._manifest.path_of(line)
         except EvidenceError as error:
-            self._found.add(differences.Kind.OTHER_PART, error.problem, number)
+            self._found.add(differences.DifferenceKind.OTHER_PART, error.problem, number)
             return
         if not path.exists():
             message = f"part {line.file} is missing; without it nothing of its cell can be judged"
-            self._found.add(differences.Kind.MISSING_PART, message, part=line.name)
+            self._found.add(differences.DifferenceKind.MISSING_PART, message, part=line.name)
             return
         again = (
             PartAgain(line, self._terms, self._found)
@@ -149,9 +149,9 @@ class _Walk:
                 again.take(raw)
         except EvidenceError as error:
             kind = (
-                differences.Kind.PART_CUT_OFF
+                differences.DifferenceKind.PART_CUT_OFF
                 if isinstance(error, CutOff)
-                else differences.Kind.BROKEN_LINE
+                else differences.DifferenceKind.BROKEN_LINE
             )
             message = f"{error.problem}; {error.hint}"
             self._found.add(kind, message, reader.lines, part=line.name)
@@ -166,7 +166,7 @@ class _Walk:
     def _look_at_the_whole(self, line: PartLine, reader: PartReader) -> None:
         if reader.digest != line.digest:
             self._found.add(
-                differences.Kind.CHANGED,
+                differences.DifferenceKind.CHANGED,
                 "the digest does not fit, so a line was changed, added or taken away after the run"
                 f" (the manifest says {line.digest}, the lines give {reader.digest})",
                 part=line.name,
@@ -174,7 +174,7 @@ class _Walk:
         said, are = (line.lines, line.operations), (reader.lines, reader.operations)
         if said != are:
             self._found.add(
-                differences.Kind.COUNTS,
+                differences.DifferenceKind.COUNTS,
                 f"the manifest counts {said[0]} lines and {said[1]} operations; the part has"
                 f" {are[0]} and {are[1]}",
                 part=line.name,
@@ -202,9 +202,9 @@ class _Walk:
         except GateError as error:
             place = self._manifest.places["fleet"][0]
             message = f"this version cannot judge the gate of the scenario: {error}"
-            self._found.add(differences.Kind.CHECK_IMPOSSIBLE, message, place)
+            self._found.add(differences.DifferenceKind.CHECK_IMPOSSIBLE, message, place)
             return None
-        return Comparison(self._manifest, again, self._found).counts()
+        return ManifestComparison(self._manifest, again, self._found).counts()
 
     def _found_on_the_way(self) -> list[ViolationLine]:
         """As they were found: window by window, in each of them cell by cell."""

@@ -14,7 +14,7 @@ from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, ended, in
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, PartRecord
 from harness.history.scan import RawLine
-from harness.verifying.differences import Found, Kind
+from harness.verifying.differences import DifferenceKind, DifferenceList
 
 _CANNOT: Final = (LookupError, TypeError, ValueError, AttributeError)
 """What a checker raises for operations that no run has."""
@@ -43,7 +43,7 @@ class PartAgain:
     and what the judge keeps.
     """
 
-    def __init__(self, line: PartLine, terms: Terms, found: Found) -> None:
+    def __init__(self, line: PartLine, terms: Terms, found: DifferenceList) -> None:
         self._part = line
         self._found = found
         self._judge: CellJudge | None = CellJudge(terms.bounds, bucket=terms.bucket)
@@ -62,17 +62,17 @@ class PartAgain:
                 self._outcome(line, raw.number)
             case _:
                 message = "no run writes lines of this type among operations"
-                self._differs(Kind.UNKNOWN_LINE, message, raw.number)
+                self._differs(DifferenceKind.UNKNOWN_LINE, message, raw.number)
 
     def end(self, complete: bool) -> CellAgain | None:
         """All lines are in; what they come to, or `None` if they could not be judged."""
         for operation, (_, number) in self._open.items():
             message = f"operation {operation} begins here, and its outcome is missing"
-            self._differs(Kind.WITHOUT_OUTCOME, message, number, operation)
+            self._differs(DifferenceKind.WITHOUT_OUTCOME, message, number, operation)
         ended_at = self._part.ended_at
         if ended_at < self._now:
             self._differs(
-                Kind.OUT_OF_ORDER,
+                DifferenceKind.OUT_OF_ORDER,
                 f"the cell is said to have ended at {ended_at} µs, and its last line is of"
                 f" {self._now} µs",
             )
@@ -94,20 +94,20 @@ class PartAgain:
         own = cell == line.scenario == self._part.name
         if not own or not digits.isascii() or not digits.isdecimal():
             message = f"operation {line.id} is not numbered as one of cell {self._part.name}"
-            self._differs(Kind.OUT_OF_ORDER, message, number, line.id)
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, line.id)
             return
         serial, due = int(digits), self._serial + 1
         if serial < due:
             twice = line.id in self._open or serial == self._serial
             told = "begins a second time here" if twice else f"stands after #{self._serial}"
-            kind = Kind.TWICE if twice else Kind.OUT_OF_ORDER
+            kind = DifferenceKind.TWICE if twice else DifferenceKind.OUT_OF_ORDER
             self._differs(kind, f"operation {line.id} {told}", number, line.id)
             return
         if serial > due:
             missing = f"{cell}#{due}"
             told = missing if serial == due + 1 else f"{missing} to #{serial - 1}"
             message = f"operation {told} is missing: #{serial} comes next here"
-            self._differs(Kind.MISSING_OPERATION, message, number, missing)
+            self._differs(DifferenceKind.MISSING_OPERATION, message, number, missing)
         self._serial = serial
         self._passes(line.start, line.id, number)
         record = invoked(line)
@@ -120,12 +120,14 @@ class PartAgain:
         begun = self._open.pop(line.id, None)
         if begun is None:
             message = f"operation {line.id} ends here, and is not open: it does not begin before,"
-            self._differs(Kind.WITHOUT_BEGINNING, f"{message} or has ended", number, line.id)
+            self._differs(
+                DifferenceKind.WITHOUT_BEGINNING, f"{message} or has ended", number, line.id
+            )
             return
         record = ended(begun[0], line)
         if line.end < record.start:
             message = f"operation {line.id} ends at {line.end} µs, before it begins"
-            self._differs(Kind.OUT_OF_ORDER, message, number, line.id)
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, line.id)
         was_open = (line.error or {}).get("why") == STILL_OPEN
         if not was_open:
             self._passes(line.end, line.id, number)
@@ -141,7 +143,7 @@ class PartAgain:
         """Lines stand in the order of time."""
         if at < self._now:
             message = f"this line of {operation} is of {at} µs, after one of {self._now} µs"
-            self._differs(Kind.OUT_OF_ORDER, message, number, operation)
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation)
         else:
             self._now = at
 
@@ -155,10 +157,12 @@ class PartAgain:
             self._judge = None
             told = " ".join(str(error).split())
             message = f"operation {record.id} is such that it cannot be judged ({told})"
-            self._differs(Kind.CHECK_IMPOSSIBLE, message, number, record.id)
+            self._differs(DifferenceKind.CHECK_IMPOSSIBLE, message, number, record.id)
             return None
 
-    def _differs(self, kind: Kind, message: str, number: int = 0, operation: str = "") -> None:
+    def _differs(
+        self, kind: DifferenceKind, message: str, number: int = 0, operation: str = ""
+    ) -> None:
         self._found.add(kind, message, number, part=self._part.name, operation=operation)
 
 
@@ -168,7 +172,7 @@ class GrantsAgain:
     Which windows have a line cannot be told from the operations; `pairproof replay` tells.
     """
 
-    def __init__(self, cells: int, capacity: int, found: Found) -> None:
+    def __init__(self, cells: int, capacity: int, found: DifferenceList) -> None:
         self._cells = cells
         self._capacity = capacity
         self._found = found
@@ -179,24 +183,24 @@ class GrantsAgain:
         line, number = raw.line, raw.number
         if not isinstance(line, GrantsLine):
             message = "no run writes lines of this type among grants"
-            self._differs(Kind.UNKNOWN_LINE, message, number)
+            self._differs(DifferenceKind.UNKNOWN_LINE, message, number)
             return
         if line.window <= self._window:
             message = f"window {line.window} stands after window {self._window}"
-            self._differs(Kind.OUT_OF_ORDER, message, number)
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number)
         self._window = max(line.window, self._window)
         if len(line.grants) != self._cells:
             message = f"window {line.window} has grants for {len(line.grants)} cells, and there"
-            self._differs(Kind.GRANTS_DIFFER, f"{message} are {self._cells}", number)
+            self._differs(DifferenceKind.GRANTS_DIFFER, f"{message} are {self._cells}", number)
         elif sum(line.grants) != self._capacity or min(line.grants) < 0:
             message = (
                 f"the grants of window {line.window} come to {sum(line.grants)} µs, and the"
                 f" central plane has {self._capacity} µs in each"
             )
-            self._differs(Kind.GRANTS_DIFFER, message, number)
+            self._differs(DifferenceKind.GRANTS_DIFFER, message, number)
 
     def end(self, complete: bool) -> None:
         """There is nothing to be judged at the end."""
 
-    def _differs(self, kind: Kind, message: str, number: int) -> None:
+    def _differs(self, kind: DifferenceKind, message: str, number: int) -> None:
         self._found.add(kind, message, number, part=GRANTS)

@@ -9,9 +9,9 @@ from pathlib import Path
 from harness.catalogue.edition import EDITION
 from harness.catalogue.requirements import OWN, REQUIREMENTS
 from harness.gherkin import Example, ScenarioText, read_feature, scenario_id
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 
-Expecting = Callable[[Header], "Collection[str] | None"]
+Expecting = Callable[[EvidenceHeader], "Collection[str] | None"]
 """The ids of the scenarios that a whole run with this header has; `None` if that is unknown."""
 
 
@@ -24,7 +24,7 @@ class KnownScenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class VersionKnowledge:
     """What a version of pairproof knows."""
 
     edition: str
@@ -32,7 +32,7 @@ class Known:
     scenarios: Mapping[str, KnownScenario]
 
 
-def known_here(*folders: Path) -> Known:
+def known_here(*folders: Path) -> VersionKnowledge:
     """What this version knows, with the scenarios of these folders of features.
 
     Raises:
@@ -40,7 +40,7 @@ def known_here(*folders: Path) -> Known:
     """
     ids = frozenset(r.id for r in REQUIREMENTS)
     found = (scenario for folder in folders for scenario in _scenarios(folder, ids))
-    return Known(EDITION, ids | {OWN.id}, dict(found))
+    return VersionKnowledge(EDITION, ids | {OWN.id}, dict(found))
 
 
 def _scenarios(features: Path, ids: frozenset[str]) -> Iterator[tuple[str, KnownScenario]]:

@@ -14,20 +14,20 @@ from pathlib import Path
 
 from harness.history import lines
 from harness.history.errors import EvidenceError
-from harness.history.lines import Counts, Footer, Header, Line, digested
+from harness.history.lines import EvidenceHeader, Footer, Line, LineCounts, digested
 from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
 from harness.verifying import differences
 from harness.verifying.again import Again
-from harness.verifying.known import Expecting, Known
+from harness.verifying.known import Expecting, VersionKnowledge
 
 _NAMES_MAX = 5
 """More scenarios are counted, not named."""
 
 
 def verify(
-    path: Path, known: Known, expecting: Expecting = lambda header: None
-) -> differences.Verification:
+    path: Path, known: VersionKnowledge, expecting: Expecting = lambda header: None
+) -> differences.RunVerification:
     """Judge the run again whose evidence lies at `path`, a file or the folder of a run.
 
     Memory is bounded by the longest scenario, not by the file.
@@ -58,14 +58,14 @@ def _lines(file: Path, walk: _Walk) -> Iterator[RawLine[Line]]:
 
 
 class _Walk:
-    def __init__(self, known: Known, expecting: Expecting) -> None:
+    def __init__(self, known: VersionKnowledge, expecting: Expecting) -> None:
         self._known = known
         self._expecting = expecting
-        self._found = differences.Found()
+        self._found = differences.DifferenceList()
         self._tally = dict.fromkeys(
             ("checks", "checks_same", "verdicts", "verdicts_derived", "verdicts_stated"), 0
         )
-        self._header: Header | None = None
+        self._header: EvidenceHeader | None = None
         self._footer: Footer | None = None
         self._scenarios: dict[str, Again] = {}
         self._present: Again | None = None
@@ -87,7 +87,7 @@ class _Walk:
         self._bytes.update(raw.raw)
         if self._footer is not None:
             message = "this line stands after the footer, which was the last one once"
-            self._found.add(differences.Kind.AFTER_FOOTER, message, raw.number)
+            self._found.add(differences.DifferenceKind.AFTER_FOOTER, message, raw.number)
             return
         if isinstance(raw.line, Footer):
             self._close(raw.line, raw.number)
@@ -102,9 +102,9 @@ class _Walk:
         """The file cannot be read any further."""
         self._broken = True
         message = f"{error.problem}; {error.hint}"
-        self._found.add(differences.Kind.BROKEN_LINE, message, self._number + 1)
+        self._found.add(differences.DifferenceKind.BROKEN_LINE, message, self._number + 1)
 
-    def end(self, *, is_part: bool) -> differences.Verification:
+    def end(self, *, is_part: bool) -> differences.RunVerification:
         """All lines are in; what they come to."""
         if self._header is None:
             raise AssertionError("scan yields a header first, or raises")
@@ -113,10 +113,10 @@ class _Walk:
         if self._footer is None and not self._broken:
             self._cut_off = self._cut_off or _ends_early(is_part, self._number)
         notes = tuple(self._notes(self._header, interrupted))
-        return differences.Verification(
+        return differences.RunVerification(
             header=self._header,
             counts=self._counts(),
-            tally=differences.Tally(**self._tally),
+            tally=differences.VerifiedTally(**self._tally),
             differences=tuple(sorted(self._found.differences, key=lambda d: d.line)),
             difference_count=self._found.counts.total(),
             notes=notes,
@@ -144,14 +144,14 @@ class _Walk:
     def _without_meaning(self, raw: RawLine[Line]) -> None:
         if raw.raw.endswith(b"\n"):
             message = "this version does not know lines of this type, so it cannot judge it"
-            self._found.add(differences.Kind.UNKNOWN_LINE, message, raw.number)
+            self._found.add(differences.DifferenceKind.UNKNOWN_LINE, message, raw.number)
         else:
             self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
 
     def _judge(self, raw: RawLine[Line]) -> None:
         number = raw.number
         match raw.line:
-            case Header() as header:
+            case EvidenceHeader() as header:
                 self._begin(header, number)
             case lines.ScenarioLine() as scenario:
                 self._scenario(scenario, number)
@@ -171,21 +171,21 @@ class _Walk:
                 if again := self._named(line.scenario, number):
                     again.verdict(line, number)
 
-    def _begin(self, header: Header, number: int) -> None:
+    def _begin(self, header: EvidenceHeader, number: int) -> None:
         if self._header is None:
             self._header = header
             differences.look_at_edition(header, self._known.edition, number, self._found)
         elif number > 1:
-            self._found.add(differences.Kind.TWICE, "this is a second header", number)
+            self._found.add(differences.DifferenceKind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
             message = "this part is of another run than the first one"
-            self._found.add(differences.Kind.OTHER_RUN, message, number)
+            self._found.add(differences.DifferenceKind.OTHER_RUN, message, number)
 
     def _scenario(self, line: lines.ScenarioLine, number: int) -> None:
         self._lines["scenarios"] += 1
         if line.id in self._scenarios:
             message = f"scenario {line.id} begins a second time here"
-            self._found.add(differences.Kind.TWICE, message, number, scenario=line.id)
+            self._found.add(differences.DifferenceKind.TWICE, message, number, scenario=line.id)
             return
         if self._present is not None:
             self._present.forget()
@@ -197,7 +197,9 @@ class _Walk:
         again = self._scenarios.get(scenario)
         if again is None:
             message = f"scenario {scenario!r} is named here, and does not begin before"
-            self._found.add(differences.Kind.WITHOUT_BEGINNING, message, number, scenario=scenario)
+            self._found.add(
+                differences.DifferenceKind.WITHOUT_BEGINNING, message, number, scenario=scenario
+            )
         return again
 
     def _close(self, footer: Footer, number: int) -> None:
@@ -205,7 +207,7 @@ class _Walk:
         digest = f"sha256:{self._digest.hexdigest()}"
         if footer.digest != digest:
             self._found.add(
-                differences.Kind.CHANGED,
+                differences.DifferenceKind.CHANGED,
                 "the digest does not fit, so a line was changed, added or taken away after the run"
                 f" (the footer says {footer.digest}, the lines give {digest})",
                 number,
@@ -213,7 +215,7 @@ class _Walk:
         if footer.counts != self._counts():
             said, are = _counted(footer.counts), _counted(self._counts())
             message = f"the footer counts {said}; the file has {are}"
-            self._found.add(differences.Kind.COUNTS, message, number)
+            self._found.add(differences.DifferenceKind.COUNTS, message, number)
 
     # --- what this version knows ----------------------------------------------------------
 
@@ -222,7 +224,7 @@ class _Walk:
         for requirement in line.requirements:
             if requirement not in self._known.requirements:
                 self._found.add(
-                    differences.Kind.UNKNOWN_REQUIREMENT,
+                    differences.DifferenceKind.UNKNOWN_REQUIREMENT,
                     f"requirement {requirement} of scenario {line.id} is not in the catalogue of"
                     " this version",
                     number,
@@ -234,7 +236,7 @@ class _Walk:
         known = self._known.scenarios.get(line.id)
         if known is None:
             self._found.add(
-                differences.Kind.UNKNOWN_SCENARIO,
+                differences.DifferenceKind.UNKNOWN_SCENARIO,
                 f"scenario {line.id} is not in the suite of this version; a scenario of your own"
                 " judges what it says, and nobody else can know what that is",
                 number,
@@ -242,19 +244,19 @@ class _Walk:
             )
         elif known.requirements != tuple(line.requirements):
             self._found.add(
-                differences.Kind.OTHER_REQUIREMENTS,
+                differences.DifferenceKind.OTHER_REQUIREMENTS,
                 f"scenario {line.id} judges {', '.join(known.requirements)} in the suite of this"
                 f" version, and {', '.join(line.requirements)} in the file",
                 number,
                 scenario=line.id,
             )
 
-    def _notes(self, header: Header, interrupted: bool) -> Iterator[str]:
+    def _notes(self, header: EvidenceHeader, interrupted: bool) -> Iterator[str]:
         yield from differences.notes_on(header, interrupted)
         if header.kind == "certify" and not interrupted and self._footer is not None:
             yield from self._look_for_scenarios(header)
 
-    def _look_for_scenarios(self, header: Header) -> Iterator[str]:
+    def _look_for_scenarios(self, header: EvidenceHeader) -> Iterator[str]:
         expected = self._expecting(header)
         if expected is None:
             yield "which scenarios were selected cannot be told, so none is known to be missing"
@@ -263,17 +265,17 @@ class _Walk:
         if missing:
             more = f" and {len(missing) - _NAMES_MAX} more" if len(missing) > _NAMES_MAX else ""
             self._found.add(
-                differences.Kind.MISSING_SCENARIO,
+                differences.DifferenceKind.MISSING_SCENARIO,
                 f"missing scenarios that the run's selection asks for: {len(missing)}, namely"
                 f" {', '.join(missing[:_NAMES_MAX])}{more}",
                 scenario=missing[0],
             )
 
-    def _counts(self) -> Counts:
-        return Counts(**{name: self._lines[name] for name in Counts.__struct_fields__})
+    def _counts(self) -> LineCounts:
+        return LineCounts(**{name: self._lines[name] for name in LineCounts.__struct_fields__})
 
 
-def _without_run(header: Header | None) -> bytes:
+def _without_run(header: EvidenceHeader | None) -> bytes:
     return digested(lines.ENCODER.encode(header))
 
 
@@ -283,5 +285,5 @@ def _ends_early(is_part: bool, number: int) -> str:
     return f"the file ends after line {number} without a footer: the run was cut off, or goes on"
 
 
-def _counted(counts: Counts) -> str:
+def _counted(counts: LineCounts) -> str:
     return ", ".join(f"{getattr(counts, name)} {name}" for name in counts.__struct_fields__)

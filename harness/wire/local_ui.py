@@ -37,14 +37,14 @@ class V1AcceptedResponseWithMessage(WireModel):
 # --- logins -------------------------------------------------------------------------------
 
 
-class V1AuthLogin(WireModel):
+class LocalV1AuthLogin(WireModel):
     """What a login asks for."""
 
     username: str | None = None
     password: str | None = None
 
 
-class V1UserToken(WireModel):
+class LocalV1UserToken(WireModel):
     """The session's secrets."""
 
     Authorization: str | None = None
@@ -55,7 +55,7 @@ class V1LoginSuccess(WireModel):
     """The answer of a login."""
 
     IsFirstLogin: bool | None = None
-    Token: V1UserToken | None = None
+    Token: LocalV1UserToken | None = None
 
 
 # --- pairing ------------------------------------------------------------------------------
@@ -215,7 +215,7 @@ class V1PackInfo(WireModel):
     tag: Annotated[str | None, OWN] = None
 
 
-class V1ClusterProfileTemplate(WireModel):
+class LocalV1ClusterProfileTemplate(WireModel):
     """A profile of the running stack."""
 
     description: JsonValue = None
@@ -230,7 +230,7 @@ class V1ClusterProfileTemplate(WireModel):
 class V1ClusterCurrentApplications(WireModel):
     """The running stack."""
 
-    clusterProfileTemplates: list[V1ClusterProfileTemplate] | None = None
+    clusterProfileTemplates: list[LocalV1ClusterProfileTemplate] | None = None
 
 
 # --- operations on the cluster ------------------------------------------------------------
@@ -273,7 +273,7 @@ class V1ClusterProfileConfigurationSpec(WireModel):
     """
 
     archiveUploadPath: JsonValue = None
-    clusterProfileTemplates: Annotated[list[V1ClusterProfileTemplate] | None, OWN] = None
+    clusterProfileTemplates: Annotated[list[LocalV1ClusterProfileTemplate] | None, OWN] = None
 
 
 class V1ClusterProfileConfiguration(WireModel):

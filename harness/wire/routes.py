@@ -124,7 +124,7 @@ _LOCAL_UI = (
         200,
         "V1UserLogin",
         "Log in to Local UI",
-        local_ui.V1AuthLogin,
+        local_ui.LocalV1AuthLogin,
         local_ui.V1LoginSuccess,
     ),
     Route(

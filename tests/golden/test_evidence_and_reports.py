@@ -21,7 +21,7 @@ import pytest
 from harness.catalogue.requirement import Level, Profile, Requirement, Role
 from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import CheckLine, Run
+from harness.history.lines import CheckLine, RunInfo
 from harness.history.merge import merge_parts
 from harness.history.operation import Json, Outcome
 from harness.history.reader import part_path, read_evidence
@@ -188,7 +188,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         redactor.register(secret, kind.replace(" ", "_"))
     everything = " and ".join(CANARIES.values())
     with EvidenceWriter(folder / "evidence.jsonl", redactor) as writer:
-        run = Run(command=["pairproof", f"--set={everything}"], platform={"env": everything})
+        run = RunInfo(command=["pairproof", f"--set={everything}"], platform={"env": everything})
         writer.header(msgspec.structs.replace(HEADER, run=run, target_file=everything))
         writer.scenario(msgspec.structs.replace(scenario("withdraw/a"), name=everything))
         operations = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.history.fleet_lines import Histogram
+from harness.history.fleet_lines import DurationBuckets
 
 _EXACT_BITS = 7
 """Durations of so many bits have a bucket each; of longer ones so many leading bits count."""
@@ -32,11 +32,11 @@ class Durations:
         counts = self.counts
         counts[bucket] = counts.get(bucket, 0) + 1
 
-    def histogram(self) -> Histogram:
+    def histogram(self) -> DurationBuckets:
         """What there is so far, by the longest duration of each bucket."""
         buckets = sorted(self.counts)
         longest = [self._longest(bucket) for bucket in buckets]
-        return Histogram(longest, [self.counts[bucket] for bucket in buckets])
+        return DurationBuckets(longest, [self.counts[bucket] for bucket in buckets])
 
     def _longest(self, bucket: int) -> int:
         rest = bucket >> self.bits
@@ -60,11 +60,11 @@ class FineDurations(Durations):
         self.counts[bucket] = self.counts.get(bucket, 0) + 1
 
 
-def merged(parts: Iterable[Histogram]) -> Histogram:
+def merged(parts: Iterable[DurationBuckets]) -> DurationBuckets:
     """All that is in any of the parts."""
     whole: dict[int, int] = {}
     for part in parts:
         for bound, count in zip(part.bounds, part.counts, strict=True):
             whole[bound] = whole.get(bound, 0) + count
     bounds = sorted(whole)
-    return Histogram(bounds, [whole[bound] for bound in bounds])
+    return DurationBuckets(bounds, [whole[bound] for bound in bounds])

@@ -18,7 +18,7 @@ from harness.checkers.fleet.errors import GateError, nearest
 from harness.checkers.fleet.requests import STATES
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.domain import operations
-from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine
+from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine
 
 Reach = Iterable[tuple[str, int]]
 """Situations to reach, each with thousandths of an occurrence for each thousand hosts."""
@@ -74,7 +74,7 @@ def evaluate(
     Raises:
         GateError: an expression means nothing.
     """
-    run = Judged(measures, violations)
+    run = MetricSource(measures, violations)
     return tuple(_judged(_parsed(text), run, complete) for text in expressions)
 
 
@@ -128,7 +128,7 @@ def _require_situation(name: str) -> None:
         raise GateError(name, f"there is no situation {name}", nearest(name, SITUATIONS))
 
 
-def _judged(expression: _Expression, run: Judged, complete: bool) -> GateLine:
+def _judged(expression: _Expression, run: MetricSource, complete: bool) -> GateLine:
     try:
         value = METRICS[expression.metric](run)
     except NoValue as none:
@@ -200,7 +200,7 @@ PERCENTILES: Final[Mapping[str, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class MetricSource:
     """What a metric is taken from."""
 
     measures: MeasuresLine
@@ -211,7 +211,7 @@ class NoValue(Exception):
     """A metric has no value in this run; the text says why. Never leaves this package."""
 
 
-Metric = Callable[[Judged], Fraction]
+Metric = Callable[[MetricSource], Fraction]
 
 
 def _kinds() -> tuple[str, ...]:
@@ -247,7 +247,7 @@ def _ended(measures: MeasuresLine, *outcomes: str) -> int:
     return sum(counts.get(outcome, 0) for counts in by_kind for outcome in outcomes)
 
 
-def _per_pairing(run: Judged) -> Fraction:
+def _per_pairing(run: MetricSource) -> Fraction:
     paired = run.measures.requests.get("paired", 0)
     if not paired:
         raise NoValue("no request was paired")
@@ -255,7 +255,7 @@ def _per_pairing(run: Judged) -> Fraction:
 
 
 def _latency(kind: str, per_mille: int) -> Metric:
-    def latency(run: Judged) -> Fraction:
+    def latency(run: MetricSource) -> Fraction:
         durations = run.measures.latency.get(kind)
         return _percentile(durations, per_mille, 1000, f"there was no {kind}")
 
@@ -265,20 +265,22 @@ def _latency(kind: str, per_mille: int) -> Metric:
 def _waiting(what: str, per_mille: int) -> Metric:
     lacking = {"to_pair": "no cluster was paired", "to_decide": "no request was decided"}[what]
 
-    def waiting(run: Judged) -> Fraction:
+    def waiting(run: MetricSource) -> Fraction:
         return _percentile(run.measures.waiting.get(what), per_mille, 1_000_000, lacking)
 
     return waiting
 
 
-def _percentile(durations: Histogram | None, per_mille: int, unit: int, lacking: str) -> Fraction:
+def _percentile(
+    durations: DurationBuckets | None, per_mille: int, unit: int, lacking: str
+) -> Fraction:
     if durations is None or not durations.counts:
         raise NoValue(lacking)
     return Fraction(durations.percentile(per_mille), unit)
 
 
 def _per_thousand_hosts(situation: str) -> Metric:
-    def sometimes(run: Judged) -> Fraction:
+    def sometimes(run: MetricSource) -> Fraction:
         if not run.measures.hosts:
             raise NoValue("there were no hosts")
         return Fraction(1000 * run.measures.sometimes.get(situation, 0), run.measures.hosts)
@@ -291,7 +293,7 @@ def _requests(state: str) -> Metric:
 
 
 def _share(state: str) -> Metric:
-    def share(run: Judged) -> Fraction:
+    def share(run: MetricSource) -> Fraction:
         every = sum(run.measures.requests.values())
         if not every:
             raise NoValue("no request was sent")

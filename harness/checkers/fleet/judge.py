@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.checkers.fleet.measures import Meter
-from harness.checkers.fleet.requests import Ledger
+from harness.checkers.fleet.requests import RequestTracker
 from harness.checkers.fleet.situations import Sometimes
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.checkers.invariants.known import NOTHING, Bounds, Violations
@@ -20,7 +20,7 @@ class CellJudge:
     """
 
     def __init__(self, bounds: Bounds, *, bucket: int, watch: bool = True) -> None:
-        self._ledger = Ledger()
+        self._ledger = RequestTracker()
         self._meter = Meter(self._ledger, bucket)
         self._sometimes = Sometimes(SITUATIONS, self._ledger)
         self._watch = Watch(limits=bounds) if watch else None

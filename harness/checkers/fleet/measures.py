@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from harness.checkers.fleet.durations import Durations
-from harness.checkers.fleet.requests import ENDS, FAILED, PAIRED, REJECTED, WITHDRAWN, Ledger
+from harness.checkers.fleet.requests import (
+    ENDS,
+    FAILED,
+    PAIRED,
+    REJECTED,
+    WITHDRAWN,
+    RequestTracker,
+)
 from harness.checkers.invariants.entities import reason_of, text
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from harness.history.operation import INFO, OK, OperationRecord
@@ -42,7 +49,7 @@ class Meter:
     `ended` is to be told of an operation before the ledger is.
     """
 
-    def __init__(self, ledger: Ledger, bucket: int) -> None:
+    def __init__(self, ledger: RequestTracker, bucket: int) -> None:
         self._ledger = ledger
         self._bucket = bucket
         self._tallies: dict[str, _Tally] = {}

@@ -57,10 +57,10 @@ LOST: Final = frozenset({Reason.REQUEST_DECIDED, Reason.NOT_FOUND})
 
 
 @dataclass(slots=True, eq=False)
-class Site:
+class ObservedCluster:
     """One cluster. Times are microseconds of the run."""
 
-    current: Request | None = None
+    current: OpenRequest | None = None
     """The request that its host waits for."""
     sending: int = 0
     """Sends under way."""
@@ -81,11 +81,11 @@ class Site:
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class OpenRequest:
     """One request that is not decided."""
 
     uid: str
-    site: Site
+    site: ObservedCluster
     sent_at: int
     token: Token
     """Empty where nobody has said."""
@@ -105,19 +105,19 @@ class Request:
 Hear = Callable[[OperationRecord], None]
 
 
-class Ledger:
+class RequestTracker:
     """Hears of every operation that says something of a request: `on_invoked`, then `on`."""
 
     def __init__(self) -> None:
         self.clusters = 0
-        self.sites: dict[str, Site] = {}
+        self.sites: dict[str, ObservedCluster] = {}
         """By host."""
-        self.slots: dict[str, Site] = {}
+        self.slots: dict[str, ObservedCluster] = {}
         self.down: set[str] = set()
         """Hosts whose link is down."""
         self.hears_agents = False
         """Whether the messages of hosts are recorded."""
-        self.requests: dict[str, Request] = {}
+        self.requests: dict[str, OpenRequest] = {}
         """Those that are not decided."""
         self.count = dict.fromkeys(STATES, 0)
         self.sent = 0
@@ -164,18 +164,18 @@ class Ledger:
         """The digests of the ids that were given, `ID_BYTES` each, sorted."""
         return self._ids.packed()
 
-    def site(self, operation: OperationRecord) -> Site:
+    def site(self, operation: OperationRecord) -> ObservedCluster:
         """The cluster of the host that the operation was asked of, or that asked it."""
         host = operation.tags.get("host")
         if not isinstance(host, str):
-            return Site()
+            return ObservedCluster()
         site = self.sites.get(host)
         if site is None:
             # Nobody has said which hosts belong together.
-            site = self.sites[host] = Site()
+            site = self.sites[host] = ObservedCluster()
         return site
 
-    def about(self, operation: OperationRecord) -> Request | None:
+    def about(self, operation: OperationRecord) -> OpenRequest | None:
         """The undecided request that an operation names."""
         uid = operation.args.get("pairing_uid")
         return self.requests.get(uid) if isinstance(uid, str) else None
@@ -194,7 +194,7 @@ class Ledger:
         pools = cluster.get("pools") if isinstance(cluster, dict) else None
         if operation.outcome is OK and isinstance(pools, list):
             self.clusters += 1
-            site = Site()
+            site = ObservedCluster()
             self.slots[text(operation.args, "slot")] = site
             self.sites.update(dict.fromkeys(sorted(hosts_of(pools)), site))
 
@@ -236,9 +236,9 @@ class Ledger:
         if not site.sending:
             site.given = ""
 
-    def _give(self, uid: str, site: Site, sent_at: int, label: str) -> None:
+    def _give(self, uid: str, site: ObservedCluster, sent_at: int, label: str) -> None:
         token = self.tokens.get(label, _NO_TOKEN)
-        site.current = self.requests[uid] = Request(uid, site, sent_at, token)
+        site.current = self.requests[uid] = OpenRequest(uid, site, sent_at, token)
         self.count[PENDING] += 1
         self.sent += 1
         self._ids.add(uid)
@@ -328,12 +328,12 @@ class Ledger:
 
     # --- what becomes of them ---------------------------------------------------------
 
-    def _becomes(self, request: Request, state: str) -> None:
+    def _becomes(self, request: OpenRequest, state: str) -> None:
         self.count[request.state] -= 1
         self.count[state] += 1
         request.state = state
 
-    def _end(self, request: Request, end: str, operation: OperationRecord) -> None:
+    def _end(self, request: OpenRequest, end: str, operation: OperationRecord) -> None:
         """It is decided: nothing is kept of it but that it was."""
         self._becomes(request, end)
         del self.requests[request.uid]

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from harness.checkers.fleet.requests import PENDING, Ledger, Request, Site
+from harness.checkers.fleet.requests import PENDING, ObservedCluster, OpenRequest, RequestTracker
 from harness.checkers.invariants.entities import reason_of
 from harness.domain.errors import Reason
 from harness.history.operation import INFO, OK, OperationRecord
 
-Count = Callable[[Ledger, OperationRecord], int]
+Count = Callable[[RequestTracker, OperationRecord], int]
 """How often a situation was reached by this operation. A `bool` will do."""
 
 ANY: Final = "*"
@@ -81,19 +81,19 @@ def is_refusal(name: str, sentence: str, kinds: str, *reasons: Reason) -> None:
     _declare(name, sentence, lambda: _one, refused=kinds, reasons=" ".join(reasons))
 
 
-def _one(ledger: Ledger, operation: OperationRecord) -> int:
+def _one(ledger: RequestTracker, operation: OperationRecord) -> int:
     return 1
 
 
 # --- what several of them ask ---------------------------------------------------------------
 
 
-def waits(site: Site | None) -> bool:
+def waits(site: ObservedCluster | None) -> bool:
     """Whether a request of this cluster waits for a decision."""
     return bool(site and site.current and site.current.state is PENDING)
 
 
-def pending(ledger: Ledger) -> Iterator[Request]:
+def pending(ledger: RequestTracker) -> Iterator[OpenRequest]:
     """The requests that wait for a decision."""
     return (request for request in ledger.requests.values() if request.state is PENDING)
 
@@ -107,7 +107,7 @@ _ShownT = TypeVar("_ShownT")
 class Sometimes:
     """Counts the situations of one stream."""
 
-    def __init__(self, situations: Mapping[str, Situation], ledger: Ledger) -> None:
+    def __init__(self, situations: Mapping[str, Situation], ledger: RequestTracker) -> None:
         self.counts = dict.fromkeys(situations, 0)
         self._ledger = ledger
         counted = [(s, (s.name, s.make())) for s in situations.values()]

@@ -10,7 +10,7 @@ from collections import deque
 from typing import Final
 
 from harness.checkers.fleet import requests
-from harness.checkers.fleet.requests import Ledger, Site
+from harness.checkers.fleet.requests import ObservedCluster, RequestTracker
 from harness.checkers.fleet.situations import (
     ANY,
     REGISTERED,
@@ -47,7 +47,7 @@ _TOGETHER_SHARE = 5
 
 
 @shown(invoked=f"{_CANCEL} {_ACCEPT}")
-def cancel_in_flight(ledger: Ledger, operation: OperationRecord) -> int:
+def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cancel was under way while an acceptance of the same request was."""
     if operation.kind == _CANCEL:
         request = ledger.site(operation).current
@@ -57,7 +57,7 @@ def cancel_in_flight(ledger: Ledger, operation: OperationRecord) -> int:
 
 
 @shown(ok=_ACCEPT)
-def accept_of_stale(ledger: Ledger, operation: OperationRecord) -> int:
+def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted that its host had cancelled without the central side's knowing."""
     request = ledger.about(operation)
     return bool(
@@ -66,13 +66,13 @@ def accept_of_stale(ledger: Ledger, operation: OperationRecord) -> int:
 
 
 @shown(ok=_CANCEL)
-def cancel_offline(ledger: Ledger, operation: OperationRecord) -> int:
+def cancel_offline(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side could not be told."""
     return ledger.was_told(operation) is False
 
 
 @shown(ok=_CANCEL)
-def cancel_online(ledger: Ledger, operation: OperationRecord) -> int:
+def cancel_online(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side was told."""
     return ledger.was_told(operation) is True
 
@@ -88,26 +88,26 @@ is_refusal(
 
 
 @shown(invoked="SubmitPairing")
-def submit_again_after_lost_answer(ledger: Ledger, operation: OperationRecord) -> int:
+def submit_again_after_lost_answer(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster submitted again after an earlier submission of it was not answered."""
     return ledger.site(operation).unanswered
 
 
 @shown(invoked=_SEND)
-def second_send_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def second_send_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was sent while another of the same cluster was pending or being sent."""
     site = ledger.site(operation)
     return bool(site.sending) or waits(site)
 
 
 @shown(ok=_SEND)
-def new_request_after_cancel(ledger: Ledger, operation: OperationRecord) -> int:
+def new_request_after_cancel(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after it had cancelled one."""
     return _follows(requests.WITHDRAWN, ledger, operation)
 
 
 @shown(ok=_SEND)
-def new_request_after_reject(ledger: Ledger, operation: OperationRecord) -> int:
+def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after one was rejected."""
     return _follows(requests.REJECTED, ledger, operation)
 
@@ -116,7 +116,7 @@ def new_request_after_reject(ledger: Ledger, operation: OperationRecord) -> int:
 
 
 @shown(invoked=_DECISIONS)
-def two_admins_at_once(ledger: Ledger, operation: OperationRecord) -> int:
+def two_admins_at_once(ledger: RequestTracker, operation: OperationRecord) -> int:
     """Two decisions on one request were under way at once."""
     request = ledger.about(operation)
     return bool(request and request.deciding)
@@ -149,7 +149,7 @@ class _ProfileChanged:
     def __init__(self) -> None:
         self._changed_at: dict[str, int] = {}
 
-    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+    def __call__(self, ledger: RequestTracker, operation: OperationRecord) -> int:
         if operation.kind == "PutProfile":
             profile = operation.args.get("profile")
             uid = text(profile, "uid") if isinstance(profile, dict) else ""
@@ -163,7 +163,7 @@ class _ProfileChanged:
 
 
 @shown(ok="PollPairing")
-def rejected_learned(ledger: Ledger, operation: OperationRecord) -> int:
+def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host learned that its request was rejected."""
     return text(told(operation), "state") == RequestState.REJECTED
 
@@ -176,7 +176,7 @@ def rejected_learned(ledger: Ledger, operation: OperationRecord) -> int:
     refused="ConfirmPairing",
     reasons=" ".join(sorted(requests.LOST)),
 )
-def handover_failed(ledger: Ledger, operation: OperationRecord) -> int:
+def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted, and then failed."""
     value = told(operation)
     shown = value.get("state") or value.get("status")
@@ -188,14 +188,14 @@ def handover_failed(ledger: Ledger, operation: OperationRecord) -> int:
 
 
 @shown(ok="ConfirmPairing")
-def confirmed_twice(ledger: Ledger, operation: OperationRecord) -> int:
+def confirmed_twice(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host confirmed again, since the answer to its confirmation had not come."""
     request = ledger.about(operation)
     return bool(request and request.confirms > 1)
 
 
 @shown(ok=_CHANGE)
-def central_change_done(ledger: Ledger, operation: OperationRecord) -> int:
+def central_change_done(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A central operation took effect on a paired cluster."""
     return 1
 
@@ -209,7 +209,7 @@ is_refusal(
 
 
 @shown(ok=_LOCAL)
-def local_change_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def local_change_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A local operation took effect while a request was pending."""
     return waits(ledger.site(operation))
 
@@ -225,13 +225,13 @@ is_refusal(
 
 
 @shown(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
-def token_refused(ledger: Ledger, operation: OperationRecord) -> int:
+def token_refused(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was refused for its registration token."""
     return operation.kind == _SEND or not ledger.site(operation).sending
 
 
 @shown(ok=_TOKEN_ENDS)
-def token_revoked_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def token_revoked_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the token that had admitted it was revoked."""
     args, token = operation.args, operation.args.get("token")
     about = token if isinstance(token, dict) else args
@@ -249,7 +249,7 @@ class _TokenRotated:
         self._first_put: dict[str, int] = {}
         self._later: set[str] = set()
 
-    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+    def __call__(self, ledger: RequestTracker, operation: OperationRecord) -> int:
         if operation.kind == _SEND:
             return text(operation.args, "token") in self._later
         token = operation.args.get("token")
@@ -275,7 +275,7 @@ class _PermissionLost:
     def __init__(self) -> None:
         self._held: dict[str, frozenset[tuple[str, str]]] = {}
 
-    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+    def __call__(self, ledger: RequestTracker, operation: OperationRecord) -> int:
         email, held = text(operation.args, "email"), grants_of(operation.args.get("grants"))
         scopes = {scope for _, scope in self._held.get(email, held) - held}
         self._held[email] = held
@@ -288,19 +288,19 @@ class _PermissionLost:
 
 
 @shown(invoked="Restart")
-def restart_with_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def restart_with_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the central side was restarted."""
     return ledger.count[requests.PENDING] if _is_central(operation) else 0
 
 
 @shown(invoked="Restart")
-def restart_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
+def restart_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was being handed over while the central side was restarted."""
     return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
 
 
 @shown(info=_AGENT)
-def agent_unanswered(ledger: Ledger, operation: OperationRecord) -> int:
+def agent_unanswered(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A message of a host was not answered."""
     return 1
 
@@ -320,26 +320,26 @@ is_refusal(
 
 
 @shown(ok="SetNodeHealth")
-def unhealthy_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def unhealthy_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A node turned unhealthy while a request of its cluster was pending."""
     site = ledger.slots.get(text(operation.args, "slot"))
     return operation.args.get("health") != Health.HEALTHY and waits(site)
 
 
 @shown(invoked="Restart")
-def reboot_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def reboot_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while a request of theirs was pending."""
     return sum(map(waits, _rebooted(ledger, operation)))
 
 
 @shown(invoked="Restart")
-def reboot_while_sending(ledger: Ledger, operation: OperationRecord) -> int:
+def reboot_while_sending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while they sent a request."""
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
 
 
 def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
-    def befell(ledger: Ledger, operation: OperationRecord) -> int:
+    def befell(ledger: RequestTracker, operation: OperationRecord) -> int:
         return operation.args.get("fault") == fault
 
     befell.__name__, befell.__doc__ = name, sentence
@@ -361,13 +361,13 @@ _is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAY
 
 
 @shown(invoked="SetLink")
-def link_down_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def link_down_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was pending."""
     return waits(_cut_off(ledger, operation))
 
 
 @shown(invoked="SetLink")
-def link_down_while_handing_over(ledger: Ledger, operation: OperationRecord) -> int:
+def link_down_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was being handed over."""
     site = _cut_off(ledger, operation)
     return bool(site and site.current and site.current.state is requests.ACCEPTED)
@@ -382,7 +382,7 @@ class _LinksBackTogether:
         """When links came back within the last second that are not counted yet."""
         self._together_until = -1
 
-    def __call__(self, ledger: Ledger, operation: OperationRecord) -> int:
+    def __call__(self, ledger: RequestTracker, operation: OperationRecord) -> int:
         host, at = text(operation.args, "host_uid"), operation.end or operation.start
         if operation.args.get("up") is not True or host not in ledger.down:
             return 0
@@ -401,7 +401,7 @@ class _LinksBackTogether:
 
 
 @shown(invoked="AdvanceClock")
-def clock_moved_while_pending(ledger: Ledger, operation: OperationRecord) -> int:
+def clock_moved_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while a clock was put forward."""
     return ledger.count[requests.PENDING]
 
@@ -409,7 +409,7 @@ def clock_moved_while_pending(ledger: Ledger, operation: OperationRecord) -> int
 # --- what several of them ask ---------------------------------------------------------------
 
 
-def _follows(end: str, ledger: Ledger, operation: OperationRecord) -> bool:
+def _follows(end: str, ledger: RequestTracker, operation: OperationRecord) -> bool:
     """Whether a send gave a new id, and the request before it had ended so."""
     site, uid = ledger.site(operation), text(told(operation), "pairing_uid")
     return site.last_end == end and (uid == site.given or uid not in ledger.requests)
@@ -424,7 +424,7 @@ def _is_central(operation: OperationRecord) -> bool:
     return operation.args.get("side") == "central"
 
 
-def _rebooted(ledger: Ledger, operation: OperationRecord) -> list[Site]:
+def _rebooted(ledger: RequestTracker, operation: OperationRecord) -> list[ObservedCluster]:
     """The clusters whose hosts are restarted: that of a slot, or all."""
     if _is_central(operation):
         return []
@@ -434,7 +434,7 @@ def _rebooted(ledger: Ledger, operation: OperationRecord) -> list[Site]:
     return list(ledger.slots.values())
 
 
-def _cut_off(ledger: Ledger, operation: OperationRecord) -> Site | None:
+def _cut_off(ledger: RequestTracker, operation: OperationRecord) -> ObservedCluster | None:
     """The cluster of a host whose link goes down."""
     if operation.args.get("up") is True:
         return None

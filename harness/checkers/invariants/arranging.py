@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.checkers.invariants import entities
-from harness.checkers.invariants.known import Hear, Known
+from harness.checkers.invariants.known import Hear, ObservedWorld
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 
 class Arrangements:
     """Hears of everything that changes the world besides the pairing itself."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         self.known = known
         self.arrangements_invoked: Mapping[str, Hear] = {
             "InstallCluster": self._install_invoked,
@@ -52,7 +52,9 @@ class Arrangements:
         cluster = operation.args.get("cluster")
         about = cluster if isinstance(cluster, dict) else {}
         pools = about.get("pools")
-        place = entities.Place(entities.text(operation.args, "slot"), entities.text(about, "uid"))
+        place = entities.ObservedSlot(
+            entities.text(operation.args, "slot"), entities.text(about, "uid")
+        )
         place.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
         place.moved, place.born = operation.end or operation.start, self.known.tick
         place.gone = operation.outcome is INFO
@@ -63,7 +65,7 @@ class Arrangements:
             )
         self.known.put_place(place)
 
-    def _place_named(self, operation: OperationRecord) -> entities.Place | None:
+    def _place_named(self, operation: OperationRecord) -> entities.ObservedSlot | None:
         slot = entities.text(operation.args, "slot")
         host = entities.text(operation.args, "host_uid")
         return self.known.place_of(host) if host else self.known.places.get(slot)

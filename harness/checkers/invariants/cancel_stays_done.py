@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Mark, Request
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest, Sighting
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 
@@ -19,7 +19,7 @@ class CancelStaysDone(Rule):
 
     id = "INV-4"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.on = {
             "ListPairingRequests": self._list,
@@ -54,7 +54,9 @@ class CancelStaysDone(Rule):
         done = "could be accepted" if operation.kind.startswith("Accept") else "could be rejected"
         return self._still_there(request, operation, done)
 
-    def _still_there(self, request: Request, operation: OperationRecord, how: str) -> Violations:
+    def _still_there(
+        self, request: ObservedRequest, operation: OperationRecord, how: str
+    ) -> Violations:
         gone = self._gone_centrally(request)
         if gone is None or gone.tick >= self.known.started:
             return NOTHING
@@ -64,7 +66,7 @@ class CancelStaysDone(Rule):
         return self.blame(request.uid, reason, gone.operation, operation.id)
 
     @staticmethod
-    def _gone_centrally(request: Request) -> Mark | None:
+    def _gone_centrally(request: ObservedRequest) -> Sighting | None:
         if request.withdrawn is not None:
             return request.withdrawn
         online = request.cancelled_online and not request.by_agent

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checkers.invariants.entities import OPEN_STATES, Place, reason_of, text, told
-from harness.checkers.invariants.known import Known, Violation, Violations
+from harness.checkers.invariants.entities import OPEN_STATES, ObservedSlot, reason_of, text, told
+from harness.checkers.invariants.known import ObservedWorld, Violation, Violations
 from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
 from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
@@ -29,7 +29,7 @@ _LATER_LOCALLY = {
 class Book(Protocol):
     """Where the registers are kept."""
 
-    known: Known
+    known: ObservedWorld
     registers: dict[str, Register]
     """Those of the requests of which something is known."""
     given_up: set[str]
@@ -192,7 +192,7 @@ class Lists:
 class _Copy:
     """What one host showed last; `status` is empty when it showed nothing."""
 
-    place: Place | None
+    place: ObservedSlot | None
     uid: str
     status: str
     operation: str
@@ -262,7 +262,7 @@ class EdgeCopies:
         )
         return Violation("INV-8", reason, _once(earlier, operation.id))
 
-    def _behind(self, place: Place, uid: str, operation: OperationRecord) -> Violations:
+    def _behind(self, place: ObservedSlot, uid: str, operation: OperationRecord) -> Violations:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
         register = book.registers.get(uid)
@@ -282,7 +282,7 @@ class EdgeCopies:
         return (Violation("INV-8", reason, _once(decided[1], operation.id)),)
 
 
-def _is_before(earlier: str, tick: int, operation: OperationRecord, known: Known) -> bool:
+def _is_before(earlier: str, tick: int, operation: OperationRecord, known: ObservedWorld) -> bool:
     """Whether the earlier look ended before this one began; those of one wait did."""
     return tick < known.started or earlier == operation.id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants import entities
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
 
@@ -23,7 +23,7 @@ class DecidedOnce(Rule):
 
     id = "INV-6"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.on = {
             "ViewPairingRequest": self._viewed,
@@ -55,7 +55,7 @@ class DecidedOnce(Rule):
         return found
 
     def _state(
-        self, request: entities.Request, state: str, operation: OperationRecord, lag: int
+        self, request: entities.ObservedRequest, state: str, operation: OperationRecord, lag: int
     ) -> Violations:
         """What is shown now must not contradict what was decided."""
         final, rejected = request.final, request.rejected
@@ -76,7 +76,9 @@ class DecidedOnce(Rule):
                 return self._two(request, was, state, mark.operation, operation.id)
         return NOTHING
 
-    def _two(self, request: entities.Request, was: str, now: str, *operations: str) -> Violations:
+    def _two(
+        self, request: entities.ObservedRequest, was: str, now: str, *operations: str
+    ) -> Violations:
         reason = f"request {request.uid} was decided as {was}, and then is {now or 'undecided'}"
         return self.blame(request.uid, reason, *operations)
 
@@ -114,7 +116,7 @@ class DecidedOnce(Rule):
         request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 
-    def _agree(self, request: entities.Request, operation: OperationRecord) -> Violations:
+    def _agree(self, request: entities.ObservedRequest, operation: OperationRecord) -> Violations:
         """A pairing that took effect excludes every other end."""
         paired = request.paired
         if paired is None:
@@ -141,7 +143,7 @@ class DecidedOnce(Rule):
                 yield from self.blame(request.uid, reason, final.operation, local.operation)
 
 
-def _other_end(request: entities.Request) -> tuple[str, str] | None:
+def _other_end(request: entities.ObservedRequest) -> tuple[str, str] | None:
     if request.rejected is not None:
         return "was rejected", request.rejected.operation
     if request.cancelled is not None:

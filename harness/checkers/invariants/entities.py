@@ -33,7 +33,7 @@ PackSet = frozenset[tuple[str, str]]
 
 
 @dataclass(slots=True, eq=False)
-class Mark:
+class Sighting:
     """That something was seen: by which operation, until which count and which time."""
 
     operation: str
@@ -41,7 +41,7 @@ class Mark:
     at: int
 
 
-LONG_AGO = Mark("", 0, 0)
+LONG_AGO = Sighting("", 0, 0)
 """Something was seen so long ago that nobody asks when."""
 
 
@@ -56,7 +56,7 @@ class StackSpan:
 
 
 @dataclass(slots=True, eq=False)
-class Shown:
+class ObservedState:
     """A state that was shown, by which look, from when that began to the count at its end."""
 
     state: str
@@ -66,16 +66,16 @@ class Shown:
 
 
 @dataclass(slots=True, eq=False)
-class Request:
+class ObservedRequest:
     """A pairing request: what is known of it from outside. `place` is where it was sent."""
 
     uid: str
-    place: Place | None = None
+    place: ObservedSlot | None = None
     host: str = ""
     project: str | None = None
     token: str = ""
     local_uid: str = ""
-    sent: Mark | None = None
+    sent: Sighting | None = None
     invoked: int = 0
     """The count at which its send was invoked."""
     enders: int = 0
@@ -90,25 +90,25 @@ class Request:
     """The submission was recorded, so that every message of its host is."""
     confirms: int = 0
     """Confirmations of its host that were invoked."""
-    cancelled: Mark | None = None
+    cancelled: Sighting | None = None
     cancelled_online: bool = False
-    withdrawn: Mark | None = None
+    withdrawn: Sighting | None = None
     """A withdrawal, told by its host, that the central side acknowledged."""
-    accepted: Mark | None = None
+    accepted: Sighting | None = None
     accept_invoked: int = NEVER
     cluster_uid: str = ""
-    rejected: Mark | None = None
-    final: Shown | None = None
+    rejected: Sighting | None = None
+    final: ObservedState | None = None
     """The decision that the central side showed."""
-    paired: Mark | None = None
+    paired: Sighting | None = None
     """The pairing took effect: the host said so, or a central operation was carried out."""
-    ruled: Mark | None = None
+    ruled: Sighting | None = None
     """A central operation on its cluster took effect."""
-    central: Shown | None = None
-    local: Shown | None = None
-    missed: Mark | None = None
+    central: ObservedState | None = None
+    local: ObservedState | None = None
+    missed: Sighting | None = None
     """A list that should have shown it did not."""
-    refused: Shown | None = None
+    refused: ObservedState | None = None
     """Why a central operation on its cluster was refused last."""
     dated: bool = False
     """When it was created has been looked at."""
@@ -116,12 +116,12 @@ class Request:
     """It is decided, and will be let go."""
 
 
-NO_REQUESTS: dict[str, Request] = {}
+NO_REQUESTS: dict[str, ObservedRequest] = {}
 """Shared by all places that have none; never written to."""
 
 
 @dataclass(slots=True, eq=False)
-class Place:
+class ObservedSlot:
     """One local cluster on its hosts, from its installation to the next."""
 
     key: str
@@ -136,12 +136,12 @@ class Place:
     link_tick: int = 0
     """The count at which a link last changed, or may have."""
     withdrawals_spoiled: bool = False
-    requests: dict[str, Request] = field(default_factory=lambda: NO_REQUESTS)
-    open: dict[str, Request] = field(default_factory=lambda: NO_REQUESTS)
+    requests: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)
+    open: dict[str, ObservedRequest] = field(default_factory=lambda: NO_REQUESTS)
     """Those of its requests that are not over."""
-    current: Request | None = None
+    current: ObservedRequest | None = None
     """The request of the last acknowledged send, until it is over."""
-    paired: Request | None = None
+    paired: ObservedRequest | None = None
     busy: int = 0
     """Sends and cancels under way."""
     sending: int = 0
@@ -164,8 +164,8 @@ class Place:
     arranged: bool = False
     """Its mode or its cluster was arranged or deleted: nobody says who manages it."""
     gone: bool = False
-    mode: Shown | None = None
-    central_seen: Mark | None = None
+    mode: ObservedState | None = None
+    central_seen: Sighting | None = None
     """Its host said that it obeys the central side, and no request was sent since."""
     suspect: str = ""
     """A local operation that took effect after `central_seen`."""
@@ -174,7 +174,7 @@ class Place:
     logins: tuple[str, ...] = ()
     """Who has logged in at Local UI, as often as he has not logged out again."""
 
-    def add(self, request: Request) -> None:
+    def add(self, request: ObservedRequest) -> None:
         """A request is one of this place."""
         # Most places have none for most of the time: the empty one is shared.
         self.requests = self.requests or {}
@@ -183,13 +183,13 @@ class Place:
             self.open = self.open or {}
             self.open[request.uid] = request
 
-    def close(self, request: Request) -> None:
+    def close(self, request: ObservedRequest) -> None:
         """A request is over."""
         if self.open.get(request.uid) is request:
             del self.open[request.uid]
             self.open = self.open or NO_REQUESTS
 
-    def drop(self, request: Request) -> None:
+    def drop(self, request: ObservedRequest) -> None:
         """A request is no longer kept among those of this place."""
         self.close(request)
         if self.requests.get(request.uid) is request:
@@ -225,10 +225,12 @@ def reason_of(operation: OperationRecord) -> str:
     return text(operation.error, "reason")
 
 
-def shown_now(before: Shown | None, state: str, operation: OperationRecord, tick: int) -> Shown:
+def shown_now(
+    before: ObservedState | None, state: str, operation: OperationRecord, tick: int
+) -> ObservedState:
     """What a look shows, where another was shown before it, or none; the same one stays."""
     if before is None or before.state != state:
-        return Shown(state, operation.id, operation.start, tick)
+        return ObservedState(state, operation.id, operation.start, tick)
     before.operation, before.start, before.tick = operation.id, operation.start, tick
     return before
 

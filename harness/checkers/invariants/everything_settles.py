@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, Place, Request
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest, ObservedSlot
 from harness.checkers.invariants.known import Rule, Violation, Violations
 from harness.domain.pairing import RequestState
 
@@ -26,7 +26,7 @@ class EverythingSettles(Rule):
             else:
                 yield from self._judge_unacknowledged(request, place)
 
-    def _judge_unacknowledged(self, request: Request, place: Place) -> Violations:
+    def _judge_unacknowledged(self, request: ObservedRequest, place: ObservedSlot) -> Violations:
         """Of a request whose send was never acknowledged no host may be without knowledge.
 
         What was sent, and not answered, has settled like everything else: it is pending on
@@ -49,7 +49,7 @@ class EverythingSettles(Rule):
         central = request.central.operation if request.central else ""
         return self.blame(request.uid, reason, *(look[0] for look in looks if look), central)
 
-    def _judge(self, request: Request) -> Violations:
+    def _judge(self, request: ObservedRequest) -> Violations:
         central, local = self._late(request)
         if central == RequestState.HANDING_OVER:
             return self._unsettled(request, "is still being handed over")
@@ -66,7 +66,7 @@ class EverythingSettles(Rule):
             )
         return ()
 
-    def _late(self, request: Request) -> tuple[str | None, str | None]:
+    def _late(self, request: ObservedRequest) -> tuple[str | None, str | None]:
         """What either side showed last, if that look began late enough."""
         place, known = request.place, self.known
         shown = [request.central, request.local]
@@ -75,14 +75,14 @@ class EverythingSettles(Rule):
         ]
         return late[0], late[1]
 
-    def _unsettled(self, request: Request, what: str) -> Violations:
+    def _unsettled(self, request: ObservedRequest, what: str) -> Violations:
         looks = [s.operation for s in (request.central, request.local) if s is not None]
         reason = f"request {request.uid} {what}, after everything has had its time to settle"
         sent = request.sent.operation if request.sent else ""
         return self.blame(request.uid, reason, sent, *looks)
 
 
-def _another(request: Request, host: str) -> tuple[str, int] | None:
+def _another(request: ObservedRequest, host: str) -> tuple[str, int] | None:
     """The look that shows, at this host, another request of the cluster as pending or paired."""
     place = request.place
     for other in (place.paired, place.current) if place else ():

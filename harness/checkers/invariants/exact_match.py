@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from harness.checkers.invariants.entities import NEVER, PackSet, Request, one_of_each, text
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
-from harness.domain.match import Choice, MatchRules, latest_packs
+from harness.checkers.invariants.entities import NEVER, ObservedRequest, PackSet, one_of_each, text
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
+from harness.domain.match import MatchRules, ProfileChoice, latest_packs
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.history.operation import FAIL, OK, Json, OperationRecord
 
@@ -35,7 +35,7 @@ class ExactMatch(Rule):
 
     id = "INV-3"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._profiles: dict[str, list[_Span]] = {}
         self.on_invoked = {"PutProfile": self._put_invoked}
@@ -96,7 +96,7 @@ class ExactMatch(Rule):
         )
 
     @staticmethod
-    def _stacks(request: Request) -> list[PackSet]:
+    def _stacks(request: ObservedRequest) -> list[PackSet]:
         """The stacks that the request may have carried, or may be judged by (ACC-21)."""
         if request.packs is not None:
             return [request.packs]
@@ -167,7 +167,7 @@ def _packs(profile: ClusterProfile, *, drafts: bool) -> PackSet | None:
     if profile.latest(drafts_count=drafts) is None:
         return None
     rules = MatchRules(drafts_count_as_latest=drafts)
-    packs = frozenset((p.name, p.version) for p in latest_packs([Choice(profile)], rules))
+    packs = frozenset((p.name, p.version) for p in latest_packs([ProfileChoice(profile)], rules))
     return one_of_each(packs)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.checkers.invariants import entities
 from harness.checkers.invariants.arranging import Arrangements, hosts_of
-from harness.checkers.invariants.known import Hear, Known
+from harness.checkers.invariants.known import Hear, ObservedWorld
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -38,8 +38,8 @@ _TOO_BUSY = ("TooManyRequests", "InternalError")
 class _Ender:
     """An operation under way that may end these requests."""
 
-    place: entities.Place | None = None
-    requests: tuple[entities.Request, ...] = ()
+    place: entities.ObservedSlot | None = None
+    requests: tuple[entities.ObservedRequest, ...] = ()
 
 
 _NO_ONE = _Ender()
@@ -48,7 +48,7 @@ _NO_ONE = _Ender()
 class Hearing(Arrangements):
     """Hears of operations before the invariants do: a method for each kind that tells anything."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._enders: dict[str, _Ender] = {}
         self.invoked: Mapping[str, Callable[[OperationRecord], object]] = {
@@ -93,7 +93,7 @@ class Hearing(Arrangements):
                 place.senders += (host,)
             place.central_seen, place.suspect = None, ""
 
-    def _busy(self, operation: OperationRecord) -> entities.Place | None:
+    def _busy(self, operation: OperationRecord) -> entities.ObservedSlot | None:
         place = self.known.place(operation)
         if place is not None:
             place.busy += 1
@@ -103,8 +103,8 @@ class Hearing(Arrangements):
     def _may_end(
         self,
         operation: OperationRecord,
-        place: entities.Place | None,
-        requests: tuple[entities.Request, ...],
+        place: entities.ObservedSlot | None,
+        requests: tuple[entities.ObservedRequest, ...],
     ) -> None:
         self._enders[operation.id] = _Ender(place, requests)
         for request in requests:
@@ -131,7 +131,7 @@ class Hearing(Arrangements):
         if request is not None:
             request.confirms += 1
 
-    def _no_longer_busy(self, operation: OperationRecord) -> entities.Place | None:
+    def _no_longer_busy(self, operation: OperationRecord) -> entities.ObservedSlot | None:
         """A send or a cancel has ended; what it may have done."""
         now, known = self._enders.pop(operation.id, _NO_ONE), self.known
         place = now.place or known.place(operation)
@@ -166,7 +166,7 @@ class Hearing(Arrangements):
             return
         request = known.requests.get(uid)
         if request is None:
-            request = entities.Request(uid, place)
+            request = entities.ObservedRequest(uid, place)
             request.enders = place.busy + (changed > known.started)
             request.excused = operation.start < place.unsure_until
             self._admit(request, operation)
@@ -176,7 +176,7 @@ class Hearing(Arrangements):
         if len(place.open) > 1:
             self._supersede(place, request)
 
-    def _supersede(self, place: entities.Place, request: entities.Request) -> None:
+    def _supersede(self, place: entities.ObservedSlot, request: entities.ObservedRequest) -> None:
         """A new id was given: the requests before it are no longer the host's own."""
         known = self.known
         for earlier in tuple(place.open.values()):
@@ -184,7 +184,7 @@ class Hearing(Arrangements):
             if earlier is not request and sent is not None and sent.tick < known.started:
                 known.is_over(earlier, sent.at)
 
-    def _admit(self, request: entities.Request, operation: OperationRecord) -> None:
+    def _admit(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
         known = self.known
         token = known.labels.get((operation.scenario, entities.text(operation.args, "token")))
         if token is not None:
@@ -221,7 +221,7 @@ class Hearing(Arrangements):
             request.accepted = request.accepted or self.known.mark(operation)
             self._names(request, entities.text(entities.told(operation), "cluster_uid"))
 
-    def _names(self, request: entities.Request, cluster_uid: str) -> None:
+    def _names(self, request: entities.ObservedRequest, cluster_uid: str) -> None:
         if cluster_uid and not request.cluster_uid:
             request.cluster_uid = cluster_uid
             self.known.by_cluster[cluster_uid] = request
@@ -232,7 +232,7 @@ class Hearing(Arrangements):
             request.rejected = request.rejected or self.known.mark(operation)
             self.known.is_over(request, request.rejected.at)
 
-    def _decided(self, operation: OperationRecord) -> entities.Request | None:
+    def _decided(self, operation: OperationRecord) -> entities.ObservedRequest | None:
         """The request that a decision was about; it may be one that nobody has told of."""
         ender, known = self._enders.pop(operation.id, _NO_ONE), self.known
         self._named(operation)
@@ -241,7 +241,7 @@ class Hearing(Arrangements):
             self._did_nothing(ender)
             return None
         if request is None and operation.outcome is OK:
-            request = entities.Request(entities.text(operation.args, "pairing_uid"))
+            request = entities.ObservedRequest(entities.text(operation.args, "pairing_uid"))
             known.add(request)
             known.about = request
         if request is not None and request.place is not None:
@@ -282,7 +282,7 @@ class Hearing(Arrangements):
 
     def _shown_centrally(
         self, value: Mapping[str, Json], state: str, operation: OperationRecord
-    ) -> entities.Request | None:
+    ) -> entities.ObservedRequest | None:
         known, uid = self.known, value.get("pairing_uid")
         request = known.requests.get(uid) if isinstance(uid, str) else None
         if request is None:
@@ -299,21 +299,25 @@ class Hearing(Arrangements):
                 self._final(request, state, operation)
         return request
 
-    def _first_seen(self, value: Mapping[str, Json], state: str) -> entities.Request | None:
+    def _first_seen(self, value: Mapping[str, Json], state: str) -> entities.ObservedRequest | None:
         """A request that waits, and of whose send nobody has told."""
         known, uid = self.known, entities.text(value, "pairing_uid")
         if state not in entities.OPEN_STATES or not uid:
             return None
-        request = entities.Request(
+        request = entities.ObservedRequest(
             uid, known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
         )
         request.excused = True
         known.add(request)
         return request
 
-    def _final(self, request: entities.Request, state: str, operation: OperationRecord) -> None:
+    def _final(
+        self, request: entities.ObservedRequest, state: str, operation: OperationRecord
+    ) -> None:
         if request.final is None:
-            request.final = entities.Shown(state, operation.id, operation.start, self.known.tick)
+            request.final = entities.ObservedState(
+                state, operation.id, operation.start, self.known.tick
+            )
         place = request.place
         if (
             state == entities.PAIRED
@@ -331,13 +335,15 @@ class Hearing(Arrangements):
             return
         if operation.outcome is FAIL:
             reason = entities.reason_of(operation)
-            request.refused = entities.Shown(reason, operation.id, operation.start, self.known.tick)
+            request.refused = entities.ObservedState(
+                reason, operation.id, operation.start, self.known.tick
+            )
         elif operation.outcome is OK:
             request.refused = None
             request.ruled = request.ruled or self.known.mark(operation)
             self._paired(request, operation)
 
-    def _paired(self, request: entities.Request, operation: OperationRecord) -> None:
+    def _paired(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
         """The pairing took effect: its record stays as long as its cluster does."""
         if request.paired is None:
             request.paired = self.known.mark(operation)
@@ -375,7 +381,9 @@ class Hearing(Arrangements):
             if status == entities.PAIRED:
                 self._paired(request, operation)
         elif refused and operation.tags.get("host") == request.host:
-            request.local = entities.Shown("none", operation.id, operation.start, known.tick)
+            request.local = entities.ObservedState(
+                "none", operation.id, operation.start, known.tick
+            )
 
     def _mode(self, operation: OperationRecord) -> None:
         place, mode = self.known.place(operation), entities.text(entities.told(operation), "mode")
@@ -412,14 +420,14 @@ class Hearing(Arrangements):
         request = known.requests.get(uid)
         if request is None:
             place = known.by_local_uid.get(entities.text(about, "uid")) or known.place(operation)
-            request = entities.Request(uid, place, invoked=known.started)
+            request = entities.ObservedRequest(uid, place, invoked=known.started)
             request.enders = self._others_busy(place, operation) if place else 0
             known.add(request)
         request.by_agent = True
         if request.packs is None:
             request.packs = entities.packs_of(about.get("stack"))
 
-    def _others_busy(self, place: entities.Place, operation: OperationRecord) -> int:
+    def _others_busy(self, place: entities.ObservedSlot, operation: OperationRecord) -> int:
         """How many sends and cancels may have ended what was submitted, besides its own send."""
         own = place.sending > 0 and operation.start >= place.unsure_until
         return place.busy - own + (place.changed > self.known.started)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import takewhile
 
-from harness.checkers.invariants.entities import Place, Request, text, told
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
+from harness.checkers.invariants.entities import ObservedRequest, ObservedSlot, text, told
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
 _ENDED_LOCALLY = frozenset({"Rejected", "Failed", "Withdrawn"})
@@ -21,7 +21,7 @@ _TAIL_MAX = 4096
 class _Owner:
     """Whose a given id is: the place, the send that brought it, and when that ended."""
 
-    place: Place | None
+    place: ObservedSlot | None
     operation: str
     tick: int
     submission: tuple[str, str] | None = None
@@ -36,7 +36,7 @@ class IdsAreNeverReused(Rule):
 
     id = "INV-5"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._given: dict[str, _Owner] = {}
         self._of_place: dict[str, tuple[str, ...]] = {}
@@ -65,7 +65,7 @@ class IdsAreNeverReused(Rule):
         self._sealed = IdSet()
         return NOTHING
 
-    def _settled(self, request: Request) -> None:
+    def _settled(self, request: ObservedRequest) -> None:
         """A paired cluster sends no more; what was decided otherwise its host may not know."""
         if request.paired is not None:
             self._ended(request.uid)
@@ -87,7 +87,7 @@ class IdsAreNeverReused(Rule):
             return self.blame(uid, reason, owner.operation, operation.id)
         return NOTHING
 
-    def _are_two(self, one: Place, other: Place) -> bool:
+    def _are_two(self, one: ObservedSlot, other: ObservedSlot) -> bool:
         """Whether these are surely two clusters, and were before the send."""
         known = bool(one.cluster_uid and other.cluster_uid)
         return known and not one.gone and max(one.born, other.born) < self.known.started
@@ -101,7 +101,7 @@ class IdsAreNeverReused(Rule):
         reason = f"pairing id {uid} was given again, after its request had ended"
         return self.blame(uid, reason, operation.id)
 
-    def _give(self, uid: str, place: Place, operation: OperationRecord) -> None:
+    def _give(self, uid: str, place: ObservedSlot, operation: OperationRecord) -> None:
         known = self.known
         for earlier in self._of_place.get(place.key, ()):
             owner = self._given.get(earlier)
@@ -187,7 +187,9 @@ class IdsAreNeverReused(Rule):
                     found += self._claim(request, local_uid, operation)
         return found
 
-    def _claim(self, request: Request, local_uid: str, operation: OperationRecord) -> Violations:
+    def _claim(
+        self, request: ObservedRequest, local_uid: str, operation: OperationRecord
+    ) -> Violations:
         request.local_uid = request.local_uid or local_uid
         if request.local_uid == local_uid:
             return NOTHING

@@ -10,7 +10,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.checkers.invariants.entities import LONG_AGO, Mark, Place, Request, Token
+from harness.checkers.invariants.entities import (
+    LONG_AGO,
+    ObservedRequest,
+    ObservedSlot,
+    Sighting,
+    Token,
+)
 from harness.history.operation import Json, OperationRecord, Outcome
 
 
@@ -52,7 +58,7 @@ Hear = Callable[[OperationRecord], None]
 """Shown an operation that is about to be sent, or one from which something is learned."""
 
 
-class Known:
+class ObservedWorld:
     """Places, requests, tokens, and when the world was last disturbed.
 
     While the invariants are shown an operation that ended, `started` is the tick at which it
@@ -67,28 +73,28 @@ class Known:
         self.tick = 0
         self.started = 0
         self.under_way: dict[str, int] = {}
-        self.listed: list[tuple[Request | None, str, dict[str, Json]]] = []
-        self.about: Request | None = None
+        self.listed: list[tuple[ObservedRequest | None, str, dict[str, Json]]] = []
+        self.about: ObservedRequest | None = None
         self.shown = ""
-        self.on_settled: list[Callable[[Request], None]] = []
+        self.on_settled: list[Callable[[ObservedRequest], None]] = []
         """Told of each request that was decided so long ago that hardly anything is kept of it."""
-        self._over: deque[tuple[int, Request]] = deque()
+        self._over: deque[tuple[int, ObservedRequest]] = deque()
         self._asked: OperationRecord | None = None
-        self._here: Place | None = None
+        self._here: ObservedSlot | None = None
         self.forget_everything()
 
     def forget_everything(self) -> None:
         """A clean slate: nothing is there any more."""
         self._asked = None
-        self.requests: dict[str, Request] = {}
-        self.of_project: dict[str, dict[str, Request]] = {}
-        self.places: dict[str, Place] = {}
-        self.hosts: dict[str, Place] = {}
+        self.requests: dict[str, ObservedRequest] = {}
+        self.of_project: dict[str, dict[str, ObservedRequest]] = {}
+        self.places: dict[str, ObservedSlot] = {}
+        self.hosts: dict[str, ObservedSlot] = {}
         self.looks: dict[str, tuple[str, int]] = {}
         """Hosts of which Local UI showed last that nothing is pending or paired: the look that
         says so, and its start."""
-        self.by_cluster: dict[str, Request] = {}
-        self.by_local_uid: dict[str, Place] = {}
+        self.by_cluster: dict[str, ObservedRequest] = {}
+        self.by_local_uid: dict[str, ObservedSlot] = {}
         self.tokens: dict[str, Token] = {}
         self.labels: dict[tuple[str, str], Token] = {}
         self.disturbed = 0
@@ -106,7 +112,7 @@ class Known:
 
     # --- places -----------------------------------------------------------------------
 
-    def place(self, operation: OperationRecord) -> Place | None:
+    def place(self, operation: OperationRecord) -> ObservedSlot | None:
         """The place of the host that the operation was asked of."""
         if operation is not self._asked:
             self._asked = operation
@@ -116,14 +122,14 @@ class Known:
                 self._here = self.hosts.get(host) or self.place_of(host)
         return self._here
 
-    def place_of(self, host: str) -> Place:
+    def place_of(self, host: str) -> ObservedSlot:
         """The place that a host belongs to: one of its own while nobody has said which."""
         place = self.hosts.get(host)
         if place is None:
-            place = self.hosts[host] = self.places[host] = Place(host, hosts=(host,))
+            place = self.hosts[host] = self.places[host] = ObservedSlot(host, hosts=(host,))
         return place
 
-    def put_place(self, place: Place) -> None:
+    def put_place(self, place: ObservedSlot) -> None:
         """A cluster came to these hosts; what was there is gone."""
         old = self.places.pop(place.key, None)
         for host in place.hosts:
@@ -140,7 +146,7 @@ class Known:
         for host in place.hosts:
             self.hosts[host] = place
 
-    def drop_place(self, place: Place) -> None:
+    def drop_place(self, place: ObservedSlot) -> None:
         """The cluster of a place is gone, and its requests with it."""
         place.gone = True
         self.by_local_uid.pop(place.cluster_uid, None)
@@ -152,7 +158,7 @@ class Known:
 
     # --- requests ---------------------------------------------------------------------
 
-    def add(self, request: Request) -> None:
+    def add(self, request: ObservedRequest) -> None:
         """A request that was not known before."""
         self.requests[request.uid] = request
         if request.place is not None:
@@ -160,7 +166,7 @@ class Known:
         if request.project is not None:
             self.of_project.setdefault(request.project, {})[request.uid] = request
 
-    def is_over(self, request: Request, at: int) -> None:
+    def is_over(self, request: ObservedRequest, at: int) -> None:
         """A request is decided: let it go once it has had its time to settle."""
         if not request.over:
             request.over = True
@@ -181,7 +187,7 @@ class Known:
             for hear in self.on_settled:
                 hear(request)
 
-    def let_go(self, request: Request) -> None:
+    def let_go(self, request: ObservedRequest) -> None:
         """Nothing is kept of it."""
         request.over = request.excused = True
         if self.requests.get(request.uid) is request:
@@ -198,24 +204,24 @@ class Known:
             self.let_go(request)
         self.of_project.pop(project, None)
 
-    def _no_longer_open(self, request: Request) -> None:
+    def _no_longer_open(self, request: ObservedRequest) -> None:
         if request.place is not None:
             request.place.close(request)
         of_project = self.of_project.get(request.project or "")
         if of_project is not None:
             of_project.pop(request.uid, None)
 
-    def excuse(self, requests: Iterable[Request]) -> None:
+    def excuse(self, requests: Iterable[ObservedRequest]) -> None:
         """Something happened of which nobody says what it does to them (SND-9)."""
         for request in requests:
             request.excused = True
 
-    def excuse_place(self, place: Place) -> None:
+    def excuse_place(self, place: ObservedSlot) -> None:
         """The same, to every request that was sent from there, or may have been."""
         self.excuse(place.open.values())
         place.excused = place.excused or place.first_sent > 0
 
-    def is_online(self, place: Place) -> bool:
+    def is_online(self, place: ObservedSlot) -> bool:
         """Whether the ended operation had a link to the central side all the time."""
         return not (
             place.down
@@ -224,17 +230,17 @@ class Known:
             or self.shaken > self.started
         )
 
-    def is_settled(self, place: Place, start: int) -> bool:
+    def is_settled(self, place: ObservedSlot, start: int) -> bool:
         """Whether everything had had its time to settle when something started."""
         last = max(place.moved, self.disturbed, place.unsure_until)
         return not place.down and start >= last + self.limits.settle
 
-    def mark(self, operation: OperationRecord) -> Mark:
+    def mark(self, operation: OperationRecord) -> Sighting:
         """That the operation, which ends now, was seen."""
-        return Mark(operation.id, self.tick, operation.end or operation.start)
+        return Sighting(operation.id, self.tick, operation.end or operation.start)
 
 
-def _slim(request: Request, paired: Mark, place: Place) -> None:
+def _slim(request: ObservedRequest, paired: Sighting, place: ObservedSlot) -> None:
     """Of a pairing that took effect long ago keep that it did; looks to come are kept anew."""
     request.sent = LONG_AGO
     request.accepted = request.final = request.central = request.local = request.missed = None
@@ -291,7 +297,7 @@ class Rule:
 
     id = ""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         self.known = known
         self.undecided = ""
         self.on_invoked: dict[str, Hear] = {}

@@ -14,11 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.checkers.invariants import register as table
 from harness.checkers.invariants.copies import EdgeCopies, Lists
-from harness.checkers.invariants.entities import Request, reason_of, text, token_uid, told
+from harness.checkers.invariants.entities import ObservedRequest, reason_of, text, token_uid, told
 from harness.checkers.invariants.hearing import HARMLESS
-from harness.checkers.invariants.known import NOTHING, WAITS, Known, Rule, Violation
+from harness.checkers.invariants.known import NOTHING, WAITS, ObservedWorld, Rule, Violation
 from harness.checkers.invariants.register import Move, Register, State, in_words, request_register
-from harness.checkers.linear import Automaton, BudgetSpent, Call, Linearizer
+from harness.checkers.linear import Automaton, BudgetSpent, Linearizer, RegisterCall
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
 ID = "INV-8"
@@ -61,17 +61,17 @@ class Linearizable(Rule):
 
     id = ID
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.registers: dict[str, Register] = {}
         self._automaton: Automaton[State, Move] = request_register()
         self._settled: dict[str, frozenset[State]] = {}
         self._quiet: dict[str, Register] = {}
         self.given_up: set[str] = set()
-        self._open: dict[str, list[tuple[Register, Call[Move]]]] = {}
+        self._open: dict[str, list[tuple[Register, RegisterCall[Move]]]] = {}
         self._waiting: dict[str, Register] = {}
         self._surely: dict[frozenset[State], tuple[bool, bool]] = {}
-        self._looks: dict[str, list[Call[Move]]] = {}
+        self._looks: dict[str, list[RegisterCall[Move]]] = {}
         self._grants = 0
         self._readers: dict[_Reader, _Reader] = {}
         self._anything = self._automaton.one(table.ALL_STATES)
@@ -125,10 +125,12 @@ class Linearizable(Rule):
         else:
             self._open[operation.id] = [self._begin(operation, register)]
 
-    def _begin(self, operation: OperationRecord, register: Register) -> tuple[Register, Call[Move]]:
+    def _begin(
+        self, operation: OperationRecord, register: Register
+    ) -> tuple[Register, RegisterCall[Move]]:
         if register.waiting:
             self._enter(register, register.waiting)
-        call: Call[Move] = Call(operation.id, start=operation.start)
+        call: RegisterCall[Move] = RegisterCall(operation.id, start=operation.start)
         register.line.invoke(call)
         return register, call
 
@@ -136,7 +138,7 @@ class Linearizable(Rule):
         """To be quick, calls are told to the line as they end; now something comes in between."""
         register.waiting = None
         for operation, start in waiting.items():
-            call: Call[Move] = Call(operation, start=start)
+            call: RegisterCall[Move] = RegisterCall(operation, start=start)
             register.line.invoke(call)
             del self._waiting[operation]
             self._open[operation] = [(register, call)]
@@ -170,11 +172,11 @@ class Linearizable(Rule):
             return ()
         sure = operation.outcome is not INFO
         end = operation.end or operation.start
-        call = Call(operation.id, move, sure, observes, start=started, end=end)
+        call = RegisterCall(operation.id, move, sure, observes, start=started, end=end)
         return self._told(register, call)
 
     def _tell_answer(
-        self, register: Register, call: Call[Move], operation: OperationRecord
+        self, register: Register, call: RegisterCall[Move], operation: OperationRecord
     ) -> None:
         """What the answer says, if it says anything."""
         call.end = operation.end or operation.start
@@ -222,8 +224,8 @@ class Linearizable(Rule):
             self._looks[wait.id] = []
             self._open[wait.id] = [self._begin(wait, self.register(uid))]
 
-    def _seen_in_wait(self, look: OperationRecord) -> Call[Move]:
-        call: Call[Move] = Call(look.id, start=look.start)
+    def _seen_in_wait(self, look: OperationRecord) -> RegisterCall[Move]:
+        call: RegisterCall[Move] = RegisterCall(look.id, start=look.start)
         under_way = self._open.get(look.id)
         if under_way:
             self._tell_answer(under_way[0][0], call, look)
@@ -298,7 +300,7 @@ class Linearizable(Rule):
         if uid in self.registers or uid in self._settled:
             # It was seen before its send was answered, or this is the same request again.
             return self.tell(self.register(uid), table.THERE, operation)
-        call = Call(
+        call = RegisterCall(
             operation.id, table.SEND, start=operation.start, end=operation.end or operation.start
         )
         request = self.known.requests.get(uid)
@@ -330,7 +332,7 @@ class Linearizable(Rule):
         return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
-    def _unsure(call: Call[Move], move: Move, operation: OperationRecord) -> None:
+    def _unsure(call: RegisterCall[Move], move: Move, operation: OperationRecord) -> None:
         call.move, call.sure = move, False
         call.end = operation.end or operation.start
 
@@ -360,7 +362,7 @@ class Linearizable(Rule):
 
     def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
         register.unsure = True
-        self._told(register, Call(operation.id, move, sure=False, start=operation.start))
+        self._told(register, RegisterCall(operation.id, move, sure=False, start=operation.start))
 
     # --- registers --------------------------------------------------------------------
 
@@ -370,7 +372,7 @@ class Linearizable(Rule):
             states = self._settled.pop(uid, None)
             register = self._new(uid, states or self._anything)
             if states is None:
-                register.line.tell(Call("", table.WITHDRAW, sure=False))
+                register.line.tell(RegisterCall("", table.WITHDRAW, sure=False))
         return register
 
     def is_just_pending(self, uid: str) -> bool:
@@ -391,17 +393,18 @@ class Linearizable(Rule):
             return ()
         end = operation.end or operation.start
         return self._told(
-            register, Call(operation.id, move, observes=True, start=operation.start, end=end)
+            register,
+            RegisterCall(operation.id, move, observes=True, start=operation.start, end=end),
         )
 
-    def _told(self, register: Register, call: Call[Move]) -> Sequence[Violation]:
+    def _told(self, register: Register, call: RegisterCall[Move]) -> Sequence[Violation]:
         if register.waiting:
             self._enter(register, register.waiting)
         register.line.invoke(call)
         return self._returned(register, call)
 
     def _returned(
-        self, register: Register, call: Call[Move], looks: Sequence[Call[Move]] = ()
+        self, register: Register, call: RegisterCall[Move], looks: Sequence[RegisterCall[Move]] = ()
     ) -> Sequence[Violation]:
         line = register.line
         before = line.states
@@ -432,7 +435,7 @@ class Linearizable(Rule):
         self.given_up.add(register.uid)
         self.registers.pop(register.uid, None)
 
-    def _moved(self, register: Register, call: Call[Move]) -> None:
+    def _moved(self, register: Register, call: RegisterCall[Move]) -> None:
         """Its possible states have changed: since when it is surely something else."""
         has_left, is_decided = self._is_surely(register.line.states)
         if has_left and register.left is None:
@@ -443,7 +446,7 @@ class Linearizable(Rule):
         if is_decided and register.decided is None:
             register.decided = (call.end, call.id)
 
-    def _settle(self, request: Request) -> None:
+    def _settle(self, request: ObservedRequest) -> None:
         if request.uid in self._quiet:
             self._let_go(request.uid)
 

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.checkers.invariants.entities import OPEN_STATES, Request, grants_of, reason_of, text
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
+from harness.checkers.invariants.entities import (
+    OPEN_STATES,
+    ObservedRequest,
+    grants_of,
+    reason_of,
+    text,
+)
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
 _NEEDS = {
@@ -26,7 +32,7 @@ class NoRequestIsLost(Rule):
 
     id = "INV-2"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._sees: set[tuple[str, str, str]] = set()
         self._grants: dict[str, frozenset[tuple[str, str]]] = {}
@@ -58,7 +64,7 @@ class NoRequestIsLost(Rule):
         everyone = self._grants.values()
         return bool(everyone) and all((need, scope) in grants for grants in everyone)
 
-    def _is_due(self, request: Request, operation: OperationRecord, lag: int) -> bool:
+    def _is_due(self, request: ObservedRequest, operation: OperationRecord, lag: int) -> bool:
         """Whether nothing may have ended the request by the end of the look."""
         sent = request.sent
         if sent is None or request.enders or request.excused or request.over:
@@ -87,7 +93,9 @@ class NoRequestIsLost(Rule):
             return NOTHING
         return self._missing([due[uid] for uid in sorted(missing)], operation)
 
-    def _missing(self, requests: Iterable[Request], operation: OperationRecord) -> Violations:
+    def _missing(
+        self, requests: Iterable[ObservedRequest], operation: OperationRecord
+    ) -> Violations:
         known, found = self.known, NOTHING
         alone = known.tick - known.started == 1 and not known.under_way
         for request in requests:
@@ -116,7 +124,9 @@ class NoRequestIsLost(Rule):
             return NOTHING  # what was not found may be a profile
         return self._lost(request, operation)
 
-    def _lost(self, request: Request, operation: OperationRecord, earlier: str = "") -> Violations:
+    def _lost(
+        self, request: ObservedRequest, operation: OperationRecord, earlier: str = ""
+    ) -> Violations:
         sent = request.sent.operation if request.sent else ""
         reason = (
             f"request {request.uid} was sent and nothing has ended it, and"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.checkers.invariants.entities import PAIRED, Place
+from harness.checkers.invariants.entities import PAIRED, ObservedSlot
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
 
@@ -27,7 +27,7 @@ class NothingLocalAfter(Rule):
 
     id = "INV-10"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.on = {
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
@@ -67,7 +67,7 @@ class NothingLocalAfter(Rule):
             return NOTHING
         return self._confirm(self.known.place(operation), operation)
 
-    def _confirm(self, place: Place | None, operation: OperationRecord) -> Violations:
+    def _confirm(self, place: ObservedSlot | None, operation: OperationRecord) -> Violations:
         """The host had obeyed the central side for good when it first said so."""
         if place is None or place.gone or place.arranged or not place.suspect:
             return NOTHING
@@ -75,7 +75,7 @@ class NothingLocalAfter(Rule):
         place.suspect = ""
         return found
 
-    def _held(self, place: Place, look: str) -> Violations:
+    def _held(self, place: ObservedSlot, look: str) -> Violations:
         reason = (
             f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
             " then a local operation took effect, and the pairing held"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.checkers.invariants import entities
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violation, Violations
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
 
@@ -15,7 +15,7 @@ class OneManager(Rule):
 
     id = "INV-1"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.on = {
             "ChangeCentralCluster": self._ruled,
@@ -41,7 +41,7 @@ class OneManager(Rule):
         reason = f"a central operation on the cluster of request {request.uid} {why}"
         return self.blame(request.uid, reason, accept, operation.id)
 
-    def _refused(self, request: entities.Request, operation: OperationRecord) -> Violations:
+    def _refused(self, request: entities.ObservedRequest, operation: OperationRecord) -> Violations:
         """A cluster that was shown as paired cannot wait for its host any more."""
         final = request.final
         if entities.reason_of(operation) != "PairingNotConfirmed" or final is None:
@@ -55,7 +55,7 @@ class OneManager(Rule):
         return self.blame(request.uid, reason, final.operation, operation.id)
 
     @staticmethod
-    def _cut_off_since_accept(request: entities.Request) -> bool:
+    def _cut_off_since_accept(request: entities.ObservedRequest) -> bool:
         place = request.place
         if place is None or place.gone or place.unsure or not place.cluster_uid:
             return False
@@ -81,7 +81,7 @@ class OneManager(Rule):
         return self._still_local(place.paired, operation, what, lag)
 
     def _still_local(
-        self, request: entities.Request, operation: OperationRecord, what: str, lag: int
+        self, request: entities.ObservedRequest, operation: OperationRecord, what: str, lag: int
     ) -> Violations:
         ruled = request.ruled
         if ruled is None or ruled.tick >= self.known.started:
@@ -117,7 +117,7 @@ class OneManager(Rule):
             if self.known.is_settled(place, mode.start):
                 yield from self._at_last(place, mode.state, mode.operation)
 
-    def _at_last(self, place: entities.Place, mode: str, look: str) -> Violations:
+    def _at_last(self, place: entities.ObservedSlot, mode: str, look: str) -> Violations:
         requests = list(dict.fromkeys([*place.requests.values(), *filter(None, [place.paired])]))
         taken = next((r for r in requests if _is_paired(r)), None)
         if mode == "local" and taken is not None:
@@ -142,19 +142,19 @@ class OneManager(Rule):
         return self.blame(taken.uid, reason, look, refused.operation)
 
 
-def _is_paired(request: entities.Request) -> bool:
+def _is_paired(request: entities.ObservedRequest) -> bool:
     final = request.final
     return request.paired is not None or (final is not None and final.state == entities.PAIRED)
 
 
-def _is_ended(request: entities.Request) -> bool:
+def _is_ended(request: entities.ObservedRequest) -> bool:
     final = request.final
     if final is not None and final.state in entities.FINAL_STATES:
         return final.state != entities.PAIRED
     return request.rejected is not None or request.withdrawn is not None
 
 
-def _end_of(request: entities.Request) -> str:
+def _end_of(request: entities.ObservedRequest) -> str:
     if request.final is not None:
         return request.final.operation
     mark = request.rejected or request.withdrawn

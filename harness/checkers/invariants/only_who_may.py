@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.checkers.invariants.entities import NEVER, Place, grants_of, text, token_uid, told
+from harness.checkers.invariants.entities import (
+    NEVER,
+    ObservedSlot,
+    grants_of,
+    text,
+    token_uid,
+    told,
+)
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
-from harness.checkers.invariants.known import NOTHING, Known, Rule, Violations
+from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 
 _SECOND = 1_000_000
@@ -45,7 +52,7 @@ class OnlyWhoMay(Rule):
 
     id = "INV-7"
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._forget()
         self.on_invoked = dict.fromkeys(_TOKEN_KINDS, self._token_invoked)
@@ -111,7 +118,7 @@ class OnlyWhoMay(Rule):
         reason = f"registration token {token.uid} was revoked before, and admitted request {uid}"
         return found + self.blame(uid, reason, use.operation, operation.id)
 
-    def _is_first(self, uid: str, place: Place, operation: OperationRecord) -> bool:
+    def _is_first(self, uid: str, place: ObservedSlot, operation: OperationRecord) -> bool:
         """Whether this send brought the request about, and none before it (SND-7)."""
         request = self.known.requests.get(uid)
         sent = request.sent if request else None
@@ -214,7 +221,7 @@ class OnlyWhoMay(Rule):
                 self._out[actor, place.key] = self.known.tick, operation.id
         return NOTHING
 
-    def _now_in(self, place: Place, logins: tuple[str, ...]) -> None:
+    def _now_in(self, place: ObservedSlot, logins: tuple[str, ...]) -> None:
         place.logins = self._logins.setdefault(logins, logins)
 
     def _changed(self, operation: OperationRecord) -> Violations:

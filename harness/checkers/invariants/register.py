@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from harness.checkers.linear import Automaton, Call, Linearizer, Unexplained
+from harness.checkers.linear import Automaton, Linearizer, RegisterCall, Unexplained
 from harness.domain.pairing import REQUEST_TRANSITIONS, RequestEvent, RequestState
 from harness.history.operation import Json
 
@@ -196,7 +196,7 @@ def seconds(at: int) -> str:
     return f"{at / 1_000_000:.3f} s"
 
 
-def _said(call: Call[Move]) -> str:
+def _said(call: RegisterCall[Move]) -> str:
     verb, state = call.move or ("", "")
     if verb == "view":
         return f"a view at {seconds(call.end)} says {state or 'that it is there'}"

@@ -23,7 +23,7 @@ from harness.checkers.invariants.known import (
     NOTHING,
     WAITS,
     Bounds,
-    Known,
+    ObservedWorld,
     Rule,
     Violation,
     Violations,
@@ -40,7 +40,7 @@ from harness.history.operation import OK, History, OperationRecord
 
 __all__ = ["ALL", "Bounds", "Violation", "Watch", "replayed", "violations_of"]
 
-MAKERS: Mapping[str, Callable[[Known], Rule]] = {
+MAKERS: Mapping[str, Callable[[ObservedWorld], Rule]] = {
     "INV-1": OneManager,
     "INV-2": NoRequestIsLost,
     "INV-3": ExactMatch,
@@ -70,7 +70,7 @@ class Watch:
     """
 
     def __init__(self, invariants: Iterable[str] = ALL, limits: Bounds = Bounds()) -> None:
-        self.known = Known(limits)
+        self.known = ObservedWorld(limits)
         self._rules = [MAKERS[name](self.known) for name in invariants]
         hearing = Hearing(self.known)
         self._invoked = by_kind([hearing.invoked, *(rule.on_invoked for rule in self._rules)])

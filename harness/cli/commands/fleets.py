@@ -136,14 +136,14 @@ def fleet(
     0 all of it holds, 1 an invariant is violated or the gate does not hold, 3 it could not be
     judged, or did not reach what it was meant to.
     """
-    from harness.cli.fleet import NO_TARGET, Asked, AskedReal, real_of
+    from harness.cli.fleet import NO_TARGET, FleetOptions, RealtimeOptions, real_of
     from harness.cli.fleet import run as carry_out
 
     at = target or NO_TARGET
-    real = AskedReal(at, rate, speed, budget, find_limit, connections, storm, role)
+    real = RealtimeOptions(at, rate, speed, budget, find_limit, connections, storm, role)
     options.exit_after(
         lambda: carry_out(
-            Asked(
+            FleetOptions(
                 scenario=scenario,
                 hosts=hosts,
                 seed=seed,

@@ -44,9 +44,9 @@ def mutants_list(
     format: Printed = Format.TABLE,
 ) -> None:
     """List the planted defects, and what each of them does."""
-    from harness.cli.proof import Asked, list_mutants
+    from harness.cli.proof import ProofOptions, list_mutants
 
-    asked = Asked(tuple(names or ()), tuple(requirement or ()), lane, format=format.value)
+    asked = ProofOptions(tuple(names or ()), tuple(requirement or ()), lane, format=format.value)
     exit_after(lambda: list_mutants(asked))
 
 
@@ -69,9 +69,9 @@ def mutants_run(
 
     Exits with 1 if one is not caught at the requirement that it breaks.
     """
-    from harness.cli.proof import Asked, run_mutants
+    from harness.cli.proof import ProofOptions, run_mutants
 
-    asked = Asked(
+    asked = ProofOptions(
         tuple(names or ()),
         tuple(requirement or ()),
         lane,
@@ -88,9 +88,9 @@ def variants_list(
     names: Names = None, requirement: Requirements = None, format: Printed = Format.TABLE
 ) -> None:
     """List the lawful other choices, and what each of them does."""
-    from harness.cli.proof import Asked, list_variants
+    from harness.cli.proof import ProofOptions, list_variants
 
-    asked = Asked(tuple(names or ()), tuple(requirement or ()), format=format.value)
+    asked = ProofOptions(tuple(names or ()), tuple(requirement or ()), format=format.value)
     exit_after(lambda: list_variants(asked))
 
 
@@ -108,10 +108,10 @@ def variants_run(
 
     Exits with 1 if a scenario blames one of them.
     """
-    from harness.cli.proof import Asked, run_variants
+    from harness.cli.proof import ProofOptions, run_variants
 
     chosen = tuple(names or ()), tuple(requirement or ())
-    asked = Asked(*chosen, full=full, workers=workers, format=format.value)
+    asked = ProofOptions(*chosen, full=full, workers=workers, format=format.value)
     exit_after(lambda: run_variants(asked))
 
 

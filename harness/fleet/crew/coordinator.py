@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.fleet.crew.orders import Transport
 from harness.fleet.crew.team import Team
-from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.scenario import Scenario
 from harness.history.fleet_lines import GrantsLine, ViolationLine
 
@@ -29,7 +29,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class PoolRun:
     """How a run went.
 
     Attributes:
@@ -68,7 +68,7 @@ def run_cells(
     transport: Transport,
     log: Callable[[GrantsLine], None] = lambda _: None,
     watching: Watching = Watching(),
-) -> Course:
+) -> PoolRun:
     """Run a job to its end, to its first violation, or until it is stopped.
 
     `log` takes the grants of each window in which they were divided by what was asked for.
@@ -96,7 +96,7 @@ class _Windows:
         self._watching = watching
         self._width = job.scenario.fleet.window
         self._capacity = capacity_of(job.scenario)
-        self._last = [Report(asked=0, backlog=0, next_event=0)] * job.scenario.fleet.cells
+        self._last = [WindowReport(asked=0, backlog=0, next_event=0)] * job.scenario.fleet.cells
         self._number = -1
         self._asked = [0] * len(self._last)
         self._events = self._operations = self._pending = 0
@@ -104,7 +104,7 @@ class _Windows:
         self._windows = 0
         self._stop = ""
 
-    def run(self) -> Course:
+    def run(self) -> PoolRun:
         """Window after window, each that has an event in it; then the cells are closed."""
         interrupted = False
         while not (interrupted or self._is_over()) and (number := self._next()) is not None:
@@ -115,7 +115,7 @@ class _Windows:
             )
             interrupted = self._watching.stopped()
         ended = self._next() is None
-        return Course(
+        return PoolRun(
             outcomes=tuple(self._team.finish(whole=ended)),
             violations=tuple(self._violations),
             ended=ended,
@@ -152,7 +152,7 @@ class _Windows:
             self._log(GrantsLine(window=number, grants=grants))
         return grants
 
-    def _take(self, cell: int, report: Report) -> None:
+    def _take(self, cell: int, report: WindowReport) -> None:
         before, self._last[cell] = self._last[cell], report
         self._asked[cell] = report.asked
         self._events += report.events - before.events

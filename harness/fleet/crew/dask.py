@@ -21,9 +21,17 @@ from distributed import CancelledError, Client, Future, KilledWorker
 from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
-from harness.fleet.crew.errors import CrewError, HandLost
-from harness.fleet.crew.orders import ANSWERS, ENCODER, ORDERS, Answer, Hand, Order, Outcomes
-from harness.fleet.crew.station import Station
+from harness.fleet.crew.errors import PoolError, WorkerLost
+from harness.fleet.crew.orders import (
+    ANSWERS,
+    ENCODER,
+    ORDERS,
+    Answer,
+    Order,
+    Outcomes,
+    WorkerHandle,
+)
+from harness.fleet.crew.station import WorkerCells
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024
@@ -36,7 +44,7 @@ _PRIVATE: Final = ".crew-"
 T = TypeVar("T")
 
 
-class DaskStation:
+class DaskCells:
     """The cells of a hand, on a worker. `marker` is a file of ours in the folder for parts."""
 
     def __init__(self, job: Job, make: MakeCell, marker: Path | None) -> None:
@@ -44,7 +52,7 @@ class DaskStation:
         if job.parts is not None and marker is not None:
             within = job.parts if marker.exists() else None
             self._folder = Path(tempfile.mkdtemp(prefix=_PRIVATE, dir=within))
-        self._station = Station(replace(job, parts=self._folder), make)
+        self._station = WorkerCells(replace(job, parts=self._folder), make)
         self._answered = (0, b"")
 
     def version(self) -> str:
@@ -79,7 +87,7 @@ class DaskStation:
         return True
 
 
-class DaskHand:
+class DaskWorkerHandle:
     """An actor on one worker."""
 
     def __init__(
@@ -91,14 +99,14 @@ class DaskHand:
         self._serial = 0
         self._waiting: BaseActorFuture[object] | None = None
         self._future: Future[object] = client.submit(
-            DaskStation, job, make, marker,
+            DaskCells, job, make, marker,
             actor=True, workers=[worker], allow_other_workers=False, pure=False,
         )  # fmt: skip
         self._actor = self._patiently(self._future.result, Actor)
         version = self._told(str, "version")
         self._folder = Path(self._told(str, "folder"))
         if version != __version__:
-            raise CrewError(
+            raise PoolError(
                 f"the worker at {worker} has pairproof {version}, and this is {__version__};"
                 " install the same one everywhere"
             )
@@ -120,7 +128,7 @@ class DaskHand:
         return answer
 
     def dismiss(self) -> None:
-        with suppress(HandLost):
+        with suppress(WorkerLost):
             self._told(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
 
@@ -157,7 +165,7 @@ class DaskHand:
             except (OSError, CancelledError, KilledWorker):
                 raise self._lost() from None
             except ImportError as error:
-                raise CrewError(
+                raise PoolError(
                     f"the worker at {self.worker} cannot import what it has to run ({error});"
                     f" install pairproof {__version__} with all that it needs there"
                 ) from None
@@ -165,8 +173,8 @@ class DaskHand:
                 assert isinstance(value, kind)
                 return value
 
-    def _lost(self) -> HandLost:
-        return HandLost(f"the worker at {self.worker} is not there any more")
+    def _lost(self) -> WorkerLost:
+        return WorkerLost(f"the worker at {self.worker} is not there any more")
 
 
 class DaskTransport:
@@ -179,7 +187,7 @@ class DaskTransport:
         try:
             self._client = Client(address, timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
         except (OSError, ValueError) as error:
-            raise CrewError(
+            raise PoolError(
                 f"--scheduler {address}: no Dask scheduler answers there ({error}); start one with"
                 " `dask scheduler`, and workers with `dask worker ADDRESS`"
             ) from None
@@ -189,13 +197,13 @@ class DaskTransport:
     def hands(self) -> int:
         return self._hands
 
-    def hire(self, job: Job, place: int) -> Hand:
+    def hire(self, job: Job, place: int) -> WorkerHandle:
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()
         workers = workers_of(self._client) or self._awaited()
         worker = workers[place % len(workers)]
-        return DaskHand(self._client, worker, job, self._make, self._marker)
+        return DaskWorkerHandle(self._client, worker, job, self._make, self._marker)
 
     def close(self) -> None:
         self._client.close()  # type: ignore[no-untyped-call]
@@ -208,7 +216,7 @@ class DaskTransport:
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE_S)
         except TimeoutError:
-            raise CrewError(
+            raise PoolError(
                 f"--scheduler {self._address}: it has no workers; start one or more with"
                 f" `dask worker {self._address}`"
             ) from None

@@ -14,11 +14,11 @@ LOSSES_MAX: Final = 5
 """So many times a worker is replaced in a run; then something is wrong that will not go away."""
 
 
-class CrewError(PairproofError):
+class PoolError(PairproofError):
     """A run cannot go on: what happened, and what to do about it."""
 
 
-class HandLost(Exception):
+class WorkerLost(Exception):
     """A hand does not answer any more, with all its cells; `str` of it says why.
 
     `again` is false where another hand would only be lost in the same way.
@@ -35,7 +35,7 @@ class Losses:
     def __init__(self) -> None:
         self._count = 0
 
-    def add(self, lost: HandLost) -> None:
+    def add(self, lost: WorkerLost) -> None:
         """One more is lost; another is to take its place.
 
         Raises:
@@ -43,9 +43,9 @@ class Losses:
         """
         self._count += 1
         if not lost.again:
-            raise CrewError(f"a worker failed: {lost}")
+            raise PoolError(f"a worker failed: {lost}")
         if self._count > LOSSES_MAX:
-            raise CrewError(
+            raise PoolError(
                 f"workers were lost {self._count} times, the last time because {lost}; if that"
                 " was for want of memory, take fewer --workers or fewer --hosts"
             )

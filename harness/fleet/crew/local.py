@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from harness.fleet.crew.orders import ANSWERS, ENCODER, ORDERS, Answer, Hand, Order
-from harness.fleet.crew.station import Station
+from harness.fleet.crew.orders import ANSWERS, ENCODER, ORDERS, Answer, Order, WorkerHandle
+from harness.fleet.crew.station import WorkerCells
 from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job, MakeCell
 
 
-class LocalHand:
+class LocalWorkerHandle:
     """Does at once what it is told."""
 
     def __init__(self, job: Job, make: MakeCell) -> None:
-        self._station = Station(job, make)
+        self._station = WorkerCells(job, make)
         self._answers: list[Answer] = []
 
     def ask(self, order: Order) -> None:
@@ -38,19 +38,19 @@ class LocalTransport:
     def hands(self) -> int:
         return 1
 
-    def hire(self, job: Job, place: int) -> Hand:
-        return LocalHand(job, self._make)
+    def hire(self, job: Job, place: int) -> WorkerHandle:
+        return LocalWorkerHandle(job, self._make)
 
     def close(self) -> None: ...
 
 
 def carrying_out(job: Job, make: MakeCell) -> Callable[[bytes], bytes]:
     """In a worker: what carries out its orders, and answers them."""
-    station = Station(job, make)
+    station = WorkerCells(job, make)
     return lambda order: ENCODER.encode(station.carry_out(ORDERS.decode(order)))
 
 
-class ProcessHand:
+class ProcessWorkerHandle:
     """A worker process."""
 
     def __init__(self, job: Job, make: MakeCell, place: int) -> None:
@@ -77,7 +77,7 @@ class ProcessTransport:
     def hands(self) -> int:
         return self._workers
 
-    def hire(self, job: Job, place: int) -> Hand:
-        return ProcessHand(job, self._make, place)
+    def hire(self, job: Job, place: int) -> WorkerHandle:
+        return ProcessWorkerHandle(job, self._make, place)
 
     def close(self) -> None: ...

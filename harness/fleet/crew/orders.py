@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.port import CellOutcome, Job, WindowReport
 
 
 class Window(msgspec.Struct, frozen=True, array_like=True):
@@ -45,7 +45,7 @@ class Reports(msgspec.Struct, frozen=True, tag=True):
     """
 
     cells: list[int]
-    reports: list[Report]
+    reports: list[WindowReport]
 
 
 class Outcomes(msgspec.Struct, frozen=True, tag=True):
@@ -54,21 +54,21 @@ class Outcomes(msgspec.Struct, frozen=True, tag=True):
     outcomes: list[CellOutcome]
 
 
-class Failed(msgspec.Struct, frozen=True, tag=True):
+class WorkFailed(msgspec.Struct, frozen=True, tag=True):
     """It cannot be done, for a reason that a person can do something about."""
 
     message: str
 
 
 Order = Make | Go | Finish
-Answer = Reports | Outcomes | Failed
+Answer = Reports | Outcomes | WorkFailed
 
 ENCODER: Final = msgspec.msgpack.Encoder()
 ORDERS: Final[msgspec.msgpack.Decoder[Order]] = msgspec.msgpack.Decoder(Order)
 ANSWERS: Final[msgspec.msgpack.Decoder[Answer]] = msgspec.msgpack.Decoder(Answer)
 
 
-class Hand(Protocol):
+class WorkerHandle(Protocol):
     """One of the crew: whatever runs some of the cells, wherever it is."""
 
     def ask(self, order: Order) -> None:
@@ -96,7 +96,7 @@ class Transport(Protocol):
     def hands(self) -> int:
         """How many share the cells at most."""
 
-    def hire(self, job: Job, place: int) -> Hand:
+    def hire(self, job: Job, place: int) -> WorkerHandle:
         """A hand for this place, from 0, with no cells so far.
 
         Raises:

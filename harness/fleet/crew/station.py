@@ -8,14 +8,14 @@ from typing import Final
 
 from harness.domain.errors import PairproofError
 from harness.fleet.crew import orders
-from harness.fleet.port import Cell, Job, MakeCell, Report
+from harness.fleet.port import Cell, Job, MakeCell, WindowReport
 from harness.history.errors import EvidenceError
 
 _USUAL: Final = gc.get_threshold()
 _SELDOM: Final = (100_000, 50, 1000)
 
 
-class Station:
+class WorkerCells:
     """Some cells of a job, and the last report of each.
 
     A cell with nothing to do before the end of a window is not run in it: that would change
@@ -27,7 +27,7 @@ class Station:
         self._make = make
         self._cells: list[Cell] = []
         self._next: list[int | None] = []
-        self._last: dict[int, Report] = {}
+        self._last: dict[int, WindowReport] = {}
 
     def carry_out(self, order: orders.Order) -> orders.Answer:
         """Do it, and answer. What a person can do something about is an answer, not raised."""
@@ -40,7 +40,7 @@ class Station:
                 case orders.Finish(whole):
                     return orders.Outcomes([cell.finish(whole=whole) for cell in self._cells])
         except PairproofError as error:
-            return orders.Failed(str(error))
+            return orders.WorkFailed(str(error))
 
     def close(self) -> None:
         """Let go of the cells; where a run was given up, what they recorded stays."""

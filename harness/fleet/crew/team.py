@@ -5,21 +5,21 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Sequence
 
-from harness.fleet.crew.errors import CrewError, HandLost, Losses
+from harness.fleet.crew.errors import Losses, PoolError, WorkerLost
 from harness.fleet.crew.orders import (
     Answer,
-    Failed,
     Finish,
     Go,
-    Hand,
     Make,
     Order,
     Outcomes,
     Reports,
     Transport,
     Window,
+    WorkerHandle,
+    WorkFailed,
 )
-from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.port import CellOutcome, Job, WindowReport
 
 
 class Team:
@@ -37,9 +37,9 @@ class Team:
         self._warn = warn
         self._losses = Losses()
         self._dealt = [cells[place::hands] for place in range(hands)]
-        self._hands: dict[int, Hand] = {}
+        self._hands: dict[int, WorkerHandle] = {}
         self._past: list[tuple[int, array[int]]] = []
-        self._last: dict[int, Report] = {}
+        self._last: dict[int, WindowReport] = {}
 
     def make(self) -> None:
         """Make every cell.
@@ -52,7 +52,7 @@ class Team:
         for place in range(len(self._dealt)):
             self._hear(place)
 
-    def go(self, until: int, grants: Sequence[int], due: Sequence[bool]) -> dict[int, Report]:
+    def go(self, until: int, grants: Sequence[int], due: Sequence[bool]) -> dict[int, WindowReport]:
         """Run the cells that are due to the end of a window; what they report.
 
         Raises:
@@ -65,7 +65,7 @@ class Team:
         }
         for place, order in orders.items():
             self._tell(place, order)
-        reports: dict[int, Report] = {}
+        reports: dict[int, WindowReport] = {}
         for place, order in orders.items():
             answer = self._hear(place, order)
             assert isinstance(answer, Reports)
@@ -101,24 +101,24 @@ class Team:
         """Tell it to do this; without an order, to make its cells and come up to the present."""
         try:
             self._hands[place].ask(order or self._making(place))
-        except HandLost as lost:
+        except WorkerLost as lost:
             self._do_again(place, lost, order)
 
     def _hear(self, place: int, order: Order | None = None) -> Answer:
         """The answer to what it was told."""
         try:
             answer = self._hands[place].answer()
-        except HandLost as lost:
+        except WorkerLost as lost:
             self._do_again(place, lost, order)
             return self._hear(place, order)
-        if isinstance(answer, Failed):
-            raise CrewError(answer.message)
+        if isinstance(answer, WorkFailed):
+            raise PoolError(answer.message)
         return answer
 
-    def _do_again(self, place: int, lost: HandLost, order: Order | None) -> None:
+    def _do_again(self, place: int, lost: WorkerLost, order: Order | None) -> None:
         """Replace a hand, and tell the new one all that the lost one was told."""
         if not self._job.repeatable:
-            raise CrewError(
+            raise PoolError(
                 f"{lost}, and with it its part of the run; real time cannot be run again: start"
                 " the run anew"
             ) from lost
@@ -134,7 +134,7 @@ class Team:
         while place not in self._hands:
             try:
                 self._hands[place] = self._transport.hire(self._job, place)
-            except HandLost as lost:
+            except WorkerLost as lost:
                 self._count(lost)
         self._tell(place)
 
@@ -143,7 +143,7 @@ class Team:
         past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
         return Make(list(cells), past)
 
-    def _count(self, lost: HandLost) -> None:
+    def _count(self, lost: WorkerLost) -> None:
         self._losses.add(lost)
         self._warn(f"{lost}; its cells are made again and run up to the present")
 
@@ -151,7 +151,7 @@ class Team:
         assert isinstance(answer, Reports)
         for cell, report in zip(answer.cells, answer.reports, strict=True):
             if report != self._last[cell]:
-                raise CrewError(
+                raise PoolError(
                     f"cell {cell} was run again and came to something else, so the run depends on"
                     " more than its scenario and its seed: a defect of the harness"
                 )

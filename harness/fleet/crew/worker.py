@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.resource_tracker import ensure_running
 from typing import Final
 
-from harness.fleet.crew.errors import HandLost
+from harness.fleet.crew.errors import WorkerLost
 
 _GONE: Final = (EOFError, ConnectionError)
 _SPAWN: Final = get_context("spawn")
@@ -77,12 +77,12 @@ class Worker:
         self._process.kill()
         self._process.join()
 
-    def _lost(self) -> HandLost:
+    def _lost(self) -> WorkerLost:
         """How the process ended. One that ended by itself would do so again: it has a defect."""
         self._process.join(_PATIENCE_S)
         code = self._process.exitcode
         if code is not None and code < 0:
             name = signal.Signals(-code).name
-            return HandLost(f"worker process {self._process.pid} was ended by {name}")
+            return WorkerLost(f"worker process {self._process.pid} was ended by {name}")
         why = f"worker process {self._process.pid} ended with {code}; what it said stands above"
-        return HandLost(why, again=False)
+        return WorkerLost(why, again=False)

@@ -11,12 +11,12 @@ from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
-from harness.load.errors import NoAnswer, NotSent
+from harness.load.errors import NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import decode, encode, published_answer
 from harness.wire.codec.listing import joined, next_page
@@ -52,7 +52,7 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class TargetRequest:
     """What somebody asks of Palette, or of Local UI.
 
     Attributes:
@@ -70,7 +70,7 @@ class Question:
     measured: bool = True
 
 
-class Asker:
+class TargetClient:
     """Whoever asks one side of the target from this cell asks here.
 
     `per_second` is how many requests each address may get a second; 0 for no bound. A reply that
@@ -83,7 +83,7 @@ class Asker:
         client: Client,
         base_url: str,
         wire: WireMap,
-        border: Border,
+        border: Translation,
         spending: Spending,
         per_second: float = 0.0,
     ) -> None:
@@ -99,7 +99,7 @@ class Asker:
         self._unanswered: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, question: Question) -> Event:
+    def ask(self, question: TargetRequest) -> Event:
         """Ask; the reply is the event's value."""
         event, loop = self._env.event(), asyncio.get_running_loop()
         task = loop.create_task(self._ask(event, question, self._env.due))
@@ -114,7 +114,7 @@ class Asker:
             told = {"message": "a request ended badly", "exception": error}
             task.get_loop().call_exception_handler(told)
 
-    async def _ask(self, event: Event, question: Question, due: int) -> None:
+    async def _ask(self, event: Event, question: TargetRequest, due: int) -> None:
         if self._interval:
             due = max(due, await self._turn(question.base_url or self._base_url))
         reply, was_sent = await self._exchanged(question)
@@ -140,7 +140,7 @@ class Asker:
         else:
             self._unanswered[kind] = self._unanswered.get(kind, 0) + 1
 
-    async def _exchanged(self, question: Question) -> tuple[LinkReply, bool]:
+    async def _exchanged(self, question: TargetRequest) -> tuple[LinkReply, bool]:
         """The reply, and whether anything was sent for it; a list is read to its last page."""
         until = self._env.now + question.within
         page, seen, replies = "", set[str](), list[ops.Reply]()
@@ -152,7 +152,7 @@ class Asker:
             except NotSent as error:
                 self._spending.answered(usable=False, why=error.why)
                 return NotDelivered(error.why), True
-            except NoAnswer as error:
+            except NoResponse as error:
                 self._spending.answered(usable=False, why=error.why)
                 return ops.Unknown(error.why), True
             reply = decode(question.operation, response, self._wire)
@@ -165,7 +165,7 @@ class Asker:
                 return ops.Unknown(f"the list has no end: page {page!r:.80} comes again"), True
             seen.add(page)
 
-    async def _sent(self, question: Question, page: str, until: int) -> HttpResponse:
+    async def _sent(self, question: TargetRequest, page: str, until: int) -> HttpResponse:
         """Send one request, and bring the answer in our words."""
         request = encode(question.operation, question.credentials, self._wire, page)
         headers = dict(_AGENT)

@@ -31,7 +31,7 @@ def new_mark() -> str:
     return f"pairproof-{token_hex(4)}"
 
 
-class Border:
+class Translation:
     """Of one cell of one run. `mark` is the run's, `epoch` the target's time when it began.
 
     Attributes:

@@ -17,7 +17,7 @@ class BudgetError(PairproofError):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
+class LoadBudget:
     """How much a run may do; 0 stands for no limit.
 
     Attributes:
@@ -35,13 +35,13 @@ class Budget:
         parts = zip(_NAMES, (self.requests, self.seconds, self.errors), strict=True)
         return ",".join(f"{name}={number}" for name, number in parts if number)
 
-    def share(self, cells: int) -> Budget:
+    def share(self, cells: int) -> LoadBudget:
         """What each of so many cells may do, which know nothing of each other."""
         each = -(-self.requests // cells)
-        return Budget(each, self.seconds, self.errors)
+        return LoadBudget(each, self.seconds, self.errors)
 
 
-def budget_of(text: str) -> Budget:
+def budget_of(text: str) -> LoadBudget:
     """The budget that a text says, as in `requests=100000,seconds=600,errors=50`.
 
     Raises:
@@ -57,7 +57,7 @@ def budget_of(text: str) -> Budget:
             why = "stands there twice" if name in found else "has to be one at least"
             raise BudgetError(f"{name} {why}; leave it out where there is no limit")
         found[name] = int(number)
-    return Budget(**found)
+    return LoadBudget(**found)
 
 
 class Spending:
@@ -66,7 +66,7 @@ class Spending:
     `now` is in microseconds since the run began.
     """
 
-    def __init__(self, budget: Budget, now: Callable[[], int]) -> None:
+    def __init__(self, budget: LoadBudget, now: Callable[[], int]) -> None:
         self._budget = budget
         self._now = now
         self._in_a_row = 0

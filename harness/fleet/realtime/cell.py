@@ -20,11 +20,11 @@ from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import Arrangement
 from harness.domain.operations import Acknowledged, Done
 from harness.fleet.cell import closed
-from harness.fleet.crew.errors import CrewError
+from harness.fleet.crew.errors import PoolError
 from harness.fleet.loading import as_plain
-from harness.fleet.port import CellOutcome, Job, Report
-from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.edge import EdgeCourse
+from harness.fleet.port import CellOutcome, Job, WindowReport
+from harness.fleet.realtime.border import Translation
+from harness.fleet.realtime.edge import EdgeCellSchedule
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
 from harness.history.fleet_lines import MeasuresLine, StormLine
@@ -64,7 +64,7 @@ class RealCell:
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=settings.watch)
         self._part = job.part(name)
         self._endpoint = settings.reach(number)
-        self._border = Border(settings.mark, number, self._endpoint.driver.epoch())
+        self._border = Translation(settings.mark, number, self._endpoint.driver.epoch())
         self._loop = uvloop.new_event_loop()
         self._loop.set_exception_handler(self._fails)
         self._thread = threading.Thread(
@@ -89,16 +89,16 @@ class RealCell:
             try:
                 made.palette.arrange_now(change)
             except CannotArrange as error:
-                raise CrewError(
+                raise PoolError(
                     f"the target cannot be got ready: {type(change).__name__} cannot be arranged"
                     f" ({error.how})"
                 ) from error
             made.recorder.at_once("harness", change, 0, Done(Acknowledged()))
-        if isinstance(made.course, EdgeCourse):
+        if isinstance(made.course, EdgeCellSchedule):
             self._install_clusters(made, made.course)
 
     @staticmethod
-    def _install_clusters(made: Made, course: EdgeCourse) -> None:
+    def _install_clusters(made: Made, course: EdgeCellSchedule) -> None:
         """At the target's own places; one that cannot be had is told, and keeps its operator out.
 
         Raises:
@@ -106,7 +106,7 @@ class RealCell:
         """
         problems = course.make_ready()
         if problems and not course.is_ready:
-            raise CrewError(f"no cluster of the target can be got ready: {problems[0]}")
+            raise PoolError(f"no cluster of the target can be got ready: {problems[0]}")
         made.palette.late.extend(f"InstallCluster: {problem}" for problem in problems)
 
     def _world(self) -> Made:
@@ -115,7 +115,7 @@ class RealCell:
 
     # --- as a cell ------------------------------------------------------------------------
 
-    def run(self, until: int, grant: int) -> Report:
+    def run(self, until: int, grant: int) -> WindowReport:
         """Go on to the end of a window (exclusive). There are no grants in real time."""
         if not self._began:
             self._border.epoch = self._endpoint.driver.epoch()
@@ -145,13 +145,13 @@ class RealCell:
         made.env.start()
         made.course.begin()
 
-    async def _reach(self, until: int) -> Report:
+    async def _reach(self, until: int) -> WindowReport:
         made = self._world()
         while (pause := until - made.env.now) > 0 and not self._is_over(made):
             await asyncio.sleep(min(pause / 1e6, _LOOK_EVERY_S))
         found = made.recorder.violations[self._told :]
         self._told += len(found)
-        return Report(
+        return WindowReport(
             asked=0,
             backlog=0,
             next_event=None if made.clock.is_stopped else until,

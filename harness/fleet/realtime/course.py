@@ -8,19 +8,19 @@ import simpy
 
 from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.operations import Credentials, Reply, SetTokenState
-from harness.fleet.course import Course
+from harness.fleet.course import CellSchedule
 from harness.fleet.disturbing import NEMESIS, Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import Transition
 from harness.fleet.operators import ENDPOINT
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.projects import token_owner
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.world import Palette, RealWorld
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import SECOND, FaultKind
 from harness.fleet.timelines import AS_IT_IS, Change
-from harness.fleet.world import Step, World
+from harness.fleet.world import CellWorld, Step
 from harness.history.operation import Json
 
 _PATIENCE = 5
@@ -32,7 +32,7 @@ _LOOKS_A_SECOND = 200
 class RealDisturbing(Disturbing):
     """See `harness.fleet.disturbing.Disturbing`."""
 
-    def __init__(self, world: RealWorld, places: Mapping[int, Place]) -> None:
+    def __init__(self, world: RealWorld, places: Mapping[int, FleetSlot]) -> None:
         super().__init__(world, places)
         self._palette: Palette = world.palette
 
@@ -94,8 +94,8 @@ class RealDisturbing(Disturbing):
         self._world.env.process(self._arranges(NEMESIS, AdvanceClock(side, by), tags))
 
 
-class RealCourse(Course):
-    """See `harness.fleet.course.Course`. Without a `rate` operators begin as it is drawn."""
+class RealCellSchedule(CellSchedule):
+    """See `harness.fleet.course.CellSchedule`. Without a `rate` operators begin as it is drawn."""
 
     disturbs: type[RealDisturbing] = RealDisturbing
     """What disturbs the world."""
@@ -108,7 +108,7 @@ class RealCourse(Course):
         endpoint: str = ENDPOINT,
         speed_milli: int = AS_IT_IS,
     ) -> None:
-        def disturbing(_: World, places: Mapping[int, Place]) -> RealDisturbing:
+        def disturbing(_: CellWorld, places: Mapping[int, FleetSlot]) -> RealDisturbing:
             return self.disturbs(world, places)
 
         super().__init__(world, number, disturbing, endpoint, speed_milli)

@@ -21,13 +21,13 @@ from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import NEMESIS
 from harness.fleet.draws import PPM
 from harness.fleet.nemesis import Transition
-from harness.fleet.place import Place
-from harness.fleet.realtime.asker import Asker, Question
-from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.course import RealCourse, RealDisturbing
+from harness.fleet.place import FleetSlot
+from harness.fleet.realtime.asker import TargetClient, TargetRequest
+from harness.fleet.realtime.border import Translation
+from harness.fleet.realtime.course import RealCellSchedule, RealDisturbing
 from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.realtime.world import Palette
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Member
 from harness.fleet.scenario import FaultKind
 from harness.fleet.stacks import found_stack
@@ -48,10 +48,10 @@ class LocalUis:
     def __init__(
         self,
         clock: CellClock,
-        asker: Asker,
+        asker: TargetClient,
         palette: Palette,
-        border: Border,
-        recorder: Recorder,
+        border: Translation,
+        recorder: FleetRecorder,
         local: LocalSide,
         within: int,
     ) -> None:
@@ -63,13 +63,13 @@ class LocalUis:
         self._local = local
         self._within = within
         self._installed: dict[int, Cluster] = {}
-        self.on_rest: Callable[[Place], None] = lambda _: None
+        self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         self.clock_shift = 0
         border.redactor.register(local.user.password, "password")
 
     # --- before anybody begins ------------------------------------------------------------
 
-    def make_ready(self, place: Place) -> None:
+    def make_ready(self, place: FleetSlot) -> None:
         """A fresh cluster stands at its place; not on the loop's own thread. It is noted as it
         came to be. One that is given, and was paired before, is renewed if it can be.
 
@@ -104,25 +104,25 @@ class LocalUis:
         self._palette.arrange_now(what)
         self._note(what, tags)
 
-    def _slot(self, place: Place) -> arrangements.Slot:
+    def _slot(self, place: FleetSlot) -> arrangements.Slot:
         return self._local.slots[place.member.index]
 
     def _note(self, what: arrangements.Arrangement, tags: Mapping[str, Json]) -> None:
         self._recorder.at_once("harness", what, 0, ops.Done(ops.Acknowledged()), tags)
 
-    def cluster(self, place: Place) -> Cluster:
+    def cluster(self, place: FleetSlot) -> Cluster:
         """The cluster that was installed at a place."""
         return self._installed[place.member.index]
 
     # --- as hosts -------------------------------------------------------------------------
 
-    def perform(self, place: Place, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def perform(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
         record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
         url, user = self._local.urls[self._slot(place).host_uids[0]], self._local.user
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
-        question = Question(operation, place.session, self._within, url, record.id)
+        question = TargetRequest(operation, place.session, self._within, url, record.id)
         heard = cast("simpy.Event", self._asker.ask(question))
         reply = cast("LinkReply", (yield heard))
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
@@ -132,7 +132,7 @@ class LocalUis:
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
         )
 
-    def is_at_rest(self, place: Place) -> bool:
+    def is_at_rest(self, place: FleetSlot) -> bool:
         """Nobody can tell; and places are few enough to be kept."""
         return False
 
@@ -140,7 +140,7 @@ class LocalUis:
 class EdgeDisturbing(RealDisturbing):
     """What strikes hosts and their messages takes a moment, and may fail, as all else does."""
 
-    def _set_links(self, place: Place, transition: Transition) -> None:
+    def _set_links(self, place: FleetSlot, transition: Transition) -> None:
         up, cause = not transition.begins, transition.occurrence.cause
         for uid in transition.host_uids:
             position = place.member.host_uids.index(uid)
@@ -148,7 +148,7 @@ class EdgeDisturbing(RealDisturbing):
                 place.down = place.down - {position} if up else place.down | {position}
                 self._strikes(arrangements.SetLink(uid, up), place.tags, cause)
 
-    def _set_health(self, place: Place, transition: Transition) -> None:
+    def _set_health(self, place: FleetSlot, transition: Transition) -> None:
         """Every node of the cluster turns so: the scenario knows but one host of it."""
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
         installed = cast("LocalUis", self._world.hosts).cluster(place)
@@ -169,14 +169,14 @@ class EdgeDisturbing(RealDisturbing):
         tags = {"host": uid, "project": member.project_uid}
         self._strikes(self._disturbed(member), tags, transition.occurrence.cause)
 
-    def loses(self, place: Place) -> None:
+    def loses(self, place: FleetSlot) -> None:
         """From now on messages are lost as the scenario has it of its network, until it heals."""
         plan = self._world.network.plan
         if plan.lost_before_ppm or plan.lost_after_ppm:
             self._strikes(self._disturbed(place.member), place.tags, "")
             self._world.env.process(self._heals(place))
 
-    def _heals(self, place: Place) -> Step[None]:
+    def _heals(self, place: FleetSlot) -> Step[None]:
         world = self._world
         yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
         self._strikes(self._disturbed(place.member), place.tags, "")
@@ -213,7 +213,7 @@ class EdgeDisturbing(RealDisturbing):
 _PROBE = {"pairproof": "after-pairing"}
 
 
-class EdgeCourse(RealCourse):
+class EdgeCellSchedule(RealCellSchedule):
     """Clusters stand at their places before time begins: installing one takes as long as it
     takes, and would make its operator late.
     """
@@ -223,10 +223,10 @@ class EdgeCourse(RealCourse):
     def make_ready(self) -> list[str]:
         """Install every cluster; not on the loop's own thread. Returns which could not be."""
         local, problems = cast("LocalUis", self._world.hosts), []
-        self._ready = dict[int, Place]()
+        self._ready = dict[int, FleetSlot]()
         self._matched = set[tuple[int, int, str]]()
         for index in self._members:
-            place = Place(self._scenario.seed, self._roster.member(index))
+            place = FleetSlot(self._scenario.seed, self._roster.member(index))
             try:
                 local.make_ready(place)
                 self._match(local, place)
@@ -236,7 +236,7 @@ class EdgeCourse(RealCourse):
                 self._ready[index] = place
         return problems
 
-    def _match(self, local: LocalUis, place: Place) -> None:
+    def _match(self, local: LocalUis, place: FleetSlot) -> None:
         """What runs there may be the target's own choice: then profiles have to match that.
 
         Raises:

@@ -17,15 +17,15 @@ from harness.domain.cluster import Cluster
 from harness.domain.operations import Credentials
 from harness.fleet.clock import CellClock
 from harness.fleet.hosts import Hosts
-from harness.fleet.nemesis import Fate
+from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.plane import Plane
-from harness.fleet.realtime.asker import Question
-from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.asker import TargetRequest
+from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.world import Palette
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import AgentPlan
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
@@ -44,9 +44,9 @@ class RealHosts(Hosts):
         clock: CellClock,
         make_core: Callable[[Store], EdgeCore],
         palette: Palette,
-        border: Border,
+        border: Translation,
         network: Network,
-        recorder: Recorder,
+        recorder: FleetRecorder,
         plan: AgentPlan,
         patience: int,
     ) -> None:
@@ -61,12 +61,12 @@ class RealHosts(Hosts):
         self._border = border
         self._patience = patience
 
-    def install(self, place: Place) -> Cluster:
+    def install(self, place: FleetSlot) -> Cluster:
         cluster = super().install(place)
         self._border.install(cluster)
         return cluster
 
-    def _asked(self, place: Place, call: Call, record: OperationRecord | None) -> simpy.Event:
+    def _asked(self, place: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         fate = self._network.fate(place, self._clock.now())
         delay = self._network.slowed(place)
         correlation = record.id if record is not None else ""
@@ -81,7 +81,7 @@ class RealHosts(Hosts):
         return cast("simpy.Event", event)
 
     def _spoiled(
-        self, place: Place, call: Call, fate: Fate | None, delay: int, correlation: str
+        self, place: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
     ) -> Event:
         """A message to which something happens; its host waits no longer than it would."""
         fault = fate.fault if fate is not None else None
@@ -103,8 +103,8 @@ class RealHosts(Hosts):
         self._after(delay, leaves)
         return heard
 
-    def _question(self, call: Call, correlation: str, *, measured: bool = True) -> Question:
-        return Question(
+    def _question(self, call: Call, correlation: str, *, measured: bool = True) -> TargetRequest:
+        return TargetRequest(
             call.operation, _NOBODY, self._plan.deadline, call.base_url, correlation, measured
         )
 

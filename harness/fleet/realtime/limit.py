@@ -20,7 +20,7 @@ _TRIES_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class LimitExpression:
     """What has to hold, as it was written.
 
     `p99<500ms` is about the answers to all requests; anything else is an expression of a gate.
@@ -32,12 +32,12 @@ class Bound:
         if _SHORT.fullmatch(self.text) is None:
             check([self.text])
 
-    def judged(self, measures: MeasuresLine, effort: EffortLine) -> Judged:
+    def judged(self, measures: MeasuresLine, effort: EffortLine) -> LimitVerdict:
         """Whether it holds, and by which value. What was never answered breaks it."""
         found = _SHORT.fullmatch(self.text)
         if found is None:
             line = evaluate([self.text], measures, 0, True)[0]
-            return Judged(line.value, bool(line.holds), line.reason)
+            return LimitVerdict(line.value, bool(line.holds), line.reason)
         answers = merged(effort.answered.values())
         silent = sum(effort.unanswered.values())
         value = answers.percentile(PERCENTILES[found[1]]) / 1_000
@@ -45,14 +45,14 @@ class Bound:
         # Those without an answer took longer than any that had one.
         share = 1 - silent / max(1, answers.count + silent)
         if 1_000 * share < PERCENTILES[found[1]]:
-            return Judged(None, False, f"{silent} requests had no answer")
+            return LimitVerdict(None, False, f"{silent} requests had no answer")
         if not answers.count:
-            return Judged(None, False, "nothing was answered")
-        return Judged(value, value < bound)
+            return LimitVerdict(None, False, "nothing was answered")
+        return LimitVerdict(value, value < bound)
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class LimitVerdict:
     """Whether a bound holds; `value` in its unit (milliseconds), `None` if there is none."""
 
     value: float | None
@@ -61,20 +61,20 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class RateResult:
     """What came of one rate, in operators a second.
 
     `late` says why the harness could not keep the rate itself; then it shows nothing.
     """
 
     rate: float
-    judged: Judged
+    judged: LimitVerdict
     requests: int
     late: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LimitResult:
     """What came of the search.
 
     Attributes:
@@ -84,24 +84,24 @@ class Found:
         why: why the search ended before it was done; empty where it was.
     """
 
-    tried: tuple[Tried, ...]
+    tried: tuple[RateResult, ...]
     holds: float
     breaks: float | None
     why: str = ""
 
 
 def search(
-    attempt: Callable[[float], Tried],
+    attempt: Callable[[float], RateResult],
     first: float,
     most: float,
     stopped: Callable[[], str] = lambda: "",
-) -> Found:
+) -> LimitResult:
     """Double the rate from `first` on until it breaks, `most` at most; then bisect.
 
     A rate that the harness itself could not keep ends the search: what is above is unknown.
     `stopped` says why it shall end, if it shall.
     """
-    tried: list[Tried] = []
+    tried: list[RateResult] = []
     holds, breaks, rate = 0.0, None, first
     why = ""
     while len(tried) < _TRIES_MAX and not (why := stopped()):
@@ -119,7 +119,7 @@ def search(
         if breaks is not None and not holds and breaks <= first / 16:
             break
         rate = _next(holds, breaks, most)
-    return Found(tuple(tried), holds, breaks, why)
+    return LimitResult(tuple(tried), holds, breaks, why)
 
 
 def _next(holds: float, breaks: float | None, most: float) -> float:

@@ -15,11 +15,11 @@ from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.port import Job
-from harness.fleet.realtime.asker import Asker
-from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.asker import TargetClient
+from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.budget import Spending
-from harness.fleet.realtime.course import RealCourse
-from harness.fleet.realtime.edge import EdgeCourse, LocalUis
+from harness.fleet.realtime.course import RealCellSchedule
+from harness.fleet.realtime.edge import EdgeCellSchedule, LocalUis
 from harness.fleet.realtime.environment import Environment
 from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.pace import patience
@@ -36,10 +36,10 @@ _AT_ONCE: Final = Spread(0, 4_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class ClientSettings:
     """Who asks one side, with the connections for it."""
 
-    asker: Asker
+    asker: TargetClient
     client: AClient
 
     async def close(self) -> None:
@@ -60,15 +60,15 @@ class Made:
     env: Environment
     clock: RealClock
     spending: Spending
-    central: Asking
-    local: Asking | None
+    central: ClientSettings
+    local: ClientSettings | None
     palette: Palette
     recorder: RealRecorder
     happenings: Happenings
-    course: RealCourse
+    course: RealCellSchedule
 
     @property
-    def asking(self) -> tuple[Asking, ...]:
+    def asking(self) -> tuple[ClientSettings, ...]:
         """Everybody who asks."""
         return (self.central, self.local) if self.local is not None else (self.central,)
 
@@ -87,7 +87,7 @@ async def make_world(
     job: Job,
     number: int,
     endpoint: Endpoint,
-    border: Border,
+    border: Translation,
     judge: CellJudge,
     part: PartWriter | None,
 ) -> Made:
@@ -99,8 +99,8 @@ async def make_world(
     spending = Spending(settings.budget.share(cells), clock.now)
     client = await _client(settings, endpoint, endpoint.context)
     per_second = endpoint.per_second / cells
-    asker = Asker(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
-    central, local = Asking(asker, client), None
+    asker = TargetClient(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
+    central, local = ClientSettings(asker, client), None
     palette = Palette(env, asker, border, endpoint.driver)
     recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
     network = Network(scenario.network, heals_at=scenario.duration)
@@ -114,8 +114,8 @@ async def make_world(
     else:
         # Each place belongs to one cell, so that nobody else asks there.
         client = await _client(settings, endpoint, side.context)
-        asker = Asker(env, client, "", side.wire, border, spending, side.per_second)
-        local = Asking(asker, client)
+        asker = TargetClient(env, client, "", side.wire, border, spending, side.per_second)
+        local = ClientSettings(asker, client)
         within = scenario.admins.deadline
         uis = LocalUis(clock, local.asker, palette, border, recorder, side, within)
         hosts = cast("Hosts", uis)
@@ -133,7 +133,7 @@ async def make_world(
         real_recorder=recorder,
         at_once=_AT_ONCE,
     )
-    make = RealCourse if side is None else EdgeCourse
+    make = RealCellSchedule if side is None else EdgeCellSchedule
     course = make(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
     return Made(env, clock, spending, central, local, palette, recorder, happenings, course)
 

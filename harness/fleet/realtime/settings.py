@@ -9,14 +9,14 @@ from typing import Protocol
 
 from harness.domain.arrangements import Arrangement, Slot
 from harness.fleet.realtime.asker import Client
-from harness.fleet.realtime.budget import Budget
+from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.pace import Rate
 from harness.load import LoadLimits
 from harness.targets.port import LocalUser
 from harness.wire.mapping import PLAIN, WireMap
 
 
-class Arranging(Protocol):
+class ArrangingDriver(Protocol):
     """What of a driver arranges things (`harness.targets.port.Driver`)."""
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
@@ -27,7 +27,7 @@ class Arranging(Protocol):
         """
 
 
-class Arranger(Arranging, Protocol):
+class CellDriver(ArrangingDriver, Protocol):
     """What of a driver a cell uses (`harness.targets.port.Driver`)."""
 
     def epoch(self) -> int:
@@ -78,7 +78,7 @@ class Endpoint:
         local: its Local UIs; none where the harness plays the edge hosts.
     """
 
-    driver: Arranger
+    driver: CellDriver
     url: str
     endpoint: str
     context: ssl.SSLContext
@@ -106,7 +106,7 @@ class Settings:
     reach: Callable[[int], Endpoint]
     mark: str
     rate: Rate | None = None
-    budget: Budget = Budget()
+    budget: LoadBudget = LoadBudget()
     speed_milli: int = 1_000
     connections: int = 1_000
     storm: int = 0

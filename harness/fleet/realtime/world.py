@@ -18,12 +18,12 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement
 from harness.fleet.clock import CellClock
 from harness.fleet.draws import Stream
-from harness.fleet.realtime.asker import Asker, Question
-from harness.fleet.realtime.border import Border
+from harness.fleet.realtime.asker import TargetClient, TargetRequest
+from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.environment import Environment, Event
-from harness.fleet.realtime.settings import Arranging
-from harness.fleet.recorder import Listener, Recorder, Writer
-from harness.fleet.world import World
+from harness.fleet.realtime.settings import ArrangingDriver
+from harness.fleet.recorder import FleetRecorder, Listener, Writer
+from harness.fleet.world import CellWorld
 from harness.history.operation import Json, OperationRecord
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.targets.port import CannotArrange
@@ -48,7 +48,7 @@ class RealClock(CellClock):
         return self._real.now
 
 
-class RealRecorder(Recorder):
+class RealRecorder(FleetRecorder):
     """Notes besides when an operation was due, where the harness itself came late with it.
 
     Attributes:
@@ -88,7 +88,7 @@ class Palette:
     """
 
     def __init__(
-        self, env: Environment, asker: Asker, border: Border, arranging: Arranging
+        self, env: Environment, asker: TargetClient, border: Translation, arranging: ArrangingDriver
     ) -> None:
         self._env = env
         self._asker = asker
@@ -99,7 +99,7 @@ class Palette:
         self.is_up = True
         self.late: list[str] = []
 
-    def ask(self, question: Question) -> Event:
+    def ask(self, question: TargetRequest) -> Event:
         """Ask the target; the event's value is the answer."""
         if not self.is_up:
             return self._env.event().succeed(_CUT)
@@ -137,8 +137,8 @@ class Palette:
 
 
 @dataclass(slots=True, kw_only=True)
-class RealWorld(World):
-    """See `harness.fleet.world.World`. `palette` is the target's."""
+class RealWorld(CellWorld):
+    """See `harness.fleet.world.CellWorld`. `palette` is the target's."""
 
     palette: Palette
     real_recorder: RealRecorder
@@ -152,5 +152,5 @@ class RealWorld(World):
         record: OperationRecord,
     ) -> simpy.Event:
         within = self.scenario.admins.deadline
-        question = Question(operation, credentials, within, correlation=record.id)
+        question = TargetRequest(operation, credentials, within, correlation=record.id)
         return cast("simpy.Event", self.palette.ask(question))

@@ -14,7 +14,7 @@ from harness.fleet.contradictions import flaws
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import MINUTE, Scenario
 from harness.fleet.shrinking import reductions
-from harness.fleet.shrinking.trying import Failed, TimeIsUp, Trials
+from harness.fleet.shrinking.trying import FailingScenario, TimeIsUp, Trials
 
 Thing = TypeVar("Thing")
 
@@ -34,21 +34,21 @@ drawn than are tried.
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ShrinkStep:
     """What has been tried so far, and the smallest that failed."""
 
     what: str
-    best: Failed
+    best: FailingScenario
     tried: int
 
 
-class Search:
+class ShrinkSearch:
     """Holds on to the smallest failing run so far.
 
     `guess` are the clusters that the failure seems to be about; it may be wrong, or empty.
     """
 
-    def __init__(self, found: Failed, trials: Trials, guess: Sequence[int] = ()) -> None:
+    def __init__(self, found: FailingScenario, trials: Trials, guess: Sequence[int] = ()) -> None:
         self.best = replace(found, scenario=_bare(found.scenario))
         self.tried = 0
         self._trials = trials
@@ -57,7 +57,7 @@ class Search:
         self._well: set[Scenario] = set()
         """Those that did not fail. They would not the next time either."""
 
-    def run(self, telling: Callable[[Step], None] = lambda _: None) -> bool:
+    def run(self, telling: Callable[[ShrinkStep], None] = lambda _: None) -> bool:
         """Go on until nothing more goes; whether there was time enough for that."""
         steps: tuple[tuple[str, Callable[[], None]], ...] = (
             ("fewer clusters", self._fewer_clusters),
@@ -73,7 +73,7 @@ class Search:
                 before, self._was_coarse = self.best.scenario, False
                 for what, step in steps:
                     step()
-                    telling(Step(what, self.best, self.tried))
+                    telling(ShrinkStep(what, self.best, self.tried))
                 self._finest *= _FINER
         except TimeIsUp:
             return False
@@ -212,7 +212,7 @@ class Size:
     duration: int
 
     @classmethod
-    def of(cls, failed: Failed) -> Size:
+    def of(cls, failed: FailingScenario) -> Size:
         """That of a run. What a shrunk scenario has kept counts, whether it came to it or not."""
         kept = failed.scenario.only.happenings
         names = failed.happenings if kept is None else kept
@@ -233,7 +233,7 @@ def file_name(scenario: Scenario) -> str:
     return f"{scenario.name.removesuffix('-shrunk')}-shrunk"
 
 
-def as_own(smallest: Failed, name: str, of: Scenario, planted: str) -> Scenario:
+def as_own(smallest: FailingScenario, name: str, of: Scenario, planted: str) -> Scenario:
     """The smallest run as a scenario of its own, that says where it comes from."""
     about = f"seed {of.seed}, {of.fleet.hosts} hosts{f', {planted}' if planted else ''}"
     violation = smallest.violation

@@ -16,11 +16,11 @@ from typing import Final, Protocol
 from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
 from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.errors import HandLost, Losses
+from harness.fleet.crew.errors import Losses, WorkerLost
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.crew.worker import Worker
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, run_fleet
+from harness.fleet.run import FleetResult, run_fleet
 from harness.fleet.scenario import Scenario
 from harness.fleet.shrinking.failure import Failure
 from harness.history.fleet_lines import ViolationLine
@@ -37,7 +37,7 @@ class TimeIsUp(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SoughtFailure:
     """What a run has to show: this failure, of the reference with what is planted.
 
     `after_work` says that it shows only once everything has healed; otherwise a run is of no
@@ -50,7 +50,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailingScenario:
     """A scenario, and how it failed when it was run.
 
     `happenings` are those that there were until then, each once, in order.
@@ -65,7 +65,7 @@ class Failed:
 class Trials(Protocol):
     """Whoever runs scenarios."""
 
-    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, Failed] | None:
+    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         """The first of these that fails as wanted, with its place among them.
 
         Raises:
@@ -73,7 +73,7 @@ class Trials(Protocol):
         """
 
 
-def try_out(scenario: Scenario, wanted: Wanted) -> Failed | None:
+def try_out(scenario: Scenario, wanted: SoughtFailure) -> FailingScenario | None:
     """Run it in this process; how it failed, if that was as wanted."""
     over = False
 
@@ -90,17 +90,19 @@ def try_out(scenario: Scenario, wanted: Wanted) -> Failed | None:
     return how_it_failed(scenario, finished, wanted.failure)
 
 
-def how_it_failed(scenario: Scenario, finished: Finished, failure: Failure) -> Failed | None:
+def how_it_failed(
+    scenario: Scenario, finished: FleetResult, failure: Failure
+) -> FailingScenario | None:
     """What a run that collected its happenings has to show, if it failed in this way."""
     violation = failure.among(finished.violations)
     if violation is None:
         return None
     happenings = tuple(dict.fromkeys(finished.happenings))
     ended = finished.measures.operations.values()
-    return Failed(scenario, violation, happenings, sum(sum(how.values()) for how in ended))
+    return FailingScenario(scenario, violation, happenings, sum(sum(how.values()) for how in ended))
 
 
-def trying(wanted: Wanted) -> Callable[[bytes], bytes]:
+def trying(wanted: SoughtFailure) -> Callable[[bytes], bytes]:
     """In a worker: what tries the scenario that it is sent, and answers how it failed."""
     return lambda message: pickle.dumps(try_out(pickle.loads(message), wanted))
 
@@ -108,7 +110,7 @@ def trying(wanted: Wanted) -> Callable[[bytes], bytes]:
 class WorkerTrials:
     """So many processes. `left` says how many seconds there still are."""
 
-    def __init__(self, wanted: Wanted, workers: int, left: Callable[[], float]) -> None:
+    def __init__(self, wanted: SoughtFailure, workers: int, left: Callable[[], float]) -> None:
         self._make = partial(trying, wanted)
         self._left = left
         self._losses = Losses()
@@ -116,7 +118,7 @@ class WorkerTrials:
         """What each of them tries; none: it is not through with what nobody waits for."""
         self._idle = [self._hired() for _ in range(workers)]
 
-    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, Failed] | None:
+    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         """See `Trials`.
 
         Raises:
@@ -124,7 +126,7 @@ class WorkerTrials:
             CrewError: processes were lost too often.
         """
         coming = enumerate(scenarios)
-        answers: dict[int, Failed | None] = {}
+        answers: dict[int, FailingScenario | None] = {}
         due = 0
         try:
             while not self._deal(coming) or any(self._busy.values()):
@@ -158,12 +160,12 @@ class WorkerTrials:
         self._busy[worker] = errand
         try:
             worker.send(pickle.dumps(errand[1]))
-        except HandLost as lost:
+        except WorkerLost as lost:
             self._replace(worker)
             self._losses.add(lost)
             self._send(errand)
 
-    def _hear(self, answers: dict[int, Failed | None]) -> None:
+    def _hear(self, answers: dict[int, FailingScenario | None]) -> None:
         """Wait until one of them has answered at least."""
         for worker in self._ready():
             errand, found = self._busy[worker], None
@@ -171,7 +173,7 @@ class WorkerTrials:
                 found = pickle.loads(worker.receive())
                 del self._busy[worker]
                 self._idle.append(worker)
-            except HandLost as lost:
+            except WorkerLost as lost:
                 self._replace(worker)
                 if lost.again and errand is not None:
                     self._losses.add(lost)

@@ -1,6 +1,6 @@
 """The rules of the edge: Local UI of every host, and the agents behind it.
 
-A rule that needs the other side is a generator. It yields a `Call` and is sent an `Answer`;
+A rule that needs the other side is a generator. It yields a `Call` and is sent an `TimedReply`;
 what it wrote before a yield is committed by then, and after one it reads the store again,
 since others were at work in the meantime.
 """
@@ -18,11 +18,11 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal
 from harness.domain.pairing import CENTRALLY_MANAGED, PENDING_LOCALLY, LocalState
 from harness.reference.core.choices import EdgeChoices, SessionReach
-from harness.reference.core.link import Answer, Call
-from harness.reference.core.records import HostPlace, LocalRequest, LoginSession, Site
+from harness.reference.core.link import Call, TimedReply
+from harness.reference.core.records import HostSlot, LocalRequest, LoginSession, SlotState
 from harness.reference.core.store import Store
 
-EdgeFlow = Generator[Call, Answer, ops.KnownReply]
+EdgeFlow = Generator[Call, TimedReply, ops.KnownReply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,21 +95,21 @@ class EdgeRules:
 
     # --- what is here -----------------------------------------------------------------
 
-    def site_of(self, host_uid: str) -> Site:
+    def site_of(self, host_uid: str) -> SlotState:
         """The site that a host belongs to."""
-        place = self.store.get(HostPlace, host_uid)
-        site = self.store.get(Site, place.slot) if place else None
+        place = self.store.get(HostSlot, host_uid)
+        site = self.store.get(SlotState, place.slot) if place else None
         if site is None:
             raise Refusal(Reason.NOT_FOUND, f"there is no host {host_uid}")
         return site
 
-    def cluster_at(self, site: Site) -> Cluster:
+    def cluster_at(self, site: SlotState) -> Cluster:
         """The cluster of a site (PRE-3)."""
         if site.cluster is None:
             raise Refusal(Reason.NO_LOCAL_CLUSTER, "these hosts have no cluster yet")
         return site.cluster
 
-    def is_central(self, site: Site) -> bool:
+    def is_central(self, site: SlotState) -> bool:
         """Whether the site obeys the central side, or is about to say that it does."""
         request = site.request
         taken = request is not None and request.state in CENTRALLY_MANAGED
@@ -155,14 +155,14 @@ class EdgeRules:
 
     # --- local cluster operations -----------------------------------------------------
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
         """The site, if Local UI still manages its cluster (ACC-13, INV-10)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
         self.require_local(site)
         return site
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         """Refuse once the cluster obeys the central side (ACC-13, ACC-13S)."""
         if self.is_central(site):
             raise Refusal(
@@ -170,7 +170,7 @@ class EdgeRules:
                 "this cluster is centrally managed: local cluster operations are not permitted",
             )
 
-    def named(self, site: Site, name: str) -> Cluster:
+    def named(self, site: SlotState, name: str) -> Cluster:
         """The site's cluster, if that is its name."""
         cluster = self.cluster_at(site)
         if cluster.name != name:
@@ -230,13 +230,13 @@ class EdgeRules:
             )
         return ops.Acknowledged("this cluster is locally managed")
 
-    def _changed(self, site: Site, cluster: Cluster) -> ops.Acknowledged:
+    def _changed(self, site: SlotState, cluster: Cluster) -> ops.Acknowledged:
         self.store.put(replace(site, cluster=cluster))
         return ops.Acknowledged("the change was taken")
 
     # --- what a send and a cancel ask first -------------------------------------------
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         """The site, if a request may be sent from it now (SND-1, PRE-1 to PRE-3)."""
         self.authenticate(call)
         site = self.site_of(call.host_uid)
@@ -283,7 +283,7 @@ class EdgeRules:
             raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request to cancel")
         return site.request
 
-    def require_not_accepted(self, site: Site) -> None:
+    def require_not_accepted(self, site: SlotState) -> None:
         """WDR-6: once the host has learned of the acceptance, nothing can be withdrawn."""
         if self.is_central(site):
             raise Refusal(

@@ -13,13 +13,13 @@ from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
 from harness.reference.core.choices import AfterOfflineCancel, EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow, EdgeRules
-from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, OwedWithdrawal, Site
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.records import LocalRequest, OwedWithdrawal, SlotState
 from harness.reference.core.store import Store
 
-Work = Generator[Call, Answer, None]
-Probing = Generator[Call, Answer, str]
-Carrying = Generator[Call, Answer, LinkReply]
+Work = Generator[Call, TimedReply, None]
+Probing = Generator[Call, TimedReply, str]
+Carrying = Generator[Call, TimedReply, LinkReply]
 Begun = tuple[LocalRequest, ops.SubmitPairing]
 """A request as it is written down, and the submission that carries it."""
 
@@ -81,7 +81,7 @@ class EdgeCore(EdgeRules):
         message = why or "every host of the cluster reaches Palette"
         return ops.Done(ops.Verification(not why, message))
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         """Which host cannot reach the endpoint and why; empty when all can (PRE-5, PRE-6)."""
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
@@ -90,7 +90,7 @@ class EdgeCore(EdgeRules):
                 return f"host {host_uid} cannot reach {entries.endpoint}: {why}"
         return ""
 
-    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
         """Every host of the cluster (PRE-5)."""
         return self.cluster_at(site).host_uids()
 
@@ -113,7 +113,7 @@ class EdgeCore(EdgeRules):
         reply = yield from self.carried("submitting", request, agent_submits(submission))
         return self.admitted(call.host_uid, request, reply)
 
-    def pending(self, site: Site) -> LocalRequest | None:
+    def pending(self, site: SlotState) -> LocalRequest | None:
         """The request that is pending at a site, if any."""
         request = site.request
         return request if request and request.state in pairing.PENDING_LOCALLY else None
@@ -209,7 +209,7 @@ class EdgeCore(EdgeRules):
         uid = site.cluster.uid if site and site.cluster else ""
         return ops.WithdrawPairing(uid, request.cluster_token, request.pairing_uid, ended)
 
-    def owe(self, site: Site, request: LocalRequest) -> None:
+    def owe(self, site: SlotState, request: LocalRequest) -> None:
         """Write down that a withdrawal has still to be told (WDR-8)."""
         owed = OwedWithdrawal(
             request.host_uid,
@@ -225,7 +225,7 @@ class EdgeCore(EdgeRules):
 
     def working_slots(self) -> list[str]:
         """The slots where an agent has something to follow up."""
-        return [site.slot for site in self.store.find(Site, "work", "yes")]
+        return [site.slot for site in self.store.find(SlotState, "work", "yes")]
 
     def follow(self, slot: str) -> Work:
         """One round of a site's agents: owed withdrawals, then the request."""
@@ -280,14 +280,14 @@ class EdgeCore(EdgeRules):
         elif is_final(reply):
             self.learned(site, request, pairing.LocalEvent.LEARNED_FAILED)
 
-    def taken_over(self, site: Site, request: LocalRequest, answer: ops.PollAnswer) -> None:
+    def taken_over(self, site: SlotState, request: LocalRequest, answer: ops.PollAnswer) -> None:
         """The pairing has committed (ACC-13); the local name may follow (ACC-22)."""
         cluster = site.cluster
         if cluster is not None and self.choices.local_follows_central:
             cluster = replace(cluster, name=answer.name or cluster.name, tags=answer.tags)
         self.put_state(replace(site, cluster=cluster), request, pairing.LocalEvent.CONFIRMED)
 
-    def learned(self, site: Site, request: LocalRequest, event: pairing.LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: pairing.LocalEvent) -> None:
         """Take over what the central side decided."""
         if event is pairing.LocalEvent.LEARNED_WITHDRAWN:
             self.store.put(replace(site, request=None))
@@ -296,18 +296,18 @@ class EdgeCore(EdgeRules):
 
     def recover(self) -> None:
         """After a start: a submission that was in flight may or may not have arrived."""
-        for site in self.store.every(Site):
+        for site in self.store.every(SlotState):
             request = site.request
             if request is not None and request.state is pairing.LocalState.SUBMITTING:
                 self.owe(replace(site, request=None), request)
 
     # --- small change -----------------------------------------------------------------
 
-    def site(self, slot: str) -> Site | None:
+    def site(self, slot: str) -> SlotState | None:
         """The site of a slot."""
-        return self.store.get(Site, slot)
+        return self.store.get(SlotState, slot)
 
-    def put_state(self, site: Site, request: LocalRequest, event: pairing.LocalEvent) -> None:
+    def put_state(self, site: SlotState, request: LocalRequest, event: pairing.LocalEvent) -> None:
         """Take one edge of the edge's table of transitions."""
         try:
             state = pairing.next_local_state(request.state, event)

@@ -34,7 +34,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TimedReply:
     """What a call brought, and when. `now` is in microseconds."""
 
     reply: LinkReply

@@ -104,7 +104,7 @@ class OwedWithdrawal:
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SlotState:
     """A slot with what is installed there: the hosts, their mode, their cluster if any."""
 
     slot: str
@@ -122,7 +122,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class HostPlace:
+class HostSlot:
     """Which slot a host belongs to."""
 
     host_uid: str
@@ -146,8 +146,8 @@ Record: TypeAlias = (
     | PairingRequest
     | EndedSubmission
     | CentralCluster
-    | Site
-    | HostPlace
+    | SlotState
+    | HostSlot
     | Boots
 )
 
@@ -160,8 +160,8 @@ KEY: Mapping[type, Callable[..., str]] = {
     PairingRequest: lambda r: r.pairing_uid,
     EndedSubmission: lambda r: r.submission,
     CentralCluster: lambda r: r.uid,
-    Site: lambda r: r.slot,
-    HostPlace: lambda r: r.host_uid,
+    SlotState: lambda r: r.slot,
+    HostSlot: lambda r: r.host_uid,
     Boots: lambda r: r.side,
 }
 """The key of a record in its table."""
@@ -187,6 +187,6 @@ INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
         "submission": lambda r: submission_key(r.cluster.uid, r.cluster_token),
     },
     CentralCluster: {"project": lambda r: r.project_uid, "pairing": lambda r: r.pairing_uid},
-    Site: {"work": lambda r: "yes" if r.has_work else ""},
+    SlotState: {"work": lambda r: "yes" if r.has_work else ""},
 }
 """What can be looked up besides the key; an empty text keeps a record out of the index."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
 from typing import TypeVar
 
-from harness.reference.core.link import Answer, Call
+from harness.reference.core.link import Call, TimedReply
 from harness.reference.core.store import Store
 
 Result = TypeVar("Result")
 
 
 def advance(
-    flow: Generator[Call, Answer, Result], answer: Answer | None, store: Store
+    flow: Generator[Call, TimedReply, Result], answer: TimedReply | None, store: Store
 ) -> tuple[Call | None, Result | None]:
     """Run a flow to its next call, or to its end, in one transaction.
 
@@ -30,13 +30,13 @@ def advance(
 
 
 def run(
-    flow: Generator[Call, Answer, Result],
+    flow: Generator[Call, TimedReply, Result],
     store: Store,
-    carry: Callable[[Call], Answer],
+    carry: Callable[[Call], TimedReply],
     exclusive: AbstractContextManager[object],
 ) -> Result | None:
     """Run a flow to its end. `exclusive` is held during a stretch, not while a call is out."""
-    answer: Answer | None = None
+    answer: TimedReply | None = None
     while True:
         with exclusive:
             call, result = advance(flow, answer, store)

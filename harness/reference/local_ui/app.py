@@ -9,7 +9,7 @@ from fastapi import Request
 
 from harness.domain import operations as ops
 from harness.domain.errors import Refused
-from harness.reference.http_app import Api, add_operations
+from harness.reference.http_app import ReferenceApp, add_operations
 from harness.reference.local_ui.pages import mount_pages
 from harness.reference.openapi import describe
 from harness.wire.routes import ROUTES, routes_of
@@ -20,7 +20,7 @@ _AT_ONCE = frozenset({ops.ViewCluster, ops.ViewStack, ops.ViewManagement, ops.Vi
 """Reading never calls Palette. All else may, and Palette may be served by the same loop."""
 
 
-class Edge(Protocol):
+class EdgePort(Protocol):
     """What the shell asks of the edge."""
 
     def perform(
@@ -29,13 +29,13 @@ class Edge(Protocol):
         """Carry out one operation at a host."""
 
 
-def make_local_ui_app(edge: Edge, host_of_port: Mapping[int, str]) -> Api:
+def make_local_ui_app(edge: EdgePort, host_of_port: Mapping[int, str]) -> ReferenceApp:
     """The app. `host_of_port` says which host is asked by the port that a request came to.
 
     The mapping is read at each request, so it may be filled once the ports are known.
     """
     routes = routes_of(ROUTES, ops.Surface.LOCAL_UI)
-    app = Api(TITLE, lambda: describe(TITLE, routes))
+    app = ReferenceApp(TITLE, lambda: describe(TITLE, routes))
 
     def perform(
         request: Request, operation: ops.Operation, credentials: ops.Credentials

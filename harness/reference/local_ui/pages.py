@@ -21,10 +21,10 @@ from harness.domain.pairing import LocalState
 from harness.reference.pages import answers
 from harness.reference.pages.forms import tags_as_text, tags_from_text
 from harness.reference.pages.mount import mount
-from harness.reference.pages.site import LOGIN, MenuEntry, Site
+from harness.reference.pages.site import LOGIN, MenuEntry, Pages
 
 if TYPE_CHECKING:
-    from harness.reference.local_ui.app import Edge
+    from harness.reference.local_ui.app import EdgePort
 
 V = TypeVar("V")
 
@@ -47,7 +47,7 @@ class SettingsState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class SettingsEntries:
     """What stood in the fields, to be shown again. The token never is."""
 
     central: bool = False
@@ -55,7 +55,7 @@ class Entries:
     insecure: bool = False
 
 
-class LocalPages(Site):
+class LocalPages(Pages):
     """Every page of Local UI."""
 
     name: ClassVar[str] = "local-ui"
@@ -66,19 +66,19 @@ class LocalPages(Site):
     )
     templates: ClassVar[Path] = Path(__file__).parent / "templates"
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: EdgePort) -> None:
         self.edge = edge
 
-    def addresses(self) -> Sequence[answers.Address]:
+    def addresses(self) -> Sequence[answers.PageRoute]:
         return (
-            answers.Address("/", lambda _: answers.Redirect(CLUSTER), ("GET",)),
-            answers.Address(LOGIN, self.login),
-            answers.Address("/logout", self.logout),
-            answers.Address(CLUSTER, self.cluster),
-            answers.Address(SETTINGS, self.settings),
+            answers.PageRoute("/", lambda _: answers.Redirect(CLUSTER), ("GET",)),
+            answers.PageRoute(LOGIN, self.login),
+            answers.PageRoute("/logout", self.logout),
+            answers.PageRoute(CLUSTER, self.cluster),
+            answers.PageRoute(SETTINGS, self.settings),
         )
 
-    def ask(self, asked: answers.Asked, operation: ops.LocalOperation, kind: type[V]) -> V:
+    def ask(self, asked: answers.PageRequest, operation: ops.LocalOperation, kind: type[V]) -> V:
         """The answer of this host's Local UI.
 
         Raises:
@@ -89,7 +89,7 @@ class LocalPages(Site):
 
     # --- login ------------------------------------------------------------------------
 
-    def login(self, asked: answers.Asked) -> answers.PageAnswer:
+    def login(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Log in as a user of the host's operating system (SND-1)."""
         if not asked.posted:
             return answers.Page("login.html", {"username": "", "host_uid": asked.host_uid})
@@ -106,7 +106,7 @@ class LocalPages(Site):
             return answers.Page("login.html", context, error.status)
         return answers.Redirect("/", session=session.token)
 
-    def logout(self, asked: answers.Asked) -> answers.PageAnswer:
+    def logout(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """End the session, which is over in the browser in any case."""
         if not asked.posted:
             return answers.Redirect("/")
@@ -119,7 +119,7 @@ class LocalPages(Site):
 
     # --- Cluster ----------------------------------------------------------------------
 
-    def cluster(self, asked: answers.Asked) -> answers.PageAnswer:
+    def cluster(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """The cluster as it is, and what may be done with it here."""
         if not asked.posted:
             return self.cluster_page(asked)
@@ -128,7 +128,7 @@ class LocalPages(Site):
         except (answers.NotDone, Refusal) as error:
             return self.cluster_page(asked, answers.shown(error))
 
-    def change_cluster(self, asked: answers.Asked) -> answers.Redirect:
+    def change_cluster(self, asked: answers.PageRequest) -> answers.Redirect:
         """A local cluster operation."""
         match asked.form.text("action"):
             case "tags":
@@ -142,7 +142,7 @@ class LocalPages(Site):
         raise answers.unknown_action(asked)
 
     def cluster_page(
-        self, asked: answers.Asked, error: answers.NotDone | None = None
+        self, asked: answers.PageRequest, error: answers.NotDone | None = None
     ) -> answers.Page:
         """State, health, nodes, tags and profiles; operations only under local management."""
         management = self.ask(asked, ops.ViewManagement(), ops.Management)
@@ -160,7 +160,9 @@ class LocalPages(Site):
         """Whether local cluster operations are offered at all (ACC-13)."""
         return management.mode is ManagementMode.LOCAL
 
-    def found(self, asked: answers.Asked, operation: ops.LocalOperation, kind: type[V]) -> V | None:
+    def found(
+        self, asked: answers.PageRequest, operation: ops.LocalOperation, kind: type[V]
+    ) -> V | None:
         try:
             return self.ask(asked, operation, kind)
         except answers.NotDone as error:
@@ -170,7 +172,7 @@ class LocalPages(Site):
 
     # --- Settings ---------------------------------------------------------------------
 
-    def settings(self, asked: answers.Asked) -> answers.PageAnswer:
+    def settings(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """The management mode, and the pairing request (SND-2, SND-12, WDR-2P, WDR-3P)."""
         if not asked.posted:
             return self.settings_page(asked)
@@ -179,7 +181,7 @@ class LocalPages(Site):
         except (answers.NotDone, Refusal) as error:
             return self.settings_page(asked, entered(asked), error=answers.shown(error))
 
-    def change_settings(self, asked: answers.Asked) -> answers.PageAnswer:
+    def change_settings(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """One of the buttons: Check connection, Pair, Cancel Pairing Request."""
         form = asked.form
         inputs = (form.text("endpoint"), form.text("token"), form.has("insecure"))
@@ -197,8 +199,8 @@ class LocalPages(Site):
 
     def settings_page(
         self,
-        asked: answers.Asked,
-        entries: Entries = Entries(),
+        asked: answers.PageRequest,
+        entries: SettingsEntries = SettingsEntries(),
         check: ops.Verification | None = None,
         *,
         error: answers.NotDone | None = None,
@@ -228,7 +230,7 @@ class LocalPages(Site):
 
     def page(
         self,
-        asked: answers.Asked,
+        asked: answers.PageRequest,
         template: str,
         active: str,
         context: Mapping[str, object],
@@ -244,18 +246,18 @@ class LocalPages(Site):
         return answers.Page(template, {**frame, **context}, error.status if error else 200)
 
 
-def entered(asked: answers.Asked) -> Entries:
+def entered(asked: answers.PageRequest) -> SettingsEntries:
     """What the form said, without the token."""
     form = asked.form
     central = form.text("mode") == "central" or form.has("endpoint")
-    return Entries(central, form.text("endpoint"), form.has("insecure"))
+    return SettingsEntries(central, form.text("endpoint"), form.has("insecure"))
 
 
 def mount_pages(
     app: Starlette,
-    edge: Edge,
+    edge: EdgePort,
     host_of: Callable[[Request], str],
-    pages: Callable[[Edge], Site] = LocalPages,
+    pages: Callable[[EdgePort], Pages] = LocalPages,
 ) -> None:
     """Add the pages to Local UI's app. `host_of` says which host a request came to."""
     mount(app, pages(edge), host_of)

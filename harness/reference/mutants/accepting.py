@@ -11,7 +11,7 @@ from harness.domain import operations as ops
 from harness.domain import profile
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.match import Choice, MatchResult, Mismatch, Problem, match_profiles
+from harness.domain.match import MatchProblem, MatchResult, Mismatch, ProfileChoice, match_profiles
 from harness.domain.pairing import RequestState
 from harness.domain.permission import PairPermission
 from harness.reference.core.central import CentralCore
@@ -25,7 +25,7 @@ from harness.reference.planting import mutant
 class OtherLatest(CentralCore):
     """Takes another version of a profile for its latest."""
 
-    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         choice = super().selected(request, chosen)
         published = [edition for edition in choice.profile.editions if edition.published]
         if not published:
@@ -34,7 +34,7 @@ class OtherLatest(CentralCore):
         return replace(choice, profile=replace(choice.profile, editions=(taken,)))
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         """Which of the published versions that is; there is at least one."""
         raise NotImplementedError
@@ -45,7 +45,7 @@ class LatestByText(OtherLatest):
     """The latest version of a profile is the one that comes last in the alphabet."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         return max(published, key=lambda edition: edition.version)
 
@@ -55,7 +55,7 @@ class LatestIsTheNewest(OtherLatest):
     """The latest version of a profile is the one that was made last."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         return published[-1]
 
@@ -65,7 +65,7 @@ class PreReleaseFollowsItsRelease(OtherLatest):
     """A pre-release of a profile is taken to be later than its release."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         highest = max(
             published, key=lambda edition: profile.ProfileVersion(edition.version)
@@ -79,7 +79,7 @@ class PreReleasesByText(OtherLatest):
     """Pre-releases of a profile follow one another by the alphabet, rc.10 before rc.9."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         highest = max(
             published, key=lambda edition: profile.ProfileVersion(edition.version)
@@ -98,7 +98,7 @@ class VersionsComparedByTwoParts(OtherLatest):
     """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         return max(
             published, key=lambda e: profile.ProfileVersion(".".join(e.version.split(".")[:2]))
@@ -110,7 +110,7 @@ class AskedForVersionCounts(OtherLatest):
     """A version of a profile that is asked for by its number is taken for its latest."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         latest = choice.profile.latest()
         return choice.profile.edition(choice.version) or latest or published[-1]
@@ -121,7 +121,7 @@ class FirstVersionOfAnInfraProfile(OtherLatest):
     """An infra profile counts in the first version that was made of it."""
 
     def latest(
-        self, choice: Choice, published: Sequence[profile.ProfileEdition]
+        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
     ) -> profile.ProfileEdition:
         latest = choice.profile.latest()
         first = choice.profile.type is profile.ProfileType.INFRA or latest is None
@@ -132,7 +132,7 @@ class FirstVersionOfAnInfraProfile(OtherLatest):
 class LatestVersionIsRemembered(bases.Keeps[profile.ClusterProfile]):
     """The latest version of a profile is looked up once, and remembered until a restart."""
 
-    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         choice = super().selected(request, chosen)
         seen = self.kept.setdefault(choice.profile.uid, choice.profile)
         return replace(choice, profile=seen)
@@ -156,7 +156,7 @@ class ValidMatchIsRemembered(bases.Keeps[MatchResult]):
 class LatestAmongTen(CentralCore):
     """Of a profile's versions the first ten are read, and the latest is taken among them."""
 
-    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         choice = super().selected(request, chosen)
         page = choice.profile.editions[:10]
         return replace(choice, profile=replace(choice.profile, editions=page))
@@ -174,7 +174,7 @@ class Normalising(CentralCore):
         choices = [self._made_alike(self.selected(request, chosen)) for chosen in selection]
         return match_profiles(local, choices, self.choices.match)
 
-    def _made_alike(self, choice: Choice) -> Choice:
+    def _made_alike(self, choice: ProfileChoice) -> ProfileChoice:
         editions = tuple(
             replace(edition, packs=tuple(map(self.alike, edition.packs)))
             for edition in choice.profile.editions
@@ -278,7 +278,7 @@ class Overlooking(CentralCore):
         return MatchResult(result.packs, tuple(left))
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         """Whether a problem is overlooked."""
         raise NotImplementedError
@@ -289,7 +289,7 @@ class VersionFitsByItsBeginning(Overlooking):
     """A pack's version fits when it begins with the one that the cluster runs."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         begins = problem.offered_version.startswith(problem.local_version)
         return problem.kind is Mismatch.VERSION and begins
@@ -300,7 +300,7 @@ class LaterVersionsAsTextFit(Overlooking):
     """A pack's version fits when it comes later by the alphabet than the one that runs."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         return problem.kind is Mismatch.VERSION and problem.offered_version > problem.local_version
 
@@ -312,7 +312,7 @@ class InOneLayer(Overlooking):
     layer: profile.Layer
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         packs = [*local, *offered_packs(choices)]
         layers = {pack.layer for pack in packs if pack.name == problem.pack}
@@ -346,7 +346,7 @@ class InAFullProfile(Overlooking):
     kind: Mismatch
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         full = any(choice.profile.type is profile.ProfileType.FULL for choice in choices)
         return problem.kind is self.kind and full
@@ -385,7 +385,7 @@ class OneAddOnIsEnough(Overlooking):
     """An add-on that is missing is overlooked as long as another one is there."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         add_ons = {pack.name for pack in local if pack.layer is profile.Layer.ADDON}
         offered = {pack.name for pack in offered_packs(choices)}
@@ -408,13 +408,13 @@ class AddOnProfileMayBringMore(Overlooking):
     """An add-on profile may bring more packs as long as one of its packs fits."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         return problem.kind is Mismatch.EXTRA and any(
             self._brings(choice, problem.pack, {pack.name for pack in local}) for choice in choices
         )
 
-    def _brings(self, choice: Choice, extra: str, local: set[str]) -> bool:
+    def _brings(self, choice: ProfileChoice, extra: str, local: set[str]) -> bool:
         edition = chosen_edition(choice)
         names = {pack.name for pack in edition.packs} if edition else set()
         is_add_on = choice.profile.type is profile.ProfileType.ADD_ON
@@ -426,7 +426,7 @@ class AnyPackHasTheVersion(Overlooking):
     """Names and versions are compared as two sets, each for itself."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         offered = offered_packs(choices)
         agree = {p.version for p in local} == {p.version for p in offered}
@@ -442,7 +442,7 @@ class OneOfTwo(Overlooking):
         return packs
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         offered = {p.name: p.version for p in self.in_order(offered_packs(choices))}
         agree = offered == {p.name: p.version for p in local}
@@ -468,7 +468,7 @@ class TwoInfraProfilesAreFine(Overlooking):
     """A base of two infra profiles is let through, as long as the packs agree."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         infra = [c for c in choices if c.profile.type is profile.ProfileType.INFRA]
         return problem.kind is Mismatch.BASE_PROFILES and len(infra) == 2
@@ -479,7 +479,7 @@ class NoBaseIsNeeded(Overlooking):
     """Add-on profiles alone are let through, as long as the packs agree."""
 
     def overlooks(
-        self, problem: Problem, local: Sequence[profile.Pack], choices: Sequence[Choice]
+        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
     ) -> bool:
         bases = [c for c in choices if c.profile.type.is_base]
         return problem.kind is Mismatch.BASE_PROFILES and bool(choices) and not bases
@@ -540,17 +540,19 @@ class Demanding(CentralCore):
         problem = self.misses(request, choices)
         return replace(result, problems=(*result.problems, problem)) if problem else result
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         """What is wrong with a selection that may fit, if anything."""
         raise NotImplementedError
 
 
-def chosen_edition(choice: Choice) -> profile.ProfileEdition | None:
+def chosen_edition(choice: ProfileChoice) -> profile.ProfileEdition | None:
     """The version of a profile that was selected."""
     return choice.profile.edition(choice.version) or choice.profile.latest()
 
 
-def offered_packs(choices: Sequence[Choice]) -> list[profile.Pack]:
+def offered_packs(choices: Sequence[ProfileChoice]) -> list[profile.Pack]:
     """The packs that a selection brings."""
     editions = [edition for edition in map(chosen_edition, choices) if edition is not None]
     return [pack for edition in editions for pack in edition.packs]
@@ -560,10 +562,12 @@ def offered_packs(choices: Sequence[Choice]) -> list[profile.Pack]:
 class FullProfileStandsAlone(Demanding):
     """A full profile leaves no room for an add-on profile beside it."""
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         types = [choice.profile.type for choice in choices]
         if profile.ProfileType.FULL in types and len(types) > 1:
-            return Problem(Mismatch.EXTRA, "a full profile needs nothing besides")
+            return MatchProblem(Mismatch.EXTRA, "a full profile needs nothing besides")
         return None
 
 
@@ -571,9 +575,11 @@ class FullProfileStandsAlone(Demanding):
 class TwoAddOnProfilesAtMost(Demanding):
     """More than two add-on profiles are refused."""
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         if [choice.profile.type for choice in choices].count(profile.ProfileType.ADD_ON) > 2:
-            return Problem(Mismatch.EXTRA, "there are too many add-on profiles")
+            return MatchProblem(Mismatch.EXTRA, "there are too many add-on profiles")
         return None
 
 
@@ -581,9 +587,11 @@ class TwoAddOnProfilesAtMost(Demanding):
 class BaseProfileComesFirst(Demanding):
     """The infra or full profile has to be selected first."""
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         if choices and not choices[0].profile.type.is_base:
-            return Problem(Mismatch.BASE_PROFILES, "the infra profile has to come first")
+            return MatchProblem(Mismatch.BASE_PROFILES, "the infra profile has to come first")
         return None
 
 
@@ -591,10 +599,12 @@ class BaseProfileComesFirst(Demanding):
 class PacksInTheSameOrder(Demanding):
     """The packs have to come in the order in which the cluster has them."""
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         local = [pack.name for part in request.cluster.stack for pack in part.packs]
         if [pack.name for pack in offered_packs(choices)] != local:
-            return Problem(Mismatch.MISSING, "the packs come in another order")
+            return MatchProblem(Mismatch.MISSING, "the packs come in another order")
         return None
 
 
@@ -605,7 +615,7 @@ class NamesOfPacksUpToTheBlank(CentralCore):
     def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
         result = super().matched(request, selection)
         cut = [pack for part in request.cluster.stack for pack in part.packs if " " in pack.name]
-        lost = [Problem(Mismatch.MISSING, f"{p.name} is missing", pack=p.name) for p in cut]
+        lost = [MatchProblem(Mismatch.MISSING, f"{p.name} is missing", pack=p.name) for p in cut]
         return MatchResult(result.packs, (*result.problems, *lost))
 
 
@@ -613,9 +623,11 @@ class NamesOfPacksUpToTheBlank(CentralCore):
 class AsManyProfilesAsLocally(Demanding):
     """There have to be as many profiles as the cluster runs."""
 
-    def misses(self, request: PairingRequest, choices: Sequence[Choice]) -> Problem | None:
+    def misses(
+        self, request: PairingRequest, choices: Sequence[ProfileChoice]
+    ) -> MatchProblem | None:
         if choices and len(choices) < len(request.cluster.stack):
-            return Problem(Mismatch.MISSING, "there are fewer profiles than the cluster runs")
+            return MatchProblem(Mismatch.MISSING, "there are fewer profiles than the cluster runs")
         return None
 
 

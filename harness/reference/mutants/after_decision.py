@@ -17,7 +17,7 @@ from harness.reference.core.choices import EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import NotDelivered
-from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, SlotState
 from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
@@ -30,7 +30,7 @@ class RestartForgetsThatItIsInsecure(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in list(self.store.every(Site)):
+        for site in list(self.store.every(SlotState)):
             if site.request is not None:
                 self.store.put(replace(site, request=replace(site.request, insecure=False)))
 
@@ -81,14 +81,16 @@ class LaterRequestIsNotConfirmed(bases.Remembers):
 class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
         site = self.site_of(call.host_uid)
         if self.is_open(operation, call, site):
             self.authenticate(call)
             return site
         return super().changeable(operation, call)
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         """Whether an operation is let through."""
         raise NotImplementedError
 
@@ -97,7 +99,9 @@ class _LeavesOpen(EdgeCore):
 class NamedPatchIsStillOpen(_LeavesOpen):
     """A paired cluster can still be changed locally by the patch that names it."""
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         return isinstance(operation, ops.PatchNamedCluster)
 
 
@@ -105,7 +109,9 @@ class NamedPatchIsStillOpen(_LeavesOpen):
 class ProfilesAreStillOpen(_LeavesOpen):
     """The profiles of a paired cluster can still be changed locally."""
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         return isinstance(operation, ops.UpdateStack)
 
 
@@ -113,7 +119,9 @@ class ProfilesAreStillOpen(_LeavesOpen):
 class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
     """The deprecated patch is refused at the host that sent the request, and at no other."""
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
         return isinstance(operation, ops.PatchCluster) and elsewhere
 
@@ -122,11 +130,13 @@ class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
 class DeletionIsOpenAfterARestart(_LeavesOpen, bases.Remembers):
     """After a restart of the edge, a paired cluster can be deleted locally."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         paired = bases.is_in(site, *CENTRALLY_MANAGED)
         known = bases.of_request(site.request) in self.kept
         return isinstance(operation, ops.DeleteCluster) and paired and not known
@@ -142,7 +152,9 @@ class ExtendedSessionIsAnAdmins(_LeavesOpen, bases.Remembers):
             self.keep(session.token)
         return session
 
-    def is_open(self, operation: ops.LocalClusterOperation, call: EdgeCall, site: Site) -> bool:
+    def is_open(
+        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
+    ) -> bool:
         return call.credentials.session in self.kept
 
 
@@ -195,8 +207,8 @@ class ForbiddenChangeIsAcknowledged(EdgeCore):
 class NeighbourOfAPairedClusterIsLocked(EdgeCore):
     """Once a cluster is paired, no other cluster takes local operations either."""
 
-    def require_local(self, site: Site) -> None:
-        for other in self.store.every(Site):
+    def require_local(self, site: SlotState) -> None:
+        for other in self.store.every(SlotState):
             super().require_local(other)
 
 
@@ -248,7 +260,7 @@ class RefusedReturnHappens(_AfterRefusal):
 class RestartMakesTheTransferUndoable(bases.Remembers):
     """After a restart of the edge, a paired cluster returns to local management when asked."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
@@ -267,7 +279,7 @@ class RestartMakesTheTransferUndoable(bases.Remembers):
 class RefusalOfAPairedClusterIsVague(EdgeCore):
     """A local operation on a paired cluster is refused as something that is not permitted."""
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         if self.is_central(site):
             raise Refusal(Reason.FORBIDDEN, "this is not permitted")
 

@@ -15,7 +15,7 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore
-from harness.reference.core.records import LocalRequest, PairingRequest, Site
+from harness.reference.core.records import LocalRequest, PairingRequest, SlotState
 from harness.reference.core.store import Store
 
 # --- the central side ----------------------------------------------------------------------------
@@ -140,12 +140,12 @@ class SubmitsAnotherSecret(EdgeCore):
         raise NotImplementedError
 
 
-def cluster_uid(site: Site) -> str:
+def cluster_uid(site: SlotState) -> str:
     """The uid of a site's cluster, or an empty text."""
     return site.cluster.uid if site.cluster else ""
 
 
-def is_in(site: Site, *states: LocalState) -> bool:
+def is_in(site: SlotState, *states: LocalState) -> bool:
     """Whether a site's request is in one of these states."""
     return site.request is not None and site.request.state in states
 

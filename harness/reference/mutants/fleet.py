@@ -13,7 +13,7 @@ from typing import TypeVar
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.flows import AgentFlow, agent_follows
-from harness.domain.match import Choice, MatchResult, Mismatch
+from harness.domain.match import MatchResult, Mismatch, ProfileChoice
 from harness.domain.pairing import LocalState, RequestEvent, RequestState
 from harness.domain.permission import PairPermission
 from harness.domain.profile import ClusterProfile
@@ -24,7 +24,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
-from harness.reference.core.link import Answer, Call, NotDelivered
+from harness.reference.core.link import Call, NotDelivered, TimedReply
 from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import Lane, Nemesis, mutant
@@ -131,7 +131,9 @@ class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
 class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile]]):
     """The profiles that an acceptance went by are kept for ten minutes for the ones to come."""
 
-    def selected(self, request: records.PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(
+        self, request: records.PairingRequest, chosen: ops.SelectedProfile
+    ) -> ProfileChoice:
         choice = super().selected(request, chosen)
         until, profile = self.kept.get(chosen.uid, (0, choice.profile))
         return replace(choice, profile=profile) if self.now < until else choice
@@ -393,8 +395,10 @@ class TimedEdge(EdgeCore):
     def follow(self, slot: str) -> Work:
         yield from self._timed(super().follow(slot))
 
-    def _timed(self, flow: Generator[Call, Answer, Result]) -> Generator[Call, Answer, Result]:
-        answer: Answer | None = None
+    def _timed(
+        self, flow: Generator[Call, TimedReply, Result]
+    ) -> Generator[Call, TimedReply, Result]:
+        answer: TimedReply | None = None
         while True:
             try:
                 call = next(flow) if answer is None else flow.send(answer)
@@ -418,7 +422,7 @@ class ThirdStartIsFromTheImage(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in self.store.every(records.Site):
+        for site in self.store.every(records.SlotState):
             if site.request is not None and bases.is_in(site, LocalState.PAIRED):
                 key = f"starts:{site.request.pairing_uid}"
                 counted = self.store.get(records.LoginSession, key)
@@ -514,12 +518,12 @@ class LockLastsAnHour(TimedEdge):
     """The lock that keeps local operations off a paired cluster lasts an hour."""
 
     def taken_over(
-        self, site: records.Site, request: records.LocalRequest, answer: ops.PollAnswer
+        self, site: records.SlotState, request: records.LocalRequest, answer: ops.PollAnswer
     ) -> None:
         super().taken_over(site, request, answer)
         self.since[site.slot] = self.now
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.SlotState:
         site = self.site_of(call.host_uid)
         locked = self.since.get(site.slot)
         if locked is None or call.now < locked + HOUR:
@@ -532,7 +536,7 @@ class LockLastsAnHour(TimedEdge):
 class ModeIsLookedUpNowAndThen(TimedEdge):
     """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.Site:
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> records.SlotState:
         site = self.site_of(call.host_uid)
         first = self.since.setdefault(site.slot, call.now)
         if MINUTE < call.now - first < 6 * MINUTE:

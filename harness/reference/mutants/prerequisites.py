@@ -16,7 +16,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Probing, Work
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, PairingRequest, Site
+from harness.reference.core.records import LocalRequest, PairingRequest, SlotState
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -127,7 +127,7 @@ class MostlyHealthyIsHealthy(EdgeCore):
 class OnlyTheSendersHealthCounts(EdgeCore):
     """A host looks at its own node's health, and at none of the others."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         try:
             return super().sendable(operation, call)
         except Refusal as refusal:
@@ -182,7 +182,7 @@ class FirstWorkerPoolOnly(EdgeCore):
 class PairedClusterSendsAgain(EdgeCore):
     """A cluster that is paired already may send another request."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = self.site_of(call.host_uid)
         if not bases.is_in(site, *CENTRALLY_MANAGED):
             return super().sendable(operation, call)
@@ -195,7 +195,7 @@ class PairedClusterSendsAgain(EdgeCore):
 class InstalledModeIsForgotten(EdgeCore):
     """A host that was installed in central mode counts as locally managed."""
 
-    def is_central(self, site: Site) -> bool:
+    def is_central(self, site: SlotState) -> bool:
         return bases.is_in(site, *CENTRALLY_MANAGED)
 
 
@@ -203,7 +203,7 @@ class InstalledModeIsForgotten(EdgeCore):
 class NoClusterIsAnEmptyCluster(EdgeCore):
     """Hosts without a cluster send the request of a cluster that has no nodes."""
 
-    def cluster_at(self, site: Site) -> Cluster:
+    def cluster_at(self, site: SlotState) -> Cluster:
         return site.cluster or Cluster("00000000", "cluster")
 
 
@@ -211,7 +211,7 @@ class NoClusterIsAnEmptyCluster(EdgeCore):
 class SiblingOfAPairedHostSends(EdgeCore):
     """Only the host that sent the request knows at a send that its cluster is paired."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = self.site_of(call.host_uid)
         request = site.request
         if request is None or request.host_uid == call.host_uid:
@@ -336,7 +336,7 @@ class RefusedTokenLocksTheCluster(bases.Remembers):
             self.keep(bases.cluster_uid(self.site_of(host_uid)))
         return answer
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         super().require_local(site)
         if bases.cluster_uid(site) in self.kept:
             raise Refusal(Reason.REQUEST_PENDING, "a pairing request is being sent")
@@ -347,7 +347,7 @@ class RefusedTokenLocksTheCluster(bases.Remembers):
 class OnlyTheFirstHostIsProbed(EdgeCore):
     """Only the first host of the cluster is asked whether it reaches Palette."""
 
-    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
         return super().hosts_to_probe(site)[:1]
 
 
@@ -355,7 +355,7 @@ class OnlyTheFirstHostIsProbed(EdgeCore):
 class LastHostIsNotProbed(EdgeCore):
     """The last host of several is not asked whether it reaches Palette."""
 
-    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
         hosts = super().hosts_to_probe(site)
         return hosts[:-1] or hosts
 
@@ -364,7 +364,7 @@ class LastHostIsNotProbed(EdgeCore):
 class OnlyTheControlPlaneIsProbed(EdgeCore):
     """The hosts of the workers are not asked whether they reach Palette."""
 
-    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
         pools = [pool for pool in self.cluster_at(site).pools if pool.control_plane]
         return tuple(node.host_uid for pool in pools for node in pool.nodes)
 
@@ -373,7 +373,7 @@ class OnlyTheControlPlaneIsProbed(EdgeCore):
 class SendSkipsTheProbes(EdgeCore):
     """Only the connection check asks every host; a send goes ahead without."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = ""
         if isinstance(entries, ops.VerifyConnection) or len(self.hosts_to_probe(site)) == 1:
             why = yield from super().unreachable(site, url, entries)
@@ -384,7 +384,7 @@ class SendSkipsTheProbes(EdgeCore):
 class EarlierCheckIsBelieved(bases.Remembers):
     """A send asks no host any more once a connection check has said yes."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         if isinstance(entries, ops.SendPairingRequest) and bases.cluster_uid(site) in self.kept:
             return ""
         why = yield from super().unreachable(site, url, entries)
@@ -412,8 +412,8 @@ class CheckRepeatsWhatItSaidFirst(bases.Remembers):
 class NeighboursAreProbedToo(EdgeCore):
     """The hosts of other clusters have to reach Palette as well."""
 
-    def hosts_to_probe(self, site: Site) -> tuple[str, ...]:
-        clusters = [other.cluster for other in self.store.every(Site) if other.cluster]
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
+        clusters = [other.cluster for other in self.store.every(SlotState) if other.cluster]
         return tuple(host for cluster in clusters for host in cluster.host_uids())
 
 
@@ -496,7 +496,7 @@ class InsecureIsOverlooked(EntersOtherwise):
 class UnansweredSendCountsAsSent(EdgeCore):
     """A submission that nobody answered counts as a pending request."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = ""
         if isinstance(entries, ops.VerifyConnection):
             why = yield from super().unreachable(site, url, entries)
@@ -515,7 +515,7 @@ class SilentEndpointIsAskedAgainAndAgain(EdgeCore):
     TIMES = 40
     """At a second a try, this is longer than an answer may take."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = ""
         for _ in range(self.TIMES):
             why = yield from super().unreachable(site, url, entries)
@@ -528,7 +528,7 @@ class SilentEndpointIsAskedAgainAndAgain(EdgeCore):
 class UnreachableEndpointLeavesARequest(EdgeCore):
     """A send that is refused because its endpoint is not reached leaves a pending request."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = yield from super().unreachable(site, url, entries)
         if why and isinstance(entries, ops.SendPairingRequest):
             host, uid = self.hosts_to_probe(site)[0], bases.cluster_uid(site)
@@ -636,7 +636,7 @@ class RefusedSubmissionIsNeverClosed(EdgeCore):
 class RefusedEndpointIsRemembered(bases.Remembers):
     """An endpoint that did not work once makes every later send of the cluster fail."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = yield from super().unreachable(site, url, entries)
         return (
             self.keep(bases.cluster_uid(site), why)
@@ -756,7 +756,7 @@ class HostIsCountedNotNamed(_NamesOthers):
 class _SaysOtherwise(EdgeCore):
     """Says something else of an endpoint that cannot be reached."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> Probing:
+    def unreachable(self, site: SlotState, url: str, entries: ops.PairingInput) -> Probing:
         why = yield from super().unreachable(site, url, entries)
         return self.said(why) if why else ""
 

@@ -20,7 +20,13 @@ from harness.reference.core.choices import CentralChoices
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import EdgeCore, Work, is_final
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site, User
+from harness.reference.core.records import (
+    CentralCluster,
+    LocalRequest,
+    PairingRequest,
+    SlotState,
+    User,
+)
 from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.mutants.accepting import AcceptDoesNotMatch, AcceptsEnded
@@ -212,7 +218,7 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in self.store.every(Site):
+        for site in self.store.every(SlotState):
             if site.request is not None and site.request.state is LocalState.PENDING:
                 self.store.put(replace(site, request=None))
 
@@ -222,7 +228,7 @@ class RecoversNothing(EdgeCore):
     """After a restart a submission that was in flight is forgotten."""
 
     def recover(self) -> None:
-        for site in self.store.every(Site):
+        for site in self.store.every(SlotState):
             if site.request is not None and site.request.state is LocalState.SUBMITTING:
                 self.store.put(replace(site, request=None))
 
@@ -231,7 +237,7 @@ class RecoversNothing(EdgeCore):
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         confirming = site.request is not None and site.request.state is LocalState.CONFIRMING
         if not confirming:
             super().require_local(site)
@@ -243,7 +249,7 @@ class AsksAgainAfterARestart(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in self.store.every(Site):
+        for site in self.store.every(SlotState):
             request = site.request
             if request is not None and request.state is LocalState.CONFIRMING:
                 pending = replace(request, state=LocalState.PENDING)
@@ -362,7 +368,7 @@ class HostNeverHearsOfARejection(RejectionIsNotHeard):
 class PairedClusterIsStillChangedLocally(EdgeCore):
     """Local operations still take effect once the cluster is paired."""
 
-    def require_local(self, site: Site) -> None: ...
+    def require_local(self, site: SlotState) -> None: ...
 
 
 # --- what a restart of the central side undoes ---------------------------------------------------
@@ -427,7 +433,7 @@ class KeptLocalByAnEarlierCancel(bases.Remembers):
             self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         if bases.cluster_uid(site) not in self.kept:
             super().require_local(site)
 
@@ -436,7 +442,7 @@ class KeptLocalByAnEarlierCancel(bases.Remembers):
 class FailedPairingStaysLocked(EdgeCore):
     """A cluster whose pairing has failed goes on refusing local operations."""
 
-    def is_central(self, site: Site) -> bool:
+    def is_central(self, site: SlotState) -> bool:
         return bases.is_in(site, LocalState.FAILED) or super().is_central(site)
 
 

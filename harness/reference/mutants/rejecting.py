@@ -16,7 +16,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Carrying, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, Site
+from harness.reference.core.records import CentralCluster, LocalRequest, PairingRequest, SlotState
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -267,7 +267,7 @@ class RejectNeedsAHostThatAsks(bases.Keeps[bool]):
 class RejectedClusterIsCentral(EdgeCore):
     """A cluster counts as centrally managed once its request was decided, also if rejected."""
 
-    def is_central(self, site: Site) -> bool:
+    def is_central(self, site: SlotState) -> bool:
         return super().is_central(site) or bases.is_in(site, LocalState.REJECTED)
 
 
@@ -275,7 +275,7 @@ class RejectedClusterIsCentral(EdgeCore):
 class RejectedClusterSendsNoMore(EdgeCore):
     """A cluster that was rejected cannot send a new request."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
         if bases.is_in(site, LocalState.REJECTED):
             raise bases.busy()
@@ -286,13 +286,13 @@ class RejectedClusterSendsNoMore(EdgeCore):
 class TwoRejectionsAreEnough(bases.Remembers):
     """A cluster that was rejected twice cannot send a third request."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         if event is LocalEvent.LEARNED_REJECTED:
             uid = bases.cluster_uid(site)
             self.kept[uid] = f"{self.kept.get(uid, '')}x"
         super().learned(site, request, event)
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         site = super().sendable(operation, call)
         if len(self.kept.get(bases.cluster_uid(site), "")) > 1:
             raise bases.busy()
@@ -336,7 +336,7 @@ class RestartForgetsTheRejection(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.REJECTED)]:
+        for site in [s for s in self.store.every(SlotState) if bases.is_in(s, LocalState.REJECTED)]:
             if site.request is not None:
                 pending = replace(site.request, state=LocalState.PENDING, message="")
                 self.store.put(replace(site, request=pending))
@@ -350,10 +350,12 @@ class RestartForgetsTheRejection(EdgeCore):
 class RejectionReachesTheNeighbours(EdgeCore):
     """A rejection of one cluster's request ends the pending requests of the others locally."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         super().learned(site, request, event)
         if event is LocalEvent.LEARNED_REJECTED:
-            for other in [s for s in self.store.every(Site) if bases.is_in(s, LocalState.PENDING)]:
+            for other in [
+                s for s in self.store.every(SlotState) if bases.is_in(s, LocalState.PENDING)
+            ]:
                 if other.request is not None:
                     super().learned(other, other.request, event)
 
@@ -362,7 +364,7 @@ class RejectionReachesTheNeighbours(EdgeCore):
 class RejectionIsSilent(EdgeCore):
     """A request that was rejected is gone from Local UI without a word."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         if event is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=None))
         else:
@@ -383,7 +385,7 @@ class RejectionIsAFailure(EdgeCore):
 class LateRejectionIsAFailure(EdgeCore):
     """A rejection that the host hears of only when its link is back is shown as a failure."""
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         late = event is LocalEvent.LEARNED_REJECTED and request.pairing_uid in self._cut_off
         super().learned(site, request, LocalEvent.LEARNED_FAILED if late else event)
 

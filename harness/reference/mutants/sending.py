@@ -14,7 +14,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall
 from harness.reference.core.edge_flows import Begun, EdgeCore, Work
 from harness.reference.core.link import LinkReply, NotDelivered
-from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, Site
+from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, SlotState
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -88,7 +88,7 @@ class SendIsServedBeforeTheLogin(EdgeCore):
             return LoginSession("", call.host_uid, call.now)
         return super().authenticate(call)
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
         self._sending = True
         try:
             return super().sendable(operation, call)
@@ -174,7 +174,9 @@ class LatestIdIsShownEverywhere(EdgeCore):
 
     def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
         view = super().view_pairing(operation, call)
-        pending = [s.request for s in self.store.every(Site) if bases.is_in(s, LocalState.PENDING)]
+        pending = [
+            s.request for s in self.store.every(SlotState) if bases.is_in(s, LocalState.PENDING)
+        ]
         latest = pending[-1] if pending else None
         return self.shown(latest) if latest and view.status == latest.state else view
 
@@ -298,7 +300,7 @@ class SecretIsNumberedSinceTheStart(bases.SubmitsAnotherSecret):
 class PendingRequestLocksTheCluster(EdgeCore):
     """Local operations are refused as soon as a request is pending."""
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         super().require_local(site)
         if bases.is_in(site, LocalState.PENDING):
             raise bases.busy()
@@ -350,11 +352,11 @@ class PendingRequestLocksAfterARestart(bases.Remembers):
 
     def recover(self) -> None:
         super().recover()
-        for site in self.store.every(Site):
+        for site in self.store.every(SlotState):
             if bases.is_in(site, LocalState.PENDING):
                 self.keep(bases.of_request(site.request))
 
-    def require_local(self, site: Site) -> None:
+    def require_local(self, site: SlotState) -> None:
         super().require_local(site)
         if bases.of_request(site.request) in self.kept:
             raise bases.busy()
@@ -364,7 +366,7 @@ class PendingRequestLocksAfterARestart(bases.Remembers):
 class LocalChangeRotatesTheSecret(EdgeCore):
     """A local change renews the cluster's secret, by which its pending request was known."""
 
-    def _changed(self, site: Site, cluster: Cluster) -> ops.Acknowledged:
+    def _changed(self, site: SlotState, cluster: Cluster) -> ops.Acknowledged:
         request = site.request
         if request is not None and bases.is_in(site, LocalState.PENDING):
             renewed = replace(request, cluster_token=f"{request.cluster_token[1:]}0")

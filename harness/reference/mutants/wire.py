@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.domain import operations as ops
 from harness.reference.behaviour import Behaviour
-from harness.reference.changed_answers import Answer, Asked, Change, Changed
+from harness.reference.changed_answers import ApiRequest, ApiResponse, Change, Changed
 from harness.reference.planting import name_of, plant, sentence_of
 from harness.wire.routes import ROUTES
 
@@ -147,7 +147,7 @@ plant(
 _REFUSED = range(400, 500)
 
 
-def _asks(operation: type, asked: Asked) -> bool:
+def _asks(operation: type, asked: ApiRequest) -> bool:
     """Whether a request is for this operation."""
     return any(
         (route.operation, route.method) == (operation, asked.method)
@@ -167,7 +167,7 @@ def _fits(template: str, path: str) -> bool:
 def _always(operation: type, status: int) -> Behaviour:
     """What is answered to an operation has this status, also when it is refused."""
 
-    def change(asked: Asked, answer: Answer) -> Answer:
+    def change(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
         refused = answer.status in _REFUSED and _asks(operation, asked)
         return replace(answer, status=status) if refused else answer
 
@@ -184,9 +184,9 @@ plant(
 
 def _cached() -> Change:
     """The last list that anybody was shown, for those who may not see it."""
-    shown: list[Answer] = []
+    shown: list[ApiResponse] = []
 
-    def change(asked: Asked, answer: Answer) -> Answer:
+    def change(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
         if not _asks(ops.ListPairingRequests, asked):
             return answer
         if answer.status == 200:

@@ -14,7 +14,7 @@ from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
-from harness.reference.core.link import Answer, Call, LinkReply, NotDelivered
+from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -29,7 +29,7 @@ class _CancelsFirst(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def is_fine_with(self, site: records.Site) -> bool:
+    def is_fine_with(self, site: records.SlotState) -> bool:
         """Whether there is nothing to do."""
         raise NotImplementedError
 
@@ -38,7 +38,7 @@ class _CancelsFirst(EdgeCore):
 class NothingToCancelIsFine(_CancelsFirst):
     """A cancel succeeds on a cluster that never sent anything."""
 
-    def is_fine_with(self, site: records.Site) -> bool:
+    def is_fine_with(self, site: records.SlotState) -> bool:
         return site.request is None and not site.owed and not self.is_central(site)
 
 
@@ -46,7 +46,7 @@ class NothingToCancelIsFine(_CancelsFirst):
 class RejectedRequestIsCancelled(_CancelsFirst):
     """A request that was rejected can be cancelled, with success."""
 
-    def is_fine_with(self, site: records.Site) -> bool:
+    def is_fine_with(self, site: records.SlotState) -> bool:
         return bases.is_in(site, LocalState.REJECTED)
 
 
@@ -54,7 +54,7 @@ class RejectedRequestIsCancelled(_CancelsFirst):
 class UntoldCancelIsRepeated(_CancelsFirst):
     """A second cancel succeeds as long as Palette has not heard of the first."""
 
-    def is_fine_with(self, site: records.Site) -> bool:
+    def is_fine_with(self, site: records.SlotState) -> bool:
         return bool(site.owed)
 
 
@@ -168,7 +168,7 @@ class CancelledClusterStaysLocked(bases.Remembers):
             self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
 
-    def require_local(self, site: records.Site) -> None:
+    def require_local(self, site: records.SlotState) -> None:
         super().require_local(site)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -215,7 +215,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 
     def recover(self) -> None:
         super().recover()
-        for site in [site for site in self.store.every(records.Site) if site.owed]:
+        for site in [site for site in self.store.every(records.SlotState) if site.owed]:
             self.store.put(replace(site, owed=(), request=_taken_up(site.owed[0])))
 
 
@@ -223,7 +223,7 @@ class RestartBringsTheRequestBack(EdgeCore):
 class UntoldCancelLocksTheCluster(EdgeCore):
     """The cluster takes no local operation until Palette has heard of the cancel."""
 
-    def require_local(self, site: records.Site) -> None:
+    def require_local(self, site: records.SlotState) -> None:
         super().require_local(site)
         if site.owed:
             raise bases.busy()
@@ -291,7 +291,7 @@ class _CancelsMore(EdgeCore):
             return ops.Done(ops.Acknowledged("the pairing request was cancelled"))
         return (yield from super().cancel(operation, call))
 
-    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
         """Whether this cluster is let go of."""
         raise NotImplementedError
 
@@ -300,7 +300,7 @@ class _CancelsMore(EdgeCore):
 class CancelEndsAnUnconfirmedPairing(_CancelsMore):
     """A cancel succeeds until the host has confirmed, although it obeys Palette already."""
 
-    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
         yield from ()
         return bases.is_in(site, LocalState.CONFIRMING)
 
@@ -309,7 +309,7 @@ class CancelEndsAnUnconfirmedPairing(_CancelsMore):
 class OfflineCancelEndsAPairing(_CancelsMore):
     """A cancel ends even a pairing that is complete, as long as Palette cannot object."""
 
-    def lets_go(self, site: records.Site) -> Generator[Call, Answer, bool]:
+    def lets_go(self, site: records.SlotState) -> Generator[Call, TimedReply, bool]:
         request = site.request
         if request is None:
             return False
@@ -367,7 +367,7 @@ class CancelledClusterSendsNoMore(bases.Remembers):
         self.keep(bases.cluster_uid(self.site_of(call.host_uid)))
         return reply
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
         site = super().sendable(operation, call)
         if bases.cluster_uid(site) in self.kept:
             raise bases.busy()
@@ -378,7 +378,7 @@ class CancelledClusterSendsNoMore(bases.Remembers):
 class DebtBlocksTheNextSend(EdgeCore):
     """As long as Palette has not heard of a cancel, no new request can be sent."""
 
-    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.Site:
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
         site = super().sendable(operation, call)
         if site.owed:
             raise bases.busy()

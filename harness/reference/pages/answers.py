@@ -21,7 +21,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PageRequest:
     """One request for a page.
 
     `session` is the token from the cookie, `scope` the project that was chosen in the
@@ -63,11 +63,11 @@ class Redirect:
 
 
 PageAnswer: TypeAlias = Page | Redirect
-Handler: TypeAlias = Callable[[Asked], PageAnswer]
+Handler: TypeAlias = Callable[[PageRequest], PageAnswer]
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class PageRoute:
     """A path of the pages (`/clusters/pairing/{pairing_uid}/review`) and what answers there."""
 
     path: str
@@ -128,7 +128,7 @@ def shown(error: NotDone | Refusal) -> NotDone:
     return raised
 
 
-def unknown_action(asked: Asked) -> Refusal:
+def unknown_action(asked: PageRequest) -> Refusal:
     """A form that none of our pages sends."""
     action = asked.form.text("action")
     return Refusal(Reason.INVALID_INPUT, f"this page knows no action {action!r}")

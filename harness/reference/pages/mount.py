@@ -18,7 +18,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
 from harness.reference.pages.filters import FILTERS
 from harness.reference.pages.forms import parse_form, parse_query
-from harness.reference.pages.site import Site
+from harness.reference.pages.site import Pages
 
 _HERE = Path(__file__).parent
 _STATIC = {"style.css": "text/css", "pages.js": "text/javascript"}
@@ -37,7 +37,7 @@ _HEADERS = {
 HostOf = Callable[[Request], str]
 
 
-def mount(app: Starlette, site: Site, host_of: HostOf = lambda _: "") -> None:
+def mount(app: Starlette, site: Pages, host_of: HostOf = lambda _: "") -> None:
     """Add the pages of a side to its app. `host_of` says which edge host is asked."""
     shell = _Shell(site, host_of)
     for address in site.addresses():
@@ -55,7 +55,7 @@ def mount(app: Starlette, site: Site, host_of: HostOf = lambda _: "") -> None:
 class _Shell:
     """Takes requests apart, runs handlers in threads, renders what they answer."""
 
-    def __init__(self, site: Site, host_of: HostOf) -> None:
+    def __init__(self, site: Pages, host_of: HostOf) -> None:
         self._site = site
         self._host_of = host_of
         self._environment = environment(site)
@@ -88,8 +88,8 @@ class _Shell:
             answer = self._site.failed(asked, answers.not_done(refusal.refused))
         return self._response(request, answer)
 
-    def _asked(self, request: Request) -> answers.Asked:
-        return answers.Asked(
+    def _asked(self, request: Request) -> answers.PageRequest:
+        return answers.PageRequest(
             request.method,
             request.path_params,
             session=request.cookies.get(self._cookie("session", request), ""),
@@ -126,7 +126,7 @@ class _Shell:
         return Response(html, page.status, headers, "text/html")
 
 
-def environment(site: Site) -> Environment:
+def environment(site: Pages) -> Environment:
     """The templates of a side, above those that both share; everything is escaped."""
     folders = (site.templates, _HERE / "templates")
     made = Environment(
@@ -143,7 +143,7 @@ def environment(site: Site) -> Environment:
     return made
 
 
-def _with_entries(asked: answers.Asked, request: Request, body: bytes) -> answers.Asked:
+def _with_entries(asked: answers.PageRequest, request: Request, body: bytes) -> answers.PageRequest:
     """The request with what a person entered; only a page of ours may have sent a form."""
     query = parse_query(request.url.query)
     if not asked.posted:

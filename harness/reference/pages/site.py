@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import ClassVar
 
 from harness.domain.errors import Reason
-from harness.reference.pages.answers import Address, Asked, NotDone, Page, PageAnswer, Redirect
+from harness.reference.pages.answers import (
+    NotDone,
+    Page,
+    PageAnswer,
+    PageRequest,
+    PageRoute,
+    Redirect,
+)
 
 LOGIN = "/login"
 
@@ -22,7 +29,7 @@ class MenuEntry:
     path: str
 
 
-class Site(ABC):
+class Pages(ABC):
     """All pages of one side: a small method for each rule, which a mutant can replace."""
 
     name: ClassVar[str]
@@ -32,10 +39,10 @@ class Site(ABC):
     templates: ClassVar[Path]
 
     @abstractmethod
-    def addresses(self) -> Sequence[Address]:
+    def addresses(self) -> Sequence[PageRoute]:
         """Every path with what answers there."""
 
-    def failed(self, asked: Asked, error: NotDone) -> PageAnswer:
+    def failed(self, asked: PageRequest, error: NotDone) -> PageAnswer:
         """What is shown when nothing else can be: the login page, or the message alone."""
         if error.reason is Reason.UNAUTHENTICATED:
             return Redirect(LOGIN, session="")

@@ -7,7 +7,7 @@ from typing import Protocol
 from fastapi import Request
 
 from harness.domain import operations as ops
-from harness.reference.http_app import Api, add_operations
+from harness.reference.http_app import ReferenceApp, add_operations
 from harness.reference.openapi import describe
 from harness.reference.palette.pages import mount_pages
 from harness.wire.routes import ROUTES, routes_of
@@ -15,7 +15,7 @@ from harness.wire.routes import ROUTES, routes_of
 TITLE = "Palette, as far as pairing touches it"
 
 
-class Central(Protocol):
+class CentralPort(Protocol):
     """What the shell asks of the central side."""
 
     def perform(
@@ -24,14 +24,14 @@ class Central(Protocol):
         """Carry out one operation."""
 
 
-def make_palette_app(central: Central, *, people: bool = True) -> Api:
+def make_palette_app(central: CentralPort, *, people: bool = True) -> ReferenceApp:
     """The app. It waits for nobody, so that every operation runs on the event loop.
 
     Without `people` it has what edge hosts ask for, and nothing else.
     """
     surfaces = (ops.Surface.PALETTE, ops.Surface.AGENT) if people else (ops.Surface.AGENT,)
     routes = routes_of(ROUTES, *surfaces)
-    app = Api(TITLE, lambda: describe(TITLE, routes))
+    app = ReferenceApp(TITLE, lambda: describe(TITLE, routes))
 
     def perform(_: Request, operation: ops.Operation, credentials: ops.Credentials) -> ops.Reply:
         if not isinstance(operation, ops.PaletteOperation):

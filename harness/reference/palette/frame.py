@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from harness.domain import operations as ops
-from harness.reference.pages.answers import Asked, Handler, NotDone, Page, PageAnswer, value_of
-from harness.reference.pages.site import MenuEntry, Site
+from harness.reference.pages.answers import (
+    Handler,
+    NotDone,
+    Page,
+    PageAnswer,
+    PageRequest,
+    value_of,
+)
+from harness.reference.pages.site import MenuEntry, Pages
 
 if TYPE_CHECKING:
-    from harness.reference.palette.app import Central
+    from harness.reference.palette.app import CentralPort
 
 V = TypeVar("V")
 
@@ -21,7 +28,7 @@ REVIEW = "/clusters/pairing"
 """The review of all pending requests; the wizard of one lies below it."""
 
 
-class PaletteFrame(Site):
+class PaletteFrame(Pages):
     """What all pages of Palette have in common."""
 
     name: ClassVar[str] = "palette"
@@ -29,10 +36,10 @@ class PaletteFrame(Site):
     menu: ClassVar[tuple[MenuEntry, ...]] = (MenuEntry("Clusters", CLUSTERS),)
     templates: ClassVar[Path] = Path(__file__).parent / "templates"
 
-    def __init__(self, central: Central) -> None:
+    def __init__(self, central: CentralPort) -> None:
         self.central = central
 
-    def scopes(self, asked: Asked) -> tuple[ops.NamedScope, ...]:
+    def scopes(self, asked: PageRequest) -> tuple[ops.NamedScope, ...]:
         """The scopes that the project selector offers."""
         credentials = ops.Credentials(session=asked.session)
         return value_of(self.central.perform(ops.ListScopes(), credentials), ops.ScopeList).items
@@ -43,18 +50,18 @@ class PaletteFrame(Site):
         One that is gone counts as no choice. It is the `ProjectUid` of all that a page asks.
         """
 
-        def scoped(asked: Asked) -> PageAnswer:
+        def scoped(asked: PageRequest) -> PageAnswer:
             return handler(self.scoped(asked))
 
         return scoped
 
-    def scoped(self, asked: Asked) -> Asked:
+    def scoped(self, asked: PageRequest) -> PageRequest:
         """The request with its scope settled."""
         uids = [scope.uid for scope in self.scopes(asked)]
         scope = asked.scope if asked.scope in uids else next(iter(uids), "")
         return replace(asked, scope=scope)
 
-    def ask(self, asked: Asked, operation: ops.CentralOperation, kind: type[V]) -> V:
+    def ask(self, asked: PageRequest, operation: ops.CentralOperation, kind: type[V]) -> V:
         """The answer of the central side, in the scope of the request.
 
         Raises:
@@ -65,7 +72,7 @@ class PaletteFrame(Site):
 
     def page(
         self,
-        asked: Asked,
+        asked: PageRequest,
         template: str,
         context: Mapping[str, object],
         error: NotDone | None = None,
@@ -82,7 +89,7 @@ class PaletteFrame(Site):
         status, retry_after = (error.status, error.retry_after) if error else (200, "")
         return Page(template, {**frame, **context}, status, retry_after)
 
-    def failed(self, asked: Asked, error: NotDone) -> PageAnswer:
+    def failed(self, asked: PageRequest, error: NotDone) -> PageAnswer:
         answer = super().failed(asked, error)
         if not isinstance(answer, Page) or not asked.session:
             return answer

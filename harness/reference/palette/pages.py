@@ -15,12 +15,12 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
 from harness.reference.pages.mount import mount
-from harness.reference.pages.site import LOGIN, Site
+from harness.reference.pages.site import LOGIN, Pages
 from harness.reference.palette.frame import CLUSTERS, REVIEW
 from harness.reference.palette.wizard_pages import WizardPages
 
 if TYPE_CHECKING:
-    from harness.reference.palette.app import Central
+    from harness.reference.palette.app import CentralPort
 
 V = TypeVar("V")
 
@@ -44,20 +44,20 @@ class ReviewRow:
 class PalettePages(WizardPages):
     """Every page of Palette."""
 
-    def addresses(self) -> Sequence[answers.Address]:
+    def addresses(self) -> Sequence[answers.PageRoute]:
         return (
-            answers.Address("/", lambda _: answers.Redirect(CLUSTERS), ("GET",)),
-            answers.Address(LOGIN, self.login),
-            answers.Address("/logout", self.logout),
-            answers.Address("/scope", self.choose_scope),
-            answers.Address(CLUSTERS, self.in_scope(self.clusters), ("GET",)),
-            answers.Address(REVIEW, self.in_scope(self.requests)),
+            answers.PageRoute("/", lambda _: answers.Redirect(CLUSTERS), ("GET",)),
+            answers.PageRoute(LOGIN, self.login),
+            answers.PageRoute("/logout", self.logout),
+            answers.PageRoute("/scope", self.choose_scope),
+            answers.PageRoute(CLUSTERS, self.in_scope(self.clusters), ("GET",)),
+            answers.PageRoute(REVIEW, self.in_scope(self.requests)),
             *self.wizard_addresses(),
         )
 
     # --- login and scope --------------------------------------------------------------
 
-    def login(self, asked: answers.Asked) -> answers.PageAnswer:
+    def login(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Log in with e-mail and password (ACC-1)."""
         if not asked.posted:
             return answers.Page("login.html", {"email": ""})
@@ -75,7 +75,7 @@ class PalettePages(WizardPages):
             self.central.perform(operation, ops.Credentials(session=session)), kind
         )
 
-    def logout(self, asked: answers.Asked) -> answers.PageAnswer:
+    def logout(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """End the session and its wizards, in the browser in any case."""
         if not asked.posted:
             return answers.Redirect("/")
@@ -87,7 +87,7 @@ class PalettePages(WizardPages):
                 raise
         return answers.Redirect(LOGIN, session="", scope="")
 
-    def choose_scope(self, asked: answers.Asked) -> answers.PageAnswer:
+    def choose_scope(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Work in another project from now on; one that is none of theirs is no choice."""
         if not asked.posted:
             return answers.Redirect(CLUSTERS)
@@ -97,7 +97,7 @@ class PalettePages(WizardPages):
 
     # --- Clusters ---------------------------------------------------------------------
 
-    def clusters(self, asked: answers.Asked) -> answers.PageAnswer:
+    def clusters(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """The prompt while requests are pending, and the registered clusters (ACC-2, ACC-12P)."""
         context = {
             "waiting": self.waiting(asked),
@@ -106,7 +106,7 @@ class PalettePages(WizardPages):
         notice = _NOTICES.get(asked.query.text("done"), "")
         return self.page(asked, "clusters.html", context, notice=notice)
 
-    def waiting(self, asked: answers.Asked) -> int:
+    def waiting(self, asked: answers.PageRequest) -> int:
         """How many requests the prompt invites to review; without any there is no prompt."""
         try:
             return len(self.pending(asked))
@@ -115,13 +115,13 @@ class PalettePages(WizardPages):
                 return 0
             raise
 
-    def pending(self, asked: answers.Asked) -> tuple[ops.PairingListItem, ...]:
+    def pending(self, asked: answers.PageRequest) -> tuple[ops.PairingListItem, ...]:
         """The pending requests of the scope."""
         return self.ask(asked, ops.ListPairingRequests(), ops.PairingList).items
 
     # --- the review of requests -------------------------------------------------------
 
-    def requests(self, asked: answers.Asked) -> answers.PageAnswer:
+    def requests(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """All pending requests, each with Pair and Reject (ACC-23, REJ-9)."""
         if not asked.posted:
             return self.requests_page(asked)
@@ -130,7 +130,7 @@ class PalettePages(WizardPages):
         except (answers.NotDone, Refusal) as error:
             return self.requests_page(asked, answers.shown(error))
 
-    def reject(self, asked: answers.Asked) -> answers.PageAnswer:
+    def reject(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Reject one request by its id."""
         if asked.form.text("action") != "reject":
             raise answers.unknown_action(asked)
@@ -139,7 +139,7 @@ class PalettePages(WizardPages):
         return answers.Redirect(f"{REVIEW}?done=rejected")
 
     def requests_page(
-        self, asked: answers.Asked, error: answers.NotDone | None = None
+        self, asked: answers.PageRequest, error: answers.NotDone | None = None
     ) -> answers.Page:
         """The table of requests."""
         rows = [ReviewRow(item, self.readable(asked, item)) for item in self.pending(asked)]
@@ -147,7 +147,7 @@ class PalettePages(WizardPages):
         return self.page(asked, "requests.html", {"rows": rows}, error, notice)
 
     def readable(
-        self, asked: answers.Asked, item: ops.PairingListItem
+        self, asked: answers.PageRequest, item: ops.PairingListItem
     ) -> ops.PairingRequestView | None:
         """What the request carried, for its tags; the list itself has none."""
         try:
@@ -159,7 +159,7 @@ class PalettePages(WizardPages):
 
 
 def mount_pages(
-    app: Starlette, central: Central, pages: Callable[[Central], Site] = PalettePages
+    app: Starlette, central: CentralPort, pages: Callable[[CentralPort], Pages] = PalettePages
 ) -> None:
     """Add the pages to Palette's app."""
     mount(app, pages(central))

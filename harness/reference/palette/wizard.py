@@ -14,7 +14,7 @@ _WIZARDS_MAX = 10_000
 """Beyond it the one that was touched longest ago starts from its beginning."""
 
 
-class Step(IntEnum):
+class WizardStep(IntEnum):
     """The steps in their order (ACC-11)."""
 
     WARNING = 0
@@ -54,11 +54,13 @@ class Wizard:
     validated: bool = False
 
     @property
-    def furthest(self) -> Step:
+    def furthest(self) -> WizardStep:
         """The last step that may be entered."""
         if self.details is None:
-            return Step.CLUSTER
-        return Step.REVIEW if self.confirmed is not None and self.chosen else Step.PROFILES
+            return WizardStep.CLUSTER
+        return (
+            WizardStep.REVIEW if self.confirmed is not None and self.chosen else WizardStep.PROFILES
+        )
 
 
 class Wizards:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.match import MatchResult, PackMatch, Problem
+from harness.domain.match import MatchProblem, MatchResult, PackMatch
 from harness.domain.pairing import RequestState
 from harness.domain.profile import ClusterProfile, ProfileEdition
 from harness.reference.pages import answers
 from harness.reference.pages.filters import as_segment
 from harness.reference.pages.forms import Form, tags_as_text, tags_from_text
 from harness.reference.palette.frame import CLUSTERS, REVIEW, PaletteFrame
-from harness.reference.palette.wizard import Details, Step, Wizard, Wizards
+from harness.reference.palette.wizard import Details, Wizard, Wizards, WizardStep
 
 if TYPE_CHECKING:
-    from harness.reference.palette.app import Central
+    from harness.reference.palette.app import CentralPort
 
 _EARLIER = "early"
 _EARLIER_NOTICE = "This step comes first."
@@ -30,7 +30,7 @@ _VALIDATED = "The configurations are valid. Pair cluster starts the pairing."
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
+class WizardEntries:
     """The fields of the first step, as text."""
 
     name: str
@@ -43,14 +43,14 @@ class MatchRow:
     """One pack of the local cluster, what it was matched with, and every reason why not."""
 
     pack: PackMatch
-    problems: tuple[Problem, ...]
+    problems: tuple[MatchProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
     """A step of a wizard that may be entered: who asks, how far it is, the request."""
 
-    asked: answers.Asked
+    asked: answers.PageRequest
     wizard: Wizard
     request: ops.PairingRequestView
 
@@ -63,26 +63,26 @@ class Entered:
 class WizardPages(PaletteFrame):
     """The pages of the wizard. The order of the steps is kept here, not in the browser."""
 
-    def __init__(self, central: Central) -> None:
+    def __init__(self, central: CentralPort) -> None:
         super().__init__(central)
         self.wizards = Wizards()
 
-    def wizard_addresses(self) -> Sequence[answers.Address]:
+    def wizard_addresses(self) -> Sequence[answers.PageRoute]:
         """The addresses of the four steps."""
-        handlers: Mapping[Step, answers.Handler] = {
-            Step.WARNING: self.warning,
-            Step.CLUSTER: self.details,
-            Step.PROFILES: self.profiles,
-            Step.REVIEW: self.review,
+        handlers: Mapping[WizardStep, answers.Handler] = {
+            WizardStep.WARNING: self.warning,
+            WizardStep.CLUSTER: self.details,
+            WizardStep.PROFILES: self.profiles,
+            WizardStep.REVIEW: self.review,
         }
         return tuple(
-            answers.Address(f"{REVIEW}/{{pairing_uid}}/{step.path}", self.in_scope(handler))
+            answers.PageRoute(f"{REVIEW}/{{pairing_uid}}/{step.path}", self.in_scope(handler))
             for step, handler in handlers.items()
         )
 
     # --- the order of the steps -------------------------------------------------------
 
-    def enter(self, asked: answers.Asked, step: Step) -> Entered:
+    def enter(self, asked: answers.PageRequest, step: WizardStep) -> Entered:
         """The wizard at a step, if the earlier ones are done (ACC-11).
 
         Raises:
@@ -98,11 +98,11 @@ class WizardPages(PaletteFrame):
             )
         return Entered(asked, wizard or Wizard(), request)
 
-    def furthest(self, wizard: Wizard | None) -> Step:
+    def furthest(self, wizard: Wizard | None) -> WizardStep:
         """The last step that may be entered."""
-        return Step.WARNING if wizard is None else wizard.furthest
+        return WizardStep.WARNING if wizard is None else wizard.furthest
 
-    def pending_request(self, asked: answers.Asked) -> ops.PairingRequestView:
+    def pending_request(self, asked: answers.PageRequest) -> ops.PairingRequestView:
         """The request of the address, while it waits for a decision."""
         operation = ops.ViewPairingRequest(asked.params["pairing_uid"])
         request = self.ask(asked, operation, ops.PairingRequestView)
@@ -118,7 +118,7 @@ class WizardPages(PaletteFrame):
     def step_page(
         self,
         at: Entered,
-        step: Step,
+        step: WizardStep,
         context: Mapping[str, object],
         error: answers.NotDone | None = None,
         notice: str = "",
@@ -133,17 +133,17 @@ class WizardPages(PaletteFrame):
 
     # --- the warning ------------------------------------------------------------------
 
-    def warning(self, asked: answers.Asked) -> answers.PageAnswer:
+    def warning(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Central management only, no more local operations: I understand, Confirm (ACC-4)."""
-        at = self.enter(asked, Step.WARNING)
+        at = self.enter(asked, WizardStep.WARNING)
         if not asked.posted:
-            return self.step_page(at, Step.WARNING, {})
+            return self.step_page(at, WizardStep.WARNING, {})
         if not self.acknowledged(asked.form):
             message = "check I understand before you confirm"
             error = answers.not_done(Refused(Reason.INVALID_INPUT, message))
-            return self.step_page(at, Step.WARNING, {}, error)
+            return self.step_page(at, WizardStep.WARNING, {}, error)
         self.keep(at, Wizard())
-        return answers.Redirect(step_path(at.pairing_uid, Step.CLUSTER))
+        return answers.Redirect(step_path(at.pairing_uid, WizardStep.CLUSTER))
 
     def acknowledged(self, form: Form) -> bool:
         """Whether I understand is checked (ACC-4)."""
@@ -151,35 +151,35 @@ class WizardPages(PaletteFrame):
 
     # --- step 1: name, description, tags ----------------------------------------------
 
-    def details(self, asked: answers.Asked) -> answers.PageAnswer:
+    def details(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Name, description and tags, filled in with what the cluster has (ACC-5, ACC-6)."""
-        at = self.enter(asked, Step.CLUSTER)
+        at = self.enter(asked, WizardStep.CLUSTER)
         if not asked.posted:
             entries = self.taken_over(at.request, at.wizard.details or Details())
-            return self.step_page(at, Step.CLUSTER, {"entries": entries})
+            return self.step_page(at, WizardStep.CLUSTER, {"entries": entries})
         entries = entries_of(asked.form)
         try:
             details = self.changed(at.request, entries)
         except Refusal as refusal:
             error = answers.shown(refusal)
-            return self.step_page(at, Step.CLUSTER, {"entries": entries}, error)
+            return self.step_page(at, WizardStep.CLUSTER, {"entries": entries}, error)
         self.keep(at, replace(at.wizard, details=details, validated=False))
-        return answers.Redirect(step_path(at.pairing_uid, Step.PROFILES))
+        return answers.Redirect(step_path(at.pairing_uid, WizardStep.PROFILES))
 
-    def prefilled(self, request: ops.PairingRequestView) -> Entries:
+    def prefilled(self, request: ops.PairingRequestView) -> WizardEntries:
         """The values that the local cluster has (ACC-5)."""
-        return Entries(request.name, request.description, tags_as_text(request.tags))
+        return WizardEntries(request.name, request.description, tags_as_text(request.tags))
 
-    def taken_over(self, request: ops.PairingRequestView, details: Details) -> Entries:
+    def taken_over(self, request: ops.PairingRequestView, details: Details) -> WizardEntries:
         """The fields with what was entered before, where the step was done already."""
         own = self.prefilled(request)
-        return Entries(
+        return WizardEntries(
             own.name if details.name is None else details.name,
             own.description if details.description is None else details.description,
             own.tags if details.tags is None else tags_as_text(details.tags),
         )
 
-    def changed(self, request: ops.PairingRequestView, entries: Entries) -> Details:
+    def changed(self, request: ops.PairingRequestView, entries: WizardEntries) -> Details:
         """What was changed; what was left alone keeps the cluster's value (ACC-6).
 
         Raises:
@@ -196,9 +196,9 @@ class WizardPages(PaletteFrame):
 
     # --- step 2: the match ------------------------------------------------------------
 
-    def profiles(self, asked: answers.Asked) -> answers.PageAnswer:
+    def profiles(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Select profiles, Confirm the match, Next step (ACC-17)."""
-        at = self.enter(asked, Step.PROFILES)
+        at = self.enter(asked, WizardStep.PROFILES)
         if not asked.posted:
             return self.profiles_page(at, at.wizard.confirmed or ())
         selection = selection_of(asked.form)
@@ -240,7 +240,7 @@ class WizardPages(PaletteFrame):
             error = answers.not_done(Refused(Reason.PROFILES_MISMATCH, message))
             return self.profiles_page(at, selection, result, error=error)
         self.keep(at, replace(at.wizard, chosen=True, validated=False))
-        return answers.Redirect(step_path(at.pairing_uid, Step.REVIEW))
+        return answers.Redirect(step_path(at.pairing_uid, WizardStep.REVIEW))
 
     def confirmable(self, result: MatchResult) -> bool:
         """Whether the match can be confirmed (ACC-17)."""
@@ -275,13 +275,13 @@ class WizardPages(PaletteFrame):
             "other_problems": other_problems(result) if result else (),
             "confirmed": confirmed,
         }
-        return self.step_page(at, Step.PROFILES, context, error)
+        return self.step_page(at, WizardStep.PROFILES, context, error)
 
     # --- step 3: the review -----------------------------------------------------------
 
-    def review(self, asked: answers.Asked) -> answers.PageAnswer:
+    def review(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Review the configurations, Validate, Pair cluster (ACC-18)."""
-        at = self.enter(asked, Step.REVIEW)
+        at = self.enter(asked, WizardStep.REVIEW)
         if not asked.posted:
             return self.review_page(at)
         try:
@@ -347,17 +347,17 @@ class WizardPages(PaletteFrame):
             "profiles": configurations(known, confirmed),
             "validated": at.wizard.validated,
         }
-        return self.step_page(at, Step.REVIEW, context, error, notice)
+        return self.step_page(at, WizardStep.REVIEW, context, error, notice)
 
 
-def step_path(pairing_uid: str, step: Step) -> str:
+def step_path(pairing_uid: str, step: WizardStep) -> str:
     """The address of a step of the wizard of one request."""
     return f"{REVIEW}/{as_segment(pairing_uid)}/{step.path}"
 
 
-def entries_of(form: Form) -> Entries:
+def entries_of(form: Form) -> WizardEntries:
     """The fields of the first step as they were sent."""
-    return Entries(form.text("name"), form.text("description"), form.text("tags"))
+    return WizardEntries(form.text("name"), form.text("description"), form.text("tags"))
 
 
 def selection_of(form: Form) -> ops.Selected:
@@ -374,7 +374,7 @@ def rows_of(result: MatchResult) -> tuple[MatchRow, ...]:
     )
 
 
-def other_problems(result: MatchResult) -> tuple[Problem, ...]:
+def other_problems(result: MatchResult) -> tuple[MatchProblem, ...]:
     """The reasons that speak of no pack of the local cluster."""
     names = {pack.pack for pack in result.packs}
     return tuple(problem for problem in result.problems if problem.pack not in names)

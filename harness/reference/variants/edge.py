@@ -24,7 +24,7 @@ from harness.reference.core.choices import (
 )
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.link import Call, NotDelivered
-from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, Site
+from harness.reference.core.records import LocalRequest, LoginSession, OwedWithdrawal, SlotState
 from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 
@@ -213,7 +213,9 @@ class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
 class TheConnectionCheckNamesEveryHost(edge_flows.EdgeCore):
     """The connection check asks every host, and names each one that cannot reach Palette."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> edge_flows.Probing:
+    def unreachable(
+        self, site: SlotState, url: str, entries: ops.PairingInput
+    ) -> edge_flows.Probing:
         found = []
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
@@ -319,7 +321,7 @@ class AChangedStackIsNotHandedOver(edge_flows.EdgeCore):
         self._sent[request.cluster_token] = submission.cluster.stack
         return request, submission
 
-    def learned(self, site: Site, request: LocalRequest, event: LocalEvent) -> None:
+    def learned(self, site: SlotState, request: LocalRequest, event: LocalEvent) -> None:
         runs = site.cluster.stack if site.cluster else ()
         changed = self._sent.get(request.cluster_token, runs) != runs
         if event is not LocalEvent.LEARNED_ACCEPTED or not changed:
@@ -460,7 +462,9 @@ class _PaletteInOtherWords(_OtherWords, _RewordedPalette):
 class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
     """The edge's part of it."""
 
-    def unreachable(self, site: Site, url: str, entries: ops.PairingInput) -> edge_flows.Probing:
+    def unreachable(
+        self, site: SlotState, url: str, entries: ops.PairingInput
+    ) -> edge_flows.Probing:
         for host_uid in self.hosts_to_probe(site):
             answer = yield Call("probing", host_uid, url, entries.insecure, ops.Probe())
             if not isinstance(answer.reply, ops.Done):

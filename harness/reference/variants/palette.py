@@ -9,7 +9,14 @@ from typing import ClassVar
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.match import Choice, MatchResult, MatchRules, Mismatch, Problem, latest_packs
+from harness.domain.match import (
+    MatchProblem,
+    MatchResult,
+    MatchRules,
+    Mismatch,
+    ProfileChoice,
+    latest_packs,
+)
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import Pack
@@ -340,7 +347,7 @@ class RegistriesMustAgree(CentralCore):
         result = super().matched(request, selection)
         own = {p.name: p.registry for profile in request.cluster.stack for p in profile.packs}
         strays = [
-            Problem(Mismatch.EXTRA, f"pack {pack} comes from another registry", pack=pack.name)
+            MatchProblem(Mismatch.EXTRA, f"pack {pack} comes from another registry", pack=pack.name)
             for pack in _offered(self, request, selection)
             if own.get(pack.name, pack.registry) != pack.registry
         ]
@@ -350,7 +357,7 @@ class RegistriesMustAgree(CentralCore):
 def _offered(
     core: CentralCore, request: PairingRequest, selection: Sequence[ops.SelectedProfile]
 ) -> list[Pack]:
-    choices: list[Choice] = [core.selected(request, chosen) for chosen in selection]
+    choices: list[ProfileChoice] = [core.selected(request, chosen) for chosen in selection]
     return latest_packs(choices, core.choices.match)
 
 

@@ -24,8 +24,8 @@ def _changing(change: changed_answers.Change) -> Wrap:
 
 
 def _as_it_is(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     return answer
 
 
@@ -70,8 +70,8 @@ def _other_time(text: str) -> str:
 
 
 def other_success(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     """Another of the codes of success; where only a message is said, nothing is said."""
     json = answer.json()
     if not 200 <= answer.status < 300 or asked.method == "GET" or asked.is_an_agents:
@@ -83,8 +83,8 @@ def other_success(
 
 
 def another_servers(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     """The same answer, as another server says it."""
     json = answer.json()
     if json is not None:
@@ -99,8 +99,8 @@ def another_servers(
 
 
 def _dressed(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     return another_servers(asked, other_success(asked, answer))
 
 
@@ -118,8 +118,8 @@ PAGE = 2
 
 
 def one_page(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     """The page that was asked for, and how the next one is asked for."""
     json = answer.json()
     items = json.get("items") if isinstance(json, dict) else None
@@ -144,8 +144,8 @@ _REFUSING = (400, 403, 404, 409, 422, 500)
 
 
 def other_status(
-    asked: changed_answers.Asked, answer: changed_answers.Answer
-) -> changed_answers.Answer:
+    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
+) -> changed_answers.ApiResponse:
     """A refusal with a status by where it was asked, a code of no known kind, and no details.
 
     What a look finds nothing for stays 404: that is the answer, and no refusal.
@@ -177,7 +177,7 @@ def _slow(app: ASGIApp) -> ASGIApp:
     """Every so many changes are done at once, and answered late."""
     asked_before = 0
 
-    def pause_s(asked: changed_answers.Asked) -> float:
+    def pause_s(asked: changed_answers.ApiRequest) -> float:
         nonlocal asked_before
         if asked.method == "GET" or asked.is_an_agents:
             return 0.0
@@ -196,7 +196,7 @@ variant(
 
 
 @dataclass(slots=True)
-class Limited:
+class RateLimitedApp:
     """An app that now and then asks people to come back at once; what they ask is not done."""
 
     app: ASGIApp
@@ -214,7 +214,7 @@ class Limited:
         await self.app(scope, receive, send)
 
 
-_TOO_MANY = changed_answers.Answer(
+_TOO_MANY = changed_answers.ApiResponse(
     429,
     ((b"content-type", b"application/json"), (b"retry-after", b"0")),
     b'{"code": "TooManyRequests", "message": "too many requests"}',
@@ -224,5 +224,5 @@ variant(
     "requests_are_limited_at_times",
     "ACC-3",
     "Now and then Palette answers 429, and says that one may come back at once.",
-    Behaviour(wrap_palette=Limited),
+    Behaviour(wrap_palette=RateLimitedApp),
 )

@@ -8,8 +8,8 @@ from typing import Final
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from harness.reporting.fleet.quantities import brief, number
-from harness.reporting.fleet.strips import Lane
-from harness.reporting.fleet.wording import Named, fault_named
+from harness.reporting.fleet.strips import StripBand
+from harness.reporting.fleet.wording import NamedSentence, fault_named
 
 SHADED_PERCENT_MAX: Final = 50
 SHADED_WINDOWS_MAX: Final = 24
@@ -17,7 +17,7 @@ SHADED_WINDOWS_MAX: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
-class FaultKind:
+class FaultSummary:
     """All windows of one kind of fault. `lasted` is for how long any of them was open."""
 
     what: str
@@ -27,7 +27,7 @@ class FaultKind:
     """Of the run, from 0 to 1."""
 
     @property
-    def named(self) -> Named:
+    def named(self) -> NamedSentence:
         """How it is called."""
         return fault_named(self.what)
 
@@ -58,7 +58,7 @@ class FaultKind:
         return brief(self.lasted) if self.lasted else f"× {number(len(self.windows))}"
 
 
-def fault_kinds(measures: MeasuresLine) -> list[FaultKind]:
+def fault_kinds(measures: MeasuresLine) -> list[FaultSummary]:
     """The faults of a run by their kinds, in the order in which each first was there."""
     by_kind: dict[str, list[FaultWindow]] = {}
     for window in sorted(measures.faults, key=lambda w: (w.start, w.end)):
@@ -67,7 +67,7 @@ def fault_kinds(measures: MeasuresLine) -> list[FaultKind]:
     for what, windows in by_kind.items():
         lasted = sum(end - start for start, end in joined((w.start, w.end) for w in windows))
         share = min(lasted / max(measures.ended_at, 1), 1.0)
-        kinds.append(FaultKind(what, tuple(windows), lasted, share))
+        kinds.append(FaultSummary(what, tuple(windows), lasted, share))
     return kinds
 
 
@@ -84,10 +84,10 @@ def joined(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
-def lanes(measures: MeasuresLine) -> list[Lane]:
+def lanes(measures: MeasuresLine) -> list[StripBand]:
     """A lane for each kind of fault; those that were there too long or too often are not shaded."""
     return [
-        Lane(
+        StripBand(
             name=kind.named.short,
             note=kind.note,
             spans=[(window.start, window.end) for window in kind.windows],

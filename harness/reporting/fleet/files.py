@@ -22,7 +22,7 @@ from harness.reporting.fleet.quantities import MILLISECOND, SECOND, counted, dur
 from harness.reporting.fleet.realtime import told
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.fleet.wording import MARKS, PERCENTILES, VERDICT_OF, advice, state_named
-from harness.reporting.junit import Case, Suite, suites_xml
+from harness.reporting.junit import Case, JUnitSuite, suites_xml
 from harness.reporting.report_json import encode_json
 from harness.reporting.summary import code, cut, escaped, listed, table
 from harness.reporting.svg import badge_svg
@@ -57,7 +57,7 @@ def write_fleet_reports(evidence_path: Path, out_dir: Path) -> FleetReport:
 
 def fleet_junit_xml(report: FleetReport) -> bytes:
     """The report in the form that CI servers read."""
-    return suites_xml([Suite(report.scenario, [*_cases(report)])], report.started_at)
+    return suites_xml([JUnitSuite(report.scenario, [*_cases(report)])], report.started_at)
 
 
 def _cases(report: FleetReport) -> Iterator[Case]:

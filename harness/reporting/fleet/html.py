@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from harness.catalogue.verdict import Verdict
-from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine, RealtimeLine
+from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport
@@ -135,7 +135,7 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
         f"In {time}. What never came is not counted.",
         "For",
         {
-            wording.WAITINGS.get(name, wording.Named(name, name)).sentence: h
+            wording.WAITINGS.get(name, wording.NamedSentence(name, name)).sentence: h
             for name, h in measures.waiting.items()
         },
         "waiting.csv",
@@ -182,7 +182,7 @@ def real_figures(realtime: RealtimeLine | None) -> list[Figures]:
 
 
 def _durations(
-    caption: str, about: str, first: str, histograms: Mapping[str, Histogram], data: str
+    caption: str, about: str, first: str, histograms: Mapping[str, DurationBuckets], data: str
 ) -> Figures:
     rows = [
         (name, number(h.count), *(duration(h.percentile(n)) for n in wording.PERCENTILES.values()))

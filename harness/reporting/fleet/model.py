@@ -20,14 +20,14 @@ from harness.checkers.fleet.gate import reached, verdict_of
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import GateLine, MeasuresLine, RealtimeLine, ViolationLine
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.manifest import FleetEvidence
 from harness.history.operation import OperationRecord
 from harness.history.parts import GRANTS, operations
 from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.fleet.realtime import realtime_of, warnings_of
 from harness.reporting.model import count
-from harness.reporting.story import Row, rows_of
+from harness.reporting.story import OperationRow, rows_of
 from harness.reporting.times import seconds_between
 from harness.reporting.words import command
 
@@ -80,7 +80,7 @@ class FleetReport:
         return EXIT_CODES[self.verdict]
 
     @property
-    def header(self) -> Header:
+    def header(self) -> EvidenceHeader:
         """How the run was made."""
         return self.evidence.header
 
@@ -267,19 +267,19 @@ _REQUIREMENTS: Final = {r.id: r for r in INVARIANTS.requirements}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ViolationDetail:
     """One violation. `missing` says why not all of its operations are here, if they are not."""
 
     line: ViolationLine
     requirement: Requirement | None
     """As the catalogue has it; none where this version does not know it."""
-    rows: tuple[Row, ...]
+    rows: tuple[OperationRow, ...]
     rows_left_out: int
     diagram: Diagram | None
     missing: str
 
 
-def told(evidence: FleetEvidence) -> tuple[Told, ...]:
+def told(evidence: FleetEvidence) -> tuple[ViolationDetail, ...]:
     """The first violations of a run, each with its operations."""
     chosen = evidence.violations[:TOLD_MAX]
     found, problems = _fetched(evidence, [id_ for line in chosen for id_ in line.operations])
@@ -309,10 +309,10 @@ def _told(
     number: int,
     found: Mapping[str, OperationRecord],
     problems: Mapping[str, str],
-) -> Told:
+) -> ViolationDetail:
     own = _by_host([found[id_] for id_ in line.operations if id_ in found])
     rows, left_out = rows_of(own, set())
-    return Told(
+    return ViolationDetail(
         line=line,
         requirement=_REQUIREMENTS.get(line.invariant),
         rows=rows,

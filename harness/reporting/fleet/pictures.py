@@ -8,7 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from harness.history.fleet_lines import Histogram, MeasuresLine
+from harness.history.fleet_lines import DurationBuckets, MeasuresLine
 from harness.reporting.fleet import strips
 from harness.reporting.fleet.faults import in_words, lanes
 from harness.reporting.fleet.frame import (
@@ -152,7 +152,7 @@ def waitings(measures: MeasuresLine) -> Picture | None:
 def _over_time(
     title: str,
     about: str,
-    rows: Sequence[strips.Row],
+    rows: Sequence[strips.StripRow],
     measures: MeasuresLine,
     key: str,
     time: str,
@@ -176,12 +176,12 @@ def _over_time(
 
 # --- rows -----------------------------------------------------------------------------------
 
-_NONE: Final = Histogram()
+_NONE: Final = DurationBuckets()
 
 
-def _level(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
+def _level(measures: MeasuresLine, name: str, tint: str) -> strips.StripRow:
     values = measures.series.get(name) or [0]
-    return strips.Row(
+    return strips.StripRow(
         name=name.capitalize(),
         notes=(f"most {number(max(values))}", f"end {number(values[-1])}"),
         points=strips.level_points(measures, name),
@@ -191,9 +191,9 @@ def _level(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
     )
 
 
-def _flow(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
+def _flow(measures: MeasuresLine, name: str, tint: str) -> strips.StripRow:
     steps = strips.steps_of(measures, name)
-    return strips.Row(
+    return strips.StripRow(
         name=name.capitalize(),
         notes=(f"in all {number(sum(steps.values))}",),
         points=steps.points,
@@ -205,10 +205,10 @@ def _flow(measures: MeasuresLine, name: str, tint: str) -> strips.Row:
 
 def _rate(
     measures: MeasuresLine, name: str, tint: str, ticks: int = 2, height: int = strips.LOW
-) -> strips.Row:
+) -> strips.StripRow:
     steps = strips.steps_of(measures, name)
     most = max(rate for _, rate in steps.rates)
-    return strips.Row(
+    return strips.StripRow(
         name=name.capitalize(),
         notes=(f"in all {number(sum(steps.values))}", f"most {number(most)}/s"),
         points=steps.rates,
@@ -219,10 +219,10 @@ def _rate(
     )
 
 
-def _waiting(name: str, histogram: Histogram) -> strips.Row:
+def _waiting(name: str, histogram: DurationBuckets) -> strips.StripRow:
     tints = {"to_decide": "blue", "to_pair": "green"}
     percentiles = {per_mille: histogram.percentile(per_mille) for per_mille in (500, 900, 990)}
-    return strips.Row(
+    return strips.StripRow(
         name=WAITINGS[name].short,
         notes=(
             f"in all {number(histogram.count)}",
@@ -237,7 +237,7 @@ def _waiting(name: str, histogram: Histogram) -> strips.Row:
     )
 
 
-def _shares(histogram: Histogram) -> Iterator[tuple[float, float]]:
+def _shares(histogram: DurationBuckets) -> Iterator[tuple[float, float]]:
     """Which share was over after how long, in steps; those too small to be seen are left out."""
     so_far = drawn = 0
     least = histogram.count // 400

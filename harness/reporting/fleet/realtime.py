@@ -46,12 +46,12 @@ def warnings_of(realtime: fleet_lines.RealtimeLine) -> Iterator[str]:
         yield f"could not be arranged when it was due: {what}"
 
 
-def every_answer(effort: fleet_lines.EffortLine) -> fleet_lines.Histogram:
+def every_answer(effort: fleet_lines.EffortLine) -> fleet_lines.DurationBuckets:
     """How long answers took, whatever was asked."""
     return merged(effort.answered.values())
 
 
-def hdr_text(histogram: fleet_lines.Histogram) -> str:
+def hdr_text(histogram: fleet_lines.DurationBuckets) -> str:
     """A histogram in HdrHistogram's compressed form, in base64, for its own tools. In
     microseconds, of which each bucket has its longest.
     """
@@ -101,7 +101,7 @@ def _storm_json(storm: fleet_lines.StormLine) -> dict[str, Json]:
     }
 
 
-def _percentiles(histogram: fleet_lines.Histogram) -> Json:
+def _percentiles(histogram: fleet_lines.DurationBuckets) -> Json:
     return {
         "count": histogram.count,
         **{p: histogram.percentile(n) / MILLISECOND for p, n in PERCENTILES.items()},
@@ -135,7 +135,7 @@ def told(realtime: fleet_lines.RealtimeLine) -> Iterator[tuple[str, str]]:
         yield "left there", f"and {len(effort.left) - _LEFT_SHOWN} more things"
 
 
-def _spread(histogram: fleet_lines.Histogram) -> str:
+def _spread(histogram: fleet_lines.DurationBuckets) -> str:
     parts = (
         f"{name} {number(round(histogram.percentile(n) / MILLISECOND, 1))} ms"
         for name, n in PERCENTILES.items()

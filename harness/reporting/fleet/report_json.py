@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.history.fleet_lines import GateLine, Histogram, ViolationLine
+from harness.history.fleet_lines import DurationBuckets, GateLine, ViolationLine
 from harness.history.operation import Json
-from harness.reporting.fleet.faults import FaultKind, fault_kinds
+from harness.reporting.fleet.faults import FaultSummary, fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
 from harness.reporting.fleet.realtime import realtime_json
@@ -85,7 +85,7 @@ def _per(amount: int, microseconds: int) -> float:
     return round(amount * SECOND / microseconds, 3) if microseconds else 0.0
 
 
-def _percentiles(durations: dict[str, Histogram], unit: int) -> Json:
+def _percentiles(durations: dict[str, DurationBuckets], unit: int) -> Json:
     return {
         name: {
             "count": histogram.count,
@@ -125,7 +125,7 @@ def _violation(line: ViolationLine, report: FleetReport) -> Json:
     }
 
 
-def _fault(kind: FaultKind) -> Json:
+def _fault(kind: FaultSummary) -> Json:
     return {
         "what": kind.what,
         "count": kind.count,

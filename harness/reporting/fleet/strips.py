@@ -30,7 +30,7 @@ _DOT = 3.5
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StripRow:
     """One row. `points` are in order of their places across.
 
     With `bars` each value holds from its place to the next one's, and the last point only ends
@@ -48,7 +48,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Lane:
+class StripBand:
     """When something was so, above the rows. `shaded` spans are shaded in the rows too."""
 
     name: str
@@ -64,8 +64,8 @@ class Strips:
     title: str
     shows: str
     unit: str
-    rows: Sequence[Row]
-    lanes: Sequence[Lane] = ()
+    rows: Sequence[StripRow]
+    lanes: Sequence[StripBand] = ()
 
 
 def draw_strips(picture: Strips, across: Scale, frame: Frame, key: str) -> Markup:
@@ -94,7 +94,9 @@ def draw_strips(picture: Strips, across: Scale, frame: Frame, key: str) -> Marku
 # --- lanes ----------------------------------------------------------------------------------
 
 
-def _boxes(look: str, lane: Lane, across: Scale, frame: Frame, top: float, height: float) -> Markup:
+def _boxes(
+    look: str, lane: StripBand, across: Scale, frame: Frame, top: float, height: float
+) -> Markup:
     """One path for all spans of a lane; those that lie within a pixel are drawn as one."""
     path = "".join(
         f"M{left:.1f} {top:.1f}h{right - left:.1f}v{height:.1f}H{left:.1f}z"
@@ -122,7 +124,7 @@ def _merged(
 # --- rows -----------------------------------------------------------------------------------
 
 
-def _row(row: Row, across: Scale, frame: Frame, top: float) -> Iterator[Markup]:
+def _row(row: StripRow, across: Scale, frame: Frame, top: float) -> Iterator[Markup]:
     base = top + row.height
     yield frame.label(row.name, top + 11, strong=True)
     for number, note in enumerate(row.notes, 1):
@@ -144,7 +146,7 @@ def _row(row: Row, across: Scale, frame: Frame, top: float) -> Iterator[Markup]:
         )
 
 
-def _height(row: Row, value: float) -> float:
+def _height(row: StripRow, value: float) -> float:
     """How high it is drawn, in pixels. However little, it is seen to be more than nothing."""
     return max(row.up.at(value) * row.height, 1.5) if value > 0 else 0.0
 

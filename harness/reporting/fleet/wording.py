@@ -23,33 +23,35 @@ PERCENTILES: Final[Mapping[str, int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedSentence:
     """A short name for a picture, and a sentence for a table."""
 
     short: str
     sentence: str
 
 
-WAITINGS: Final[Mapping[str, Named]] = {
-    "to_decide": Named("Decided", "a request, from its send to the decision on it"),
-    "to_pair": Named("Paired", "a cluster, from its first send to its pairing"),
+WAITINGS: Final[Mapping[str, NamedSentence]] = {
+    "to_decide": NamedSentence("Decided", "a request, from its send to the decision on it"),
+    "to_pair": NamedSentence("Paired", "a cluster, from its first send to its pairing"),
 }
 
-_FAULTS: Final[Mapping[str, Named]] = {
-    "link": Named("Links down", "links of hosts were down"),
-    "central": Named("Central down", "the central side was down"),
-    "message": Named("Messages", "messages were lost, delayed, repeated or answered with an error"),
-    "loss": Named("Loss", "messages of some hosts were likely to be lost"),
-    "slow": Named("Slow", "messages of some hosts were slow"),
-    "clock": Named("Clock", "a side's clock was put forward"),
-    "health": Named("Unhealthy", "nodes were unhealthy"),
-    "reboot": Named("Reboots", "hosts were restarting"),
+_FAULTS: Final[Mapping[str, NamedSentence]] = {
+    "link": NamedSentence("Links down", "links of hosts were down"),
+    "central": NamedSentence("Central down", "the central side was down"),
+    "message": NamedSentence(
+        "Messages", "messages were lost, delayed, repeated or answered with an error"
+    ),
+    "loss": NamedSentence("Loss", "messages of some hosts were likely to be lost"),
+    "slow": NamedSentence("Slow", "messages of some hosts were slow"),
+    "clock": NamedSentence("Clock", "a side's clock was put forward"),
+    "health": NamedSentence("Unhealthy", "nodes were unhealthy"),
+    "reboot": NamedSentence("Reboots", "hosts were restarting"),
 }
 
 
-def fault_named(what: str) -> Named:
+def fault_named(what: str) -> NamedSentence:
     """How a kind of fault is called; by its own name where this version does not know it."""
-    return _FAULTS.get(what, Named(what.capitalize(), what))
+    return _FAULTS.get(what, NamedSentence(what.capitalize(), what))
 
 
 MARKS: Final[Mapping[bool | None, str]] = {True: "✓", False: "✗", None: "?"}

@@ -15,7 +15,7 @@ ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
 """What the published operations suffice for."""
 
 
-class Api:
+class TokenApi:
     """Creates and removes registration tokens as a tenant's administrator does."""
 
     name = "api"

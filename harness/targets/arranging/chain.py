@@ -8,11 +8,11 @@ from typing import Final, TypeVar
 
 from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
 from harness.targets import port
-from harness.targets.arranging.api import Api
+from harness.targets.arranging.api import TokenApi
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.given import Given, InstalledClusters
-from harness.targets.arranging.person import Person
-from harness.targets.arranging.reading import Arranging
+from harness.targets.arranging.person import PersonArranger
+from harness.targets.arranging.reading import ArrangingSettings
 
 W = TypeVar("W")
 
@@ -50,7 +50,7 @@ class Chain:
 
     def confirmation(self) -> port.Confirmation | None:
         """What a person has confirmed since this was asked last, if anything."""
-        person = self.way(Person)
+        person = self.way(PersonArranger)
         return person.confirmation() if person else None
 
     def close(self) -> None:
@@ -82,7 +82,7 @@ class Chain:
 
 def chain_for(
     driver: port.Driver,
-    settings: Arranging,
+    settings: ArrangingSettings,
     slots: Iterable[Slot],
     *,
     more: Mapping[str, port.Arranger],
@@ -98,15 +98,15 @@ def chain_for(
     )
     ways: dict[str, port.Arranger] = {
         "commands": Commands(settings.commands, settings.resets),
-        "api": Api(driver.send, driver.epoch, settings.admin),
+        "api": TokenApi(driver.send, driver.epoch, settings.admin),
         "given": Given(settings.given, clusters.ready),
-        "person": Person(None),
+        "person": PersonArranger(None),
         **more,
     }
     return Chain([*first, *(ways[name] for name in settings.ways if name in ways)])
 
 
-def slots_of(slots: Iterable[Slot], settings: Arranging, chain: Chain) -> tuple[Slot, ...]:
+def slots_of(slots: Iterable[Slot], settings: ArrangingSettings, chain: Chain) -> tuple[Slot, ...]:
     """The slots, with what an accept means there: pairing is for good."""
     if chain.way_for(InstallCluster) != Given.name:
         return tuple(slots)

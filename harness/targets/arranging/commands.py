@@ -16,7 +16,7 @@ from typing import Any, Final, get_args, get_type_hints
 from harness.domain.arrangements import Arrangement, RenewCluster
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.adopting import adopted_text
-from harness.targets.arranging.process import Finished, Staying, run_command
+from harness.targets.arranging.process import CompletedCommand, Staying, run_command
 from harness.targets.port import ArrangingFailed, CannotArrange
 from harness.wire.control import to_json
 from harness.wire.http import Json
@@ -111,7 +111,7 @@ class Commands:
             staying.close()
         self._staying.clear()
 
-    def _run(self, command: Command, arrangement: Arrangement) -> Finished:
+    def _run(self, command: Command, arrangement: Arrangement) -> CompletedCommand:
         what = type(arrangement).__name__
         try:
             if command.stays:
@@ -156,7 +156,7 @@ def _given(arrangement: Arrangement) -> bytes:
     return json.dumps({"arrangement": type(arrangement).__name__, **fields}).encode()
 
 
-def _in_words(finished: Finished) -> Finished:
+def _in_words(finished: CompletedCommand) -> CompletedCommand:
     """What a command that stays has answered, as one that ends would have said it."""
     if finished.problem:
         return finished
@@ -179,7 +179,7 @@ def _called(command: Command) -> str:
     return f"the command {command.words[0]}"
 
 
-def _told(command: Command, why: str, finished: Finished, secrets: tuple[str, ...]) -> str:
+def _told(command: Command, why: str, finished: CompletedCommand, secrets: tuple[str, ...]) -> str:
     """What went wrong, with the end of what the command complained of."""
     text = finished.complaint.decode("utf-8", "replace")
     for secret in sorted(secrets, key=len, reverse=True):

@@ -23,7 +23,7 @@ TOLD_SECRETS: tuple[type[arrangements.Arrangement], ...] = (
 """What a person cannot confirm: the target makes the secret, and nobody types one in here."""
 
 
-class Asker(Protocol):
+class Prompter(Protocol):
     """Asks a person something and waits for the answer."""
 
     def ask(self, text: str) -> str:
@@ -34,7 +34,7 @@ class Asker(Protocol):
         """
 
 
-class Person:
+class PersonArranger:
     """Asks a person to bring about what is needed, and waits.
 
     Attributes:
@@ -43,13 +43,13 @@ class Person:
 
     name = "person"
 
-    def __init__(self, asker: Asker | None, operator: str = "") -> None:
+    def __init__(self, asker: Prompter | None, operator: str = "") -> None:
         """`asker` is `None` where nobody is there to be asked."""
         self._asker = asker
         self.operator = operator
         self._confirmed: Confirmation | None = None
 
-    def attend(self, asker: Asker, operator: str = "") -> None:
+    def attend(self, asker: Prompter, operator: str = "") -> None:
         """From now on somebody is there; `operator` is their name, if it is known."""
         self._asker, self.operator = asker, operator or self.operator
 
@@ -119,7 +119,7 @@ def _safe(text: str) -> str:
 TERMINAL = Path("/dev/tty")
 
 
-class TerminalAsker:
+class TerminalPrompter:
     """Asks on the controlling terminal: output is captured, and a progress bar may be drawn."""
 
     def __init__(
@@ -151,11 +151,11 @@ class TerminalAsker:
 
 def terminal_asker(
     quiet: Callable[[], AbstractContextManager[None]] = nullcontext,
-) -> TerminalAsker | None:
+) -> TerminalPrompter | None:
     """Who asks on this process's terminal; `None` where it has none."""
     try:
         with TERMINAL.open("r+b", buffering=0):
-            return TerminalAsker(TERMINAL, quiet)
+            return TerminalPrompter(TERMINAL, quiet)
     except OSError:
         return None
 

@@ -26,7 +26,7 @@ _Pipes = tuple[IO[bytes], IO[bytes], IO[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class CompletedCommand:
     """How a command ended.
 
     Attributes:
@@ -48,7 +48,7 @@ def run_command(
     environment: Mapping[str, str],
     given: bytes,
     timeout_s: float,
-) -> Finished:
+) -> CompletedCommand:
     """Run a command with `given` on its standard input; at a time-out its whole process group is
     killed, as it is when the run is interrupted meanwhile.
 
@@ -61,7 +61,7 @@ def run_command(
         problem = watch.until(time.monotonic() + timeout_s, timeout_s)
         if problem:
             kill_group(process.pid)
-        return Finished(process.wait(), *watch.said(), problem)
+        return CompletedCommand(process.wait(), *watch.said(), problem)
     except BaseException:
         kill_group(process.pid)
         process.wait()
@@ -194,7 +194,7 @@ class Staying:
         self._running: _Running | None = None
         self._lock = threading.Lock()
 
-    def ask(self, line: bytes, timeout_s: float) -> Finished:
+    def ask(self, line: bytes, timeout_s: float) -> CompletedCommand:
         """Give it one line and take one; `problem` says why there is none. What goes wrong ends it.
 
         Raises:
@@ -209,7 +209,7 @@ class Staying:
                 problem = running.exchange(line, time.monotonic() + timeout_s, timeout_s)
                 if problem:
                     self._end(gently=False)
-                return Finished(0, running.answer(), running.complaint(), problem)
+                return CompletedCommand(0, running.answer(), running.complaint(), problem)
             except BaseException:
                 self._end(gently=False)
                 raise

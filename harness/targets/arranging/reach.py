@@ -15,7 +15,7 @@ _KINDS = {kind.__name__: kind for kind in SIDES_OF}
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingArrangement:
     """One kind of arrangement that nobody can bring about.
 
     Attributes:
@@ -43,7 +43,7 @@ class Reach:
     """
 
     judged: tuple[str, ...]
-    missing: tuple[Missing, ...]
+    missing: tuple[MissingArrangement, ...]
     too_large: tuple[str, ...]
     clusters: int
     disposable: int | None
@@ -81,7 +81,7 @@ def reach_of(
     }
     places = tuple(slots)
     missing = [
-        Missing(kind, told, tuple(s for s, need in chosen.items() if kind in need.kinds))
+        MissingArrangement(kind, told, tuple(s for s, need in chosen.items() if kind in need.kinds))
         for kind, told in why.items()
         if told
     ]

@@ -23,7 +23,7 @@ from harness.targets.arranging.commands import (
     placeholders,
 )
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.reading import Problem, Reading
+from harness.targets.reading import TargetFileReader, TargetProblem
 from harness.targets.toml_lines import Path
 
 WAYS: Final = ("control", "link", "commands", "api", "given", "person")
@@ -31,7 +31,7 @@ WAYS: Final = ("control", "link", "commands", "api", "given", "person")
 
 
 @dataclass(frozen=True, slots=True)
-class Arranging:
+class ArrangingSettings:
     """How preconditions are arranged.
 
     Attributes:
@@ -70,7 +70,7 @@ _KINDS = {kind.__name__: kind for kind in SIDES_OF}
 Table = Mapping[str, Any]
 
 
-def read_arranging(reading: Reading, data: Table) -> Arranging:
+def read_arranging(reading: TargetFileReader, data: Table) -> ArrangingSettings:
     """How preconditions are arranged, from a whole target file whose structure is right.
 
     Raises:
@@ -91,7 +91,7 @@ def read_arranging(reading: Reading, data: Table) -> Arranging:
         if "reset" in place
     }
     disposable = (p["slot"] for p in places if p.get("disposable", "reset" in p))
-    return Arranging(
+    return ArrangingSettings(
         ways=tuple(arrange.get("ways", WAYS)),
         commands=_commands(reading, arrange.get("commands", {})),
         resets=resets,
@@ -104,7 +104,7 @@ def read_arranging(reading: Reading, data: Table) -> Arranging:
 # --- commands -----------------------------------------------------------------------------------
 
 
-def _commands(reading: Reading, tables: Table) -> dict[str, Command]:
+def _commands(reading: TargetFileReader, tables: Table) -> dict[str, Command]:
     return {
         name: read_command(
             reading,
@@ -116,14 +116,16 @@ def _commands(reading: Reading, tables: Table) -> dict[str, Command]:
     }
 
 
-def read_command(reading: Reading, table: Table, path: Path, fields: Iterable[str]) -> Command:
+def read_command(
+    reading: TargetFileReader, table: Table, path: Path, fields: Iterable[str]
+) -> Command:
     """One command, whose words may use these placeholders."""
     words = tuple(table["command"])
     here = (*path, "command")
     for word in words:
         _check_word(reading, word, here, tuple(fields))
     if placeholders(words[0]):
-        problem = Problem(
+        problem = TargetProblem(
             f"the program {words[0]!r} has a placeholder", "a fixed program", "name it in full"
         )
         reading.refuse(here, problem)
@@ -145,32 +147,34 @@ def read_command(reading: Reading, table: Table, path: Path, fields: Iterable[st
     )
 
 
-def _check_staying(reading: Reading, table: Table, path: Path) -> None:
+def _check_staying(reading: TargetFileReader, table: Table, path: Path) -> None:
     """A command that stays is told by lines alone, and says by lines how it went."""
     why = "of a command that stays, which gets each arrangement as a line and answers with one"
     for word in table["command"]:
         if placeholders(word):
-            problem = Problem(f"{word!r} has a placeholder", f"the fixed words {why}", "remove it")
+            problem = TargetProblem(
+                f"{word!r} has a placeholder", f"the fixed words {why}", "remove it"
+            )
             reading.refuse((*path, "command"), problem)
     for name in ("stdin", "expect", "expect_output"):
         if name in table:
-            problem = Problem("it stands there", f"no such key {why}", "remove it, or stays")
+            problem = TargetProblem("it stands there", f"no such key {why}", "remove it, or stays")
             reading.refuse((*path, name), problem)
 
 
-def _check_word(reading: Reading, word: str, path: Path, fields: tuple[str, ...]) -> None:
+def _check_word(reading: TargetFileReader, word: str, path: Path, fields: tuple[str, ...]) -> None:
     allowed = ", ".join(f"{{{name}}}" for name in fields)
     remedy = "correct it; braces that mean themselves are written twice"
     try:
         strange = [name for name in placeholders(word) if name not in fields]
     except BadTemplate as error:
-        reading.refuse(path, Problem(str(error), f"texts with {allowed}", remedy))
+        reading.refuse(path, TargetProblem(str(error), f"texts with {allowed}", remedy))
     if strange:
         found = f"the placeholder {{{strange[0]}}} stands there"
-        reading.refuse(path, Problem(found, allowed, remedy))
+        reading.refuse(path, TargetProblem(found, allowed, remedy))
 
 
-def _program(reading: Reading, word: str, path: Path) -> str:
+def _program(reading: TargetFileReader, word: str, path: Path) -> str:
     """The program as it is started: found beside the target file, or in PATH."""
     if "/" in word:
         file = reading.path_of(word)
@@ -178,7 +182,7 @@ def _program(reading: Reading, word: str, path: Path) -> str:
     else:
         found = shutil.which(word, path=reading.environment.get("PATH", os.defpath))
     if found is None:
-        problem = Problem(
+        problem = TargetProblem(
             f"{word!r} is no program that can be run here",
             "an executable file, by its path or by its name in PATH",
             "correct the path (a relative one starts at the target file's folder), or chmod +x it",
@@ -187,9 +191,9 @@ def _program(reading: Reading, word: str, path: Path) -> str:
     return found
 
 
-def _variable(reading: Reading, name: str, path: Path) -> str:
+def _variable(reading: TargetFileReader, name: str, path: Path) -> str:
     if name not in reading.environment:
-        problem = Problem(
+        problem = TargetProblem(
             f"the variable {name} is not set",
             "variables of the environment, or of the .env file beside the target file",
             f"set it: export {name}=…",
@@ -198,11 +202,11 @@ def _variable(reading: Reading, name: str, path: Path) -> str:
     return reading.environment[name]
 
 
-def _expression(reading: Reading, text: str, path: Path) -> str:
+def _expression(reading: TargetFileReader, text: str, path: Path) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        problem = Problem(f"{text!r}: {error}", "a regular expression", "correct it")
+        problem = TargetProblem(f"{text!r}: {error}", "a regular expression", "correct it")
         reading.refuse((*path, "expect_output"), problem)
     return text
 
@@ -210,7 +214,7 @@ def _expression(reading: Reading, text: str, path: Path) -> str:
 # --- what is given ------------------------------------------------------------------------------
 
 
-def _given(reading: Reading, table: Table) -> GivenThings:
+def _given(reading: TargetFileReader, table: Table) -> GivenThings:
     projects = tuple(table.get("projects", ()))
     seen: dict[str, str] = {}
     for n, uid in enumerate(projects):
@@ -226,11 +230,13 @@ def _given(reading: Reading, table: Table) -> GivenThings:
     return GivenThings(projects, tuple(people), tuple(profiles), table.get("clusters", False))
 
 
-def _person(reading: Reading, table: Table, path: Path, projects: tuple[str, ...]) -> GivenPerson:
+def _person(
+    reading: TargetFileReader, table: Table, path: Path, projects: tuple[str, ...]
+) -> GivenPerson:
     scopes = list(table.get("projects", projects[:1]))
     for n, scope in enumerate(scopes):
         if scope not in projects:
-            problem = Problem(
+            problem = TargetProblem(
                 f"the project {scope!r} stands there", "one of given.projects", "name it there too"
             )
             reading.refuse((*path, "projects", n), problem)

@@ -54,7 +54,7 @@ class TrustAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceAnswer:
+class JsonPathAnswer:
     """A place for a cluster. `reset` is the command that puts it back, as typed."""
 
     slot: str
@@ -67,7 +67,7 @@ class PlaceAnswer:
 class EdgeAnswer:
     """The edge hosts, and the variables that hold the login."""
 
-    places: tuple[PlaceAnswer, ...]
+    places: tuple[JsonPathAnswer, ...]
     username_env: str
     password_env: str
     trust: TrustAnswer = TrustAnswer()
@@ -182,7 +182,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class AskFingerprint:
     """Asks for the fingerprint of the certificate that a server shows. The answer is the
     fingerprint, or a text that begins with `-` and says why there is none.
     """
@@ -190,7 +190,7 @@ class Shown:
     url: str
 
 
-Asked: TypeAlias = "Question | Shown"
+Asked: TypeAlias = "Question | AskFingerprint"
 A = TypeVar("A")
 Asking: TypeAlias = Generator[Asked, str, A]
 

@@ -15,7 +15,7 @@ from harness.targets.arranging.commands import known_fields
 from harness.targets.arranging.reading import read_command
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import read_peer
-from harness.targets.reading import Reading, TargetFileError
+from harness.targets.reading import TargetFileError, TargetFileReader
 from harness.targets.target_keys import FILE
 from harness.targets.trust import read_trust
 
@@ -36,7 +36,7 @@ class Rules:
     """
 
     def __init__(self, folder: Path, path: str) -> None:
-        self._reading = Reading("", "answer", folder, {"PATH": path})
+        self._reading = TargetFileReader("", "answer", folder, {"PATH": path})
 
     def key(self, *names: str) -> Check:
         """A text that the key of this name may hold."""

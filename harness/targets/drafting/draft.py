@@ -17,9 +17,9 @@ from harness.targets.drafting.answers import (
     CentralAnswer,
     EdgeAnswer,
     Hints,
+    JsonPathAnswer,
     PeerAnswer,
     PeerTrust,
-    PlaceAnswer,
     TrustAnswer,
     TrustWay,
 )
@@ -125,7 +125,7 @@ def _edge(edge: EdgeAnswer) -> _Lines:
         yield from _place(place)
 
 
-def _place(place: PlaceAnswer) -> _Lines:
+def _place(place: JsonPathAnswer) -> _Lines:
     yield from ("", "[[edge.clusters]]", toml_line("slot", place.slot), "hosts = [")
     for host in place.hosts:
         yield f"    {{ uid = {toml_text(host.uid)}, url = {toml_text(host.url)} }},"

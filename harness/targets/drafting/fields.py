@@ -28,7 +28,7 @@ _NO_LEAF = {"object", "array"}
 
 
 @dataclass(frozen=True, slots=True)
-class Moves:
+class FieldMatches:
     """How a body differs, by our way as one writes it.
 
     Attributes:
@@ -42,13 +42,13 @@ class Moves:
     missing: tuple[str, ...] = ()
 
 
-def moves(model: type[WireModel] | None, document: Document, schema: Json) -> Moves:
+def moves(model: type[WireModel] | None, document: Document, schema: Json) -> FieldMatches:
     """How a document's body differs from a model of ours; nothing where it says nothing."""
     if model is None or not isinstance(schema, dict):
-        return Moves()
+        return FieldMatches()
     theirs = document.fields(schema)
     if not theirs:
-        return Moves()
+        return FieldMatches()
     return _Matching(theirs).of(_leaves(model))
 
 
@@ -67,7 +67,7 @@ class _Matching:
         self._leaves = [f for f in theirs if f.way[-1] != EACH and f.kind not in _NO_LEAF]
         self._lists = {f.way for f in theirs if f.way[-1] == EACH}
 
-    def of(self, ours: Sequence[tuple[Way, Leaf]]) -> Moves:
+    def of(self, ours: Sequence[tuple[Way, Leaf]]) -> FieldMatches:
         absent = [(way, leaf) for way, leaf in ours if not self._is_there(way)]
         taken = {way for way, _ in ours if way in self._there}
         sure: dict[str, str] = {}
@@ -81,7 +81,7 @@ class _Matching:
             (sure if likeness >= _SAME_NAME else guessed)[dotted(way)] = dotted(their_way)
         left = [way for way, _ in absent if dotted(way) not in sure | guessed]
         missing = tuple(dotted(way) for way in left if way[0] != _PAGING)
-        return Moves(sure, guessed, missing)
+        return FieldMatches(sure, guessed, missing)
 
     def _is_there(self, way: Way) -> bool:
         """Whether theirs is where ours is, or stands where nothing is said."""
@@ -165,7 +165,7 @@ _EQUAL: Final = "eq"
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE"})
 
 
-class NoPlace(Exception):
+class Unmappable(Exception):
     """A parameter has no place there; says which."""
 
 
@@ -188,7 +188,7 @@ def placed(route: Route, document: Document, theirs: Described) -> Placed:
     """
     ours, there = list(route.parameters()), list(theirs.parameters())
     if len(there) > len(ours):
-        raise NoPlace(f"its path has parameters of which nothing is known: {', '.join(there)}")
+        raise Unmappable(f"its path has parameters of which nothing is known: {', '.join(there)}")
     names = _in_order(ours, there)
     renamed = {f"{{{their_name}}}": f"{{{name}}}" for name, their_name in names.items()}
     path = re.sub(r"\{[^{}/]+\}", lambda found: renamed[found[0]], theirs.path)
@@ -201,7 +201,7 @@ def placed(route: Route, document: Document, theirs: Described) -> Placed:
     }
     lost = [n for n in ours if n not in names and f"{{{n}}}" not in left and n != twice]
     if lost:
-        raise NoPlace(f"it has no place for {', '.join(lost)}")
+        raise Unmappable(f"it has no place for {', '.join(lost)}")
     query = _into_query(route, theirs)
     return Placed(path, {**left, **query}, (*left, *query))
 

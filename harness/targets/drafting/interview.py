@@ -88,7 +88,7 @@ class Interview:
 
     def edge(self) -> answers.Asking[answers.EdgeAnswer]:
         """The edge hosts."""
-        places: list[answers.PlaceAnswer] = []
+        places: list[answers.JsonPathAnswer] = []
         while not places or (yield from self._more("cluster", len(places))):
             places.append((yield from self._place(places)))
         username = yield self.variable("the user's name for Local UI", "LOCAL_UI_USERNAME")
@@ -112,7 +112,9 @@ class Interview:
         )
         return answer == "yes"
 
-    def _place(self, before: Sequence[answers.PlaceAnswer]) -> answers.Asking[answers.PlaceAnswer]:
+    def _place(
+        self, before: Sequence[answers.JsonPathAnswer]
+    ) -> answers.Asking[answers.JsonPathAnswer]:
         slot = yield answers.Question(
             "What do you call this place for a cluster?",
             _fresh("lab", [place.slot for place in before]),
@@ -127,7 +129,7 @@ class Interview:
         hosts: list[Host] = []
         while not hosts or (yield from self._more(f"edge host in {slot}", len(hosts))):
             hosts.append((yield from self._host([*taken, *hosts])))
-        return answers.PlaceAnswer(slot, tuple(hosts))
+        return answers.JsonPathAnswer(slot, tuple(hosts))
 
     def _host(self, before: Sequence[Host]) -> answers.Asking[Host]:
         n = len(before) + 1
@@ -231,7 +233,7 @@ class Interview:
             f"Ask {url} now which certificate it shows?", "yes", checks.yes_or_no
         )
         if look == "yes":
-            shown = yield answers.Shown(url)
+            shown = yield answers.AskFingerprint(url)
             if not shown.startswith("-"):
                 right = yield answers.Question(
                     f"It shows {shown}. Is that the right one?",
@@ -260,7 +262,7 @@ class Interview:
 
     def _used_up(self, edge: answers.EdgeAnswer) -> answers.Asking[answers.EdgeAnswer]:
         """Which of the clusters that are given may be paired for good."""
-        places: list[answers.PlaceAnswer] = []
+        places: list[answers.JsonPathAnswer] = []
         for place in edge.places:
             answer = yield answers.Question(
                 f"May the cluster in {place.slot} be paired for good?",
@@ -279,7 +281,7 @@ class Interview:
                     ("Such as ./lab/reset.sh {slot}; it is not run by a shell.",),
                 )
             disposable = answer == "yes"
-            places.append(answers.PlaceAnswer(place.slot, place.hosts, reset, disposable))
+            places.append(answers.JsonPathAnswer(place.slot, place.hosts, reset, disposable))
         return answers.EdgeAnswer(tuple(places), edge.username_env, edge.password_env, edge.trust)
 
     # --- the rest -----------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.domain.operations import Operation, Surface
 from harness.history.visible import visible_line
-from harness.targets.drafting.fields import Moves, NoPlace, moves, placed
+from harness.targets.drafting.fields import FieldMatches, Unmappable, moves, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
 from harness.targets.target_keys import OPERATION_KEYS
@@ -97,7 +97,7 @@ def _drafted(route: Route, match: Match | None) -> Drafted:
     answered = moves(route.response, match.document, theirs.response)
     try:
         place = placed(route, match.document, theirs)
-    except NoPlace as error:
+    except Unmappable as error:
         return Drafted(route, match, why_not=str(error))
     request = {**asked.sure, **asked.guessed, **place.request}
     change = OperationMap(
@@ -117,7 +117,7 @@ def _named(table: str, names: Iterable[str]) -> frozenset[str]:
     return frozenset(f"{table}.{name}" for name in names)
 
 
-def _missing(table: str, of: Moves, moved: Mapping[str, str]) -> Iterator[str]:
+def _missing(table: str, of: FieldMatches, moved: Mapping[str, str]) -> Iterator[str]:
     return (f"{table}.{name}" for name in of.missing if name not in moved)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from harness.targets.links import faults
-from harness.targets.links.lane import Lane
+from harness.targets.links.lane import DelayLine
 from harness.targets.links.sockets import has_arrived, refuse, reset
 
 _LOOK_S = 0.001
@@ -52,7 +52,7 @@ class End(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.other: End = self
         self.size = 0
-        self.lane: Lane | None = None
+        self.lane: DelayLine | None = None
         self.cut: Cut | None = None
         self.read: Callable[[bytes], None] | None = None
         self.is_over = False
@@ -184,7 +184,7 @@ class End(asyncio.Protocol):
 class Cut:
     """Resets a connection around a byte of one way."""
 
-    def __init__(self, end: End, fault: faults.Reset) -> None:
+    def __init__(self, end: End, fault: faults.ConnectionReset) -> None:
         self._end = end
         self._passing = fault.passing
         self._left = fault.size
@@ -260,18 +260,18 @@ class Crossing:
         self.episode = episode
         self.edge.cut = self.palette.cut = None
         match fault:
-            case faults.Down(keeps=False) | faults.Refused(keeps=False):
+            case faults.Down(keeps=False) | faults.ConnectionRefused(keeps=False):
                 self.took_effect()
                 self.reset()
             case faults.BlackHole():
                 self._swallow()
-            case faults.Reset(way=way):
+            case faults.ConnectionReset(way=way):
                 end = self.edge if way is faults.Way.REQUEST else self.palette
                 end.cut = Cut(end, fault)
                 self._hinder()
             case faults.Slow(latency, jitter):
                 self._hinder(latency=latency, jitter=jitter)
-            case faults.Limited(bytes_per_s):
+            case faults.BandwidthLimited(bytes_per_s):
                 self._hinder(bytes_per_s=bytes_per_s)
             case _:
                 self._hinder()
@@ -296,7 +296,7 @@ class Crossing:
     def _hinder(self, *, latency: int = 0, jitter: int = 0, bytes_per_s: int = 0) -> None:
         for end in (self.edge, self.palette):
             if end.lane is None and (latency or bytes_per_s):
-                end.lane = Lane(end.other.write, end.hold, f"{self._seed}:{end.way.value}")
+                end.lane = DelayLine(end.other.write, end.hold, f"{self._seed}:{end.way.value}")
             if end.lane is not None:
                 end.lane.set(latency, jitter, bytes_per_s)
 

@@ -8,7 +8,7 @@ from harness.domain import arrangements
 from harness.targets.links.faults import EVERYONE
 
 
-class Crowd:
+class SourceAddresses:
     """The hosts of a target, the address that each arrives from, and whose cluster is in use.
 
     Without addresses all hosts count as arriving from one. A cluster is in use from its

@@ -18,7 +18,7 @@ _TRY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LinkFinding:
     """One thing that was found out.
 
     Attributes:
@@ -32,7 +32,9 @@ class Finding:
     remedy: str = ""
 
 
-def explain(opened: OpenLinks, trust: ssl.SSLContext, *, one_cluster_hosts: int) -> list[Finding]:
+def explain(
+    opened: OpenLinks, trust: ssl.SSLContext, *, one_cluster_hosts: int
+) -> list[LinkFinding]:
     """What the links of a target allow.
 
     `trust` is what a client checks Palette's certificate with, as the edge hosts are taken to do;
@@ -46,30 +48,30 @@ def explain(opened: OpenLinks, trust: ssl.SSLContext, *, one_cluster_hosts: int)
     ]
 
 
-def _abilities(opened: OpenLinks) -> Iterator[Finding]:
+def _abilities(opened: OpenLinks) -> Iterator[LinkFinding]:
     for kind, told in (
         (SetLink, "cut off a host from Palette (PRE-5, WDR-4, WDR-5)"),
         (FaultNextMessage, "lose, repeat or delay a single message (WDR-4)"),
     ):
         why = opened.arranger.cannot(kind)
         if why:
-            yield Finding(False, f"links: cannot {told}", why)
+            yield LinkFinding(False, f"links: cannot {told}", why)
         else:
-            yield Finding(True, f"links: can {told}, by {opened.links.way.value}")
+            yield LinkFinding(True, f"links: can {told}, by {opened.links.way.value}")
 
 
-def _sources(opened: OpenLinks, hosts: int) -> Iterator[Finding]:
+def _sources(opened: OpenLinks, hosts: int) -> Iterator[LinkFinding]:
     if not opened.links.is_proxied or hosts < 2:
         return
     if opened.links.sources:
         shared = len(opened.links.sources) - len(set(opened.links.sources.values()))
         if not shared:
-            yield Finding(True, "links: every host arrives from an address of its own")
+            yield LinkFinding(True, "links: every host arrives from an address of its own")
             return
         told = f"links: {shared} hosts share their address with another one"
     else:
         told = "links: hosts cannot be told apart, as [links.sources] names no addresses"
-    yield Finding(
+    yield LinkFinding(
         False,
         f"{told}; where these are hosts of one cluster, or of two that a scenario uses at once,"
         " cutting off one of them alone (PRE-5) is inconclusive",
@@ -79,7 +81,7 @@ def _sources(opened: OpenLinks, hosts: int) -> Iterator[Finding]:
     )
 
 
-def _ways_through(opened: OpenLinks, trust: ssl.SSLContext) -> Iterator[Finding]:
+def _ways_through(opened: OpenLinks, trust: ssl.SSLContext) -> Iterator[LinkFinding]:
     """Whether a client that trusts what the edge trusts comes through to Palette."""
     if not opened.proxied:
         return
@@ -91,25 +93,25 @@ def _ways_through(opened: OpenLinks, trust: ssl.SSLContext) -> Iterator[Finding]
         failed = _tried(proxied, trust)
         unreachable = opened.proxy is not None and opened.proxy.counts().unreachable > before
     except LinkError as error:
-        yield Finding(False, f"links: {error}", "look at what the proxy or its server logged")
+        yield LinkFinding(False, f"links: {error}", "look at what the proxy or its server logged")
         return
     if unreachable:
-        yield Finding(
+        yield LinkFinding(
             False,
             f"links: the proxy cannot reach Palette at {palette.host}:{palette.port}",
             "check central.endpoint, and that this machine may connect there",
         )
     elif failed is None:
-        yield Finding(True, f"links: {opened.proxied} leads to Palette, tried from here")
+        yield LinkFinding(True, f"links: {opened.proxied} leads to Palette, tried from here")
     else:
         yield _refused(opened, proxied, failed)
     yield from _naming(opened, palette)
 
 
-def _reachable(opened: OpenLinks, palette: PaletteEndpoint) -> Iterator[Finding]:
+def _reachable(opened: OpenLinks, palette: PaletteEndpoint) -> Iterator[LinkFinding]:
     own = is_loopback_host(opened.links.host) or is_loopback_host(opened.links.listen[0])
     if own and not is_loopback_host(palette.host):
-        yield Finding(
+        yield LinkFinding(
             False,
             f"links: the proxy is reached as {opened.links.host}, from this machine alone, while"
             f" Palette is at {palette.host}",
@@ -131,24 +133,24 @@ def _tried(proxied: PaletteEndpoint, trust: ssl.SSLContext) -> Exception | None:
         return error
 
 
-def _refused(opened: OpenLinks, proxied: PaletteEndpoint, error: Exception) -> Finding:
+def _refused(opened: OpenLinks, proxied: PaletteEndpoint, error: Exception) -> LinkFinding:
     links = opened.links
     if not isinstance(error, ssl.SSLCertVerificationError):
-        return Finding(
+        return LinkFinding(
             False,
             f"links: {opened.proxied} does not lead to Palette: {what_failed(error)}",
             "check links.listen and links.host, and that nothing filters the port",
         )
     why = error.verify_message or str(error)
     if links.tls is Tls.END:
-        return Finding(
+        return LinkFinding(
             False,
             f"links: the certificate of {links.cert_file} is not trusted under the name"
             f" {proxied.host} ({why}): the edge will refuse it",
             f"let a CA that the edge trusts sign one for {proxied.host}, or claim that the"
             " operators ask for insecure connections",
         )
-    return Finding(
+    return LinkFinding(
         False,
         f"links: TLS passes through, and Palette's certificate does not hold for {proxied.host}"
         f" ({why}): the edge will refuse it",
@@ -158,12 +160,12 @@ def _refused(opened: OpenLinks, proxied: PaletteEndpoint, error: Exception) -> F
     )
 
 
-def _naming(opened: OpenLinks, palette: PaletteEndpoint) -> Iterator[Finding]:
+def _naming(opened: OpenLinks, palette: PaletteEndpoint) -> Iterator[LinkFinding]:
     """Palette is asked under the proxy's name where nobody can change that."""
     if is_readable(palette, opened.links) and opened.proxy is not None:
         return
     if opened.links.host != palette.host:
-        yield Finding(
+        yield LinkFinding(
             False,
             f"links: hosts ask Palette as {opened.links.host}, which the proxy cannot change"
             " where it does not read the messages; a Palette that goes by the name it is asked"

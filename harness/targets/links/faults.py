@@ -58,14 +58,14 @@ class LinkFault:
 class Down(LinkFault):
     """Nobody listens: connecting is refused.
 
-    For one source among several this is `Refused`, since a port listens to all or to none.
+    For one source among several this is `ConnectionRefused`: a port listens to all or to none.
     """
 
     keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Refused(LinkFault):
+class ConnectionRefused(LinkFault):
     """A connection is taken, and reset at once."""
 
     keeps: bool = False
@@ -89,14 +89,14 @@ class Slow(LinkFault):
 
 
 @dataclass(frozen=True, slots=True)
-class Limited(LinkFault):
+class BandwidthLimited(LinkFault):
     """No more than so many bytes a second pass, each way of each connection."""
 
     bytes_per_s: int
 
 
 @dataclass(frozen=True, slots=True)
-class Reset(LinkFault):
+class ConnectionReset(LinkFault):
     """A connection is reset around the byte number `size` of one way, counted from its start,
     or from when the fault began.
 
@@ -122,7 +122,7 @@ class Disturbance:
 
 
 @dataclass(slots=True)
-class Counts:
+class TrafficCounts:
     """What came over a proxy so far, from one source or from all. The proxy's own grow; bytes of
     open connections are added on reading.
 
@@ -143,8 +143,8 @@ class Counts:
     messages: int = 0
     spoiled: int = 0
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
+    def __add__(self, other: TrafficCounts) -> TrafficCounts:
+        return TrafficCounts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))
 
 
 @dataclass(slots=True)

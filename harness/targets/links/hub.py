@@ -34,7 +34,7 @@ class Upstream:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MessageReading:
     """How the proxy reads messages, where it can.
 
     Attributes:
@@ -55,7 +55,7 @@ class Hub:
         upstream: Upstream,
         *,
         ending: ssl.SSLContext | None,
-        reading: Reading | None,
+        reading: MessageReading | None,
         seed: str,
     ) -> None:
         self._loop = asyncio.get_running_loop()
@@ -68,7 +68,7 @@ class Hub:
         self._crossings: set[Crossing] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._episodes: dict[str, faults.Episode] = {}
-        self._tallies: dict[str, faults.Counts] = {}
+        self._tallies: dict[str, faults.TrafficCounts] = {}
         self._addresses: list[tuple[str, int]] = []
         self._number = 0
         self.spoiling = Spoiling(seed)
@@ -109,7 +109,7 @@ class Hub:
 
     async def set_fault(self, fault: faults.LinkFault, source: str) -> None:
         if source and isinstance(fault, faults.Down):
-            fault = faults.Refused(keeps=fault.keeps)
+            fault = faults.ConnectionRefused(keeps=fault.keeps)
         episode = faults.Episode(fault, source, 0, -1 if isinstance(fault, faults.Down) else 0)
         self._episodes[source] = episode
         if not source:
@@ -177,7 +177,7 @@ class Hub:
         fault = episode.fault if episode else None
         if episode is not None and episode.connections >= 0:
             episode.connections += 1
-        if isinstance(fault, faults.Down | faults.Refused):
+        if isinstance(fault, faults.Down | faults.ConnectionRefused):
             fault = replace(fault, keeps=False)
         crossing.apply(fault, episode)
         if isinstance(fault, faults.BlackHole):
@@ -243,15 +243,15 @@ class Hub:
 
     # --- numbers --------------------------------------------------------------------------
 
-    def _tally(self, source: str) -> faults.Counts:
-        return self._tallies.setdefault(source, faults.Counts())
+    def _tally(self, source: str) -> faults.TrafficCounts:
+        return self._tallies.setdefault(source, faults.TrafficCounts())
 
-    async def counts(self, source: str) -> faults.Counts:
+    async def counts(self, source: str) -> faults.TrafficCounts:
         """What came from a source, or from everyone."""
         sources = [*self._tallies] if source == faults.EVERYONE else [source]
-        return sum((self._counts(s) for s in sources), faults.Counts())
+        return sum((self._counts(s) for s in sources), faults.TrafficCounts())
 
-    def _counts(self, source: str) -> faults.Counts:
+    def _counts(self, source: str) -> faults.TrafficCounts:
         tally = self._tally(source)
         standing = [c for c in self._crossings if c.source == source]
         return replace(

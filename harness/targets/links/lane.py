@@ -15,7 +15,7 @@ _PIECES_PER_S = 20
 _MILLION = 1_000_000
 
 
-class Lane:
+class DelayLine:
     """Holds back what is fed to it, in order, and hands it on when it is due.
 
     `jam` is called with whether the lane is full. Jitter is a function of `seed` and of how many

@@ -20,7 +20,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
-from harness.targets.links.faults import EVERYONE, Counts, Disturbance
+from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
 from harness.wire.http import BODY_BYTES_MAX
 
 if TYPE_CHECKING:  # it takes the models of both APIs with it, which a process of its own spares
@@ -85,7 +85,7 @@ def kind_of(table: MessageTable, method: str, target: str) -> MessageKind | None
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class WireFate:
     """What happens to one message; `delay` is in microseconds."""
 
     fault: MessageFault
@@ -97,11 +97,11 @@ class Spoiling:
     """What was arranged for messages, by source; draws are functions of the seed."""
 
     seed: str
-    queued: dict[tuple[str, MessageKind], deque[Fate]] = field(default_factory=dict)
+    queued: dict[tuple[str, MessageKind], deque[WireFate]] = field(default_factory=dict)
     disturbed: dict[str, Disturbance] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
 
-    def queue(self, source: str, kind: MessageKind, fate: Fate) -> None:
+    def queue(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         """A fate for the next message of a kind from a source, or from anybody."""
         self.queued.setdefault((source, kind), deque()).append(fate)
 
@@ -120,7 +120,7 @@ class Spoiling:
         for name in [s for s in self.disturbed if source in (None, s)]:
             del self.disturbed[name]
 
-    def fate_of(self, source: str, kind: MessageKind | None) -> Fate | None:
+    def fate_of(self, source: str, kind: MessageKind | None) -> WireFate | None:
         """What happens to a message that has just come."""
         if kind is None:
             return None
@@ -130,21 +130,26 @@ class Spoiling:
         disturbance = self.disturbed.get(source) or self.disturbed.get(EVERYONE)
         return self._disturbed(source, disturbance) if disturbance else None
 
-    def _disturbed(self, source: str, disturbance: Disturbance) -> Fate | None:
+    def _disturbed(self, source: str, disturbance: Disturbance) -> WireFate | None:
         self.drawn[source] = self.drawn.get(source, 0) + 1
         drawn = derived_bits(self.seed, f"loss:{source}", self.drawn[source]) % _MILLION
         if drawn < disturbance.lost_before:
-            return Fate(MessageFault.LOST_BEFORE)
+            return WireFate(MessageFault.LOST_BEFORE)
         if drawn < disturbance.lost_before + disturbance.lost_after:
-            return Fate(MessageFault.LOST_AFTER)
-        return Fate(MessageFault.DELAYED, disturbance.held) if disturbance.held else None
+            return WireFate(MessageFault.LOST_AFTER)
+        return WireFate(MessageFault.DELAYED, disturbance.held) if disturbance.held else None
 
 
 class Conversation:
     """Reads one connection's messages, and does to each what was arranged for it."""
 
     def __init__(
-        self, crossing: Crossing, table: MessageTable, host: str, spoiling: Spoiling, tally: Counts
+        self,
+        crossing: Crossing,
+        table: MessageTable,
+        host: str,
+        spoiling: Spoiling,
+        tally: TrafficCounts,
     ) -> None:
         self._crossing = crossing
         self._table = table
@@ -156,7 +161,7 @@ class Conversation:
         self._held = bytearray()
         self._is_http = True
         self._has_head = self._is_whole = self._is_decided = False
-        self._fate: Fate | None = None
+        self._fate: WireFate | None = None
         self._is_waiting = False
         self._timer: asyncio.TimerHandle | None = None
         self._cuts_answer = False

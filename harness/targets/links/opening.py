@@ -13,10 +13,10 @@ from urllib.parse import urlsplit
 from harness.domain import arrangements
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError, Refusal
-from harness.targets.arranging.person import Asker, Person
-from harness.targets.links.crowd import Crowd
+from harness.targets.arranging.person import PersonArranger, Prompter
+from harness.targets.links.crowd import SourceAddresses
 from harness.targets.links.faults import LinkError
-from harness.targets.links.hub import Reading
+from harness.targets.links.hub import MessageReading
 from harness.targets.links.messages import message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.targets.links.proxy import FaultProxy
@@ -104,10 +104,10 @@ def open_links(
     links: Links,
     endpoint: str,
     *,
-    crowd: Crowd,
+    crowd: SourceAddresses,
     routes: RouteTable,
     trust: Trust,
-    asker: Asker | None = None,
+    asker: Prompter | None = None,
     seed: object = 0,
     apart: bool = False,
 ) -> OpenLinks:
@@ -124,7 +124,7 @@ def open_links(
         case LinkWay.NONE:
             return OpenLinks(links, LinkArranger(None, crowd), endpoint)
         case LinkWay.PERSON:
-            switch: Switch = DelegatedSwitch.of_person(Person(asker))
+            switch: Switch = DelegatedSwitch.of_person(PersonArranger(asker))
             return OpenLinks(links, LinkArranger(switch, crowd), endpoint)
         case LinkWay.COMMANDS if links.commands is not None:
             switch = DelegatedSwitch.of_commands(links.commands)
@@ -134,7 +134,7 @@ def open_links(
     return _over_proxy(links, endpoint, crowd, routes, trust, seed, apart)
 
 
-def _over_toxiproxy(links: Links, endpoint: str, crowd: Crowd) -> OpenLinks:
+def _over_toxiproxy(links: Links, endpoint: str, crowd: SourceAddresses) -> OpenLinks:
     palette = PaletteEndpoint.of(endpoint)
     host = f"[{palette.host}]" if ":" in palette.host else palette.host
     upstream = f"{host}:{palette.port}"
@@ -153,7 +153,7 @@ def _over_toxiproxy(links: Links, endpoint: str, crowd: Crowd) -> OpenLinks:
 def _over_proxy(
     links: Links,
     endpoint: str,
-    crowd: Crowd,
+    crowd: SourceAddresses,
     routes: RouteTable,
     trust: Trust,
     seed: object,
@@ -195,7 +195,7 @@ def _spec(
     ends = links.tls is Tls.END
     reading = None
     if is_readable(palette, links):
-        reading = Reading(message_table(routes, palette.path), palette.authority)
+        reading = MessageReading(message_table(routes, palette.path), palette.authority)
     return ProxySpec(
         palette.host,
         palette.port,
@@ -233,7 +233,7 @@ def links_for(
     target: Target,
     peer: Target | None,
     *,
-    asker: Asker | None = None,
+    asker: Prompter | None = None,
     seed: object = 0,
     apart: bool = False,
 ) -> OpenLinks:
@@ -251,7 +251,7 @@ def links_for(
         return open_links(
             links,
             central.endpoint,
-            crowd=Crowd(target.slots(), links.sources),
+            crowd=SourceAddresses(target.slots(), links.sources),
             routes=target.wire.routes,
             trust=central.trust_of(arrangements.Side.CENTRAL),
             asker=asker,

@@ -17,8 +17,8 @@ from typing import Any, Self, cast
 
 from harness.domain.arrangements import MessageKind
 from harness.targets.links import faults
-from harness.targets.links.hub import Reading, Upstream
-from harness.targets.links.messages import Fate
+from harness.targets.links.hub import MessageReading, Upstream
+from harness.targets.links.messages import WireFate
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.sockets import ending_context
 from harness.targets.trust import Trust
@@ -50,7 +50,7 @@ class ProxySpec:
     trust: Trust | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
-    reading: Reading | None = None
+    reading: MessageReading | None = None
     seed: str = "0"
 
     def start(self) -> FaultProxy:
@@ -122,7 +122,7 @@ class ProxyProcess:
     def heal(self, source: str | None = None) -> list[faults.Episode]:
         return cast("list[faults.Episode]", self._call("heal", source))
 
-    def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
+    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         self._call("spoil_next", source, kind, fate)
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
@@ -135,9 +135,9 @@ class ProxyProcess:
         """See `FaultProxy.waiting`."""
         return cast("int", self._call("waiting"))
 
-    def counts(self, source: str = faults.EVERYONE) -> faults.Counts:
+    def counts(self, source: str = faults.EVERYONE) -> faults.TrafficCounts:
         """See `FaultProxy.counts`."""
-        return cast("faults.Counts", self._call("counts", source))
+        return cast("faults.TrafficCounts", self._call("counts", source))
 
     def check(self) -> None:
         """See `FaultProxy.check`."""

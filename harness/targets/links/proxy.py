@@ -17,8 +17,8 @@ import uvloop
 
 from harness.domain.arrangements import MessageKind
 from harness.targets.links import faults
-from harness.targets.links.hub import Hub, Reading, Upstream
-from harness.targets.links.messages import Fate, Spoiling
+from harness.targets.links.hub import Hub, MessageReading, Upstream
+from harness.targets.links.messages import Spoiling, WireFate
 from harness.targets.links.sockets import Port
 
 Result = TypeVar("Result")
@@ -45,7 +45,7 @@ class FaultProxy:
         listen: tuple[str, int] = ("127.0.0.1", 0),
         *,
         ending: ssl.SSLContext | None = None,
-        reading: Reading | None = None,
+        reading: MessageReading | None = None,
         seed: object = 0,
     ) -> None:
         self._port = Port(*listen)
@@ -164,13 +164,13 @@ class FaultProxy:
         """How many messages are still waited for, to spoil them."""
         return self._call(self._spoiling(Spoiling.waiting))
 
-    def spoil_next(self, source: str, kind: MessageKind, fate: Fate) -> None:
+    def spoil_next(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate)))
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.disturb(source, disturbance)))
 
-    def counts(self, source: str = faults.EVERYONE) -> faults.Counts:
+    def counts(self, source: str = faults.EVERYONE) -> faults.TrafficCounts:
         """What came from a source so far, or from everyone."""
         return self._call(self._at_work.counts(source))
 

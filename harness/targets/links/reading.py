@@ -14,7 +14,7 @@ from harness.targets import toml_lines
 from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import read_command
 from harness.targets.links.sockets import ending_context, normal
-from harness.targets.reading import Problem, Reading
+from harness.targets.reading import TargetFileReader, TargetProblem
 
 
 class LinkWay(StrEnum):
@@ -107,7 +107,7 @@ _TABLE_OF = {LinkWay.TOXIPROXY: "toxiproxy", LinkWay.COMMANDS: "commands"}
 _PORT_MAX = 65_535
 
 
-def read_links(reading: Reading, data: Table) -> Links:
+def read_links(reading: TargetFileReader, data: Table) -> Links:
     """How links are cut, from a whole target file whose structure is right.
 
     Raises:
@@ -138,17 +138,17 @@ def read_links(reading: Reading, data: Table) -> Links:
     return links
 
 
-def _check_tables(reading: Reading, table: Table, way: LinkWay) -> None:
+def _check_tables(reading: TargetFileReader, table: Table, way: LinkWay) -> None:
     needed = _TABLE_OF.get(way, "")
     if needed and needed not in table:
-        problem = Problem(
+        problem = TargetProblem(
             f'way = "{way.value}" stands there without [links.{needed}]',
             f"[links.{needed}], which says how",
             f"add [links.{needed}], or choose another way",
         )
         reading.refuse(("links", "way"), problem)
     if way is LinkWay.TOXIPROXY and "sources" in table:
-        problem = Problem(
+        problem = TargetProblem(
             "Toxiproxy does not tell its clients apart",
             'sources with way = "proxy" only',
             'remove sources, or write way = "proxy"',
@@ -156,35 +156,35 @@ def _check_tables(reading: Reading, table: Table, way: LinkWay) -> None:
         reading.refuse(("links", "sources"), problem)
 
 
-def _listen(reading: Reading, text: str) -> tuple[str, int]:
+def _listen(reading: TargetFileReader, text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if int(port) > _PORT_MAX:
-        problem = Problem(
+        problem = TargetProblem(
             f"{text!r} stands there", f"a port from 0 to {_PORT_MAX}", "correct the port"
         )
         reading.refuse(("links", "listen"), problem)
     return host.strip("[]"), int(port)
 
 
-def _sources(reading: Reading, table: Table, hosts: list[str]) -> dict[str, str]:
+def _sources(reading: TargetFileReader, table: Table, hosts: list[str]) -> dict[str, str]:
     """The address of each host, in its one spelling: every host has one, or none has."""
     found = {}
     for uid, text in table.items():
         here: toml_lines.Path = ("links", "sources", uid)
         if uid not in hosts:
             known = ", ".join(hosts) or "none: the harness plays the edge"
-            problem = Problem(f"there is no host {uid!r}", known, "correct the uid")
+            problem = TargetProblem(f"there is no host {uid!r}", known, "correct the uid")
             reading.refuse(here, problem)
         try:
             found[uid] = normal(text)
         except ValueError:
-            problem = Problem(
+            problem = TargetProblem(
                 f"{text!r} stands there", "an IP address", "write the address as the proxy sees it"
             )
             reading.refuse(here, problem)
     missing = [uid for uid in hosts if uid not in found]
     if found and missing:
-        problem = Problem(
+        problem = TargetProblem(
             f"host {missing[0]} has no address there",
             "an address for every host of edge.clusters, or no sources at all",
             f'add "{missing[0]}" = "…"',
@@ -193,17 +193,19 @@ def _sources(reading: Reading, table: Table, hosts: list[str]) -> dict[str, str]
     return found
 
 
-def _toxiproxy(reading: Reading, table: Table) -> str:
+def _toxiproxy(reading: TargetFileReader, table: Table) -> str:
     if "toxiproxy" not in table:
         return ""
     path: toml_lines.Path = ("links", "toxiproxy", "url")
     if "url" not in table["toxiproxy"]:
-        problem = Problem("it is missing", "where Toxiproxy's HTTP API answers", "add url = …")
+        problem = TargetProblem(
+            "it is missing", "where Toxiproxy's HTTP API answers", "add url = …"
+        )
         reading.refuse(path, problem)
     return reading.address(table["toxiproxy"]["url"], path)
 
 
-def _commands(reading: Reading, table: Table) -> LinkCommands:
+def _commands(reading: TargetFileReader, table: Table) -> LinkCommands:
     fields = known_fields(SetLink)
     down, up = (
         read_command(reading, table[name], ("links", "commands", name), fields)
@@ -212,13 +214,13 @@ def _commands(reading: Reading, table: Table) -> LinkCommands:
     return LinkCommands(down, up)
 
 
-def _check_tls(reading: Reading, links: Links) -> None:
+def _check_tls(reading: TargetFileReader, links: Links) -> None:
     """A certificate goes with TLS that ends at our own proxy, and the other way round."""
     here: toml_lines.Path = ("links", "cert_file")
     if links.tls is Tls.PASS:
         if links.cert_file or links.key_file:
             at = here if links.cert_file else ("links", "key_file")
-            problem = Problem(
+            problem = TargetProblem(
                 "a certificate, and TLS passes through the proxy",
                 'cert_file with tls = "end" only',
                 'write tls = "end", or remove it',
@@ -226,14 +228,14 @@ def _check_tls(reading: Reading, links: Links) -> None:
             reading.refuse(at, problem)
         return
     if links.way is not LinkWay.PROXY:
-        problem = Problem(
+        problem = TargetProblem(
             f'way = "{links.way.value}" cannot end TLS',
             'tls = "end" with way = "proxy" only',
             'write way = "proxy", or tls = "pass"',
         )
         reading.refuse(("links", "tls"), problem)
     if links.cert_file is None:
-        problem = Problem(
+        problem = TargetProblem(
             'tls = "end" stands there without a certificate',
             "cert_file, a certificate for links.host that the edge hosts trust",
             "add cert_file (and key_file)",
@@ -244,7 +246,7 @@ def _check_tls(reading: Reading, links: Links) -> None:
     except OSError as error:
         told = "it holds no certificate with its key (without a password)"
         why = told if isinstance(error, ssl.SSLError) else error.strerror
-        problem = Problem(
+        problem = TargetProblem(
             f"{links.cert_file} cannot be used: {why}",
             "a certificate in PEM, with its key there or in key_file",
             "correct the path (a relative one starts at the target file's folder)",

@@ -9,10 +9,10 @@ from typing import Protocol
 
 from harness.domain import arrangements
 from harness.targets.arranging.commands import Commands
-from harness.targets.arranging.person import Person
+from harness.targets.arranging.person import PersonArranger
 from harness.targets.links import faults
-from harness.targets.links.crowd import Crowd
-from harness.targets.links.messages import Fate
+from harness.targets.links.crowd import SourceAddresses
+from harness.targets.links.messages import WireFate
 from harness.targets.links.reading import CutForm, LinkCommands
 from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
 
@@ -22,7 +22,7 @@ OVER_LINKS: frozenset[type[arrangements.Arrangement]] = frozenset(
 """What a scenario arranges that has to go over the proxy."""
 FAULT_OF: dict[CutForm, faults.LinkFault] = {
     CutForm.CLOSED: faults.Down(),
-    CutForm.RESET: faults.Refused(),
+    CutForm.RESET: faults.ConnectionRefused(),
     CutForm.SILENT: faults.BlackHole(),
 }
 """What a link that is down is for the proxy, by how it is to look."""
@@ -41,7 +41,7 @@ class Faulty(Protocol):
 class Spoiler(Protocol):
     """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
 
-    def spoil_next(self, source: str, kind: arrangements.MessageKind, fate: Fate) -> None:
+    def spoil_next(self, source: str, kind: arrangements.MessageKind, fate: WireFate) -> None:
         """Arrange something for the next message of a kind from a source."""
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
@@ -88,7 +88,7 @@ class ProxySwitch:
     def __init__(
         self,
         faulty: Faulty,
-        crowd: Crowd,
+        crowd: SourceAddresses,
         cut: CutForm,
         *,
         messages: Spoiler | None = None,
@@ -126,7 +126,7 @@ class ProxySwitch:
             case arrangements.FaultNextMessage(host_uid, message, fault, delay):
                 self._refuse(arrangement, self._crowd.cannot_spoil(host_uid, message))
                 source = self._crowd.source_of(host_uid)
-                self._reading(arrangement).spoil_next(source, message, Fate(fault, delay))
+                self._reading(arrangement).spoil_next(source, message, WireFate(fault, delay))
             case arrangements.DisturbMessages():
                 self._refuse(arrangement, self._crowd.cannot_cut(arrangement.host_uid))
                 source = self._crowd.source_of(arrangement.host_uid)
@@ -203,7 +203,7 @@ class DelegatedSwitch:
         return cls(down, up, "commands cut links")
 
     @classmethod
-    def of_person(cls, person: Person) -> DelegatedSwitch:
+    def of_person(cls, person: PersonArranger) -> DelegatedSwitch:
         """By a person who is asked."""
         return cls(person, person, "a person cuts links")
 
@@ -263,7 +263,7 @@ class LinkArranger:
 
     name = "link"
 
-    def __init__(self, switch: Switch | None, crowd: Crowd) -> None:
+    def __init__(self, switch: Switch | None, crowd: SourceAddresses) -> None:
         self._switch = switch
         self._crowd = crowd
 

@@ -50,19 +50,19 @@ def toxics_for(fault: faults.LinkFault) -> tuple[Toxic, ...]:
 def _toxics(fault: faults.LinkFault) -> Iterator[Toxic]:
     both = tuple(_STREAM.values())
     match fault:
-        case faults.Refused():
+        case faults.ConnectionRefused():
             yield from (Toxic("reset_peer", stream, {"timeout": 0}) for stream in both)
         case faults.BlackHole():
             yield from (Toxic("timeout", stream, {"timeout": 0}) for stream in both)
         case faults.Slow(latency, jitter):
             told: dict[str, Json] = {"latency": _ms(latency), "jitter": _ms(jitter)}
             yield from (Toxic("latency", stream, told) for stream in both)
-        case faults.Limited(bytes_per_s):
+        case faults.BandwidthLimited(bytes_per_s):
             rate = max(1, round(bytes_per_s / 1_000))
             yield from (Toxic("bandwidth", stream, {"rate": rate}) for stream in both)
-        case faults.Reset(way, size, passing=True):
+        case faults.ConnectionReset(way, size, passing=True):
             yield Toxic("limit_data", _STREAM[way], {"bytes": size})
-        case faults.Reset():
+        case faults.ConnectionReset():
             raise faults.LinkError(
                 "Toxiproxy cannot swallow bytes and reset then; use the proxy of pairproof"
                 ' (links.way = "proxy")'

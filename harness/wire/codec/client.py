@@ -22,7 +22,7 @@ from harness.wire.codec.listing import CONTINUE
 from harness.wire.codec.parts import FromAnswer, Parts
 from harness.wire.http import HttpRequest, HttpResponse, Json, NotJson, parse_json
 from harness.wire.mapping import PLAIN, WireMap
-from harness.wire.mapping.translate import Asked, ours_answered, theirs_asked
+from harness.wire.mapping.translate import ParsedRequest, ours_answered, theirs_asked
 from harness.wire.model import Malformed
 
 _VALUES: Mapping[type[Operation], FromAnswer] = {
@@ -56,7 +56,7 @@ def encode(
     json = None if parts.body is None else parts.body.to_json()
     query = {**parts.query, CONTINUE: page} if page else parts.query
     headers = {**parts.headers, **credential_headers(credentials)}
-    asked = Asked(parts.parameters, query, headers, json)
+    asked = ParsedRequest(parts.parameters, query, headers, json)
     if not wire.is_plain:
         asked = theirs_asked(asked, type(operation), wire)
     general = {"Accept": "application/json"}

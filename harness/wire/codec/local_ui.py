@@ -142,7 +142,7 @@ def to_parts(operation: LocalOperation) -> parts.Parts:
             # Nobody but the caller keeps the session: a cookie jar would log in on its own.
             query = {"setCookie": "false"} | ({"extendedSession": "true"} if extended else {})
             return parts.Parts(
-                query=query, body=wire.V1AuthLogin(username=username, password=password)
+                query=query, body=wire.LocalV1AuthLogin(username=username, password=password)
             )
         case ops.PairingInput(endpoint, token, insecure):
             return parts.Parts(
@@ -199,7 +199,7 @@ def _unescaped(part: str) -> str:
 
 
 def _log_in(incoming: parts.Incoming) -> Operation:
-    body = parse_model(wire.V1AuthLogin, incoming.json)
+    body = parse_model(wire.LocalV1AuthLogin, incoming.json)
     extended = incoming.flag("extendedSession")
     return ops.LogIn(
         parts.present(body.username, "username"), parts.present(body.password, "password"), extended
@@ -291,7 +291,7 @@ def to_answer(value: Value) -> WireModel:
             return wire.V1AcceptedResponseWithMessage(message=message)
         case ops.Session(token):
             return wire.V1LoginSuccess(
-                IsFirstLogin=False, Token=wire.V1UserToken(Authorization=token)
+                IsFirstLogin=False, Token=wire.LocalV1UserToken(Authorization=token)
             )
         case Cluster():
             return to_cluster(value)

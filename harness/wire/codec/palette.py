@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.domain import operations as ops
-from harness.domain.match import MatchResult, Mismatch, PackMatch, Problem
+from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
 from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
@@ -331,10 +331,10 @@ def _match_result(json: Json) -> Value:
     )
 
 
-def _problem(problem: wire.V1ClusterPairProblem, place: str) -> Problem:
+def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
     if problem.kind not in frozenset(Mismatch):
         raise Malformed(f"{place}.kind", f"one of {', '.join(Mismatch)} is needed")
-    return Problem(
+    return MatchProblem(
         Mismatch(problem.kind),
         problem.message,
         problem.pack or "",

@@ -10,10 +10,10 @@ from harness.wire.codec.parts import needed, present, unless_empty
 from harness.wire.model import Malformed
 
 
-def to_local(stack: Sequence[StackProfile]) -> list[local_ui.V1ClusterProfileTemplate]:
+def to_local(stack: Sequence[StackProfile]) -> list[local_ui.LocalV1ClusterProfileTemplate]:
     """The stack as Local UI shows it."""
     return [
-        local_ui.V1ClusterProfileTemplate(
+        local_ui.LocalV1ClusterProfileTemplate(
             name=profile.name,
             type=profile.type.value,
             uid=unless_empty(profile.uid),
@@ -25,7 +25,7 @@ def to_local(stack: Sequence[StackProfile]) -> list[local_ui.V1ClusterProfileTem
 
 
 def from_local(
-    templates: Sequence[local_ui.V1ClusterProfileTemplate], place: str
+    templates: Sequence[local_ui.LocalV1ClusterProfileTemplate], place: str
 ) -> tuple[StackProfile, ...]:
     """The stack that Local UI shows; `place` is the path of the list in its body.
 
@@ -69,7 +69,7 @@ def from_palette(
 
 
 def _profile(
-    template: local_ui.V1ClusterProfileTemplate | palette.V1ClusterProfileTemplate,
+    template: local_ui.LocalV1ClusterProfileTemplate | palette.V1ClusterProfileTemplate,
     version_name: str,
     version: str | None,
     place: str,

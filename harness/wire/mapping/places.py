@@ -50,7 +50,7 @@ class Part(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class JsonPath:
     """Where a value stands. `name` is empty in a body, `way` elsewhere."""
 
     part: Part
@@ -58,10 +58,10 @@ class Place:
     way: Way = ()
 
 
-NOWHERE = Place(Part.NOWHERE)
+NOWHERE = JsonPath(Part.NOWHERE)
 
 
-def place_of(text: str) -> Place:
+def place_of(text: str) -> JsonPath:
     """The place that a text means.
 
     Raises:
@@ -71,10 +71,10 @@ def place_of(text: str) -> Place:
         return NOWHERE
     for part, form in ((Part.PARAMETER, _PARAMETER), (Part.HEADER, _HEADER), (Part.QUERY, _QUERY)):
         if found := form.fullmatch(text):
-            return Place(part, found[1])
+            return JsonPath(part, found[1])
     if text[0] in "?{" or text.endswith(":"):
         raise ValueError(f"{text!r} is no place")
-    return Place(Part.BODY, way=way_of(text))
+    return JsonPath(Part.BODY, way=way_of(text))
 
 
 def way_of(text: str) -> Way:

@@ -10,15 +10,15 @@ from harness.wire.mapping import values
 from harness.wire.mapping.places import (
     EACH,
     NOWHERE,
+    JsonPath,
     MappingError,
     Part,
-    Place,
     Way,
     dotted,
     place_of,
     way_of,
 )
-from harness.wire.mapping.scope import LeafMove, ListMove, Scope
+from harness.wire.mapping.scope import BodyScope, LeafMapping, ListMapping
 from harness.wire.mapping.shape import Each, Fields, Leaf, Shape, ways
 
 WordTable = Mapping[str, tuple[str, ...]]
@@ -28,24 +28,24 @@ _A_FIELD = "a field such as data.items[].id, ?query, {parameter}, Header:, $ or 
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ValueMapping:
     """What a mapping says of one value: where the target has it, and how it is written."""
 
-    place: Place
+    place: JsonPath
     conversion: values.Conversion | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideMove:
+class OutsideMapping:
     """A value that is in the body on one side at most; text on the other."""
 
-    ours: Place
-    theirs: Place
-    form: values.Form = values.Form()
+    ours: JsonPath
+    theirs: JsonPath
+    form: values.ValueForm = values.ValueForm()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class BodyRules:
     """What governs one body: the table of its entries, and what holds everywhere.
 
     Attributes:
@@ -71,12 +71,12 @@ class BodyPlan:
         is_changed: whether the two forms differ at all.
     """
 
-    scope: Scope
+    scope: BodyScope
     is_changed: bool
-    outside: tuple[OutsideMove, ...] = ()
+    outside: tuple[OutsideMapping, ...] = ()
 
 
-def entry_of(text: str, at: tuple[str, ...]) -> Entry:
+def entry_of(text: str, at: tuple[str, ...]) -> ValueMapping:
     """What the right-hand side of a mapping says: `data.created as seconds`.
 
     Raises:
@@ -88,21 +88,21 @@ def entry_of(text: str, at: tuple[str, ...]) -> Entry:
     except ValueError as error:
         raise MappingError(at, f"{error}", _A_FIELD, "correct it") from error
     try:
-        return Entry(place, values.conversion_named(name) if separator else None)
+        return ValueMapping(place, values.conversion_named(name) if separator else None)
     except KeyError as error:
         raise MappingError(
             at, f"{name!r} is no conversion", values.CONVERSIONS_IN_WORDS, "use one of them"
         ) from error
 
 
-def plan_of(shape: Fields, wanted: Wanted) -> BodyPlan:
+def plan_of(shape: Fields, wanted: BodyRules) -> BodyPlan:
     """The plan for a body of this shape.
 
     Raises:
         MappingError: an entry names no field of the body, or contradicts another one.
     """
     if not (wanted.entries or wanted.fields or wanted.words):
-        return BodyPlan(Scope(), False)
+        return BodyPlan(BodyScope(), False)
     return _Planner(shape, wanted).plan()
 
 
@@ -110,18 +110,18 @@ def plan_of(shape: Fields, wanted: Wanted) -> BodyPlan:
 class _Building:
     """A scope that is being put together."""
 
-    leaves: list[LeafMove] = field(default_factory=list)
-    lists: list[tuple[ListMove, Way]] = field(default_factory=list)
+    leaves: list[LeafMapping] = field(default_factory=list)
+    lists: list[tuple[ListMapping, Way]] = field(default_factory=list)
 
 
 class _Planner:
     """Walks a shape and notes where each field goes."""
 
-    def __init__(self, shape: Fields, wanted: Wanted) -> None:
+    def __init__(self, shape: Fields, wanted: BodyRules) -> None:
         self._shape = shape
         self._wanted = wanted
         self._known = dict(ways(shape)) | {(): shape}
-        self._entries: dict[Way, Entry] = {}
+        self._entries: dict[Way, ValueMapping] = {}
         self._written: dict[Way, str] = {}
         for text, theirs in wanted.entries.items():
             way = self._way(text)
@@ -129,15 +129,15 @@ class _Planner:
             self._written[way] = text
         self._scopes: dict[Way, _Building] = {(): _Building()}
         self._lists: dict[Way, Way] = {(): ()}
-        self._outside: list[OutsideMove] = []
-        self._spare: list[tuple[Leaf, Way, Place]] = []
+        self._outside: list[OutsideMapping] = []
+        self._spare: list[tuple[Leaf, Way, JsonPath]] = []
         self._left_out = False
         self._places: list[tuple[Way, Way]] = []
         self._taken = self._taken_whole()
 
     def plan(self) -> BodyPlan:
         """Walk it all."""
-        whole = self._entries.get((), Entry(Place(Part.BODY)))
+        whole = self._entries.get((), ValueMapping(JsonPath(Part.BODY)))
         if whole.place.part is not Part.BODY or EACH in whole.place.way:
             self._refuse((), "the body is one object", "an object such as data")
         self._walk(self._shape, (), whole.place)
@@ -172,7 +172,7 @@ class _Planner:
 
     # --- the walk -------------------------------------------------------------------------
 
-    def _walk(self, shape: Shape, ours: Way, place: Place) -> None:
+    def _walk(self, shape: Shape, ours: Way, place: JsonPath) -> None:
         self._left_out = self._left_out or place.part is not Part.BODY
         match shape:
             case Fields(fields):
@@ -195,18 +195,18 @@ class _Planner:
             else:
                 self._left_out = True
 
-    def _child(self, shape: Shape, ours: Way, above: Place) -> None:
+    def _child(self, shape: Shape, ours: Way, above: JsonPath) -> None:
         entry = self._entries.get(ours)
         place = entry.place if entry else self._below(above, ours[-1])
         if isinstance(shape, Each) and (entry is None):
             place = self._by_its_elements(ours) or place
         self._walk(shape, ours, place)
 
-    def _below(self, above: Place, name: str) -> Place:
+    def _below(self, above: JsonPath, name: str) -> JsonPath:
         """Where a field is that no entry speaks of."""
         if above.part is not Part.BODY or _element(above.way) in self._taken:
             return NOWHERE
-        return Place(Part.BODY, way=(*above.way, self._wanted.fields.get(name, name)))
+        return JsonPath(Part.BODY, way=(*above.way, self._wanted.fields.get(name, name)))
 
     def _taken_whole(self) -> frozenset[Way]:
         """The bodies and elements that are one field, so that there is no room for the others."""
@@ -219,17 +219,17 @@ class _Planner:
                 found |= {()} if theirs[:1] == (EACH,) else set()
         return frozenset(found)
 
-    def _by_its_elements(self, ours: Way) -> Place | None:
+    def _by_its_elements(self, ours: Way) -> JsonPath | None:
         """Where a list is, as the entries of what its elements hold have it."""
         depth = ours.count(EACH)
         for way, entry in self._entries.items():
             inside = way[: len(ours) + 1] == (*ours, EACH) and entry.place.part is Part.BODY
             positions = [n for n, step in enumerate(entry.place.way) if step == EACH]
             if inside and len(positions) > depth:
-                return Place(Part.BODY, way=entry.place.way[: positions[depth]])
+                return JsonPath(Part.BODY, way=entry.place.way[: positions[depth]])
         return None
 
-    def _list(self, item: Shape, ours: Way, place: Place) -> None:
+    def _list(self, item: Shape, ours: Way, place: JsonPath) -> None:
         if place.part is Part.NOWHERE:
             self._nothing_below(ours)
             return
@@ -239,28 +239,30 @@ class _Planner:
         inner = (*ours, EACH)
         self._scopes[inner] = _Building()
         self._lists[inner] = (*place.way, EACH)
-        move = ListMove(ours[len(context) :], theirs, Scope())
+        move = ListMapping(ours[len(context) :], theirs, BodyScope())
         self._scopes[context].lists.append((move, inner))
         self._note(place.way, ours)
         entry = self._entries.get(inner)
-        self._walk(item, inner, entry.place if entry else Place(Part.BODY, way=(*place.way, EACH)))
+        self._walk(
+            item, inner, entry.place if entry else JsonPath(Part.BODY, way=(*place.way, EACH))
+        )
 
     def _nothing_below(self, ours: Way) -> None:
         for way in self._entries:
             if way[: len(ours)] == ours and way != ours:
                 self._refuse(way, "its list is nowhere", "nothing, where the list is nowhere")
 
-    def _leaf(self, leaf: Leaf, ours: Way, place: Place) -> None:
+    def _leaf(self, leaf: Leaf, ours: Way, place: JsonPath) -> None:
         entry = self._entries.get(ours)
         words = words_of(leaf.words, self._wanted) if leaf.words else None
-        form = values.Form(entry.conversion if entry else None, words, leaf.flag)
+        form = values.ValueForm(entry.conversion if entry else None, words, leaf.flag)
         inner_of = {w[-1]: e for w, e in self._entries.items() if w[:-1] == ours and len(w) > 1}
         moved = inner_of if leaf.open else {}
         if place.part is Part.BODY:
             context, theirs = self._within(ours, place.way)
             own = {e.place.way[-1] for e in moved.values() if e.place.way[:-1] == place.way}
             self._scopes[context].leaves.append(
-                LeafMove(ours[len(context) :], theirs, form, frozenset(moved), frozenset(own))
+                LeafMapping(ours[len(context) :], theirs, form, frozenset(moved), frozenset(own))
             )
             self._note(place.way, ours)
         elif place.part is not Part.NOWHERE:
@@ -268,13 +270,13 @@ class _Planner:
         for name, inner in moved.items():
             self._leaf(Leaf(single=True), (*ours, name), inner.place)
 
-    def _outside_leaf(self, leaf: Leaf, ours: Way, place: Place, form: values.Form) -> None:
+    def _outside_leaf(self, leaf: Leaf, ours: Way, place: JsonPath, form: values.ValueForm) -> None:
         if EACH in ours or not leaf.single:
             found = "only a text or a flag outside of all lists has room there"
             self._refuse(ours, found, "a field of the body")
         if place.part is Part.PARAMETER:
             self._refuse(ours, "a path has published parameters only", "a field or ?query")
-        self._outside.append(OutsideMove(Place(Part.BODY, way=ours), place, form))
+        self._outside.append(OutsideMapping(JsonPath(Part.BODY, way=ours), place, form))
 
     def _within(self, ours: Way, theirs: Way) -> tuple[Way, Way]:
         """The list that a field is an element's of, and theirs from there on."""
@@ -305,10 +307,10 @@ class _Planner:
 
     # --- what comes out -------------------------------------------------------------------
 
-    def _scope(self, context: Way) -> Scope:
+    def _scope(self, context: Way) -> BodyScope:
         built = self._scopes[context]
         lists = (replace(move, each=self._scope(inner)) for move, inner in built.lists)
-        return Scope(tuple(built.leaves), tuple(lists))
+        return BodyScope(tuple(built.leaves), tuple(lists))
 
 
 def _leads_to(one: Way, other: Way) -> bool:
@@ -321,7 +323,7 @@ def _element(way: Way) -> Way:
     return way[: len(way) - way[::-1].index(EACH)] if EACH in way else ()
 
 
-def words_of(vocabulary: frozenset[str], wanted: Wanted) -> values.Words | None:
+def words_of(vocabulary: frozenset[str], wanted: BodyRules) -> values.Words | None:
     """The words of one closed set that the target says otherwise; `None` if it says them all.
 
     Raises:

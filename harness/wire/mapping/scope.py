@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 from harness.wire.http import Json
 from harness.wire.mapping.places import Way, dotted
-from harness.wire.mapping.values import Form
+from harness.wire.mapping.values import ValueForm
 from harness.wire.model import Malformed, json_kind
 
 _ROOT = ""
 """The name under which a whole body, or element, stands while it is being built."""
 
 
-class Missing:
+class Absent:
     """Stands for what is not there, since `None` is a value."""
 
 
-MISSING = Missing()
+MISSING = Absent()
 
 
 @dataclass(frozen=True, slots=True)
-class LeafMove:
+class LeafMapping:
     """One field. The ways start at the body, or at the element of a list.
 
     Attributes:
@@ -31,26 +31,26 @@ class LeafMove:
 
     ours: Way
     theirs: Way
-    form: Form = Form()
+    form: ValueForm = ValueForm()
     except_ours: frozenset[str] = frozenset()
     except_theirs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class ListMove:
+class ListMapping:
     """A list whose elements are made anew, one by one."""
 
     ours: Way
     theirs: Way
-    each: Scope
+    each: BodyScope
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class BodyScope:
     """All that moves within a body, or within each element of a list."""
 
-    leaves: tuple[LeafMove, ...] = ()
-    lists: tuple[ListMove, ...] = ()
+    leaves: tuple[LeafMapping, ...] = ()
+    lists: tuple[ListMapping, ...] = ()
 
     @property
     def is_plain(self) -> bool:
@@ -66,9 +66,9 @@ class Scope:
         built: dict[str, Json] = {}
         for leaf in self.leaves:
             value = look(ours, leaf.ours)
-            if not isinstance(value, Missing):
+            if not isinstance(value, Absent):
                 kept = _without(leaf.form.written(value), leaf.except_ours)
-                if not isinstance(kept, Missing):
+                if not isinstance(kept, Absent):
                     put(built, (_ROOT, *leaf.theirs), kept)
         for move in self.lists:
             items = look(ours, move.ours)
@@ -101,14 +101,14 @@ class Scope:
         built: dict[str, Json] = {}
         for leaf in self.leaves:
             value = look(theirs, leaf.theirs, above)
-            if not isinstance(value, Missing):
+            if not isinstance(value, Absent):
                 name = above + dotted(leaf.theirs)
                 kept = _without(leaf.form.read(value, name), leaf.except_theirs)
-                if not isinstance(kept, Missing):
+                if not isinstance(kept, Absent):
                     put(built, (_ROOT, *leaf.ours), kept)
         for move in self.lists:
             items = look(theirs, move.theirs, above)
-            if items is None or isinstance(items, Missing):
+            if items is None or isinstance(items, Absent):
                 continue
             name = above + dotted(move.theirs)
             if not isinstance(items, list):
@@ -118,7 +118,7 @@ class Scope:
         return built.get(_ROOT, {})
 
 
-def look(body: Json, way: Way, above: str = "") -> Json | Missing:
+def look(body: Json, way: Way, above: str = "") -> Json | Absent:
     """What stands at a way without lists.
 
     Raises:
@@ -143,7 +143,7 @@ def glimpse(body: Json, way: Way) -> Json:
         found = look(body, way)
     except Malformed:
         return None
-    return None if isinstance(found, Missing) else found
+    return None if isinstance(found, Absent) else found
 
 
 def put(body: dict[str, Json], way: Way, value: Json) -> None:
@@ -157,7 +157,7 @@ def put(body: dict[str, Json], way: Way, value: Json) -> None:
     here[way[-1]] = value
 
 
-def _without(value: Json, names: frozenset[str]) -> Json | Missing:
+def _without(value: Json, names: frozenset[str]) -> Json | Absent:
     """A copy of an open object without some names; missing once nothing else is in it."""
     if not names or not isinstance(value, dict):
         return dict(value) if isinstance(value, dict) else value

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
 from harness.wire.http import Json
-from harness.wire.mapping.places import Part, Place
-from harness.wire.mapping.scope import Missing, look, put
+from harness.wire.mapping.places import JsonPath, Part
+from harness.wire.mapping.scope import Absent, look, put
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
 from harness.wire.palette import SERVICE
@@ -18,7 +18,7 @@ _NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ParsedRequest:
     """A request, taken apart.
 
     Attributes:
@@ -41,7 +41,7 @@ class _Building:
     headers: dict[str, str]
     json: Json
 
-    def put(self, place: Place, value: Json) -> None:
+    def put(self, place: JsonPath, value: Json) -> None:
         """Set a value; anywhere but in a body it is a text."""
         if place.part is Part.BODY:
             body: dict[str, Json] = {"": self.json if isinstance(self.json, dict) else {}}
@@ -56,9 +56,9 @@ class _Building:
         elif place.part is Part.PARAMETER:
             self.parameters[place.name] = text
 
-    def asked(self) -> Asked:
+    def asked(self) -> ParsedRequest:
         """What was put together."""
-        return Asked(self.parameters, self.query, self.headers, self.json)
+        return ParsedRequest(self.parameters, self.query, self.headers, self.json)
 
 
 def _spelt(value: Json) -> str:
@@ -67,7 +67,7 @@ def _spelt(value: Json) -> str:
     return str(value)
 
 
-def _at(asked: Asked, place: Place) -> Json:
+def _at(asked: ParsedRequest, place: JsonPath) -> Json:
     """What stands at a place; `None` where nothing does."""
     match place.part:
         case Part.PARAMETER:
@@ -79,11 +79,11 @@ def _at(asked: Asked, place: Place) -> Json:
             return next((v for k, v in asked.headers.items() if k.lower() == wanted), None)
         case Part.BODY:
             found = look(asked.json, place.way)
-            return None if isinstance(found, Missing) else found
+            return None if isinstance(found, Absent) else found
     return None
 
 
-def theirs_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Asked:
+def theirs_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
     """A request of ours as the target wants it."""
     spoken = wire.spoken(operation)
     moved = {move.ours for move in spoken.outside}
@@ -93,8 +93,8 @@ def theirs_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Ask
     if spoken.body is not None and json is not None:
         json = spoken.body.written(json)
     built = _Building(
-        {n: v for n, v in asked.parameters.items() if Place(Part.PARAMETER, n) not in moved},
-        {n: v for n, v in asked.query.items() if Place(Part.QUERY, n) not in moved},
+        {n: v for n, v in asked.parameters.items() if JsonPath(Part.PARAMETER, n) not in moved},
+        {n: v for n, v in asked.query.items() if JsonPath(Part.QUERY, n) not in moved},
         theirs_of(headers, wire.tables.headers),
         json,
     )
@@ -112,7 +112,7 @@ def theirs_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Ask
     return built.asked()
 
 
-def ours_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Asked:
+def ours_asked(asked: ParsedRequest, operation: type[Operation], wire: WireMap) -> ParsedRequest:
     """A request of the target's as it is published. The names of headers come in lower case.
 
     Raises:
@@ -127,7 +127,7 @@ def ours_asked(asked: Asked, operation: type[Operation], wire: WireMap) -> Asked
     taken = {move.theirs for move in spoken.outside} | {place for place, _ in spoken.constants}
     built = _Building(
         dict(asked.parameters),
-        {n: v for n, v in asked.query.items() if Place(Part.QUERY, n) not in taken},
+        {n: v for n, v in asked.query.items() if JsonPath(Part.QUERY, n) not in taken},
         ours_of(asked.headers, wire.tables.headers),
         json,
     )
@@ -150,13 +150,13 @@ def _say_twice(built: _Building, operation: type[Operation]) -> None:
         return
     name, way = TWICE[operation]
     said = look(built.json, way)
-    if name in built.parameters and isinstance(said, Missing):
-        built.put(Place(Part.BODY, way=way), built.parameters[name])
+    if name in built.parameters and isinstance(said, Absent):
+        built.put(JsonPath(Part.BODY, way=way), built.parameters[name])
     elif isinstance(said, str):
         built.parameters.setdefault(name, said)
 
 
-def constants_held(asked: Asked, spoken: Spoken) -> int:
+def constants_held(asked: ParsedRequest, spoken: Spoken) -> int:
     """How much a request holds of what tells this operation from others at its place.
 
     Raises:

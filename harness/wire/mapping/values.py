@@ -115,7 +115,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ValueForm:
     """How one value is written by the target.
 
     Attributes:
@@ -177,7 +177,7 @@ _HEADER = re.compile(r"([A-Za-z0-9!#$%&'*+.^_`|~-]+)(?:: *([\x20-\x7e]*)\{\}([\x
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class MappedHeader:
     """A header of the target's. An empty `name` says that it has no such header."""
 
     name: str
@@ -196,7 +196,7 @@ class Header:
         return value[len(self.before) : len(value) - len(self.after)]
 
 
-def header_of(text: str, at: tuple[str, ...]) -> Header:
+def header_of(text: str, at: tuple[str, ...]) -> MappedHeader:
     """The header that a mapping names: `X-Token`, or `Authorization: Bearer {}`.
 
     Raises:
@@ -206,10 +206,10 @@ def header_of(text: str, at: tuple[str, ...]) -> Header:
     if text and found is None:
         allowed = "the name of a header, or a form such as Authorization: Bearer {}"
         raise MappingError(at, f"{text!r} is no header", allowed, "correct it")
-    return Header(found[1], found[2] or "", found[3] or "") if found else Header("")
+    return MappedHeader(found[1], found[2] or "", found[3] or "") if found else MappedHeader("")
 
 
-def theirs_of(headers: Mapping[str, str], names: Mapping[str, Header]) -> dict[str, str]:
+def theirs_of(headers: Mapping[str, str], names: Mapping[str, MappedHeader]) -> dict[str, str]:
     """Headers of ours as the target has them; those that it does not have are left out."""
     found = {}
     lowered = {name.lower(): theirs for name, theirs in names.items()}
@@ -222,7 +222,7 @@ def theirs_of(headers: Mapping[str, str], names: Mapping[str, Header]) -> dict[s
     return found
 
 
-def ours_of(headers: Mapping[str, str], names: Mapping[str, Header]) -> dict[str, str]:
+def ours_of(headers: Mapping[str, str], names: Mapping[str, MappedHeader]) -> dict[str, str]:
     """The target's headers by our names, in lower case.
 
     One that bears a name of ours that the target calls otherwise is left out: that it came is

@@ -12,11 +12,18 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
-from harness.wire.mapping.places import EACH, MappingError, Part, Place, Way, place_of
-from harness.wire.mapping.plan import BodyPlan, OutsideMove, Wanted, WordTable, entry_of, plan_of
-from harness.wire.mapping.scope import Scope
+from harness.wire.mapping.places import EACH, JsonPath, MappingError, Part, Way, place_of
+from harness.wire.mapping.plan import (
+    BodyPlan,
+    BodyRules,
+    OutsideMapping,
+    WordTable,
+    entry_of,
+    plan_of,
+)
+from harness.wire.mapping.scope import BodyScope
 from harness.wire.mapping.shape import Fields, every_word, shape_of, ways
-from harness.wire.mapping.values import HEADERS, Form, Header, header_of, theirs_of
+from harness.wire.mapping.values import HEADERS, MappedHeader, ValueForm, header_of, theirs_of
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route, RouteTable, remapped
 
@@ -140,11 +147,11 @@ class Spoken:
     route: Route
     status: tuple[int, ...] = ()
     refused: frozenset[int] = frozenset()
-    body: Scope | None = None
-    answer: Scope | None = None
-    outside: tuple[OutsideMove, ...] = ()
-    constants: tuple[tuple[Place, Json], ...] = ()
-    answer_constants: tuple[tuple[Place, Json], ...] = ()
+    body: BodyScope | None = None
+    answer: BodyScope | None = None
+    outside: tuple[OutsideMapping, ...] = ()
+    constants: tuple[tuple[JsonPath, Json], ...] = ()
+    answer_constants: tuple[tuple[JsonPath, Json], ...] = ()
     is_assumed: bool = False
 
 
@@ -162,8 +169,8 @@ class Tables:
     is_plain: bool
     routes: RouteTable
     spoken: Mapping[type[ops.Operation], Spoken]
-    headers: Mapping[str, Header] = field(default_factory=dict)
-    error: Scope | None = None
+    headers: Mapping[str, MappedHeader] = field(default_factory=dict)
+    error: BodyScope | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, str] = field(default_factory=dict)
     status_of: Mapping[str, int] = field(default_factory=dict)
@@ -188,7 +195,7 @@ def compiled(wire: WireMap) -> Tables:
     spoken = {kind: _spoken(wire, route) for kind, route in routes.items()}
     # Whoever was moved is to blame, and not who has always been there.
     _check_places(sorted(spoken.values(), key=lambda s: s.route.operation in wire.operations))
-    errors = plan_of(shape_of(V1Error), Wanted(("errors",), wire.errors))
+    errors = plan_of(shape_of(V1Error), BodyRules(("errors",), wire.errors))
     if errors.outside:
         raise MappingError(
             ("errors",), "only a body has room for an error", "fields", "correct the fields"
@@ -340,8 +347,8 @@ def _spoken(wire: WireMap, route: Route) -> Spoken:
     words = {**wire.states, **change.states}
     words_at = dict.fromkeys(change.states, (*at, "states"))
     inside, outside = _sorted(route, change, at)
-    request = Wanted((*at, "request"), inside, wire.fields, words, words_at)
-    response = Wanted((*at, "response"), change.response, wire.fields, words, words_at)
+    request = BodyRules((*at, "request"), inside, wire.fields, words, words_at)
+    response = BodyRules((*at, "response"), change.response, wire.fields, words, words_at)
     body, answer = _plan(route, route.request, request), _plan(route, route.response, response)
     if answer.outside:
         name = next(iter(change.response))
@@ -367,7 +374,7 @@ def _spoken(wire: WireMap, route: Route) -> Spoken:
     )
 
 
-def _plan(route: Route, model: type[WireModel] | None, wanted: Wanted) -> BodyPlan:
+def _plan(route: Route, model: type[WireModel] | None, wanted: BodyRules) -> BodyPlan:
     shape = Fields({}) if model is None else shape_of(model)
     if model is None and wanted.entries:
         name = next(iter(wanted.entries))
@@ -382,7 +389,7 @@ def _plan(route: Route, model: type[WireModel] | None, wanted: Wanted) -> BodyPl
 
 def _sorted(
     route: Route, change: OperationMap, at: tuple[str, ...]
-) -> tuple[dict[str, str], tuple[OutsideMove, ...]]:
+) -> tuple[dict[str, str], tuple[OutsideMapping, ...]]:
     """The entries of a request: those of its body, and the moves of what stands elsewhere."""
     inside: dict[str, str] = {}
     moves = []
@@ -397,11 +404,11 @@ def _sorted(
             continue
         _check_ours(route, place, here)
         entry = entry_of(theirs, here)
-        moves.append(OutsideMove(place, entry.place, Form(entry.conversion)))
+        moves.append(OutsideMapping(place, entry.place, ValueForm(entry.conversion)))
     return inside, tuple(moves)
 
 
-def _check_ours(route: Route, place: Place, at: tuple[str, ...]) -> None:
+def _check_ours(route: Route, place: JsonPath, at: tuple[str, ...]) -> None:
     known: Mapping[Part, tuple[str, ...]] = {
         Part.PARAMETER: ROUTES[route.operation].parameters(),
         Part.QUERY: QUERIES.get(route.operation, ()),
@@ -417,8 +424,8 @@ def _check_ours(route: Route, place: Place, at: tuple[str, ...]) -> None:
     raise MappingError(at, f"the operation has no such {place.part.value}", allowed, remedy)
 
 
-def _check_once(moves: Iterable[OutsideMove], at: tuple[str, ...]) -> None:
-    seen: dict[Place, Place] = {}
+def _check_once(moves: Iterable[OutsideMapping], at: tuple[str, ...]) -> None:
+    seen: dict[JsonPath, JsonPath] = {}
     for move in moves:
         if move.theirs.part is Part.NOWHERE:
             continue
@@ -430,7 +437,7 @@ def _check_once(moves: Iterable[OutsideMove], at: tuple[str, ...]) -> None:
         seen[move.theirs] = move.ours
 
 
-def _constants(table: Mapping[str, Json], at: tuple[str, ...]) -> dict[Place, Json]:
+def _constants(table: Mapping[str, Json], at: tuple[str, ...]) -> dict[JsonPath, Json]:
     found = {}
     for text, value in table.items():
         try:

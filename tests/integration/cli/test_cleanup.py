@@ -10,7 +10,7 @@ import pytest
 
 from harness.domain.arrangements import Side
 from harness.running.belongings import sha256_of
-from harness.targets.ledger import Entry, Kind, Ledger, LedgerHeader, Owner, State
+from harness.targets.ledger import Ledger, LedgerEntry, LedgerHeader, LedgerKind, Owner, State
 from harness.targets.reading import env_text
 from tests.integration.cli.command import Command
 from tests.integration.http.faulty import answer, running
@@ -48,7 +48,7 @@ def describe(folder: Path, url: str) -> Path:
     return path
 
 
-def leave(folder: Path, *entries: Entry, target: Path | None = None, **more: Any) -> Ledger:
+def leave(folder: Path, *entries: LedgerEntry, target: Path | None = None, **more: Any) -> Ledger:
     """The ledger of a run that has ended badly, still open."""
     header = LedgerHeader(
         mark="pairproof-0000beef",
@@ -64,8 +64,10 @@ def leave(folder: Path, *entries: Entry, target: Path | None = None, **more: Any
     return ledger
 
 
-def project(uid: str = "p-1", what: str = "pairproof-0000beef-east") -> Entry:
-    return Entry(n=0, kind=Kind.PROJECT, what=what, uid=uid, side=Side.CENTRAL, project=uid)
+def project(uid: str = "p-1", what: str = "pairproof-0000beef-east") -> LedgerEntry:
+    return LedgerEntry(
+        n=0, kind=LedgerKind.PROJECT, what=what, uid=uid, side=Side.CENTRAL, project=uid
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from harness.cli.fleet_driving import RunProgress, Shown
+from harness.cli.fleet_driving import ProgressLine, RunProgress
 from harness.fleet.crew.coordinator import Moment
 
 MINUTE = 60_000_000
@@ -33,7 +33,7 @@ def moment(minutes: int, violations: int = 0) -> Moment:
 
 def test_without_a_terminal_a_line_comes_every_ten_seconds_at_most() -> None:
     clock, stream = Clock(), io.StringIO()
-    progress = RunProgress(Shown(stream, clock), ends_at=120 * MINUTE)
+    progress = RunProgress(ProgressLine(stream, clock), ends_at=120 * MINUTE)
     for second in range(25):
         clock.now = 100.0 + second
         progress(moment(second))
@@ -47,7 +47,7 @@ def test_without_a_terminal_a_line_comes_every_ten_seconds_at_most() -> None:
 
 def test_the_time_left_follows_the_pace_of_late() -> None:
     clock, stream = Clock(), io.StringIO()
-    progress = RunProgress(Shown(stream, clock), ends_at=120 * MINUTE)
+    progress = RunProgress(ProgressLine(stream, clock), ends_at=120 * MINUTE)
     for second, minutes in ((30, 1), (60, 2), (75, 60)):
         clock.now = 100.0 + second
         progress(moment(minutes, violations=second // 75))
@@ -63,7 +63,7 @@ def test_on_a_terminal_there_are_a_bar_and_a_line_that_goes_away(
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
     clock, stream = Clock(), Terminal()
-    shown = Shown(stream, clock)
+    shown = ProgressLine(stream, clock)
     with shown.showing():
         clock.now += 1
         RunProgress(shown, ends_at=120 * MINUTE)(moment(30))

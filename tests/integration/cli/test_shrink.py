@@ -20,23 +20,25 @@ from harness.fleet.scenario import (
     MINUTE,
     SECOND,
     AdminPlan,
+    Distribution,
     FaultKind,
     FaultPlan,
     FleetPlan,
     Only,
     OperatorPlan,
     Scenario,
-    Shape,
     Spread,
 )
 from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.trying import Failed, TimeIsUp, Wanted, WorkerTrials
+from harness.fleet.shrinking.trying import FailingScenario, SoughtFailure, TimeIsUp, WorkerTrials
 from harness.history.fleet_lines import ViolationLine
 from tests.integration.cli.command import Command
 
 MUTANT = "restart_forgets_the_rejection"
 LINKS = FaultPlan(
-    FaultKind.LINK, every=Spread(0, 20 * MINUTE, Shape.EXPONENTIAL), lasts=Spread(SECOND, MINUTE)
+    FaultKind.LINK,
+    every=Spread(0, 20 * MINUTE, Distribution.EXPONENTIAL),
+    lasts=Spread(SECOND, MINUTE),
 )
 REBOOTS = replace(LINKS, kind=FaultKind.REBOOT)
 SCENARIO = Scenario(
@@ -101,7 +103,7 @@ def test_a_tenth_of_the_faults_and_one_cluster_are_left(command: Command, failin
 
 def test_the_first_in_order_counts_and_not_the_quickest() -> None:
     quick = replace(SCENARIO, only=Only(clusters=(31,)))
-    wanted = Wanted(Failure.of(of_the_rejection("1 s", "2 s", "3 s")), f"mutant:{MUTANT}")
+    wanted = SoughtFailure(Failure.of(of_the_rejection("1 s", "2 s", "3 s")), f"mutant:{MUTANT}")
     seconds_left = 60.0
     with closing(WorkerTrials(wanted, 2, lambda: seconds_left)) as trials:
         assert number_of(trials.first([SCENARIO, quick])) == 0
@@ -113,7 +115,7 @@ def test_the_first_in_order_counts_and_not_the_quickest() -> None:
             trials.first([quick])
 
 
-def number_of(found: tuple[int, Failed] | None) -> int:
+def number_of(found: tuple[int, FailingScenario] | None) -> int:
     assert found is not None
     return found[0]
 

@@ -13,7 +13,7 @@ from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.explore.lockstep import feature_of
-from harness.explore.machine import Budget, Explored, explore
+from harness.explore.machine import Explored, SearchBudget, explore
 from harness.explore.moves import MOVES, STARTS
 from harness.explore.recording import Recording
 from harness.history.reader import read_evidence
@@ -113,7 +113,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> Callable[[type], str]:
 def explored(
     planted: str = "",
     seed: int = 1,
-    budget: Budget = Budget(),
+    budget: SearchBudget = SearchBudget(),
     driver: str = "inprocess",
     out: Path | None = None,
 ) -> Explored:
@@ -135,7 +135,7 @@ def test_a_defect_is_found_and_shrunk_to_a_scenario_that_shows_it(
 ) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     what = planted(core)
-    found = explored(what, budget=Budget(200)).found
+    found = explored(what, budget=SearchBudget(200)).found
     assert found is not None
     assert len(found.steps) == 1 + len(DEFECTS[core]), feature_of(found)
     feature = pytester.path / "found.feature"
@@ -178,7 +178,7 @@ CHOICES = {
 def test_no_lawful_choice_is_blamed(choice: str, monkeypatch: pytest.MonkeyPatch) -> None:
     variant = planting.Variant(choice, "SND-7", "Another choice.", CHOICES[choice])
     monkeypatch.setitem(planting.VARIANTS.entries, choice, variant)
-    result = explored(f"variant:{choice}", budget=Budget(60))
+    result = explored(f"variant:{choice}", budget=SearchBudget(60))
     assert result.found is None, feature_of(result.found)
     assert result.unjudged == {}
     assert len(result.covered) > 50
@@ -188,7 +188,7 @@ def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
     files = []
     for number, seed in enumerate((3, 3, 4)):
         out = tmp_path / f"{number}.jsonl"
-        explored(seed=seed, budget=Budget(10), out=out)
+        explored(seed=seed, budget=SearchBudget(10), out=out)
         files.append(out.read_bytes())
     assert files[0] == files[1] != files[2]
     evidence = read_evidence(tmp_path / "0.jsonl")
@@ -196,7 +196,7 @@ def test_the_same_seed_gives_the_same_evidence(tmp_path: Path) -> None:
 
 
 def test_it_explores_over_http() -> None:
-    result = explored(budget=Budget(5, 12), driver="http")
+    result = explored(budget=SearchBudget(5, 12), driver="http")
     assert result.found is None, feature_of(result.found)
     assert result.unjudged == {}
     assert result.operations > 50
@@ -206,7 +206,7 @@ def test_time_that_is_up_ends_it() -> None:
     ticks = iter(range(1_000))
     target = open_target("inprocess", None, 1)
     recording = Recording(target, 1)
-    budget = Budget(examples=50, seconds=5)
+    budget = SearchBudget(examples=50, seconds=5)
     result = explore(recording.open_scene, target, 1, budget, clock=lambda: float(next(ticks)))
     assert (result.ran_out, result.found) == (True, None)
     assert result.examples == 4

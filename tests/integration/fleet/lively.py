@@ -20,21 +20,21 @@ from harness.fleet.crew.local import LocalTransport
 from harness.fleet.crew.orders import Transport
 from harness.fleet.draws import Stream
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, Telling, folder_of_parts, run_fleet
+from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,
     SECOND,
     AdminPlan,
     CentralPlan,
+    Distribution,
     FaultKind,
     FaultPlan,
+    FaultScope,
     FleetPlan,
     NetworkPlan,
     OperatorPlan,
     Scenario,
-    Scope,
-    Shape,
     Spread,
     TimelinePlan,
     fixed,
@@ -42,7 +42,7 @@ from harness.fleet.scenario import (
 
 
 def about(mean: int) -> Spread:
-    return Spread(0, mean, Shape.EXPONENTIAL)
+    return Spread(0, mean, Distribution.EXPONENTIAL)
 
 
 FAULTS = tuple(
@@ -56,14 +56,14 @@ FAULTS = tuple(
         by=Spread(0, 10 * SECOND),
     )
     for kind, scope in [
-        (FaultKind.LINK, Scope.HOST),
-        (FaultKind.LINK, Scope.REGION),
-        (FaultKind.CENTRAL, Scope.ALL),
-        (FaultKind.LOSS, Scope.SITE),
-        (FaultKind.SLOW, Scope.CLUSTER),
-        (FaultKind.CLOCK, Scope.ALL),
-        (FaultKind.HEALTH, Scope.HOST),
-        (FaultKind.REBOOT, Scope.CLUSTER),
+        (FaultKind.LINK, FaultScope.HOST),
+        (FaultKind.LINK, FaultScope.REGION),
+        (FaultKind.CENTRAL, FaultScope.ALL),
+        (FaultKind.LOSS, FaultScope.SITE),
+        (FaultKind.SLOW, FaultScope.CLUSTER),
+        (FaultKind.CLOCK, FaultScope.ALL),
+        (FaultKind.HEALTH, FaultScope.HOST),
+        (FaultKind.REBOOT, FaultScope.CLUSTER),
     ]
 )
 
@@ -122,7 +122,7 @@ def run(
     scenario: Scenario = LIVELY,
     transport: Transport | None = None,
     telling: Telling = Telling(),
-) -> Finished:
+) -> FleetResult:
     """Run it to its end, and write its evidence into a folder."""
     job = Job(scenario, keep_going=True, parts=folder_of_parts(folder))
     return run_fleet(job, transport or LocalTransport(make_cell), telling)

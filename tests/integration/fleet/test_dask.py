@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.crew.coordinator import Course, Moment, Watching, run_cells
-from harness.fleet.crew.errors import CrewError
+from harness.fleet.crew.coordinator import Moment, PoolRun, Watching, run_cells
+from harness.fleet.crew.errors import PoolError
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.port import Job
 from tests.unit.fleet.crew.fake import Habits, fakes, scenario
@@ -82,7 +82,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 def run(
     cluster: Cluster, parts: Path, watching: Watching = Watching(), habits: Habits = HABITS
-) -> Course:
+) -> PoolRun:
     transport = DaskTransport(fakes(habits), cluster.address)
     try:
         return run_cells(Job(scenario(), parts=parts), transport, watching=watching)
@@ -91,7 +91,7 @@ def run(
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, dict[str, bytes]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[PoolRun, dict[str, bytes]]:
     parts = tmp_path_factory.mktemp("undisturbed")
     return run_cells(Job(scenario(), parts=parts), LocalTransport(fakes(HABITS))), files(parts)
 
@@ -101,7 +101,7 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_cluster_comes_to_the_same_as_one_process(
-    cluster: Cluster, undisturbed: tuple[Course, dict[str, bytes]], tmp_path: Path
+    cluster: Cluster, undisturbed: tuple[PoolRun, dict[str, bytes]], tmp_path: Path
 ) -> None:
     assert (run(cluster, tmp_path), files(tmp_path)) == undisturbed
 
@@ -114,7 +114,7 @@ def test_a_real_run_leaves_the_same_evidence_on_a_cluster(cluster: Cluster, tmp_
 
 def test_parts_are_fetched_where_the_folder_is_not_shared(
     cluster: Cluster,
-    undisturbed: tuple[Course, dict[str, bytes]],
+    undisturbed: tuple[PoolRun, dict[str, bytes]],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -127,7 +127,7 @@ def test_parts_are_fetched_where_the_folder_is_not_shared(
 @pytest.mark.parametrize("windows", [1, 20])
 def test_a_worker_that_is_killed_loses_nothing(
     cluster: Cluster,
-    undisturbed: tuple[Course, dict[str, bytes]],
+    undisturbed: tuple[PoolRun, dict[str, bytes]],
     tmp_path: Path,
     windows: int,
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_worker_that_is_killed_loses_nothing(
 
 def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.fleet.crew.dask.PATIENCE_S", 1)
-    with pytest.raises(CrewError, match="no Dask scheduler answers there"):
+    with pytest.raises(PoolError, match="no Dask scheduler answers there"):
         DaskTransport(fakes(HABITS), "tcp://127.0.0.1:1")
 
 
@@ -158,5 +158,5 @@ def test_a_scheduler_without_workers_is_a_clear_error(
     monkeypatch.setattr("harness.fleet.crew.dask.PATIENCE_S", 1)
     with ExitStack() as held:
         alone = Cluster(held, tmp_path, workers=0)
-        with pytest.raises(CrewError, match="it has no workers; start one or more"):
+        with pytest.raises(PoolError, match="it has no workers; start one or more"):
             run(alone, tmp_path)

@@ -18,10 +18,10 @@ from harness.fleet.crew.coordinator import capacity_of, divide
 from harness.fleet.crew.local import ProcessTransport
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
-from harness.fleet.run import Finished, Telling
+from harness.fleet.run import FleetResult, Telling
 from harness.fleet.scenario import CentralPlan, Scenario
 from harness.history.fleet_lines import GrantsLine
-from harness.history.lines import Run
+from harness.history.lines import RunInfo
 from harness.history.operation import OperationRecord
 from harness.history.parts import parts_in, read_part, records
 from tests.integration.fleet.lively import LIVELY, TAINTS, run
@@ -38,7 +38,7 @@ AMPLE = replace(
 
 
 @pytest.fixture(scope="module")
-def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Finished]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, FleetResult]:
     folder = tmp_path_factory.mktemp("once")
     return folder, run(folder)
 
@@ -73,7 +73,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
 # --- repeated -------------------------------------------------------------------------------
 
 
-def test_everything_happens_in_it(once: tuple[Path, Finished]) -> None:
+def test_everything_happens_in_it(once: tuple[Path, FleetResult]) -> None:
     _, finished = once
     kinds = finished.measures.operations
     assert {"AdvanceClock", "Restart", "SetLink", "SetNodeHealth", "FaultNextMessage"} <= set(kinds)
@@ -84,16 +84,18 @@ def test_everything_happens_in_it(once: tuple[Path, Finished]) -> None:
 
 
 def test_a_run_that_is_repeated_is_the_same_byte_for_byte(
-    once: tuple[Path, Finished], tmp_path: Path
+    once: tuple[Path, FleetResult], tmp_path: Path
 ) -> None:
     folder, finished = once
-    telling = Telling(Run(command=["another"]), lambda: "2026-11-25T00:00:00Z")
+    telling = Telling(RunInfo(command=["another"]), lambda: "2026-11-25T00:00:00Z")
     again = run(tmp_path, telling=telling)
     assert again.digest == finished.digest
     assert parts_of(tmp_path) == parts_of(folder)
 
 
-def test_two_workers_come_to_the_same_as_one(once: tuple[Path, Finished], tmp_path: Path) -> None:
+def test_two_workers_come_to_the_same_as_one(
+    once: tuple[Path, FleetResult], tmp_path: Path
+) -> None:
     folder, finished = once
     transport = ProcessTransport(make_cell, 2)
     try:
@@ -105,7 +107,7 @@ def test_two_workers_come_to_the_same_as_one(once: tuple[Path, Finished], tmp_pa
 
 
 def test_it_is_the_same_in_every_process(
-    once: tuple[Path, Finished], elsewhere: list[dict[str, str]]
+    once: tuple[Path, FleetResult], elsewhere: list[dict[str, str]]
 ) -> None:
     assert [digests[""] for digests in elsewhere] == [once[1].digest] * len(HASH_SEEDS)
 
@@ -118,7 +120,7 @@ def test_whatever_else_it_depended_on_would_be_seen(
     assert zero != one
 
 
-def test_another_seed_gives_another_run(once: tuple[Path, Finished], tmp_path: Path) -> None:
+def test_another_seed_gives_another_run(once: tuple[Path, FleetResult], tmp_path: Path) -> None:
     folder, finished = once
     assert run(tmp_path, replace(LIVELY, seed=2)).digest != finished.digest
     ours, theirs = digests_in(folder), digests_in(tmp_path)
@@ -139,7 +141,7 @@ def grants_in(folder: Path) -> dict[int, list[int]]:
 
 @pytest.mark.parametrize("number", [0, 3])
 def test_a_cell_is_run_again_alone_from_what_it_was_granted(
-    once: tuple[Path, Finished], tmp_path: Path, number: int
+    once: tuple[Path, FleetResult], tmp_path: Path, number: int
 ) -> None:
     logged = grants_in(once[0])
     cells, width = LIVELY.fleet.cells, LIVELY.fleet.window

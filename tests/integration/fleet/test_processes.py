@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.crew.coordinator import Course, Moment, Watching, run_cells
-from harness.fleet.crew.errors import CrewError
+from harness.fleet.crew.coordinator import Moment, PoolRun, Watching, run_cells
+from harness.fleet.crew.errors import PoolError
 from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.port import Job
 from harness.history.fleet_lines import GrantsLine
@@ -30,7 +30,7 @@ def habits(trouble: str = "", scar: Path | None = None, at: int = 20) -> Habits:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, list[GrantsLine]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[PoolRun, list[GrantsLine]]:
     lines: list[GrantsLine] = []
     job = Job(scenario(), parts=tmp_path_factory.mktemp("undisturbed"))
     return run_cells(job, LocalTransport(fakes(habits())), lines.append), lines
@@ -38,7 +38,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, list[
 
 def in_processes(
     parts: Path, habits: Habits, workers: int = 2, said: list[str] | None = None
-) -> tuple[Course, list[GrantsLine]]:
+) -> tuple[PoolRun, list[GrantsLine]]:
     lines: list[GrantsLine] = []
     watching = Watching(warn=(said if said is not None else []).append)
     transport = ProcessTransport(fakes(habits), workers)
@@ -53,7 +53,7 @@ def bytes_in(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("workers", [2, 3, 9])
 def test_any_number_of_processes_comes_to_the_same(
-    undisturbed: tuple[Course, list[GrantsLine]], tmp_path: Path, workers: int
+    undisturbed: tuple[PoolRun, list[GrantsLine]], tmp_path: Path, workers: int
 ) -> None:
     assert in_processes(tmp_path, habits(), workers) == undisturbed
 
@@ -62,7 +62,7 @@ def test_any_number_of_processes_comes_to_the_same(
     ("trouble", "at"), [("killed", 1), ("killed", 20), ("killed at the end", 1)]
 )
 def test_a_process_that_is_killed_loses_nothing(
-    undisturbed: tuple[Course, list[GrantsLine]], tmp_path: Path, trouble: str, at: int
+    undisturbed: tuple[PoolRun, list[GrantsLine]], tmp_path: Path, trouble: str, at: int
 ) -> None:
     said: list[str] = []
     parts = tmp_path / "parts"
@@ -81,26 +81,26 @@ def test_parts_are_written_again_from_the_start(tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_always_killed_ends_the_run(tmp_path: Path) -> None:
-    with pytest.raises(CrewError, match=r"lost 6 times.*SIGKILL.*fewer --workers"):
+    with pytest.raises(PoolError, match=r"lost 6 times.*SIGKILL.*fewer --workers"):
         in_processes(tmp_path, habits("killed"))
     assert multiprocessing.active_children() == []
 
 
 def test_a_cell_that_does_not_come_to_the_same_again_is_seen(tmp_path: Path) -> None:
-    with pytest.raises(CrewError, match=r"cell . was run again and came to something else"):
+    with pytest.raises(PoolError, match=r"cell . was run again and came to something else"):
         in_processes(tmp_path, habits("chance", tmp_path / "scar"))
 
 
 def test_a_defect_in_a_cell_is_not_tried_again(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(CrewError, match="ended with 1; what it said stands above"):
+    with pytest.raises(PoolError, match="ended with 1; what it said stands above"):
         in_processes(tmp_path, habits("fails"))
     assert capfd.readouterr().err.count("ZeroDivisionError: a defect of the fake") == 1
 
 
 def test_what_a_cell_refuses_reaches_the_user(tmp_path: Path) -> None:
-    with pytest.raises(CrewError, match="the disk is full; choose another one"):
+    with pytest.raises(PoolError, match="the disk is full; choose another one"):
         in_processes(tmp_path, habits("refuses"))
 
 

@@ -9,7 +9,7 @@ from harness.fleet.cell import make_cell
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import with_overrides
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, run_fleet
+from harness.fleet.run import FleetResult, run_fleet
 from harness.fleet.shelf import find, names
 from harness.fleet.swarm import drawn
 
@@ -18,7 +18,7 @@ OTHER_HOSTS = {"steady-day": 12}
 """A day is long: each host has five hundred operations in it."""
 
 
-def run(name: str, hosts: int) -> Finished:
+def run(name: str, hosts: int) -> FleetResult:
     scenario = drawn(with_overrides(find(name), hosts=hosts))
     transport = LocalTransport(make_cell)
     try:

@@ -14,7 +14,7 @@ from harness.domain.arrangements import Side
 from harness.domain.operations import Credentials, Operation
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
-from harness.targets.target import Control, Host, Place, Target, Timeouts
+from harness.targets.target import Control, Host, Target, TargetSlot, Timeouts
 from harness.targets.trust import Trust
 from tests.integration.http import faulty
 from tests.integration.http.faulty import Behave, Faulty, answer
@@ -30,7 +30,7 @@ def target_at(url: str, answer_s: float = 5.0, ca_file: Path | None = None, **mo
     """A target whose every address is this one."""
     values: dict[str, Any] = {
         "info": TargetInfo("faulty"),
-        "places": (Place("slot-1", (Host(HOST, url),)),),
+        "places": (TargetSlot("slot-1", (Host(HOST, url),)),),
         "local_user": LocalUser("kim", "canary-password"),
         "central_url": url,
         "endpoint": url,

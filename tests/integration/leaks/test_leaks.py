@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from harness.history.redaction import Redactor
-from harness.scenes.stage import Stage
+from harness.scenes.stage import Recorder
 from harness.suite import suite_dir
 from harness.targets.http import HttpDriver
 from harness.targets.ledger import FILE
@@ -123,7 +123,7 @@ BREAKING = {
         {"terminal", "out/evidence.jsonl", "out/report.html"},
     ),
     "at a cut": (Redactor, "_without_halves", "breaks", {"out/evidence.jsonl"}),
-    "on the terminal": (Stage, "redacted", "unwilling", {"terminal"}),
+    "on the terminal": (Recorder, "redacted", "unwilling", {"terminal"}),
 }
 
 

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
-from harness.targets.links.hub import Reading, Upstream
+from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.trust import Trust
@@ -135,11 +135,11 @@ class Scenery:
 
     def reading_with(self, seed: int) -> FaultProxy:
         """A proxy that reads messages and draws from a seed."""
-        return self.proxy(reading=Reading(message_table(ROUTES)), seed=seed)
+        return self.proxy(reading=MessageReading(message_table(ROUTES)), seed=seed)
 
     def reading(self, palette: Palette | None = None) -> FaultProxy:
         """A proxy before a plain Palette that reads the messages."""
-        return self.proxy(palette, reading=Reading(message_table(ROUTES), "palette.test"))
+        return self.proxy(palette, reading=MessageReading(message_table(ROUTES), "palette.test"))
 
     def host(self, proxy: FaultProxy, source: str = HERE, **more: object) -> Host:
         """A host that goes over the proxy."""

@@ -69,7 +69,7 @@ def test_down_may_let_old_connections_live(scenery: Scenery) -> None:
 def test_refused_resets_at_once(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(faults.Refused())
+    proxy.set_fault(faults.ConnectionRefused())
     for host in (old, scenery.host(proxy)):
         with pytest.raises(ConnectionResetError):
             host.ask()
@@ -80,14 +80,14 @@ def test_refused_resets_at_once(scenery: Scenery) -> None:
 
 def test_a_reset_is_no_polite_close(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(faults.Refused())
+    proxy.set_fault(faults.ConnectionRefused())
     with socket.create_connection((HERE, proxy.port), 5) as client:
         assert _read(client) is None
 
 
 def test_a_fault_that_nobody_meets_is_known(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(faults.Refused())
+    proxy.set_fault(faults.ConnectionRefused())
     [episode] = proxy.heal()
     assert episode.was_noticed is False
 
@@ -145,7 +145,7 @@ def test_slow_takes_its_time_both_ways(scenery: Scenery) -> None:
 def test_limited_passes_so_many_bytes_a_second(scenery: Scenery) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(faults.Limited(4_000))
+    proxy.set_fault(faults.BandwidthLimited(4_000))
     assert took(old.ask) >= 0.2
     proxy.heal()
     assert took(old.ask) < 0.2
@@ -166,7 +166,7 @@ def test_a_mended_link_hands_on_at_once_what_it_held(scenery: Scenery) -> None:
 def test_a_request_is_reset_around_a_byte(scenery: Scenery, size: int, passing: bool) -> None:
     proxy = scenery.proxy()
     old = scenery.ever(scenery.host(proxy))
-    proxy.set_fault(faults.Reset(faults.Way.REQUEST, size, passing))
+    proxy.set_fault(faults.ConnectionReset(faults.Way.REQUEST, size, passing))
     for host in (old, scenery.host(proxy)):
         with pytest.raises(ConnectionResetError):
             host.ask()
@@ -178,9 +178,9 @@ def test_a_request_is_reset_around_a_byte(scenery: Scenery, size: int, passing: 
 @pytest.mark.parametrize(
     ("fault", "came"),
     [
-        (faults.Reset(faults.Way.RESPONSE, 0), 0),
-        (faults.Reset(faults.Way.RESPONSE, 100), 100),
-        (faults.Reset(faults.Way.RESPONSE, 100, passing=False), 0),
+        (faults.ConnectionReset(faults.Way.RESPONSE, 0), 0),
+        (faults.ConnectionReset(faults.Way.RESPONSE, 100), 100),
+        (faults.ConnectionReset(faults.Way.RESPONSE, 100, passing=False), 0),
     ],
 )
 def test_an_answer_is_reset_around_a_byte(
@@ -203,7 +203,7 @@ def test_what_may_pass_has_arrived_before_the_reset(scenery: Scenery) -> None:
     with ExitStack() as held:
         server = held.enter_context(socket.create_server((HERE, 0)))
         proxy = held.enter_context(FaultProxy(Upstream(HERE, server.getsockname()[1])))
-        proxy.set_fault(faults.Reset(faults.Way.RESPONSE, 400_000))
+        proxy.set_fault(faults.ConnectionReset(faults.Way.RESPONSE, 400_000))
         client = held.enter_context(socket.socket())
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         client.settimeout(5)
@@ -218,7 +218,7 @@ def test_what_may_pass_has_arrived_before_the_reset(scenery: Scenery) -> None:
 
 def test_a_reset_comes_with_the_byte_and_not_with_the_next_one(scenery: Scenery) -> None:
     proxy = scenery.proxy()
-    proxy.set_fault(faults.Reset(faults.Way.REQUEST, 10))
+    proxy.set_fault(faults.ConnectionReset(faults.Way.REQUEST, 10))
     with socket.create_connection((HERE, proxy.port), 5) as client:
         client.sendall(b"GET / HTTP")
         assert _read(client) is None
@@ -246,7 +246,9 @@ def test_one_source_is_cut_and_another_is_not(scenery: Scenery) -> None:
     assert spared.ask() == FINE
     assert scenery.host(proxy, OTHER).ask() == FINE
     assert proxy.counts(OTHER).connections == 2
-    proxy.set_fault(faults.Refused())  # everyone, and still one fault of its own for the first
+    proxy.set_fault(
+        faults.ConnectionRefused()
+    )  # everyone, and still one fault of its own for the first
     with pytest.raises(CUT):
         spared.ask()
     proxy.heal(HERE)
@@ -260,7 +262,7 @@ def test_a_source_own_fault_comes_before_everyones(scenery: Scenery) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
     old = scenery.ever(scenery.host(proxy))
     proxy.set_fault(faults.Slow(1_000), HERE)
-    proxy.set_fault(faults.Refused())
+    proxy.set_fault(faults.ConnectionRefused())
     assert old.ask() == scenery.host(proxy).ask() == FINE
     with pytest.raises(ConnectionResetError):
         scenery.host(proxy, OTHER).ask()
@@ -270,7 +272,7 @@ def test_a_source_with_a_fault_of_its_own_keeps_it_when_everyone_is_mended(
     scenery: Scenery,
 ) -> None:
     proxy = scenery.proxy(listen=("0.0.0.0", 0))
-    proxy.set_fault(faults.Refused(), HERE)
+    proxy.set_fault(faults.ConnectionRefused(), HERE)
     proxy.set_fault(faults.Down())
     proxy.heal("")
     with pytest.raises(ConnectionResetError):

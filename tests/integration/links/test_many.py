@@ -7,8 +7,8 @@ import socket
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.faults import BlackHole, Down, Limited, ProxyDied, Slow
-from harness.targets.links.messages import Fate
+from harness.targets.links.faults import BandwidthLimited, BlackHole, Down, ProxyDied, Slow
+from harness.targets.links.messages import WireFate
 from tests.integration.links.palettes import HERE, Scenery, can_connect, hung_up, open_files, until
 
 MANY = 1_000
@@ -36,13 +36,15 @@ def test_a_thousand_connections_at_once_and_nothing_is_left(scenery: Scenery) ->
     assert len(scenery.palette.asked) == MANY
 
 
-@pytest.mark.parametrize("fault", [None, BlackHole(), Slow(60_000_000), Limited(1), Down()])
+@pytest.mark.parametrize(
+    "fault", [None, BlackHole(), Slow(60_000_000), BandwidthLimited(1), Down()]
+)
 def test_closing_leaves_nothing_whatever_was_going_on(
-    scenery: Scenery, fault: BlackHole | Slow | Limited | Down | None
+    scenery: Scenery, fault: BlackHole | Slow | BandwidthLimited | Down | None
 ) -> None:
     before = open_files()
     proxy = scenery.reading()
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.DELAYED, 60_000_000))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.DELAYED, 60_000_000))
     with socket.create_connection((HERE, proxy.port), 5) as client:
         client.sendall(ASKED)
         until(lambda: proxy.counts().request_bytes > 0)

@@ -9,7 +9,7 @@ import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.targets.links.faults import EVERYONE, Disturbance
-from harness.targets.links.messages import Fate
+from harness.targets.links.messages import WireFate
 from tests.integration.links.palettes import BODY, HERE, PROBE, SUBMIT, Scenery, took
 
 FINE = (200, BODY)
@@ -19,7 +19,7 @@ CUT = (ConnectionError, http.client.RemoteDisconnected)
 def test_a_message_that_is_lost_before_never_arrives(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.ever(scenery.host(proxy))
-    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.LOST_BEFORE))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.LOST_BEFORE))
     assert host.ask(*PROBE) == FINE
     with pytest.raises(CUT):
         host.ask(*SUBMIT, b"request")
@@ -32,7 +32,7 @@ def test_a_message_that_is_lost_before_never_arrives(scenery: Scenery) -> None:
 def test_a_message_that_is_lost_after_has_arrived(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.host(proxy)
-    proxy.spoil_next(EVERYONE, MessageKind.SUBMIT, Fate(MessageFault.LOST_AFTER))
+    proxy.spoil_next(EVERYONE, MessageKind.SUBMIT, WireFate(MessageFault.LOST_AFTER))
     with pytest.raises(CUT):
         host.ask(*SUBMIT, b"request")
     assert scenery.palette.asked == [SUBMIT]
@@ -42,7 +42,7 @@ def test_a_message_that_is_lost_after_has_arrived(scenery: Scenery) -> None:
 def test_a_message_that_is_repeated_arrives_twice_and_is_answered_once(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.ever(scenery.host(proxy))
-    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.REPEATED))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.REPEATED))
     big = b"r" * 200_000
     assert host.ask(*SUBMIT, big) == FINE
     assert host.ask(*PROBE) == FINE
@@ -53,7 +53,7 @@ def test_a_message_that_is_repeated_arrives_twice_and_is_answered_once(scenery: 
 def test_a_message_that_is_answered_with_an_error_does_nothing(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.host(proxy)
-    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.SERVER_ERROR))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.SERVER_ERROR))
     status, body = host.ask(*SUBMIT, b"request")
     assert (status, b"InternalError" in body) == (500, True)
     assert scenery.palette.asked == []
@@ -63,7 +63,7 @@ def test_a_message_that_is_answered_with_an_error_does_nothing(scenery: Scenery)
 def test_a_message_is_held_back(scenery: Scenery) -> None:
     proxy = scenery.reading()
     host = scenery.ever(scenery.host(proxy))
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.DELAYED, 200_000))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.DELAYED, 200_000))
     assert took(lambda: host.ask(*PROBE)) >= 0.2
     assert took(lambda: host.ask(*PROBE)) < 0.2
 
@@ -80,9 +80,9 @@ def test_faults_of_one_kind_are_met_in_turn_and_of_one_source_by_nobody_else(
     scenery: Scenery,
 ) -> None:
     proxy = scenery.reading()
-    proxy.spoil_next("127.0.0.9", MessageKind.PROBE, Fate(MessageFault.LOST_BEFORE))
+    proxy.spoil_next("127.0.0.9", MessageKind.PROBE, WireFate(MessageFault.LOST_BEFORE))
     for fault in (MessageFault.SERVER_ERROR, MessageFault.LOST_BEFORE):
-        proxy.spoil_next(HERE, MessageKind.PROBE, Fate(fault))
+        proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(fault))
     host = scenery.host(proxy)
     assert host.ask(*PROBE)[0] == 500
     with pytest.raises(CUT):
@@ -95,7 +95,7 @@ def test_faults_of_one_kind_are_met_in_turn_and_of_one_source_by_nobody_else(
 
 def test_a_head_in_pieces_is_one_message(scenery: Scenery) -> None:
     proxy = scenery.reading()
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.SERVER_ERROR))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.SERVER_ERROR))
     with socket.create_connection((HERE, proxy.port), 5) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in (b"GE", b"T /v1/edgehosts/pai", b"ring/ping?a=b HTTP/1.1\r\nHo", b"st: x\r\n"):
@@ -143,6 +143,6 @@ def test_over_tls_that_passes_through_no_message_is_seen(scenery: Scenery) -> No
     secure = scenery.serve(scenery.certificates.server_context())
     proxy = scenery.proxy(secure)
     host = scenery.host(proxy, tls=scenery.trusting())
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.LOST_BEFORE))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LOST_BEFORE))
     assert host.ask(*PROBE) == FINE
     assert (proxy.counts().messages, proxy.waiting()) == (0, 1)

@@ -13,9 +13,16 @@ from pathlib import Path
 import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
-from harness.targets.links.faults import Disturbance, Down, LinkError, ProxyDied, Reset, Way
-from harness.targets.links.hub import Reading
-from harness.targets.links.messages import Fate, message_table
+from harness.targets.links.faults import (
+    ConnectionReset,
+    Disturbance,
+    Down,
+    LinkError,
+    ProxyDied,
+    Way,
+)
+from harness.targets.links.hub import MessageReading
+from harness.targets.links.messages import WireFate, message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import (
@@ -42,7 +49,7 @@ sys.stdin.read()
 
 
 def spec(scenery: Scenery) -> ProxySpec:
-    return ProxySpec(HERE, scenery.palette.port, reading=Reading(message_table(ROUTES)))
+    return ProxySpec(HERE, scenery.palette.port, reading=MessageReading(message_table(ROUTES)))
 
 
 def is_there(pid: int) -> bool:
@@ -57,12 +64,12 @@ def test_it_does_what_a_thread_does(scenery: Scenery) -> None:
     with ProxyProcess(spec(scenery)) as proxy:
         host = Host(proxy.port)
         assert host.ask() == FINE
-        proxy.set_fault(Reset(Way.RESPONSE, 5), HERE)
+        proxy.set_fault(ConnectionReset(Way.RESPONSE, 5), HERE)
         with pytest.raises(CUT):
             host.ask()
         [episode] = proxy.heal(HERE)
-        assert (episode.fault, episode.effects) == (Reset(Way.RESPONSE, 5), 1)
-        proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.SERVER_ERROR))
+        assert (episode.fault, episode.effects) == (ConnectionReset(Way.RESPONSE, 5), 1)
+        proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.SERVER_ERROR))
         assert proxy.waiting() == 1
         assert host.ask(*PROBE)[0] == 500
         proxy.disturb(HERE, Disturbance(lost_before=1_000_000))

@@ -9,9 +9,16 @@ import pytest
 
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.reference.certificates import Certificates
-from harness.targets.links.faults import BlackHole, Down, Refused, Reset, Slow, Way
-from harness.targets.links.hub import Reading, Upstream
-from harness.targets.links.messages import Fate, message_table
+from harness.targets.links.faults import (
+    BlackHole,
+    ConnectionRefused,
+    ConnectionReset,
+    Down,
+    Slow,
+    Way,
+)
+from harness.targets.links.hub import MessageReading, Upstream
+from harness.targets.links.messages import WireFate, message_table
 from harness.targets.links.proxy import FaultProxy
 from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import (
@@ -41,7 +48,7 @@ def ending(scenery: Scenery, palette: Palette, own: Certificates | None = None) 
         FaultProxy(
             upstream,
             ending=(own or scenery.certificates).server_context(),
-            reading=Reading(message_table(ROUTES), f"localhost:{palette.port}"),
+            reading=MessageReading(message_table(ROUTES), f"localhost:{palette.port}"),
         )
     )
 
@@ -55,9 +62,9 @@ def test_tls_passes_through_with_the_certificate_of_palette(
         scenery.host(proxy, tls=ssl.create_default_context()).ask()
 
 
-@pytest.mark.parametrize("fault", [Down(), Refused(), Reset(Way.REQUEST, 20)])
+@pytest.mark.parametrize("fault", [Down(), ConnectionRefused(), ConnectionReset(Way.REQUEST, 20)])
 def test_tls_that_passes_through_is_cut(
-    scenery: Scenery, secure: Palette, fault: Down | Refused | Reset
+    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused | ConnectionReset
 ) -> None:
     proxy = scenery.proxy(secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))
@@ -86,22 +93,22 @@ def test_tls_that_ends_at_the_proxy_shows_its_certificate(
 def test_messages_are_read_where_tls_ends(scenery: Scenery, secure: Palette) -> None:
     proxy = ending(scenery, secure)
     host = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))
-    proxy.spoil_next(HERE, MessageKind.SUBMIT, Fate(MessageFault.REPEATED))
+    proxy.spoil_next(HERE, MessageKind.SUBMIT, WireFate(MessageFault.REPEATED))
     assert host.ask(*SUBMIT, b"request") == FINE
     assert secure.asked[1:] == [SUBMIT, SUBMIT]
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.LOST_AFTER))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LOST_AFTER))
     with pytest.raises(CUT):
         host.ask(*PROBE)
     assert secure.asked[-1] == PROBE
-    proxy.spoil_next(HERE, MessageKind.PROBE, Fate(MessageFault.LOST_BEFORE))
+    proxy.spoil_next(HERE, MessageKind.PROBE, WireFate(MessageFault.LOST_BEFORE))
     with pytest.raises(CUT):
         host.ask(*PROBE)
     assert len(secure.asked) == 4
 
 
-@pytest.mark.parametrize("fault", [Down(), Refused()])
+@pytest.mark.parametrize("fault", [Down(), ConnectionRefused()])
 def test_where_tls_ends_nobody_gets_through_a_handshake_while_it_is_cut(
-    scenery: Scenery, secure: Palette, fault: Down | Refused
+    scenery: Scenery, secure: Palette, fault: Down | ConnectionRefused
 ) -> None:
     proxy = ending(scenery, secure)
     old = scenery.ever(scenery.host(proxy, tls=scenery.trusting()))

@@ -48,9 +48,9 @@ def asked(port: int) -> tuple[int, bytes]:
     ("fault", "error"),
     [
         (faults.Down(), ConnectionRefusedError),
-        (faults.Refused(), ConnectionResetError),
+        (faults.ConnectionRefused(), ConnectionResetError),
         (faults.BlackHole(), TimeoutError),
-        (faults.Reset(faults.Way.RESPONSE, 10), ConnectionResetError),
+        (faults.ConnectionReset(faults.Way.RESPONSE, 10), ConnectionResetError),
     ],
 )
 def test_a_link_is_cut_and_mended(
@@ -75,7 +75,7 @@ def test_a_link_is_cut_and_mended(
 
 def test_a_link_is_slow_or_limited(server: Server) -> None:
     proxy = server.proxy()
-    for fault in (faults.Slow(20_000), faults.Limited(8_000)):
+    for fault in (faults.Slow(20_000), faults.BandwidthLimited(8_000)):
         proxy.set_fault(fault)
         assert took(lambda: asked(proxy.port)) >= 0.04
     proxy.set_fault(faults.Down())
@@ -99,7 +99,7 @@ def test_what_toxiproxy_cannot_is_said(server: Server) -> None:
     with pytest.raises(faults.LinkError, match="does not tell its clients apart"):
         proxy.set_fault(faults.Down(), HERE)
     with pytest.raises(faults.LinkError, match="cannot swallow bytes"):
-        proxy.set_fault(faults.Reset(faults.Way.REQUEST, 5, passing=False))
+        proxy.set_fault(faults.ConnectionReset(faults.Way.REQUEST, 5, passing=False))
     assert asked(proxy.port) == FINE
     server.fake.fails = True
     with pytest.raises(

@@ -105,13 +105,13 @@ def _fault(data: Mapping[str, Any]) -> faults.LinkFault:
         case "latency":
             return faults.Slow(attributes["latency"] * 1_000, attributes["jitter"] * 1_000)
         case "bandwidth":
-            return faults.Limited(attributes["rate"] * 1_000)
+            return faults.BandwidthLimited(attributes["rate"] * 1_000)
         case "timeout":
             return faults.BlackHole()
         case "reset_peer":
-            return faults.Refused()
+            return faults.ConnectionRefused()
     way = faults.Way.REQUEST if data["stream"] == "upstream" else faults.Way.RESPONSE
-    return faults.Reset(way, attributes["bytes"])
+    return faults.ConnectionReset(way, attributes["bytes"])
 
 
 def _error(status: int, title: str) -> Response:

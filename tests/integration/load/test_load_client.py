@@ -14,8 +14,8 @@ from hashlib import sha256
 import pytest
 import trustme
 
-from harness.load import LoadClient, LoadLimits, NoAnswer, NotSent, TooFewFiles, run
-from harness.load.message import Address
+from harness.load import LoadClient, LoadLimits, NoResponse, NotSent, TooFewFiles, run
+from harness.load.message import BaseAddress
 from harness.load.opening import Opener
 from harness.targets.trust import pinned
 from harness.wire.http import HttpRequest
@@ -136,7 +136,7 @@ def test_a_connection_that_was_idle_for_long_is_not_used_again() -> None:
 def test_a_host_of_several_addresses_is_found_at_the_one_that_listens(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def resolved(opener: Opener, address: Address) -> tuple[str, ...]:
+    async def resolved(opener: Opener, address: BaseAddress) -> tuple[str, ...]:
         return ("127.0.0.2", "127.0.0.1")
 
     async def test() -> None:
@@ -175,7 +175,7 @@ UNKNOWN: list[tuple[Behaves, str]] = [
 def test_after_it_was_sent_the_outcome_is_unknown(behaves: Behaves, why: str) -> None:
     async def test() -> None:
         async with between(behaves) as (client, served):
-            with pytest.raises(NoAnswer, match=why) as unknown:
+            with pytest.raises(NoResponse, match=why) as unknown:
                 await client.request(served.url, POST, within_s=0.3)
             assert served.url in unknown.value.why
             assert unknown.value.times.sent_ns > 0
@@ -196,7 +196,7 @@ def test_a_request_lost_in_the_race_with_a_close_is_not_sent_again() -> None:
     async def test() -> None:
         async with between(once) as (client, served):
             await client.request(served.url, POST)
-            with pytest.raises(NoAnswer, match="closed before an answer"):
+            with pytest.raises(NoResponse, match="closed before an answer"):
                 await client.request(served.url, POST)
             assert served.accepted == 1
 
@@ -255,9 +255,9 @@ def test_who_waits_for_a_connection_in_vain_has_sent_nothing() -> None:
             await until(lambda: s.open == 1)
             with pytest.raises(NotSent, match="all 1 connections were in use"):
                 await c.request(s.url, GET, within_s=0.05)
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoResponse):
                 await first
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoResponse):
                 await c.request(s.url, GET, within_s=0.05)
             assert s.accepted == 2
 
@@ -423,7 +423,7 @@ def test_tls_and_plain_http_do_not_meet() -> None:
                 await client.request(url, GET, within_s=0.3)
         secure = serving(servers.answers, with_tls(ca, "localhost"))
         async with secure as served, LoadClient(trusting(ca)) as client:
-            with pytest.raises(NoAnswer):
+            with pytest.raises(NoResponse):
                 await client.request(served.url.replace("https:", "http:"), GET, within_s=1)
 
     checked(test)

@@ -16,8 +16,15 @@ from harness.fleet.realtime.border import new_mark
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.settings import Settings
-from harness.fleet.run import Finished, Telling, folder_of_parts, run_fleet
-from harness.fleet.scenario import SECOND, AdminPlan, Limits, OperatorPlan, Scenario, Spread
+from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
+from harness.fleet.scenario import (
+    SECOND,
+    AdminPlan,
+    InvariantLimits,
+    OperatorPlan,
+    Scenario,
+    Spread,
+)
 from harness.history.fleet_lines import RealtimeLine
 from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
@@ -45,7 +52,7 @@ TEN = replace(
         think=Spread(5 * MS, 10 * MS),
         deadline=2 * SECOND,
     ),
-    limits=Limits(list_lag=200 * MS, edge_lag=400 * MS, settle=300 * MS),
+    limits=InvariantLimits(list_lag=200 * MS, edge_lag=400 * MS, settle=300 * MS),
     reach=(),
 )
 """Ten clusters, one at each place; some operators cancel before anybody decides."""
@@ -70,7 +77,9 @@ def described(folder: Path, reference: EmbeddedReference, text: str) -> Path:
     return file
 
 
-def run(target: Path, folder: Path, scenario: Scenario = TEN, rate: Rate | None = None) -> Finished:
+def run(
+    target: Path, folder: Path, scenario: Scenario = TEN, rate: Rate | None = None
+) -> FleetResult:
     """Run it to its end, with its evidence in a folder."""
     mark, handover = new_mark(), scenario.central.handover
     reach = EdgeReaching(target, folder, mark, scenario.seed, handover, needs_of(scenario))

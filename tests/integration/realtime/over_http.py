@@ -13,17 +13,17 @@ from harness.domain.arrangements import Side
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.realtime.border import new_mark
-from harness.fleet.realtime.budget import Budget
+from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.settings import Endpoint, Settings
-from harness.fleet.run import Finished, Telling, folder_of_parts, run_fleet
+from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
 from harness.fleet.scenario import (
     SECOND,
     AdminPlan,
     AgentPlan,
     FleetPlan,
-    Limits,
+    InvariantLimits,
     OperatorPlan,
     Scenario,
     Spread,
@@ -65,7 +65,7 @@ QUICK = Scenario(
         mistypes_ppm=200_000,
         doubles_ppm=200_000,
     ),
-    limits=Limits(list_lag=SECOND, edge_lag=4 * SECOND, settle=400 * MS),
+    limits=InvariantLimits(list_lag=SECOND, edge_lag=4 * SECOND, settle=400 * MS),
     reach=(("mismatch_refused", 10_000),),
 )
 """A hundred hosts, and what people do wrong among them."""
@@ -138,10 +138,10 @@ def run(
     *,
     adapt: Adapt = lambda endpoint: endpoint,
     rate: Rate | None = None,
-    budget: Budget = Budget(),
+    budget: LoadBudget = LoadBudget(),
     mark: str = "",
     keep_going: bool = True,
-) -> Finished:
+) -> FleetResult:
     """Run it to its end, with its evidence in a folder."""
     settings = Settings(partial(reach, target, adapt), mark or new_mark(), rate, budget)
     job = Job(scenario, keep_going=keep_going, parts=folder_of_parts(folder), repeatable=False)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.catalogue.verdict import Overall, Verdict
-from harness.fleet.realtime.budget import Budget
+from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.pace import rate_of
 from harness.fleet.scenario import SECOND, Scenario, fixed
 from harness.history.manifest import read_manifest
@@ -138,7 +138,7 @@ def test_operators_arrive_at_a_rate(target: Target, tmp_path: Path) -> None:
 
 
 def test_a_budget_stops_the_run_and_says_why(target: Target, tmp_path: Path) -> None:
-    finished = run(target, tmp_path, budget=Budget(requests=200))
+    finished = run(target, tmp_path, budget=LoadBudget(requests=200))
     assert finished.realtime is not None
     assert finished.realtime.effort.requests == 200
     assert finished.verdict is Overall.INCONCLUSIVE

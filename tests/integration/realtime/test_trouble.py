@@ -11,10 +11,10 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from harness.catalogue.verdict import Overall
-from harness.fleet.realtime.budget import Budget
+from harness.fleet.realtime.budget import LoadBudget
 from harness.fleet.realtime.pace import rate_of
 from harness.fleet.scenario import SECOND, FaultKind, FaultPlan, NetworkPlan, Spread, fixed
-from harness.fleet.scenario import Scope as Whom
+from harness.fleet.scenario import FaultScope as Whom
 from harness.reference.behaviour import Behaviour
 from harness.reference.planting import behaviour_with
 from harness.reporting.fleet.realtime import every_answer
@@ -149,7 +149,7 @@ def test_a_target_that_goes_away_stops_the_run(tmp_path: Path) -> None:
             await self._app(scope, receive, send)
 
     with central(Behaviour(wrap_palette=Gone)) as target:
-        finished = run(target, tmp_path, budget=Budget(errors=20))
+        finished = run(target, tmp_path, budget=LoadBudget(errors=20))
     assert finished.verdict is Overall.INCONCLUSIVE
     assert "20 requests in a row had no usable answer" in finished.why
     assert finished.realtime is not None

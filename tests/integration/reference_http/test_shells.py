@@ -16,7 +16,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import SetRateLimit
 from harness.domain.errors import Refused
 from harness.domain.operations import Credentials, Done, Reply, Surface, Unknown
-from harness.reference.http_app import OPENAPI_PATH, Api, Envelope
+from harness.reference.http_app import OPENAPI_PATH, Envelope, ReferenceApp
 from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
 from harness.reference.remapped import speaking
@@ -53,7 +53,7 @@ class Recording:
         return Done(ops.Acknowledged())
 
 
-def call(app: Api, method: str, path: str, **kwargs: Any) -> httpx.Response:
+def call(app: ReferenceApp, method: str, path: str, **kwargs: Any) -> httpx.Response:
     """One request to an app without a socket, as if it had come to port 80."""
 
     async def ask() -> httpx.Response:

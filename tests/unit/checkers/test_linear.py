@@ -35,11 +35,11 @@ def step(state: int, move: Move) -> Iterator[int]:
 REGISTER = linear.Automaton(step)
 
 
-def call(name: str, verb: str, value: int = 0, *, sure: bool = True) -> linear.Call[Move]:
-    return linear.Call(name, (verb, value), sure, observes=verb == "read")
+def call(name: str, verb: str, value: int = 0, *, sure: bool = True) -> linear.RegisterCall[Move]:
+    return linear.RegisterCall(name, (verb, value), sure, observes=verb == "read")
 
 
-def events(text: str, calls: Sequence[linear.Call[Move]]) -> list[linear.Event[Move]]:
+def events(text: str, calls: Sequence[linear.RegisterCall[Move]]) -> list[linear.Event[Move]]:
     """`"a b /a /b"`: a begins, b begins, a returns, b returns."""
     by_id = {c.id: c for c in calls}
     return [(by_id[word.lstrip("/")], word.startswith("/")) for word in text.split()]
@@ -61,7 +61,7 @@ def judge(
     return None
 
 
-def found(text: str, *calls: linear.Call[Move]) -> list[str] | None:
+def found(text: str, *calls: linear.RegisterCall[Move]) -> list[str] | None:
     result = judge(REGISTER, ZERO, events(text, calls))
     return None if result is None else [c.id for c in result.calls]
 
@@ -85,7 +85,7 @@ def found(text: str, *calls: linear.Call[Move]) -> list[str] | None:
         ("a b c /c /b /a", [call("a", "read", 2), call("b", "write", 2), call("c", "read", 0)]),
     ],
 )
-def test_a_history_that_has_an_order(text: str, calls: list[linear.Call[Move]]) -> None:
+def test_a_history_that_has_an_order(text: str, calls: list[linear.RegisterCall[Move]]) -> None:
     assert found(text, *calls) is None
 
 
@@ -125,7 +125,7 @@ def test_a_history_that_has_an_order(text: str, calls: list[linear.Call[Move]]) 
     ],
 )
 def test_a_history_that_has_none(
-    text: str, calls: list[linear.Call[Move]], part: list[str]
+    text: str, calls: list[linear.RegisterCall[Move]], part: list[str]
 ) -> None:
     assert found(text, *calls) == part
 
@@ -181,14 +181,14 @@ def _held(linearizer: linear.Linearizer[int, Move]) -> int:
 
 def test_looks_of_a_wait_lie_within_it() -> None:
     linearizer = linear.Linearizer(REGISTER, ZERO)
-    wait, write = linear.Call[Move]("wait"), call("w", "write", 1)
+    wait, write = linear.RegisterCall[Move]("wait"), call("w", "write", 1)
     for one in (wait, write):
         linearizer.invoke(one)
     assert linearizer.returned(write) is None
     looks = [call("wait", "read", 0), call("wait", "read", 1)]
     assert linearizer.returned(wait, looks) is None
     assert linearizer.states == {1}
-    late = linear.Call[Move]("late")
+    late = linear.RegisterCall[Move]("late")
     linearizer.invoke(late)
     assert linearizer.returned(late, [call("late", "read", 0)]) is not None
 
@@ -202,7 +202,7 @@ MOVES = [("write", 0), ("write", 1), ("swap", 0), ("swap", 1), ("read", 0), ("re
 def histories(draw: st.DrawFn) -> list[linear.Event[Move]]:
     """Up to five calls that begin and return in any order, some of them never answered."""
     history: list[linear.Event[Move]] = []
-    open_calls: list[linear.Call[Move]] = []
+    open_calls: list[linear.RegisterCall[Move]] = []
     for i in range(draw(st.integers(1, 5))):
         while open_calls and draw(st.booleans()):
             history.append((open_calls.pop(draw(st.integers(0, len(open_calls) - 1))), True))
@@ -231,7 +231,7 @@ def _assert_smallest(history: list[linear.Event[Move]], result: linear.Unexplain
 
 
 def _relaxed(
-    history: list[linear.Event[Move]], kept: set[linear.Call[Move]]
+    history: list[linear.Event[Move]], kept: set[linear.RegisterCall[Move]]
 ) -> list[linear.Event[Move]]:
     """The same history, in which all but these calls need not have happened."""
     by_call = {c: c if c in kept else replace(c, needed=False) for c, _ in history}
@@ -257,7 +257,7 @@ def _has_an_order(history: list[linear.Event[Move]]) -> bool:
     return False
 
 
-def _runs(order: Sequence[linear.Call[Move]]) -> bool:
+def _runs(order: Sequence[linear.RegisterCall[Move]]) -> bool:
     states = {0}
     for one in order:
         assert one.move is not None

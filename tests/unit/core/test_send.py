@@ -8,7 +8,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Restart, Side
 from harness.domain.errors import Reason
 from harness.reference.core.choices import SecondSend
-from harness.reference.core.link import Answer, Call
+from harness.reference.core.link import Call, TimedReply
 from harness.reference.core.run import advance
 from harness.reference.core.store import MemoryStore
 
@@ -45,7 +45,7 @@ def test_a_crash_while_the_submission_is_in_flight_leaves_nothing_pending(
     call, _ = advance(flow, None, store)
     while isinstance(call, Call) and not isinstance(call.operation, ops.SubmitPairing):
         reply = edge.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)
-        call, _ = advance(flow, Answer(reply, 0), store)
+        call, _ = advance(flow, TimedReply(reply, 0), store)
     assert call is not None
     assert call.point == "submitting"
     edge.link.carry(call.host_uid, call.base_url, call.insecure, call.operation)

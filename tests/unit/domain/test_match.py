@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from harness.domain.match import Choice, MatchRules, Mismatch, match_profiles, remembered_match
+from harness.domain.match import (
+    MatchRules,
+    Mismatch,
+    ProfileChoice,
+    match_profiles,
+    remembered_match,
+)
 from harness.domain.profile import (
     ClusterProfile,
     Layer,
@@ -31,16 +37,19 @@ def profile(kind: ProfileType, *packs: Pack, name: str = "") -> ClusterProfile:
 
 
 def problems(
-    *selected: ClusterProfile | Choice, rules: MatchRules = MatchRules()
+    *selected: ClusterProfile | ProfileChoice, rules: MatchRules = MatchRules()
 ) -> list[Mismatch]:
-    choices = [c if isinstance(c, Choice) else Choice(c) for c in selected]
+    choices = [c if isinstance(c, ProfileChoice) else ProfileChoice(c) for c in selected]
     return [p.kind for p in match_profiles(LOCAL, choices, rules).problems]
 
 
 def test_each_pack_in_its_own_profile_matches() -> None:
     result = match_profiles(
         LOCAL,
-        [Choice(profile(ProfileType.INFRA, OS, CNI)), Choice(profile(ProfileType.ADD_ON, APP))],
+        [
+            ProfileChoice(profile(ProfileType.INFRA, OS, CNI)),
+            ProfileChoice(profile(ProfileType.ADD_ON, APP)),
+        ],
     )
     assert result.valid
     assert [(row.pack, row.profile, row.profile_version) for row in result.packs] == [
@@ -58,7 +67,7 @@ def test_how_packs_are_spread_does_not_matter() -> None:
 @pytest.mark.parametrize("version", ["22.04.1", "22.4", "22.04+1", "22.0", "v22.04", "22.04 "])
 def test_a_version_matches_only_as_the_same_text(version: str) -> None:
     other = profile(ProfileType.FULL, replace(OS, version=version), CNI, APP)
-    result = match_profiles(LOCAL, [Choice(other)])
+    result = match_profiles(LOCAL, [ProfileChoice(other)])
     (problem,) = result.problems
     assert (problem.kind, problem.pack) == (Mismatch.VERSION, "Ubuntu")
     assert (problem.local_version, problem.offered_version) == ("22.04", version)
@@ -72,7 +81,7 @@ def test_names_that_differ_in_case_are_different_packs() -> None:
 
 def test_what_is_missing_and_what_is_too_much_is_named() -> None:
     more = Pack(Layer.ADDON, "Hello-Universe", "2.0.0")
-    result = match_profiles(LOCAL, [Choice(profile(ProfileType.FULL, OS, CNI, more))])
+    result = match_profiles(LOCAL, [ProfileChoice(profile(ProfileType.FULL, OS, CNI, more))])
     assert [(p.kind, p.pack) for p in result.problems] == [
         (Mismatch.MISSING, "Prometheus-Grafana"),
         (Mismatch.EXTRA, "Hello-Universe"),
@@ -103,10 +112,10 @@ BAD = (OS, CNI)
 def test_only_the_latest_published_version_counts() -> None:
     newer_is_bad = versions(ProfileEdition("1.9.0", GOOD), ProfileEdition("1.10.0", BAD))
     assert problems(newer_is_bad) == [Mismatch.MISSING]
-    assert problems(Choice(newer_is_bad, "1.9.0")) == [Mismatch.NOT_LATEST]
+    assert problems(ProfileChoice(newer_is_bad, "1.9.0")) == [Mismatch.NOT_LATEST]
     newer_is_good = versions(ProfileEdition("1.9.0", BAD), ProfileEdition("1.10.0", GOOD))
     assert not problems(newer_is_good)
-    assert not problems(Choice(newer_is_good, "1.10.0"))
+    assert not problems(ProfileChoice(newer_is_good, "1.10.0"))
 
 
 def test_a_draft_counts_only_where_that_is_chosen() -> None:
@@ -125,17 +134,17 @@ def test_layers_matter_only_where_that_is_chosen() -> None:
 
 def test_the_very_same_question_has_the_very_same_answer() -> None:
     full, lax = profile(ProfileType.FULL, OS, CNI, APP), MatchRules(layers_must_agree=False)
-    first = remembered_match(LOCAL, [Choice(full)], MatchRules())
-    assert first == match_profiles(LOCAL, [Choice(full)])
-    assert remembered_match(LOCAL, [Choice(full)], MatchRules()) is first
-    assert remembered_match(LOCAL, [Choice(full)], lax) is not first
+    first = remembered_match(LOCAL, [ProfileChoice(full)], MatchRules())
+    assert first == match_profiles(LOCAL, [ProfileChoice(full)])
+    assert remembered_match(LOCAL, [ProfileChoice(full)], MatchRules()) is first
+    assert remembered_match(LOCAL, [ProfileChoice(full)], lax) is not first
 
 
 def test_a_profile_in_a_later_edition_is_matched_anew() -> None:
     full = profile(ProfileType.FULL, OS, CNI, APP)
     later = ProfileEdition("2.0.0", (OS, CNI, replace(APP, version="45.0.0")))
     moved_on = replace(full, editions=(*full.editions, later))
-    assert remembered_match(LOCAL, [Choice(full)], MatchRules()).valid
-    assert not remembered_match(LOCAL, [Choice(moved_on)], MatchRules()).valid
-    asked = [Choice(full, "1.0.0")]
+    assert remembered_match(LOCAL, [ProfileChoice(full)], MatchRules()).valid
+    assert not remembered_match(LOCAL, [ProfileChoice(moved_on)], MatchRules()).valid
+    asked = [ProfileChoice(full, "1.0.0")]
     assert remembered_match(LOCAL[:1], asked, MatchRules()) == match_profiles(LOCAL[:1], asked)

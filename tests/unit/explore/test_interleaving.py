@@ -7,18 +7,18 @@ from dataclasses import replace
 import pytest
 
 from harness.domain.operations import Acknowledged, Done
-from harness.explore.interleaving_events import ENDED, INVOKED, Event, Ledger, Prints
-from harness.explore.interleaving_plots import PLOTS, Do, Plot, actor
-from harness.explore.interleaving_world import Stage, Step, World
+from harness.explore.interleaving_events import ENDED, INVOKED, EventLog, Fingerprints, LoggedEvent
+from harness.explore.interleaving_plots import PLOTS, Do, Interleaving, actor
+from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
 from harness.explore.walk import first_violation, rendered, walk
 from harness.history.operation import Outcome
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
-from harness.reference.core.records import Site
+from harness.reference.core.records import SlotState
 from harness.reference.mutants.races import StaysOpenWhileItConfirms
 from harness.reference.planting import behaviour_of
 
-TWO_LOOK = Plot(
+TWO_LOOK = Interleaving(
     "two-look",
     "two look once each",
     (actor("a", Do.VIEW), actor("b", Do.VIEW)),
@@ -39,7 +39,9 @@ def test_each_round_of_the_agents_has_its_three_steps_in_every_place() -> None:
     assert walk([one_round]).plots[0].schedules == 5
 
 
-def schedules_one_by_one(stage: Stage, world: World) -> list[tuple[int, ...]]:
+def schedules_one_by_one(
+    stage: InterleavingRunner, world: InterleavingState
+) -> list[tuple[int, ...]]:
     """The walk with no memory: every schedule by itself, with its history."""
     steps, may_end = stage.steps(world)
     ends = [world.events] if may_end else []
@@ -50,13 +52,13 @@ def schedules_one_by_one(stage: Stage, world: World) -> list[tuple[int, ...]]:
 
 @pytest.mark.parametrize("name", ["accept-or-cancel", "send-and-cancel", "confirm-or-expire"])
 def test_what_is_merged_is_counted_as_if_it_had_been_walked(name: str) -> None:
-    stage = Stage(PLOTS[name], Behaviour(), 0)
+    stage = InterleavingRunner(PLOTS[name], Behaviour(), 0)
     one_by_one = schedules_one_by_one(stage, stage.first)
     assert walk([PLOTS[name]], faults=0).plots[0].schedules == len(one_by_one)
 
 
 def test_a_flow_is_brought_back_to_where_it_waited() -> None:
-    stage = Stage(PLOTS["two-send"], Behaviour(), 0)
+    stage = InterleavingRunner(PLOTS["two-send"], Behaviour(), 0)
     for step in (0, 0):
         stage.first = stage.take(stage.first, stage.steps(stage.first)[0][step])
     waiting = stage.first
@@ -67,9 +69,9 @@ def test_a_flow_is_brought_back_to_where_it_waited() -> None:
 
 
 def test_two_orders_that_nobody_can_tell_apart_are_one_history() -> None:
-    ledger = Ledger(Prints())
-    a, b = (Event(INVOKED, name, Acknowledged(), name) for name in "ab")
-    ended = Event(ENDED, "a", Done(Acknowledged()))
+    ledger = EventLog(Fingerprints())
+    a, b = (LoggedEvent(INVOKED, name, Acknowledged(), name) for name in "ab")
+    ended = LoggedEvent(ENDED, "a", Done(Acknowledged()))
     first = ledger.write(ledger.write(ledger.write((), a), b), ended)
     assert first == ledger.write(ledger.write(ledger.write((), b), a), ended)
     assert first != ledger.write(ledger.write(ledger.write((), a), ended), b)
@@ -81,8 +83,8 @@ def test_the_same_walk_gives_the_same_result() -> None:
 
 
 def test_a_restart_is_a_step_where_it_ends_a_flow_and_nowhere_else() -> None:
-    stage = Stage(PLOTS["handed-over"], Behaviour(), 1)
-    restart, follow = Step("restart edge"), Step("follow", stage.agents)
+    stage = InterleavingRunner(PLOTS["handed-over"], Behaviour(), 1)
+    restart, follow = ScheduleStep("restart edge"), ScheduleStep("follow", stage.agents)
     assert restart not in stage.steps(stage.first)[0]
     assert restart in stage.steps(stage.take(stage.first, follow))[0]
 
@@ -99,7 +101,7 @@ def test_a_violation_is_told_step_by_step() -> None:
 class LosesItsCluster(EdgeCore):
     """A core that fails in the middle of a flow, to see that the walk does not hide it."""
 
-    def pending(self, site: Site):  # type: ignore[no-untyped-def]
+    def pending(self, site: SlotState):  # type: ignore[no-untyped-def]
         raise LookupError("a defect of the core")
 
 

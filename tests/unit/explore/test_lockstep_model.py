@@ -2,102 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from harness.explore import model
-from harness.explore.model import Answer, Rule, drifted, settled
-from harness.explore.world import Central, Local, Place, Request, Stack, World
+from harness.explore.model import ModelOutcome, Rule, drifted, settled
+from harness.explore.world import (
+    CentralState,
+    Local,
+    ModelRequest,
+    ModelSlot,
+    ModelStack,
+    ModelWorld,
+)
 
-FREE = Place(hosts=1)
+FREE = ModelSlot(hosts=1)
 CUT = frozenset({1})
 
 
 def sent(
-    central: Central = Central.WAITING, local: Local = Local.PENDING, **other: object
-) -> World:
+    central: CentralState = CentralState.WAITING, local: Local = Local.PENDING, **other: object
+) -> ModelWorld:
     """A world in which one request was sent that has come to this."""
-    request = Request("r1", central, Stack.DOCUMENTED)
-    place = Place(hosts=1, local=local, requests=(request,), last=0)
-    return World(replace(place, **other))  # type: ignore[arg-type]
+    request = ModelRequest("r1", central, ModelStack.DOCUMENTED)
+    place = ModelSlot(hosts=1, local=local, requests=(request,), last=0)
+    return ModelWorld(replace(place, **other))  # type: ignore[arg-type]
 
 
-def answers(rule: Rule, world: World) -> set[Answer]:
+def answers(rule: Rule, world: ModelWorld) -> set[ModelOutcome]:
     return {branch.answer for before in drifted(frozenset({world})) for branch in rule(before)}
 
 
-OK, REFUSED, NEW, SAME = Answer.OK, Answer.REFUSED, Answer.NEW_ID, Answer.SAME_ID
+OK, REFUSED, NEW, SAME = (
+    ModelOutcome.OK,
+    ModelOutcome.REFUSED,
+    ModelOutcome.NEW_ID,
+    ModelOutcome.SAME_ID,
+)
 ACCEPT, REJECT = model.of_last(model.accept), model.of_last(model.reject)
 
 
 @pytest.mark.parametrize(
     ("rule", "world", "lawful"),
     [
-        (model.send, World(FREE), {NEW}),
-        (model.send, World(FREE, token_good=False), {REFUSED}),
-        (model.send, World(replace(FREE, sick=frozenset({"last worker"}))), {REFUSED}),
-        (model.send, World(replace(FREE, running=False)), {REFUSED}),
-        (model.send, World(replace(FREE, hosts=3, cut=frozenset({3}))), {REFUSED}),
+        (model.send, ModelWorld(FREE), {NEW}),
+        (model.send, ModelWorld(FREE, token_good=False), {REFUSED}),
+        (model.send, ModelWorld(replace(FREE, sick=frozenset({"last worker"}))), {REFUSED}),
+        (model.send, ModelWorld(replace(FREE, running=False)), {REFUSED}),
+        (model.send, ModelWorld(replace(FREE, hosts=3, cut=frozenset({3}))), {REFUSED}),
         (model.send, sent(), {REFUSED, SAME, NEW}),
         (model.send, replace(sent(), token_good=False), {REFUSED, SAME}),
-        (model.send, sent(Central.PAIRED, Local.TAKEN), {REFUSED}),
-        (model.cancel, World(FREE), {REFUSED}),
+        (model.send, sent(CentralState.PAIRED, Local.TAKEN), {REFUSED}),
+        (model.cancel, ModelWorld(FREE), {REFUSED}),
         (model.cancel, sent(), {OK}),
         (model.cancel, sent(cut=CUT), {OK, REFUSED}),
-        (model.cancel, sent(Central.PAIRED, Local.TAKEN), {REFUSED}),
-        (model.cancel, sent(Central.HANDED), {OK, REFUSED}),
+        (model.cancel, sent(CentralState.PAIRED, Local.TAKEN), {REFUSED}),
+        (model.cancel, sent(CentralState.HANDED), {OK, REFUSED}),
         (ACCEPT, sent(), {OK}),
-        (ACCEPT, replace(sent(), selection=Stack.NEITHER), {REFUSED}),
-        (ACCEPT, sent(stack=Stack.CHANGED), {OK, REFUSED}),
+        (ACCEPT, replace(sent(), selection=ModelStack.NEITHER), {REFUSED}),
+        (ACCEPT, sent(stack=ModelStack.CHANGED), {OK, REFUSED}),
         (ACCEPT, replace(sent(), tokens_kept=False), {OK, REFUSED}),
-        (ACCEPT, sent(Central.STALE, Local.FREE, cut=CUT), {OK, REFUSED}),
-        (ACCEPT, sent(Central.OVER, Local.FREE), {REFUSED}),
+        (ACCEPT, sent(CentralState.STALE, Local.FREE, cut=CUT), {OK, REFUSED}),
+        (ACCEPT, sent(CentralState.OVER, Local.FREE), {REFUSED}),
         (REJECT, sent(), {OK}),
-        (REJECT, sent(Central.STALE, Local.FREE, cut=CUT), {OK}),
-        (REJECT, sent(Central.STALE, Local.FREE), {OK, REFUSED}),
-        (REJECT, sent(Central.HANDED), {REFUSED}),
+        (REJECT, sent(CentralState.STALE, Local.FREE, cut=CUT), {OK}),
+        (REJECT, sent(CentralState.STALE, Local.FREE), {OK, REFUSED}),
+        (REJECT, sent(CentralState.HANDED), {REFUSED}),
         (model.local_operation(), sent(), {OK}),
-        (model.local_operation(), sent(Central.HANDED), {OK, REFUSED}),
-        (model.local_operation(), sent(Central.PAIRED, Local.TAKEN), {REFUSED}),
+        (model.local_operation(), sent(CentralState.HANDED), {OK, REFUSED}),
+        (model.local_operation(), sent(CentralState.PAIRED, Local.TAKEN), {REFUSED}),
     ],
 )
-def test_what_is_lawful(rule: Rule, world: World, lawful: set[Answer]) -> None:
+def test_what_is_lawful(rule: Rule, world: ModelWorld, lawful: set[ModelOutcome]) -> None:
     assert answers(rule, world) == lawful
 
 
-def ends(world: World) -> set[tuple[Central | None, Local]]:
+def ends(world: ModelWorld) -> set[tuple[CentralState | None, Local]]:
     return {(w.main.current, w.main.local) for w in settled(frozenset({world}))}
 
 
 @pytest.mark.parametrize(
     ("world", "ends_as"),
     [
-        (sent(), {(Central.WAITING, Local.PENDING)}),
-        (sent(Central.HANDED), {(Central.PAIRED, Local.TAKEN)}),
+        (sent(), {(CentralState.WAITING, Local.PENDING)}),
+        (sent(CentralState.HANDED), {(CentralState.PAIRED, Local.TAKEN)}),
         (
-            sent(Central.HANDED, late=True),
-            {(Central.PAIRED, Local.TAKEN), (Central.OVER, Local.FREE)},
+            sent(CentralState.HANDED, late=True),
+            {(CentralState.PAIRED, Local.TAKEN), (CentralState.OVER, Local.FREE)},
         ),
-        (sent(Central.OVER), {(Central.OVER, Local.FREE)}),
-        (sent(Central.OVER, cut=CUT), {(Central.OVER, Local.PENDING)}),
-        (sent(Central.STALE, Local.FREE, cut=CUT), {(Central.STALE, Local.FREE)}),
+        (sent(CentralState.OVER), {(CentralState.OVER, Local.FREE)}),
+        (sent(CentralState.OVER, cut=CUT), {(CentralState.OVER, Local.PENDING)}),
+        (sent(CentralState.STALE, Local.FREE, cut=CUT), {(CentralState.STALE, Local.FREE)}),
         (
-            sent(Central.STALE, Local.FREE),
-            {(Central.STALE, Local.FREE), (Central.OVER, Local.FREE)},
+            sent(CentralState.STALE, Local.FREE),
+            {(CentralState.STALE, Local.FREE), (CentralState.OVER, Local.FREE)},
         ),
     ],
 )
-def test_what_things_settle_to(world: World, ends_as: set[tuple[Central, Local]]) -> None:
+def test_what_things_settle_to(world: ModelWorld, ends_as: set[tuple[CentralState, Local]]) -> None:
     assert ends(world) == ends_as
 
 
 def test_a_request_that_ended_unheard_never_pairs() -> None:
     """After an offline cancel, an acceptance never commits (INV-1)."""
-    stale = sent(Central.STALE, Local.FREE, cut=CUT)
+    stale = sent(CentralState.STALE, Local.FREE, cut=CUT)
     accepted = [branch.world for branch in ACCEPT(stale) if branch.answer is OK]
-    linked: Callable[[World], World] = lambda w: w.with_main(model.with_link(w.main, frozenset()))  # noqa: E731
+
+    def linked(world: ModelWorld) -> ModelWorld:
+        return world.with_main(model.with_link(world.main, frozenset()))
+
     for world in settled(frozenset(map(linked, accepted))):
         assert world.main.local is Local.FREE
-        assert world.main.current in (Central.DOOMED, Central.OVER)
+        assert world.main.current in (CentralState.DOOMED, CentralState.OVER)

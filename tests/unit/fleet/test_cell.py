@@ -8,9 +8,18 @@ from pathlib import Path
 import pytest
 
 from harness.fleet.cell import FleetCell, make_cell
-from harness.fleet.port import CellOutcome, Job, Report
+from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.roster import Roster
-from harness.fleet.scenario import HOUR, MINUTE, SECOND, Limits, Only, Scenario, Spread, fixed
+from harness.fleet.scenario import (
+    HOUR,
+    MINUTE,
+    SECOND,
+    InvariantLimits,
+    Only,
+    Scenario,
+    Spread,
+    fixed,
+)
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.parts import records
 from tests.unit.fleet.worlds import PLAIN, told
@@ -27,7 +36,7 @@ SMALL = replace(
         central={"service": Spread(2_000, 900_000)},
     ),
     duration=30 * MINUTE,
-    limits=Limits(settle=5 * MINUTE),
+    limits=InvariantLimits(settle=5 * MINUTE),
 )
 CROWDED = told(SMALL, operators={"begin": fixed(0)}, central={"service": fixed(2 * SECOND)})
 
@@ -36,7 +45,7 @@ def cell(scenario: Scenario = SMALL, parts: Path | None = None, **job: object) -
     return make_cell(Job(scenario, parts=parts, **job), 0)  # type: ignore[arg-type]
 
 
-def run_through(cell: FleetCell, width: int, grant: int) -> list[Report]:
+def run_through(cell: FleetCell, width: int, grant: int) -> list[WindowReport]:
     """Window after window, to the end."""
     reports = [cell.run(width, grant)]
     while (coming := reports[-1].next_event) is not None:
@@ -184,7 +193,7 @@ def begun(cell: FleetCell, until: int) -> list[str]:
 
 def test_a_cell_in_which_nobody_lives_has_nothing_to_do() -> None:
     empty = cell(replace(SMALL, only=Only(clusters=())))
-    assert empty.run(FOREVER, AMPLE) == Report(asked=0, backlog=0, next_event=None)
+    assert empty.run(FOREVER, AMPLE) == WindowReport(asked=0, backlog=0, next_event=None)
     assert closed(empty).measures.clusters == 0
 
 

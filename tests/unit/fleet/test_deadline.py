@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import simpy
 
-from harness.fleet.clock import Deadlines, Question
+from harness.fleet.clock import Deadlines, PendingReply
 
 Log = list[tuple[int, object]]
 
@@ -23,7 +23,7 @@ class Counting(simpy.Environment):
 
 
 def asks(
-    env: simpy.Environment, answers: list[Callable[[Question], object]], within: int = 100
+    env: simpy.Environment, answers: list[Callable[[PendingReply], object]], within: int = 100
 ) -> Log:
     """Ask one question after the other; what came of each, and when."""
     log: Log = []
@@ -41,11 +41,11 @@ def asks(
     return log
 
 
-def after(delay: int, value: object = "yes") -> Callable[[Question], object]:
+def after(delay: int, value: object = "yes") -> Callable[[PendingReply], object]:
     return lambda question: question.answer(value, delay)
 
 
-def never(question: Question) -> None:
+def never(question: PendingReply) -> None:
     """Nobody answers."""
 
 
@@ -70,7 +70,7 @@ def test_an_answer_that_is_due_at_the_same_time_as_the_time_out_wins(delay: int)
 
 
 def test_it_also_wins_where_the_timer_was_armed_by_an_earlier_question() -> None:
-    def at_the_last_moment(question: Question) -> None:
+    def at_the_last_moment(question: PendingReply) -> None:
         env.timeout(100).callbacks.append(lambda _: taken.append(question.answer("yes")))
 
     env, taken = simpy.Environment(), list[bool]()
@@ -87,13 +87,13 @@ def test_an_answer_that_would_come_too_late_is_refused() -> None:
 
 
 def test_a_late_answer_does_not_reach_the_question_that_was_asked_since() -> None:
-    questions: list[Question] = []
+    questions: list[PendingReply] = []
     env = simpy.Environment()
 
-    def first(question: Question) -> None:
+    def first(question: PendingReply) -> None:
         questions.append(question)
 
-    def second(question: Question) -> None:
+    def second(question: PendingReply) -> None:
         env.timeout(50).callbacks.append(lambda _: taken.append(questions[0].answer("late")))
         env.timeout(60).callbacks.append(lambda _: taken.append(question.answer("mine")))
 
@@ -105,7 +105,7 @@ def test_a_late_answer_does_not_reach_the_question_that_was_asked_since() -> Non
 def test_only_the_first_answer_counts() -> None:
     taken: list[bool] = []
 
-    def twice(question: Question) -> None:
+    def twice(question: PendingReply) -> None:
         taken.extend(question.answer(word, 10) for word in ("one", "two"))
 
     assert asks(simpy.Environment(), [twice]) == [(10, "one")]
@@ -149,8 +149,8 @@ def test_many_who_wait_at_once_share_one_timer_and_each_has_its_own_time() -> No
 def test_an_answer_on_its_way_can_be_spoiled_until_it_has_arrived() -> None:
     env = simpy.Environment()
 
-    def spoiled_at(at: int) -> Callable[[Question], object]:
-        def answer(question: Question) -> None:
+    def spoiled_at(at: int) -> Callable[[PendingReply], object]:
+        def answer(question: PendingReply) -> None:
             question.answer("yes", 30)
             env.timeout(at).callbacks.append(lambda _: question.spoil("broken"))
 

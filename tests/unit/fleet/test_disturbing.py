@@ -17,12 +17,12 @@ from harness.fleet.scenario import (
     HOUR,
     MINUTE,
     SECOND,
+    Distribution,
     FaultKind,
     FaultPlan,
+    FaultScope,
     Only,
     Scenario,
-    Scope,
-    Shape,
     Spread,
     TimelinePlan,
     fixed,
@@ -36,7 +36,7 @@ AT, LASTS = 10 * MINUTE, 5 * MINUTE
 FLEET = told(PLAIN, fleet={"hosts": 6, "sizes": ((3, 1),)})
 
 
-def fault(kind: FaultKind, scope: Scope = Scope.CLUSTER, **more: object) -> FaultPlan:
+def fault(kind: FaultKind, scope: FaultScope = FaultScope.CLUSTER, **more: object) -> FaultPlan:
     plan = FaultPlan(kind, scope, at=AT, lasts=fixed(LASTS))
     return replace(plan, **more)  # type: ignore[arg-type]
 
@@ -75,7 +75,7 @@ def test_a_link_is_cut_and_mended_and_both_are_written_down() -> None:
 
 
 def test_the_link_of_one_host_leaves_the_others_of_its_cluster() -> None:
-    stage = struck(fault(FaultKind.LINK, Scope.HOST))
+    stage = struck(fault(FaultKind.LINK, FaultScope.HOST))
     stage.later(AT + 1, lambda: None)
     stage.env.run()
     assert {cause for _, _, cause in seen(stage, "SetLink")} == {
@@ -119,7 +119,7 @@ def test_a_reboot_is_one_restart_of_the_hosts_of_a_slot() -> None:
 
 
 def test_a_node_turns_unhealthy_and_recovers() -> None:
-    stage = struck(fault(FaultKind.HEALTH, Scope.HOST, share_ppm=400_000))
+    stage = struck(fault(FaultKind.HEALTH, FaultScope.HOST, share_ppm=400_000))
     stage.env.run()
     turns = [(r.start, r.args["health"]) for r in stage.book.of("SetNodeHealth")]
     half = len(turns) // 2
@@ -185,9 +185,9 @@ def test_what_changes_for_everybody_is_written_down_with_its_cause() -> None:
         PLAIN,
         timelines=TimelinePlan(
             token_lasts=20 * MINUTE,
-            token_revoked=Spread(0, 30 * MINUTE, Shape.EXPONENTIAL),
-            publish=Spread(0, 10 * MINUTE, Shape.EXPONENTIAL),
-            grants=Spread(0, 10 * MINUTE, Shape.EXPONENTIAL),
+            token_revoked=Spread(0, 30 * MINUTE, Distribution.EXPONENTIAL),
+            publish=Spread(0, 10 * MINUTE, Distribution.EXPONENTIAL),
+            grants=Spread(0, 10 * MINUTE, Distribution.EXPONENTIAL),
         ),
     )
     stage = Stage(lively, collect=True)
@@ -211,7 +211,7 @@ RESTLESS = replace(
         operators={"begin": Spread(0, 50 * MINUTE)},
     ),
     faults=tuple(
-        FaultPlan(kind, Scope.HOST, every=Spread(0, 5 * MINUTE, Shape.EXPONENTIAL))
+        FaultPlan(kind, FaultScope.HOST, every=Spread(0, 5 * MINUTE, Distribution.EXPONENTIAL))
         for kind in (FaultKind.LINK, FaultKind.HEALTH, FaultKind.CENTRAL)
     ),
     duration=HOUR,
@@ -256,7 +256,7 @@ def test_by_the_end_of_the_work_everything_has_healed_in_the_history_too(tmp_pat
 
 
 def test_a_cluster_that_is_rebooted_has_to_show_that_it_still_is_paired(tmp_path: Path) -> None:
-    reboots = FaultPlan(FaultKind.REBOOT, Scope.CLUSTER, at=40 * MINUTE, lasts=fixed(MINUTE))
+    reboots = FaultPlan(FaultKind.REBOOT, FaultScope.CLUSTER, at=40 * MINUTE, lasts=fixed(MINUTE))
     found = history(replace(RESTLESS, faults=(reboots,)), tmp_path)
     assert unhealed(found) == set()
     shown = [r for r in found if r.kind == "ViewManagement" and r.start > RESTLESS.duration]

@@ -8,7 +8,7 @@ from math import log
 import pytest
 
 from harness.fleet.draws import _EXPONENTIAL, PPM, Stream
-from harness.fleet.scenario import SECOND, Shape, Spread, fixed
+from harness.fleet.scenario import SECOND, Distribution, Spread, fixed
 
 GOLDEN = [
     "b52f1c383ef20c9e",
@@ -78,7 +78,7 @@ def test_a_uniform_duration_reaches_both_ends_and_none_beyond() -> None:
 
 def test_an_exponential_duration_has_its_mean_and_an_end() -> None:
     stream, mean = Stream(1, "exponential"), 60 * SECOND
-    drawn = sorted(stream.spread(Spread(0, mean, Shape.EXPONENTIAL)) for _ in range(20_000))
+    drawn = sorted(stream.spread(Spread(0, mean, Distribution.EXPONENTIAL)) for _ in range(20_000))
     assert sum(drawn) / len(drawn) == pytest.approx(mean, rel=0.03)
     assert drawn[len(drawn) // 2] == pytest.approx(mean * log(2), rel=0.05)
     assert drawn[0] >= 0

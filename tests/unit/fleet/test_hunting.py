@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.verdict import Overall
-from harness.fleet.crew.errors import CrewError
-from harness.fleet.hunting import Hunted, HuntWatching, Tried, hunt
+from harness.fleet.crew.errors import PoolError
+from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
 from harness.fleet.port import Cell, Job
 from tests.unit.fleet.crew.fake import FakeCell, Habits, scenario
 
@@ -43,7 +43,7 @@ def hunted(
 
 
 def test_all_seeds_are_run_where_none_fails() -> None:
-    seen: list[Tried] = []
+    seen: list[SeedResult] = []
     watching = HuntWatching(progress=seen.append)
     found = hunted(range(3, 8), workers=1, watching=watching)
     assert [tried.seed for tried in found.tried] == [3, 4, 5, 6, 7]
@@ -72,12 +72,12 @@ def test_a_process_that_is_killed_is_noticed_and_its_seed_run_again(tmp_path: Pa
 
 
 def test_what_a_run_refuses_reaches_the_user() -> None:
-    with pytest.raises(CrewError, match="seed 1: the disk is full; choose another one"):
+    with pytest.raises(PoolError, match="seed 1: the disk is full; choose another one"):
         hunted(range(3), (1, "refuses"), workers=1)
 
 
 def test_it_ends_when_somebody_has_had_enough() -> None:
-    seen: list[Tried] = []
+    seen: list[SeedResult] = []
     watching = HuntWatching(progress=seen.append, stopped=lambda: bool(seen))
     found = hunted(range(100), workers=1, watching=watching)
     assert [tried.seed for tried in found.tried] == [0]

@@ -9,7 +9,7 @@ import pytest
 
 from harness.fleet.loading import SIZE_MAX, as_plain, from_plain, load, read, with_overrides
 from harness.fleet.mistakes import ScenarioError
-from harness.fleet.scenario import MINUTE, FaultKind, Scenario, Shape, Spread
+from harness.fleet.scenario import MINUTE, Distribution, FaultKind, Scenario, Spread
 
 WHOLE = """\
 schema = "pairproof/scenario/1"
@@ -54,7 +54,7 @@ def test_a_file_says_what_the_scenario_is() -> None:
 
     assert (scenario.name, scenario.duration, scenario.fleet.hosts) == ("whole", 60 * MINUTE, 100)
     assert scenario.operators.cancels_ppm == 250_000
-    assert scenario.operators.cancel_after == Spread(0, 5 * MINUTE, Shape.EXPONENTIAL)
+    assert scenario.operators.cancel_after == Spread(0, 5 * MINUTE, Distribution.EXPONENTIAL)
     assert scenario.faults[0].kind is FaultKind.LINK
     assert scenario.faults[0].lasts == Spread(MINUTE, 5 * MINUTE)
     assert scenario.reach == (("cancel_offline", 2_500),)

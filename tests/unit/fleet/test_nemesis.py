@@ -11,27 +11,27 @@ import pytest
 
 from harness.domain.arrangements import MessageFault
 from harness.fleet.draws import Stream
-from harness.fleet.nemesis import Fate, Occurrence, message_fate, occurrences, transitions
+from harness.fleet.nemesis import MessageFate, Occurrence, message_fate, occurrences, transitions
 from harness.fleet.roster import Member, Roster
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,
     SECOND,
+    Distribution,
     FaultKind,
     FaultPlan,
+    FaultScope,
     FleetPlan,
     NetworkPlan,
     Only,
     Scenario,
-    Scope,
-    Shape,
     Spread,
     fixed,
 )
 
 LINK = FaultKind.LINK
 FLEET = FleetPlan(hosts=120, sizes=((1, 1), (3, 1)), clusters_per_site=3, cells=4)
-OFTEN = Spread(0, 2 * HOUR, Shape.EXPONENTIAL)
+OFTEN = Spread(0, 2 * HOUR, Distribution.EXPONENTIAL)
 
 
 def scenario(*faults: FaultPlan, **changes: object) -> Scenario:
@@ -52,7 +52,7 @@ def found(world: Scenario, number: int = 0) -> list[Occurrence]:
     return list(occurrences(world, cell(world, number)))
 
 
-BY_RATE = [FaultPlan(kind, scope, every=OFTEN) for kind in FaultKind for scope in Scope]
+BY_RATE = [FaultPlan(kind, scope, every=OFTEN) for kind in FaultKind for scope in FaultScope]
 
 
 @pytest.mark.parametrize("plan", BY_RATE, ids=lambda p: f"{p.kind}-{p.scope}")
@@ -69,12 +69,12 @@ def test_no_plan_makes_no_occurrence() -> None:
 
 
 def test_without_anybody_there_only_the_central_side_is_struck() -> None:
-    plans = [FaultPlan(kind, Scope.ALL, at=HOUR) for kind in (LINK, FaultKind.CENTRAL)]
+    plans = [FaultPlan(kind, FaultScope.ALL, at=HOUR) for kind in (LINK, FaultKind.CENTRAL)]
     assert [one.kind for one in occurrences(scenario(*plans), [])] == [FaultKind.CENTRAL]
 
 
-@pytest.mark.parametrize("scope", [Scope.SITE, Scope.REGION, Scope.ALL])
-def test_each_cell_finds_the_same_times_for_what_it_shares(scope: Scope) -> None:
+@pytest.mark.parametrize("scope", [FaultScope.SITE, FaultScope.REGION, FaultScope.ALL])
+def test_each_cell_finds_the_same_times_for_what_it_shares(scope: FaultScope) -> None:
     world = scenario(FaultPlan(LINK, scope, every=OFTEN))
     times: dict[str, set[tuple[int, int]]] = {}
     cells: dict[str, set[int]] = {}
@@ -87,7 +87,7 @@ def test_each_cell_finds_the_same_times_for_what_it_shares(scope: Scope) -> None
 
 
 def test_all_hosts_of_a_scope_are_struck_at_once() -> None:
-    world = scenario(FaultPlan(LINK, Scope.SITE, at=HOUR))
+    world = scenario(FaultPlan(LINK, FaultScope.SITE, at=HOUR))
     members = everybody(world)
     struck = {one.member.index: one for one in occurrences(world, members) if one.member}
     assert sorted(struck) == [member.index for member in members]
@@ -97,7 +97,7 @@ def test_all_hosts_of_a_scope_are_struck_at_once() -> None:
 
 
 def test_a_host_is_struck_alone() -> None:
-    world = scenario(FaultPlan(LINK, Scope.HOST, at=HOUR))
+    world = scenario(FaultPlan(LINK, FaultScope.HOST, at=HOUR))
     hosts = {one.cause: one.host_uids for one in occurrences(world, everybody(world))}
     expected = {
         f"f0.{member.index}-{number}.0": (uid,)
@@ -108,8 +108,8 @@ def test_a_host_is_struck_alone() -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.CENTRAL, FaultKind.CLOCK])
-@pytest.mark.parametrize("scope", Scope)
-def test_a_whole_side_is_struck_once_whatever_the_scope(kind: FaultKind, scope: Scope) -> None:
+@pytest.mark.parametrize("scope", FaultScope)
+def test_a_whole_side_is_struck_once_whatever_the_scope(kind: FaultKind, scope: FaultScope) -> None:
     world = scenario(FaultPlan(kind, scope, at=HOUR, by=fixed(MINUTE)))
     (one,) = found(world)
     assert (one.member, one.host_uids, one.cause) == (None, (), "f0.all.0")
@@ -117,7 +117,7 @@ def test_a_whole_side_is_struck_once_whatever_the_scope(kind: FaultKind, scope: 
 
 
 def test_a_reboot_is_that_of_a_whole_cluster() -> None:
-    world = scenario(FaultPlan(FaultKind.REBOOT, Scope.HOST, at=HOUR))
+    world = scenario(FaultPlan(FaultKind.REBOOT, FaultScope.HOST, at=HOUR))
     struck = [one.host_uids for one in occurrences(world, everybody(world))]
     assert struck == [member.host_uids for member in everybody(world)]
 
@@ -140,14 +140,14 @@ def test_each_subject_is_struck_for_a_time_of_its_own() -> None:
 
 
 def test_a_plan_without_times_strikes_each_subject_once() -> None:
-    world = scenario(FaultPlan(LINK, Scope.CLUSTER))
+    world = scenario(FaultPlan(LINK, FaultScope.CLUSTER))
     struck = Counter(one.member.index for one in found(world) if one.member)
     assert struck == {member.index: 1 for member in cell(world)}
     assert len({one.at for one in found(world)}) == len(struck)
 
 
 def test_by_rate_one_follows_the_end_of_the_other() -> None:
-    plan = FaultPlan(LINK, Scope.CLUSTER, every=fixed(HOUR), lasts=fixed(10 * MINUTE))
+    plan = FaultPlan(LINK, FaultScope.CLUSTER, every=fixed(HOUR), lasts=fixed(10 * MINUTE))
     world = scenario(plan)
     first = cell(world)[0]
     times = [one.at for one in found(world) if one.member == first]
@@ -155,13 +155,13 @@ def test_by_rate_one_follows_the_end_of_the_other() -> None:
 
 
 def test_a_plan_that_would_never_move_on_still_does() -> None:
-    plan = FaultPlan(LINK, Scope.ALL, every=fixed(0), lasts=fixed(0))
+    plan = FaultPlan(LINK, FaultScope.ALL, every=fixed(0), lasts=fixed(0))
     world = scenario(plan, duration=50)
     assert {one.at for one in found(world)} == set(range(1, 50))
 
 
 def test_a_share_is_decided_once_for_each_subject() -> None:
-    world = scenario(FaultPlan(LINK, Scope.CLUSTER, every=fixed(HOUR), share_ppm=300_000))
+    world = scenario(FaultPlan(LINK, FaultScope.CLUSTER, every=fixed(HOUR), share_ppm=300_000))
     members = everybody(world)
     struck = Counter(one.member.index for one in occurrences(world, members) if one.member)
     assert 0.15 < len(struck) / len(members) < 0.45
@@ -169,14 +169,14 @@ def test_a_share_is_decided_once_for_each_subject() -> None:
 
 
 def test_links_heal_in_a_wave() -> None:
-    plan = FaultPlan(LINK, Scope.ALL, at=HOUR, lasts=fixed(MINUTE), heal=Spread(0, HOUR))
+    plan = FaultPlan(LINK, FaultScope.ALL, at=HOUR, lasts=fixed(MINUTE), heal=Spread(0, HOUR))
     ends = [one.until for one in found(scenario(plan))]
     assert len(set(ends)) > len(ends) // 2
     assert all(HOUR + MINUTE <= end <= 2 * HOUR + MINUTE for end in ends)
 
 
 def test_what_is_left_out_moves_nothing_else() -> None:
-    plans = (FaultPlan(LINK, every=OFTEN), FaultPlan(LINK, Scope.REGION, every=OFTEN))
+    plans = (FaultPlan(LINK, every=OFTEN), FaultPlan(LINK, FaultScope.REGION, every=OFTEN))
     everything = found(scenario(*plans))
     kept = frozenset(sorted({one.cause for one in everything})[::3])
     some = found(scenario(*plans, only=Only(happenings=kept)))
@@ -212,8 +212,10 @@ TURNS = [FaultKind.LINK, FaultKind.HEALTH, FaultKind.REBOOT, FaultKind.CENTRAL]
 
 @pytest.mark.parametrize("kind", TURNS)
 def test_a_host_sees_beginnings_and_ends_in_turns(kind: FaultKind) -> None:
-    long = Spread(0, HOUR, Shape.EXPONENTIAL)
-    plans = [FaultPlan(kind, s, every=OFTEN, lasts=long) for s in (Scope.HOST, Scope.REGION)]
+    long = Spread(0, HOUR, Distribution.EXPONENTIAL)
+    plans = [
+        FaultPlan(kind, s, every=OFTEN, lasts=long) for s in (FaultScope.HOST, FaultScope.REGION)
+    ]
     world = scenario(*plans)
     down: set[str] = set()
     times = []
@@ -228,17 +230,17 @@ def test_a_host_sees_beginnings_and_ends_in_turns(kind: FaultKind) -> None:
 
 
 def test_what_overlaps_ends_with_the_last() -> None:
-    inner = FaultPlan(LINK, Scope.CLUSTER, at=2 * HOUR, lasts=fixed(MINUTE))
-    outer = FaultPlan(LINK, Scope.ALL, at=HOUR, lasts=fixed(2 * HOUR))
-    world = scenario(inner, outer, FaultPlan(LINK, Scope.ALL, at=3 * HOUR, lasts=fixed(HOUR)))
+    inner = FaultPlan(LINK, FaultScope.CLUSTER, at=2 * HOUR, lasts=fixed(MINUTE))
+    outer = FaultPlan(LINK, FaultScope.ALL, at=HOUR, lasts=fixed(2 * HOUR))
+    world = scenario(inner, outer, FaultPlan(LINK, FaultScope.ALL, at=3 * HOUR, lasts=fixed(HOUR)))
     members = cell(world)[:1]
     seen = [(c.at, c.begins, c.occurrence.cause) for c in transitions(world, members)]
     assert seen == [(HOUR, True, "f1.all.0"), (4 * HOUR, False, "f2.all.0")]
 
 
 def test_of_an_overlap_only_the_hosts_that_change_are_told() -> None:
-    one = FaultPlan(LINK, Scope.HOST, at=HOUR, lasts=fixed(HOUR))
-    whole = FaultPlan(LINK, Scope.CLUSTER, at=HOUR + MINUTE, lasts=fixed(2 * HOUR))
+    one = FaultPlan(LINK, FaultScope.HOST, at=HOUR, lasts=fixed(HOUR))
+    whole = FaultPlan(LINK, FaultScope.CLUSTER, at=HOUR + MINUTE, lasts=fixed(2 * HOUR))
     world = scenario(one, whole, only=Only(happenings=frozenset({"f0.3-1.0", "f1.3.0"})))
     member = next(m for m in everybody(world) if m.index == 3)
     first, second, third = member.host_uids
@@ -248,7 +250,7 @@ def test_of_an_overlap_only_the_hosts_that_change_are_told() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.LOSS, FaultKind.SLOW])
 def test_each_loss_begins_and_ends_for_itself(kind: FaultKind) -> None:
-    plan = FaultPlan(kind, Scope.CLUSTER, at=HOUR, lasts=fixed(HOUR))
+    plan = FaultPlan(kind, FaultScope.CLUSTER, at=HOUR, lasts=fixed(HOUR))
     world = scenario(plan, plan)
     seen = Counter(c.begins for c in transitions(world, cell(world)[:1]))
     assert seen == {True: 2, False: 2}
@@ -317,6 +319,6 @@ def test_a_delay_is_drawn_as_the_network_says() -> None:
     delays = [fate.delay for fate in drawn if fate and fate.fault is MessageFault.DELAYED]
     assert len(set(delays)) > 40
     assert all(SECOND <= delay <= 2 * SECOND for delay in delays)
-    assert message_fate(stream, NetworkPlan(lost_before_ppm=10**6)) == Fate(
+    assert message_fate(stream, NetworkPlan(lost_before_ppm=10**6)) == MessageFate(
         MessageFault.LOST_BEFORE
     )

@@ -7,7 +7,7 @@ import pytest
 from harness.domain.arrangements import MessageFault
 from harness.domain.operations import PollPairing, SubmitPairing
 from harness.fleet.network import MESSAGE, SUBMISSION, Network
-from harness.fleet.place import Place
+from harness.fleet.place import FleetSlot
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Spread, fixed
 from tests.unit.fleet.worlds import LATENCY, PLAIN, told
@@ -19,8 +19,8 @@ LOSS = FaultPlan(FaultKind.LOSS, lost_before_ppm=10)
 POLL = PollPairing("uid", "secret")
 
 
-def place(index: int = 0) -> Place:
-    return Place(1, Roster(FLEET).member(index))
+def place(index: int = 0) -> FleetSlot:
+    return FleetSlot(1, Roster(FLEET).member(index))
 
 
 def submission() -> SubmitPairing:

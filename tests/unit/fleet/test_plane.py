@@ -10,7 +10,7 @@ import simpy
 from harness.domain import operations as ops
 from harness.domain.arrangements import Arrangement, Restart, Side
 from harness.domain.errors import Reason, Refused
-from harness.fleet.clock import Deadlines, Question
+from harness.fleet.clock import Deadlines, PendingReply
 from harness.fleet.draws import Stream
 from harness.fleet.plane import Plane
 from harness.fleet.scenario import MINUTE, SECOND, CentralPlan, fixed
@@ -86,9 +86,9 @@ class Scene:
         self.stream = Stream(1, "plane")
 
     def arrives(self, name: str, times: int = 1, key: str = "", question: object = None) -> None:
-        def take(reply: LinkReply, later: int) -> Question | None:
+        def take(reply: LinkReply, later: int) -> PendingReply | None:
             self.said.takes(name, reply, later)
-            return question if isinstance(question, Question) else None
+            return question if isinstance(question, PendingReply) else None
 
         operation = ops.ListPairingRequests() if key else ops.Probe()
         credentials = ops.Credentials(api_key=key)

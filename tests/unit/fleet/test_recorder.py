@@ -9,7 +9,7 @@ from harness.checkers.invariants.known import Violation
 from harness.domain import operations as ops
 from harness.domain.arrangements import InstallCluster
 from harness.domain.errors import Reason, Refused
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Roster
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.plain import to_json
@@ -44,7 +44,7 @@ class Judge:
 def recorded(what: object, reply: LinkReply | None = ACKNOWLEDGED) -> OperationRecord:
     """One operation as it stands when it has ended, five microseconds after it began."""
     book = Book()
-    recorder = Recorder("07", None, book)
+    recorder = FleetRecorder("07", None, book)
     recorder.end(recorder.invoke("agent", what, 10, TAGS), reply, 15)
     (record,) = book.ended
     return record
@@ -52,7 +52,7 @@ def recorded(what: object, reply: LinkReply | None = ACKNOWLEDGED) -> OperationR
 
 def test_operations_are_numbered_by_cell_in_the_order_in_which_they_begin() -> None:
     book = Book()
-    recorder = Recorder("07", None, book)
+    recorder = FleetRecorder("07", None, book)
     one = recorder.invoke("operator", ops.ViewPairing(), 1, TAGS)
     two = recorder.invoke("operator", ops.ViewPairing(), 2, TAGS)
     recorder.end(two, ACKNOWLEDGED, 3)
@@ -125,7 +125,7 @@ def test_a_cluster_and_a_view_stand_there_whole() -> None:
 
 def test_one_stack_that_many_clusters_run_is_made_plain_once() -> None:
     book = Book()
-    recorder = Recorder("07", None, book)
+    recorder = FleetRecorder("07", None, book)
     for number in range(50):
         cluster = replace(CLUSTER, name=f"c{number}")
         recorder.at_once("harness", InstallCluster("slot", cluster), 0, ACKNOWLEDGED)
@@ -137,7 +137,7 @@ def test_one_stack_that_many_clusters_run_is_made_plain_once() -> None:
 def test_what_is_judged_has_been_written_and_what_is_found_is_kept() -> None:
     book = Book()
     judge = Judge(book, bad="ViewPairing")
-    recorder = Recorder("07", judge, book)
+    recorder = FleetRecorder("07", judge, book)
     recorder.at_once("operator", ops.PollPairing("uid", "secret"), 10, ACKNOWLEDGED)
     recorder.at_once("operator", ops.ViewPairing(), 20, ACKNOWLEDGED)
     assert judge.seen == [(False, "07#1"), (True, "07#1"), (False, "07#2"), (True, "07#2")]
@@ -148,7 +148,7 @@ def test_what_is_judged_has_been_written_and_what_is_found_is_kept() -> None:
 
 
 def test_where_nobody_listens_operations_are_counted_and_nothing_else() -> None:
-    recorder = Recorder("07", None, None)
+    recorder = FleetRecorder("07", None, None)
     record = recorder.invoke("agent", ops.SubmitPairing("<token>", "x", CLUSTER, "1"), 0, TAGS)
     recorder.end(record, ops.Done(ops.PairingId("A")), 1)
     assert recorder.count == 1

@@ -13,10 +13,10 @@ from harness.fleet.crew.coordinator import Moment, Watching
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import as_plain, from_plain, read
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, Telling, folder_of_parts, run_fleet
+from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
 from harness.fleet.scenario import SECOND
 from harness.fleet.size import ends_about, operations_about
-from harness.history.lines import Run
+from harness.history.lines import RunInfo
 from harness.history.manifest import read_manifest
 from harness.history.parts import read_part
 from tests.unit.fleet.crew.fake import Habits, fakes, scenario
@@ -25,20 +25,20 @@ from tests.unit.fleet.tiny import DEFECT, TINY
 JOB = Job(read(TINY, "tiny"))
 
 
-def run(job: Job, watching: Watching = Watching(), telling: Telling = Telling()) -> Finished:
+def run(job: Job, watching: Watching = Watching(), telling: Telling = Telling()) -> FleetResult:
     return run_fleet(job, LocalTransport(make_cell), telling, watching)
 
 
-def written(folder: Path, job: Job = JOB, watching: Watching = Watching()) -> Finished:
+def written(folder: Path, job: Job = JOB, watching: Watching = Watching()) -> FleetResult:
     return run(replace(job, parts=folder_of_parts(folder)), watching)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> FleetResult:
     return written(tmp_path_factory.mktemp("whole"))
 
 
-def test_the_manifest_says_all_that_was_found(whole: Finished) -> None:
+def test_the_manifest_says_all_that_was_found(whole: FleetResult) -> None:
     assert whole.evidence is not None
     manifest = read_manifest(whole.evidence)
     assert (manifest.digest, manifest.complete, manifest.troubles) == (whole.digest, True, ())
@@ -51,7 +51,7 @@ def test_the_manifest_says_all_that_was_found(whole: Finished) -> None:
         assert (reader.digest, reader.operations) == (part.digest, part.operations)
 
 
-def test_the_evidence_is_enough_to_run_it_again(whole: Finished, tmp_path: Path) -> None:
+def test_the_evidence_is_enough_to_run_it_again(whole: FleetResult, tmp_path: Path) -> None:
     assert whole.evidence is not None
     fleet = read_manifest(whole.evidence).fleet
     again = from_plain(fleet.scenario)
@@ -61,9 +61,9 @@ def test_the_evidence_is_enough_to_run_it_again(whole: Finished, tmp_path: Path)
 
 
 def test_how_a_run_was_made_is_in_the_evidence_and_not_in_the_digest(
-    whole: Finished, tmp_path: Path
+    whole: FleetResult, tmp_path: Path
 ) -> None:
-    telling = Telling(Run(command=["x"], started_at="then", workers=7), lambda: "now")
+    telling = Telling(RunInfo(command=["x"], started_at="then", workers=7), lambda: "now")
     other = run(replace(JOB, parts=folder_of_parts(tmp_path)), telling=telling)
     assert other.digest == whole.digest
     manifest = read_manifest(tmp_path)
@@ -73,14 +73,14 @@ def test_how_a_run_was_made_is_in_the_evidence_and_not_in_the_digest(
 
 
 @pytest.mark.parametrize("change", ["seed", "hosts"])
-def test_another_run_has_another_digest(whole: Finished, tmp_path: Path, change: str) -> None:
+def test_another_run_has_another_digest(whole: FleetResult, tmp_path: Path, change: str) -> None:
     other = replace(JOB.scenario, seed=2)
     if change == "hosts":
         other = replace(JOB.scenario, fleet=replace(JOB.scenario.fleet, hosts=13))
     assert written(tmp_path, replace(JOB, scenario=other)).digest != whole.digest
 
 
-def test_nothing_is_written_unless_there_is_a_folder(whole: Finished) -> None:
+def test_nothing_is_written_unless_there_is_a_folder(whole: FleetResult) -> None:
     plain = run(JOB)
     assert (plain.evidence, plain.digest) == (None, "")
     assert (plain.measures, plain.verdict) == (whole.measures, whole.verdict)
@@ -127,7 +127,7 @@ def test_a_run_that_is_given_up_keeps_what_was_recorded(tmp_path: Path) -> None:
     assert not (tmp_path / "evidence.jsonl").exists()
 
 
-def test_what_is_told_of_its_size_beforehand_is_about_right(whole: Finished) -> None:
+def test_what_is_told_of_its_size_beforehand_is_about_right(whole: FleetResult) -> None:
     recorded = sum(sum(kinds.values()) for kinds in whole.measures.operations.values())
     assert recorded <= operations_about(JOB.scenario) <= 4 * recorded
     assert JOB.scenario.duration < whole.measures.ended_at < ends_about(JOB.scenario) + 600 * SECOND

@@ -21,21 +21,28 @@ from harness.fleet.scenario import (
     MINUTE,
     SECOND,
     AdminPlan,
+    Distribution,
     FaultKind,
     FaultPlan,
     FleetPlan,
     OperatorPlan,
     Scenario,
-    Shape,
     Spread,
 )
 from harness.fleet.shrinking import reductions
 from harness.fleet.shrinking.failure import Failure
-from harness.fleet.shrinking.shrink import Search, Size, Step, as_own, file_name, minimal
-from harness.fleet.shrinking.trying import Failed, TimeIsUp
+from harness.fleet.shrinking.shrink import (
+    ShrinkSearch,
+    ShrinkStep,
+    Size,
+    as_own,
+    file_name,
+    minimal,
+)
+from harness.fleet.shrinking.trying import FailingScenario, TimeIsUp
 from harness.history.fleet_lines import ViolationLine
 
-OFTEN = Spread(0, HOUR, Shape.EXPONENTIAL)
+OFTEN = Spread(0, HOUR, Distribution.EXPONENTIAL)
 LINKS = FaultPlan(FaultKind.LINK, every=OFTEN, lasts=Spread(MINUTE, 5 * MINUTE))
 REBOOTS = FaultPlan(FaultKind.REBOOT, every=OFTEN, lasts=Spread(SECOND, MINUTE))
 CLOCKS = FaultPlan(FaultKind.CLOCK, every=OFTEN, by=Spread(SECOND, HOUR))
@@ -223,7 +230,7 @@ class RuledTrials:
         self.ran_out = False
         self.asked: list[Scenario] = []
 
-    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, Failed] | None:
+    def first(self, scenarios: Iterable[Scenario]) -> tuple[int, FailingScenario] | None:
         for number, scenario in enumerate(scenarios):
             if len(self.asked) == self.times:
                 self.ran_out = True
@@ -233,20 +240,20 @@ class RuledTrials:
                 return number, found
         return None
 
-    def failed(self, scenario: Scenario) -> Failed | None:
+    def failed(self, scenario: Scenario) -> FailingScenario | None:
         indices, kept = Roster(scenario).indices(), scenario.only.happenings
         there = scenario.duration > 2 * HOUR and self.clusters.issubset(indices)
         if not there or (kept is not None and not self.happenings <= kept):
             return None
         names = (*reductions.faults_until(scenario, 2 * HOUR), "o.cancels.5.0", "o.cancels.6.0")
         happened = tuple(name for name in names if kept is None or name in kept)
-        return Failed(scenario, violation(), happened, operations=10 * len(indices))
+        return FailingScenario(scenario, violation(), happened, operations=10 * len(indices))
 
 
-def search(trials: RuledTrials, guess: tuple[int, ...] = ()) -> Search:
+def search(trials: RuledTrials, guess: tuple[int, ...] = ()) -> ShrinkSearch:
     whole = trials.failed(SCENARIO)
     assert whole is not None
-    return Search(whole, trials, guess)
+    return ShrinkSearch(whole, trials, guess)
 
 
 @pytest.mark.parametrize("guess", [(), (7,), (2, 5, 7), (1,)], ids=str)
@@ -270,7 +277,7 @@ def test_one_fault_of_hundreds_is_found_and_no_run_is_made_twice() -> None:
     trials = RuledTrials({5}, {fault})
     found = search(trials)
     before = Size.of(found.best)
-    steps: list[Step] = []
+    steps: list[ShrinkStep] = []
     assert found.run(steps.append)
     after = Size.of(found.best)
     assert before.faults == len(faults) > 100

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from harness.domain.match import Choice, Mismatch, match_profiles
+from harness.domain.match import Mismatch, ProfileChoice, match_profiles
 from harness.domain.operations import SelectedProfile
 from harness.domain.profile import ClusterProfile
-from harness.fleet.stacks import STACKS, Mistake, Shelf, Stack, with_bumped_pack
+from harness.fleet.stacks import STACKS, FleetStack, SelectionMistake, Shelf, with_bumped_pack
 
 SHELF = Shelf(1, tenant=0, project=0, other=1)
 BY_UID = {profile.uid: profile for profile in SHELF.profiles()}
 PROBLEM = {
-    Mistake.VERSION: {Mismatch.VERSION},
-    Mistake.EXTRA: {Mismatch.EXTRA},
-    Mistake.MISSING: {Mismatch.MISSING},
-    Mistake.NOT_LATEST: {Mismatch.NOT_LATEST},
-    Mistake.LATEST: {Mismatch.VERSION},
-    Mistake.TWO_BASES: {Mismatch.BASE_PROFILES, Mismatch.DUPLICATE},
+    SelectionMistake.VERSION: {Mismatch.VERSION},
+    SelectionMistake.EXTRA: {Mismatch.EXTRA},
+    SelectionMistake.MISSING: {Mismatch.MISSING},
+    SelectionMistake.NOT_LATEST: {Mismatch.NOT_LATEST},
+    SelectionMistake.LATEST: {Mismatch.VERSION},
+    SelectionMistake.TWO_BASES: {Mismatch.BASE_PROFILES, Mismatch.DUPLICATE},
 }
 
 
-def problems(stack: Stack, selection: tuple[SelectedProfile, ...]) -> set[Mismatch]:
-    choices = [Choice(BY_UID[one.uid], one.version) for one in selection]
+def problems(stack: FleetStack, selection: tuple[SelectedProfile, ...]) -> set[Mismatch]:
+    choices = [ProfileChoice(BY_UID[one.uid], one.version) for one in selection]
     return {problem.kind for problem in match_profiles(stack.local, choices).problems}
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
-def test_both_ways_of_selecting_match(stack: Stack) -> None:
+def test_both_ways_of_selecting_match(stack: FleetStack) -> None:
     split, full = SHELF.selection_for(stack, 0), SHELF.selection_for(stack, 1)
     assert (len(split), len(full)) == (2, 1)
     assert problems(stack, split) == problems(stack, full) == set()
@@ -35,13 +35,13 @@ def test_both_ways_of_selecting_match(stack: Stack) -> None:
 
 @pytest.mark.parametrize("mistake", PROBLEM)
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
-def test_a_mistake_shows_as_what_it_is(stack: Stack, mistake: Mistake) -> None:
+def test_a_mistake_shows_as_what_it_is(stack: FleetStack, mistake: SelectionMistake) -> None:
     assert problems(stack, SHELF.wrong_selection(stack, mistake)) == PROBLEM[mistake]
 
 
 @pytest.mark.parametrize("stack", STACKS, ids=lambda stack: stack.name)
-def test_the_version_that_is_not_the_latest_would_match_by_its_packs(stack: Stack) -> None:
-    moved, add_on = SHELF.wrong_selection(stack, Mistake.NOT_LATEST)
+def test_the_version_that_is_not_the_latest_would_match_by_its_packs(stack: FleetStack) -> None:
+    moved, add_on = SHELF.wrong_selection(stack, SelectionMistake.NOT_LATEST)
     edition = BY_UID[moved.uid].edition(moved.version)
     assert edition is not None
     packs = {*edition.packs, *BY_UID[add_on.uid].editions[0].packs}
@@ -52,13 +52,13 @@ def test_foreign_profiles_are_those_of_the_other_project() -> None:
     other = {profile.uid for profile in Shelf(1, tenant=0, project=1, other=0).profiles()}
     assert not other & BY_UID.keys()
     for stack in STACKS:
-        assert {one.uid for one in SHELF.wrong_selection(stack, Mistake.FOREIGN)} <= other
+        assert {one.uid for one in SHELF.wrong_selection(stack, SelectionMistake.FOREIGN)} <= other
 
 
 def test_every_mistake_is_among_the_wrong_selections() -> None:
     for stack in STACKS:
-        wrong = [SHELF.wrong_selection(stack, mistake) for mistake in Mistake]
-        assert len(set(wrong)) == len(Mistake)
+        wrong = [SHELF.wrong_selection(stack, mistake) for mistake in SelectionMistake]
+        assert len(set(wrong)) == len(SelectionMistake)
         assert not {SHELF.selection_for(stack, way) for way in (0, 1)} & set(wrong)
 
 

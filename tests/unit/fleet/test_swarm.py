@@ -20,7 +20,7 @@ from harness.fleet.scenario import (
     FaultKind,
     FaultPlan,
     FleetPlan,
-    Limits,
+    InvariantLimits,
     NetworkPlan,
     OperatorPlan,
     Scenario,
@@ -131,7 +131,7 @@ def test_faults_of_the_file_are_the_only_ones() -> None:
         given("network.latency", network=NetworkPlan(latency=fixed(HOUR // 10))),
         given("network.lost_before", network=NetworkPlan(lost_before_ppm=990_000)),
         given("network.delay", network=NetworkPlan(delay=fixed(SECOND))),
-        given("limits.edge_lag", limits=Limits(edge_lag=2 * SECOND)),
+        given("limits.edge_lag", limits=InvariantLimits(edge_lag=2 * SECOND)),
         given("fleet.hosts", fleet=FleetPlan(hosts=1)),
         replace(SWARM, duration=SECOND),
         replace(SWARM, duration=48 * HOUR),
@@ -143,7 +143,7 @@ def test_whatever_the_file_fixes_the_rest_goes_with_it(scenario: Scenario) -> No
 
 
 def test_a_file_that_leaves_no_room_is_refused() -> None:
-    scenario = given("agents.poll", "limits.settle", limits=Limits(settle=SECOND),
+    scenario = given("agents.poll", "limits.settle", limits=InvariantLimits(settle=SECOND),
                      agents=AgentPlan(poll=Spread(SECOND, MINUTE)))  # fmt: skip
 
     with pytest.raises(ScenarioError, match=r"as seed 1 draws it: limits\.settle: hosts poll"):

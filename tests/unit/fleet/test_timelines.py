@@ -16,9 +16,9 @@ from harness.fleet.scenario import (
     MINUTE,
     SECOND,
     AdminPlan,
+    Distribution,
     Only,
     Scenario,
-    Shape,
     Spread,
     TimelinePlan,
     fixed,
@@ -27,9 +27,9 @@ from harness.fleet.timelines import FOR_EVER, TimedChange, Tokens, beginnings, c
 
 LIVELY = TimelinePlan(
     token_lasts=2 * HOUR,
-    token_revoked=Spread(0, 3 * HOUR, Shape.EXPONENTIAL),
-    publish=Spread(0, 3 * MINUTE, Shape.EXPONENTIAL),
-    grants=Spread(0, HOUR, Shape.EXPONENTIAL),
+    token_revoked=Spread(0, 3 * HOUR, Distribution.EXPONENTIAL),
+    publish=Spread(0, 3 * MINUTE, Distribution.EXPONENTIAL),
+    grants=Spread(0, HOUR, Distribution.EXPONENTIAL),
 )
 DAY = Scenario("day", "to try", 24 * HOUR, timelines=LIVELY, admins=AdminPlan(team=3))
 
@@ -220,7 +220,7 @@ def matches(profile: ClusterProfile, first: ClusterProfile) -> bool:
 
 
 def test_a_lost_permission_is_given_back() -> None:
-    losing = with_plan(TimelinePlan(grants=Spread(0, HOUR, Shape.EXPONENTIAL)))
+    losing = with_plan(TimelinePlan(grants=Spread(0, HOUR, Distribution.EXPONENTIAL)))
     held: dict[str, list[int]] = {}
     for _, _, change in of(losing):
         assert isinstance(change, PutUser)

@@ -18,10 +18,10 @@ from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
-from harness.fleet.operators import Desk, Operators
-from harness.fleet.place import Place
+from harness.fleet.operators import OperatorCallbacks, Operators
+from harness.fleet.place import FleetSlot
 from harness.fleet.plane import Plane
-from harness.fleet.recorder import Recorder
+from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import (
     HOUR,
@@ -36,7 +36,7 @@ from harness.fleet.scenario import (
     fixed,
 )
 from harness.fleet.timelines import Tokens, beginnings
-from harness.fleet.world import Happenings, World
+from harness.fleet.world import CellWorld, Happenings
 from harness.history.operation import OperationRecord
 from harness.reference.core.store import MemoryStore
 from harness.reference.sides import CentralSide
@@ -94,7 +94,7 @@ class Stage:
         self.book = Book()
         self.env = env = simpy.Environment()
         clock = CellClock(env)
-        recorder = Recorder("00", None, self.book)
+        recorder = FleetRecorder("00", None, self.book)
         behaviour = behaviour_for(scenario, "")
         side = CentralSide(MemoryStore(), clock, "1:0:0", behaviour.central_factory())
         plane = Plane(env, scenario.central, scenario.fleet.window, {0: side})
@@ -103,14 +103,14 @@ class Stage:
         edge = behaviour.edge_factory()
         hosts = Hosts(env, clock, edge, plane, network, recorder, scenario.agents)
         happenings = Happenings(scenario.only, collect=collect)
-        self.world = World(scenario, env, clock, recorder, plane, network, hosts, happenings)
+        self.world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
         self.admins = Admins(self.world)
         tokens = Tokens(scenario, 0, 0)
-        desk = Desk(
+        desk = OperatorCallbacks(
             lambda place, now: tokens.at(now).value, self.admins.told, self.admins.told_of_stale
         )
         self.operators = self.admins.operators = Operators(self.world, desk)
-        self.places: dict[int, Place] = {}
+        self.places: dict[int, FleetSlot] = {}
         self.disturbing = Disturbing(self.world, self.places)
         for change in beginnings(scenario, 0, 0, 0):
             plane.arrange(0, change)
@@ -120,18 +120,18 @@ class Stage:
     def now(self) -> int:
         return int(self.env.now)
 
-    def install(self, index: int = 0) -> Place:
+    def install(self, index: int = 0) -> FleetSlot:
         """A cluster of the fleet, at its hosts."""
         member = Roster(self.scenario).member(index)
-        place = self.places[index] = Place(self.scenario.seed, member)
+        place = self.places[index] = FleetSlot(self.scenario.seed, member)
         self.world.hosts.install(place)
         return place
 
-    def asks(self, place: Place, operation: LocalOperation) -> simpy.Process:
+    def asks(self, place: FleetSlot, operation: LocalOperation) -> simpy.Process:
         """Somebody at Local UI asks, now."""
         return self.env.process(self.operators.asks(place, operation))
 
-    def answer(self, place: Place, operation: LocalOperation) -> Reply:
+    def answer(self, place: FleetSlot, operation: LocalOperation) -> Reply:
         """The same, and the answer to it."""
         reply: Reply = self.env.run(self.asks(place, operation))
         return reply
@@ -140,7 +140,7 @@ class Stage:
         """Call this after so long."""
         self.env.timeout(after).callbacks.append(lambda _: act())
 
-    def pairs(self, place: Place | None = None) -> Book:
+    def pairs(self, place: FleetSlot | None = None) -> Book:
         """An operator pairs a cluster, with whatever comes between; to the end of it all."""
         self.env.process(self.operators.operator(place or self.install()))
         self.env.run(until=END)

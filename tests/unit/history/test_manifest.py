@@ -13,7 +13,7 @@ import pytest
 from harness.catalogue.verdict import Verdict
 from harness.history import fleet_lines, manifest
 from harness.history.errors import EvidenceError
-from harness.history.lines import Counts, Run, VerdictLine
+from harness.history.lines import LineCounts, RunInfo, VerdictLine
 from harness.history.parts import part_file
 from harness.history.reader import read_evidence
 from tests.unit.history.operations import write_part
@@ -33,7 +33,7 @@ MEASURES = fleet_lines.MeasuresLine(
     hosts=3,
     ended_at=900,
     operations={"PollPairing": {"ok": 6, "fail": 0, "info": 0}},
-    latency={"PollPairing": fleet_lines.Histogram([50], [6])},
+    latency={"PollPairing": fleet_lines.DurationBuckets([50], [6])},
     series={"sent": [1, 2]},
     faults=[fleet_lines.FaultWindow("link", 10, 20)],
 )
@@ -78,7 +78,7 @@ def test_what_was_written_comes_back(path: Path) -> None:
     assert (evidence.violations, evidence.gates) == ((VIOLATION,), (GATE,))
     assert (evidence.complete, evidence.problems) == (True, ())
     assert evidence.footer is not None
-    assert evidence.footer.counts == Counts(scenarios=1, operations=6, verdicts=10)
+    assert evidence.footer.counts == LineCounts(scenarios=1, operations=6, verdicts=10)
     assert evidence.footer.run.ended_at == "2026-11-24T10:00:03Z"
     assert evidence.operation_count == 6
 
@@ -117,7 +117,7 @@ def digest_of(folder: Path, lines: dict[str, Any]) -> str:
 
 
 def test_what_differs_between_equal_runs_is_not_in_the_digest(tmp_path: Path) -> None:
-    run = Run(command=["pairproof", "fleet"], workers=7, started_at="2027-01-01T00:00:00Z")
+    run = RunInfo(command=["pairproof", "fleet"], workers=7, started_at="2027-01-01T00:00:00Z")
     header = msgspec.structs.replace(FLEET_HEADER, run=run)
     first = manifest.write_manifest(tmp_path / "a.jsonl", **content(tmp_path), ended_at="x")
     second = manifest.write_manifest(tmp_path / "b.jsonl", **content(tmp_path, header=header))

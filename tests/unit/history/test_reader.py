@@ -12,7 +12,7 @@ import pytest
 
 from harness.catalogue.verdict import Verdict
 from harness.history.errors import EvidenceError
-from harness.history.lines import Header
+from harness.history.lines import EvidenceHeader
 from harness.history.operation import Outcome
 from harness.history.reader import PROBLEMS_MAX, read_evidence
 from harness.history.scan import scan
@@ -248,7 +248,7 @@ def test_many_problems_are_counted_and_not_listed(path: Path) -> None:
 
 def test_scan_streams_the_lines_with_their_places(path: Path) -> None:
     raw = list(scan(path))
-    assert isinstance(raw[0].line, Header)
+    assert isinstance(raw[0].line, EvidenceHeader)
     assert [r.number for r in raw] == list(range(1, 15))
     whole = path.read_bytes()
     assert all(whole[r.offset :].startswith(r.raw) for r in raw)

@@ -12,7 +12,7 @@ from harness.history.evidence import EvidenceWriter
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 
-HEADER = lines.Header(
+HEADER = lines.EvidenceHeader(
     harness=lines.HarnessInfo("0.1.0"),
     edition="2026-11",
     implementation=lines.Implementation("Sample", "1.2"),
@@ -20,7 +20,7 @@ HEADER = lines.Header(
     driver="inprocess",
     seed=7,
     limits={"await_s": 5.0},
-    run=lines.Run(command=["pairproof", "certify"], started_at="2026-11-24T10:00:00Z"),
+    run=lines.RunInfo(command=["pairproof", "certify"], started_at="2026-11-24T10:00:00Z"),
 )
 
 
@@ -60,7 +60,7 @@ def play(writer: EvidenceWriter, id_: str, *, token: str = "t0ken-of-this-scenar
     writer.verdict(verdict(id_))
 
 
-def write(path: Path, *ids: str, part: bool = False, header: lines.Header = HEADER) -> Path:
+def write(path: Path, *ids: str, part: bool = False, header: lines.EvidenceHeader = HEADER) -> Path:
     """A file with these scenarios, by a writer of its own."""
     with EvidenceWriter(path, Redactor(), part=part) as writer:
         writer.header(header)

@@ -6,7 +6,7 @@ import pytest
 
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
-from harness.targets.links.crowd import Crowd
+from harness.targets.links.crowd import SourceAddresses
 from harness.targets.links.faults import LinkError
 from harness.targets.links.opening import PaletteEndpoint, is_readable
 from harness.targets.links.reading import Links, LinkWay, Tls
@@ -21,8 +21,10 @@ def cluster(slot: str, *hosts: str) -> arrangements.InstallCluster:
     return arrangements.InstallCluster(slot, Cluster(f"uid-{slot}", slot, "", {}, pools=pools))
 
 
-def crowd(*noticed: arrangements.Arrangement, sources: dict[str, str] | None = None) -> Crowd:
-    made = Crowd(SLOTS, sources or {})
+def crowd(
+    *noticed: arrangements.Arrangement, sources: dict[str, str] | None = None
+) -> SourceAddresses:
+    made = SourceAddresses(SLOTS, sources or {})
     for arrangement in noticed:
         made.noticed(arrangement)
     return made
@@ -47,7 +49,7 @@ def test_a_cluster_of_one_host_can_be_cut_off_although_its_slot_has_more() -> No
     ],
 )
 def test_hosts_that_arrive_from_one_address_cannot_be_cut_one_by_one(
-    made: Crowd, host: str, told: str
+    made: SourceAddresses, host: str, told: str
 ) -> None:
     assert told in made.cannot_cut(host)
 

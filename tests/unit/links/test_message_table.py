@@ -7,7 +7,7 @@ import pytest
 from harness.domain.arrangements import MessageFault, MessageKind
 from harness.domain.operations import SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance
-from harness.targets.links.messages import Fate, Spoiling, kind_of, message_table
+from harness.targets.links.messages import Spoiling, WireFate, kind_of, message_table
 from harness.wire.routes import ROUTES, remapped
 
 BELOW = "/v1/edgehosts/clusters/pairing"
@@ -44,7 +44,7 @@ def test_below_a_prefix_and_remapped() -> None:
 
 def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:
     spoiling = Spoiling("1")
-    lost, twice = Fate(MessageFault.LOST_BEFORE), Fate(MessageFault.REPEATED)
+    lost, twice = WireFate(MessageFault.LOST_BEFORE), WireFate(MessageFault.REPEATED)
     spoiling.queue(EVERYONE, MessageKind.POLL, twice)
     spoiling.queue("10.0.0.1", MessageKind.POLL, lost)
     met = [spoiling.fate_of("10.0.0.1", MessageKind.POLL) for _ in range(3)]

@@ -10,14 +10,14 @@ import pytest
 from harness.load.errors import NotSent
 from harness.load.message import address_of
 from harness.load.opening import Opener
-from harness.load.session import Session
+from harness.load.session import HttpSession
 from tests.unit.load.wires import Opens, SetClock
 
 
 def test_a_session_opens_again_only_when_its_connection_is_closed() -> None:
     async def test() -> None:
         opens = Opens()
-        session = Session(address_of("http://h"), cast(Opener, opens), SetClock())
+        session = HttpSession(address_of("http://h"), cast(Opener, opens), SetClock())
         assert not session.is_open
         for _ in range(3):
             await session.open(1)
@@ -36,7 +36,7 @@ def test_a_session_that_cannot_open_has_not_opened() -> None:
     async def test() -> None:
         opens = Opens()
         opens.refuses = True
-        session = Session(address_of("http://h"), cast(Opener, opens), SetClock())
+        session = HttpSession(address_of("http://h"), cast(Opener, opens), SetClock())
         with pytest.raises(NotSent):
             await session.open(1)
         assert (session.opened, session.is_open, session.connection) == (0, False, None)

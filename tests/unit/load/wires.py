@@ -10,7 +10,7 @@ from typing import cast
 from harness.load.connection import Connection
 from harness.load.deadlines import DeadlineWheel
 from harness.load.errors import NotSent
-from harness.load.message import Address
+from harness.load.message import BaseAddress
 
 MS = 1_000_000
 LATER = 10_000 * MS
@@ -113,7 +113,7 @@ class Opens:
         self.refuses = False
 
     async def open(
-        self, address: Address, deadline_ns: int, on_close: Callable[[Connection], None]
+        self, address: BaseAddress, deadline_ns: int, on_close: Callable[[Connection], None]
     ) -> Connection:
         if self.refuses:
             raise NotSent("refused")

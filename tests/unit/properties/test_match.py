@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.domain.match import Choice, match_profiles
+from harness.domain.match import ProfileChoice, match_profiles
 from harness.domain.profile import (
     ClusterProfile,
     Layer,
@@ -50,13 +50,13 @@ def local_stacks(draw: st.DrawFn, packs_: list[Pack]) -> tuple[StackProfile, ...
 
 
 @st.composite
-def selections(draw: st.DrawFn, packs_: list[Pack]) -> list[Choice]:
+def selections(draw: st.DrawFn, packs_: list[Pack]) -> list[ProfileChoice]:
     """The packs spread over profiles, of which one is the base, in any order."""
     groups = shuffled(draw, packs_)
     base = draw(st.integers(0, len(groups) - 1))
     kind = draw(st.sampled_from((ProfileType.INFRA, ProfileType.FULL)))
     choices = [
-        Choice(
+        ProfileChoice(
             ClusterProfile(
                 f"uid-{n}",
                 f"profile-{n}",
@@ -129,7 +129,7 @@ def test_only_the_latest_published_version_of_a_profile_counts(
     local = data.draw(local_stacks(packs_))
 
     def matched(*editions: ProfileEdition) -> bool:
-        chosen = Choice(replace(profile, editions=editions))
+        chosen = ProfileChoice(replace(profile, editions=editions))
         return match_profiles(local, [*choices[:which], chosen, *choices[which + 1 :]]).valid
 
     assert not matched(*order)

@@ -13,7 +13,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
 from harness.domain.errors import Refused
 from harness.reference.core.choices import AfterOfflineCancel, SecondSend
-from harness.reference.core.records import PairingRequest, Record, Site
+from harness.reference.core.records import PairingRequest, Record, SlotState
 from harness.reference.core.store import MemoryStore
 from tests.unit.core.world import SmallWorld
 
@@ -23,7 +23,7 @@ repeatable = settings(max_examples=60, deadline=None, derandomize=True, database
 
 
 def reachable(
-    table: Mapping[tuple[State, object], pairing.Edge[State]],
+    table: Mapping[tuple[State, object], pairing.StateTransition[State]],
 ) -> set[tuple[State, State]]:
     """Every pair of states that a path of the table joins."""
     pairs = {(before, edge.to) for (before, _), edge in table.items()}
@@ -50,8 +50,8 @@ class Watched:
     def _put(self, record: Record) -> None:
         """Each single change of the edge's copy is one edge of its table, seen as it is written."""
         store = self.world.reference.edge.core.store
-        if isinstance(record, Site) and (copy := record.request) is not None:
-            site = store.get(Site, record.slot)
+        if isinstance(record, SlotState) and (copy := record.request) is not None:
+            site = store.get(SlotState, record.slot)
             before = site.request if site else None
             same = before is not None and before.cluster_token == copy.cluster_token
             state = before.state if before and same else pairing.LocalState.SUBMITTING
@@ -66,7 +66,7 @@ class Watched:
             stayed = before is request.state
             assert stayed or (before, request.state) in CENTRALLY, (before, request.state)
             self.requests[request.pairing_uid] = request.state
-        for site in self.world.reference.edge.core.store.every(Site):
+        for site in self.world.reference.edge.core.store.every(SlotState):
             if (copy := site.request) is not None:
                 before = self.copies.setdefault(copy.cluster_token, pairing.LocalState.SUBMITTING)
                 stayed = before is copy.state

@@ -8,15 +8,15 @@ from dataclasses import replace
 from harness.catalogue.verdict import Verdict
 from harness.cli.proof import matrix_markdown
 from harness.proving.matrix import Caught, Matrix, as_json, judged
-from harness.proving.trials import Ended, TrialResult
+from harness.proving.trials import TrialOutcome, TrialResult
 from harness.reference.behaviour import Behaviour
 from harness.reference.planting import Lane, Mutant, Nemesis
 
 FORGETS = Mutant("forgets_the_tags", "ACC-6", "The tags are lost | on the way.", Behaviour())
 
 
-def ended(requirement: str, verdict: Verdict) -> Ended:
-    return Ended(f"f/{requirement.lower()}-{verdict.value}", [requirement], verdict)
+def ended(requirement: str, verdict: Verdict) -> TrialOutcome:
+    return TrialOutcome(f"f/{requirement.lower()}-{verdict.value}", [requirement], verdict)
 
 
 def test_a_kill_at_its_requirement_is_as_it_has_to_be() -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from harness.catalogue.verdict import Verdict
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import Header, Run
+from harness.history.lines import EvidenceHeader, RunInfo
 from harness.history.operation import Outcome
 from harness.history.reader import repeat_folder
 from harness.history.redaction import Redactor
@@ -45,8 +45,8 @@ def write_repeats(out: Path, *runs: Said, **header: object) -> Path:
     return out
 
 
-def header_of(**changes: object) -> Header:
+def header_of(**changes: object) -> EvidenceHeader:
     """The header of such a run; `started_at` is when it was."""
     when = changes.pop("started_at", None)
-    run = Run(started_at=str(when)) if when is not None else HEADER.run
+    run = RunInfo(started_at=str(when)) if when is not None else HEADER.run
     return msgspec.structs.replace(HEADER, run=run, **{**SELECTED, **changes})

@@ -19,7 +19,7 @@ SESSION = "eyJhbGciOiJIUzI1NiJ9.c2VjcmV0LXNlc3Npb24.x-Y_z"
 PASSWORD = 'correct horse "battery" & stäple/9'
 API_KEY = "ak-5b1f0c9d7e3a4f62"
 
-HEADER = lines.Header(
+HEADER = lines.EvidenceHeader(
     harness=lines.HarnessInfo("0.1.0"),
     edition="2026-11",
     implementation=lines.Implementation(
@@ -35,7 +35,7 @@ HEADER = lines.Header(
     features=["multi-node", "scopes"],
     limits={"await_s": 5.0, "stays_s": 0.25},
     target_file="fjord.toml",
-    run=lines.Run(
+    run=lines.RunInfo(
         command=["pairproof", "certify", "--target", "fjord.toml"],
         started_at="2026-11-24T10:00:00Z",
         platform={"python": "3.11.7", "system": "Linux"},
@@ -138,7 +138,7 @@ class Stage:
             )
 
 
-def write_sample(path: Path, *, header: lines.Header = HEADER) -> Path:
+def write_sample(path: Path, *, header: lines.EvidenceHeader = HEADER) -> Path:
     """A whole run, with failures."""
     redactor = Redactor()
     redactor.register(PASSWORD, "password")

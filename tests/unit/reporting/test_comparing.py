@@ -6,7 +6,7 @@ import pytest
 
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Overall, Verdict
-from harness.reporting.comparing import Change, Comparison, Verdicts, compare, comparison_json
+from harness.reporting.comparing import Change, RunComparison, Verdicts, compare, comparison_json
 from tests.unit.reporting.runs import header_of
 
 PASS, FAIL, UNSURE = Verdict.PASS, Verdict.FAIL, Verdict.INCONCLUSIVE
@@ -32,7 +32,7 @@ def said(
     )
 
 
-def changed(comparison: Comparison) -> list[tuple[str, Change]]:
+def changed(comparison: RunComparison) -> list[tuple[str, Change]]:
     return [(c.requirement.id, c.change) for c in comparison.changes]
 
 

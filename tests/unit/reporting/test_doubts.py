@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.history.lines import Counts, Footer, Selection
+from harness.history.lines import Footer, LineCounts, SelectionInfo
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
@@ -78,7 +78,7 @@ def evidence(operations: list[OperationRecord], header: Mapping[str, object]) ->
         histories={SCENARIO: History(tuple(operations))},
         checks=(),
         verdicts=(),
-        footer=Footer(counts=Counts(), digest=""),
+        footer=Footer(counts=LineCounts(), digest=""),
         complete=True,
         problems=(),
         sha256="0" * 64,
@@ -145,7 +145,7 @@ def test_one_edge_host_is_not_a_cluster_of_several() -> None:
 
 
 def test_little_is_expected_of_a_selection() -> None:
-    selection = Selection(requirements=["WDR-4"])
+    selection = SelectionInfo(requirements=["WDR-4"])
     assert told(run(refuses_nothing, hosts=1, selection=selection)) == []
 
 

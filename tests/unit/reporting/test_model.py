@@ -13,13 +13,13 @@ from harness.catalogue.requirement import Feature, Level, Profile, Requirement, 
 from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import (
     CheckLine,
-    Counts,
     EndOfRun,
+    EvidenceHeader,
     Footer,
-    Header,
     LeakLine,
-    Run,
-    Selection,
+    LineCounts,
+    RunInfo,
+    SelectionInfo,
     VerdictLine,
     WaiverLine,
 )
@@ -70,7 +70,7 @@ def evidence(
             for line, r, v in lines
             if v is not None
         ),
-        footer=Footer(counts=Counts(), digest="sha256:0") if complete else None,
+        footer=Footer(counts=LineCounts(), digest="sha256:0") if complete else None,
         complete=complete,
         problems=problems,
         sha256="0" * 64,
@@ -161,9 +161,9 @@ def test_what_needs_a_feature_that_is_not_claimed_is_not_supported() -> None:
 @pytest.mark.parametrize(
     "header",
     [
-        {"selection": Selection(requirements=["TST-1"])},
-        {"selection": Selection(tags="core")},
-        {"selection": Selection(keyword="cancel")},
+        {"selection": SelectionInfo(requirements=["TST-1"])},
+        {"selection": SelectionInfo(tags="core")},
+        {"selection": SelectionInfo(keyword="cancel")},
         {"profile": "core"},
     ],
     ids=str,
@@ -175,7 +175,7 @@ def test_what_was_not_selected_is_left_out(header: dict[str, Any]) -> None:
 
 
 def test_a_requirement_that_was_selected_and_not_asked_for_is_inconclusive() -> None:
-    selection = Selection(requirements=["TST-1", "TST-2"])
+    selection = SelectionInfo(requirements=["TST-1", "TST-2"])
     report = build_report(evidence([(M1, PASS)], selection=selection), [M1, M2])
     assert report.verdict is Overall.INCONCLUSIVE
 
@@ -296,14 +296,14 @@ def test_durations_come_from_the_operations() -> None:
 
 def test_the_end_of_a_run_is_taken_from_its_footer() -> None:
     footer = Footer(
-        counts=Counts(), digest="sha256:0", run=EndOfRun(ended_at="2026-11-24T10:01:30Z")
+        counts=LineCounts(), digest="sha256:0", run=EndOfRun(ended_at="2026-11-24T10:01:30Z")
     )
     report = build_report(changed(evidence([(M1, PASS)]), footer=footer), [M1])
     assert (report.ended_at, report.duration_s) == ("2026-11-24T10:01:30Z", 90.0)
 
 
 def test_a_run_without_times_has_none() -> None:
-    report = build_report(evidence([(M1, PASS)], run=Run()), [M1])
+    report = build_report(evidence([(M1, PASS)], run=RunInfo()), [M1])
     assert (report.started_at, report.ended_at, report.duration_s) == ("", "", 0.0)
 
 
@@ -319,7 +319,7 @@ def test_a_run_without_times_has_none() -> None:
 def test_every_scenario_has_the_command_that_judges_it_again(
     id_: str, target: str, command: str
 ) -> None:
-    header: Header = msgspec.structs.replace(HEADER, target_file=target)
+    header: EvidenceHeader = msgspec.structs.replace(HEADER, target_file=target)
     given = changed(
         evidence(), header=header, scenarios=(msgspec.structs.replace(scenario(id_, "TST-1")),)
     )

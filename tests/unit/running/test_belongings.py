@@ -10,17 +10,17 @@ import pytest
 from harness.catalogue.limits import Limits
 from harness.domain.arrangements import Arrangement, ForgetProject, RemoveUser
 from harness.domain.draws import derived_id
-from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.reader import Evidence, read_evidence
 from harness.opening import goes_with_run, open_inprocess
 from harness.reference.core.records import PairingRequest, Project, User
 from harness.running.belongings import new_mark, owned_now
 from harness.running.run import Run
-from harness.scenes.scene import Scene
+from harness.scenes.scene import Context
 from harness.targets.ledger import FILE, read_ledger
 from harness.targets.port import CannotArrange, Driver
 
-HEADER = Header(
+HEADER = EvidenceHeader(
     harness=HarnessInfo("0"),
     edition="test",
     implementation=Implementation("reference"),
@@ -62,7 +62,7 @@ def run_on(driver: Driver | Clinging, folder: Path, *, owned: bool = True) -> Ru
     )
 
 
-def play(run: Run) -> Scene:
+def play(run: Run) -> Context:
     """One scenario that sends a request and has somebody look at it."""
     scenario = run.begin(LINE)
     scenario.scene.pending()

@@ -12,7 +12,7 @@ import pytest
 from harness.catalogue.limits import Limits
 from harness.catalogue.verdict import Verdict
 from harness.domain.operations import ViewCluster
-from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.reader import read_evidence
 from harness.opening import open_inprocess
 from harness.running.run import Run
@@ -124,7 +124,7 @@ class Interrupting:
 def test_an_interrupted_scenario_is_inconclusive_and_what_was_in_flight_is_told(
     tmp_path: Path, stopping: Stopping
 ) -> None:
-    header = Header(
+    header = EvidenceHeader(
         harness=HarnessInfo("0"),
         edition="2026-11",
         implementation=Implementation("x"),

@@ -13,16 +13,16 @@ from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Health, Node, NodePool
 from harness.domain.operations import ListPairingRequests
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.operation import Outcome
 from harness.history.reader import read_evidence
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
 from harness.scenes import local_moves, selection
 from harness.scenes.installing import SlotPool
-from harness.scenes.scene import Scene, Shape
+from harness.scenes.scene import ClusterShape, Context
 from harness.scenes.stacks import DOCUMENTED_STACK
-from harness.scenes.stage import Inconclusive, Stage
+from harness.scenes.stage import Inconclusive, Recorder
 from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
 
 
@@ -103,7 +103,7 @@ class Bench:
         self.redactor = Redactor()
         self.writer = EvidenceWriter(path, self.redactor)
         implementation = Implementation("i")
-        header = Header(
+        header = EvidenceHeader(
             harness=HarnessInfo("0"),
             edition="e",
             implementation=implementation,
@@ -114,11 +114,11 @@ class Bench:
         self.writer.header(header)
         self.pool = SlotPool(self.driver.inventory().slots)
 
-    def scene(self, scenario: str = "s") -> Scene:
+    def scene(self, scenario: str = "s") -> Context:
         line = ScenarioLine(id=scenario, name="s", feature="f", line=1, requirements=[])
         self.writer.scenario(line)
-        stage = Stage(self.driver, self.writer, self.redactor, scenario, Limits())
-        return Scene(stage, self.pool, self.driver.inventory(), 1)
+        stage = Recorder(self.driver, self.writer, self.redactor, scenario, Limits())
+        return Context(stage, self.pool, self.driver.inventory(), 1)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Benc
 
 
 def test_what_does_not_matter_is_told(bench: Bench) -> None:
-    bench.scene().new_cluster(shape=Shape(1, 1), name="shop")
+    bench.scene().new_cluster(shape=ClusterShape(1, 1), name="shop")
     asked = next(a for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster))
     assert asked.matters == ("name", "shape")
 

@@ -14,13 +14,13 @@ from harness.domain.arrangements import Arrangement, SetNodeHealth
 from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import HarnessInfo, Header, Implementation, ScenarioLine
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
 from harness.history.operation import Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
 from harness.scenes.installing import SlotPool
-from harness.scenes.scene import Scene, Shape
-from harness.scenes.stage import Inconclusive, Stage
+from harness.scenes.scene import ClusterShape, Context
+from harness.scenes.stage import Inconclusive, Recorder
 from harness.targets.port import CannotArrange
 
 
@@ -33,7 +33,7 @@ class Bench:
         redactor = Redactor()
         self.writer = EvidenceWriter(path, redactor)
         self.writer.header(
-            Header(
+            EvidenceHeader(
                 harness=HarnessInfo("0"),
                 edition="e",
                 implementation=Implementation("i"),
@@ -44,10 +44,10 @@ class Bench:
         )
         line = ScenarioLine(id="s", name="s", feature="f", line=1, requirements=[])
         self.writer.scenario(line)
-        stage = Stage(self.driver, self.writer, redactor, "s", Limits())
+        stage = Recorder(self.driver, self.writer, redactor, "s", Limits())
         inventory = self.driver.inventory()
         self.pool = SlotPool(inventory.slots)
-        self.scene = Scene(stage, self.pool, inventory, 1)
+        self.scene = Context(stage, self.pool, inventory, 1)
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
     scene = bench.scene
     places = len(scene.inventory.slots)
     for number in range(places):
-        scene.new_cluster(f"cluster {number}", Shape(3, 2))
+        scene.new_cluster(f"cluster {number}", ClusterShape(3, 2))
     with pytest.raises(Inconclusive, match="no free place"):
         scene.new_cluster("one too many")
     scene.strike()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.arrangements import Side
-from harness.targets.ledger import Entry, Kind, Ledger, LedgerHeader, Owner
+from harness.targets.ledger import Ledger, LedgerEntry, LedgerHeader, LedgerKind, Owner
 
 HEADER = LedgerHeader(
     mark="pairproof-0000beef",
@@ -17,9 +17,9 @@ HEADER = LedgerHeader(
 )
 
 
-def entry(kind: Kind = Kind.PROJECT, **more: Any) -> Entry:
+def entry(kind: LedgerKind = LedgerKind.PROJECT, **more: Any) -> LedgerEntry:
     values: dict[str, Any] = {"what": "a thing", "uid": "uid-1", "side": Side.CENTRAL}
-    return Entry(n=0, kind=kind, **{**values, **more})
+    return LedgerEntry(n=0, kind=kind, **{**values, **more})
 
 
 def new_ledger(folder: Path, **more: Any) -> Ledger:

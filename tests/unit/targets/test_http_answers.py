@@ -12,7 +12,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.targets.http import HttpDriver
 from harness.targets.port import Exchange, LocalUser, Outgoing, TargetInfo
-from harness.targets.target import Host, Place, Target
+from harness.targets.target import Host, Target, TargetSlot
 
 EDGE = "http://127.0.0.1:5080"
 CENTRAL = "http://127.0.0.1:8080"
@@ -30,7 +30,7 @@ def waits() -> list[float]:
 def driver(waits: list[float]) -> Iterator[HttpDriver]:
     target = Target(
         info=TargetInfo("mocked"),
-        places=(Place("slot-1", (Host("host-1", EDGE),)),),
+        places=(TargetSlot("slot-1", (Host("host-1", EDGE),)),),
         local_user=LocalUser("kim", "canary-password"),
         central_url=CENTRAL,
         endpoint=CENTRAL,

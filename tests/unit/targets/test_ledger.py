@@ -11,10 +11,10 @@ import pytest
 from harness.domain.arrangements import Side
 from harness.targets.ledger import (
     TEXT_MAX,
-    Kind,
     Ledger,
     LedgerError,
     LedgerInUse,
+    LedgerKind,
     NotALedger,
     State,
     read_ledger,
@@ -50,7 +50,7 @@ def test_where_the_target_fails_with_the_machine_the_disk_is_not_waited_for(
 def test_the_last_line_of_a_number_counts(tmp_path: Path) -> None:
     with new_ledger(tmp_path) as ledger:
         ledger.intend(entry(uid=""))
-        ledger.intend(entry(Kind.USER))
+        ledger.intend(entry(LedgerKind.USER))
         ledger.change(1, State.MADE, uid="theirs")
         ledger.change(1, State.MADE, uid="theirs")
         ledger.change(1, State.LEAKED, why="it would not")
@@ -68,14 +68,14 @@ def test_a_last_line_that_was_cut_off_is_left_out_and_dropped(tmp_path: Path, cu
     path = tmp_path / "ledger.jsonl"
     with new_ledger(tmp_path) as ledger:
         ledger.intend(entry())
-        ledger.intend(entry(Kind.USER))
+        ledger.intend(entry(LedgerKind.USER))
     path.write_bytes(path.read_bytes()[:-cut])
     _, entries = read_ledger(path)
     assert list(entries) == [1]
     with Ledger.resume(path) as resumed:
-        resumed.intend(entry(Kind.TOKEN))
+        resumed.intend(entry(LedgerKind.TOKEN))
     _, entries = read_ledger(path)
-    assert [e.kind for e in entries.values()] == [Kind.PROJECT, Kind.TOKEN]
+    assert [e.kind for e in entries.values()] == [LedgerKind.PROJECT, LedgerKind.TOKEN]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_on_a_full_disk_nothing_is_made_and_no_line_is_torn(
         with monkeypatch.context() as patched:
             patched.setattr(os, "write", FullDisk(30))
             with pytest.raises(LedgerError, match=r"No space left.*nothing is made"):
-                ledger.intend(entry(Kind.USER))
+                ledger.intend(entry(LedgerKind.USER))
             assert ledger.change(1, State.REMOVED).state is State.REMOVED, "removing goes on"
         assert list(ledger.entries) == [1]
     assert [line.get("n") for line in lines_of(tmp_path)] == [None, 1]
@@ -191,6 +191,6 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 def test_sides_and_kinds_stand_there_by_name(tmp_path: Path) -> None:
     with new_ledger(tmp_path) as ledger:
-        ledger.intend(entry(Kind.REQUEST, side=Side.EDGE, place="host-1"))
+        ledger.intend(entry(LedgerKind.REQUEST, side=Side.EDGE, place="host-1"))
     line = lines_of(tmp_path)[1]
     assert (line["kind"], line["side"], line["place"]) == ("pairing request", "edge", "host-1")

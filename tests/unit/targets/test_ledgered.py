@@ -16,7 +16,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.opening import open_inprocess
-from harness.targets.ledger import Kind, Ledger, State
+from harness.targets.ledger import Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 from tests.unit.targets.ledgers import lines_of, new_ledger
@@ -94,39 +94,54 @@ def ask(driver: LedgeredDriver, operation: ops.Operation, host: str = "") -> Non
 
 # --- arrangements -------------------------------------------------------------------------------
 
-MAKES: dict[str, tuple[Callable[[str, str], arrangements.Arrangement], Kind]] = {
-    "CreateProject": (lambda s, h: arrangements.CreateProject("project-1", "p"), Kind.PROJECT),
-    "PutUser": (lambda s, h: arrangements.PutUser("a@b.c", SECRET, SECRET, frozenset()), Kind.USER),
-    "PutToken": (lambda s, h: arrangements.PutToken(token()), Kind.TOKEN),
+MAKES: dict[str, tuple[Callable[[str, str], arrangements.Arrangement], LedgerKind]] = {
+    "CreateProject": (
+        lambda s, h: arrangements.CreateProject("project-1", "p"),
+        LedgerKind.PROJECT,
+    ),
+    "PutUser": (
+        lambda s, h: arrangements.PutUser("a@b.c", SECRET, SECRET, frozenset()),
+        LedgerKind.USER,
+    ),
+    "PutToken": (lambda s, h: arrangements.PutToken(token()), LedgerKind.TOKEN),
     "PutProfile": (
         lambda s, h: arrangements.PutProfile(
             ClusterProfile("profile-1", "infra", ProfileType.INFRA, ())
         ),
-        Kind.PROFILE,
+        LedgerKind.PROFILE,
     ),
-    "InstallCluster": (lambda s, h: arrangements.InstallCluster(s, cluster_on(h)), Kind.CLUSTER),
+    "InstallCluster": (
+        lambda s, h: arrangements.InstallCluster(s, cluster_on(h)),
+        LedgerKind.CLUSTER,
+    ),
     "SetHostMode": (
         lambda s, h: arrangements.SetHostMode(s, ManagementMode.CENTRAL),
-        Kind.HOST_MODE,
+        LedgerKind.HOST_MODE,
     ),
     "SetClusterState": (
         lambda s, h: arrangements.SetClusterState(s, ClusterState.ERROR),
-        Kind.CLUSTER_STATE,
+        LedgerKind.CLUSTER_STATE,
     ),
     "SetNodeHealth": (
         lambda s, h: arrangements.SetNodeHealth(s, "node-1", Health.UNHEALTHY),
-        Kind.NODE_HEALTH,
+        LedgerKind.NODE_HEALTH,
     ),
-    "SetLink": (lambda s, h: arrangements.SetLink(h, up=False), Kind.LINK),
+    "SetLink": (lambda s, h: arrangements.SetLink(h, up=False), LedgerKind.LINK),
     "FaultNextMessage": (
         lambda s, h: arrangements.FaultNextMessage(
             h, arrangements.MessageKind.POLL, arrangements.MessageFault.LOST_AFTER
         ),
-        Kind.FAULT,
+        LedgerKind.FAULT,
     ),
-    "AdvanceClock": (lambda s, h: arrangements.AdvanceClock(arrangements.Side.EDGE, 5), Kind.CLOCK),
-    "SetRateLimit": (lambda s, h: arrangements.SetRateLimit(3), Kind.RATE_LIMIT),
-    "DisturbMessages": (lambda s, h: arrangements.DisturbMessages(h, lost_before=5), Kind.FAULT),
+    "AdvanceClock": (
+        lambda s, h: arrangements.AdvanceClock(arrangements.Side.EDGE, 5),
+        LedgerKind.CLOCK,
+    ),
+    "SetRateLimit": (lambda s, h: arrangements.SetRateLimit(3), LedgerKind.RATE_LIMIT),
+    "DisturbMessages": (
+        lambda s, h: arrangements.DisturbMessages(h, lost_before=5),
+        LedgerKind.FAULT,
+    ),
 }
 """Every arrangement that has to be undone, and what it is in the ledger."""
 

@@ -9,8 +9,8 @@ import pytest
 
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import ListTokens, Reply, Unknown
-from harness.targets.answered import Answered, may_be_asked_again, wait_asked_for
-from harness.targets.transport import Pacer, Sent
+from harness.targets.answered import MappedExchange, may_be_asked_again, wait_asked_for
+from harness.targets.transport import RequestPacer, Sent
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.http import HttpResponse
 
@@ -32,10 +32,10 @@ class Time:
         self.paused.append(round(seconds, 6))
         self.now_s += seconds
 
-    def pacer(self, rates: dict[str, float]) -> Pacer:
-        return Pacer(rates, now=self.now, pause=self.pause)
+    def pacer(self, rates: dict[str, float]) -> RequestPacer:
+        return RequestPacer(rates, now=self.now, pause=self.pause)
 
-    def turns(self, pacer: Pacer, *urls: str) -> list[float]:
+    def turns(self, pacer: RequestPacer, *urls: str) -> list[float]:
         """When each request goes, from now on."""
         start, gone = self.now_s, []
         for url in urls:
@@ -72,7 +72,7 @@ def test_addresses_of_one_host_and_port_share_it() -> None:
 
 def test_many_threads_share_the_pace() -> None:
     paused: list[float] = []
-    pacer = Pacer({URL: 10}, now=lambda: 5.0, pause=paused.append)
+    pacer = RequestPacer({URL: 10}, now=lambda: 5.0, pause=paused.append)
     threads = [threading.Thread(target=pacer.take_turn, args=(URL,)) for _ in range(8)]
     for thread in threads:
         thread.start()
@@ -89,12 +89,12 @@ BROKEN = Refused(Reason.INTERNAL, "not now")
 
 def answered(
     status: int, reply: Reply, method: str = "GET", headers: dict[str, str] | None = None
-) -> Answered:
+) -> MappedExchange:
     given = {"Retry-After": "2"} if headers is None else headers
     response = HttpResponse(status, given, b"")
     if isinstance(reply, Refused) and given:  # which says by itself when to come back
         reply = replace(reply, details={RETRY_AFTER: given["Retry-After"]})
-    return Answered(Sent(method, URL, {}, b""), response, reply, ListTokens)
+    return MappedExchange(Sent(method, URL, {}, b""), response, reply, ListTokens)
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from harness.targets.arranging.commands import Command
-from harness.targets.arranging.reading import Arranging
+from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.links.reading import LinkCommands, Links
 from harness.targets.port import TargetInfo, TargetUnusable
 from harness.targets.target import (
     TOLD_MAX,
     Control,
     Host,
-    Place,
     Target,
+    TargetSlot,
     check_permission,
     told,
     written_to,
@@ -36,10 +36,12 @@ def described(**more: Any) -> Target:
 
 ELSEWHERE = {
     "palette": described(central_url=AWAY),
-    "a host": described(places=(Place("slot-1", (Host("h-1", HERE), Host("h-2", AWAY))),)),
+    "a host": described(places=(TargetSlot("slot-1", (Host("h-1", HERE), Host("h-2", AWAY))),)),
     "a control port": described(controls={"central": Control(AWAY, "x")}),
-    "a command": described(arranging=Arranging(commands={"*": command("curl", f"-u{AWAY}/x")})),
-    "a reset": described(arranging=Arranging(resets={"slot-1": command("reset", AWAY)})),
+    "a command": described(
+        arranging=ArrangingSettings(commands={"*": command("curl", f"-u{AWAY}/x")})
+    ),
+    "a reset": described(arranging=ArrangingSettings(resets={"slot-1": command("reset", AWAY)})),
     "Toxiproxy": described(links=Links(toxiproxy_url=AWAY)),
     "a cut": described(links=Links(commands=LinkCommands(command("cut", AWAY), command("mend")))),
     "a mend": described(links=Links(commands=LinkCommands(command("cut"), command("mend", AWAY)))),
@@ -81,7 +83,7 @@ def test_what_only_looks_like_here_does(url: str) -> None:
 
 def test_each_address_is_told_once_and_many_are_counted() -> None:
     hosts = tuple(Host(f"h-{n}", f"http://edge-{n}.example") for n in range(TOLD_MAX))
-    target = described(places=(Place("slot-1", hosts),), central_url=AWAY)
+    target = described(places=(TargetSlot("slot-1", hosts),), central_url=AWAY)
     assert len(written_to(target)) == TOLD_MAX + 1
     line = told(target)
     assert line.startswith("Acme 1.0 by Acme Inc., writes to http://edge-0.example, ")

@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 import harness.targets
-from harness.targets.key_kinds import Key, Kind, check_structure
+from harness.targets.key_kinds import TargetKey, TargetKeyKind, check_structure
 from harness.targets.reading import TargetFileError
 from harness.targets.target_keys import FILE
 from harness.targets.target_schema import json_schema, schema_text, to_markdown
@@ -52,29 +52,29 @@ def whole(keys: Any = FILE) -> dict[str, Any]:
     return {n: example(keys[n]) for n in names if not (seen.add(n) or keys[n].instead in seen)}
 
 
-def example(key: Key) -> Any:
+def example(key: TargetKey) -> Any:
     match key.kind:
-        case Kind.TEXT:
+        case TargetKeyKind.TEXT:
             return next(text for text in TEXTS if re.search(key.pattern, text))
-        case Kind.FLAG:
+        case TargetKeyKind.FLAG:
             return True
-        case Kind.SECONDS | Kind.COUNT | Kind.NUMBER:
+        case TargetKeyKind.SECONDS | TargetKeyKind.COUNT | TargetKeyKind.NUMBER:
             return 1
-        case Kind.TEXTS:
-            return [example(replace(key, kind=Kind.TEXT))]
-        case Kind.NAMES:
+        case TargetKeyKind.TEXTS:
+            return [example(replace(key, kind=TargetKeyKind.TEXT))]
+        case TargetKeyKind.NAMES:
             return list(key.names)
-        case Kind.STATUSES:
+        case TargetKeyKind.STATUSES:
             return [200]
-        case Kind.STATUS:
+        case TargetKeyKind.STATUS:
             return 404
-        case Kind.WORDS | Kind.SCALAR:
+        case TargetKeyKind.WORDS | TargetKeyKind.SCALAR:
             return "word"
-        case Kind.MAP:
-            return {"of one's own": example(Key("", key.value))}
-        case Kind.TEXT_TABLE:
-            return {"of one's own": example(replace(key, kind=Kind.TEXT))}
-        case Kind.TABLE:
+        case TargetKeyKind.MAP:
+            return {"of one's own": example(TargetKey("", key.value))}
+        case TargetKeyKind.TEXT_TABLE:
+            return {"of one's own": example(replace(key, kind=TargetKeyKind.TEXT))}
+        case TargetKeyKind.TABLE:
             return whole(key.table)
     return [whole(key.table)]
 

@@ -18,9 +18,9 @@ from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.world import direct_reference
 from harness.targets.arranging.given import GivenPerson, GivenThings
-from harness.targets.arranging.reading import Arranging
+from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.inprocess import InprocessDriver
-from harness.targets.ledger import Kind, Ledger, State
+from harness.targets.ledger import Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing, TargetInfo
 from harness.targets.target import Target
@@ -130,7 +130,7 @@ def test_of_a_whole_run_nothing_is_left(ledger: Ledger) -> None:
     )
     open_ones = [r for kind in kinds for r in central.every(kind)]
     assert open_ones == []
-    assert [site.cluster for site in edge.every(records.Site)] == [None]
+    assert [site.cluster for site in edge.every(records.SlotState)] == [None]
     assert reference.central.clock.now() == reference.now() >= before
 
 
@@ -144,18 +144,26 @@ def test_to_sweep_again_asks_for_nothing(ledger: Ledger) -> None:
 
 
 def test_every_kind_has_its_turn_and_a_way_back() -> None:
-    assert set(ORDER) == set(Kind)
-    own = {Kind.REQUEST, Kind.CENTRAL_CLUSTER, Kind.CLOCK, Kind.TOKEN, Kind.CLUSTER}
-    assert set(WAYS_BACK) == set(Kind) - own
+    assert set(ORDER) == set(LedgerKind)
+    own = {
+        LedgerKind.REQUEST,
+        LedgerKind.CENTRAL_CLUSTER,
+        LedgerKind.CLOCK,
+        LedgerKind.TOKEN,
+        LedgerKind.CLUSTER,
+    }
+    assert set(WAYS_BACK) == set(LedgerKind) - own
 
 
 def test_links_come_first_and_a_project_before_what_is_in_it(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.TOKEN, uid="t-1", project="uid-1"))
-    ledger.intend(entry(Kind.TOKEN, uid="t-2", project="another"))
-    ledger.intend(entry(Kind.PROJECT))
-    ledger.intend(entry(Kind.LINK, side=arrangements.Side.EDGE, place="h"))
-    ledger.intend(entry(Kind.FAULT, side=arrangements.Side.EDGE, place="h", undo="DisturbMessages"))
+    ledger.intend(entry(LedgerKind.TOKEN, uid="t-1", project="uid-1"))
+    ledger.intend(entry(LedgerKind.TOKEN, uid="t-2", project="another"))
+    ledger.intend(entry(LedgerKind.PROJECT))
+    ledger.intend(entry(LedgerKind.LINK, side=arrangements.Side.EDGE, place="h"))
+    ledger.intend(
+        entry(LedgerKind.FAULT, side=arrangements.Side.EDGE, place="h", undo="DisturbMessages")
+    )
     swept(target, ledger)
     assert target.arranged == [
         arrangements.SetLink("h", up=True),
@@ -199,7 +207,7 @@ def test_a_target_that_is_silent_is_not_asked_for_ever(
 
 
 def request_at(target: Scripted, ledger: Ledger, **more: Any) -> None:
-    ledger.intend(entry(Kind.REQUEST, side=arrangements.Side.EDGE, place=target.host, **more))
+    ledger.intend(entry(LedgerKind.REQUEST, side=arrangements.Side.EDGE, place=target.host, **more))
 
 
 def view(status: str) -> ops.Done:
@@ -258,7 +266,7 @@ def test_a_login_that_is_refused_leaves_the_request(ledger: Ledger) -> None:
 
 def test_a_host_that_is_no_longer_there_leaves_the_request(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.REQUEST, side=arrangements.Side.EDGE, place="gone"))
+    ledger.intend(entry(LedgerKind.REQUEST, side=arrangements.Side.EDGE, place="gone"))
     assert swept(target, ledger) == ["leaked: the target has no host gone any more"]
     assert target.asked == []
 
@@ -268,7 +276,7 @@ def test_a_host_that_is_no_longer_there_leaves_the_request(ledger: Ledger) -> No
 
 def test_a_clock_is_set_right_where_that_can_be_done_twice(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.CLOCK, by=5))
+    ledger.intend(entry(LedgerKind.CLOCK, by=5))
     assert swept(target, ledger) == ["removed"]
     assert target.arranged == [arrangements.SetClockRight(arrangements.Side.CENTRAL)]
 
@@ -276,8 +284,8 @@ def test_a_clock_is_set_right_where_that_can_be_done_twice(ledger: Ledger) -> No
 def test_a_clock_that_was_perhaps_put_forward_is_not_put_back(ledger: Ledger) -> None:
     target = Scripted()
     target.unable = {arrangements.SetClockRight}
-    ledger.intend(entry(Kind.CLOCK, by=5))
-    ledger.intend(entry(Kind.CLOCK, by=7))
+    ledger.intend(entry(LedgerKind.CLOCK, by=5))
+    ledger.intend(entry(LedgerKind.CLOCK, by=7))
     ledger.change(2, State.MADE)
     assert swept(target, ledger) == [
         "leaked: nobody has said whether it was put forward",
@@ -287,7 +295,9 @@ def test_a_clock_that_was_perhaps_put_forward_is_not_put_back(ledger: Ledger) ->
 
 
 def described(**more: Any) -> Target:
-    return Target(TargetInfo("scripted"), central_url="http://c.test", arranging=Arranging(**more))
+    return Target(
+        TargetInfo("scripted"), central_url="http://c.test", arranging=ArrangingSettings(**more)
+    )
 
 
 def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> None:
@@ -297,7 +307,7 @@ def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> No
     )
     target = Scripted(ListTokens=ops.Done(ops.TokenList(listed)))
     target.target = described(admin=ops.Credentials(api_key="admin-key"))
-    ledger.intend(entry(Kind.TOKEN, what="pairproof-1", uid="asked for"))
+    ledger.intend(entry(LedgerKind.TOKEN, what="pairproof-1", uid="asked for"))
     assert swept(target, ledger) == ["removed"]
     assert target.arranged == [arrangements.RemoveToken("theirs")]
     assert target.credentials == [ops.Credentials(api_key="admin-key")]
@@ -306,7 +316,7 @@ def test_a_token_whose_uid_never_came_is_found_by_its_name(ledger: Ledger) -> No
 def test_tokens_that_cannot_be_listed_are_a_leak(ledger: Ledger) -> None:
     target = Scripted(ListTokens=Refused(Reason.FORBIDDEN, "not you"))
     target.target = described(admin=ops.Credentials(api_key="admin-key"))
-    ledger.intend(entry(Kind.TOKEN))
+    ledger.intend(entry(LedgerKind.TOKEN))
     assert swept(target, ledger) == ["leaked: the tokens cannot be listed: Forbidden"]
 
 
@@ -315,8 +325,8 @@ def test_a_place_that_cannot_be_emptied_is_put_back_as_it_was(ledger: Ledger) ->
     target.fails = {
         arrangements.InstallCluster: CannotArrange("InstallCluster", "no cluster is no template")
     }
-    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
-    ledger.intend(entry(Kind.NODE_HEALTH, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(LedgerKind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(LedgerKind.NODE_HEALTH, side=arrangements.Side.EDGE, place="slot-1"))
     assert swept(target, ledger) == ["removed", "removed"]
     assert target.arranged == [
         arrangements.InstallCluster("slot-1", None),
@@ -335,7 +345,7 @@ def test_no_word_of_the_target_reaches_the_ledger(ledger: Ledger, tmp_path: Path
     ):
         target.fails[kind] = error
     ledger.intend(entry())
-    ledger.intend(entry(Kind.USER))
+    ledger.intend(entry(LedgerKind.USER))
     target.replies["LogOut"] = ops.Unknown(canary)
     assert all(each.startswith("leaked: ") for each in swept(target, ledger))
     assert canary not in (tmp_path / "ledger.jsonl").read_text("utf-8")
@@ -345,7 +355,7 @@ def test_a_place_that_cannot_be_put_back_either_is_a_leak(ledger: Ledger) -> Non
     target = Scripted()
     target.fails = {arrangements.InstallCluster: CannotArrange("InstallCluster", "no")}
     target.unable = {arrangements.RenewCluster}
-    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(LedgerKind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
     assert swept(target, ledger) == ["leaked: InstallCluster: it was refused"]
 
 
@@ -357,8 +367,8 @@ EDGE_GONE = frozenset({arrangements.Side.EDGE})
 
 def test_what_a_peer_had_is_gone_with_it(ledger: Ledger) -> None:
     target = Scripted()
-    ledger.intend(entry(Kind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
-    ledger.intend(entry(Kind.LINK, side=arrangements.Side.EDGE, place="h"))
+    ledger.intend(entry(LedgerKind.CLUSTER, side=arrangements.Side.EDGE, place="slot-1"))
+    ledger.intend(entry(LedgerKind.LINK, side=arrangements.Side.EDGE, place="h"))
     told = swept(target, ledger, EDGE_GONE)
     assert told == ["removed: it went with the harness, which played that side"] * 2
     assert target.arranged == []

@@ -11,7 +11,7 @@ import pytest
 from harness.domain.errors import Reason
 from harness.domain.operations import ViewPairing, ViewToken
 from harness.targets.key_kinds import check_structure
-from harness.targets.reading import Reading, TargetFileError
+from harness.targets.reading import TargetFileError, TargetFileReader
 from harness.targets.target_keys import WIRE_KEYS
 from harness.targets.wire_reading import load_wire, read_wire, wire_text
 from harness.wire.mapping import PLAIN, WireMap
@@ -40,7 +40,7 @@ in_success = true
 
 def wire_of(text: str) -> WireMap:
     data = tomllib.loads(text)
-    reading = Reading(text, "wire.toml", Path(), {})
+    reading = TargetFileReader(text, "wire.toml", Path(), {})
     check_structure(data, reading.refuse, WIRE_KEYS)
     return read_wire(reading, data)
 

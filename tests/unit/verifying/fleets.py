@@ -14,7 +14,7 @@ from harness.fleet.crew.coordinator import Watching
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import read
 from harness.fleet.port import Job
-from harness.fleet.run import Finished, folder_of_parts, run_fleet
+from harness.fleet.run import FleetResult, folder_of_parts, run_fleet
 from harness.history.parts import part_file
 from tests.unit.history.operations import lines_in, pack
 
@@ -52,7 +52,9 @@ lasts = "30s..5m"
 DEFECT = "mutant:accept_empties_the_list"
 
 
-def run(folder: Path, planted: str = "", *, keep_going: bool = False, windows: int = 0) -> Finished:
+def run(
+    folder: Path, planted: str = "", *, keep_going: bool = False, windows: int = 0
+) -> FleetResult:
     """A run in this folder; it is stopped after so many windows, if any are given."""
     left = iter(range(windows - 1))
     job = Job(SCENARIO, planted, keep_going, folder_of_parts(folder))

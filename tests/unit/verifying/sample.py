@@ -13,10 +13,10 @@ from harness.catalogue.edition import EDITION
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, meaning_of, rests_on, run_check, verdict_of
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import CheckLine, Header, VerdictLine
+from harness.history.lines import CheckLine, EvidenceHeader, VerdictLine
 from harness.history.operation import Json, Outcome
 from harness.history.redaction import Redactor
-from harness.verifying.known import Known, KnownScenario
+from harness.verifying.known import KnownScenario, VersionKnowledge
 from harness.verifying.verify import verify
 from tests.unit.history.writing import HEADER, scenario
 
@@ -32,7 +32,7 @@ REQUIREMENTS = {
     UNSUPPORTED: ("WDR-2",),
     UNREACHED: ("WDR-3",),
 }
-KNOWN = Known(
+KNOWN = VersionKnowledge(
     EDITION,
     frozenset(f"WDR-{n}" for n in range(1, 9)),
     {id_: KnownScenario(frozenset(given), given) for id_, given in REQUIREMENTS.items()},
@@ -86,7 +86,7 @@ class Teller:
             ))  # fmt: skip
 
 
-def write(path: Path, *, header: Header = HEADER, part: bool = False) -> Path:
+def write(path: Path, *, header: EvidenceHeader = HEADER, part: bool = False) -> Path:
     """The run, on the path."""
     with EvidenceWriter(path, Redactor(), part=part) as writer:
         writer.header(header)

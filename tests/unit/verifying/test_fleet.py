@@ -15,7 +15,7 @@ from harness.checkers.fleet.terms import terms_of
 from harness.fleet.loading import as_plain
 from harness.history.errors import EvidenceError
 from harness.history.parts import PartReader, PartWriter, part_file
-from harness.verifying.differences import FleetVerification, Found, Kind
+from harness.verifying.differences import DifferenceKind, DifferenceList, FleetVerification
 from harness.verifying.fleet import verify_fleet
 from harness.verifying.fleet_part import PartAgain
 from tests.unit.history.operations import begun, over, pack
@@ -160,15 +160,15 @@ def as_other_lines(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "kind", "said"),
     [
-        (Path.unlink, Kind.MISSING_PART, "part parts/01.jsonl.zst is missing"),
-        (cut, Kind.PART_CUT_OFF, "the file breaks off"),
-        (damage, Kind.BROKEN_LINE, "the file is damaged"),
-        (as_text, Kind.BROKEN_LINE, "not compressed by Zstandard"),
-        (as_other_lines, Kind.BROKEN_LINE, "line 1 is broken"),
+        (Path.unlink, DifferenceKind.MISSING_PART, "part parts/01.jsonl.zst is missing"),
+        (cut, DifferenceKind.PART_CUT_OFF, "the file breaks off"),
+        (damage, DifferenceKind.BROKEN_LINE, "the file is damaged"),
+        (as_text, DifferenceKind.BROKEN_LINE, "not compressed by Zstandard"),
+        (as_other_lines, DifferenceKind.BROKEN_LINE, "line 1 is broken"),
     ],
 )
 def test_what_is_wrong_with_a_part_is_said_and_the_others_are_judged(
-    copy: Callable[[str], Path], spoil: Callable[[Path], None], kind: Kind, said: str
+    copy: Callable[[str], Path], spoil: Callable[[Path], None], kind: DifferenceKind, said: str
 ) -> None:
     folder = copy("conforms")
     spoil(Evidence(folder).file("01"))
@@ -227,7 +227,7 @@ def test_a_part_is_judged_in_little_memory_however_long_it_is(tmp_path: Path) ->
             record = replace(begun(number), args={"pairing_uid": "the same"})
             writer.invoke(record)
             writer.outcome(over(record))
-        line, found = writer.close(), Found()
+        line, found = writer.close(), DifferenceList()
         tracemalloc.start()
         again = PartAgain(line, terms_of(as_plain(SCENARIO)), found)
         for raw in PartReader(tmp_path / line.file):

@@ -15,7 +15,7 @@ from harness.history.lines import HarnessInfo
 from harness.history.operation import Outcome
 from harness.history.reader import part_path
 from harness.history.redaction import Redactor
-from harness.verifying.differences import DIFFERENCES_MAX, Kind, Tally
+from harness.verifying.differences import DIFFERENCES_MAX, DifferenceKind, VerifiedTally
 from harness.verifying.verify import verify
 from tests.unit.history.writing import HEADER, scenario, verdict
 from tests.unit.verifying.sample import (
@@ -49,7 +49,7 @@ def test_an_untouched_run_comes_to_the_same(evidence: Path) -> None:
     assert verification.notes == (
         "which scenarios were selected cannot be told, so none is known to be missing",
     )
-    assert verification.tally == Tally(
+    assert verification.tally == VerifiedTally(
         checks=10, checks_same=10, verdicts=6, verdicts_derived=4, verdicts_stated=2
     )
 
@@ -315,7 +315,7 @@ def test_a_change_that_means_nothing_to_any_check_is_told_by_the_digest(evidence
 def test_a_footer_that_counts_wrongly(evidence: Path) -> None:
     changed(evidence, lambda lines: lines[-1]["counts"].update(checks=3), sealed=False)
     (only,) = verify(evidence, KNOWN).differences
-    assert only.kind is Kind.COUNTS
+    assert only.kind is DifferenceKind.COUNTS
     assert "3 checks" in only.message
     assert "10 checks" in only.message
 
@@ -388,7 +388,7 @@ def test_parts_of_different_runs_do_not_belong_together(tmp_path: Path) -> None:
     other = msgspec.structs.replace(HEADER, seed=8)
     write(part_path(tmp_path / "evidence.jsonl", "gw0"), part=True)
     write(part_path(tmp_path / "evidence.jsonl", "gw1"), part=True, header=other)
-    assert Kind.OTHER_RUN in {d.kind for d in verify(tmp_path, KNOWN).differences}
+    assert DifferenceKind.OTHER_RUN in {d.kind for d in verify(tmp_path, KNOWN).differences}
 
 
 def test_a_run_that_was_stopped_owes_no_verdict_on_what_it_had_begun(tmp_path: Path) -> None:
@@ -435,7 +435,7 @@ def test_a_scenario_that_was_selected_and_is_not_there_is_missing(evidence: Path
 
     changed(evidence, dropped)
     (only,) = verify(evidence, KNOWN, lambda header: list(KNOWN.scenarios)).differences
-    assert only.kind is Kind.MISSING_SCENARIO
+    assert only.kind is DifferenceKind.MISSING_SCENARIO
     assert FAILS in only.message
 
 

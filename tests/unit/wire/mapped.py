@@ -12,7 +12,7 @@ from harness.targets.wire_reading import load_wire
 from harness.wire.codec import credentials_from, encode, encode_reply, operation_from
 from harness.wire.http import HttpRequest, HttpResponse
 from harness.wire.mapping import WireMap
-from harness.wire.mapping.translate import Asked, ours_asked, theirs_answered
+from harness.wire.mapping.translate import ParsedRequest, ours_asked, theirs_answered
 from harness.wire.mapping.values import theirs_of
 from harness.wire.routes import Route
 
@@ -28,14 +28,14 @@ def parameters(route: Route, path: str) -> dict[str, str]:
     return {name: unquote(text) for name, text in found.groupdict().items()}
 
 
-def as_asked(kind: type[Operation], request: HttpRequest, wire: WireMap) -> Asked:
+def as_asked(kind: type[Operation], request: HttpRequest, wire: WireMap) -> ParsedRequest:
     """A request as a server of the mapped wire takes it apart, over bytes."""
     route = wire.routes[kind]
     assert request.method == route.method
     body = request.body()
     headers = {name.lower(): value for name, value in request.headers.items()}
     read = json.loads(body) if body else None
-    return Asked(parameters(route, request.path), request.query, headers, read)
+    return ParsedRequest(parameters(route, request.path), request.query, headers, read)
 
 
 def arrives(

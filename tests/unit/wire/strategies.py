@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.errors import Reason, Refused
-from harness.domain.match import MatchResult, Mismatch, PackMatch, Problem
+from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.pairing import RequestState
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.domain.token import RegistrationToken
@@ -52,7 +52,7 @@ submitted_clusters = st.builds(
 
 selections = tuples_of(st.builds(ops.SelectedProfile, words, texts))
 tokens = st.builds(RegistrationToken, words, texts, texts, texts, times, st.booleans())
-problems = st.builds(Problem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
+problems = st.builds(MatchProblem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
 maybe_texts = st.none() | texts
 maybe_tags = st.none() | tags
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
-from harness.domain.match import Choice, MatchResult, remembered_match
+from harness.domain.match import MatchResult, ProfileChoice, remembered_match
 from harness.domain.pairing import (
     DECIDED,
     RequestEvent,
@@ -93,7 +93,7 @@ class ReviewRules(RequestBook):
         choices = [self.selected(request, chosen) for chosen in selection]
         return remembered_match(request.cluster.stack, choices, self.choices.match)
 
-    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> Choice:
+    def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
         """The profile that was selected; it must be one of the request's project."""
         profile = self.store.get(ClusterProfile, chosen.uid)
         if profile is None or not self.is_selectable(profile, request):
@@ -106,7 +106,7 @@ class ReviewRules(RequestBook):
                 f"cluster profile {profile.name} has no version {chosen.version}",
                 profile=chosen.uid,
             )
-        return Choice(profile, chosen.version)
+        return ProfileChoice(profile, chosen.version)
 
     @staticmethod
     def is_selectable(profile: ClusterProfile, request: PairingRequest) -> bool:

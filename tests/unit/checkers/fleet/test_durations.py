@@ -8,8 +8,8 @@ import pytest
 
 from harness.checkers.fleet.durations import Durations, merged
 from harness.fleet.draws import Stream
-from harness.fleet.scenario import Shape, Spread
-from harness.history.fleet_lines import Histogram
+from harness.fleet.scenario import Distribution, Spread
+from harness.history.fleet_lines import DurationBuckets
 from tests.unit.checkers.invariants.tale import MS, SECOND
 
 
@@ -31,7 +31,7 @@ def test_buckets_that_are_full_lie_within_a_64th_of_each_other() -> None:
     assert abs(histogram.percentile(500) - 10_050) <= 10_050 // 64
 
 
-def counted(durations: list[int]) -> Histogram:
+def counted(durations: list[int]) -> DurationBuckets:
     counter = Durations()
     for duration in durations:
         counter.add(duration)
@@ -39,8 +39,8 @@ def counted(durations: list[int]) -> Histogram:
 
 
 @pytest.mark.parametrize("mean", [90, 5 * MS, 700 * MS, 40 * SECOND, 3_600 * SECOND])
-@pytest.mark.parametrize("shape", Shape)
-def test_a_percentile_is_right_to_less_than_two_per_cent(mean: int, shape: Shape) -> None:
+@pytest.mark.parametrize("shape", Distribution)
+def test_a_percentile_is_right_to_less_than_two_per_cent(mean: int, shape: Distribution) -> None:
     stream = Stream(1, f"{mean}")
     drawn = sorted(stream.spread(Spread(mean // 10, mean, shape)) for _ in range(3_000))
     histogram = counted(drawn)
@@ -55,7 +55,7 @@ def test_a_day_of_durations_takes_a_few_thousand_buckets_at_most() -> None:
 
 
 def test_of_none_there_is_no_percentile() -> None:
-    assert Histogram().percentile(990) == 0
+    assert DurationBuckets().percentile(990) == 0
     assert counted([]).count == 0
 
 
@@ -63,4 +63,4 @@ def test_parts_together_are_as_if_they_had_been_one() -> None:
     durations = [n * n for n in range(1_000)]
     parts = [counted(durations[n::3]) for n in range(3)]
     assert merged(parts) == counted(durations)
-    assert merged([]) == Histogram()
+    assert merged([]) == DurationBuckets()

@@ -7,7 +7,7 @@ import pytest
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.errors import GateError
 from harness.checkers.fleet.gate import METRICS, check, evaluate, reached, verdict_of
-from harness.history.fleet_lines import GateLine, Histogram, MeasuresLine
+from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine
 
 MEASURES = MeasuresLine(
     clusters=1500,
@@ -16,8 +16,8 @@ MEASURES = MeasuresLine(
         "SendPairingRequest": {"ok": 6, "fail": 2, "info": 1},
         "AcceptPairingRequest": {"ok": 4, "fail": 0, "info": 3},
     },
-    latency={"AcceptPairingRequest": Histogram([1_000_000, 7_500_000], [98, 2])},
-    waiting={"to_pair": Histogram([60_000_000], [4])},
+    latency={"AcceptPairingRequest": DurationBuckets([1_000_000, 7_500_000], [98, 2])},
+    waiting={"to_pair": DurationBuckets([60_000_000], [4])},
     sometimes={"cancel_in_flight": 41, "rate_limited": 3},
     requests={"paired": 4, "open": 1, "rejected": 3},
 )

@@ -8,7 +8,7 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.checkers.fleet.concluding import Conclusion, conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.measures import INTENDED, Meter
-from harness.checkers.fleet.requests import Ledger
+from harness.checkers.fleet.requests import RequestTracker
 from harness.checkers.fleet.terms import Terms, terms_of_run
 from harness.checkers.invariants.known import Bounds
 from harness.history import fleet_lines
@@ -103,7 +103,7 @@ def test_what_was_left_out_late_stopped_or_left_behind_keeps_it_from_conforming(
 
 
 def test_what_began_late_counts_from_when_it_was_due() -> None:
-    meter = Meter(Ledger(), 1_000_000)
+    meter = Meter(RequestTracker(), 1_000_000)
     late = OperationRecord(
         "1", "00", "operator", "ViewCluster", {}, 5_000_000, 5_100_000, Outcome.OK,
         tags={INTENDED: 1_100_000},

@@ -8,13 +8,13 @@ from harness.checkers.fleet.errors import TermsError
 from harness.checkers.fleet.terms import terms_of
 from harness.checkers.invariants.known import Bounds
 from harness.fleet.loading import as_plain
-from harness.fleet.scenario import HOUR, MINUTE, SECOND, Limits, Scenario
+from harness.fleet.scenario import HOUR, MINUTE, SECOND, InvariantLimits, Scenario
 
 SCENARIO = Scenario(
     name="x",
     why="y",
     duration=24 * HOUR,
-    limits=Limits(list_lag=1, edge_lag=2, settle=3 * MINUTE),
+    limits=InvariantLimits(list_lag=1, edge_lag=2, settle=3 * MINUTE),
     reach=(("cancel_online", 5),),
 )
 

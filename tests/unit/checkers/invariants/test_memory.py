@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.checkers.invariants.ids_are_never_reused import IdSet
-from harness.checkers.invariants.known import Known
+from harness.checkers.invariants.known import ObservedWorld
 from harness.checkers.invariants.stream import Watch, replayed
 from tests.unit.checkers.invariants.tale import Tale
 
@@ -53,5 +53,5 @@ def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
 
 def test_that_they_are_let_go_of_is_what_keeps_them_few(monkeypatch: pytest.MonkeyPatch) -> None:
     """The test above notices when nothing is let go of."""
-    monkeypatch.setattr(Known, "let_go_of_settled", lambda known, now: None)
+    monkeypatch.setattr(ObservedWorld, "let_go_of_settled", lambda known, now: None)
     assert most_held()[0] == 200

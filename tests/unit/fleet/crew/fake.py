@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.domain.errors import PairproofError
 from harness.fleet.draws import Stream
-from harness.fleet.port import CellOutcome, Job, MakeCell, Report
+from harness.fleet.port import CellOutcome, Job, MakeCell, WindowReport
 from harness.fleet.scenario import SECOND, CentralPlan, FleetPlan, Scenario
 from harness.history.fleet_lines import MeasuresLine, ViolationLine
 from harness.history.operation import OperationRecord, Outcome
@@ -75,7 +75,7 @@ class FakeCell:
         self._now = 0
         self._violations: list[ViolationLine] = []
 
-    def run(self, until: int, grant: int) -> Report:
+    def run(self, until: int, grant: int) -> WindowReport:
         asked = 0
         while self._coming and self._coming[0][0] < until:
             asked += self._coming[0][1]
@@ -86,7 +86,7 @@ class FakeCell:
             self._serve(at, cost)
         self._now = until
         found, self._violations = self._violations, []
-        return Report(
+        return WindowReport(
             asked=asked,
             backlog=sum(cost for _, cost in self._waiting),
             next_event=until if self._waiting else self._coming[0][0] if self._coming else None,

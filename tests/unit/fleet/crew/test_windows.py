@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.fleet.crew.coordinator import Course, Moment, Watching, capacity_of, divide, run_cells
-from harness.fleet.crew.errors import CrewError
+from harness.fleet.crew.coordinator import Moment, PoolRun, Watching, capacity_of, divide, run_cells
+from harness.fleet.crew.errors import PoolError
 from harness.fleet.crew.local import LocalTransport
 from harness.fleet.port import CellOutcome, Job
 from harness.history.fleet_lines import GrantsLine
@@ -17,7 +17,7 @@ CROWDED = Habits(arrivals=200, service=100_000)
 """Much more than one worker can do in the time."""
 
 
-def course_of(job: Job, habits: Habits, watching: Watching = Watching()) -> Course:
+def course_of(job: Job, habits: Habits, watching: Watching = Watching()) -> PoolRun:
     return run_cells(job, LocalTransport(fakes(habits)), watching=watching)
 
 
@@ -89,5 +89,5 @@ def test_each_window_says_how_far_the_run_is() -> None:
 
 
 def test_what_a_cell_refuses_with_its_reason_ends_the_run_with_it() -> None:
-    with pytest.raises(CrewError, match="the disk is full"):
+    with pytest.raises(PoolError, match="the disk is full"):
         course_of(Job(scenario()), Habits(trouble="refuses"))

@@ -10,12 +10,12 @@ import pytest
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.fleet.realtime.asker import Asked, Asker, Question
-from harness.fleet.realtime.border import Border
-from harness.fleet.realtime.budget import Budget, Spending
+from harness.fleet.realtime.asker import Asked, TargetClient, TargetRequest
+from harness.fleet.realtime.border import Translation
+from harness.fleet.realtime.budget import LoadBudget, Spending
 from harness.fleet.realtime.environment import Environment, Event
 from harness.history.fleet_lines import EffortLine
-from harness.load.errors import LoadError, NoAnswer, NotSent
+from harness.load.errors import LoadError, NoResponse, NotSent
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import encode_reply
 from harness.wire.http import HttpRequest, HttpResponse, ServerReply
@@ -28,7 +28,7 @@ def answered(reply: ServerReply) -> HttpResponse:
     return HttpResponse(reply.status, reply.headers, reply.body())
 
 
-SPENDING = Spending(Budget(), lambda: 0)
+SPENDING = Spending(LoadBudget(), lambda: 0)
 ACKNOWLEDGED = answered(encode_reply(ops.Probe(), ops.Done(ops.Acknowledged())))
 BROKEN = HttpResponse(500, {}, b"<html>oops</html>")
 
@@ -58,20 +58,20 @@ class Scripted:
 def asks(
     client: Scripted,
     *operations: Asked,
-    budget: Budget = Budget(),
-    change: Callable[[Question], Question] = lambda question: question,
+    budget: LoadBudget = LoadBudget(),
+    change: Callable[[TargetRequest], TargetRequest] = lambda question: question,
 ) -> tuple[list[LinkReply], EffortLine, Spending]:
     """Ask one after the other; the replies, what was measured, and what was spent."""
 
     async def played() -> tuple[list[LinkReply], EffortLine, Spending]:
         env = Environment()
         spending = Spending(budget, lambda: env.now)
-        asker = Asker(env, client, URL, PLAIN, Border("m", 0), spending)
+        asker = TargetClient(env, client, URL, PLAIN, Translation("m", 0), spending)
         env.start()
         replies: list[LinkReply] = []
         for operation in operations:
             over = asyncio.get_running_loop().create_future()
-            event = asker.ask(change(Question(operation, ops.Credentials(), 2_000_000)))
+            event = asker.ask(change(TargetRequest(operation, ops.Credentials(), 2_000_000)))
             assert event.callbacks is not None
             event.callbacks.append(lambda e, over=over: over.set_result(e.value))
             replies.append(await asyncio.wait_for(over, 5))
@@ -97,7 +97,7 @@ def test_an_answer_is_decoded_and_measured() -> None:
     ("answer", "expected"),
     [
         (NotSent("nobody listens"), NotDelivered("nobody listens")),
-        (NoAnswer("it broke"), ops.Unknown("it broke")),
+        (NoResponse("it broke"), ops.Unknown("it broke")),
     ],
 )
 def test_whether_it_was_sent_makes_a_difference(answer: LoadError, expected: LinkReply) -> None:
@@ -112,8 +112,8 @@ def test_what_is_no_answer_of_a_palette_is_unknown() -> None:
 
 
 def test_what_the_harness_spoils_is_not_measured() -> None:
-    def spoiled(question: Question) -> Question:
-        return Question(question.operation, question.credentials, 1_000, measured=False)
+    def spoiled(question: TargetRequest) -> TargetRequest:
+        return TargetRequest(question.operation, question.credentials, 1_000, measured=False)
 
     _, effort, _ = asks(Scripted([ACKNOWLEDGED]), ops.Probe(), change=spoiled)
     assert (effort.requests, effort.answered) == (1, {})
@@ -144,13 +144,15 @@ def test_it_is_measured_from_when_it_was_due() -> None:
     async def played() -> EffortLine:
         now_ns = 0
         env = Environment(lambda: now_ns)
-        asker = Asker(env, Scripted([ACKNOWLEDGED]), URL, PLAIN, Border("m", 0), SPENDING)
+        asker = TargetClient(
+            env, Scripted([ACKNOWLEDGED]), URL, PLAIN, Translation("m", 0), SPENDING
+        )
         env.start()
         over = asyncio.get_running_loop().create_future()
         timer = env.timeout(1_000)
 
         def asks_late(_: Event) -> None:
-            event = asker.ask(Question(ops.Probe(), ops.Credentials(), 10_000_000))
+            event = asker.ask(TargetRequest(ops.Probe(), ops.Credentials(), 10_000_000))
             assert event.callbacks is not None
             event.callbacks.append(lambda e: over.set_result(e.value))
 
@@ -166,7 +168,7 @@ def test_it_is_measured_from_when_it_was_due() -> None:
 
 def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:
     client = Scripted([BROKEN])
-    replies, _, spending = asks(client, *[ops.Probe()] * 6, budget=Budget(errors=3))
+    replies, _, spending = asks(client, *[ops.Probe()] * 6, budget=LoadBudget(errors=3))
     assert len(client.asked) == 3
     assert "3 requests in a row" in spending.over
     assert all(isinstance(reply, NotDelivered) for reply in replies[3:])
@@ -176,6 +178,6 @@ def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
     refused = Refused(Reason.NOT_FOUND, "no such thing")
     answer = answered(encode_reply(ops.Probe(), refused))
     client = Scripted([answer])
-    _, _, spending = asks(client, *[ops.Probe()] * 6, budget=Budget(errors=3))
+    _, _, spending = asks(client, *[ops.Probe()] * 6, budget=LoadBudget(errors=3))
     assert len(client.asked) == 6
     assert not spending.over

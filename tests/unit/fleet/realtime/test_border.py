@@ -11,7 +11,7 @@ from harness.domain.operations import Done, PairingList, PairingListItem, Unknow
 from harness.domain.permission import Grant, PairPermission
 from harness.domain.profile import ClusterProfile, ProfileType
 from harness.domain.token import RegistrationToken
-from harness.fleet.realtime.border import Border, new_mark
+from harness.fleet.realtime.border import Translation, new_mark
 from harness.reference.core.link import NotDelivered
 from harness.wire.http import HttpRequest, HttpResponse
 
@@ -19,8 +19,8 @@ PROJECT, PROFILE = "a" * 24, "b" * 24
 TOKEN = RegistrationToken("c" * 24, "token-0", "<token:0.0.0>", PROJECT, expiry=1_000)
 
 
-def border(mark: str = "pairproof-1", cell: int = 0, epoch: int = 0) -> Border:
-    return Border(mark, cell, epoch)
+def border(mark: str = "pairproof-1", cell: int = 0, epoch: int = 0) -> Translation:
+    return Translation(mark, cell, epoch)
 
 
 def test_two_runs_and_two_cells_have_names_of_their_own() -> None:

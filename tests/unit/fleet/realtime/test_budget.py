@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from harness.fleet.realtime.budget import Budget, BudgetError, Spending, budget_of
+from harness.fleet.realtime.budget import BudgetError, LoadBudget, Spending, budget_of
 from harness.fleet.scenario import SECOND
 
 
 def test_a_budget_is_read_and_written_in_the_same_words() -> None:
     text = "requests=100000,seconds=600,errors=50"
-    assert budget_of(text) == Budget(100_000, 600, 50)
+    assert budget_of(text) == LoadBudget(100_000, 600, 50)
     assert str(budget_of(text)) == text
     assert str(budget_of("errors=3")) == "errors=3"
     assert not str(budget_of(""))
@@ -33,7 +33,7 @@ def test_what_is_no_budget_is_refused(text: str, why: str) -> None:
 
 
 def test_so_many_requests_and_no_more() -> None:
-    spending = Spending(Budget(requests=2), lambda: 0)
+    spending = Spending(LoadBudget(requests=2), lambda: 0)
     assert [spending.may_send() for _ in range(4)] == [True, True, False, False]
     assert spending.requests == 2
     assert spending.over == "the budget of 2 requests is used up"
@@ -41,7 +41,7 @@ def test_so_many_requests_and_no_more() -> None:
 
 def test_so_many_seconds_and_no_more() -> None:
     now = 0
-    spending = Spending(Budget(seconds=3), lambda: now)
+    spending = Spending(LoadBudget(seconds=3), lambda: now)
     assert spending.may_send()
     now = 3 * SECOND
     assert not spending.may_send()
@@ -49,7 +49,7 @@ def test_so_many_seconds_and_no_more() -> None:
 
 
 def test_only_errors_in_a_row_count() -> None:
-    spending = Spending(Budget(errors=3), lambda: 0)
+    spending = Spending(LoadBudget(errors=3), lambda: 0)
     for usable in (False, False, True, False, False):
         spending.answered(usable=usable, why="500")
     assert not spending.over
@@ -60,12 +60,12 @@ def test_only_errors_in_a_row_count() -> None:
 
 
 def test_without_a_budget_nothing_is_counted_against_anybody() -> None:
-    spending = Spending(Budget(), lambda: 10**15)
+    spending = Spending(LoadBudget(), lambda: 10**15)
     for _ in range(1_000):
         assert spending.may_send()
         spending.answered(usable=False)
 
 
 def test_cells_share_the_requests() -> None:
-    assert Budget(10, 60, 5).share(3) == Budget(4, 60, 5)
-    assert Budget().share(3) == Budget()
+    assert LoadBudget(10, 60, 5).share(3) == LoadBudget(4, 60, 5)
+    assert LoadBudget().share(3) == LoadBudget()

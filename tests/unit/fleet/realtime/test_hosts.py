@@ -16,9 +16,9 @@ from harness.fleet.cell import behaviour_for
 from harness.fleet.clock import CellClock
 from harness.fleet.network import Network
 from harness.fleet.operators import PASSWORD, USERNAME
-from harness.fleet.place import Place
-from harness.fleet.realtime.asker import Question
-from harness.fleet.realtime.border import Border
+from harness.fleet.place import FleetSlot
+from harness.fleet.realtime.asker import TargetRequest
+from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder
@@ -42,9 +42,9 @@ class Told:
     """Answers everything at once, and remembers what it was asked."""
 
     env: Environment
-    asked: list[Question] = field(default_factory=list)
+    asked: list[TargetRequest] = field(default_factory=list)
 
-    def ask(self, question: Question) -> Event:
+    def ask(self, question: TargetRequest) -> Event:
         self.asked.append(question)
         return self.env.event().succeed(Done(Acknowledged()))
 
@@ -75,13 +75,13 @@ def verify(network: NetworkPlan, *, cut: bool = False) -> tuple[object, Told, Bo
             clock,
             behaviour_for(scenario, "").edge_factory(),
             cast("Palette", told),
-            Border("m", 0),
+            Translation("m", 0),
             Network(network),
             RealRecorder("00", env, None, book),
             scenario.agents,
             patience=30 * MS,
         )
-        place = Place(1, Roster(scenario).member(0))
+        place = FleetSlot(1, Roster(scenario).member(0))
         hosts.install(place)
         if cut:
             hosts.set_link(place, 0, up=False)

@@ -8,14 +8,14 @@ import pytest
 
 from harness.checkers.fleet.durations import Durations
 from harness.checkers.fleet.errors import GateError
-from harness.fleet.realtime.limit import Bound, Judged, Tried, search
-from harness.history.fleet_lines import EffortLine, Histogram, MeasuresLine
+from harness.fleet.realtime.limit import LimitExpression, LimitVerdict, RateResult, search
+from harness.history.fleet_lines import DurationBuckets, EffortLine, MeasuresLine
 
 
-def breaks_above(most: float, late_from: float = float("inf")) -> Callable[[float], Tried]:
-    def attempt(rate: float) -> Tried:
+def breaks_above(most: float, late_from: float = float("inf")) -> Callable[[float], RateResult]:
+    def attempt(rate: float) -> RateResult:
         late = "it is too slow" if rate >= late_from else ""
-        return Tried(rate, Judged(rate, rate <= most), 1, late)
+        return RateResult(rate, LimitVerdict(rate, rate <= most), 1, late)
 
     return attempt
 
@@ -56,7 +56,7 @@ def test_a_harness_that_is_too_slow_shows_nothing() -> None:
 def test_somebody_may_end_it() -> None:
     tried: list[float] = []
 
-    def attempt(rate: float) -> Tried:
+    def attempt(rate: float) -> RateResult:
         tried.append(rate)
         return breaks_above(10**9)(rate)
 
@@ -67,7 +67,7 @@ def test_somebody_may_end_it() -> None:
 # --- what has to hold -----------------------------------------------------------------------
 
 
-def took(*milliseconds: int) -> Histogram:
+def took(*milliseconds: int) -> DurationBuckets:
     durations = Durations()
     for each in milliseconds:
         durations.add(each * 1_000)
@@ -76,26 +76,26 @@ def took(*milliseconds: int) -> Histogram:
 
 def test_a_short_bound_is_about_all_answers_together() -> None:
     effort = EffortLine(answered={"A": took(*[10] * 98), "B": took(400, 900)})
-    assert Bound("p50<20ms").judged(MeasuresLine(), effort).holds
-    assert Bound("p99 < 500 ms").judged(MeasuresLine(), effort).holds
-    broken = Bound("max<0.5s").judged(MeasuresLine(), effort)
+    assert LimitExpression("p50<20ms").judged(MeasuresLine(), effort).holds
+    assert LimitExpression("p99 < 500 ms").judged(MeasuresLine(), effort).holds
+    broken = LimitExpression("max<0.5s").judged(MeasuresLine(), effort)
     assert not broken.holds
     assert broken.value == pytest.approx(900, rel=0.02)
 
 
 def test_who_is_not_answered_took_longer_than_any_bound() -> None:
     effort = EffortLine(answered={"A": took(*[10] * 90)}, unanswered={"A": 10})
-    assert Bound("p50<20ms").judged(MeasuresLine(), effort).holds
-    broken = Bound("p95<20ms").judged(MeasuresLine(), effort)
+    assert LimitExpression("p50<20ms").judged(MeasuresLine(), effort).holds
+    broken = LimitExpression("p95<20ms").judged(MeasuresLine(), effort)
     assert (broken.holds, broken.value) == (False, None)
     assert "10 requests had no answer" in broken.reason
-    assert not Bound("p50<20ms").judged(MeasuresLine(), EffortLine()).holds
+    assert not LimitExpression("p50<20ms").judged(MeasuresLine(), EffortLine()).holds
 
 
 def test_anything_else_is_an_expression_of_a_gate() -> None:
     measures = MeasuresLine(latency={"SubmitPairing": took(100)})
-    assert Bound("latency_ms.submit.p99 < 200").judged(measures, EffortLine()).holds
-    assert not Bound("latency_ms.submit.p99 < 50").judged(measures, EffortLine()).holds
-    assert not Bound("latency_ms.accept.p99 < 50").judged(measures, EffortLine()).holds
+    assert LimitExpression("latency_ms.submit.p99 < 200").judged(measures, EffortLine()).holds
+    assert not LimitExpression("latency_ms.submit.p99 < 50").judged(measures, EffortLine()).holds
+    assert not LimitExpression("latency_ms.accept.p99 < 50").judged(measures, EffortLine()).holds
     with pytest.raises(GateError):
-        Bound("p98<200ms")
+        LimitExpression("p98<200ms")

@@ -9,7 +9,7 @@ import pytest
 from harness.catalogue.limits import Limits
 from harness.fleet import scenario
 from harness.fleet.realtime.pace import PaceError, at_speed, patience, rate_of
-from harness.fleet.scenario import Limits as ScenarioLimits
+from harness.fleet.scenario import InvariantLimits as ScenarioLimits
 
 
 def starts(text: str, count: int) -> list[int]:

@@ -12,7 +12,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.fleet.gate import evaluate
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.history import fleet_lines
-from harness.history.lines import HarnessInfo, Header, Implementation, Run, VerdictLine
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, RunInfo, VerdictLine
 from harness.history.manifest import write_manifest
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.parts import PartWriter, part_file
@@ -20,7 +20,7 @@ from harness.history.parts import PartWriter, part_file
 MS, S = 1_000, 1_000_000
 MIN, H = 60 * S, 3_600 * S
 
-HEADER = Header(
+HEADER = EvidenceHeader(
     harness=HarnessInfo("0.4.0"),
     edition="2026-11",
     kind="fleet",
@@ -29,7 +29,7 @@ HEADER = Header(
     profile="resilience",
     driver="inprocess",
     seed=4711,
-    run=Run(
+    run=RunInfo(
         command=["pairproof", "fleet", "flaky-wan", "--hosts", "2000", "--seed", "4711"],
         started_at="2026-11-24T10:00:00Z",
         platform={"python": "3.11.7", "system": "Linux"},
@@ -52,7 +52,7 @@ class Fleet:
     verdicts: Mapping[str, tuple[Verdict, str]] = field(default_factory=dict)
     planted: str = ""
     interrupted: bool = False
-    header: Header = HEADER
+    header: EvidenceHeader = HEADER
     ended_at: str = "2026-11-24T10:00:41.500000Z"
 
     def write(self, folder: Path) -> Path:
@@ -100,13 +100,13 @@ def scenario(name: str, why: str, reach: Mapping[str, int] | None = None) -> dic
     return {"name": name, "why": why, "reach": [list(pair) for pair in (reach or {}).items()]}
 
 
-def histogram(median: int, count: int, spread: int = 40) -> fleet_lines.Histogram:
+def histogram(median: int, count: int, spread: int = 40) -> fleet_lines.DurationBuckets:
     """So many durations around a median, with a long tail; `spread` in per cent a step."""
     steps = [(2, -4), (12, -3), (90, -2), (240, -1), (330, 0), (200, 1), (90, 2), (25, 3)]
     steps += [(8, 5), (2, 7), (1, 10)]
     bounds = [int(median * (1 + spread / 100) ** power) for _, power in steps]
     counts = [max(count * share // 1000, 1) for share, _ in steps]
-    return fleet_lines.Histogram(sorted(set(bounds)), counts[: len(set(bounds))])
+    return fleet_lines.DurationBuckets(sorted(set(bounds)), counts[: len(set(bounds))])
 
 
 def wave(n: int, length: int, height: int, at: float, wide: float) -> int:
@@ -151,7 +151,7 @@ def calm() -> Fleet:
             "RejectPairingRequest": histogram(71 * MS, sum(rejected)),
             "CancelPairingRequest": histogram(140 * MS, sum(withdrawn)),
             "MatchProfiles": histogram(88 * MS, sum(decided)),
-            "ViewCluster": fleet_lines.Histogram([0], [4_100]),
+            "ViewCluster": fleet_lines.DurationBuckets([0], [4_100]),
         },
         waiting={
             "to_decide": histogram(150 * S, sum(decided), 35),
@@ -369,7 +369,7 @@ def million() -> Fleet:
         series=series,
         operations={k: {o: n * scale for o, n in c.items()} for k, c in base.operations.items()},
         latency={
-            kind: fleet_lines.Histogram(h.bounds, [c * scale for c in h.counts])
+            kind: fleet_lines.DurationBuckets(h.bounds, [c * scale for c in h.counts])
             for kind, h in base.latency.items()
         },
         sometimes={name: n * scale for name, n in base.sometimes.items()},

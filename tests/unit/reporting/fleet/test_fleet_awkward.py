@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from harness.catalogue.verdict import Verdict
 from harness.history.errors import EvidenceError
-from harness.history.fleet_lines import FaultWindow, Histogram, MeasuresLine, ViolationLine
+from harness.history.fleet_lines import DurationBuckets, FaultWindow, MeasuresLine, ViolationLine
 from harness.reporting.files import REPORT_FILES
 from harness.reporting.fleet.files import DATA, write_fleet_reports
 from tests.unit.reporting.fleet.fleets import MIN, Fleet, calm, faulty, million, operation
@@ -37,8 +37,8 @@ def hostile() -> Fleet:
         base.measures,
         operations={HOSTILE: {"ok": 1}},
         reasons={HOSTILE: 3, "x" * 5_000: 1},
-        latency={HOSTILE: Histogram([5_000], [1])},
-        waiting={HOSTILE: Histogram([5_000], [1])},
+        latency={HOSTILE: DurationBuckets([5_000], [1])},
+        waiting={HOSTILE: DurationBuckets([5_000], [1])},
         sometimes={HOSTILE: 1},
         series={**base.measures.series, HOSTILE: [1]},
         faults=[FaultWindow(HOSTILE, 0, MIN)],
@@ -94,8 +94,12 @@ def test_what_turns_text_around_is_shown_and_does_not_act(character: str, tmp_pa
         MeasuresLine(hosts=5, ended_at=MIN, series={"sent": [0] * 3, "pending": [0] * 3}),
         MeasuresLine(ended_at=MIN, faults=[FaultWindow("central", 0, MIN)]),
         MeasuresLine(ended_at=3 * MIN, series={"sent": [1], "operations": []}),
-        MeasuresLine(hosts=1, ended_at=9, latency={"A": Histogram([0], [4]), "B": Histogram()}),
-        MeasuresLine(waiting={"to_pair": Histogram([1], [1]), "to_decide": Histogram()}),
+        MeasuresLine(
+            hosts=1, ended_at=9, latency={"A": DurationBuckets([0], [4]), "B": DurationBuckets()}
+        ),
+        MeasuresLine(
+            waiting={"to_pair": DurationBuckets([1], [1]), "to_decide": DurationBuckets()}
+        ),
     ],
 )
 def test_a_run_of_next_to_nothing_has_its_report(

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from markupsafe import Markup
 
-from harness.history.fleet_lines import FaultWindow, Histogram, MeasuresLine
+from harness.history.fleet_lines import DurationBuckets, FaultWindow, MeasuresLine
 from harness.reporting.fleet.pictures import Picture, latencies, pictures, requests_over_time
 from harness.reporting.fleet.pictures import waitings as waiting_picture
 from harness.reporting.words import kind_in_words
@@ -215,7 +215,7 @@ def test_percentiles_lie_in_order_on_their_row_the_slowest_first() -> None:
 
 
 def test_shares_of_what_waited_rise_from_nothing_to_all() -> None:
-    waited = Histogram([S, 2 * S, 60 * S], [1, 98, 1])
+    waited = DurationBuckets([S, 2 * S, 60 * S], [1, 98, 1])
     picture = waiting_picture(MeasuresLine(waiting={"to_pair": waited}))
     assert picture is not None
     drawing = parsed(picture.wide)
@@ -232,7 +232,8 @@ def test_shares_of_what_waited_rise_from_nothing_to_all() -> None:
         MeasuresLine(),
         MeasuresLine(ended_at=H, series={"pending": [0] * 60, "operations": [0] * 60}),
         MeasuresLine(
-            latency={"ViewCluster": Histogram([0], [9])}, waiting={"to_pair": Histogram()}
+            latency={"ViewCluster": DurationBuckets([0], [9])},
+            waiting={"to_pair": DurationBuckets()},
         ),
     ],
 )
@@ -245,9 +246,9 @@ def test_of_nothing_there_is_no_picture(measures: MeasuresLine) -> None:
     [
         MeasuresLine(ended_at=1, bucket=MIN, series={"sent": [1], "operations": [2]}),
         MeasuresLine(ended_at=MIN, bucket=MIN, series={"pending": [7], "operations": [1]}),
-        MeasuresLine(latency={"ViewCluster": Histogram([1], [1])}),
-        MeasuresLine(latency={"ViewCluster": Histogram([10**15], [1])}),
-        MeasuresLine(waiting={"to_decide": Histogram([MS], [1])}),
+        MeasuresLine(latency={"ViewCluster": DurationBuckets([1], [1])}),
+        MeasuresLine(latency={"ViewCluster": DurationBuckets([10**15], [1])}),
+        MeasuresLine(waiting={"to_decide": DurationBuckets([MS], [1])}),
         MeasuresLine(ended_at=10**15, bucket=10**12, series={"sent": [10**9] * 1_000}),
     ],
 )

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.checkers.fleet.durations import Durations, FineDurations
-from harness.history.fleet_lines import EffortLine, FleetLine, Histogram, RealtimeLine
+from harness.history.fleet_lines import DurationBuckets, EffortLine, FleetLine, RealtimeLine
 from harness.load.histogram import Histogram as Hdr
 from harness.reporting.fleet import realtime
 
 SECOND = 1_000_000
 
 
-def of(*durations: int) -> Histogram:
+def of(*durations: int) -> DurationBuckets:
     counted = Durations()
     for duration in durations:
         counted.add(duration)

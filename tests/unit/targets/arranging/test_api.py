@@ -10,7 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, PutProfile, PutToken, RemoveToken
 from harness.domain.errors import Reason, Refused
 from harness.domain.token import RegistrationToken
-from harness.targets.arranging.api import Api
+from harness.targets.arranging.api import TokenApi
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 NOW = 1_000
@@ -53,23 +53,25 @@ def palette() -> Palette:
 
 
 @pytest.fixture
-def api(palette: Palette) -> Api:
-    return Api(palette.send, lambda: NOW, ADMIN)
+def api(palette: Palette) -> TokenApi:
+    return TokenApi(palette.send, lambda: NOW, ADMIN)
 
 
-def test_a_token_is_created_with_uid_and_value_of_the_target(api: Api, palette: Palette) -> None:
+def test_a_token_is_created_with_uid_and_value_of_the_target(
+    api: TokenApi, palette: Palette
+) -> None:
     came = api.arrange(PutToken(ASKED))
     assert came == PutToken(replace(ASKED, uid="own-0", value="value-own-0"))
     assert [type(o) for o in palette.asked] == [ops.CreateToken, ops.ViewToken]
 
 
-def test_one_that_is_deactivated_is_created_and_then_deactivated(api: Api) -> None:
+def test_one_that_is_deactivated_is_created_and_then_deactivated(api: TokenApi) -> None:
     came = api.arrange(PutToken(replace(ASKED, active=False)))
     assert isinstance(came, PutToken)
     assert (came.token.active, came.token.uid) == (False, "own-0")
 
 
-def test_one_that_was_made_is_changed_and_removed(api: Api, palette: Palette) -> None:
+def test_one_that_was_made_is_changed_and_removed(api: TokenApi, palette: Palette) -> None:
     came = api.arrange(PutToken(ASKED))
     assert isinstance(came, PutToken)
     off = PutToken(replace(came.token, active=False))
@@ -81,14 +83,16 @@ def test_one_that_was_made_is_changed_and_removed(api: Api, palette: Palette) ->
 
 
 @pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
-def test_one_that_has_expired_cannot_be_created(api: Api, palette: Palette, expiry: int) -> None:
+def test_one_that_has_expired_cannot_be_created(
+    api: TokenApi, palette: Palette, expiry: int
+) -> None:
     with pytest.raises(CannotArrange, match="expired already") as told:
         api.arrange(PutToken(replace(ASKED, expiry=expiry)))
     assert not isinstance(told.value, ArrangingFailed)
     assert palette.asked == []
 
 
-def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: Api) -> None:
+def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: TokenApi) -> None:
     came = api.arrange(PutToken(ASKED))
     assert isinstance(came, PutToken)
     with pytest.raises(CannotArrange, match="expiry of a token cannot be changed"):
@@ -107,18 +111,18 @@ def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: Api) -> None:
     ],
 )
 def test_what_the_api_does_not_do_is_not_taken_for_done(
-    api: Api, palette: Palette, operation: type[ops.Operation], reply: ops.Reply, why: str
+    api: TokenApi, palette: Palette, operation: type[ops.Operation], reply: ops.Reply, why: str
 ) -> None:
     palette.answers[operation] = reply
     with pytest.raises(ArrangingFailed, match=why):
         api.arrange(PutToken(ASKED))
 
 
-def test_what_has_no_operation_is_said_beforehand(api: Api) -> None:
+def test_what_has_no_operation_is_said_beforehand(api: TokenApi) -> None:
     assert api.cannot(PutToken) == api.cannot(RemoveToken) == ""
     assert "no operation for it" in api.cannot(CreateProject)
     with pytest.raises(CannotArrange):
         api.arrange(CreateProject("p", "retail"))
-    nobody = Api(Palette().send, lambda: NOW, None)
+    nobody = TokenApi(Palette().send, lambda: NOW, None)
     assert "[central.admin]" in nobody.cannot(PutToken)
     assert "no operation" in nobody.cannot(PutProfile)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from harness.domain.arrangements import SIDES_OF
 from harness.targets.arranging.reading import WAYS
 from harness.targets.key_kinds import check_structure
-from harness.targets.reading import Problem
+from harness.targets.reading import TargetProblem
 from harness.targets.target_keys import FILE
 from harness.targets.toml_lines import Path as KeyPath
 
@@ -32,7 +32,7 @@ def what_is_wrong(examples: list[str]) -> list[str]:
     """What the examples have that a target file may not have."""
     found: list[str] = []
 
-    def refuse(path: KeyPath, problem: Problem) -> NoReturn:
+    def refuse(path: KeyPath, problem: TargetProblem) -> NoReturn:
         raise Refused(f"{path}: {problem}")
 
     for example in examples:

@@ -11,7 +11,7 @@ import pytest
 
 from harness.domain import arrangements
 from harness.domain.cluster import Health
-from harness.targets.arranging.person import Person, TerminalAsker
+from harness.targets.arranging.person import PersonArranger, TerminalPrompter
 from harness.targets.port import CannotArrange, Confirmation
 from tests.unit.targets.arranging.fakes import TOKEN
 
@@ -34,7 +34,7 @@ class Somebody:
 
 def test_who_presses_enter_has_confirmed_it() -> None:
     asker = Somebody("")
-    person = Person(asker, "Kim")
+    person = PersonArranger(asker, "Kim")
     assert person.arrange(ASKED) == ASKED
     assert asker.asked == [
         "Make node worker-1 of the cluster in slot lab-1 unhealthy.\n"
@@ -47,7 +47,7 @@ def test_who_presses_enter_has_confirmed_it() -> None:
 
 def test_the_name_is_asked_for_once() -> None:
     asker = Somebody("", " Kim ", "", "")
-    person = Person(asker)
+    person = PersonArranger(asker)
     person.arrange(ASKED)
     person.arrange(ASKED)
     assert [text[:9] for text in asker.asked] == [
@@ -63,31 +63,31 @@ def test_the_name_is_asked_for_once() -> None:
     ("answer", "why"), [("s", "Kim says: cannot be done"), ("what?", "not confirmed")]
 )
 def test_anything_but_enter_confirms_nothing(answer: str, why: str) -> None:
-    person = Person(Somebody(answer), "Kim")
+    person = PersonArranger(Somebody(answer), "Kim")
     with pytest.raises(CannotArrange, match=why):
         person.arrange(ASKED)
     assert person.confirmation() is None
 
 
 def test_who_is_gone_confirms_nothing() -> None:
-    person = Person(Somebody(), "Kim")
+    person = PersonArranger(Somebody(), "Kim")
     with pytest.raises(CannotArrange, match="is gone"):
         person.arrange(ASKED)
 
 
 def test_the_uid_of_what_a_person_makes_is_asked_for() -> None:
     asked = arrangements.CreateProject("p-1", "retail")
-    assert Person(Somebody("", "own-uid"), "Kim").arrange(asked) == arrangements.CreateProject(
-        "own-uid", "retail"
-    )
-    assert Person(Somebody("", ""), "Kim").arrange(asked) == asked
+    assert PersonArranger(Somebody("", "own-uid"), "Kim").arrange(
+        asked
+    ) == arrangements.CreateProject("own-uid", "retail")
+    assert PersonArranger(Somebody("", ""), "Kim").arrange(asked) == asked
 
 
 def test_nobody_is_asked_who_is_not_there_or_for_a_secret() -> None:
-    assert "--interactive" in Person(None).cannot(arrangements.SetLink)
+    assert "--interactive" in PersonArranger(None).cannot(arrangements.SetLink)
     with pytest.raises(CannotArrange):
-        Person(None).arrange(ASKED)
-    person = Person(Somebody(), "Kim")
+        PersonArranger(None).arrange(ASKED)
+    person = PersonArranger(Somebody(), "Kim")
     assert person.cannot(arrangements.SetLink) == person.cannot(arrangements.RemoveToken) == ""
     assert "secret" in person.cannot(arrangements.PutToken)
     with pytest.raises(CannotArrange):
@@ -95,21 +95,21 @@ def test_nobody_is_asked_who_is_not_there_or_for_a_secret() -> None:
 
 
 def test_somebody_may_come_later() -> None:
-    person = Person(None)
+    person = PersonArranger(None)
     person.attend(Somebody(""), "Kim")
     assert person.arrange(ASKED) == ASKED
 
 
 def test_what_a_target_calls_things_does_nothing_to_the_terminal() -> None:
     asker = Somebody("")
-    Person(asker, "Kim").arrange(arrangements.RemoveToken("\x1b[2Jt\n"))
+    PersonArranger(asker, "Kim").arrange(arrangements.RemoveToken("\x1b[2Jt\n"))
     assert asker.asked[0].startswith("Delete the registration token ?[2Jt? in Palette.\n")
 
 
 def test_a_terminal_is_asked_whatever_the_standard_streams_are() -> None:
     master, slave = pty.openpty()
     answers: list[str] = []
-    asker = TerminalAsker(Path(os.ttyname(slave)))
+    asker = TerminalPrompter(Path(os.ttyname(slave)))
     thread = threading.Thread(target=lambda: answers.append(asker.ask("Your name: ")))
     thread.start()
     seen = b""

@@ -9,7 +9,7 @@ import pytest
 
 from harness.domain.permission import Grant, PairPermission, every_grant
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from harness.targets.arranging.reading import WAYS, Arranging
+from harness.targets.arranging.reading import WAYS, ArrangingSettings
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
@@ -54,7 +54,7 @@ def read(text: str, folder: Path, environment: Mapping[str, str] = ENVIRONMENT) 
 
 def test_without_a_word_every_way_is_tried_and_nothing_is_there(folder: Path) -> None:
     target = read("", folder)
-    assert target.arranging == Arranging()
+    assert target.arranging == ArrangingSettings()
     assert target.arranging.ways == WAYS
 
 

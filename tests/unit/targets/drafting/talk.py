@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harness.targets.drafting.answers import Answers, Asked, Hints, Question, Shown
+from harness.targets.drafting.answers import Answers, Asked, AskFingerprint, Hints, Question
 from harness.targets.drafting.checks import Rules, WrongAnswer
 from harness.targets.drafting.interview import Interview
 
@@ -23,7 +23,7 @@ def answers_of(
     interview = Interview(Rules(folder, PATH), hints or Hints()).run()
     asked: Asked = next(interview)
     while True:
-        if isinstance(asked, Shown):
+        if isinstance(asked, AskFingerprint):
             answer = shown
         else:
             said = typed(asked)
