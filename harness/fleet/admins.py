@@ -24,7 +24,7 @@ from harness.history.operation import Json
 from harness.reference.core.link import LinkReply
 
 Flow = Generator[ops.CentralOperation, ops.Reply, ops.Reply]
-Rival = tuple["AdminCallback", ops.CentralOperation]
+Rival = tuple["AdminClient", ops.CentralOperation]
 
 _REVIEWS_MAX = 6
 """How often one request is taken up again, when something stood in the way."""
@@ -109,7 +109,7 @@ class Admins:
 
     def _works(self, office: Office, number: int) -> Step[None]:
         """One administrator's days."""
-        env, seat = self._world.env, AdminCallback(self._world, office.people[number])
+        env, seat = self._world.env, AdminClient(self._world, office.people[number])
         while True:
             if not office.waiting:
                 idle = env.event()
@@ -129,7 +129,7 @@ class Admins:
         return 0 if today < self._plan.shift else self._plan.day - today
 
     def _reviews(
-        self, seat: AdminCallback, place: FleetSlot, pairing_uid: str, office: Office
+        self, seat: AdminClient, place: FleetSlot, pairing_uid: str, office: Office
     ) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
         plan, stream, member = self._plan, place.review, place.member
@@ -172,7 +172,7 @@ class Admins:
     def _rival(
         self,
         office: Office,
-        seat: AdminCallback,
+        seat: AdminClient,
         pairing_uid: str,
         acceptance: Acceptance,
         *,
@@ -180,7 +180,7 @@ class Admins:
     ) -> Rival:
         """Another administrator, who decides on the same request at the same moment."""
         others = [person for person in office.people if person is not seat.person]
-        other = AdminCallback(self._world, others[0] if others else seat.person)
+        other = AdminClient(self._world, others[0] if others else seat.person)
         decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
             decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)
@@ -195,7 +195,7 @@ class Admins:
         return admin_accepts(pairing_uid, acceptance, place.member.uid)
 
     def _drives(
-        self, seat: AdminCallback, place: FleetSlot, flow: Flow, rival: Rival | None = None
+        self, seat: AdminClient, place: FleetSlot, flow: Flow, rival: Rival | None = None
     ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
@@ -225,7 +225,7 @@ class Admins:
     def _rules(self, person: Admin, place: FleetSlot, cluster_uid: str) -> Step[None]:
         """Central operations on a cluster that was accepted."""
         world, plan, stream, tenant = self._world, self._plan, place.review, place.member.tenant
-        seat, revision, refused = AdminCallback(world, person), 0, 0
+        seat, revision, refused = AdminClient(world, person), 0, 0
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
@@ -253,7 +253,7 @@ class Admins:
         if every is None:
             return
         office = self.office(tenant, project)
-        seat = AdminCallback(world, office.people[0])
+        seat = AdminClient(world, office.people[0])
         stream = Stream(world.scenario.seed, f"sweeps:{world.recorder.cell}:{tenant}:{project}")
         while True:
             yield world.env.timeout(stream.spread(every))
@@ -263,7 +263,7 @@ class Admins:
 
     def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
         """At the end: what is listed, and what became of these requests."""
-        seat = AdminCallback(self._world, self.office(tenant, project).people[0])
+        seat = AdminClient(self._world, self.office(tenant, project).people[0])
         listed = yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
         value = listed.value if isinstance(listed, ops.Done) else None
         items = value.items if isinstance(value, ops.PairingList) else ()
@@ -278,7 +278,7 @@ def _tags_of(revision: int) -> Mapping[str, str]:
     return {"revision": str(revision)}
 
 
-class AdminCallback:
+class AdminClient:
     """An administrator at work: asks Palette one thing after the other."""
 
     __slots__ = ("_actor", "_credentials", "_tags", "_world", "person")

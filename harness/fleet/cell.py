@@ -9,7 +9,7 @@ import simpy
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.terms import terms_of
 from harness.fleet.clock import CellClock
-from harness.fleet.course import CellSchedule
+from harness.fleet.course import Course
 from harness.fleet.hosts import Hosts
 from harness.fleet.loading import as_plain
 from harness.fleet.network import Network
@@ -64,7 +64,7 @@ class FleetCell:
         )
         happenings = Happenings(scenario.only, collect=job.collect)
         self._world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
-        course = CellSchedule(self._world, number)
+        course = Course(self._world, number)
         for tenant, change in course.beginnings():
             course.disturbing.change(tenant, change)
         course.begin()

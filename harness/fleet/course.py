@@ -29,7 +29,7 @@ _ENDS_AFTER = 600 * SECOND
 MakeDisturbing = Callable[[CellWorld, Mapping[int, FleetSlot]], Disturbing]
 
 
-class CellSchedule:
+class Course:
     """Everybody of one cell, and what they do from the beginning to the end.
 
     `disturbing` changes the world. Nothing happens before `begin`. `speed_milli` is by how much

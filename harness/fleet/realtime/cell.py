@@ -24,7 +24,7 @@ from harness.fleet.crew.errors import PoolError
 from harness.fleet.loading import as_plain
 from harness.fleet.port import CellOutcome, Job, WindowReport
 from harness.fleet.realtime.border import Translation
-from harness.fleet.realtime.edge import EdgeCellSchedule
+from harness.fleet.realtime.edge import EdgeCourse
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
 from harness.history.fleet_lines import MeasuresLine, StormLine
@@ -94,11 +94,11 @@ class RealCell:
                     f" ({error.how})"
                 ) from error
             made.recorder.at_once("harness", change, 0, Done(Acknowledged()))
-        if isinstance(made.course, EdgeCellSchedule):
+        if isinstance(made.course, EdgeCourse):
             self._install_clusters(made, made.course)
 
     @staticmethod
-    def _install_clusters(made: Made, course: EdgeCellSchedule) -> None:
+    def _install_clusters(made: Made, course: EdgeCourse) -> None:
         """At the target's own places; one that cannot be had is told, and keeps its operator out.
 
         Raises:

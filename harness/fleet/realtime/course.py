@@ -8,7 +8,7 @@ import simpy
 
 from harness.domain.arrangements import AdvanceClock, Arrangement, Restart, Side
 from harness.domain.operations import Credentials, Reply, SetTokenState
-from harness.fleet.course import CellSchedule
+from harness.fleet.course import Course
 from harness.fleet.disturbing import NEMESIS, Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import Transition
@@ -94,8 +94,8 @@ class RealDisturbing(Disturbing):
         self._world.env.process(self._arranges(NEMESIS, AdvanceClock(side, by), tags))
 
 
-class RealCellSchedule(CellSchedule):
-    """See `harness.fleet.course.CellSchedule`. Without a `rate` operators begin as it is drawn."""
+class RealCourse(Course):
+    """See `harness.fleet.course.Course`. Without a `rate` operators begin as it is drawn."""
 
     disturbs: type[RealDisturbing] = RealDisturbing
     """What disturbs the world."""

@@ -24,7 +24,7 @@ from harness.fleet.nemesis import Transition
 from harness.fleet.place import FleetSlot
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
 from harness.fleet.realtime.border import Translation
-from harness.fleet.realtime.course import RealCellSchedule, RealDisturbing
+from harness.fleet.realtime.course import RealCourse, RealDisturbing
 from harness.fleet.realtime.settings import LocalSide
 from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import FleetRecorder
@@ -213,7 +213,7 @@ class EdgeDisturbing(RealDisturbing):
 _PROBE = {"pairproof": "after-pairing"}
 
 
-class EdgeCellSchedule(RealCellSchedule):
+class EdgeCourse(RealCourse):
     """Clusters stand at their places before time begins: installing one takes as long as it
     takes, and would make its operator late.
     """

@@ -18,8 +18,8 @@ from harness.fleet.port import Job
 from harness.fleet.realtime.asker import TargetClient
 from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.budget import Spending
-from harness.fleet.realtime.course import RealCellSchedule
-from harness.fleet.realtime.edge import EdgeCellSchedule, LocalUis
+from harness.fleet.realtime.course import RealCourse
+from harness.fleet.realtime.edge import EdgeCourse, LocalUis
 from harness.fleet.realtime.environment import Environment
 from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.pace import patience
@@ -65,7 +65,7 @@ class Made:
     palette: Palette
     recorder: RealRecorder
     happenings: Happenings
-    course: RealCellSchedule
+    course: RealCourse
 
     @property
     def asking(self) -> tuple[ClientSettings, ...]:
@@ -133,7 +133,7 @@ async def make_world(
         real_recorder=recorder,
         at_once=_AT_ONCE,
     )
-    make = RealCellSchedule if side is None else EdgeCellSchedule
+    make = RealCourse if side is None else EdgeCourse
     course = make(world, number, settings.rate, endpoint.endpoint, settings.speed_milli)
     return Made(env, clock, spending, central, local, palette, recorder, happenings, course)
 
