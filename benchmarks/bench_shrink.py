@@ -17,8 +17,8 @@ from time import perf_counter
 
 from benchmarks.figure import Figure
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import read
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts, run_fleet
 

@@ -15,9 +15,9 @@ from time import perf_counter
 from harness.checkers.fleet.gate import METRICS, MetricSource
 from harness.fleet import shelf
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.local import LocalTransport, ProcessTransport
 from harness.fleet.loading import with_overrides
+from harness.fleet.pool.coordinator import Moment, Watching
+from harness.fleet.pool.local import LocalTransport, ProcessTransport
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts, run_fleet
 from harness.fleet.scenario import FaultKind, FaultPlan, FaultScope, Scenario, fixed

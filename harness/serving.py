@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.catalogue.people import People, Person
+from harness.context.stacks import DOCUMENTED_STACK, published
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_id
@@ -25,7 +26,6 @@ from harness.reference.behaviour import Behaviour
 from harness.reference.clock import WallClock
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets
-from harness.scenes.stacks import DOCUMENTED_STACK, published
 from harness.targets.loopback import is_loopback_host
 from harness.targets.reading import env_file_of, env_text
 from harness.targets.wire_reading import wire_text

@@ -19,7 +19,7 @@ ROWS = (
     {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers", "load"},
-    {"scenes"},
+    {"contexts"},
     {"doctor", "explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},
     {"proving"},
     {"plugin", "cli", "features"},
@@ -180,7 +180,7 @@ def test_a_cell_is_made_of_all_that_is_simulated() -> None:
     assert {"harness/checkers/fleet/judge.py", "harness/checkers/linear.py"} <= set(parts)
     cores = "central/review edge edge_flows store"
     assert {f"harness/reference/core/{part}.py" for part in cores.split()} <= set(parts)
-    assert not {p for p in parts if p.startswith(("harness/cli", "harness/fleet/crew"))}
+    assert not {p for p in parts if p.startswith(("harness/cli", "harness/fleet/pool"))}
 
 
 CHANCES = {

@@ -5,30 +5,30 @@ from __future__ import annotations
 from pytest_bdd import parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.context.context import Context
+from harness.context.local_actions import change_centrally, change_locally
 from harness.domain.operations import ViewPairing
-from harness.scenes.local_moves import change_centrally, change_locally
-from harness.scenes.scene import Context
 
 
 @when("a central operation is tried")
-def _central_operation(scene: Context) -> None:
-    change_centrally(scene)
+def _central_operation(context: Context) -> None:
+    change_centrally(context)
 
 
 @when("a local operation is tried")
-def _local_operation(scene: Context) -> None:
-    change_locally(scene)
+def _local_operation(context: Context) -> None:
+    change_locally(context)
 
 
 @when("the operator waits for the request to end")
-def _waits_for_the_end(scene: Context) -> None:
-    operator, settle_s = scene.cluster().operator, scene.stage.limits.settle_s
-    scene.stage.await_state(operator, ViewPairing(), "nothing_pending", within_s=settle_s)
+def _waits_for_the_end(context: Context) -> None:
+    operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
+    context.recorder.await_state(operator, ViewPairing(), "nothing_pending", within_s=settle_s)
 
 
 @then(parsers.parse('the history keeps to "{invariant}"'))
-def _keeps_to(scene: Context, judge: Judge, invariant: str) -> None:
-    limits = scene.stage.limits
+def _keeps_to(context: Context, judge: Judge, invariant: str) -> None:
+    limits = context.recorder.limits
     judge.check(
         invariant.replace(" ", "_"),
         list_lag_s=limits.list_lag_s,

@@ -5,108 +5,110 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.context import journey, review
+from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
-from harness.scenes import journey, review
-from harness.scenes.scene import Context
 
 
 @given(parsers.parse('the operator of "{label}" has sent a pairing request step by step'))
-def _has_sent(scene: Context, label: str) -> None:
-    scene.must(journey.send(scene, label))
+def _has_sent(context: Context, label: str) -> None:
+    context.must(journey.send(context, label))
 
 
 @given(parsers.parse('the operator of "{label}" has cancelled it step by step'))
-def _has_cancelled(scene: Context, label: str) -> None:
-    journey.has_cancelled(scene, label)
+def _has_cancelled(context: Context, label: str) -> None:
+    journey.has_cancelled(context, label)
 
 
 @given(parsers.parse('"{who}" has rejected the request of "{label}" step by step'))
-def _has_rejected(scene: Context, who: str, label: str) -> None:
-    journey.has_rejected(scene, who, label)
+def _has_rejected(context: Context, who: str, label: str) -> None:
+    journey.has_rejected(context, who, label)
 
 
 @given(parsers.parse('"{who}" has accepted the request of "{label}" step by step'))
-def _has_accepted(scene: Context, who: str, label: str) -> None:
-    scene.must(journey.accept(scene, who, label))
+def _has_accepted(context: Context, who: str, label: str) -> None:
+    context.must(journey.accept(context, who, label))
 
 
 @given(parsers.parse('Palette manages "{label}"'))
-def _is_managed(scene: Context, label: str) -> None:
-    review.must_manage(scene, label)
+def _is_managed(context: Context, label: str) -> None:
+    review.must_manage(context, label)
 
 
 @when(parsers.parse('the operator of "{label}" sends a pairing request step by step'))
-def _sends(scene: Context, label: str) -> None:
-    journey.send(scene, label)
+def _sends(context: Context, label: str) -> None:
+    journey.send(context, label)
 
 
 @when(parsers.parse('"{who}" accepts the request of "{label}" step by step'))
-def _accepts(scene: Context, who: str, label: str) -> None:
-    journey.accept(scene, who, label)
+def _accepts(context: Context, who: str, label: str) -> None:
+    journey.accept(context, who, label)
 
 
 @when(parsers.parse('"{who}" tries to accept the request of "{label}"'))
-def _tries_to_accept(scene: Context, who: str, label: str) -> None:
-    review.attempt(scene, scene.admin(who), "accept", label)
+def _tries_to_accept(context: Context, who: str, label: str) -> None:
+    review.attempt(context, context.admin(who), "accept", label)
 
 
 @when(parsers.parse('"{who}" tries to reject the request of "{label}"'))
-def _tries_to_reject(scene: Context, who: str, label: str) -> None:
-    review.attempt(scene, scene.admin(who), "reject", label)
+def _tries_to_reject(context: Context, who: str, label: str) -> None:
+    review.attempt(context, context.admin(who), "reject", label)
 
 
 @when(parsers.parse('"{who}" tries to accept the earlier request of "{label}"'))
-def _tries_earlier(scene: Context, who: str, label: str) -> None:
-    uid = scene.cluster(label).earlier_uids[-1]
-    scene.perform(scene.admin(who), ops.AcceptPairingRequest(uid, scene.matching_selection(label)))
+def _tries_earlier(context: Context, who: str, label: str) -> None:
+    uid = context.cluster(label).earlier_uids[-1]
+    context.perform(
+        context.admin(who), ops.AcceptPairingRequest(uid, context.matching_selection(label))
+    )
 
 
 @then(parsers.parse('Palette manages "{label}"'))
-def _managed(scene: Context, judge: Judge, label: str) -> None:
-    changed, fields = review.change_centrally(scene, label)
+def _managed(context: Context, judge: Judge, label: str) -> None:
+    changed, fields = review.change_centrally(context, label)
     judge.check("held", operation=changed.id)
-    seen = review.await_central(scene, fields, label)
+    seen = review.await_central(context, fields, label)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('what was changed at "{label}" is still there'))
-def _still_there(scene: Context, judge: Judge, label: str) -> None:
-    fields = review.last_change(scene, label)
-    seen = review.await_central(scene, fields, label)
+def _still_there(context: Context, judge: Judge, label: str) -> None:
+    fields = review.last_change(context, label)
+    seen = review.await_central(context, fields, label)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('a change at "{other}" is not one at "{label}"'))
-def _changed_apart(scene: Context, judge: Judge, other: str, label: str) -> None:
-    _, fields = review.change_centrally(scene, label)
-    review.change_centrally(scene, other)
-    seen = review.await_central(scene, fields, label)
+def _changed_apart(context: Context, judge: Judge, other: str, label: str) -> None:
+    _, fields = review.change_centrally(context, label)
+    review.change_centrally(context, other)
+    seen = review.await_central(context, fields, label)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('the request of "{label}" waits in Palette'))
-def _waits(scene: Context, judge: Judge, label: str) -> None:
-    uid = scene.cluster(label).pairing_uid
-    seen = scene.stage.await_state(
-        scene.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
+def _waits(context: Context, judge: Judge, label: str) -> None:
+    uid = context.cluster(label).pairing_uid
+    seen = context.recorder.await_state(
+        context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
     )
     judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('the request of "{label}" is pending in its Local UI'))
-def _pending_locally(scene: Context, judge: Judge, label: str) -> None:
-    leased = scene.cluster(label)
-    seen = scene.stage.await_state(
+def _pending_locally(context: Context, judge: Judge, label: str) -> None:
+    leased = context.cluster(label)
+    seen = context.recorder.await_state(
         leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
     )
     judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('"{label}" is locally managed'))
-def _local(scene: Context, judge: Judge, label: str) -> None:
-    operator = scene.cluster(label).operator
-    seen = scene.stage.await_state(
+def _local(context: Context, judge: Judge, label: str) -> None:
+    operator = context.cluster(label).operator
+    seen = context.recorder.await_state(
         operator, ops.ViewManagement(), "mode_is", mode=ManagementMode.LOCAL.value
     )
     judge.check("held", operation=seen.id)

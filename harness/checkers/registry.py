@@ -124,8 +124,8 @@ class FindingLog(Protocol):
 class Judge:
     """Judges what was recorded, by named checks only."""
 
-    def __init__(self, minutes: FindingLog) -> None:
-        self._minutes = minutes
+    def __init__(self, log: FindingLog) -> None:
+        self._log = log
 
     def check(self, name: str, /, **args: Json) -> Finding:
         """Judge by the named check, and write the finding down.
@@ -134,8 +134,8 @@ class Judge:
             CheckFailed: the verdict is `fail`.
             CheckInconclusive: the verdict is `inconclusive`.
         """
-        finding = run_check(name, self._minutes.history(), args)
-        self._minutes.found(name, args, finding)
+        finding = run_check(name, self._log.history(), args)
+        self._log.found(name, args, finding)
         if finding.verdict is Verdict.FAIL:
             raise CheckFailed(finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:

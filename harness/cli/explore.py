@@ -95,7 +95,7 @@ def _carried_out(asked: Exploration, evidence: Path | None, left: list[LeakLine]
         recording = Recording(driver, asked.seed, evidence, RunInfo(started_at=now_utc()), mark)
         held.callback(lambda: recording.close(now_utc()))
         budget = SearchBudget(asked.examples, asked.steps, asked.seconds)
-        return explore(recording.open_scene, driver, asked.seed, budget)
+        return explore(recording.open_context, driver, asked.seed, budget)
 
 
 def _give_back(belongings: Belongings, left: list[LeakLine]) -> None:
@@ -112,10 +112,10 @@ def _give_back(belongings: Belongings, left: list[LeakLine]) -> None:
 
 
 def _print_counts(asked: Exploration, explored: Explored) -> None:
-    from harness.explore.looks import LOOKS
-    from harness.explore.moves import MOVES, STARTS
+    from harness.explore.actions import ACTIONS, STARTS
+    from harness.explore.assertions import ASSERTIONS
 
-    known = len(STARTS) + len(MOVES) + len(LOOKS)
+    known = len(STARTS) + len(ACTIONS) + len(ASSERTIONS)
     put(
         f"{explored.examples} sequences, {explored.operations} operations,"
         f" {len(explored.covered)} of {known} moves, seed {asked.seed}"

@@ -99,7 +99,7 @@ class FleetOptions:
     """What was asked for of real time, where a target was named."""
 
     @property
-    def crew(self) -> fleet_driving.PoolOptions:
+    def pool(self) -> fleet_driving.PoolOptions:
         """Who is to run the cells."""
         return fleet_driving.PoolOptions(self.workers, self.scheduler)
 
@@ -117,7 +117,7 @@ def run(asked: FleetOptions) -> int:
         PairproofError: the same, said by the part that found it.
         KeyboardInterrupt: the user has asked twice to end it.
     """
-    asked.crew.check()
+    asked.pool.check()
     if asked.limit and asked.seeds is None:
         raise CannotDo("--for limits a hunt: give --seeds as well, or --until for virtual time")
     behaviour_with(asked.planted)
@@ -195,12 +195,12 @@ def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
         CannotDo: the folder cannot be written, or the disk has not enough room.
         PairproofError: the run cannot be carried out, or a report not be written.
     """
-    scenario, crew = job.scenario, asked.crew.for_job(job)
+    scenario, pool = job.scenario, asked.pool.for_job(job)
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
-    asked.tell(_first_line(job, crew, need, out))
+    asked.tell(_first_line(job, pool, need, out))
     fleet_driving.require_room(out, need)
-    finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), crew, stopping)
+    finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), pool, stopping)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
@@ -216,14 +216,14 @@ def reported(finished: FleetResult, out: Path, stopping: Stopping, *, quietly: b
     return report
 
 
-def _first_line(job: Job, crew: fleet_driving.PoolOptions, need: int, out: Path) -> str:
+def _first_line(job: Job, pool: fleet_driving.PoolOptions, need: int, out: Path) -> str:
     scenario = job.scenario
     planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
     return (
         f"pairproof {__version__} runs {scenario.name}{planted}:"
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
         f" {duration_text(scenario.duration)} of virtual time,"
-        f" {counted(scenario.fleet.cells, 'cell')} {crew},"
+        f" {counted(scenario.fleet.cells, 'cell')} {pool},"
         f" about {fleet_driving.megabytes(need)} of evidence in {out}"
     )
 

@@ -23,9 +23,9 @@ from rich.text import Text
 from harness.cli.exits import CannotDo
 from harness.cli.summary import Bars
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.local import LocalTransport, ProcessTransport
-from harness.fleet.crew.orders import Transport
+from harness.fleet.pool.coordinator import Moment, Watching
+from harness.fleet.pool.local import LocalTransport, ProcessTransport
+from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import FleetResult, Telling, run_fleet
 from harness.fleet.size import ends_about, operations_about
@@ -85,7 +85,7 @@ class PoolOptions:
         """
         transport: Transport
         if self.scheduler:
-            from harness.fleet.crew.dask import DaskTransport
+            from harness.fleet.pool.dask import DaskTransport
 
             transport = DaskTransport(make, self.scheduler)
         elif self.workers == 1:
@@ -135,7 +135,7 @@ def stoppable() -> Iterator[Stopping]:
 
 
 def drive(
-    job: Job, crew: PoolOptions, stopping: Stopping, stop_at: int | None = None
+    job: Job, pool: PoolOptions, stopping: Stopping, stop_at: int | None = None
 ) -> FleetResult:
     """Run a job, with progress on standard error, until its end or until it is stopped.
 
@@ -146,7 +146,7 @@ def drive(
         EvidenceError: the evidence cannot be written.
         KeyboardInterrupt: the user has asked twice.
     """
-    return drive_with(job, crew.transport(), stopping, stop_at=stop_at)
+    return drive_with(job, pool.transport(), stopping, stop_at=stop_at)
 
 
 def drive_with(
@@ -173,7 +173,7 @@ def drive_with(
     )
     with hired as transport, shown.showing():
         command = ["pairproof", *sys.argv[1:]]
-        run = run_here(command, min(transport.hands, job.scenario.fleet.cells))
+        run = run_here(command, min(transport.handles, job.scenario.fleet.cells))
         return run_fleet(job, transport, told(Telling(run, now_utc)), watching)
 
 

@@ -32,15 +32,15 @@ from harness.cli.fleet_edge import (
 )
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
-from harness.fleet.crew.coordinator import PoolRun
+from harness.fleet.pool.coordinator import PoolRun
 from harness.fleet.port import Cell, Job
-from harness.fleet.realtime.border import new_mark
 from harness.fleet.realtime.budget import LoadBudget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
 from harness.fleet.realtime.pace import Rate, at_speed, rate_of
 from harness.fleet.realtime.plan import Planned, planned
 from harness.fleet.realtime.settings import Endpoint, Settings
+from harness.fleet.realtime.translation import new_mark
 from harness.fleet.run import Telling, folder_of_parts
 from harness.fleet.scenario import SECOND, Scenario
 from harness.fleet.size import operations_about
@@ -205,11 +205,11 @@ def side_of(role: str, target: Target, file: Path) -> Side:
 def _cells(asked: FleetOptions) -> int:
     """One for each process; more than one event loop in a process would help nobody."""
     if asked.scheduler:
-        from harness.fleet.crew.dask import DaskTransport
+        from harness.fleet.pool.dask import DaskTransport
 
         transport = DaskTransport(_never, asked.scheduler)
         try:
-            return transport.hands
+            return transport.handles
         finally:
             transport.close()
     return asked.workers or 1
@@ -239,8 +239,8 @@ def _run(
     scenario = prepared.scenario
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
-    crew = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
-    for line in _first_lines(prepared, crew, need, out):
+    pool = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    for line in _first_lines(prepared, pool, need, out):
         asked.tell(line)
     require_room(out, need)
     make_room(real.connections + real.storm + _FILES_BESIDES)
@@ -248,7 +248,7 @@ def _run(
     make = partial(make_real_cell, settings_of(real, prepared, out))
     telling = partial(told_of, prepared, real)
     ends_at = scenario.duration + scenario.limits.settle + _ENDING
-    finished = drive_with(job, crew.transport(make), stopping, telling, ends_at=ends_at)
+    finished = drive_with(job, pool.transport(make), stopping, telling, ends_at=ends_at)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
@@ -325,7 +325,7 @@ def _storms(storms: list[StormLine]) -> StormLine | None:
     )
 
 
-def _first_lines(prepared: Prepared, crew: PoolOptions, need: int, out: Path) -> Iterable[str]:
+def _first_lines(prepared: Prepared, pool: PoolOptions, need: int, out: Path) -> Iterable[str]:
     """Who is going to be changed comes first."""
     target, scenario = prepared.target, prepared.scenario
     info = target.info
@@ -336,7 +336,7 @@ def _first_lines(prepared: Prepared, crew: PoolOptions, need: int, out: Path) ->
         f"pairproof {__version__} runs {scenario.name} against"
         f" {f'{info.name} {info.version}'.strip()}{whose} at {prepared.where}{where}:"
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
-        f" {duration_text(scenario.duration)} of real time {crew},"
+        f" {duration_text(scenario.duration)} of real time {pool},"
         f" about {megabytes(need)} of evidence in {out}"
     )
     paced = []
@@ -425,8 +425,8 @@ def _try(
     this = replace(prepared, planned=planned, rate=rate_of(f"{rate:.6f}/s"))
     settings = settings_of(real, this, out / f"rate-{rate:g}", watch=False)
     job = Job(scenario, keep_going=True, repeatable=False)
-    crew = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
-    hired = crew.transport(partial(make_real_cell, settings))
+    pool = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
+    hired = pool.transport(partial(make_real_cell, settings))
     finished = drive_with(job, hired, stopping, partial(told_of, this, real))
     realtime = finished.realtime
     assert realtime is not None

@@ -16,11 +16,11 @@ from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
 from harness.explore.walk import InterleavingResult, rendered
 from harness.proving.fleets import HOSTS, SEED
-from harness.proving.lawful import LeftAlone, try_variants
-from harness.proving.lawful import as_json as variants_json
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.matrix import as_json as matrix_json
-from harness.proving.walks import plots_named, walk_all
+from harness.proving.variants import LeftAlone, try_variants
+from harness.proving.variants import as_json as variants_json
+from harness.proving.walks import interleavings_named, walk_all
 from harness.reference import planting
 from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
@@ -169,7 +169,11 @@ def _as_json(planted: planting.Planted) -> dict[str, str]:
 
 
 def _lane_json(mutant: planting.Mutant) -> dict[str, str]:
-    return {"lane": mutant.lane.value, "plot": mutant.plot, "nemesis": mutant.nemesis or ""}
+    return {
+        "lane": mutant.lane.value,
+        "plot": mutant.found_by,
+        "nemesis": mutant.nemesis or "",
+    }
 
 
 def _list(rows: Sequence[dict[str, str]], format: str) -> None:
@@ -214,16 +218,16 @@ def _complain(matrix: Matrix) -> None:
 def walk_interleavings(
     names: Sequence[str], faults: int, mutant: str, workers: int | None, format: str
 ) -> int:
-    """Walk the plots, print what was covered; 1 if an invariant does not hold.
+    """Walk the interleavings, print what was covered; 1 if an invariant does not hold.
 
     Raises:
-        UnknownPlot: there is no plot of a name.
+        UnknownInterleaving: there is no interleaving of a name.
         UnknownPlanted: there is no mutant of that name.
     """
-    plots = plots_named(names)
+    interleavings = interleavings_named(names)
     planted = f"mutant:{mutant}" if mutant else ""
     results = []
-    for result in walk_all(plots, faults, workers or len(os.sched_getaffinity(0)), planted):
+    for result in walk_all(interleavings, faults, workers or len(os.sched_getaffinity(0)), planted):
         results.append(result)
         say(_told_of_walk(result))
         for found in result.violations:
@@ -241,13 +245,13 @@ def _told_of_walk(result: InterleavingResult) -> str:
     sign = "✗" if result.violations else "✓"
     stopped = "" if result.complete else ", stopped at the violation"
     return (
-        f"{sign} {result.plot}: {result.schedules:,} schedules through {result.states:,} states,"
-        f" {result.histories:,} histories judged{stopped}"
+        f"{sign} {result.interleaving}: {result.schedules:,} schedules through"
+        f" {result.states:,} states, {result.histories:,} histories judged{stopped}"
     )
 
 
 def _sum_up_walks(results: Sequence[InterleavingResult], faults: int) -> None:
-    put(f"plots         {len(results)}, with at most {faults} faults in a schedule")
+    put(f"interleavings {len(results)}, with at most {faults} faults in a schedule")
     put(f"schedules     {sum(r.schedules for r in results):,}")
     put(f"states        {sum(r.states for r in results):,}")
     put(f"histories     {sum(r.histories for r in results):,}, each judged by every invariant")
@@ -259,7 +263,7 @@ def _walks_json(results: Sequence[InterleavingResult]) -> dict[str, object]:
     return {
         "plots": [
             {
-                "name": r.plot,
+                "name": r.interleaving,
                 "faults": r.faults,
                 "schedules": r.schedules,
                 "states": r.states,
@@ -333,7 +337,7 @@ def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
     )
     numbered = sorted(rows, key=lambda row: int(row.mutant.requirement.rpartition("-")[2]))
     first = numbered[0].mutant
-    run = f"pairproof fleet {first.plot} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
+    run = f"pairproof fleet {first.found_by} --hosts {HOSTS} --seed {SEED} --mutant {first.name}"
     yield from ("", "```sh", run, "```", "")
     heads = ("mutant", "breaks", "what it does", "scenario", "hosts", "seed", "needs", "also red")
     yield from markdown_table(heads, map(_fleet_row, numbered))
@@ -341,7 +345,7 @@ def _fleet_lines(rows: Sequence[Caught]) -> Iterator[str]:
 
 def _fleet_row(row: Caught) -> Sequence[str]:
     mutant = row.mutant
-    found = f"**{row.wrong}**" if row.wrong else f"`{mutant.plot}`"
+    found = f"**{row.wrong}**" if row.wrong else f"`{mutant.found_by}`"
     needs = f"`{mutant.nemesis}`" if mutant.nemesis else "–"
     told = (f"`{mutant.name}`", mutant.requirement, mutant.says, found)
     return (*told, str(HOSTS), str(SEED), needs, _also_red(row))

@@ -49,16 +49,16 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
         say(f"note: {note}")
     scenario = from_plain(first.fleet.scenario, f"the scenario in {first.path}")
     job = Job(scenario, first.fleet.planted, first.fleet.keep_going)
-    crew = asked.for_job(job)
+    pool = asked.for_job(job)
     put(
         f"pairproof {__version__} replays {scenario.name}:"
         f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
-        f" {counted(scenario.fleet.cells, 'cell')} {crew}"
+        f" {counted(scenario.fleet.cells, 'cell')} {pool}"
     )
     with _folder(out, first) as folder, stoppable() as stopping:
         require_room(folder, _size(first))
         job = replace(job, parts=folder_of_parts(folder))
-        finished = drive(job, crew, stopping, first.fleet.stopped_at)
+        finished = drive(job, pool, stopping, first.fleet.stopped_at)
         assert finished.evidence is not None
         if stopping.asked:
             say("pairproof: interrupted, so there is nothing to compare")

@@ -72,9 +72,9 @@ def needs_found(driver: str = "inprocess") -> str:
     import pytest
 
     from harness.catalogue.needs import needs_text
+    from harness.context.installing import needs_of_run
     from harness.history.reader import read_evidence
     from harness.running.session import alone, suite_words
-    from harness.scenes.installing import needs_of_run
 
     with tempfile.TemporaryDirectory(prefix="pairproof-needs-") as folder, alone():
         pytest.main(suite_words({"driver": driver, "seed": "1", "out": folder}))

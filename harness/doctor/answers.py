@@ -17,7 +17,7 @@ from harness.doctor.finding import Notes
 from harness.domain import operations as ops
 from harness.domain.arrangements import Side
 from harness.domain.errors import Reason, Refused
-from harness.targets.answered import MappedExchange
+from harness.targets.exchange import MappedExchange
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import Control, Target

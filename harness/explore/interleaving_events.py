@@ -51,7 +51,7 @@ class LoggedEvent:
 class EventLog:
     """All events that were ever written, by number."""
 
-    prints: Fingerprints
+    fingerprints: Fingerprints
     events: list[LoggedEvent] = field(default_factory=list)
     _numbers: dict[object, int] = field(default_factory=dict)
     _plain: dict[int, dict[str, Json]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class EventLog:
         return (*events[:at], number, *events[at:])
 
     def _number(self, event: LoggedEvent) -> int:
-        key = (event.kind, event.id, self.prints.of(event.what))
+        key = (event.kind, event.id, self.fingerprints.of(event.what))
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.events)

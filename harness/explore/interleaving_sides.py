@@ -1,6 +1,6 @@
 """The two sides of the reference as values: loaded, moved by one step, and put down again.
 
-With them, the small world in which every plot takes place, and the moves of plots there.
+With them, the small world of every interleaving, and the actions there.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from harness.domain.draws import derived_bits
 from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
 from harness.explore.interleaving_events import Fingerprints
-from harness.explore.interleaving_plots import Do
+from harness.explore.interleavings import Do
 from harness.reference.core import records
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.store import MemoryStore, Store
 
 NOON = 1_000_000_000_000
-"""The time at which every schedule begins. It stands still, but for what a plot lets pass."""
+"""The time at which every schedule begins. It stands still, but for what an action lets pass."""
 
 FOREVER = 1 << 61
 SLOT, HOST, PROJECT, PROFILE, TOKEN = "slot-1", "host-1", "project-1", "profile-1", "token-1"
@@ -113,13 +113,13 @@ class RunningSide(Generic[Core]):
         mine.update(copy.deepcopy(dict(memory), {id(self.core): self.core}))
 
 
-def print_of(held: Held, prints: Fingerprints) -> Hashable:
+def fingerprint_of(held: Held, fingerprints: Fingerprints) -> Hashable:
     """What tells two states of a side apart."""
-    memory = prints.of(held.memory) if held.memory else ()
-    return (prints.store(held.store), memory, held.boots, held.taken, held.now)
+    memory = fingerprints.of(held.memory) if held.memory else ()
+    return (fingerprints.store(held.store), memory, held.boots, held.taken, held.now)
 
 
-# --- the small world in which every plot takes place ----------------------------------------
+# --- the small world in which every interleaving takes place ------------------------------------
 
 PACKS = (
     profile.Pack(profile.Layer.OS, "ubuntu", "22.04"),
@@ -151,7 +151,7 @@ ARRANGED: tuple[arrangements.Arrangement, ...] = (
     arrangements.PutProfile(FITTING),
     arrangements.InstallCluster(SLOT, CLUSTER),
 )
-"""What is arranged before a plot begins."""
+"""What is arranged before an interleaving begins."""
 
 
 def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> None:

@@ -1,4 +1,4 @@
-"""The world of one plot as a value, the steps that it allows, and what each step leads to.
+"""The world of one interleaving as a value, the steps that it allows, and what each step leads to.
 
 A step is one transaction: the stretch of an edge flow between two messages, an operation of an
 administrator, the arrival of a message at the central side. The way back of an answer, and a
@@ -19,8 +19,8 @@ from harness.domain import operations as ops
 from harness.domain.errors import Refusal, Refused
 from harness.explore import interleaving_events
 from harness.explore import interleaving_sides as sides
-from harness.explore.interleaving_plots import Do, Fault, Interleaving, InterleavingAction
 from harness.explore.interleaving_sides import HOST, Held, RunningSide
+from harness.explore.interleavings import Do, Fault, Interleaving, InterleavingAction
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
@@ -89,17 +89,17 @@ class InterleavingState:
 
 
 class InterleavingRunner:
-    """Carries out the steps of one plot with one behaviour."""
+    """Carries out the steps of one interleaving with one behaviour."""
 
-    def __init__(self, plot: Interleaving, behaviour: Behaviour, faults: int) -> None:
+    def __init__(self, interleaving: Interleaving, behaviour: Behaviour, faults: int) -> None:
         ready = behaviour.with_password("walk")
-        self.plot = plot
-        self.prints = interleaving_events.Fingerprints()
-        self.ledger = interleaving_events.EventLog(self.prints)
+        self.interleaving = interleaving
+        self.fingerprints = interleaving_events.Fingerprints()
+        self.ledger = interleaving_events.EventLog(self.fingerprints)
         self.central = RunningSide[CentralCore](arrangements.Side.CENTRAL, ready.central_factory())
         self.edge = RunningSide[EdgeCore](arrangements.Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
-        self.agents = len(plot.actors)
+        self.agents = len(interleaving.actors)
         sides.furnish(self.central, self.edge)
         self.first = self._opening(faults)
 
@@ -110,7 +110,7 @@ class InterleavingRunner:
         )
         for index, arrangement in enumerate(sides.ARRANGED):
             world = self.noted(world, f"arranged-{index}", arrangement)
-        for index, do in enumerate(self.plot.before):
+        for index, do in enumerate(self.interleaving.before):
             label = f"before-{index}"
             if do is Do.FOLLOW:
                 world = self.followed(world, label)
@@ -118,7 +118,7 @@ class InterleavingRunner:
                 world = self.finished(
                     self._performed(world, 0, InterleavingAction(do), label, "before"), 0
                 )
-        return replace(world, rounds=self.plot.rounds, faults=faults)
+        return replace(world, rounds=self.interleaving.rounds, faults=faults)
 
     def finished(self, world: InterleavingState, lane: int) -> InterleavingState:
         """The world once the flow of a lane has run to its end, undisturbed."""
@@ -138,8 +138,8 @@ class InterleavingRunner:
     def steps(self, world: InterleavingState) -> tuple[list[ScheduleStep], bool]:
         """The steps that are possible, and whether a schedule may end here."""
         steps: list[ScheduleStep] = []
-        for lane, actor in enumerate(self.plot.actors):
-            more = actor.moves[world.moved[lane] :]
+        for lane, actor in enumerate(self.interleaving.actors):
+            more = actor.actions[world.moved[lane] :]
             if world.lanes[lane] is None and more and self._is_possible(world, more[0]):
                 steps.append(ScheduleStep("move", lane))
         for lane, waiting in enumerate(world.lanes):
@@ -154,16 +154,16 @@ class InterleavingRunner:
             steps.extend(self._faults(world, steps))
         return steps, may_end
 
-    def _is_possible(self, world: InterleavingState, move: InterleavingAction) -> bool:
-        if move.do in _LOCAL or move.do in (Do.REVOKE, Do.REVISE, Do.EXPIRE):
+    def _is_possible(self, world: InterleavingState, action: InterleavingAction) -> bool:
+        if action.do in _LOCAL or action.do in (Do.REVOKE, Do.REVISE, Do.EXPIRE):
             return True
-        request = sides.request_of(world.central, move.nth)
-        return request is not None and (move.do is not Do.CHANGE or bool(request.cluster_uid))
+        request = sides.request_of(world.central, action.nth)
+        return request is not None and (action.do is not Do.CHANGE or bool(request.cluster_uid))
 
     def _faults(
         self, world: InterleavingState, steps: list[ScheduleStep]
     ) -> Iterator[ScheduleStep]:
-        allowed = self.plot.faults
+        allowed = self.interleaving.faults
         for what, lane in steps:
             waiting = world.lanes[lane]
             if what == "deliver" and Fault.LOSE in allowed and world.up:
@@ -172,8 +172,8 @@ class InterleavingRunner:
                 if waiting and isinstance(waiting.reply, ops.Done | Refused) and waiting.is_told:
                     yield ScheduleStep("unanswered", lane)
             elif what == "move" and Fault.UNSEEN in allowed:
-                actor = self.plot.actors[lane]
-                if actor.moves[world.moved[lane]].do in (Do.ACCEPT, Do.REJECT):
+                actor = self.interleaving.actors[lane]
+                if actor.actions[world.moved[lane]].do in (Do.ACCEPT, Do.REJECT):
                     yield ScheduleStep("unseen", lane)
         if Fault.RESTART_EDGE in allowed and self._restart_matters(world):
             yield ScheduleStep("restart edge")
@@ -205,7 +205,7 @@ class InterleavingRunner:
             return self._moved(world, lane, unseen=what == "unseen")
         if what == "follow":
             begun = replace(world, rounds=world.rounds - 1, begun=world.begun + 1)
-            return self._round(begun, f"round-{self.plot.rounds - world.rounds + 1}")
+            return self._round(begun, f"round-{self.interleaving.rounds - world.rounds + 1}")
         if waiting is not None and what in ("deliver", "return", "lose", "unanswered"):
             return self._carried(world, what, lane, waiting)
         return self._struck(world, what)
@@ -273,42 +273,42 @@ class InterleavingRunner:
     # --- moves of people --------------------------------------------------------------
 
     def _moved(self, world: InterleavingState, lane: int, *, unseen: bool) -> InterleavingState:
-        actor, index = self.plot.actors[lane], world.moved[lane]
+        actor, index = self.interleaving.actors[lane], world.moved[lane]
         counts = (*world.moved[:lane], index + 1, *world.moved[lane + 1 :])
         world = replace(world, moved=counts, faults=world.faults - unseen)
         label = f"{actor.name}-{index + 1}"
-        return self._performed(world, lane, actor.moves[index], label, actor.name, unseen=unseen)
+        return self._performed(world, lane, actor.actions[index], label, actor.name, unseen=unseen)
 
     def _performed(
         self,
         world: InterleavingState,
         lane: int,
-        move: InterleavingAction,
+        action: InterleavingAction,
         label: str,
         name: str,
         *,
         unseen: bool = False,
     ) -> InterleavingState:
-        if move.do is Do.EXPIRE:
+        if action.do is Do.EXPIRE:
             return self.passed(world, label, self.handover + 1)
-        if move.do is Do.REVISE:
+        if action.do is Do.REVISE:
             self.central.load(world.central)
             self.central.store.put(sides.REVISED)
             world = replace(world, central=self.central.hold())
             return self.noted(world, label, arrangements.PutProfile(sides.REVISED))
-        local = sides.local_operation(move.do)
+        local = sides.local_operation(action.do)
         if local is not None:
             return self.started(world, lane, label, name, local)
-        return self.administered(world, label, name, self._central_operation(world, move), unseen)
+        return self.administered(world, label, name, self._central_operation(world, action), unseen)
 
     def _central_operation(
-        self, world: InterleavingState, move: InterleavingAction
+        self, world: InterleavingState, action: InterleavingAction
     ) -> ops.CentralOperation:
-        if move.do is Do.REVOKE:
+        if action.do is Do.REVOKE:
             return ops.SetTokenState(sides.TOKEN, active=False)
-        request = sides.request_of(world.central, move.nth)
-        assert request is not None, f"there is no request to {move.do}"
-        return sides.central_operation(move.do, request)
+        request = sides.request_of(world.central, action.nth)
+        assert request is not None, f"there is no request to {action.do}"
+        return sides.central_operation(action.do, request)
 
     def passed(self, world: InterleavingState, label: str, by: int) -> InterleavingState:
         """Time has passed, on both sides alike."""
@@ -411,7 +411,7 @@ class InterleavingRunner:
                 return world
             ended = interleaving_events.LoggedEvent(interleaving_events.ENDED, label, reply)
             return replace(world, events=self.ledger.write(world.events, ended))
-        place = self.prints.number((label, self.prints.flow(flow)))
+        place = self.fingerprints.number((label, self.fingerprints.flow(flow)))
         waiting = Waiting(label, operation, inputs, call, None, [flow], place)
         return self._called(world, lane, waiting)
 
@@ -472,15 +472,15 @@ class InterleavingRunner:
 
     # --- what tells two worlds apart --------------------------------------------------
 
-    def print_of(self, world: InterleavingState) -> Hashable:
+    def fingerprint_of(self, world: InterleavingState) -> Hashable:
         """Equal for two worlds from which the same can follow, whatever led to them."""
         lanes = [
-            w and (w.place, self.prints.of(w.call.operation), self.prints.of(w.reply))
+            w and (w.place, self.fingerprints.of(w.call.operation), self.fingerprints.of(w.reply))
             for w in world.lanes
         ]
         return (
-            sides.print_of(world.central, self.prints),
-            sides.print_of(world.edge, self.prints),
+            sides.fingerprint_of(world.central, self.fingerprints),
+            sides.fingerprint_of(world.edge, self.fingerprints),
             world.moved,
             tuple(lanes),
             world.up,

@@ -9,8 +9,10 @@ from typing import ClassVar
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, run_check
+from harness.context.recorder import RecordedReply
 from harness.domain.errors import PairproofError
-from harness.explore.looks import LOOKS, Assertion
+from harness.explore.actions import Action, SequenceContext
+from harness.explore.assertions import ASSERTIONS, Assertion
 from harness.explore.model import (
     NEW_UID,
     Branch,
@@ -19,10 +21,8 @@ from harness.explore.model import (
     settled,
     without_old_doubts,
 )
-from harness.explore.moves import Action, SequenceContext
 from harness.explore.world import ModelSlot, ModelWorld, Worlds
 from harness.history.operation import Json, Outcome
-from harness.scenes.stage import RecordedReply
 
 Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
 """Told of each check: its name and arguments, the requirement, and what it found."""
@@ -67,17 +67,17 @@ def _not_told(name: str, args: Mapping[str, Json], requirement: str, finding: Fi
 
 @dataclass(slots=True)
 class Lockstep:
-    """One sequence: a scene at the target, and the worlds that are possible in the model.
+    """One sequence: a context at the target, and the worlds that are possible in the model.
 
     Attributes:
-        scene: where the moves are made.
+        context: where the moves are made.
         worlds: what may be the case, after all that was seen.
         steps: the moves that were made and the looks that were asked for, in order.
         covered: how often each move and each look was made, by its words.
         judged: who is told of each check.
     """
 
-    scene: SequenceContext
+    context: SequenceContext
     worlds: Worlds = frozenset({ModelWorld()})
     steps: list[Step] = field(default_factory=list)
     covered: Counter[str] = field(default_factory=Counter)
@@ -91,15 +91,15 @@ class Lockstep:
             CannotTell: there was no well-formed answer.
             Inconclusive: what the step itself needs could not be brought about.
         """
-        return self.look(step) if isinstance(step, Assertion) else self.make(step)
+        return self.assertion(step) if isinstance(step, Assertion) else self.make(step)
 
     # --- moves ------------------------------------------------------------------------------------
 
-    def fits(self, move: Action) -> bool:
+    def fits(self, action: Action) -> bool:
         """Whether a move makes sense now, whichever world it is."""
-        return all(move.fits(world) for world in drifted(self.worlds))
+        return all(action.fits(world) for world in drifted(self.worlds))
 
-    def make(self, move: Action) -> bool:
+    def make(self, action: Action) -> bool:
         """Make a move if it makes sense; says whether it was made.
 
         Raises:
@@ -107,13 +107,13 @@ class Lockstep:
             CannotTell: there was no well-formed answer, and the model needs one.
             Inconclusive: what the move itself needs could not be brought about.
         """
-        if not self.fits(move):
+        if not self.fits(action):
             return False
         before = drifted(self.worlds)
-        branches = [branch for world in before for branch in move.rule(world)]
-        self.steps.append(move)
-        self.covered[str(move)] += 1
-        self._follow(branches, move.does(self.scene), before)
+        branches = [branch for world in before for branch in action.rule(world)]
+        self.steps.append(action)
+        self.covered[str(action)] += 1
+        self._follow(branches, action.does(self.context), before)
         self.worlds = without_old_doubts(self.worlds)
         return True
 
@@ -172,32 +172,32 @@ class Lockstep:
         return Expected(unique, "SND-5"), "ids_are_unique"
 
     def _sends(self) -> int:
-        sends = self.scene.stage.history().of_kind("SendPairingRequest")
+        sends = self.context.recorder.history().of_kind("SendPairingRequest")
         return sum(1 for send in sends if send.outcome is Outcome.OK)
 
     # --- looks ------------------------------------------------------------------------------------
 
-    def look(self, look: Assertion) -> bool:
+    def assertion(self, assertion: Assertion) -> bool:
         """Look, if it is certain what has to be seen; says whether it was.
 
         Raises:
             Differs: it was not seen.
             CannotTell: there was no well-formed answer.
         """
-        if not self._seen(look):
+        if not self._seen(assertion):
             return False
-        self.steps.append(look)
+        self.steps.append(assertion)
         return True
 
-    def look_everywhere(self) -> None:
+    def assertion_everywhere(self) -> None:
         """All looks that can be judged.
 
         Raises:
             Differs: one of them does not show what it has to.
             CannotTell: there was no well-formed answer.
         """
-        for look in LOOKS:
-            self._seen(look)
+        for assertion in ASSERTIONS:
+            self._seen(assertion)
 
     def repeat(self, steps: Iterable[Step], last: str) -> None:
         """Make the same steps once more, and the look of these words if there is one.
@@ -208,23 +208,23 @@ class Lockstep:
         """
         for step in steps:
             self.take(step)
-        for look in LOOKS:
-            if look.says == last:
-                self.look(look)
+        for assertion in ASSERTIONS:
+            if assertion.says == last:
+                self.assertion(assertion)
 
-    def _seen(self, look: Assertion) -> bool:
+    def _seen(self, assertion: Assertion) -> bool:
         worlds = settled(self.worlds)
-        if not worlds or not all(look.holds(world) for world in worlds):
+        if not worlds or not all(assertion.holds(world) for world in worlds):
             return False
-        self.covered[str(look)] += 1
-        for check, args in look.asks(self.scene):
-            self._judge_by(check, args, Expected(look.says, look.requirement))
-        if look.tells:
-            self.worlds = frozenset(w for w in drifted(self.worlds) if look.holds(w))
+        self.covered[str(assertion)] += 1
+        for check, args in assertion.asks(self.context):
+            self._judge_by(check, args, Expected(assertion.says, assertion.requirement))
+        if assertion.tells:
+            self.worlds = frozenset(w for w in drifted(self.worlds) if assertion.holds(w))
         return True
 
     def _judge_by(self, check: str, args: Mapping[str, Json], expected: Expected) -> None:
-        finding = run_check(check, self.scene.stage.history(), args)
+        finding = run_check(check, self.context.recorder.history(), args)
         self.judged(check, args, expected.requirement, finding)
         if finding.verdict is Verdict.FAIL:
             raise Differs(tuple(self.steps), expected, finding.reason)

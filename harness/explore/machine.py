@@ -15,10 +15,10 @@ from hypothesis.errors import Flaky
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from harness.catalogue.requirement import Feature
+from harness.context.recorder import Inconclusive
+from harness.explore.actions import ACTIONS, OTHER, STARTS, Action, SequenceContext
+from harness.explore.assertions import ASSERTIONS
 from harness.explore.lockstep import CannotTell, Differs, Judged, Lockstep, Step
-from harness.explore.looks import LOOKS
-from harness.explore.moves import MOVES, OTHER, STARTS, Action, SequenceContext
-from harness.scenes.stage import Inconclusive
 from harness.targets.port import CannotArrange, Driver
 
 INCONCLUSIVE = (CannotTell, Inconclusive, CannotArrange)
@@ -78,20 +78,20 @@ class Explored:
         return self.examples > 0 and self.unjudged.total() * 2 <= self.examples
 
 
-OpenScene = Callable[[int], tuple[SequenceContext, Judged]]
-"""Makes the scene of the nth sequence, and says who is told of its checks."""
+OpenContext = Callable[[int], tuple[SequenceContext, Judged]]
+"""Makes the context of the nth sequence, and says who is told of its checks."""
 
 
 def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
     """The moves that a target has room for, and the ways to begin."""
     slots = driver.inventory().slots
     many = Feature.MULTI_NODE in driver.info.features and any(len(s.host_uids) > 2 for s in slots)
-    moves = MOVES if len(slots) > 1 else tuple(m for m in MOVES if OTHER not in m.says)
-    return moves, STARTS if many else STARTS[:1]
+    actions = ACTIONS if len(slots) > 1 else tuple(m for m in ACTIONS if OTHER not in m.says)
+    return actions, STARTS if many else STARTS[:1]
 
 
 def explore(
-    open_scene: OpenScene,
+    open_context: OpenContext,
     driver: Driver,
     seed_: int,
     budget: SearchBudget = SearchBudget(),
@@ -101,7 +101,7 @@ def explore(
 
     The same seed and the same target give the same sequences, unless the time is limited.
     """
-    session = _Session(open_scene, budget, clock)
+    session = _Session(open_context, budget, clock)
     machine = seed(seed_)(_machine(session, *possible(driver)))
     with suppress(Differs, Flaky):  # the session knows the smallest sequence that differs
         run_state_machine_as_test(machine, settings=_settings(budget))
@@ -128,7 +128,7 @@ def _settings(budget: SearchBudget) -> settings:
 
 @dataclass(slots=True)
 class _Session:
-    open_scene: OpenScene
+    open_context: OpenContext
     budget: SearchBudget
     clock: Callable[[], float]
     explored: Explored = field(default_factory=Explored)
@@ -150,13 +150,13 @@ class _Session:
     def begin(self) -> Lockstep:
         """The next sequence."""
         self.explored.examples += 1
-        scene, judged = self.open_scene(self.explored.examples)
-        return Lockstep(scene, covered=self.explored.covered, judged=judged)
+        context, judged = self.open_context(self.explored.examples)
+        return Lockstep(context, covered=self.explored.covered, judged=judged)
 
     def end(self, lockstep: Lockstep) -> None:
         """Count a sequence and give back what it had."""
-        self.explored.operations += len(lockstep.scene.stage.history().operations)
-        lockstep.scene.strike()
+        self.explored.operations += len(lockstep.context.recorder.history().operations)
+        lockstep.context.strike()
 
     def differs(self, found: Differs) -> None:
         """Keep it if it is the smallest so far."""
@@ -205,7 +205,7 @@ class _Session:
 
 
 def _size(found: Differs) -> tuple[int, list[int]]:
-    plainest_first = (*STARTS, *MOVES, *LOOKS)
+    plainest_first = (*STARTS, *ACTIONS, *ASSERTIONS)
     return len(found.steps), [plainest_first.index(step) for step in found.steps]
 
 
@@ -247,18 +247,18 @@ class _Sequence(RuleBasedStateMachine):
         if self.lockstep is None:
             return
         try:
-            self.carry_out(Lockstep.look_everywhere)
+            self.carry_out(Lockstep.assertion_everywhere)
         finally:
             self.session.end(self.lockstep)
 
 
 def _machine(
-    session: _Session, moves: Sequence[Action], starts: Sequence[Action]
+    session: _Session, actions: Sequence[Action], starts: Sequence[Action]
 ) -> type[RuleBasedStateMachine]:
     """The machine. All moves are one rule, as Hypothesis leaves out rules, and a move that is
     never made keeps those after it from making sense.
     """
-    steps = _steps(moves)
+    steps = _steps(actions)
 
     class Sequences(_Sequence):
         @initialize(start=st.sampled_from(list(starts)))
@@ -273,12 +273,12 @@ def _machine(
     return Sequences
 
 
-def _steps(moves: Sequence[Action]) -> st.SearchStrategy[Step]:
+def _steps(actions: Sequence[Action]) -> st.SearchStrategy[Step]:
     """One step: a group by its weight, then one of the group."""
     groups: dict[str, list[Step]] = {}
-    for move in moves:
-        groups.setdefault(move.group, []).append(move)
-    groups["look"] = list(LOOKS)
+    for action in actions:
+        groups.setdefault(action.group, []).append(action)
+    groups["look"] = list(ASSERTIONS)
     drawn = [
         st.sampled_from(g) for name, g in groups.items() for _ in range(_WEIGHTS.get(name, _WEIGHT))
     ]

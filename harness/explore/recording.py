@@ -1,4 +1,4 @@
-"""The scenes of an exploration, and the evidence of it."""
+"""The contexts of an exploration, and the evidence of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from harness import __version__
 from harness.catalogue.edition import EDITION
 from harness.catalogue.limits import Limits
 from harness.checkers.registry import Finding, meaning_of
+from harness.context.installing import SlotPool
+from harness.context.recorder import Recorder
+from harness.explore.actions import SequenceContext
 from harness.explore.lockstep import Judged
-from harness.explore.moves import SequenceContext
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import (
     CheckLine,
@@ -23,13 +25,11 @@ from harness.history.lines import (
 from harness.history.lines import RunInfo as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
-from harness.scenes.installing import SlotPool
-from harness.scenes.stage import Recorder
 from harness.targets.port import Driver
 
 
 class Recording:
-    """Makes a scene for each sequence, and writes down all that is done in it.
+    """Makes a context for each sequence, and writes down all that is done in it.
 
     Without a file to write, nothing is kept. Use `close` at the end, however it ends.
 
@@ -58,16 +58,16 @@ class Recording:
         self._writer = EvidenceWriter(evidence or Path(os.devnull), self._redactor)
         self._writer.header(_header(driver, seed, self.limits, run))
 
-    def open_scene(self, number: int) -> tuple[SequenceContext, Judged]:
-        """The scene of a sequence, and what writes down the checks in it."""
+    def open_context(self, number: int) -> tuple[SequenceContext, Judged]:
+        """The context of a sequence, and what writes down the checks in it."""
         self._begin_on_the_second()
         name = f"explore/{number}"
         line = ScenarioLine(
             id=name, name=f"sequence {number}", feature="explore", line=0, requirements=[]
         )
         self._writer.scenario(line)
-        stage = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
-        play = SequenceContext(stage, self._pool, self._inventory, self._seed, self._mark)
+        recorder = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
+        context = SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
 
         def judged(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
@@ -86,7 +86,7 @@ class Recording:
                 )
             )
 
-        return play, judged
+        return context, judged
 
     def _begin_on_the_second(self) -> None:
         """Where time is virtual, a sequence finds the agents at the same point of their round,

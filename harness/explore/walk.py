@@ -1,4 +1,4 @@
-"""Every interleaving of a plot, with the invariants on each.
+"""Every schedule of an interleaving, with the invariants on each.
 
 The walk is depth-first over states. A state is the world together with what has happened so
 far, as far as it can be told from outside; two schedules that meet in one state have the same
@@ -14,9 +14,9 @@ from harness.checkers.invariants.stream import ALL, Bounds, Violation, violation
 from harness.domain import operations as ops
 from harness.domain.arrangements import SetLink
 from harness.explore.interleaving_events import Events, outcome_of
-from harness.explore.interleaving_plots import PLOTS, Interleaving
 from harness.explore.interleaving_sides import HOST
 from harness.explore.interleaving_world import InterleavingRunner, InterleavingState, ScheduleStep
+from harness.explore.interleavings import INTERLEAVINGS, Interleaving
 from harness.history.operation import History
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.records import PairingRequest
@@ -53,9 +53,9 @@ STRUCK = {
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One way in which a plot went, step by step."""
+    """One way in which an interleaving went, step by step."""
 
-    plot: str
+    interleaving: str
     steps: tuple[str, ...]
     history: History
 
@@ -70,10 +70,10 @@ class WalkViolation:
 
 @dataclass(frozen=True, slots=True)
 class InterleavingResult:
-    """What the walk over one plot came to.
+    """What the walk over one interleaving came to.
 
     Attributes:
-        plot, faults: what was walked, and how many faults a schedule could have at most.
+        interleaving, faults: what was walked, and how many faults a schedule could have at most.
         states: different states; transitions: steps taken from them.
         schedules: complete schedules, those counted that a state met before stands for.
         histories: different complete histories; each was judged.
@@ -82,7 +82,7 @@ class InterleavingResult:
         complete: whether the walk went to its end, or stopped at a violation.
     """
 
-    plot: str
+    interleaving: str
     faults: int
     states: int
     transitions: int
@@ -95,34 +95,36 @@ class InterleavingResult:
 
 @dataclass(frozen=True, slots=True)
 class WalkResult:
-    """What a walk came to, plot by plot."""
+    """What a walk came to, interleaving by interleaving."""
 
-    plots: tuple[InterleavingResult, ...]
+    interleavings: tuple[InterleavingResult, ...]
 
     @property
     def states(self) -> int:
         """All different states."""
-        return sum(plot.states for plot in self.plots)
+        return sum(interleaving.states for interleaving in self.interleavings)
 
     @property
     def transitions(self) -> int:
         """All steps taken."""
-        return sum(plot.transitions for plot in self.plots)
+        return sum(interleaving.transitions for interleaving in self.interleavings)
 
     @property
     def schedules(self) -> int:
         """All complete schedules that were covered."""
-        return sum(plot.schedules for plot in self.plots)
+        return sum(interleaving.schedules for interleaving in self.interleavings)
 
     @property
     def histories(self) -> int:
         """All different histories that were judged."""
-        return sum(plot.histories for plot in self.plots)
+        return sum(interleaving.histories for interleaving in self.interleavings)
 
     @property
     def violations(self) -> tuple[WalkViolation, ...]:
         """Every violation that was found."""
-        return tuple(found for plot in self.plots for found in plot.violations)
+        return tuple(
+            found for interleaving in self.interleavings for found in interleaving.violations
+        )
 
 
 def judged(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]:
@@ -131,31 +133,33 @@ def judged(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]
 
 
 def walk(
-    plots: Iterable[Interleaving] = tuple(PLOTS.values()),
+    interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
     faults: int = 1,
     behaviour: Behaviour = Behaviour(),
     invariants: Iterable[str] = ALL,
     judge: Judge = judged,
 ) -> WalkResult:
-    """Walk every interleaving of each plot, with at most so many faults in a schedule.
+    """Walk every interleaving of each interleaving, with at most so many faults in a schedule.
 
     The order is fixed: the same arguments give the same result.
     """
     named = tuple(invariants)
-    return WalkResult(tuple(_Walk(p, behaviour, faults, named, judge).all() for p in plots))
+    return WalkResult(tuple(_Walk(p, behaviour, faults, named, judge).all() for p in interleavings))
 
 
 def first_violation(
     behaviour: Behaviour,
     invariant: str,
-    plots: Iterable[Interleaving] = tuple(PLOTS.values()),
+    interleavings: Iterable[Interleaving] = tuple(INTERLEAVINGS.values()),
     faults_max: int = FAULTS_MAX,
 ) -> WalkViolation | None:
     """The first schedule that violates the invariant, with as few faults as it takes."""
-    plots = tuple(plots)
+    interleavings = tuple(interleavings)
     for faults in range(faults_max + 1):
-        for plot in plots:
-            found = next(_Walk(plot, behaviour, faults, (invariant,), judged).violations(), None)
+        for interleaving in interleavings:
+            found = next(
+                _Walk(interleaving, behaviour, faults, (invariant,), judged).violations(), None
+            )
             if found is not None:
                 return found
     return None
@@ -164,7 +168,7 @@ def first_violation(
 def rendered(found: WalkViolation) -> str:
     """A violating schedule for a person: one line a step, then what is wrong."""
     violation, schedule = found.violation, found.schedule
-    lines = [f"plot {schedule.plot}"]
+    lines = [f"interleaving {schedule.interleaving}"]
     lines += [f"  {number:>2}. {step}" for number, step in enumerate(schedule.steps, 1)]
     lines.append(f"  then everything heals and settles, and {violation.invariant} does not hold:")
     lines.append(f"      {violation.reason}")
@@ -175,12 +179,12 @@ def rendered(found: WalkViolation) -> str:
 
 @dataclass(slots=True)
 class _Walk:
-    plot: Interleaving
+    interleaving: Interleaving
     behaviour: Behaviour
     faults: int
     invariants: tuple[str, ...]
     judge: Judge
-    stage: InterleavingRunner = field(init=False)
+    runner: InterleavingRunner = field(init=False)
     settling: Settling = field(init=False)
     transitions: int = 0
     _known: dict[Hashable, tuple[int, int]] = field(default_factory=dict)
@@ -189,17 +193,17 @@ class _Walk:
     _path: list[ScheduleStep] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.stage = InterleavingRunner(self.plot, self.behaviour, self.faults)
-        self.settling = Settling(self.stage)
+        self.runner = InterleavingRunner(self.interleaving, self.behaviour, self.faults)
+        self.settling = Settling(self.runner)
 
     def all(self) -> InterleavingResult:
         """Walk to the end; the first violation of each invariant is kept."""
         firsts: dict[str, WalkViolation] = {}
         for found in self.violations():
             firsts.setdefault(found.violation.invariant, found)
-        schedules, depth = self._known[self._key(self.stage.first)[1]]
+        schedules, depth = self._known[self._key(self.runner.first)[1]]
         return InterleavingResult(
-            self.plot.name,
+            self.interleaving.name,
             self.faults,
             len(self._known),
             self.transitions,
@@ -211,12 +215,12 @@ class _Walk:
 
     def violations(self) -> Iterator[WalkViolation]:
         """Every violation as it is found; the walk goes on as far as this is read."""
-        return self._below(self.stage.first, *self._key(self.stage.first))
+        return self._below(self.runner.first, *self._key(self.runner.first))
 
     def _key(self, world: InterleavingState) -> tuple[Hashable, Hashable]:
-        print_of_world = self.stage.print_of(world)
-        return print_of_world, (
-            self.stage.prints.number(print_of_world),
+        fingerprint_of_world = self.runner.fingerprint_of(world)
+        return fingerprint_of_world, (
+            self.runner.fingerprints.number(fingerprint_of_world),
             world.rounds,
             world.faults,
             world.begun,
@@ -224,50 +228,52 @@ class _Walk:
         )
 
     def _below(
-        self, world: InterleavingState, print_of_world: Hashable, key: Hashable
+        self, world: InterleavingState, fingerprint_of_world: Hashable, key: Hashable
     ) -> Iterator[WalkViolation]:
-        steps, may_end = self.stage.steps(world)
+        steps, may_end = self.runner.steps(world)
         schedules, depth = 0, 0
         if may_end:
             schedules = 1
-            yield from self._end(world, print_of_world)
+            yield from self._end(world, fingerprint_of_world)
         for step in steps:
-            after = self.stage.take(world, step)
+            after = self.runner.take(world, step)
             self.transitions += 1
-            print_after, key_after = self._key(after)
+            fingerprint_after, key_after = self._key(after)
             if key_after not in self._known:
                 self._path.append(step)
-                yield from self._below(after, print_after, key_after)
+                yield from self._below(after, fingerprint_after, key_after)
                 self._path.pop()
             more, deeper = self._known[key_after]
             schedules, depth = schedules + more, max(depth, deeper + 1)
         self._known[key] = (schedules, depth)
 
-    def _end(self, world: InterleavingState, print_of_world: Hashable) -> Iterator[WalkViolation]:
-        events = (*world.events, *self.settling.after(world, print_of_world))
+    def _end(
+        self, world: InterleavingState, fingerprint_of_world: Hashable
+    ) -> Iterator[WalkViolation]:
+        events = (*world.events, *self.settling.after(world, fingerprint_of_world))
         if events in self._histories:
             return
         self._histories.add(events)
-        history = self.stage.ledger.history(events)
+        history = self.runner.ledger.history(events)
         for violation in self.judge(history, self.invariants):
-            yield WalkViolation(violation, Schedule(self.plot.name, self._told(), history))
+            yield WalkViolation(violation, Schedule(self.interleaving.name, self._told(), history))
 
     def _told(self) -> tuple[str, ...]:
-        world, lines = self.stage.first, []
+        world, lines = self.runner.first, []
         for step in self._path:
-            lines.append(told(self.plot, world, step))
-            world = self.stage.take(world, step)
+            lines.append(told(self.interleaving, world, step))
+            world = self.runner.take(world, step)
         return tuple(lines)
 
 
-def told(plot: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
+def told(interleaving: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
     """A step in words, said of the world before it."""
     what, lane = step
     waiting = world.lanes[lane]
     if what in ("move", "unseen"):
-        move = plot.actors[lane].moves[world.moved[lane]]
+        action = interleaving.actors[lane].actions[world.moved[lane]]
         lost = "; the answer is lost" if what == "unseen" else ""
-        return f"{plot.actors[lane].name}: {move.do}{lost}"
+        return f"{interleaving.actors[lane].name}: {action.do}{lost}"
     if waiting is None or what in STRUCK:
         return STRUCK[what]
     name = "agent" if waiting.operation is None else waiting.id
@@ -282,49 +288,51 @@ class Settling:
     sides are looked at and tried. Equal worlds settle alike, so each is settled only once.
     """
 
-    def __init__(self, stage: InterleavingRunner) -> None:
-        self.stage = stage
+    def __init__(self, runner: InterleavingRunner) -> None:
+        self.runner = runner
         self._known: dict[Hashable, Events] = {}
 
-    def after(self, world: InterleavingState, print_of_world: Hashable) -> Events:
+    def after(self, world: InterleavingState, fingerprint_of_world: Hashable) -> Events:
         """What happens from a world on that is left alone. Its order is the history's end."""
-        found = self._known.get(print_of_world)
+        found = self._known.get(fingerprint_of_world)
         if found is None:
-            found = self._known[print_of_world] = self._settled(replace(world, events=())).events
+            found = self._known[fingerprint_of_world] = self._settled(
+                replace(world, events=())
+            ).events
         return found
 
     def _settled(self, world: InterleavingState) -> InterleavingState:
         if not world.up:
-            healed = self.stage.noted(world, "healed", SetLink(HOST, up=True))
+            healed = self.runner.noted(world, "healed", SetLink(HOST, up=True))
             world = replace(healed, up=True)
         world = self._followed(world, "settling")
-        world = self.stage.passed(world, "time to settle", SETTLING)
+        world = self.runner.passed(world, "time to settle", SETTLING)
         world = self._followed(world, "settled")
         return self._looked_at(world)
 
     def _followed(self, world: InterleavingState, label: str) -> InterleavingState:
         for index in range(ROUNDS_MAX):
             before = self._stores(world)
-            world = self.stage.followed(world, f"{label}-{index}")
+            world = self.runner.followed(world, f"{label}-{index}")
             if self._stores(world) == before:
                 return world
         return world
 
     def _stores(self, world: InterleavingState) -> Hashable:
-        store = self.stage.prints.store
+        store = self.runner.fingerprints.store
         return (store(world.edge.store), store(world.central.store))
 
     def _looked_at(self, world: InterleavingState) -> InterleavingState:
-        stage = self.stage
-        for index, look in enumerate((ops.ViewPairing(), ops.ViewManagement())):
-            world = stage.started(world, 0, f"look-{index}", READER, look)
-        for index, operation in enumerate(list(_central_looks(world))):
-            world = stage.administered(world, f"look-{index + 2}", READER, operation)
-        world = stage.started(world, 0, "try", USER, ops.PatchCluster({"tried": "locally"}))
-        return stage.started(world, 0, "look-last", READER, ops.ViewManagement())
+        runner = self.runner
+        for index, assertion in enumerate((ops.ViewPairing(), ops.ViewManagement())):
+            world = runner.started(world, 0, f"look-{index}", READER, assertion)
+        for index, operation in enumerate(list(_central_assertions(world))):
+            world = runner.administered(world, f"look-{index + 2}", READER, operation)
+        world = runner.started(world, 0, "try", USER, ops.PatchCluster({"tried": "locally"}))
+        return runner.started(world, 0, "look-last", READER, ops.ViewManagement())
 
 
-def _central_looks(world: InterleavingState) -> Iterator[ops.CentralOperation]:
+def _central_assertions(world: InterleavingState) -> Iterator[ops.CentralOperation]:
     yield ops.ListPairingRequests()
     for request in world.central.store.every(PairingRequest):
         yield ops.ViewPairingRequest(request.pairing_uid)

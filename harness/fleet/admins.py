@@ -15,8 +15,8 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, admin_accepts, admin_rejects
 from harness.fleet.draws import Stream
 from harness.fleet.operators import Operators
-from harness.fleet.place import FleetSlot
 from harness.fleet.projects import Admin, admin
+from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import SelectionMistake, Shelf
 from harness.fleet.timelines import shelf
 from harness.fleet.world import CellWorld, Step
@@ -109,7 +109,7 @@ class Admins:
 
     def _works(self, office: Office, number: int) -> Step[None]:
         """One administrator's days."""
-        env, seat = self._world.env, AdminClient(self._world, office.people[number])
+        env, client = self._world.env, AdminClient(self._world, office.people[number])
         while True:
             if not office.waiting:
                 idle = env.event()
@@ -119,7 +119,7 @@ class Admins:
                 yield env.timeout(pause)
             else:
                 place, pairing_uid = office.waiting.popleft()
-                yield from self._reviews(seat, place, pairing_uid, office)
+                yield from self._reviews(client, place, pairing_uid, office)
 
     def _off_duty(self, now: int) -> int:
         """How long it is until the shift begins; 0 while it lasts."""
@@ -129,7 +129,7 @@ class Admins:
         return 0 if today < self._plan.shift else self._plan.day - today
 
     def _reviews(
-        self, seat: AdminClient, place: FleetSlot, pairing_uid: str, office: Office
+        self, client: AdminClient, place: FleetSlot, pairing_uid: str, office: Office
     ) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
         plan, stream, member = self._plan, place.review, place.member
@@ -148,13 +148,13 @@ class Admins:
         rival = None
         if doubles and self._happens(place, "doubles"):
             accepts = rejects is contradicts
-            rival = self._rival(office, seat, pairing_uid, acceptance, accepts=accepts)
+            rival = self._rival(office, client, pairing_uid, acceptance, accepts=accepts)
         if mistypes and self._happens(place, "mistypes"):
             wrong = Acceptance(profiles.wrong_selection(member.stack, _MISTAKES[mistake]))
-            yield from self._drives(seat, place, self._flow(place, pairing_uid, wrong))
+            yield from self._drives(client, place, self._flow(place, pairing_uid, wrong))
         for _ in range(_REVIEWS_MAX):
             flow = self._flow(place, pairing_uid, acceptance, rejects=rejects)
-            reply, rival = (yield from self._drives(seat, place, flow, rival)), None
+            reply, rival = (yield from self._drives(client, place, flow, rival)), None
             if isinstance(reply, ops.Done):
                 break
             if isinstance(reply, Refused) and reply.reason in (
@@ -167,20 +167,20 @@ class Admins:
         else:
             return
         if isinstance(reply.value, ops.Accepted):
-            self._world.env.process(self._rules(seat.person, place, reply.value.cluster_uid))
+            self._world.env.process(self._rules(client.person, place, reply.value.cluster_uid))
 
     def _rival(
         self,
         office: Office,
-        seat: AdminClient,
+        client: AdminClient,
         pairing_uid: str,
         acceptance: Acceptance,
         *,
         accepts: bool,
     ) -> Rival:
         """Another administrator, who decides on the same request at the same moment."""
-        others = [person for person in office.people if person is not seat.person]
-        other = AdminClient(self._world, others[0] if others else seat.person)
+        others = [person for person in office.people if person is not client.person]
+        other = AdminClient(self._world, others[0] if others else client.person)
         decision: ops.CentralOperation = ops.RejectPairingRequest(pairing_uid)
         if accepts:
             decision = ops.AcceptPairingRequest(pairing_uid, acceptance.selection)
@@ -195,7 +195,7 @@ class Admins:
         return admin_accepts(pairing_uid, acceptance, place.member.uid)
 
     def _drives(
-        self, seat: AdminClient, place: FleetSlot, flow: Flow, rival: Rival | None = None
+        self, client: AdminClient, place: FleetSlot, flow: Flow, rival: Rival | None = None
     ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
@@ -203,7 +203,7 @@ class Admins:
         while True:
             if isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest):
                 self._race(place, rival)
-            reply = yield from seat.ask(operation, place.net, place.member.tenant)
+            reply = yield from client.ask(operation, place.net, place.member.tenant)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
@@ -215,8 +215,8 @@ class Admins:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""
         env = self._world.env
         if rival is not None:
-            seat, decision = rival
-            env.process(seat.ask_later(decision, place, place.review.spread(self._world.at_once)))
+            client, decision = rival
+            env.process(client.ask_later(decision, place, place.review.spread(self._world.at_once)))
         if place.is_racing and self.operators is not None:
             place.is_racing = False
             later = place.review.spread(self._world.at_once)
@@ -225,17 +225,17 @@ class Admins:
     def _rules(self, person: Admin, place: FleetSlot, cluster_uid: str) -> Step[None]:
         """Central operations on a cluster that was accepted."""
         world, plan, stream, tenant = self._world, self._plan, place.review, place.member.tenant
-        seat, revision, refused = AdminClient(world, person), 0, 0
+        client, revision, refused = AdminClient(world, person), 0, 0
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
             revision += 1
             change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))
-            reply = yield from seat.ask(change, place.net, tenant)
+            reply = yield from client.ask(change, place.net, tenant)
             if not isinstance(reply, ops.Done):
                 refused += 1
                 if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
-                    yield from seat.ask(
+                    yield from client.ask(
                         ops.ViewCentralCluster(cluster_uid), place.net, place.member.tenant
                     )
                     return
@@ -253,23 +253,23 @@ class Admins:
         if every is None:
             return
         office = self.office(tenant, project)
-        seat = AdminClient(world, office.people[0])
+        client = AdminClient(world, office.people[0])
         stream = Stream(world.scenario.seed, f"sweeps:{world.recorder.cell}:{tenant}:{project}")
         while True:
             yield world.env.timeout(stream.spread(every))
             if world.is_over:
                 return
-            yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
+            yield from client.ask(ops.ListPairingRequests(), stream, tenant)
 
     def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
         """At the end: what is listed, and what became of these requests."""
-        seat = AdminClient(self._world, self.office(tenant, project).people[0])
-        listed = yield from seat.ask(ops.ListPairingRequests(), stream, tenant)
+        client = AdminClient(self._world, self.office(tenant, project).people[0])
+        listed = yield from client.ask(ops.ListPairingRequests(), stream, tenant)
         value = listed.value if isinstance(listed, ops.Done) else None
         items = value.items if isinstance(value, ops.PairingList) else ()
         uids = dict.fromkeys([*(item.pairing_uid for item in items), *requests])
         for uid in uids:
-            yield from seat.ask(ops.ViewPairingRequest(uid), stream, tenant)
+            yield from client.ask(ops.ViewPairingRequest(uid), stream, tenant)
 
 
 @lru_cache(maxsize=256)

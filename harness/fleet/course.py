@@ -15,9 +15,9 @@ from harness.fleet.admins import Admins
 from harness.fleet.disturbing import Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.operators import ENDPOINT, OperatorCallbacks, Operators
-from harness.fleet.place import FleetSlot
 from harness.fleet.roster import Member, Roster
 from harness.fleet.scenario import SECOND, FaultKind
+from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change, Tokens, beginnings, changes
 from harness.fleet.world import CellWorld, Step
 
@@ -57,11 +57,11 @@ class Course:
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
         world.hosts.on_rest = self._may_rest
         self._admins = Admins(world)
-        self._operators = Operators(world, self._desk(endpoint))
+        self._operators = Operators(world, self._callbacks(endpoint))
         self._admins.operators = self._operators
         self.disturbing = make_disturbing(world, self._places)
 
-    def _desk(self, endpoint: str) -> OperatorCallbacks:
+    def _callbacks(self, endpoint: str) -> OperatorCallbacks:
         tokens: dict[tuple[int, int], Tokens] = {}
 
         def token(place: FleetSlot, now: int) -> str:

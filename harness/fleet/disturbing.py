@@ -11,10 +11,10 @@ from harness.domain import arrangements
 from harness.domain.cluster import Health
 from harness.domain.operations import Acknowledged, Credentials, Done, SetTokenState
 from harness.fleet.nemesis import Transition, transitions
-from harness.fleet.place import FleetSlot
 from harness.fleet.projects import token_owner
 from harness.fleet.roster import Member
 from harness.fleet.scenario import FaultKind
+from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Change, TimedChange
 from harness.fleet.world import CellWorld, Step
 from harness.history.operation import OperationRecord

@@ -18,10 +18,10 @@ import msgspec
 
 from harness.catalogue.verdict import Overall
 from harness.domain.errors import PairproofError
-from harness.fleet.crew.errors import Losses, PoolError, WorkerLost
-from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.orders import WorkFailed
-from harness.fleet.crew.worker import Worker
+from harness.fleet.pool.errors import Losses, PoolError, WorkerLost
+from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.orders import WorkFailed
+from harness.fleet.pool.worker import Worker
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import run_fleet
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from harness.domain.operations import AgentOperation, SubmitPairing
 from harness.fleet.nemesis import MessageFate, message_fate
-from harness.fleet.place import FleetSlot
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan
+from harness.fleet.slot import FleetSlot
 
 SUBMISSION = 8_192
 """Bytes of a submission on the wire: it carries the whole cluster and its stack."""

@@ -10,7 +10,7 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.flows import operator_cancels, operator_sends, pairing_uid_of
 from harness.domain.pairing import LocalState
 from harness.fleet.draws import Stream
-from harness.fleet.place import FleetSlot
+from harness.fleet.slot import FleetSlot
 from harness.fleet.world import CellWorld, Step
 
 Flow = Generator[ops.LocalOperation, ops.Reply, ops.Reply]
@@ -40,9 +40,9 @@ class OperatorCallbacks:
 class Operators:
     """Everybody at the Local UI of one cell's clusters; one operator for each."""
 
-    def __init__(self, world: CellWorld, desk: OperatorCallbacks) -> None:
+    def __init__(self, world: CellWorld, callbacks: OperatorCallbacks) -> None:
         self._world = world
-        self._desk = desk
+        self._callbacks = callbacks
         self._plan = world.scenario.operators
 
     # --- what they do -----------------------------------------------------------------
@@ -65,14 +65,14 @@ class Operators:
 
     def _sends(self, place: FleetSlot, attempt: int) -> Step[ops.Reply]:
         world, plan, stream = self._world, self._plan, place.operator
-        token = self._desk.token(place, world.clock.now())
+        token = self._callbacks.token(place, world.clock.now())
         wrong, twice = stream.chance(plan.wrong_token_ppm), stream.chance(plan.sends_twice_ppm)
         if attempt == 0 and wrong and self._happens(place, attempt, "wrong-token"):
             token = NO_TOKEN
         if twice and self._happens(place, attempt, "sends-twice"):
             world.env.process(self._sends_too(place, token))
         place.has_sent = True
-        sent = yield from self._drive(place, operator_sends(self._desk.endpoint, token))
+        sent = yield from self._drive(place, operator_sends(self._callbacks.endpoint, token))
         uid = pairing_uid_of(sent)
         if uid:
             if place.pairing_uid:
@@ -80,14 +80,14 @@ class Operators:
                 earlier = self._world.superseded.setdefault((member.tenant, member.project), [])
                 earlier.append(place.pairing_uid)
             place.pairing_uid = uid
-            self._desk.sent(place, uid)
+            self._callbacks.sent(place, uid)
         return sent
 
     def _sends_too(self, place: FleetSlot, token: str) -> Step[None]:
         yield self._world.env.timeout(place.review.spread(self._plan.think))
-        sent = yield from self._drive(place, operator_sends(self._desk.endpoint, token))
+        sent = yield from self._drive(place, operator_sends(self._callbacks.endpoint, token))
         if uid := pairing_uid_of(sent):
-            self._desk.sent(place, uid)
+            self._callbacks.sent(place, uid)
 
     def _follows(self, place: FleetSlot, attempt: int) -> Step[bool]:
         """Looks until it is decided, cancels if that was drawn, or forgets about it.
@@ -142,7 +142,7 @@ class Operators:
         was_cut_off, uid = bool(place.down), place.pairing_uid
         cancelled = yield from self._drive(place, operator_cancels())
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
-            self._desk.cancelled_cut_off(place, uid)
+            self._callbacks.cancelled_cut_off(place, uid)
         return cancelled
 
     def cancels_at_once(self, place: FleetSlot, later: int) -> Step[None]:
@@ -151,7 +151,7 @@ class Operators:
         yield env.timeout(later)
         cancelled = yield from self.asks(place, ops.CancelPairingRequest())
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
-            self._desk.cancelled_cut_off(place, uid)
+            self._callbacks.cancelled_cut_off(place, uid)
 
     def works(self, place: FleetSlot) -> Step[None]:
         """Local operations, for as long as Local UI permits any, and a little longer."""

@@ -17,9 +17,9 @@ from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.gate import verdict_of
 from harness.checkers.fleet.terms import in_real_time, terms_of
-from harness.fleet.crew.coordinator import PoolRun, Watching, capacity_of, run_cells
-from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import as_plain
+from harness.fleet.pool.coordinator import PoolRun, Watching, capacity_of, run_cells
+from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job
 from harness.history import fleet_lines
 from harness.history.errors import EvidenceError

@@ -17,12 +17,12 @@ from harness.plugin.options import INI, add_ini, add_options, is_explicit, is_ou
 
 if TYPE_CHECKING:
     from harness.checkers.registry import Judge
+    from harness.context.context import Context
+    from harness.context.recorder import Recorder
     from harness.running.run import Run
     from harness.running.scenario import ScenarioRun
-    from harness.scenes.scene import Context
-    from harness.scenes.stage import Recorder
 
-__all__ = ["INI", "judge", "pairproof_run", "scenario_run", "scene", "stage"]
+__all__ = ["INI", "context", "judge", "pairproof_run", "recorder", "scenario_run"]
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
@@ -93,15 +93,15 @@ def pairproof_run(request: pytest.FixtureRequest) -> Run:
 
 
 @pytest.fixture
-def scene(scenario_run: ScenarioRun) -> Context:
+def context(scenario_run: ScenarioRun) -> Context:
     """What a scenario can take for granted, and what it does."""
-    return scenario_run.scene
+    return scenario_run.context
 
 
 @pytest.fixture
-def stage(scenario_run: ScenarioRun) -> Recorder:
+def recorder(scenario_run: ScenarioRun) -> Recorder:
     """Where operations are carried out and recorded."""
-    return scenario_run.stage
+    return scenario_run.recorder
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def rewrite(
     the reason, `pass` and `observed` pass.
     """
     verdict, reason = running.verdict(error)
-    redacted = running.stage.redacted
+    redacted = running.recorder.redacted
     report.sections = [(name, redacted(text)) for name, text in report.sections]
     path, _, name = report.location
     line = running.step.line or running.line.line
@@ -119,7 +119,7 @@ def _longrepr(
     text = "\n".join(describe(running, verdict, reason, error, around))
     if around.full and report.longrepr:
         text = f"{report.longreprtext}\n\n{text}"
-    text = visible(running.stage.redacted(text))
+    text = visible(running.recorder.redacted(text))
     told = visible_line(f"{verdict.value}: {reason}")
     place = ReprFileLocation(running.line.feature, running.step.line or running.line.line, told)
     entry = ReprEntryNative([f"{text}\n"])

@@ -23,6 +23,7 @@ from pytest_bdd.steps import StepFunctionContext
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.needs import need_of
 from harness.catalogue.requirement import Requirement
+from harness.context.recorder import NotSupported
 from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
@@ -39,7 +40,6 @@ from harness.running.run import ONE_TARGET, Run
 from harness.running.scenario import LeftOut, ScenarioRun, StepAt, check_applies
 from harness.running.selection import KNOWN_TAGS, Selection
 from harness.running.stopping import Stopping
-from harness.scenes.stage import NotSupported
 from harness.suite import import_steps
 from harness.targets.arranging.chain import Chain
 from harness.targets.arranging.person import PersonArranger, terminal_asker

@@ -1,6 +1,6 @@
 """Runs of fleet scenarios, on several cores, of the mutants that only a fleet gives away.
 
-A mutant runs the scenario that is its plot, with few hosts and by one seed, until the invariant
+A mutant runs the scenario that finds it, with few hosts and by one seed, until the invariant
 breaks that it has to break. One that names a nemesis runs the scenario without it as well, to
 the end, and nothing may be found then: so each nemesis is shown to be needed.
 """
@@ -14,9 +14,9 @@ from typing import Final
 
 from harness.fleet import shelf
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Watching
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import with_overrides
+from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Cell, CellOutcome, Job, WindowReport
 from harness.fleet.run import run_fleet
 from harness.fleet.scenario import FaultKind, Scenario
@@ -55,16 +55,18 @@ def try_fleets(
 
     Returns what is wrong with the reference itself, and so with the scenarios; mostly nothing.
     """
-    plots = sorted({mutant.plot for mutant in mutants})
+    scenarios = sorted({mutant.found_by for mutant in mutants})
     with children(workers) as pool:
-        bare = {plot: pool.submit(_broken, plot, "") for plot in plots}
-        runs = {m.name: pool.submit(_broken, m.plot, m.name) for m in mutants}
+        bare = {found_by: pool.submit(_broken, found_by, "") for found_by in scenarios}
+        runs = {m.name: pool.submit(_broken, m.found_by, m.name) for m in mutants}
         without = {
-            m.name: pool.submit(_broken, m.plot, m.name, m.nemesis) for m in mutants if m.nemesis
+            m.name: pool.submit(_broken, m.found_by, m.name, m.nemesis)
+            for m in mutants
+            if m.nemesis
         }
         for mutant in mutants:
             report(_trial(mutant, runs[mutant.name], without.get(mutant.name)))
-        return "; ".join(filter(None, (_alarm(plot, run) for plot, run in bare.items())))
+        return "; ".join(filter(None, (_alarm(found_by, run) for found_by, run in bare.items())))
 
 
 def _trial(mutant: Mutant, run: _Run, without: _Run | None) -> FleetTrial:
@@ -74,21 +76,21 @@ def _trial(mutant: Mutant, run: _Run, without: _Run | None) -> FleetTrial:
     return FleetTrial(mutant, run.result(), without.result() if without else ())
 
 
-def _alarm(plot: str, run: _Run) -> str:
+def _alarm(found_by: str, run: _Run) -> str:
     error = run.exception()
     if error is not None:
-        return f"{plot}: {_told(error)}"
+        return f"{found_by}: {_told(error)}"
     broken = run.result()
-    return f"the reference itself breaks {', '.join(broken)} in {plot}" if broken else ""
+    return f"the reference itself breaks {', '.join(broken)} in {found_by}" if broken else ""
 
 
 def _told(error: BaseException) -> str:
     return f"the run failed: {type(error).__name__}: {error}"
 
 
-def _broken(plot: str, mutant: str, without: Nemesis | None = None) -> tuple[str, ...]:
+def _broken(found_by: str, mutant: str, without: Nemesis | None = None) -> tuple[str, ...]:
     """The invariants that a run breaks until it breaks the mutant's own, or to its end."""
-    scenario = drawn(with_overrides(shelf.find(plot), HOSTS, SEED))
+    scenario = drawn(with_overrides(shelf.find(found_by), HOSTS, SEED))
     if without is not None:
         scenario = spared(scenario, without)
     planted = MUTANTS.named(mutant) if mutant else None

@@ -124,9 +124,9 @@ def try_mutants(
     if both_drivers:
         _through_the_other_driver(in_suite, workers, sheet)
     walked = [m for m in mutants if m.lane is Lane.INTERLEAVING]
-    for mutant, plot, problem in try_walks(walked, workers):
-        found = (plot,) if plot else ()
-        reds = (mutant.requirement,) if plot else ()
+    for mutant, found_by, problem in try_walks(walked, workers):
+        found = (found_by,) if found_by else ()
+        reds = (mutant.requirement,) if found_by else ()
         sheet.put(Caught(mutant, found, reds, problem=problem))
     wrong = _try_in_fleet([m for m in mutants if m.lane is Lane.FLEET], workers, full, sheet)
     rows = tuple(sheet.rows[m.name] for m in mutants)
@@ -145,7 +145,7 @@ def _try_in_fleet(mutants: Sequence[Mutant], workers: int, full: bool, sheet: _S
 
     def report(trial: FleetTrial) -> None:
         mutant = trial.mutant
-        found = (mutant.plot,) if mutant.requirement in trial.reds else ()
+        found = (mutant.found_by,) if mutant.requirement in trial.reds else ()
         seen = by_suite.get(f"mutant:{mutant.name}", ())
         sheet.put(Caught(mutant, found, trial.reds, "", trial.without, seen, problem=trial.problem))
 

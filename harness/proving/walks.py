@@ -10,51 +10,55 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from harness.domain.errors import PairproofError
-from harness.explore.interleaving_plots import PLOTS, Interleaving
+from harness.explore.interleavings import INTERLEAVINGS, Interleaving
 from harness.explore.walk import InterleavingResult, first_violation, walk
 from harness.reference.planting import MUTANTS, Mutant, behaviour_with
 
 
 class UnknownInterleaving(PairproofError):
-    """No plot has this name; the message says which there are."""
+    """No interleaving has this name; the message says which there are."""
 
 
-def plots_named(names: Sequence[str]) -> list[Interleaving]:
-    """The plots of these names; all of them without any.
+def interleavings_named(names: Sequence[str]) -> list[Interleaving]:
+    """The interleavings of these names; all of them without any.
 
     Raises:
-        UnknownPlot: there is none of a name.
+        UnknownInterleaving: there is none of a name.
     """
     for name in names:
-        if name not in PLOTS:
-            raise UnknownInterleaving(f"no plot is called {name!r}; there are {', '.join(PLOTS)}")
-    return [PLOTS[name] for name in names] or list(PLOTS.values())
+        if name not in INTERLEAVINGS:
+            raise UnknownInterleaving(
+                f"no interleaving is called {name!r}; there are {', '.join(INTERLEAVINGS)}"
+            )
+    return [INTERLEAVINGS[name] for name in names] or list(INTERLEAVINGS.values())
 
 
 def walk_all(
-    plots: Sequence[Interleaving], faults: int, workers: int, planted: str = ""
+    interleavings: Sequence[Interleaving], faults: int, workers: int, planted: str = ""
 ) -> Iterator[InterleavingResult]:
-    """Walk the plots, each in a child, and give their results in order.
+    """Walk the interleavings, each in a child, and give their results in order.
 
     Raises:
         UnknownPlanted: nothing of this name can be planted.
     """
     behaviour_with(planted)
     with children(workers) as pool:
-        tasks = [pool.submit(_walk, plot.name, faults, planted) for plot in plots]
+        tasks = [
+            pool.submit(_walk, interleaving.name, faults, planted) for interleaving in interleavings
+        ]
         for task in tasks:
             yield task.result()
 
 
-def _walk(plot: str, faults: int, planted: str) -> InterleavingResult:
-    return walk([PLOTS[plot]], faults, behaviour_with(planted)).plots[0]
+def _walk(interleaving: str, faults: int, planted: str) -> InterleavingResult:
+    return walk([INTERLEAVINGS[interleaving]], faults, behaviour_with(planted)).interleavings[0]
 
 
 def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant, str, str]]:
     """Walk each mutant until its invariant is broken.
 
-    Gives the mutant, the plot that found it (empty if none did), and what went wrong with the
-    walk itself, if anything did.
+    Gives the mutant, the interleaving that found it (empty if none did), and what went wrong with
+    the walk itself, if anything did.
     """
     with children(workers) as pool:
         tasks = {pool.submit(_find, mutant.name): mutant for mutant in mutants}
@@ -66,9 +70,9 @@ def try_walks(mutants: Sequence[Mutant], workers: int) -> Iterator[tuple[Mutant,
 
 def _find(mutant: str) -> str:
     planted = MUTANTS.named(mutant)
-    plots = plots_named([planted.plot] if planted.plot else [])
-    found = first_violation(planted.behaviour, planted.requirement, plots)
-    return found.schedule.plot if found else ""
+    interleavings = interleavings_named([planted.found_by] if planted.found_by else [])
+    found = first_violation(planted.behaviour, planted.requirement, interleavings)
+    return found.schedule.interleaving if found else ""
 
 
 @contextmanager

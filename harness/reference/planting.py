@@ -83,13 +83,13 @@ class Mutant(Planted):
 
     Attributes:
         lane: where it has to be caught.
-        plot: what has to be walked to find it, in the lane `interleaving`; empty for any plot.
+        plot: what has to be walked to find it, in the lane `interleaving`; empty for any.
             In the lane `fleet`, the scenario whose run finds it.
         nemesis: in the lane `fleet`, what it takes: without it the same scenario finds nothing.
     """
 
     lane: Lane = Lane.SUITE
-    plot: str = ""
+    found_by: str = ""
     nemesis: Nemesis | None = None
 
 
@@ -155,7 +155,7 @@ def mutant(
     breaks: str,
     lane: Lane = Lane.SUITE,
     wire: Wire = Wire.ANY,
-    plot: str = "",
+    found_by: str = "",
     nemesis: Nemesis | None = None,
 ) -> Callable[[Core], Core]:
     """Declare the decorated core, a subclass of `CentralCore` or `EdgeCore`, a mutant.
@@ -166,7 +166,7 @@ def mutant(
     def declare(core: Core) -> Core:
         behaviour = behaviour_of(core)
         name, says = name_of(core), sentence_of(core)
-        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, plot, nemesis))
+        MUTANTS.add(Mutant(name, breaks, says, behaviour, wire, lane, found_by, nemesis))
         return core
 
     return declare

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.verdict import Verdict
+from harness.context.context import Context
+from harness.context.installing import SlotPool
+from harness.context.recorder import Recorder
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import EvidenceHeader, ScenarioLine
 from harness.history.redaction import Redactor
 from harness.running.belongings import AFTER_A_SCENARIO, WITH_A_SCENARIO, Belongings
 from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
-from harness.scenes.installing import SlotPool
-from harness.scenes.scene import Context
-from harness.scenes.stage import Recorder
 from harness.targets.ledger import LedgerHeader, LedgerKind
 from harness.targets.port import Driver
 
@@ -79,10 +79,10 @@ class Run:
         """Begin a scenario. Until it ends, a signal takes effect only while it waits."""
         self.stopping.guard(True)
         self.writer.scenario(line)
-        stage = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
+        recorder = Recorder(self.driver, self.writer, self.redactor, line.id, self.limits)
         mark = self.belongings.mark if self.belongings else ""
-        scene = Context(stage, self.pool, self.inventory, self.seed, mark)
-        self._current = ScenarioRun(line, stage, scene, self.writer, self.driver.now)
+        context = Context(recorder, self.pool, self.inventory, self.seed, mark)
+        self._current = ScenarioRun(line, recorder, context, self.writer, self.driver.now)
         return self._current
 
     def end(self, scenario: ScenarioRun, error: BaseException | None) -> tuple[Verdict, str]:
@@ -109,7 +109,7 @@ class Run:
         self._current = None
         ended = scenario.end(error)
         self._give_back(WITH_A_SCENARIO)
-        scenario.scene.strike()
+        scenario.context.strike()
         self._give_back(AFTER_A_SCENARIO)
         return ended
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from harness.catalogue.requirement import Requirement, Role
 from harness.catalogue.verdict import Verdict
 from harness.checkers import registry
+from harness.context.context import Context
+from harness.context.recorder import Inconclusive, NotSupported, Recorder
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
-from harness.scenes.scene import Context
-from harness.scenes.stage import Inconclusive, NotSupported, Recorder
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -46,8 +46,8 @@ class ScenarioRun:
     """One scenario: what it found so far, and the step at which it stands."""
 
     line: ScenarioLine
-    stage: Recorder
-    scene: Context
+    recorder: Recorder
+    context: Context
     writer: EvidenceWriter
     now: Callable[[], int]
     step: StepAt = StepAt()
@@ -60,7 +60,7 @@ class ScenarioRun:
         self.judge = registry.Judge(self)
 
     def history(self) -> History:
-        return self.stage.history()
+        return self.recorder.history()
 
     def found(self, name: str, args: Mapping[str, Json], finding: registry.Finding) -> None:
         self.findings.append(finding)
@@ -107,7 +107,7 @@ class ScenarioRun:
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
             verdict, reason = _early(error)
-        return verdict, self.stage.redacted(reason)
+        return verdict, self.recorder.redacted(reason)
 
 
 def _early(error: BaseException) -> tuple[Verdict, str]:

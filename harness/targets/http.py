@@ -15,10 +15,10 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
 from harness.targets import port
-from harness.targets.answered import MappedExchange, may_be_asked_again, recorded, wait_asked_for
 from harness.targets.arranging.adopting import adopted_text
 from harness.targets.arranging.chain import chain_for, slots_of
 from harness.targets.endpoints import EVERYWHERE, BadEndpoints, usable_forms
+from harness.targets.exchange import MappedExchange, may_be_asked_again, recorded, wait_asked_for
 from harness.targets.links.opening import OpenLinks
 from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission

@@ -117,7 +117,7 @@ def variants_run(
 
 @commands.command(epilog="Example: pairproof interleavings accept-or-cancel --faults 2")
 def interleavings(
-    plots: Annotated[
+    names: Annotated[
         list[str] | None, typer.Argument(metavar="[PLOT]...", help="Only these; all without.")
     ] = None,
     faults: Annotated[
@@ -134,7 +134,7 @@ def interleavings(
     """
     from harness.cli.proof import walk_interleavings
 
-    exit_after(lambda: walk_interleavings(plots or (), faults, mutant, workers, format.value))
+    exit_after(lambda: walk_interleavings(names or (), faults, mutant, workers, format.value))
 
 
 @commands.command(epilog="Example: pairproof explore --target target.toml --examples 50 --seed 7")

@@ -11,9 +11,9 @@ from harness import __version__
 from harness.checkers.fleet.durations import FineDurations
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.translation import Translation
 from harness.fleet.scenario import SECOND
 from harness.history.fleet_lines import EffortLine
 from harness.load.errors import NoResponse, NotSent
@@ -83,7 +83,7 @@ class TargetClient:
         client: Client,
         base_url: str,
         wire: WireMap,
-        border: Translation,
+        translation: Translation,
         spending: Spending,
         per_second: float = 0.0,
     ) -> None:
@@ -91,7 +91,7 @@ class TargetClient:
         self._client = client
         self._base_url = base_url
         self._wire = wire
-        self._border = border
+        self._translation = translation
         self._spending = spending
         self._interval = round(SECOND / per_second) if per_second else 0
         self._next_turn: dict[str, int] = {}
@@ -120,7 +120,7 @@ class TargetClient:
         reply, was_sent = await self._exchanged(question)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
-        event.succeed(self._border.told(reply))
+        event.succeed(self._translation.told(reply))
 
     async def _turn(self, base_url: str) -> int:
         """Wait until the target's own bound lets a request go there; when that is."""
@@ -173,11 +173,11 @@ class TargetClient:
             headers |= self._wire.headers_sent({"X-Request-Id": question.correlation})
         response = await self._client.request(
             question.base_url or self._base_url,
-            self._border.outward(request),
+            self._translation.outward(request),
             headers,
             max(until - self._env.now, _LEAST) / SECOND,
         )
-        return self._border.inward(response)
+        return self._translation.inward(response)
 
     def _page_after(self, operation: Asked, reply: ops.Reply, response: HttpResponse) -> str:
         if not isinstance(operation, ops.ListPairingRequests) or not isinstance(reply, ops.Done):

@@ -20,13 +20,13 @@ from harness.checkers.fleet.terms import terms_of
 from harness.domain.arrangements import Arrangement
 from harness.domain.operations import Acknowledged, Done
 from harness.fleet.cell import closed
-from harness.fleet.crew.errors import PoolError
 from harness.fleet.loading import as_plain
+from harness.fleet.pool.errors import PoolError
 from harness.fleet.port import CellOutcome, Job, WindowReport
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.edge import EdgeCourse
 from harness.fleet.realtime.making import Made, make_world
 from harness.fleet.realtime.settings import Settings
+from harness.fleet.realtime.translation import Translation
 from harness.history.fleet_lines import MeasuresLine, StormLine
 from harness.load import LoadClient
 from harness.targets.port import CannotArrange
@@ -64,7 +64,7 @@ class RealCell:
         self._judge = CellJudge(terms.bounds, bucket=terms.bucket, watch=settings.watch)
         self._part = job.part(name)
         self._endpoint = settings.reach(number)
-        self._border = Translation(settings.mark, number, self._endpoint.driver.epoch())
+        self._translation = Translation(settings.mark, number, self._endpoint.driver.epoch())
         self._loop = uvloop.new_event_loop()
         self._loop.set_exception_handler(self._fails)
         self._thread = threading.Thread(
@@ -73,7 +73,7 @@ class RealCell:
         self._thread.start()
         try:
             made = make_world(
-                settings, job, number, self._endpoint, self._border, self._judge, self._part
+                settings, job, number, self._endpoint, self._translation, self._judge, self._part
             )
             self._made = self._call(made)
             self._arrange_the_beginning()
@@ -118,7 +118,7 @@ class RealCell:
     def run(self, until: int, grant: int) -> WindowReport:
         """Go on to the end of a window (exclusive). There are no grants in real time."""
         if not self._began:
-            self._border.epoch = self._endpoint.driver.epoch()
+            self._translation.epoch = self._endpoint.driver.epoch()
             self._call(self._open_the_storm())
             self._began, self._cpu = time.monotonic_ns(), time.process_time_ns()
             self._call(self._start())

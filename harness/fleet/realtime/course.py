@@ -13,12 +13,12 @@ from harness.fleet.disturbing import NEMESIS, Disturbing
 from harness.fleet.draws import Stream
 from harness.fleet.nemesis import Transition
 from harness.fleet.operators import ENDPOINT
-from harness.fleet.place import FleetSlot
 from harness.fleet.projects import token_owner
 from harness.fleet.realtime.pace import Rate
 from harness.fleet.realtime.world import Palette, RealWorld
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import SECOND, FaultKind
+from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import AS_IT_IS, Change
 from harness.fleet.world import CellWorld, Step
 from harness.history.operation import Json

@@ -21,15 +21,15 @@ from harness.fleet.clock import CellClock
 from harness.fleet.disturbing import NEMESIS
 from harness.fleet.draws import PPM
 from harness.fleet.nemesis import Transition
-from harness.fleet.place import FleetSlot
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.course import RealCourse, RealDisturbing
 from harness.fleet.realtime.settings import LocalSide
+from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Member
 from harness.fleet.scenario import FaultKind
+from harness.fleet.slot import FleetSlot
 from harness.fleet.stacks import found_stack
 from harness.fleet.timelines import shelf
 from harness.fleet.world import Step
@@ -50,7 +50,7 @@ class LocalUis:
         clock: CellClock,
         asker: TargetClient,
         palette: Palette,
-        border: Translation,
+        translation: Translation,
         recorder: FleetRecorder,
         local: LocalSide,
         within: int,
@@ -58,14 +58,14 @@ class LocalUis:
         self._clock = clock
         self._asker = asker
         self._palette = palette
-        self._border = border
+        self._translation = translation
         self._recorder = recorder
         self._local = local
         self._within = within
         self._installed: dict[int, Cluster] = {}
         self.on_rest: Callable[[FleetSlot], None] = lambda _: None
         self.clock_shift = 0
-        border.redactor.register(local.user.password, "password")
+        translation.redactor.register(local.user.password, "password")
 
     # --- before anybody begins ------------------------------------------------------------
 
@@ -77,8 +77,8 @@ class LocalUis:
             CannotArrange: there is no way to it.
         """
         member, slot = place.member, self._slot(place)
-        self._border.learn_place(member.slot, slot.uid)
-        self._border.learn(place.host, slot.host_uids[0])
+        self._translation.learn_place(member.slot, slot.uid)
+        self._translation.learn(place.host, slot.host_uids[0])
         wanted = arrangements.InstallCluster(
             member.slot, member.cluster, () if slot.given else ("stack",)
         )
@@ -90,7 +90,7 @@ class LocalUis:
             self.arranged(arrangements.RenewCluster(member.slot), place.tags)
             came = self._palette.arrange_now(wanted)
         assert isinstance(came, arrangements.InstallCluster)
-        ours = self._border.installed(wanted, came)
+        ours = self._translation.installed(wanted, came)
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
         self._note(ours, place.tags)
@@ -126,7 +126,7 @@ class LocalUis:
         heard = cast("simpy.Event", self._asker.ask(question))
         reply = cast("LinkReply", (yield heard))
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
-            self._border.redactor.register(reply.value.token, "session")
+            self._translation.redactor.register(reply.value.token, "session")
         self._recorder.end(record, reply, self._clock.now())
         return (
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)

@@ -19,14 +19,14 @@ from harness.fleet.clock import CellClock
 from harness.fleet.hosts import Hosts
 from harness.fleet.nemesis import MessageFate
 from harness.fleet.network import Network
-from harness.fleet.place import FleetSlot
 from harness.fleet.plane import Plane
 from harness.fleet.realtime.asker import TargetRequest
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.environment import Environment, Event
+from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.scenario import AgentPlan
+from harness.fleet.slot import FleetSlot
 from harness.history.operation import OperationRecord
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.core.link import Call
@@ -44,7 +44,7 @@ class RealHosts(Hosts):
         clock: CellClock,
         make_core: Callable[[Store], EdgeCore],
         palette: Palette,
-        border: Translation,
+        translation: Translation,
         network: Network,
         recorder: FleetRecorder,
         plan: AgentPlan,
@@ -58,12 +58,12 @@ class RealHosts(Hosts):
         super().__init__(as_simpy, clock, make_core, as_plane, network, recorder, plan)
         self._real = env
         self._palette = palette
-        self._border = border
+        self._translation = translation
         self._patience = patience
 
     def install(self, place: FleetSlot) -> Cluster:
         cluster = super().install(place)
-        self._border.install(cluster)
+        self._translation.install(cluster)
         return cluster
 
     def _asked(self, place: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:

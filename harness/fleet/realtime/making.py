@@ -16,7 +16,6 @@ from harness.fleet.network import Network
 from harness.fleet.plane import Plane
 from harness.fleet.port import Job
 from harness.fleet.realtime.asker import TargetClient
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.budget import Spending
 from harness.fleet.realtime.course import RealCourse
 from harness.fleet.realtime.edge import EdgeCourse, LocalUis
@@ -24,6 +23,7 @@ from harness.fleet.realtime.environment import Environment
 from harness.fleet.realtime.hosts import RealHosts
 from harness.fleet.realtime.pace import patience
 from harness.fleet.realtime.settings import AClient, Endpoint, Settings
+from harness.fleet.realtime.translation import Translation
 from harness.fleet.realtime.world import Palette, RealClock, RealRecorder, RealWorld
 from harness.fleet.scenario import Spread
 from harness.fleet.world import Happenings
@@ -87,7 +87,7 @@ async def make_world(
     job: Job,
     number: int,
     endpoint: Endpoint,
-    border: Translation,
+    translation: Translation,
     judge: CellJudge,
     part: PartWriter | None,
 ) -> Made:
@@ -99,9 +99,11 @@ async def make_world(
     spending = Spending(settings.budget.share(cells), clock.now)
     client = await _client(settings, endpoint, endpoint.context)
     per_second = endpoint.per_second / cells
-    asker = TargetClient(env, client, endpoint.url, endpoint.wire, border, spending, per_second)
+    asker = TargetClient(
+        env, client, endpoint.url, endpoint.wire, translation, spending, per_second
+    )
     central, local = ClientSettings(asker, client), None
-    palette = Palette(env, asker, border, endpoint.driver)
+    palette = Palette(env, asker, translation, endpoint.driver)
     recorder = RealRecorder(f"{number:02d}", env, judge if job.judge else None, part)
     network = Network(scenario.network, heals_at=scenario.duration)
     side = endpoint.local
@@ -110,14 +112,14 @@ async def make_world(
         edge = behaviour_for(scenario, job.planted).edge_factory()
         waits = patience(scenario, settings.speed_milli)
         plan = scenario.agents
-        hosts = RealHosts(env, clock, edge, palette, border, network, recorder, plan, waits)
+        hosts = RealHosts(env, clock, edge, palette, translation, network, recorder, plan, waits)
     else:
         # Each place belongs to one cell, so that nobody else asks there.
         client = await _client(settings, endpoint, side.context)
-        asker = TargetClient(env, client, "", side.wire, border, spending, side.per_second)
+        asker = TargetClient(env, client, "", side.wire, translation, spending, side.per_second)
         local = ClientSettings(asker, client)
         within = scenario.admins.deadline
-        uis = LocalUis(clock, local.asker, palette, border, recorder, side, within)
+        uis = LocalUis(clock, local.asker, palette, translation, recorder, side, within)
         hosts = cast("Hosts", uis)
     happenings = Happenings(scenario.only, collect=job.collect)
     world = RealWorld(

@@ -19,9 +19,9 @@ from harness.domain.arrangements import Arrangement
 from harness.fleet.clock import CellClock
 from harness.fleet.draws import Stream
 from harness.fleet.realtime.asker import TargetClient, TargetRequest
-from harness.fleet.realtime.border import Translation
 from harness.fleet.realtime.environment import Environment, Event
 from harness.fleet.realtime.settings import ArrangingDriver
+from harness.fleet.realtime.translation import Translation
 from harness.fleet.recorder import FleetRecorder, Listener, Writer
 from harness.fleet.world import CellWorld
 from harness.history.operation import Json, OperationRecord
@@ -88,11 +88,15 @@ class Palette:
     """
 
     def __init__(
-        self, env: Environment, asker: TargetClient, border: Translation, arranging: ArrangingDriver
+        self,
+        env: Environment,
+        asker: TargetClient,
+        translation: Translation,
+        arranging: ArrangingDriver,
     ) -> None:
         self._env = env
         self._asker = asker
-        self._border = border
+        self._translation = translation
         self._arranging = arranging
         # One after the other, in the order in which they were asked for.
         self._hand = ThreadPoolExecutor(1, "pairproof-arranging")
@@ -119,8 +123,8 @@ class Palette:
         Raises:
             CannotArrange: the target offers no way.
         """
-        theirs = self._arranging.arrange(self._border.arranged(arrangement))
-        self._border.came_to_be(arrangement, theirs)
+        theirs = self._arranging.arrange(self._translation.arranged(arrangement))
+        self._translation.came_to_be(arrangement, theirs)
         return theirs
 
     def _noted(self, arrangement: Arrangement, done: asyncio.Future[Arrangement]) -> ops.Reply:

@@ -15,10 +15,10 @@ from typing import Final, Protocol
 
 from harness.domain.errors import PairproofError
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.errors import Losses, WorkerLost
-from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.worker import Worker
+from harness.fleet.pool.coordinator import Moment, Watching
+from harness.fleet.pool.errors import Losses, WorkerLost
+from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.worker import Worker
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, run_fleet
 from harness.fleet.scenario import Scenario

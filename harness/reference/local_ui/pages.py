@@ -21,7 +21,7 @@ from harness.domain.pairing import LocalState
 from harness.reference.pages import answers
 from harness.reference.pages.forms import tags_as_text, tags_from_text
 from harness.reference.pages.mount import mount
-from harness.reference.pages.site import LOGIN, MenuEntry, Pages
+from harness.reference.pages.pages import LOGIN, MenuEntry, Pages
 
 if TYPE_CHECKING:
     from harness.reference.local_ui.app import EdgePort

@@ -58,7 +58,7 @@ class Timed(bases.Performs):
         return self.now - request.created > than
 
 
-@mutant("INV-1", lane=Lane.FLEET, plot="cancel-storm", nemesis=Nemesis.LINK)
+@mutant("INV-1", lane=Lane.FLEET, found_by="cancel-storm", nemesis=Nemesis.LINK)
 class LongHandoverCountsAsConfirmed(CentralCore):
     """A cluster that has been handed over for two minutes counts as confirmed by its host."""
 
@@ -74,7 +74,7 @@ class LongHandoverCountsAsConfirmed(CentralCore):
         return ops.Acknowledged("the cluster was changed")
 
 
-@mutant("INV-1", lane=Lane.FLEET, plot="thundering-herd-no-jitter")
+@mutant("INV-1", lane=Lane.FLEET, found_by="thundering-herd-no-jitter")
 class CrowdedConfirmationIsNotWritten(Timed):
     """A confirmation that comes close upon another host's is answered, and not written down."""
 
@@ -91,7 +91,7 @@ class CrowdedConfirmationIsNotWritten(Timed):
         return super().confirm(operation, call)
 
 
-@mutant("INV-2", lane=Lane.FLEET, plot="thundering-herd")
+@mutant("INV-2", lane=Lane.FLEET, found_by="thundering-herd")
 class CrowdPushesTheOldestOut(CentralCore):
     """The table of pending requests holds ten; who comes then pushes the oldest out."""
 
@@ -103,7 +103,7 @@ class CrowdPushesTheOldestOut(CentralCore):
         return admitted
 
 
-@mutant("INV-2", lane=Lane.FLEET, plot="central-outage", nemesis=Nemesis.CENTRAL)
+@mutant("INV-2", lane=Lane.FLEET, found_by="central-outage", nemesis=Nemesis.CENTRAL)
 class RestartLoadsTheFirstPage(bases.Wakes):
     """After a restart only the two oldest of the pending requests are there."""
 
@@ -113,7 +113,7 @@ class RestartLoadsTheFirstPage(bases.Wakes):
             self.store.delete(records.PairingRequest, request.pairing_uid)
 
 
-@mutant("INV-2", lane=Lane.FLEET, plot="steady-day")
+@mutant("INV-2", lane=Lane.FLEET, found_by="steady-day")
 class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
     """A request that was on the list in four different hours is put into the archive."""
 
@@ -127,7 +127,7 @@ class OftenSeenIsArchived(Timed, bases.Keeps[set[int]]):
         return listed
 
 
-@mutant("INV-3", lane=Lane.FLEET, plot="profile-drift")
+@mutant("INV-3", lane=Lane.FLEET, found_by="profile-drift")
 class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile]]):
     """The profiles that an acceptance went by are kept for ten minutes for the ones to come."""
 
@@ -147,7 +147,7 @@ class ProfilesOfAnAcceptanceAreKept(Timed, bases.Keeps[tuple[int, ClusterProfile
         return accepted
 
 
-@mutant("INV-3", lane=Lane.FLEET, plot="wrong-profiles")
+@mutant("INV-3", lane=Lane.FLEET, found_by="wrong-profiles")
 class OldRequestsAreMatchedByName(Timed):
     """Of a request that has waited for two minutes only the names of the packs are compared."""
 
@@ -159,7 +159,7 @@ class OldRequestsAreMatchedByName(Timed):
         return replace(result, problems=left)
 
 
-@mutant("INV-4", lane=Lane.FLEET, plot="cancel-storm")
+@mutant("INV-4", lane=Lane.FLEET, found_by="cancel-storm")
 class WithdrawnIsReadFromAReplica(Timed):
     """A request that had waited for two minutes is listed for ten more when it is withdrawn."""
 
@@ -175,7 +175,7 @@ class WithdrawnIsReadFromAReplica(Timed):
         return found
 
 
-@mutant("INV-4", lane=Lane.FLEET, plot="central-outage", nemesis=Nemesis.CENTRAL)
+@mutant("INV-4", lane=Lane.FLEET, found_by="central-outage", nemesis=Nemesis.CENTRAL)
 class LateWithdrawalIsUndoneByACrash(bases.Wakes):
     """A withdrawal that could be told only later is gone when the central side restarts."""
 
@@ -194,7 +194,7 @@ class LateWithdrawalIsUndoneByACrash(bases.Wakes):
                 self.store.delete(records.LoginSession, entry.token)
 
 
-@mutant("INV-5", lane=Lane.FLEET, plot="million")
+@mutant("INV-5", lane=Lane.FLEET, found_by="million")
 class EveryShardCountsForItself(CentralCore):
     """Each part of the central side counts its pairing ids from one, and there are many."""
 
@@ -202,7 +202,7 @@ class EveryShardCountsForItself(CentralCore):
         return f"{sum(1 for _ in self.store.every(records.PairingRequest)) + 1:024x}"
 
 
-@mutant("INV-5", lane=Lane.FLEET, plot="rollout-wave")
+@mutant("INV-5", lane=Lane.FLEET, found_by="rollout-wave")
 class IdsAreShort(CentralCore):
     """Pairing ids are drawn from four thousand."""
 
@@ -210,7 +210,7 @@ class IdsAreShort(CentralCore):
         return f"{draws.bits128('pairing') >> 116:024x}"
 
 
-@mutant("INV-6", lane=Lane.FLEET, plot="two-admins")
+@mutant("INV-6", lane=Lane.FLEET, found_by="two-admins")
 class LastDecisionWins(Timed, bases.Keeps[tuple[int, str]]):
     """Of two administrators who decide in the same moment each is told that he did."""
 
@@ -236,7 +236,7 @@ class LastDecisionWins(Timed, bases.Keeps[tuple[int, str]]):
         self.kept[uid] = call.now, call.credentials.api_key
 
 
-@mutant("INV-6", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOST_AFTER)
+@mutant("INV-6", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.LOST_AFTER)
 class LateRepetitionIsRefused(Timed):
     """A confirmation that comes again while its session is being closed, 42 s later, is refused."""
 
@@ -249,7 +249,7 @@ class LateRepetitionIsRefused(Timed):
         return super().confirm(operation, call)
 
 
-@mutant("INV-7", lane=Lane.FLEET, plot="permission-churn")
+@mutant("INV-7", lane=Lane.FLEET, found_by="permission-churn")
 class PermissionOftenUsedIsKept(Timed):
     """A permission that was used three times is not looked up again for ten minutes."""
 
@@ -270,7 +270,7 @@ class PermissionOftenUsedIsKept(Timed):
         return held
 
 
-@mutant("INV-7", lane=Lane.FLEET, plot="token-midnight")
+@mutant("INV-7", lane=Lane.FLEET, found_by="token-midnight")
 class TokenOftenUsedIsKept(Timed):
     """A registration token that has admitted two hosts is not looked up for ten minutes."""
 
@@ -290,7 +290,7 @@ class TokenOftenUsedIsKept(Timed):
         return token
 
 
-@mutant("INV-7", lane=Lane.FLEET, plot="clock-skew", nemesis=Nemesis.CLOCK)
+@mutant("INV-7", lane=Lane.FLEET, found_by="clock-skew", nemesis=Nemesis.CLOCK)
 class TokenIgnoresAJumpOfTheClock(Timed):
     """A jump of the clock is taken for a slip, and tokens last so much longer."""
 
@@ -305,7 +305,7 @@ class TokenIgnoresAJumpOfTheClock(Timed):
         return super().usable_token(value, now - self.ignored)
 
 
-@mutant("INV-8", lane=Lane.FLEET, plot="swarm")
+@mutant("INV-8", lane=Lane.FLEET, found_by="swarm")
 class HostsReadFromAReplica(Timed):
     """What a host polls of a request that is a minute old is half a minute behind."""
 
@@ -316,7 +316,7 @@ class HostsReadFromAReplica(Timed):
         return self._poll_answer(before if is_behind else request)
 
 
-@mutant("INV-8", lane=Lane.FLEET, plot="overload")
+@mutant("INV-8", lane=Lane.FLEET, found_by="overload")
 class CrowdedDecisionIsNotWritten(Timed):
     """While many hosts ask, an acceptance of what has waited is answered, and not written."""
 
@@ -339,7 +339,7 @@ class CrowdedDecisionIsNotWritten(Timed):
         return accepted
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="flaky-wan", nemesis=Nemesis.REPEATED)
+@mutant("INV-9", lane=Lane.FLEET, found_by="flaky-wan", nemesis=Nemesis.REPEATED)
 class CopiesOfASubmissionAreTwoRequests(CentralCore):
     """Two copies of a submission that come in the same moment become two requests."""
 
@@ -353,7 +353,7 @@ class CopiesOfASubmissionAreTwoRequests(CentralCore):
         return ops.PairingId(uid)
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.DELAYED)
+@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.DELAYED)
 class SoonForgetsWhatEnded(Timed, bases.Keeps[int]):
     """What was withdrawn before it came is refused for two seconds only."""
 
@@ -416,7 +416,7 @@ class TimedEdge(EdgeCore):
         return self.now - self.since.setdefault(about, self.now)
 
 
-@mutant("INV-1", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.REBOOT)
+@mutant("INV-1", lane=Lane.FLEET, found_by="host-churn", nemesis=Nemesis.REBOOT)
 class ThirdStartIsFromTheImage(EdgeCore):
     """A paired host that is restarted for the third time starts from its image, as a local one."""
 
@@ -432,7 +432,7 @@ class ThirdStartIsFromTheImage(EdgeCore):
                     self.store.put(replace(site, request=None))
 
 
-@mutant("INV-4", lane=Lane.FLEET, plot="lossy-radio")
+@mutant("INV-4", lane=Lane.FLEET, found_by="lossy-radio")
 class PollWritesBackWhatItHadRead(TimedEdge):
     """A host that asks for the second minute writes its request back as it was when it asked."""
 
@@ -445,7 +445,7 @@ class PollWritesBackWhatItHadRead(TimedEdge):
             self.store.put(replace(site, request=before.request))
 
 
-@mutant("INV-8", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOST_BEFORE)
+@mutant("INV-8", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.LOST_BEFORE)
 class AsksInsteadOfConfirmingAgain(TimedEdge):
     """A host that has confirmed in vain for a while only asks from then on whether it is paired."""
 
@@ -462,7 +462,7 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
             self.taken_over(site, request, answer)
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio", nemesis=Nemesis.LOSS)
+@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio", nemesis=Nemesis.LOSS)
 class GivesUpAsking(TimedEdge):
     """A host whose questions were not answered for four minutes asks no more."""
 
@@ -477,7 +477,7 @@ class GivesUpAsking(TimedEdge):
             yield from super().follow_pending(slot, request)
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="host-churn", nemesis=Nemesis.HEALTH)
+@mutant("INV-9", lane=Lane.FLEET, found_by="host-churn", nemesis=Nemesis.HEALTH)
 class IllHealthStopsTheAgent(TimedEdge):
     """A node that is unhealthy for two minutes stops the agent, which is never started again."""
 
@@ -490,7 +490,7 @@ class IllHealthStopsTheAgent(TimedEdge):
             yield from super().follow_pending(slot, request)
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="lossy-radio")
+@mutant("INV-9", lane=Lane.FLEET, found_by="lossy-radio")
 class UnansweredSubmissionIsForgotten(EdgeCore):
     """A submission that was not answered counts as one that never arrived."""
 
@@ -501,7 +501,7 @@ class UnansweredSubmissionIsForgotten(EdgeCore):
         return reply
 
 
-@mutant("INV-9", lane=Lane.FLEET, plot="slow-satellite", nemesis=Nemesis.SLOW)
+@mutant("INV-9", lane=Lane.FLEET, found_by="slow-satellite", nemesis=Nemesis.SLOW)
 class SlowAnswerIsThrownAway(TimedEdge):
     """An answer to a submission that took longer than four seconds is not looked at."""
 
@@ -513,7 +513,7 @@ class SlowAnswerIsThrownAway(TimedEdge):
         return reply
 
 
-@mutant("INV-10", lane=Lane.FLEET, plot="steady-day")
+@mutant("INV-10", lane=Lane.FLEET, found_by="steady-day")
 class LockLastsAnHour(TimedEdge):
     """The lock that keeps local operations off a paired cluster lasts an hour."""
 
@@ -532,7 +532,7 @@ class LockLastsAnHour(TimedEdge):
         return site
 
 
-@mutant("INV-10", lane=Lane.FLEET, plot="host-churn")
+@mutant("INV-10", lane=Lane.FLEET, found_by="host-churn")
 class ModeIsLookedUpNowAndThen(TimedEdge):
     """Whoever has changed a cluster for a minute may go on for five without a look at its mode."""
 

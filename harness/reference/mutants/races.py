@@ -35,7 +35,7 @@ from harness.reference.planting import Lane, mutant
 
 
 # --- on the walk over every interleaving ---------------------------------------------------------
-@mutant("INV-1", lane=Lane.INTERLEAVING, plot="handed-over")
+@mutant("INV-1", lane=Lane.INTERLEAVING, found_by="handed-over")
 class ObeysOnlyAfterTheAnswer(EdgeCore):
     """The host begins to obey when its confirmation was answered, not before it confirms."""
 
@@ -52,7 +52,7 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
             self.learned(site, request, event)
 
 
-@mutant("INV-1", lane=Lane.INTERLEAVING, plot="confirm-or-expire")
+@mutant("INV-1", lane=Lane.INTERLEAVING, found_by="confirm-or-expire")
 class ConfirmsWhatHasExpired(CentralCore):
     """A confirmation that comes after the hand-over ran out is answered as if it were in time."""
 
@@ -63,7 +63,7 @@ class ConfirmsWhatHasExpired(CentralCore):
         return super().confirm(operation, call)
 
 
-@mutant("INV-1", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
+@mutant("INV-1", lane=Lane.INTERLEAVING, found_by="accept-or-cancel")
 class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     """A host whose confirmation was not answered goes back to local management."""
 
@@ -79,7 +79,7 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
             self.learned(site, request, LocalEvent.LEARNED_FAILED)
 
 
-@mutant("INV-2", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-2", lane=Lane.INTERLEAVING, found_by="send-again")
 class WithdrawsWhateverIsPending(CentralCore):
     """A withdrawal ends the newest request of the cluster, which may be a later one."""
 
@@ -92,7 +92,7 @@ class WithdrawsWhateverIsPending(CentralCore):
         return pending[-1] if pending else super().request_to_withdraw(operation, now)
 
 
-@mutant("INV-3", lane=Lane.INTERLEAVING, plot="revised-between")
+@mutant("INV-3", lane=Lane.INTERLEAVING, found_by="revised-between")
 class RemembersTheMatch(bases.Keeps[bool]):
     """A selection that matched once is taken at the acceptance without another look."""
 
@@ -107,7 +107,7 @@ class RemembersTheMatch(bases.Keeps[bool]):
             super().require_match(request, selection)
 
 
-@mutant("INV-4", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
+@mutant("INV-4", lane=Lane.INTERLEAVING, found_by="accept-or-cancel")
 class ALateAnswerBringsItBack(EdgeCore):
     """A poll that is answered after the cancel takes the ended request over all the same."""
 
@@ -120,7 +120,7 @@ class ALateAnswerBringsItBack(EdgeCore):
             self.learned(site, request, event)
 
 
-@mutant("INV-4", lane=Lane.INTERLEAVING, plot="accept-or-cancel")
+@mutant("INV-4", lane=Lane.INTERLEAVING, found_by="accept-or-cancel")
 class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
     """A cancel whose message was not answered is acknowledged, and the request stays pending."""
 
@@ -138,12 +138,12 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
             self.owe(replace(site, request=None), request)
 
 
-@mutant("INV-5", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-5", lane=Lane.INTERLEAVING, found_by="send-again")
 class CountsFromOneAfterARestart(bases.CountsIds):
     """Pairing ids are counted in memory, so that they come again after a restart."""
 
 
-@mutant("INV-6", lane=Lane.INTERLEAVING, plot="accept-or-reject")
+@mutant("INV-6", lane=Lane.INTERLEAVING, found_by="accept-or-reject")
 class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
     """An acceptance goes by the state that the request had when it was last viewed."""
 
@@ -161,7 +161,7 @@ class DecidesOnWhatWasLookedAt(bases.Keeps[PairingRequest]):
         return super().accept(operation, call)
 
 
-@mutant("INV-6", lane=Lane.INTERLEAVING, plot="two-accept")
+@mutant("INV-6", lane=Lane.INTERLEAVING, found_by="two-accept")
 class TwoAdministratorsAcceptAtOnce(CentralCore):
     """Whoever has seen the profiles match may accept, even if another did so meanwhile."""
 
@@ -183,7 +183,7 @@ class TwoAdministratorsAcceptAtOnce(CentralCore):
         return super().accept(operation, call)
 
 
-@mutant("INV-7", lane=Lane.INTERLEAVING, plot="revoked-between")
+@mutant("INV-7", lane=Lane.INTERLEAVING, found_by="revoked-between")
 class RemembersTheToken(bases.Keeps[RegistrationToken]):
     """A registration token that admitted a host is not looked up again until a restart."""
 
@@ -193,7 +193,7 @@ class RemembersTheToken(bases.Keeps[RegistrationToken]):
         return self.kept[value]
 
 
-@mutant("INV-8", lane=Lane.INTERLEAVING, plot="accept-or-reject")
+@mutant("INV-8", lane=Lane.INTERLEAVING, found_by="accept-or-reject")
 class ShowsWhatItShowedBefore(bases.Keeps[bases.View]):
     """A request that was viewed once is shown from memory, whatever was decided since."""
 
@@ -202,7 +202,7 @@ class ShowsWhatItShowedBefore(bases.Keeps[bases.View]):
         return self.kept.setdefault(operation.pairing_uid, view)
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-again")
 class GivesUpOnAnUnansweredPoll(EdgeCore):
     """A host whose look at its request was not answered takes the request for failed."""
 
@@ -212,7 +212,7 @@ class GivesUpOnAnUnansweredPoll(EdgeCore):
         return super().event_of(reply)
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-again")
 class ForgetsItsRequestWhenRestarted(EdgeCore):
     """A host that is restarted while its request is pending does not know of it any more."""
 
@@ -223,7 +223,7 @@ class ForgetsItsRequestWhenRestarted(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-again")
 class RecoversNothing(EdgeCore):
     """After a restart a submission that was in flight is forgotten."""
 
@@ -233,7 +233,7 @@ class RecoversNothing(EdgeCore):
                 self.store.put(replace(site, request=None))
 
 
-@mutant("INV-10", lane=Lane.INTERLEAVING, plot="handed-over")
+@mutant("INV-10", lane=Lane.INTERLEAVING, found_by="handed-over")
 class StaysOpenWhileItConfirms(EdgeCore):
     """Local operations are refused only when the confirmation was answered."""
 
@@ -243,7 +243,7 @@ class StaysOpenWhileItConfirms(EdgeCore):
             super().require_local(site)
 
 
-@mutant("INV-10", lane=Lane.INTERLEAVING, plot="handed-over")
+@mutant("INV-10", lane=Lane.INTERLEAVING, found_by="handed-over")
 class AsksAgainAfterARestart(EdgeCore):
     """A host that is restarted while it confirms takes itself for one whose request is pending."""
 
@@ -256,7 +256,7 @@ class AsksAgainAfterARestart(EdgeCore):
                 self.store.put(replace(site, request=pending))
 
 
-@mutant("INV-9", lane=Lane.INTERLEAVING, plot="send-again")
+@mutant("INV-9", lane=Lane.INTERLEAVING, found_by="send-again")
 class AdmitsWhatEndedBeforeItCame(CentralCore):
     """A submission that its own withdrawal has overtaken is admitted all the same."""
 

@@ -18,7 +18,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
 from harness.reference.pages.filters import FILTERS
 from harness.reference.pages.forms import parse_form, parse_query
-from harness.reference.pages.site import Pages
+from harness.reference.pages.pages import Pages
 
 _HERE = Path(__file__).parent
 _STATIC = {"style.css": "text/css", "pages.js": "text/javascript"}

@@ -16,7 +16,7 @@ from harness.reference.pages.answers import (
     PageRequest,
     value_of,
 )
-from harness.reference.pages.site import MenuEntry, Pages
+from harness.reference.pages.pages import MenuEntry, Pages
 
 if TYPE_CHECKING:
     from harness.reference.palette.app import CentralPort

@@ -15,7 +15,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.reference.pages import answers
 from harness.reference.pages.mount import mount
-from harness.reference.pages.site import LOGIN, Pages
+from harness.reference.pages.pages import LOGIN, Pages
 from harness.reference.palette.frame import CLUSTERS, REVIEW
 from harness.reference.palette.wizard_pages import WizardPages
 

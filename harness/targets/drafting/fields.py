@@ -12,7 +12,7 @@ from typing import Final
 from harness.targets.drafting.matching import bare, meanings, overlap
 from harness.targets.drafting.openapi import Described, Document, Field
 from harness.wire.http import Json
-from harness.wire.mapping.places import EACH, Way, dotted
+from harness.wire.mapping.json_path import EACH, Way, dotted
 from harness.wire.mapping.shape import Leaf, shape_of, ways
 from harness.wire.mapping.wire_map import TWICE
 from harness.wire.model import WireModel

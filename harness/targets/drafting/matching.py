@@ -13,7 +13,7 @@ from typing import Final
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
 from harness.targets.drafting.openapi import Described, Document
-from harness.wire.mapping.places import EACH
+from harness.wire.mapping.json_path import EACH
 from harness.wire.mapping.shape import shape_of, ways
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route, routes_of

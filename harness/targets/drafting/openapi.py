@@ -21,7 +21,7 @@ from harness.domain.errors import PairproofError
 from harness.targets.transport import HttpClient, NoAnswer
 from harness.targets.trust import SHOW_S
 from harness.wire.http import HttpRequest, Json
-from harness.wire.mapping.places import EACH, Way
+from harness.wire.mapping.json_path import EACH, Way
 
 DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
 OPERATIONS_MAX: Final = 10_000

@@ -14,13 +14,13 @@ from harness.domain import arrangements
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError, Refusal
 from harness.targets.arranging.person import PersonArranger, Prompter
-from harness.targets.links.crowd import SourceAddresses
 from harness.targets.links.faults import LinkError
 from harness.targets.links.hub import MessageReading
 from harness.targets.links.messages import message_table
 from harness.targets.links.process import ProxyProcess, ProxySpec
 from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.reading import CutForm, Links, LinkWay, Tls, Use
+from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import (
     OVER_LINKS,
     DelegatedSwitch,
@@ -104,7 +104,7 @@ def open_links(
     links: Links,
     endpoint: str,
     *,
-    crowd: SourceAddresses,
+    source_addresses: SourceAddresses,
     routes: RouteTable,
     trust: Trust,
     asker: Prompter | None = None,
@@ -122,27 +122,29 @@ def open_links(
     """
     match links.way:
         case LinkWay.NONE:
-            return OpenLinks(links, LinkArranger(None, crowd), endpoint)
+            return OpenLinks(links, LinkArranger(None, source_addresses), endpoint)
         case LinkWay.PERSON:
             switch: Switch = DelegatedSwitch.of_person(PersonArranger(asker))
-            return OpenLinks(links, LinkArranger(switch, crowd), endpoint)
+            return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
         case LinkWay.COMMANDS if links.commands is not None:
             switch = DelegatedSwitch.of_commands(links.commands)
-            return OpenLinks(links, LinkArranger(switch, crowd), endpoint)
+            return OpenLinks(links, LinkArranger(switch, source_addresses), endpoint)
         case LinkWay.TOXIPROXY:
-            return _over_toxiproxy(links, endpoint, crowd)
-    return _over_proxy(links, endpoint, crowd, routes, trust, seed, apart)
+            return _over_toxiproxy(links, endpoint, source_addresses)
+    return _over_proxy(links, endpoint, source_addresses, routes, trust, seed, apart)
 
 
-def _over_toxiproxy(links: Links, endpoint: str, crowd: SourceAddresses) -> OpenLinks:
+def _over_toxiproxy(links: Links, endpoint: str, source_addresses: SourceAddresses) -> OpenLinks:
     palette = PaletteEndpoint.of(endpoint)
     host = f"[{palette.host}]" if ":" in palette.host else palette.host
     upstream = f"{host}:{palette.port}"
     toxiproxy = Toxiproxy(links.toxiproxy_url, links.toxiproxy_name, links.listen, upstream)
-    switch = ProxySwitch(toxiproxy, crowd, _cut(links, palette), unreadable=UNREADABLE_TOXIPROXY)
+    switch = ProxySwitch(
+        toxiproxy, source_addresses, _cut(links, palette), unreadable=UNREADABLE_TOXIPROXY
+    )
     return OpenLinks(
         links,
-        LinkArranger(switch, crowd),
+        LinkArranger(switch, source_addresses),
         endpoint,
         palette.through(links, toxiproxy.port),
         toxiproxy=toxiproxy,
@@ -153,7 +155,7 @@ def _over_toxiproxy(links: Links, endpoint: str, crowd: SourceAddresses) -> Open
 def _over_proxy(
     links: Links,
     endpoint: str,
-    crowd: SourceAddresses,
+    source_addresses: SourceAddresses,
     routes: RouteTable,
     trust: Trust,
     seed: object,
@@ -164,7 +166,7 @@ def _over_proxy(
     proxy = _started(spec, apart)
     switch = ProxySwitch(
         proxy,
-        crowd,
+        source_addresses,
         _cut(links, palette),
         messages=proxy if spec.reading else None,
         unreadable=UNREADABLE,
@@ -172,7 +174,7 @@ def _over_proxy(
     )
     return OpenLinks(
         links,
-        LinkArranger(switch, crowd),
+        LinkArranger(switch, source_addresses),
         endpoint,
         palette.through(links, proxy.port),
         proxy=proxy,
@@ -251,7 +253,7 @@ def links_for(
         return open_links(
             links,
             central.endpoint,
-            crowd=SourceAddresses(target.slots(), links.sources),
+            source_addresses=SourceAddresses(target.slots(), links.sources),
             routes=target.wire.routes,
             trust=central.trust_of(arrangements.Side.CENTRAL),
             asker=asker,

@@ -11,9 +11,9 @@ from harness.domain import arrangements
 from harness.targets.arranging.commands import Commands
 from harness.targets.arranging.person import PersonArranger
 from harness.targets.links import faults
-from harness.targets.links.crowd import SourceAddresses
 from harness.targets.links.messages import WireFate
 from harness.targets.links.reading import CutForm, LinkCommands
+from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.port import Arranger, ArrangingFailed, CannotArrange
 
 OVER_LINKS: frozenset[type[arrangements.Arrangement]] = frozenset(
@@ -88,7 +88,7 @@ class ProxySwitch:
     def __init__(
         self,
         faulty: Faulty,
-        crowd: SourceAddresses,
+        source_addresses: SourceAddresses,
         cut: CutForm,
         *,
         messages: Spoiler | None = None,
@@ -99,7 +99,7 @@ class ProxySwitch:
         be spoiled, and what it would take. `round_trip` is Palette's, in microseconds.
         """
         self._faulty = faulty
-        self._crowd = crowd
+        self._source_addresses = source_addresses
         self._cut = FAULT_OF[cut]
         self._messages = messages
         self._unreadable = unreadable
@@ -118,18 +118,18 @@ class ProxySwitch:
     def arrange(self, arrangement: arrangements.Arrangement) -> None:
         match arrangement:
             case arrangements.SetLink(host_uid, up):
-                self._refuse(arrangement, self._crowd.cannot_cut(host_uid))
+                self._refuse(arrangement, self._source_addresses.cannot_cut(host_uid))
                 if up and host_uid not in self._down:
-                    self._forget(self._crowd.source_of(host_uid))
+                    self._forget(self._source_addresses.source_of(host_uid))
                 (self._down.discard if up else self._down.add)(host_uid)
                 self._adapt(host_uid)
             case arrangements.FaultNextMessage(host_uid, message, fault, delay):
-                self._refuse(arrangement, self._crowd.cannot_spoil(host_uid, message))
-                source = self._crowd.source_of(host_uid)
+                self._refuse(arrangement, self._source_addresses.cannot_spoil(host_uid, message))
+                source = self._source_addresses.source_of(host_uid)
                 self._reading(arrangement).spoil_next(source, message, WireFate(fault, delay))
             case arrangements.DisturbMessages():
-                self._refuse(arrangement, self._crowd.cannot_cut(arrangement.host_uid))
-                source = self._crowd.source_of(arrangement.host_uid)
+                self._refuse(arrangement, self._source_addresses.cannot_cut(arrangement.host_uid))
+                source = self._source_addresses.source_of(arrangement.host_uid)
                 held = max(0, (arrangement.slowed - 1) * self._round_trip)
                 disturbance = faults.Disturbance(
                     arrangement.lost_before, arrangement.lost_after, held
@@ -160,14 +160,14 @@ class ProxySwitch:
         """Who is to be under the fault: everyone, where all hosts in use are down."""
         if not self._down:
             return set()
-        if self._down.issuperset(self._crowd.in_use(host_uid)):
+        if self._down.issuperset(self._source_addresses.in_use(host_uid)):
             return {faults.EVERYONE}
-        return {self._crowd.source_of(host) for host in self._down}
+        return {self._source_addresses.source_of(host) for host in self._down}
 
     def mend(self, host_uids: Iterable[str]) -> None:
         hosts = tuple(host_uids)
         self._down.difference_update(hosts)
-        for source in dict.fromkeys(self._crowd.source_of(host) for host in hosts):
+        for source in dict.fromkeys(self._source_addresses.source_of(host) for host in hosts):
             self._forget(source)
         if hosts:
             self._adapt(hosts[0])
@@ -263,9 +263,9 @@ class LinkArranger:
 
     name = "link"
 
-    def __init__(self, switch: Switch | None, crowd: SourceAddresses) -> None:
+    def __init__(self, switch: Switch | None, source_addresses: SourceAddresses) -> None:
         self._switch = switch
-        self._crowd = crowd
+        self._source_addresses = source_addresses
 
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
@@ -299,15 +299,15 @@ class LinkArranger:
         """
         if self._switch is None:
             return
-        why = self._crowd.cannot_join(arrangement, self._switch.down())
+        why = self._source_addresses.cannot_join(arrangement, self._switch.down())
         if why:
             raise CannotArrange(type(arrangement).__name__, why)
         if isinstance(arrangement, arrangements.InstallCluster | arrangements.RenewCluster):
             try:
-                self._switch.mend(self._crowd.hosts_of(arrangement.slot))
+                self._switch.mend(self._source_addresses.hosts_of(arrangement.slot))
             except faults.LinkError as error:
                 raise as_failure(arrangement, error) from error
-        self._crowd.noticed(arrangement)
+        self._source_addresses.noticed(arrangement)
 
     def heal(self) -> None:
         """Mend every link.

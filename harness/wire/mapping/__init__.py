@@ -6,7 +6,7 @@ reads is translated here, whichever side one plays.
 
 from __future__ import annotations
 
-from harness.wire.mapping.places import MappingError
+from harness.wire.mapping.json_path import MappingError
 from harness.wire.mapping.wire_map import PLAIN, OperationMap, WireMap
 
 __all__ = ["PLAIN", "MappingError", "OperationMap", "WireMap"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from harness.wire.mapping import values
-from harness.wire.mapping.places import (
+from harness.wire.mapping.json_path import (
     EACH,
     NOWHERE,
     JsonPath,

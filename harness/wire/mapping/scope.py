@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from harness.wire.http import Json
-from harness.wire.mapping.places import Way, dotted
+from harness.wire.mapping.json_path import Way, dotted
 from harness.wire.mapping.values import ValueForm
 from harness.wire.model import Malformed, json_kind
 

@@ -14,7 +14,7 @@ from harness.domain.cluster import ClusterState
 from harness.domain.match import Mismatch
 from harness.domain.pairing import RequestState
 from harness.wire import local_ui, palette
-from harness.wire.mapping.places import EACH, Way
+from harness.wire.mapping.json_path import EACH, Way
 from harness.wire.model import WireModel
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from harness.domain.operations import Operation
 from harness.wire.http import Json
-from harness.wire.mapping.places import JsonPath, Part
+from harness.wire.mapping.json_path import JsonPath, Part
 from harness.wire.mapping.scope import Absent, look, put
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.wire.http import Json
-from harness.wire.mapping.places import MappingError
+from harness.wire.mapping.json_path import MappingError
 from harness.wire.model import Malformed, json_kind
 from harness.wire.timestamps import from_timestamp, to_timestamp
 

@@ -12,7 +12,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason
 from harness.wire.http import Json
 from harness.wire.local_ui import V1Error
-from harness.wire.mapping.places import EACH, JsonPath, MappingError, Part, Way, place_of
+from harness.wire.mapping.json_path import EACH, JsonPath, MappingError, Part, Way, place_of
 from harness.wire.mapping.plan import (
     BodyPlan,
     BodyRules,

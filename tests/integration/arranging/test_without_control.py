@@ -11,12 +11,12 @@ import pytest
 
 from harness.catalogue.needs import need_of
 from harness.catalogue.verdict import Verdict
+from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.permission import every_grant
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
 from harness.reference.embedded import EmbeddedReference, Layout
-from harness.scenes.stacks import published
 from tests.integration.arranging.without_control import (
     Certified,
     by_command,

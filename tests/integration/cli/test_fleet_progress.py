@@ -7,7 +7,7 @@ import io
 import pytest
 
 from harness.cli.fleet_driving import ProgressLine, RunProgress
-from harness.fleet.crew.coordinator import Moment
+from harness.fleet.pool.coordinator import Moment
 
 MINUTE = 60_000_000
 

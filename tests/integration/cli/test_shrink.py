@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import load
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts, run_fleet
 from harness.fleet.scenario import (

@@ -12,9 +12,9 @@ import harness.plugin.parallel  # noqa: F401
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
+from harness.explore.actions import ACTIONS, STARTS
 from harness.explore.lockstep import feature_of
 from harness.explore.machine import Explored, SearchBudget, explore
-from harness.explore.moves import MOVES, STARTS
 from harness.explore.recording import Recording
 from harness.history.reader import read_evidence
 from harness.opening import open_target
@@ -120,7 +120,7 @@ def explored(
     target = open_target(driver, None, seed, planted)
     recording = Recording(target, seed, out)
     try:
-        return explore(recording.open_scene, target, seed, budget)
+        return explore(recording.open_context, target, seed, budget)
     finally:
         recording.close()
         target.close()
@@ -207,11 +207,11 @@ def test_time_that_is_up_ends_it() -> None:
     target = open_target("inprocess", None, 1)
     recording = Recording(target, 1)
     budget = SearchBudget(examples=50, seconds=5)
-    result = explore(recording.open_scene, target, 1, budget, clock=lambda: float(next(ticks)))
+    result = explore(recording.open_context, target, 1, budget, clock=lambda: float(next(ticks)))
     assert (result.ran_out, result.found) == (True, None)
     assert result.examples == 4
 
 
 def test_each_step_has_words_of_its_own() -> None:
-    words = [str(move) for move in (*STARTS, *MOVES)]
+    words = [str(action) for action in (*STARTS, *ACTIONS)]
     assert len(words) == len(set(words))

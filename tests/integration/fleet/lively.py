@@ -16,9 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.local import LocalTransport
-from harness.fleet.crew.orders import Transport
 from harness.fleet.draws import Stream
+from harness.fleet.pool.local import LocalTransport
+from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
 from harness.fleet.scenario import (

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.crew.coordinator import Moment, PoolRun, Watching, run_cells
-from harness.fleet.crew.errors import PoolError
-from harness.fleet.crew.local import LocalTransport
+from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, run_cells
+from harness.fleet.pool.errors import PoolError
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
-from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+from tests.unit.fleet.pool.fake import Habits, fakes, scenario
 from tests.unit.fleet.tiny import evidence
 
 pytest.importorskip("distributed")
-from harness.fleet.crew.dask import DaskTransport
+from harness.fleet.pool.dask import DaskTransport
 
 ROOT = Path(__file__).resolve().parents[3]
 HABITS = Habits(arrivals=60, service=100_000)
@@ -147,7 +147,7 @@ def test_a_worker_that_is_killed_loses_nothing(
 
 
 def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.fleet.crew.dask.PATIENCE_S", 1)
+    monkeypatch.setattr("harness.fleet.pool.dask.PATIENCE_S", 1)
     with pytest.raises(PoolError, match="no Dask scheduler answers there"):
         DaskTransport(fakes(HABITS), "tcp://127.0.0.1:1")
 
@@ -155,7 +155,7 @@ def test_no_scheduler_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_scheduler_without_workers_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("harness.fleet.crew.dask.PATIENCE_S", 1)
+    monkeypatch.setattr("harness.fleet.pool.dask.PATIENCE_S", 1)
     with ExitStack() as held:
         alone = Cluster(held, tmp_path, workers=0)
         with pytest.raises(PoolError, match="it has no workers; start one or more"):

@@ -14,8 +14,8 @@ from subprocess import PIPE
 import pytest
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import capacity_of, divide
-from harness.fleet.crew.local import ProcessTransport
+from harness.fleet.pool.coordinator import capacity_of, divide
+from harness.fleet.pool.local import ProcessTransport
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
 from harness.fleet.run import FleetResult, Telling

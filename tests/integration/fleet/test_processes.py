@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.crew.coordinator import Moment, PoolRun, Watching, run_cells
-from harness.fleet.crew.errors import PoolError
-from harness.fleet.crew.local import LocalTransport, ProcessTransport
+from harness.fleet.pool.coordinator import Moment, PoolRun, Watching, run_cells
+from harness.fleet.pool.errors import PoolError
+from harness.fleet.pool.local import LocalTransport, ProcessTransport
 from harness.fleet.port import Job
 from harness.history.fleet_lines import GrantsLine
-from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+from tests.unit.fleet.pool.fake import Habits, fakes, scenario
 from tests.unit.fleet.tiny import evidence
 
 ARRIVALS, SERVICE = 60, 100_000

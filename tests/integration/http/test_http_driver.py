@@ -11,7 +11,7 @@ import pytest
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
-from harness.targets.answered import seconds_of
+from harness.targets.exchange import seconds_of
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.target import RateLimit, Timeouts

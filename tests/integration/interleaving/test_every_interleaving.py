@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.explore.interleaving_plots import PLOTS
+from harness.explore.interleavings import INTERLEAVINGS
 from harness.explore.walk import WalkResult, first_violation, rendered, walk
 from harness.reference.mutants import races  # noqa: F401
 from harness.reference.planting import MUTANTS, Lane, Mutant
@@ -21,7 +21,7 @@ QUICK = {
     "shows_what_it_showed_before",
     "stays_open_while_it_confirms",
 }
-"""Found without any fault, or on the first plot with one."""
+"""Found without any fault, or on the first interleaving with one."""
 
 
 def clean(result: WalkResult) -> None:
@@ -35,20 +35,20 @@ def test_the_reference_is_clean_without_faults() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("plot", PLOTS)
-def test_the_reference_is_clean_with_one_fault(plot: str) -> None:
-    clean(walk([PLOTS[plot]], faults=1))
+@pytest.mark.parametrize("interleaving", INTERLEAVINGS)
+def test_the_reference_is_clean_with_one_fault(interleaving: str) -> None:
+    clean(walk([INTERLEAVINGS[interleaving]], faults=1))
 
 
-@pytest.mark.parametrize("plot", ["send-and-accept", "two-send", "two-accept", "watched"])
-def test_the_reference_is_clean_with_one_fault_in_short_plots(plot: str) -> None:
-    clean(walk([PLOTS[plot]], faults=1))
+@pytest.mark.parametrize("interleaving", ["send-and-accept", "two-send", "two-accept", "watched"])
+def test_the_reference_is_clean_with_one_fault_in_short_interleavings(interleaving: str) -> None:
+    clean(walk([INTERLEAVINGS[interleaving]], faults=1))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("plot", ["send-and-accept", "two-send", "revised-between"])
-def test_the_reference_is_clean_with_two_faults(plot: str) -> None:
-    clean(walk([PLOTS[plot]], faults=2))
+@pytest.mark.parametrize("interleaving", ["send-and-accept", "two-send", "revised-between"])
+def test_the_reference_is_clean_with_two_faults(interleaving: str) -> None:
+    clean(walk([INTERLEAVINGS[interleaving]], faults=2))
 
 
 @pytest.mark.parametrize("race", [m for m in RACES if m.name in QUICK], ids=lambda m: m.name)

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.context.recorder import Recorder
 from harness.history.redaction import Redactor
-from harness.scenes.stage import Recorder
 from harness.suite import suite_dir
 from harness.targets.http import HttpDriver
 from harness.targets.ledger import FILE

@@ -28,10 +28,10 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.arranging.commands import Command
-from harness.targets.links.crowd import SourceAddresses
 from harness.targets.links.explaining import explain
 from harness.targets.links.opening import OpenLinks, PaletteEndpoint, open_links
 from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay, Tls, Use
+from harness.targets.links.source_addresses import SourceAddresses
 from harness.targets.links.switch import LinkArranger
 from harness.targets.port import ArrangingFailed, CannotArrange
 from harness.wire.routes import ROUTES
@@ -59,7 +59,7 @@ class Bench:
         opened = open_links(
             links,
             f"{scheme}://localhost:{port}",
-            crowd=SourceAddresses(SLOTS, links.sources),
+            source_addresses=SourceAddresses(SLOTS, links.sources),
             routes=ROUTES,
             trust=self.scenery.trust(),
             apart=self.apart,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import httpx
 
+from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import arrangements
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.endpoint import EndpointForm
@@ -17,7 +18,6 @@ from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.domain.token import RegistrationToken
 from harness.reference.embedded import EmbeddedReference
-from harness.scenes.stacks import DOCUMENTED_STACK
 from tests.integration.pages.reading import Seen, Visitor
 
 TOKEN = "canary-registration-token"

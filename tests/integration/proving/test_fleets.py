@@ -36,7 +36,7 @@ def declare(monkeypatch: pytest.MonkeyPatch) -> Declare:
             "It is wrong.",
             behaviour,
             lane=Lane.FLEET,
-            plot="wrong-profiles",
+            found_by="wrong-profiles",
             nemesis=nemesis,
         )
         monkeypatch.setitem(MUTANTS.entries, name, mutant)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import operations as ops
 from harness.domain.arrangements import CreateProject, InstallCluster, PutToken, PutUser
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.endpoint import EndpointForm
 from harness.domain.permission import every_grant
 from harness.domain.token import RegistrationToken
-from harness.scenes.stacks import DOCUMENTED_STACK
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 

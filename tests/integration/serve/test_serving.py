@@ -135,8 +135,8 @@ def test_somebody_can_walk_through_the_procedure(served: Session, target_file: P
 
 
 def demo_profiles() -> tuple[ops.SelectedProfile, ...]:
+    from harness.context.stacks import DOCUMENTED_STACK
     from harness.domain.draws import derived_id
-    from harness.scenes.stacks import DOCUMENTED_STACK
 
     uids = (derived_id("demonstration", "profile", n) for n, _ in enumerate(DOCUMENTED_STACK))
     return tuple(ops.SelectedProfile(uid) for uid in uids)

@@ -24,7 +24,7 @@ EMAIL = re.compile(r"[a-z][a-z.-]*[a-z](\.\d+)?@example\.com")
 
 
 @pytest.fixture(scope="module", params=[1, "another"])
-def crowd(request: pytest.FixtureRequest) -> People:
+def source_addresses(request: pytest.FixtureRequest) -> People:
     return People(request.param)
 
 
@@ -61,30 +61,30 @@ def test_faker_is_imported_only_when_somebody_is_asked_for() -> None:
 
 
 @pytest.mark.parametrize("what", ["person", "site", "project", "description"])
-def test_nothing_comes_twice(crowd: People, what: str) -> None:
-    found = [getattr(crowd, what)(i) for i in range(MANY)]
+def test_nothing_comes_twice(source_addresses: People, what: str) -> None:
+    found = [getattr(source_addresses, what)(i) for i in range(MANY)]
     assert len(set(found)) == MANY
 
 
-def test_no_two_people_share_a_name_or_an_address(crowd: People) -> None:
-    persons = [crowd.person(i) for i in range(MANY)]
+def test_no_two_people_share_a_name_or_an_address(source_addresses: People) -> None:
+    persons = [source_addresses.person(i) for i in range(MANY)]
     assert len({p.name for p in persons}) == MANY
     assert len({p.email for p in persons}) == MANY
     assert [p.email for p in persons if not EMAIL.fullmatch(p.email)] == []
 
 
-def test_sites_are_dns_labels(crowd: People) -> None:
-    sites = [crowd.site(i) for i in range(MANY)]
+def test_sites_are_dns_labels(source_addresses: People) -> None:
+    sites = [source_addresses.site(i) for i in range(MANY)]
     assert [s for s in sites if not DNS_LABEL.fullmatch(s)] == []
 
 
-def test_projects_are_dns_labels_too(crowd: People) -> None:
-    projects = [crowd.project(i) for i in range(MANY)]
+def test_projects_are_dns_labels_too(source_addresses: People) -> None:
+    projects = [source_addresses.project(i) for i in range(MANY)]
     assert [p for p in projects if not DNS_LABEL.fullmatch(p)] == []
 
 
-def test_tags_are_labels_and_tell_clusters_apart(crowd: People) -> None:
-    tags = [crowd.tags(i) for i in range(2_000)]
+def test_tags_are_labels_and_tell_clusters_apart(source_addresses: People) -> None:
+    tags = [source_addresses.tags(i) for i in range(2_000)]
     assert len({tuple(sorted(t.items())) for t in tags}) == len(tags)
     assert len({t["owner"] for t in tags}) == len(tags)
     assert [v for t in tags for v in t.values() if not LABEL_VALUE.fullmatch(v)] == []
@@ -94,8 +94,8 @@ def everybody(cast: Cast) -> set[str]:
     return {cast.operator.email, cast.admin.email, cast.outsider.email}
 
 
-def test_casts_share_nobody_no_site_and_no_project(crowd: People) -> None:
-    casts = [crowd.cast(i) for i in range(2_000)]
+def test_casts_share_nobody_no_site_and_no_project(source_addresses: People) -> None:
+    casts = [source_addresses.cast(i) for i in range(2_000)]
     assert len(set().union(*map(everybody, casts))) == 3 * len(casts)
     assert len({c.site for c in casts}) == len(casts)
     assert len({c.project for c in casts}) == len(casts)

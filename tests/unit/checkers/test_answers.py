@@ -118,7 +118,7 @@ def test_the_worst_part_decides(parts: list[Verdict], whole: Verdict) -> None:
     assert worst(parts) is whole
 
 
-class Minutes:
+class Log:
     """Minutes that are only kept in memory."""
 
     def __init__(self, *records: OperationRecord) -> None:
@@ -133,11 +133,11 @@ class Minutes:
 
 
 def test_the_judge_writes_down_what_it_finds_before_it_raises() -> None:
-    minutes = Minutes(FAIL)
+    log = Log(FAIL)
     with pytest.raises(registry.CheckFailed, match="worker-2"):
-        registry.Judge(minutes).check("succeeded", operation="s#1")
-    assert [name for name, _ in minutes.findings] == ["succeeded"]
-    unknown = Minutes(INFO)
+        registry.Judge(log).check("succeeded", operation="s#1")
+    assert [name for name, _ in log.findings] == ["succeeded"]
+    unknown = Log(INFO)
     with pytest.raises(registry.CheckInconclusive):
         registry.Judge(unknown).check("succeeded", operation="s#1")
     assert unknown.findings[0][1].verdict is Verdict.INCONCLUSIVE

@@ -12,7 +12,7 @@ import pytest
 from harness.domain.errors import Reason
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Stage, told
+from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, told
 
 ALWAYS = 1_000_000
 SENT = 2 * SECOND + 3 * EXCHANGE
@@ -33,17 +33,17 @@ def by_admins(book: Book) -> list[OperationRecord]:
     return [record for record in book.begun if record.actor.startswith("admin:")]
 
 
-def crowd(scenario: Scenario, clusters: int = 6) -> Stage:
+def source_addresses(scenario: Scenario, clusters: int = 6) -> Recorder:
     """So many clusters of which each is sent for at the same moment."""
-    stage = Stage(told(scenario, fleet={"hosts": clusters}), collect=True)
+    recorder = Recorder(told(scenario, fleet={"hosts": clusters}), collect=True)
     for index in range(clusters):
-        stage.env.process(stage.operators.operator(stage.install(index)))
-    stage.env.run(until=END)
-    return stage
+        recorder.env.process(recorder.operators.operator(recorder.install(index)))
+    recorder.env.run(until=END)
+    return recorder
 
 
 def test_a_request_is_looked_for_viewed_matched_accepted_and_then_ruled() -> None:
-    book = Stage().pairs()
+    book = Recorder().pairs()
     assert book.kinds("admin:") == [
         "ListPairingRequests",
         "ViewPairingRequest",
@@ -59,7 +59,7 @@ def test_a_request_is_looked_for_viewed_matched_accepted_and_then_ruled() -> Non
 
 
 def test_between_two_steps_they_think() -> None:
-    records = Stage().pairs().of("ListPairingRequests", "ViewPairingRequest", "MatchProfiles")
+    records = Recorder().pairs().of("ListPairingRequests", "ViewPairingRequest", "MatchProfiles")
     assert records[1].start == (records[0].end or 0) + SECOND
     assert records[2].start == (records[1].end or 0) + SECOND
 
@@ -69,7 +69,7 @@ def test_between_two_steps_they_think() -> None:
 
 @pytest.mark.parametrize("team", [1, 2, 3])
 def test_each_works_on_one_request_at_a_time(team: int) -> None:
-    book = crowd(people(team=team)).book
+    book = source_addresses(people(team=team)).book
     done = Counter(record.actor for record in book.of("AcceptPairingRequest"))
     assert sorted(done.values()) == [6 // team] * team
     busy = sorted(
@@ -82,20 +82,20 @@ def test_each_works_on_one_request_at_a_time(team: int) -> None:
 
 
 def test_requests_are_taken_up_in_the_order_in_which_they_became_due() -> None:
-    stage = Stage(told(PLAIN, fleet={"hosts": 4}))
+    recorder = Recorder(told(PLAIN, fleet={"hosts": 4}))
     for wait, index in enumerate((2, 0, 3, 1)):
-        flow = stage.operators.operator(stage.install(index))
-        stage.later(wait * SECOND + 1, partial(stage.env.process, flow))
-    stage.env.run(until=END)
-    order = [record.args["pairing_uid"] for record in stage.book.of("AcceptPairingRequest")]
-    assert order == [stage.places[index].pairing_uid for index in (2, 0, 3, 1)]
+        flow = recorder.operators.operator(recorder.install(index))
+        recorder.later(wait * SECOND + 1, partial(recorder.env.process, flow))
+    recorder.env.run(until=END)
+    order = [record.args["pairing_uid"] for record in recorder.book.of("AcceptPairingRequest")]
+    assert order == [recorder.places[index].pairing_uid for index in (2, 0, 3, 1)]
 
 
 def test_who_is_off_duty_begins_nothing() -> None:
     shift, day = 10 * MINUTE, HOUR
     slow = people(team=1, shift=shift, day=day, think=fixed(3 * MINUTE))
-    stage = crowd(replace(slow, duration=4 * HOUR))
-    begun = [record.start for record in stage.book.of("ListPairingRequests")]
+    recorder = source_addresses(replace(slow, duration=4 * HOUR))
+    begun = [record.start for record in recorder.book.of("ListPairingRequests")]
     assert len(begun) == 6
     assert len({start // day for start in begun}) == 3, "some wait for the next shift"
     assert all(start % day < shift for start in begun)
@@ -103,7 +103,7 @@ def test_who_is_off_duty_begins_nothing() -> None:
 
 def test_a_request_that_comes_at_night_waits_for_the_morning() -> None:
     night = people(shift=SECOND, day=HOUR)
-    book = Stage(replace(night, duration=2 * HOUR)).pairs()
+    book = Recorder(replace(night, duration=2 * HOUR)).pairs()
     assert by_admins(book)[0].start == HOUR
 
 
@@ -111,40 +111,42 @@ def test_a_request_that_comes_at_night_waits_for_the_morning() -> None:
 
 
 def test_who_mistypes_is_refused_and_selects_anew() -> None:
-    stage = Stage(people(mistypes_ppm=ALWAYS), collect=True)
-    book = stage.pairs()
+    recorder = Recorder(people(mistypes_ppm=ALWAYS), collect=True)
+    book = recorder.pairs()
     matches = book.of("MatchProfiles")
     accepts = book.of("AcceptPairingRequest")
     assert reasons(accepts)[-1] == "ok"
     assert matches[0].args["selection"] != matches[-1].args["selection"]
     assert book.of("ViewManagement")
-    assert [name.rsplit(".", 2)[0] for name in stage.world.happenings.names] == ["a.mistypes"]
+    assert [name.rsplit(".", 2)[0] for name in recorder.world.happenings.names] == ["a.mistypes"]
 
 
 def test_every_mistake_is_made_by_somebody_and_none_pairs_a_cluster() -> None:
-    stage = crowd(people(team=3, mistypes_ppm=ALWAYS, think=fixed(SECOND)), clusters=60)
+    recorder = source_addresses(
+        people(team=3, mistypes_ppm=ALWAYS, think=fixed(SECOND)), clusters=60
+    )
     first: dict[object, OperationRecord] = {}
     for record in sorted(
-        stage.book.of("AcceptPairingRequest", "MatchProfiles"), key=lambda r: r.start
+        recorder.book.of("AcceptPairingRequest", "MatchProfiles"), key=lambda r: r.start
     ):
         first.setdefault((record.args["pairing_uid"], record.kind), record)  # fmt: skip
     refused = Counter(reasons([r for (_, kind), r in first.items() if kind.startswith("Accept")]))
     assert refused.keys() <= {Reason.PROFILES_MISMATCH.value, "ok"}
     selections = {len(record.args["selection"]) for record in first.values()}  # type: ignore[arg-type]
     assert selections >= {1, 2, 3}
-    accepted = [r for r in stage.book.of("AcceptPairingRequest") if r.outcome is Outcome.OK]
+    accepted = [r for r in recorder.book.of("AcceptPairingRequest") if r.outcome is Outcome.OK]
     assert len(accepted) == 60
 
 
 def test_who_renames_gives_the_cluster_a_name_a_description_and_tags() -> None:
-    (accept,) = Stage(people(renames_ppm=ALWAYS)).pairs().of("AcceptPairingRequest")
+    (accept,) = Recorder(people(renames_ppm=ALWAYS)).pairs().of("AcceptPairingRequest")
     assert accept.args["name"] == "store-0"
     assert accept.args["description"] == "renamed"
     assert accept.args["tags"] == {"renamed": "yes"}
 
 
 def test_who_rejects_does_not_match_first() -> None:
-    book = Stage(people(rejects_ppm=ALWAYS)).pairs()
+    book = Recorder(people(rejects_ppm=ALWAYS)).pairs()
     assert book.kinds("admin:") == [
         "ListPairingRequests",
         "ViewPairingRequest",
@@ -167,19 +169,19 @@ def test_who_rejects_does_not_match_first() -> None:
 )
 def test_two_decide_at_the_same_moment(rejects: int, contradicts: int, kinds: set[str]) -> None:
     double = people(team=2, rejects_ppm=rejects, doubles_ppm=ALWAYS, contradicts_ppm=contradicts)
-    stage = Stage(double, collect=True)
-    one, other = sorted(stage.pairs().of(*DECISIONS), key=lambda r: r.start)
+    recorder = Recorder(double, collect=True)
+    one, other = sorted(recorder.pairs().of(*DECISIONS), key=lambda r: r.start)
     assert {one.kind, other.kind} == kinds
     assert one.actor != other.actor
     assert other.start - one.start <= SECOND // 10
     assert other.start < (one.end or 0), "the second begins while the first is under way"
     assert {one.outcome, other.outcome} == {Outcome.OK, Outcome.FAIL}
-    assert any(".doubles." in name for name in stage.world.happenings.names)
+    assert any(".doubles." in name for name in recorder.world.happenings.names)
 
 
 def test_where_one_works_alone_he_acts_twice_himself() -> None:
-    stage = Stage(people(team=1, doubles_ppm=ALWAYS))
-    one, other = stage.pairs().of(*DECISIONS)
+    recorder = Recorder(people(team=1, doubles_ppm=ALWAYS))
+    one, other = recorder.pairs().of(*DECISIONS)
     assert one.actor == other.actor
 
 
@@ -188,22 +190,22 @@ def test_what_was_cancelled_without_a_link_may_be_accepted_all_the_same() -> Non
         people(notice=fixed(5 * MINUTE), accepts_stale_ppm=ALWAYS),
         operators={"cancels_ppm": ALWAYS, "cancel_after": fixed(60 * SECOND)},
     )
-    stage = Stage(stale, collect=True)
-    place = stage.install()
-    stage.later(30 * SECOND, lambda: stage.world.hosts.set_link(place, 0, up=False))
-    book = stage.pairs(place)
+    recorder = Recorder(stale, collect=True)
+    place = recorder.install()
+    recorder.later(30 * SECOND, lambda: recorder.world.hosts.set_link(place, 0, up=False))
+    book = recorder.pairs(place)
     (cancel,) = book.of("CancelPairingRequest")
     assert cancel.outcome is Outcome.OK
     accepted = [r for r in book.of("AcceptPairingRequest") if r.outcome is Outcome.OK]
     assert accepted[0].start > (cancel.end or 0)
-    assert any(".accepts-stale." in name for name in stage.world.happenings.names)
+    assert any(".accepts-stale." in name for name in recorder.world.happenings.names)
 
 
 # --- what else they do ------------------------------------------------------------------------
 
 
 def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
-    book = Stage(people(work=fixed(10 * MINUTE))).pairs()
+    book = Recorder(people(work=fixed(10 * MINUTE))).pairs()
     changes = book.of("ChangeCentralCluster")
     assert len(changes) in (6, 7)
     assert set(reasons(changes)) == {"ok"}
@@ -212,17 +214,17 @@ def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
 
 def test_who_rules_too_early_asks_again_until_the_host_has_confirmed() -> None:
     slow = told(PLAIN, agents={"poll": fixed(2 * MINUTE)}, admins={"notice": fixed(118 * SECOND)})
-    book = Stage(slow).pairs()
+    book = Recorder(slow).pairs()
     changes = reasons(book.of("ChangeCentralCluster"))
     assert changes[-1] == "ok"
     assert set(changes[:-1]) <= {Reason.NOT_CONFIRMED.value}
 
 
 def test_the_whole_list_is_looked_at_now_and_then() -> None:
-    stage = Stage(people(sweep=fixed(10 * MINUTE)))
-    stage.env.process(stage.admins.sweeps(0, 0))
-    stage.env.run(until=END)
-    lists = stage.book.of("ListPairingRequests")
+    recorder = Recorder(people(sweep=fixed(10 * MINUTE)))
+    recorder.env.process(recorder.admins.sweeps(0, 0))
+    recorder.env.run(until=END)
+    lists = recorder.book.of("ListPairingRequests")
     starts = [record.start for record in lists]
     assert len(starts) == 5
     assert all(b - a >= 10 * MINUTE for a, b in pairwise(starts))
@@ -230,20 +232,22 @@ def test_the_whole_list_is_looked_at_now_and_then() -> None:
 
 
 def test_an_answer_that_does_not_come_is_unknown_after_the_deadline() -> None:
-    stage = Stage()
-    stage.later(DUE - SECOND, lambda: setattr(stage.world.plane, "arrive", lambda *a, **k: None))
-    stage.env.process(stage.operators.operator(stage.install()))
-    stage.env.run(until=DUE + 40 * SECOND)
-    first = stage.book.of("ListPairingRequests")[0]
+    recorder = Recorder()
+    recorder.later(
+        DUE - SECOND, lambda: setattr(recorder.world.plane, "arrive", lambda *a, **k: None)
+    )
+    recorder.env.process(recorder.operators.operator(recorder.install()))
+    recorder.env.run(until=DUE + 40 * SECOND)
+    first = recorder.book.of("ListPairingRequests")[0]
     assert (first.start, first.end) == (DUE, DUE + 30 * SECOND)
     assert first.error == {"why": "no answer came in time"}
 
 
 def test_while_the_central_plane_is_down_requests_are_taken_up_again_later() -> None:
-    stage = Stage()
-    stage.later(SENT + SECOND, stage.world.plane.crash)
-    stage.later(SENT + 25 * SECOND, stage.world.plane.restart)
-    book = stage.pairs()
+    recorder = Recorder()
+    recorder.later(SENT + SECOND, recorder.world.plane.crash)
+    recorder.later(SENT + 25 * SECOND, recorder.world.plane.restart)
+    book = recorder.pairs()
     lists = book.of("ListPairingRequests")
     assert [record.outcome for record in lists] == [Outcome.INFO, Outcome.INFO, Outcome.OK]
     assert lists[0].error == {"why": "the connection was refused"}
@@ -255,12 +259,12 @@ def test_while_the_central_plane_is_down_requests_are_taken_up_again_later() -> 
 
 def test_what_is_left_out_does_not_happen_and_moves_no_draw() -> None:
     restless = people(mistypes_ppm=500_000, renames_ppm=500_000, rejects_ppm=300_000)
-    everything = crowd(restless)
+    everything = source_addresses(restless)
     names = frozenset(everything.world.happenings.names)
     assert {name.split(".")[1] for name in names} == {"mistypes", "renames", "rejects"}
     assert len(names) == len(everything.world.happenings.names), "each has a name of its own"
-    kept = crowd(replace(restless, only=Only(happenings=names)))
+    kept = source_addresses(replace(restless, only=Only(happenings=names)))
     assert kept.book.ended == everything.book.ended
-    calm = crowd(replace(restless, only=Only(happenings=frozenset())))
+    calm = source_addresses(replace(restless, only=Only(happenings=frozenset())))
     assert calm.world.happenings.names == []
-    assert calm.book.kinds("admin:") == crowd(PLAIN).book.kinds("admin:")
+    assert calm.book.kinds("admin:") == source_addresses(PLAIN).book.kinds("admin:")

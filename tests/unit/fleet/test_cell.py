@@ -129,7 +129,7 @@ def test_a_cell_in_which_something_waits_has_to_be_run_in_the_next_window_too() 
     assert [r.next_event for r in reports[3:]] == [window * SECOND for window in range(4, 20)]
 
 
-def test_a_crowd_that_is_gone_leaves_nobody_waiting() -> None:
+def test_a_source_addresses_that_is_gone_leaves_nobody_waiting() -> None:
     """A cell that had asked for nothing was granted nothing while others did; then it asks."""
     crowded = cell(CROWDED)
     grants = [0] * 5 + [AMPLE] * 60

@@ -30,7 +30,7 @@ from harness.fleet.scenario import (
 from harness.fleet.timelines import changes
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.parts import records
-from tests.unit.fleet.worlds import LATENCY, PLAIN, Stage, told
+from tests.unit.fleet.worlds import LATENCY, PLAIN, Recorder, told
 
 AT, LASTS = 10 * MINUTE, 5 * MINUTE
 FLEET = told(PLAIN, fleet={"hosts": 6, "sizes": ((3, 1),)})
@@ -41,128 +41,131 @@ def fault(kind: FaultKind, scope: FaultScope = FaultScope.CLUSTER, **more: objec
     return replace(plan, **more)  # type: ignore[arg-type]
 
 
-def struck(*plans: FaultPlan, only: Only = Only()) -> Stage:
+def struck(*plans: FaultPlan, only: Only = Only()) -> Recorder:
     """Two clusters of three hosts, and the faults to come."""
-    stage = Stage(replace(FLEET, faults=plans, only=only), collect=True)
-    roster = Roster(stage.scenario)
+    recorder = Recorder(replace(FLEET, faults=plans, only=only), collect=True)
+    roster = Roster(recorder.scenario)
     for index in roster.indices():
-        stage.install(index)
+        recorder.install(index)
     members = [roster.member(index) for index in roster.indices()]
-    stage.env.process(stage.disturbing.striking(members))
-    return stage
+    recorder.env.process(recorder.disturbing.striking(members))
+    return recorder
 
 
-def seen(stage: Stage, kind: str) -> list[tuple[int, int | None, object]]:
-    return [(r.start, r.end, r.tags.get("cause")) for r in stage.book.of(kind)]
+def seen(recorder: Recorder, kind: str) -> list[tuple[int, int | None, object]]:
+    return [(r.start, r.end, r.tags.get("cause")) for r in recorder.book.of(kind)]
 
 
 def test_a_link_is_cut_and_mended_and_both_are_written_down() -> None:
-    stage = struck(fault(FaultKind.LINK))
-    stage.env.run(until=AT + 1)
-    assert all(place.down == {0, 1, 2} for place in stage.places.values())
-    stage.env.run()
-    assert all(not place.down for place in stage.places.values())
-    noted = [(r.start, r.args["up"], r.tags["cause"]) for r in stage.book.of("SetLink")]
+    recorder = struck(fault(FaultKind.LINK))
+    recorder.env.run(until=AT + 1)
+    assert all(place.down == {0, 1, 2} for place in recorder.places.values())
+    recorder.env.run()
+    assert all(not place.down for place in recorder.places.values())
+    noted = [(r.start, r.args["up"], r.tags["cause"]) for r in recorder.book.of("SetLink")]
     assert Counter(noted) == {
         (AT, False, "f0.0.0"): 3,
         (AT, False, "f0.1.0"): 3,
         (AT + LASTS, True, "f0.0.0"): 3,
         (AT + LASTS, True, "f0.1.0"): 3,
     }
-    assert {record.actor for record in stage.book.ended} == {"nemesis"}
-    hosts = {record.args["host_uid"] for record in stage.book.of("SetLink")}
-    assert hosts == {uid for place in stage.places.values() for uid in place.member.host_uids}
+    assert {record.actor for record in recorder.book.ended} == {"nemesis"}
+    hosts = {record.args["host_uid"] for record in recorder.book.of("SetLink")}
+    assert hosts == {uid for place in recorder.places.values() for uid in place.member.host_uids}
 
 
 def test_the_link_of_one_host_leaves_the_others_of_its_cluster() -> None:
-    stage = struck(fault(FaultKind.LINK, FaultScope.HOST))
-    stage.later(AT + 1, lambda: None)
-    stage.env.run()
-    assert {cause for _, _, cause in seen(stage, "SetLink")} == {
+    recorder = struck(fault(FaultKind.LINK, FaultScope.HOST))
+    recorder.later(AT + 1, lambda: None)
+    recorder.env.run()
+    assert {cause for _, _, cause in seen(recorder, "SetLink")} == {
         f"f0.{cluster}-{host}.0" for cluster in (0, 1) for host in (0, 1, 2)
     }
 
 
 def test_a_cluster_that_comes_during_a_fault_sees_nothing_of_it() -> None:
-    stage = struck(fault(FaultKind.LINK), fault(FaultKind.HEALTH), fault(FaultKind.REBOOT))
-    late = stage.places.pop(1)
-    stage.later(AT + MINUTE, lambda: stage.places.update({1: late}))
-    stage.env.run()
-    assert {record.tags["host"] for record in stage.book.ended} == {stage.places[0].host}
-    assert stage.book.begun
+    recorder = struck(fault(FaultKind.LINK), fault(FaultKind.HEALTH), fault(FaultKind.REBOOT))
+    late = recorder.places.pop(1)
+    recorder.later(AT + MINUTE, lambda: recorder.places.update({1: late}))
+    recorder.env.run()
+    assert {record.tags["host"] for record in recorder.book.ended} == {recorder.places[0].host}
+    assert recorder.book.begun
 
 
 def test_an_outage_is_one_restart_from_its_beginning_to_its_end() -> None:
-    stage = struck(fault(FaultKind.CENTRAL))
-    stage.env.run(until=AT + 1)
-    assert not stage.world.plane.is_up
-    (open_one,) = stage.book.begun
+    recorder = struck(fault(FaultKind.CENTRAL))
+    recorder.env.run(until=AT + 1)
+    assert not recorder.world.plane.is_up
+    (open_one,) = recorder.book.begun
     assert (open_one.kind, open_one.args) == ("Restart", {"side": "central"})
-    stage.env.run()
-    assert stage.world.plane.is_up
-    assert seen(stage, "Restart") == [(AT, AT + LASTS, "f0.all.0")]
+    recorder.env.run()
+    assert recorder.world.plane.is_up
+    assert seen(recorder, "Restart") == [(AT, AT + LASTS, "f0.all.0")]
 
 
 def test_a_reboot_is_one_restart_of_the_hosts_of_a_slot() -> None:
-    stage = struck(fault(FaultKind.REBOOT))
-    stage.env.run(until=AT + 1)
-    assert all(place.is_off for place in stage.places.values())
-    stage.env.run()
-    assert not any(place.is_off for place in stage.places.values())
-    assert [place.boots for place in stage.places.values()] == [1, 1]
-    assert sorted(seen(stage, "Restart"), key=str) == [
+    recorder = struck(fault(FaultKind.REBOOT))
+    recorder.env.run(until=AT + 1)
+    assert all(place.is_off for place in recorder.places.values())
+    recorder.env.run()
+    assert not any(place.is_off for place in recorder.places.values())
+    assert [place.boots for place in recorder.places.values()] == [1, 1]
+    assert sorted(seen(recorder, "Restart"), key=str) == [
         (AT, AT + LASTS, "f0.0.0"),
         (AT, AT + LASTS, "f0.1.0"),
     ]
-    assert [r.tags["slot"] for r in stage.book.of("Restart")] == ["slot-0", "slot-1"]
-    assert {r.args["side"] for r in stage.book.of("Restart")} == {"edge"}
+    assert [r.tags["slot"] for r in recorder.book.of("Restart")] == ["slot-0", "slot-1"]
+    assert {r.args["side"] for r in recorder.book.of("Restart")} == {"edge"}
 
 
 def test_a_node_turns_unhealthy_and_recovers() -> None:
-    stage = struck(fault(FaultKind.HEALTH, FaultScope.HOST, share_ppm=400_000))
-    stage.env.run()
-    turns = [(r.start, r.args["health"]) for r in stage.book.of("SetNodeHealth")]
+    recorder = struck(fault(FaultKind.HEALTH, FaultScope.HOST, share_ppm=400_000))
+    recorder.env.run()
+    turns = [(r.start, r.args["health"]) for r in recorder.book.of("SetNodeHealth")]
     half = len(turns) // 2
     assert 0 < half < 6
     assert turns == [(AT, "Unhealthy")] * half + [(AT + LASTS, "Healthy")] * half
-    nodes = Counter((r.args["slot"], r.args["node"]) for r in stage.book.of("SetNodeHealth"))
+    nodes = Counter((r.args["slot"], r.args["node"]) for r in recorder.book.of("SetNodeHealth"))
     assert set(nodes.values()) == {2}
 
 
 def test_an_unhealthy_node_stands_in_the_way_of_a_send() -> None:
-    stage = struck(fault(FaultKind.HEALTH))
-    stage.env.run(until=AT + 1)
-    send = SendPairingRequest(ENDPOINT, stage.token)
-    assert not isinstance(stage.answer(stage.places[0], send), Done)
-    stage.env.run(until=AT + LASTS + 1)
-    assert isinstance(stage.answer(stage.places[0], send), Done)
+    recorder = struck(fault(FaultKind.HEALTH))
+    recorder.env.run(until=AT + 1)
+    send = SendPairingRequest(ENDPOINT, recorder.token)
+    assert not isinstance(recorder.answer(recorder.places[0], send), Done)
+    recorder.env.run(until=AT + LASTS + 1)
+    assert isinstance(recorder.answer(recorder.places[0], send), Done)
 
 
 @pytest.mark.parametrize("side", ["central", "edge"])
 def test_a_clock_is_put_forward_once_and_stays_so(side: str) -> None:
-    stage = struck(fault(FaultKind.CLOCK, side=side, by=fixed(7 * SECOND)))
-    stage.env.run()
-    (record,) = stage.book.ended
+    recorder = struck(fault(FaultKind.CLOCK, side=side, by=fixed(7 * SECOND)))
+    recorder.env.run()
+    (record,) = recorder.book.ended
     assert (record.kind, record.start, record.args) == (
         "AdvanceClock", AT, {"side": side, "by": 7 * SECOND},
     )  # fmt: skip
-    shifts = stage.world.plane.side(0).clock.now() - stage.now, stage.world.hosts.clock_shift
+    shifts = (
+        recorder.world.plane.side(0).clock.now() - recorder.now,
+        recorder.world.hosts.clock_shift,
+    )
     assert shifts == ((7 * SECOND, 0) if side == "central" else (0, 7 * SECOND))
 
 
 def test_messages_are_slow_and_lost_for_as_long_as_the_fault_lasts() -> None:
     loss = fault(FaultKind.LOSS, lost_before_ppm=1_000_000)
-    stage = struck(fault(FaultKind.SLOW, factor=9), loss)
-    network, place = stage.world.network, stage.places[0]
-    send = SendPairingRequest(ENDPOINT, stage.token)
+    recorder = struck(fault(FaultKind.SLOW, factor=9), loss)
+    network, place = recorder.world.network, recorder.places[0]
+    send = SendPairingRequest(ENDPOINT, recorder.token)
     operation = object()
     levels = []
     for until in (AT - 1, AT + 1, AT + LASTS + 1):
-        stage.env.run(until=until)
+        recorder.env.run(until=until)
         latency = network.latency(place, operation)  # type: ignore[arg-type]
         levels.append((latency, list(network.losses(place))))
     assert levels == [(LATENCY, []), (9 * LATENCY, [loss]), (LATENCY, [])]
-    assert isinstance(stage.answer(place, send), Done)
+    assert isinstance(recorder.answer(place, send), Done)
 
 
 def test_what_is_left_out_neither_begins_nor_ends() -> None:
@@ -190,14 +193,14 @@ def test_what_changes_for_everybody_is_written_down_with_its_cause() -> None:
             grants=Spread(0, 10 * MINUTE, Distribution.EXPONENTIAL),
         ),
     )
-    stage = Stage(lively, collect=True)
-    stage.env.process(stage.disturbing.changing(0, changes(lively, 0, 0, 0)))
-    stage.env.run()
+    recorder = Recorder(lively, collect=True)
+    recorder.env.process(recorder.disturbing.changing(0, changes(lively, 0, 0, 0)))
+    recorder.env.run()
     due = [(at, cause, type(change).__name__) for at, cause, change in changes(lively, 0, 0, 0)]
-    assert [(r.start, r.tags.get("cause", ""), r.kind) for r in stage.book.ended] == due
+    assert [(r.start, r.tags.get("cause", ""), r.kind) for r in recorder.book.ended] == due
     assert {kind for *_, kind in due} == {"PutToken", "SetTokenState", "PutProfile", "PutUser"}
-    assert {r.outcome for r in stage.book.ended} == {Outcome.OK}
-    owners = {r.actor for r in stage.book.of("SetTokenState")}
+    assert {r.outcome for r in recorder.book.ended} == {Outcome.OK}
+    owners = {r.actor for r in recorder.book.of("SetTokenState")}
     assert len(owners) == 1
     assert owners != {"harness"}
 

@@ -14,13 +14,13 @@ from harness.fleet.operators import ENDPOINT
 from harness.fleet.scenario import SECOND, Scenario, Spread, fixed
 from harness.history.operation import Outcome
 from harness.reference.core.records import PairingRequest
-from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Stage, told
+from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Recorder, told
 
 POLL = 20 * SECOND
 DEADLINE = 10 * SECOND
 
 
-class Site(Stage):
+class Site(Recorder):
     """One cluster whose operator is logged in."""
 
     def __init__(self, scenario: Scenario = PLAIN) -> None:
@@ -276,12 +276,14 @@ def test_an_agent_that_pauses_does_nothing_while_its_host_is_off() -> None:
 
 
 def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
-    stage = Stage(told(PLAIN, fleet={"hosts": 2}))
-    one, other = stage.install(0), stage.install(1)
-    flows = [stage.asks(p, ops.SendPairingRequest(ENDPOINT, stage.token)) for p in (one, other)]
-    stage.later(EXCHANGE + LATENCY + 10 * MS, lambda: stage.world.hosts.power_off(one))
-    stage.later(5 * SECOND, lambda: stage.world.hosts.power_on(one))
-    stage.env.run(until=6 * SECOND)
+    recorder = Recorder(told(PLAIN, fleet={"hosts": 2}))
+    one, other = recorder.install(0), recorder.install(1)
+    flows = [
+        recorder.asks(p, ops.SendPairingRequest(ENDPOINT, recorder.token)) for p in (one, other)
+    ]
+    recorder.later(EXCHANGE + LATENCY + 10 * MS, lambda: recorder.world.hosts.power_off(one))
+    recorder.later(5 * SECOND, lambda: recorder.world.hosts.power_on(one))
+    recorder.env.run(until=6 * SECOND)
     assert isinstance(flows[0].value, ops.Unknown)
     assert isinstance(flows[1].value, ops.Done)
 

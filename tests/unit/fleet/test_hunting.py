@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.verdict import Overall
-from harness.fleet.crew.errors import PoolError
 from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
+from harness.fleet.pool.errors import PoolError
 from harness.fleet.port import Cell, Job
-from tests.unit.fleet.crew.fake import FakeCell, Habits, scenario
+from tests.unit.fleet.pool.fake import FakeCell, Habits, scenario
 
 QUIET = Habits(arrivals=5)
 

@@ -7,9 +7,9 @@ import pytest
 from harness.domain.arrangements import MessageFault
 from harness.domain.operations import PollPairing, SubmitPairing
 from harness.fleet.network import MESSAGE, SUBMISSION, Network
-from harness.fleet.place import FleetSlot
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Spread, fixed
+from harness.fleet.slot import FleetSlot
 from tests.unit.fleet.worlds import LATENCY, PLAIN, told
 
 FLEET = told(PLAIN, fleet={"hosts": 2})

@@ -11,7 +11,7 @@ from harness.domain.errors import Reason
 from harness.fleet.operators import NO_TOKEN
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Stage, told
+from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, told
 
 ALWAYS = 1_000_000
 SENT = 2 * SECOND + 3 * EXCHANGE
@@ -27,12 +27,12 @@ def reasons(records: list[OperationRecord]) -> list[str]:
     return [str((record.error or {}).get("reason", record.outcome.value)) for record in records]
 
 
-def causes(stage: Stage) -> list[str]:
-    return stage.world.happenings.names
+def causes(recorder: Recorder) -> list[str]:
+    return recorder.world.happenings.names
 
 
 def test_a_plain_operator_pairs_a_cluster_and_looks_until_it_is_paired() -> None:
-    book = Stage().pairs()
+    book = Recorder().pairs()
     assert book.kinds("operator") == [
         "LogIn",
         "ViewCluster",
@@ -49,14 +49,14 @@ def test_a_plain_operator_pairs_a_cluster_and_looks_until_it_is_paired() -> None
 
 
 def test_nobody_begins_anything_once_the_work_is_over() -> None:
-    stage = Stage()
-    stage.install()
-    stage.env.run(until=PLAIN.duration)
-    assert stage.pairs(stage.places[0]).begun == []
+    recorder = Recorder()
+    recorder.install()
+    recorder.env.run(until=PLAIN.duration)
+    assert recorder.pairs(recorder.places[0]).begun == []
 
 
 def test_an_operator_who_waits_for_a_decision_goes_home_when_the_work_is_over() -> None:
-    book = Stage(replace(NOBODY_DECIDES, duration=HOUR)).pairs()
+    book = Recorder(replace(NOBODY_DECIDES, duration=HOUR)).pairs()
     looks = [record.start for record in book.of("ViewPairing")]
     assert len(looks) == pytest.approx(60, abs=1)
     assert looks[-1] < HOUR + MINUTE
@@ -66,10 +66,10 @@ def test_an_operator_who_waits_for_a_decision_goes_home_when_the_work_is_over() 
 
 
 def test_a_cancel_comes_as_long_after_the_send_as_was_drawn() -> None:
-    stage = Stage(
+    recorder = Recorder(
         people(NOBODY_DECIDES, cancels_ppm=ALWAYS, cancel_after=fixed(90 * SECOND)), collect=True
     )
-    book = stage.pairs()
+    book = recorder.pairs()
     (cancel,) = book.of("CancelPairingRequest")
     # At 90 s he opens Local UI, looks, and thinks for a second.
     assert cancel.start == SENT + SECOND + 91 * SECOND
@@ -80,12 +80,12 @@ def test_a_cancel_comes_as_long_after_the_send_as_was_drawn() -> None:
         "CancelPairingRequest",
         "ViewPairing",
     ]
-    assert causes(stage) == ["o.cancels.0.0"]
+    assert causes(recorder) == ["o.cancels.0.0"]
 
 
 def test_a_cancel_that_comes_too_late_is_refused_and_he_looks_on() -> None:
     late = people(cancels_ppm=ALWAYS, cancel_after=fixed(90 * SECOND), watch=fixed(200 * SECOND))
-    book = Stage(late).pairs()
+    book = Recorder(late).pairs()
     assert reasons(book.of("CancelPairingRequest")) in (
         [Reason.ALREADY_ACCEPTED.value],
         [Reason.NOTHING_PENDING.value],
@@ -102,12 +102,12 @@ def test_after_a_cancel_another_request_follows_if_that_is_planned() -> None:
         again=fixed(5 * MINUTE),
         tries=3,
     )
-    stage = Stage(again, collect=True)
-    book = stage.pairs()
+    recorder = Recorder(again, collect=True)
+    book = recorder.pairs()
     sends = book.of("SendPairingRequest")
     assert [record.outcome for record in sends] == [Outcome.OK] * 3
     assert len({str(record.value) for record in sends}) == 3, "each has an id of its own"
-    assert causes(stage) == ["o.cancels.0.0", "o.cancels.0.1", "o.cancels.0.2"]
+    assert causes(recorder) == ["o.cancels.0.0", "o.cancels.0.1", "o.cancels.0.2"]
     ends = [record.end or 0 for record in book.of("CancelPairingRequest")]
     looks = [record.start for record in book.of("ViewCluster")]
     # He thinks, sees that nothing is pending, and waits.
@@ -115,7 +115,7 @@ def test_after_a_cancel_another_request_follows_if_that_is_planned() -> None:
 
 
 def test_a_cancel_as_it_is_decided_comes_within_the_tenth_of_a_second_of_a_decision() -> None:
-    book = Stage(people(cancels_decided_ppm=ALWAYS)).pairs()
+    book = Recorder(people(cancels_decided_ppm=ALWAYS)).pairs()
     (cancel,), (accept,) = book.of("CancelPairingRequest"), book.of("AcceptPairingRequest")
     assert 0 <= cancel.start - accept.start <= SECOND // 10
 
@@ -124,14 +124,16 @@ def test_a_cancel_as_it_is_decided_comes_within_the_tenth_of_a_second_of_a_decis
 
 
 def test_who_forgets_does_not_look_again_nor_send_again() -> None:
-    stage = Stage(people(NOBODY_DECIDES, forgets_ppm=ALWAYS, again=fixed(MINUTE)), collect=True)
-    book = stage.pairs()
+    recorder = Recorder(
+        people(NOBODY_DECIDES, forgets_ppm=ALWAYS, again=fixed(MINUTE)), collect=True
+    )
+    book = recorder.pairs()
     assert book.kinds("operator")[-2:] == ["SendPairingRequest", "ViewPairing"]
-    assert causes(stage) == ["o.forgets.0.0"]
+    assert causes(recorder) == ["o.forgets.0.0"]
 
 
 def test_without_watch_nobody_looks() -> None:
-    assert Stage(people(NOBODY_DECIDES, watch=None)).pairs().kinds("operator").count(
+    assert Recorder(people(NOBODY_DECIDES, watch=None)).pairs().kinds("operator").count(
         "ViewPairing"
     ) == 1  # fmt: skip
 
@@ -140,37 +142,37 @@ def test_who_forgets_may_still_cancel() -> None:
     forgetful = people(
         NOBODY_DECIDES, forgets_ppm=ALWAYS, cancels_ppm=ALWAYS, cancel_after=fixed(500 * SECOND)
     )
-    book = Stage(forgetful).pairs()
+    book = Recorder(forgetful).pairs()
     (cancel,) = book.of("CancelPairingRequest")
     assert cancel.start == SENT + SECOND + 501 * SECOND
     assert book.kinds("operator").count("ViewPairing") == 3
 
 
 def test_a_wrong_token_is_only_the_first() -> None:
-    stage = Stage(people(wrong_token_ppm=ALWAYS), collect=True)
-    book = stage.pairs()
+    recorder = Recorder(people(wrong_token_ppm=ALWAYS), collect=True)
+    book = recorder.pairs()
     tokens = [record.args["token"] for record in book.of("SendPairingRequest")]
-    assert tokens == [NO_TOKEN, stage.token]
+    assert tokens == [NO_TOKEN, recorder.token]
     assert reasons(book.of("SendPairingRequest")) == [Reason.TOKEN_UNUSABLE.value, "ok"]
-    assert causes(stage) == ["o.wrong-token.0.0"]
+    assert causes(recorder) == ["o.wrong-token.0.0"]
 
 
 def test_who_sends_twice_does_so_from_another_window() -> None:
-    stage = Stage(people(sends_twice_ppm=ALWAYS), collect=True)
-    book = stage.pairs()
+    recorder = Recorder(people(sends_twice_ppm=ALWAYS), collect=True)
+    book = recorder.pairs()
     one, other = book.of("SendPairingRequest")
     assert {one.outcome, other.outcome} == {Outcome.OK, Outcome.FAIL}
-    assert causes(stage) == ["o.sends-twice.0.0"]
+    assert causes(recorder) == ["o.sends-twice.0.0"]
     assert book.of("ViewManagement"), "it is paired all the same"
 
 
 @pytest.mark.parametrize("tries", [1, 2, 4])
 def test_who_is_refused_tries_so_often(tries: int) -> None:
-    stage = Stage(people(tries=tries))
-    place = stage.install()
+    recorder = Recorder(people(tries=tries))
+    place = recorder.install()
     node = next(iter(place.member.cluster.nodes()))
-    stage.world.hosts.set_health(place, node.name, type(node.health).UNHEALTHY)
-    book = stage.pairs(place)
+    recorder.world.hosts.set_health(place, node.name, type(node.health).UNHEALTHY)
+    book = recorder.pairs(place)
     sends = book.of("SendPairingRequest")
     assert reasons(sends) == [Reason.NODE_UNHEALTHY.value] * tries
     pauses = [b.start - (a.end or 0) for a, b in pairwise(sends)]
@@ -182,10 +184,10 @@ def test_who_is_refused_tries_so_often(tries: int) -> None:
 
 
 def test_local_operations_go_on_until_they_were_refused_twice() -> None:
-    stage = Stage(people(work=fixed(7 * SECOND)))
-    place = stage.install()
-    stage.env.process(stage.operators.works(place))
-    book = stage.pairs(place)
+    recorder = Recorder(people(work=fixed(7 * SECOND)))
+    place = recorder.install()
+    recorder.env.process(recorder.operators.works(place))
+    book = recorder.pairs(place)
     done = book.of("PatchCluster")
     assert reasons(done)[-2:] == [Reason.CENTRALLY_MANAGED.value] * 2
     assert set(reasons(done)[:-2]) == {"ok"}
@@ -193,10 +195,10 @@ def test_local_operations_go_on_until_they_were_refused_twice() -> None:
 
 
 def test_a_session_that_is_over_is_begun_anew() -> None:
-    stage = Stage()
-    place = stage.install()
+    recorder = Recorder()
+    place = recorder.install()
     place.session = replace(place.session, session="stale")
-    book = stage.pairs(place)
+    book = recorder.pairs(place)
     assert book.kinds("operator")[:3] == ["ViewCluster", "LogIn", "ViewCluster"]
 
 
@@ -210,13 +212,13 @@ def as_told(book: Book) -> list[tuple[int, str, str]]:
 def test_an_act_that_is_left_out_moves_no_draw() -> None:
     plain = people(NOBODY_DECIDES, cancel_after=fixed(30 * SECOND), again=None)
     restless = people(plain, cancels_ppm=500_000, forgets_ppm=500_000, sends_twice_ppm=500_000)
-    everything = Stage(restless, collect=True)
+    everything = Recorder(restless, collect=True)
     everything.pairs()
     only = Only(happenings=frozenset())
-    nothing = Stage(replace(restless, only=only), collect=True)
+    nothing = Recorder(replace(restless, only=only), collect=True)
     left = nothing.pairs()
     assert causes(nothing) == []
-    assert left.kinds("operator")[:7] == Stage(plain).pairs().kinds("operator")[:7]
+    assert left.kinds("operator")[:7] == Recorder(plain).pairs().kinds("operator")[:7]
     kept = frozenset(causes(everything))
-    again = Stage(replace(restless, only=Only(happenings=kept)), collect=True)
+    again = Recorder(replace(restless, only=Only(happenings=kept)), collect=True)
     assert as_told(again.pairs()) == as_told(everything.book)

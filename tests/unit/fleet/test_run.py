@@ -9,9 +9,9 @@ import pytest
 
 from harness.catalogue.verdict import Overall, Verdict
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Moment, Watching
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import as_plain, from_plain, read
+from harness.fleet.pool.coordinator import Moment, Watching
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, Telling, folder_of_parts, run_fleet
 from harness.fleet.scenario import SECOND
@@ -19,7 +19,7 @@ from harness.fleet.size import ends_about, operations_about
 from harness.history.lines import RunInfo
 from harness.history.manifest import read_manifest
 from harness.history.parts import read_part
-from tests.unit.fleet.crew.fake import Habits, fakes, scenario
+from tests.unit.fleet.pool.fake import Habits, fakes, scenario
 from tests.unit.fleet.tiny import DEFECT, TINY
 
 JOB = Job(read(TINY, "tiny"))

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import as_toml, read
 from harness.fleet.nemesis import occurrences
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.roster import Roster
 from harness.fleet.run import run_fleet

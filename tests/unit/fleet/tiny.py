@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Watching
-from harness.fleet.crew.orders import Transport
 from harness.fleet.loading import read
+from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.orders import Transport
 from harness.fleet.port import Job, MakeCell
 from harness.fleet.run import folder_of_parts, run_fleet
 

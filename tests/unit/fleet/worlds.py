@@ -19,7 +19,6 @@ from harness.fleet.disturbing import Disturbing
 from harness.fleet.hosts import Hosts
 from harness.fleet.network import Network
 from harness.fleet.operators import OperatorCallbacks, Operators
-from harness.fleet.place import FleetSlot
 from harness.fleet.plane import Plane
 from harness.fleet.recorder import FleetRecorder
 from harness.fleet.roster import Roster
@@ -35,6 +34,7 @@ from harness.fleet.scenario import (
     Scenario,
     fixed,
 )
+from harness.fleet.slot import FleetSlot
 from harness.fleet.timelines import Tokens, beginnings
 from harness.fleet.world import CellWorld, Happenings
 from harness.history.operation import OperationRecord
@@ -86,7 +86,7 @@ class Book:
         return [record.kind for record in self.begun if record.actor.startswith(actor)]
 
 
-class Stage:
+class Recorder:
     """A world with its people, in which nothing happens until a test lets it."""
 
     def __init__(self, scenario: Scenario = PLAIN, *, collect: bool = False) -> None:
@@ -106,10 +106,10 @@ class Stage:
         self.world = CellWorld(scenario, env, clock, recorder, plane, network, hosts, happenings)
         self.admins = Admins(self.world)
         tokens = Tokens(scenario, 0, 0)
-        desk = OperatorCallbacks(
+        callbacks = OperatorCallbacks(
             lambda place, now: tokens.at(now).value, self.admins.told, self.admins.told_of_stale
         )
-        self.operators = self.admins.operators = Operators(self.world, desk)
+        self.operators = self.admins.operators = Operators(self.world, callbacks)
         self.places: dict[int, FleetSlot] = {}
         self.disturbing = Disturbing(self.world, self.places)
         for change in beginnings(scenario, 0, 0, 0):

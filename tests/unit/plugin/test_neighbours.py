@@ -64,7 +64,7 @@ def test_scenarios_that_a_test_module_binds_take_part_where_it_is_asked_for(
 
 
 def test_our_fixtures_say_what_they_are_for(project: Project) -> None:
-    (project.path / "test_theirs.py").write_text("def test_it(scene):\n    pass\n")
+    (project.path / "test_theirs.py").write_text("def test_it(context):\n    pass\n")
     result = project.run(asked=False)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*pairproof_features = true*"])

@@ -10,8 +10,8 @@ pytest_plugins = ["pytester"]
 
 JUDGED = """
 @then("it is judged")
-def judged(scene, judge):
-    judge.check("succeeded", operation=scene.noted())
+def judged(context, judge):
+    judge.check("succeeded", operation=context.noted())
 """
 
 

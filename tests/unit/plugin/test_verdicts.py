@@ -14,17 +14,17 @@ pytest_plugins = ["pytester"]
 
 STEPS = """
 @then("it fails")
-def fails(scene, judge):
-    judge.check("refused", operation=scene.noted())
+def fails(context, judge):
+    judge.check("refused", operation=context.noted())
 
 @then("it is seen")
-def seen(scene, judge):
-    judge.check("observed", situation="a cancel", operations=[scene.noted()])
+def seen(context, judge):
+    judge.check("observed", situation="a cancel", operations=[context.noted()])
 
 @then("it is caught")
-def caught(scene, judge):
+def caught(context, judge):
     try:
-        judge.check("refused", operation=scene.noted())
+        judge.check("refused", operation=context.noted())
     except AssertionError:
         pass
 
@@ -33,9 +33,9 @@ def defect():
     return [][1]
 
 @given("a feature that nobody claims")
-def unclaimed(scene):
+def unclaimed(context):
     from harness.catalogue.requirement import Feature
-    scene.needs(Feature.PAGES)
+    context.needs(Feature.PAGES)
 
 @given("a step that skips")
 def skips():
@@ -43,7 +43,7 @@ def skips():
 
 @given("what cannot be reached")
 def unreached():
-    from harness.scenes.stage import Inconclusive
+    from harness.context.recorder import Inconclusive
     raise Inconclusive("precondition not reached: the moon")
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_each_invariant_has_two_that_only_a_fleet_finds() -> None:
 
 
 def test_each_shipped_scenario_finds_something() -> None:
-    assert {mutant.plot for mutant in in_fleet()} == set(shelf.names())
+    assert {mutant.found_by for mutant in in_fleet()} == set(shelf.names())
 
 
 def test_each_nemesis_is_needed_by_one() -> None:
@@ -55,7 +55,7 @@ def test_each_nemesis_is_needed_by_one() -> None:
 def test_a_needed_nemesis_is_there_to_be_taken_away() -> None:
     for mutant in in_fleet():
         if mutant.nemesis is not None:
-            scenario = shelf.find(mutant.plot)
+            scenario = shelf.find(mutant.found_by)
             assert spared(scenario, mutant.nemesis) != scenario, mutant.name
 
 

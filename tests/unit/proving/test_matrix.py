@@ -87,7 +87,7 @@ STORM = Mutant(
     "It comes back.",
     Behaviour(),
     lane=Lane.FLEET,
-    plot="cancel-storm",
+    found_by="cancel-storm",
     nemesis=Nemesis.LINK,
 )
 

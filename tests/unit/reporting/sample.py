@@ -49,7 +49,7 @@ LOCAL_UI = "https://edge-7.fjord.example:5080"
 
 
 @dataclass
-class Stage:
+class Recorder:
     """Plays scenarios into a writer, ten milliseconds an operation."""
 
     writer: EvidenceWriter
@@ -145,9 +145,9 @@ def write_sample(path: Path, *, header: lines.EvidenceHeader = HEADER) -> Path:
     redactor.register(API_KEY, "api_key")
     writer = EvidenceWriter(path, redactor)
     writer.header(header)
-    stage = Stage(writer)
+    recorder = Recorder(writer)
     for number, requirement in enumerate(requirements()):
-        _scenario(stage, requirement, 10 + 6 * number)
+        _scenario(recorder, requirement, 10 + 6 * number)
     writer.close(ended_at="2026-11-24T10:00:12.500000Z")
     return path
 
@@ -156,27 +156,27 @@ def requirements() -> Iterator[Requirement]:
     return (r for r in REQUIREMENTS if r.profile is not Profile.RESILIENCE)
 
 
-def _scenario(stage: Stage, requirement: Requirement, line: int) -> None:
-    stage.begin(requirement, requirement.title, line)
+def _scenario(recorder: Recorder, requirement: Requirement, line: int) -> None:
+    recorder.begin(requirement, requirement.title, line)
     match requirement.id:
         case "WDR-4":
-            cancel_is_lost(stage)
+            cancel_is_lost(recorder)
         case "ACC-7":
-            wrong_match(stage)
+            wrong_match(recorder)
         case "PRE-5S":
-            culprit_not_named(stage)
+            culprit_not_named(recorder)
         case "PRE-9":
-            stage.end(Verdict.INCONCLUSIVE, "the target's link cannot be cut: links = none")
+            recorder.end(Verdict.INCONCLUSIVE, "the target's link cannot be cut: links = none")
         case _ if requirement.feature is Feature.PAGES:
-            stage.end(Verdict.NOT_SUPPORTED, "pages: only a page can show it (--driver browser)")
+            recorder.end(Verdict.NOT_SUPPORTED, "pages: only a page can show it (--driver browser)")
         case _ if requirement.level is Level.UNSPECIFIED:
-            observed(stage, requirement)
+            observed(recorder, requirement)
         case _:
-            passes(stage)
+            passes(recorder)
 
 
-def log_in(stage: Stage) -> str:
-    return stage.operate(
+def log_in(recorder: Recorder) -> str:
+    return recorder.operate(
         "operator",
         "LogIn",
         {"username": "ana", "password": PASSWORD, "extended": False},
@@ -196,8 +196,8 @@ def log_in(stage: Stage) -> str:
     )
 
 
-def send(stage: Stage) -> str:
-    return stage.operate(
+def send(recorder: Recorder) -> str:
+    return recorder.operate(
         "operator",
         "SendPairingRequest",
         {"endpoint": PALETTE, "token": TOKEN, "insecure": False},
@@ -217,18 +217,20 @@ def send(stage: Stage) -> str:
     )
 
 
-def passes(stage: Stage) -> None:
-    log_in(stage)
-    sent = send(stage)
-    stage.judge("succeeded", Verdict.PASS, "", step="Then the request is sent", operations=[sent])
-    stage.end(Verdict.PASS, "")
+def passes(recorder: Recorder) -> None:
+    log_in(recorder)
+    sent = send(recorder)
+    recorder.judge(
+        "succeeded", Verdict.PASS, "", step="Then the request is sent", operations=[sent]
+    )
+    recorder.end(Verdict.PASS, "")
 
 
-def observed(stage: Stage, requirement: Requirement) -> None:
-    log_in(stage)
-    sent = send(stage)
+def observed(recorder: Recorder, requirement: Requirement) -> None:
+    log_in(recorder)
+    sent = send(recorder)
     seen = "SendPairingRequest was refused: a request is pending already (PairingRequestPending)"
-    stage.judge(
+    recorder.judge(
         "observed",
         Verdict.OBSERVED,
         seen,
@@ -236,15 +238,17 @@ def observed(stage: Stage, requirement: Requirement) -> None:
         operations=[sent],
         args={"situation": requirement.title, "operations": [sent]},
     )
-    stage.end(Verdict.OBSERVED, seen, [sent])
+    recorder.end(Verdict.OBSERVED, seen, [sent])
 
 
-def cancel_is_lost(stage: Stage) -> None:
+def cancel_is_lost(recorder: Recorder) -> None:
     """The cancel fails with the link, and the request stays pending locally."""
-    log_in(stage)
-    send(stage)
-    stage.operate("harness", "SetLink", {"host_uid": "edge-7", "up": False}, Outcome.OK, value={})
-    cancelled = stage.operate(
+    log_in(recorder)
+    send(recorder)
+    recorder.operate(
+        "harness", "SetLink", {"host_uid": "edge-7", "up": False}, Outcome.OK, value={}
+    )
+    cancelled = recorder.operate(
         "operator",
         "CancelPairingRequest",
         {},
@@ -268,7 +272,7 @@ def cancel_is_lost(stage: Stage) -> None:
         },
     )
     pending: dict[str, Json] = {"pairing_uid": "6f0c1d9a7b3e4f5a8c2d1e0f", "status": "Pairing"}
-    waited = stage.operate(
+    waited = recorder.operate(
         "operator",
         "await_state",
         {
@@ -280,11 +284,11 @@ def cancel_is_lost(stage: Stage) -> None:
         Outcome.OK,
         value={
             "held": False,
-            "samples": [{"at": stage.now, "outcome": "ok", "value": pending, "error": None}],
+            "samples": [{"at": recorder.now, "outcome": "ok", "value": pending, "error": None}],
         },
     )
     reason = "ViewPairing: nothing_pending did not hold; seen: status Pairing"
-    stage.judge(
+    recorder.judge(
         "held",
         Verdict.FAIL,
         reason,
@@ -293,13 +297,13 @@ def cancel_is_lost(stage: Stage) -> None:
         expected="Within 5 s Local UI shows no pending request (404, or a status that is not"
         " Pairing), although the cancel could not reach Palette.",
     )
-    stage.end(Verdict.FAIL, reason, [cancelled, waited])
+    recorder.end(Verdict.FAIL, reason, [cancelled, waited])
 
 
-def wrong_match(stage: Stage) -> None:
+def wrong_match(recorder: Recorder) -> None:
     """Palette says valid to another version, and wraps it in markup that must stay text."""
-    send(stage)
-    matched = stage.operate(
+    send(recorder)
+    matched = recorder.operate(
         "admin",
         "MatchProfiles",
         {
@@ -322,18 +326,18 @@ def wrong_match(stage: Stage) -> None:
         },
     )
     reason = "MatchProfiles should find <b>k8s 1.29.4</b> unlike 1.29.5 | and `said` valid"
-    stage.judge(
+    recorder.judge(
         "match_is",
         Verdict.FAIL,
         reason,
         step="Then the selection does not match",
         operations=[matched],
     )
-    stage.end(Verdict.FAIL, reason, [matched])
+    recorder.end(Verdict.FAIL, reason, [matched])
 
 
-def culprit_not_named(stage: Stage) -> None:
-    checked = stage.operate(
+def culprit_not_named(recorder: Recorder) -> None:
+    checked = recorder.operate(
         "operator",
         "VerifyConnection",
         {"endpoint": PALETTE, "token": TOKEN, "insecure": False},
@@ -341,5 +345,5 @@ def culprit_not_named(stage: Stage) -> None:
         value={"verified": False, "message": "connection check failed"},
     )
     reason = "the message does not name host edge-9: connection check failed"
-    stage.judge("names", Verdict.FAIL, reason, step="Then edge-9 is named", operations=[checked])
-    stage.end(Verdict.FAIL, reason, [checked])
+    recorder.judge("names", Verdict.FAIL, reason, step="Then edge-9 is named", operations=[checked])
+    recorder.end(Verdict.FAIL, reason, [checked])

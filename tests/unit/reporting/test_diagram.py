@@ -16,7 +16,7 @@ from harness.history.redaction import Redactor
 from harness.reporting.diagram import OPERATIONS_MAX, WIDTH, diagram
 from harness.reporting.html import report_html
 from harness.reporting.model import build_report
-from tests.unit.reporting.sample import HEADER, Stage
+from tests.unit.reporting.sample import HEADER, Recorder
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -102,18 +102,18 @@ def test_any_number_of_operations(count: int) -> None:
 def test_a_report_draws_what_fits_no_order(tmp_path: Path) -> None:
     writer = EvidenceWriter(tmp_path / "evidence.jsonl", Redactor())
     writer.header(HEADER)
-    stage = Stage(writer)
-    stage.begin(next(r for r in REQUIREMENTS if r.id == "INV-8"), "Two decide", 10)
+    recorder = Recorder(writer)
+    recorder.begin(next(r for r in REQUIREMENTS if r.id == "INV-8"), "Two decide", 10)
     request: dict[str, Json] = {"pairing_uid": "r"}
-    log_in = stage.operate("operator", "LogIn", {}, Outcome.OK, value={})
+    log_in = recorder.operate("operator", "LogIn", {}, Outcome.OK, value={})
     part = [
-        stage.operate("ana", "RejectPairingRequest", request, Outcome.OK, value={}),
-        stage.operate("bo", "AcceptPairingRequest", request, Outcome.OK, value={}),
+        recorder.operate("ana", "RejectPairingRequest", request, Outcome.OK, value={}),
+        recorder.operate("bo", "AcceptPairingRequest", request, Outcome.OK, value={}),
     ]
     why = "two decisions"
     check = "operations_are_linearizable"
-    stage.judge(check, Verdict.FAIL, why, step="Then they fit", operations=part)
-    stage.end(Verdict.FAIL, why, part)
+    recorder.judge(check, Verdict.FAIL, why, step="Then they fit", operations=part)
+    recorder.end(Verdict.FAIL, why, part)
     writer.close(ended_at="2026-11-24T10:00:12.500000Z")
     page = report_html(build_report(read_evidence(tmp_path / "evidence.jsonl"), REQUIREMENTS))
     assert page.count('<svg class="order"') == 1

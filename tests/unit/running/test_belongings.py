@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.catalogue.limits import Limits
+from harness.context.context import Context
 from harness.domain.arrangements import Arrangement, ForgetProject, RemoveUser
 from harness.domain.draws import derived_id
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
@@ -16,7 +17,6 @@ from harness.opening import goes_with_run, open_inprocess
 from harness.reference.core.records import PairingRequest, Project, User
 from harness.running.belongings import new_mark, owned_now
 from harness.running.run import Run
-from harness.scenes.scene import Context
 from harness.targets.ledger import FILE, read_ledger
 from harness.targets.port import CannotArrange, Driver
 
@@ -65,10 +65,10 @@ def run_on(driver: Driver | Clinging, folder: Path, *, owned: bool = True) -> Ru
 def play(run: Run) -> Context:
     """One scenario that sends a request and has somebody look at it."""
     scenario = run.begin(LINE)
-    scenario.scene.pending()
-    scenario.scene.admin()
+    scenario.context.pending()
+    scenario.context.admin()
     run.end(scenario, None)
-    return scenario.scene
+    return scenario.context
 
 
 def evidence_of(folder: Path) -> Evidence:
@@ -109,7 +109,7 @@ def test_what_is_left_is_in_the_evidence_and_the_ledger(tmp_path: Path) -> None:
 def test_whoever_breaks_off_the_giving_back_is_told_what_is_left(tmp_path: Path) -> None:
     run = run_on(Clinging(RemoveUser, error=KeyboardInterrupt()), tmp_path)
     scenario = run.begin(LINE)
-    scenario.scene.admin()
+    scenario.context.admin()
     with pytest.raises(KeyboardInterrupt):
         run.close(interrupted=True)
     evidence = evidence_of(tmp_path)
@@ -120,22 +120,22 @@ def test_whoever_breaks_off_the_giving_back_is_told_what_is_left(tmp_path: Path)
 
 def test_all_that_is_made_bears_the_mark_of_the_run(tmp_path: Path) -> None:
     run = run_on(Clinging(), tmp_path)
-    scene = play(run)
+    context = play(run)
     run.close()
     header, entries = read_ledger(tmp_path / FILE)
     named = [e for e in entries.values() if e.kind.value not in ("pairing request",)]
     assert {e.kind.value for e in named} >= {"project", "user", "registration token"}
     assert all(e.what.startswith(f"{header.mark}") for e in named), named
-    assert scene.mark == header.mark
-    assert scene.cluster().cluster.name.startswith(f"{header.mark}-")
+    assert context.mark == header.mark
+    assert context.cluster().cluster.name.startswith(f"{header.mark}-")
 
 
 def ids(folder: Path, *, owned: bool) -> list[str]:
     folder.mkdir()
     run = run_on(open_inprocess(1), folder, owned=owned)
-    scene = play(run)
+    context = play(run)
     run.close()
-    return [scene.project(), scene.token().uid, scene.cluster().cluster.uid]
+    return [context.project(), context.token().uid, context.cluster().cluster.uid]
 
 
 def test_two_runs_with_one_seed_do_not_meet_on_a_target(tmp_path: Path) -> None:

@@ -138,7 +138,7 @@ def test_an_interrupted_scenario_is_inconclusive_and_what_was_in_flight_is_told(
     line = ScenarioLine(id="a/b", name="b", feature="f", line=1, requirements=["WDR-3"])
     scenario = run.begin(line)
     with pytest.raises(KeyboardInterrupt):
-        scenario.scene.perform(scenario.scene.visitor(), ViewCluster())
+        scenario.context.perform(scenario.context.visitor(), ViewCluster())
     run.close(interrupted=True)
     evidence = read_evidence(path)
     assert not evidence.complete

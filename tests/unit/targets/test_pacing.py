@@ -9,7 +9,7 @@ import pytest
 
 from harness.domain.errors import Reason, Refused
 from harness.domain.operations import ListTokens, Reply, Unknown
-from harness.targets.answered import MappedExchange, may_be_asked_again, wait_asked_for
+from harness.targets.exchange import MappedExchange, may_be_asked_again, wait_asked_for
 from harness.targets.transport import RequestPacer, Sent
 from harness.wire.codec.errors import RETRY_AFTER
 from harness.wire.http import HttpResponse

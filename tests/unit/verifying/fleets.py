@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from harness.fleet.cell import make_cell
-from harness.fleet.crew.coordinator import Watching
-from harness.fleet.crew.local import LocalTransport
 from harness.fleet.loading import read
+from harness.fleet.pool.coordinator import Watching
+from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, folder_of_parts, run_fleet
 from harness.history.parts import part_file

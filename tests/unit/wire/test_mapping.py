@@ -15,7 +15,7 @@ from harness.domain.operations import Credentials, Done, Operation, Reply, Unkno
 from harness.wire.codec import decode, encode
 from harness.wire.http import HttpResponse
 from harness.wire.mapping import PLAIN, MappingError, OperationMap, WireMap
-from harness.wire.mapping.places import dotted, place_of, way_of
+from harness.wire.mapping.json_path import dotted, place_of, way_of
 from harness.wire.mapping.translate import constants_held
 from tests.unit.wire.mapped import WILD, answered, arrives, as_asked
 

@@ -13,7 +13,7 @@ from harness.domain.operations import Credentials, Done, Operation, Unknown
 from harness.wire.codec import decode, encode
 from harness.wire.http import HttpResponse
 from harness.wire.mapping import OperationMap, WireMap
-from harness.wire.mapping.places import Way, dotted
+from harness.wire.mapping.json_path import Way, dotted
 from harness.wire.mapping.shape import Each, Leaf, shape_of, ways
 from harness.wire.model import WireModel
 from harness.wire.routes import ROUTES, Route

@@ -1,4 +1,4 @@
-"""A tale as the judge of a cell hears it."""
+"""A history as the judge of a cell hears it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.invariants.known import Bounds, Violation
 from harness.checkers.invariants.stream import replayed
 from harness.history.fleet_lines import MeasuresLine
-from tests.unit.checkers.invariants.tale import SECOND, Tale
+from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder
 
 
-def heard(judge: CellJudge, tale: Tale) -> list[Violation]:
-    """Tell a judge the whole tale, and what is found meanwhile."""
+def heard(judge: CellJudge, history: HistoryBuilder) -> list[Violation]:
+    """Tell a judge the whole history, and what is found meanwhile."""
     found: list[Violation] = []
-    for is_over, operation in replayed(tale.history()):
+    for is_over, operation in replayed(history.history()):
         if is_over:
             found += judge.ended(operation)
         else:
@@ -20,14 +20,14 @@ def heard(judge: CellJudge, tale: Tale) -> list[Violation]:
     return found
 
 
-def judged(tale: Tale, *, bucket: int = 10 * SECOND, watch: bool = False) -> CellJudge:
+def judged(history: HistoryBuilder, *, bucket: int = 10 * SECOND, watch: bool = False) -> CellJudge:
     """A judge who has heard it to its end."""
     judge = CellJudge(Bounds(), bucket=bucket, watch=watch)
-    heard(judge, tale)
-    judge.end(tale.now)
+    heard(judge, history)
+    judge.end(history.now)
     return judge
 
 
-def measured(tale: Tale) -> MeasuresLine:
+def measured(history: HistoryBuilder) -> MeasuresLine:
     """What was measured of it."""
-    return judged(tale).measures()
+    return judged(history).measures()

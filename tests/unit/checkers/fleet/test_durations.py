@@ -10,7 +10,7 @@ from harness.checkers.fleet.durations import Durations, merged
 from harness.fleet.draws import Stream
 from harness.fleet.scenario import Distribution, Spread
 from harness.history.fleet_lines import DurationBuckets
-from tests.unit.checkers.invariants.tale import MS, SECOND
+from tests.unit.checkers.invariants.handwritten import MS, SECOND
 
 
 @pytest.mark.parametrize("duration", [0, 1, 63, 127, 128, 129, 1000, 999_999, 86_400_000_000])

@@ -5,27 +5,27 @@ from __future__ import annotations
 from harness.checkers.fleet.measures import Faults, joined
 from harness.history.fleet_lines import FaultWindow
 from tests.unit.checkers.fleet.judging import judged, measured
-from tests.unit.checkers.invariants.tale import SECOND, Tale
+from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder
 
 
 def test_a_fault_lasts_until_it_has_healed_or_to_the_end() -> None:
-    tale = Tale()
-    tale.cluster("a", hosts="a b")
-    tale.tell("SetLink", host_uid="a", up=False, at=(20_000, 20_000))
-    tale.tell("SetLink", host_uid="b", up=False, at=(25_000, 25_000))
-    tale.tell("SetLink", host_uid="a", up=True, at=(30_000, 30_000))
-    tale.tell("SetLink", host_uid="b", up=True, at=(42_000, 42_000))
-    tale.tell("Restart", side="central", at=(50_000, 55_000))
-    tale.tell("Restart", side="edge", slot="slot-a", at=(56_000, 57_000))
-    tale.tell("SetNodeHealth", slot="slot-a", node="a", health="Unhealthy", at=(60_000, 60_000))
-    tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(61_000, 61_000))
-    tale.tell("AdvanceClock", side="edge", by=1, at=(62_000, 62_000))
-    tale.tell("DisturbMessages", host_uid="a", lost_after=9, slowed=1, at=(64_000, 64_000))
-    tale.tell("DisturbMessages", host_uid="b", slowed=4, at=(66_000, 66_000))
-    tale.tell("DisturbMessages", host_uid="a", lost_after=0, slowed=1, at=(68_000, 68_000))
-    tale.tell("SetLink", host_uid="b", up=False, at=(80_000, 80_000))
-    tale.later(10)
-    assert measured(tale).faults == [
+    history = HistoryBuilder()
+    history.cluster("a", hosts="a b")
+    history.tell("SetLink", host_uid="a", up=False, at=(20_000, 20_000))
+    history.tell("SetLink", host_uid="b", up=False, at=(25_000, 25_000))
+    history.tell("SetLink", host_uid="a", up=True, at=(30_000, 30_000))
+    history.tell("SetLink", host_uid="b", up=True, at=(42_000, 42_000))
+    history.tell("Restart", side="central", at=(50_000, 55_000))
+    history.tell("Restart", side="edge", slot="slot-a", at=(56_000, 57_000))
+    history.tell("SetNodeHealth", slot="slot-a", node="a", health="Unhealthy", at=(60_000, 60_000))
+    history.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(61_000, 61_000))
+    history.tell("AdvanceClock", side="edge", by=1, at=(62_000, 62_000))
+    history.tell("DisturbMessages", host_uid="a", lost_after=9, slowed=1, at=(64_000, 64_000))
+    history.tell("DisturbMessages", host_uid="b", slowed=4, at=(66_000, 66_000))
+    history.tell("DisturbMessages", host_uid="a", lost_after=0, slowed=1, at=(68_000, 68_000))
+    history.tell("SetLink", host_uid="b", up=False, at=(80_000, 80_000))
+    history.later(10)
+    assert measured(history).faults == [
         FaultWindow("link", 20 * SECOND, 42 * SECOND, 2),
         FaultWindow("central", 50 * SECOND, 55 * SECOND),
         FaultWindow("reboot", 56 * SECOND, 57 * SECOND),
@@ -39,12 +39,12 @@ def test_a_fault_lasts_until_it_has_healed_or_to_the_end() -> None:
 
 
 def test_faults_that_are_near_each_other_are_one_window() -> None:
-    tale = Tale()
-    tale.cluster("a")
+    history = HistoryBuilder()
+    history.cluster("a")
     for at in range(0, 400_000, 9_000):
-        tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(at, at))
-    tale.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(420_000, 420_000))
-    assert measured(tale).faults == [
+        history.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(at, at))
+    history.tell("FaultNextMessage", host_uid="a", fault="delayed", at=(420_000, 420_000))
+    assert measured(history).faults == [
         FaultWindow("message", 0, 396 * SECOND, 45),
         FaultWindow("message", 420 * SECOND, 420 * SECOND, 1),
     ]
@@ -84,21 +84,21 @@ def test_joining_parts_first_gives_the_same_as_joining_all_at_once() -> None:
 
 
 def test_a_link_that_is_cut_twice_is_down_from_the_first_to_its_mending() -> None:
-    tale = Tale()
-    tale.cluster("a")
+    history = HistoryBuilder()
+    history.cluster("a")
     for at, up in ((20, False), (30, False), (60, True), (70, True)):
-        tale.tell("SetLink", host_uid="a", up=up, at=(at * 1_000, at * 1_000))
-    assert measured(tale).faults == [FaultWindow("link", 20 * SECOND, 60 * SECOND)]
+        history.tell("SetLink", host_uid="a", up=up, at=(at * 1_000, at * 1_000))
+    assert measured(history).faults == [FaultWindow("link", 20 * SECOND, 60 * SECOND)]
 
 
 def test_what_is_kept_of_faults_does_not_grow_with_their_number() -> None:
-    tale = Tale()
-    tale.cluster("a")
+    history = HistoryBuilder()
+    history.cluster("a")
     for _ in range(500):
-        tale.link("a", up=False)
-        tale.link("a", up=True)
-        tale.tell("FaultNextMessage", host_uid="a", fault="delayed")
-    faults = judged(tale)._meter.faults
+        history.link("a", up=False)
+        history.link("a", up=True)
+        history.tell("FaultNextMessage", host_uid="a", fault="delayed")
+    faults = judged(history)._meter.faults
     assert isinstance(faults, Faults)
     assert [len(windows) for windows in faults._windows.values() if windows] == [1, 1]
     assert not any(faults._open.values())

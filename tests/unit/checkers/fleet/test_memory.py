@@ -14,7 +14,7 @@ from harness.checkers.invariants.known import Bounds
 from harness.history.operation import Json
 from tests.unit.checkers.fleet.holdings import digest_bytes, entries
 from tests.unit.checkers.fleet.judging import heard
-from tests.unit.checkers.invariants.tale import SECOND, Tale, stack
+from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder, stack
 
 ENTRIES_A_CLUSTER = 16
 """Of a cluster that is paired; 10 at present."""
@@ -31,19 +31,19 @@ def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, bound, 32)
 
 
-def holdings(tale: Tale) -> tuple[int, int]:
+def holdings(history: HistoryBuilder) -> tuple[int, int]:
     """How many entries are held in the end, and how many bytes of digests."""
     judge = CellJudge(Bounds(), bucket=3_600 * SECOND)
-    assert heard(judge, tale) == []
+    assert heard(judge, history) == []
     return entries(judge), digest_bytes(judge)
 
 
-def submits(tale: Tale, host: str, uid: str) -> None:
+def submits(history: HistoryBuilder, host: str, uid: str) -> None:
     """A send with the submission that it makes."""
-    at, tags = tale.now // 1_000, {"host": host}
+    at, tags = history.now // 1_000, {"host": host}
     cluster: dict[str, Json] = {"uid": f"{host}-uid", "stack": stack("k8s 1")}
-    tale.send(uid, host=host, at=(at + 1, at + 4))
-    tale.tell(
+    history.send(uid, host=host, at=(at + 1, at + 4))
+    history.tell(
         "SubmitPairing",
         actor="agent",
         tags=tags,  # type: ignore[arg-type]
@@ -55,43 +55,45 @@ def submits(tale: Tale, host: str, uid: str) -> None:
     )
 
 
-def agent(tale: Tale, kind: str, host: str, uid: str, **value: Json) -> None:
-    tale.tell(kind, actor="agent", tags={"host": host}, value=value, pairing_uid=uid)
+def agent(history: HistoryBuilder, kind: str, host: str, uid: str, **value: Json) -> None:
+    history.tell(kind, actor="agent", tags={"host": host}, value=value, pairing_uid=uid)
 
 
-def paired(clusters: int) -> Tale:
+def paired(clusters: int) -> HistoryBuilder:
     """So many clusters pair, one after the other, and everything settles."""
-    tale = Tale()
-    tale.token()
-    tale.user()
-    tale.profile()
+    history = HistoryBuilder()
+    history.token()
+    history.user()
+    history.profile()
     for number in range(clusters):
         host, uid = f"h{number}", f"R{number}"
-        tale.cluster(host)
-        submits(tale, host, uid)
+        history.cluster(host)
+        submits(history, host, uid)
         selection: list[Json] = [{"uid": "full", "version": ""}]
-        tale.central("MatchProfiles", value={"valid": True}, pairing_uid=uid, selection=selection)
-        tale.accept(uid)
-        agent(tale, "PollPairing", host, uid, state="Accepted")
-        agent(tale, "ConfirmPairing", host, uid, state="Paired", cluster_uid=f"cluster-of-{uid}")
-        tale.local_shows("Paired", uid, host=host)
-        tale.mode("central", host=host)
-        tale.rule(uid)
-        tale.later(1)
-    tale.later(LATER)
-    return tale
+        history.central(
+            "MatchProfiles", value={"valid": True}, pairing_uid=uid, selection=selection
+        )
+        history.accept(uid)
+        agent(history, "PollPairing", host, uid, state="Accepted")
+        agent(history, "ConfirmPairing", host, uid, state="Paired", cluster_uid=f"cluster-of-{uid}")
+        history.local_shows("Paired", uid, host=host)
+        history.mode("central", host=host)
+        history.rule(uid)
+        history.later(1)
+    history.later(LATER)
+    return history
 
 
-def decided(requests: int) -> Tale:
+def decided(requests: int) -> HistoryBuilder:
     """One cluster sends so many requests, of which none comes to anything."""
-    tale = Tale().stage()
+    history = HistoryBuilder().set_up()
     for number in range(requests):
         uid = f"R{number}"
-        submits(tale, "edge", uid)
+        submits(history, "edge", uid)
         if number % 2:
-            at = tale.now // 1_000
-            tale.cancel(at=(at + 1, at + 4))
-            tale.tell(
+            at = history.now // 1_000
+            history.cancel(at=(at + 1, at + 4))
+            history.tell(
                 "WithdrawPairing",
                 actor="agent",
                 tags={"host": "edge"},
@@ -99,26 +101,26 @@ def decided(requests: int) -> Tale:
                 pairing_uid=uid,
             )
         else:
-            tale.reject(uid)
-            tale.local_shows("Rejected", uid)
-        tale.later(5)
-    tale.later(LATER)
-    return tale
+            history.reject(uid)
+            history.local_shows("Rejected", uid)
+        history.later(5)
+    history.later(LATER)
+    return history
 
 
-def unheard(operations: int) -> Tale:
+def unheard(operations: int) -> HistoryBuilder:
     """One request is open, and is looked at so often."""
-    tale = Tale().stage()
-    submits(tale, "edge", "A")
+    history = HistoryBuilder().set_up()
+    submits(history, "edge", "A")
     for number in range(operations):
-        tale.local_shows("Pairing", "A")
-        tale.view("A")
-        tale.listed("A")
-        agent(tale, "PollPairing", "edge", "A", state="Pairing")
-        tale.tell("FaultNextMessage", host_uid="edge", fault="lost-before", number=number)
-        tale.accept("A", so="Forbidden" if number % 2 else "ClusterProfilesMismatch")
-        tale.later(5)
-    return tale
+        history.local_shows("Pairing", "A")
+        history.view("A")
+        history.listed("A")
+        agent(history, "PollPairing", "edge", "A", state="Pairing")
+        history.tell("FaultNextMessage", host_uid="edge", fault="lost-before", number=number)
+        history.accept("A", so="Forbidden" if number % 2 else "ClusterProfilesMismatch")
+        history.later(5)
+    return history
 
 
 def test_of_each_paired_cluster_a_few_entries_and_sixteen_bytes_are_held() -> None:
@@ -143,13 +145,13 @@ def test_of_an_open_request_no_more_is_held_the_longer_it_is_open() -> None:
 
 
 def test_of_each_open_request_some_entries_are_held() -> None:
-    def open_ones(count: int) -> Tale:
-        tale = Tale()
-        tale.token()
+    def open_ones(count: int) -> HistoryBuilder:
+        history = HistoryBuilder()
+        history.token()
         for number in range(count):
-            tale.cluster(f"h{number}")
-            submits(tale, f"h{number}", f"R{number}")
-        return tale
+            history.cluster(f"h{number}")
+            submits(history, f"h{number}", f"R{number}")
+        return history
 
     few, many = holdings(open_ones(50)), holdings(open_ones(150))
     a_request = (many[0] - few[0]) / 100

@@ -12,21 +12,21 @@ from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.invariants.ids_are_never_reused import digest_of
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
 from tests.unit.checkers.fleet.judging import judged
-from tests.unit.checkers.invariants.tale import Tale
+from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 
 
 def cell(number: int) -> CellJudge:
     """Each a little different, in length too."""
-    tale = Tale().stage()
+    history = HistoryBuilder().set_up()
     for step in range(number + 1):
         uid = f"{number}-{step}"
-        tale.send(uid)
-        tale.later(7 * (number + 1))
-        tale.accept(uid, so="Forbidden" if step % 2 else "ok")
-        tale.reject(uid)
-        tale.tell("FaultNextMessage", host_uid="edge", fault="delayed")
-        tale.cluster(f"edge-{number}-{step}")
-    return judged(tale)
+        history.send(uid)
+        history.later(7 * (number + 1))
+        history.accept(uid, so="Forbidden" if step % 2 else "ok")
+        history.reject(uid)
+        history.tell("FaultNextMessage", host_uid="edge", fault="delayed")
+        history.cluster(f"edge-{number}-{step}")
+    return judged(history)
 
 
 def test_the_order_in_which_parts_are_merged_makes_no_difference() -> None:

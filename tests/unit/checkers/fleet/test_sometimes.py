@@ -8,15 +8,15 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.sometimes import SITUATIONS
 from harness.checkers.invariants.known import Bounds
 from harness.checkers.invariants.stream import replayed
-from tests.unit.checkers.fleet.tales_of_situations import TALES, Teller
-from tests.unit.checkers.invariants.tale import Tale
+from tests.unit.checkers.fleet.histories_of_situations import HISTORIES, Teller
+from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 
-NAMES = [f"{name}-{times}-{teller.__name__}" for name, times, teller in TALES]  # type: ignore[attr-defined]
+NAMES = [f"{name}-{times}-{teller.__name__}" for name, times, teller in HISTORIES]  # type: ignore[attr-defined]
 
 
-def judged(tale: Tale) -> CellJudge:
+def judged(history: HistoryBuilder) -> CellJudge:
     judge = CellJudge(Bounds(), bucket=60_000_000, watch=False)
-    for is_over, operation in replayed(tale.history()):
+    for is_over, operation in replayed(history.history()):
         if is_over:
             judge.ended(operation)
         else:
@@ -24,18 +24,18 @@ def judged(tale: Tale) -> CellJudge:
     return judge
 
 
-@pytest.mark.parametrize(("name", "times", "teller"), TALES, ids=NAMES)
+@pytest.mark.parametrize(("name", "times", "teller"), HISTORIES, ids=NAMES)
 def test_a_situation_is_counted_as_often_as_it_was_reached(
     name: str, times: int, teller: Teller
 ) -> None:
-    tale = Tale()
-    teller(tale)
-    assert judged(tale).measures().sometimes[name] == times
+    history = HistoryBuilder()
+    teller(history)
+    assert judged(history).measures().sometimes[name] == times
 
 
-def test_each_situation_has_a_tale_that_reaches_it_and_one_that_comes_near() -> None:
-    assert {name for name, times, _ in TALES if times} == set(SITUATIONS)
-    assert {name for name, times, _ in TALES if not times} == set(SITUATIONS)
+def test_each_situation_has_a_history_that_reaches_it_and_one_that_comes_near() -> None:
+    assert {name for name, times, _ in HISTORIES if times} == set(SITUATIONS)
+    assert {name for name, times, _ in HISTORIES if not times} == set(SITUATIONS)
 
 
 def is_one_sentence(text: str) -> bool:
@@ -49,4 +49,4 @@ def test_each_situation_is_described_by_one_sentence() -> None:
 
 
 def test_situations_that_were_not_reached_are_counted_as_none() -> None:
-    assert judged(Tale()).measures().sometimes == dict.fromkeys(SITUATIONS, 0)
+    assert judged(HistoryBuilder()).measures().sometimes == dict.fromkeys(SITUATIONS, 0)

@@ -7,7 +7,7 @@ import pytest
 from harness.checkers.invariants.ids_are_never_reused import IdSet
 from harness.checkers.invariants.known import ObservedWorld
 from harness.checkers.invariants.stream import Watch, replayed
-from tests.unit.checkers.invariants.tale import Tale
+from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 
 IDS = 50_000
 
@@ -24,17 +24,17 @@ def test_ids_are_remembered_in_sixteen_bytes_each_at_most() -> None:
 
 def most_held() -> tuple[int, Watch]:
     """The most requests that were held at a time, of 200 that came one after the other."""
-    tale = Tale().stage()
+    history = HistoryBuilder().set_up()
     for number in range(200):
-        tale.send(f"R{number}")
+        history.send(f"R{number}")
         if number % 2:
-            tale.cancel()
+            history.cancel()
         else:
-            tale.reject(f"R{number}")
-            tale.local_shows("Rejected", f"R{number}")
-        tale.later(5)
+            history.reject(f"R{number}")
+            history.local_shows("Rejected", f"R{number}")
+        history.later(5)
     watch, most = Watch(), 0
-    for is_over, operation in replayed(tale.history()):
+    for is_over, operation in replayed(history.history()):
         if is_over:
             assert watch.ended(operation) == ()
         else:

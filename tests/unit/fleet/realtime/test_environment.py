@@ -25,8 +25,8 @@ class Clock:
         self.ns += microseconds * 1_000
 
 
-def scene(play: Callable[[Environment, Clock], Process | Event]) -> object:
-    """Play a scene until what it returns has happened, and give its value."""
+def context(play: Callable[[Environment, Clock], Process | Event]) -> object:
+    """Play a context until what it returns has happened, and give its value."""
 
     async def played() -> object:
         clock = Clock()
@@ -60,7 +60,7 @@ def test_what_is_due_happens_in_the_order_of_time() -> None:
 
         return env.process(all_of_them())
 
-    scene(play)
+    context(play)
     assert told == [("a", 10), ("b", 20)]
 
 
@@ -74,7 +74,7 @@ def test_whoever_comes_late_knows_when_it_was_due() -> None:
 
         return env.process(late())
 
-    assert scene(play) == (1_000, 9_000)
+    assert context(play) == (1_000, 9_000)
 
 
 def test_what_begins_because_of_something_was_due_with_it() -> None:
@@ -92,7 +92,7 @@ def test_what_begins_because_of_something_was_due_with_it() -> None:
 
         return env.process(parent())
 
-    assert scene(play) == 1_000
+    assert context(play) == 1_000
 
 
 def test_what_the_network_brings_is_due_when_it_comes() -> None:
@@ -110,7 +110,7 @@ def test_what_the_network_brings_is_due_when_it_comes() -> None:
 
         return env.process(asks())
 
-    assert scene(play) == ("hello", 7_000)
+    assert context(play) == ("hello", 7_000)
 
 
 def test_a_pause_that_lies_in_the_past_was_due_then() -> None:
@@ -122,7 +122,7 @@ def test_a_pause_that_lies_in_the_past_was_due_then() -> None:
 
         return env.process(starts())
 
-    assert scene(play) == 3_000
+    assert context(play) == 3_000
 
 
 def test_how_late_timers_were_is_counted() -> None:
@@ -134,7 +134,7 @@ def test_how_late_timers_were_is_counted() -> None:
         clock.passes(51_000)
         return timer
 
-    assert scene(play) == "done"
+    assert context(play) == "done"
     lag = environments[0].lag.histogram()
     assert lag.count == 1
     assert 50_000 <= lag.percentile(1000) <= 51_000
@@ -159,7 +159,7 @@ def test_an_interrupt_ends_what_a_process_waits_for() -> None:
 
         return env.process(wakes())
 
-    assert scene(play) == "woken"
+    assert context(play) == "woken"
 
 
 def test_what_has_happened_is_not_waited_for() -> None:
@@ -173,7 +173,7 @@ def test_what_has_happened_is_not_waited_for() -> None:
 
         return env.process(waits())
 
-    assert scene(play) == ("once", "once", "once")
+    assert context(play) == ("once", "once", "once")
 
 
 def test_after_the_stop_nothing_happens() -> None:

@@ -1,0 +1,460 @@
+"""What a scenario can take for granted: a cluster, people, a token, profiles, requests.
+
+Everything is made when it is first asked for, with names from the seed and the scenario, so
+that a step says only what matters to its scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from harness.catalogue.needs import UNKNOWN, need_of
+from harness.catalogue.people import People
+from harness.catalogue.requirement import Feature
+from harness.context.installing import ClusterShape as ClusterShape
+from harness.context.installing import Installer, SlotPool, is_consumed
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply, Recorder
+from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
+from harness.domain import arrangements
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
+from harness.domain.draws import derived_bits, derived_id
+from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
+from harness.domain.permission import TENANT, Grant, every_grant
+from harness.domain.profile import ClusterProfile, StackProfile
+from harness.domain.token import RegistrationToken
+from harness.history.operation import Json, OperationRecord, Outcome
+from harness.targets.port import CannotArrange
+
+DAY = 86_400_000_000
+"""A day in microseconds."""
+
+MAIN = "the cluster"
+"""What the one cluster of a scenario is called where no other name is given."""
+
+
+@dataclass(slots=True)
+class LeasedCluster:
+    """A cluster that a scenario has leased, and what it has come to."""
+
+    slot: arrangements.Slot
+    cluster: Cluster
+    operator: Actor
+    pairing_uid: str = ""
+    """The id of the request that was sent last, as Local UI answered it."""
+    earlier_uids: list[str] = field(default_factory=list)
+    central_uid: str = ""
+    """The uid under which Palette registered the cluster on acceptance."""
+    runs_as_asked: bool = True
+    """Whether its packs are those that were asked for; a cluster that is given may have others."""
+
+    @property
+    def host_uids(self) -> tuple[str, ...]:
+        """The hosts of the cluster, in the order of its nodes."""
+        return self.cluster.host_uids()
+
+    def host(self, position: int) -> str:
+        """The uid of a host by its position from 1; -1 is the last."""
+        return self.host_uids[position - 1 if position > 0 else position]
+
+
+class Context:
+    """Everything around one scenario. Steps call it; it judges nothing.
+
+    Attributes:
+        recorder: where operations are carried out and recorded.
+        notes: what steps of one scenario tell each other, by name (operations, mostly).
+        seen: the ids of all operations that were noted, in order: what an observation tells of.
+        insecure: whether operators ask Local UI not to mind the certificate.
+        mark: what all that is made is called by, and drawn with, on a target that outlives the
+            run; empty where all goes with the run, so that the same seed gives the same ids.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        pool: SlotPool,
+        inventory: arrangements.Inventory,
+        seed: int,
+        mark: str = "",
+    ) -> None:
+        self.recorder = recorder
+        self.inventory = inventory
+        self.seed = seed
+        self.mark = mark
+        self.notes: dict[str, RecordedReply | OperationRecord] = {}
+        self.clusters: dict[str, LeasedCluster] = {}
+        self.profiles: dict[str, ClusterProfile] = {}
+        self.selection: tuple[ops.SelectedProfile, ...] | None = None
+        need = need_of(recorder.scenario)
+        self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
+        self.insecure = False
+        self.seen: list[str] = []
+        self.of_other_versions: set[str] = set()
+        """Profiles whose versions are called otherwise than was asked: the target gave them."""
+        self._clocks: dict[arrangements.Side, int] = {}
+        self._pool = pool
+        self._installer = Installer(recorder, pool, consumes=need.clusters > 0)
+        self._people = People(seed)
+        self._cast_index = derived_bits(seed, recorder.scenario, 0) % 1_000
+        self._made = 0
+        self._projects: dict[str, str] = {}
+        self._admins: dict[str, Actor] = {}
+        self._logins: dict[str, ops.LogInToPalette] = {}
+        self._token: RegistrationToken | None = None
+
+    # --- identities -------------------------------------------------------------------
+
+    def new_id(self, kind: str) -> str:
+        """An identifier that no other scenario has: a function of seed and scenario."""
+        self._made += 1
+        drawn_from = ":".join(filter(None, [str(self.seed), self.mark, self.recorder.scenario]))
+        return derived_id(drawn_from, kind, self._made)
+
+    def marked(self, name: str, between: str = "-") -> str:
+        """A name that tells whose it is, where others may ask."""
+        return f"{self.mark}{between}{name}" if self.mark else name
+
+    def new_secret(self, kind: str) -> str:
+        """A secret that no other scenario has, kept out of the evidence."""
+        return self.recorder.secret(f"{self.new_id(kind)}{self.new_id(kind)}", kind)
+
+    # --- people and scopes ------------------------------------------------------------
+
+    def project(self, label: str = "the project") -> str:
+        """The uid of a project of this scenario alone."""
+        if label not in self._projects:
+            uid = self.new_id("project")
+            index = self._cast_index + len(self._projects)
+            name = self.marked(self._people.project(index))
+            self._projects[label] = self.recorder.arrange(arrangements.CreateProject(uid, name)).uid
+        return self._projects[label]
+
+    def scope(self, label: str) -> str:
+        """A scope by its name in a feature: `tenant`, or a project's label."""
+        return TENANT if label == "tenant" else self.project(label)
+
+    def admin(self, label: str = "administrator") -> Actor:
+        """An administrator of the project with every pairing permission there."""
+        if label not in self._admins:
+            self._admins[label] = self.new_admin(label, every_grant(self.project()))
+        return self._admins[label]
+
+    def new_admin(
+        self,
+        label: str,
+        grants: frozenset[Grant],
+        *,
+        project_uid: str | None = None,
+        tenant_admin: bool = False,
+    ) -> Actor:
+        """Somebody at Palette with just these grants, who works in one project's scope.
+
+        `project_uid` is the scope that the calls name (the scenario's project without one;
+        an empty text is the tenant's). The actor can be had again by the label.
+        """
+        index = self._cast_index + len(self._admins)
+        email = self.email(self._people.person(index).email)
+        key, password = self.new_secret("apikey"), self.new_secret("password")
+        user = self.recorder.arrange(
+            arrangements.PutUser(email, password, key, grants, tenant_admin)
+        )
+        if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
+            raise Inconclusive(f"the target gives one person for two: {label} and another")
+        scope = self.project() if project_uid is None else project_uid
+        actor = Actor(label, ops.Credentials(api_key=user.api_key, project_uid=scope))
+        self._admins[label] = actor
+        self._logins[label] = ops.LogInToPalette(user.email, user.password)
+        return actor
+
+    def email(self, person: str) -> str:
+        """An e-mail address that no other scenario has, from that of a person."""
+        return self.marked(f"{self.new_id('user')[:8]}.{person}", ".")
+
+    def login_of(self, label: str = "administrator") -> ops.LogInToPalette:
+        """What somebody who was made by `admin` or `new_admin` logs in to Palette with."""
+        self.admin(label)
+        login = self._logins[label]
+        if not login.password:
+            raise Inconclusive(f"nobody knows the password of the {label} who is given")
+        return login
+
+    def token(self) -> RegistrationToken:
+        """A registration token of the project that is good for a day."""
+        if self._token is None:
+            self._token = self.new_token(self.project())
+        return self._token
+
+    def use_token(self, token: RegistrationToken) -> None:
+        """Let operators enter this token from now on."""
+        self._token = token
+
+    def new_token(
+        self, project_uid: str, *, lasts: int = DAY, active: bool = True
+    ) -> RegistrationToken:
+        """A registration token of a project, which expires `lasts` microseconds from now."""
+        token = RegistrationToken(
+            self.new_id("token"),
+            self.marked(f"token-{self._made}"),
+            self.new_secret("token"),
+            project_uid,
+            self.recorder.driver.epoch() + lasts,
+            active,
+        )
+        return self.recorder.arrange(arrangements.PutToken(token)).token
+
+    # --- clusters ---------------------------------------------------------------------
+
+    def cluster(self, label: str = MAIN) -> LeasedCluster:
+        """A leased cluster by its label; one node, Running and healthy, if it is new."""
+        return self.clusters.get(label) or self.new_cluster(label)
+
+    def new_cluster(
+        self,
+        label: str = MAIN,
+        shape: ClusterShape | None = None,
+        stack: tuple[StackProfile, ...] | None = None,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> LeasedCluster:
+        """Lease a place, install a cluster of this shape there, log an operator in.
+
+        Name, description and tags come from the cast where they are not given. What is not
+        given does not matter: where clusters are installed already, any will do.
+        """
+        asked: dict[str, object] = {"name": name, "description": description, "tags": tags}
+        asked |= {"shape": shape, "stack": stack}
+        matters = tuple(what for what, value in asked.items() if value is not None)
+        shape = shape or ClusterShape()
+        index = self._cast_index + len(self.clusters)
+        uid = self.new_id("local-cluster")
+        model = Cluster(
+            uid,
+            self.marked(self._people.site(index)) if name is None else name,
+            self._people.description(index) if description is None else description,
+            self._people.tags(index) if tags is None else tags,
+            stack=DOCUMENTED_STACK if stack is None else stack,
+        )
+        hosts = shape.control_plane + shape.workers if "shape" in matters else 1
+        slot, cluster = self._installer.install(model, shape, matters, hosts)
+        leased = LeasedCluster(slot, cluster, Actor("operator", ops.Credentials()))
+        leased.runs_as_asked = same_packs(cluster.stack, model.stack)
+        self.clusters[label] = leased
+        leased.operator = self.log_in(leased.host(1))
+        return leased
+
+    def log_in(self, host_uid: str, label: str = "operator", *, extended: bool = False) -> Actor:
+        """Somebody who is logged in to this host's Local UI.
+
+        Raises:
+            Inconclusive: the login was not answered with a session.
+        """
+        user = self.recorder.driver.local_user
+        self.recorder.secret(user.password, "password")
+        visitor = Actor(label, ops.Credentials(), host_uid)
+        operation = ops.LogIn(user.username, user.password, extended)
+        taken = self.must(self.recorder.perform(visitor, operation))
+        if not isinstance(taken.value, ops.Session):
+            raise Inconclusive("the login to Local UI was not answered with a session")
+        return visitor.in_session(taken.value.token)
+
+    def visitor(self, label: str = MAIN) -> Actor:
+        """Somebody at the cluster's first host who has not logged in."""
+        return replace(self.cluster(label).operator, label="visitor", credentials=ops.Credentials())
+
+    # --- profiles ---------------------------------------------------------------------
+
+    def publish(self, profile: ClusterProfile) -> ClusterProfile:
+        """Put a cluster profile into Palette, to be found by its name."""
+        came = self.recorder.arrange(arrangements.PutProfile(profile)).profile
+        if any(p.uid == came.uid for name, p in self.profiles.items() if name != profile.name):
+            raise Inconclusive(f"the target gives one profile for two: {came.name}")
+        self.profiles[profile.name] = came
+        if [e.version for e in came.editions] != [e.version for e in profile.editions]:
+            self.of_other_versions.add(came.uid)
+        return came
+
+    def matching_selection(self, label: str = MAIN) -> tuple[ops.SelectedProfile, ...]:
+        """The selection of a scenario; profiles that match the cluster if none was made."""
+        if self.selection is None:
+            stack = self.cluster(label).cluster.stack
+            made = [published(p, self.new_id("profile"), self.project()) for p in stack]
+            self.selection = tuple(ops.SelectedProfile(self.publish(p).uid) for p in made)
+        return self.selection
+
+    # --- requests ---------------------------------------------------------------------
+
+    def send(self, label: str = MAIN, actor: Actor | None = None) -> RecordedReply:
+        """Send a pairing request from a cluster: just the send, as an operator clicks Pair."""
+        leased = self.cluster(label)
+        operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
+        return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
+
+    def send_by_procedure(self, label: str = MAIN) -> RecordedReply:
+        """Send a pairing request step by step, as the procedure has it."""
+        leased = self.cluster(label)
+        flow = operator_sends(self.endpoint, self.token().value, insecure=self.insecure)
+        return self.sent(leased, self.recorder.run(leased.operator, flow))
+
+    def sent(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
+        """Remember the id that a send was answered with."""
+        uid = pairing_uid_of(taken.reply)
+        if uid:
+            if leased.pairing_uid:
+                leased.earlier_uids.append(leased.pairing_uid)
+            leased.pairing_uid = uid
+        return taken
+
+    def pending(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster whose request is pending on both sides.
+
+        Raises:
+            Inconclusive: it could not be brought about.
+        """
+        self.must(self.send(label))
+        leased = self.cluster(label)
+        uid = leased.pairing_uid
+        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
+        return leased
+
+    def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
+        """Accept a cluster's request: just Pair cluster."""
+        leased = self.cluster(label)
+        entered = acceptance or Acceptance(self.matching_selection(label))
+        operation = entered.on(leased.pairing_uid)
+        return self.accepted(leased, self.recorder.perform(self.admin(), operation))
+
+    def accepted(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
+        """Remember the uid that an acceptance was answered with."""
+        leased.central_uid = getattr(taken.value, "cluster_uid", "") or leased.central_uid
+        return taken
+
+    def paired(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster that is paired.
+
+        Raises:
+            Inconclusive: it could not be brought about.
+        """
+        leased = self.pending(label)
+        self.must(self.accept(label))
+        self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
+        return leased
+
+    # --- preconditions ----------------------------------------------------------------
+
+    def must(self, taken: RecordedReply) -> RecordedReply:
+        """A precondition that has to succeed before anything can be judged.
+
+        Raises:
+            Inconclusive: it did not.
+        """
+        if taken.record.outcome is not Outcome.OK:
+            error = taken.record.error or {}
+            why = error.get("message") or error.get("why")
+            raise Inconclusive(f"precondition not reached: {taken.record.kind}: {why}")
+        return taken
+
+    def must_be_refused(self, taken: RecordedReply) -> RecordedReply:
+        """A precondition that has to be refused before anything can be judged.
+
+        Raises:
+            Inconclusive: it was not.
+        """
+        if taken.record.outcome is not Outcome.FAIL:
+            raise Inconclusive(f"precondition not reached: {taken.record.kind} was not refused")
+        return taken
+
+    def must_hold(self, waited: OperationRecord) -> OperationRecord:
+        """A precondition that was waited for.
+
+        Raises:
+            Inconclusive: it was not seen in time.
+        """
+        if not (waited.value or {}).get("held"):
+            raise Inconclusive(
+                f"precondition not reached: {waited.args['polls']} never showed"
+                f" {waited.args['predicate']}"
+            )
+        return waited
+
+    def must_see(self, actor: Actor, look: ops.Operation, predicate: str, **args: Json) -> None:
+        """A precondition that is waited for: that what somebody looks at comes to be so.
+
+        Raises:
+            Inconclusive: it was not seen in time.
+        """
+        self.must_hold(self.recorder.await_state(actor, look, predicate, within_s=None, **args))
+
+    def needs(self, feature: Feature) -> None:
+        """Go on only if the target claims the feature.
+
+        Raises:
+            NotSupported: it does not.
+        """
+        if feature not in self.recorder.driver.info.features:
+            raise NotSupported(f"{feature.value}")
+
+    def note(self, name: str, taken: RecordedReply | OperationRecord) -> None:
+        """Keep an operation under a name for later steps; `it` is always the last one."""
+        self.notes[name] = self.notes["it"] = taken
+        self.seen.append(taken.id)
+
+    def noted(self, name: str = "it") -> str:
+        """The id of the operation that was kept under this name.
+
+        Raises:
+            Inconclusive: no step has kept one; the scenario's steps are out of order.
+        """
+        if name not in self.notes:
+            raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
+        return self.notes[name].id
+
+    def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
+        """Carry out an operation and keep it under a name."""
+        taken = self.recorder.perform(actor, operation)
+        self.note(name, taken)
+        return taken
+
+    def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
+        """Put a side's clock forward by `by` microseconds, until the scenario ends."""
+        self.recorder.arrange(arrangements.AdvanceClock(side, by))
+        self._clocks[side] = self._clocks.get(side, 0) + by
+
+    def strike(self) -> None:
+        """Give everything back: clusters to their places, clocks to their time, projects to
+        oblivion.
+        """
+        unsound = self._installer.put_right()
+        while self._installer.leased:  # a cluster that could not be installed has its place as well
+            slot = self._installer.leased.pop()
+            self._pool.give_back(slot, consumed=unsound or self._is_consumed(slot))
+        undo = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items()]
+        for arrangement in (
+            *undo,
+            *(arrangements.ForgetProject(uid) for uid in self._projects.values()),
+        ):
+            try:
+                self.recorder.driver.arrange(arrangement)
+            except CannotArrange:
+                continue  # the target keeps what it has; the next scenario has its own project
+
+    def _is_consumed(self, slot: arrangements.Slot) -> bool:
+        """Whether the cluster at a place cannot be used again as it is."""
+        if not slot.given:
+            return False
+        of_slot = [leased for leased in self.clusters.values() if leased.slot == slot]
+        return is_consumed(
+            self.recorder.history(),
+            self.recorder.arranged,
+            slot=slot.uid,
+            host_uids=slot.host_uids,
+            pairing_uids=[uid for leased in of_slot for uid in _uids(leased)],
+            all_pairing_uids=[uid for leased in self.clusters.values() for uid in _uids(leased)],
+        )
+
+
+def _uids(leased: LeasedCluster) -> tuple[str, ...]:
+    return (*leased.earlier_uids, *filter(None, [leased.pairing_uid]))

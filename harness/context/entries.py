@@ -1,0 +1,213 @@
+"""What an operator enters or shows at Local UI: endpoints, tokens and sessions of every kind.
+
+Features name the kinds; this module makes one of the kind for a scenario.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from harness.context.context import DAY, Context
+from harness.context.recorder import Actor, Inconclusive
+from harness.domain.arrangements import PutToken, RemoveToken, Side
+from harness.domain.endpoint import EndpointForm
+from harness.domain.operations import LogIn, LogOut
+from harness.domain.token import RegistrationToken
+
+SECOND = 1_000_000
+HOUR = 3_600 * SECOND
+"""Lengths of time in microseconds."""
+
+TokenMaker = Callable[[Context], RegistrationToken]
+
+
+# --- tokens -----------------------------------------------------------------------------------
+
+
+def token_of_kind(context: Context, kind: str) -> RegistrationToken:
+    """A registration token of the scenario's project, of the named kind.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    return _TOKENS[kind](context)
+
+
+def _made_up(context: Context, value: str) -> RegistrationToken:
+    """A token that Palette knows nothing of."""
+    return RegistrationToken("", "", value, context.project(), 0)
+
+
+def _altered(context: Context, alter: Callable[[str], str]) -> RegistrationToken:
+    value = alter(context.new_token(context.project()).value)
+    return _made_up(context, context.recorder.secret(value, "token"))
+
+
+def _deleted(context: Context) -> RegistrationToken:
+    token = context.new_token(context.project())
+    context.recorder.arrange(RemoveToken(token.uid))
+    return token
+
+
+def _deactivated_later(context: Context) -> RegistrationToken:
+    token = context.new_token(context.project())
+    context.recorder.arrange(PutToken(replace(token, active=False)))
+    return token
+
+
+def _activated_again(context: Context) -> RegistrationToken:
+    token = context.new_token(context.project(), active=False)
+    context.recorder.arrange(PutToken(replace(token, active=True)))
+    return replace(token, active=True)
+
+
+_TOKENS: Mapping[str, TokenMaker] = {
+    "empty": lambda context: _made_up(context, ""),
+    "blank": lambda context: _made_up(context, "   "),
+    "unknown": lambda context: _made_up(context, context.new_secret("token")),
+    "cut short by a character": lambda context: _altered(context, lambda value: value[:-1]),
+    "longer by a character": lambda context: _altered(context, lambda value: f"{value}0"),
+    "expired": lambda context: context.new_token(context.project(), lasts=-30 * DAY),
+    "expired a second ago": lambda context: context.new_token(context.project(), lasts=-SECOND),
+    "deactivated": lambda context: context.new_token(context.project(), active=False),
+    "deactivated later": _deactivated_later,
+    "deleted": _deleted,
+    "about to expire in an hour": lambda context: context.new_token(context.project(), lasts=HOUR),
+    "deactivated and activated again": _activated_again,
+}
+
+
+def revoke_token(context: Context, fate: str) -> None:
+    """Make the token that was entered unusable: `deactivated`, `deleted` or `expired`.
+
+    Raises:
+        KeyError: there is no such fate.
+    """
+    token = context.token()
+    context.recorder.arrange(
+        {
+            "deactivated": PutToken(replace(token, active=False)),
+            "deleted": RemoveToken(token.uid),
+            "expired": PutToken(replace(token, expiry=context.recorder.driver.epoch() - SECOND)),
+        }[fate]
+    )
+
+
+# --- endpoints --------------------------------------------------------------------------------
+
+
+def endpoint_of_form(context: Context, form: str) -> str:
+    """An endpoint of a form that the target has or that can be made from its usable one.
+
+    Raises:
+        Inconclusive: the target has no such endpoint.
+    """
+    if form in _MADE:
+        return _MADE[form](*_parts(context.inventory.endpoint))
+    if form == EndpointForm.MISSING:
+        return ""
+    if form not in context.inventory.endpoint_forms:
+        raise Inconclusive(
+            f"the target has no endpoint of the form {form}; name one under its endpoints"
+        )
+    return context.inventory.endpoint_forms[form]
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """Scheme and host with its port of an endpoint."""
+    parts = urlsplit(url if "://" in url else f"https://{url}")
+    return parts.scheme, parts.netloc
+
+
+def _portless(host: str) -> str:
+    return host.rpartition(":")[0] or host
+
+
+_MADE: Mapping[str, Callable[[str, str], str]] = {
+    "url with a slash at its end": lambda scheme, host: f"{scheme}://{host}/",
+    "blank": lambda scheme, host: "   ",
+    "url without a host": lambda scheme, host: f"{scheme}://",
+    "path alone": lambda scheme, host: "/v1/edge-mgmt",
+    "url with another scheme": lambda scheme, host: f"ftp://{host}",
+    "url with a space in it": lambda scheme, host: f"{scheme}:// {host}",
+    "url with a port that is no number": lambda scheme, host: f"{scheme}://{_portless(host)}:x1",
+    "url with a port out of range": lambda scheme, host: f"{scheme}://{_portless(host)}:99999",
+    "two urls": lambda scheme, host: f"{scheme}://{host} {scheme}://{host}",
+}
+"""Forms that need nothing but the usable endpoint: most of them malformed in one way each,
+so that whoever repairs an entry silently would reach Palette and be found out."""
+
+
+# --- sessions ---------------------------------------------------------------------------------
+
+
+def stranger_with(context: Context, kind: str) -> Actor:
+    """Somebody at the cluster's first host whose session is of the named kind.
+
+    The cluster's operator logs in afresh afterwards, to see what came of it.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    leased = context.cluster()
+    host_uid = leased.operator.host_uid
+    actor = _SESSIONS[kind](context, host_uid)
+    leased.operator = context.log_in(host_uid)
+    return actor
+
+
+def _with_session(context: Context, host_uid: str, session: str) -> Actor:
+    visitor = replace(context.visitor(), label="stranger", host_uid=host_uid)
+    return visitor.in_session(context.recorder.secret(session, "session"))
+
+
+def _shortened(context: Context, host_uid: str) -> Actor:
+    return _with_session(context, host_uid, context.log_in(host_uid).credentials.session[:-4])
+
+
+def _logged_out(context: Context, host_uid: str) -> Actor:
+    actor = context.log_in(host_uid, "stranger")
+    context.must(context.recorder.perform(actor, LogOut()))
+    return actor
+
+
+def _expired(context: Context, host_uid: str) -> Actor:
+    actor = context.log_in(host_uid, "stranger")
+    context.put_clock_forward(Side.EDGE, DAY + HOUR)
+    return actor
+
+
+def _of_another_cluster(context: Context, host_uid: str) -> Actor:
+    other = context.cluster("another cluster").operator
+    return _with_session(context, host_uid, other.credentials.session)
+
+
+_SESSIONS: Mapping[str, Callable[[Context, str], Actor]] = {
+    "no": lambda context, host_uid: _with_session(context, host_uid, ""),
+    "a made-up": lambda context, host_uid: _with_session(
+        context, host_uid, context.new_secret("session")
+    ),
+    "a cut-short": _shortened,
+    "a logged-out": _logged_out,
+    "an expired": _expired,
+    "another cluster's": _of_another_cluster,
+}
+
+
+def login_of_kind(context: Context, kind: str) -> LogIn:
+    """A login that must not succeed, of the named kind.
+
+    Raises:
+        KeyError: there is no such kind.
+    """
+    user = context.recorder.driver.local_user
+    wrong, secret = context.new_secret("password"), context.recorder.secret
+    return {
+        "a wrong password": LogIn(user.username, wrong),
+        "an empty password": LogIn(user.username, ""),
+        "a cut-short password": LogIn(user.username, secret(user.password[:-1], "password")),
+        "a longer password": LogIn(user.username, secret(f"{user.password}0", "password")),
+        "an unknown user": LogIn(f"nobody-{context.new_id('user')[:8]}", user.password),
+    }[kind]

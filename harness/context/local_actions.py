@@ -1,0 +1,433 @@
+"""What happens around a local cluster, in moves that features name by a phrase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.context.context import MAIN, Context, LeasedCluster
+from harness.context.recorder import Actor, RecordedReply
+from harness.context.stacks import DOCUMENTED_STACK, published
+from harness.domain import arrangements
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.profile import StackProfile
+from harness.history.operation import Json, OperationRecord
+
+WHILE_S = 0.5
+"""How long a while is, in seconds."""
+
+LOCAL_TAGS = {"changed-in": "local-ui"}
+CENTRAL_TAGS = {"changed-in": "palette"}
+"""What a change leaves behind, to see by it whether the change took effect."""
+
+
+def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
+    """A stack with one pack in another version."""
+    *others, last = stack
+    packs = (*last.packs[:-1], replace(last.packs[-1], version="99.0.0"))
+    return (*others, replace(last, version="2.0.0", packs=packs))
+
+
+CHANGED_STACK = changed(DOCUMENTED_STACK)
+"""The documented stack with one pack in another version."""
+
+
+# --- local cluster operations -----------------------------------------------------------------
+
+_OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
+    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
+    "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
+    "patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
+    "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
+    "deletion of the cluster": lambda c: ops.DeleteCluster(),
+    "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
+}
+
+
+def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
+    """The local cluster operation of this name, on the cluster as Local UI shows it.
+
+    Raises:
+        KeyError: there is no such operation.
+        Inconclusive: the cluster cannot be looked at.
+    """
+    leased = context.cluster()
+    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
+    if not isinstance(seen, Cluster):
+        return _OPERATIONS[kind](leased.cluster)
+    return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """By what a change is known to have taken effect."""
+
+    look: ops.LocalOperation
+    predicate: str
+    args: Mapping[str, Json]
+
+
+def effect_of(operation: ops.LocalClusterOperation) -> Effect:
+    """Where to look for the effect of a local cluster operation."""
+    match operation:
+        case ops.UpdateCluster(tags=tags):
+            return Effect(ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
+        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
+            return Effect(ops.ViewCluster(), "tags_include", {"tags": dict(tags)})
+        case ops.UpdateStack(stack=stack):
+            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
+            return Effect(ops.ViewStack(), "runs_packs", {"packs": packs})
+    return Effect(ops.ViewCluster(), "deleting_or_gone", {})
+
+
+def change_locally(context: Context, kind: str = "patch of the cluster") -> RecordedReply:
+    """Carry out a local cluster operation and keep it in mind."""
+    operation = local_operation(context, kind)
+    return context.perform(context.cluster().operator, operation, "the local operation")
+
+
+def local_effect(context: Context, kind: str = "patch of the cluster") -> OperationRecord:
+    """Wait for the effect of a local cluster operation of this name."""
+    effect = effect_of(_OPERATIONS[kind](context.cluster().cluster))
+    actor = context.cluster().operator
+    wait = context.recorder.await_state
+    return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
+
+
+def change_centrally(context: Context, uid: str = "") -> RecordedReply:
+    """A central operation on the cluster, by the uid that Palette gave it or by another."""
+    operation = ops.ChangeCentralCluster(uid or context.cluster().central_uid, CENTRAL_TAGS)
+    return context.perform(context.admin(), operation, "the central operation")
+
+
+def central_effect(context: Context) -> OperationRecord:
+    """Wait for the effect of the central operation."""
+    look = ops.ViewCentralCluster(context.cluster().central_uid)
+    fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
+    return context.recorder.await_state(context.admin(), look, "bears", fields=fields)
+
+
+def uid_in_request(context: Context) -> str:
+    """The uid that the pending request names for the cluster, or else the local one."""
+    leased = context.cluster()
+    look = ops.ViewPairingRequest(leased.pairing_uid)
+    view = context.must(context.recorder.perform(context.admin(), look)).value
+    named = view.cluster_uid if isinstance(view, ops.PairingRequestView) else ""
+    return named or leased.cluster.uid
+
+
+# --- the cluster's condition ------------------------------------------------------------------
+
+
+def set_state(context: Context, state: str) -> None:
+    """Bring the cluster into a state."""
+    context.recorder.arrange(
+        arrangements.SetClusterState(context.cluster().slot.uid, ClusterState(state))
+    )
+
+
+def set_health(context: Context, position: str, health: Health) -> None:
+    """Let a node fall ill or recover; see `node_at` for positions."""
+    leased = context.cluster()
+    name = node_at(leased, position)
+    context.recorder.arrange(arrangements.SetNodeHealth(leased.slot.uid, name, health))
+
+
+def node_at(leased: LeasedCluster, position: str) -> str:
+    """The name of a node: `first worker`, `last control plane node`, `only node`."""
+    where, _, kind = position.partition(" ")
+    pools = [p for p in leased.cluster.pools if p.control_plane == (kind != "worker")]
+    names = [node.name for pool in pools for node in pool.nodes]
+    return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
+
+
+def names_of_host(context: Context, position: int) -> tuple[list[Json], list[Json]]:
+    """By which names a host may be called, and those of the cluster's other hosts."""
+    nodes = list(context.cluster().cluster.nodes())
+    named = nodes.pop(position - 1)
+    others: list[Json] = [name for node in nodes for name in (node.host_uid, node.name)]
+    return [named.host_uid, named.name], others
+
+
+def sibling_with_login(context: Context, position: int) -> Actor:
+    """The operator with the login that they have, at another host of the cluster."""
+    leased = context.cluster()
+    return replace(leased.operator, host_uid=leased.host(position))
+
+
+# --- links, messages, restarts ----------------------------------------------------------------
+
+
+def set_links(context: Context, *, up: bool, label: str = MAIN) -> None:
+    """Cut all hosts of a cluster off, or give them back their links."""
+    for host_uid in context.cluster(label).host_uids:
+        context.recorder.arrange(arrangements.SetLink(host_uid, up))
+
+
+def set_link(context: Context, position: int, *, up: bool) -> None:
+    """Cut one host of the cluster off, or give it back its link; positions count from 1."""
+    context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
+
+
+FATES: Mapping[str, arrangements.MessageFault] = {
+    "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
+    "is lost after it took effect": arrangements.MessageFault.LOST_AFTER,
+    "arrives twice": arrangements.MessageFault.REPEATED,
+    "is answered with an error": arrangements.MessageFault.SERVER_ERROR,
+}
+"""What features call the faults of a message."""
+
+
+def spoil_next(
+    context: Context,
+    message: arrangements.MessageKind,
+    fault: arrangements.MessageFault,
+    times: int = 1,
+) -> None:
+    """What happens to the next messages of a kind from the host that the operator is at."""
+    host_uid = context.cluster().operator.host_uid
+    for _ in range(times):
+        context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
+
+
+def flap(context: Context, times: int) -> None:
+    """Let the links of the cluster go down and come back again and again; they end up down."""
+    for _ in range(times):
+        set_links(context, up=False)
+        set_links(context, up=True)
+    set_links(context, up=False)
+
+
+def flicker(context: Context, times: int) -> None:
+    """Let the links of the cluster come back and go down again and again; they end up down."""
+    for _ in range(times):
+        set_links(context, up=True)
+        set_links(context, up=False)
+
+
+def restart(context: Context, side: arrangements.Side) -> None:
+    """Stop a side and start it again; after a restart of the edge, operators log in anew."""
+    context.recorder.arrange(arrangements.Restart(side))
+    if side is arrangements.Side.EDGE:
+        for leased in context.clusters.values():
+            leased.operator = context.log_in(leased.operator.host_uid)
+
+
+# --- requests that come and go ----------------------------------------------------------------
+
+
+def send_and_cancel(context: Context, times: int) -> None:
+    """Send and cancel, again and again.
+
+    Raises:
+        Inconclusive: a send did not succeed, or Local UI still shows it as pending.
+    """
+    for _ in range(times):
+        context.must(context.send())
+        cancelled(context)
+
+
+def send_and_reject(context: Context, times: int) -> None:
+    """Send and have it rejected, again and again.
+
+    Raises:
+        Inconclusive: a send or a rejection did not succeed, or the edge never heard of it.
+    """
+    for _ in range(times):
+        context.must(context.send())
+        rejected(context)
+
+
+def rejected(context: Context, label: str = MAIN) -> LeasedCluster:
+    """A cluster whose request was rejected, which Local UI knows by now.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = context.cluster(label)
+    operation = ops.RejectPairingRequest(leased.pairing_uid)
+    context.must(context.recorder.perform(context.admin(), operation))
+    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
+    return leased
+
+
+def cancelled(context: Context, label: str = MAIN) -> LeasedCluster:
+    """A cluster whose request was cancelled, whatever the cancel was answered with.
+
+    Raises:
+        Inconclusive: Local UI still shows it as pending.
+    """
+    leased = context.cluster(label)
+    context.recorder.perform(leased.operator, ops.CancelPairingRequest())
+    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
+    return leased
+
+
+def gone(context: Context) -> None:
+    """Make sure that no request of the cluster waits in Palette any more.
+
+    Raises:
+        Inconclusive: one does.
+    """
+    uid = context.cluster().cluster.uid
+    look = ops.ListPairingRequests()
+    context.must_see(context.admin(), look, "none_listed_for", local_cluster_uid=uid)
+
+
+def stale(context: Context, label: str = MAIN) -> LeasedCluster:
+    """A cluster that is cut off, with a request that it has cancelled and Palette has not.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = context.pending(label)
+    set_links(context, up=False, label=label)
+    cancelled(context, label)
+    context.must_see(
+        context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid
+    )
+    return leased
+
+
+def accepted_and_learned(context: Context) -> LeasedCluster:
+    """A cluster whose request was accepted, which its host has learned.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = context.cluster()
+    context.must(context.accept())
+    central = ManagementMode.CENTRAL.value
+    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
+    return leased
+
+
+def come_to_nothing(context: Context) -> None:
+    """Make sure that an accepted request has failed: Palette has no cluster of it any more.
+
+    Raises:
+        Inconclusive: it has, or Local UI goes on showing the request as pending.
+    """
+    leased = context.cluster()
+    look = ops.ViewCentralCluster(leased.central_uid)
+    context.must_be_refused(context.recorder.perform(context.admin(), look))
+    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
+
+
+def centrally_managed(context: Context) -> LeasedCluster:
+    """A paired cluster that says so, and on which a central operation has succeeded.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    leased = context.paired()
+    central = ManagementMode.CENTRAL.value
+    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
+    context.must(change_centrally(context))
+    return leased
+
+
+def watch_list(context: Context) -> OperationRecord:
+    """Watch the list for the request to leave it, and keep what was seen in mind."""
+    uid = context.cluster().pairing_uid
+    seen = context.recorder.await_state(
+        context.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid
+    )
+    context.note("the list", seen)
+    return seen
+
+
+def let_pass(context: Context) -> None:
+    """Let a while pass, long enough for what either side does of itself."""
+    operator = context.cluster().operator
+    context.recorder.stays(operator, ops.ViewManagement(), "succeeds", during_s=WHILE_S)
+
+
+def watch_both_sides(context: Context) -> None:
+    """Watch both sides until nothing is under way, then see on which one operations work.
+
+    Where no acceptance was taken, nothing is under way, and one look at each is enough.
+    """
+    leased = context.cluster()
+    if leased.central_uid:
+        seen = context.recorder.await_state(leased.operator, ops.ViewPairing(), "nothing_pending")
+        context.note("Local UI", seen)
+        watch_list(context)
+        look = ops.ViewCentralCluster(leased.central_uid)
+        seen = context.recorder.await_state(context.admin(), look, "not_being_handed_over")
+        context.note("Palette", seen)
+        change_centrally(context)
+    else:
+        context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
+        context.perform(context.admin(), ops.ListPairingRequests(), "the list")
+    context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
+    context.perform(context.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
+
+
+def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
+    """Wait until just one request of a cluster waits in Palette, under whatever id."""
+    uid = context.cluster(label).cluster.uid
+    return context.recorder.await_state(
+        context.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+    )
+
+
+def request_stays_of(context: Context, label: str = MAIN) -> OperationRecord:
+    """Watch that just one request of a cluster goes on waiting in Palette."""
+    uid = context.cluster(label).cluster.uid
+    return context.recorder.stays(
+        context.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
+    )
+
+
+# --- profiles -----------------------------------------------------------------------------------
+
+
+def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> None:
+    """Publish profiles that match this stack, and let the administrator select them."""
+    made = [published(profile, context.new_id("profile"), context.project()) for profile in stack]
+    context.selection = tuple(ops.SelectedProfile(context.publish(profile).uid) for profile in made)
+
+
+# --- what Local UI shows ------------------------------------------------------------------------
+
+
+def look_at_cluster(context: Context, when: str) -> None:
+    """Look at the cluster and its profiles, to compare what is shown before and after.
+
+    Raises:
+        Inconclusive: Local UI does not show them.
+    """
+    operator = context.cluster().operator
+    context.notes[f"cluster {when}"] = context.must(
+        context.recorder.perform(operator, ops.ViewCluster())
+    )
+    context.notes[f"stack {when}"] = context.must(
+        context.recorder.perform(operator, ops.ViewStack())
+    )
+
+
+def come_to_its_end(context: Context) -> None:
+    """Wait until nothing is pending on either side; then ask each who manages the cluster."""
+    operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
+    seen = context.recorder.await_state(
+        operator, ops.ViewPairing(), "nothing_pending", within_s=settle_s
+    )
+    context.must_hold(seen)
+    look = ops.ViewCentralCluster(context.cluster().central_uid)
+    context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
+    context.perform(operator, ops.ViewManagement(), "the mode")
+    change_centrally(context)
+
+
+def await_listed(context: Context, label: str = MAIN) -> OperationRecord:
+    """Wait until Palette lists a cluster's request, under its id and for this cluster."""
+    leased = context.cluster(label)
+    return context.recorder.await_state(
+        context.admin(),
+        ops.ListPairingRequests(),
+        "listed_of_cluster",
+        pairing_uid=leased.pairing_uid,
+        local_cluster_uid=leased.cluster.uid,
+    )

@@ -1,0 +1,285 @@
+"""The recorder of one scenario: every operation goes through it and is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from harness.catalogue.limits import Limits
+from harness.domain.arrangements import Arrangement
+from harness.domain.errors import PairproofError, Refused
+from harness.domain.flows import AdminFlow, OperatorFlow
+from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
+from harness.history.evidence import EvidenceWriter
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.plain import to_json, to_json_object
+from harness.history.predicates import Sample, holds
+from harness.history.redaction import Redactor
+from harness.targets.port import Driver, Outgoing
+
+A = TypeVar("A", bound=Arrangement)
+
+
+class Inconclusive(PairproofError):
+    """The harness cannot judge, and says why."""
+
+
+class NotSupported(PairproofError):
+    """The target does not claim what this scenario needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Somebody who acts: at one host's Local UI, or at Palette.
+
+    `label` is what the evidence says: `operator`, `administrator`, or a role of a scenario.
+    """
+
+    label: str
+    credentials: Credentials
+    host_uid: str = ""
+
+    def in_session(self, token: str) -> Actor:
+        """This actor with a login's token."""
+        return replace(self, credentials=replace(self.credentials, session=token))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedReply:
+    """An operation that was carried out: its record, and the answer in the domain's words."""
+
+    record: OperationRecord
+    reply: Reply
+
+    @property
+    def id(self) -> str:
+        """The operation's id in the evidence."""
+        return self.record.id
+
+    @property
+    def value(self) -> Value | None:
+        """The answer's value, if it happened."""
+        return self.reply.value if isinstance(self.reply, Done) else None
+
+
+class Recorder:
+    """Carries out operations against a target for one scenario, and records each.
+
+    Nothing is judged here: that is the checks' work, from what was recorded.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        writer: EvidenceWriter,
+        redactor: Redactor,
+        scenario: str,
+        limits: Limits,
+    ) -> None:
+        self.driver = driver
+        self.limits = limits
+        self.scenario = scenario
+        self.arranged: list[Arrangement] = []
+        """What was arranged so far, as it came to be."""
+        self._writer = writer
+        self._redactor = redactor
+
+    def secret(self, value: str, kind: str) -> str:
+        """Make sure that a secret never reaches the evidence. Returns the secret."""
+        if value:
+            self._redactor.register(value, kind)
+        return value
+
+    def redacted(self, text: str) -> str:
+        """A text as people may read it: without any secret that is known."""
+        return self._redactor.text(text)
+
+    def history(self) -> History:
+        """What was recorded in this scenario so far."""
+        return self._writer.history(self.scenario)
+
+    def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
+        """Carry out one operation: written down before it is sent, and after its outcome."""
+        invoked = self._invoke(
+            actor, type(operation).__name__, to_json_object(operation), _about(actor)
+        )
+        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        exchange = self.driver.send(outgoing)
+        reply = exchange.reply
+        if isinstance(reply, Done) and isinstance(reply.value, Session):
+            self.secret(reply.value.token, "session")
+        outcome, value, error = _told(reply)
+        record = self._writer.outcome(
+            invoked.id,
+            outcome,
+            end=self.driver.now(),
+            value=value,
+            error=error,
+            request=exchange.request,
+            response=exchange.response,
+        )
+        return RecordedReply(record, reply)
+
+    def run(self, actor: Actor, flow: OperatorFlow | AdminFlow) -> RecordedReply:
+        """Carry out a flow's operations one by one; the last one is what the flow is about.
+
+        Returns the operation whose reply the flow returned.
+        """
+        taken: list[RecordedReply] = []
+        operation = next(flow)
+        while True:
+            taken.append(self.perform(actor, operation))
+            try:
+                operation = flow.send(taken[-1].reply)
+            except StopIteration as stop:
+                return next(t for t in reversed(taken) if t.reply is stop.value)
+
+    def arrange(self, arrangement: A) -> A:
+        """Arrange a precondition or a fault; it is recorded like an operation.
+
+        Returns it as it came to be: a target may choose its own uids, names and values.
+
+        Raises:
+            CannotArrange: the target offers no way.
+        """
+        actor = Actor("harness", Credentials())
+        name = type(arrangement).__name__
+        invoked = self._invoke(actor, name, to_json_object(arrangement), {})
+        try:
+            came = self.driver.arrange(arrangement)
+        except PairproofError as error:
+            self._writer.outcome(
+                invoked.id, Outcome.FAIL, end=self.driver.now(), error={"why": str(error)}
+            )
+            raise
+        if not isinstance(came, type(arrangement)):
+            raise TypeError(f"{name} was asked for, and the driver arranged {type(came).__name__}")
+        # Secrets that the target chose become labels as it is written: their fields tell.
+        value = {} if came == arrangement else to_json_object(came)
+        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
+        self._note_confirmation(name)
+        self.arranged.append(came)
+        return came
+
+    def _note_confirmation(self, arrangement: str) -> None:
+        """A person who has arranged something stands in the evidence as who did it."""
+        confirmation = self.driver.confirmation()
+        if confirmation is None:
+            return
+        person = Actor(confirmation.who, Credentials())
+        told: dict[str, Json] = {"arrangement": arrangement, "asked": confirmation.asked}
+        invoked = self._invoke(person, "ConfirmArrangement", told, {})
+        self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value={})
+
+    def await_state(
+        self,
+        actor: Actor,
+        operation: Operation,
+        predicate: str,
+        *,
+        within_s: float | None = None,
+        **args: Json,
+    ) -> OperationRecord:
+        """Ask again and again until the predicate holds, or the time is up.
+
+        The answers are recorded where they change. Judge the record with the check `held`.
+        """
+        within = self.limits.await_s if within_s is None else within_s
+        wait = {"within_s": within}
+        return self._watch("await_state", actor, operation, predicate, args, wait, True)
+
+    def stays(
+        self,
+        actor: Actor,
+        operation: Operation,
+        predicate: str,
+        *,
+        during_s: float | None = None,
+        **args: Json,
+    ) -> OperationRecord:
+        """Ask again and again for a while, or until an answer shows that it does not hold.
+
+        No answer is no such answer: the watch goes on.
+        """
+        during = self.limits.stays_s if during_s is None else during_s
+        wait = {"during_s": during}
+        return self._watch("stays", actor, operation, predicate, args, wait, False)
+
+    def _watch(
+        self,
+        kind: str,
+        actor: Actor,
+        operation: Operation,
+        predicate: str,
+        args: Mapping[str, Json],
+        wait: Mapping[str, float],
+        until: bool,
+    ) -> OperationRecord:
+        told: dict[str, Json] = {
+            "predicate": predicate,
+            "predicate_args": dict(args),
+            "polls": type(operation).__name__,
+            "polls_args": to_json_object(operation),
+            **wait,
+        }
+        invoked = self._invoke(actor, kind, told, _about(actor))
+        deadline = self.driver.now() + round(next(iter(wait.values())) * 1_000_000)
+        samples: list[Json] = []
+        outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        while True:
+            sample, raw = self._look(outgoing)
+            if not samples or _without_time(samples[-1]) != _without_time(raw):
+                samples.append(raw)
+            held = holds(predicate, sample, args)
+            settled = held if until else not held and sample.outcome is not Outcome.INFO
+            if settled or self.driver.now() >= deadline:
+                break
+            self.driver.sleep(round(self.limits.poll_s * 1_000_000))
+        return self._writer.outcome(
+            invoked.id,
+            Outcome.OK,
+            end=self.driver.now(),
+            value={"held": held, "samples": samples},
+        )
+
+    def _look(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
+        outcome, value, error = _told(self.driver.send(outgoing).reply)
+        raw: dict[str, Json] = {
+            "at": self.driver.now(),
+            "outcome": outcome.value,
+            "value": value,
+            "error": error,
+        }
+        return Sample.from_json(raw), raw
+
+    def _invoke(
+        self, actor: Actor, kind: str, args: Mapping[str, Json], tags: Mapping[str, Json]
+    ) -> OperationRecord:
+        start = self.driver.now()
+        return self._writer.invoke(self.scenario, actor.label, kind, args, start=start, tags=tags)
+
+
+def _about(actor: Actor) -> dict[str, Json]:
+    about = {"host": actor.host_uid, "project": actor.credentials.project_uid}
+    return {name: value for name, value in about.items() if value}
+
+
+def _told(
+    reply: Reply,
+) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
+    """A reply as outcome, value and error of a record."""
+    if isinstance(reply, Done):
+        return Outcome.OK, to_json_object(reply.value), None
+    if isinstance(reply, Refused):
+        error: dict[str, Json] = {
+            "reason": reply.reason.value,
+            "message": reply.message,
+            "details": to_json(reply.details),
+        }
+        return Outcome.FAIL, None, error
+    return Outcome.INFO, None, {"why": reply.why}
+
+
+def _without_time(sample: Json) -> Json:
+    return {k: v for k, v in sample.items() if k != "at"} if isinstance(sample, dict) else sample

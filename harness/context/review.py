@@ -1,0 +1,427 @@
+"""What administrators and strangers do at Palette in a scenario, by names from a feature."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from harness.context.context import DAY, MAIN, Context, LeasedCluster
+from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.domain import operations as ops
+from harness.domain.arrangements import PutUser, Side
+from harness.domain.errors import PairproofError
+from harness.domain.flows import Acceptance, admin_rejects_by_tags
+from harness.domain.permission import Grant, PairPermission, every_grant
+from harness.history.operation import Json, OperationRecord
+
+KEPT = "(kept)"
+"""In a feature: this value is not touched."""
+NONE = "(none)"
+"""In a feature: this value is empty."""
+
+
+class UnknownPhrase(PairproofError):
+    """A feature uses a word that no step knows."""
+
+
+# --- requests that have come to something -----------------------------------------------------
+
+
+def request_that_was(context: Context, fate: str) -> LeasedCluster:
+    """The cluster whose request was `rejected`, `withdrawn`, `accepted`, `paired` or never sent.
+
+    A request that is `unknown` was never sent: the cluster's id is one that no request has.
+
+    Raises:
+        Inconclusive: it could not be brought about.
+    """
+    if fate not in _FATES:
+        raise UnknownPhrase(f"no step knows {fate!r}; known are: {', '.join(_FATES)}")
+    return _FATES[fate](context)
+
+
+def _rejected(context: Context) -> LeasedCluster:
+    leased = context.pending()
+    context.must(
+        context.recorder.perform(context.admin(), ops.RejectPairingRequest(leased.pairing_uid))
+    )
+    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
+    return _gone(context, leased)
+
+
+def _withdrawn(context: Context) -> LeasedCluster:
+    leased = context.pending()
+    context.must(context.recorder.perform(leased.operator, ops.CancelPairingRequest()))
+    return _gone(context, leased)
+
+
+def _accepted(context: Context) -> LeasedCluster:
+    leased = context.pending()
+    context.must(context.accept())
+    return leased
+
+
+def _unknown(context: Context) -> LeasedCluster:
+    leased = context.cluster()
+    leased.pairing_uid = context.new_id("unknown-request")
+    return leased
+
+
+def _gone(context: Context, leased: LeasedCluster) -> LeasedCluster:
+    uid = leased.pairing_uid
+    context.must_see(context.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid)
+    return leased
+
+
+_FATES: Mapping[str, Callable[[Context], LeasedCluster]] = {
+    "rejected": _rejected,
+    "withdrawn": _withdrawn,
+    "accepted": _accepted,
+    "paired": Context.paired,
+    "unknown": _unknown,
+}
+
+
+def pending_in(context: Context, label: str, project: str) -> LeasedCluster:
+    """A cluster whose request is pending in this project, by a token of that project.
+
+    Raises:
+        Inconclusive: the request could not be sent.
+    """
+    before = context.token()
+    context.use_token(context.new_token(context.project(project)))
+    context.must(context.send(label))
+    context.use_token(before)
+    return context.cluster(label)
+
+
+def must_send_again(context: Context, label: str = MAIN) -> None:
+    """A precondition: a further request of the cluster, with an id of its own.
+
+    Raises:
+        Inconclusive: it was not sent, or it has the id of an earlier one.
+    """
+    context.must(context.send(label))
+    leased = context.cluster(label)
+    if leased.pairing_uid in leased.earlier_uids:
+        raise Inconclusive("precondition not reached: the new request has an earlier one's id")
+
+
+def must_show_own_values(context: Context, label: str = MAIN) -> None:
+    """A precondition: the opened request shows the name, description and tags of the cluster.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = context.cluster(label)
+    fields = borne(leased, KEPT, KEPT, KEPT)
+    look = ops.ViewPairingRequest(leased.pairing_uid)
+    context.must_see(context.admin(), look, "bears", fields=fields)
+
+
+def mistyped(context: Context, label: str = MAIN) -> str:
+    """A pending request's id with another last character: the id of no request."""
+    uid = context.cluster(label).pairing_uid
+    return f"{uid[:-1]}{'0' if uid[-1:] != '0' else '1'}"
+
+
+# --- people -----------------------------------------------------------------------------------
+
+
+def stranger(context: Context, credentials: str) -> Actor:
+    """Somebody whose credentials are not good, in the way that a feature says."""
+    project = context.project()
+    match credentials:
+        case "no login":
+            return Actor("stranger", ops.Credentials(project_uid=project))
+        case "an unknown API key":
+            key = context.new_secret("apikey")
+            return Actor("stranger", ops.Credentials(api_key=key, project_uid=project))
+        case "an unknown session":
+            token = context.new_secret("session")
+            return Actor("stranger", ops.Credentials(session=token, project_uid=project))
+        case "a login that has expired":
+            actor = logged_in(context)
+            context.put_clock_forward(Side.CENTRAL, 30 * DAY)
+            return actor
+    raise UnknownPhrase(f"no step knows somebody with {credentials!r}")
+
+
+def logged_in(context: Context) -> Actor:
+    """The administrator, with a login in place of an API key.
+
+    Raises:
+        Inconclusive: the login was not answered with a session.
+    """
+    return in_session(context, context.must(log_in(context, context.login_of())))
+
+
+def log_in(context: Context, login: ops.LogInToPalette) -> RecordedReply:
+    """Log in to Palette."""
+    visitor = Actor("administrator", ops.Credentials(project_uid=context.project()))
+    return context.perform(visitor, login, "the login")
+
+
+def log_in_wrongly(context: Context) -> RecordedReply:
+    """Log in to Palette as the administrator, with a password that is not theirs."""
+    return log_in(context, replace(context.login_of(), password=context.new_secret("password")))
+
+
+def log_in_as_nobody(context: Context) -> RecordedReply:
+    """Log in to Palette with an e-mail address that it does not know."""
+    email = f"{context.new_id('user')[:8]}@example.com"
+    return log_in(context, ops.LogInToPalette(email, context.new_secret("password")))
+
+
+def in_session(context: Context, taken: RecordedReply) -> Actor:
+    """The administrator with the session that a login was answered with.
+
+    Raises:
+        Inconclusive: it was not answered with one.
+    """
+    if not isinstance(taken.value, ops.Session):
+        raise Inconclusive("the login to Palette was not answered with a session")
+    project = context.project()
+    return Actor("administrator", ops.Credentials(session=taken.value.token, project_uid=project))
+
+
+def user_without(context: Context, permission: str) -> Actor:
+    """A user who has every permission on pairing requests in the project except one."""
+    return context.new_admin("user", _all_but(context, permission))
+
+
+def user_with(context: Context, permissions: str) -> Actor:
+    """A user with these permissions, separated by commas, in the project, and no others."""
+    return context.new_admin("user", _just(context, permissions))
+
+
+def user_reduced(context: Context, permission: str) -> Actor:
+    """A user who had every permission in the project, used them, and has lost one."""
+    actor = context.new_admin("user", every_grant(context.project()))
+    context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
+    grants, key = _all_but(context, permission), actor.credentials.api_key
+    login = context.login_of("user")
+    context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    return actor
+
+
+def user_across(context: Context, here: str, elsewhere: str) -> Actor:
+    """A user with some permissions in the project, and all of them in another one."""
+    return context.new_admin("user", _just(context, here) | every_grant(context.project(elsewhere)))
+
+
+def user_of(context: Context, scopes: str) -> Actor:
+    """A user with every permission in these scopes, separated by commas, and in no other.
+
+    A scope is `tenant`, `nowhere`, or a project by its name. The user works in the project.
+    """
+    named = [s.strip() for s in scopes.split(",") if s.strip() != "nowhere"]
+    grants = [grant for scope in named for grant in every_grant(context.scope(scope))]
+    return context.new_admin("user", frozenset(grants))
+
+
+def _all_but(context: Context, permission: str) -> frozenset[Grant]:
+    missing = PairPermission(permission)
+    return frozenset(g for g in every_grant(context.project()) if g.permission is not missing)
+
+
+def _just(context: Context, permissions: str) -> frozenset[Grant]:
+    wanted = {PairPermission(part.strip()) for part in permissions.split(",")}
+    return frozenset(g for g in every_grant(context.project()) if g.permission in wanted)
+
+
+def working_in(context: Context, actor: Actor, scope: str) -> Actor:
+    """Somebody with another project selected: `tenant`, a project, or one that is `unknown`."""
+    uid = context.new_id("unknown-project") if scope == "unknown" else context.scope(scope)
+    return replace(actor, credentials=replace(actor.credentials, project_uid=uid))
+
+
+# --- what they try ----------------------------------------------------------------------------
+
+
+def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
+    """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
+    leased = context.cluster(label)
+    selected = context.matching_selection(label)
+    taken = context.perform(actor, _operation(leased.pairing_uid, selected, action))
+    return context.accepted(leased, taken)
+
+
+def _operation(uid: str, selected: tuple[ops.SelectedProfile, ...], action: str) -> ops.Operation:
+    match action:
+        case "list":
+            return ops.ListPairingRequests()
+        case "open":
+            return ops.ViewPairingRequest(uid)
+        case "match":
+            return ops.MatchProfiles(uid, selected)
+        case "accept":
+            return ops.AcceptPairingRequest(uid, selected)
+        case "reject":
+            return ops.RejectPairingRequest(uid)
+    raise UnknownPhrase(f"nobody can {action!r} a pairing request")
+
+
+def accept_as(context: Context, who: str, entered: Acceptance, label: str = MAIN) -> RecordedReply:
+    """Let an administrator accept a cluster's request, with what was entered."""
+    leased = context.cluster(label)
+    operation = entered.on(leased.pairing_uid)
+    return context.accepted(
+        leased, context.perform(context.admin(who), operation, "the acceptance")
+    )
+
+
+def reject_as(context: Context, who: str, label: str = MAIN) -> RecordedReply:
+    """Let an administrator reject a cluster's request: just Reject."""
+    uid = context.cluster(label).pairing_uid
+    return context.perform(context.admin(who), ops.RejectPairingRequest(uid), "the rejection")
+
+
+def reject_by_tags(context: Context, label: str) -> RecordedReply:
+    """Reject the request whose cluster bears the tags of this one, without knowing its id."""
+    uid = context.cluster(label).pairing_uid
+    context.recorder.await_state(
+        context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid
+    )
+    taken = context.recorder.run(
+        context.admin(), admin_rejects_by_tags(context.cluster(label).cluster.tags)
+    )
+    context.note("the rejection", taken)
+    return taken
+
+
+# --- what is entered on acceptance, and borne afterwards ---------------------------------------
+
+
+def entered(context: Context, name: str, description: str, tags: str) -> Acceptance:
+    """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
+    return Acceptance(
+        context.matching_selection(),
+        None if name == KEPT else text_from(name),
+        None if description == KEPT else text_from(description),
+        None if tags == KEPT else tags_from(tags),
+    )
+
+
+def borne(leased: LeasedCluster, name: str, description: str, tags: str) -> dict[str, Json]:
+    """What the paired cluster has to bear after that."""
+    own = leased.cluster
+    return {
+        "name": own.name if name == KEPT else text_from(name),
+        "description": own.description if description == KEPT else text_from(description),
+        "tags": dict(own.tags) if tags == KEPT else dict(tags_from(tags)),
+    }
+
+
+def text_from(text: str) -> str:
+    """A text as a feature writes it."""
+    return "" if text == NONE else text
+
+
+def tags_from(text: str) -> Mapping[str, str]:
+    """Tags as a feature writes them: `line=7, site=harbor`."""
+    if text == NONE:
+        return {}
+    pairs = (part.partition("=") for part in text.split(","))
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+# --- what Palette shows ------------------------------------------------------------------------
+
+
+def pending_ids(context: Context, *labels: str) -> list[Json]:
+    """The ids of these clusters' requests."""
+    return [context.cluster(label).pairing_uid for label in labels]
+
+
+def look_at_list(context: Context) -> RecordedReply:
+    """List the requests of the project. A list may lag behind, so it has time to catch up first."""
+    await_list(context, *context.clusters)
+    return context.perform(context.admin(), ops.ListPairingRequests(), "the list")
+
+
+def await_list(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
+    """Wait until just these clusters' requests wait for a decision in the project."""
+    ids = pending_ids(context, *labels)
+    return context.recorder.await_state(
+        admin or context.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
+    )
+
+
+def list_stays(context: Context, *labels: str, admin: Actor | None = None) -> OperationRecord:
+    """Watch that just these clusters' requests go on waiting for a decision in the project."""
+    ids = pending_ids(context, *labels)
+    return context.recorder.stays(
+        admin or context.admin(), ops.ListPairingRequests(), "listed_exactly", pairing_uids=ids
+    )
+
+
+def admin_of(context: Context, project: str) -> Actor:
+    """Somebody with every permission in another project, who works there."""
+    uid = context.project(project)
+    return context.new_admin(f"administrator of {project}", every_grant(uid), project_uid=uid)
+
+
+def identity_of(leased: LeasedCluster) -> dict[str, Json]:
+    """By what an opened request shows which cluster has sent it."""
+    return {
+        "pairing_uid": leased.pairing_uid,
+        "local_cluster_uid": leased.cluster.uid,
+        "name": leased.cluster.name,
+    }
+
+
+def tags_of(leased: LeasedCluster) -> dict[str, Json]:
+    """By what a request can be told apart from those of clusters with the same name."""
+    return {"tags": dict(leased.cluster.tags)}
+
+
+def await_registered(context: Context, label: str = MAIN) -> OperationRecord:
+    """Wait until Palette shows the cluster."""
+    operation = ops.ViewCentralCluster(context.cluster(label).central_uid)
+    return context.recorder.await_state(context.admin(), operation, "succeeds")
+
+
+def await_central(context: Context, fields: dict[str, Json], label: str = MAIN) -> OperationRecord:
+    """Wait until the central cluster bears these values."""
+    operation = ops.ViewCentralCluster(context.cluster(label).central_uid)
+    return context.recorder.await_state(context.admin(), operation, "bears", fields=fields)
+
+
+def change_centrally(
+    context: Context, label: str = MAIN
+) -> tuple[OperationRecord, dict[str, Json]]:
+    """Ask again and again for a central operation, until it is taken.
+
+    Returns what was seen, and the fields that the cluster has to bear afterwards.
+    """
+    tags = {"changed-centrally": context.new_id("change")[:8]}
+    operation = ops.ChangeCentralCluster(context.cluster(label).central_uid, tags)
+    return context.recorder.await_state(context.admin(), operation, "succeeds"), {
+        "tags": dict(tags)
+    }
+
+
+def must_manage(context: Context, label: str = MAIN) -> None:
+    """A precondition: a central operation on the cluster takes effect.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    changed, fields = change_centrally(context, label)
+    context.must_hold(changed)
+    context.must_hold(await_central(context, fields, label))
+
+
+def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
+    """What the last central operation on a cluster asked for.
+
+    Raises:
+        Inconclusive: there was none; the scenario's steps are out of order.
+    """
+    uid, kind = context.cluster(label).central_uid, ops.ChangeCentralCluster.__name__
+    for record in reversed(context.recorder.history().of_kind("await_state")):
+        asked = record.args["polls_args"] if record.args["polls"] == kind else None
+        if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
+            return {"tags": asked["tags"]}
+    raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")

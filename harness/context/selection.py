@@ -1,0 +1,213 @@
+"""What an administrator selects for the match, made ready in Palette.
+
+Each function publishes what is needed and leaves the context's selection behind. "The" infra or
+add-on profile is the first one of its type that a scenario has made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from harness.context import stacks
+from harness.context.context import MAIN, Context
+from harness.context.recorder import Inconclusive, RecordedReply
+from harness.context.stacks import BadTable, pack_from, published
+from harness.domain.errors import PairproofError
+from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
+from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
+
+Rows = Sequence[Sequence[str]]
+
+_EDITION_COLUMNS = ("version", "packs", "state")
+_STATES = {"published": True, "draft": False}
+
+
+class NoSuchProfile(PairproofError):
+    """A scenario speaks of a profile, or of a fault, that does not exist."""
+
+
+# --- selecting --------------------------------------------------------------------------------
+
+
+def local(context: Context, label: str = MAIN) -> stacks.Stack:
+    """What a local cluster runs."""
+    return context.cluster(label).cluster.stack
+
+
+def named(context: Context, label: str = MAIN) -> stacks.Stack:
+    """What a local cluster runs, where a feature speaks of its packs by their names.
+
+    Raises:
+        Inconclusive: it runs others; clusters are given on this target.
+    """
+    if not context.cluster(label).runs_as_asked:
+        raise Inconclusive(
+            "the scenario names packs of the documented example, and the cluster that is given runs"
+            " others: a cluster with these has to be installed"
+        )
+    return local(context, label)
+
+
+def select_like(context: Context, stack: Iterable[StackProfile]) -> None:
+    """Publish a cluster profile for each profile of a stack, and select them all."""
+    context.selection = ()
+    for profile in stack:
+        _select(context, published(profile, context.new_id("profile"), context.project()))
+
+
+def select_versions(context: Context, kind: ProfileType, rows: Rows) -> None:
+    """Select what fits the local cluster, with the profile of one type in several versions."""
+    of_kind = _of_kind(named(context), kind)
+    select_like(context, [p for p in local(context) if p is not of_kind])
+    uid, project = context.new_id("profile"), context.project()
+    _select(context, ClusterProfile(uid, of_kind.name, kind, editions_from(rows), project))
+
+
+def select_unknown(context: Context) -> None:
+    """Select a profile that does not exist, beside those that fit."""
+    fitting = context.matching_selection()
+    context.selection = (*fitting, SelectedProfile(context.new_id("unknown-profile")))
+
+
+def select_copy(context: Context, kind: ProfileType) -> None:
+    """Select what fits the local cluster, and a second profile like the one of this type."""
+    stack = local(context)
+    select_like(context, (*stack, replace(_of_kind(stack, kind), name="edge-copy")))
+
+
+def select_twice(context: Context, kind: ProfileType) -> None:
+    """Select what fits the local cluster, and the profile of this type once more."""
+    fitting = context.matching_selection()
+    context.selection = (*fitting, SelectedProfile(_made(context, kind).uid))
+
+
+def ask_for_version(context: Context, kind: ProfileType, version: str) -> None:
+    """Ask for this version of a selected profile; an empty text asks for the profile alone."""
+    uid = _made(context, kind).uid
+    if version and uid in context.of_other_versions:
+        raise Inconclusive("the versions of the profile that is given are called otherwise")
+    context.selection = tuple(
+        SelectedProfile(uid, version) if chosen.uid == uid else chosen
+        for chosen in context.selection or ()
+    )
+
+
+def add_edition(context: Context, kind: ProfileType, edition: ProfileEdition) -> None:
+    """Publish a further version of a profile that is selected."""
+    named(context)
+    profile = _made(context, kind)
+    context.publish(replace(profile, editions=(*profile.editions, edition)))
+
+
+def select_unfit(context: Context, fault: str) -> None:
+    """Select profiles that do not match the local cluster, for one reason.
+
+    Raises:
+        NoSuchProfile: there is no such fault.
+    """
+    if fault not in _FAULTS:
+        raise NoSuchProfile(f"no step knows the fault {fault!r}; known are: {', '.join(_FAULTS)}")
+    _FAULTS[fault](context)
+
+
+def _too_new(context: Context) -> None:
+    stack = named(context)
+    pack = _of_kind(stack, ProfileType.ADD_ON).packs[0]
+    rows = [
+        list(_EDITION_COLUMNS),
+        ["1.0.0", str(pack), "published"],
+        ["1.1.0", f"{pack.name} 45.0.0", "published"],
+    ]
+    select_versions(context, ProfileType.ADD_ON, rows)
+
+
+def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Context], None]:
+    return lambda context: select_like(context, change(named(context)))
+
+
+_FAULTS: Mapping[str, Callable[[Context], None]] = {
+    "a wrong version": _varied(lambda s: stacks.with_version(s, "Calico", "3.26.0")),
+    "a pack too many": _varied(lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0"))),
+    "a missing layer": _varied(lambda s: stacks.without(s, "PXK-E")),
+    "a version that is not the latest": _too_new,
+    "a second infra profile": lambda context: select_copy(context, ProfileType.INFRA),
+    "nothing selected": lambda context: select_like(context, ()),
+    "a profile that does not exist": select_unknown,
+}
+
+
+# --- tables and names -------------------------------------------------------------------------
+
+
+def editions_from(rows: Rows) -> tuple[ProfileEdition, ...]:
+    """Versions of a profile from a table with the columns version, packs and state.
+
+    Packs are separated by commas; the state is `published` or `draft`.
+
+    Raises:
+        BadTable: the columns are others, or a state or a pack cannot be read.
+    """
+    header, *body = rows
+    if tuple(header) != _EDITION_COLUMNS:
+        raise BadTable(f"versions need the columns {', '.join(_EDITION_COLUMNS)}, not {header}")
+    return tuple(
+        ProfileEdition(version, packs_from(packs), _is_published(state))
+        for version, packs, state in body
+    )
+
+
+def packs_from(text: str) -> tuple[Pack, ...]:
+    """Packs from a list that is separated by commas.
+
+    Raises:
+        BadTable: one of them is no pack.
+    """
+    return tuple(pack_from(part) for part in text.split(","))
+
+
+def _is_published(state: str) -> bool:
+    if state not in _STATES:
+        raise BadTable(f"a version is published or a draft, not {state!r}")
+    return _STATES[state]
+
+
+def _of_kind(stack: Iterable[StackProfile], kind: ProfileType) -> StackProfile:
+    found = next((p for p in stack if p.type is kind), None)
+    if found is None:
+        raise NoSuchProfile(f"the local cluster has no {kind.value} profile")
+    return found
+
+
+def _made(context: Context, kind: ProfileType) -> ClusterProfile:
+    found = next((p for p in context.profiles.values() if p.type is kind), None)
+    if found is None:
+        raise NoSuchProfile(f"the scenario has made no {kind.value} profile")
+    return found
+
+
+def _select(context: Context, profile: ClusterProfile) -> None:
+    chosen = SelectedProfile(context.publish(profile).uid)
+    context.selection = (*(context.selection or ()), chosen)
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+def match(context: Context, label: str = MAIN) -> RecordedReply:
+    """Ask whether the selection matches a cluster's request."""
+    operation = MatchProfiles(context.cluster(label).pairing_uid, context.matching_selection(label))
+    return context.perform(context.admin(), operation, "the match")
+
+
+def pair(context: Context, label: str = MAIN) -> RecordedReply:
+    """Pair a cluster with the selection, whatever a match has said."""
+    leased = context.cluster(label)
+    operation = AcceptPairingRequest(leased.pairing_uid, context.matching_selection(label))
+    return context.accepted(leased, context.perform(context.admin(), operation, "the acceptance"))
+
+
+def pair_fitting(context: Context, label: str = MAIN) -> RecordedReply:
+    """Pair a cluster with profiles that fit, made for this alone."""
+    context.selection = None
+    return pair(context, label)

@@ -1,0 +1,25 @@
+"""All moves: each is a step of the suite, what the step does, and what the model says of it.
+
+Whatever a move does is what the step of the same words does, so that a sequence of moves can be
+written down as a scenario and run again as one.
+"""
+
+from __future__ import annotations
+
+from harness.explore.action import OTHER, Action, Does, SequenceContext
+from harness.explore.actions_arranged import CONDITIONS, ENTRIES, LINKS, MACHINES, SELECTIONS
+from harness.explore.actions_people import ADMINISTRATOR, OPERATOR, PEOPLE, STARTS
+
+__all__ = ["ACTIONS", "OTHER", "STARTS", "Action", "Does", "SequenceContext"]
+
+ACTIONS = (
+    *OPERATOR,
+    *ADMINISTRATOR,
+    *PEOPLE,
+    *SELECTIONS,
+    *ENTRIES,
+    *CONDITIONS,
+    *LINKS,
+    *MACHINES,
+)
+"""Every move but how a sequence begins, the plainest first: what is found is shrunk to these."""

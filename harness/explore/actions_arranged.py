@@ -1,0 +1,233 @@
+"""What is brought about around the people: selections, entries, conditions, links, machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harness.context import entries, local_actions, selection, stacks
+from harness.context.context import DAY, Context
+from harness.context.stacks import pack_from
+from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
+from harness.domain.cluster import Health, ManagementMode
+from harness.explore import action, model
+from harness.explore.action import Action, Does, Fits
+from harness.explore.world import ModelSlot, ModelStack, ModelWorld
+
+# --- what is selected, and entered ----------------------------------------------------------------
+
+
+def _selects(says: str, what: ModelStack, select: Does) -> Action:
+    rule = model.arranged(lambda world: replace(world, selection=what))
+    return Action("selections", "Given", says, select, rule)
+
+
+def _varied(says: str, change: Callable[[stacks.Stack], stacks.Stack]) -> Action:
+    def select(context: Context) -> None:
+        selection.select_like(context, change(selection.local(context)))
+
+    return _selects(f"fitting profiles are selected, {says}", ModelStack.NEITHER, select)
+
+
+def _select_nothing(context: Context) -> None:
+    context.selection = ()
+
+
+SELECTIONS = (
+    _selects(
+        "profiles that match what the cluster runs now",
+        ModelStack.DOCUMENTED,
+        lambda context: local_actions.select_profiles_for(context, context.cluster().cluster.stack),
+    ),
+    _selects(
+        "profiles that match what the cluster runs after a change",
+        ModelStack.CHANGED,
+        lambda context: local_actions.select_profiles_for(context, local_actions.CHANGED_STACK),
+    ),
+    _selects("no profile is selected", ModelStack.NEITHER, _select_nothing),
+    _varied(
+        'but with "Calico" in the version "3.26.0"',
+        lambda s: stacks.with_version(s, "Calico", "3.26.0"),
+    ),
+    _varied(
+        'but with "Prometheus-Grafana" in the version "44.3.10"',
+        lambda s: stacks.with_version(s, "Prometheus-Grafana", "44.3.10"),
+    ),
+    _varied('but without "PXK-E"', lambda s: stacks.without(s, "PXK-E")),
+    _varied(
+        'and "Hello-Universe 2.0.0" besides',
+        lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0")),
+    ),
+    _varied(
+        'and "Portworx 3.1.0 (csi)" besides',
+        lambda s: stacks.with_besides(s, pack_from("Portworx 3.1.0 (csi)")),
+    ),
+)
+
+
+def _enters_token(kind: str, good: bool) -> Action:
+    does: Does = lambda context: context.use_token(entries.token_of_kind(context, kind))  # noqa: E731
+
+    def enters(world: ModelWorld) -> ModelWorld:
+        return replace(world, token_good=good and not world.week_passed)
+
+    rule = model.arranged(enters)
+    says = f'a registration token that is "{kind}"'
+    fits = action.broken if good else action.nothing_amiss
+    return Action("repairs" if good else "tokens", "Given", says, does, rule, fits)
+
+
+def _enters_endpoint(form: str, good: bool) -> Action:
+    def enter(context: Context) -> None:
+        context.endpoint = entries.endpoint_of_form(context, form)
+
+    rule = model.arranged(lambda world: replace(world, endpoint_good=good))
+    says = f'an endpoint of the form "{form}"'
+    fits = action.broken if good else action.nothing_amiss
+    return Action("repairs" if good else "endpoints", "Given", says, enter, rule, fits)
+
+
+def _revokes(fate: str) -> Action:
+    does: Does = lambda context: entries.revoke_token(context, fate)  # noqa: E731
+    rule = model.arranged(lambda world: replace(world, token_good=False, tokens_kept=False))
+    says = f"its registration token has been {fate}"
+    return Action("revocations", "Given", says, does, rule, action.nothing_amiss)
+
+
+GOOD_TOKENS = ("about to expire in an hour", "deactivated and activated again")
+BAD_TOKENS = ("empty", "unknown", "expired", "expired a second ago", "deactivated", "deleted")
+
+ENTRIES = (
+    *(_enters_token(kind, True) for kind in GOOD_TOKENS),
+    *(_enters_token(kind, False) for kind in BAD_TOKENS),
+    _enters_endpoint("usable", True),
+    _enters_endpoint("missing", False),
+    _enters_endpoint("malformed", False),
+    *(_revokes(fate) for fate in ("deactivated", "deleted", "expired")),
+)
+
+
+# --- the cluster, its links, and the machines -----------------------------------------------------
+
+
+def _in_state(state: str) -> Action:
+    good, says = state == "Running", f'the cluster is in state "{state}"'
+    group, fits = ("repairs", action.halted) if good else ("conditions", action.nothing_amiss)
+    rule = model.on_main(lambda place: replace(place, running=good))
+    return Action(group, "When", says, lambda s: local_actions.set_state(s, state), rule, fits)
+
+
+def _node(says: str, position: str, health: Health, fits: Fits) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
+        others = place.sick - {position}
+        return replace(place, sick=others if health is Health.HEALTHY else others | {position})
+
+    return Action(
+        "repairs" if health is Health.HEALTHY else "conditions",
+        "When",
+        f'the node "{position}" {says}',
+        lambda context: local_actions.set_health(context, position, health),
+        model.on_main(change),
+        fits,
+    )
+
+
+def _is_sick(position: str) -> Fits:
+    return lambda world: world.main.present and position in world.main.sick
+
+
+WORKERS = ("first worker", "last worker")
+CONTROL = "first control plane node"
+
+
+def _links(says: str, up: bool) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
+        everyone = frozenset(range(1, place.hosts + 1))
+        return model.with_link(place, frozenset() if up else everyone)
+
+    does: Does = lambda context: local_actions.set_links(context, up=up)  # noqa: E731
+    rule = model.on_main(change)
+    return Action(
+        "repairs" if up else "links",
+        "When",
+        says,
+        does,
+        rule,
+        action.cut_off if up else action.anywhere,
+    )
+
+
+def _link(says: str, position: int, up: bool) -> Action:
+    def change(place: ModelSlot) -> ModelSlot:
+        one = frozenset({position})
+        return model.with_link(place, place.cut - one if up else place.cut | one)
+
+    does: Does = lambda context: local_actions.set_link(context, position, up=up)  # noqa: E731
+    words = f"host {position} of the cluster {says}"
+    rule, fits = model.on_main(change), action.cut_off_of_many if up else action.with_many_hosts
+    return Action("repairs" if up else "links", "When", words, does, rule, fits)
+
+
+def _spoils(fate: str, harmless: bool = False) -> Action:
+    def spoil(context: Context) -> None:
+        local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
+
+    def change(place: ModelSlot) -> ModelSlot:
+        return replace(place, cancel_spoiled=place.cancel_spoiled or not harmless)
+
+    says = f"the next word of a cancel {fate}"
+    return Action("spoils", "Given", says, spoil, model.on_main(change))
+
+
+def _restarts(says: str, restart: Does) -> Action:
+    return Action("machines", "When", says, restart, model.arranged(lambda world: world))
+
+
+CONDITIONS = (
+    *(_in_state(state) for state in ("Running", "Provisioning", "Error")),
+    *(_node("turns unhealthy", p, Health.UNHEALTHY, action.with_many_sound) for p in WORKERS),
+    _node("turns unhealthy", CONTROL, Health.UNHEALTHY, action.nothing_amiss),
+    *(_node("recovers", p, Health.HEALTHY, _is_sick(p)) for p in (CONTROL, *WORKERS)),
+    Action(
+        "endings",
+        "Given",
+        "the hosts have no cluster",
+        lambda context: context.recorder.arrange(InstallCluster(context.cluster().slot.uid, None)),
+        model.on_main(lambda place: replace(place, present=False)),
+        action.idle,
+    ),
+    Action(
+        "endings",
+        "Given",
+        "the hosts were installed in central mode",
+        lambda context: context.recorder.arrange(
+            SetHostMode(context.cluster().slot.uid, ManagementMode.CENTRAL)
+        ),
+        model.on_main(lambda place: replace(place, own=False)),
+        action.idle,
+    ),
+)
+
+LINKS = (
+    _links("the cluster cannot reach Palette", up=False),
+    _links("the cluster can reach Palette again", up=True),
+    *(_link("cannot reach Palette", n, up=False) for n in (1, 2, 3)),
+    *(_link("can reach Palette again", n, up=True) for n in (1, 2, 3)),
+    _spoils("is lost before it takes effect"),
+    _spoils("is lost after it took effect"),
+    _spoils("arrives twice", harmless=True),
+)
+
+MACHINES = (
+    _restarts("the edge restarts", lambda context: local_actions.restart(context, Side.EDGE)),
+    _restarts(
+        "Palette is restarted", lambda context: context.recorder.arrange(Restart(Side.CENTRAL))
+    ),
+    Action(
+        "endings",
+        "When",
+        "a week passes at Palette",
+        lambda context: context.put_clock_forward(Side.CENTRAL, 7 * DAY),
+        model.arranged(model.a_week_later),
+    ),
+)

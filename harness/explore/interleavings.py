@@ -1,0 +1,206 @@
+"""What is walked: a few people at work on one cluster, and what may go wrong meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Do(StrEnum):
+    """One move of an actor."""
+
+    SEND = "send"
+    CANCEL = "cancel"
+    PATCH = "change the cluster locally"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    MATCH = "match"
+    VIEW = "view the request"
+    CHANGE = "change the cluster centrally"
+    REVOKE = "revoke the registration token"
+    REVISE = "publish a version of the profile that does not match"
+    EXPIRE = "let the hand-over run out"
+    FOLLOW = "let the agents follow up"
+
+
+class Fault(StrEnum):
+    """One thing that goes wrong."""
+
+    LOSE = "lose a message before its effect"
+    UNANSWERED = "lose the answer to a message"
+    UNSEEN = "lose Palette's answer to an administrator"
+    RESTART_EDGE = "restart the edge"
+    RESTART_CENTRAL = "restart the central side"
+    CUT = "cut the host's link"
+
+
+ALL_FAULTS = frozenset(Fault)
+
+
+@dataclass(frozen=True, slots=True)
+class InterleavingAction:
+    """A move. `nth` counts requests in the order in which the central side admitted them."""
+
+    do: Do
+    nth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ActorScript:
+    """Somebody who makes moves one after the other, while the others make theirs."""
+
+    name: str
+    actions: tuple[InterleavingAction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Interleaving:
+    """A small declaration of what is walked.
+
+    Attributes:
+        name, says: what it is called, and what it looks at.
+        actors: who is at work; every order of their steps is walked.
+        before: what has happened already, in this order and undisturbed.
+        faults: which faults may strike; how many of them in one schedule is the walk's limit.
+        rounds: how often the host's agents may start to follow up before everything heals.
+    """
+
+    name: str
+    says: str
+    actors: tuple[ActorScript, ...]
+    before: tuple[Do, ...] = ()
+    faults: frozenset[Fault] = ALL_FAULTS
+    rounds: int = 2
+
+
+def actor(name: str, *actions: Do | InterleavingAction) -> ActorScript:
+    """An actor of these moves; a plain one concerns the first request."""
+    return ActorScript(
+        name,
+        tuple(m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in actions),
+    )
+
+
+OPERATOR, ADMIN, SECOND_ADMIN, TIME = "operator", "admin", "second admin", "time"
+_SENT = (Do.SEND,)
+_ACCEPTED = (Do.SEND, Do.ACCEPT)
+_LOST = frozenset({Fault.LOSE, Fault.UNANSWERED})
+_CRASH = frozenset({Fault.RESTART_EDGE, Fault.RESTART_CENTRAL})
+
+_ALL = (
+    Interleaving(
+        "accept-or-cancel",
+        "an administrator accepts while the operator cancels",
+        (actor(ADMIN, Do.ACCEPT), actor(OPERATOR, Do.CANCEL)),
+        _SENT,
+    ),
+    Interleaving(
+        "reject-or-cancel",
+        "an administrator rejects while the operator cancels",
+        (actor(ADMIN, Do.REJECT), actor(OPERATOR, Do.CANCEL)),
+        _SENT,
+    ),
+    Interleaving(
+        "accept-or-reject",
+        "one administrator views and accepts, another views and rejects",
+        (actor(ADMIN, Do.VIEW, Do.ACCEPT), actor(SECOND_ADMIN, Do.VIEW, Do.REJECT)),
+        _SENT,
+        rounds=1,
+    ),
+    Interleaving(
+        "two-accept",
+        "two administrators match and accept the same request",
+        (actor(ADMIN, Do.MATCH, Do.ACCEPT), actor(SECOND_ADMIN, Do.MATCH, Do.ACCEPT)),
+        _SENT,
+        faults=_CRASH | {Fault.UNSEEN},
+        rounds=1,
+    ),
+    Interleaving(
+        "send-and-accept",
+        "a request is accepted as soon as it is there, while its send is still under way",
+        (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
+    ),
+    Interleaving(
+        "send-and-cancel",
+        "the operator sends and cancels at once, and an administrator accepts",
+        (actor(OPERATOR, Do.SEND, Do.CANCEL), actor(ADMIN, Do.ACCEPT)),
+        rounds=1,
+    ),
+    Interleaving(
+        "send-again",
+        "the operator sends twice, as one whose first answer was lost, and a cancel goes on",
+        (actor(OPERATOR, Do.SEND, Do.SEND), actor("second operator", Do.CANCEL)),
+        rounds=1,
+    ),
+    Interleaving(
+        "second-send-or-accept",
+        "the operator sends again while the first request is accepted",
+        (actor(OPERATOR, Do.SEND), actor(ADMIN, Do.ACCEPT)),
+        _SENT,
+    ),
+    Interleaving(
+        "send-after-cancel",
+        "the operator cancels and sends again, while the first request is accepted",
+        (actor(OPERATOR, Do.CANCEL, Do.SEND), actor(ADMIN, Do.ACCEPT)),
+        _SENT,
+        rounds=1,
+    ),
+    Interleaving(
+        "two-send",
+        "two operators send at the same time",
+        (actor(OPERATOR, Do.SEND), actor("second operator", Do.SEND)),
+        faults=_LOST | _CRASH,
+        rounds=1,
+    ),
+    Interleaving(
+        "handed-over",
+        "an accepted cluster is changed on both sides while its host takes it over",
+        (actor(OPERATOR, Do.PATCH), actor(ADMIN, Do.CHANGE)),
+        _ACCEPTED,
+    ),
+    Interleaving(
+        "cancel-when-accepted",
+        "the operator cancels an accepted request while its host takes it over",
+        (actor(OPERATOR, Do.CANCEL), actor(ADMIN, Do.CHANGE)),
+        _ACCEPTED,
+    ),
+    Interleaving(
+        "confirm-or-expire",
+        "the hand-over runs out while the host confirms, and both sides are used",
+        (actor(TIME, Do.EXPIRE), actor(ADMIN, Do.CHANGE), actor(OPERATOR, Do.PATCH)),
+        _ACCEPTED,
+    ),
+    Interleaving(
+        "cancel-or-expire",
+        "the hand-over runs out while the operator cancels",
+        (actor(TIME, Do.EXPIRE), actor(OPERATOR, Do.CANCEL)),
+        _ACCEPTED,
+    ),
+    Interleaving(
+        "revoked-between",
+        "the token is revoked between the first send and the second",
+        (actor(OPERATOR, Do.CANCEL, Do.SEND), actor(ADMIN, Do.REVOKE)),
+        _SENT,
+        rounds=1,
+    ),
+    Interleaving(
+        "revised-between",
+        "the profile gets a newer version between the match and the acceptance",
+        (actor(ADMIN, Do.MATCH, Do.ACCEPT), actor(SECOND_ADMIN, Do.REVISE)),
+        _SENT,
+        rounds=1,
+    ),
+    Interleaving(
+        "watched",
+        "one administrator watches the request while another rejects it",
+        (actor(ADMIN, Do.VIEW, Do.VIEW), actor(SECOND_ADMIN, Do.VIEW, Do.REJECT)),
+        _SENT,
+        rounds=1,
+    ),
+)
+
+INTERLEAVINGS: Mapping[str, Interleaving] = {
+    interleaving.name: interleaving for interleaving in _ALL
+}
+"""Every interleaving by its name, in the order in which they are walked."""

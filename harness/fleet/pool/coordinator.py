@@ -1,0 +1,192 @@
+"""Runs all cells through windows of virtual time, and divides the central plane among them.
+
+Window n is `[n * w, (n + 1) * w)`. At its end the cells say what they asked for and what waits;
+that divides the service time of the next one. So congestion reaches other cells one window
+late, and nothing else reaches them at all (docs/adr/0006-cells-and-windows.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from harness.fleet.pool.orders import Transport
+from harness.fleet.pool.team import Team
+from harness.fleet.port import CellOutcome, Job, WindowReport
+from harness.fleet.scenario import Scenario
+from harness.history.fleet_lines import GrantsLine, ViolationLine
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How far a run is: the end of the window that it has just been through, and sums so far."""
+
+    at: int
+    events: int
+    operations: int
+    pending: int
+    violations: int
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRun:
+    """How a run went.
+
+    Attributes:
+        outcomes: what is left of each cell, in their order.
+        violations: in the order of windows, then of cells.
+        ended: nothing more would have happened. Otherwise it was stopped before.
+        interrupted: somebody stopped it.
+        windows: how many windows were run; those with no event in them are not.
+        at: the end of the last one, in microseconds.
+        stopped: why a cell wanted the run to end; empty where none did.
+    """
+
+    outcomes: tuple[CellOutcome, ...]
+    violations: tuple[ViolationLine, ...]
+    ended: bool
+    interrupted: bool
+    windows: int
+    at: int
+    stopped: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Who looks on: all of it may be left out."""
+
+    progress: Callable[[Moment], None] = lambda _: None
+    """Called after each window."""
+    warn: Callable[[str], None] = lambda _: None
+    """Called with what went wrong and was mended."""
+    stopped: Callable[[], bool] = lambda: False
+    """Asked after each window: whether somebody wants the run to end here."""
+
+
+def run_cells(
+    job: Job,
+    transport: Transport,
+    log: Callable[[GrantsLine], None] = lambda _: None,
+    watching: Watching = Watching(),
+) -> PoolRun:
+    """Run a job to its end, to its first violation, or until it is stopped.
+
+    `log` takes the grants of each window in which they were divided by what was asked for.
+
+    Raises:
+        CrewError: it cannot be carried out, or a cell cannot.
+    """
+    team = Team(job, transport, watching.warn)
+    try:
+        team.make()
+        return _Windows(job, team, log, watching).run()
+    finally:
+        team.dismiss()
+
+
+class _Windows:
+    """Between two windows: what each cell said last."""
+
+    def __init__(
+        self, job: Job, team: Team, log: Callable[[GrantsLine], None], watching: Watching
+    ) -> None:
+        self._job = job
+        self._team = team
+        self._log = log
+        self._watching = watching
+        self._width = job.scenario.fleet.window
+        self._capacity = capacity_of(job.scenario)
+        self._last = [WindowReport(asked=0, backlog=0, next_event=0)] * job.scenario.fleet.cells
+        self._number = -1
+        self._asked = [0] * len(self._last)
+        self._events = self._operations = self._pending = 0
+        self._violations: list[ViolationLine] = []
+        self._windows = 0
+        self._stop = ""
+
+    def run(self) -> PoolRun:
+        """Window after window, each that has an event in it; then the cells are closed."""
+        interrupted = False
+        while not (interrupted or self._is_over()) and (number := self._next()) is not None:
+            self._run_window(number)
+            found = len(self._violations)
+            self._watching.progress(
+                Moment(self._at(), self._events, self._operations, self._pending, found)
+            )
+            interrupted = self._watching.stopped()
+        ended = self._next() is None
+        return PoolRun(
+            outcomes=tuple(self._team.finish(whole=ended)),
+            violations=tuple(self._violations),
+            ended=ended,
+            interrupted=interrupted and not ended,
+            windows=self._windows,
+            at=self._at(),
+            stopped=self._stop,
+        )
+
+    def _is_over(self) -> bool:
+        return bool(self._stop or (self._violations and not self._job.keep_going))
+
+    def _next(self) -> int | None:
+        """The window in which something happens next."""
+        times = [last.next_event for last in self._last if last.next_event is not None]
+        return max(self._number + 1, min(times) // self._width) if times else None
+
+    def _run_window(self, number: int) -> None:
+        until = (number + 1) * self._width
+        grants = self._grants(number)
+        due = [last.next_event is not None and last.next_event < until for last in self._last]
+        reports = self._team.go(until, grants, due)
+        self._number, self._asked = number, [0] * len(self._last)
+        self._windows += 1
+        for cell in sorted(reports):
+            self._take(cell, reports[cell])
+
+    def _grants(self, number: int) -> list[int]:
+        """Who was not run in the window before has asked for nothing in it."""
+        asked = self._asked if number == self._number + 1 else [0] * len(self._last)
+        demands = [a + last.backlog for a, last in zip(asked, self._last, strict=True)]
+        grants = divide(self._capacity, demands)
+        if any(demands):
+            self._log(GrantsLine(window=number, grants=grants))
+        return grants
+
+    def _take(self, cell: int, report: WindowReport) -> None:
+        before, self._last[cell] = self._last[cell], report
+        self._asked[cell] = report.asked
+        self._events += report.events - before.events
+        self._operations += report.operations - before.operations
+        self._pending += report.pending - before.pending
+        self._violations += report.violations
+        self._stop = self._stop or report.stop
+
+    def _at(self) -> int:
+        return (self._number + 1) * self._width
+
+
+def capacity_of(scenario: Scenario) -> int:
+    """Microseconds of service that the central plane has in one window, over all its workers."""
+    return scenario.central.service_in(scenario.fleet.window, scenario.fleet.hosts)
+
+
+def divide(capacity: int, demands: Sequence[int]) -> list[int]:
+    """The grant of each cell, in the order of the demands; together they are the capacity.
+
+    Where all of it fits, each gets what it asked for and an equal share of the rest; otherwise
+    each gets a share in proportion, and none more than it asked for. What does not divide goes
+    to the first cells, one microsecond each.
+    """
+    wanted = sum(demands)
+    if wanted <= capacity:
+        share, left = divmod(capacity - wanted, len(demands))
+        return [d + share + (n < left) for n, d in enumerate(demands)]
+    grants = [capacity * demand // wanted for demand in demands]
+    left = capacity - sum(grants)
+    for number, demand in enumerate(demands):
+        if not left:
+            break
+        if capacity * demand % wanted:
+            grants[number] += 1
+            left -= 1
+    return grants

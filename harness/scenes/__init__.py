@@ -1,4 +1,0 @@
-"""What a scenario has around it: the stage that records, and everything a step may call.
-
-Nothing is judged here; that is the work of `harness.checkers`.
-"""

@@ -1,0 +1,483 @@
+"""What becomes of a request: INV-2, INV-4, INV-5, INV-6, INV-9."""
+
+from __future__ import annotations
+
+from tests.unit.checkers.invariants.handwritten import HistoryBuilder
+from tests.unit.checkers.invariants.histories import bad, good
+
+# --- INV-2: no request is lost --------------------------------------------------------------
+
+
+@good("INV-2")
+def a_list_that_is_behind_by_less_than_its_bound(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.later(4)
+    t.listed()
+    t.later(2)
+    t.listed("A")
+
+
+@good("INV-2")
+def a_cancel_without_an_answer_may_have_ended_it(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.cancel("info")
+    t.later(60)
+    t.listed()
+
+
+@good("INV-2")
+def whoever_may_not_see_it_is_told_that_it_is_not_there(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.user(may="")
+    t.later(6)
+    t.view(so="NotFound")
+    t.listed()
+
+
+@good("INV-2")
+def a_second_send_that_failed_half_way_may_have_replaced_it(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.send(so="RegistrationTokenUnusable")
+    t.later(6)
+    t.listed()
+
+
+@good("INV-2")
+def a_line_is_slipped_over_while_another_is_rejected(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.cluster("other")
+    t.send("B", host="other")
+    t.later(6)
+    t.reject("B", at=(7000, 7010))
+    t.listed(at=(7000, 7012))
+    t.listed("A")
+
+
+@bad("INV-2")
+def it_is_not_listed_after_the_bound(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.later(6)
+    return t.listed()
+
+
+@bad("INV-2")
+def it_is_not_found_by_its_id(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    return t.view(so="NotFound")
+
+
+@bad("INV-2")
+def another_is_listed_and_this_one_is_not_twice(t: HistoryBuilder) -> str:
+    t.cluster()
+    t.token()
+    t.send("A")
+    t.cluster("other")
+    t.send("B", host="other")
+    t.later(6)
+    t.reject("C", so="info", at=(7000, 9000))
+    t.listed("B", at=(7001, 7002))
+    return t.listed("B", at=(7003, 7004))
+
+
+@bad("INV-2")
+def a_refused_cancel_does_not_end_it(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.cancel("Unauthenticated")
+    t.later(6)
+    return t.listed()
+
+
+# --- INV-4: a cancel stays done -------------------------------------------------------------
+
+
+@good("INV-4")
+def a_cancel_without_a_link_leaves_a_stale_request(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.cancel()
+    t.later(40)
+    t.listed("A")
+    t.reject()
+    t.listed()
+
+
+@good("INV-4")
+def the_message_of_the_cancel_was_lost(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("FaultNextMessage", host_uid="edge", message="withdraw", fault="lost-before")
+    t.cancel()
+    t.later(40)
+    t.view()
+
+
+@good("INV-4")
+def the_link_goes_down_during_the_cancel(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.cancel(at=(100, 120))
+    t.link("edge", up=False)
+    t.operations[-1] = t.operations[-1].__class__(
+        *[
+            {"start": 110_000, "end": 115_000}.get(name, getattr(t.operations[-1], name))
+            for name in t.operations[-1].__slots__
+        ]
+    )
+    t.later(6)
+    t.view()
+
+
+@good("INV-4")
+def a_new_request_after_the_cancel(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.cancel()
+    t.send("B")
+    t.later(6)
+    t.listed("B")
+    t.local_shows("Pairing", "B")
+
+
+@bad("INV-4")
+def it_is_still_listed_long_after_a_cancel_with_a_link(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.cancel()
+    t.later(6)
+    return t.listed("A")
+
+
+@bad("INV-4")
+def it_can_be_accepted_after_a_cancel_with_a_link(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.cancel()
+    t.later(6)
+    return t.accept()
+
+
+@bad("INV-4")
+def it_comes_back_locally_after_a_cancel_without_a_link(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.cancel()
+    t.link("edge", up=True)
+    return t.local_shows("Pairing")
+
+
+@bad("INV-4")
+def the_host_has_told_it_and_it_is_still_pending(t: HistoryBuilder) -> str:
+    t.set_up()
+    t.submits()
+    t.send()
+    t.withdraws()
+    t.cancel()
+    t.later(6)
+    return t.view()
+
+
+# --- INV-5: ids are never used again --------------------------------------------------------
+
+
+@good("INV-5")
+def a_second_send_is_answered_with_the_same_id(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.send("A")
+    t.cancel()
+    t.send("B")
+
+
+@good("INV-5")
+def the_same_submission_again_has_the_same_id(t: HistoryBuilder) -> None:
+    t.set_up()
+    t.submits("A", secret="1")
+    t.submits("A", secret="1")
+    t.send("A")
+    t.cancel()
+    t.submits("B", secret="2")
+    t.send("B")
+
+
+@good("INV-5")
+def the_same_id_from_a_send_that_began_before_the_cancel(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.send("A", at=(100, 130))
+    t.cancel(at=(110, 120))
+
+
+@good("INV-5")
+def a_rejected_request_that_its_host_has_not_heard_of(t: HistoryBuilder) -> None:
+    t.set_up().send("A")
+    t.reject("A")
+    t.send("A")
+
+
+@bad("INV-5")
+def an_id_after_its_cancel(t: HistoryBuilder) -> str:
+    t.set_up().send("A")
+    t.cancel()
+    return t.send("A")
+
+
+@bad("INV-5")
+def an_id_of_another_cluster(t: HistoryBuilder) -> str:
+    t.set_up().send("A")
+    t.cluster("other")
+    return t.send("A", host="other")
+
+
+@bad("INV-5")
+def an_id_from_before_the_cluster_was_installed_anew(t: HistoryBuilder) -> str:
+    t.set_up().send("A")
+    t.cluster()
+    return t.send("A")
+
+
+@bad("INV-5")
+def an_id_for_two_submissions(t: HistoryBuilder) -> str:
+    t.set_up()
+    t.submits("A", secret="1")
+    return t.submits("A", secret="2")
+
+
+@bad("INV-5")
+def an_id_after_local_ui_has_shown_it_as_rejected(t: HistoryBuilder) -> str:
+    t.set_up().send("A")
+    t.reject()
+    t.local_shows("Rejected")
+    return t.send("A")
+
+
+# --- INV-6: decided once --------------------------------------------------------------------
+
+
+@good("INV-6")
+def an_acknowledged_acceptance_that_fails_at_the_host(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.cancel()
+    t.accept()
+    t.link("edge", up=True)
+    t.view(state="Failed")
+    t.rule(so="NotFound")
+    t.mode("local")
+
+
+@good("INV-6")
+def a_stale_request_is_rejected_after_its_cancel(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.cancel()
+    t.reject()
+    t.view(state="Rejected")
+    t.local_shows("none")
+
+
+@good("INV-6")
+def one_of_two_that_race_is_refused(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.accept(at=(100, 120))
+    t.reject(so="PairingRequestDecided", at=(101, 119))
+    t.local_shows("Paired")
+    t.rule()
+
+
+@good("INV-6")
+def a_list_that_is_behind_a_rejection(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.reject()
+    t.listed("A")
+    t.view(state="Rejected")
+
+
+@bad("INV-6")
+def a_rejected_request_becomes_paired(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept(at=(100, 120))
+    t.reject(at=(101, 119))
+    return t.local_shows("Paired")
+
+
+@bad("INV-6")
+def two_acceptances_make_two_clusters(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept(becomes="one", at=(100, 120))
+    return t.accept(becomes="two", at=(101, 121))
+
+
+@bad("INV-6")
+def a_cancel_that_was_acknowledged_and_a_pairing_that_holds(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept(at=(100, 120))
+    t.cancel(at=(101, 119))
+    return t.rule()
+
+
+@bad("INV-6")
+def a_decision_is_undone(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.reject()
+    t.view(state="Rejected")
+    return t.view(state="Pairing")
+
+
+@bad("INV-6")
+def the_sides_do_not_agree_in_the_end(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    t.view(state="Paired")
+    t.later(31)
+    return t.local_shows("Rejected")
+
+
+# --- INV-9: everything settles --------------------------------------------------------------
+
+
+@good("INV-9")
+def pending_on_both_sides_alike(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.tell("Restart", side="central")
+    t.later(31)
+    t.view()
+    t.local_shows("Pairing")
+
+
+@good("INV-9")
+def the_last_fault_has_not_healed(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.reject()
+    t.later(31)
+    t.view(state="Rejected")
+    t.local_shows("Pairing")
+
+
+@good("INV-9")
+def stale_from_a_cancel_without_a_link(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.link("edge", up=False)
+    t.cancel()
+    t.link("edge", up=True)
+    t.later(31)
+    t.view()
+    t.local_shows("none")
+
+
+@good("INV-9")
+def the_host_has_not_had_its_time_to_hear_of_it(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.reject()
+    t.later(4)
+    t.local_shows("Pairing")
+    t.view(state="Rejected")
+
+
+@bad("INV-9")
+def handed_over_for_ever(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    t.later(31)
+    return t.view(state="Accepted")
+
+
+@bad("INV-9")
+def the_host_never_hears_of_the_rejection(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.reject()
+    t.view(state="Rejected")
+    t.later(31)
+    return t.local_shows("Pairing")
+
+
+@bad("INV-9")
+def pending_centrally_and_unknown_to_its_host(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.tell("Restart", side="edge")
+    t.later(31)
+    t.view()
+    return t.local_shows("none")
+
+
+@bad("INV-9")
+def accepted_and_pending_for_ever(t: HistoryBuilder) -> str:
+    t.set_up().send()
+    t.accept()
+    t.later(31)
+    t.local_shows("Pairing")
+    return t.view(state="Pairing")
+
+
+def _orphan(history: HistoryBuilder) -> str:
+    """Palette shows a request of the cluster that nobody has been told of."""
+    shown = {"pairing_uid": "A", "state": "Pairing", "local_cluster_uid": "edge-uid-0"}
+    return history.central("ViewPairingRequest", value=shown, pairing_uid="A")
+
+
+@bad("INV-9")
+def nobody_follows_up_a_send_that_was_not_answered(history: HistoryBuilder) -> object:
+    history.set_up()
+    history.send("A", "info")
+    history.later(100)
+    history.local_shows("none")
+    return _orphan(history)
+
+
+@bad("INV-9")
+def a_send_that_was_refused_leaves_its_request_behind(history: HistoryBuilder) -> object:
+    history.set_up()
+    sent = history.now // 1_000
+    history.send("A", "Conflict", at=(sent, sent + 9))
+    history.cancel(at=(sent + 2, sent + 4))
+    history.later(100)
+    history.local_shows("none")
+    return _orphan(history)
+
+
+@bad("INV-9")
+def a_send_that_was_not_answered_is_left_behind_by_the_next_one(history: HistoryBuilder) -> object:
+    history.set_up()
+    history.send("A", "info")
+    history.send("B")
+    history.later(100)
+    history.local_shows("Pairing", "B")
+    return _orphan(history)
+
+
+@good("INV-9")
+def a_send_that_was_not_answered_may_not_have_settled_when_the_next_one_is_shown(
+    history: HistoryBuilder,
+) -> None:
+    history.set_up()
+    history.send("A", "info")
+    history.send("B")
+    history.local_shows("Pairing", "B")
+    history.later(100)
+    _orphan(history)
+
+
+@good("INV-9")
+def a_send_that_was_not_answered_is_followed_up(history: HistoryBuilder) -> None:
+    history.set_up()
+    history.send("A", "info")
+    history.later(100)
+    history.local_shows("Pairing")
+    _orphan(history)
+
+
+@good("INV-9")
+def a_cancel_without_a_link_leaves_what_was_never_acknowledged(history: HistoryBuilder) -> None:
+    history.set_up()
+    history.send("A", "info")
+    history.link("edge", up=False)
+    history.cancel()
+    history.link("edge", up=True)
+    history.later(100)
+    history.local_shows("none")
+    _orphan(history)
+
+
+@good("INV-9")
+def a_token_was_revoked_before_an_unanswered_send_could_be_repeated(
+    history: HistoryBuilder,
+) -> None:
+    history.set_up()
+    history.send("A", "info")
+    history.token(active=False)
+    history.later(100)
+    history.local_shows("none")
+    _orphan(history)

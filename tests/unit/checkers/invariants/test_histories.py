@@ -1,0 +1,115 @@
+"""Each invariant over histories written by hand: what it lets pass, and what it blames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.invariants.stream import ALL, Bounds, violations_of
+from harness.checkers.registry import run_check
+from harness.history.operation import History, Outcome
+from tests.unit.checkers.invariants import (
+    histories_of_managers,
+    histories_of_permission,
+    histories_of_requests,
+)
+from tests.unit.checkers.invariants.handwritten import HistoryBuilder
+from tests.unit.checkers.invariants.histories import BAD, GOOD, Teller
+
+__all__ = ["histories_of_managers", "histories_of_permission", "histories_of_requests"]
+
+CHECKS = {
+    "INV-1": "one_manager",
+    "INV-2": "no_request_is_lost",
+    "INV-3": "accepted_by_exact_match",
+    "INV-4": "cancel_stays_done",
+    "INV-5": "ids_are_never_reused",
+    "INV-6": "decided_once",
+    "INV-7": "only_who_may_changes",
+    "INV-9": "everything_settles",
+    "INV-10": "nothing_local_after_confirmation",
+}
+LISTED = pytest.mark.parametrize
+NAMES = [f"{invariant}-{teller.__name__}" for invariant, teller in GOOD]  # type: ignore[attr-defined]
+BAD_NAMES = [f"{invariant}-{teller.__name__}" for invariant, teller in BAD]  # type: ignore[attr-defined]
+
+
+def told(teller: Teller) -> tuple[HistoryBuilder, object]:
+    history = HistoryBuilder()
+    return history, teller(history)
+
+
+@LISTED(("invariant", "teller"), GOOD, ids=NAMES)
+def test_what_is_right_is_blamed_by_none(invariant: str, teller: Teller) -> None:
+    history, _ = told(teller)
+    assert violations_of(history.history()) == ()
+
+
+@LISTED(("invariant", "teller"), BAD, ids=BAD_NAMES)
+def test_what_is_wrong_is_blamed_on_the_operation_that_shows_it(
+    invariant: str, teller: Teller
+) -> None:
+    history, culprit = told(teller)
+    found = [v for v in violations_of(history.history()) if v.invariant == invariant]
+    assert len(found) == 1
+    assert culprit in found[0].operations
+    finding = run_check(CHECKS[invariant], history.history(), {})
+    assert (finding.verdict, finding.reason) == (Verdict.FAIL, found[0].reason)
+
+
+@LISTED(("invariant", "teller"), GOOD, ids=NAMES)
+def test_what_was_never_answered_makes_nothing_wrong_of_what_is_right(
+    invariant: str, teller: Teller
+) -> None:
+    operations = told(teller)[0].history().operations
+    for number, operation in enumerate(operations):
+        unknown = replace(operation, outcome=Outcome.INFO, value=None, error={"why": "no answer"})
+        changed = (*operations[:number], unknown, *operations[number + 1 :])
+        assert violations_of(History(changed)) == (), operation
+
+
+@LISTED(("invariant", "teller"), BAD, ids=BAD_NAMES)
+def test_the_operation_that_shows_it_shows_nothing_without_an_answer(
+    invariant: str, teller: Teller
+) -> None:
+    history, culprit = told(teller)
+    operations = tuple(
+        replace(o, outcome=Outcome.INFO, value=None, error={"why": "no answer"})
+        if o.id == culprit
+        else o
+        for o in history.history().operations
+    )
+    assert invariant not in {v.invariant for v in violations_of(History(operations))}
+
+
+def test_each_invariant_has_enough_of_both() -> None:
+    for histories in (GOOD, BAD):
+        counts = Counter(invariant for invariant, _ in histories)
+        assert {i: n for i, n in counts.items() if n < 3} == {}
+        assert set(counts) == set(ALL) - {"INV-8"}
+
+
+def test_what_nobody_can_tell_is_inconclusive() -> None:
+    history = HistoryBuilder()
+    history.send()
+    history.accept()
+    finding = run_check("accepted_by_exact_match", history.history(), {})
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "the stack" in finding.reason
+    finding = run_check("everything_settles", history.history(), {})
+    assert finding.verdict is Verdict.INCONCLUSIVE
+
+
+def test_the_bounds_are_the_callers() -> None:
+    history = HistoryBuilder().set_up()
+    history.send()
+    history.listed()
+    assert violations_of(history.history()) == ()
+    assert len(violations_of(history.history(), ["INV-2"], Bounds(list_lag=0))) == 1
+    finding = run_check("no_request_is_lost", history.history(), {"list_lag_s": 0, "settle_s": 30})
+    assert finding.verdict is Verdict.FAIL
+    with pytest.raises(TypeError, match="list_lag"):
+        run_check("no_request_is_lost", history.history(), {"list_lag": 0})

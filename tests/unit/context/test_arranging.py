@@ -1,0 +1,273 @@
+"""Contexts go on with what a target made of their arrangements, and leave given clusters right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.limits import Limits
+from harness.context import local_actions, selection
+from harness.context.context import ClusterShape, Context
+from harness.context.installing import SlotPool
+from harness.context.recorder import Inconclusive, Recorder
+from harness.context.stacks import DOCUMENTED_STACK
+from harness.domain import arrangements
+from harness.domain.cluster import Cluster, Health, Node, NodePool
+from harness.domain.operations import ListPairingRequests
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
+from harness.history.operation import Outcome
+from harness.history.reader import read_evidence
+from harness.history.redaction import Redactor
+from harness.opening import open_inprocess
+from harness.targets.port import CannotArrange, Confirmation, Driver, Exchange, Outgoing
+
+
+class OwnWays:
+    """The embedded reference, as a target that chooses uids and values, and has its clusters."""
+
+    name = "own-ways"
+
+    def __init__(self) -> None:
+        self.inner: Driver = open_inprocess(1)
+        self.info, self.local_user = self.inner.info, self.inner.local_user
+        self.asked: list[arrangements.Arrangement] = []
+        self.confirmed: Confirmation | None = None
+        self.refuses: tuple[type[arrangements.Arrangement], ...] = ()
+        self.stack = DOCUMENTED_STACK
+
+    def inventory(self) -> arrangements.Inventory:
+        known = self.inner.inventory()
+        slots = [replace(slot, given=True) for slot in known.slots[:2]]
+        return replace(known, slots=(slots[0], replace(slots[1], renewable=False)))
+
+    def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
+        self.asked.append(arrangement)
+        if isinstance(arrangement, self.refuses):
+            raise CannotArrange(type(arrangement).__name__, "no way")
+        match arrangement:
+            case arrangements.CreateProject(uid):
+                arrangement = replace(arrangement, uid=f"own-{uid}")
+            case arrangements.PutUser():
+                key = f"canary-key-{len(self.asked)}"
+                arrangement = replace(arrangement, api_key=key, password="canary-password")
+            case arrangements.PutToken(token):
+                own = replace(token, uid=f"own-{token.uid}", value=f"canary-{token.uid}")
+                arrangement = arrangements.PutToken(own)
+            case arrangements.PutProfile(profile):
+                arrangement = arrangements.PutProfile(replace(profile, uid=f"own-{profile.uid}"))
+            case arrangements.InstallCluster(slot, Cluster()):
+                arrangement = replace(arrangement, cluster=self._standing(slot))
+            case arrangements.RenewCluster(slot):
+                self.inner.arrange(arrangements.InstallCluster(slot, self._standing(slot)))
+                return arrangement
+        return self.inner.arrange(arrangement)
+
+    def _standing(self, slot: str) -> Cluster:
+        hosts = next(s.host_uids for s in self.inner.inventory().slots if s.uid == slot)
+        pools = (NodePool("x", True, (Node("acme-1", hosts[1]), Node("acme-2", hosts[0]))),)
+        return Cluster(f"own-{slot}", "acme", pools=pools, stack=self.stack)
+
+    def cannot(self, kind: type[arrangements.Arrangement]) -> str:
+        return "no way" if kind in self.refuses else ""
+
+    def confirmation(self) -> Confirmation | None:
+        confirmed, self.confirmed = self.confirmed, None
+        return confirmed
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        return self.inner.send(outgoing)
+
+    def now(self) -> int:
+        return self.inner.now()
+
+    def epoch(self) -> int:
+        return self.inner.epoch()
+
+    def sleep(self, duration: int) -> None:
+        self.inner.sleep(duration)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Bench:
+    """Contexts on one target, each a scenario of its own, and the file that they leave."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.driver = OwnWays()
+        self.redactor = Redactor()
+        self.writer = EvidenceWriter(path, self.redactor)
+        implementation = Implementation("i")
+        header = EvidenceHeader(
+            harness=HarnessInfo("0"),
+            edition="e",
+            implementation=implementation,
+            roles=[],
+            driver="own-ways",
+            seed=1,
+        )
+        self.writer.header(header)
+        self.pool = SlotPool(self.driver.inventory().slots)
+
+    def context(self, scenario: str = "s") -> Context:
+        line = ScenarioLine(id=scenario, name="s", feature="f", line=1, requirements=[])
+        self.writer.scenario(line)
+        recorder = Recorder(self.driver, self.writer, self.redactor, scenario, Limits())
+        return Context(recorder, self.pool, self.driver.inventory(), 1)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "evidence.jsonl")
+    yield made
+    made.writer.close()
+    made.driver.close()
+
+
+def test_a_context_goes_on_with_what_came_back(bench: Bench) -> None:
+    context = bench.context()
+    leased = context.paired()
+    assert context.project().startswith("own-")
+    assert context.admin().credentials.api_key.startswith("canary-key-")
+    assert context.token().uid.startswith("own-")
+    assert leased.cluster.uid == f"own-{leased.slot.uid}"
+    assert leased.operator.host_uid == leased.host(1) == leased.slot.host_uids[1]
+    assert [p.uid[:4] for p in context.profiles.values()] == ["own-", "own-"]
+    context.must(context.recorder.perform(context.admin(), ListPairingRequests()))
+
+
+def test_what_came_back_stands_in_the_evidence_without_its_secrets(bench: Bench) -> None:
+    bench.context().pending()
+    bench.writer.close()
+    (history,) = read_evidence(bench.path).histories.values()
+    (token,) = history.of_kind("PutToken")
+    assert isinstance(token.value, dict)
+    told = token.value["token"]
+    assert isinstance(told, dict)
+    assert str(told["uid"]).startswith("own-")
+    assert str(told["value"]).startswith("<token:")
+    assert "canary-" not in bench.path.read_text("utf-8")
+
+
+def test_who_confirms_something_stands_in_the_evidence_as_who_did_it(bench: Bench) -> None:
+    context = bench.context()
+    context.project()
+    bench.driver.confirmed = Confirmation("Kim", "Create a project.")
+    context.recorder.arrange(arrangements.CreateProject("p", "retail"))
+    context.recorder.arrange(arrangements.CreateProject("q", "retail"))
+    (confirmed,) = context.recorder.history().of_kind("ConfirmArrangement")
+    assert (confirmed.actor, confirmed.outcome) == ("Kim", Outcome.OK)
+    assert confirmed.args == {"arrangement": "CreateProject", "asked": "Create a project."}
+
+
+def test_what_does_not_matter_is_told(bench: Bench) -> None:
+    bench.context().new_cluster(shape=ClusterShape(1, 1), name="shop")
+    asked = next(a for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster))
+    assert asked.matters == ("name", "shape")
+
+
+def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Bench) -> None:
+    context = bench.context("one")
+    first = context.paired().slot
+    assert arrangements.RenewCluster(first.uid) not in bench.driver.asked
+    context.strike()
+    assert (bench.pool.consumed, bench.pool.is_stale(first)) == (1, True)
+    second = bench.context("two")
+    assert second.paired().slot != first
+    second.strike()
+    third = bench.context("three")
+    assert third.pending().slot == first
+    assert bench.driver.asked.count(arrangements.RenewCluster(first.uid)) == 1
+    with pytest.raises(Inconclusive, match=r"exhausted \(1 consumed"):
+        third.new_cluster("another")
+
+
+def test_one_that_cannot_be_renewed_is_tried_once_and_stays_stale(bench: Bench) -> None:
+    context = bench.context("one")
+    slots = {context.cluster(label).slot.uid for label in ("a", "b")}
+    for label in ("a", "b"):
+        context.pending(label)
+        context.must(context.accept(label))
+    context.strike()
+    bench.driver.refuses = (arrangements.RenewCluster,)
+    with pytest.raises(CannotArrange, match="RenewCluster"):
+        bench.context("two").cluster()
+    assert len(slots) == 2
+
+
+def test_a_cluster_that_was_not_paired_is_left_right(bench: Bench) -> None:
+    context = bench.context("one")
+    slot = context.cluster().slot
+    local_actions.set_health(context, "last control plane node", Health.UNHEALTHY)
+    local_actions.set_links(context, up=False)
+    before = len(bench.driver.asked)
+    context.strike()
+    undone = bench.driver.asked[before:]
+    assert arrangements.SetNodeHealth(slot.uid, "acme-2", Health.HEALTHY) in undone
+    assert len(undone) == 3
+    assert (bench.pool.consumed, bench.pool.is_stale(slot)) == (0, False)
+
+
+def test_one_that_cannot_be_left_right_is_used_up(bench: Bench) -> None:
+    context = bench.context("one")
+    slot = context.cluster().slot
+    local_actions.set_health(context, "only control plane node", Health.UNHEALTHY)
+    bench.driver.refuses = (arrangements.SetNodeHealth,)
+    context.strike()
+    assert bench.pool.is_stale(slot)
+
+
+def test_where_one_place_will_not_do_the_next_is_tried(bench: Bench) -> None:
+    context = bench.context("one")
+    bench.driver.refuses = (arrangements.InstallCluster,)
+    with pytest.raises(CannotArrange):
+        context.cluster()
+    tried = [a.slot for a in bench.driver.asked if isinstance(a, arrangements.InstallCluster)]
+    assert tried == [slot.uid for slot in bench.driver.inventory().slots]
+    bench.driver.refuses = ()
+    assert context.cluster().slot.uid in tried
+
+
+def test_packs_are_not_spoken_of_by_name_where_the_cluster_runs_others(bench: Bench) -> None:
+    bench.driver.stack = DOCUMENTED_STACK[:1]
+    context = bench.context()
+    assert not context.cluster().runs_as_asked
+    with pytest.raises(Inconclusive, match="names packs of the documented example"):
+        selection.select_unfit(context, "a wrong version")
+    selection.select_unfit(context, "nothing selected")
+    assert len(context.matching_selection()) == 0
+    context.selection = None
+    assert len(context.matching_selection()) == 1
+
+
+def always_the_first(bench: Bench, kind: type[arrangements.Arrangement], field: str) -> None:
+    """The target gives for everything of a kind what it gave for the first."""
+    arrange, first = bench.driver.arrange, list[arrangements.Arrangement]()
+
+    def same(arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
+        came = arrange(arrangement)
+        if not isinstance(came, kind):
+            return came
+        first.append(came)
+        return replace(came, **{field: getattr(first[0], field)})  # type: ignore[arg-type]
+
+    bench.driver.arrange = same  # type: ignore[method-assign]
+
+
+def test_one_person_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
+    always_the_first(bench, arrangements.PutUser, "api_key")
+    context = bench.context()
+    context.admin()
+    with pytest.raises(Inconclusive, match="gives one person for two"):
+        context.admin("another")
+
+
+def test_one_profile_given_for_two_is_not_taken_for_two(bench: Bench) -> None:
+    always_the_first(bench, arrangements.PutProfile, "profile")
+    with pytest.raises(Inconclusive, match="gives one profile for two"):
+        bench.context().matching_selection()

@@ -1,0 +1,195 @@
+"""What a recorder records, over the in-process driver."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.limits import Limits
+from harness.context.context import ClusterShape, Context
+from harness.context.installing import SlotPool
+from harness.context.recorder import Inconclusive, Recorder
+from harness.domain import operations as ops
+from harness.domain.arrangements import Arrangement, SetNodeHealth
+from harness.domain.cluster import Health
+from harness.domain.flows import operator_cancels
+from harness.history.evidence import EvidenceWriter
+from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
+from harness.history.operation import Outcome
+from harness.history.redaction import Redactor
+from harness.opening import open_inprocess
+from harness.targets.port import CannotArrange
+
+
+class Bench:
+    """A context of one made-up scenario, and the file that it leaves."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.driver = open_inprocess(1)
+        redactor = Redactor()
+        self.writer = EvidenceWriter(path, redactor)
+        self.writer.header(
+            EvidenceHeader(
+                harness=HarnessInfo("0"),
+                edition="e",
+                implementation=Implementation("i"),
+                roles=[],
+                driver="inprocess",
+                seed=1,
+            )
+        )
+        line = ScenarioLine(id="s", name="s", feature="f", line=1, requirements=[])
+        self.writer.scenario(line)
+        recorder = Recorder(self.driver, self.writer, redactor, "s", Limits())
+        inventory = self.driver.inventory()
+        self.pool = SlotPool(inventory.slots)
+        self.context = Context(recorder, self.pool, inventory, 1)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "evidence.jsonl")
+    yield made
+    made.writer.close()
+    made.driver.close()
+
+
+def test_a_refusal_is_fail_with_its_reason(bench: Bench) -> None:
+    context = bench.context
+    taken = context.perform(context.cluster().operator, ops.CancelPairingRequest())
+    assert taken.record.outcome is Outcome.FAIL
+    assert taken.record.error is not None
+    assert taken.record.error["reason"] == "NoPairingRequest"
+    assert taken.record.tags["host"] == context.cluster().host(1)
+
+
+def test_no_secret_reaches_the_file(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    secrets = [
+        context.token().value,
+        context.admin().credentials.api_key,
+        leased.operator.credentials.session,
+        bench.driver.local_user.password,
+    ]
+    bench.writer.close()
+    text = bench.path.read_text()
+    assert [s for s in secrets if s in text] == []
+    assert "<token:1>" in text
+
+
+def test_a_flow_is_recorded_step_by_step(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    before = len(context.recorder.history().operations)
+    taken = context.recorder.run(leased.operator, operator_cancels())
+    kinds = [o.kind for o in context.recorder.history().operations[before:]]
+    assert kinds == ["ViewPairing", "CancelPairingRequest", "ViewPairing"]
+    assert taken.record.kind == "CancelPairingRequest"
+
+
+def test_a_wait_keeps_only_what_changed_and_when_it_was_over(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    context.must(context.accept())
+    seen = context.recorder.await_state(
+        leased.operator, ops.ViewPairing(), "status_is", status="Paired"
+    )
+    assert seen.value is not None
+    assert seen.value["held"] is True
+    samples = seen.value["samples"]
+    assert isinstance(samples, list)
+    assert [s["value"]["status"] for s in samples] == ["Pairing", "Paired"]  # type: ignore[index,call-overload]
+
+
+def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    seen = context.recorder.await_state(
+        leased.operator, ops.ViewPairing(), "status_is", within_s=0.5, status="Paired"
+    )
+    assert seen.value is not None
+    assert seen.value["held"] is False
+    assert seen.end is not None
+    assert 500_000 <= seen.end - seen.start < 700_000
+    with pytest.raises(Inconclusive, match="never showed status_is"):
+        context.must_hold(seen)
+
+
+def test_what_has_to_stay_is_watched_to_the_end(bench: Bench) -> None:
+    context = bench.context
+    leased = context.pending()
+    watched = context.recorder.stays(
+        leased.operator, ops.ViewPairing(), "status_is", status="Pairing"
+    )
+    assert watched.value is not None
+    assert watched.value["held"] is True
+    assert watched.end is not None
+    assert watched.end - watched.start >= 250_000
+
+
+def test_what_cannot_be_arranged_is_recorded_and_said(bench: Bench) -> None:
+    context = bench.context
+    slot = context.cluster().slot.uid
+    with pytest.raises(CannotArrange, match="no node worker-9"):
+        context.recorder.arrange(SetNodeHealth(slot, "worker-9", Health.UNHEALTHY))
+    assert context.recorder.history().operations[-1].outcome is Outcome.FAIL
+
+
+def test_a_precondition_that_fails_is_inconclusive(bench: Bench) -> None:
+    context = bench.context
+    wrong = context.recorder.perform(context.visitor(), ops.LogIn("root", "wrong"))
+    with pytest.raises(Inconclusive, match=r"precondition not reached: LogIn"):
+        context.must(wrong)
+    with pytest.raises(Inconclusive, match="steps are out of order"):
+        context.noted("the send")
+
+
+def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
+    context = bench.context
+    places = len(context.inventory.slots)
+    for number in range(places):
+        context.new_cluster(f"cluster {number}", ClusterShape(3, 2))
+    with pytest.raises(Inconclusive, match="no free place"):
+        context.new_cluster("one too many")
+    context.strike()
+    assert bench.pool.lease(5).host_uids
+    with pytest.raises(Inconclusive, match="6 hosts"):
+        bench.pool.lease(6)
+
+
+def test_a_place_comes_back_though_its_cluster_could_not_be_installed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(arrangement: Arrangement) -> None:
+        raise CannotArrange(type(arrangement).__name__, "the target has gone")
+
+    monkeypatch.setattr(bench.driver, "arrange", refuse)
+    places = len(bench.context.inventory.slots)
+    for _ in range(places):
+        with pytest.raises(CannotArrange):
+            bench.context.new_cluster()
+    bench.context.strike()
+    assert [bench.pool.lease(1) for _ in range(places)]
+
+
+def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
+    files = []
+    for name in ("a", "b"):
+        bench = Bench(tmp_path / name)
+        bench.context.paired()
+        bench.writer.close()
+        files.append((tmp_path / name).read_bytes())
+    assert files[0] == files[1]
+
+
+def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
+    context = bench.context
+    context.perform(context.cluster().operator, ops.SendPairingRequest("palette.test", "made-up"))
+    lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
+    last_two = [(line["type"], line["id"]) for line in lines[-2:]]
+    assert last_two == [("invoke", context.noted()), ("outcome", context.noted())]
