@@ -136,7 +136,7 @@ def _opens_of(context: Context, label: str) -> None:
 
 @when("the administrator lists the pairing requests")
 def _lists(context: Context) -> None:
-    review.look_at_list(context)
+    review.list_requests(context)
 
 
 @given("the administrator has accepted the request")

@@ -198,7 +198,7 @@ def _profiles_for_later(context: Context) -> None:
 
 @given("what Local UI shows of it")
 def _looked_before(context: Context) -> None:
-    local_actions.look_at_cluster(context, "before")
+    local_actions.view_cluster(context, "before")
 
 
 # --- what must hold -----------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def _looked_before(context: Context) -> None:
 
 @then("Local UI shows the same as before")
 def _same_as_before(context: Context, judge: Judge) -> None:
-    local_actions.look_at_cluster(context, "after")
+    local_actions.view_cluster(context, "after")
     judge.check(
         "unchanged", before=context.noted("cluster before"), after=context.noted("cluster after")
     )

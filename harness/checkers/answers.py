@@ -46,7 +46,7 @@ def held(history: History, *, operation: str) -> Finding:
     args = record.args["predicate_args"]
     against = [s for s in samples if not holds(name, s, args if isinstance(args, dict) else {})]
     fulfilled = not against if record.kind == "stays" else samples[-1:] != against[-1:]
-    what = f"{record.args['polls']}: {name}{_in_words(record.args['predicate_args'])}"
+    what = f"{record.args['polls']}: {name}{_describe_fields(record.args['predicate_args'])}"
     if samples and fulfilled:
         return passed(f"{what} held", operation)
     telling = [s for s in against if s.outcome is not Outcome.INFO]
@@ -73,7 +73,7 @@ def value_is(history: History, *, operation: str, field: str, expected: Json) ->
 @check
 def observed(history: History, *, situation: str, operations: list[str]) -> Finding:
     """The procedure is silent: what the target did, in words."""
-    told = [_told(history[operation]) for operation in operations]
+    told = [_describe(history[operation]) for operation in operations]
     return Finding(Verdict.OBSERVED, "; ".join(told), tuple(operations))
 
 
@@ -88,12 +88,12 @@ def _samples(record: OperationRecord) -> list[Sample]:
     return [Sample.from_json(item) for item in items if isinstance(item, dict)]
 
 
-def _told(record: OperationRecord) -> str:
+def _describe(record: OperationRecord) -> str:
     """How an operation ended, or what a wait saw, in a few words."""
     if record.kind in ("await_state", "stays"):
         return _told_of_wait(record)
     if record.outcome is Outcome.OK:
-        return f"{record.kind} succeeded{_in_words(record.value)}"
+        return f"{record.kind} succeeded{_describe_fields(record.value)}"
     ended = "was refused" if record.outcome is Outcome.FAIL else "got no well-formed answer"
     return f"{record.kind} {ended}: {_why(record)}"
 
@@ -115,7 +115,7 @@ def _why(record: OperationRecord) -> str:
 
 def _seen(sample: Sample) -> str:
     if sample.outcome is Outcome.OK:
-        return _in_words(sample.value).strip() or "an empty answer"
+        return _describe_fields(sample.value).strip() or "an empty answer"
     return str(sample.error.get("message") or sample.error.get("why") or sample.outcome.value)
 
 
@@ -123,7 +123,7 @@ _UNTELLING = frozenset({"description", "endpoint", "insecure", "local_cluster_ui
 """Fields that say nothing to a person who reads what a target did; the evidence has them."""
 
 
-def _in_words(data: Json | Mapping[str, Json] | None) -> str:
+def _describe_fields(data: Json | Mapping[str, Json] | None) -> str:
     """Plain fields and tags in brackets, lists as a count; the rest is left to the evidence."""
     if not isinstance(data, Mapping):
         return ""

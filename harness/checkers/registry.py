@@ -117,7 +117,7 @@ class FindingLog(Protocol):
     def history(self) -> History:
         """What was recorded so far."""
 
-    def found(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
+    def record_finding(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
         """Write down what a check found."""
 
 
@@ -135,7 +135,7 @@ class Judge:
             CheckInconclusive: the verdict is `inconclusive`.
         """
         finding = run_check(name, self._log.history(), args)
-        self._log.found(name, args, finding)
+        self._log.record_finding(name, args, finding)
         if finding.verdict is Verdict.FAIL:
             raise CheckFailed(finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:

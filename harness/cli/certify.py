@@ -131,12 +131,12 @@ def _described(plan: Plan) -> tuple[str, str]:
         raise CannotDo(ONE_TARGET)
     if plan.target is None or plan.driver not in DRIVERS:  # its target file is its own affair
         return _slug(plan.driver), f"{plan.target}"
-    from harness.targets.target import told
+    from harness.targets.target import describe
     from harness.targets.target_file import load_target
 
     target = load_target(plan.target, os.environ)
     name = _slug(f"{target.info.name}-{target.info.version}")
-    return name, f"{told(target)} ({plan.target})"
+    return name, f"{describe(target)} ({plan.target})"
 
 
 def _slug(text: str) -> str:

@@ -17,7 +17,7 @@ from harness.reporting import comparing
 from harness.reporting.files import read_report
 from harness.reporting.fleet.model import build_fleet_report
 from harness.reporting.report_json import encode_json
-from harness.reporting.words import OVERALL_NAMES, verdict_in_words
+from harness.reporting.words import OVERALL_NAMES, describe_verdict
 
 _STYLES = {
     comparing.Change.BROKE: "bold red",
@@ -127,4 +127,4 @@ def _change(change: comparing.RequirementChange) -> Iterator[Text]:
 
 
 def _named(verdict: Verdict | None) -> str:
-    return verdict_in_words(verdict) if verdict else "not there"
+    return describe_verdict(verdict) if verdict else "not there"

@@ -39,7 +39,7 @@ from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import SECOND, counted, number
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.report_json import encode_json
-from harness.reporting.words import command, overall_in_words
+from harness.reporting.words import command, describe_overall
 from harness.running.stopping import Stopping
 
 NO_TARGET: Final = Path()
@@ -317,7 +317,7 @@ class _HuntProgress:
         self._done += 1
         self._operations += tried.operations
         if tried.verdict is not Overall.CONFORMS:
-            verdict = overall_in_words(tried.verdict)
+            verdict = describe_overall(tried.verdict)
             self._shown.say(f"{verdict}: seed {tried.seed}. {shortened(tried.why)}")
         if self._shown.due():
             share = self._done / self._seeds

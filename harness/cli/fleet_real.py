@@ -394,7 +394,7 @@ def find_limit(
     if asked.format == "json":
         put(json.dumps(document))
     else:
-        put(_told(bound, found))
+        put(_describe(bound, found))
         put(f"rates         {out / FILE}")
     if stopping.asked:
         return exits.INTERRUPTED
@@ -431,7 +431,7 @@ def _try(
     realtime = finished.realtime
     assert realtime is not None
     late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")
-    judged = bound.judged(finished.measures, realtime.effort)
+    judged = bound.evaluate(finished.measures, realtime.effort)
     return RateResult(rate, judged, realtime.effort.requests, late)
 
 
@@ -443,7 +443,7 @@ def _line(tried: RateResult) -> str:
     return f"{tried.rate:g}/s  {value}  {what} ({number(tried.requests)} requests){late}"
 
 
-def _told(bound: LimitExpression, found: LimitResult) -> str:
+def _describe(bound: LimitExpression, found: LimitResult) -> str:
     if found.why:
         return f"? {bound.text} holds up to {found.holds:g}/s at least: {found.why}"
     if found.breaks is None:

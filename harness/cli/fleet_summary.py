@@ -13,7 +13,7 @@ from harness.history.fleet_lines import GateLine
 from harness.reporting import words
 from harness.reporting.fleet.model import CheckerReport, FleetReport
 from harness.reporting.fleet.quantities import counted, duration, number
-from harness.reporting.fleet.realtime import told as told_in_real_time
+from harness.reporting.fleet.realtime import describe as told_in_real_time
 from harness.reporting.fleet.wording import MARKS, VERDICT_OF, advice, state_named
 
 _VIOLATIONS_MAX = 5
@@ -109,7 +109,7 @@ def _figures(report: FleetReport) -> Iterator[Text]:
 
 
 def _verdict(report: FleetReport) -> Text:
-    overall = words.overall_in_words(report.verdict)
+    overall = words.describe_overall(report.verdict)
     took = f" in {report.duration_s:.1f} s" if report.duration_s else ""
     size = (
         f"{report.scenario}, {_hosts(report)}, seed {report.header.seed},"

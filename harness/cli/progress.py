@@ -16,8 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TimeElapsedColumn
 from rich.text import Text
 
 from harness.catalogue.verdict import Verdict
-from harness.cli.summary import Bars, shown
-from harness.reporting.words import VERDICT_NAMES, verdict_in_words
+from harness.cli.summary import Bars, printable
+from harness.reporting.words import VERDICT_NAMES, describe_verdict
 
 LINE_EVERY = 50
 """Without a terminal, so many scenarios make a line."""
@@ -138,7 +138,7 @@ class Watcher:
         if error:
             told = " ".join(str(error).split())
             died = Text(f"a worker has died ({node.gateway.id}): {told}", "yellow")
-            self._console.print(shown(died))
+            self._console.print(printable(died))
 
     def pytest_runtest_logstart(self, location: tuple[str, int | None, str]) -> None:
         """A scenario begins."""
@@ -172,24 +172,24 @@ class Watcher:
     def _count(self, ended: EndedScenario) -> None:
         self._counts[ended.verdict] += 1
         if ended.verdict in _RED:
-            self._console.print(shown(self._red(ended)))
+            self._console.print(printable(self._red(ended)))
         done = self._counts.total()
         self._progress.update(self._task, completed=done)
         self._show()
         if not self._live and (done % LINE_EVERY == 0 or done == self._total):
             took = time.monotonic() - self._began
-            self._console.print(f"{done}/{self._total}  {self._told()}  {took:.1f} s")
+            self._console.print(f"{done}/{self._total}  {self._describe()}  {took:.1f} s")
 
     def _show(self) -> None:
-        told = "\n".join(filter(None, [self._told(), self._name]))
+        told = "\n".join(filter(None, [self._describe(), self._name]))
         self._progress.update(self._task, description=told)
 
     def _red(self, ended: EndedScenario) -> Text:
         reason = " ".join(ended.reason.split())[:_REASON_MAX]
-        told = f"{verdict_in_words(ended.verdict)} {ended.requirements} ".replace("  ", " ")
+        told = f"{describe_verdict(ended.verdict)} {ended.requirements} ".replace("  ", " ")
         return Text.assemble((told, _RED[ended.verdict]), f"{ended.where}: {reason}")
 
-    def _told(self) -> str:
+    def _describe(self) -> str:
         return " · ".join(
             f"{self._counts[v]} {VERDICT_NAMES[v]}" for v in Verdict if self._counts[v]
         )

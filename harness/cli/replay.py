@@ -65,7 +65,7 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
             return INTERRUPTED
         again = read_manifest(finished.evidence)
         found = list(differences(first, again))
-    for text in _told(first, again, found):
+    for text in _describe(first, again, found):
         Console(highlight=False, markup=False, soft_wrap=True).print(text)
     return DOES_NOT_CONFORM if found else CONFORMS
 
@@ -121,7 +121,7 @@ def _size(first: FleetEvidence) -> int:
                        f" ({error.strerror}); use a whole copy") from None  # fmt: skip
 
 
-def _told(
+def _describe(
     first: FleetEvidence, again: FleetEvidence, found: list[LineDifference]
 ) -> Iterator[Text]:
     of = f"{first.path.parent}, {counted(len(first.parts), 'part')}"

@@ -31,7 +31,7 @@ from harness.fleet.shrinking.trying import (
 from harness.fleet.spelling import duration, duration_text
 from harness.history.fleet_lines import ViolationLine
 from harness.history.manifest import FleetEvidence, read_manifest
-from harness.reporting.fleet.model import told
+from harness.reporting.fleet.model import violation_details
 from harness.reporting.fleet.quantities import counted, number
 from harness.reporting.fleet.quantities import duration as shown
 from harness.running.stopping import Stopping
@@ -79,7 +79,7 @@ def shrink_run(asked: Shrinking) -> int:
         say(f"note: {evidence.path}: {problem}")
     with stoppable() as stopping:
         whole = _made_again(evidence, scenario, first, asked.workers, stopping)
-        say(f"it fails again: {_in_words(first)}")
+        say(f"it fails again: {_describe(first)}")
         until = time.monotonic() + seconds
         planted = evidence.fleet.planted
         wanted = SoughtFailure(Failure.of(first), planted, first.at >= scenario.duration)
@@ -177,9 +177,9 @@ def _made_again(
         raise CannotDo(
             "stopped before the run had failed again; nothing was written", exits.INTERRUPTED
         )
-    other = f"it breaks {_in_words(finished.violations[0])}" if finished.violations else "it holds"
+    other = f"it breaks {_describe(finished.violations[0])}" if finished.violations else "it holds"
     wrote, about = evidence.header.harness.version, f"{evidence.path}: the run was made again"
-    expected = f"instead of failing with {_in_words(first)}"
+    expected = f"instead of failing with {_describe(first)}"
     if wrote != __version__:
         remedy = f"it was written by pairproof {wrote}, and this is {__version__}: use that one"
         raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.INCONCLUSIVE)
@@ -199,8 +199,11 @@ def _shows_again(file: Path, wanted: SoughtFailure, stopping: Stopping) -> bool:
         found = wanted.failure.among(finished.violations)
         if found is None or finished.evidence is None:
             return False
-        drawn = next((v for v in told(read_manifest(finished.evidence)) if v.line == found), None)
-    put(f"\n{_in_words(found)}")
+        drawn = next(
+            (v for v in violation_details(read_manifest(finished.evidence)) if v.line == found),
+            None,
+        )
+    put(f"\n{_describe(found)}")
     if drawn is not None:
         put(drawn.diagram.text if drawn.diagram else drawn.missing)
     put("")
@@ -227,7 +230,7 @@ class _Teller:
             )
 
 
-def _in_words(violation: ViolationLine) -> str:
+def _describe(violation: ViolationLine) -> str:
     return f"{violation.invariant} after {shown(violation.at)}: {violation.reason}"
 
 

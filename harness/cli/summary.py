@@ -45,7 +45,7 @@ def print_texts(texts: Iterable[Text]) -> None:
     """Print lines, each whole however long, and with nothing in it that acts on the terminal."""
     console = Console(highlight=False, markup=False, soft_wrap=True)
     for text in texts:
-        console.print(shown(text))
+        console.print(printable(text))
 
 
 def _lines(report: Report, out: Path) -> Iterator[Text]:
@@ -63,12 +63,12 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
         problems = "; ".join(report.evidence.problems[:3])
         yield Text(f"incomplete    {problems}", "yellow")
     for leak in report.evidence.leaks:
-        yield Text(f"left behind   {shortened(words.leak_in_words(leak))}", "yellow")
+        yield Text(f"left behind   {shortened(words.describe_leak(leak))}", "yellow")
     for warning in report.warnings:
         yield Text(f"warning       {shortened(warning)}", "yellow")
     made = report.header.implementation
     name = f"{made.name} {made.version}".strip()
-    overall = words.overall_in_words(report.verdict)
+    overall = words.describe_overall(report.verdict)
     yield Text.assemble((f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
 
@@ -154,7 +154,7 @@ class Bars(Progress):
             yield Text(task.description, no_wrap=False, overflow="fold")
 
 
-def shown(text: Text) -> Text:
+def printable(text: Text) -> Text:
     """The text in one line, with control characters spelled out; its styles stay."""
     plain = visible_line(text.plain)
     if plain != text.plain:

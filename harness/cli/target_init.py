@@ -171,7 +171,7 @@ def _write_env(path: Path, variables: Sequence[str]) -> None:
 def _tell_wire(documents: Sequence[Document], wire: WireDraft) -> None:
     for document in documents:
         put(visible_line(f"read {document.source}: {len(document.operations)} operations"))
-    put(wire.told())
+    put(wire.describe())
     for drafted in wire.operations:
         if drafted.is_missing:
             put(f"missing: {drafted.route.operation.__name__}: {drafted.route.summary}")

@@ -423,7 +423,7 @@ class Context:
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
 
-    def strike(self) -> None:
+    def clean_up(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to
         oblivion.
         """

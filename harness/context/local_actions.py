@@ -393,7 +393,7 @@ def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> No
 # --- what Local UI shows ------------------------------------------------------------------------
 
 
-def look_at_cluster(context: Context, when: str) -> None:
+def view_cluster(context: Context, when: str) -> None:
     """Look at the cluster and its profiles, to compare what is shown before and after.
 
     Raises:

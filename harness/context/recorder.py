@@ -109,7 +109,7 @@ class Recorder:
         reply = exchange.reply
         if isinstance(reply, Done) and isinstance(reply.value, Session):
             self.secret(reply.value.token, "session")
-        outcome, value, error = _told(reply)
+        outcome, value, error = _ended(reply)
         record = self._writer.outcome(
             invoked.id,
             outcome,
@@ -228,7 +228,7 @@ class Recorder:
         samples: list[Json] = []
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
         while True:
-            sample, raw = self._look(outgoing)
+            sample, raw = self._poll(outgoing)
             if not samples or _without_time(samples[-1]) != _without_time(raw):
                 samples.append(raw)
             held = holds(predicate, sample, args)
@@ -243,8 +243,8 @@ class Recorder:
             value={"held": held, "samples": samples},
         )
 
-    def _look(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
-        outcome, value, error = _told(self.driver.send(outgoing).reply)
+    def _poll(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
+        outcome, value, error = _ended(self.driver.send(outgoing).reply)
         raw: dict[str, Json] = {
             "at": self.driver.now(),
             "outcome": outcome.value,
@@ -265,7 +265,7 @@ def _about(actor: Actor) -> dict[str, Json]:
     return {name: value for name, value in about.items() if value}
 
 
-def _told(
+def _ended(
     reply: Reply,
 ) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
     """A reply as outcome, value and error of a record."""

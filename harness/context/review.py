@@ -334,7 +334,7 @@ def pending_ids(context: Context, *labels: str) -> list[Json]:
     return [context.cluster(label).pairing_uid for label in labels]
 
 
-def look_at_list(context: Context) -> RecordedReply:
+def list_requests(context: Context) -> RecordedReply:
     """List the requests of the project. A list may lag behind, so it has time to catch up first."""
     await_list(context, *context.clusters)
     return context.perform(context.admin(), ops.ListPairingRequests(), "the list")

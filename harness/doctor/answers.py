@@ -32,7 +32,7 @@ Clock = Callable[[], datetime]
 _SOON_DAYS: Final = 14
 
 
-def look_at_network(target: Target, today: datetime) -> tuple[Notes, frozenset[str]]:
+def examine_network(target: Target, today: datetime) -> tuple[Notes, frozenset[str]]:
     """Connect to every address of the target once.
 
     Returns what was found, and the addresses that nobody needs to ask anything of.
@@ -87,7 +87,7 @@ _SKEW_S: Final = 3.0
 """Dates have whole seconds, and an answer may have waited for its turn here."""
 
 
-def look_at_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> Notes:
+def examine_answers(driver: HttpDriver, dead: Collection[str], clock: Clock) -> Notes:
     """Ask each side something that changes nothing, as somebody who has not logged in."""
     notes = Notes("api")
     target = driver.target

@@ -12,9 +12,9 @@ from typing import Final, Protocol
 
 from harness.catalogue.requirement import Level as Must
 from harness.catalogue.requirement import Requirement
-from harness.doctor.answers import Clock, look_at_answers, look_at_network
+from harness.doctor.answers import Clock, examine_answers, examine_network
 from harness.doctor.finding import DoctorFinding, Notes, Severity
-from harness.doctor.people import look_at_logins
+from harness.doctor.people import examine_logins
 from harness.domain.arrangements import SetLink, Side
 from harness.domain.errors import PairproofError
 from harness.targets.arranging.reach import Reach, reach_of, requirements_out_of_reach
@@ -69,15 +69,15 @@ def examine(target: Target, suite: SelectedSuite, open_driver: Open, clock: Cloc
     for side in Side:
         if side not in target.sides:
             file.note(f"the file does not describe the {side.value} side: the harness plays it")
-    network, dead = look_at_network(target, clock())
+    network, dead = examine_network(target, clock())
     findings += [*file.found, *network.found]
     try:
         with open_driver(target) as driver:
-            findings += look_at_answers(driver, dead, clock).found
-            for notes in look_at_logins(driver, dead):
+            findings += examine_answers(driver, dead, clock).found
+            for notes in examine_logins(driver, dead):
                 findings += notes.found
-            findings += look_at_links(driver)
-            reached, reach = look_at_reach(
+            findings += examine_links(driver)
+            reached, reach = examine_reach(
                 driver, suite.scenarios, suite.requirements, suite.scenarios_of
             )
             return Diagnosis((*findings, *reached.found), reach)
@@ -116,7 +116,7 @@ _PLACES_WANTED: Final = 3
 _LISTED_MAX: Final = 12
 
 
-def look_at_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
+def examine_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
     """What the way in which links are cut allows; a connection through the proxy is tried."""
     links = driver.links
     by_links = driver.arranging.way_for(SetLink) == "link"
@@ -129,7 +129,7 @@ def look_at_links(driver: HttpDriver) -> Iterator[DoctorFinding]:
         yield DoctorFinding(level, "links", found.what.removeprefix("links: "), found.remedy)
 
 
-def look_at_reach(
+def examine_reach(
     driver: HttpDriver,
     scenarios: Iterable[str],
     requirements: Mapping[str, Requirement],

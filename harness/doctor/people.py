@@ -17,7 +17,7 @@ from harness.targets.target import Host, TargetSlot
 V = TypeVar("V", bound=ops.Value)
 
 
-def look_at_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, Notes]:
+def examine_logins(driver: HttpDriver, dead: Collection[str]) -> tuple[Notes, Notes]:
     """Log in at each Local UI, look at the cluster, and log out; try the keys for Palette.
 
     Returns what was found of logins, and of clusters.

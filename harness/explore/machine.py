@@ -156,7 +156,7 @@ class _Session:
     def end(self, lockstep: Lockstep) -> None:
         """Count a sequence and give back what it had."""
         self.explored.operations += len(lockstep.context.recorder.history().operations)
-        lockstep.context.strike()
+        lockstep.context.clean_up()
 
     def differs(self, found: Differs) -> None:
         """Keep it if it is the smallest so far."""

@@ -127,7 +127,7 @@ class WalkResult:
         )
 
 
-def judged(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]:
+def violations_in(history: History, invariants: Iterable[str]) -> tuple[Violation, ...]:
     """The violations of a complete history."""
     return violations_of(history, invariants, BOUNDS)
 
@@ -137,9 +137,9 @@ def walk(
     faults: int = 1,
     behaviour: Behaviour = Behaviour(),
     invariants: Iterable[str] = ALL,
-    judge: Judge = judged,
+    judge: Judge = violations_in,
 ) -> WalkResult:
-    """Walk every interleaving of each interleaving, with at most so many faults in a schedule.
+    """Walk every schedule of each interleaving, with at most so many faults in a schedule.
 
     The order is fixed: the same arguments give the same result.
     """
@@ -158,7 +158,8 @@ def first_violation(
     for faults in range(faults_max + 1):
         for interleaving in interleavings:
             found = next(
-                _Walk(interleaving, behaviour, faults, (invariant,), judged).violations(), None
+                _Walk(interleaving, behaviour, faults, (invariant,), violations_in).violations(),
+                None,
             )
             if found is not None:
                 return found
@@ -256,17 +257,19 @@ class _Walk:
         self._histories.add(events)
         history = self.runner.ledger.history(events)
         for violation in self.judge(history, self.invariants):
-            yield WalkViolation(violation, Schedule(self.interleaving.name, self._told(), history))
+            yield WalkViolation(
+                violation, Schedule(self.interleaving.name, self._describe_schedule(), history)
+            )
 
-    def _told(self) -> tuple[str, ...]:
+    def _describe_schedule(self) -> tuple[str, ...]:
         world, lines = self.runner.first, []
         for step in self._path:
-            lines.append(told(self.interleaving, world, step))
+            lines.append(describe(self.interleaving, world, step))
             world = self.runner.take(world, step)
         return tuple(lines)
 
 
-def told(interleaving: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
+def describe(interleaving: Interleaving, world: InterleavingState, step: ScheduleStep) -> str:
     """A step in words, said of the world before it."""
     what, lane = step
     waiting = world.lanes[lane]

@@ -71,11 +71,11 @@ class Admins:
 
     # --- what they are told -----------------------------------------------------------
 
-    def told(self, place: FleetSlot, pairing_uid: str) -> None:
+    def request_sent(self, place: FleetSlot, pairing_uid: str) -> None:
         """A request was sent: somebody will take it up."""
         self._put(place, pairing_uid, place.review.spread(self._plan.notice))
 
-    def told_of_stale(self, place: FleetSlot, pairing_uid: str) -> None:
+    def request_stale(self, place: FleetSlot, pairing_uid: str) -> None:
         """A request was cancelled without a connection; perhaps it is accepted all the same."""
         happens = place.review.chance(self._plan.accepts_stale_ppm)
         notice = place.review.spread(self._plan.notice)
@@ -261,7 +261,9 @@ class Admins:
                 return
             yield from client.ask(ops.ListPairingRequests(), stream, tenant)
 
-    def looks(self, tenant: int, project: int, requests: list[str], stream: Stream) -> Step[None]:
+    def final_views(
+        self, tenant: int, project: int, requests: list[str], stream: Stream
+    ) -> Step[None]:
         """At the end: what is listed, and what became of these requests."""
         client = AdminClient(self._world, self.office(tenant, project).people[0])
         listed = yield from client.ask(ops.ListPairingRequests(), stream, tenant)

@@ -116,10 +116,10 @@ def closed(
     line = None
     if part is not None:
         for record in part.end_open():
-            recorder.found(judge.ended(record), now)
+            recorder.record_violations(judge.ended(record), now)
         line = part.close(ended_at=now)
     if whole:
-        recorder.found(judge.end(now), now)
+        recorder.record_violations(judge.end(now), now)
     return line
 
 

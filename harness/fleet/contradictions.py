@@ -228,10 +228,10 @@ def out_of_reach(scenario: Scenario) -> Iterator[Flaw]:
         for group in NEEDS.get(situation, ()):
             if there.isdisjoint(group):
                 told = "the scenario never gets there"
-                yield Flaw(("reach", situation), told, f"it needs {in_words(group)}")
+                yield Flaw(("reach", situation), told, f"it needs {describe(group)}")
 
 
-def in_words(group: tuple[str, ...]) -> str:
+def describe(group: tuple[str, ...]) -> str:
     """What is needed, any of these, for a message or the page."""
     return " or ".join(_word(name) for name in group)
 

@@ -71,7 +71,8 @@ class Course:
                 tokens[key] = Tokens(self._scenario, *key, self._speed_milli)
             return tokens[key].at(now).value
 
-        return OperatorCallbacks(token, self._admins.told, self._admins.told_of_stale, endpoint)
+        admins = self._admins
+        return OperatorCallbacks(token, admins.request_sent, admins.request_stale, endpoint)
 
     # --- how it begins ----------------------------------------------------------------
 
@@ -154,21 +155,21 @@ class Course:
         for tenant, project in self._projects():
             stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")
             uids = requests.get((tenant, project), [])
-            looks.append(self._env.process(self._admins.looks(tenant, project, uids, stream)))
-        yield from self._look_everywhere(looks)
+            looks.append(self._env.process(self._admins.final_views(tenant, project, uids, stream)))
+        yield from self._view_everywhere(looks)
         self._world.clock.is_stopped = True
 
-    def _look_everywhere(self, looks: list[simpy.Process]) -> Step[None]:
+    def _view_everywhere(self, looks: list[simpy.Process]) -> Step[None]:
         """At each Local UI from which anything was sent, one after the other."""
         seed, sent = self._scenario.seed, [i for i, p in self._places.items() if p.has_sent]
-        within = self.looks_within()
+        within = self.views_within()
         drawn = [(Stream(seed, f"look:{i}").below(within), i) for i in (*sent, *self._retired)]
         began = self._world.clock.now()
         for after, index in sorted(drawn):
             pause = began + after - self._world.clock.now()
             if pause > 0:
                 yield self._env.timeout(pause)
-            looks.append(self._env.process(self._looks(index)))
+            looks.append(self._env.process(self._final_views(index)))
         yield from self.lasts(looks)
 
     def settles(self) -> Step[None]:
@@ -176,7 +177,7 @@ class Course:
         settled = self._scenario.duration + self._scenario.limits.settle
         yield self._env.timeout(settled + SECOND)
 
-    def looks_within(self) -> int:
+    def views_within(self) -> int:
         """Over how long the looks at the Local UIs are spread, in microseconds."""
         return _LOOKS_WITHIN
 
@@ -184,7 +185,7 @@ class Course:
         """How long it goes on once the last look has begun."""
         yield self._env.timeout(_ENDS_AFTER)
 
-    def _looks(self, index: int) -> Step[None]:
+    def _final_views(self, index: int) -> Step[None]:
         place = self._places.get(index)
         if place is None:
             place = FleetSlot(self._scenario.seed, self._roster.member(index))

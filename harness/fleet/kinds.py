@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Final, Protocol
 
 from harness.fleet import spelling
-from harness.fleet.mistakes import Flaw, Misspelt, nearest, shown
+from harness.fleet.mistakes import Flaw, Misspelt, literal, nearest
 from harness.fleet.scenario import Distribution, Spread
 from harness.history.operation import Json
 
@@ -61,13 +61,13 @@ class Text:
     def read(self, value: object) -> str:
         """The text."""
         if not isinstance(value, str):
-            raise Misspelt(f"{shown(value)} is no text", f"write {self.words}, in quotes")
+            raise Misspelt(f"{literal(value)} is no text", f"write {self.words}, in quotes")
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         """It must be like the pattern."""
         if not re.search(self.pattern, str(value)):
-            yield Flaw((), f"{shown(value)} does not do", f"write {self.words}")
+            yield Flaw((), f"{literal(value)} does not do", f"write {self.words}")
 
     def text(self, value: object) -> str:
         """In quotes."""
@@ -87,7 +87,9 @@ class Flag:
     def read(self, value: object) -> bool:
         """The flag."""
         if not isinstance(value, bool):
-            raise Misspelt(f"{shown(value)} is neither true nor false", "write one, without quotes")
+            raise Misspelt(
+                f"{literal(value)} is neither true nor false", "write one, without quotes"
+            )
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
@@ -116,12 +118,12 @@ class Whole:
 
     def read(self, value: object) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
-            raise Misspelt(f"{shown(value)} is no whole number", f"write {self.words}")
+            raise Misspelt(f"{literal(value)} is no whole number", f"write {self.words}")
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         if not (isinstance(value, int) and self.least <= value <= self.most):
-            yield Flaw((), f"{shown(value)} is out of bounds", f"write {self.words}")
+            yield Flaw((), f"{literal(value)} is out of bounds", f"write {self.words}")
 
     def text(self, value: object) -> str:
         return str(value)
@@ -143,12 +145,12 @@ class Choice:
     def read(self, value: object) -> str:
         if not isinstance(value, str) or value not in tuple(self.names):
             near = nearest(value, self.names, "") if isinstance(value, str) else ""
-            raise Misspelt(f"there is no {shown(value)} here", near or f"write {self.words}")
+            raise Misspelt(f"there is no {literal(value)} here", near or f"write {self.words}")
         return value if isinstance(self.names, tuple) else self.names(value)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         if value not in tuple(self.names):
-            yield Flaw((), f"there is no {shown(value)} here", f"write {self.words}")
+            yield Flaw((), f"there is no {literal(value)} here", f"write {self.words}")
 
     def text(self, value: object) -> str:
         return toml_text(str(value))
@@ -176,7 +178,7 @@ class Duration:
     def flaws(self, value: object) -> Iterator[Flaw]:
         is_zero = bool(self.zero) and value == 0
         if not is_zero and not (isinstance(value, int) and self.least <= value <= self.most):
-            told = self.text(value) if isinstance(value, int) else shown(value)
+            told = self.text(value) if isinstance(value, int) else literal(value)
             yield Flaw((), f"{told} is out of bounds", f"write {self.words}")
 
     def text(self, value: object) -> str:
@@ -255,7 +257,7 @@ class Number:
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         if not (isinstance(value, int) and self.least <= value <= self.most):
-            told = self.text(value) if isinstance(value, int) else shown(value)
+            told = self.text(value) if isinstance(value, int) else literal(value)
             yield Flaw((), f"{told} is out of bounds", f"write {self.words}{self._percent(value)}")
 
     def _percent(self, value: object) -> str:

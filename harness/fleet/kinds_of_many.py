@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from harness.fleet.kinds import Number, Text, Whole, toml_text
-from harness.fleet.mistakes import Flaw, Misspelt, nearest, shown
+from harness.fleet.mistakes import Flaw, Misspelt, literal, nearest
 from harness.history.operation import Json
 
 
@@ -82,7 +82,7 @@ class Weights:
 
 def _pairs(value: object, kind: Number | Whole) -> Iterator[tuple[str, int]]:
     if not isinstance(value, dict):
-        raise Misspelt(f"{shown(value)} is no table", "write one in braces, or with a header")
+        raise Misspelt(f"{literal(value)} is no table", "write one in braces, or with a header")
     for name, number in value.items():
         try:
             yield name, kind.read(number)
@@ -117,7 +117,7 @@ class Listed:
 
     def read(self, value: object) -> tuple[object, ...] | frozenset[object]:
         if not isinstance(value, list):
-            raise Misspelt(f"{shown(value)} is no list", f"write {self.words}, in brackets")
+            raise Misspelt(f"{literal(value)} is no list", f"write {self.words}, in brackets")
         items: list[object] = []
         for position, item in enumerate(value):
             try:

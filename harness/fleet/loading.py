@@ -20,7 +20,7 @@ from harness.fleet.contradictions import contradictions, flaws, out_of_bounds, o
 from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Plan, Table
 from harness.fleet.kinds import toml_text
 from harness.fleet.kinds_of_many import NumbersByName
-from harness.fleet.mistakes import Flaw, Misspelt, ScenarioError, ScenarioFlaw, nearest, shown
+from harness.fleet.mistakes import Flaw, Misspelt, ScenarioError, ScenarioFlaw, literal, nearest
 from harness.fleet.scenario import HOUR, FaultKind, Scenario
 from harness.history.lines import Object
 from harness.history.plain import to_json_object
@@ -183,7 +183,7 @@ def _toml(text: str, source: str) -> dict[str, object]:
         raise ScenarioError(source, [mistake]) from error
     schema = data.pop("schema", None)
     if schema != SCHEMA:
-        told = "it is missing" if schema is None else f"{shown(schema)} stands there"
+        told = "it is missing" if schema is None else f"{literal(schema)} stands there"
         remedy = f'write schema = "{SCHEMA}", or use the pairproof that knows the other one'
         raise _error(source, text, [Flaw(("schema",), told, remedy)])
     return data
@@ -230,7 +230,7 @@ class _Reader:
     def _faults(self, value: object) -> tuple[object, ...]:
         if not isinstance(value, list):
             remedy = "begin each fault with [[faults]]"
-            self.flaws.append(Flaw(("faults",), f"{shown(value)} is no list of tables", remedy))
+            self.flaws.append(Flaw(("faults",), f"{literal(value)} is no list of tables", remedy))
             return ()
         return tuple(self._fault(entry, ("faults", n)) for n, entry in enumerate(value))
 
@@ -247,7 +247,7 @@ class _Reader:
         if isinstance(value, dict):
             return value
         remedy = f"write a table: [{dotted(path)}]"
-        self.flaws.append(Flaw(path, f"{shown(value)} is no table", remedy))
+        self.flaws.append(Flaw(path, f"{literal(value)} is no table", remedy))
         return {}
 
     def _refuse_unknown(self, data: Mapping[str, object], known: Iterable[str], path: Path) -> None:

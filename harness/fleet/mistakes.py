@@ -74,7 +74,7 @@ class Misspelt(PairproofError):
         super().__init__(f"{found}; {remedy}")
 
 
-def shown(value: object) -> str:
+def literal(value: object) -> str:
     """A value of a file, for a message."""
     if isinstance(value, bool):
         return "true" if value else "false"

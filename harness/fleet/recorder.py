@@ -104,7 +104,7 @@ class FleetRecorder:
         if self._listener is not None:
             found = self._listener.ended(ended)
             if found:
-                self.found(found, at)
+                self.record_violations(found, at)
 
     def at_once(
         self, actor: str, what: object, at: int, reply: ops.Reply, tags: Mapping[str, Json] = {}
@@ -112,7 +112,7 @@ class FleetRecorder:
         """Something that takes no time: an arrangement, a fault."""
         self.end(self.invoke(actor, what, at, tags), reply, at)
 
-    def found(self, violations: tuple[Violation, ...], at: int) -> None:
+    def record_violations(self, violations: tuple[Violation, ...], at: int) -> None:
         """Invariants that do not hold."""
         self.violations += as_lines(violations, self.cell, at)
 

@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from harness.fleet.mistakes import Misspelt, shown
+from harness.fleet.mistakes import Misspelt, literal
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Distribution, Spread
 
 DAY: Final = 24 * HOUR
@@ -34,13 +34,13 @@ def duration(value: object) -> int:
         Misspelt: it is none.
     """
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        raise Misspelt(f"{shown(value)} has no unit", f'write "{value}s" if seconds are meant')
+        raise Misspelt(f"{literal(value)} has no unit", f'write "{value}s" if seconds are meant')
     if not isinstance(value, str) or not _DURATION.fullmatch(value):
-        raise Misspelt(f"{shown(value)} is no duration", _LIKE)
+        raise Misspelt(f"{literal(value)} is no duration", _LIKE)
     parts = _PART.findall(value)
     units = [_UNITS[unit] for _, unit in parts]
     if units != sorted(set(units), reverse=True):
-        raise Misspelt(f"the units of {shown(value)} do not go down", _LIKE)
+        raise Misspelt(f"the units of {literal(value)} do not go down", _LIKE)
     return sum(int(count) * _UNITS[unit] for count, unit in parts)
 
 
@@ -70,7 +70,7 @@ def spread(value: object) -> Spread:
         return Spread(both, both)
     except Misspelt as error:
         if isinstance(value, str):
-            raise Misspelt(f"{shown(value)} is no spread of durations", _SPREAD_LIKE) from error
+            raise Misspelt(f"{literal(value)} is no spread of durations", _SPREAD_LIKE) from error
         raise
 
 
@@ -93,7 +93,7 @@ def scaled(value: object, places: int) -> int:
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         number = Decimal(value)
     if not number.is_finite():
-        raise Misspelt(f"{shown(value)} is no number", "write one such as 0.05")
+        raise Misspelt(f"{literal(value)} is no number", "write one such as 0.05")
     sign, digits, exponent = number.as_tuple()
     written = "".join(map(str, digits)).lstrip("0")
     whole = written.rstrip("0")
@@ -101,9 +101,9 @@ def scaled(value: object, places: int) -> int:
         return 0
     power = int(exponent) + len(written) - len(whole) + places
     if power < 0:
-        raise Misspelt(f"{shown(value)} is too fine", f"use at most {places} decimal places")
+        raise Misspelt(f"{literal(value)} is too fine", f"use at most {places} decimal places")
     if len(whole) + power > _DIGITS_MAX:
-        raise Misspelt(f"{shown(value)} is too large", "write a smaller number")
+        raise Misspelt(f"{literal(value)} is too large", "write a smaller number")
     amount: int = int(whole) * 10**power
     return -amount if sign else amount
 

@@ -27,14 +27,14 @@ _COMMAND_SPELLED: Final = "##\\u005b"
 
 def visible(text: str) -> str:
     """The text with its control characters spelled out; ends of lines and tabs stay."""
-    return _shown(text, _SPELLED)
+    return _escaped(text, _SPELLED)
 
 
 def visible_line(text: str) -> str:
     """The same in one line: what would end it is spelled out as well."""
-    return _shown(text, _SPELLED_IN_ONE_LINE)
+    return _escaped(text, _SPELLED_IN_ONE_LINE)
 
 
-def _shown(text: str, spelled: dict[int, str]) -> str:
+def _escaped(text: str, spelled: dict[int, str]) -> str:
     shown = text if text.isprintable() else text.translate(spelled)
     return shown.replace(_COMMAND, _COMMAND_SPELLED)

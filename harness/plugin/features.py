@@ -49,7 +49,7 @@ class FeatureFile(pytest.Module):
         resolved = steps.resolve(feature, steps.visible_definitions(self))
         found = (*guards.problems(feature, strict=is_ours(self.path)), *resolved.problems)
         if found:
-            raise self.CollectError(told(self.path, self.config.invocation_params.dir, found))
+            raise self.CollectError(describe(self.path, self.config.invocation_params.dir, found))
         items = list(super().collect())
         for item in items:
             if isinstance(item, pytest.Function):
@@ -84,13 +84,13 @@ def _guarded(path: Path, item: pytest.Function) -> tuple[gherkin.FeatureText, st
         raise pytest.UsageError(str(error)) from None
     resolved = steps.resolve(feature, steps.visible_definitions(item))
     found = (*guards.problems(feature, strict=False), *resolved.problems)
-    text = told(path, item.config.invocation_params.dir, found)
+    text = describe(path, item.config.invocation_params.dir, found)
     if text:
         raise pytest.UsageError(text)
     return feature, resolved
 
 
-def told(path: Path, folder: Path, problems: Iterable[guards.FeatureProblem]) -> str:
+def describe(path: Path, folder: Path, problems: Iterable[guards.FeatureProblem]) -> str:
     """The problems, a line each with the place in front; empty if there are none."""
     shown = path.relative_to(folder) if path.is_relative_to(folder) else path
     ordered = sorted(problems, key=lambda problem: problem.line)
@@ -136,7 +136,7 @@ def scenario_line(
     example: gherkin.Example | None,
 ) -> ScenarioLine:
     """How a scenario stands in the evidence, whatever was selected with it."""
-    shown = _shown(feature.path, root)
+    shown = _published_path(feature.path, root)
     tags = (*scenario.tags, *(example.tags if example else ()))
     ids = [tag for tag in dict.fromkeys(tags) if tag in KNOWN_IDS]
     if not ids and not is_ours(feature.path):
@@ -154,7 +154,7 @@ def scenario_line(
 
 
 @cache
-def _shown(path: Path, root: Path) -> Path:
+def _published_path(path: Path, root: Path) -> Path:
     """The path that evidence names: the same in a checkout and in a wheel."""
     if is_ours(path):
         return Path("features", path.resolve().relative_to(suite_dir("features")))

@@ -136,19 +136,19 @@ def describe(
     """What happened, in as few lines as tell it."""
     line, step = running.line, running.step
     yield f"{line.feature}:{step.line or line.line}: {step.text or line.name}"
-    yield _told("scenario", f"{line.name} (line {line.line})")
+    yield _describe("scenario", f"{line.name} (line {line.line})")
     for id_ in line.requirements:
-        yield _told(verdict.value, f"{id_}: {by_id(id_).title}")
-    yield _told("reason", reason)
+        yield _describe(verdict.value, f"{id_}: {by_id(id_).title}")
+    yield _describe("reason", reason)
     if isinstance(error, CheckFailed) and (judged := running.judged_last):
-        yield _told("expected", judged.expected)
+        yield _describe("expected", judged.expected)
         for id_ in judged.operations:
-            yield _told("received", received(running.history()[id_]))
+            yield _describe("received", received(running.history()[id_]))
     yield from _operations(running)
     if error is not None and not is_foreseen(error):
         yield from _traceback(error)
-    yield _told("again", around.again)
-    yield _told("evidence", around.evidence)
+    yield _describe("again", around.again)
+    yield _describe("evidence", around.evidence)
 
 
 def received(record: OperationRecord) -> str:
@@ -165,7 +165,7 @@ def received(record: OperationRecord) -> str:
 def _operations(running: ScenarioRun) -> Iterator[str]:
     records = running.history().operations
     if len(records) > _OPERATIONS_MAX:
-        yield _told("operations", f"{len(records)} in all, the last {_OPERATIONS_MAX}:")
+        yield _describe("operations", f"{len(records)} in all, the last {_OPERATIONS_MAX}:")
     elif records:
         yield "operations"
     for record in records[-_OPERATIONS_MAX:]:
@@ -194,7 +194,7 @@ def _traceback(error: BaseException) -> Iterator[str]:
         yield from (f"  {line}" for line in text.rstrip().splitlines())
 
 
-def _told(what: str, text: str) -> str:
+def _describe(what: str, text: str) -> str:
     return f"{what:<12} {text}"
 
 

@@ -72,19 +72,19 @@ def try_fleets(
 def _trial(mutant: Mutant, run: _Run, without: _Run | None) -> FleetTrial:
     error = run.exception() or (without.exception() if without else None)
     if error is not None:
-        return FleetTrial(mutant, problem=_told(error))
+        return FleetTrial(mutant, problem=_describe(error))
     return FleetTrial(mutant, run.result(), without.result() if without else ())
 
 
 def _alarm(found_by: str, run: _Run) -> str:
     error = run.exception()
     if error is not None:
-        return f"{found_by}: {_told(error)}"
+        return f"{found_by}: {_describe(error)}"
     broken = run.result()
     return f"the reference itself breaks {', '.join(broken)} in {found_by}" if broken else ""
 
 
-def _told(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     return f"the run failed: {type(error).__name__}: {error}"
 
 

@@ -131,7 +131,7 @@ def try_mutants(
     wrong = _try_in_fleet([m for m in mutants if m.lane is Lane.FLEET], workers, full, sheet)
     rows = tuple(sheet.rows[m.name] for m in mutants)
     broken = {m.requirement for m in mutants}
-    without = tuple(r for r in judged(reference) if r not in broken) if whole else ()
+    without = tuple(r for r in judgeable(reference) if r not in broken) if whole else ()
     return Matrix(rows, without, "; ".join(filter(None, (_baseline(reference), wrong))))
 
 
@@ -213,7 +213,7 @@ def _through_the_other_driver(mutants: Sequence[Mutant], workers: int, sheet: _S
     run_trials(list(anywhere), workers, report)
 
 
-def judged(reference: TrialResult) -> tuple[str, ...]:
+def judgeable(reference: TrialResult) -> tuple[str, ...]:
     """The MUSTs and SHOULDs that the suite is able to judge: the reference passes them."""
     passed = {r for e in reference.with_verdict(Verdict.PASS) for r in e.requirements}
     levels = (Level.MUST, Level.SHOULD)

@@ -111,7 +111,7 @@ class EmbeddedReference:
             kept = layout.ca_kept
             certificates = Certificates.kept(kept) if kept else Certificates()
             self.ca_file = certificates.write_ca(folder / "ca.pem")
-            tls = self._shown(certificates)
+            tls = self._certificate(certificates)
             paths = databases(db or folder / "reference.db")
             self.was_there = any(path.exists() for path in paths)
             stores = [held.enter_context(closing(SqliteStore(path))) for path in paths]
@@ -154,7 +154,7 @@ class EmbeddedReference:
         local_ui = self._serve_local_ui(servers, ports, tls, behaviour.wrap_local_ui)
         return Addresses(palette, people, local_ui, f"http://{LOOPBACK}:{port_of(control)}")
 
-    def _shown(self, certificates: Certificates) -> ssl.SSLContext:
+    def _certificate(self, certificates: Certificates) -> ssl.SSLContext:
         """What a server shows: the certificate that was given, or one of the reference's CA."""
         layout = self.layout
         if layout.cert_file is not None:

@@ -188,7 +188,7 @@ class EdgeSide:
             ArrangementError: there is no such slot.
         """
         with self._lock:
-            return self._site(slot).cluster
+            return self._slot_state(slot).cluster
 
     def perform(
         self, host_uid: str, operation: ops.LocalOperation, credentials: ops.Credentials
@@ -248,7 +248,7 @@ class EdgeSide:
             case arrangements.InstallCluster(slot, cluster):
                 self._install(slot, cluster)
             case arrangements.SetHostMode(slot, mode):
-                self._store.put(replace(self._site(slot), mode=mode))
+                self._store.put(replace(self._slot_state(slot), mode=mode))
             case arrangements.SetClusterState(slot, state):
                 site, cluster = self._occupied(slot)
                 self._store.put(replace(site, cluster=replace(cluster, state=state)))
@@ -264,7 +264,7 @@ class EdgeSide:
                 raise ArrangementError(f"the edge cannot arrange {arrangement!r}")
 
     def _install(self, slot: str, cluster: Cluster | None) -> None:
-        site = self._site(slot)
+        site = self._slot_state(slot)
         foreign = set(cluster.host_uids() if cluster else ()) - set(site.host_uids)
         if foreign:
             names = ", ".join(sorted(foreign))
@@ -272,14 +272,14 @@ class EdgeSide:
         self.link.heal(site.host_uids)
         self._store.put(records.SlotState(slot, site.host_uids, cluster=cluster))
 
-    def _site(self, slot: str) -> records.SlotState:
+    def _slot_state(self, slot: str) -> records.SlotState:
         site = self._store.get(records.SlotState, slot)
         if site is None:
             raise ArrangementError(f"there is no slot {slot}")
         return site
 
     def _occupied(self, slot: str) -> tuple[records.SlotState, Cluster]:
-        site = self._site(slot)
+        site = self._slot_state(slot)
         if site.cluster is None:
             raise ArrangementError(f"slot {slot} has no cluster")
         return site, site.cluster

@@ -171,10 +171,10 @@ def _unlike(before: EvidenceHeader, after: EvidenceHeader) -> Iterator[str]:
     )
     for what, first, second in asked:
         if first != second:
-            yield f"{what}: {_shown(first)} and {_shown(second)}"
+            yield f"{what}: {_display(first)} and {_display(second)}"
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     match value:
         case list():
             return ", ".join(map(str, value)) or "none"
@@ -183,7 +183,7 @@ def _shown(value: object) -> str:
         case _:
             parts = plain_json(value)
             told = parts.values() if isinstance(parts, dict) else ()
-            return "; ".join(_shown(part) for part in told if part) or "everything"
+            return "; ".join(_display(part) for part in told if part) or "everything"
 
 
 def comparison_json(comparison: RunComparison) -> dict[str, Json]:

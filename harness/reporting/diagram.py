@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from harness.history.operation import OperationRecord, Outcome
 from harness.reporting.svg import drawing
-from harness.reporting.words import clipped, kind_in_words
+from harness.reporting.words import clipped, describe_kind
 
 WIDTH = 720
 OPERATIONS_MAX = 24
@@ -77,7 +77,7 @@ def _bar(operation: OperationRecord, step: dict[tuple[int, int], int]) -> _Bar:
     if _is_answered(operation) and operation.end is not None:
         until = max(step[operation.end, 0], since)
     polls = operation.args.get("polls")
-    what = kind_in_words(polls if isinstance(polls, str) else operation.kind)
+    what = describe_kind(polls if isinstance(polls, str) else operation.kind)
     label = f"{what}: {_ended(operation)}, {_seconds(operation)}"
     return _Bar(operation.actor, label, operation.outcome, since, until)
 
@@ -94,12 +94,12 @@ def _ended(operation: OperationRecord) -> str:
         return f"refused, {error.get('reason') or 'without a reason'}"
     samples = value.get("samples")
     if isinstance(samples, list):
-        seen = [_shown(s.get("value"), s.get("error")) for s in samples if isinstance(s, dict)]
+        seen = [_display(s.get("value"), s.get("error")) for s in samples if isinstance(s, dict)]
         return f"saw {', then '.join(seen) or 'nothing'}"
-    return _shown(operation.value, None)
+    return _display(operation.value, None)
 
 
-def _shown(value: object, error: object) -> str:
+def _display(value: object, error: object) -> str:
     if isinstance(error, dict):
         return str(error.get("reason") or "no answer")
     if not isinstance(value, dict | None) or not value:

@@ -17,8 +17,8 @@ from xml.etree import ElementTree as ET
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
 from harness.reporting.model import Report, RequirementReport, ScenarioReport, left_behind
-from harness.reporting.waiving import Standing, in_words
-from harness.reporting.words import clipped, leak_in_words
+from harness.reporting.waiving import Standing, describe
+from harness.reporting.words import clipped, describe_leak
 
 _RED: Final = (Verdict.FAIL, Verdict.INCONCLUSIVE)
 
@@ -45,7 +45,7 @@ def _leaks(report: Report) -> Case:
         classname="pairproof.leaks",
         verdict=Verdict.INCONCLUSIVE,
         message=left_behind(leaks),
-        text="\n".join(map(leak_in_words, leaks)),
+        text="\n".join(map(describe_leak, leaks)),
     )
 
 
@@ -90,7 +90,7 @@ def _excuse(judged: _Judged, verdict: Verdict) -> Case | None:
     if not waived or len(waived) < len(red):
         return None
     told = (
-        f"{id_} {in_words(report.waived)}; {report.reason}"
+        f"{id_} {describe(report.waived)}; {report.reason}"
         for id_, report in waived
         if report.waived
     )
@@ -157,7 +157,7 @@ def _kind(requirement: RequirementReport, scenario: ScenarioReport) -> str:
 
 def _at(kind: str, report: RequirementReport, scenario: ScenarioReport) -> str:
     requirement, line = report.requirement, scenario.line
-    waived = f" ({in_words(scenario.waived)})" if scenario.waived else ""
+    waived = f" ({describe(scenario.waived)})" if scenario.waived else ""
     place = {
         "file": line.feature,
         "line": str(line.line),

@@ -20,7 +20,7 @@ from harness.history.reader import Evidence
 from harness.reporting.doubts import doubts
 from harness.reporting.repeating import Repeated, RepeatVerdict
 from harness.reporting.times import span_s, times_of
-from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, in_words
+from harness.reporting.waiving import Seen, Standing, WaiverReport, Waivers, describe
 from harness.reporting.words import reproduce
 
 NOT_JUDGED = "the run ended before this scenario was judged"
@@ -475,5 +475,5 @@ def _warnings(
         if report.verdict is Verdict.FAIL and requirement.level is not Level.MUST:
             yield f"{requirement.id} does not hold, as it should: {requirement.title}"
         if report.waived is not None:
-            yield f"{requirement.id} fails and is {in_words(report.waived)}"
+            yield f"{requirement.id} fails and is {describe(report.waived)}"
     yield from (w.told for w in waivers if w.standing is not Standing.USED)

@@ -73,7 +73,7 @@ def together(repeats: Sequence[Repeat]) -> Repeated:
     unstable: dict[Key, tuple[RepeatVerdict, ...]] = {}
     verdicts: list[VerdictLine] = []
     for key in dict.fromkeys(key for verdicts_of_one in given for key in verdicts_of_one):
-        told = tuple(_told(r, g.get(key)) for r, g in zip(repeats, given, strict=True))
+        told = tuple(_repeat_verdict(r, g.get(key)) for r, g in zip(repeats, given, strict=True))
         lines = {r.name: g[key] for r, g in zip(repeats, given, strict=True) if key in g}
         line = lines.get(chosen[key[0]].name) or next(iter(lines.values()))
         if _differ(told, repeats):
@@ -102,7 +102,7 @@ def _worst_of_each(repeats: Sequence[Repeat]) -> dict[str, Repeat]:
     }
 
 
-def _told(repeat: Repeat, line: VerdictLine | None) -> RepeatVerdict:
+def _repeat_verdict(repeat: Repeat, line: VerdictLine | None) -> RepeatVerdict:
     if line is None:
         return RepeatVerdict(repeat.name, repeat.file, None, MISSING)
     return RepeatVerdict(repeat.name, repeat.file, line.verdict, line.reason)

@@ -17,7 +17,7 @@ from harness.history.lines import CheckLine, ScenarioLine
 from harness.history.operation import Json, OperationRecord
 from harness.reporting.diagram import Diagram, diagram
 from harness.reporting.model import Report, RequirementReport, ScenarioReport
-from harness.reporting.words import kind_in_words
+from harness.reporting.words import describe_kind
 
 BODY_CHARACTERS_MAX = 4_000
 """More of a body stands in the evidence, and is not needed to see what went wrong."""
@@ -124,7 +124,7 @@ def _story(report: Report, judged: Sequence[tuple[RequirementReport, ScenarioRep
     return Story(
         line=line,
         verdict=verdict,
-        judged=tuple(_judged(r, s, checks) for r, s in judged),
+        judged=tuple(_requirement_in_scenario(r, s, checks) for r, s in judged),
         rows=rows,
         rows_left_out=left_out,
         exchanges=tuple(_exchange(o, operations) for o in operations if o.id in decisive),
@@ -143,7 +143,7 @@ def _diagrams(
             yield diagram("Operations that fit no order", part, key)
 
 
-def _judged(
+def _requirement_in_scenario(
     requirement: RequirementReport, report: ScenarioReport, checks: Iterable[CheckLine]
 ) -> RequirementInScenario:
     own = [c for c in checks if c.requirement == requirement.requirement.id]
@@ -177,10 +177,10 @@ def _row(number: int, operation: OperationRecord, began: int, decisive: bool) ->
         number=number,
         at=_at(operation, began),
         actor=operation.actor,
-        what=kind_in_words(operation.kind),
+        what=describe_kind(operation.kind),
         details=_asked(operation),
         outcome=operation.outcome.value,
-        answer=cut(_answered(operation), LINE_CHARACTERS_MAX),
+        answer=cut(_describe_answer(operation), LINE_CHARACTERS_MAX),
         decisive=decisive,
     )
 
@@ -208,7 +208,7 @@ def _asked(operation: OperationRecord) -> str:
     return cut(_in_a_line(args), LINE_CHARACTERS_MAX)
 
 
-def _answered(operation: OperationRecord) -> str:
+def _describe_answer(operation: OperationRecord) -> str:
     value, error = operation.value or {}, operation.error or {}
     if isinstance(held := value.get("held"), bool):
         seen = value.get("samples")
@@ -239,7 +239,7 @@ def _exchange(operation: OperationRecord, operations: Sequence[OperationRecord])
     number = next(i for i, o in enumerate(operations, 1) if o.id == operation.id)
     return OperationDetail(
         id=operation.id,
-        title=f"{number}. {kind_in_words(operation.kind)}",
+        title=f"{number}. {describe_kind(operation.kind)}",
         at=_at(operation, operations[0].start),
         sent=_sent(operation),
         received=_received(operation),

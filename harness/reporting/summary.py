@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.catalogue.verdict import Verdict
 from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport
-from harness.reporting.waiving import in_words
+from harness.reporting.waiving import describe
 
 
 def summary_md(report: Report) -> str:
@@ -39,7 +39,7 @@ def _blocks(report: Report) -> Iterator[str]:
     yield from _requirements("Inconclusive", [r for r in unsure if not r.unstable])
     yield from _requirements("Waived, not passed", [r for r in judged if r.waived])
     yield from _repeats(report)
-    yield from listed("Left on the target", map(words.leak_in_words, report.evidence.leaks))
+    yield from listed("Left on the target", map(words.describe_leak, report.evidence.leaks))
     yield from listed("Warnings", report.warnings)
     yield from _observed(report)
     yield from listed("About the evidence", report.evidence.problems)
@@ -56,7 +56,7 @@ def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[
 
 def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
     requirement = report.requirement
-    waived = f" ({escaped(in_words(report.waived))})" if report.waived else ""
+    waived = f" ({escaped(describe(report.waived))})" if report.waived else ""
     about = [
         f"{words.VERDICT_SYMBOLS[report.verdict]} **{escaped(requirement.id)}**"
         f" {escaped(requirement.title)}{waived}<br>{escaped(words.place(requirement.source))}",
@@ -78,7 +78,7 @@ def _repeats(report: Report) -> Iterator[str]:
     yield "### Repeats\n"
     rows = []
     for repeat in report.repeats:
-        verdict = words.overall_in_words(repeat.verdict)
+        verdict = words.describe_overall(repeat.verdict)
         rows.append([code(repeat.file), verdict, escaped(cut(repeat.why))])
     yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
 

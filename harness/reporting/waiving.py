@@ -96,6 +96,6 @@ def named(waiver: WaiverLine) -> str:
     return f"{waiver.requirement}{where}"
 
 
-def in_words(waiver: WaiverLine) -> str:
+def describe(waiver: WaiverLine) -> str:
     """A waiver that excuses something, in words that go on after what it excuses."""
     return f"waived until {waiver.expires} by {waiver.owner}: {waiver.reason}"

@@ -71,12 +71,12 @@ ROLE_NAMES: Final[Mapping[Role, str]] = {
 }
 
 
-def overall_in_words(overall: Overall) -> str:
+def describe_overall(overall: Overall) -> str:
     """`✓ conforms`."""
     return f"{OVERALL_SYMBOLS[overall]} {OVERALL_NAMES[overall].lower()}"
 
 
-def verdict_in_words(verdict: Verdict) -> str:
+def describe_verdict(verdict: Verdict) -> str:
     """`✗ fail`."""
     return f"{VERDICT_SYMBOLS[verdict]} {VERDICT_NAMES[verdict]}"
 
@@ -96,13 +96,13 @@ def place(source: str) -> str:
     return f"{heading}, {rest}" if rest else heading
 
 
-def kind_in_words(kind: str) -> str:
+def describe_kind(kind: str) -> str:
     """`SendPairingRequest` is "Send pairing request", `await_state` is "Await state"."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).replace("_", " ")
     return spaced[:1].upper() + spaced[1:].lower()
 
 
-def leak_in_words(leak: LeakLine) -> str:
+def describe_leak(leak: LeakLine) -> str:
     """What is left, where, and why."""
     uid, place = leak.uid and f"({leak.uid})", leak.where and f"at {leak.where}"
     told = " ".join(filter(None, [leak.kind, leak.what, uid, f"on the {leak.side} side", place]))

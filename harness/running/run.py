@@ -109,7 +109,7 @@ class Run:
         self._current = None
         ended = scenario.end(error)
         self._give_back(WITH_A_SCENARIO)
-        scenario.context.strike()
+        scenario.context.clean_up()
         self._give_back(AFTER_A_SCENARIO)
         return ended
 

@@ -62,7 +62,9 @@ class ScenarioRun:
     def history(self) -> History:
         return self.recorder.history()
 
-    def found(self, name: str, args: Mapping[str, Json], finding: registry.Finding) -> None:
+    def record_finding(
+        self, name: str, args: Mapping[str, Json], finding: registry.Finding
+    ) -> None:
         self.findings.append(finding)
         self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
@@ -122,10 +124,10 @@ def _early(error: BaseException) -> tuple[Verdict, str]:
         case Inconclusive() | registry.CheckInconclusive() | CannotArrange():
             return Verdict.INCONCLUSIVE, str(error)
         case _:
-            return Verdict.INCONCLUSIVE, f"the harness itself failed: {in_words(error)}"
+            return Verdict.INCONCLUSIVE, f"the harness itself failed: {describe_error(error)}"
 
 
-def in_words(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error in one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

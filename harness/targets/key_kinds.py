@@ -65,7 +65,7 @@ class TargetKey:
     instead: str = ""
     value: TargetKeyKind = TargetKeyKind.TEXT
 
-    def in_words(self) -> str:
+    def describe(self) -> str:
         """What is allowed, for a message."""
         if self.allowed:
             return f"a list of {self.allowed}" if self.kind is TargetKeyKind.TEXTS else self.allowed
@@ -169,13 +169,13 @@ def _check_table(table: Table, keys: Mapping[str, TargetKey], path: Path, refuse
             example = f"[{dotted(here)}]" if key.kind is TargetKeyKind.TABLE else f"{name} = …"
             other = f" (or {key.instead} = …)" if key.instead else ""
             remedy = f"add {example}{other}: {key.meaning}"
-            refuse(here, TargetProblem("it is missing", key.in_words(), remedy))
+            refuse(here, TargetProblem("it is missing", key.describe(), remedy))
 
 
 def _check_value(value: object, key: TargetKey, path: Path, refuse: Refuse) -> None:
     if not _is_of(value, key):
-        shown = _shown(value, str(path[-1]))
-        refuse(path, TargetProblem(f"{shown} stands there", key.in_words(), f"say {key.meaning}"))
+        shown = _display(value, str(path[-1]))
+        refuse(path, TargetProblem(f"{shown} stands there", key.describe(), f"say {key.meaning}"))
     if key.kind is TargetKeyKind.MAP and isinstance(value, dict):
         for name, entry in value.items():
             _check_value(entry, TargetKey("what it is there", key.value), (*path, name), refuse)
@@ -242,7 +242,7 @@ def _unknown(name: str, keys: Mapping[str, TargetKey], path: Path) -> TargetProb
     return TargetProblem(f"{where} has no such key", ", ".join(keys), remedy)
 
 
-def _shown(value: object, name: str) -> str:
+def _display(value: object, name: str) -> str:
     """A value for a message; not where it might be a secret that stands in the wrong place."""
     if isinstance(value, str) and (_SECRETIVE.search(name) or "@" in value):
         return "something else"

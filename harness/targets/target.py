@@ -198,7 +198,7 @@ def check_permission(target: Target) -> None:
         )
 
 
-def told(target: Target) -> str:
+def describe(target: Target) -> str:
     """The target in one line, for whoever starts a run: what it is, who made it, where."""
     info = target.info
     name = f"{info.name} {info.version}".strip()

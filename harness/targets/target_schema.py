@@ -103,7 +103,7 @@ def to_markdown() -> str:
 def _rows(keys: Mapping[str, TargetKey], above: str) -> Iterator[tuple[str, str, str]]:
     for name, key in keys.items():
         path = f"{above}{name}"
-        holds = f"{key.in_words()}{'; required' if key.required else ''}"
+        holds = f"{key.describe()}{'; required' if key.required else ''}"
         meaning = f"{key.meaning} (default: {key.default})" if key.default else key.meaning
         yield f"`{path}`", holds, meaning
         if name == "paths":  # an operation is like another, and `docs/wire.md` lists them

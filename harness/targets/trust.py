@@ -142,7 +142,7 @@ def fingerprint_from(text: str) -> bytes:
     return bytes.fromhex(text.removeprefix(_PREFIX).replace(":", ""))
 
 
-def fingerprint_in_words(digest: bytes) -> str:
+def describe_fingerprint(digest: bytes) -> str:
     """A fingerprint as a target file has it."""
     return f"{_PREFIX}{digest.hex(':').upper()}"
 
@@ -162,8 +162,8 @@ def pinned(context: ssl.SSLContext, fingerprints: Collection[bytes]) -> ssl.SSLC
     def check(shown: bytes | None) -> None:
         digest = fingerprint_of(shown or b"")
         if shown is None or digest not in fingerprints:
-            expected = tuple(map(fingerprint_in_words, sorted(fingerprints)))
-            raise PinMismatch(fingerprint_in_words(digest), expected)
+            expected = tuple(map(describe_fingerprint, sorted(fingerprints)))
+            raise PinMismatch(describe_fingerprint(digest), expected)
 
     class PinnedSocket(ssl.SSLSocket):
         """A connection over a socket."""
@@ -198,6 +198,6 @@ def certificate_shown(url: str, within_s: float = SHOW_S) -> str:
     with socket.create_connection((host, parts.port or 443), within_s) as plain:
         plain.settimeout(max(until - time.monotonic(), 0.1))
         with context.wrap_socket(plain, server_hostname=host) as connection:
-            return fingerprint_in_words(
+            return describe_fingerprint(
                 fingerprint_of(connection.getpeercert(binary_form=True) or b"")
             )

@@ -155,9 +155,9 @@ class Again:
                 number,
                 operation=operation,
             )
-        self.look_for_verdicts(interrupted=interrupted)
+        self.check_verdicts(interrupted=interrupted)
 
-    def look_for_verdicts(self, *, interrupted: bool = False) -> None:
+    def check_verdicts(self, *, interrupted: bool = False) -> None:
         """The scenario is over: the verdicts that are missing, and checks of one requirement."""
         self._same_number_of_checks()
         findings = (finding for many in self.findings.values() for finding in many)

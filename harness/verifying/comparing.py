@@ -61,7 +61,7 @@ class ManifestComparison:
                 left_out[raw] -= 1
                 self._found.add(
                     DifferenceKind.MISSING_VIOLATION,
-                    f"{_told(violation)}; the manifest leaves it out",
+                    f"{_describe(violation)}; the manifest leaves it out",
                     requirement=violation.invariant,
                     operation=next(iter(violation.operations), ""),
                 )
@@ -72,7 +72,7 @@ class ManifestComparison:
                 made_up[raw] -= 1
                 self._found.add(
                     DifferenceKind.VIOLATION_DIFFERS,
-                    f"the operations do not show this violation: {_told(violation)}",
+                    f"the operations do not show this violation: {_describe(violation)}",
                     place,
                     requirement=violation.invariant,
                     operation=next(iter(violation.operations), ""),
@@ -145,7 +145,7 @@ class ManifestComparison:
         return len(due), same
 
 
-def _told(violation: ViolationLine) -> str:
+def _describe(violation: ViolationLine) -> str:
     shown = f" ({', '.join(violation.operations)})" if violation.operations else ""
     return f"{violation.invariant} in cell {violation.cell}: {violation.reason}{shown}"
 
@@ -177,8 +177,10 @@ def _unlike(name: str, said: object, are: object) -> str:
             return f"measure {name} has {lengths}"
         at = next(n for n, pair in enumerate(zip(said, are, strict=True)) if pair[0] != pair[1])
         name, said, are = f"{name}[{at}]", said[at], are[at]
-    return f"measure {name} is {_shown(said)} in the manifest, and {_shown(are)} by the operations"
+    return (
+        f"measure {name} is {_display(said)} in the manifest, and {_display(are)} by the operations"
+    )
 
 
-def _shown(value: object) -> str:
+def _display(value: object) -> str:
     return "missing" if value is _NOTHING else msgspec.json.encode(value).decode()

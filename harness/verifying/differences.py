@@ -166,7 +166,7 @@ class FleetVerification(Judgement):
     tally: FleetTally
 
 
-def look_at_edition(header: EvidenceHeader, known: str, number: int, found: DifferenceList) -> None:
+def check_edition(header: EvidenceHeader, known: str, number: int, found: DifferenceList) -> None:
     """Whether the run judged the edition of the procedure that is known here."""
     if header.edition != known:
         found.add(

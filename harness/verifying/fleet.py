@@ -59,9 +59,9 @@ class _Walk:
     def verification(self) -> differences.FleetVerification:
         """Judge all of it."""
         manifest, header = self._manifest, self._manifest.header
-        cut_off = self._look_at_the_manifest()
+        cut_off = self._check_manifest()
         for line, number in zip(manifest.parts, manifest.places["part"], strict=True):
-            self._look_at_part(line, number)
+            self._check_part(line, number)
         notes = [
             *differences.notes_on(header, not manifest.complete and not cut_off),
             *self._other_files(),
@@ -83,22 +83,22 @@ class _Walk:
 
     # --- the manifest -------------------------------------------------------------------
 
-    def _look_at_the_manifest(self) -> str:
+    def _check_manifest(self) -> str:
         """What its lines say of each other; returns where it breaks off, if it does."""
         manifest, found = self._manifest, self._found
         cut_off = [t.text for t in manifest.troubles if t.kind == _CUT_OFF]
         for trouble in manifest.troubles:
             if trouble.kind != _CUT_OFF:
                 found.add(differences.DifferenceKind(trouble.kind), trouble.text, trouble.line)
-        differences.look_at_edition(manifest.header, EDITION, 1, found)
+        differences.check_edition(manifest.header, EDITION, 1, found)
         seed, drawn = manifest.header.seed, self._terms.seed
         if seed != drawn:
             message = f"the header says seed {seed}, and the scenario seed {drawn}"
             found.add(differences.DifferenceKind.OTHER_RUN, message, 1)
-        self._look_for_parts()
+        self._check_parts()
         return "; ".join(cut_off)
 
-    def _look_for_parts(self) -> None:
+    def _check_parts(self) -> None:
         """Whether there is a line for each cell, in their order, and one for the grants."""
         names = [part.name for part in self._manifest.parts]
         due = [*(f"{number:02d}" for number in range(self._terms.cells)), GRANTS]
@@ -122,7 +122,7 @@ class _Walk:
 
     # --- the parts ----------------------------------------------------------------------
 
-    def _look_at_part(self, line: PartLine, number: int) -> None:
+    def _check_part(self, line: PartLine, number: int) -> None:
         before = self._found.counts.total()
         is_cell = line.name.isascii() and line.name.isdecimal()
         if not is_cell and line.name != GRANTS:
@@ -156,14 +156,14 @@ class _Walk:
             message = f"{error.problem}; {error.hint}"
             self._found.add(kind, message, reader.lines, part=line.name)
             return
-        self._look_at_the_whole(line, reader)
+        self._check_whole(line, reader)
         cell = again.end(self._manifest.complete)
         if cell is not None:
             self._cells.append(cell)
         self._operations += reader.operations
         self._parts_same += self._found.counts.total() == before
 
-    def _look_at_the_whole(self, line: PartLine, reader: PartReader) -> None:
+    def _check_whole(self, line: PartLine, reader: PartReader) -> None:
         if reader.digest != line.digest:
             self._found.add(
                 differences.DifferenceKind.CHANGED,

@@ -113,7 +113,7 @@ class PartAgain:
         record = invoked(line)
         self._open[line.id] = record, number
         if self._judge is not None:
-            self._judged(self._judge.invoked, record, number)
+            self._judge_record(self._judge.invoked, record, number)
 
     def _outcome(self, line: OutcomeLine, number: int) -> None:
         """An operation ends, which has begun and not ended before."""
@@ -133,7 +133,7 @@ class PartAgain:
             self._passes(line.end, line.id, number)
         if self._judge is None:
             return
-        violations = self._judged(self._judge.ended, record, number) or ()
+        violations = self._judge_record(self._judge.ended, record, number) or ()
         if was_open:
             self._at_the_end += as_lines(violations, self._part.name, self._part.ended_at)
         else:
@@ -147,7 +147,7 @@ class PartAgain:
         else:
             self._now = at
 
-    def _judged(
+    def _judge_record(
         self, judge: Callable[[OperationRecord], ResultT], record: OperationRecord, number: int
     ) -> ResultT | None:
         """What the judge says. What comes after an operation that no run has is not judged."""

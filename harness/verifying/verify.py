@@ -132,7 +132,7 @@ class _Walk:
             if self._footer is not None:
                 scenario.end(interrupted=interrupted)
             elif id_ not in self._last_of_files:
-                scenario.look_for_verdicts()
+                scenario.check_verdicts()
 
     def _leave_present(self) -> None:
         if self._present is not None:
@@ -174,7 +174,7 @@ class _Walk:
     def _begin(self, header: EvidenceHeader, number: int) -> None:
         if self._header is None:
             self._header = header
-            differences.look_at_edition(header, self._known.edition, number, self._found)
+            differences.check_edition(header, self._known.edition, number, self._found)
         elif number > 1:
             self._found.add(differences.DifferenceKind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
@@ -254,9 +254,9 @@ class _Walk:
     def _notes(self, header: EvidenceHeader, interrupted: bool) -> Iterator[str]:
         yield from differences.notes_on(header, interrupted)
         if header.kind == "certify" and not interrupted and self._footer is not None:
-            yield from self._look_for_scenarios(header)
+            yield from self._missing_scenarios(header)
 
-    def _look_for_scenarios(self, header: EvidenceHeader) -> Iterator[str]:
+    def _missing_scenarios(self, header: EvidenceHeader) -> Iterator[str]:
         expected = self._expecting(header)
         if expected is None:
             yield "which scenarios were selected cannot be told, so none is known to be missing"

@@ -75,7 +75,7 @@ def evaluate(
         GateError: an expression means nothing.
     """
     run = MetricSource(measures, violations)
-    return tuple(_judged(_parsed(text), run, complete) for text in expressions)
+    return tuple(_gate_line(_parsed(text), run, complete) for text in expressions)
 
 
 def reached(reach: Reach, measures: MeasuresLine) -> tuple[GateLine, ...]:
@@ -128,7 +128,7 @@ def _require_situation(name: str) -> None:
         raise GateError(name, f"there is no situation {name}", nearest(name, SITUATIONS))
 
 
-def _judged(expression: _Expression, run: MetricSource, complete: bool) -> GateLine:
+def _gate_line(expression: _Expression, run: MetricSource, complete: bool) -> GateLine:
     try:
         value = METRICS[expression.metric](run)
     except NoValue as none:

@@ -12,7 +12,7 @@ from typing import Final
 
 from harness.checkers.fleet.durations import Durations
 from harness.checkers.invariants.arranging import hosts_of
-from harness.checkers.invariants.entities import reason_of, text, told
+from harness.checkers.invariants.entities import fields_of, reason_of, text
 from harness.checkers.invariants.ids_are_never_reused import IdSet
 from harness.domain.errors import Reason
 from harness.domain.pairing import RequestState
@@ -146,7 +146,7 @@ class RequestTracker:
             "AcceptPairingRequest": self._decided,
             "RejectPairingRequest": self._decided,
             "ConfirmPairing": self._confirmed,
-            **dict.fromkeys(("PollPairing", "ViewPairingRequest"), self._shown),
+            **dict.fromkeys(("PollPairing", "ViewPairingRequest"), self._on_central_state),
             "ViewPairing": self._shown_locally,
         }
 
@@ -164,7 +164,7 @@ class RequestTracker:
         """The digests of the ids that were given, `ID_BYTES` each, sorted."""
         return self._ids.packed()
 
-    def site(self, operation: OperationRecord) -> ObservedCluster:
+    def cluster_of(self, operation: OperationRecord) -> ObservedCluster:
         """The cluster of the host that the operation was asked of, or that asked it."""
         host = operation.tags.get("host")
         if not isinstance(host, str):
@@ -184,7 +184,7 @@ class RequestTracker:
         """Whether the central side was told of a cancel that ends; `None`: it said no to it."""
         if not self.hears_agents:
             return operation.tags.get("host") not in self.down
-        told = self.site(operation).told
+        told = self.cluster_of(operation).told
         return None if told is FAIL else told is OK
 
     # --- clusters and tokens ----------------------------------------------------------
@@ -213,7 +213,7 @@ class RequestTracker:
     # --- at the edge ------------------------------------------------------------------
 
     def _sending(self, operation: OperationRecord) -> None:
-        site = self.site(operation)
+        site = self.cluster_of(operation)
         site.sending += 1
         site.sent = operation.start
         if site.first_sent == _UNSET:
@@ -221,7 +221,7 @@ class RequestTracker:
 
     def _submitted(self, operation: OperationRecord) -> None:
         self.hears_agents = True
-        site, uid = self.site(operation), text(told(operation), "pairing_uid")
+        site, uid = self.cluster_of(operation), text(fields_of(operation), "pairing_uid")
         site.unanswered = operation.outcome is INFO
         if uid and uid not in self.requests:
             site.given = uid if site.sending else ""
@@ -229,7 +229,7 @@ class RequestTracker:
             self._give(uid, site, sent_at, text(operation.args, "registration_token"))
 
     def _sent(self, operation: OperationRecord) -> None:
-        site, uid = self.site(operation), text(told(operation), "pairing_uid")
+        site, uid = self.cluster_of(operation), text(fields_of(operation), "pairing_uid")
         if uid and uid != site.given and uid not in self.requests:
             self._give(uid, site, operation.start, text(operation.args, "token"))
         site.sending -= 1
@@ -244,12 +244,12 @@ class RequestTracker:
         self._ids.add(uid)
 
     def _cancelling(self, operation: OperationRecord) -> None:
-        site = self.site(operation)
+        site = self.cluster_of(operation)
         site.cancelling += 1
         site.told = None
 
     def _cancelled(self, operation: OperationRecord) -> None:
-        site = self.site(operation)
+        site = self.cluster_of(operation)
         site.cancelling -= 1
         if operation.outcome is not OK:
             return
@@ -260,7 +260,7 @@ class RequestTracker:
                 self._becomes(request, STALE)
 
     def _withdrawn(self, operation: OperationRecord) -> None:
-        request, site = self.about(operation), self.site(operation)
+        request, site = self.about(operation), self.cluster_of(operation)
         if request is site.current:
             site.told = operation.outcome
         if request is not None and operation.outcome is OK:
@@ -268,7 +268,7 @@ class RequestTracker:
             self._end(request, end, operation)
 
     def _shown_locally(self, operation: OperationRecord) -> None:
-        value = told(operation)
+        value = fields_of(operation)
         end = _SHOWN.get(text(value, "status"))
         request = self.requests.get(text(value, "pairing_uid")) if end else None
         if end and request is not None:
@@ -314,10 +314,10 @@ class RequestTracker:
         if request is not None and reason_of(operation) in LOST:
             self._end(request, FAILED, operation)
         else:
-            self._shown(operation)
+            self._on_central_state(operation)
 
-    def _shown(self, operation: OperationRecord) -> None:
-        state = _SHOWN.get(text(told(operation), "state"))
+    def _on_central_state(self, operation: OperationRecord) -> None:
+        state = _SHOWN.get(text(fields_of(operation), "state"))
         request = self.about(operation) if state is not None else None
         if request is None or state is None:
             return

@@ -56,7 +56,7 @@ def _declare(name: str, sentence: str | None, make: Callable[[], Count], **shown
     _REGISTRY[name] = Situation(name, (sentence or "").strip(), make, **words)
 
 
-def shown(**shown: str) -> Callable[[CountT], CountT]:
+def shown_by(**shown: str) -> Callable[[CountT], CountT]:
     """Declare a situation by the kinds of operations that show it, as in `Situation`."""
 
     def declare(count: CountT) -> CountT:

@@ -17,10 +17,10 @@ from harness.checkers.fleet.situations import (
     is_refusal,
     pending,
     remembers,
-    shown,
+    shown_by,
     waits,
 )
-from harness.checkers.invariants.entities import grants_of, text, told
+from harness.checkers.invariants.entities import fields_of, grants_of, text
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.domain.arrangements import MessageFault
 from harness.domain.cluster import Health
@@ -46,17 +46,17 @@ _TOGETHER_SHARE = 5
 # --- cancels --------------------------------------------------------------------------------
 
 
-@shown(invoked=f"{_CANCEL} {_ACCEPT}")
+@shown_by(invoked=f"{_CANCEL} {_ACCEPT}")
 def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cancel was under way while an acceptance of the same request was."""
     if operation.kind == _CANCEL:
-        request = ledger.site(operation).current
+        request = ledger.cluster_of(operation).current
         return request.accepting if request else 0
     request = ledger.about(operation)
     return request.site.cancelling if request and request.site.current is request else 0
 
 
-@shown(ok=_ACCEPT)
+@shown_by(ok=_ACCEPT)
 def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted that its host had cancelled without the central side's knowing."""
     request = ledger.about(operation)
@@ -65,13 +65,13 @@ def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     )
 
 
-@shown(ok=_CANCEL)
+@shown_by(ok=_CANCEL)
 def cancel_offline(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side could not be told."""
     return ledger.was_told(operation) is False
 
 
-@shown(ok=_CANCEL)
+@shown_by(ok=_CANCEL)
 def cancel_online(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side was told."""
     return ledger.was_told(operation) is True
@@ -87,26 +87,26 @@ is_refusal(
 # --- sends ----------------------------------------------------------------------------------
 
 
-@shown(invoked="SubmitPairing")
+@shown_by(invoked="SubmitPairing")
 def submit_again_after_lost_answer(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster submitted again after an earlier submission of it was not answered."""
-    return ledger.site(operation).unanswered
+    return ledger.cluster_of(operation).unanswered
 
 
-@shown(invoked=_SEND)
+@shown_by(invoked=_SEND)
 def second_send_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was sent while another of the same cluster was pending or being sent."""
-    site = ledger.site(operation)
+    site = ledger.cluster_of(operation)
     return bool(site.sending) or waits(site)
 
 
-@shown(ok=_SEND)
+@shown_by(ok=_SEND)
 def new_request_after_cancel(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after it had cancelled one."""
     return _follows(requests.WITHDRAWN, ledger, operation)
 
 
-@shown(ok=_SEND)
+@shown_by(ok=_SEND)
 def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after one was rejected."""
     return _follows(requests.REJECTED, ledger, operation)
@@ -115,7 +115,7 @@ def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord)
 # --- decisions ------------------------------------------------------------------------------
 
 
-@shown(invoked=_DECISIONS)
+@shown_by(invoked=_DECISIONS)
 def two_admins_at_once(ledger: RequestTracker, operation: OperationRecord) -> int:
     """Two decisions on one request were under way at once."""
     request = ledger.about(operation)
@@ -162,23 +162,23 @@ class _ProfileChanged:
         return any(self._changed_at.get(uid, 0) > request.matched_at for uid in uids)
 
 
-@shown(ok="PollPairing")
+@shown_by(ok="PollPairing")
 def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host learned that its request was rejected."""
-    return text(told(operation), "state") == RequestState.REJECTED
+    return text(fields_of(operation), "state") == RequestState.REJECTED
 
 
 # --- the handover ---------------------------------------------------------------------------
 
 
-@shown(
+@shown_by(
     ok="PollPairing ConfirmPairing ViewPairingRequest ViewPairing WithdrawPairing",
     refused="ConfirmPairing",
     reasons=" ".join(sorted(requests.LOST)),
 )
 def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted, and then failed."""
-    value = told(operation)
+    value = fields_of(operation)
     shown = value.get("state") or value.get("status")
     if shown != RequestState.FAILED and (shown or operation.kind not in _FAILING):
         return 0
@@ -187,14 +187,14 @@ def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
     return bool(request and request.state is requests.ACCEPTED)
 
 
-@shown(ok="ConfirmPairing")
+@shown_by(ok="ConfirmPairing")
 def confirmed_twice(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host confirmed again, since the answer to its confirmation had not come."""
     request = ledger.about(operation)
     return bool(request and request.confirms > 1)
 
 
-@shown(ok=_CHANGE)
+@shown_by(ok=_CHANGE)
 def central_change_done(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A central operation took effect on a paired cluster."""
     return 1
@@ -208,10 +208,10 @@ is_refusal(
 )
 
 
-@shown(ok=_LOCAL)
+@shown_by(ok=_LOCAL)
 def local_change_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A local operation took effect while a request was pending."""
-    return waits(ledger.site(operation))
+    return waits(ledger.cluster_of(operation))
 
 
 is_refusal(
@@ -224,13 +224,13 @@ is_refusal(
 # --- tokens and permissions -----------------------------------------------------------------
 
 
-@shown(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
+@shown_by(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
 def token_refused(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was refused for its registration token."""
-    return operation.kind == _SEND or not ledger.site(operation).sending
+    return operation.kind == _SEND or not ledger.cluster_of(operation).sending
 
 
-@shown(ok=_TOKEN_ENDS)
+@shown_by(ok=_TOKEN_ENDS)
 def token_revoked_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the token that had admitted it was revoked."""
     args, token = operation.args, operation.args.get("token")
@@ -287,19 +287,19 @@ class _PermissionLost:
 # --- what goes wrong -------------------------------------------------------------------------
 
 
-@shown(invoked="Restart")
+@shown_by(invoked="Restart")
 def restart_with_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the central side was restarted."""
     return ledger.count[requests.PENDING] if _is_central(operation) else 0
 
 
-@shown(invoked="Restart")
+@shown_by(invoked="Restart")
 def restart_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was being handed over while the central side was restarted."""
     return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
 
 
-@shown(info=_AGENT)
+@shown_by(info=_AGENT)
 def agent_unanswered(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A message of a host was not answered."""
     return 1
@@ -319,20 +319,20 @@ is_refusal(
 )
 
 
-@shown(ok="SetNodeHealth")
+@shown_by(ok="SetNodeHealth")
 def unhealthy_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A node turned unhealthy while a request of its cluster was pending."""
     site = ledger.slots.get(text(operation.args, "slot"))
     return operation.args.get("health") != Health.HEALTHY and waits(site)
 
 
-@shown(invoked="Restart")
+@shown_by(invoked="Restart")
 def reboot_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while a request of theirs was pending."""
     return sum(map(waits, _rebooted(ledger, operation)))
 
 
-@shown(invoked="Restart")
+@shown_by(invoked="Restart")
 def reboot_while_sending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while they sent a request."""
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
@@ -343,7 +343,7 @@ def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
         return operation.args.get("fault") == fault
 
     befell.__name__, befell.__doc__ = name, sentence
-    shown(ok="FaultNextMessage")(befell)
+    shown_by(ok="FaultNextMessage")(befell)
 
 
 _is_fault(
@@ -360,13 +360,13 @@ _is_fault("message_repeated", "A message of a host arrived twice.", MessageFault
 _is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAYED)
 
 
-@shown(invoked="SetLink")
+@shown_by(invoked="SetLink")
 def link_down_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was pending."""
     return waits(_cut_off(ledger, operation))
 
 
-@shown(invoked="SetLink")
+@shown_by(invoked="SetLink")
 def link_down_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was being handed over."""
     site = _cut_off(ledger, operation)
@@ -400,7 +400,7 @@ class _LinksBackTogether:
         return together
 
 
-@shown(invoked="AdvanceClock")
+@shown_by(invoked="AdvanceClock")
 def clock_moved_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while a clock was put forward."""
     return ledger.count[requests.PENDING]
@@ -411,7 +411,7 @@ def clock_moved_while_pending(ledger: RequestTracker, operation: OperationRecord
 
 def _follows(end: str, ledger: RequestTracker, operation: OperationRecord) -> bool:
     """Whether a send gave a new id, and the request before it had ended so."""
-    site, uid = ledger.site(operation), text(told(operation), "pairing_uid")
+    site, uid = ledger.cluster_of(operation), text(fields_of(operation), "pairing_uid")
     return site.last_end == end and (uid == site.given or uid not in ledger.requests)
 
 

@@ -195,7 +195,10 @@ class Arrangements:
             known.labels[(operation.scenario, value)] = token
 
     def _token_created(self, operation: OperationRecord) -> None:
-        uid, expiry = entities.text(entities.told(operation), "uid"), operation.args.get("expiry")
+        uid, expiry = (
+            entities.text(entities.fields_of(operation), "uid"),
+            operation.args.get("expiry"),
+        )
         if uid:
             project = entities.text(operation.args, "project_uid")
             lasts = expiry if isinstance(expiry, int) else entities.NEVER

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checkers.invariants.entities import OPEN_STATES, ObservedSlot, reason_of, text, told
+from harness.checkers.invariants.entities import (
+    OPEN_STATES,
+    ObservedSlot,
+    fields_of,
+    reason_of,
+    text,
+)
 from harness.checkers.invariants.known import ObservedWorld, Violation, Violations
 from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
 from harness.domain.pairing import LocalState
@@ -91,9 +97,9 @@ class Lists:
         self._pages.clear()
         self._pages_of_clusters.clear()
 
-    def shown(self, operation: OperationRecord) -> Iterable[Violation]:
+    def on_answer(self, operation: OperationRecord) -> Iterable[Violation]:
         """A list was answered."""
-        if not isinstance(told(operation).get("items"), list):
+        if not isinstance(fields_of(operation).get("items"), list):
             return ()
         book, open_uids = self._book, []
         found: list[Violation] = []
@@ -212,10 +218,10 @@ class EdgeCopies:
         """A clean slate."""
         self._copies.clear()
 
-    def shown(self, operation: OperationRecord) -> Iterable[Violation]:
+    def on_answer(self, operation: OperationRecord) -> Iterable[Violation]:
         """Local UI showed its request, or that there is none."""
         known, host = self._book.known, text(operation.tags, "host")
-        uid, status = text(told(operation), "pairing_uid"), known.shown
+        uid, status = text(fields_of(operation), "pairing_uid"), known.shown
         if not uid or status not in _LATER_LOCALLY:
             if reason_of(operation) not in ("NoPairingRequest", "NotFound"):
                 return ()

@@ -33,7 +33,7 @@ class DecidedOnce(Rule):
             "AcceptPairingRequest": self._accepted,
             "RejectPairingRequest": self._decided,
             "WithdrawPairing": self._decided,
-            "ViewPairing": self._shown,
+            "ViewPairing": self._on_answer,
             "CancelPairingRequest": self._cancelled,
             "ChangeCentralCluster": self._ruled,
         }
@@ -86,7 +86,7 @@ class DecidedOnce(Rule):
         request = self.known.about
         if request is None or operation.outcome is not OK:
             return NOTHING
-        uid, first = entities.text(entities.told(operation), "cluster_uid"), request.accepted
+        uid, first = entities.text(entities.fields_of(operation), "cluster_uid"), request.accepted
         if first is not None and first.operation != operation.id and uid != request.cluster_uid:
             reason = f"request {request.uid} was accepted twice, as two clusters"
             return self.blame(request.uid, reason, first.operation, operation.id)
@@ -101,7 +101,7 @@ class DecidedOnce(Rule):
             return self._two(request, final.state, REJECTED, final.operation, operation.id)
         return self._agree(request, operation)
 
-    def _shown(self, operation: OperationRecord) -> Violations:
+    def _on_answer(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         if request is None or request.paired is None:
             return NOTHING

@@ -206,7 +206,7 @@ class Token:
     expiry: int
 
 
-def told(operation: OperationRecord) -> Mapping[str, Json]:
+def fields_of(operation: OperationRecord) -> Mapping[str, Json]:
     """The answer's fields, none when it was no success."""
     value = operation.value
     return value if value is not None and operation.outcome is OK else {}

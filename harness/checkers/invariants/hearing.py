@@ -155,7 +155,7 @@ class Hearing(Arrangements):
             request.enders -= 1
 
     def _sent(self, operation: OperationRecord) -> None:
-        known, uid = self.known, entities.text(entities.told(operation), "pairing_uid")
+        known, uid = self.known, entities.text(entities.fields_of(operation), "pairing_uid")
         before = known.place(operation)
         changed = before.changed if before else 0
         place = self._no_longer_busy(operation)
@@ -192,7 +192,7 @@ class Hearing(Arrangements):
         if request.place is None:
             request.place = known.place(operation)
         request.host = entities.text(operation.tags, "host")
-        request.sent, request.invoked = known.mark(operation), known.started
+        request.sent, request.invoked = known.sighted(operation), known.started
         known.add(request)
 
     def _cancelled(self, operation: OperationRecord) -> None:
@@ -208,7 +208,7 @@ class Hearing(Arrangements):
             return
         request, place.current = place.current, None
         if request is not None and sent_before and request.place is place:
-            request.cancelled = known.mark(operation)
+            request.cancelled = known.sighted(operation)
             request.cancelled_online = known.is_online(place)
             known.is_over(request, request.cancelled.at)
         place.withdrawals_spoiled = False
@@ -218,8 +218,8 @@ class Hearing(Arrangements):
     def _accepted(self, operation: OperationRecord) -> None:
         request = self._decided(operation)
         if request is not None and operation.outcome is OK:
-            request.accepted = request.accepted or self.known.mark(operation)
-            self._names(request, entities.text(entities.told(operation), "cluster_uid"))
+            request.accepted = request.accepted or self.known.sighted(operation)
+            self._names(request, entities.text(entities.fields_of(operation), "cluster_uid"))
 
     def _names(self, request: entities.ObservedRequest, cluster_uid: str) -> None:
         if cluster_uid and not request.cluster_uid:
@@ -229,7 +229,7 @@ class Hearing(Arrangements):
     def _rejected(self, operation: OperationRecord) -> None:
         request = self._decided(operation)
         if request is not None and operation.outcome is OK:
-            request.rejected = request.rejected or self.known.mark(operation)
+            request.rejected = request.rejected or self.known.sighted(operation)
             self.known.is_over(request, request.rejected.at)
 
     def _decided(self, operation: OperationRecord) -> entities.ObservedRequest | None:
@@ -259,7 +259,7 @@ class Hearing(Arrangements):
     def _list(self, operation: OperationRecord) -> None:
         known = self.known
         known.listed = listed = []
-        items = entities.told(operation).get("items")
+        items = entities.fields_of(operation).get("items")
         for item in items if isinstance(items, list) else ():
             if isinstance(item, dict):
                 state = item.get("state")
@@ -340,13 +340,13 @@ class Hearing(Arrangements):
             )
         elif operation.outcome is OK:
             request.refused = None
-            request.ruled = request.ruled or self.known.mark(operation)
+            request.ruled = request.ruled or self.known.sighted(operation)
             self._paired(request, operation)
 
     def _paired(self, request: entities.ObservedRequest, operation: OperationRecord) -> None:
         """The pairing took effect: its record stays as long as its cluster does."""
         if request.paired is None:
-            request.paired = self.known.mark(operation)
+            request.paired = self.known.sighted(operation)
             place = request.place
             if place is not None and not place.gone:
                 place.paired = request
@@ -356,7 +356,7 @@ class Hearing(Arrangements):
     # --- the edge ---------------------------------------------------------------------
 
     def _pairing(self, operation: OperationRecord) -> None:
-        known, value = self.known, entities.told(operation)
+        known, value = self.known, entities.fields_of(operation)
         uid, status = entities.text(value, "pairing_uid"), entities.text(value, "status")
         request = known.about = known.requests.get(uid)
         known.shown, place = status, known.place(operation)
@@ -386,16 +386,19 @@ class Hearing(Arrangements):
             )
 
     def _mode(self, operation: OperationRecord) -> None:
-        place, mode = self.known.place(operation), entities.text(entities.told(operation), "mode")
+        place, mode = (
+            self.known.place(operation),
+            entities.text(entities.fields_of(operation), "mode"),
+        )
         if place is None or not mode:
             return
         place.mode = entities.shown_now(place.mode, mode, operation, self.known.tick)
         if mode == "central" and place.central_seen is None and not place.busy:
-            place.central_seen = self.known.mark(operation)
+            place.central_seen = self.known.sighted(operation)
 
     def _cluster(self, operation: OperationRecord) -> None:
         """A look at the cluster says which hosts it has, where nobody has said so before."""
-        value, place = entities.told(operation), self.known.place(operation)
+        value, place = entities.fields_of(operation), self.known.place(operation)
         pools = value.get("pools")
         if place is None or place.cluster_uid or not isinstance(pools, list):
             return
@@ -412,7 +415,7 @@ class Hearing(Arrangements):
     # --- messages of hosts, where they are recorded -----------------------------------
 
     def _submitted(self, operation: OperationRecord) -> None:
-        known, uid = self.known, entities.text(entities.told(operation), "pairing_uid")
+        known, uid = self.known, entities.text(entities.fields_of(operation), "pairing_uid")
         if not uid:
             return
         cluster = operation.args.get("cluster")
@@ -437,10 +440,10 @@ class Hearing(Arrangements):
         request = self.known.about
         if operation.outcome is not OK:
             self._unheard(operation)
-        state = self.known.shown = entities.text(entities.told(operation), "state")
+        state = self.known.shown = entities.text(entities.fields_of(operation), "state")
         if request is None or not state:
             return
-        self._names(request, entities.text(entities.told(operation), "cluster_uid"))
+        self._names(request, entities.text(entities.fields_of(operation), "cluster_uid"))
         request.central = entities.shown_now(request.central, state, operation, self.known.tick)
         if state in entities.FINAL_STATES:
             self._final(request, state, operation)
@@ -464,5 +467,5 @@ class Hearing(Arrangements):
         if operation.outcome is FAIL:
             self._did_nothing(ender)
         if request is not None and operation.outcome is OK:
-            request.withdrawn = request.withdrawn or self.known.mark(operation)
+            request.withdrawn = request.withdrawn or self.known.sighted(operation)
             self.known.is_over(request, request.withdrawn.at)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import takewhile
 
-from harness.checkers.invariants.entities import ObservedRequest, ObservedSlot, text, told
+from harness.checkers.invariants.entities import ObservedRequest, ObservedSlot, fields_of, text
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
@@ -47,7 +47,7 @@ class IdsAreNeverReused(Rule):
             "SendPairingRequest": self._sent,
             "SubmitPairing": self._submitted,
             "CancelPairingRequest": self._cancelled,
-            "ViewPairing": self._shown,
+            "ViewPairing": self._on_answer,
             "ViewPairingRequest": self._viewed,
             "ListPairingRequests": self._listed,
             "InstallCluster": self._installed,
@@ -71,7 +71,7 @@ class IdsAreNeverReused(Rule):
             self._ended(request.uid)
 
     def _sent(self, operation: OperationRecord) -> Violations:
-        uid, place = text(told(operation), "pairing_uid"), self.known.place(operation)
+        uid, place = text(fields_of(operation), "pairing_uid"), self.known.place(operation)
         if not uid or place is None:
             return NOTHING
         owner = self._given.get(uid)
@@ -143,9 +143,9 @@ class IdsAreNeverReused(Rule):
                     self._ended(uid)
         return NOTHING
 
-    def _shown(self, operation: OperationRecord) -> Violations:
+    def _on_answer(self, operation: OperationRecord) -> Violations:
         if self.known.shown in _ENDED_LOCALLY:
-            self._ended(text(told(operation), "pairing_uid"))
+            self._ended(text(fields_of(operation), "pairing_uid"))
         return NOTHING
 
     def _installed(self, operation: OperationRecord) -> Violations:
@@ -156,7 +156,7 @@ class IdsAreNeverReused(Rule):
         return NOTHING
 
     def _submitted(self, operation: OperationRecord) -> Violations:
-        uid, cluster = text(told(operation), "pairing_uid"), operation.args.get("cluster")
+        uid, cluster = text(fields_of(operation), "pairing_uid"), operation.args.get("cluster")
         if not uid or not isinstance(cluster, dict):
             return NOTHING
         submission = (text(cluster, "uid"), text(operation.args, "cluster_token"))
@@ -173,7 +173,7 @@ class IdsAreNeverReused(Rule):
 
     def _viewed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
-        local_uid = text(told(operation), "local_cluster_uid")
+        local_uid = text(fields_of(operation), "local_cluster_uid")
         if request is None or not local_uid or local_uid == request.local_uid:
             return NOTHING
         return self._claim(request, local_uid, operation)

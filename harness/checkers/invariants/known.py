@@ -235,7 +235,7 @@ class ObservedWorld:
         last = max(place.moved, self.disturbed, place.unsure_until)
         return not place.down and start >= last + self.limits.settle
 
-    def mark(self, operation: OperationRecord) -> Sighting:
+    def sighted(self, operation: OperationRecord) -> Sighting:
         """That the operation, which ends now, was seen."""
         return Sighting(operation.id, self.tick, operation.end or operation.start)
 

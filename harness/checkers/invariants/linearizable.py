@@ -14,10 +14,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.checkers.invariants import register as table
 from harness.checkers.invariants.copies import EdgeCopies, Lists
-from harness.checkers.invariants.entities import ObservedRequest, reason_of, text, token_uid, told
+from harness.checkers.invariants.entities import (
+    ObservedRequest,
+    fields_of,
+    reason_of,
+    text,
+    token_uid,
+)
 from harness.checkers.invariants.hearing import HARMLESS
 from harness.checkers.invariants.known import NOTHING, WAITS, ObservedWorld, Rule, Violation
-from harness.checkers.invariants.register import Move, Register, State, in_words, request_register
+from harness.checkers.invariants.register import Move, Register, State, describe, request_register
 from harness.checkers.linear import Automaton, BudgetSpent, Linearizer, RegisterCall
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -86,13 +92,13 @@ class Linearizable(Rule):
             **dict.fromkeys(WAITS, self._waits),
         }
         self.on = {
-            **dict.fromkeys(sorted(_BY_ID), self._answered),
+            **dict.fromkeys(sorted(_BY_ID), self._on_answer),
             "SendPairingRequest": self._sent,
             "SubmitPairing": self._submitted,
             "CancelPairingRequest": self._cancelled,
             **dict.fromkeys(WAITS, self._waited),
-            "ListPairingRequests": self._lists.shown,
-            "ViewPairing": self._edge.shown,
+            "ListPairingRequests": self._lists.on_answer,
+            "ViewPairing": self._edge.on_answer,
             **dict.fromkeys(sorted(_OF_ACCESS), self._granted),
             **dict.fromkeys(("Reset", "ForgetProject"), self._forgotten),
         }
@@ -143,7 +149,7 @@ class Linearizable(Rule):
             del self._waiting[operation]
             self._open[operation] = [(register, call)]
 
-    def _answered(self, operation: OperationRecord) -> Iterable[Violation]:
+    def _on_answer(self, operation: OperationRecord) -> Iterable[Violation]:
         waiting = self._waiting.pop(operation.id, None)
         if waiting is not None:
             return self._alone(waiting, operation)
@@ -173,7 +179,7 @@ class Linearizable(Rule):
         sure = operation.outcome is not INFO
         end = operation.end or operation.start
         call = RegisterCall(operation.id, move, sure, observes, start=started, end=end)
-        return self._told(register, call)
+        return self._reported(register, call)
 
     def _tell_answer(
         self, register: Register, call: RegisterCall[Move], operation: OperationRecord
@@ -281,7 +287,7 @@ class Linearizable(Rule):
         return found
 
     def _sent(self, operation: OperationRecord) -> Iterable[Violation]:
-        uid = text(told(operation), "pairing_uid")
+        uid = text(fields_of(operation), "pairing_uid")
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
             harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
@@ -293,7 +299,7 @@ class Linearizable(Rule):
         return found
 
     def _submitted(self, operation: OperationRecord) -> Iterable[Violation]:
-        uid = text(told(operation), "pairing_uid")
+        uid = text(fields_of(operation), "pairing_uid")
         return self._created(uid, operation) if uid and uid not in self.given_up else ()
 
     def _created(self, uid: str, operation: OperationRecord) -> Iterable[Violation]:
@@ -305,7 +311,7 @@ class Linearizable(Rule):
         )
         request = self.known.requests.get(uid)
         register = self._new(uid, self._absent)
-        found = list(self._told(register, call))
+        found = list(self._reported(register, call))
         if request is None or request.enders or request.excused:
             self._may_happen(register, table.WITHDRAW, operation)
         return found
@@ -362,7 +368,9 @@ class Linearizable(Rule):
 
     def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
         register.unsure = True
-        self._told(register, RegisterCall(operation.id, move, sure=False, start=operation.start))
+        self._reported(
+            register, RegisterCall(operation.id, move, sure=False, start=operation.start)
+        )
 
     # --- registers --------------------------------------------------------------------
 
@@ -392,12 +400,12 @@ class Linearizable(Rule):
         if register.line.is_nothing_new(move):
             return ()
         end = operation.end or operation.start
-        return self._told(
+        return self._reported(
             register,
             RegisterCall(operation.id, move, observes=True, start=operation.start, end=end),
         )
 
-    def _told(self, register: Register, call: RegisterCall[Move]) -> Sequence[Violation]:
+    def _reported(self, register: Register, call: RegisterCall[Move]) -> Sequence[Violation]:
         if register.waiting:
             self._enter(register, register.waiting)
         register.line.invoke(call)
@@ -422,7 +430,7 @@ class Linearizable(Rule):
         if found is not None:
             self._give_up(register)
             ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
-            return [Violation(ID, in_words(register.uid, found), ids)]
+            return [Violation(ID, describe(register.uid, found), ids)]
         if not call.sure and call.move is not None:
             register.unsure = True
         if line.states is not before:

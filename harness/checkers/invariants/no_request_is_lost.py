@@ -105,7 +105,7 @@ class NoRequestIsLost(Rule):
             if alone or (missed is not None and missed.tick < known.started):
                 found += self._lost(request, operation, missed.operation if missed else "")
             elif missed is None:
-                request.missed = known.mark(operation)
+                request.missed = known.sighted(operation)
         return found
 
     def _by_id(self, operation: OperationRecord) -> Violations:

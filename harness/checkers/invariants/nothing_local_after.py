@@ -33,7 +33,7 @@ class NothingLocalAfter(Rule):
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
             "ChangeCentralCluster": self._ruled,
             "ConfirmPairing": self._confirmed,
-            "ViewPairing": self._shown,
+            "ViewPairing": self._on_answer,
         }
 
     def _changed(self, operation: OperationRecord) -> Violations:
@@ -62,7 +62,7 @@ class NothingLocalAfter(Rule):
         paired = self.known.shown == PAIRED
         return self._confirm(request.place if request and paired else None, operation)
 
-    def _shown(self, operation: OperationRecord) -> Violations:
+    def _on_answer(self, operation: OperationRecord) -> Violations:
         if self.known.shown != PAIRED:
             return NOTHING
         return self._confirm(self.known.place(operation), operation)

@@ -74,7 +74,7 @@ class OneManager(Rule):
         if (
             place is None
             or place.paired is None
-            or entities.text(entities.told(operation), "mode") != "local"
+            or entities.text(entities.fields_of(operation), "mode") != "local"
         ):
             return NOTHING
         what, lag = "its host said that it is locally managed", self.known.limits.edge_lag
@@ -96,7 +96,7 @@ class OneManager(Rule):
 
     def _cluster(self, operation: OperationRecord) -> Violations:
         """A cluster that still waits for its host cannot have been changed before."""
-        value = entities.told(operation)
+        value = entities.fields_of(operation)
         request = self.known.about
         ruled = request.ruled if request else None
         if request is None or ruled is None or entities.text(value, "state") != "Pairing":

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from harness.checkers.invariants.entities import (
     NEVER,
     ObservedSlot,
+    fields_of,
     grants_of,
     text,
     token_uid,
-    told,
 )
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
@@ -112,7 +112,7 @@ class OnlyWhoMay(Rule):
         use = self._uses.get(token.uid) if token else None
         if token is None or use is None or use.revoked >= known.started:
             return found
-        uid, place = text(told(operation), "pairing_uid"), known.place(operation)
+        uid, place = text(fields_of(operation), "pairing_uid"), known.place(operation)
         if place is None or not self._is_first(uid, place, operation):
             return found
         reason = f"registration token {token.uid} was revoked before, and admitted request {uid}"

@@ -181,7 +181,7 @@ _DONE = {
 }
 
 
-def in_words(uid: str, found: Unexplained[Move]) -> str:
+def describe(uid: str, found: Unexplained[Move]) -> str:
     """What cannot be, and what it contradicts."""
     said = _said(found.at)
     others = [_said(call) for call in found.calls if call is not found.at]

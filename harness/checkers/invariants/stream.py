@@ -77,7 +77,7 @@ class Watch:
         # What is heard of an operation comes first, so that every rule finds it known.
         self._ended = by_kind([hearing.ended, *(rule.on for rule in self._rules)])
         for wait in WAITS:
-            self._ended[wait] = (self._looks, *self._ended.get(wait, ()))
+            self._ended[wait] = (self._samples, *self._ended.get(wait, ()))
 
     def invoked(self, operation: OperationRecord) -> None:
         known = self.known
@@ -95,7 +95,7 @@ class Watch:
                 found += tuple(more)
         return found
 
-    def _looks(self, wait: OperationRecord) -> list[Violation]:
+    def _samples(self, wait: OperationRecord) -> list[Violation]:
         """What a wait saw counts before the wait itself."""
         return [
             found
@@ -226,14 +226,14 @@ def _register(name: str, invariant: str, meaning: str) -> None:
     `settle_s`; what is not told is as in the catalogue.
     """
 
-    def judged(history: History, **limits: float) -> Finding:
-        return _judged(history, invariant, **limits)
+    def finding_of(history: History, **limits: float) -> Finding:
+        return _finding(history, invariant, **limits)
 
-    judged.__name__, judged.__doc__ = name, meaning
-    check(judged)
+    finding_of.__name__, finding_of.__doc__ = name, meaning
+    check(finding_of)
 
 
-def _judged(history: History, invariant: str, **limits: float) -> Finding:
+def _finding(history: History, invariant: str, **limits: float) -> Finding:
     watch, found = watched(history, [invariant], _bounds(**limits))
     if found:
         operations = tuple(dict.fromkeys(o for one in found for o in one.operations))

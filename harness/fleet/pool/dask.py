@@ -103,8 +103,8 @@ class DaskWorkerHandle:
             actor=True, workers=[worker], allow_other_workers=False, pure=False,
         )  # fmt: skip
         self._actor = self._patiently(self._future.result, Actor)
-        version = self._told(str, "version")
-        self._folder = Path(self._told(str, "folder"))
+        version = self._result_of(str, "version")
+        self._folder = Path(self._result_of(str, "folder"))
         if version != __version__:
             raise PoolError(
                 f"the worker at {worker} has pairproof {version}, and this is {__version__};"
@@ -129,7 +129,7 @@ class DaskWorkerHandle:
 
     def dismiss(self) -> None:
         with suppress(WorkerLost):
-            self._told(bool, "close")
+            self._result_of(bool, "close")
         self._future.cancel()  # type: ignore[no-untyped-call]
 
     def _bring(self, name: str, parts: Path) -> None:
@@ -137,10 +137,10 @@ class DaskWorkerHandle:
             (self._folder / name).replace(parts / name)
             return
         with (parts / name).open("wb") as file:
-            while chunk := self._told(bytes, "read", name, file.tell()):
+            while chunk := self._result_of(bytes, "read", name, file.tell()):
                 file.write(chunk)
 
-    def _told(self, kind: type[T], method: str, *args: object) -> T:
+    def _result_of(self, kind: type[T], method: str, *args: object) -> T:
         """What the actor answers."""
         return self._patiently(self._called(method, *args).result, kind)
 

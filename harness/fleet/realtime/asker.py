@@ -120,7 +120,7 @@ class TargetClient:
         reply, was_sent = await self._exchanged(question)
         if question.measured and was_sent:
             self._measure(type(question.operation).__name__, reply, self._env.now - due)
-        event.succeed(self._translation.told(reply))
+        event.succeed(self._translation.reply_from_target(reply))
 
     async def _turn(self, base_url: str) -> int:
         """Wait until the target's own bound lets a request go there; when that is."""
@@ -150,13 +150,13 @@ class TargetClient:
             try:
                 response = await self._sent(question, page, until)
             except NotSent as error:
-                self._spending.answered(usable=False, why=error.why)
+                self._spending.on_answer(usable=False, why=error.why)
                 return NotDelivered(error.why), True
             except NoResponse as error:
-                self._spending.answered(usable=False, why=error.why)
+                self._spending.on_answer(usable=False, why=error.why)
                 return ops.Unknown(error.why), True
             reply = decode(question.operation, response, self._wire)
-            self._spending.answered(usable=is_usable(reply), why=_why(reply))
+            self._spending.on_answer(usable=is_usable(reply), why=_why(reply))
             replies.append(reply)
             page = self._page_after(question.operation, reply, response)
             if not page:

@@ -85,7 +85,7 @@ class Spending:
         self.requests += 1
         return True
 
-    def answered(self, *, usable: bool, why: str = "") -> None:
+    def on_answer(self, *, usable: bool, why: str = "") -> None:
         """A request was answered, or was not."""
         self._in_a_row = 0 if usable else self._in_a_row + 1
         most = self._budget.errors

@@ -134,7 +134,7 @@ class RealCourse(Course):
         while (pause := min(max(ends, self._real.moved_at) + settle, latest) - now()) > 0:
             yield self._env.timeout(pause)
 
-    def looks_within(self) -> int:
+    def views_within(self) -> int:
         return SECOND * len(self._members) // _LOOKS_A_SECOND
 
     def lasts(self, looks: Sequence[simpy.Process]) -> Step[None]:

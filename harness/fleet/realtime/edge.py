@@ -269,7 +269,7 @@ class EdgeCourse(RealCourse):
         if self._scenario.operators.work is not None:
             self._env.process(self._operators.works(place))
 
-    def _looks(self, index: int) -> Step[None]:
+    def _final_views(self, index: int) -> Step[None]:
         """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
         place = self._places[index]
         shown = yield from self._operators.asks(place, ops.ViewPairing())

@@ -32,7 +32,7 @@ class LimitExpression:
         if _SHORT.fullmatch(self.text) is None:
             check([self.text])
 
-    def judged(self, measures: MeasuresLine, effort: EffortLine) -> LimitVerdict:
+    def evaluate(self, measures: MeasuresLine, effort: EffortLine) -> LimitVerdict:
         """Whether it holds, and by which value. What was never answered breaks it."""
         found = _SHORT.fullmatch(self.text)
         if found is None:

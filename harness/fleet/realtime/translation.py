@@ -111,7 +111,7 @@ class Translation:
         body = _WORD.sub(lambda m: b'"%b"' % known.get(m[1], m[1]), response.body)
         return replace(response, body=body)
 
-    def told(self, reply: LinkReply) -> LinkReply:
+    def reply_from_target(self, reply: LinkReply) -> LinkReply:
         """A reply by our time, without secrets in what it says in words."""
         match reply:
             case Done(PairingList(items)) if self.epoch:

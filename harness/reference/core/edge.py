@@ -143,9 +143,9 @@ class EdgeRules:
         request = self.site_of(call.host_uid).request
         if request is None or request.state in (LocalState.ABANDONED, LocalState.SUBMITTING):
             raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
-        return self.shown(request)
+        return self.view_of(request)
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
         """A request under its published status."""
         confirming = request.state is LocalState.CONFIRMING
         status = LocalState.PENDING if confirming else request.state

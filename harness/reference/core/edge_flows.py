@@ -181,8 +181,8 @@ class EdgeCore(EdgeRules):
 
     def end(self, slot: str, request: LocalRequest) -> Work:
         """End a request here, and tell the central side if it can be told."""
-        reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
-        site = self.site(slot)
+        reply = yield from self.inform(request, self.withdrawal(slot, request, ended=False))
+        site = self.slot_state(slot)
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, Refused) and reply.reason is Reason.ALREADY_ACCEPTED:
@@ -198,14 +198,14 @@ class EdgeCore(EdgeRules):
         told = isinstance(reply, ops.Done) or is_final(reply)
         return not told and self.choices.after_offline_cancel is AfterOfflineCancel.TELL
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         """Inform Palette that the request is cancelled (WDR-3)."""
         answer = yield self.call("cancelling", request, message)
         return answer.reply
 
     def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
         """The message that withdraws a request."""
-        site = self.site(slot)
+        site = self.slot_state(slot)
         uid = site.cluster.uid if site and site.cluster else ""
         return ops.WithdrawPairing(uid, request.cluster_token, request.pairing_uid, ended)
 
@@ -229,14 +229,14 @@ class EdgeCore(EdgeRules):
 
     def follow(self, slot: str) -> Work:
         """One round of a site's agents: owed withdrawals, then the request."""
-        site = self.site(slot)
+        site = self.slot_state(slot)
         for owed in site.owed if site else ():
             yield from self.settle_debt(slot, owed)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         request = site.request if site else None
         if request is not None and request.state is pairing.LocalState.PENDING:
             yield from self.follow_pending(slot, request)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         request = site.request if site else None
         if request is not None and request.state is pairing.LocalState.CONFIRMING:
             yield from self.follow_confirming(slot, request)
@@ -247,7 +247,7 @@ class EdgeCore(EdgeRules):
             owed.local_cluster_uid, owed.cluster_token, owed.pairing_uid, ended=True
         )
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, message)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None and (isinstance(answer.reply, ops.Done) or is_final(answer.reply)):
             self.store.put(replace(site, owed=tuple(o for o in site.owed if o != owed)))
 
@@ -256,7 +256,7 @@ class EdgeCore(EdgeRules):
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if event and site and self.is_same(site.request, request):
             self.learned(site, request, event)
 
@@ -272,7 +272,7 @@ class EdgeCore(EdgeRules):
         """Confirm, until the central side has said that it knows (ACC-12, INV-1)."""
         flow = agent_confirms(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("confirming", request, flow)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
@@ -303,7 +303,7 @@ class EdgeCore(EdgeRules):
 
     # --- small change -----------------------------------------------------------------
 
-    def site(self, slot: str) -> SlotState | None:
+    def slot_state(self, slot: str) -> SlotState | None:
         """The site of a slot."""
         return self.store.get(SlotState, slot)
 

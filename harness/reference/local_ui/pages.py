@@ -126,7 +126,7 @@ class LocalPages(Pages):
         try:
             return self.change_cluster(asked)
         except (answers.NotDone, Refusal) as error:
-            return self.cluster_page(asked, answers.shown(error))
+            return self.cluster_page(asked, answers.page_error(error))
 
     def change_cluster(self, asked: answers.PageRequest) -> answers.Redirect:
         """A local cluster operation."""
@@ -146,8 +146,8 @@ class LocalPages(Pages):
     ) -> answers.Page:
         """State, health, nodes, tags and profiles; operations only under local management."""
         management = self.ask(asked, ops.ViewManagement(), ops.Management)
-        cluster = self.found(asked, ops.ViewCluster(), Cluster)
-        stack = self.found(asked, ops.ViewStack(), ops.Stack)
+        cluster = self.optional(asked, ops.ViewCluster(), Cluster)
+        stack = self.optional(asked, ops.ViewStack(), ops.Stack)
         context = {
             "cluster": cluster,
             "profiles": stack.profiles if stack else (),
@@ -160,7 +160,7 @@ class LocalPages(Pages):
         """Whether local cluster operations are offered at all (ACC-13)."""
         return management.mode is ManagementMode.LOCAL
 
-    def found(
+    def optional(
         self, asked: answers.PageRequest, operation: ops.LocalOperation, kind: type[V]
     ) -> V | None:
         try:
@@ -179,7 +179,7 @@ class LocalPages(Pages):
         try:
             return self.change_settings(asked)
         except (answers.NotDone, Refusal) as error:
-            return self.settings_page(asked, entered(asked), error=answers.shown(error))
+            return self.settings_page(asked, entered(asked), error=answers.page_error(error))
 
     def change_settings(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """One of the buttons: Check connection, Pair, Cancel Pairing Request."""
@@ -207,7 +207,7 @@ class LocalPages(Pages):
     ) -> answers.Page:
         """Settings, by what state the management is in."""
         management = self.ask(asked, ops.ViewManagement(), ops.Management)
-        pairing = self.found(asked, ops.ViewPairing(), ops.PairingView)
+        pairing = self.optional(asked, ops.ViewPairing(), ops.PairingView)
         context = {
             "state": self.settings_state(management, pairing),
             "pairing": pairing,

@@ -437,9 +437,9 @@ class PollWritesBackWhatItHadRead(TimedEdge):
     """A host that asks for the second minute writes its request back as it was when it asked."""
 
     def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
-        before = self.site(slot)
+        before = self.slot_state(slot)
         yield from super().follow_pending(slot, request)
-        site, waiting = self.site(slot), self.lasts(request.pairing_uid, is_so=True)
+        site, waiting = self.slot_state(slot), self.lasts(request.pairing_uid, is_so=True)
         ended = site is not None and site.request is None
         if before is not None and site is not None and ended and waiting > MINUTE:
             self.store.put(replace(site, request=before.request))
@@ -455,7 +455,7 @@ class AsksInsteadOfConfirmingAgain(TimedEdge):
             return
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
-        site, answer = self.site(slot), reply.value if isinstance(reply, ops.Done) else None
+        site, answer = self.slot_state(slot), reply.value if isinstance(reply, ops.Done) else None
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(answer, ops.PollAnswer) and answer.state == RequestState.PAIRED:
@@ -482,7 +482,7 @@ class IllHealthStopsTheAgent(TimedEdge):
     """A node that is unhealthy for two minutes stops the agent, which is never started again."""
 
     def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
-        site, uid = self.site(slot), request.pairing_uid
+        site, uid = self.slot_state(slot), request.pairing_uid
         is_ill = site is not None and bool(self.cluster_at(site).unhealthy_nodes())
         if self.lasts(uid, is_ill) > 2 * MINUTE:
             self.given_up.add(uid)

@@ -47,7 +47,7 @@ class ObeysOnlyAfterTheAnswer(EdgeCore):
             confirming = agent_confirms(request.pairing_uid, request.cluster_token)
             reply = yield from self.carried("confirming", request, confirming)
             event = event if isinstance(reply, ops.Done) else None
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if event and site and self.is_same(site.request, request):
             self.learned(site, request, event)
 
@@ -70,7 +70,7 @@ class GivesUpOnAnUnansweredConfirmation(EdgeCore):
     def follow_confirming(self, slot: str, request: LocalRequest) -> Work:
         flow = agent_confirms(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("confirming", request, flow)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.PollAnswer):
@@ -115,7 +115,7 @@ class ALateAnswerBringsItBack(EdgeCore):
         flow = agent_follows(request.pairing_uid, request.cluster_token)
         reply = yield from self.carried("polling", request, flow)
         event = self.event_of(reply)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if event and site:
             self.learned(site, request, event)
 
@@ -125,8 +125,8 @@ class KeepsARequestWhoseCancelWasUnanswered(EdgeCore):
     """A cancel whose message was not answered is acknowledged, and the request stays pending."""
 
     def end(self, slot: str, request: LocalRequest) -> Work:
-        reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
-        site = self.site(slot)
+        reply = yield from self.inform(request, self.withdrawal(slot, request, ended=False))
+        site = self.slot_state(slot)
         if site is None or not self.is_same(site.request, request):
             return
         if isinstance(reply, Refused) and reply.reason is Reason.ALREADY_ACCEPTED:

@@ -375,8 +375,8 @@ class RejectionIsSilent(EdgeCore):
 class RejectionIsAFailure(EdgeCore):
     """A request that was rejected is shown as failed."""
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
-        view = super().shown(request)
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
+        view = super().view_of(request)
         rejected = request.state is LocalState.REJECTED
         return replace(view, status=LocalState.FAILED.value) if rejected else view
 

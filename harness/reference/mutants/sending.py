@@ -151,8 +151,8 @@ class IdIsKeptInMemory(bases.Remembers):
         self.keep(bases.of_request(self.site_of(host_uid).request))
         return answer
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
-        view = super().shown(request)
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
+        view = super().view_of(request)
         return view if view.pairing_uid in self.kept else replace(view, pairing_uid="")
 
 
@@ -178,7 +178,7 @@ class LatestIdIsShownEverywhere(EdgeCore):
             s.request for s in self.store.every(SlotState) if bases.is_in(s, LocalState.PENDING)
         ]
         latest = pending[-1] if pending else None
-        return self.shown(latest) if latest and view.status == latest.state else view
+        return self.view_of(latest) if latest and view.status == latest.state else view
 
 
 @mutant("SND-3")
@@ -231,8 +231,8 @@ class _AnswersAnotherId(EdgeCore):
 class _ShowsAnotherId(_AnswersAnotherId):
     """Answers and shows something else than the id that Palette gave."""
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
-        view = super().shown(request)
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
+        view = super().view_of(request)
         return replace(view, pairing_uid=self.told_as(view.pairing_uid, request.host_uid))
 
 
@@ -270,8 +270,8 @@ class CancelledIdIsShownAgain(bases.Remembers):
             self.keep(bases.cluster_uid(self.site_of(host_uid)), answer.value.pairing_uid)
         return answer
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
-        view = super().shown(request)
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
+        view = super().view_of(request)
         uid = bases.cluster_uid(self.site_of(request.host_uid))
         return replace(view, pairing_uid=self.keep(uid, view.pairing_uid))
 

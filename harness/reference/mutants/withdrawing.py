@@ -96,7 +96,7 @@ class RefusedCancelIsTold(EdgeCore):
         site = self.site_of(call.host_uid)
         request = self.pending(site)
         if request is not None:
-            yield from self.told(request, self.withdrawal(site.slot, request, ended=False))
+            yield from self.inform(request, self.withdrawal(site.slot, request, ended=False))
         return (yield from super().cancel(operation, call))
 
 
@@ -106,10 +106,10 @@ class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
 
     def end(self, slot: str, request: records.LocalRequest) -> Work:
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None:
             self.store.put(replace(site, request=None))
-        site = self.site(slot)
+        site = self.slot_state(slot)
         left = self.pending(site) if site else None
         if left is not None:
             yield from super().end(slot, left)
@@ -137,8 +137,8 @@ class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
     def end(self, slot: str, request: records.LocalRequest) -> Work:
-        reply = yield from self.told(request, self.withdrawal(slot, request, ended=False))
-        site = self.site(slot)
+        reply = yield from self.inform(request, self.withdrawal(slot, request, ended=False))
+        site = self.slot_state(slot)
         if site is not None and not isinstance(reply, ops.Done):
             self.store.put(replace(site, request=None))
 
@@ -151,8 +151,8 @@ class CancelWaitsForTheNextPoll(EdgeCore):
 class SecondWordOfACancelIsAnError(EdgeCore):
     """A cancel fails when Palette says that it knows of it already."""
 
-    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
-        reply = yield from super().told(request, message)
+    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+        reply = yield from super().inform(request, message)
         if isinstance(reply, Refused):
             raise Refusal(reply.reason, reply.message)
         return reply
@@ -163,7 +163,7 @@ class CancelledClusterStaysLocked(bases.Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
     def end(self, slot: str, request: records.LocalRequest) -> Work:
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None:
             self.keep(bases.cluster_uid(site))
         yield from super().end(slot, request)
@@ -179,8 +179,8 @@ class CancelledClusterStaysLocked(bases.Remembers):
 class CancelNeedsTheLink(EdgeCore):
     """A cancel is refused as long as Palette cannot be told of it."""
 
-    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
-        reply = yield from super().told(request, message)
+    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+        reply = yield from super().inform(request, message)
         if isinstance(reply, NotDelivered):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
         return reply
@@ -190,8 +190,8 @@ class CancelNeedsTheLink(EdgeCore):
 class RequestSurvivesALostAnswer(EdgeCore):
     """A request survives its cancel when the answer of Palette was lost."""
 
-    def told(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
-        reply = yield from super().told(request, message)
+    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+        reply = yield from super().inform(request, message)
         if isinstance(reply, ops.Unknown):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
         return reply
@@ -204,7 +204,7 @@ class LinkBringsTheRequestBack(EdgeCore):
     def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None and isinstance(answer.reply, ops.Done):
             self.store.put(replace(site, owed=(), request=_taken_up(owed)))
 
@@ -253,7 +253,7 @@ class CancelIsUndoneByARejection(EdgeCore):
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site and self.event_of(answer.reply) is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=_taken_up(owed)))
 
@@ -391,7 +391,7 @@ class LateWordEndsTheNewRequest(EdgeCore):
 
     def settle_debt(self, slot: str, owed: records.OwedWithdrawal) -> Work:
         yield from super().settle_debt(slot, owed)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None and owed not in site.owed:
             self.store.put(replace(site, request=None))
 
@@ -404,7 +404,7 @@ class RefusedDebtIsTheNewRequests(EdgeCore):
         yield from super().settle_debt(slot, owed)
         question = ops.PollPairing(owed.pairing_uid, owed.cluster_token)
         answer = yield Call("owing", owed.host_uid, owed.base_url, owed.insecure, question)
-        site, event = self.site(slot), self.event_of(answer.reply)
+        site, event = self.slot_state(slot), self.event_of(answer.reply)
         if site and site.request and event is LocalEvent.LEARNED_REJECTED:
             self.learned(site, site.request, event)
 

@@ -116,7 +116,7 @@ def not_done(refused: Refused) -> NotDone:
     return NotDone(refused.reason, refused.message, STATUS_OF[refused.reason], retry_after)
 
 
-def shown(error: NotDone | Refusal) -> NotDone:
+def page_error(error: NotDone | Refusal) -> NotDone:
     """An error that the page itself shows; without a session there is no page to show it on.
 
     Raises:

@@ -128,7 +128,7 @@ class PalettePages(WizardPages):
         try:
             return self.reject(asked)
         except (answers.NotDone, Refusal) as error:
-            return self.requests_page(asked, answers.shown(error))
+            return self.requests_page(asked, answers.page_error(error))
 
     def reject(self, asked: answers.PageRequest) -> answers.PageAnswer:
         """Reject one request by its id."""

@@ -161,7 +161,7 @@ class WizardPages(PaletteFrame):
         try:
             details = self.changed(at.request, entries)
         except Refusal as refusal:
-            error = answers.shown(refusal)
+            error = answers.page_error(refusal)
             return self.step_page(at, WizardStep.CLUSTER, {"entries": entries}, error)
         self.keep(at, replace(at.wizard, details=details, validated=False))
         return answers.Redirect(step_path(at.pairing_uid, WizardStep.PROFILES))
@@ -205,7 +205,7 @@ class WizardPages(PaletteFrame):
         try:
             return self.selected(at, selection)
         except (answers.NotDone, Refusal) as error:
-            return self.profiles_page(at, selection, error=answers.shown(error))
+            return self.profiles_page(at, selection, error=answers.page_error(error))
 
     def selected(self, at: Entered, selection: ops.Selected) -> answers.PageAnswer:
         """One of the buttons: Confirm, Next step."""
@@ -290,7 +290,7 @@ class WizardPages(PaletteFrame):
             wizard = replace(at.wizard, validated=False)
             self.keep(at, wizard)
             self.pending_request(asked)
-            return self.review_page(replace(at, wizard=wizard), answers.shown(error))
+            return self.review_page(replace(at, wizard=wizard), answers.page_error(error))
 
     def decided(self, at: Entered) -> answers.PageAnswer:
         """One of the buttons: Validate, Pair cluster."""

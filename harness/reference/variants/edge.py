@@ -99,9 +99,9 @@ class ACancelledRequestIsShownAsFailed(edge_flows.EdgeCore):
         self._cancelled: dict[str, ops.PairingView] = {}
 
     def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
-        shown = replace(self.shown(request), status="Failed", message="it was cancelled")
+        shown = replace(self.view_of(request), status="Failed", message="it was cancelled")
         yield from super().end(slot, request)
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None and site.cluster is not None and site.request is None:
             self._cancelled[site.cluster.uid] = shown
 
@@ -118,8 +118,8 @@ class ACancelledRequestIsShownAsFailed(edge_flows.EdgeCore):
 class AnAcceptedRequestIsShownAsPairedAtOnce(edge_flows.EdgeCore):
     """Local UI shows a request as paired as soon as the host has learned of its acceptance."""
 
-    def shown(self, request: LocalRequest) -> ops.PairingView:
-        view = super().shown(request)
+    def view_of(self, request: LocalRequest) -> ops.PairingView:
+        view = super().view_of(request)
         if request.state is LocalState.CONFIRMING:
             return replace(view, status=LocalState.PAIRED.value)
         return view
@@ -260,7 +260,7 @@ class ACancelIsToldAfterwards(edge_flows.EdgeCore):
     """A cancel ends the request locally at once; Palette is told afterwards, by the agent."""
 
     def end(self, slot: str, request: LocalRequest) -> edge_flows.Work:
-        site = self.site(slot)
+        site = self.slot_state(slot)
         if site is not None and self.is_same(site.request, request):
             self.owe(replace(site, request=None), request)
         yield from ()
@@ -270,13 +270,13 @@ class ACancelIsToldAfterwards(edge_flows.EdgeCore):
 class ACancelIsToldByAnyHost(edge_flows.EdgeCore):
     """A host that is cut off lets its siblings tell Palette that the request is cancelled."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
-        reply = yield from super().told(request, message)
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
+        reply = yield from super().inform(request, message)
         for host_uid in self.cluster_at(self.site_of(request.host_uid)).host_uids():
             if not isinstance(reply, NotDelivered):
                 break
             if host_uid != request.host_uid:
-                reply = yield from super().told(replace(request, host_uid=host_uid), message)
+                reply = yield from super().inform(replace(request, host_uid=host_uid), message)
         return reply
 
 
@@ -284,8 +284,8 @@ class ACancelIsToldByAnyHost(edge_flows.EdgeCore):
 class ACancelFailsWhenPaletteAnswersWithAnError(edge_flows.EdgeCore):
     """A cancel that Palette answers with an error is refused, and the request goes on."""
 
-    def told(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
-        reply = yield from super().told(request, message)
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> edge_flows.Carrying:
+        reply = yield from super().inform(request, message)
         if isinstance(reply, Refused) and not edge_flows.is_final(reply):
             raise Refusal(Reason.CONFLICT, f"Palette does not withdraw it: {reply.message}")
         return reply
@@ -297,7 +297,7 @@ class AnUnhealthyClustersRequestIsWithdrawn(edge_flows.EdgeCore):
     """A host withdraws its request when the cluster is not Running and healthy any more."""
 
     def follow_pending(self, slot: str, request: LocalRequest) -> edge_flows.Work:
-        site = self.site(slot)
+        site = self.slot_state(slot)
         cluster = site.cluster if site else None
         running = cluster is not None and cluster.state is ClusterState.RUNNING
         if running and cluster is not None and not cluster.unhealthy_nodes():
@@ -328,7 +328,7 @@ class AChangedStackIsNotHandedOver(edge_flows.EdgeCore):
             super().learned(site, request, event)
             return
         self.put_state(site, request, LocalEvent.LEARNED_FAILED)
-        failed = self.site(site.slot)
+        failed = self.slot_state(site.slot)
         if failed is not None:
             self.owe(failed, request)
 

@@ -97,7 +97,7 @@ def lanes(measures: MeasuresLine) -> list[StripBand]:
     ]
 
 
-def in_words(measures: MeasuresLine) -> str:
+def describe(measures: MeasuresLine) -> str:
     """What the lanes and the shades of a picture say, in one or two sentences; or nothing."""
     kinds = fault_kinds(measures)
     shaded = [kind.named.sentence for kind in kinds if kind.shaded]

@@ -19,7 +19,7 @@ from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.html import DATA, fleet_report_html
 from harness.reporting.fleet.model import CheckerReport, FleetReport, build_fleet_report
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND, counted, duration, exact, number
-from harness.reporting.fleet.realtime import told
+from harness.reporting.fleet.realtime import describe
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.reporting.fleet.wording import MARKS, PERCENTILES, VERDICT_OF, advice, state_named
 from harness.reporting.junit import Case, JUnitSuite, suites_xml
@@ -137,7 +137,7 @@ def _blocks(report: FleetReport) -> Iterator[str]:
     yield from listed("Warnings", report.warnings)
     yield from listed("About the evidence", report.problems)
     if report.realtime is not None:
-        yield from listed("In real time", [f"{a}: {b}" for a, b in told(report.realtime)])
+        yield from listed("In real time", [f"{a}: {b}" for a, b in describe(report.realtime)])
         yield f"Another run like this: {code(report.replay)}\n"
     else:
         yield f"The same run again: {code(report.replay)}\n"

@@ -12,14 +12,13 @@ from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import DurationBuckets, GateLine, MeasuresLine, RealtimeLine
 from harness.reporting.fleet import wording
 from harness.reporting.fleet.faults import fault_kinds
-from harness.reporting.fleet.model import CheckerReport, FleetReport
-from harness.reporting.fleet.model import told as told_violations
+from harness.reporting.fleet.model import CheckerReport, FleetReport, violation_details
 from harness.reporting.fleet.pictures import pictures
 from harness.reporting.fleet.quantities import counted, duration, exact, number
-from harness.reporting.fleet.realtime import every_answer, told
+from harness.reporting.fleet.realtime import describe, every_answer
 from harness.reporting.fleet.report_json import throughput
 from harness.reporting.html import render_page
-from harness.reporting.words import command, kind_in_words
+from harness.reporting.words import command, describe_kind
 
 DATA: Final = "data"
 """The folder of the tables, beside the report."""
@@ -53,7 +52,7 @@ def fleet_report_html(report: FleetReport) -> str:
         demands=[*map(_gate_row, report.demands)],
         broken=[*_broken(report)],
         platform=", ".join(f"{name} {v}" for name, v in report.header.run.platform.items()),
-        violations=told_violations(report.evidence),
+        violations=violation_details(report.evidence),
         pictures=pictures(report.measures, report.time),
         throughput=throughput(report),
         figures=[*figures(report.measures, report.time), *real_figures(report.realtime)],
@@ -145,7 +144,7 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
         "Ok: it happened. Refused: it definitely did not, which is often just what must be."
         " Unknown: no well-formed answer came.",
         ("Operation", "All", "Ok", "Refused", "Unknown"),
-        _most_first((kind_in_words(k), counts) for k, counts in measures.operations.items()),
+        _most_first((describe_kind(k), counts) for k, counts in measures.operations.items()),
     )
     reasons = sorted(measures.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
     yield Figures(
@@ -158,7 +157,7 @@ def _tables(measures: MeasuresLine, time: str) -> Iterator[Figures]:
         "How long operations took",
         f"In {time}, from the call to its answer.",
         "Operation",
-        {kind_in_words(kind): h for kind, h in measures.latency.items()},
+        {describe_kind(kind): h for kind, h in measures.latency.items()},
         "latency.csv",
     )
 
@@ -169,14 +168,14 @@ def real_figures(realtime: RealtimeLine | None) -> list[Figures]:
         return []
     effort = realtime.effort
     answers = {"all of them": every_answer(effort)}
-    answers |= {kind_in_words(kind): found for kind, found in effort.answered.items()}
+    answers |= {describe_kind(kind): found for kind, found in effort.answered.items()}
     about = "From when a request was due until its answer was there, as the network client saw it."
     tables = [
         _durations("How long answers took", f"{about} What the harness itself spoiled is not"
                    " counted.", "Asked", answers, ""),
         _durations("How late the harness was", "With what was due, whoever had to do it.",
                    "", {"everything": effort.lag}, ""),
-        Figures("In real time", "", ("What", "How"), list(told(realtime))),
+        Figures("In real time", "", ("What", "How"), list(describe(realtime))),
     ]  # fmt: skip
     return [table for table in tables if table.rows]
 

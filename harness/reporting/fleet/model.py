@@ -279,11 +279,11 @@ class ViolationDetail:
     missing: str
 
 
-def told(evidence: FleetEvidence) -> tuple[ViolationDetail, ...]:
+def violation_details(evidence: FleetEvidence) -> tuple[ViolationDetail, ...]:
     """The first violations of a run, each with its operations."""
     chosen = evidence.violations[:TOLD_MAX]
     found, problems = _fetched(evidence, [id_ for line in chosen for id_ in line.operations])
-    return tuple(_told(line, n, found, problems) for n, line in enumerate(chosen, 1))
+    return tuple(_violation_detail(line, n, found, problems) for n, line in enumerate(chosen, 1))
 
 
 def _fetched(
@@ -304,7 +304,7 @@ def _fetched(
     return found, problems
 
 
-def _told(
+def _violation_detail(
     line: ViolationLine,
     number: int,
     found: Mapping[str, OperationRecord],

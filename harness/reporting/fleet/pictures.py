@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from harness.history.fleet_lines import DurationBuckets, MeasuresLine
 from harness.reporting.fleet import strips
-from harness.reporting.fleet.faults import in_words, lanes
+from harness.reporting.fleet.faults import describe, lanes
 from harness.reporting.fleet.frame import (
     Frame,
     Scale,
@@ -21,7 +21,7 @@ from harness.reporting.fleet.frame import (
 )
 from harness.reporting.fleet.quantities import brief, duration, number, short
 from harness.reporting.fleet.wording import PERCENTILES, VIRTUAL, WAITINGS
-from harness.reporting.words import kind_in_words
+from harness.reporting.words import describe_kind
 
 _WIDE: Final = Frame("wide", width=920, left=140, right=64, steps=9)
 _NARROW: Final = Frame("narrow", width=360, left=96, right=58, steps=4)
@@ -100,7 +100,7 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
     rows = [
         DotRow(
-            kind_in_words(k), f"× {short(h.count)}", [h.percentile(n) for n in PERCENTILES.values()]
+            describe_kind(k), f"× {short(h.count)}", [h.percentile(n) for n in PERCENTILES.values()]
         )
         for k, h in timed
     ]
@@ -108,11 +108,11 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
         return None
     picture = Dots(
         title="How long operations took",
-        shows="; ".join(f"{row.name}: {_percentiles_in_words(row.values)}" for row in rows),
+        shows="; ".join(f"{row.name}: {_describe_percentiles(row.values)}" for row in rows),
         marks=("p50 (half)", "p90", "p99", "p99.9", "longest"),
         rows=rows,
     )
-    kinds = [kind_in_words(k) for k, h in measures.latency.items() if not h.percentile(1000)]
+    kinds = [describe_kind(k) for k, h in measures.latency.items() if not h.percentile(1000)]
     at_once = f" These took no {time}: {', '.join(kinds)}." if kinds else ""
     across = duration_scale(value for row in rows for value in row.values)
     return Picture(
@@ -167,7 +167,7 @@ def _over_time(
 
     return Picture(
         title=title,
-        about=f"{about}{in_words(measures)}",
+        about=f"{about}{describe(measures)}",
         data="series.csv",
         wide=draw(_WIDE, "wide"),
         narrow=draw(_NARROW, "narrow"),
@@ -250,7 +250,7 @@ def _shares(histogram: DurationBuckets) -> Iterator[tuple[float, float]]:
             drawn = so_far
 
 
-def _percentiles_in_words(values: Sequence[int]) -> str:
+def _describe_percentiles(values: Sequence[int]) -> str:
     return ", ".join(
         f"{name} {duration(value)}" for name, value in zip(PERCENTILES, values, strict=True)
     )

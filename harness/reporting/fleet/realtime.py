@@ -108,7 +108,7 @@ def _percentiles(histogram: fleet_lines.DurationBuckets) -> Json:
     }
 
 
-def told(realtime: fleet_lines.RealtimeLine) -> Iterator[tuple[str, str]]:
+def describe(realtime: fleet_lines.RealtimeLine) -> Iterator[tuple[str, str]]:
     """The same in a few lines for people, each with its heading."""
     effort = realtime.effort
     answers, wall_s = every_answer(effort), effort.wall / SECOND

@@ -93,16 +93,18 @@ class Commands:
         what = type(arrangement).__name__
         secrets = (*command.secrets, *_secrets_of(to_json(arrangement)))
         if finished.problem:
-            raise ArrangingFailed(what, _told(command, finished.problem, finished, secrets))
+            raise ArrangingFailed(what, _describe(command, finished.problem, finished, secrets))
         if finished.code == CANNOT != command.expect:
-            raise CannotArrange(what, _told(command, "it says that it cannot", finished, secrets))
+            raise CannotArrange(
+                what, _describe(command, "it says that it cannot", finished, secrets)
+            )
         if finished.code != command.expect:
             why = f"it ended with {finished.code}, not with {command.expect}"
-            raise ArrangingFailed(what, _told(command, why, finished, secrets))
+            raise ArrangingFailed(what, _describe(command, why, finished, secrets))
         output = finished.output.decode("utf-8", "replace")
         if command.expect_output and not re.search(command.expect_output, output):
             why = f"its output does not contain {command.expect_output!r}"
-            raise ArrangingFailed(what, _told(command, why, finished, secrets))
+            raise ArrangingFailed(what, _describe(command, why, finished, secrets))
         return adopted_text(arrangement, finished.output, _called(command))
 
     def close(self) -> None:
@@ -115,7 +117,9 @@ class Commands:
         what = type(arrangement).__name__
         try:
             if command.stays:
-                return _in_words(self._kept(command).ask(_given(arrangement), command.timeout_s))
+                return _as_completed(
+                    self._kept(command).ask(_given(arrangement), command.timeout_s)
+                )
             return run_command(
                 filled(command.words, arrangement),
                 folder=command.folder,
@@ -156,7 +160,7 @@ def _given(arrangement: Arrangement) -> bytes:
     return json.dumps({"arrangement": type(arrangement).__name__, **fields}).encode()
 
 
-def _in_words(finished: CompletedCommand) -> CompletedCommand:
+def _as_completed(finished: CompletedCommand) -> CompletedCommand:
     """What a command that stays has answered, as one that ends would have said it."""
     if finished.problem:
         return finished
@@ -179,7 +183,9 @@ def _called(command: Command) -> str:
     return f"the command {command.words[0]}"
 
 
-def _told(command: Command, why: str, finished: CompletedCommand, secrets: tuple[str, ...]) -> str:
+def _describe(
+    command: Command, why: str, finished: CompletedCommand, secrets: tuple[str, ...]
+) -> str:
     """What went wrong, with the end of what the command complained of."""
     text = finished.complaint.decode("utf-8", "replace")
     for secret in sorted(secrets, key=len, reverse=True):

@@ -46,7 +46,7 @@ class Rules:
 
         def check(text: str) -> str:
             if re.search(key.pattern, text) is None:
-                raise WrongAnswer(f"needed: {key.in_words()}")
+                raise WrongAnswer(f"needed: {key.describe()}")
             return text
 
         return check

@@ -85,7 +85,7 @@ class Described:
         """The path whatever its parameters are called."""
         return _PARAMETER.sub("{}", self.path)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The operation in a few words."""
         return f"{self.method} {self.path}"
 

@@ -64,7 +64,7 @@ class WireDraft:
         """How many a person has to look for."""
         return sum(drafted.is_missing for drafted in self.operations)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """The figures in one line."""
         found, guessed = self.count(Certainty.FOUND), self.count(Certainty.GUESSED)
         return (
@@ -189,7 +189,7 @@ def _lines(draft: WireDraft) -> Iterator[str]:
     yield "# --- another wire: what follows from OpenAPI; docs/wire.md explains the tables ---"
     for source in draft.sources:
         yield visible_line(f"# from {source}")
-    yield f"# {draft.told()[0].upper()}{draft.told()[1:]}."
+    yield f"# {draft.describe()[0].upper()}{draft.describe()[1:]}."
     for drafted in draft.operations:
         yield from _missing_lines(drafted) if drafted.is_missing else _table(drafted)
 
@@ -197,7 +197,7 @@ def _lines(draft: WireDraft) -> Iterator[str]:
 def _missing_lines(drafted: Drafted) -> Iterator[str]:
     route = drafted.route
     why = f" ({drafted.why_not})" if drafted.why_not else ""
-    near = f"Is it {drafted.match.theirs.told()}?" if drafted.match else "Where is it asked?"
+    near = f"Is it {drafted.match.theirs.describe()}?" if drafted.match else "Where is it asked?"
     yield ""
     yield visible_line(f"# missing: {route.summary}. {near}{why}")
     yield f"# [paths.{route.operation.__name__}]"
@@ -212,7 +212,7 @@ def _table(drafted: Drafted) -> Iterator[str]:
         return
     yield ""
     if guessed:
-        told = f"# guessed: {drafted.route.summary} is {match.theirs.told()}? ({match.why})"
+        told = f"# guessed: {drafted.route.summary} is {match.theirs.describe()}? ({match.why})"
     else:
         told = f"# found: {drafted.route.summary} ({match.why})"
     yield visible_line(told)

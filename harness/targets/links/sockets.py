@@ -60,16 +60,16 @@ class Port:
         try:
             listening = self._bound((self.host, self.number))
         except OSError as error:
-            raise self._taken(error) from error
+            raise self._in_use(error) from error
         try:
             listening.listen(BACKLOG)
         except OSError as error:
             listening.close()
-            raise self._taken(error) from error
+            raise self._in_use(error) from error
         listening.setblocking(False)
         return listening
 
-    def _taken(self, error: OSError) -> ProxyCannotListen:
+    def _in_use(self, error: OSError) -> ProxyCannotListen:
         return ProxyCannotListen(
             f"{self.host}:{self.number}: somebody else listens there ({error.strerror}); stop"
             " whoever does, or write another links.listen (port 0 takes a free one)"

@@ -65,13 +65,13 @@ class BodyScope:
         """The target's form of a body of ours."""
         built: dict[str, Json] = {}
         for leaf in self.leaves:
-            value = look(ours, leaf.ours)
+            value = value_at(ours, leaf.ours)
             if not isinstance(value, Absent):
                 kept = _without(leaf.form.written(value), leaf.except_ours)
                 if not isinstance(kept, Absent):
                     put(built, (_ROOT, *leaf.theirs), kept)
         for move in self.lists:
-            items = look(ours, move.ours)
+            items = value_at(ours, move.ours)
             if isinstance(items, list):
                 made: list[Json] = [move.each.written(item) for item in items]
                 put(built, (_ROOT, *move.theirs), made)
@@ -100,14 +100,14 @@ class BodyScope:
         """
         built: dict[str, Json] = {}
         for leaf in self.leaves:
-            value = look(theirs, leaf.theirs, above)
+            value = value_at(theirs, leaf.theirs, above)
             if not isinstance(value, Absent):
                 name = above + dotted(leaf.theirs)
                 kept = _without(leaf.form.read(value, name), leaf.except_theirs)
                 if not isinstance(kept, Absent):
                     put(built, (_ROOT, *leaf.ours), kept)
         for move in self.lists:
-            items = look(theirs, move.theirs, above)
+            items = value_at(theirs, move.theirs, above)
             if items is None or isinstance(items, Absent):
                 continue
             name = above + dotted(move.theirs)
@@ -118,7 +118,7 @@ class BodyScope:
         return built.get(_ROOT, {})
 
 
-def look(body: Json, way: Way, above: str = "") -> Json | Absent:
+def value_at(body: Json, way: Way, above: str = "") -> Json | Absent:
     """What stands at a way without lists.
 
     Raises:
@@ -140,7 +140,7 @@ def look(body: Json, way: Way, above: str = "") -> Json | Absent:
 def glimpse(body: Json, way: Way) -> Json:
     """What stands at a way without lists; `None` where nothing can be found."""
     try:
-        found = look(body, way)
+        found = value_at(body, way)
     except Malformed:
         return None
     return None if isinstance(found, Absent) else found

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from harness.domain.operations import Operation
 from harness.wire.http import Json
 from harness.wire.mapping.json_path import JsonPath, Part
-from harness.wire.mapping.scope import Absent, look, put
+from harness.wire.mapping.scope import Absent, put, value_at
 from harness.wire.mapping.values import ours_of, theirs_of
 from harness.wire.mapping.wire_map import TWICE, Spoken, WireMap
 from harness.wire.palette import SERVICE
@@ -78,7 +78,7 @@ def _at(asked: ParsedRequest, place: JsonPath) -> Json:
             wanted = place.name.lower()
             return next((v for k, v in asked.headers.items() if k.lower() == wanted), None)
         case Part.BODY:
-            found = look(asked.json, place.way)
+            found = value_at(asked.json, place.way)
             return None if isinstance(found, Absent) else found
     return None
 
@@ -149,7 +149,7 @@ def _say_twice(built: _Building, operation: type[Operation]) -> None:
     if operation not in TWICE:
         return
     name, way = TWICE[operation]
-    said = look(built.json, way)
+    said = value_at(built.json, way)
     if name in built.parameters and isinstance(said, Absent):
         built.put(JsonPath(Part.BODY, way=way), built.parameters[name])
     elif isinstance(said, str):

@@ -100,7 +100,7 @@ def test_a_sequence_is_the_same_as_a_scenario(
         done.append(kinds(list(context.recorder.history().operations)))
         text = scenario_of(Differs(tuple(lockstep.steps), Expected("it succeeds", "INV-1"), ""))
         scenarios.append(text.replace("Scenario: ", f"Scenario: {number} "))
-        context.strike()
+        context.clean_up()
     recording.close()
     driver.close()
     feature = pytester.path / "drawn.feature"

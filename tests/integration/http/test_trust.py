@@ -14,7 +14,7 @@ import trustme
 from harness.domain.arrangements import Side
 from harness.domain.operations import Done, ListTokens, Unknown
 from harness.targets.port import TargetUnusable
-from harness.targets.trust import Trust, fingerprint_in_words, fingerprint_of
+from harness.targets.trust import Trust, describe_fingerprint, fingerprint_of
 from tests.integration.http.faulty import always
 from tests.integration.http.targets import EMPTY, NOT_LOGGED_IN, Open, ask, target_at
 
@@ -107,8 +107,8 @@ def test_another_certificate_than_the_pinned_one_is_told_with_both(
     with pytest.raises(TargetUnusable, match=r"cannot be used: GET .*another one") as caught:
         opened.driver(target_at(target.url, trust=pins(b"\xab" * 32))).check()
     told = str(caught.value)
-    assert fingerprint_in_words(shown) in told
-    assert fingerprint_in_words(b"\xab" * 32) in told
+    assert describe_fingerprint(shown) in told
+    assert describe_fingerprint(b"\xab" * 32) in told
     assert target.heads == []
 
 

@@ -29,7 +29,7 @@ from harness.targets.http import HttpDriver
 from harness.targets.port import TargetUnusable
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
-from harness.targets.trust import fingerprint_in_words, fingerprint_of
+from harness.targets.trust import describe_fingerprint, fingerprint_of
 from tests.integration.serve.people import People
 
 
@@ -198,7 +198,7 @@ def test_one_that_no_edge_host_would_trust_is_told_before_anything_happens(
 
 def pin_of(reference: EmbeddedReference) -> str:
     port = int(reference.addresses.people.rpartition(":")[2])
-    return fingerprint_in_words(
+    return describe_fingerprint(
         fingerprint_of(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("localhost", port))))
     )
 

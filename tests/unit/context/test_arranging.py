@@ -175,11 +175,11 @@ def test_a_cluster_that_was_paired_is_renewed_before_it_is_used_again(bench: Ben
     context = bench.context("one")
     first = context.paired().slot
     assert arrangements.RenewCluster(first.uid) not in bench.driver.asked
-    context.strike()
+    context.clean_up()
     assert (bench.pool.consumed, bench.pool.is_stale(first)) == (1, True)
     second = bench.context("two")
     assert second.paired().slot != first
-    second.strike()
+    second.clean_up()
     third = bench.context("three")
     assert third.pending().slot == first
     assert bench.driver.asked.count(arrangements.RenewCluster(first.uid)) == 1
@@ -193,7 +193,7 @@ def test_one_that_cannot_be_renewed_is_tried_once_and_stays_stale(bench: Bench) 
     for label in ("a", "b"):
         context.pending(label)
         context.must(context.accept(label))
-    context.strike()
+    context.clean_up()
     bench.driver.refuses = (arrangements.RenewCluster,)
     with pytest.raises(CannotArrange, match="RenewCluster"):
         bench.context("two").cluster()
@@ -206,7 +206,7 @@ def test_a_cluster_that_was_not_paired_is_left_right(bench: Bench) -> None:
     local_actions.set_health(context, "last control plane node", Health.UNHEALTHY)
     local_actions.set_links(context, up=False)
     before = len(bench.driver.asked)
-    context.strike()
+    context.clean_up()
     undone = bench.driver.asked[before:]
     assert arrangements.SetNodeHealth(slot.uid, "acme-2", Health.HEALTHY) in undone
     assert len(undone) == 3
@@ -218,7 +218,7 @@ def test_one_that_cannot_be_left_right_is_used_up(bench: Bench) -> None:
     slot = context.cluster().slot
     local_actions.set_health(context, "only control plane node", Health.UNHEALTHY)
     bench.driver.refuses = (arrangements.SetNodeHealth,)
-    context.strike()
+    context.clean_up()
     assert bench.pool.is_stale(slot)
 
 

@@ -156,7 +156,7 @@ def test_clusters_are_leased_and_given_back(bench: Bench) -> None:
         context.new_cluster(f"cluster {number}", ClusterShape(3, 2))
     with pytest.raises(Inconclusive, match="no free place"):
         context.new_cluster("one too many")
-    context.strike()
+    context.clean_up()
     assert bench.pool.lease(5).host_uids
     with pytest.raises(Inconclusive, match="6 hosts"):
         bench.pool.lease(6)
@@ -173,7 +173,7 @@ def test_a_place_comes_back_though_its_cluster_could_not_be_installed(
     for _ in range(places):
         with pytest.raises(CannotArrange):
             bench.context.new_cluster()
-    bench.context.strike()
+    bench.context.clean_up()
     assert [bench.pool.lease(1) for _ in range(places)]
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from harness.checkers.fleet.gate import METRICS, PERCENTILES, SHORT
 from harness.checkers.fleet.requests import STATES
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.fleet.contradictions import NEEDS, in_words
+from harness.fleet.contradictions import NEEDS, describe
 
 _PERCENTILE: Final = f"`P` is one of {', '.join(PERCENTILES)}"
 FAMILIES: Final = (
@@ -78,7 +78,7 @@ def family_of(metric: str) -> str:
 
 
 def _needs(situation: str) -> Iterator[str]:
-    return (in_words(group) for group in NEEDS.get(situation, ()))
+    return (describe(group) for group in NEEDS.get(situation, ()))
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

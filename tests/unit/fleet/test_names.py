@@ -16,7 +16,7 @@ SHOW = (
 )
 
 
-def shown(hash_seed: str, script: str = SHOW) -> str:
+def literal(hash_seed: str, script: str = SHOW) -> str:
     run = subprocess.run(
         [sys.executable, "-c", script],
         env={"PYTHONHASHSEED": hash_seed, "PYTHONPATH": ":".join(sys.path)},
@@ -29,7 +29,7 @@ def shown(hash_seed: str, script: str = SHOW) -> str:
 
 def test_names_do_not_depend_on_the_process_or_on_what_was_asked_before() -> None:
     backwards = SHOW.replace("a =", "[email_of(7, str(n)) for n in range(9, 0, -1)];a =")
-    assert shown("1") == shown("2", backwards) != ""
+    assert literal("1") == literal("2", backwards) != ""
 
 
 def test_names_leave_the_global_random_alone() -> None:

@@ -11,16 +11,16 @@ from harness.domain.errors import Reason
 from harness.fleet.operators import NO_TOKEN
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, told
+from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, request_sent
 
 ALWAYS = 1_000_000
 SENT = 2 * SECOND + 3 * EXCHANGE
 """When the send of a plain operator is answered: after two thoughts and three exchanges."""
-NOBODY_DECIDES = told(PLAIN, admins={"notice": fixed(10 * HOUR)})
+NOBODY_DECIDES = request_sent(PLAIN, admins={"notice": fixed(10 * HOUR)})
 
 
 def people(base: Scenario = PLAIN, **operators: object) -> Scenario:
-    return told(base, operators=operators)
+    return request_sent(base, operators=operators)
 
 
 def reasons(records: list[OperationRecord]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
 from harness.cli.proof import matrix_markdown
-from harness.proving.matrix import Caught, Matrix, as_json, judged
+from harness.proving.matrix import Caught, Matrix, as_json, judgeable
 from harness.proving.trials import TrialOutcome, TrialResult
 from harness.reference.behaviour import Behaviour
 from harness.reference.planting import Lane, Mutant, Nemesis
@@ -63,7 +63,7 @@ def test_judged_is_what_the_reference_passes_and_must_or_should_hold() -> None:
         ended("SND-7", Verdict.PASS),
         ended("PRE-1", Verdict.PASS),
     ]
-    assert judged(TrialResult(found)) == ("PRE-1", "ACC-6")
+    assert judgeable(TrialResult(found)) == ("PRE-1", "ACC-6")
 
 
 def test_json_and_page_say_what_the_rows_say() -> None:

@@ -40,4 +40,4 @@ def test_every_requirement_has_a_place_in_words() -> None:
     [("SendPairingRequest", "Send pairing request"), ("await_state", "Await state")],
 )
 def test_operations_are_told_in_words(kind: str, told: str) -> None:
-    assert words.kind_in_words(kind) == told
+    assert words.describe_kind(kind) == told

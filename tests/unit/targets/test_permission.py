@@ -18,7 +18,7 @@ from harness.targets.target import (
     Target,
     TargetSlot,
     check_permission,
-    told,
+    describe,
     written_to,
 )
 
@@ -85,11 +85,11 @@ def test_each_address_is_told_once_and_many_are_counted() -> None:
     hosts = tuple(Host(f"h-{n}", f"http://edge-{n}.example") for n in range(TOLD_MAX))
     target = described(places=(TargetSlot("slot-1", hosts),), central_url=AWAY)
     assert len(written_to(target)) == TOLD_MAX + 1
-    line = told(target)
+    line = describe(target)
     assert line.startswith("Acme 1.0 by Acme Inc., writes to http://edge-0.example, ")
     assert line.endswith(" and 1 more")
 
 
 def test_a_name_that_attacks_is_text() -> None:
-    line = told(Target(TargetInfo("a\x1b[2J\nb"), central_url=HERE))
+    line = describe(Target(TargetInfo("a\x1b[2J\nb"), central_url=HERE))
     assert line == f"a\\u001b[2J\\u000ab, writes to {HERE}"

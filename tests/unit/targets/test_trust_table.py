@@ -16,8 +16,8 @@ from harness.targets.target_file import read_target
 from harness.targets.trust import (
     PinMismatch,
     Trust,
+    describe_fingerprint,
     fingerprint_from,
-    fingerprint_in_words,
     fingerprint_of,
     pinned,
 )
@@ -106,7 +106,7 @@ def test_what_contradicts_itself_is_told(
 
 def test_a_fingerprint_has_one_meaning_however_it_is_written() -> None:
     assert fingerprint_from(PIN) == fingerprint_from(f"sha256:{'AB' * 32}") == b"\xab" * 32
-    assert fingerprint_in_words(b"\xab" * 32) == f"sha256:{':'.join(['AB'] * 32)}"
+    assert describe_fingerprint(b"\xab" * 32) == f"sha256:{':'.join(['AB'] * 32)}"
 
 
 def handshake(client: ssl.SSLContext, server: ssl.SSLContext) -> ssl.SSLObject:
@@ -130,8 +130,8 @@ def test_an_event_loop_checks_the_pin_too() -> None:
     assert handshake(good, server).cipher() is not None
     with pytest.raises(PinMismatch) as caught:
         handshake(Trust(fingerprints=frozenset({b"\xab" * 32})).context(), server)
-    assert caught.value.found == fingerprint_in_words(fingerprint_of(der))
-    assert caught.value.expected == (fingerprint_in_words(b"\xab" * 32),)
+    assert caught.value.found == describe_fingerprint(fingerprint_of(der))
+    assert caught.value.expected == (describe_fingerprint(b"\xab" * 32),)
 
 
 def test_a_context_without_pins_is_left_alone() -> None:

@@ -24,12 +24,12 @@ from harness.wire.mapping import PLAIN
 URL = "http://palette.test"
 
 
-def answered(reply: ServerReply) -> HttpResponse:
+def on_answer(reply: ServerReply) -> HttpResponse:
     return HttpResponse(reply.status, reply.headers, reply.body())
 
 
 SPENDING = Spending(LoadBudget(), lambda: 0)
-ACKNOWLEDGED = answered(encode_reply(ops.Probe(), ops.Done(ops.Acknowledged())))
+ACKNOWLEDGED = on_answer(encode_reply(ops.Probe(), ops.Done(ops.Acknowledged())))
 BROKEN = HttpResponse(500, {}, b"<html>oops</html>")
 
 
@@ -176,7 +176,7 @@ def test_a_failing_server_uses_the_budget_up_and_is_left_alone() -> None:
 
 def test_a_refusal_is_an_answer_of_a_server_that_is_well() -> None:
     refused = Refused(Reason.NOT_FOUND, "no such thing")
-    answer = answered(encode_reply(ops.Probe(), refused))
+    answer = on_answer(encode_reply(ops.Probe(), refused))
     client = Scripted([answer])
     _, _, spending = asks(client, *[ops.Probe()] * 6, budget=LoadBudget(errors=3))
     assert len(client.asked) == 6

@@ -51,9 +51,9 @@ def test_so_many_seconds_and_no_more() -> None:
 def test_only_errors_in_a_row_count() -> None:
     spending = Spending(LoadBudget(errors=3), lambda: 0)
     for usable in (False, False, True, False, False):
-        spending.answered(usable=usable, why="500")
+        spending.on_answer(usable=usable, why="500")
     assert not spending.over
-    spending.answered(usable=False, why="nobody there")
+    spending.on_answer(usable=False, why="nobody there")
     assert "3 requests in a row" in spending.over
     assert "nobody there" in spending.over
     assert not spending.may_send()
@@ -63,7 +63,7 @@ def test_without_a_budget_nothing_is_counted_against_anybody() -> None:
     spending = Spending(LoadBudget(), lambda: 10**15)
     for _ in range(1_000):
         assert spending.may_send()
-        spending.answered(usable=False)
+        spending.on_answer(usable=False)
 
 
 def test_cells_share_the_requests() -> None:

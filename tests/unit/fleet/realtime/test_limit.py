@@ -76,26 +76,26 @@ def took(*milliseconds: int) -> DurationBuckets:
 
 def test_a_short_bound_is_about_all_answers_together() -> None:
     effort = EffortLine(answered={"A": took(*[10] * 98), "B": took(400, 900)})
-    assert LimitExpression("p50<20ms").judged(MeasuresLine(), effort).holds
-    assert LimitExpression("p99 < 500 ms").judged(MeasuresLine(), effort).holds
-    broken = LimitExpression("max<0.5s").judged(MeasuresLine(), effort)
+    assert LimitExpression("p50<20ms").evaluate(MeasuresLine(), effort).holds
+    assert LimitExpression("p99 < 500 ms").evaluate(MeasuresLine(), effort).holds
+    broken = LimitExpression("max<0.5s").evaluate(MeasuresLine(), effort)
     assert not broken.holds
     assert broken.value == pytest.approx(900, rel=0.02)
 
 
 def test_who_is_not_answered_took_longer_than_any_bound() -> None:
     effort = EffortLine(answered={"A": took(*[10] * 90)}, unanswered={"A": 10})
-    assert LimitExpression("p50<20ms").judged(MeasuresLine(), effort).holds
-    broken = LimitExpression("p95<20ms").judged(MeasuresLine(), effort)
+    assert LimitExpression("p50<20ms").evaluate(MeasuresLine(), effort).holds
+    broken = LimitExpression("p95<20ms").evaluate(MeasuresLine(), effort)
     assert (broken.holds, broken.value) == (False, None)
     assert "10 requests had no answer" in broken.reason
-    assert not LimitExpression("p50<20ms").judged(MeasuresLine(), EffortLine()).holds
+    assert not LimitExpression("p50<20ms").evaluate(MeasuresLine(), EffortLine()).holds
 
 
 def test_anything_else_is_an_expression_of_a_gate() -> None:
     measures = MeasuresLine(latency={"SubmitPairing": took(100)})
-    assert LimitExpression("latency_ms.submit.p99 < 200").judged(measures, EffortLine()).holds
-    assert not LimitExpression("latency_ms.submit.p99 < 50").judged(measures, EffortLine()).holds
-    assert not LimitExpression("latency_ms.accept.p99 < 50").judged(measures, EffortLine()).holds
+    assert LimitExpression("latency_ms.submit.p99 < 200").evaluate(measures, EffortLine()).holds
+    assert not LimitExpression("latency_ms.submit.p99 < 50").evaluate(measures, EffortLine()).holds
+    assert not LimitExpression("latency_ms.accept.p99 < 50").evaluate(measures, EffortLine()).holds
     with pytest.raises(GateError):
         LimitExpression("p98<200ms")

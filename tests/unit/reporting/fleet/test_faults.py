@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from harness.reporting.fleet.faults import fault_kinds, in_words, joined, lanes
+from harness.reporting.fleet.faults import describe, fault_kinds, joined, lanes
 from harness.reporting.fleet.strips import busy, steps_of
 from tests.unit.reporting.fleet.fleets import MIN, H, S, faulty
 
@@ -39,11 +39,11 @@ def test_a_kind_sums_up_its_windows() -> None:
 def test_lanes_and_words_tell_the_same() -> None:
     measures = faulty().measures
     assert [lane.name for lane in lanes(measures) if not lane.shaded] == ["Messages"]
-    told = in_words(measures)
+    told = describe(measures)
     assert told.startswith(" Shaded: while ")
     assert told.endswith("Too long or too often to be shaded: messages were lost, delayed,"
                          " repeated or answered with an error.")  # fmt: skip
-    assert in_words(MeasuresLine(ended_at=S)) == ""
+    assert describe(MeasuresLine(ended_at=S)) == ""
 
 
 def test_what_this_version_does_not_know_has_its_own_name() -> None:

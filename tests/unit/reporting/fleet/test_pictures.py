@@ -14,7 +14,7 @@ from markupsafe import Markup
 from harness.history.fleet_lines import DurationBuckets, FaultWindow, MeasuresLine
 from harness.reporting.fleet.pictures import Picture, latencies, pictures, requests_over_time
 from harness.reporting.fleet.pictures import waitings as waiting_picture
-from harness.reporting.words import kind_in_words
+from harness.reporting.words import describe_kind
 from tests.unit.reporting.fleet.fleets import ALL, MIN, MS, H, S, calm, faulty
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -206,7 +206,7 @@ def test_percentiles_lie_in_order_on_their_row_the_slowest_first() -> None:
     assert picture is not None
     drawing = parsed(picture.wide)
     names = [e.text for e in of_class(drawing, "lane")]
-    took = {kind_in_words(k): h.percentile(990) for k, h in calm().measures.latency.items()}
+    took = {describe_kind(k): h.percentile(990) for k, h in calm().measures.latency.items()}
     assert names == sorted(took, key=lambda name: (-took[name], name))[:-1]
     assert "These took no virtual time: View cluster." in picture.about
     for reach in of_class(drawing, "reach"):

@@ -261,7 +261,7 @@ def test_odd_parts_of_a_document_are_passed_over() -> None:
         "components": {"requestBodies": {"circle": {"$ref": "#/components/requestBodies/circle"}}},
     }
     found = document(odd)
-    assert [o.told() for o in found.operations] == ["GET /a", "POST /a"]
+    assert [o.describe() for o in found.operations] == ["GET /a", "POST /a"]
     assert (found.server, found.title) == ("", "")
     assert wire_of([found], BOTH).missing == len(ROUTES)
 
