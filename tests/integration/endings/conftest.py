@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.command import Command
-from tests.integration.endings.world import PORTS, World, free_ports
+from tests.integration.endings.world import PORTS, World
+from tests.integration.ports import free_ports
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.cli.command import Command
-from tests.integration.endings.world import PORTS, World, free_ports, signalled, some_moment
+from tests.integration.endings.world import PORTS, World, signalled, some_moment
+from tests.integration.ports import free_ports
 
 pytestmark = pytest.mark.slow
 

@@ -6,18 +6,18 @@ import os
 import random
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.history.reader import read_evidence
 from harness.targets.ledger import FILE, State, read_ledger
 from tests.integration.cli.command import Command, wait_until
+from tests.integration.ports import free_ports
 
 SLOTS, HOSTS = 3, 5
 PORTS = 4 + SLOTS * HOSTS
@@ -47,19 +47,6 @@ while True:
     for pair in ((near, far), (far, near)):
         threading.Thread(target=carry, args=pair, daemon=True).start()
 """
-
-
-def free_ports(count: int) -> int:
-    """The first of so many free ports that follow one another."""
-    while True:
-        with ExitStack() as held:
-            first = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            try:
-                for port in range(first + 1, first + count):
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-            except (OSError, OverflowError):
-                continue
-            return int(first)
 
 
 @dataclass

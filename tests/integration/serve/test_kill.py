@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -20,6 +19,7 @@ from harness.opening import open_target
 from harness.targets.http import HttpDriver
 from harness.targets.port import Outgoing
 from harness.targets.reading import env_file_of, read_env_file
+from tests.integration.ports import free_ports
 
 ROOT = Path(__file__).resolve().parents[3]
 HOSTS = 2
@@ -34,19 +34,6 @@ layout = Layout(clusters=2, hosts=1, port_base=port)
 asked = Serve(layout, db=folder / "kept.db", write_target=folder / "target.toml")
 sys.exit(serve(asked, lambda line: print(line, flush=True)))
 """
-
-
-def free_ports() -> int:
-    """The first of so many free ports that follow one another."""
-    while True:
-        with ExitStack() as held:
-            first = held.enter_context(socket.create_server(("127.0.0.1", 0))).getsockname()[1]
-            try:
-                for port in range(first + 1, first + PORTS):
-                    held.enter_context(socket.create_server(("127.0.0.1", port)))
-            except (OSError, OverflowError):
-                continue
-            return first
 
 
 @dataclass
@@ -80,7 +67,7 @@ class Process:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[Process]:
-    process = Process(tmp_path, free_ports())
+    process = Process(tmp_path, free_ports(PORTS))
     process.start()
     yield process
     for each in process.started:

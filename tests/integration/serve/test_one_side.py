@@ -30,20 +30,8 @@ from harness.targets.port import TargetUnusable
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
 from harness.targets.trust import describe_fingerprint, fingerprint_of
+from tests.integration.ports import free_ports
 from tests.integration.serve.people import People
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports that nobody listens on just now."""
-    for first in range(20_000, 30_000, count):
-        with ExitStack() as held:
-            try:
-                for port in range(first, first + count):
-                    held.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no ports are free")
 
 
 class Lab:
