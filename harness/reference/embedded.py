@@ -8,8 +8,10 @@ itself as a target file, so that a run reaches it as it would reach anybody's.
 from __future__ import annotations
 
 import ssl
+import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from itertools import count, repeat
 from pathlib import Path
@@ -19,8 +21,8 @@ from typing import Self
 from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
 from harness.domain.endpoint import EndpointForm
+from harness.domain.errors import PairproofError
 from harness.domain.operations import Surface
-from harness.reference.agents import Agents, AgentsStopped
 from harness.reference.behaviour import Behaviour, Wrap
 from harness.reference.certificates import LOCAL_NAMES, Certificates, given_context, trusting
 from harness.reference.clock import WallClock
@@ -282,3 +284,51 @@ def databases(db: Path) -> tuple[Path, Path]:
         db.with_name(f"{db.stem}-central{db.suffix}"),
         db.with_name(f"{db.stem}-edge{db.suffix}"),
     )
+
+
+class AgentsStopped(PairproofError):
+    """The host agents ended because of a defect; the cause says which."""
+
+
+class Agents:
+    """Calls `tick` again and again until it is stopped.
+
+    An exception in it ends the thread. It is printed as any thread's is, and is raised by
+    `check` and `stop` besides, so that nobody waits for agents that are not there.
+    `interval` is in microseconds.
+    """
+
+    def __init__(self, tick: Callable[[], None], interval: int) -> None:
+        self._tick = tick
+        self._pause_s = interval / 1_000_000
+        self._stopping = threading.Event()
+        self._defect: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="pairproof-agents", daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """Make sure that the agents are at work.
+
+        Raises:
+            AgentsStopped: they ended because of a defect.
+        """
+        if self._defect is not None:
+            told = f"{type(self._defect).__name__}: {self._defect}"
+            raise AgentsStopped(f"the host agents have stopped: {told}") from self._defect
+
+    def stop(self) -> None:
+        """Let the round that is under way end, and begin no other. May be called twice.
+
+        Raises:
+            AgentsStopped: they had ended before, because of a defect.
+        """
+        self._stopping.set()
+        self._thread.join()
+        self.check()
+
+    def _work(self) -> None:
+        try:
+            while not self._stopping.wait(self._pause_s):
+                self._tick()
+        finally:
+            self._defect = sys.exc_info()[1]

@@ -18,11 +18,18 @@ from harness.domain import operations as ops
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import Reason, Refused
 from harness.opening import UnknownDriver, open_embedded, open_target
-from harness.reference.agents import Agents, AgentsStopped
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.description import environment, target_text
-from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets, databases
+from harness.reference.embedded import (
+    Agents,
+    AgentsStopped,
+    EmbeddedReference,
+    Layout,
+    Other,
+    Secrets,
+    databases,
+)
 from harness.reference.server import AddressError
 from harness.reference.sides import ArrangementError
 from harness.targets.http import HttpDriver

@@ -3,18 +3,157 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
-from harness.domain.errors import Refusal
-from harness.reference.core.central.access import CentralCall
+from harness.domain.errors import Reason, Refusal
+from harness.domain.permission import TENANT
+from harness.domain.token import RegistrationToken
+from harness.reference.core.central.access import AccessRules, CentralCall
 from harness.reference.core.central.agents import AgentRules
-from harness.reference.core.central.clusters import ClusterRules
+from harness.reference.core.central.book import RequestBook
 from harness.reference.core.central.review import ReviewRules
-from harness.reference.core.central.tokens import TokenRules
 from harness.reference.core.choices import CentralChoices
+from harness.reference.core.records import (
+    CentralCluster,
+    Project,
+)
 from harness.reference.core.store import Store
+
+
+class ClusterRules(RequestBook):
+    """Registered clusters, and central operations on them."""
+
+    def view_cluster(
+        self, operation: ops.ViewCentralCluster, call: CentralCall
+    ) -> ops.CentralClusterView:
+        """A registered cluster (ACC-12)."""
+        return self.shown_cluster(self.known_cluster(operation.cluster_uid, call))
+
+    @staticmethod
+    def shown_cluster(cluster: CentralCluster) -> ops.CentralClusterView:
+        """A cluster under its published state."""
+        state = "Running" if cluster.confirmed else "Pairing"
+        return ops.CentralClusterView(
+            cluster.uid, cluster.name, cluster.description, cluster.tags, state
+        )
+
+    def list_clusters(
+        self, operation: ops.ListCentralClusters, call: CentralCall
+    ) -> ops.CentralClusterList:
+        """The clusters of the scope; one that is handed over says so by its state (ACC-12P)."""
+        user = self.authenticate(call)
+        scope = self.scope_of(call)
+        if not self.is_member(user, scope):
+            raise Refusal(Reason.FORBIDDEN, "the clusters belong to another scope")
+        for cluster in self.clusters_of(scope):
+            self.current(cluster.pairing_uid, call.now)
+        return ops.CentralClusterList(tuple(map(self.shown_cluster, self.clusters_of(scope))))
+
+    def clusters_of(self, scope: str) -> list[CentralCluster]:
+        """The accepted clusters that can be seen from a scope."""
+        if scope == TENANT:
+            return list(self.store.every(CentralCluster))
+        return list(self.store.find(CentralCluster, "project", scope))
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        """A central operation; takes effect only once the host has confirmed (INV-1)."""
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        self.require_confirmed(cluster)
+        self.store.put(replace(cluster, tags=operation.tags))
+        return ops.Acknowledged("the cluster was changed")
+
+    def require_confirmed(self, cluster: CentralCluster) -> None:
+        """No central operation before the host has confirmed (INV-1)."""
+        if not cluster.confirmed:
+            raise Refusal(
+                Reason.NOT_CONFIRMED,
+                f"cluster {cluster.name} is being handed over: its host has not confirmed yet",
+            )
+
+    def release_cluster(
+        self, operation: ops.ReleaseCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        """A return to local management does not exist (ACC-19)."""
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        raise Refusal(
+            Reason.TRANSFER_IS_FINAL,
+            f"cluster {cluster.name} was paired, and a paired cluster stays centrally managed",
+        )
+
+    def known_cluster(self, uid: str, call: CentralCall) -> CentralCluster:
+        """The cluster of this uid, if the caller can see it from the scope."""
+        user = self.authenticate(call)
+        scope = self.scope_of(call)
+        cluster = self.store.get(CentralCluster, uid)
+        if cluster is not None:
+            request = self.current(cluster.pairing_uid, call.now)
+            cluster = self.store.get(CentralCluster, uid) if request else None
+        if cluster is None or not self.belongs(cluster.project_uid, scope):
+            raise Refusal(Reason.NOT_FOUND, f"there is no cluster {uid}")
+        if not self.is_member(user, scope):
+            raise Refusal(Reason.FORBIDDEN, "the cluster belongs to another scope")
+        return cluster
+
+
+class TokenRules(AccessRules):
+    """Registration tokens."""
+
+    def list_tokens(self, operation: ops.ListTokens, call: CentralCall) -> ops.TokenList:
+        """The registration tokens that can be seen from the scope."""
+        self.authenticate(call)
+        scope = self.scope_of(call)
+        tokens = self.store.every(RegistrationToken)
+        return ops.TokenList(tuple(t for t in tokens if self.belongs(t.project_uid, scope)))
+
+    def view_token(self, operation: ops.ViewToken, call: CentralCall) -> RegistrationToken:
+        """One registration token."""
+        self.authenticate(call)
+        return self.known_token(operation.token_uid, self.scope_of(call))
+
+    def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.TokenUid:
+        """A new registration token; creating one is a matter of the tenant."""
+        user = self.authenticate(call)
+        if not user.tenant_admin or self.scope_of(call) != TENANT:
+            raise Refusal(Reason.FORBIDDEN, "only a tenant admin creates registration tokens")
+        if self.store.get(Project, operation.project_uid) is None:
+            raise Refusal(Reason.INVALID_INPUT, f"there is no project {operation.project_uid}")
+        uid = f"{call.draws.bits128('token-uid') >> 32:024x}"
+        value = f"{call.draws.bits128('token-value'):032x}"
+        self.store.put(
+            RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
+        )
+        return ops.TokenUid(uid)
+
+    def set_token_state(self, operation: ops.SetTokenState, call: CentralCall) -> ops.Acknowledged:
+        """Activate or deactivate a registration token."""
+        token = self.owned_token(operation.token_uid, call)
+        self.store.put(replace(token, active=operation.active))
+        return ops.Acknowledged()
+
+    def delete_token(self, operation: ops.DeleteToken, call: CentralCall) -> ops.Acknowledged:
+        """Delete a registration token."""
+        token = self.owned_token(operation.token_uid, call)
+        self.store.delete(RegistrationToken, token.uid)
+        return ops.Acknowledged()
+
+    def owned_token(self, uid: str, call: CentralCall) -> RegistrationToken:
+        """A token that the caller may change."""
+        user = self.authenticate(call)
+        if not user.tenant_admin:
+            raise Refusal(Reason.FORBIDDEN, "only a tenant admin changes registration tokens")
+        return self.known_token(uid, self.scope_of(call))
+
+    def known_token(self, uid: str, scope: str) -> RegistrationToken:
+        """The token of this uid, if it can be seen from the scope."""
+        token = self.store.get(RegistrationToken, uid)
+        if token is None or not self.belongs(token.project_uid, scope):
+            raise Refusal(Reason.NOT_FOUND, f"there is no registration token {uid}")
+        return token
 
 
 class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
