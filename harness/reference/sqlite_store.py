@@ -34,6 +34,11 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX lookup_by_value ON lookup (kind, name, value);
     """,
+    """
+    UPDATE record SET kind = 'SlotState' WHERE kind = 'Site';
+    UPDATE record SET kind = 'HostSlot' WHERE kind = 'HostPlace';
+    UPDATE lookup SET kind = 'SlotState' WHERE kind = 'Site';
+    """,
 )
 """One script for each schema version; `PRAGMA user_version` says how many have run."""
 

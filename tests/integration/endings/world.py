@@ -113,7 +113,7 @@ class World:
         if self.role == "central":
             return set()
         with closing(sqlite3.connect(self.folder / "kept-edge.db")) as db:
-            bodies = db.execute("SELECT body FROM record WHERE kind = 'Site'").fetchall()
+            bodies = db.execute("SELECT body FROM record WHERE kind = 'SlotState'").fetchall()
         texts = (body.decode() if isinstance(body, bytes) else body for (body,) in bodies)
         return {
             name for text in texts for name in re.findall(r"pairproof-[0-9a-f]{8}-[\w-]+", text)

@@ -12,7 +12,15 @@ import pytest
 from harness.domain.cluster import Cluster
 from harness.domain.pairing import RequestState
 from harness.domain.permission import every_grant
-from harness.reference.core.records import Boots, PairingRequest, Project, User
+from harness.reference.core.records import (
+    Boots,
+    HostSlot,
+    OwedWithdrawal,
+    PairingRequest,
+    Project,
+    SlotState,
+    User,
+)
 from harness.reference.core.store import MemoryStore, Store
 from harness.reference.sqlite_store import MIGRATIONS, SqliteStore, StoreError
 
@@ -115,3 +123,25 @@ def test_a_later_schema_is_not_touched(tmp_path: Path) -> None:
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
     with pytest.raises(StoreError, match="later pairproof"):
         SqliteStore(path)
+
+
+def test_a_slot_of_an_earlier_schema_is_still_found(tmp_path: Path) -> None:
+    """The first schema called the records of a slot and its hosts Site and HostPlace."""
+    path = tmp_path / "db"
+    slot = SlotState(
+        "slot-1", ("host-1",), owed=(OwedWithdrawal("host-1", "", False, "c1", "s1", "r1"),)
+    )
+    store = SqliteStore(path)
+    with store.transaction():
+        store.put(slot)
+        store.put(HostSlot("host-1", "slot-1"))
+    store.close()
+    with sqlite3.connect(path) as db:
+        for table in ("record", "lookup"):
+            db.execute(f"UPDATE {table} SET kind = 'Site' WHERE kind = 'SlotState'")
+        db.execute("UPDATE record SET kind = 'HostPlace' WHERE kind = 'HostSlot'")
+        db.execute("PRAGMA user_version = 1")
+    again = SqliteStore(path)
+    assert again.get(HostSlot, "host-1") == HostSlot("host-1", "slot-1")
+    assert list(again.find(SlotState, "work", "yes")) == [slot]
+    again.close()

@@ -12,7 +12,7 @@ import pytest
 from harness.domain.errors import Reason
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, request_sent
+from tests.unit.fleet.worlds import END, EXCHANGE, PLAIN, Book, Recorder, with_plans
 
 ALWAYS = 1_000_000
 SENT = 2 * SECOND + 3 * EXCHANGE
@@ -22,7 +22,7 @@ DECISIONS = ("AcceptPairingRequest", "RejectPairingRequest")
 
 
 def people(base: Scenario = PLAIN, **admins: object) -> Scenario:
-    return request_sent(base, admins=admins)
+    return with_plans(base, admins=admins)
 
 
 def reasons(records: list[OperationRecord]) -> list[str]:
@@ -35,7 +35,7 @@ def by_admins(book: Book) -> list[OperationRecord]:
 
 def source_addresses(scenario: Scenario, clusters: int = 6) -> Recorder:
     """So many clusters of which each is sent for at the same moment."""
-    recorder = Recorder(request_sent(scenario, fleet={"hosts": clusters}), collect=True)
+    recorder = Recorder(with_plans(scenario, fleet={"hosts": clusters}), collect=True)
     for index in range(clusters):
         recorder.env.process(recorder.operators.operator(recorder.install(index)))
     recorder.env.run(until=END)
@@ -82,7 +82,7 @@ def test_each_works_on_one_request_at_a_time(team: int) -> None:
 
 
 def test_requests_are_taken_up_in_the_order_in_which_they_became_due() -> None:
-    recorder = Recorder(request_sent(PLAIN, fleet={"hosts": 4}))
+    recorder = Recorder(with_plans(PLAIN, fleet={"hosts": 4}))
     for wait, index in enumerate((2, 0, 3, 1)):
         flow = recorder.operators.operator(recorder.install(index))
         recorder.later(wait * SECOND + 1, partial(recorder.env.process, flow))
@@ -186,7 +186,7 @@ def test_where_one_works_alone_he_acts_twice_himself() -> None:
 
 
 def test_what_was_cancelled_without_a_link_may_be_accepted_all_the_same() -> None:
-    stale = request_sent(
+    stale = with_plans(
         people(notice=fixed(5 * MINUTE), accepts_stale_ppm=ALWAYS),
         operators={"cancels_ppm": ALWAYS, "cancel_after": fixed(60 * SECOND)},
     )
@@ -213,7 +213,7 @@ def test_central_operations_go_on_for_as_long_as_there_is_work() -> None:
 
 
 def test_who_rules_too_early_asks_again_until_the_host_has_confirmed() -> None:
-    slow = request_sent(
+    slow = with_plans(
         PLAIN, agents={"poll": fixed(2 * MINUTE)}, admins={"notice": fixed(118 * SECOND)}
     )
     book = Recorder(slow).pairs()

@@ -22,13 +22,13 @@ from harness.fleet.scenario import (
 )
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.parts import records
-from tests.unit.fleet.worlds import PLAIN, request_sent
+from tests.unit.fleet.worlds import PLAIN, with_plans
 
 FOREVER = 1 << 60
 AMPLE = 10**12
 """So much service time that nobody waits for another."""
 SMALL = replace(
-    request_sent(
+    with_plans(
         PLAIN,
         fleet={"hosts": 12, "cells": 2},
         operators={"begin": Spread(0, 10 * MINUTE), "cancels_ppm": 500_000},
@@ -38,7 +38,7 @@ SMALL = replace(
     duration=30 * MINUTE,
     limits=InvariantLimits(settle=5 * MINUTE),
 )
-CROWDED = request_sent(SMALL, operators={"begin": fixed(0)}, central={"service": fixed(2 * SECOND)})
+CROWDED = with_plans(SMALL, operators={"begin": fixed(0)}, central={"service": fixed(2 * SECOND)})
 
 
 def cell(scenario: Scenario = SMALL, parts: Path | None = None, **job: object) -> FleetCell:
@@ -123,7 +123,7 @@ def test_a_window_ends_before_what_happens_at_its_end() -> None:
 
 
 def test_a_cell_in_which_something_waits_has_to_be_run_in_the_next_window_too() -> None:
-    crowded = cell(request_sent(CROWDED, central={"queue": HOUR}))
+    crowded = cell(with_plans(CROWDED, central={"queue": HOUR}))
     reports = [crowded.run(window * SECOND, SECOND // 100) for window in range(1, 20)]
     assert reports[5].backlog > 0
     assert [r.next_event for r in reports[3:]] == [window * SECOND for window in range(4, 20)]
@@ -166,7 +166,7 @@ def test_it_ends_after_everybody_has_looked_at_both_sides(tmp_path: Path) -> Non
 
 
 def test_a_host_that_asks_for_ever_does_not_keep_the_run_from_ending() -> None:
-    nobody = request_sent(SMALL, admins={"notice": fixed(100 * HOUR)})
+    nobody = with_plans(SMALL, admins={"notice": fixed(100 * HOUR)})
     assert cell(nobody).run(SMALL.duration + 2 * HOUR, AMPLE).next_event is None
 
 

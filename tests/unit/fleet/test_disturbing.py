@@ -30,10 +30,10 @@ from harness.fleet.scenario import (
 from harness.fleet.timelines import changes
 from harness.history.operation import OperationRecord, Outcome
 from harness.history.parts import records
-from tests.unit.fleet.worlds import LATENCY, PLAIN, Recorder, request_sent
+from tests.unit.fleet.worlds import LATENCY, PLAIN, Recorder, with_plans
 
 AT, LASTS = 10 * MINUTE, 5 * MINUTE
-FLEET = request_sent(PLAIN, fleet={"hosts": 6, "sizes": ((3, 1),)})
+FLEET = with_plans(PLAIN, fleet={"hosts": 6, "sizes": ((3, 1),)})
 
 
 def fault(kind: FaultKind, scope: FaultScope = FaultScope.CLUSTER, **more: object) -> FaultPlan:
@@ -208,7 +208,7 @@ def test_what_changes_for_everybody_is_written_down_with_its_cause() -> None:
 # --- in a whole cell ------------------------------------------------------------------------
 
 RESTLESS = replace(
-    request_sent(
+    with_plans(
         PLAIN,
         fleet={"hosts": 100, "sizes": ((1, 1), (3, 1))},
         operators={"begin": Spread(0, 50 * MINUTE)},

@@ -14,7 +14,7 @@ from harness.fleet.operators import ENDPOINT
 from harness.fleet.scenario import SECOND, Scenario, Spread, fixed
 from harness.history.operation import Outcome
 from harness.reference.core.records import PairingRequest
-from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Recorder, request_sent
+from tests.unit.fleet.worlds import CONNECT, EXCHANGE, LATENCY, MS, PLAIN, Recorder, with_plans
 
 POLL = 20 * SECOND
 DEADLINE = 10 * SECOND
@@ -39,7 +39,7 @@ class Site(Recorder):
 
 
 def with_fate(**shares: object) -> Scenario:
-    return request_sent(PLAIN, network=shares)
+    return with_plans(PLAIN, network=shares)
 
 
 def polls(site: Site) -> list[int]:
@@ -154,7 +154,7 @@ def test_a_pending_request_is_polled_again_and_again() -> None:
 
 
 def test_polls_are_as_far_apart_as_drawn_for_this_cluster() -> None:
-    site = Site(request_sent(PLAIN, agents={"poll": Spread(POLL, 2 * POLL)}))
+    site = Site(with_plans(PLAIN, agents={"poll": Spread(POLL, 2 * POLL)}))
     site.sends()
     site.env.run(until=1_000 * SECOND)
     found = polls(site)
@@ -167,7 +167,7 @@ def test_polls_are_as_far_apart_as_drawn_for_this_cluster() -> None:
 def test_without_jitter_a_link_that_is_back_is_used_at_once(
     jitter: bool, expected: int | None
 ) -> None:
-    site = Site(request_sent(PLAIN, agents={"retry_jitter": jitter}))
+    site = Site(with_plans(PLAIN, agents={"retry_jitter": jitter}))
     site.sends()
     hosts, place = site.world.hosts, site.place
     site.later(30 * SECOND, lambda: hosts.set_link(place, 0, up=False))
@@ -276,7 +276,7 @@ def test_an_agent_that_pauses_does_nothing_while_its_host_is_off() -> None:
 
 
 def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
-    recorder = Recorder(request_sent(PLAIN, fleet={"hosts": 2}))
+    recorder = Recorder(with_plans(PLAIN, fleet={"hosts": 2}))
     one, other = recorder.install(0), recorder.install(1)
     flows = [
         recorder.asks(p, ops.SendPairingRequest(ENDPOINT, recorder.token)) for p in (one, other)

@@ -10,9 +10,9 @@ from harness.fleet.network import MESSAGE, SUBMISSION, Network
 from harness.fleet.roster import Roster
 from harness.fleet.scenario import FaultKind, FaultPlan, NetworkPlan, Spread, fixed
 from harness.fleet.slot import FleetSlot
-from tests.unit.fleet.worlds import LATENCY, PLAIN, request_sent
+from tests.unit.fleet.worlds import LATENCY, PLAIN, with_plans
 
-FLEET = request_sent(PLAIN, fleet={"hosts": 2})
+FLEET = with_plans(PLAIN, fleet={"hosts": 2})
 PLAN = NetworkPlan(latency=fixed(LATENCY))
 SLOW, SLOWER = FaultPlan(FaultKind.SLOW, factor=3), FaultPlan(FaultKind.SLOW, factor=5)
 LOSS = FaultPlan(FaultKind.LOSS, lost_before_ppm=10)

@@ -11,16 +11,16 @@ from harness.domain.errors import Reason
 from harness.fleet.operators import NO_TOKEN
 from harness.fleet.scenario import HOUR, MINUTE, SECOND, Only, Scenario, fixed
 from harness.history.operation import OperationRecord, Outcome
-from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, request_sent
+from tests.unit.fleet.worlds import EXCHANGE, PLAIN, Book, Recorder, with_plans
 
 ALWAYS = 1_000_000
 SENT = 2 * SECOND + 3 * EXCHANGE
 """When the send of a plain operator is answered: after two thoughts and three exchanges."""
-NOBODY_DECIDES = request_sent(PLAIN, admins={"notice": fixed(10 * HOUR)})
+NOBODY_DECIDES = with_plans(PLAIN, admins={"notice": fixed(10 * HOUR)})
 
 
 def people(base: Scenario = PLAIN, **operators: object) -> Scenario:
-    return request_sent(base, operators=operators)
+    return with_plans(base, operators=operators)
 
 
 def reasons(records: list[OperationRecord]) -> list[str]:

@@ -147,7 +147,7 @@ class Recorder:
         return self.book
 
 
-def request_sent(scenario: Scenario, **plans: dict[str, object]) -> Scenario:
-    """The scenario with some fields of its plans set: `told(PLAIN, admins={"team": 2})`."""
+def with_plans(scenario: Scenario, **plans: dict[str, object]) -> Scenario:
+    """The scenario with some fields of its plans set: `with_plans(PLAIN, admins={"team": 2})`."""
     changed = {name: replace(getattr(scenario, name), **fields) for name, fields in plans.items()}
     return replace(scenario, **changed)  # type: ignore[arg-type]

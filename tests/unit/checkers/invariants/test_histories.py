@@ -37,14 +37,14 @@ NAMES = [f"{invariant}-{teller.__name__}" for invariant, teller in GOOD]  # type
 BAD_NAMES = [f"{invariant}-{teller.__name__}" for invariant, teller in BAD]  # type: ignore[attr-defined]
 
 
-def fields_of(teller: Teller) -> tuple[HistoryBuilder, object]:
+def written_by(teller: Teller) -> tuple[HistoryBuilder, object]:
     history = HistoryBuilder()
     return history, teller(history)
 
 
 @LISTED(("invariant", "teller"), GOOD, ids=NAMES)
 def test_what_is_right_is_blamed_by_none(invariant: str, teller: Teller) -> None:
-    history, _ = fields_of(teller)
+    history, _ = written_by(teller)
     assert violations_of(history.history()) == ()
 
 
@@ -52,7 +52,7 @@ def test_what_is_right_is_blamed_by_none(invariant: str, teller: Teller) -> None
 def test_what_is_wrong_is_blamed_on_the_operation_that_shows_it(
     invariant: str, teller: Teller
 ) -> None:
-    history, culprit = fields_of(teller)
+    history, culprit = written_by(teller)
     found = [v for v in violations_of(history.history()) if v.invariant == invariant]
     assert len(found) == 1
     assert culprit in found[0].operations
@@ -64,7 +64,7 @@ def test_what_is_wrong_is_blamed_on_the_operation_that_shows_it(
 def test_what_was_never_answered_makes_nothing_wrong_of_what_is_right(
     invariant: str, teller: Teller
 ) -> None:
-    operations = fields_of(teller)[0].history().operations
+    operations = written_by(teller)[0].history().operations
     for number, operation in enumerate(operations):
         unknown = replace(operation, outcome=Outcome.INFO, value=None, error={"why": "no answer"})
         changed = (*operations[:number], unknown, *operations[number + 1 :])
@@ -75,7 +75,7 @@ def test_what_was_never_answered_makes_nothing_wrong_of_what_is_right(
 def test_the_operation_that_shows_it_shows_nothing_without_an_answer(
     invariant: str, teller: Teller
 ) -> None:
-    history, culprit = fields_of(teller)
+    history, culprit = written_by(teller)
     operations = tuple(
         replace(o, outcome=Outcome.INFO, value=None, error={"why": "no answer"})
         if o.id == culprit
