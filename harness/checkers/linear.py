@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Generic, TypeAlias, TypeVar
 
 StateT = TypeVar("StateT")
-MoveT = TypeVar("MoveT")
+ActionT = TypeVar("ActionT")
 
 BUDGET_STATES: Final = 100_000
 """Configurations that one stretch between two quiet moments may take; then it is undecided."""
@@ -34,28 +34,28 @@ class BudgetSpent(Exception):
     """The search has taken more configurations than it may."""
 
 
-class Automaton(Generic[StateT, MoveT]):
-    """What a register may do: `step` gives the states to which a move may lead from a state.
+class Automaton(Generic[StateT, ActionT]):
+    """What a register may do: `step` gives the states to which an action may lead from a state.
 
-    No state: the move is not possible there. Moves that a register makes by itself belong into
-    `step`, before and after the move. `rests` says of a state that no move leads out of it.
+    No state: the action is not possible there. Actions that a register makes by itself belong into
+    `step`, before and after the action. `rests` says of a state that no action leads out of it.
     Both have to be pure; their answers are remembered.
     """
 
     def __init__(
         self,
-        step: Callable[[StateT, MoveT], Iterable[StateT]],
+        step: Callable[[StateT, ActionT], Iterable[StateT]],
         rests: Callable[[StateT], bool] = lambda state: False,
     ) -> None:
         self._step = step
         self._rests = rests
-        self._memory: dict[tuple[frozenset[StateT], MoveT], frozenset[StateT]] = {}
+        self._memory: dict[tuple[frozenset[StateT], ActionT], frozenset[StateT]] = {}
         self._same: dict[frozenset[StateT], frozenset[StateT]] = {}
 
-    def after(self, states: frozenset[StateT], move: MoveT) -> frozenset[StateT]:
-        """Where the move may lead from any of the states; `states` itself if to the same."""
-        found = self._memory.get((states, move))
-        return self._work_out(states, move) if found is None else found
+    def after(self, states: frozenset[StateT], action: ActionT) -> frozenset[StateT]:
+        """Where the action may lead from any of the states; `states` itself if to the same."""
+        found = self._memory.get((states, action))
+        return self._work_out(states, action) if found is None else found
 
     def rests(self, states: frozenset[StateT]) -> bool:
         """Whether nothing leads out of any of the states."""
@@ -66,19 +66,19 @@ class Automaton(Generic[StateT, MoveT]):
         as_set = frozenset(states)
         return self._same.setdefault(as_set, as_set)
 
-    def _work_out(self, states: frozenset[StateT], move: MoveT) -> frozenset[StateT]:
+    def _work_out(self, states: frozenset[StateT], action: ActionT) -> frozenset[StateT]:
         if len(self._memory) >= _MEMORY_MAX:
             self._memory.clear()
             self._same.clear()
         given = self.one(states)
-        found = self.one({s for state in given for s in self._step(state, move)})
-        self._memory[given, move] = found
+        found = self.one({s for state in given for s in self._step(state, action)})
+        self._memory[given, action] = found
         return found
 
 
 @dataclass(slots=True, eq=False)
-class RegisterCall(Generic[MoveT]):
-    """An operation on the register. `move=None` says that its answer tells nothing.
+class RegisterCall(Generic[ActionT]):
+    """An operation on the register. `action=None` says that its answer tells nothing.
 
     `sure`: it has returned and did happen; otherwise it may take effect at any time after its
     start, or never. `observes`: it never changes a state, it only tells. Without `needed` it may
@@ -86,7 +86,7 @@ class RegisterCall(Generic[MoveT]):
     """
 
     id: str
-    move: MoveT | None = None
+    action: ActionT | None = None
     sure: bool = True
     observes: bool = False
     needed: bool = True
@@ -96,24 +96,24 @@ class RegisterCall(Generic[MoveT]):
     """Set while a `Linearizer` waits for its return."""
 
 
-Event: TypeAlias = tuple[RegisterCall[MoveT], bool]
+Event: TypeAlias = tuple[RegisterCall[ActionT], bool]
 """A call, and whether this is its return. The order of events is the order of time."""
 
 _Key: TypeAlias = tuple[int, tuple[int, ...]]
-"""Which open calls have taken effect (a bit each), and how many of each unknown move."""
+"""Which open calls have taken effect (a bit each), and how many of each unknown action."""
 
 
-class LinearSearch(Generic[StateT, MoveT]):
+class LinearSearch(Generic[StateT, ActionT]):
     """Every way to explain the events so far."""
 
-    def __init__(self, automaton: Automaton[StateT, MoveT], states: frozenset[StateT]) -> None:
+    def __init__(self, automaton: Automaton[StateT, ActionT], states: frozenset[StateT]) -> None:
         self._automaton = automaton
         self._ways: dict[_Key, frozenset[StateT]] = {(0, ()): states}
-        self._open: dict[RegisterCall[MoveT], int] = {}
-        self._unknown: dict[MoveT, int] = {}
+        self._open: dict[RegisterCall[ActionT], int] = {}
+        self._unknown: dict[ActionT, int] = {}
         self._spent = 0
 
-    def copy(self) -> LinearSearch[StateT, MoveT]:
+    def copy(self) -> LinearSearch[StateT, ActionT]:
         """The same search, to be led on another way."""
         other = LinearSearch(self._automaton, frozenset())
         other._ways, other._open = dict(self._ways), dict(self._open)
@@ -129,17 +129,17 @@ class LinearSearch(Generic[StateT, MoveT]):
         """Every state in which the register may be now."""
         return frozenset(s for states in self._ways.values() for s in states)
 
-    def feed(self, event: Event[MoveT], budget: int = BUDGET_STATES) -> bool:
+    def feed(self, event: Event[ActionT], budget: int = BUDGET_STATES) -> bool:
         """Take one more event. False: nothing explains it.
 
         Raises:
             BudgetSpent: the search became too wide.
         """
         call, returns = event
-        if call.move is None:
+        if call.action is None:
             return True
         if not returns:
-            self._begin(call, call.move)
+            self._begin(call, call.action)
         elif call.sure:
             self._return(call, budget)
         return bool(self._ways)
@@ -151,17 +151,17 @@ class LinearSearch(Generic[StateT, MoveT]):
             self._ways = {(0, ()): self._automaton.one(self.states())}
             self._unknown.clear()
 
-    def _begin(self, call: RegisterCall[MoveT], move: MoveT) -> None:
+    def _begin(self, call: RegisterCall[ActionT], action: ActionT) -> None:
         if call.sure:
             taken = sum(self._open.values())
             self._open[call] = ~taken & (taken + 1)
-        elif move in self._unknown:
-            self._unknown[move] += 1
+        elif action in self._unknown:
+            self._unknown[action] += 1
         else:
-            self._unknown[move] = 1
+            self._unknown[action] = 1
             self._ways = {(d, (*used, 0)): s for (d, used), s in self._ways.items()}
 
-    def _return(self, call: RegisterCall[MoveT], budget: int) -> None:
+    def _return(self, call: RegisterCall[ActionT], budget: int) -> None:
         """Keep the ways in which the call has taken effect by now."""
         bit = self._open[call]
         reached: dict[int, dict[tuple[int, ...], frozenset[StateT]]] = {}
@@ -191,10 +191,10 @@ class LinearSearch(Generic[StateT, MoveT]):
         """One more call takes effect: an open one, or one that was never answered."""
         after = self._automaton.after
         for call, bit in self._open.items():
-            if not done & bit and call.move is not None and (moved := after(states, call.move)):
+            if not done & bit and call.action is not None and (moved := after(states, call.action)):
                 yield (done | bit, used), moved
-        for i, (move, count) in enumerate(self._unknown.items()):
-            if used[i] < count and (moved := after(states, move)):
+        for i, (action, count) in enumerate(self._unknown.items()):
+            if used[i] < count and (moved := after(states, action)):
                 yield (done, (*used[:i], used[i] + 1, *used[i + 1 :])), moved
 
     @staticmethod
@@ -216,21 +216,21 @@ class LinearSearch(Generic[StateT, MoveT]):
 
 
 @dataclass(frozen=True, slots=True)
-class Unexplained(Generic[MoveT]):
+class Unexplained(Generic[ActionT]):
     """The smallest part for which there is no order, in the order in which it began.
 
     Without any one of the calls there would be one: whatever the others did besides, and
     whether they did it. `at` is the call whose return could not be explained.
     """
 
-    calls: tuple[RegisterCall[MoveT], ...]
-    at: RegisterCall[MoveT]
+    calls: tuple[RegisterCall[ActionT], ...]
+    at: RegisterCall[ActionT]
 
 
-class Linearizer(Generic[StateT, MoveT]):
+class Linearizer(Generic[StateT, ActionT]):
     """Judges the calls on one register as they come. `states` is where it may be.
 
-    `invoke` and `returned` are told in the order of time; then `move` and `sure` of the
+    `invoke` and `returned` are told in the order of time; then `action` and `sure` of the
     returned call are set. Both return quickly while calls do not overlap.
 
     Raises (both):
@@ -250,18 +250,18 @@ class Linearizer(Generic[StateT, MoveT]):
 
     def __init__(
         self,
-        automaton: Automaton[StateT, MoveT],
+        automaton: Automaton[StateT, ActionT],
         states: frozenset[StateT],
         budget: int = BUDGET_STATES,
     ) -> None:
         self._automaton = automaton
         self._budget = budget
         self.states = automaton.one(states)
-        self._base: frozenset[StateT] | LinearSearch[StateT, MoveT] = self.states
-        self._kept: list[Event[MoveT]] = []
-        self._queue: list[Event[MoveT]] = []
-        self._segment: list[Event[MoveT]] = []
-        self._search: LinearSearch[StateT, MoveT] | None = None
+        self._base: frozenset[StateT] | LinearSearch[StateT, ActionT] = self.states
+        self._kept: list[Event[ActionT]] = []
+        self._queue: list[Event[ActionT]] = []
+        self._segment: list[Event[ActionT]] = []
+        self._search: LinearSearch[StateT, ActionT] | None = None
 
     @property
     def is_calm(self) -> bool:
@@ -273,30 +273,30 @@ class Linearizer(Generic[StateT, MoveT]):
         """Whether no call is under way."""
         return not self._queue
 
-    def is_nothing_new(self, move: MoveT) -> bool:
+    def is_nothing_new(self, action: ActionT) -> bool:
         """Whether an observation at a calm moment fits, and leaves the states as they are.
 
         It need not be told then: first of all that overlap it, it excludes no order of these.
         """
         calm = not self._queue and self._search is None
-        return calm and self._automaton.after(self.states, move) is self.states
+        return calm and self._automaton.after(self.states, action) is self.states
 
-    def invoke(self, call: RegisterCall[MoveT]) -> None:
+    def invoke(self, call: RegisterCall[ActionT]) -> None:
         """A call begins."""
         self._queue.append((call, False))
         call.running = True
 
     def returned(
-        self, call: RegisterCall[MoveT], also: Sequence[RegisterCall[MoveT]] = ()
-    ) -> Unexplained[MoveT] | None:
-        """A call has ended, and its `move` and `sure` are known now.
+        self, call: RegisterCall[ActionT], also: Sequence[RegisterCall[ActionT]] = ()
+    ) -> Unexplained[ActionT] | None:
+        """A call has ended, and its `action` and `sure` are known now.
 
         `also` are further calls that were made in its place, one after the other between its
         start and now (the looks of a wait).
         """
         call.running = False
         queue = self._queue
-        tells = call.sure or call.move is None
+        tells = call.sure or call.action is None
         if tells and len(queue) == 1 and self._search is None and not also:
             queue.clear()
             return self._alone(call)
@@ -308,16 +308,16 @@ class Linearizer(Generic[StateT, MoveT]):
             queue.extend((look, True) for look in also)
         return self._work_off()
 
-    def tell(self, call: RegisterCall[MoveT]) -> Unexplained[MoveT] | None:
+    def tell(self, call: RegisterCall[ActionT]) -> Unexplained[ActionT] | None:
         """A call that begins and returns now; unsure, it may take effect from now on."""
         self.invoke(call)
         return self.returned(call)
 
-    def _alone(self, call: RegisterCall[MoveT]) -> Unexplained[MoveT] | None:
+    def _alone(self, call: RegisterCall[ActionT]) -> Unexplained[ActionT] | None:
         """The common case: nothing overlapped."""
-        if call.move is None:
+        if call.action is None:
             return None
-        after = self._automaton.after(self.states, call.move)
+        after = self._automaton.after(self.states, call.action)
         if after is self.states and call.observes:
             return None
         self._kept += ((call, False), (call, True))
@@ -328,7 +328,7 @@ class Linearizer(Generic[StateT, MoveT]):
             self._base, self._kept = after, []
         return None
 
-    def _work_off(self) -> Unexplained[MoveT] | None:
+    def _work_off(self) -> Unexplained[ActionT] | None:
         """Feed what lies before the first call that is still under way."""
         ready = 0
         for call, returns in self._queue:
@@ -348,7 +348,7 @@ class Linearizer(Generic[StateT, MoveT]):
         self._let_go(self._search)
         return None
 
-    def _let_go(self, search: LinearSearch[StateT, MoveT]) -> None:
+    def _let_go(self, search: LinearSearch[StateT, ActionT]) -> None:
         if self._queue:
             if len(self._segment) > 4 * KEPT_EVENTS_MAX:
                 self._base, self._kept, self._segment = search.copy(), [], []
@@ -356,7 +356,7 @@ class Linearizer(Generic[StateT, MoveT]):
         search.calm()
         before, certain = self.states, search.certain
         self.states = self._automaton.one(search.states() if certain is None else certain)
-        only_told = all(call.observes or call.move is None for call, _ in self._segment)
+        only_told = all(call.observes or call.action is None for call, _ in self._segment)
         if certain is None or certain != before or not only_told:
             self._kept += self._segment
         self._segment = []
@@ -365,24 +365,24 @@ class Linearizer(Generic[StateT, MoveT]):
         if len(self._kept) > KEPT_EVENTS_MAX:
             self._base, self._kept = self.states if certain is not None else search.copy(), []
 
-    def _explain(self, at: RegisterCall[MoveT]) -> Unexplained[MoveT]:
+    def _explain(self, at: RegisterCall[ActionT]) -> Unexplained[ActionT]:
         calls = smallest_part(self._automaton, self._base, self._kept, at)
         return Unexplained(calls, at)
 
 
 def smallest_part(
-    automaton: Automaton[StateT, MoveT],
-    base: frozenset[StateT] | LinearSearch[StateT, MoveT],
-    events: Sequence[Event[MoveT]],
-    at: RegisterCall[MoveT],
-) -> tuple[RegisterCall[MoveT], ...]:
+    automaton: Automaton[StateT, ActionT],
+    base: frozenset[StateT] | LinearSearch[StateT, ActionT],
+    events: Sequence[Event[ActionT]],
+    at: RegisterCall[ActionT],
+) -> tuple[RegisterCall[ActionT], ...]:
     """The calls that cannot be explained, whatever the others among the events did.
 
     A call that is left out is not taken to be absent: it may have taken effect in its time, or
     not. Ever smaller groups are left out while no order is found; in
     the end each call alone is needed.
     """
-    needed = [c for c, returns in events if returns and c.sure and c.move is not None]
+    needed = [c for c, returns in events if returns and c.sure and c.action is not None]
     in_order = [c for c, returns in events if not returns and c in set(needed)]
     candidates = sorted((c for c in in_order if c is not at), key=lambda c: not c.observes)
     kept = set(candidates) | {at}
@@ -398,10 +398,10 @@ def smallest_part(
 
 
 def _is_explained(
-    automaton: Automaton[StateT, MoveT],
-    base: frozenset[StateT] | LinearSearch[StateT, MoveT],
-    events: Sequence[Event[MoveT]],
-    kept: set[RegisterCall[MoveT]],
+    automaton: Automaton[StateT, ActionT],
+    base: frozenset[StateT] | LinearSearch[StateT, ActionT],
+    events: Sequence[Event[ActionT]],
+    kept: set[RegisterCall[ActionT]],
 ) -> bool:
     """Whether there is an order for the kept calls. A search that is too wide counts as one."""
     search = base.copy() if isinstance(base, LinearSearch) else LinearSearch(automaton, base)

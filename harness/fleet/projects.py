@@ -80,17 +80,17 @@ _LOCALE: Final = "en_US"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class Location:
     """Where clusters stand. `name` is the site's alone, and fit for the name of a cluster."""
 
     name: str
     city: str
 
 
-def site(seed: int, number: int) -> Site:
+def site(seed: int, number: int) -> Location:
     """A site by its number: `port-anna-12` in `port-anna`."""
     city = _cities(seed)[derived_bits(seed, "site", number) % CITIES]
-    return Site(f"{city}-{number}", city)
+    return Location(f"{city}-{number}", city)
 
 
 def email_of(seed: int, label: str) -> str:

@@ -14,7 +14,14 @@ from harness.checkers.invariants.entities import (
     text,
 )
 from harness.checkers.invariants.known import ObservedWorld, Violation, Violations
-from harness.checkers.invariants.register import BECOMES, NAMES, PENDING, Move, Register, seconds
+from harness.checkers.invariants.register import (
+    BECOMES,
+    NAMES,
+    PENDING,
+    Register,
+    RegisterAction,
+    seconds,
+)
 from harness.domain.pairing import LocalState
 from harness.history.operation import Json, OperationRecord
 
@@ -48,7 +55,7 @@ class Book(Protocol):
         """Whether a request was surely pending when nothing was last under way with it."""
 
     def tell(
-        self, register: Register, move: Move, operation: OperationRecord
+        self, register: Register, action: RegisterAction, operation: OperationRecord
     ) -> Sequence[Violation]:
         """Something that was true by the end of the operation."""
 

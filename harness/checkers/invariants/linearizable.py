@@ -23,7 +23,13 @@ from harness.checkers.invariants.entities import (
 )
 from harness.checkers.invariants.hearing import HARMLESS
 from harness.checkers.invariants.known import NOTHING, WAITS, ObservedWorld, Rule, Violation
-from harness.checkers.invariants.register import Move, Register, State, describe, request_register
+from harness.checkers.invariants.register import (
+    Register,
+    RegisterAction,
+    State,
+    describe,
+    request_register,
+)
 from harness.checkers.linear import Automaton, BudgetSpent, Linearizer, RegisterCall
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
@@ -40,7 +46,7 @@ _LOOKS_MAX = 4
 _Reader = tuple[str, Json, int]
 """Who read, in which project, and by which grants."""
 
-_EFFECTS: Mapping[str, Move] = {
+_EFFECTS: Mapping[str, RegisterAction] = {
     "AcceptPairingRequest": table.ACCEPT,
     "RejectPairingRequest": table.REJECT,
     "ConfirmPairing": table.CONFIRM,
@@ -55,8 +61,8 @@ _UNSETTLING = frozenset(
 )
 _OF_ACCESS = frozenset("PutUser LogInToPalette LogOutOfPalette SetRateLimit Restart".split())
 """What may change who is told what; a refusal after it says nothing of the request."""
-_SHOWN: Mapping[str, Move] = {name: ("view", name) for name in sorted(table.NAMES)}
-_REFUSALS: Mapping[str, Move] = {
+_SHOWN: Mapping[str, RegisterAction] = {name: ("view", name) for name in sorted(table.NAMES)}
+_REFUSALS: Mapping[str, RegisterAction] = {
     "PairingRequestDecided": table.DECIDED,
     "PairingRequestAccepted": table.WAS_ACCEPTED,
 }
@@ -70,14 +76,14 @@ class Linearizable(Rule):
     def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.registers: dict[str, Register] = {}
-        self._automaton: Automaton[State, Move] = request_register()
+        self._automaton: Automaton[State, RegisterAction] = request_register()
         self._settled: dict[str, frozenset[State]] = {}
         self._quiet: dict[str, Register] = {}
         self.given_up: set[str] = set()
-        self._open: dict[str, list[tuple[Register, RegisterCall[Move]]]] = {}
+        self._open: dict[str, list[tuple[Register, RegisterCall[RegisterAction]]]] = {}
         self._waiting: dict[str, Register] = {}
         self._surely: dict[frozenset[State], tuple[bool, bool]] = {}
-        self._looks: dict[str, list[RegisterCall[Move]]] = {}
+        self._looks: dict[str, list[RegisterCall[RegisterAction]]] = {}
         self._grants = 0
         self._readers: dict[_Reader, _Reader] = {}
         self._anything = self._automaton.one(table.ALL_STATES)
@@ -133,10 +139,10 @@ class Linearizable(Rule):
 
     def _begin(
         self, operation: OperationRecord, register: Register
-    ) -> tuple[Register, RegisterCall[Move]]:
+    ) -> tuple[Register, RegisterCall[RegisterAction]]:
         if register.waiting:
             self._enter(register, register.waiting)
-        call: RegisterCall[Move] = RegisterCall(operation.id, start=operation.start)
+        call: RegisterCall[RegisterAction] = RegisterCall(operation.id, start=operation.start)
         register.line.invoke(call)
         return register, call
 
@@ -144,7 +150,7 @@ class Linearizable(Rule):
         """To be quick, calls are told to the line as they end; now something comes in between."""
         register.waiting = None
         for operation, start in waiting.items():
-            call: RegisterCall[Move] = RegisterCall(operation, start=start)
+            call: RegisterCall[RegisterAction] = RegisterCall(operation, start=start)
             register.line.invoke(call)
             del self._waiting[operation]
             self._open[operation] = [(register, call)]
@@ -170,28 +176,28 @@ class Linearizable(Rule):
         """The answer of a call since whose beginning nothing has changed."""
         started = register.waiting.pop(operation.id) if register.waiting else operation.start
         register.waiting = register.waiting or None
-        move = self._move(register, operation)
-        if move is None:
+        action = self._action(register, operation)
+        if action is None:
             return ()
-        observes = move[0] in table.OBSERVING
-        if observes and register.line.is_nothing_new(move):
+        observes = action[0] in table.OBSERVING
+        if observes and register.line.is_nothing_new(action):
             return ()
         sure = operation.outcome is not INFO
         end = operation.end or operation.start
-        call = RegisterCall(operation.id, move, sure, observes, start=started, end=end)
+        call = RegisterCall(operation.id, action, sure, observes, start=started, end=end)
         return self._reported(register, call)
 
     def _tell_answer(
-        self, register: Register, call: RegisterCall[Move], operation: OperationRecord
+        self, register: Register, call: RegisterCall[RegisterAction], operation: OperationRecord
     ) -> None:
         """What the answer says, if it says anything."""
         call.end = operation.end or operation.start
-        move = call.move = self._move(register, operation)
-        if move is not None:
+        action = call.action = self._action(register, operation)
+        if action is not None:
             call.sure = operation.outcome is not INFO
-            call.observes = move[0] in table.OBSERVING
+            call.observes = action[0] in table.OBSERVING
 
-    def _move(self, register: Register, operation: OperationRecord) -> Move | None:
+    def _action(self, register: Register, operation: OperationRecord) -> RegisterAction | None:
         kind, outcome = operation.kind, operation.outcome
         if outcome is FAIL:
             return self._refused(register, operation)
@@ -205,7 +211,7 @@ class Linearizable(Rule):
                 return table.THERE
         return _SHOWN.get(text(operation.value or {}, "state"), table.VISIBLE)
 
-    def _refused(self, register: Register, operation: OperationRecord) -> Move | None:
+    def _refused(self, register: Register, operation: OperationRecord) -> RegisterAction | None:
         reason, kind = reason_of(operation), operation.kind
         if kind in ("AcceptPairingRequest", "RejectPairingRequest"):
             return _REFUSALS.get(reason)
@@ -230,8 +236,8 @@ class Linearizable(Rule):
             self._looks[wait.id] = []
             self._open[wait.id] = [self._begin(wait, self.register(uid))]
 
-    def _seen_in_wait(self, look: OperationRecord) -> RegisterCall[Move]:
-        call: RegisterCall[Move] = RegisterCall(look.id, start=look.start)
+    def _seen_in_wait(self, look: OperationRecord) -> RegisterCall[RegisterAction]:
+        call: RegisterCall[RegisterAction] = RegisterCall(look.id, start=look.start)
         under_way = self._open.get(look.id)
         if under_way:
             self._tell_answer(under_way[0][0], call, look)
@@ -242,7 +248,7 @@ class Linearizable(Rule):
         under_way = self._open.pop(wait.id, None)
         if looks is None or under_way is None:
             return ()
-        told_by = [look for look in looks if look.move is not None]
+        told_by = [look for look in looks if look.action is not None]
         if len(told_by) > _LOOKS_MAX:
             # Each may have been at any time of the wait; too many of them only cost time.
             told_by = told_by[: _LOOKS_MAX // 2] + told_by[-_LOOKS_MAX // 2 :]
@@ -321,7 +327,7 @@ class Linearizable(Rule):
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
             if self._is_sure_cancel(register, operation):
-                call.move, call.end = table.WITHDRAW, operation.end or operation.start
+                call.action, call.end = table.WITHDRAW, operation.end or operation.start
             elif not harmless:
                 self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
@@ -338,8 +344,10 @@ class Linearizable(Rule):
         return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
-    def _unsure(call: RegisterCall[Move], move: Move, operation: OperationRecord) -> None:
-        call.move, call.sure = move, False
+    def _unsure(
+        call: RegisterCall[RegisterAction], action: RegisterAction, operation: OperationRecord
+    ) -> None:
+        call.action, call.sure = action, False
         call.end = operation.end or operation.start
 
     # --- what nobody says the effect of ------------------------------------------------
@@ -366,10 +374,12 @@ class Linearizable(Rule):
         place = known.places.get(slot) if slot else known.place(operation)
         return list(place.requests) if place else []
 
-    def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
+    def _may_happen(
+        self, register: Register, action: RegisterAction, operation: OperationRecord
+    ) -> None:
         register.unsure = True
         self._reported(
-            register, RegisterCall(operation.id, move, sure=False, start=operation.start)
+            register, RegisterCall(operation.id, action, sure=False, start=operation.start)
         )
 
     # --- registers --------------------------------------------------------------------
@@ -395,24 +405,29 @@ class Linearizable(Rule):
         return register
 
     def tell(
-        self, register: Register, move: Move, operation: OperationRecord
+        self, register: Register, action: RegisterAction, operation: OperationRecord
     ) -> Sequence[Violation]:
-        if register.line.is_nothing_new(move):
+        if register.line.is_nothing_new(action):
             return ()
         end = operation.end or operation.start
         return self._reported(
             register,
-            RegisterCall(operation.id, move, observes=True, start=operation.start, end=end),
+            RegisterCall(operation.id, action, observes=True, start=operation.start, end=end),
         )
 
-    def _reported(self, register: Register, call: RegisterCall[Move]) -> Sequence[Violation]:
+    def _reported(
+        self, register: Register, call: RegisterCall[RegisterAction]
+    ) -> Sequence[Violation]:
         if register.waiting:
             self._enter(register, register.waiting)
         register.line.invoke(call)
         return self._returned(register, call)
 
     def _returned(
-        self, register: Register, call: RegisterCall[Move], looks: Sequence[RegisterCall[Move]] = ()
+        self,
+        register: Register,
+        call: RegisterCall[RegisterAction],
+        looks: Sequence[RegisterCall[RegisterAction]] = (),
     ) -> Sequence[Violation]:
         line = register.line
         before = line.states
@@ -431,7 +446,7 @@ class Linearizable(Rule):
             self._give_up(register)
             ids = tuple(dict.fromkeys(c.id for c in found.calls if c.id))
             return [Violation(ID, describe(register.uid, found), ids)]
-        if not call.sure and call.move is not None:
+        if not call.sure and call.action is not None:
             register.unsure = True
         if line.states is not before:
             self._moved(register, call)
@@ -443,7 +458,7 @@ class Linearizable(Rule):
         self.given_up.add(register.uid)
         self.registers.pop(register.uid, None)
 
-    def _moved(self, register: Register, call: RegisterCall[Move]) -> None:
+    def _moved(self, register: Register, call: RegisterCall[RegisterAction]) -> None:
         """Its possible states have changed: since when it is surely something else."""
         has_left, is_decided = self._is_surely(register.line.states)
         if has_left and register.left is None:

@@ -25,24 +25,24 @@ FAILED = RequestState.FAILED.value
 State = tuple[str, bool]
 """A state of the table, or `ABSENT`, and whether it can be read no more."""
 
-Move = tuple[str, str]
+RegisterAction = tuple[str, str]
 """What an operation did or saw, and the state that it showed, if any."""
 
-SEND: Move = ("send", "")
-ACCEPT: Move = ("accept", "")
-REJECT: Move = ("reject", "")
-WITHDRAW: Move = ("withdraw", "")
-CONFIRM: Move = ("confirm", "")
-LAPSE: Move = ("lapse", "")
+SEND: RegisterAction = ("send", "")
+ACCEPT: RegisterAction = ("accept", "")
+REJECT: RegisterAction = ("reject", "")
+WITHDRAW: RegisterAction = ("withdraw", "")
+CONFIRM: RegisterAction = ("confirm", "")
+LAPSE: RegisterAction = ("lapse", "")
 """Something happened of which the procedure does not say what it does to a pending request."""
-VISIBLE: Move = ("view", "")
-THERE: Move = ("there", "")
-NOT_THERE: Move = ("not there", "")
-DECIDED: Move = ("decided", "")
-WAS_ACCEPTED: Move = ("was accepted", "")
+VISIBLE: RegisterAction = ("view", "")
+THERE: RegisterAction = ("there", "")
+NOT_THERE: RegisterAction = ("not there", "")
+DECIDED: RegisterAction = ("decided", "")
+WAS_ACCEPTED: RegisterAction = ("was accepted", "")
 
 OBSERVING = frozenset({"view", "seen", "there", "not there", "decided", "was accepted"})
-"""Moves that tell of the register and do not change it."""
+"""Actions that tell of the register and do not change it."""
 
 _STATES = (ABSENT, *(state.value for state in RequestState))
 ALL_STATES = frozenset((s, gone) for s in _STATES for gone in (False, True) if not gone) | {
@@ -64,7 +64,7 @@ _AS_IT_WAS: Mapping[str, frozenset[str]] = {
     "decided": frozenset(_STATES) - {ABSENT, PENDING},
     "was accepted": frozenset({HANDING_OVER, PAIRED, FAILED}),
 }
-"""Where a move is possible and changes nothing, whether or not the request can be read."""
+"""Where an action is possible and changes nothing, whether or not the request can be read."""
 
 _BY_NAME: Mapping[str, frozenset[str]] = {
     # Neither "being handed over" nor "withdrawn" has a published name.
@@ -102,7 +102,7 @@ class Register:
     """One request as it is judged. Times are microseconds of the run."""
 
     uid: str
-    line: Linearizer[State, Move]
+    line: Linearizer[State, RegisterAction]
     unsure: bool = False
     """Something may have happened to it, or may happen yet, that was not answered."""
     waiting: dict[str, int] | None = None
@@ -116,12 +116,12 @@ class Register:
     """Since when it is surely decided, and by which operation."""
 
 
-def register_step(state: State, move: Move) -> Iterable[State]:
-    """The states to which a move may lead, with what the host and the target do by themselves."""
+def register_step(state: State, action: RegisterAction) -> Iterable[State]:
+    """The states to which an action may lead, with what the host and the target do by themselves."""
     return {
         later
         for now in _of_itself(state)
-        for moved in _moved(now, move)
+        for moved in _moved(now, action)
         for later in _of_itself(moved)
     }
 
@@ -131,7 +131,7 @@ def register_rests(state: State) -> bool:
     return state[0] in (PAIRED, REJECTED, WITHDRAWN, FAILED)
 
 
-def request_register() -> Automaton[State, Move]:
+def request_register() -> Automaton[State, RegisterAction]:
     """The automaton of one request."""
     return Automaton(register_step, register_rests)
 
@@ -144,8 +144,8 @@ def _of_itself(state: State) -> set[State]:
     return {(n, g) for n in names for g in (gone, True) if not g or n not in (ABSENT, PENDING)}
 
 
-def _moved(state: State, move: Move) -> Iterable[State]:
-    (name, gone), (verb, shown) = state, move
+def _moved(state: State, action: RegisterAction) -> Iterable[State]:
+    (name, gone), (verb, shown) = state, action
     if verb == "view":
         named = _BY_NAME.get(shown, _AS_IT_WAS["there"])
         return [state] if name in named and not gone else []
@@ -181,7 +181,7 @@ _DONE = {
 }
 
 
-def describe(uid: str, found: Unexplained[Move]) -> str:
+def describe(uid: str, found: Unexplained[RegisterAction]) -> str:
     """What cannot be, and what it contradicts."""
     said = _said(found.at)
     others = [_said(call) for call in found.calls if call is not found.at]
@@ -196,8 +196,8 @@ def seconds(at: int) -> str:
     return f"{at / 1_000_000:.3f} s"
 
 
-def _said(call: RegisterCall[Move]) -> str:
-    verb, state = call.move or ("", "")
+def _said(call: RegisterCall[RegisterAction]) -> str:
+    verb, state = call.action or ("", "")
     if verb == "view":
         return f"a view at {seconds(call.end)} says {state or 'that it is there'}"
     if verb == "seen":

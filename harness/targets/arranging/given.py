@@ -46,7 +46,7 @@ class GivenThings:
     clusters: bool = False
 
 
-Look = Callable[[arrangements.InstallCluster], Cluster]
+ClusterView = Callable[[arrangements.InstallCluster], Cluster]
 """Readies the cluster of a slot and tells what it is; raises `CannotArrange`."""
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Given:
 
     name = "given"
 
-    def __init__(self, things: GivenThings, look: Look) -> None:
+    def __init__(self, things: GivenThings, look: ClusterView) -> None:
         self._things = things
         self._look = look
         self._in_use: list[str] = []

@@ -17,9 +17,9 @@ Move = tuple[str, int]
 ZERO = frozenset({0})
 
 
-def step(state: int, move: Move) -> Iterator[int]:
+def step(state: int, action: Move) -> Iterator[int]:
     """A register of whole numbers; `drift` may add one, or not."""
-    verb, value = move
+    verb, value = action
     if verb == "write":
         yield value
     elif verb == "swap" and state == value:
@@ -260,6 +260,6 @@ def _has_an_order(history: list[linear.Event[Move]]) -> bool:
 def _runs(order: Sequence[linear.RegisterCall[Move]]) -> bool:
     states = {0}
     for one in order:
-        assert one.move is not None
-        states = {later for state in states for later in step(state, one.move)}
+        assert one.action is not None
+        states = {later for state in states for later in step(state, one.action)}
     return bool(states)
