@@ -35,7 +35,7 @@ class Exploration:
         target: the target file; the embedded reference without one.
         driver: how it is reached.
         seed: one seed for every draw.
-        examples, steps: how many sequences, of how many moves at most.
+        examples, steps: how many sequences, of how many actions at most.
         seconds: after so many no further sequence begins; zero for no such limit.
         planted: `mutant:NAME` or `variant:NAME`, planted into the embedded reference.
         out: the folder for the evidence; without one, none is kept.
@@ -118,7 +118,7 @@ def _print_counts(asked: Exploration, explored: Explored) -> None:
     known = len(STARTS) + len(ACTIONS) + len(ASSERTIONS)
     put(
         f"{explored.examples} sequences, {explored.operations} operations,"
-        f" {len(explored.covered)} of {known} moves, seed {asked.seed}"
+        f" {len(explored.covered)} of {known} actions, seed {asked.seed}"
     )
     for why, times in sorted(explored.unjudged.items()):
         say(f"{times} sequences ended early: {why}")

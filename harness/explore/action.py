@@ -1,4 +1,4 @@
-"""A move: one step of the suite, what it does to a context, and what the model says of it."""
+"""An action: one step of the suite, what it does to a context, and what the model says of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Does = Callable[[SequenceContext], object]
 """What the step does; an operation that is answered comes back as `Taken`."""
 
 Fits = Callable[[ModelWorld], bool]
-"""Whether it makes sense in a world; a move is made only if it does in all of them."""
+"""Whether it makes sense in a world; an action is made only if it does in all of them."""
 
 
 def anywhere(world: ModelWorld) -> bool:
@@ -37,7 +37,7 @@ class Action:
     """One step that a sequence may hold.
 
     Attributes:
-        group: moves of one kind are drawn together.
+        group: actions of one kind are drawn together.
         keyword: `Given` or `When`, as the suite defines the step.
         says: the step's words.
         does: what it does to a context.
@@ -58,7 +58,7 @@ class Action:
         return str(self)
 
 
-# --- where a move makes sense ---------------------------------------------------------------------
+# --- where an action makes sense ----------------------------------------------------------------
 
 
 def exists(world: ModelWorld) -> bool:

@@ -1,7 +1,7 @@
-"""All moves: each is a step of the suite, what the step does, and what the model says of it.
+"""All actions: each is a step of the suite, what the step does, and what the model says of it.
 
-Whatever a move does is what the step of the same words does, so that a sequence of moves can be
-written down as a scenario and run again as one.
+Whatever an action does is what the step of the same words does, so that a sequence of actions can
+be written down as a scenario and run again as one.
 """
 
 from __future__ import annotations
@@ -22,4 +22,4 @@ ACTIONS = (
     *LINKS,
     *MACHINES,
 )
-"""Every move but how a sequence begins, the plainest first: what is found is shrunk to these."""
+"""Every action but how a sequence begins, the plainest first: what is found is shrunk to these."""

@@ -229,7 +229,7 @@ ADMINISTRATOR = (
 
 
 def _becomes(says: str, who: ModelPerson, make: Callable[[Context], Actor]) -> Action:
-    """Somebody turns up, whom the moves after this one call "this person"."""
+    """Somebody turns up, whom the actions after this one call "this person"."""
 
     def appears(context: SequenceContext) -> None:
         context.person = make(context)

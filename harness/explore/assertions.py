@@ -1,6 +1,6 @@
-"""The looks: steps that say what must be seen, each with the worlds in which it must.
+"""The assertions: steps that say what must be seen, each with the worlds in which it must.
 
-A look waits, so it is asked only where it holds in every world that things may have settled to.
+An assertion waits: it is asked only where it holds in every world that may have come about.
 """
 
 from __future__ import annotations
@@ -255,4 +255,4 @@ ASSERTIONS = (
         tells=True,
     ),
 )
-"""Every look; those about requests and clusters first, those that change something last."""
+"""Every assertion; those about requests and clusters first, those that change something last."""

@@ -169,7 +169,7 @@ def furnish(central: RunningSide[CentralCore], edge: RunningSide[EdgeCore]) -> N
 
 
 def local_operation(do: Do) -> ops.LocalOperation | None:
-    """What an operator asks of Local UI in a move."""
+    """What an operator asks of Local UI in an action."""
     match do:
         case Do.SEND:
             return ops.SendPairingRequest("palette.test", TOKEN_VALUE)
@@ -182,7 +182,7 @@ def local_operation(do: Do) -> ops.LocalOperation | None:
 
 
 def central_operation(do: Do, request: records.PairingRequest) -> ops.CentralOperation:
-    """What an administrator asks in a move about a request."""
+    """What an administrator asks in an action about a request."""
     uid = request.pairing_uid
     match do:
         case Do.ACCEPT:

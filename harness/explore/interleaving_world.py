@@ -76,7 +76,7 @@ class InterleavingState:
     central: Held
     edge: Held
     moved: tuple[int, ...]
-    """How many moves each actor has begun."""
+    """How many actions each actor has begun."""
     lanes: tuple[Waiting | None, ...]
     """The open flow of each actor, and last that of the agents."""
     rounds: int
@@ -270,7 +270,7 @@ class InterleavingRunner:
         idle = (None,) * len(world.lanes)
         return replace(world, edge=self.edge.hold(), lanes=idle, events=events)
 
-    # --- moves of people --------------------------------------------------------------
+    # --- actions of people --------------------------------------------------------------
 
     def _moved(self, world: InterleavingState, lane: int, *, unseen: bool) -> InterleavingState:
         actor, index = self.interleaving.actors[lane], world.moved[lane]

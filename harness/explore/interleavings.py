@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Do(StrEnum):
-    """One move of an actor."""
+    """One action of an actor."""
 
     SEND = "send"
     CANCEL = "cancel"
@@ -40,7 +40,7 @@ ALL_FAULTS = frozenset(Fault)
 
 @dataclass(frozen=True, slots=True)
 class InterleavingAction:
-    """A move. `nth` counts requests in the order in which the central side admitted them."""
+    """An action. `nth` counts requests in the order in which the central side admitted them."""
 
     do: Do
     nth: int = 0
@@ -48,7 +48,7 @@ class InterleavingAction:
 
 @dataclass(frozen=True, slots=True)
 class ActorScript:
-    """Somebody who makes moves one after the other, while the others make theirs."""
+    """Somebody who acts one step after the other, while the others make theirs."""
 
     name: str
     actions: tuple[InterleavingAction, ...]
@@ -75,7 +75,7 @@ class Interleaving:
 
 
 def actor(name: str, *actions: Do | InterleavingAction) -> ActorScript:
-    """An actor of these moves; a plain one concerns the first request."""
+    """An actor of these actions; a plain one concerns the first request."""
     return ActorScript(
         name,
         tuple(m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in actions),

@@ -1,4 +1,4 @@
-"""A sequence in lockstep: each move at the target and in the model, until they differ."""
+"""A sequence in lockstep: each action at the target and in the model, until they differ."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Step = Action | Assertion
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What has to be seen after a move: a `Then` step, and the requirement behind it."""
+    """What has to be seen after an action: a `Then` step, and the requirement behind it."""
 
     says: str
     requirement: str
@@ -45,7 +45,7 @@ class Differs(PairproofError):
     """The target did what the model does not allow.
 
     Attributes:
-        steps: the moves and looks that led there, in order.
+        steps: the actions and assertions that led there, in order.
         expected: the step that says what should have been seen.
         reason: what was seen in its place.
     """
@@ -70,10 +70,10 @@ class Lockstep:
     """One sequence: a context at the target, and the worlds that are possible in the model.
 
     Attributes:
-        context: where the moves are made.
+        context: where the actions are made.
         worlds: what may be the case, after all that was seen.
-        steps: the moves that were made and the looks that were asked for, in order.
-        covered: how often each move and each look was made, by its words.
+        steps: the actions that were made and the assertions that were asked for, in order.
+        covered: how often each action and each assertion was made, by its words.
         judged: who is told of each check.
     """
 
@@ -84,7 +84,7 @@ class Lockstep:
     judged: Judged = _not_told
 
     def take(self, step: Step) -> bool:
-        """Make a move or look, if that makes sense; says whether it did.
+        """Make an action or assertion, if that makes sense; says whether it did.
 
         Raises:
             Differs: what came is not what the model allows.
@@ -93,19 +93,19 @@ class Lockstep:
         """
         return self.assertion(step) if isinstance(step, Assertion) else self.make(step)
 
-    # --- moves ------------------------------------------------------------------------------------
+    # --- actions --------------------------------------------------------------------------------
 
     def fits(self, action: Action) -> bool:
-        """Whether a move makes sense now, whichever world it is."""
+        """Whether an action makes sense now, whichever world it is."""
         return all(action.fits(world) for world in drifted(self.worlds))
 
     def make(self, action: Action) -> bool:
-        """Make a move if it makes sense; says whether it was made.
+        """Make an action if it makes sense; says whether it was made.
 
         Raises:
             Differs: the answer is not among those that the model allows.
             CannotTell: there was no well-formed answer, and the model needs one.
-            Inconclusive: what the move itself needs could not be brought about.
+            Inconclusive: what the action itself needs could not be brought about.
         """
         if not self.fits(action):
             return False
@@ -175,7 +175,7 @@ class Lockstep:
         sends = self.context.recorder.history().of_kind("SendPairingRequest")
         return sum(1 for send in sends if send.outcome is Outcome.OK)
 
-    # --- looks ------------------------------------------------------------------------------------
+    # --- assertions -----------------------------------------------------------------------------
 
     def assertion(self, assertion: Assertion) -> bool:
         """Look, if it is certain what has to be seen; says whether it was.
@@ -190,7 +190,7 @@ class Lockstep:
         return True
 
     def assertion_everywhere(self) -> None:
-        """All looks that can be judged.
+        """All assertions that can be judged.
 
         Raises:
             Differs: one of them does not show what it has to.
@@ -200,7 +200,7 @@ class Lockstep:
             self._seen(assertion)
 
     def repeat(self, steps: Iterable[Step], last: str) -> None:
-        """Make the same steps once more, and the look of these words if there is one.
+        """Make the same steps once more, and the assertion of these words if there is one.
 
         Raises:
             Differs: what came differs from what the model allows.

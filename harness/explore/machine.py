@@ -30,7 +30,7 @@ SHRINKS_MAX = 500
 _WEIGHTS = {"send": 14, "cancel": 8, "decisions": 16, "repairs": 20, "tokens": 3, "conditions": 3}
 _WEIGHTS |= {"links": 4, "look": 8, "spoils": 2, "endings": 1, "revocations": 1, "endpoints": 1}
 _WEIGHT = 3
-"""How often a group of moves is drawn, beside others. Some carry the rest; after some others
+"""How often a group of actions is drawn, beside others. Some carry the rest; after some others
 little is left that makes sense.
 """
 
@@ -41,7 +41,7 @@ class SearchBudget:
 
     Attributes:
         examples: how many sequences are drawn.
-        steps: how many moves a sequence has at most.
+        steps: how many actions a sequence has at most.
         seconds: after so many seconds no further sequence begins; zero for no such limit.
     """
 
@@ -57,7 +57,7 @@ class Explored:
     Attributes:
         examples: the sequences that were carried out, those for shrinking included.
         operations: the operations and arrangements in them.
-        covered: how often each move and each look was made, by its words.
+        covered: how often each action and each assertion was made, by its words.
         unjudged: why sequences ended early, and how often.
         found: the smallest sequence that differs, if any does.
         again: whether what was found differed once more when it was repeated at the end.
@@ -83,7 +83,7 @@ OpenContext = Callable[[int], tuple[SequenceContext, Judged]]
 
 
 def possible(driver: Driver) -> tuple[tuple[Action, ...], tuple[Action, ...]]:
-    """The moves that a target has room for, and the ways to begin."""
+    """The actions that a target has room for, and the ways to begin."""
     slots = driver.inventory().slots
     many = Feature.MULTI_NODE in driver.info.features and any(len(s.host_uids) > 2 for s in slots)
     actions = ACTIONS if len(slots) > 1 else tuple(m for m in ACTIONS if OTHER not in m.says)
@@ -190,7 +190,7 @@ class _Session:
             self.explored.again = self._differs_by(found.steps, found.expected.says)
 
     def _differs_by(self, steps: Iterable[Step], last: str) -> bool:
-        """Whether the same steps, and the look of these words, show a difference."""
+        """Whether the same steps, and the assertion of these words, show a difference."""
         lockstep = self.begin()
         try:
             lockstep.repeat(steps, last)
@@ -238,7 +238,7 @@ class _Sequence(RuleBasedStateMachine):
             self.session.explored.unjudged[str(error)] += 1
 
     def take(self, step: Step) -> None:
-        """Make a move or look, if it makes sense and the sequence is not too long."""
+        """Make an action or assertion, if it makes sense and the sequence is not too long."""
         if self.lockstep and len(self.lockstep.steps) <= self.session.budget.steps:
             self.carry_out(lambda lockstep: lockstep.take(step))
 
@@ -255,7 +255,7 @@ class _Sequence(RuleBasedStateMachine):
 def _machine(
     session: _Session, actions: Sequence[Action], starts: Sequence[Action]
 ) -> type[RuleBasedStateMachine]:
-    """The machine. All moves are one rule, as Hypothesis leaves out rules, and a move that is
+    """The machine. All actions are one rule, as Hypothesis leaves out rules, and an action that is
     never made keeps those after it from making sense.
     """
     steps = _steps(actions)

@@ -22,7 +22,7 @@ class Caught:
 
     Attributes:
         killed_by: the scenarios that failed at its requirement; for the lane `interleaving`
-            the plot of the walk that found it, for the lane `fleet` the fleet's scenario.
+            the interleaving that found it, for the lane `fleet` the fleet's scenario.
         reds: every requirement that failed in what was run, its own among them.
         alone: the one driver through which it is caught, where another one misses it.
         without: the invariants that are broken in the lane `fleet` without its nemesis.

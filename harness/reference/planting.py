@@ -83,7 +83,7 @@ class Mutant(Planted):
 
     Attributes:
         lane: where it has to be caught.
-        plot: what has to be walked to find it, in the lane `interleaving`; empty for any.
+        found_by: what has to be walked to find it, in the lane `interleaving`; empty for any.
             In the lane `fleet`, the scenario whose run finds it.
         nemesis: in the lane `fleet`, what it takes: without it the same scenario finds nothing.
     """

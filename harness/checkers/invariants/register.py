@@ -117,7 +117,7 @@ class Register:
 
 
 def register_step(state: State, action: RegisterAction) -> Iterable[State]:
-    """The states to which an action may lead, with what the host and the target do by themselves."""
+    """Where an action may lead, with what the host and the target do by themselves."""
     return {
         later
         for now in _of_itself(state)

@@ -118,7 +118,8 @@ def variants_run(
 @commands.command(epilog="Example: pairproof interleavings accept-or-cancel --faults 2")
 def interleavings(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLOT]...", help="Only these; all without.")
+        list[str] | None,
+        typer.Argument(metavar="[INTERLEAVING]...", help="Only these; all without."),
     ] = None,
     faults: Annotated[
         int, typer.Option(metavar="N", min=0, help="At most so many faults in a schedule.")

@@ -42,7 +42,7 @@ class FieldMatches:
     missing: tuple[str, ...] = ()
 
 
-def moves(model: type[WireModel] | None, document: Document, schema: Json) -> FieldMatches:
+def field_matches(model: type[WireModel] | None, document: Document, schema: Json) -> FieldMatches:
     """How a document's body differs from a model of ours; nothing where it says nothing."""
     if model is None or not isinstance(schema, dict):
         return FieldMatches()

@@ -10,7 +10,7 @@ from typing import Final
 
 from harness.domain.operations import Operation, Surface
 from harness.history.visible import visible_line
-from harness.targets.drafting.fields import FieldMatches, Unmappable, moves, placed
+from harness.targets.drafting.fields import FieldMatches, Unmappable, field_matches, placed
 from harness.targets.drafting.matching import Certainty, Match, matched
 from harness.targets.drafting.openapi import Document
 from harness.targets.target_keys import OPERATION_KEYS
@@ -93,8 +93,8 @@ def _drafted(route: Route, match: Match | None) -> Drafted:
     if match is None:
         return Drafted(route)
     theirs = match.theirs
-    asked = moves(route.request, match.document, theirs.request)
-    answered = moves(route.response, match.document, theirs.response)
+    asked = field_matches(route.request, match.document, theirs.request)
+    answered = field_matches(route.response, match.document, theirs.response)
     try:
         place = placed(route, match.document, theirs)
     except Unmappable as error:

@@ -128,7 +128,7 @@ class Log:
     def history(self) -> History:
         return self._history
 
-    def found(self, name: str, args: object, finding: registry.Finding) -> None:
+    def record_finding(self, name: str, args: object, finding: registry.Finding) -> None:
         self.findings.append((name, finding))
 
 
