@@ -19,7 +19,7 @@ ROWS = (
     {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers", "load"},
-    {"contexts"},
+    {"context"},
     {"doctor", "explore", "fleet", "reporting", "opening", "running", "serving", "verifying"},
     {"proving"},
     {"plugin", "cli", "features"},

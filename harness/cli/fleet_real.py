@@ -246,13 +246,13 @@ def _run(
     make_room(real.connections + real.storm + _FILES_BESIDES)
     job = Job(scenario, keep_going=asked.keep_going, parts=folder_of_parts(out), repeatable=False)
     make = partial(make_real_cell, settings_of(real, prepared, out))
-    telling = partial(told_of, prepared, real)
+    telling = partial(telling_of, prepared, real)
     ends_at = scenario.duration + scenario.limits.settle + _ENDING
     finished = drive_with(job, pool.transport(make), stopping, telling, ends_at=ends_at)
     return reported(finished, out, stopping, quietly=asked.format == "json")
 
 
-def told_of(prepared: Prepared, real: RealtimeOptions, telling: Telling) -> Telling:
+def telling_of(prepared: Prepared, real: RealtimeOptions, telling: Telling) -> Telling:
     """What the evidence says of a run in real time, besides what it says of any."""
     return replace(
         telling,
@@ -427,7 +427,7 @@ def _try(
     job = Job(scenario, keep_going=True, repeatable=False)
     pool = PoolOptions(None if asked.scheduler else scenario.fleet.cells, asked.scheduler)
     hired = pool.transport(partial(make_real_cell, settings))
-    finished = drive_with(job, hired, stopping, partial(told_of, this, real))
+    finished = drive_with(job, hired, stopping, partial(telling_of, this, real))
     realtime = finished.realtime
     assert realtime is not None
     late = next((w for w in warnings_of(realtime) if "bottleneck" in w), "")

@@ -69,7 +69,7 @@ class Recording:
         recorder = Recorder(self._driver, self._writer, self._redactor, name, self.limits)
         context = SequenceContext(recorder, self._pool, self._inventory, self._seed, self._mark)
 
-        def judged(
+        def record_finding(
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
         ) -> None:
             self._writer.check(
@@ -86,7 +86,7 @@ class Recording:
                 )
             )
 
-        return context, judged
+        return context, record_finding
 
     def _begin_on_the_second(self) -> None:
         """Where time is virtual, a sequence finds the agents at the same point of their round,

@@ -15,7 +15,7 @@ from harness.wire.codec.errors import STATUS_OF
 from harness.wire.codec.parts import CLUSTER_TOKEN_HEADER
 from harness.wire.codec.server import UNKNOWN_STATUS
 from harness.wire.local_ui import V1Error
-from harness.wire.model import WireModel
+from harness.wire.model import WireModel, published_name
 from harness.wire.routes import Route
 
 Schema = dict[str, Any]
@@ -243,7 +243,7 @@ def _renamed_ref(reference: str) -> str:
 
 
 def _as_published(name: str) -> str:
-    return name[0].lower() + name[1:] if name.startswith("V1") else name
+    return published_name(name) if name.startswith(("V1", "LocalV1")) else name
 
 
 def _security_schemes(routes: Iterable[Route]) -> Schema:

@@ -27,6 +27,15 @@ class Malformed(ValueError):
         self.problem = problem
 
 
+def published_name(name: str) -> str:
+    """The name in the API of a model of ours: that of `LocalV1AuthLogin` is `v1AuthLogin`.
+
+    Some names stand in both APIs for different things; those of Local UI begin with `Local`.
+    """
+    name = name.removeprefix("Local") if name.startswith("LocalV1") else name
+    return name[0].lower() + name[1:]
+
+
 class WireModel(BaseModel):
     """A model of one of the two published APIs, called as it is published with a capital V.
 
@@ -43,7 +52,7 @@ class WireModel(BaseModel):
     @classmethod
     def wire_name(cls) -> str:
         """The name in the API: `v1ClusterPairMeta`."""
-        return cls.__name__[0].lower() + cls.__name__[1:]
+        return published_name(cls.__name__)
 
     @classmethod
     def field_names(cls, *, own: bool | None = None) -> frozenset[str]:

@@ -224,7 +224,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def told(text: str) -> list[str]:
+def described(text: str) -> list[str]:
     """The kinds of the secrets that are in a text, in whatever form."""
     texts = (text, html.unescape(text))
     return [
@@ -235,7 +235,7 @@ def told(text: str) -> list[str]:
 def test_no_secret_is_in_any_file(folder: Path) -> None:
     written = {n: (folder / n).read_text("utf-8") for n in ("evidence.jsonl", *REPORT_FILES)}
     assert [n for n, text in written.items() if "withdraw/a" not in text] == ["badge.svg"]
-    assert [(name, kind) for name, text in written.items() for kind in told(text)] == []
+    assert [(name, kind) for name, text in written.items() for kind in described(text)] == []
 
 
 def test_a_secret_is_seen_in_every_place_and_form() -> None:
@@ -245,7 +245,7 @@ def test_a_secret_is_seen_in_every_place_and_form() -> None:
         message: Any = planted(secret)
         values = [message["url"], message["body"], *message["headers"].values()]
         unseen += [
-            (kind, text) for text in (*values, json.dumps(message)) if kind not in told(text)
+            (kind, text) for text in (*values, json.dumps(message)) if kind not in described(text)
         ]
     assert unseen == []
 

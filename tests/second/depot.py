@@ -368,13 +368,13 @@ class Depot:
             raise No(404, "no_such_thing", f"no request {ask.parts[0]}")
         return request
 
-    def told(self, request: Table) -> Table:
+    def described(self, request: Table) -> Table:
         cluster = self.clusters.get(request["cluster"], {})
         shown = {"phase": request["phase"], "cluster": cluster.get("id", "")}
         return {**shown, "label": cluster.get("label", ""), "marks": cluster.get("marks", {})}
 
     def fate(self, ask: Ask) -> tuple[int, Any]:
-        return 200, self.told(self.own(ask))
+        return 200, self.described(self.own(ask))
 
     def obey(self, ask: Ask) -> tuple[int, Any]:
         request = self.own(ask)
@@ -382,7 +382,7 @@ class Depot:
             raise No(410, "too_late", f"request {request['number']} is {request['phase']}")
         request["phase"] = JOINED
         self.clusters[request["cluster"]]["obeys"] = True
-        return 200, self.told(request)
+        return 200, self.described(request)
 
     def recall(self, ask: Ask) -> tuple[int, Any]:
         site, proof, number = ask.get("site", ""), ask.get("proof", ""), ask.get("number", "")

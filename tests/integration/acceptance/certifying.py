@@ -54,7 +54,7 @@ def by_requirement(out: Path) -> Mapping[str, str]:
     return {requirement["id"]: requirement["verdict"] for requirement in report["requirements"]}
 
 
-def told(done: subprocess.CompletedProcess[str]) -> str:
+def described(done: subprocess.CompletedProcess[str]) -> str:
     """What a command said, for a test that fails."""
     return done.stdout[-6_000:] + done.stderr[-2_000:]
 

@@ -13,7 +13,7 @@ from harness.domain.operations import Surface
 from harness.history.reader import read_evidence
 from harness.wire.routes import ROUTES
 from tests.integration.acceptance.apart import SIDES, Apart, apart
-from tests.integration.acceptance.certifying import SOME, told, verdicts
+from tests.integration.acceptance.certifying import SOME, described, verdicts
 from tests.integration.cli.command import Command
 
 PEOPLES = {r.operation.__name__ for r in ROUTES.values() if r.surface is not Surface.AGENT}
@@ -36,7 +36,7 @@ def lab(command: Command) -> Iterator[Apart]:
 
 def certified(command: Command, out: str, *words: str) -> Path:
     done = command.here("certify", "--workers", "1", "--out", out, *words)
-    assert done.returncode == 0, told(done)
+    assert done.returncode == 0, described(done)
     return command.folder / out
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.acceptance.certifying import by_requirement, served, told
+from tests.integration.acceptance.certifying import by_requirement, described, served
 from tests.integration.cli.command import Command
 
 MUTANTS = {
@@ -68,7 +68,7 @@ def assert_failed(command: Command, mutant: str, *more: str) -> None:
     file.write_text(file.read_text("utf-8").replace("[limits]\n", "[limits]\nawait_s = 1\n"))
     words = ("--target", f"{mutant}.toml", "--requirement", MUTANTS[mutant], "--out", mutant)
     done = command.here("certify", "--workers", "1", *words, *more)
-    assert done.returncode == 1, told(done)
+    assert done.returncode == 1, described(done)
     assert by_requirement(command.folder / mutant) == {MUTANTS[mutant]: "fail"}
 
 

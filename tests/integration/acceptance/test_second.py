@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.reference.certificates import Certificates
-from tests.integration.acceptance.certifying import SOME, by_requirement, told
+from tests.integration.acceptance.certifying import SOME, by_requirement, described
 from tests.integration.cli.command import Command
 from tests.second.serving import ENVIRONMENT, Second, second
 
@@ -54,7 +54,7 @@ def certify(
     file = made.target_file(*roles, more=more, await_s=await_s)
     target = ("--target", str(file), "--out", str(made.folder / "out"))
     done = command.here("certify", "--workers", "1", *target, *words)
-    return done.returncode, told(done)
+    return done.returncode, described(done)
 
 
 @pytest.mark.parametrize("roles", ROLES, ids="-".join)

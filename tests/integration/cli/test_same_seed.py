@@ -54,7 +54,7 @@ def test_workers_come_to_the_same_in_the_same_order(
     assert two.problems == ()
     assert two.header.run.workers == 2
     assert one.scenarios == two.scenarios
-    assert judged(one) == judged(two)
+    assert verdicts_of(one) == verdicts_of(two)
     assert kinds(one) == kinds(two)
     assert not (tmp_path / "out" / "evidence.parts").exists()
 
@@ -73,10 +73,10 @@ def test_pytest_with_workers_does_as_well(command: Command, tmp_path: Path, alon
     assert told in done.stdout.splitlines()
     one, two = read_evidence(alone), read_evidence(tmp_path / "out" / "evidence.jsonl")
     assert one.scenarios == two.scenarios
-    assert judged(one) == judged(two)
+    assert verdicts_of(one) == verdicts_of(two)
 
 
-def judged(evidence: Evidence) -> list[tuple[str, ...]]:
+def verdicts_of(evidence: Evidence) -> list[tuple[str, ...]]:
     """Every verdict with its reason and what it rests on, without its time."""
     lines = evidence.verdicts
     return [(v.scenario, v.requirement, v.verdict, v.reason, *v.operations) for v in lines]

@@ -49,21 +49,21 @@ class Cluster:
         self._held = held
         self._folder = folder
         scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-        self.address = _told(scheduler, "Scheduler at:")
+        self.address = _sent_words(scheduler, "Scheduler at:")
         self.workers = [self.start_worker() for _ in range(workers)]
 
     def start_worker(self) -> subprocess.Popen[str]:
         """One more, once it is there."""
         words = (self.address, "--no-dashboard", "--nthreads", "1", "--no-nanny")
         worker = self._start("worker", *words)
-        _told(worker, "Registered to:")
+        _sent_words(worker, "Registered to:")
         return worker
 
     def _start(self, *words: str) -> subprocess.Popen[str]:
         return self._held.enter_context(dask(*words, folder=self._folder))
 
 
-def _told(process: subprocess.Popen[str], what: str) -> str:
+def _sent_words(process: subprocess.Popen[str], what: str) -> str:
     """What a process of Dask logs after these words."""
     assert process.stderr is not None
     said = []

@@ -45,7 +45,7 @@ def run(folder: Path, *words: str, workers: int = 0) -> Evidence:
     return evidence
 
 
-def judged(evidence: Evidence) -> dict[tuple[str, str], tuple[object, ...]]:
+def verdicts_of(evidence: Evidence) -> dict[tuple[str, str], tuple[object, ...]]:
     """Every verdict, with what was done for it, by scenario and requirement."""
     return {
         (v.scenario, v.requirement): (
@@ -74,4 +74,4 @@ def test_scenarios_in_random_order_come_to_the_same(
     shuffled = run(tmp_path, "-p", "shuffle", "--shuffle", str(seed), workers=workers)
     assert [s.id for s in shuffled.scenarios] != [s.id for s in serial.scenarios]
     assert {s.id for s in shuffled.scenarios} == {s.id for s in serial.scenarios}
-    assert judged(shuffled) == judged(serial)
+    assert verdicts_of(shuffled) == verdicts_of(serial)

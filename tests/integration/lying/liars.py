@@ -13,13 +13,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Lie = Callable[["Asked"], Awaitable[None]]
+Lie = Callable[["LiarRequest"], Awaitable[None]]
 
 WITHDRAW_WORD = "reject"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class LiarRequest:
     """A request to which a liar answers."""
 
     app: ASGIApp
@@ -61,7 +61,7 @@ def before(method: str, ending: str, lie: Lie) -> Callable[[ASGIApp], ASGIApp]:
         async def liar(scope: Scope, receive: Receive, send: Send) -> None:
             is_it = scope["type"] == "http" and scope["method"] == method
             if is_it and scope["path"].endswith(ending):
-                await lie(Asked(app, scope, receive, send))
+                await lie(LiarRequest(app, scope, receive, send))
             else:
                 await app(scope, receive, send)
 
@@ -73,7 +73,7 @@ def before(method: str, ending: str, lie: Lie) -> Callable[[ASGIApp], ASGIApp]:
 def answers(status: int, body: bytes, *headers: tuple[str, str]) -> Lie:
     """Does it, and answers something else."""
 
-    async def lie(asked: Asked) -> None:
+    async def lie(asked: LiarRequest) -> None:
         await asked.honestly()
         await asked.say(status, body, headers)
 
@@ -83,7 +83,7 @@ def answers(status: int, body: bytes, *headers: tuple[str, str]) -> Lie:
 def does_nothing(status: int, body: bytes = b"{}") -> Lie:
     """Says ok, and does nothing."""
 
-    async def lie(asked: Asked) -> None:
+    async def lie(asked: LiarRequest) -> None:
         await asked.say(status, body)
 
     return lie
@@ -92,7 +92,7 @@ def does_nothing(status: int, body: bytes = b"{}") -> Lie:
 def with_json(change: Callable[[Any], Any]) -> Lie:
     """Answers what the honest server does, with its JSON changed."""
 
-    async def lie(asked: Asked) -> None:
+    async def lie(asked: LiarRequest) -> None:
         status, _, body = await asked.honestly()
         if 200 <= status < 300:
             body = json.dumps(change(json.loads(body))).encode()
@@ -104,14 +104,14 @@ def with_json(change: Callable[[Any], Any]) -> Lie:
 def with_headers(*headers: tuple[str, str]) -> Lie:
     """Answers what the honest server does, under these headers."""
 
-    async def lie(asked: Asked) -> None:
+    async def lie(asked: LiarRequest) -> None:
         status, _, body = await asked.honestly()
         await asked.say(status, body, headers)
 
     return lie
 
 
-async def never_ends(asked: Asked) -> None:
+async def never_ends(asked: LiarRequest) -> None:
     """Does it, and sends a body without an end, as fast as it can."""
     await asked.honestly()
     await asked.say(200, b'{"pairingUid": "', more_body=True)
@@ -121,7 +121,7 @@ async def never_ends(asked: Asked) -> None:
         await asyncio.sleep(0)
 
 
-async def is_cut_off(asked: Asked) -> None:
+async def is_cut_off(asked: LiarRequest) -> None:
     """Does it, and closes in the middle of the body that it has announced."""
     status, _, body = await asked.honestly()
     length = ("content-length", str(len(body) + 10))
@@ -129,13 +129,13 @@ async def is_cut_off(asked: Asked) -> None:
     raise ConnectionAbortedError("the liar leaves in the middle")
 
 
-async def closes_without_a_word(asked: Asked) -> None:
+async def closes_without_a_word(asked: LiarRequest) -> None:
     """Does it, and closes the connection."""
     await asked.honestly()
     raise ConnectionAbortedError("the liar leaves at once")
 
 
-async def is_silent(asked: Asked) -> None:
+async def is_silent(asked: LiarRequest) -> None:
     """Does it, and never answers."""
     await asked.honestly()
     await asked.gone()

@@ -132,7 +132,7 @@ def planted(name: str, case: Case) -> Mutant:
 
 
 @pytest.fixture(scope="module")
-def found() -> dict[str, TrialResult]:
+def results() -> dict[str, TrialResult]:
     """What the trials found, by the name of the liar."""
     results: dict[str, TrialResult] = {}
 
@@ -148,8 +148,10 @@ def found() -> dict[str, TrialResult]:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_liar_gets_the_verdict_that_it_deserves(name: str, found: dict[str, TrialResult]) -> None:
-    case, result = CASES[name], found[name]
+def test_a_liar_gets_the_verdict_that_it_deserves(
+    name: str, results: dict[str, TrialResult]
+) -> None:
+    case, result = CASES[name], results[name]
     assert not result.problem
     met = [e for e in result.ended if not re.search(case.but, e.scenario)]
     assert met

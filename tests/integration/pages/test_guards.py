@@ -116,12 +116,14 @@ def test_pages_load_nothing_from_elsewhere_and_are_not_kept(world: World) -> Non
         assert headers["x-content-type-options"] == "nosniff"
         links = [e["href"] or e["src"] for tag in ("link", "script") for e in seen.find(tag)]
         assert [link for link in links if not link.startswith(("/pages/", "data:"))] == []
-        assert [link for link in links if link.startswith("/") and not found(visitor, link)] == []
+        assert [
+            link for link in links if link.startswith("/") and not is_there(visitor, link)
+        ] == []
         assert not seen.find("style")
         assert not any(name.startswith("on") for e in seen.elements for name in e.attributes)
 
 
-def found(visitor: Visitor, path: str) -> bool:
+def is_there(visitor: Visitor, path: str) -> bool:
     return visitor.client.get(visitor.base + path).status_code == 200
 
 

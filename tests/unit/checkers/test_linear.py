@@ -61,7 +61,7 @@ def judge(
     return None
 
 
-def found(text: str, *calls: linear.RegisterCall[Move]) -> list[str] | None:
+def findings(text: str, *calls: linear.RegisterCall[Move]) -> list[str] | None:
     result = judge(REGISTER, ZERO, events(text, calls))
     return None if result is None else [c.id for c in result.calls]
 
@@ -86,7 +86,7 @@ def found(text: str, *calls: linear.RegisterCall[Move]) -> list[str] | None:
     ],
 )
 def test_a_history_that_has_an_order(text: str, calls: list[linear.RegisterCall[Move]]) -> None:
-    assert found(text, *calls) is None
+    assert findings(text, *calls) is None
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_a_history_that_has_an_order(text: str, calls: list[linear.RegisterCall[
 def test_a_history_that_has_none(
     text: str, calls: list[linear.RegisterCall[Move]], part: list[str]
 ) -> None:
-    assert found(text, *calls) == part
+    assert findings(text, *calls) == part
 
 
 def test_equal_unknown_operations_are_counted_and_not_permuted() -> None:

@@ -20,7 +20,7 @@ POLL = 20 * SECOND
 DEADLINE = 10 * SECOND
 
 
-class Site(Recorder):
+class LoneSlot(Recorder):
     """One cluster whose operator is logged in."""
 
     def __init__(self, scenario: Scenario = PLAIN) -> None:
@@ -42,7 +42,7 @@ def with_fate(**shares: object) -> Scenario:
     return with_plans(PLAIN, network=shares)
 
 
-def polls(site: Site) -> list[int]:
+def polls(site: LoneSlot) -> list[int]:
     return [record.start for record in site.book.begun if record.kind == "PollPairing"]
 
 
@@ -50,7 +50,7 @@ def polls(site: Site) -> list[int]:
 
 
 def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
-    site = Site()
+    site = LoneSlot()
     assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * EXCHANGE
     submission, send = site.book.ended
@@ -70,13 +70,13 @@ def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
 
 
 def test_an_operation_without_a_message_takes_no_time() -> None:
-    site = Site()
+    site = LoneSlot()
     site.answer(site.place, ops.ViewPairing())
     assert site.now == 0
 
 
 def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
-    site = Site()
+    site = LoneSlot()
     site.world.hosts.set_link(site.place, 0, up=False)
     reply = site.answer(site.place, ops.VerifyConnection(ENDPOINT, site.token))
     verdict = cast(ops.Done, reply).value
@@ -90,7 +90,7 @@ def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
     ("fault", "arrives"), [("lost_before_ppm", False), ("lost_after_ppm", True)]
 )
 def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool) -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     plan = with_fate(**{fault: 1_000_000}).network
     site.world.network.plan = plan
@@ -110,20 +110,20 @@ def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool)
 
 
 def test_a_repeated_message_takes_effect_twice_and_is_answered_once() -> None:
-    site = Site(with_fate(repeated_ppm=1_000_000))
+    site = LoneSlot(with_fate(repeated_ppm=1_000_000))
     assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * (EXCHANGE + 4 * MS), "each costs the plane as much again"
     assert site.requests_at_palette() == 1, "it was admitted once"
 
 
 def test_a_delayed_message_is_late_by_its_delay() -> None:
-    site = Site(with_fate(delayed_ppm=1_000_000, delay=fixed(3 * SECOND)))
+    site = LoneSlot(with_fate(delayed_ppm=1_000_000, delay=fixed(3 * SECOND)))
     assert isinstance(site.sends(), ops.Done)
     assert site.now == 2 * (EXCHANGE + 3 * SECOND)
 
 
 def test_an_answer_after_the_deadline_reaches_nobody_and_its_effect_stays() -> None:
-    site = Site(with_fate(delayed_ppm=1_000_000, delay=fixed(DEADLINE)))
+    site = LoneSlot(with_fate(delayed_ppm=1_000_000, delay=fixed(DEADLINE)))
     plan, site.world.network.plan = site.world.network.plan, PLAIN.network
     site.later(EXCHANGE - MS, lambda: setattr(site.world.network, "plan", plan))
     reply = site.sends()
@@ -136,7 +136,7 @@ def test_an_answer_after_the_deadline_reaches_nobody_and_its_effect_stays() -> N
 
 
 def test_a_link_that_goes_down_takes_with_it_what_is_on_its_way() -> None:
-    site = Site()
+    site = LoneSlot()
     site.later(EXCHANGE + LATENCY - 1, lambda: site.world.hosts.set_link(site.place, 0, up=False))
     assert isinstance(site.sends(), Refused)
     assert site.requests_at_palette() == 0
@@ -146,7 +146,7 @@ def test_a_link_that_goes_down_takes_with_it_what_is_on_its_way() -> None:
 
 
 def test_a_pending_request_is_polled_again_and_again() -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     site.env.run(until=100 * SECOND)
     sent = 2 * EXCHANGE
@@ -154,7 +154,7 @@ def test_a_pending_request_is_polled_again_and_again() -> None:
 
 
 def test_polls_are_as_far_apart_as_drawn_for_this_cluster() -> None:
-    site = Site(with_plans(PLAIN, agents={"poll": Spread(POLL, 2 * POLL)}))
+    site = LoneSlot(with_plans(PLAIN, agents={"poll": Spread(POLL, 2 * POLL)}))
     site.sends()
     site.env.run(until=1_000 * SECOND)
     found = polls(site)
@@ -167,7 +167,7 @@ def test_polls_are_as_far_apart_as_drawn_for_this_cluster() -> None:
 def test_without_jitter_a_link_that_is_back_is_used_at_once(
     jitter: bool, expected: int | None
 ) -> None:
-    site = Site(with_plans(PLAIN, agents={"retry_jitter": jitter}))
+    site = LoneSlot(with_plans(PLAIN, agents={"retry_jitter": jitter}))
     site.sends()
     hosts, place = site.world.hosts, site.place
     site.later(30 * SECOND, lambda: hosts.set_link(place, 0, up=False))
@@ -189,7 +189,7 @@ def test_without_jitter_a_link_that_is_back_is_used_at_once(
 
 
 def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     for _ in range(5):
         site.world.hosts.wake(site.place)
@@ -198,7 +198,7 @@ def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
 
 
 def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     site.answer(site.place, ops.CancelPairingRequest())
     site.env.run()
@@ -210,13 +210,13 @@ def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
 # --- reboots --------------------------------------------------------------------------------
 
 
-def rebooted(site: Site, off: int, on: int) -> None:
+def rebooted(site: LoneSlot, off: int, on: int) -> None:
     site.later(off, lambda: site.world.hosts.power_off(site.place))
     site.later(on, lambda: site.world.hosts.power_on(site.place))
 
 
 def test_a_reboot_ends_what_is_in_flight_and_nobody_knows_how_it_went() -> None:
-    site = Site()
+    site = LoneSlot()
     rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
     reply = site.sends()
     assert isinstance(reply, ops.Unknown)
@@ -229,7 +229,7 @@ def test_a_reboot_ends_what_is_in_flight_and_nobody_knows_how_it_went() -> None:
 
 
 def test_after_a_reboot_a_host_goes_on_from_what_it_has_stored() -> None:
-    site = Site()
+    site = LoneSlot()
     rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
     site.sends()
     site.env.run(until=120 * SECOND)
@@ -242,7 +242,7 @@ def test_after_a_reboot_a_host_goes_on_from_what_it_has_stored() -> None:
 
 
 def test_a_host_that_is_off_answers_nobody() -> None:
-    site = Site()
+    site = LoneSlot()
     rebooted(site, 0, 60 * SECOND)
     site.env.run(until=1)
     reply = site.sends()
@@ -254,7 +254,7 @@ def test_a_host_that_is_off_answers_nobody() -> None:
 
 
 def test_a_reboot_while_its_agent_polls_ends_the_poll_and_another_follows() -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     began = POLL + 2 * EXCHANGE
     rebooted(site, began + LATENCY - site.now, 40 * SECOND)
@@ -266,7 +266,7 @@ def test_a_reboot_while_its_agent_polls_ends_the_poll_and_another_follows() -> N
 
 
 def test_an_agent_that_pauses_does_nothing_while_its_host_is_off() -> None:
-    site = Site()
+    site = LoneSlot()
     site.sends()
     rebooted(site, SECOND, 100 * SECOND)
     site.env.run(until=99 * SECOND)
@@ -292,7 +292,7 @@ def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
 
 
 def test_a_node_that_is_unhealthy_stands_in_the_way_until_it_is_not() -> None:
-    site = Site()
+    site = LoneSlot()
     node = next(iter(site.place.member.cluster.nodes()))
     site.world.hosts.set_health(site.place, node.name, Health.UNHEALTHY)
     refused = site.sends()

@@ -48,7 +48,7 @@ def everybody(world: Scenario) -> list[Member]:
     return [roster.member(index) for index in roster.indices()]
 
 
-def found(world: Scenario, number: int = 0) -> list[Occurrence]:
+def occurrences_in(world: Scenario, number: int = 0) -> list[Occurrence]:
     return list(occurrences(world, cell(world, number)))
 
 
@@ -58,14 +58,14 @@ BY_RATE = [FaultPlan(kind, scope, every=OFTEN) for kind in FaultKind for scope i
 @pytest.mark.parametrize("plan", BY_RATE, ids=lambda p: f"{p.kind}-{p.scope}")
 def test_everything_begins_in_order_before_the_end_and_is_over_by_it(plan: FaultPlan) -> None:
     world = scenario(plan)
-    times = [(one.at, one.until) for one in found(world)]
+    times = [(one.at, one.until) for one in occurrences_in(world)]
     assert times
     assert [at for at, _ in times] == sorted(at for at, _ in times)
     assert all(at < world.duration and at <= until <= world.duration for at, until in times)
 
 
 def test_no_plan_makes_no_occurrence() -> None:
-    assert found(scenario()) == []
+    assert occurrences_in(scenario()) == []
 
 
 def test_without_anybody_there_only_the_central_side_is_struck() -> None:
@@ -79,7 +79,7 @@ def test_each_cell_finds_the_same_times_for_what_it_shares(scope: FaultScope) ->
     times: dict[str, set[tuple[int, int]]] = {}
     cells: dict[str, set[int]] = {}
     for number in range(4):
-        for one in found(world, number):
+        for one in occurrences_in(world, number):
             times.setdefault(one.cause, set()).add((one.at, one.until))
             cells.setdefault(one.cause, set()).add(number)
     assert {len(seen) for seen in times.values()} == {1}
@@ -111,7 +111,7 @@ def test_a_host_is_struck_alone() -> None:
 @pytest.mark.parametrize("scope", FaultScope)
 def test_a_whole_side_is_struck_once_whatever_the_scope(kind: FaultKind, scope: FaultScope) -> None:
     world = scenario(FaultPlan(kind, scope, at=HOUR, by=fixed(MINUTE)))
-    (one,) = found(world)
+    (one,) = occurrences_in(world)
     assert (one.member, one.host_uids, one.cause) == (None, (), "f0.all.0")
     assert one.by == (MINUTE if kind is FaultKind.CLOCK else 0)
 
@@ -125,39 +125,39 @@ def test_a_reboot_is_that_of_a_whole_cluster() -> None:
 def test_a_schedule_repeats_until_the_end() -> None:
     plan = FaultPlan(FaultKind.CENTRAL, at=HOUR, repeat=3 * HOUR, lasts=fixed(MINUTE))
     world = scenario(plan)
-    assert [(one.at, one.cause) for one in found(world)] == [
+    assert [(one.at, one.cause) for one in occurrences_in(world)] == [
         (HOUR, "f0.all.0"),
         (4 * HOUR, "f0.all.1"),
         (7 * HOUR, "f0.all.2"),
     ]
-    assert [one.at for one in found(scenario(replace(plan, repeat=0)))] == [HOUR]
-    assert found(scenario(replace(plan, at=10 * HOUR))) == []
+    assert [one.at for one in occurrences_in(scenario(replace(plan, repeat=0)))] == [HOUR]
+    assert occurrences_in(scenario(replace(plan, at=10 * HOUR))) == []
 
 
 def test_each_subject_is_struck_for_a_time_of_its_own() -> None:
-    ends = [one.until for one in found(scenario(FaultPlan(LINK, at=HOUR)))]
+    ends = [one.until for one in occurrences_in(scenario(FaultPlan(LINK, at=HOUR)))]
     assert len(set(ends)) == len(ends) > 10
 
 
 def test_a_plan_without_times_strikes_each_subject_once() -> None:
     world = scenario(FaultPlan(LINK, FaultScope.CLUSTER))
-    struck = Counter(one.member.index for one in found(world) if one.member)
+    struck = Counter(one.member.index for one in occurrences_in(world) if one.member)
     assert struck == {member.index: 1 for member in cell(world)}
-    assert len({one.at for one in found(world)}) == len(struck)
+    assert len({one.at for one in occurrences_in(world)}) == len(struck)
 
 
 def test_by_rate_one_follows_the_end_of_the_other() -> None:
     plan = FaultPlan(LINK, FaultScope.CLUSTER, every=fixed(HOUR), lasts=fixed(10 * MINUTE))
     world = scenario(plan)
     first = cell(world)[0]
-    times = [one.at for one in found(world) if one.member == first]
+    times = [one.at for one in occurrences_in(world) if one.member == first]
     assert times == [HOUR + n * 70 * MINUTE for n in range(8)]
 
 
 def test_a_plan_that_would_never_move_on_still_does() -> None:
     plan = FaultPlan(LINK, FaultScope.ALL, every=fixed(0), lasts=fixed(0))
     world = scenario(plan, duration=50)
-    assert {one.at for one in found(world)} == set(range(1, 50))
+    assert {one.at for one in occurrences_in(world)} == set(range(1, 50))
 
 
 def test_a_share_is_decided_once_for_each_subject() -> None:
@@ -170,27 +170,27 @@ def test_a_share_is_decided_once_for_each_subject() -> None:
 
 def test_links_heal_in_a_wave() -> None:
     plan = FaultPlan(LINK, FaultScope.ALL, at=HOUR, lasts=fixed(MINUTE), heal=Spread(0, HOUR))
-    ends = [one.until for one in found(scenario(plan))]
+    ends = [one.until for one in occurrences_in(scenario(plan))]
     assert len(set(ends)) > len(ends) // 2
     assert all(HOUR + MINUTE <= end <= 2 * HOUR + MINUTE for end in ends)
 
 
 def test_what_is_left_out_moves_nothing_else() -> None:
     plans = (FaultPlan(LINK, every=OFTEN), FaultPlan(LINK, FaultScope.REGION, every=OFTEN))
-    everything = found(scenario(*plans))
+    everything = occurrences_in(scenario(*plans))
     kept = frozenset(sorted({one.cause for one in everything})[::3])
-    some = found(scenario(*plans, only=Only(happenings=kept)))
+    some = occurrences_in(scenario(*plans, only=Only(happenings=kept)))
     assert some == [one for one in everything if one.cause in kept]
 
 
 def test_another_plan_or_cluster_moves_nothing() -> None:
     link, reboot = FaultPlan(LINK, every=OFTEN), FaultPlan(FaultKind.REBOOT, every=OFTEN)
-    assert [one for one in found(scenario(link, reboot)) if one.kind is LINK] == found(
-        scenario(link)
-    )
+    assert [
+        one for one in occurrences_in(scenario(link, reboot)) if one.kind is LINK
+    ] == occurrences_in(scenario(link))
     world = scenario(link)
     few = cell(world)[1:4]
-    expected = [one for one in found(world) if one.member in few]
+    expected = [one for one in occurrences_in(world) if one.member in few]
     assert list(occurrences(world, few)) == expected
 
 

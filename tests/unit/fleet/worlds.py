@@ -107,7 +107,9 @@ class Recorder:
         self.admins = Admins(self.world)
         tokens = Tokens(scenario, 0, 0)
         callbacks = OperatorCallbacks(
-            lambda place, now: tokens.at(now).value, self.admins.told, self.admins.told_of_stale
+            lambda place, now: tokens.at(now).value,
+            self.admins.request_sent,
+            self.admins.request_stale,
         )
         self.operators = self.admins.operators = Operators(self.world, callbacks)
         self.places: dict[int, FleetSlot] = {}

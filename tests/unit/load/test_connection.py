@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.load.errors import NotSent, Times
-from tests.unit.load.wires import LATER, MS, Asked
+from tests.unit.load.wires import LATER, MS, WireProbe
 
 LENGTH = b'HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2\r\nContent-Length: 7\r\n\r\n{"a":1}'
 CHUNKED = (
@@ -38,7 +38,7 @@ def test_an_answer_is_whole_wherever_it_is_cut(
     answer: bytes, status: int, body: bytes, is_kept: bool
 ) -> None:
     for at in range(len(answer) + 1):
-        asked = Asked()
+        asked = WireProbe()
         asked.ask()
         asked.come(*filter(None, (answer[:at], answer[at:])))
         assert asked.ended == [(status, body, "")], at
@@ -47,7 +47,7 @@ def test_an_answer_is_whole_wherever_it_is_cut(
 
 @pytest.mark.parametrize("answer", [row[0] for row in WHOLE])
 def test_an_answer_is_whole_byte_by_byte(answer: bytes) -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(*(bytes([byte]) for byte in answer))
     assert [row[2] for row in asked.ended] == [""]
@@ -56,7 +56,7 @@ def test_an_answer_is_whole_byte_by_byte(answer: bytes) -> None:
 @pytest.mark.parametrize("answer", [row[0] for row in WHOLE])
 def test_half_an_answer_is_none(answer: bytes) -> None:
     for at in range(len(answer)):
-        asked = Asked()
+        asked = WireProbe()
         asked.ask()
         asked.come(*filter(None, [answer[:at]]))
         assert asked.ended == [], at
@@ -71,7 +71,7 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
 def test_kept_connections_keep_answers_apart(
     answers: list[tuple[bytes, int, bytes, bool]], data: st.DataObject
 ) -> None:
-    asked = Asked()
+    asked = WireProbe()
     for number, (answer, status, body, _) in enumerate(answers, 1):
         cuts = sorted(data.draw(st.sets(st.integers(1, len(answer) - 1), max_size=5)))
         asked.ask()
@@ -84,7 +84,7 @@ def test_kept_connections_keep_answers_apart(
 @settings(deadline=None, max_examples=40)
 @given(st.lists(st.binary(max_size=60), max_size=6))
 def test_no_bytes_make_it_fail_but_in_words(pieces: list[bytes]) -> None:
-    asked = Asked(body_bytes_max=20)
+    asked = WireProbe(body_bytes_max=20)
     asked.ask()
     asked.come(b"HTTP/1.1 200 OK\r\n", *filter(None, pieces))
     asked.hang_up()
@@ -93,7 +93,7 @@ def test_no_bytes_make_it_fail_but_in_words(pieces: list[bytes]) -> None:
 
 
 def test_what_does_not_say_its_length_ends_with_the_connection() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(ENDLESS)
     assert asked.ended == []
@@ -103,7 +103,7 @@ def test_what_does_not_say_its_length_ends_with_the_connection() -> None:
 
 
 def test_what_does_not_say_its_length_and_is_reset_is_no_answer() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(ENDLESS)
     asked.hang_up(ConnectionResetError())
@@ -112,7 +112,7 @@ def test_what_does_not_say_its_length_and_is_reset_is_no_answer() -> None:
 
 
 def test_headers_of_one_name_become_one_and_trailers_none() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(EARLY)
     assert asked.connection.headers == {"x-a": "1, 2", "content-length": "7"}
@@ -122,7 +122,7 @@ def test_headers_of_one_name_become_one_and_trailers_none() -> None:
 
 
 def test_a_head_has_no_body_and_the_connection_stays() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask(b"HEAD / HTTP/1.1\r\n\r\n")
     asked.come(LENGTH[: -len(BODY)])
     assert asked.ended == [(200, b"", "")]
@@ -133,7 +133,7 @@ def test_a_head_has_no_body_and_the_connection_stays() -> None:
 
 @pytest.mark.parametrize("surplus", [b"x", b"HTTP/1.1 200 OK\r\n", LENGTH])
 def test_what_comes_after_an_answer_ends_the_connection(surplus: bytes) -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(LENGTH + surplus)
     assert asked.ended == [(200, BODY, "")]
@@ -141,7 +141,7 @@ def test_what_comes_after_an_answer_ends_the_connection(surplus: bytes) -> None:
 
 
 def test_what_nobody_asked_for_ends_the_connection() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.come(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
     assert not asked.connection.is_open
     with pytest.raises(NotSent, match="closed"):
@@ -163,7 +163,7 @@ def test_what_nobody_asked_for_ends_the_connection() -> None:
     ],
 )
 def test_what_is_no_fit_answer_is_given_up(answer: bytes, why: str) -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(*(answer[at : at + 9_000] for at in range(0, len(answer), 9_000)))
     assert [row[0] for row in asked.ended] == [0]
@@ -174,14 +174,14 @@ def test_what_is_no_fit_answer_is_given_up(answer: bytes, why: str) -> None:
 
 
 def test_a_body_of_just_the_greatest_size_is_fine() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.come(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1_000)
     assert asked.ended == [(200, b"x" * 1_000, "")]
 
 
 def test_one_request_at_a_time() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     with pytest.raises(NotSent, match="under way"):
         asked.ask()
@@ -189,7 +189,7 @@ def test_one_request_at_a_time() -> None:
 
 
 def test_an_answer_to_half_a_request_ends_the_connection() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.wire.unsent = 1
     asked.come(LENGTH)
@@ -198,7 +198,7 @@ def test_an_answer_to_half_a_request_ends_the_connection() -> None:
 
 
 def test_times_are_those_of_the_clock() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.connection.ask(b"GET", lambda _: None, 5, LATER)
     sent = asked.clock.now
     asked.clock.now += 3
@@ -209,7 +209,7 @@ def test_times_are_those_of_the_clock() -> None:
 
 
 def test_the_next_may_be_asked_from_within_the_answer() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.connection.ask(b"GET", lambda _: asked.ask(b"NEXT"), 0, LATER)
     asked.come(LENGTH, LENGTH)
     assert asked.wire.written == [b"GET", b"NEXT"]
@@ -220,7 +220,7 @@ def test_the_next_may_be_asked_from_within_the_answer() -> None:
 
 
 def test_a_request_is_given_up_after_its_deadline_and_not_before() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     asked.ask(deadline_ns=start + 500 * MS)
     for after_ms, given_up in ((499, False), (521, True)):
@@ -232,7 +232,7 @@ def test_a_request_is_given_up_after_its_deadline_and_not_before() -> None:
 
 
 def test_bytes_do_not_put_the_deadline_off() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     asked.ask(deadline_ns=start + 500 * MS)
     for step in range(1, 60):
@@ -243,7 +243,7 @@ def test_bytes_do_not_put_the_deadline_off() -> None:
 
 
 def test_many_requests_take_one_place_on_the_wheel() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     for number in range(1_000):
         asked.ask(deadline_ns=asked.clock.now + 100 * MS)
@@ -256,7 +256,7 @@ def test_many_requests_take_one_place_on_the_wheel() -> None:
 
 
 def test_a_later_deadline_than_the_one_before_is_waited_for() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     asked.ask(deadline_ns=start + 50 * MS)
     asked.come(LENGTH)
@@ -268,7 +268,7 @@ def test_a_later_deadline_than_the_one_before_is_waited_for() -> None:
 
 
 def test_a_shorter_deadline_than_the_one_before_is_kept() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     asked.ask(deadline_ns=start + 5_000 * MS)
     asked.come(LENGTH)
@@ -279,7 +279,7 @@ def test_a_shorter_deadline_than_the_one_before_is_kept() -> None:
 
 
 def test_an_entry_from_before_leaves_the_wheel() -> None:
-    asked = Asked()
+    asked = WireProbe()
     start = asked.clock.now
     for deadline_ms, now_ms in ((5_000, 0), (50, 100)):
         asked.ask(deadline_ns=start + deadline_ms * MS)
@@ -297,7 +297,7 @@ def test_an_entry_from_before_leaves_the_wheel() -> None:
 
 
 def test_closing_says_why_once() -> None:
-    asked = Asked()
+    asked = WireProbe()
     asked.ask()
     asked.connection.close("enough")
     asked.hang_up()

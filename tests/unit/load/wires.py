@@ -63,7 +63,7 @@ class Wire:
         return self.unsent
 
 
-class Asked:
+class WireProbe:
     """A connection over a wire of its own, and how each request over it ended, in order."""
 
     def __init__(self, body_bytes_max: int = 1_000) -> None:

@@ -13,7 +13,7 @@ from harness.suite import suite_dir
 SCENARIO = "    Scenario: s\n      Given x\n"
 
 
-def found(tmp_path: Path, text: str, *, strict: bool) -> list[tuple[int, str]]:
+def findings(tmp_path: Path, text: str, *, strict: bool) -> list[tuple[int, str]]:
     path = tmp_path / "x.feature"
     path.write_text(text, "utf-8")
     return [(p.line, p.text) for p in problems(read_feature(path), strict=strict)]
@@ -21,7 +21,7 @@ def found(tmp_path: Path, text: str, *, strict: bool) -> list[tuple[int, str]]:
 
 def test_tags_as_the_catalogue_has_them_are_right(tmp_path: Path) -> None:
     text = f"Feature: f\n  @WDR-3 @both @core\n  Rule: r\n{SCENARIO}"
-    assert found(tmp_path, text, strict=True) == []
+    assert findings(tmp_path, text, strict=True) == []
 
 
 @pytest.mark.parametrize(
@@ -36,23 +36,23 @@ def test_tags_as_the_catalogue_has_them_are_right(tmp_path: Path) -> None:
 )
 def test_tags_that_disagree_are_told_at_the_rule(tmp_path: Path, tags: str, said: str) -> None:
     text = f"Feature: f\n  {tags}\n  Rule: r\n{SCENARIO}"
-    ((line, problem),) = found(tmp_path, text, strict=True)
+    ((line, problem),) = findings(tmp_path, text, strict=True)
     assert line == 3
     assert said in problem
 
 
 def test_a_scenario_of_ours_names_a_requirement(tmp_path: Path) -> None:
     text = f"Feature: f\n{SCENARIO}"
-    ((line, problem),) = found(tmp_path, text, strict=True)
+    ((line, problem),) = findings(tmp_path, text, strict=True)
     assert (line, "names no requirement" in problem) == (2, True)
-    assert found(tmp_path, text, strict=False) == []
+    assert findings(tmp_path, text, strict=False) == []
 
 
 def test_a_users_tags_are_their_own_unless_they_look_like_a_requirement(tmp_path: Path) -> None:
     text = f"Feature: f\n  @mine @WDR-3\n{SCENARIO}"
-    assert found(tmp_path, text, strict=False) == []
+    assert findings(tmp_path, text, strict=False) == []
     text = f"Feature: f\n  @WDR-99\n{SCENARIO}"
-    ((line, problem),) = found(tmp_path, text, strict=False)
+    ((line, problem),) = findings(tmp_path, text, strict=False)
     assert line == 3
     assert "tag @WDR-99: no requirement is called 'WDR-99'; did you mean" in problem
 

@@ -86,12 +86,12 @@ def evidence(operations: list[OperationRecord], header: Mapping[str, object]) ->
     )
 
 
-def told(given: Evidence, verdicts: Mapping[str, Verdict] = PASSED) -> list[str]:
+def described(given: Evidence, verdicts: Mapping[str, Verdict] = PASSED) -> list[str]:
     return list(doubts(given, verdicts))
 
 
 def test_of_a_sound_target_there_is_no_doubt() -> None:
-    assert told(run(sound)) == []
+    assert described(run(sound)) == []
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_of_a_sound_target_there_is_no_doubt() -> None:
     ],
 )
 def test_a_target_that_shows_little_is_told_of(target: Target, words: str) -> None:
-    assert any(words in doubt for doubt in told(run(target)))
+    assert any(words in doubt for doubt in described(run(target)))
 
 
 @pytest.mark.parametrize("target", [refuses_every_login, has_no_time, talks_nonsense])
@@ -116,37 +116,37 @@ def test_nearly_all_is_enough_where_there_is_much(target: Target) -> None:
     def half(n: int) -> tuple[Outcome, int, str]:
         return sound(n) if n % 2 else target(n)
 
-    assert len(told(run(mostly))) == 1
-    assert not any("requests were" in d or "well-formed" in d for d in told(run(half)))
+    assert len(described(run(mostly))) == 1
+    assert not any("requests were" in d or "well-formed" in d for d in described(run(half)))
 
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_one_or_two_answers_are_no_pattern(count: int) -> None:
     for target in (refuses_every_login, has_no_time, talks_nonsense, says_ok_to_everything):
-        assert told(run(target, count)) == []
+        assert described(run(target, count)) == []
 
 
 def test_a_run_without_a_request_says_so() -> None:
     arranged = asked(0, Outcome.OK, 200, "")
     arranged.actor = "harness"
     words = "no request was sent to the target"
-    assert [words in doubt for doubt in told(evidence([arranged], {}))] == [True]
-    assert [words in doubt for doubt in told(evidence([], {}))] == [True]
+    assert [words in doubt for doubt in described(evidence([arranged], {}))] == [True]
+    assert [words in doubt for doubt in described(evidence([], {}))] == [True]
 
 
 def test_one_edge_host_is_not_a_cluster_of_several() -> None:
-    (doubt,) = told(run(sound, hosts=1, features=["multi-node"]))
+    (doubt,) = described(run(sound, hosts=1, features=["multi-node"]))
     assert doubt == (
         "everything was asked of one edge host, so nothing was seen of a cluster of several"
     )
-    (doubt,) = told(run(sound, hosts=1))
+    (doubt,) = described(run(sound, hosts=1))
     assert doubt.endswith("(it does not claim multi-node)")
-    assert told(run(sound, hosts=1, roles=["central"])) == []
+    assert described(run(sound, hosts=1, roles=["central"])) == []
 
 
 def test_little_is_expected_of_a_selection() -> None:
     selection = SelectionInfo(requirements=["WDR-4"])
-    assert told(run(refuses_nothing, hosts=1, selection=selection)) == []
+    assert described(run(refuses_nothing, hosts=1, selection=selection)) == []
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,6 @@ def test_most_scenarios_should_have_judged_something(
     verdicts = [Verdict.INCONCLUSIVE] * unsure + [Verdict.PASS] * passed
     verdicts += [Verdict.NOT_SUPPORTED] * skipped
     others = {f"x/{n}": verdict for n, verdict in enumerate(verdicts[1:])}
-    found = told(run(sound), {SCENARIO: verdicts[0], **others})
+    found = described(run(sound), {SCENARIO: verdicts[0], **others})
     assert len(found) == bool(words)
     assert all(words in doubt for doubt in found)

@@ -28,15 +28,15 @@ def waiver(scenario: str = "", expires: str = "2026-12-31") -> WaiverLine:
     return WaiverLine("WDR-4", "vendor bug 17", "Ana", expires, scenario)
 
 
-def judged(folder: Path, said: Said, *waivers: WaiverLine, **header: object) -> Report:
+def verdicts_of(folder: Path, said: Said, *waivers: WaiverLine, **header: object) -> Report:
     return read_report(write_run(folder, said, waivers=list(waivers), **header))
 
 
 def test_a_waiver_for_one_scenario_excuses_that_one_alone(tmp_path: Path) -> None:
     said = {A: ("WDR-4", FAIL), B: ("WDR-4", FAIL), C: ("WDR-3", PASS)}
-    report = judged(tmp_path / "1", said, waiver(scenario=A))
+    report = verdicts_of(tmp_path / "1", said, waiver(scenario=A))
     assert report.verdict is Overall.DOES_NOT_CONFORM
-    both = judged(tmp_path / "2", said, waiver(scenario=A), waiver(scenario=B))
+    both = verdicts_of(tmp_path / "2", said, waiver(scenario=A), waiver(scenario=B))
     assert both.verdict is Overall.CONFORMS
     (wdr_4,) = [r for r in both.requirements if r.requirement.id == "WDR-4"]
     assert [s.waived and s.waived.scenario for s in wdr_4.scenarios] == [A, B]
@@ -46,12 +46,12 @@ def test_a_waiver_for_one_scenario_says_nothing_of_one_that_could_not_be_judged(
     tmp_path: Path,
 ) -> None:
     said = {A: ("WDR-4", FAIL), B: ("WDR-4", UNSURE), C: ("WDR-3", PASS)}
-    assert judged(tmp_path / "1", said, waiver(scenario=A)).verdict is Overall.INCONCLUSIVE
-    assert judged(tmp_path / "2", said, waiver()).verdict is Overall.CONFORMS
+    assert verdicts_of(tmp_path / "1", said, waiver(scenario=A)).verdict is Overall.INCONCLUSIVE
+    assert verdicts_of(tmp_path / "2", said, waiver()).verdict is Overall.CONFORMS
 
 
 def test_a_waiver_never_excuses_what_could_not_be_judged(tmp_path: Path) -> None:
-    report = judged(tmp_path, {A: ("WDR-4", UNSURE), B: ("WDR-3", PASS)}, waiver())
+    report = verdicts_of(tmp_path, {A: ("WDR-4", UNSURE), B: ("WDR-3", PASS)}, waiver())
     assert report.verdict is Overall.INCONCLUSIVE
     assert [w.standing for w in report.waivers] == [Standing.NOT_JUDGED]
 
@@ -70,7 +70,7 @@ def test_what_a_waiver_comes_to(
     given: Verdict, expires: str, standing: Standing, tmp_path: Path
 ) -> None:
     said = {A: ("WDR-4", given), B: ("WDR-3", PASS)}
-    report = judged(tmp_path, said, waiver(expires=expires))
+    report = verdicts_of(tmp_path, said, waiver(expires=expires))
     (found,) = report.waivers
     assert found.standing is standing
     told = [w for w in report.warnings if w == found.told]
@@ -78,13 +78,13 @@ def test_what_a_waiver_comes_to(
 
 
 def test_one_for_what_was_not_selected_is_not_called_needless(tmp_path: Path) -> None:
-    report = judged(tmp_path, {B: ("WDR-3", PASS)}, waiver())
+    report = verdicts_of(tmp_path, {B: ("WDR-3", PASS)}, waiver())
     assert [w.standing for w in report.waivers] == [Standing.NOT_JUDGED]
 
 
 def test_a_run_that_does_not_say_when_it_was_is_excused_nothing(tmp_path: Path) -> None:
     said = {A: ("WDR-4", FAIL), B: ("WDR-3", PASS)}
-    report = judged(tmp_path, said, waiver(), started_at="")
+    report = verdicts_of(tmp_path, said, waiver(), started_at="")
     assert report.verdict is Overall.DOES_NOT_CONFORM
     assert "does not say when it was" in report.waivers[0].told
 
@@ -160,10 +160,10 @@ def test_junit_does_not_skip_a_case_that_fails_another_requirement_too(tmp_path:
 
 
 def test_one_whose_scenarios_were_judged_in_part_is_not_called_needless(tmp_path: Path) -> None:
-    report = judged(tmp_path, {A: ("WDR-4", PASS), B: ("WDR-4", UNSURE)}, waiver())
+    report = verdicts_of(tmp_path, {A: ("WDR-4", PASS), B: ("WDR-4", UNSURE)}, waiver())
     assert [w.standing for w in report.waivers] == [Standing.NOT_JUDGED]
 
 
 def test_where_all_that_was_judged_is_waived_nothing_conforms(tmp_path: Path) -> None:
-    report = judged(tmp_path, {A: ("WDR-4", FAIL)}, waiver())
+    report = verdicts_of(tmp_path, {A: ("WDR-4", FAIL)}, waiver())
     assert (report.verdict, report.exit_code) == (Overall.INCONCLUSIVE, 3)

@@ -150,7 +150,7 @@ def models(module: ModuleType) -> dict[str, type[WireModel]]:
     found = {
         name: kind
         for name, kind in inspect.getmembers(module, inspect.isclass)
-        if name.startswith("V1") and issubclass(kind, WireModel)
+        if name.startswith(("V1", "LocalV1")) and issubclass(kind, WireModel)
     }
     inline = module.PUBLISHED_INLINE
     return {inline.get(name, kind.wire_name()): kind for name, kind in found.items()}

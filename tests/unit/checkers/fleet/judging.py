@@ -20,7 +20,9 @@ def heard(judge: CellJudge, history: HistoryBuilder) -> list[Violation]:
     return found
 
 
-def judged(history: HistoryBuilder, *, bucket: int = 10 * SECOND, watch: bool = False) -> CellJudge:
+def judge_history(
+    history: HistoryBuilder, *, bucket: int = 10 * SECOND, watch: bool = False
+) -> CellJudge:
     """A judge who has heard it to its end."""
     judge = CellJudge(Bounds(), bucket=bucket, watch=watch)
     heard(judge, history)
@@ -30,4 +32,4 @@ def judged(history: HistoryBuilder, *, bucket: int = 10 * SECOND, watch: bool = 
 
 def measured(history: HistoryBuilder) -> MeasuresLine:
     """What was measured of it."""
-    return judged(history).measures()
+    return judge_history(history).measures()

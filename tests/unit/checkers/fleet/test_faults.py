@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.checkers.fleet.measures import Faults, joined
 from harness.history.fleet_lines import FaultWindow
-from tests.unit.checkers.fleet.judging import judged, measured
+from tests.unit.checkers.fleet.judging import judge_history, measured
 from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder
 
 
@@ -98,7 +98,7 @@ def test_what_is_kept_of_faults_does_not_grow_with_their_number() -> None:
         history.link("a", up=False)
         history.link("a", up=True)
         history.tell("FaultNextMessage", host_uid="a", fault="delayed")
-    faults = judged(history)._meter.faults
+    faults = judge_history(history)._meter.faults
     assert isinstance(faults, Faults)
     assert [len(windows) for windows in faults._windows.values() if windows] == [1, 1]
     assert not any(faults._open.values())

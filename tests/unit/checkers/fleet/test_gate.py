@@ -23,7 +23,7 @@ MEASURES = MeasuresLine(
 )
 
 
-def judged(expression: str, violations: int = 0, complete: bool = True) -> GateLine:
+def judge_history(expression: str, violations: int = 0, complete: bool = True) -> GateLine:
     return evaluate([expression], MEASURES, violations, complete)[0]
 
 
@@ -49,7 +49,7 @@ def judged(expression: str, violations: int = 0, complete: bool = True) -> GateL
     ],
 )
 def test_a_metric_has_its_value(metric: str, value: float) -> None:
-    line = judged(f"{metric} == {value}")
+    line = judge_history(f"{metric} == {value}")
     assert (line.value, line.holds, line.reason) == (value, True, "")
 
 
@@ -72,11 +72,11 @@ def test_a_metric_has_its_value(metric: str, value: float) -> None:
     ],
 )
 def test_comparisons_are_exact(expression: str, holds: bool) -> None:
-    assert judged(expression).holds is holds
+    assert judge_history(expression).holds is holds
 
 
 def test_an_expression_that_does_not_hold_says_what_the_value_is() -> None:
-    assert judged("latency_ms.accept.p99 < 5000") == GateLine(
+    assert judge_history("latency_ms.accept.p99 < 5000") == GateLine(
         expression="latency_ms.accept.p99 < 5000",
         value=7500.0,
         holds=False,
@@ -92,7 +92,7 @@ def test_an_expression_that_does_not_hold_says_what_the_value_is() -> None:
     ],
 )
 def test_a_metric_of_what_never_happened_has_no_value(expression: str, why: str) -> None:
-    line = judged(expression)
+    line = judge_history(expression)
     assert (line.value, line.holds, line.reason) == (None, None, why)
 
 
@@ -103,17 +103,17 @@ def test_a_share_of_nothing_has_no_value(expression: str) -> None:
 
 
 def test_a_situation_that_was_not_reached_often_enough_is_no_failure() -> None:
-    assert judged("sometimes.cancel_in_flight > 20").holds is True
-    assert judged("sometimes.cancel_in_flight > 21").holds is None
-    assert judged("sometimes.rate_limited == 0").holds is False
-    assert judged("sometimes.rate_limited < 1").holds is False
+    assert judge_history("sometimes.cancel_in_flight > 20").holds is True
+    assert judge_history("sometimes.cancel_in_flight > 21").holds is None
+    assert judge_history("sometimes.rate_limited == 0").holds is False
+    assert judge_history("sometimes.rate_limited < 1").holds is False
 
 
 def test_of_a_run_that_did_not_end_only_violations_are_known() -> None:
-    assert judged("hosts == 2001", complete=False).holds is None
-    assert judged("hosts == 2000", complete=False).holds is None
-    assert judged("violations == 0", complete=False).holds is None
-    assert judged("violations == 0", violations=1, complete=False).holds is False
+    assert judge_history("hosts == 2001", complete=False).holds is None
+    assert judge_history("hosts == 2000", complete=False).holds is None
+    assert judge_history("violations == 0", complete=False).holds is None
+    assert judge_history("violations == 0", violations=1, complete=False).holds is False
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_an_expression_that_means_nothing_is_refused(expression: str, says: str)
     assert says in str(raised.value)
     assert repr(expression) in str(raised.value)
     with pytest.raises(GateError):
-        judged(expression)
+        judge_history(expression)
 
 
 def test_a_situation_that_does_not_exist_cannot_be_reached() -> None:

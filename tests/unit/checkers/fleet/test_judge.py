@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.invariants.known import Bounds
-from tests.unit.checkers.fleet.judging import heard, judged
+from tests.unit.checkers.fleet.judging import heard, judge_history
 from tests.unit.checkers.invariants.handwritten import SECOND, HistoryBuilder
 
 
@@ -21,7 +21,7 @@ def test_what_the_invariants_find_is_handed_back() -> None:
 def test_what_is_found_at_the_end_is_handed_back() -> None:
     history = HistoryBuilder().set_up()
     history.send("A")
-    judge = judged(history, watch=True)
+    judge = judge_history(history, watch=True)
     assert "nobody looked" in judge.measures().undecided["INV-9"]
 
 
@@ -36,7 +36,7 @@ def test_one_violation_stands_in_the_way_of_no_later_one() -> None:
 
 
 def test_the_bounds_decide_what_is_late() -> None:
-    def found(settle: int) -> list[str]:
+    def findings(settle: int) -> list[str]:
         history = HistoryBuilder().set_up()
         history.send("A")
         history.reject("A")
@@ -45,8 +45,8 @@ def test_the_bounds_decide_what_is_late() -> None:
         judge = CellJudge(Bounds(edge_lag=settle, settle=settle), bucket=SECOND)
         return [violation.invariant for violation in heard(judge, history)]
 
-    assert found(120 * SECOND) == []
-    assert found(10 * SECOND)
+    assert findings(120 * SECOND) == []
+    assert findings(10 * SECOND)
 
 
 def test_without_a_watch_everything_is_measured_and_nothing_blamed() -> None:
@@ -54,7 +54,7 @@ def test_without_a_watch_everything_is_measured_and_nothing_blamed() -> None:
     history.send("A")
     history.cancel()
     history.local_shows("Pairing", "A")
-    judge, blind = judged(history, watch=True), judged(history)
+    judge, blind = judge_history(history, watch=True), judge_history(history)
     assert heard(CellJudge(Bounds(), bucket=SECOND, watch=False), history) == []
     assert blind.measures().operations == judge.measures().operations
     assert blind.measures().undecided == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.invariants.ids_are_never_reused import digest_of
-from tests.unit.checkers.fleet.judging import judged, measured
+from tests.unit.checkers.fleet.judging import judge_history, measured
 from tests.unit.checkers.invariants.handwritten import MS, SECOND, HistoryBuilder
 
 # --- operations and time --------------------------------------------------------------------
@@ -74,7 +74,7 @@ def test_series_say_what_came_in_each_step_and_what_there_was_at_its_end() -> No
 def test_measures_can_be_taken_in_the_middle() -> None:
     history = HistoryBuilder().set_up()
     history.send("A", at=(1_000, 1_001))
-    judge = judged(history)
+    judge = judge_history(history)
     assert judge.measures() == judge.measures()
     assert judge.measures().series["sent"] == [1]
 
@@ -99,7 +99,7 @@ def test_requests_are_counted_by_how_they_ended() -> None:
     history.cancel(host="e")
     history.accept("F")
     history.local_shows("Rejected", "G", host="g")
-    judge = judged(history)
+    judge = judge_history(history)
     assert judge.measures().requests == {
         "open": 1,
         "accepted": 1,
@@ -119,7 +119,7 @@ def test_a_request_is_one_though_its_submission_and_its_send_are_answered_with_i
     value = {"pairing_uid": "A"}
     history.tell("SubmitPairing", tags=tags, value=value, at=(110, 200))  # type: ignore[arg-type]
     history.reject("A", at=(210, 220))
-    judge = judged(history)
+    judge = judge_history(history)
     assert sum(judge.measures().requests.values()) == 1
     assert judge.ids() == digest_of("A", ID_BYTES)
 
@@ -130,7 +130,9 @@ def test_ids_are_sorted_and_stand_once_each() -> None:
         history.send(uid)
         history.cancel()
         history.reject(uid)
-    assert judged(history).ids() == b"".join(sorted(digest_of(uid, ID_BYTES) for uid in "ABC"))
+    assert judge_history(history).ids() == b"".join(
+        sorted(digest_of(uid, ID_BYTES) for uid in "ABC")
+    )
 
 
 def test_what_was_decided_is_let_go_of() -> None:
@@ -138,6 +140,6 @@ def test_what_was_decided_is_let_go_of() -> None:
     for number in range(50):
         history.send(f"R{number}")
         history.reject(f"R{number}")
-    judge = judged(history)
+    judge = judge_history(history)
     assert not judge._ledger.requests
     assert judge.measures().requests["rejected"] == 50

@@ -11,7 +11,7 @@ from harness.checkers.fleet.judge import CellJudge
 from harness.checkers.fleet.requests import ID_BYTES
 from harness.checkers.invariants.ids_are_never_reused import digest_of
 from harness.history.fleet_lines import FaultWindow, MeasuresLine
-from tests.unit.checkers.fleet.judging import judged
+from tests.unit.checkers.fleet.judging import judge_history
 from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 
 
@@ -26,7 +26,7 @@ def cell(number: int) -> CellJudge:
         history.reject(uid)
         history.tell("FaultNextMessage", host_uid="edge", fault="delayed")
         history.cluster(f"edge-{number}-{step}")
-    return judged(history)
+    return judge_history(history)
 
 
 def test_the_order_in_which_parts_are_merged_makes_no_difference() -> None:

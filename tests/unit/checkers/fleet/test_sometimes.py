@@ -14,7 +14,7 @@ from tests.unit.checkers.invariants.handwritten import HistoryBuilder
 NAMES = [f"{name}-{times}-{teller.__name__}" for name, times, teller in HISTORIES]  # type: ignore[attr-defined]
 
 
-def judged(history: HistoryBuilder) -> CellJudge:
+def judge_history(history: HistoryBuilder) -> CellJudge:
     judge = CellJudge(Bounds(), bucket=60_000_000, watch=False)
     for is_over, operation in replayed(history.history()):
         if is_over:
@@ -30,7 +30,7 @@ def test_a_situation_is_counted_as_often_as_it_was_reached(
 ) -> None:
     history = HistoryBuilder()
     teller(history)
-    assert judged(history).measures().sometimes[name] == times
+    assert judge_history(history).measures().sometimes[name] == times
 
 
 def test_each_situation_has_a_history_that_reaches_it_and_one_that_comes_near() -> None:
@@ -49,4 +49,4 @@ def test_each_situation_is_described_by_one_sentence() -> None:
 
 
 def test_situations_that_were_not_reached_are_counted_as_none() -> None:
-    assert judged(HistoryBuilder()).measures().sometimes == dict.fromkeys(SITUATIONS, 0)
+    assert judge_history(HistoryBuilder()).measures().sometimes == dict.fromkeys(SITUATIONS, 0)

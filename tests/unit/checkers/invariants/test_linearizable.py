@@ -16,7 +16,7 @@ MS = 1_000
 
 
 @dataclass
-class Told:
+class HistoryWriter:
     """Writes a history down. Times in milliseconds; each operation takes one, unless told."""
 
     operations: list[OperationRecord] = field(default_factory=list)
@@ -95,12 +95,12 @@ class Told:
         return self.op("await_state", args, value, start=start, end=end)
 
     @property
-    def found(self) -> tuple[Violation, ...]:
+    def findings(self) -> tuple[Violation, ...]:
         in_order = sorted(self.operations, key=lambda o: o.start)
         return violations_of(History(tuple(in_order)), ["INV-8"])
 
 
-def good_accept(h: Told) -> None:
+def good_accept(h: HistoryWriter) -> None:
     h.send()
     h.list("Pairing")
     h.view("Pairing")
@@ -111,14 +111,14 @@ def good_accept(h: Told) -> None:
     h.view("Paired")
 
 
-def good_accept_with_published_names_only(h: Told) -> None:
+def good_accept_with_published_names_only(h: HistoryWriter) -> None:
     h.send()
     h.on("Accept")
     h.view("Pairing")
     h.view("Failed")
 
 
-def good_decided_request_is_gone_after_a_while(h: Told) -> None:
+def good_decided_request_is_gone_after_a_while(h: HistoryWriter) -> None:
     h.send()
     h.view("Pairing")
     h.on("Reject")
@@ -127,7 +127,7 @@ def good_decided_request_is_gone_after_a_while(h: Told) -> None:
     h.on("Reject", no="NotFound")
 
 
-def good_race(h: Told) -> None:
+def good_race(h: HistoryWriter) -> None:
     """One of two at once prevails, and a look in between sees either."""
     h.send()
     h.on("Accept", start=10, end=30)
@@ -136,14 +136,14 @@ def good_race(h: Told) -> None:
     h.view("Paired")
 
 
-def good_unanswered_accept_takes_effect_late(h: Told) -> None:
+def good_unanswered_accept_takes_effect_late(h: HistoryWriter) -> None:
     h.send()
     h.on("Accept", info=True)
     h.view("Pairing")
     h.view("Paired")
 
 
-def good_unanswered_accept_never_takes_effect(h: Told) -> None:
+def good_unanswered_accept_never_takes_effect(h: HistoryWriter) -> None:
     h.send()
     for _ in range(12):
         h.on("Accept", info=True)
@@ -152,7 +152,7 @@ def good_unanswered_accept_never_takes_effect(h: Told) -> None:
     h.view("Rejected")
 
 
-def good_cancel_without_a_link_may_reach_the_other_side_later(h: Told) -> None:
+def good_cancel_without_a_link_may_reach_the_other_side_later(h: HistoryWriter) -> None:
     h.send()
     h.link(False)
     h.cancel()
@@ -161,7 +161,7 @@ def good_cancel_without_a_link_may_reach_the_other_side_later(h: Told) -> None:
     h.view("Withdrawn")
 
 
-def good_stale_request_is_accepted_and_fails(h: Told) -> None:
+def good_stale_request_is_accepted_and_fails(h: HistoryWriter) -> None:
     h.send()
     h.link(False)
     h.cancel()
@@ -170,21 +170,21 @@ def good_stale_request_is_accepted_and_fails(h: Told) -> None:
     h.view("Failed")
 
 
-def good_stale_request_is_refused(h: Told) -> None:
+def good_stale_request_is_refused(h: HistoryWriter) -> None:
     h.send()
     h.link(False)
     h.cancel()
     h.on("Accept", no="PairingRequestDecided")
 
 
-def good_second_send_replaces_the_first(h: Told) -> None:
+def good_second_send_replaces_the_first(h: HistoryWriter) -> None:
     h.send()
     h.send("t")
     h.view("Withdrawn")
     h.on("Accept", "t")
 
 
-def good_forbidden_is_hidden(h: Told) -> None:
+def good_forbidden_is_hidden(h: HistoryWriter) -> None:
     """Not found, for somebody who has never seen it."""
     h.send()
     h.view("", no="NotFound", actor="stranger")
@@ -195,7 +195,7 @@ def good_forbidden_is_hidden(h: Told) -> None:
     h.on("Accept")
 
 
-def good_list_is_behind(h: Told) -> None:
+def good_list_is_behind(h: HistoryWriter) -> None:
     h.send()
     h.list("Pairing")
     h.on("Reject")
@@ -206,19 +206,19 @@ def good_list_is_behind(h: Told) -> None:
     h.list("")
 
 
-def good_request_that_nobody_saw_sent(h: Told) -> None:
+def good_request_that_nobody_saw_sent(h: HistoryWriter) -> None:
     h.view("Pairing")
     h.view("Withdrawn")
 
 
-def good_accepted_before_the_send_was_answered(h: Told) -> None:
+def good_accepted_before_the_send_was_answered(h: HistoryWriter) -> None:
     h.send(start=0, end=100)
     h.list("Pairing", start=10, end=11)
     h.on("Accept", start=12, end=13)
     h.view("Paired")
 
 
-def good_edge_is_behind(h: Told) -> None:
+def good_edge_is_behind(h: HistoryWriter) -> None:
     h.send()
     h.local("r", "Pairing")
     h.on("Accept")
@@ -227,7 +227,7 @@ def good_edge_is_behind(h: Told) -> None:
     h.local("r", "Paired")
 
 
-def good_edge_is_cut_off(h: Told) -> None:
+def good_edge_is_cut_off(h: HistoryWriter) -> None:
     h.send()
     h.link(False)
     h.on("Reject")
@@ -235,13 +235,13 @@ def good_edge_is_cut_off(h: Told) -> None:
     h.local("r", "Pairing")
 
 
-def good_wait_overlaps_the_decision(h: Told) -> None:
+def good_wait_overlaps_the_decision(h: HistoryWriter) -> None:
     h.send()
     h.on("Reject", start=20, end=21)
     h.waits("Pairing", "Rejected", start=10, end=50)
 
 
-def good_token_is_revoked_while_it_waits(h: Told) -> None:
+def good_token_is_revoked_while_it_waits(h: HistoryWriter) -> None:
     """Nobody says what becomes of a pending request then (SND-9)."""
     token: dict[str, Json] = {"uid": "k", "value": "<token:1>", "project_uid": "p"}
     h.op("PutToken", {"token": token}, actor="harness", tags={})
@@ -257,69 +257,69 @@ GOOD = [v for k, v in list(globals().items()) if k.startswith("good_")]
 
 @pytest.mark.parametrize("tell", GOOD, ids=lambda tell: tell.__name__)
 def test_a_history_that_fits(tell: object) -> None:
-    history = Told()
+    history = HistoryWriter()
     tell(history)  # type: ignore[operator]
     assert history.found == ()
 
 
-def bad_view_after_a_rejection(h: Told) -> list[str]:
+def bad_view_after_a_rejection(h: HistoryWriter) -> list[str]:
     h.send()
     h.view("Pairing")
     rejected = h.on("Reject")
     return [rejected, h.view("Pairing")]
 
 
-def bad_two_decisions(h: Told) -> list[str]:
+def bad_two_decisions(h: HistoryWriter) -> list[str]:
     h.send()
     accepted = h.on("Accept", start=10, end=30)
     h.view("Pairing", start=11, end=12)
     return [accepted, h.on("Reject", start=15, end=25)]
 
 
-def bad_two_acceptances(h: Told) -> list[str]:
+def bad_two_acceptances(h: HistoryWriter) -> list[str]:
     h.send()
     accepted = h.on("Accept")
     h.list("")
     return [accepted, h.on("Accept")]
 
 
-def bad_accept_after_a_cancel(h: Told) -> list[str]:
+def bad_accept_after_a_cancel(h: HistoryWriter) -> list[str]:
     h.send()
     cancelled = h.cancel()
     return [cancelled, h.on("Accept")]
 
 
-def bad_refused_as_decided_though_nobody_decided(h: Told) -> list[str]:
+def bad_refused_as_decided_though_nobody_decided(h: HistoryWriter) -> list[str]:
     h.send()
     return [h.on("Accept", no="PairingRequestDecided")]
 
 
-def bad_paired_though_nobody_accepted(h: Told) -> list[str]:
+def bad_paired_though_nobody_accepted(h: HistoryWriter) -> list[str]:
     h.send()
     return [h.view("Paired")]
 
 
-def bad_pending_request_is_gone(h: Told) -> list[str]:
+def bad_pending_request_is_gone(h: HistoryWriter) -> list[str]:
     sent = h.send()
     h.view("Pairing")
     return [sent, h.view("", no="NotFound")]
 
 
-def bad_paired_and_then_failed(h: Told) -> list[str]:
+def bad_paired_and_then_failed(h: HistoryWriter) -> list[str]:
     h.send()
     h.on("Accept")
     paired = h.view("Paired")
     return [paired, h.view("Failed")]
 
 
-def bad_unanswered_reject_takes_effect_and_is_undone(h: Told) -> list[str]:
+def bad_unanswered_reject_takes_effect_and_is_undone(h: HistoryWriter) -> list[str]:
     h.send()
     h.on("Reject", info=True)
     rejected = h.view("Rejected")
     return [rejected, h.view("Pairing")]
 
 
-def bad_gone_and_back(h: Told) -> list[str]:
+def bad_gone_and_back(h: HistoryWriter) -> list[str]:
     h.send()
     h.on("Reject")
     h.view("Rejected")
@@ -327,32 +327,32 @@ def bad_gone_and_back(h: Told) -> list[str]:
     return [gone, h.view("Rejected")]
 
 
-def bad_wait_saw_an_older_state(h: Told) -> list[str]:
+def bad_wait_saw_an_older_state(h: HistoryWriter) -> list[str]:
     h.send()
     rejected = h.on("Reject")
     return [rejected, h.waits("Pairing", "Rejected", start=h.now, end=h.now + 40)]
 
 
-def bad_list_shows_what_never_was(h: Told) -> list[str]:
+def bad_list_shows_what_never_was(h: HistoryWriter) -> list[str]:
     h.send()
     return [h.list("Rejected")]
 
 
-def bad_list_is_too_far_behind(h: Told) -> list[str]:
+def bad_list_is_too_far_behind(h: HistoryWriter) -> list[str]:
     h.send()
     rejected = h.on("Reject")
     h.now += 5_001
     return [rejected, h.list("Pairing")]
 
 
-def bad_list_goes_back(h: Told) -> list[str]:
+def bad_list_goes_back(h: HistoryWriter) -> list[str]:
     h.send()
     h.on("Reject")
     later = h.list("Rejected")
     return [later, h.list("Pairing")]
 
 
-def bad_list_forgets_and_remembers(h: Told) -> list[str]:
+def bad_list_forgets_and_remembers(h: HistoryWriter) -> list[str]:
     h.send()
     h.send("t")
     h.list("Pairing", "Pairing")
@@ -361,14 +361,14 @@ def bad_list_forgets_and_remembers(h: Told) -> list[str]:
     return [without, h.list("Pairing", "Pairing")]
 
 
-def bad_edge_goes_back(h: Told) -> list[str]:
+def bad_edge_goes_back(h: HistoryWriter) -> list[str]:
     h.send()
     h.on("Reject")
     rejected = h.local("r", "Rejected")
     return [rejected, h.local("r", "Pairing")]
 
 
-def bad_edge_shows_a_cancelled_request_again(h: Told) -> list[str]:
+def bad_edge_shows_a_cancelled_request_again(h: HistoryWriter) -> list[str]:
     h.send()
     h.local("r", "Pairing")
     h.link(False)
@@ -377,7 +377,7 @@ def bad_edge_shows_a_cancelled_request_again(h: Told) -> list[str]:
     return [none, h.local("r", "Pairing")]
 
 
-def bad_edge_is_too_far_behind(h: Told) -> list[str]:
+def bad_edge_is_too_far_behind(h: HistoryWriter) -> list[str]:
     h.send()
     rejected = h.on("Reject")
     h.now += 5_001
@@ -389,13 +389,13 @@ BAD = [v for k, v in list(globals().items()) if k.startswith("bad_")]
 
 @pytest.mark.parametrize("tell", BAD, ids=lambda tell: tell.__name__)
 def test_a_history_that_does_not_fit(tell: object) -> None:
-    history = Told()
+    history = HistoryWriter()
     part = tell(history)  # type: ignore[operator]
     assert [list(v.operations) for v in history.found] == [part]
 
 
 def test_the_reason_is_a_sentence() -> None:
-    history = Told()
+    history = HistoryWriter()
     bad_view_after_a_rejection(history)
     assert history.found[0].reason == (
         "request r: a view at 0.004 s says Pairing, although a rejection was acknowledged at"
@@ -404,7 +404,7 @@ def test_the_reason_is_a_sentence() -> None:
 
 
 def test_a_request_that_does_not_fit_is_blamed_once() -> None:
-    history = Told()
+    history = HistoryWriter()
     bad_two_acceptances(history)
     history.on("Accept")
     history.view("Pairing")
@@ -412,7 +412,7 @@ def test_a_request_that_does_not_fit_is_blamed_once() -> None:
 
 
 def test_a_search_that_is_too_wide_is_undecided() -> None:
-    history = Told()
+    history = HistoryWriter()
     history.send()
     for i in range(6):
         history.on("Accept", start=10 + i, end=100)
@@ -426,7 +426,7 @@ def test_a_search_that_is_too_wide_is_undecided() -> None:
 def test_what_has_settled_is_let_go() -> None:
     watch = Watch(["INV-8"])
     for i in range(2 * LIVE_DECIDED_MAX):
-        history = Told(now=5 * i)
+        history = HistoryWriter(now=5 * i)
         sent = {"pairing_uid": f"r{i}"}
         history.op("SendPairingRequest", {}, sent, tags={"host": f"h{i}"})
         history.on("Reject", f"r{i}")
@@ -436,7 +436,7 @@ def test_what_has_settled_is_let_go() -> None:
     rule = watch._rules[0]
     assert isinstance(rule, Linearizable)
     assert len(rule.registers) <= LIVE_DECIDED_MAX + 1
-    late = Told(now=10**6)
+    late = HistoryWriter(now=10**6)
     late.on("Accept", "r0")
     watch.invoked(late.operations[0])
     assert len(watch.ended(late.operations[0])) == 1

@@ -38,7 +38,7 @@ SCENARIO = Scenario(
 
 
 @dataclass
-class Told:
+class InstantAnswers:
     """Answers everything at once, and remembers what it was asked."""
 
     env: Environment
@@ -62,13 +62,13 @@ class Book:
         self.ended.append(record)
 
 
-def verify(network: NetworkPlan, *, cut: bool = False) -> tuple[object, Told, Book]:
+def verify(network: NetworkPlan, *, cut: bool = False) -> tuple[object, InstantAnswers, Book]:
     """Somebody at Local UI verifies the connection, over such a network."""
 
-    async def played() -> tuple[object, Told, Book]:
+    async def played() -> tuple[object, InstantAnswers, Book]:
         env, book = Environment(), Book()
         env.start()
-        told, scenario = Told(env), replace(SCENARIO, network=network)
+        told, scenario = InstantAnswers(env), replace(SCENARIO, network=network)
         clock: CellClock = RealClock(env)
         hosts = RealHosts(
             env,

@@ -69,15 +69,17 @@ def test_secrets_are_unguessable_and_stay_the_same() -> None:
 def test_no_secret_comes_back_in_words() -> None:
     here = translation()
     secret = here.secret("<token:1>")
-    refused = here.with_plans(Refused(Reason.TOKEN_UNUSABLE, f"no: {secret}", {"raw": secret}))
-    unknown = here.with_plans(Unknown(f"what is {secret}?"))
+    refused = here.reply_from_target(
+        Refused(Reason.TOKEN_UNUSABLE, f"no: {secret}", {"raw": secret})
+    )
+    unknown = here.reply_from_target(Unknown(f"what is {secret}?"))
     assert secret not in f"{refused}{unknown}"
-    assert here.with_plans(NotDelivered("no")) == NotDelivered("no")
+    assert here.reply_from_target(NotDelivered("no")) == NotDelivered("no")
 
 
 def test_the_targets_clock_becomes_the_runs() -> None:
     item = PairingListItem("p", "n", "c", "pending", created=1_500)
-    told = translation(epoch=1_000).with_plans(Done(PairingList((item,))))
+    told = translation(epoch=1_000).reply_from_target(Done(PairingList((item,))))
     assert isinstance(told, Done)
     assert isinstance(told.value, PairingList)
     assert told.value.items[0].created == 500
@@ -132,7 +134,9 @@ def test_a_target_may_choose_names_and_values_of_its_own() -> None:
     assert (sent.path, sent.json) == ("/t-7", ["own-value-of-theirs", "theirs-1"])
     back = here.inward(HttpResponse(200, {}, b'["own-value-of-theirs", "theirs-1"]'))
     assert json.loads(back.body) == [TOKEN.value, PROJECT]
-    assert "own-value-of-theirs" not in str(here.with_plans(Unknown("own-value-of-theirs is bad")))
+    assert "own-value-of-theirs" not in str(
+        here.reply_from_target(Unknown("own-value-of-theirs is bad"))
+    )
 
 
 def test_a_cluster_stands_at_a_place_and_on_hosts_of_the_target() -> None:

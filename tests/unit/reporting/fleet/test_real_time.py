@@ -68,17 +68,12 @@ def test_answers_of_all_kinds_are_put_together() -> None:
 
 def test_people_read_it_in_a_few_lines() -> None:
     lines = dict(
-        realtime.violation_details(
-            line(answered={"A": of(20_000)}, unanswered={"A": 2}, lag=of(1_000))
-        )
+        realtime.describe(line(answered={"A": of(20_000)}, unanswered={"A": 2}, lag=of(1_000)))
     )
     assert lines["asked"] == "3 requests to http://t, 0 a second, 2 without an answer"
     assert lines["answers"].startswith("p50 20")
     assert "10% of a processor" in lines["harness"]
-    many = [
-        name
-        for name, _ in realtime.violation_details(line(left=[f"project {n}" for n in range(9)]))
-    ]
+    many = [name for name, _ in realtime.describe(line(left=[f"project {n}" for n in range(9)]))]
     assert many.count("left there") == 4
 
 
