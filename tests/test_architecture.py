@@ -6,7 +6,8 @@ The reasons stand in docs/adr/0002-one-core-many-shells.md.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,45 @@ def test_every_file_keeps_the_rules() -> None:
 def test_every_part_has_a_row() -> None:
     parts = {part_of(where) for where in FILES}
     assert parts - ROW_OF.keys() <= {"__init__", "__main__"}
+
+
+def test_every_package_says_what_it_imports_and_where_to_begin() -> None:
+    packages = [where for where in FILES if where.endswith("/__init__.py")][1:]
+    assert len(packages) > 30
+    found = [f"{where}: {wrong}" for where in packages for wrong in untold(source(where), FILES)]
+    assert found == []
+
+
+def untold(package: Source, files: Iterable[str]) -> Iterator[str]:
+    """What a package's docstring leaves out, or says otherwise than it is."""
+    folder = package.where.removesuffix("__init__.py")
+    last = (ast.get_docstring(package.tree) or "").split("\n\n")[-1].replace("\n", " ")
+    says = re.fullmatch(r"Imports (.*)\. Begin with `(\w+)`\.", last)
+    if says is None:
+        yield "its docstring does not end with what it imports and where to begin"
+        return
+    inside = [where for where in files if where.startswith(folder)]
+    imported = {name for where in inside for name in source(where).imports if "." in name}
+    parts = {name.split(".")[1] for name in imported if name.startswith("harness.")}
+    wrong = (parts & ROW_OF.keys() - {part_of(folder)}) ^ set(re.findall(r"`(\w+)`", says[1]))
+    yield from (f"it is not so that it imports {part}, or not said" for part in sorted(wrong))
+    begins = (f"{folder}{says[2]}.py", f"{folder}{says[2]}/__init__.py")
+    if not any(where.startswith(begins) for where in inside):
+        yield f"there is no {says[2]} to begin with"
+
+
+def test_that_guard_sees() -> None:
+    package, true = source("harness/load/__init__.py"), "Imports `domain`, `wire`."
+    wrong = {
+        f'"""The load. {true} Begin with `client`."""': "does not end with",
+        '"""The load."""': "does not end with",
+        '"""The load.\n\nImports `domain`. Begin with `client`."""': "imports wire",
+        '"""The load.\n\nImports `cli`, `domain`, `wire`. Begin with `client`."""': "imports cli",
+        f'"""The load.\n\n{true} Begin with `nothing`."""': "no nothing",
+    }
+    assert list(untold(package, FILES)) == []
+    for text, told in wrong.items():
+        assert any(told in each for each in untold(Source(package.where, text), FILES)), text
 
 
 def test_httpx_is_imported_once_in_targets_and_once_in_the_reference() -> None:

@@ -1,1 +1,4 @@
-"""What is required, of whom, and what a judgement may be."""
+"""What is required, of whom, and what a judgement may be.
+
+Imports `domain`. Begin with `requirement`.
+"""

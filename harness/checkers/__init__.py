@@ -1,4 +1,7 @@
-"""Named checks. Importing the package registers every one of them."""
+"""Named checks. Importing the package registers every one of them.
+
+Imports `domain`, `catalogue`, `history`. Begin with `registry`.
+"""
 
 from harness.checkers import answers, invariants, requests
 

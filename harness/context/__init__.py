@@ -1,4 +1,6 @@
 """What a scenario has around it: the recorder that records, and everything a step may call.
 
 Nothing is judged here; that is the work of `harness.checkers`.
+
+Imports `domain`, `catalogue`, `history`, `targets`. Begin with `context`.
 """

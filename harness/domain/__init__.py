@@ -2,4 +2,6 @@
 
 Time is an argument, always an integer of microseconds since the Unix epoch. Chance is an
 argument too (see `harness.domain.draws`).
+
+Imports nothing else of ours. Begin with `operations`.
 """

@@ -1,4 +1,7 @@
-"""The load lane: a fast HTTP client, when requests are to start, and how long they took."""
+"""The load lane: a fast HTTP client, when requests are to start, and how long they took.
+
+Imports `domain`, `wire`. Begin with `client`.
+"""
 
 from harness.load.client import LoadClient as LoadClient
 from harness.load.client import run as run

@@ -3,6 +3,9 @@
 Loaded through the entry point `pytest11`, or by the root `conftest.py` of a checkout. Every
 pytest of an environment loads this file, so it imports next to nothing; all that a run of
 features needs is imported when the first feature is collected.
+
+Imports `domain`, `catalogue`, `suite`, `gherkin`, `history`, `targets`, `checkers`, `context`,
+`reporting`, `opening`, `running`. Begin with `suite`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""The suite's own proof: what it catches (mutants), and what it leaves alone (variants)."""
+"""The suite's own proof: what it catches (mutants), and what it leaves alone (variants).
+
+Imports `domain`, `catalogue`, `reference`, `explore`, `fleet`, `running`. Begin with `matrix`.
+"""

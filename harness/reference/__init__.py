@@ -1,1 +1,4 @@
-"""The reference implementation of both sides: a core without I/O, and shells around it."""
+"""The reference implementation of both sides: a core without I/O, and shells around it.
+
+Imports `domain`, `wire`. Begin with `sides`.
+"""

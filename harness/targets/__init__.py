@@ -1,1 +1,4 @@
-"""How a system under test is reached: the port, its drivers, and target files."""
+"""How a system under test is reached: the port, its drivers, and target files.
+
+Imports `domain`, `catalogue`, `wire`, `history`. Begin with `port`.
+"""

@@ -1,1 +1,4 @@
-"""Judges a run again, from its evidence alone: `pairproof verify`."""
+"""Judges a run again, from its evidence alone: `pairproof verify`.
+
+Imports `catalogue`, `gherkin`, `history`, `checkers`. Begin with `verify`.
+"""

@@ -3,6 +3,8 @@
 An id is never reused and never changes its meaning within an edition. A letter at its end
 marks a companion: `S` what one should be able to expect beyond it, `P` its part that only a
 page can show, `A` to `D` the combinations of the document's own table.
+
+Imports nothing else of ours. Begin with `withdraw`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,4 @@
-"""What a fleet run is judged by besides the invariants: situations, measures and the gate."""
+"""What a fleet run is judged by besides the invariants: situations, measures and the gate.
+
+Imports `domain`, `catalogue`, `history`. Begin with `judge`.
+"""

@@ -2,6 +2,8 @@
 
 A part says what a command is called and takes. What it does is done elsewhere, and imported
 when it is carried out.
+
+Imports `domain`, `targets`. Begin with `runs`.
 """
 
 from __future__ import annotations

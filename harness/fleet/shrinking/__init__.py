@@ -2,4 +2,6 @@
 
 `failure` says what the same way is, `reductions` say what can go, `trying` runs what is left in
 worker processes, and `shrink` takes away until nothing more goes.
+
+Imports `domain`, `history`. Begin with `shrink`.
 """

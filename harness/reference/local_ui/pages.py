@@ -163,6 +163,7 @@ class LocalPages(Pages):
     def optional(
         self, asked: answers.PageRequest, operation: ops.LocalOperation, kind: type[V]
     ) -> V | None:
+        """An answer that there may be none of."""
         try:
             return self.ask(asked, operation, kind)
         except answers.NotDone as error:

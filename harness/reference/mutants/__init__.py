@@ -1,4 +1,7 @@
-"""The planted defects, by the part of the procedure that they break (see `planting`)."""
+"""The planted defects, by the part of the procedure that they break (see `planting`).
+
+Imports `domain`, `wire`. Begin with `withdrawing`.
+"""
 
 from harness.reference.mutants import (  # noqa: F401
     accepting,

@@ -1,3 +1,6 @@
-"""The lawful other choices, where the procedure is silent (see `planting`)."""
+"""The lawful other choices, where the procedure is silent (see `planting`).
+
+Imports `domain`, `wire`. Begin with `palette`.
+"""
 
 from harness.reference.variants import edge, palette, wire  # noqa: F401

@@ -3,6 +3,8 @@
 A client turns an operation into a request with `encode`, and what came back into a reply
 with `decode`. A server turns a request into an operation with `operation_from`, and the
 reply into an answer with `encode_reply`.
+
+Imports `domain`. Begin with `client`.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 A `WireMap` says how they differ. The codec knows the published wire alone; what it makes and
 reads is translated here, whichever side one plays.
+
+Imports `domain`. Begin with `wire_map`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The rules of the central side (Palette)."""
+"""The rules of the central side (Palette).
+
+Imports `domain`. Begin with `core`.
+"""
 
 from harness.reference.core.central.core import CentralCore
 
