@@ -58,8 +58,8 @@ def inherited(node: ast.ClassDef, classes: Classes) -> set[str]:
 
 
 OF_LIBRARIES = frozenset(
-    "HTMLParser SSLObject SSLSocket BufferedProtocol NetworkBackend NetworkStream ProgressColumn Progress"
-    " RuleBasedStateMachine TyperGroup BaseTransport Environment Event Thread".split()
+    "BaseTransport BufferedProtocol Environment Event HTMLParser NetworkBackend NetworkStream"
+    " Progress ProgressColumn RuleBasedStateMachine SSLObject SSLSocket Thread TyperGroup".split()
 )
 """Classes of libraries whose methods are overridden here."""
 

@@ -338,11 +338,6 @@ def _listed_once(context: Context, judge: Judge, label: str) -> None:
     judge.check("listed_once", operation=context.noted("the list"), pairing_uid=uid)
 
 
-@then("it is refused, or shows no request")
-def _refused_or_empty(context: Context, judge: Judge) -> None:
-    judge.check("refused_or_shows_none", operation=context.noted())
-
-
 @then("this request is not seen")
 def _not_seen(context: Context, judge: Judge) -> None:
     uid = context.cluster().pairing_uid

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pytest_bdd import given, parsers, then, when
 
-from harness.checkers.registry import Judge
+from harness.checkers.registry import THEN, Judge
 from harness.context import local_actions
 from harness.context.context import Context
 from harness.domain import operations as ops
@@ -66,16 +68,15 @@ def _reject(context: Context) -> None:
 # --- what must hold ---------------------------------------------------------------------------
 
 
-@then("it succeeds")
-@then("the request is sent")
-def _succeeds(context: Context, judge: Judge) -> None:
-    judge.check("succeeded", operation=context.noted())
+def _that(check: str, name: str) -> Callable[[Context, Judge], None]:
+    def judged(context: Context, judge: Judge) -> None:
+        judge.check(check, operation=context.noted(name))
+
+    return judged
 
 
-@then("it is refused")
-@then("the request is refused")
-def _refused(context: Context, judge: Judge) -> None:
-    judge.check("refused", operation=context.noted())
+for _words, (_check, _name) in THEN.items():
+    then(_words)(_that(_check, _name))
 
 
 @then("nothing is pending in Local UI")

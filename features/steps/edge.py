@@ -179,11 +179,6 @@ def _is_about(context: Context, judge: Judge, topic: str) -> None:
     judge.check("error_is_about", operation=context.noted(), topic=topic)
 
 
-@then("the error does not repeat the token")
-def _not_repeated(context: Context, judge: Judge) -> None:
-    judge.check("token_is_not_repeated", operation=context.noted())
-
-
 @then(parsers.parse('the error tells that the endpoint is "{trouble}"'))
 def _tells_trouble(context: Context, judge: Judge, trouble: str) -> None:
     judge.check("error_tells_trouble", operation=context.noted(), trouble=trouble)

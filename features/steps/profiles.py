@@ -188,16 +188,6 @@ def _pair(context: Context) -> None:
     selection.pair(context)
 
 
-@then("they match")
-def _they_match(context: Context, judge: Judge) -> None:
-    judge.check("profiles_match", operation=context.noted("the match"))
-
-
-@then("they do not match")
-def _they_do_not_match(context: Context, judge: Judge) -> None:
-    judge.check("profiles_do_not_match", operation=context.noted("the match"))
-
-
 @then("the cluster can be paired with them")
 def _can_be_paired(context: Context, judge: Judge) -> None:
     judge.check("succeeded", operation=selection.pair(context).id)

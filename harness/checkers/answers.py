@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.registry import Finding, check, failed, passed, unjudged
+from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, holds
 
 
+@then("it succeeds", "the request is sent")
 @check
 def succeeded(history: History, *, operation: str) -> Finding:
     """The operation happened."""
@@ -23,6 +24,7 @@ def succeeded(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
+@then("it is refused", "the request is refused")
 @check
 def refused(history: History, *, operation: str) -> Finding:
     """The operation was refused with a well-formed error."""
@@ -183,6 +185,7 @@ def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Fi
     return _says(history, operation, f"that the endpoint is {trouble}", TROUBLES[trouble])
 
 
+@then("the error does not repeat the token")
 @check
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:
     """The error holds nowhere the token that was sent.

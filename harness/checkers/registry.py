@@ -62,6 +62,23 @@ def check(function: Check) -> Check:
     return function
 
 
+THEN: dict[str, tuple[str, str]] = {}
+"""The `Then` steps that only name a check: by their words, the check, and the operation's name."""
+
+
+def then(*words: str, of: str = "it") -> Callable[[Check], Check]:
+    """Let a check say by which `Then` steps it is called, with an operation and nothing else.
+
+    `of` is the name under which an earlier step has kept the operation.
+    """
+
+    def declare(function: Check) -> Check:
+        THEN.update(dict.fromkeys(words, (function.__name__, of)))
+        return function
+
+    return declare
+
+
 def run_check(name: str, history: History, args: Mapping[str, Json]) -> Finding:
     """Judge the history by the named check.
 

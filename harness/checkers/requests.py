@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import refused, succeeded
-from harness.checkers.registry import Finding, check, failed, passed, unjudged
+from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 
+@then("they match", of="the match")
 @check
 def profiles_match(history: History, *, operation: str) -> Finding:
     """The answer to a match says that the selection is valid."""
@@ -23,6 +24,7 @@ def profiles_match(history: History, *, operation: str) -> Finding:
     return failed(f"the selection should match, and Palette finds: {why}", operation)
 
 
+@then("they do not match", of="the match")
 @check
 def profiles_do_not_match(history: History, *, operation: str) -> Finding:
     """The match was refused, or its answer says why the selection is not valid."""
@@ -58,6 +60,7 @@ def not_shown_in_list(history: History, *, operation: str, pairing_uid: str) -> 
     return failed(f"request {pairing_uid} should not be seen here, and is listed", operation)
 
 
+@then("it is refused, or shows no request")
 @check
 def refused_or_shows_none(history: History, *, operation: str) -> Finding:
     """The operation was refused; a list may be empty in place of that."""

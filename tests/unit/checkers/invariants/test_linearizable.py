@@ -259,7 +259,7 @@ GOOD = [v for k, v in list(globals().items()) if k.startswith("good_")]
 def test_a_history_that_fits(tell: object) -> None:
     history = HistoryWriter()
     tell(history)  # type: ignore[operator]
-    assert history.found == ()
+    assert history.findings == ()
 
 
 def bad_view_after_a_rejection(h: HistoryWriter) -> list[str]:
@@ -391,13 +391,13 @@ BAD = [v for k, v in list(globals().items()) if k.startswith("bad_")]
 def test_a_history_that_does_not_fit(tell: object) -> None:
     history = HistoryWriter()
     part = tell(history)  # type: ignore[operator]
-    assert [list(v.operations) for v in history.found] == [part]
+    assert [list(v.operations) for v in history.findings] == [part]
 
 
 def test_the_reason_is_a_sentence() -> None:
     history = HistoryWriter()
     bad_view_after_a_rejection(history)
-    assert history.found[0].reason == (
+    assert history.findings[0].reason == (
         "request r: a view at 0.004 s says Pairing, although a rejection was acknowledged at"
         " 0.003 s"
     )
@@ -408,7 +408,7 @@ def test_a_request_that_does_not_fit_is_blamed_once() -> None:
     bad_two_acceptances(history)
     history.on("Accept")
     history.view("Pairing")
-    assert len(history.found) == 1
+    assert len(history.findings) == 1
 
 
 def test_a_search_that_is_too_wide_is_undecided() -> None:
