@@ -69,10 +69,10 @@ def _reject(context: Context) -> None:
 
 
 def _that(check: str, name: str) -> Callable[[Context, Judge], None]:
-    def judged(context: Context, judge: Judge) -> None:
+    def step(context: Context, judge: Judge) -> None:
         judge.check(check, operation=context.noted(name))
 
-    return judged
+    return step
 
 
 for _words, (_check, _name) in THEN.items():
