@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Level, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.history.lines import EvidenceHeader, LeakLine, ScenarioLine, VerdictLine, WaiverLine
@@ -286,8 +286,6 @@ def _unknown(requirements: Sequence[Requirement], judged: Iterable[str]) -> list
         else Requirement(
             id=id_,
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Not in the catalogue of this version",
             text="The evidence judges it, and the catalogue of this version does not have it.",
             source="",
@@ -335,7 +333,7 @@ def _requirement(
 
 def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
     """What must hold and was selected, and no scenario asked for it, is not simply skipped."""
-    if requirement.id.startswith("INV-"):
+    if requirement.is_invariant:
         verdict, reason = Verdict.SKIPPED, OVER_HISTORIES
     elif requirement.feature and requirement.feature.value not in evidence.header.features:
         verdict, reason = Verdict.NOT_SUPPORTED, requirement.feature.value
