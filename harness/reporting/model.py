@@ -69,11 +69,8 @@ class RequirementReport:
     @property
     def counts_as_failed(self) -> bool:
         """Whether this alone makes a run not conform."""
-        return (
-            self.requirement.level is Level.MUST
-            and self.verdict is Verdict.FAIL
-            and self.waived is None
-        )
+        must = self.requirement.level is Level.MUST
+        return must and self.verdict is Verdict.FAIL and self.waived is None
 
     @property
     def counts_as_unsure(self) -> bool:
@@ -211,10 +208,6 @@ class _Judging:
         """What each repeat says, where they do not agree."""
         return self.repeated.unstable.get((scenario, requirement), ()) if self.repeated else ()
 
-    def fails_in_each_repeat(self, requirement: str) -> bool:
-        """Whether it failed in all of several repeats, though not by the same scenario."""
-        return self.repeated is not None and requirement in self.repeated.failing
-
 
 def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     evidence, header = judging.evidence, judging.evidence.header
@@ -323,7 +316,8 @@ def _requirement(
     if not scenarios:
         return _unasked(requirement, judging.evidence)
     verdict = worst(scenario.verdict for scenario in scenarios)
-    if judging.fails_in_each_repeat(requirement.id):
+    # It may have failed in each of several repeats, though not by the same scenario.
+    if judging.repeated is not None and requirement.id in judging.repeated.failing:
         verdict = Verdict.FAIL
     # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
