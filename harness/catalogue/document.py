@@ -216,13 +216,9 @@ def _group_table(members: Sequence[Requirement], scenarios: Coverage | None) -> 
 def _detail(requirement: Requirement, scenarios: Coverage | None) -> Iterator[str]:
     yield from (f"### {requirement.id}", "", f"**{requirement.title}.**", "")
     yield from (requirement.text, "", f"Source: `{requirement.source}`", "")
-    if scenarios is None:
-        return
-    names = scenarios.get(requirement.id, ())
-    if names:
-        yield from ("Scenarios:", "", *(f"- {name}" for name in names), "")
-    else:
-        yield from ("Scenarios: none yet.", "")
+    if scenarios is not None:
+        names = [f"- {name}" for name in scenarios.get(requirement.id, ())]
+        yield from ("Scenarios:", "", *names, "") if names else ("Scenarios: none yet.", "")
 
 
 def _sentences(chosen: Mapping[str, Requirement]) -> Iterator[str]:

@@ -28,12 +28,10 @@ class UnknownName(CatalogueError):
         self.kind = kind
         self.given = given
         self.near = _near(given, tuple(known))
-        super().__init__(f"no {kind} is called {given!r}; {self._hint()}")
-
-    def _hint(self) -> str:
-        if self.near:
-            return f"did you mean {' or '.join(self.near)}?"
-        return f"`pairproof requirements` shows every {self.kind} there is"
+        hint = f"did you mean {' or '.join(self.near)}?"
+        if not self.near:
+            hint = f"`pairproof requirements` shows every {kind} there is"
+        super().__init__(f"no {kind} is called {given!r}; {hint}")
 
 
 class LimitOutOfRange(CatalogueError):

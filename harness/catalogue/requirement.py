@@ -52,16 +52,17 @@ class Requirement:
 
     `source` is the section's anchor, with the step where there is one:
     `#send-pairing-request-from-local-cluster step 6`. `title` is one line; `text` says in our
-    own words what must hold. An invariant (`INV-…`) is judged over whole histories.
+    own words what must hold: a MUST of the core, unless it says otherwise. An invariant (`INV-…`)
+    is judged over whole histories.
     """
 
     id: str
     role: Role
-    level: Level
-    profile: Profile
     title: str
     text: str
     source: str
+    level: Level = Level.MUST
+    profile: Profile = Profile.CORE
     feature: Feature | None = None
 
     @property

@@ -99,22 +99,20 @@ def certify(plan: Plan) -> int:
 
 def _certify_repeatedly(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> int:
     """The same run again and again, and one report of all, as far as they went."""
+    interrupted = False
     try:
-        interrupted = not all(_repeat(plan, waivers, out, n) for n in range(1, plan.repeat + 1))
+        for number in range(1, plan.repeat + 1):
+            folder = made_writable(repeat_folder(out, number))
+            put(f"run {number} of {plan.repeat}")
+            carried_out = _run(plan, waivers, folder)
+            put(f"run {number} of {plan.repeat}: {carried_out.report.why}")
+            if interrupted := carried_out.interrupted:
+                break
     except KeyboardInterrupt:
         interrupted = True
         if not repeat_folders(out):
             raise
     return _finish(CarriedOut(write_reports(out, out), interrupted), plan, out)
-
-
-def _repeat(plan: Plan, waivers: Sequence[WaiverLine], out: Path, number: int) -> bool:
-    """One run of several; returns whether it came to its end."""
-    folder = made_writable(repeat_folder(out, number))
-    put(f"run {number} of {plan.repeat}")
-    carried_out = _run(plan, waivers, folder)
-    put(f"run {number} of {plan.repeat}: {carried_out.report.why}")
-    return not carried_out.interrupted
 
 
 # --- before the run -------------------------------------------------------------------------

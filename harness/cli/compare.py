@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
 from rich.text import Text
 
 from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
-from harness.cli.exits import CannotDo, put
-from harness.cli.summary import shortened
+from harness.cli.exits import CannotDo, put_json
+from harness.cli.summary import print_texts, shortened
 from harness.history.manifest import is_fleet, read_manifest
 from harness.reporting import comparing
 from harness.reporting.files import read_report
 from harness.reporting.fleet.model import build_fleet_report
-from harness.reporting.report_json import encode_json
 from harness.reporting.words import OVERALL_NAMES, describe_verdict
 
 _STYLES = {
@@ -47,11 +45,9 @@ def compare_runs(before: Path, after: Path, format: str) -> int:
         raise CannotDo("one of the two is the run of a fleet and the other is not")
     comparison = comparing.compare(_verdicts(before), _verdicts(after))
     if format == "json":
-        put(encode_json(comparing.comparison_json(comparison)).decode().rstrip("\n"))
-        return comparison.exit_code
-    console = Console(highlight=False, markup=False, soft_wrap=True)
-    for line in _lines(comparison):
-        console.print(line)
+        put_json(comparing.comparison_json(comparison))
+    else:
+        print_texts(_lines(comparison))
     return comparison.exit_code
 
 

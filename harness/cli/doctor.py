@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.text import Text
 
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, put
+from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, put_json
+from harness.cli.summary import print_texts
 from harness.doctor.examining import Diagnosis, examine, suite_for
-from harness.doctor.finding import DoctorFinding, Severity, of_level, worst
+from harness.doctor.finding import DoctorFinding, Severity, worst
 from harness.history.operation import Json
-from harness.history.visible import visible_line
 from harness.opening import open_http
-from harness.reporting.report_json import encode_json
 from harness.suite import suite_dir
 from harness.targets.http import HttpDriver
 from harness.targets.reading import TargetFileError
@@ -54,14 +53,13 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
         place = f"{error.file}:{error.line}" if error.line else error.file
         told = ": ".join(filter(None, [place, error.key, error.problem.found]))
         what = f"{told}; allowed: {error.problem.allowed}"
-        diagnosis = Diagnosis(
-            (DoctorFinding(Severity.PROBLEM, "file", what, error.problem.remedy),)
-        )
+        finding = DoctorFinding(Severity.PROBLEM, "file", what, error.problem.remedy)
+        diagnosis = Diagnosis((finding,))
     code = _CODES[worst(diagnosis.findings)]
     if format == "json":
-        put(encode_json(_document(target_file, diagnosis, code)).decode().rstrip("\n"))
+        put_json(_document(target_file, diagnosis, code))
     else:
-        _print(diagnosis, code, target_file, everything=everything)
+        print_texts(_lines(diagnosis, code, target_file, everything=everything))
     return code
 
 
@@ -92,27 +90,28 @@ def _document(target_file: Path, diagnosis: Diagnosis, code: int) -> dict[str, J
     }
 
 
-def _print(diagnosis: Diagnosis, code: int, target_file: Path, *, everything: bool) -> None:
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+def _lines(
+    diagnosis: Diagnosis, code: int, target_file: Path, *, everything: bool
+) -> Iterator[Text]:
     area = ""
     for finding in diagnosis.findings:
         if finding.level is Severity.GOOD and not everything:
             continue
         if finding.area != area:
             area = finding.area
-            console.print(Text(area, style="bold"))
+            yield Text(area, style="bold")
         mark, style = _MARKS[finding.level]
-        console.print(Text(f"  {mark} {visible_line(finding.what)}", style=style))
+        yield Text(f"  {mark} {finding.what}", style=style)
         if finding.remedy:
-            console.print(Text(f"    {visible_line(finding.remedy)}", style="dim"))
-    console.print(_last_line(diagnosis, code, target_file))
+            yield Text(f"    {finding.remedy}", style="dim")
+    yield _last_line(diagnosis, code, target_file)
 
 
 def _last_line(diagnosis: Diagnosis, code: int, target_file: Path) -> Text:
     reach = diagnosis.reach
     judged = f"{len(reach.judged)} scenarios can be judged" if reach else ""
     if code == WRONG_USAGE:
-        count = len(list(of_level(diagnosis.findings, Severity.PROBLEM)))
+        count = sum(finding.level is Severity.PROBLEM for finding in diagnosis.findings)
         told = f"{count} problem{'s' if count != 1 else ''} to mend before a run"
         return Text(f"✗ not usable yet: {target_file}. {told}", style="bold red")
     if code == INCONCLUSIVE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 from harness.history.visible import visible
@@ -52,6 +52,17 @@ def put_lines(lines: Iterable[str]) -> None:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise CannotDo("", 1) from None
+
+
+def put_json(document: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:
+    """A result for a program, as indented JSON.
+
+    Raises:
+        CannotDo: nobody reads it any more.
+    """
+    from harness.reporting.report_json import encode_json, plain_json
+
+    put(encode_json(plain_json(document)).decode().rstrip("\n"))
 
 
 def put_list(

@@ -16,7 +16,7 @@ from harness import __version__
 from harness.catalogue.verdict import Overall
 from harness.checkers.fleet.gate import check
 from harness.cli import fleet_driving
-from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, say
+from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put, put_json, say
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
@@ -38,7 +38,6 @@ from harness.reporting.fleet.files import write_fleet_reports
 from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import SECOND, counted, number
 from harness.reporting.fleet.report_json import fleet_report_json
-from harness.reporting.report_json import encode_json
 from harness.reporting.words import command, describe_overall
 from harness.running.stopping import Stopping
 
@@ -132,7 +131,7 @@ def run(asked: FleetOptions) -> int:
             return hunt_seeds(asked, scenario, stopping)
         report = run_once(asked, job_of(asked, scenario), stopping)
     if asked.format == "json":
-        put(text_of(fleet_report_json(report)))
+        put_json(fleet_report_json(report))
     return INTERRUPTED if stopping.asked else report.exit_code
 
 
@@ -198,7 +197,14 @@ def run_once(asked: FleetOptions, job: Job, stopping: Stopping) -> FleetReport:
     scenario, pool = job.scenario, asked.pool.for_job(job)
     out = made_writable(folder_for(asked.out, scenario.name))
     need = estimate_bytes(operations_about(scenario))
-    asked.tell(_first_line(job, pool, need, out))
+    planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
+    asked.tell(
+        f"pairproof {__version__} runs {scenario.name}{planted}:"
+        f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
+        f" {duration_text(scenario.duration)} of virtual time,"
+        f" {counted(scenario.fleet.cells, 'cell')} {pool},"
+        f" about {fleet_driving.megabytes(need)} of evidence in {out}"
+    )
     fleet_driving.require_room(out, need)
     finished = fleet_driving.drive(replace(job, parts=folder_of_parts(out)), pool, stopping)
     return reported(finished, out, stopping, quietly=asked.format == "json")
@@ -214,23 +220,6 @@ def reported(finished: FleetResult, out: Path, stopping: Stopping, *, quietly: b
     if not quietly:
         print_fleet_summary(report, out)
     return report
-
-
-def _first_line(job: Job, pool: fleet_driving.PoolOptions, need: int, out: Path) -> str:
-    scenario = job.scenario
-    planted = f" with {job.planted.replace(':', ' ')}" if job.planted else ""
-    return (
-        f"pairproof {__version__} runs {scenario.name}{planted}:"
-        f" {counted(scenario.fleet.hosts, 'host')}, seed {scenario.seed},"
-        f" {duration_text(scenario.duration)} of virtual time,"
-        f" {counted(scenario.fleet.cells, 'cell')} {pool},"
-        f" about {fleet_driving.megabytes(need)} of evidence in {out}"
-    )
-
-
-def text_of(document: dict[str, Json]) -> str:
-    """A JSON document as it is printed."""
-    return encode_json(document).decode().rstrip("\n")
 
 
 # --- seeds, until one fails ------------------------------------------------------------------
@@ -257,8 +246,7 @@ def hunt_seeds(asked: FleetOptions, scenario: Scenario, stopping: Stopping) -> i
     lasts = f", for {duration_text(limit)} at most" if limit is not None else ""
     asked.tell(
         f"pairproof {__version__} runs {scenario.name} with the seeds {seeds[0]} to {seeds[-1]}:"
-        f" {many}, {workers} at a time{lasts}; nothing is recorded until"
-        " one fails"
+        f" {many}, {workers} at a time{lasts}; nothing is recorded until one fails"
     )
     hunted = _hunted(asked, scenario, seeds, workers, limit, stopping)
     asked.tell(_hunt_told(hunted, len(seeds), stopping))
@@ -266,7 +254,7 @@ def hunt_seeds(asked: FleetOptions, scenario: Scenario, stopping: Stopping) -> i
     if hunted.failing is not None and not stopping.asked:
         report = _recorded(asked, scenario, hunted.failing, stopping)
     if asked.format == "json":
-        put(text_of(_document(asked, scenario, seeds, hunted, report)))
+        put_json(_document(asked, scenario, seeds, hunted, report))
     if stopping.asked:
         return INTERRUPTED
     if report is not None:
@@ -369,9 +357,6 @@ def _command(asked: FleetOptions, scenario: Scenario, seed: int) -> str:
     return command(*words)
 
 
-_SCHEMA: Final = "pairproof/hunt/1"
-
-
 def _document(
     asked: FleetOptions,
     scenario: Scenario,
@@ -381,7 +366,7 @@ def _document(
 ) -> dict[str, Json]:
     failing = hunted.failing
     return {
-        "schema": _SCHEMA,
+        "schema": "pairproof/hunt/1",
         "scenario": scenario.name,
         "seeds": {"first": seeds[0], "asked_for": len(seeds), "run": len(hunted.tried)},
         "stopped": hunted.stopped,

@@ -145,8 +145,10 @@ class EdgeReaching:
         slots, central = both.slots(), both.central
 
         def close() -> Sequence[str]:
-            cancelled = _cancels_all(both.driver, [slot for slot in slots if slot.given])
-            return [*cancelled, *closing(belongings, self.folder, let_go)]
+            given = [slot for slot in slots if slot.given]
+            pending = [slot for slot in given if not _cancels(both.driver, slot.host_uids[0])]
+            left = [f"request at {slot.uid}; cancel it in Local UI" for slot in pending]
+            return [*left, *closing(belongings, self.folder, let_go)]
 
         return Endpoint(
             driver=_Arranging(belongings.noted(both.driver), both.links),
@@ -186,15 +188,6 @@ class _Arranging:
     def epoch(self) -> int:
         """The target's idea of now: microseconds since the Unix epoch."""
         return self.noted.epoch()
-
-
-def _cancels_all(driver: HttpDriver, slots: Sequence[Slot]) -> list[str]:
-    """Cancel what is still pending at these places; returns what could not be."""
-    return [
-        f"request at {slot.uid}; cancel it in Local UI"
-        for slot in slots
-        if not _cancels(driver, slot.host_uids[0])
-    ]
 
 
 def _cancels(driver: HttpDriver, host_uid: str) -> bool:

@@ -9,6 +9,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from math import ceil
@@ -20,8 +21,8 @@ from msgspec import structs
 from harness import __version__
 from harness.checkers.fleet.durations import merged
 from harness.cli import exits
-from harness.cli.exits import CannotDo, put, say
-from harness.cli.fleet import FleetOptions, RealtimeOptions, job_of, reported, scenario_of, text_of
+from harness.cli.exits import CannotDo, put, put_json, say
+from harness.cli.fleet import FleetOptions, RealtimeOptions, job_of, reported, scenario_of
 from harness.cli.fleet_driving import PoolOptions, drive_with, megabytes, require_room
 from harness.cli.fleet_edge import (
     CellEndpointFactory,
@@ -33,7 +34,7 @@ from harness.cli.fleet_edge import (
 from harness.cli.folders import folder_for, made_writable
 from harness.domain.arrangements import Side
 from harness.fleet.pool.coordinator import PoolRun
-from harness.fleet.port import Cell, Job
+from harness.fleet.port import Job
 from harness.fleet.realtime.budget import LoadBudget, budget_of
 from harness.fleet.realtime.cell import make_real_cell
 from harness.fleet.realtime.limit import LimitExpression, LimitResult, RateResult, search
@@ -123,7 +124,7 @@ def run_real(asked: FleetOptions, real: RealtimeOptions, stopping: Stopping) -> 
         return find_limit(asked, real, prepared, stopping)
     report = _run(asked, real, prepared, stopping)
     if asked.format == "json":
-        put(text_of(fleet_report_json(report)))
+        put_json(fleet_report_json(report))
     return exits.INTERRUPTED if stopping.asked else report.exit_code
 
 
@@ -173,12 +174,9 @@ def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario
         with both_sides(target, scenario.seed, scenario.central.handover) as both:
             scenario = at_places(scenario, asked.hosts, len(both.slots()))
             return planned(scenario, both.cannot, edge=True)
-    driver = HttpDriver(target)
-    try:
+    with closing(HttpDriver(target)) as driver:
         driver.check()
         return planned(scenario, driver.cannot)
-    finally:
-        driver.close()
 
 
 def _refuse_any(options: dict[str, object], why: str) -> None:
@@ -205,18 +203,9 @@ def side_of(role: str, target: Target, file: Path) -> Side:
 def _cells(asked: FleetOptions) -> int:
     """One for each process; more than one event loop in a process would help nobody."""
     if asked.scheduler:
-        from harness.fleet.pool.dask import DaskTransport
-
-        transport = DaskTransport(_never, asked.scheduler)
-        try:
+        with asked.pool.transport() as transport:
             return transport.handles
-        finally:
-            transport.close()
     return asked.workers or 1
-
-
-def _never(job: Job, number: int) -> Cell:
-    raise AssertionError("no cell is made only to count workers")
 
 
 def settings_of(
@@ -254,11 +243,8 @@ def _run(
 
 def telling_of(prepared: Prepared, real: RealtimeOptions, telling: Telling) -> Telling:
     """What the evidence says of a run in real time, besides what it says of any."""
-    return replace(
-        telling,
-        about=partial(_about, prepared, real),
-        realtime=partial(_realtime, prepared),
-    )
+    about, realtime = partial(_about, prepared, real), partial(_realtime, prepared)
+    return replace(telling, about=about, realtime=realtime)
 
 
 def _about(prepared: Prepared, real: RealtimeOptions, header: EvidenceHeader) -> EvidenceHeader:

@@ -5,7 +5,6 @@ Also its pages, `docs/kill-matrix.md` and `docs/variants.md`, which `make docs` 
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from dataclasses import dataclass
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INCONCLUSIVE, CannotDo, put, put_list, say
+from harness.cli import exits
+from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
 from harness.explore.walk import InterleavingResult, rendered
 from harness.proving.fleets import HOSTS, SEED
 from harness.proving.matrix import Caught, Matrix, try_mutants
@@ -88,7 +88,7 @@ def run_mutants(asked: ProofOptions) -> int:
     )
     match asked.format:
         case "json":
-            put(json.dumps(matrix_json(matrix), indent=2, ensure_ascii=False))
+            put_json(matrix_json(matrix))
         case "markdown":
             put(matrix_markdown(matrix).rstrip("\n"))
         case _:
@@ -97,7 +97,8 @@ def run_mutants(asked: ProofOptions) -> int:
             put(f"killed        {there} at their requirement, {len(matrix.survived)} survived")
     _complain(matrix)
     unclear = bool(matrix.baseline) or any(row.problem for row in matrix.rows)
-    return CONFORMS if matrix.sound else INCONCLUSIVE if unclear else DOES_NOT_CONFORM
+    failed = exits.INCONCLUSIVE if unclear else exits.DOES_NOT_CONFORM
+    return CONFORMS if matrix.sound else failed
 
 
 def run_variants(asked: ProofOptions) -> int:
@@ -113,7 +114,7 @@ def run_variants(asked: ProofOptions) -> int:
     )
     match asked.format:
         case "json":
-            put(json.dumps(variants_json(rows), indent=2, ensure_ascii=False))
+            put_json(variants_json(rows))
         case "markdown":
             put(variants_markdown(rows).rstrip("\n"))
         case _:
@@ -123,7 +124,7 @@ def run_variants(asked: ProofOptions) -> int:
             put(f"false alarms  {alarms}")
     if not any(row.wrong for row in rows):
         return CONFORMS
-    return DOES_NOT_CONFORM if any(row.failed for row in rows) else INCONCLUSIVE
+    return exits.DOES_NOT_CONFORM if any(r.failed for r in rows) else exits.INCONCLUSIVE
 
 
 # --- what was asked for ---------------------------------------------------------------------
@@ -169,37 +170,33 @@ def _as_json(planted: planting.Planted) -> dict[str, str]:
 
 
 def _lane_json(mutant: planting.Mutant) -> dict[str, str]:
-    return {
-        "lane": mutant.lane.value,
-        "plot": mutant.found_by,
-        "nemesis": mutant.nemesis or "",
-    }
+    return {"lane": mutant.lane.value, "plot": mutant.found_by, "nemesis": mutant.nemesis or ""}
 
 
 def _list(rows: Sequence[dict[str, str]], format: str) -> None:
     if format == "json":
-        put(json.dumps(rows, indent=2, ensure_ascii=False))
+        put_json(rows)
         return
     if format == "markdown":
         heads = [name for name in rows[0] if name != "says"] + ["says"]
         put("\n".join(markdown_table(heads, ([row[h] for h in heads] for row in rows))))
         return
     heads = [head for head in ("name", "requirement", "lane") if head in rows[0]]
-    put_list(
-        [*heads, "what it does"], ([*(row[head] for head in heads), row["says"]] for row in rows)
-    )
+    cells = ([*(row[head] for head in heads), row["says"]] for row in rows)
+    exits.put_list([*heads, "what it does"], cells)
 
 
 def _tell_caught(row: Caught) -> None:
-    mutant = row.mutant
-    told = row.wrong or (f"{row.killed_by[0]}" if row.killed_by else "")
-    say(f"{'✗' if row.wrong else '✓'} {mutant.requirement:7} {mutant.name}: {told}")
+    _tell(row.mutant, row.wrong, row.killed_by[0] if row.killed_by else "")
 
 
 def _tell_left_alone(row: LeftAlone) -> None:
     differs = f"other observations at {', '.join(row.observed)}" if row.observed else "passes"
-    told = row.wrong or differs
-    say(f"{'✗' if row.wrong else '✓'} {row.variant.requirement:7} {row.variant.name}: {told}")
+    _tell(row.variant, row.wrong, differs)
+
+
+def _tell(planted: planting.Planted, wrong: str, right: str) -> None:
+    say(f"{'✗' if wrong else '✓'} {planted.requirement:7} {planted.name}: {wrong or right}")
 
 
 def _complain(matrix: Matrix) -> None:
@@ -233,12 +230,12 @@ def walk_interleavings(
         for found in result.violations:
             say(rendered(found))
     if format == "json":
-        put(json.dumps(_walks_json(results), indent=2, ensure_ascii=False))
+        put_json(_walks_json(results))
     elif format == "table":
         _sum_up_walks(results, faults)
     else:
         raise CannotDo("interleavings are printed as table or json: give --format one of them")
-    return DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
+    return exits.DOES_NOT_CONFORM if any(r.violations for r in results) else CONFORMS
 
 
 def _told_of_walk(result: InterleavingResult) -> str:

@@ -9,7 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
 from rich.text import Text
 
 from harness import __version__
@@ -17,6 +16,7 @@ from harness.catalogue.edition import EDITION
 from harness.cli.exits import CONFORMS, DOES_NOT_CONFORM, INTERRUPTED, CannotDo, put, say
 from harness.cli.fleet_driving import PoolOptions, drive, require_room, stoppable
 from harness.cli.folders import made_writable
+from harness.cli.summary import print_texts
 from harness.fleet.loading import from_plain
 from harness.fleet.port import Job
 from harness.fleet.replaying import LineDifference, differences
@@ -65,8 +65,7 @@ def replay_evidence(evidence: Path, workers: int | None, scheduler: str, out: Pa
             return INTERRUPTED
         again = read_manifest(finished.evidence)
         found = list(differences(first, again))
-    for text in _describe(first, again, found):
-        Console(highlight=False, markup=False, soft_wrap=True).print(text)
+    print_texts(_describe(first, again, found))
     return DOES_NOT_CONFORM if found else CONFORMS
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from harness.cli.exits import CONFORMS, CannotDo, put, put_list
+from harness.cli.exits import CONFORMS, CannotDo, put, put_json, put_list
 from harness.fleet.describing import schema_text
 from harness.fleet.loading import as_plain
 from harness.fleet.scenario import Scenario
@@ -23,7 +21,7 @@ def list_scenarios(format: str) -> int:
         case "markdown":
             put(readme().rstrip("\n"))
         case "json":
-            put(json.dumps([_row(find(name)) for name in names()], indent=2, ensure_ascii=False))
+            put_json([_row(find(name)) for name in names()])
         case _:
             cells = [_cells(find(name)) for name in names()]
             put_list(("name", "hosts", "lasts", "why"), cells, numbers=("hosts", "lasts"))
@@ -41,7 +39,7 @@ def show_scenario(name: str, format: str) -> int:
         case "markdown":
             raise CannotDo("one scenario is printed as table (its file) or json")
         case "json":
-            put(json.dumps(as_plain(find(name)), indent=2, ensure_ascii=False))
+            put_json(as_plain(find(name)))
         case _:
             put(text_of(name).rstrip("\n"))
     return CONFORMS

@@ -235,13 +235,6 @@ def _describe(violation: ViolationLine) -> str:
 
 
 def _print_sizes(before: Size, after: Size) -> None:
-    for name, was, now in (
-        ("clusters", before.clusters, after.clusters),
-        ("hosts", before.hosts, after.hosts),
-        ("faults", before.faults, after.faults),
-        ("acts", before.acts, after.acts),
-        ("changes", before.changes, after.changes),
-        ("operations", before.operations, after.operations),
-    ):
-        put(f"{name:<13} {number(was)} → {number(now)}")
+    for name in ("clusters", "hosts", "faults", "acts", "changes", "operations"):
+        put(f"{name:<13} {number(getattr(before, name))} → {number(getattr(after, name))}")
     put(f"{'duration':<13} {duration_text(before.duration)} → {duration_text(after.duration)}")

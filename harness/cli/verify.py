@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -12,14 +12,13 @@ from rich.text import Text
 from harness import __version__
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.requirements import by_id
-from harness.cli.exits import CannotDo, put, say
+from harness.cli.exits import CannotDo, put_json, say
 from harness.cli.summary import print_texts
 from harness.history.lines import EvidenceHeader
 from harness.history.manifest import is_fleet
 from harness.history.operation import Json
 from harness.history.reader import is_repeated, repeat_folders
 from harness.reporting.repeating import missing_repeats
-from harness.reporting.report_json import encode_json
 from harness.reporting.words import clipped
 from harness.running.selection import BadTagExpression, Selection
 from harness.suite import suite_dir
@@ -31,6 +30,7 @@ from harness.verifying.verify import verify
 Verified = differences.RunVerification | differences.FleetVerification
 
 SAME, DIFFERS, CUT_OFF = 0, 1, 2
+_SCHEMA = "pairproof/verify/1"
 _DIFFERENCES_MAX = 40
 """More are counted, not listed; `--format json` lists them."""
 _MESSAGE_MAX = 500
@@ -56,7 +56,7 @@ def verify_evidence(evidence: Path, format: str, own: OwnSuite = OwnSuite()) -> 
     fleet = is_fleet(evidence)
     verification = verify_fleet(evidence) if fleet else _verify_scenarios(evidence, own)
     if format == "json":
-        put(encode_json(document(verification, evidence)).decode().rstrip("\n"))
+        put_json(document(verification, evidence))
     else:
         print_texts(_lines(verification, evidence))
     return _code_of(verification, evidence)
@@ -68,7 +68,14 @@ def _verify_repeats(out: Path, format: str, own: OwnSuite) -> int:
     found = [(folder, _verify_scenarios(folder, own)) for folder in folders]
     missing = missing_repeats(found[0][1].header, len(folders))
     if format == "json":
-        put(encode_json(_document_of_repeats(found, missing)).decode().rstrip("\n"))
+        put_json(
+            {
+                "schema": _SCHEMA,
+                "same": not missing and all(v.same for _, v in found),
+                "notes": [missing] if missing else [],
+                "repeats": [document(verification, folder) for folder, verification in found],
+            }
+        )
     else:
         for folder, verification in found:
             print_texts(_lines(verification, folder))
@@ -196,7 +203,7 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
     """What `--format json` prints, ready to be encoded."""
     header = verification.header
     return {
-        "schema": "pairproof/verify/1",
+        "schema": _SCHEMA,
         "evidence": {"file": str(evidence), "sha256": verification.sha256},
         "kind": header.kind,
         "same": verification.same,
@@ -214,26 +221,12 @@ def document(verification: Verified, evidence: Path) -> dict[str, Json]:
     }
 
 
-def _document_of_repeats(
-    found: Sequence[tuple[Path, differences.RunVerification]], missing: str
-) -> dict[str, Json]:
-    return {
-        "schema": "pairproof/verify/1",
-        "same": not missing and all(v.same for _, v in found),
-        "notes": [missing] if missing else [],
-        "repeats": [document(verification, folder) for folder, verification in found],
-    }
-
-
 def _counted(verification: Verified) -> dict[str, Json]:
     if isinstance(verification, differences.FleetVerification):
         return asdict(verification.tally)
     counts = verification.counts
-    return {
-        "scenarios": counts.scenarios,
-        "operations": counts.operations,
-        **asdict(verification.tally),
-    }
+    made = {"scenarios": counts.scenarios, "operations": counts.operations}
+    return made | asdict(verification.tally)
 
 
 def _as_json(difference: differences.Difference) -> dict[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -65,8 +65,3 @@ def worst(findings: Iterable[DoctorFinding]) -> Severity:
     """The level that decides."""
     order = list(Severity)
     return max((f.level for f in findings), key=order.index, default=Severity.GOOD)
-
-
-def of_level(findings: Iterable[DoctorFinding], level: Severity) -> Iterator[DoctorFinding]:
-    """Those of one level, in their order."""
-    return (finding for finding in findings if finding.level is level)

@@ -56,7 +56,16 @@ def diagram(title: str, operations: Sequence[OperationRecord], key: str) -> Diag
     bars, steps = _bars(operations)
     if len(bars) < len(operations):
         title = f"{title} (the first {len(bars)} of {len(operations)} operations)"
-    return Diagram(title, _svg(title, bars, steps, key), _text(title, bars, steps))
+    svg = drawing(
+        Markup("").join(_drawn(bars, steps)),
+        look="order",
+        key=key,
+        title=title,
+        shows="; ".join(f"{bar.lane}: {bar.label}" for bar in bars),
+        width=WIDTH,
+        height=_TOP + _ROW * len(bars) + 8,
+    )
+    return Diagram(title, svg, _text(title, bars, steps))
 
 
 def _bars(operations: Sequence[OperationRecord]) -> tuple[list[_Bar], int]:
@@ -120,18 +129,6 @@ def _seconds(operation: OperationRecord) -> str:
 # --- SVG ------------------------------------------------------------------------------------
 
 
-def _svg(title: str, bars: Sequence[_Bar], steps: int, key: str) -> Markup:
-    return drawing(
-        Markup("").join(_drawn(bars, steps)),
-        look="order",
-        key=key,
-        title=title,
-        shows="; ".join(f"{bar.lane}: {bar.label}" for bar in bars),
-        width=WIDTH,
-        height=_TOP + _ROW * len(bars) + 8,
-    )
-
-
 def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
     width = (WIDTH - _LEFT - 12) / max(steps, 1)
     lane = None
@@ -139,15 +136,11 @@ def _drawn(bars: Sequence[_Bar], steps: int) -> Iterable[Markup]:
         y = _TOP + i * _ROW
         if bar.lane != lane:
             lane = bar.lane
-            yield _lane(lane, y)
+            yield Markup(
+                '<path class="lane" d="M0 {y}H{width}" stroke="currentColor" stroke-opacity=".25"/>'
+                '<text x="0" y="{base}" font-size="12" font-weight="600">{name}</text>\n'
+            ).format(y=y, width=WIDTH, base=y + 17, name=_lane_name(lane))
         yield _row(bar, y, width)
-
-
-def _lane(name: str, y: int) -> Markup:
-    return Markup(
-        '<path class="lane" d="M0 {y}H{width}" stroke="currentColor" stroke-opacity=".25"/>'
-        '<text x="0" y="{base}" font-size="12" font-weight="600">{name}</text>\n'
-    ).format(y=y, width=WIDTH, base=y + 17, name=_lane_name(name))
 
 
 def _lane_name(name: str) -> str:

@@ -89,11 +89,7 @@ def _excuse(judged: _Judged, verdict: Verdict) -> Case | None:
     waived = [(id_, report) for id_, report in red if report.waived]
     if not waived or len(waived) < len(red):
         return None
-    told = (
-        f"{id_} {describe(report.waived)}; {report.reason}"
-        for id_, report in waived
-        if report.waived
-    )
+    told = (f"{id_} {describe(r.waived)}; {r.reason}" for id_, r in waived if r.waived)
     return replace(
         _case([(id_, replace(report, waived=None)) for id_, report in judged], verdict),
         verdict=Verdict.SKIPPED,
@@ -127,9 +123,10 @@ def github_commands(report: Report) -> Iterator[str]:
     """
     shown: dict[str, list[str]] = {"error": [], "warning": [], "notice": []}
     for requirement in report.requirements:
-        for scenario in _telling(requirement):
-            kind = _kind(requirement, scenario)
-            shown[kind].append(_at(kind, requirement, scenario))
+        for scenario in requirement.scenarios if requirement.verdict in _RED else ():
+            if scenario.verdict is requirement.verdict or scenario.failed:  # it made the verdict
+                kind = _kind(requirement, scenario)
+                shown[kind].append(_at(kind, requirement, scenario))
     shown["warning"] += [
         _command("warning", {"title": "Waiver"}, waiver.told)
         for waiver in report.waivers
@@ -140,12 +137,6 @@ def github_commands(report: Report) -> Iterator[str]:
         if len(commands) > OF_A_KIND_MAX:
             more = len(commands) - OF_A_KIND_MAX
             yield f"pairproof: {more} more of the kind {kind} are in the report"
-
-
-def _telling(report: RequirementReport) -> Iterator[ScenarioReport]:
-    """The scenarios to point at: those that made the verdict."""
-    if report.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
-        yield from (s for s in report.scenarios if s.verdict is report.verdict or s.failed)
 
 
 def _kind(requirement: RequirementReport, scenario: ScenarioReport) -> str:

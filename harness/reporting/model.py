@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from harness.catalogue.requirement import Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Level, Requirement, Role
 from harness.catalogue.requirements import OWN
 from harness.catalogue.verdict import EXIT_CODES, Overall, Verdict, worst
 from harness.history.lines import EvidenceHeader, LeakLine, ScenarioLine, VerdictLine, WaiverLine
@@ -69,11 +69,8 @@ class RequirementReport:
     @property
     def counts_as_failed(self) -> bool:
         """Whether this alone makes a run not conform."""
-        return (
-            self.requirement.level is Level.MUST
-            and self.verdict is Verdict.FAIL
-            and self.waived is None
-        )
+        must = self.requirement.level is Level.MUST
+        return must and self.verdict is Verdict.FAIL and self.waived is None
 
     @property
     def counts_as_unsure(self) -> bool:
@@ -211,10 +208,6 @@ class _Judging:
         """What each repeat says, where they do not agree."""
         return self.repeated.unstable.get((scenario, requirement), ()) if self.repeated else ()
 
-    def fails_in_each_repeat(self, requirement: str) -> bool:
-        """Whether it failed in all of several repeats, though not by the same scenario."""
-        return self.repeated is not None and requirement in self.repeated.failing
-
 
 def _built(judging: _Judging, requirements: Sequence[Requirement]) -> Report:
     evidence, header = judging.evidence, judging.evidence.header
@@ -286,8 +279,6 @@ def _unknown(requirements: Sequence[Requirement], judged: Iterable[str]) -> list
         else Requirement(
             id=id_,
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Not in the catalogue of this version",
             text="The evidence judges it, and the catalogue of this version does not have it.",
             source="",
@@ -325,7 +316,8 @@ def _requirement(
     if not scenarios:
         return _unasked(requirement, judging.evidence)
     verdict = worst(scenario.verdict for scenario in scenarios)
-    if judging.fails_in_each_repeat(requirement.id):
+    # It may have failed in each of several repeats, though not by the same scenario.
+    if judging.repeated is not None and requirement.id in judging.repeated.failing:
         verdict = Verdict.FAIL
     # It is waived if each of its failures is.
     waivers = [scenario.waived for scenario in scenarios if scenario.failed]
@@ -335,7 +327,7 @@ def _requirement(
 
 def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
     """What must hold and was selected, and no scenario asked for it, is not simply skipped."""
-    if requirement.id.startswith("INV-"):
+    if requirement.is_invariant:
         verdict, reason = Verdict.SKIPPED, OVER_HISTORIES
     elif requirement.feature and requirement.feature.value not in evidence.header.features:
         verdict, reason = Verdict.NOT_SUPPORTED, requirement.feature.value

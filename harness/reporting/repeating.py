@@ -159,10 +159,10 @@ def _whole(
 def _problems(repeats: Sequence[Repeat]) -> Iterator[str]:
     if missing := missing_repeats(repeats[0].evidence.header, len(repeats)):
         yield missing
-    like_first = _without_run(repeats[0].evidence.header)
-    for repeat in repeats:
+    without_run = [digested(ENCODER.encode(repeat.evidence.header)) for repeat in repeats]
+    for repeat, header in zip(repeats, without_run, strict=True):
         yield from (f"{repeat.name}: {problem}" for problem in repeat.evidence.problems)
-        if _without_run(repeat.evidence.header) != like_first:
+        if header != without_run[0]:
             yield f"{repeat.name} is of another run than {repeats[0].name}"
 
 
@@ -171,7 +171,3 @@ def missing_repeats(header: EvidenceHeader, count: int) -> str:
     if header.repeat == count:
         return ""
     return f"{header.repeat} repeats were asked for, and the evidence of {count} is there"
-
-
-def _without_run(header: EvidenceHeader) -> bytes:
-    return digested(ENCODER.encode(header))

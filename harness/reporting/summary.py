@@ -46,12 +46,8 @@ def _blocks(report: Report) -> Iterator[str]:
 
 
 def _requirements(title: str, reports: Sequence[RequirementReport]) -> Iterator[str]:
-    if not reports:
-        return
-    yield f"### {title}\n"
     rows = [row for report in reports for row in _requirement_rows(report)]
-    head = ["Requirement", "Level", "Scenario", "Why"]
-    yield from table(head, ["---"] * 4, rows)
+    return _titled(title, ["Requirement", "Level", "Scenario", "Why"], rows)
 
 
 def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
@@ -73,25 +69,27 @@ def _requirement_rows(report: RequirementReport) -> Iterator[list[str]]:
 
 def _repeats(report: Report) -> Iterator[str]:
     """What each run of several came to."""
-    if not report.repeats:
-        return
-    yield "### Repeats\n"
-    rows = []
-    for repeat in report.repeats:
-        verdict = words.describe_overall(repeat.verdict)
-        rows.append([code(repeat.file), verdict, escaped(cut(repeat.why))])
-    yield from table(["Evidence", "Verdict", "Why"], ["---"] * 3, rows)
+    rows = [
+        [code(repeat.file), words.describe_overall(repeat.verdict), escaped(cut(repeat.why))]
+        for repeat in report.repeats
+    ]
+    return _titled("Repeats", ["Evidence", "Verdict", "Why"], rows)
 
 
 def _observed(report: Report) -> Iterator[str]:
-    if not report.observations:
-        return
-    yield "### Observed where the procedure is silent\n"
     rows = [
         [escaped(o.requirement), escaped(cut(o.situation)), escaped(cut(o.observed))]
         for o in report.observations
     ]
-    yield from table(["Requirement", "Situation", "What the target did"], ["---"] * 3, rows)
+    head = ["Requirement", "Situation", "What the target did"]
+    return _titled("Observed where the procedure is silent", head, rows)
+
+
+def _titled(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """A heading and a table, or nothing when it would be empty."""
+    if rows:
+        yield f"### {title}\n"
+        yield from table(head, ["---"] * len(head), rows)
 
 
 # --- pieces of Markdown ----------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Final
 from markupsafe import Markup
 
 from harness.catalogue.verdict import Overall
+from harness.reporting.words import OVERALL_NAMES
 
 
 def drawing(
@@ -39,11 +40,6 @@ _COLOURS: Final[Mapping[Overall, str]] = {
     Overall.DOES_NOT_CONFORM: "#b0201a",
     Overall.INCONCLUSIVE: "#805000",
 }
-_WORDS: Final[Mapping[Overall, str]] = {
-    Overall.CONFORMS: "conforms",
-    Overall.DOES_NOT_CONFORM: "does not conform",
-    Overall.INCONCLUSIVE: "inconclusive",
-}
 _LETTER: Final = 6.6
 """About how wide a letter of 11 pixels is; `textLength` makes it exact."""
 _MARGIN: Final = 8
@@ -52,7 +48,7 @@ _MARGIN: Final = 8
 def badge_svg(verdict: Overall, edition: str, scope: str = "", waived: int = 0) -> str:
     """The badge. `scope` is what was asked for, if not all; what is waived is said as well."""
     left = f"cluster pairing {edition}" + (f" · {scope}" if scope else "")
-    right = _WORDS[verdict] + (f", {waived} waived" if waived else "")
+    right = OVERALL_NAMES[verdict].lower() + (f", {waived} waived" if waived else "")
     first, second = (len(text) * _LETTER for text in (left, right))
     middle, width = first + 2 * _MARGIN, first + second + 4 * _MARGIN
     return Markup(

@@ -13,14 +13,7 @@ from harness.catalogue.verdict import Overall, Verdict
 from harness.history.lines import EvidenceHeader, LeakLine
 from harness.reporting.waiving import Standing
 
-VERDICT_NAMES: Final[Mapping[Verdict, str]] = {
-    Verdict.PASS: "pass",
-    Verdict.FAIL: "fail",
-    Verdict.INCONCLUSIVE: "inconclusive",
-    Verdict.NOT_SUPPORTED: "not supported",
-    Verdict.SKIPPED: "skipped",
-    Verdict.OBSERVED: "observed",
-}
+VERDICT_NAMES: Final[Mapping[Verdict, str]] = {v: v.value.replace("_", " ") for v in Verdict}
 
 VERDICT_SYMBOLS: Final[Mapping[Verdict, str]] = {
     Verdict.PASS: "✓",
@@ -33,9 +26,7 @@ VERDICT_SYMBOLS: Final[Mapping[Verdict, str]] = {
 """So that no verdict is told by its colour alone."""
 
 OVERALL_NAMES: Final[Mapping[Overall, str]] = {
-    Overall.CONFORMS: "Conforms",
-    Overall.DOES_NOT_CONFORM: "Does not conform",
-    Overall.INCONCLUSIVE: "Inconclusive",
+    overall: overall.value.replace("_", " ").capitalize() for overall in Overall
 }
 
 OVERALL_SYMBOLS: Final[Mapping[Overall, str]] = {

@@ -43,12 +43,8 @@ class Again:
     def invoke(self, line: lines.InvokeLine, number: int) -> None:
         scenario, _, digits = line.id.rpartition("#")
         if scenario != self.line.id or not (digits.isascii() and digits.isdigit()):
-            self._differs(
-                DifferenceKind.OUT_OF_ORDER,
-                f"operation {line.id} is not numbered as one of scenario {self.line.id}",
-                number,
-                operation=line.id,
-            )
+            message = f"operation {line.id} is not numbered as one of scenario {self.line.id}"
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
             return
         if line.id in self.records:
             message = f"operation {line.id} begins a second time here"
@@ -67,15 +63,10 @@ class Again:
 
     def outcome(self, line: lines.OutcomeLine, number: int) -> None:
         if line.id not in self.open:
-            already = line.id in self.records
-            self._differs(
-                DifferenceKind.TWICE if already else DifferenceKind.WITHOUT_BEGINNING,
-                f"operation {line.id} ends a second time here"
-                if already
-                else f"operation {line.id} ends here, and does not begin before",
-                number,
-                operation=line.id,
-            )
+            kind, told = DifferenceKind.WITHOUT_BEGINNING, "ends here, and does not begin before"
+            if line.id in self.records:
+                kind, told = DifferenceKind.TWICE, "ends a second time here"
+            self._differs(kind, f"operation {line.id} {told}", number, operation=line.id)
             return
         began = self.open.pop(line.id)
         record = self.records.get(line.id)
@@ -84,12 +75,8 @@ class Again:
         self.records[line.id] = lines.ended(record, line)
         self._history = None
         if line.end < record.start:
-            self._differs(
-                DifferenceKind.OUT_OF_ORDER,
-                f"operation {line.id} ends at {line.end} µs, before it begins (line {began})",
-                number,
-                operation=line.id,
-            )
+            message = f"operation {line.id} ends at {line.end} µs, before it begins (line {began})"
+            self._differs(DifferenceKind.OUT_OF_ORDER, message, number, operation=line.id)
 
     def check(self, line: lines.CheckLine, number: int) -> None:
         """A check, asked again of the history as it stands here."""
@@ -106,11 +93,8 @@ class Again:
             return
         answer = self._asked_again(line)
         if isinstance(answer, str):
-            kind = (
-                DifferenceKind.CHECK_IMPOSSIBLE
-                if line.check in registry.check_names()
-                else DifferenceKind.UNKNOWN_CHECK
-            )
+            is_known = line.check in registry.check_names()
+            kind = DifferenceKind.CHECK_IMPOSSIBLE if is_known else DifferenceKind.UNKNOWN_CHECK
             self._differs(kind, answer, number, requirement=line.requirement)
             # The verdict below is then judged by what the file says of this check.
             answer = registry.Finding(line.verdict, line.reason, tuple(line.operations))
@@ -149,12 +133,8 @@ class Again:
         A run that was stopped owes no verdict on what it had not judged.
         """
         for operation, number in self.open.items():
-            self._differs(
-                DifferenceKind.WITHOUT_OUTCOME,
-                f"operation {operation} begins here, and its outcome is missing",
-                number,
-                operation=operation,
-            )
+            message = f"operation {operation} begins here, and its outcome is missing"
+            self._differs(DifferenceKind.WITHOUT_OUTCOME, message, number, operation=operation)
         self.check_verdicts(interrupted=interrupted)
 
     def check_verdicts(self, *, interrupted: bool = False) -> None:
@@ -166,12 +146,9 @@ class Again:
             return
         for requirement in self.line.requirements:
             if requirement not in self.verdicts:
-                self._differs(
-                    DifferenceKind.MISSING_VERDICT,
-                    f"scenario {self.line.id} has no verdict on {requirement}",
-                    self.number,
-                    requirement=requirement,
-                )
+                message = f"scenario {self.line.id} has no verdict on {requirement}"
+                kind = DifferenceKind.MISSING_VERDICT
+                self._differs(kind, message, self.number, requirement=requirement)
 
     def forget(self) -> None:
         """Let go of the operations, if all verdicts are in."""
@@ -273,12 +250,9 @@ class Again:
 
     def _belongs(self, requirement: str, number: int) -> None:
         if requirement not in self.line.requirements:
-            self._differs(
-                DifferenceKind.OTHER_REQUIREMENTS,
-                f"{requirement} is none of the requirements of scenario {self.line.id}",
-                number,
-                requirement=requirement,
-            )
+            message = f"{requirement} is none of the requirements of scenario {self.line.id}"
+            kind = DifferenceKind.OTHER_REQUIREMENTS
+            self._differs(kind, message, number, requirement=requirement)
 
     def _differs(
         self,
@@ -289,14 +263,8 @@ class Again:
         requirement: str = "",
         operation: str = "",
     ) -> None:
-        self.found.add(
-            kind,
-            message,
-            number,
-            scenario=self.line.id,
-            requirement=requirement,
-            operation=operation,
-        )
+        named = {"scenario": self.line.id, "requirement": requirement, "operation": operation}
+        self.found.add(kind, message, number, **named)
 
 
 def _ask(line: lines.CheckLine, history: History) -> registry.Finding | str:

@@ -94,16 +94,15 @@ class ManifestComparison:
             stated, reached = (
                 f"{v.verdict.value}{f' ({v.reason})' if v.reason else ''}" for v in (said, are)
             )
-            message = (
-                f"the verdict on {are.requirement} is {stated} in the manifest, and {reached} by"
-                " the operations"
-                if stated != reached
-                else f"the verdict on {are.requirement} names another scenario, other operations"
-                " or another time than the operations give"
+            told = f"is {stated} in the manifest, and {reached} by the operations"
+            if stated == reached:
+                told = ("names another scenario, other operations or another time than the"
+                        " operations give")  # fmt: skip
+            message, kind = (
+                f"the verdict on {are.requirement} {told}",
+                DifferenceKind.VERDICT_DIFFERS,
             )
-            self._found.add(
-                DifferenceKind.VERDICT_DIFFERS, message, place, requirement=are.requirement
-            )
+            self._found.add(kind, message, place, requirement=are.requirement)
 
     def _gate(self, said: GateLine | None, are: GateLine | None, place: int) -> None:
         if are is None:

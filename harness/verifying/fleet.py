@@ -17,11 +17,12 @@ from harness.checkers.fleet.concluding import conclude
 from harness.checkers.fleet.errors import GateError, TermsError
 from harness.checkers.fleet.terms import Terms, terms_of_run
 from harness.history.errors import CutOff, EvidenceError
-from harness.history.fleet_lines import PartLine, ViolationLine
+from harness.history.fleet_lines import PartLine
 from harness.history.manifest import FleetEvidence, read_manifest
 from harness.history.parts import GRANTS, PartReader, part_name, parts_in
 from harness.verifying import differences
 from harness.verifying.comparing import ManifestComparison
+from harness.verifying.differences import DifferenceKind
 from harness.verifying.fleet_part import CellAgain, GrantsAgain, PartAgain
 
 _CUT_OFF: Final = "cut_off"
@@ -62,10 +63,8 @@ class _Walk:
         cut_off = self._check_manifest()
         for line, number in zip(manifest.parts, manifest.places["part"], strict=True):
             self._check_part(line, number)
-        notes = [
-            *differences.notes_on(header, not manifest.complete and not cut_off),
-            *self._other_files(),
-        ]
+        interrupted = not manifest.complete and not cut_off
+        notes = [*differences.notes_on(header, interrupted), *self._other_files()]
         tally = self._tally(may_compare=not cut_off)
         if not tally.compared:
             notes.append("measures, violations, verdicts and gate rest on all parts, and were"
@@ -76,7 +75,7 @@ class _Walk:
             difference_count=self._found.counts.total(),
             notes=tuple(notes),
             cut_off=cut_off,
-            interrupted=not manifest.complete and not cut_off,
+            interrupted=interrupted,
             sha256=manifest.sha256,
             tally=tally,
         )
@@ -89,12 +88,12 @@ class _Walk:
         cut_off = [t.text for t in manifest.troubles if t.kind == _CUT_OFF]
         for trouble in manifest.troubles:
             if trouble.kind != _CUT_OFF:
-                found.add(differences.DifferenceKind(trouble.kind), trouble.text, trouble.line)
+                found.add(DifferenceKind(trouble.kind), trouble.text, trouble.line)
         differences.check_edition(manifest.header, EDITION, 1, found)
         seed, drawn = manifest.header.seed, self._terms.seed
         if seed != drawn:
             message = f"the header says seed {seed}, and the scenario seed {drawn}"
-            found.add(differences.DifferenceKind.OTHER_RUN, message, 1)
+            found.add(DifferenceKind.OTHER_RUN, message, 1)
         self._check_parts()
         return "; ".join(cut_off)
 
@@ -105,13 +104,13 @@ class _Walk:
         for name in due:
             if name not in names:
                 message = f"the manifest has no line about part {name}"
-                self._found.add(differences.DifferenceKind.MISSING_PART, message, part=name)
+                self._found.add(DifferenceKind.MISSING_PART, message, part=name)
         known = [name for name in due if name in names]
         kept = [name for name in names if name in due]
         if kept != known:
             place = self._manifest.places["part"][0]
             message = "the lines about parts are not one each, in the order of cells"
-            self._found.add(differences.DifferenceKind.OUT_OF_ORDER, message, place)
+            self._found.add(DifferenceKind.OUT_OF_ORDER, message, place)
 
     def _other_files(self) -> Iterator[str]:
         """Parts in the folder of which the manifest knows nothing: perhaps of another run."""
@@ -127,16 +126,16 @@ class _Walk:
         is_cell = line.name.isascii() and line.name.isdecimal()
         if not is_cell and line.name != GRANTS:
             message = f"no run writes a part of the name {line.name!r}"
-            self._found.add(differences.DifferenceKind.OTHER_PART, message, number)
+            self._found.add(DifferenceKind.OTHER_PART, message, number)
             return
         try:
             path = self._manifest.path_of(line)
         except EvidenceError as error:
-            self._found.add(differences.DifferenceKind.OTHER_PART, error.problem, number)
+            self._found.add(DifferenceKind.OTHER_PART, error.problem, number)
             return
         if not path.exists():
             message = f"part {line.file} is missing; without it nothing of its cell can be judged"
-            self._found.add(differences.DifferenceKind.MISSING_PART, message, part=line.name)
+            self._found.add(DifferenceKind.MISSING_PART, message, part=line.name)
             return
         again = (
             PartAgain(line, self._terms, self._found)
@@ -148,11 +147,8 @@ class _Walk:
             for raw in reader:
                 again.take(raw)
         except EvidenceError as error:
-            kind = (
-                differences.DifferenceKind.PART_CUT_OFF
-                if isinstance(error, CutOff)
-                else differences.DifferenceKind.BROKEN_LINE
-            )
+            is_cut = isinstance(error, CutOff)
+            kind = DifferenceKind.PART_CUT_OFF if is_cut else DifferenceKind.BROKEN_LINE
             message = f"{error.problem}; {error.hint}"
             self._found.add(kind, message, reader.lines, part=line.name)
             return
@@ -166,7 +162,7 @@ class _Walk:
     def _check_whole(self, line: PartLine, reader: PartReader) -> None:
         if reader.digest != line.digest:
             self._found.add(
-                differences.DifferenceKind.CHANGED,
+                DifferenceKind.CHANGED,
                 "the digest does not fit, so a line was changed, added or taken away after the run"
                 f" (the manifest says {line.digest}, the lines give {reader.digest})",
                 part=line.name,
@@ -174,7 +170,7 @@ class _Walk:
         said, are = (line.lines, line.operations), (reader.lines, reader.operations)
         if said != are:
             self._found.add(
-                differences.DifferenceKind.COUNTS,
+                DifferenceKind.COUNTS,
                 f"the manifest counts {said[0]} lines and {said[1]} operations; the part has"
                 f" {are[0]} and {are[1]}",
                 part=line.name,
@@ -183,9 +179,8 @@ class _Walk:
     # --- all together -------------------------------------------------------------------
 
     def _tally(self, *, may_compare: bool) -> differences.FleetTally:
-        numbers = [cell.cell for cell in self._cells]
-        compared = may_compare and numbers == list(range(self._terms.cells))
-        counts = self._compared() if compared else None
+        are_all = [cell.cell for cell in self._cells] == list(range(self._terms.cells))
+        counts = self._compared() if may_compare and are_all else None
         return differences.FleetTally(
             parts=len(self._manifest.parts),
             parts_same=self._parts_same,
@@ -196,18 +191,15 @@ class _Walk:
 
     def _compared(self) -> dict[str, int] | None:
         """What all cells come to beside what the manifest says; `None` if it means nothing."""
+        # What was found on the way stands window by window, in each of them cell by cell.
+        window = self._terms.window
+        placed = [(v.at // window, cell.cell, v) for cell in self._cells for v in cell.found]
+        found = [violation for *_, violation in sorted(placed, key=itemgetter(0, 1))]
         try:
-            again = conclude(self._terms, self._cells, self._found_on_the_way(),
-                             self._manifest.complete)  # fmt: skip
+            again = conclude(self._terms, self._cells, found, self._manifest.complete)
         except GateError as error:
             place = self._manifest.places["fleet"][0]
             message = f"this version cannot judge the gate of the scenario: {error}"
-            self._found.add(differences.DifferenceKind.CHECK_IMPOSSIBLE, message, place)
+            self._found.add(DifferenceKind.CHECK_IMPOSSIBLE, message, place)
             return None
         return ManifestComparison(self._manifest, again, self._found).counts()
-
-    def _found_on_the_way(self) -> list[ViolationLine]:
-        """As they were found: window by window, in each of them cell by cell."""
-        window = self._terms.window
-        found = [(v.at // window, cell.cell, v) for cell in self._cells for v in cell.found]
-        return [violation for *_, violation in sorted(found, key=itemgetter(0, 1))]

@@ -19,6 +19,7 @@ from harness.history.reader import evidence_files
 from harness.history.scan import RawLine, scan
 from harness.verifying import differences
 from harness.verifying.again import Again
+from harness.verifying.differences import DifferenceKind
 from harness.verifying.known import Expecting, VersionKnowledge
 
 _NAMES_MAX = 5
@@ -38,7 +39,7 @@ def verify(
     walk = _Walk(known, expecting)
     files = evidence_files(path)
     for file in files:
-        walk.begin_file()
+        walk.leave_present()
         for line in _lines(file, walk):
             walk.take(line)
     return walk.end(is_part=path.is_dir() and files != [path / "evidence.jsonl"])
@@ -77,9 +78,11 @@ class _Walk:
         self._digest = sha256()
         self._number = 0
 
-    def begin_file(self) -> None:
-        """The lines that follow are of one file: the evidence, or a part of it."""
-        self._leave_present()
+    def leave_present(self) -> None:
+        """A file is over, or begins: the scenario that came last was the last one of its file."""
+        if self._present is not None:
+            self._last_of_files.add(self._present.line.id)
+        self._present = None
 
     def take(self, raw: RawLine[Line]) -> None:
         """Take one line."""
@@ -87,22 +90,25 @@ class _Walk:
         self._bytes.update(raw.raw)
         if self._footer is not None:
             message = "this line stands after the footer, which was the last one once"
-            self._found.add(differences.DifferenceKind.AFTER_FOOTER, message, raw.number)
+            self._found.add(DifferenceKind.AFTER_FOOTER, message, raw.number)
             return
         if isinstance(raw.line, Footer):
             self._close(raw.line, raw.number)
             return
         self._digest.update(digested(raw.raw) if raw.number == 1 else raw.raw)
-        if raw.line is None:
-            self._without_meaning(raw)
-        else:
+        if raw.line is not None:
             self._judge(raw)
+        elif raw.raw.endswith(b"\n"):
+            message = "this version does not know lines of this type, so it cannot judge it"
+            self._found.add(DifferenceKind.UNKNOWN_LINE, message, raw.number)
+        else:
+            self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
 
     def broken(self, error: EvidenceError) -> None:
         """The file cannot be read any further."""
         self._broken = True
         message = f"{error.problem}; {error.hint}"
-        self._found.add(differences.DifferenceKind.BROKEN_LINE, message, self._number + 1)
+        self._found.add(DifferenceKind.BROKEN_LINE, message, self._number + 1)
 
     def end(self, *, is_part: bool) -> differences.RunVerification:
         """All lines are in; what they come to."""
@@ -110,8 +116,13 @@ class _Walk:
             raise AssertionError("scan yields a header first, or raises")
         interrupted = self._footer is not None and self._footer.interrupted
         self._end_scenarios(interrupted)
-        if self._footer is None and not self._broken:
-            self._cut_off = self._cut_off or _ends_early(is_part, self._number)
+        if self._footer is None and not self._broken and not self._cut_off:
+            self._cut_off = (
+                "these are the parts of a run that was cut off before they were put together"
+                if is_part
+                else f"the file ends after line {self._number} without a footer: the run was cut"
+                " off, or goes on"
+            )
         notes = tuple(self._notes(self._header, interrupted))
         return differences.RunVerification(
             header=self._header,
@@ -127,26 +138,14 @@ class _Walk:
 
     def _end_scenarios(self, interrupted: bool) -> None:
         """Where the file breaks off, its last scenario owes nothing, and no operation an end."""
-        self._leave_present()
+        self.leave_present()
         for id_, scenario in self._scenarios.items():
             if self._footer is not None:
                 scenario.end(interrupted=interrupted)
             elif id_ not in self._last_of_files:
                 scenario.check_verdicts()
 
-    def _leave_present(self) -> None:
-        if self._present is not None:
-            self._last_of_files.add(self._present.line.id)
-        self._present = None
-
     # --- lines ----------------------------------------------------------------------------
-
-    def _without_meaning(self, raw: RawLine[Line]) -> None:
-        if raw.raw.endswith(b"\n"):
-            message = "this version does not know lines of this type, so it cannot judge it"
-            self._found.add(differences.DifferenceKind.UNKNOWN_LINE, message, raw.number)
-        else:
-            self._cut_off = f"line {raw.number} breaks off in the middle, and nothing follows"
 
     def _judge(self, raw: RawLine[Line]) -> None:
         number = raw.number
@@ -176,16 +175,16 @@ class _Walk:
             self._header = header
             differences.check_edition(header, self._known.edition, number, self._found)
         elif number > 1:
-            self._found.add(differences.DifferenceKind.TWICE, "this is a second header", number)
+            self._found.add(DifferenceKind.TWICE, "this is a second header", number)
         elif _without_run(header) != _without_run(self._header):
             message = "this part is of another run than the first one"
-            self._found.add(differences.DifferenceKind.OTHER_RUN, message, number)
+            self._found.add(DifferenceKind.OTHER_RUN, message, number)
 
     def _scenario(self, line: lines.ScenarioLine, number: int) -> None:
         self._lines["scenarios"] += 1
         if line.id in self._scenarios:
             message = f"scenario {line.id} begins a second time here"
-            self._found.add(differences.DifferenceKind.TWICE, message, number, scenario=line.id)
+            self._found.add(DifferenceKind.TWICE, message, number, scenario=line.id)
             return
         if self._present is not None:
             self._present.forget()
@@ -197,9 +196,7 @@ class _Walk:
         again = self._scenarios.get(scenario)
         if again is None:
             message = f"scenario {scenario!r} is named here, and does not begin before"
-            self._found.add(
-                differences.DifferenceKind.WITHOUT_BEGINNING, message, number, scenario=scenario
-            )
+            self._found.add(DifferenceKind.WITHOUT_BEGINNING, message, number, scenario=scenario)
         return again
 
     def _close(self, footer: Footer, number: int) -> None:
@@ -207,7 +204,7 @@ class _Walk:
         digest = f"sha256:{self._digest.hexdigest()}"
         if footer.digest != digest:
             self._found.add(
-                differences.DifferenceKind.CHANGED,
+                DifferenceKind.CHANGED,
                 "the digest does not fit, so a line was changed, added or taken away after the run"
                 f" (the footer says {footer.digest}, the lines give {digest})",
                 number,
@@ -215,7 +212,7 @@ class _Walk:
         if footer.counts != self._counts():
             said, are = _counted(footer.counts), _counted(self._counts())
             message = f"the footer counts {said}; the file has {are}"
-            self._found.add(differences.DifferenceKind.COUNTS, message, number)
+            self._found.add(DifferenceKind.COUNTS, message, number)
 
     # --- what this version knows ----------------------------------------------------------
 
@@ -224,7 +221,7 @@ class _Walk:
         for requirement in line.requirements:
             if requirement not in self._known.requirements:
                 self._found.add(
-                    differences.DifferenceKind.UNKNOWN_REQUIREMENT,
+                    DifferenceKind.UNKNOWN_REQUIREMENT,
                     f"requirement {requirement} of scenario {line.id} is not in the catalogue of"
                     " this version",
                     number,
@@ -236,7 +233,7 @@ class _Walk:
         known = self._known.scenarios.get(line.id)
         if known is None:
             self._found.add(
-                differences.DifferenceKind.UNKNOWN_SCENARIO,
+                DifferenceKind.UNKNOWN_SCENARIO,
                 f"scenario {line.id} is not in the suite of this version; a scenario of your own"
                 " judges what it says, and nobody else can know what that is",
                 number,
@@ -244,7 +241,7 @@ class _Walk:
             )
         elif known.requirements != tuple(line.requirements):
             self._found.add(
-                differences.DifferenceKind.OTHER_REQUIREMENTS,
+                DifferenceKind.OTHER_REQUIREMENTS,
                 f"scenario {line.id} judges {', '.join(known.requirements)} in the suite of this"
                 f" version, and {', '.join(line.requirements)} in the file",
                 number,
@@ -253,10 +250,8 @@ class _Walk:
 
     def _notes(self, header: EvidenceHeader, interrupted: bool) -> Iterator[str]:
         yield from differences.notes_on(header, interrupted)
-        if header.kind == "certify" and not interrupted and self._footer is not None:
-            yield from self._missing_scenarios(header)
-
-    def _missing_scenarios(self, header: EvidenceHeader) -> Iterator[str]:
+        if header.kind != "certify" or interrupted or self._footer is None:
+            return
         expected = self._expecting(header)
         if expected is None:
             yield "which scenarios were selected cannot be told, so none is known to be missing"
@@ -265,7 +260,7 @@ class _Walk:
         if missing:
             more = f" and {len(missing) - _NAMES_MAX} more" if len(missing) > _NAMES_MAX else ""
             self._found.add(
-                differences.DifferenceKind.MISSING_SCENARIO,
+                DifferenceKind.MISSING_SCENARIO,
                 f"missing scenarios that the run's selection asks for: {len(missing)}, namely"
                 f" {', '.join(missing[:_NAMES_MAX])}{more}",
                 scenario=missing[0],
@@ -277,12 +272,6 @@ class _Walk:
 
 def _without_run(header: EvidenceHeader | None) -> bytes:
     return digested(lines.ENCODER.encode(header))
-
-
-def _ends_early(is_part: bool, number: int) -> str:
-    if is_part:
-        return "these are the parts of a run that was cut off before they were put together"
-    return f"the file ends after line {number} without a footer: the run was cut off, or goes on"
 
 
 def _counted(counts: LineCounts) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.catalogue.errors import UnknownName
-from harness.catalogue.requirement import Group, Level, Profile, Requirement, Role, order_of
+from harness.catalogue.requirement import Group, Requirement, Role, order_of
 from harness.catalogue.requirements.accept import ACCEPT
 from harness.catalogue.requirements.invariants import INVARIANTS
 from harness.catalogue.requirements.prerequisites import PREREQUISITES
@@ -30,8 +30,6 @@ REQUIREMENTS: tuple[Requirement, ...] = tuple(r for g in _GROUPS for r in g.requ
 OWN = Requirement(
     id="OWN",
     role=Role.BOTH,
-    level=Level.MUST,
-    profile=Profile.CORE,
     title="Scenarios of one's own, which are tied to no requirement",
     text="What whoever runs the suite asks for besides the procedure, in features of their own.",
     source="",

@@ -13,8 +13,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-1",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A login to Palette is needed",
             text="Without a login, or with one that is not valid, listing, opening, matching,"
             " accepting and rejecting are each refused, and every request stays as it was.",
@@ -23,8 +21,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-2",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The Clusters page prompts for review while requests are pending",
             text="With at least one pending request, a box at the top of the Clusters page"
             " invites to review it, with a button Pair. Without any, there is no such box.",
@@ -34,8 +30,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-3",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A request can be picked out by its pairing id",
             text="Among many pending requests, also of clusters with the same name, the one"
             " with a given pairing id is listed once, can be opened by it, and shows the"
@@ -45,8 +39,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-4",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The warning has to be acknowledged before Confirm goes on",
             text="After Pair on a request a warning says that the cluster will be managed"
             " centrally only and that local cluster operations end. Confirm does not go on"
@@ -57,8 +49,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-5",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Name, description and tags come filled in",
             text="The first step of the wizard shows the cluster's name, description and tags"
             " in their fields, with the values that the local cluster has.",
@@ -68,8 +58,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-6",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Name, description and tags can be changed on acceptance",
             text="Each of the three can be changed, alone or together with the others. The"
             " paired cluster bears what was confirmed; what was not touched keeps its value.",
@@ -78,8 +66,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-7",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Every pack has its equal in exactly the same version, and none is left over",
             text="A selection of cluster profiles matches when each pack of the local stack is"
             " met by the same pack in exactly the same version, to the last part of it, and the"
@@ -90,8 +76,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-8",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="How the packs are spread over profiles does not matter",
             text="The packs may be divided among profiles in another way than locally, such as"
             " one full profile for an infra and an add-on profile. What counts is that the same"
@@ -101,8 +85,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-9A",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Combination A of the document's table is valid",
             text="Local stack: infra profile with Amazon EBS CSI 1.20.0, Calico 3.25.1, PXK-E"
             " 1.31.0 and Ubuntu 22.04, add-on profile with Prometheus-Grafana 44.3.1. An infra"
@@ -112,8 +94,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-9B",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Combination B of the document's table is valid",
             text="For the local stack of ACC-9A, a single full profile that holds all five"
             " packs in the same versions is a valid match.",
@@ -122,8 +102,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-9C",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Combination C of the document's table is invalid",
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 40.3.1 is an invalid match.",
@@ -132,8 +110,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-9D",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Combination D of the document's table is invalid",
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 44.3.1 and besides it Hello-Universe"
@@ -143,8 +119,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-10",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A missing layer is no match",
             text="A selection that lacks one of the local stack's packs is refused, whichever"
             " layer it belongs to, also when all the other packs fit.",
@@ -153,8 +127,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-11",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The steps come in order and none can be skipped",
             text="I understand and Confirm; then, in the Pair Cluster wizard, name, description"
             " and tags with Next step; the match with Confirm and Next step; the review with"
@@ -166,8 +138,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-12",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After Pair cluster the cluster is registered and managed centrally",
             text="Once the host has confirmed, the central side shows the cluster, and a"
             " central operation on it is accepted and takes effect. An entry in a list alone is"
@@ -177,8 +147,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-12P",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The paired cluster stands on the Clusters page",
             text="After Pair cluster, the Clusters page that the Main Menu leads to shows the"
             " cluster, once, by the name that was confirmed.",
@@ -188,8 +156,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-13",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="From then on local cluster operations are refused",
             text="Once the host has confirmed, Local UI refuses every operation that changes"
             " the cluster (delete, update, patch by name and without a name, change of the"
@@ -200,7 +166,6 @@ ACCEPT = Group(
             id="ACC-13S",
             role=Role.EDGE,
             level=Level.SHOULD,
-            profile=Profile.CORE,
             title="The refusal says that the cluster is centrally managed",
             text="A local cluster operation that is refused after pairing is answered with an"
             " error that gives central management as the reason.",
@@ -209,8 +174,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-14",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="An accepted request is no longer pending, and is not decided again",
             text="After an acceptance the request is not among the pending ones. Accepting it"
             " again and rejecting it are each refused and change nothing.",
@@ -219,8 +182,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-15",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A refused match changes nothing",
             text="After a selection that does not match was refused, the request is still"
             " pending on both sides, the cluster is managed locally and works, and a fitting"
@@ -241,8 +202,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-17",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Confirm of the match goes on only with a valid match",
             text="In the wizard, the match can be confirmed, and Next step reached, only while"
             " the selected profiles match. Changing the selection to one that does not closes"
@@ -253,8 +212,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-18",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The review shows the configurations, and Validate opens Pair cluster",
             text="The review shows the selected profiles with the values of their packs and"
             " their variables. Pair cluster stays closed until Validate has succeeded.",
@@ -264,7 +221,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-19",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.EXTENDED,
             title="The transfer is for good",
             text="A paired cluster does not return to local management: asked for it, Local UI"
@@ -274,8 +230,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-20",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Only a pending request can be accepted",
             text="An acceptance of an id that is unknown, or whose request was rejected, or was"
             " withdrawn with a link, is refused even with fitting profiles. It changes nothing:"
@@ -307,8 +261,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-23",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The prompt leads to the requests, each with its id, tags, Pair and Reject",
             text="Pair in the prompt opens a view of all pending requests. Each stands there"
             " once, with its pairing id and the tags of its cluster, and with a Pair and a"
@@ -319,8 +271,6 @@ ACCEPT = Group(
         Requirement(
             id="ACC-24",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The request brings along the cluster's name, description and tags",
             text="Opened centrally, a request shows the name, description and tags that the"
             " local cluster has. Accepted without a change to them, the paired cluster bears"

@@ -6,7 +6,7 @@ target.
 
 from __future__ import annotations
 
-from harness.catalogue.requirement import Group, Level, Profile, Requirement, Role
+from harness.catalogue.requirement import Group, Profile, Requirement, Role
 
 INVARIANTS = Group(
     prefix="INV",
@@ -17,7 +17,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-1",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="One manager",
             text="A cluster is never managed by both sides at once, and by exactly one once"
@@ -28,7 +27,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-2",
             role=Role.CENTRAL,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="No request is lost",
             text="Once a send is acknowledged, the central side shows the request until"
@@ -39,7 +37,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-3",
             role=Role.CENTRAL,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="Nothing is accepted without an exact match",
             text="For each acceptance that succeeded there is a moment between its start and"
@@ -50,7 +47,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-4",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="An acknowledged cancel stays done",
             text="A cancel that was made with a link and acknowledged has ended the request"
@@ -61,7 +57,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-5",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="A pairing id is never used again",
             text="Over the whole history each pairing id belongs to one cluster and to one"
@@ -71,7 +66,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-6",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="A request is decided once",
             text="When accept, reject and withdraw race for one request, one of them prevails"
@@ -82,7 +76,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-7",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="Only who is authorised changes anything",
             text="Whatever took effect was asked by somebody who was logged in and permitted at"
@@ -92,7 +85,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-8",
             role=Role.CENTRAL,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="Central operations on one request are linearizable",
             text="The answers of all central operations on one request fit one order in which"
@@ -104,7 +96,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-9",
             role=Role.BOTH,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="Everything settles",
             text="When the last fault has healed, it takes no longer than `settle_s` until each"
@@ -115,7 +106,6 @@ INVARIANTS = Group(
         Requirement(
             id="INV-10",
             role=Role.EDGE,
-            level=Level.MUST,
             profile=Profile.RESILIENCE,
             title="After the confirmation nothing local takes effect",
             text="From the moment at which the host confirmed a pairing, no local cluster"

@@ -13,8 +13,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-1",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Only a cluster that is Running can send a request",
             text="While the cluster's state is Provisioning, Deleting or Error, each send is"
             " refused and nothing arrives at the central side. Once the state is Running, the"
@@ -24,8 +22,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-2",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Every node has to be healthy",
             text="One unhealthy node is enough for a send to be refused with nothing arriving"
             " centrally, be it in the control plane or in a worker pool, the first of its pool"
@@ -35,8 +31,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-3",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="There has to be an active cluster that Local UI manages",
             text="A send is refused on a host without any cluster, on a host whose cluster is"
             " centrally managed already, and on a host that was installed in central mode.",
@@ -45,8 +39,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-4",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A usable registration token is needed",
             text="With an empty, unknown, expired, deactivated or deleted token each send is"
             " refused: the edge says so, nothing is pending there, and no request appears"
@@ -57,7 +49,6 @@ PREREQUISITES = Group(
             id="PRE-4S",
             role=Role.EDGE,
             level=Level.SHOULD,
-            profile=Profile.CORE,
             title="The error blames the token without repeating it",
             text="A send refused for its token is answered with an error that names the"
             " registration token as the reason. The token's value appears nowhere in it.",
@@ -66,7 +57,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-5",
             role=Role.EDGE,
-            level=Level.MUST,
             profile=Profile.EXTENDED,
             title="Every host of the cluster has to reach the endpoint",
             text="With any one host of the cluster cut off from the central endpoint, each in"
@@ -87,8 +77,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-6",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="An unusable endpoint is refused in bounded time",
             text="A send is refused when the endpoint is missing, malformed, does not resolve,"
             " refuses connections, accepts them and stays silent, is not a Palette, or shows a"
@@ -100,7 +88,6 @@ PREREQUISITES = Group(
             id="PRE-6S",
             role=Role.EDGE,
             level=Level.SHOULD,
-            profile=Profile.CORE,
             title="The error says what is wrong with the endpoint",
             text="For each kind of unusable endpoint the error is about the endpoint and tells"
             " its trouble apart from the others: not resolved, no connection, no answer, not a"
@@ -110,8 +97,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-7",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Only the latest version of a cluster profile counts",
             text="The match judges the latest version of each selected cluster profile, latest"
             " by the order of versions (1.10.0 comes after 1.9.0). A profile whose older"
@@ -122,7 +107,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-8",
             role=Role.CENTRAL,
-            level=Level.MUST,
             profile=Profile.EXTENDED,
             title="Each permission on pairing requests is checked on its own",
             text="Of the permissions on `clusterPair`, list is needed to list the requests, get"
@@ -134,7 +118,6 @@ PREREQUISITES = Group(
         Requirement(
             id="PRE-9",
             role=Role.CENTRAL,
-            level=Level.MUST,
             profile=Profile.EXTENDED,
             title="Another scope's permission or project does not help",
             text="A request belongs to the project of its registration token. Whoever has"

@@ -13,8 +13,6 @@ REJECT = Group(
         Requirement(
             id="REJ-1",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A pending request can be rejected by its pairing id",
             text="A reject that names the id of a pending request succeeds, and it is this"
             " request, whichever place it has among others, that is pending no longer.",
@@ -23,8 +21,6 @@ REJECT = Group(
         Requirement(
             id="REJ-2",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Requests can be told apart by their tags",
             text="Each pending request shows the tags of its cluster, so that among several,"
             " even of clusters with the same name, the one with known tags can be found and"
@@ -34,8 +30,6 @@ REJECT = Group(
         Requirement(
             id="REJ-3",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A reject needs a login and the permission",
             text="Without a login, and with the login of a user who lacks the permission to"
             " delete pairing requests, a reject is refused and the request is still pending.",
@@ -44,8 +38,6 @@ REJECT = Group(
         Requirement(
             id="REJ-4",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After the only request is rejected, none is listed",
             text="When the rejected request was the only pending one, the list of pending"
             " requests is empty afterwards and stays so.",
@@ -54,8 +46,6 @@ REJECT = Group(
         Requirement(
             id="REJ-4P",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After the only request is rejected, the prompt is gone",
             text="When the rejected request was the only pending one, the Clusters page no"
             " longer prompts for a review.",
@@ -65,8 +55,6 @@ REJECT = Group(
         Requirement(
             id="REJ-5",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="With others pending, only the rejected request is missing",
             text="When further requests are pending, each of them is listed after the reject"
             " as before it; the rejected one alone is not, and does not come back.",
@@ -75,8 +63,6 @@ REJECT = Group(
         Requirement(
             id="REJ-5P",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="With others pending, the prompt stays",
             text="When further requests are pending after a reject, the Clusters page goes on"
             " prompting for a review.",
@@ -86,8 +72,6 @@ REJECT = Group(
         Requirement(
             id="REJ-6",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Only a pending request can be rejected",
             text="A reject of an id that is unknown, or whose request has been accepted,"
             " rejected or withdrawn, is refused. It changes nothing: a paired cluster remains"
@@ -97,8 +81,6 @@ REJECT = Group(
         Requirement(
             id="REJ-7",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After a reject the cluster goes on locally",
             text="The cluster of a rejected request is managed locally with nothing pending,"
             " its local operations take effect, and a new request can be sent from it.",
@@ -108,7 +90,6 @@ REJECT = Group(
             id="REJ-7S",
             role=Role.EDGE,
             level=Level.SHOULD,
-            profile=Profile.CORE,
             title="Local UI says that the request was rejected",
             text="After a reject, and with a link, Local UI shows the status Rejected for this"
             " request.",
@@ -127,8 +108,6 @@ REJECT = Group(
         Requirement(
             id="REJ-9",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After a reject, the prompt leads to the requests that remain",
             text="With others pending after a reject, Pair in the prompt opens the review"
             " again, and it shows each of the remaining requests and not the rejected one.",

@@ -13,8 +13,6 @@ SEND = Group(
         Requirement(
             id="SND-1",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Sending needs a login to Local UI",
             text="A send without a session, with one that is made up, has expired, or was ended"
             " by logging out, is refused and no request arrives centrally.",
@@ -23,8 +21,6 @@ SEND = Group(
         Requirement(
             id="SND-2",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Settings, Centrally Managed asks for the endpoint and the token",
             text="The Main Menu leads to Settings; choosing Centrally Managed there brings up"
             " fields for the Palette endpoint and the registration token. The choice alone"
@@ -36,8 +32,6 @@ SEND = Group(
         Requirement(
             id="SND-3",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The pairing id is shown, and stays readable",
             text="A successful send is answered with a pairing id. As long as the request is"
             " pending, Local UI shows this id, also to a later login and after a restart of the"
@@ -47,8 +41,6 @@ SEND = Group(
         Requirement(
             id="SND-4",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Both sides know the request by the same id",
             text="The id that Local UI shows is the id under which the central side lists and"
             " opens the request of this cluster.",
@@ -57,8 +49,6 @@ SEND = Group(
         Requirement(
             id="SND-5",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A pairing id stands for one request only",
             text="No two requests share a pairing id, neither of different clusters nor of one"
             " cluster over time: the id of a cancelled or rejected request never comes back,"
@@ -68,8 +58,6 @@ SEND = Group(
         Requirement(
             id="SND-6",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A pending request leaves the cluster in local hands",
             text="From the send until the request is decided, Local UI reports local"
             " management, and local cluster operations, such as a change of its tags or of its"
@@ -80,7 +68,6 @@ SEND = Group(
             id="SND-7",
             role=Role.BOTH,
             level=Level.UNSPECIFIED,
-            profile=Profile.CORE,
             title="A second send while a request is pending",
             text="Observed: whether the second send is refused, answered with the first id, or"
             " replaces the first request; and which requests the central side lists then.",
@@ -89,8 +76,6 @@ SEND = Group(
         Requirement(
             id="SND-8",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A bare host name and a URL are both usable endpoints",
             text="The endpoint may be entered as a host name without a scheme, as the SaaS"
             " endpoint `api.spectrocloud.com` is, or as the URL of a self-hosted instance. Of"
@@ -121,8 +106,6 @@ SEND = Group(
         Requirement(
             id="SND-11",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Sending alone pairs nothing",
             text="A request waits for somebody's acceptance, however long that takes. Until"
             " then no central operation on the cluster takes effect, neither by the uid that"
@@ -132,8 +115,6 @@ SEND = Group(
         Requirement(
             id="SND-12",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="It is Pair that sends, with what stands in the fields",
             text="Filling in the endpoint and the Registration token sends nothing; leaving the"
             " page then leaves no request on either side. A click on Pair sends one request"
@@ -144,8 +125,6 @@ SEND = Group(
         Requirement(
             id="SND-13",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Each send goes by its own entries",
             text="After a send that was refused for its endpoint or its token, a send with the"
             " right ones succeeds. After a good request was sent and cancelled, a send with an"

@@ -13,8 +13,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-1",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A cancel needs a login and a pending request",
             text="A cancel without a valid session is refused and the request stays pending on"
             " both sides. A cancel is refused too where nothing is pending: before any send,"
@@ -24,8 +22,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-2",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The pairing id can be read before the cancel",
             text="While the request is pending, Local UI gives the pairing id, the same one"
             " that the send was answered with, also while the host is cut off.",
@@ -34,8 +30,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-2P",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Settings shows the Pairing ID and Cancel Pairing Request",
             text="While a request is pending, the page Settings shows the Pairing ID as text"
             " that can be copied, and a button Cancel Pairing Request.",
@@ -45,8 +39,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-3",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="With a link, a cancel ends the request on both sides",
             text="The host tells the central side of the cancel, which then lists the request"
             " no longer. Locally the cluster is managed locally with nothing pending.",
@@ -55,8 +47,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-3P",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After a cancel, Settings shows local management and no request",
             text="Opened again after a cancel, the page Settings shows the cluster as locally"
             " managed. Neither a Pairing ID nor Cancel Pairing Request stands there any more,"
@@ -67,8 +57,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-4",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="Without a link, a cancel still ends the request locally",
             text="The cancel takes effect at the edge whether the link was down before it, or"
             " was lost while the message was under way, before or after it took effect"
@@ -79,8 +67,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-5",
             role=Role.CENTRAL,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="The stale request waits centrally, and can be rejected by its id",
             text="A request whose cancel never reached the central side is still pending"
             " there. With the id that was saved before the cancel it can be found and rejected,"
@@ -90,8 +76,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-6",
             role=Role.BOTH,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="A request can be withdrawn only before it is accepted",
             text="Once the host has learned of the acceptance, a cancel is refused, and the"
             " cluster is centrally managed before and after the attempt.",
@@ -100,8 +84,6 @@ WITHDRAW = Group(
         Requirement(
             id="WDR-7",
             role=Role.EDGE,
-            level=Level.MUST,
-            profile=Profile.CORE,
             title="After a cancel, a new request can be sent",
             text="A send after a cancel is accepted and gets a pairing id of its own. A stale"
             " request of an offline cancel stays apart from it: what is decided on the one does"

@@ -125,9 +125,7 @@ def fleet(
             help="Where the files go; reports/runs/<time>-<scenario>/ without it.",
         ),
     ] = None,
-    format: Annotated[
-        options.ResultFormat, typer.Option(help="How it is printed.")
-    ] = options.ResultFormat.TEXT,
+    format: options.Printed = options.ResultFormat.TEXT,
 ) -> None:
     """Run a fleet in virtual time, and judge every invariant.
 
@@ -168,9 +166,7 @@ def scenarios(
     name: Annotated[
         str, typer.Argument(metavar="[NAME]", help="Print this one; its file, or as JSON.")
     ] = "",
-    format: Annotated[
-        options.Format, typer.Option(help="How it is printed.")
-    ] = options.Format.TABLE,
+    format: options.Listed = options.Format.TABLE,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of a scenario file.")
     ] = False,

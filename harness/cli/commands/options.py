@@ -21,11 +21,17 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
+Listed = Annotated[Format, typer.Option("--format", help="How it is printed.")]
+
+
 class ResultFormat(StrEnum):
     """How a result is printed."""
 
     TEXT = "text"
     JSON = "json"
+
+
+Printed = Annotated[ResultFormat, typer.Option("--format", help="How it is printed.")]
 
 
 class Annotations(StrEnum):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import Format, PlantedMutant, exit_after
+from harness.cli.commands.options import Format, Listed, PlantedMutant, exit_after
 
 commands = typer.Typer()
 mutants_app = typer.Typer(no_args_is_help=True, help="Defects that the suite has to catch.")
@@ -28,8 +28,6 @@ OfLane = Annotated[
     typer.Option("--lane", metavar="LANE", help="Only this lane: suite, interleaving or fleet."),
 ]
 
-Printed = Annotated[Format, typer.Option("--format", help="How it is printed.")]
-
 Workers = Annotated[
     int | None,
     typer.Option("--workers", metavar="N", min=1, help="How many at a time; one a processor."),
@@ -41,7 +39,7 @@ def mutants_list(
     names: Names = None,
     requirement: Requirements = None,
     lane: OfLane = "",
-    format: Printed = Format.TABLE,
+    format: Listed = Format.TABLE,
 ) -> None:
     """List the planted defects, and what each of them does."""
     from harness.cli.proof import ProofOptions, list_mutants
@@ -63,7 +61,7 @@ def mutants_run(
         bool, typer.Option("--both-drivers", help="Over HTTP as well, where that can be seen too.")
     ] = False,
     workers: Workers = None,
-    format: Printed = Format.TABLE,
+    format: Listed = Format.TABLE,
 ) -> None:
     """Run the suite on each planted defect, and print the kill matrix.
 
@@ -85,7 +83,7 @@ def mutants_run(
 
 @variants_app.command("list", epilog="Example: pairproof variants list --format json")
 def variants_list(
-    names: Names = None, requirement: Requirements = None, format: Printed = Format.TABLE
+    names: Names = None, requirement: Requirements = None, format: Listed = Format.TABLE
 ) -> None:
     """List the lawful other choices, and what each of them does."""
     from harness.cli.proof import ProofOptions, list_variants
@@ -102,7 +100,7 @@ def variants_run(
         bool, typer.Option("--full", help="The whole suite over HTTP as well, not its spine.")
     ] = False,
     workers: Workers = None,
-    format: Printed = Format.TABLE,
+    format: Listed = Format.TABLE,
 ) -> None:
     """Run the suite on each lawful other choice; none may fail.
 
@@ -126,7 +124,7 @@ def interleavings(
     ] = 1,
     mutant: PlantedMutant = "",
     workers: Workers = None,
-    format: Printed = Format.TABLE,
+    format: Listed = Format.TABLE,
 ) -> None:
     """Walk every interleaving of the reference, and judge each.
 

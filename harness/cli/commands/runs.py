@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harness.cli.commands.options import SEED, Annotations, Format, ResultFormat, exit_after
+from harness.cli.commands import options
+from harness.cli.commands.options import Annotations, Listed, Printed, exit_after
 
 commands = typer.Typer()
 
@@ -49,7 +50,7 @@ def certify(
             help="Where the files go; reports/runs/<time>-<implementation>/ without it.",
         ),
     ] = None,
-    seed: Annotated[int, SEED] = 1,
+    seed: Annotated[int, options.SEED] = 1,
     repeat: Annotated[
         int, typer.Option(metavar="N", min=1, help="Run it N times; the verdicts must agree.")
     ] = 1,
@@ -112,7 +113,7 @@ def certify(
 
 @commands.command(epilog="Example: pairproof requirements --profile core --coverage")
 def requirements(
-    format: Annotated[Format, typer.Option(help="How it is printed.")] = Format.TABLE,
+    format: Listed = options.Format.TABLE,
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Add the scenarios that judge each.")
     ] = False,
@@ -173,7 +174,7 @@ def verify(
     evidence: Annotated[
         Path, typer.Argument(metavar="EVIDENCE", help="An evidence.jsonl, or the folder of a run.")
     ],
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Printed = options.ResultFormat.TEXT,
     suite: Annotated[
         list[Path] | None,
         typer.Option(metavar="DIR", help="A folder of features of your own that took part."),
@@ -202,7 +203,7 @@ def compare(
     after: Annotated[
         Path, typer.Argument(metavar="B", help="The evidence of the later run, or its folder.")
     ],
-    format: Annotated[ResultFormat, typer.Option(help="How it is printed.")] = ResultFormat.TEXT,
+    format: Printed = options.ResultFormat.TEXT,
 ) -> None:
     """Lay two runs side by side: what broke, what was mended.
 

@@ -66,9 +66,7 @@ def doctor(
     target: Annotated[
         Path, typer.Option(metavar="FILE", help="The target file that is to be tried.")
     ],
-    format: Annotated[
-        options.ResultFormat, typer.Option(help="How it is printed.")
-    ] = options.ResultFormat.TEXT,
+    format: options.Printed = options.ResultFormat.TEXT,
     everything: Annotated[
         bool, typer.Option("--all", help="Say also what is as it should be.")
     ] = False,

@@ -192,14 +192,10 @@ def _violations(report: FleetReport) -> Iterator[str]:
     if not violations:
         return
     yield f"### {counted(len(violations), 'violation')}\n"
-    rows = [
-        [
-            escaped(line.invariant),
-            duration(line.at),
-            *(escaped(cut(text)) for text in (line.reason, ", ".join(line.operations))),
-        ]
-        for line in violations[:_VIOLATIONS_MAX]
-    ]
+    rows = []
+    for line in violations[:_VIOLATIONS_MAX]:
+        told = (escaped(cut(text)) for text in (line.reason, ", ".join(line.operations)))
+        rows.append([escaped(line.invariant), duration(line.at), *told])
     yield from table(["Invariant", "At", "What happened", "Operations"], ["---"] * 4, rows)
     if len(violations) > _VIOLATIONS_MAX:
         yield f"… and {len(violations) - _VIOLATIONS_MAX} more.\n"

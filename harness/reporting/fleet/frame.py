@@ -116,14 +116,8 @@ _NAMES: Final = {
 
 _DECADES: Final = (
     *(10**power for power in range(8)),
-    *(
-        quantities.MINUTE,
-        10 * quantities.MINUTE,
-        quantities.HOUR,
-        10 * quantities.HOUR,
-        quantities.DAY,
-    ),
-    *(quantities.DAY * 10**power for power in range(1, 5)),
+    *(n * unit for unit in (quantities.MINUTE, quantities.HOUR) for n in (1, 10)),
+    *(quantities.DAY * 10**power for power in range(5)),
 )
 _BETWEEN: Final = (
     *(n * 10**power for power in range(3) for n in (1, 2, 5)),

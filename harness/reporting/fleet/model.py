@@ -169,12 +169,8 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
     demanded = {demand.expression for demand in demands}
     gates = tuple(gate for gate in evidence.gates if gate.expression not in demanded)
     problems = _problems(evidence)
-    verdict, why = verdict_of(
-        (*gates, *demands),
-        len(evidence.violations),
-        evidence.measures.undecided,
-        evidence.complete,
-    )
+    violated, undecided = len(evidence.violations), evidence.measures.undecided
+    verdict, why = verdict_of((*gates, *demands), violated, undecided, evidence.complete)
     if verdict is Overall.CONFORMS and problems:
         verdict, why = Overall.INCONCLUSIVE, f"the evidence is not sound ({problems[0]})"
     return FleetReport(

@@ -60,13 +60,8 @@ def requests_over_time(
     flows = {"sent": "blue", "rejected": "orange", "withdrawn": "purple", "failed": "red"}
     if not any(any(measures.series.get(name, ())) for name in ("pending", "paired", *flows)):
         return None
-    rows = [
-        *(
-            _level(measures, name, tint)
-            for name, tint in (("pending", "blue"), ("paired", "green"))
-        ),
-        *(_flow(measures, name, tint) for name, tint in flows.items()),
-    ]
+    rows = [_level(measures, "pending", "blue"), _level(measures, "paired", "green")]
+    rows += [_flow(measures, name, tint) for name, tint in flows.items()]
     about = (
         "Pending and paired are as they were at each moment, the others as many as came in each"
         f" {duration(strips.steps_of(measures, 'sent').width)}. Each row has its own scale.{rest}"
@@ -98,14 +93,12 @@ def latencies(measures: MeasuresLine, time: str = VIRTUAL) -> Picture | None:
     """Percentiles of how long each kind of operation took, the slowest first."""
     timed = [(kind, h) for kind, h in measures.latency.items() if h.percentile(1000)]
     timed.sort(key=lambda pair: (-pair[1].percentile(990), pair[0]))
-    rows = [
-        DotRow(
-            describe_kind(k), f"× {short(h.count)}", [h.percentile(n) for n in PERCENTILES.values()]
-        )
-        for k, h in timed
-    ]
-    if not rows:
+    if not timed:
         return None
+    rows = []
+    for kind, h in timed:
+        values = [h.percentile(n) for n in PERCENTILES.values()]
+        rows.append(DotRow(describe_kind(kind), f"× {short(h.count)}", values))
     picture = Dots(
         title="How long operations took",
         shows="; ".join(f"{row.name}: {_describe_percentiles(row.values)}" for row in rows),
@@ -165,13 +158,8 @@ def _over_time(
         across = time_scale(measures.ended_at, frame.steps)
         return strips.draw_strips(picture, across, frame, f"{key}-{size}")
 
-    return Picture(
-        title=title,
-        about=f"{about}{describe(measures)}",
-        data="series.csv",
-        wide=draw(_WIDE, "wide"),
-        narrow=draw(_NARROW, "narrow"),
-    )
+    about += describe(measures)
+    return Picture(title, about, "series.csv", draw(_WIDE, "wide"), draw(_NARROW, "narrow"))
 
 
 # --- rows -----------------------------------------------------------------------------------

@@ -77,12 +77,12 @@ def realtime_json(realtime: fleet_lines.RealtimeLine) -> dict[str, Json]:
         "requests": effort.requests,
         "unanswered": {**effort.unanswered},
         "answered_ms": {
-            "all": _percentiles(every_answer(effort)),
-            **{kind: _percentiles(found) for kind, found in effort.answered.items()},
+            "all": percentiles_json(every_answer(effort), MILLISECOND),
+            **{k: percentiles_json(found, MILLISECOND) for k, found in effort.answered.items()},
         },
         "answered_hdr": hdr_text(every_answer(effort)),
         "harness": {
-            "lag_ms": _percentiles(effort.lag),
+            "lag_ms": percentiles_json(effort.lag, MILLISECOND),
             "processor": round(effort.cpu / effort.wall, 3) if effort.wall else 0.0,
         },
         **({"storm": _storm_json(effort.storm)} if effort.storm else {}),
@@ -101,11 +101,10 @@ def _storm_json(storm: fleet_lines.StormLine) -> dict[str, Json]:
     }
 
 
-def _percentiles(histogram: fleet_lines.DurationBuckets) -> Json:
-    return {
-        "count": histogram.count,
-        **{p: histogram.percentile(n) / MILLISECOND for p, n in PERCENTILES.items()},
-    }
+def percentiles_json(histogram: fleet_lines.DurationBuckets, unit: int) -> Json:
+    """How many there were, and the percentiles in units of so many microseconds."""
+    percentiles = {p: histogram.percentile(n) / unit for p, n in PERCENTILES.items()}
+    return {"count": histogram.count, **percentiles}
 
 
 def describe(realtime: fleet_lines.RealtimeLine) -> Iterator[tuple[str, str]]:

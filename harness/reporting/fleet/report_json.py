@@ -8,8 +8,7 @@ from harness.history.operation import Json
 from harness.reporting.fleet.faults import FaultSummary, fault_kinds
 from harness.reporting.fleet.model import CheckerReport, FleetReport, SituationReport
 from harness.reporting.fleet.quantities import MILLISECOND, SECOND
-from harness.reporting.fleet.realtime import realtime_json
-from harness.reporting.fleet.wording import PERCENTILES
+from harness.reporting.fleet.realtime import percentiles_json, realtime_json
 from harness.reporting.model import count
 from harness.reporting.report_json import harness_json, requirement_json, run_json
 
@@ -86,13 +85,7 @@ def _per(amount: int, microseconds: int) -> float:
 
 
 def _percentiles(durations: dict[str, DurationBuckets], unit: int) -> Json:
-    return {
-        name: {
-            "count": histogram.count,
-            **{p: histogram.percentile(n) / unit for p, n in PERCENTILES.items()},
-        }
-        for name, histogram in durations.items()
-    }
+    return {name: percentiles_json(histogram, unit) for name, histogram in durations.items()}
 
 
 def _gate(line: GateLine) -> Json:
