@@ -237,10 +237,7 @@ class Recorder:
                 break
             self.driver.sleep(round(self.limits.poll_s * 1_000_000))
         return self._writer.outcome(
-            invoked.id,
-            Outcome.OK,
-            end=self.driver.now(),
-            value={"held": held, "samples": samples},
+            invoked.id, Outcome.OK, end=self.driver.now(), value={"held": held, "samples": samples}
         )
 
     def _poll(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
@@ -265,9 +262,7 @@ def _about(actor: Actor) -> dict[str, Json]:
     return {name: value for name, value in about.items() if value}
 
 
-def _ended(
-    reply: Reply,
-) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
+def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
     """A reply as outcome, value and error of a record."""
     if isinstance(reply, Done):
         return Outcome.OK, to_json_object(reply.value), None

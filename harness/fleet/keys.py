@@ -228,10 +228,7 @@ _ADMINS: Final = Table(
             "a second administrator decides on the same request at the same time",
         ),
         ScenarioKey(
-            "contradicts_ppm",
-            SHARE,
-            "of those: he decides the other way",
-            needs=("doubles_ppm",),
+            "contradicts_ppm", SHARE, "of those: he decides the other way", needs=("doubles_ppm",)
         ),
         ScenarioKey(
             "accepts_stale_ppm",

@@ -184,7 +184,7 @@ class Faults:
         self._open: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         """What is wrong now, by a name of its own, and since when."""
         self.on_invoked: Mapping[str, Callable[[OperationRecord], None]] = {
-            "Restart": lambda o: self._begins(_side(o), o.id, o.start),
+            "Restart": lambda o: self._begins(_side(o), o.id, o.start)
         }
         self.on: Mapping[str, Callable[[OperationRecord], None]] = {
             "Restart": lambda o: self._ends(_side(o), o.id, o),
