@@ -101,9 +101,8 @@ class Recorder:
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""
-        invoked = self._invoke(
-            actor, type(operation).__name__, to_json_object(operation), _about(actor)
-        )
+        kind, args = type(operation).__name__, to_json_object(operation)
+        invoked = self._invoke(actor, kind, args, _about(actor))
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
         exchange = self.driver.send(outgoing)
         reply = exchange.reply

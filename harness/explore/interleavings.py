@@ -76,10 +76,8 @@ class Interleaving:
 
 def actor(name: str, *actions: Do | InterleavingAction) -> ActorScript:
     """An actor of these moves; a plain one concerns the first request."""
-    return ActorScript(
-        name,
-        tuple(m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in actions),
-    )
+    moves = (m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in actions)
+    return ActorScript(name, tuple(moves))
 
 
 OPERATOR, ADMIN, SECOND_ADMIN, TIME = "operator", "admin", "second admin", "time"

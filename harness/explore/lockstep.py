@@ -20,7 +20,6 @@ from harness.history.operation import Json, Outcome
 Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
 """Told of each check: its name and arguments, the requirement, and what it found."""
 
-
 Step = Action | Assertion
 
 

@@ -148,8 +148,7 @@ class Course:
         for place in self._places.values():
             member = place.member
             if place.pairing_uid and not place.is_paired:
-                due = requests.setdefault((member.tenant, member.project), [])
-                due.append(place.pairing_uid)
+                requests.setdefault((member.tenant, member.project), []).append(place.pairing_uid)
         looks = []
         for tenant, project in self._projects():
             stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")

@@ -29,30 +29,16 @@ _GRAM = 4
 _STRIDE = 5
 _INDEXED_LENGTH_MIN = _GRAM + _STRIDE - 1
 
-_KIND_OF_FIELD: Final[Mapping[str, str]] = {
-    "password": "password",
-    "passwd": "password",
-    "currentpassword": "password",
-    "newpassword": "password",
-    "token": "token",
-    "registrationtoken": "token",
-    "edgehosttoken": "token",
-    "localclustertoken": "cluster_token",
-    "clustertoken": "cluster_token",
-    "authorization": "session",
-    "proxyauthorization": "session",
-    "accesstoken": "session",
-    "refreshtoken": "session",
-    "session": "session",
-    "sessionid": "session",
-    "apikey": "api_key",
-    "xapikey": "api_key",
-    "cookie": "cookie",
-    "setcookie": "cookie",
-    "secret": "secret",
-    "clientsecret": "secret",
-    "privatekey": "secret",
+_FIELDS: Final[Mapping[str, str]] = {
+    "password": "password passwd currentpassword newpassword",
+    "token": "token registrationtoken edgehosttoken",
+    "cluster_token": "localclustertoken clustertoken",
+    "session": "authorization proxyauthorization accesstoken refreshtoken session sessionid",
+    "api_key": "apikey xapikey",
+    "cookie": "cookie setcookie",
+    "secret": "secret clientsecret privatekey",
 }
+_KIND_OF_FIELD: Final = {field: kind for kind, names in _FIELDS.items() for field in names.split()}
 """Field names, lower-case and without punctuation, whose values are secrets."""
 
 _LABEL = re.compile(r"<[a-z_]+:\d+>")

@@ -41,35 +41,12 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body",
-        "_clock",
-        "_deadline_ns",
-        "_done",
-        "_due_ns",
-        "_fields",
-        "_in_body",
-        "_is_busy",
-        "_is_kept",
-        "_is_whole",
-        "_method_is_head",
-        "_on_close",
-        "_parser",
-        "_received",
-        "_received_max",
-        "_surplus",
-        "_transport",
-        "_wheel",
-        "answers",
-        "body_bytes",
-        "body_bytes_max",
-        "end_ns",
-        "failure",
-        "first_ns",
-        "intended_ns",
-        "sent_ns",
-        "status",
-        "was_sent",
-    )
+        "_body", "_clock", "_deadline_ns", "_done", "_due_ns", "_fields", "_in_body", "_is_busy",
+        "_is_kept", "_is_whole", "_method_is_head", "_on_close", "_parser", "_received",
+        "_received_max", "_surplus", "_transport", "_wheel", "answers", "body_bytes",
+        "body_bytes_max", "end_ns", "failure", "first_ns", "intended_ns", "sent_ns", "status",
+        "was_sent"
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -24,7 +24,6 @@ from harness.wire.http import BODY_BYTES_MAX
 _NAMES_NS: Final = 30_000_000_000
 """For so long is a host's address known, before its name is resolved again."""
 
-
 SPARE: Final = 64
 """Files that the rest of the process may need: the journal, libraries, the event loop."""
 

@@ -33,9 +33,9 @@ class DecidedOnce(Rule):
             "AcceptPairingRequest": self._accepted,
             "RejectPairingRequest": self._decided,
             "WithdrawPairing": self._decided,
-            "ViewPairing": self._ruled,
+            "ViewPairing": self._seen,
             "CancelPairingRequest": self._cancelled,
-            "ChangeCentralCluster": self._ruled,
+            "ChangeCentralCluster": self._seen,
         }
 
     def _viewed(self, operation: OperationRecord) -> Violations:
@@ -106,7 +106,7 @@ class DecidedOnce(Rule):
         request = place.paired if place else None
         return self._agree(request, operation) if request else NOTHING
 
-    def _ruled(self, operation: OperationRecord) -> Violations:
+    def _seen(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 

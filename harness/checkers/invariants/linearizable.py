@@ -362,9 +362,8 @@ class Linearizable(Rule):
 
     def _may_happen(self, register: Register, move: Move, operation: OperationRecord) -> None:
         register.unsure = True
-        self._reported(
-            register, RegisterCall(operation.id, move, sure=False, start=operation.start)
-        )
+        call = RegisterCall(operation.id, move, sure=False, start=operation.start)
+        self._reported(register, call)
 
     # --- registers --------------------------------------------------------------------
 
@@ -394,10 +393,8 @@ class Linearizable(Rule):
         if register.line.is_nothing_new(move):
             return ()
         end = operation.end or operation.start
-        return self._reported(
-            register,
-            RegisterCall(operation.id, move, observes=True, start=operation.start, end=end),
-        )
+        call = RegisterCall(operation.id, move, observes=True, start=operation.start, end=end)
+        return self._reported(register, call)
 
     def _reported(self, register: Register, call: RegisterCall[Move]) -> Sequence[Violation]:
         if register.waiting:

@@ -249,8 +249,7 @@ def minimal(
         return ()
     pieces = [tuple(things)]
     while any(len(piece) > 1 for piece in pieces) and not (finest and len(pieces) >= finest):
-        middles = [(piece, len(piece) // 2) for piece in pieces]
-        pieces = [half for piece, n in middles for half in (piece[:n], piece[n:]) if half]
+        pieces = [half for piece in pieces for half in _halves(piece)]
         found = first_failing(pieces)
         pieces = _without_needless(pieces, first_failing) if found is None else [pieces[found]]
     return _together(pieces)
@@ -269,6 +268,11 @@ def _without_needless(
         begin = order[found]
         del pieces[begin]
     return pieces
+
+
+def _halves(piece: tuple[Thing, ...]) -> list[tuple[Thing, ...]]:
+    middle = len(piece) // 2
+    return [half for half in (piece[:middle], piece[middle:]) if half]
 
 
 def _together(pieces: Iterable[tuple[Thing, ...]]) -> tuple[Thing, ...]:
