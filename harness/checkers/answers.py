@@ -93,19 +93,15 @@ def _samples(record: OperationRecord) -> list[Sample]:
 def _describe(record: OperationRecord) -> str:
     """How an operation ended, or what a wait saw, in a few words."""
     if record.kind in ("await_state", "stays"):
-        return _told_of_wait(record)
+        samples = _samples(record)
+        held = "held" if (record.value or {}).get("held") else "did not hold"
+        after_s = ((record.end or record.start) - record.start) / 1_000_000
+        told = f"{record.args['polls']}: {record.args['predicate']} {held} after {after_s:.1f} s"
+        return f"{told}, seen: {_seen(samples[-1])}" if samples else told
     if record.outcome is Outcome.OK:
         return f"{record.kind} succeeded{_describe_fields(record.value)}"
     ended = "was refused" if record.outcome is Outcome.FAIL else "got no well-formed answer"
     return f"{record.kind} {ended}: {_why(record)}"
-
-
-def _told_of_wait(record: OperationRecord) -> str:
-    samples = _samples(record)
-    held = "held" if (record.value or {}).get("held") else "did not hold"
-    after_s = ((record.end or record.start) - record.start) / 1_000_000
-    told = f"{record.args['polls']}: {record.args['predicate']} {held} after {after_s:.1f} s"
-    return f"{told}, seen: {_seen(samples[-1])}" if samples else told
 
 
 def _why(record: OperationRecord) -> str:

@@ -55,7 +55,14 @@ class Automaton(Generic[StateT, ActionT]):
     def after(self, states: frozenset[StateT], action: ActionT) -> frozenset[StateT]:
         """Where the action may lead from any of the states; `states` itself if to the same."""
         found = self._memory.get((states, action))
-        return self._work_out(states, action) if found is None else found
+        if found is None:
+            if len(self._memory) >= _MEMORY_MAX:
+                self._memory.clear()
+                self._same.clear()
+            given = self.one(states)
+            found = self.one({s for state in given for s in self._step(state, action)})
+            self._memory[given, action] = found
+        return found
 
     def rests(self, states: frozenset[StateT]) -> bool:
         """Whether nothing leads out of any of the states."""
@@ -65,15 +72,6 @@ class Automaton(Generic[StateT, ActionT]):
         """The one object that stands for this set of states."""
         as_set = frozenset(states)
         return self._same.setdefault(as_set, as_set)
-
-    def _work_out(self, states: frozenset[StateT], action: ActionT) -> frozenset[StateT]:
-        if len(self._memory) >= _MEMORY_MAX:
-            self._memory.clear()
-            self._same.clear()
-        given = self.one(states)
-        found = self.one({s for state in given for s in self._step(state, action)})
-        self._memory[given, action] = found
-        return found
 
 
 @dataclass(slots=True, eq=False)
@@ -238,15 +236,8 @@ class Linearizer(Generic[StateT, ActionT]):
     """
 
     __slots__ = (
-        "_automaton",
-        "_base",
-        "_budget",
-        "_kept",
-        "_queue",
-        "_search",
-        "_segment",
-        "states",
-    )
+        "_automaton", "_base", "_budget", "_kept", "_queue", "_search", "_segment", "states"
+    )  # fmt: skip
 
     def __init__(
         self,

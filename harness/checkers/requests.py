@@ -17,7 +17,7 @@ def profiles_match(history: History, *, operation: str) -> Finding:
     record = history[operation]
     if record.outcome is not Outcome.OK:
         return succeeded(history, operation=operation)
-    problems = _problems(record)
+    problems = _each(record, "problems", "text")
     if not problems:
         return passed("the selection is a valid match", operation)
     why = "; ".join(problems)
@@ -31,7 +31,7 @@ def profiles_do_not_match(history: History, *, operation: str) -> Finding:
     record = history[operation]
     if record.outcome is not Outcome.OK:
         return refused(history, operation=operation)
-    problems = _problems(record)
+    problems = _each(record, "problems", "text")
     if problems:
         return passed(f"no match: {'; '.join(problems)}", operation)
     return failed("the selection is no valid match, and Palette says that it is", operation)
@@ -43,7 +43,7 @@ def listed_once(history: History, *, operation: str, pairing_uid: str) -> Findin
     record = history[operation]
     if record.outcome is not Outcome.OK:
         return succeeded(history, operation=operation)
-    times = _listed_ids(record).count(pairing_uid)
+    times = _each(record, "items", "pairing_uid").count(pairing_uid)
     verdict = Verdict.PASS if times == 1 else Verdict.FAIL
     told = "once" if times == 1 else f"{times} times"
     return Finding(verdict, f"request {pairing_uid} is listed {told}", (operation,))
@@ -55,7 +55,7 @@ def not_shown_in_list(history: History, *, operation: str, pairing_uid: str) -> 
     record = history[operation]
     if record.outcome is not Outcome.OK:
         return refused(history, operation=operation)
-    if pairing_uid not in _listed_ids(record):
+    if pairing_uid not in _each(record, "items", "pairing_uid"):
         return passed(f"request {pairing_uid} is not listed", operation)
     return failed(f"request {pairing_uid} should not be seen here, and is listed", operation)
 
@@ -66,7 +66,7 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
     """The operation was refused; a list may be empty in place of that."""
     record = history[operation]
     is_list = record.outcome is Outcome.OK and "items" in (record.value or {})
-    if is_list and not _listed_ids(record):
+    if is_list and not _each(record, "items", "pairing_uid"):
         return passed("the list is empty", operation)
     return refused(history, operation=operation)
 
@@ -115,16 +115,11 @@ def _compared(
     return passed(f"{asked} shows {', '.join(fields)} as expected", record.id)
 
 
-def _problems(record: OperationRecord) -> list[str]:
-    found = (record.value or {}).get("problems")
+def _each(record: OperationRecord, name: str, field: str) -> list[str]:
+    """A field of each item of a list in the answer."""
+    found = (record.value or {}).get(name)
     items = found if isinstance(found, list) else []
-    return [str(item.get("text")) for item in items if isinstance(item, Mapping)]
-
-
-def _listed_ids(record: OperationRecord) -> list[str]:
-    found = (record.value or {}).get("items")
-    items = found if isinstance(found, list) else []
-    return [str(item.get("pairing_uid")) for item in items if isinstance(item, Mapping)]
+    return [str(item.get(field)) for item in items if isinstance(item, Mapping)]
 
 
 # --- the edge: the connection check, bounded answers, pairing ids, what stays as it was -----------
@@ -217,15 +212,12 @@ def unchanged(
     if _part(first, fields) == _part(second, fields):
         reason = f"{second.kind} shows what it showed before"
         return passed(reason, before, after)
-    reason = f"{second.kind} should show what it showed before; differing: "
-    return failed(reason + _differing(first, second), before, after)
+    was, now = first.value or {}, second.value or {}
+    differing = ", ".join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))
+    reason = f"{second.kind} should show what it showed before; differing: {differing}"
+    return failed(reason, before, after)
 
 
 def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
     value = record.value or {}
     return {name: value.get(name) for name in (value if fields is None else fields)}
-
-
-def _differing(first: OperationRecord, second: OperationRecord) -> str:
-    was, now = first.value or {}, second.value or {}
-    return ", ".join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))

@@ -157,9 +157,8 @@ class Context:
         index = self._cast_index + len(self._admins)
         email = self.email(self._people.person(index).email)
         key, password = self.new_secret("apikey"), self.new_secret("password")
-        user = self.recorder.arrange(
-            arrangements.PutUser(email, password, key, grants, tenant_admin)
-        )
+        asked = arrangements.PutUser(email, password, key, grants, tenant_admin)
+        user = self.recorder.arrange(asked)
         if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
             raise Inconclusive(f"the target gives one person for two: {label} and another")
         scope = self.project() if project_uid is None else project_uid
@@ -431,11 +430,9 @@ class Context:
         while self._installer.leased:  # a cluster that could not be installed has its place as well
             slot = self._installer.leased.pop()
             self._pool.give_back(slot, consumed=unsound or self._is_consumed(slot))
-        undo = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items()]
-        for arrangement in (
-            *undo,
-            *(arrangements.ForgetProject(uid) for uid in self._projects.values()),
-        ):
+        clocks = [arrangements.AdvanceClock(side, -by) for side, by in self._clocks.items()]
+        projects = [arrangements.ForgetProject(uid) for uid in self._projects.values()]
+        for arrangement in (*clocks, *projects):
             try:
                 self.recorder.driver.arrange(arrangement)
             except CannotArrange:

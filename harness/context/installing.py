@@ -155,7 +155,9 @@ class Installer:
             pools = pools_of(shape, slot.host_uids)
             asked = arrangements.InstallCluster(slot.uid, replace(model, pools=pools), matters)
             try:
-                self._renew(slot)
+                if self._pool.is_stale(slot):  # an earlier scenario has consumed it
+                    self._recorder.arrange(arrangements.RenewCluster(slot.uid))
+                    self._pool.renewed(slot)
                 came = self._recorder.arrange(asked)
             except CannotArrange as error:
                 if not slot.given:
@@ -176,12 +178,6 @@ class Installer:
             raise
         self.leased.append(slot)
         return slot
-
-    def _renew(self, slot: arrangements.Slot) -> None:
-        """Put a cluster back that an earlier scenario has consumed."""
-        if self._pool.is_stale(slot):
-            self._recorder.arrange(arrangements.RenewCluster(slot.uid))
-            self._pool.renewed(slot)
 
     def put_right(self) -> bool:
         """Undo what was arranged at clusters that are used again as they are.

@@ -122,9 +122,8 @@ def uid_in_request(context: Context) -> str:
 
 def set_state(context: Context, state: str) -> None:
     """Bring the cluster into a state."""
-    context.recorder.arrange(
-        arrangements.SetClusterState(context.cluster().slot.uid, ClusterState(state))
-    )
+    slot = context.cluster().slot.uid
+    context.recorder.arrange(arrangements.SetClusterState(slot, ClusterState(state)))
 
 
 def set_health(context: Context, position: str, health: Health) -> None:
@@ -284,9 +283,8 @@ def stale(context: Context, label: str = MAIN) -> LeasedCluster:
     leased = context.pending(label)
     set_links(context, up=False, label=label)
     cancelled(context, label)
-    context.must_see(
-        context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=leased.pairing_uid
-    )
+    uid = leased.pairing_uid
+    context.must_see(context.admin(), ops.ListPairingRequests(), "listed", pairing_uid=uid)
     return leased
 
 
@@ -400,12 +398,8 @@ def view_cluster(context: Context, when: str) -> None:
         Inconclusive: Local UI does not show them.
     """
     operator = context.cluster().operator
-    context.notes[f"cluster {when}"] = context.must(
-        context.recorder.perform(operator, ops.ViewCluster())
-    )
-    context.notes[f"stack {when}"] = context.must(
-        context.recorder.perform(operator, ops.ViewStack())
-    )
+    for what, look in (("cluster", ops.ViewCluster()), ("stack", ops.ViewStack())):
+        context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
 
 
 def come_to_its_end(context: Context) -> None:

@@ -101,9 +101,8 @@ class Recorder:
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""
-        invoked = self._invoke(
-            actor, type(operation).__name__, to_json_object(operation), _about(actor)
-        )
+        kind, args = type(operation).__name__, to_json_object(operation)
+        invoked = self._invoke(actor, kind, args, _about(actor))
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
         exchange = self.driver.send(outgoing)
         reply = exchange.reply
@@ -237,10 +236,7 @@ class Recorder:
                 break
             self.driver.sleep(round(self.limits.poll_s * 1_000_000))
         return self._writer.outcome(
-            invoked.id,
-            Outcome.OK,
-            end=self.driver.now(),
-            value={"held": held, "samples": samples},
+            invoked.id, Outcome.OK, end=self.driver.now(), value={"held": held, "samples": samples}
         )
 
     def _poll(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
@@ -265,9 +261,7 @@ def _about(actor: Actor) -> dict[str, Json]:
     return {name: value for name, value in about.items() if value}
 
 
-def _ended(
-    reply: Reply,
-) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
+def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Json] | None]:
     """A reply as outcome, value and error of a record."""
     if isinstance(reply, Done):
         return Outcome.OK, to_json_object(reply.value), None

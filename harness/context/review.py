@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from harness.context import local_actions
 from harness.context.context import DAY, MAIN, Context, LeasedCluster
 from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.domain import operations as ops
@@ -41,12 +42,8 @@ def request_that_was(context: Context, fate: str) -> LeasedCluster:
 
 
 def _rejected(context: Context) -> LeasedCluster:
-    leased = context.pending()
-    context.must(
-        context.recorder.perform(context.admin(), ops.RejectPairingRequest(leased.pairing_uid))
-    )
-    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
-    return _gone(context, leased)
+    context.pending()
+    return _gone(context, local_actions.rejected(context))
 
 
 def _withdrawn(context: Context) -> LeasedCluster:
@@ -397,9 +394,8 @@ def change_centrally(
     """
     tags = {"changed-centrally": context.new_id("change")[:8]}
     operation = ops.ChangeCentralCluster(context.cluster(label).central_uid, tags)
-    return context.recorder.await_state(context.admin(), operation, "succeeds"), {
-        "tags": dict(tags)
-    }
+    changed = context.recorder.await_state(context.admin(), operation, "succeeds")
+    return changed, {"tags": dict(tags)}
 
 
 def must_manage(context: Context, label: str = MAIN) -> None:

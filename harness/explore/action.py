@@ -54,8 +54,7 @@ class Action:
     def __str__(self) -> str:
         return f"{self.keyword} {self.says}"
 
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = __str__
 
 
 # --- where an action makes sense ----------------------------------------------------------------

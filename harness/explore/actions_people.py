@@ -50,33 +50,27 @@ def _cancels(context: Context, actor: Actor | None = None) -> RecordedReply:
     )
 
 
-def _stranger_sends(kind: str) -> Action:
-    def sends(context: Context) -> RecordedReply:
-        return _sends(context, entries.stranger_with(context, kind))
+def _stranger(says: str, does: Does, requirement: str, fits: Fits = action.anywhere) -> Action:
+    rule = model.always(ModelOutcome.REFUSED, requirement)
+    return Action("strangers", "When", f"somebody {says}", does, rule, fits)
 
-    says = f"somebody with {kind} session sends a pairing request"
-    return Action(
-        "strangers", "When", says, sends, model.always(ModelOutcome.REFUSED, "SND-1"), action.exists
-    )
+
+def _stranger_sends(kind: str) -> Action:
+    does: Does = lambda context: _sends(context, entries.stranger_with(context, kind))  # noqa: E731
+    return _stranger(f"with {kind} session sends a pairing request", does, "SND-1", action.exists)
 
 
 def _stranger_cancels(kind: str) -> Action:
-    def cancels(context: Context) -> RecordedReply:
-        return _cancels(context, entries.stranger_with(context, kind))
-
-    says = f"somebody with {kind} session cancels the pairing request"
+    does: Does = lambda context: _cancels(context, entries.stranger_with(context, kind))  # noqa: E731
     fits = action.exists_alone if kind == "an expired" else action.exists
-    return Action(
-        "strangers", "When", says, cancels, model.always(ModelOutcome.REFUSED, "WDR-1"), fits
-    )
+    return _stranger(f"with {kind} session cancels the pairing request", does, "WDR-1", fits)
 
 
 def _logs_in(kind: str) -> Action:
     def logs_in(context: Context) -> RecordedReply:
         return context.perform(context.visitor(), entries.login_of_kind(context, kind), "the login")
 
-    says = f'somebody logs in with "{kind}"'
-    return Action("strangers", "When", says, logs_in, model.always(ModelOutcome.REFUSED, "SND-1"))
+    return _stranger(f'logs in with "{kind}"', logs_in, "SND-1")
 
 
 def _local(kind: str, changes: Callable[[ModelSlot], ModelSlot] = lambda place: place) -> Action:
@@ -243,7 +237,7 @@ def _without(permission: str) -> Action:
     return _becomes(says, ModelPerson(permission), lambda s: review.user_without(s, permission))
 
 
-def _stranger(credentials: str) -> Action:
+def _unknown(credentials: str) -> Action:
     says = f'somebody with "{credentials}"'
     return _becomes(says, ModelPerson.STRANGER, lambda s: review.stranger(s, credentials))
 
@@ -260,7 +254,7 @@ def _person_can_try(world: ModelWorld) -> bool:
 
 PEOPLE = (
     *(_without(p) for p in ("list", "get", "update", "delete")),
-    *(_stranger(c) for c in ("no login", "an unknown API key", "an unknown session")),
+    *(_unknown(c) for c in ("no login", "an unknown API key", "an unknown session")),
     _tries("list", ModelPerson.WITHOUT_LIST, model.always(ModelOutcome.OK, "PRE-8")),
     _tries("open", ModelPerson.WITHOUT_GET, model.of_last(model.view)),
     _tries("accept", ModelPerson.WITHOUT_UPDATE, model.of_last(model.accept)),

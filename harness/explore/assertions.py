@@ -11,7 +11,6 @@ from typing import ClassVar
 
 from harness.context import local_actions, review
 from harness.context.context import MAIN, Context
-from harness.context.recorder import RecordedReply
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
 from harness.explore.actions import OTHER
@@ -45,8 +44,7 @@ class Assertion:
     def __str__(self) -> str:
         return f"Then {self.says}"
 
-    def __repr__(self) -> str:
-        return str(self)
+    __repr__ = __str__
 
 
 def _held(wait: Callable[[Context], OperationRecord]) -> Ask:
@@ -103,7 +101,7 @@ def _none_at_all(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
 
 
 def _works_locally(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
-    changed: RecordedReply = local_actions.change_locally(context)
+    changed = local_actions.change_locally(context)
     seen = local_actions.local_effect(context)
     return [("succeeded", {"operation": changed.id}), ("held", {"operation": seen.id})]
 

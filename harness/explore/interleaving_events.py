@@ -9,7 +9,7 @@ kept in one order, and schedules that differ in no more have one history.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from operator import attrgetter
 from types import GeneratorType
@@ -107,19 +107,7 @@ class EventLog:
             outcome, error = Outcome.FAIL, self._json(number, reply)
         else:
             error = self._json(number, reply)
-        return OperationRecord(
-            opened.id,
-            opened.scenario,
-            opened.actor,
-            opened.kind,
-            opened.args,
-            opened.start,
-            now,
-            outcome,
-            value,
-            error,
-            tags=opened.tags,
-        )
+        return replace(opened, end=now, outcome=outcome, value=value, error=error)
 
     def _json(self, number: int, what: object) -> dict[str, Json]:
         found = self._plain.get(number)

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.errors import Refusal, Refused
-from harness.explore import interleaving_events
+from harness.explore import interleaving_events as log
 from harness.explore import interleaving_sides as sides
 from harness.explore.interleaving_sides import HOST, Held, RunningSide
 from harness.explore.interleavings import Do, Fault, Interleaving, InterleavingAction
@@ -85,7 +85,7 @@ class InterleavingState:
     up: bool
     begun: int
     """How many rounds and faults there were, for their ids."""
-    events: interleaving_events.Events
+    events: log.Events
 
 
 class InterleavingRunner:
@@ -94,8 +94,8 @@ class InterleavingRunner:
     def __init__(self, interleaving: Interleaving, behaviour: Behaviour, faults: int) -> None:
         ready = behaviour.with_password("walk")
         self.interleaving = interleaving
-        self.fingerprints = interleaving_events.Fingerprints()
-        self.ledger = interleaving_events.EventLog(self.fingerprints)
+        self.fingerprints = log.Fingerprints()
+        self.ledger = log.EventLog(self.fingerprints)
         self.central = RunningSide[CentralCore](arrangements.Side.CENTRAL, ready.central_factory())
         self.edge = RunningSide[EdgeCore](arrangements.Side.EDGE, ready.edge_factory())
         self.handover = behaviour.central.handover
@@ -219,11 +219,8 @@ class InterleavingRunner:
             assert waiting.reply is not None
             return self._returned(world, lane, waiting, waiting.reply)
         before = what == "lose"
-        fault = (
-            arrangements.MessageFault.LOST_BEFORE
-            if before
-            else arrangements.MessageFault.LOST_AFTER
-        )
+        faults = arrangements.MessageFault
+        fault = faults.LOST_BEFORE if before else faults.LOST_AFTER
         kind = message_kind(waiting.call.operation)
         if kind is arrangements.MessageKind.WITHDRAW:
             world = self._noted_fault(world, arrangements.FaultNextMessage(HOST, kind, fault))
@@ -252,19 +249,9 @@ class InterleavingRunner:
         events = world.events
         for waiting in filter(None, world.lanes):
             if waiting.is_told:
-                events = self.ledger.write(
-                    events,
-                    interleaving_events.LoggedEvent(
-                        interleaving_events.ENDED, waiting.message, _STOPPED
-                    ),
-                )
+                events = self._ended(events, waiting.message, _STOPPED)
             if waiting.operation is not None:
-                events = self.ledger.write(
-                    events,
-                    interleaving_events.LoggedEvent(
-                        interleaving_events.ENDED, waiting.id, _STOPPED
-                    ),
-                )
+                events = self._ended(events, waiting.id, _STOPPED)
         self.edge.load(world.edge)
         self.edge.boot()
         idle = (None,) * len(world.lanes)
@@ -312,18 +299,14 @@ class InterleavingRunner:
 
     def passed(self, world: InterleavingState, label: str, by: int) -> InterleavingState:
         """Time has passed, on both sides alike."""
-        events = self.ledger.write(
-            world.events, interleaving_events.LoggedEvent(interleaving_events.PASSED, label, by)
-        )
+        events = self.ledger.write(world.events, log.LoggedEvent(log.PASSED, label, by))
         central = replace(world.central, now=world.central.now + by)
         edge = replace(world.edge, now=world.edge.now + by)
         return replace(world, central=central, edge=edge, events=events)
 
     def noted(self, world: InterleavingState, label: str, arrangement: object) -> InterleavingState:
         """Something was arranged."""
-        opened = interleaving_events.LoggedEvent(
-            interleaving_events.INVOKED, label, arrangement, "harness"
-        )
+        opened = log.LoggedEvent(log.INVOKED, label, arrangement, "harness")
         return replace(
             world, events=self._at_once(world.events, opened, ops.Done(ops.Acknowledged()))
         )
@@ -340,22 +323,15 @@ class InterleavingRunner:
         self.central.load(world.central)
         side = self.central
         reply: LinkReply = side.core.perform(operation, sides.ADMIN, side.now, side.draws)
-        opened = interleaving_events.LoggedEvent(
-            interleaving_events.INVOKED, label, operation, name, project=sides.PROJECT
-        )
+        opened = log.LoggedEvent(log.INVOKED, label, operation, name, project=sides.PROJECT)
         events = self._at_once(world.events, opened, _BROKEN if unseen else reply)
         return replace(world, central=side.hold(), events=events)
 
-    def _at_once(
-        self,
-        events: interleaving_events.Events,
-        opened: interleaving_events.LoggedEvent,
-        reply: object,
-    ) -> interleaving_events.Events:
-        events = self.ledger.write(events, opened)
-        return self.ledger.write(
-            events, interleaving_events.LoggedEvent(interleaving_events.ENDED, opened.id, reply)
-        )
+    def _at_once(self, events: log.Events, opened: log.LoggedEvent, reply: object) -> log.Events:
+        return self._ended(self.ledger.write(events, opened), opened.id, reply)
+
+    def _ended(self, events: log.Events, about: str, reply: object) -> log.Events:
+        return self.ledger.write(events, log.LoggedEvent(log.ENDED, about, reply))
 
     # --- flows of the edge ------------------------------------------------------------
 
@@ -368,9 +344,7 @@ class InterleavingRunner:
         operation: ops.LocalOperation,
     ) -> InterleavingState:
         """An operation at Local UI, up to its first message or its end."""
-        opened = interleaving_events.LoggedEvent(
-            interleaving_events.INVOKED, label, operation, name, HOST, sides.PROJECT
-        )
+        opened = log.LoggedEvent(log.INVOKED, label, operation, name, HOST, sides.PROJECT)
         world = replace(world, events=self.ledger.write(world.events, opened))
         self.edge.load(world.edge)
         flow = self._begun(operation)
@@ -409,8 +383,7 @@ class InterleavingRunner:
             world = _with_lane(world, lane, None)
             if operation is None:
                 return world
-            ended = interleaving_events.LoggedEvent(interleaving_events.ENDED, label, reply)
-            return replace(world, events=self.ledger.write(world.events, ended))
+            return replace(world, events=self._ended(world.events, label, reply))
         place = self.fingerprints.number((label, self.fingerprints.flow(flow)))
         waiting = Waiting(label, operation, inputs, call, None, [flow], place)
         return self._called(world, lane, waiting)
@@ -422,13 +395,8 @@ class InterleavingRunner:
         world = _with_lane(world, lane, waiting)
         if not waiting.is_told:
             return world
-        opened = interleaving_events.LoggedEvent(
-            interleaving_events.INVOKED,
-            waiting.message,
-            waiting.call.operation,
-            "agent",
-            HOST,
-            sides.PROJECT,
+        opened = log.LoggedEvent(
+            log.INVOKED, waiting.message, waiting.call.operation, "agent", HOST, sides.PROJECT
         )
         return replace(world, events=self.ledger.write(world.events, opened))
 
@@ -449,10 +417,7 @@ class InterleavingRunner:
         self, world: InterleavingState, lane: int, waiting: Waiting, reply: LinkReply
     ) -> InterleavingState:
         if waiting.is_told:
-            ended = interleaving_events.LoggedEvent(
-                interleaving_events.ENDED, waiting.message, reply
-            )
-            world = replace(world, events=self.ledger.write(world.events, ended))
+            world = replace(world, events=self._ended(world.events, waiting.message, reply))
         flow = waiting.live.pop() if waiting.live else self._again(waiting)
         self.edge.load(world.edge)
         answer = TimedReply(reply, self.edge.now)

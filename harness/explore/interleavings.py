@@ -76,10 +76,8 @@ class Interleaving:
 
 def actor(name: str, *actions: Do | InterleavingAction) -> ActorScript:
     """An actor of these actions; a plain one concerns the first request."""
-    return ActorScript(
-        name,
-        tuple(m if isinstance(m, InterleavingAction) else InterleavingAction(m) for m in actions),
-    )
+    whole = (a if isinstance(a, InterleavingAction) else InterleavingAction(a) for a in actions)
+    return ActorScript(name, tuple(whole))
 
 
 OPERATOR, ADMIN, SECOND_ADMIN, TIME = "operator", "admin", "second admin", "time"

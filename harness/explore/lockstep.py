@@ -11,22 +11,14 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, run_check
 from harness.context.recorder import RecordedReply
 from harness.domain.errors import PairproofError
+from harness.explore import model
 from harness.explore.actions import Action, SequenceContext
 from harness.explore.assertions import ASSERTIONS, Assertion
-from harness.explore.model import (
-    NEW_UID,
-    Branch,
-    ModelOutcome,
-    drifted,
-    settled,
-    without_old_doubts,
-)
 from harness.explore.world import ModelSlot, ModelWorld, Worlds
 from harness.history.operation import Json, Outcome
 
 Judged = Callable[[str, Mapping[str, Json], str, Finding], None]
 """Told of each check: its name and arguments, the requirement, and what it found."""
-
 
 Step = Action | Assertion
 
@@ -61,10 +53,6 @@ class CannotTell(PairproofError):
     """The target gave no answer that can be judged, so the sequence ends here."""
 
 
-def _not_told(name: str, args: Mapping[str, Json], requirement: str, finding: Finding) -> None:
-    pass
-
-
 @dataclass(slots=True)
 class Lockstep:
     """One sequence: a context at the target, and the worlds that are possible in the model.
@@ -81,7 +69,7 @@ class Lockstep:
     worlds: Worlds = frozenset({ModelWorld()})
     steps: list[Step] = field(default_factory=list)
     covered: Counter[str] = field(default_factory=Counter)
-    judged: Judged = _not_told
+    judged: Judged = lambda *_: None
 
     def take(self, step: Step) -> bool:
         """Make an action or assertion, if that makes sense; says whether it did.
@@ -97,7 +85,7 @@ class Lockstep:
 
     def fits(self, action: Action) -> bool:
         """Whether an action makes sense now, whichever world it is."""
-        return all(action.fits(world) for world in drifted(self.worlds))
+        return all(action.fits(world) for world in model.drifted(self.worlds))
 
     def make(self, action: Action) -> bool:
         """Make an action if it makes sense; says whether it was made.
@@ -109,21 +97,21 @@ class Lockstep:
         """
         if not self.fits(action):
             return False
-        before = drifted(self.worlds)
+        before = model.drifted(self.worlds)
         branches = [branch for world in before for branch in action.rule(world)]
         self.steps.append(action)
         self.covered[str(action)] += 1
         self._follow(branches, action.does(self.context), before)
-        self.worlds = without_old_doubts(self.worlds)
+        self.worlds = model.without_old_doubts(self.worlds)
         return True
 
-    def _follow(self, branches: Iterable[Branch], done: object, before: Worlds) -> None:
+    def _follow(self, branches: Iterable[model.Branch], done: object, before: Worlds) -> None:
         lawful = list(dict.fromkeys(branches))
         if not isinstance(done, RecordedReply):
-            self.worlds = frozenset(b.world for b in lawful if b.answer is ModelOutcome.DONE)
+            self.worlds = frozenset(b.world for b in lawful if b.answer is model.ModelOutcome.DONE)
             return
         if done.record.outcome is Outcome.INFO:
-            if any(b.answer is ModelOutcome.NEW_ID for b in lawful):
+            if any(b.answer is model.ModelOutcome.NEW_ID for b in lawful):
                 raise CannotTell("a send was not answered, so its pairing id is not known")
             # It happened, or it did not.
             self.worlds = before | frozenset(b.world for b in lawful)
@@ -132,19 +120,21 @@ class Lockstep:
         self._judge(done, answer, lawful)
         self.worlds = frozenset(_named(b.world, uid) for b in lawful if b.answer is answer)
 
-    def _answer(self, done: RecordedReply, before: Worlds) -> tuple[ModelOutcome, str]:
+    def _answer(self, done: RecordedReply, before: Worlds) -> tuple[model.ModelOutcome, str]:
         """What the answer is in the model's terms, and the pairing id that it brought."""
         if done.record.outcome is Outcome.FAIL:
-            return ModelOutcome.REFUSED, ""
+            return model.ModelOutcome.REFUSED, ""
         uid = str((done.record.value or {}).get("pairing_uid", ""))
         if done.record.kind != "SendPairingRequest":
-            return ModelOutcome.OK, ""
+            return model.ModelOutcome.OK, ""
         if uid and not any(uid in world.uids for world in before):
-            return ModelOutcome.NEW_ID, uid
+            return model.ModelOutcome.NEW_ID, uid
         pending = [w.main.requests[w.main.last].uid for w in before if w.main.last >= 0]
-        return (ModelOutcome.SAME_ID if uid in pending else ModelOutcome.OLD_ID), uid
+        return (model.ModelOutcome.SAME_ID if uid in pending else model.ModelOutcome.OLD_ID), uid
 
-    def _judge(self, done: RecordedReply, answer: ModelOutcome, lawful: list[Branch]) -> None:
+    def _judge(
+        self, done: RecordedReply, answer: model.ModelOutcome, lawful: list[model.Branch]
+    ) -> None:
         """See whether the answer is lawful, by the check of the step that would say so."""
         expected, check = self._expectation(answer, lawful)
         if expected is None:
@@ -157,13 +147,13 @@ class Lockstep:
             raise Differs(tuple(self.steps), expected, f"{done.record.kind}: {answer.value}")
 
     def _expectation(
-        self, answer: ModelOutcome, lawful: list[Branch]
+        self, answer: model.ModelOutcome, lawful: list[model.Branch]
     ) -> tuple[Expected | None, str]:
         """The step that says what must come, and its check; none where several may."""
         answers = {b.answer for b in lawful}
-        if answers == {ModelOutcome.REFUSED}:
-            return Expected("it is refused", _first(lawful, ModelOutcome.REFUSED)), "refused"
-        if ModelOutcome.REFUSED not in answers and answer is ModelOutcome.REFUSED:
+        if answers == {model.ModelOutcome.REFUSED}:
+            return Expected("it is refused", _first(lawful, model.ModelOutcome.REFUSED)), "refused"
+        if model.ModelOutcome.REFUSED not in answers and answer is model.ModelOutcome.REFUSED:
             return Expected("it succeeds", _first(lawful, *answers)), "succeeded"
         if answer in answers:
             return None, ""
@@ -213,14 +203,14 @@ class Lockstep:
                 self.assertion(assertion)
 
     def _seen(self, assertion: Assertion) -> bool:
-        worlds = settled(self.worlds)
+        worlds = model.settled(self.worlds)
         if not worlds or not all(assertion.holds(world) for world in worlds):
             return False
         self.covered[str(assertion)] += 1
         for check, args in assertion.asks(self.context):
             self._judge_by(check, args, Expected(assertion.says, assertion.requirement))
         if assertion.tells:
-            self.worlds = frozenset(w for w in drifted(self.worlds) if assertion.holds(w))
+            self.worlds = frozenset(w for w in model.drifted(self.worlds) if assertion.holds(w))
         return True
 
     def _judge_by(self, check: str, args: Mapping[str, Json], expected: Expected) -> None:
@@ -232,7 +222,7 @@ class Lockstep:
             raise CannotTell(finding.reason)
 
 
-def _first(lawful: Iterable[Branch], *answers: ModelOutcome) -> str:
+def _first(lawful: Iterable[model.Branch], *answers: model.ModelOutcome) -> str:
     """The requirement behind these answers; the order of possible worlds plays no part."""
     return min(b.requirement for b in lawful if b.answer in answers)
 
@@ -243,9 +233,9 @@ def _named(world: ModelWorld, uid: str) -> ModelWorld:
 
 
 def _place_named(place: ModelSlot, uid: str) -> ModelSlot:
-    if not any(request.uid == NEW_UID for request in place.requests):
+    if not any(request.uid == model.NEW_UID for request in place.requests):
         return place
-    requests = (replace(r, uid=uid) if r.uid == NEW_UID else r for r in place.requests)
+    requests = (replace(r, uid=uid) if r.uid == model.NEW_UID else r for r in place.requests)
     return replace(place, requests=tuple(requests))
 
 

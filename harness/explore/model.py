@@ -164,9 +164,8 @@ def send(world: ModelWorld) -> Iterator[Branch]:
     if now_not or pending:
         yield Branch(ModelOutcome.REFUSED, world, now_not or "SND-7")
     if pending and not never:
-        yield Branch(
-            ModelOutcome.SAME_ID, world.with_main(replace(place, earlier=place.last)), "SND-7"
-        )
+        again = replace(place, earlier=place.last)
+        yield Branch(ModelOutcome.SAME_ID, world.with_main(again), "SND-7")
         for ended in _ended(place):
             yield Branch(ModelOutcome.REFUSED, world.with_main(ended), "SND-7")
         if place.current is CentralState.HANDED:
@@ -195,9 +194,8 @@ def _ended(place: ModelSlot) -> tuple[ModelSlot, ...]:
     """What may come of the pending request when its host ends it: told, or not."""
     heard = place.with_current(CentralState.OVER, Local.FREE)
     accepted = place.current in (CentralState.HANDED, CentralState.DOOMED)
-    unheard = place.with_current(
-        CentralState.DOOMED if accepted else CentralState.STALE, Local.FREE
-    )
+    central = CentralState.DOOMED if accepted else CentralState.STALE
+    unheard = place.with_current(central, Local.FREE)
     return (heard, heard if place.current is CentralState.OVER else unheard)
 
 
@@ -236,6 +234,10 @@ def _cancel_without_effect(world: ModelWorld) -> Iterator[Branch]:
 
 # --- deciding -----------------------------------------------------------------------------------
 
+Decided = Iterator[tuple[ModelOutcome, ModelSlot, str]]
+"""Answers that are lawful, each with where it leads the place, and the requirement behind it."""
+Decision = Callable[[ModelWorld, ModelSlot, int], Decided]
+
 
 def fits(world: ModelWorld, place: ModelSlot, which: int) -> bool | None:
     """Whether the selection fits a request; `None` where the procedure is silent (ACC-21)."""
@@ -244,9 +246,7 @@ def fits(world: ModelWorld, place: ModelSlot, which: int) -> bool | None:
     return carried if carried is running else None
 
 
-def accept(
-    world: ModelWorld, place: ModelSlot, which: int
-) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
+def accept(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
     """An administrator accepts a request (ACC-7, ACC-12, ACC-14, ACC-20, WDR-9)."""
     central, fit = place.central(which), fits(world, place, which)
     waiting = central is CentralState.WAITING
@@ -264,17 +264,13 @@ def accept(
         yield ModelOutcome.REFUSED, place, "SND-9"
 
 
-def accept_unnoticed(
-    world: ModelWorld, place: ModelSlot, which: int
-) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
+def accept_unnoticed(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
     """The same, without looking afterwards at the cluster that Palette made of it."""
     for answer, after, requirement in accept(world, place, which):
         yield answer, replace(after, accepted=place.accepted), requirement
 
 
-def reject(
-    world: ModelWorld, place: ModelSlot, which: int
-) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
+def reject(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
     """An administrator rejects a request (REJ-1, REJ-6, WDR-5)."""
     central = place.central(which)
     if central is CentralState.WAITING or central is CentralState.STALE:
@@ -284,16 +280,11 @@ def reject(
         yield ModelOutcome.REFUSED, place, "REJ-6"
 
 
-def view(
-    world: ModelWorld, place: ModelSlot, which: int
-) -> Iterator[tuple[ModelOutcome, ModelSlot, str]]:
+def view(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
     """An administrator opens a request; what a decided one shows is not said (REJ-8)."""
     yield ModelOutcome.OK, place, "ACC-3"
     if place.central(which) not in (CentralState.WAITING, CentralState.STALE):
         yield ModelOutcome.REFUSED, place, "REJ-8"
-
-
-Decision = Callable[[ModelWorld, ModelSlot, int], Iterable[tuple[ModelOutcome, ModelSlot, str]]]
 
 
 def of_last(decision: Decision) -> Rule:

@@ -14,14 +14,8 @@ from harness.context.installing import SlotPool
 from harness.context.recorder import Recorder
 from harness.explore.actions import SequenceContext
 from harness.explore.lockstep import Judged
+from harness.history import lines
 from harness.history.evidence import EvidenceWriter
-from harness.history.lines import (
-    CheckLine,
-    EvidenceHeader,
-    HarnessInfo,
-    Implementation,
-    ScenarioLine,
-)
 from harness.history.lines import RunInfo as RunLine
 from harness.history.operation import Json
 from harness.history.redaction import Redactor
@@ -62,7 +56,7 @@ class Recording:
         """The context of a sequence, and what writes down the checks in it."""
         self._begin_on_the_second()
         name = f"explore/{number}"
-        line = ScenarioLine(
+        line = lines.ScenarioLine(
             id=name, name=f"sequence {number}", feature="explore", line=0, requirements=[]
         )
         self._writer.scenario(line)
@@ -73,7 +67,7 @@ class Recording:
             check: str, args: Mapping[str, Json], requirement: str, finding: Finding
         ) -> None:
             self._writer.check(
-                CheckLine(
+                lines.CheckLine(
                     scenario=name,
                     requirement=requirement,
                     check=check,
@@ -100,13 +94,13 @@ class Recording:
         self._writer.close(ended_at=ended_at)
 
 
-def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> EvidenceHeader:
+def _header(driver: Driver, seed: int, limits: Limits, run: RunLine) -> lines.EvidenceHeader:
     info = driver.info
-    return EvidenceHeader(
-        harness=HarnessInfo(__version__),
+    return lines.EvidenceHeader(
+        harness=lines.HarnessInfo(__version__),
         edition=EDITION,
         kind="explore",
-        implementation=Implementation(
+        implementation=lines.Implementation(
             info.name, info.version, info.organization, info.url, info.contact
         ),
         roles=sorted(role.value for role in info.roles),

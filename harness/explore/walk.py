@@ -157,10 +157,8 @@ def first_violation(
     interleavings = tuple(interleavings)
     for faults in range(faults_max + 1):
         for interleaving in interleavings:
-            found = next(
-                _Walk(interleaving, behaviour, faults, (invariant,), violations_in).violations(),
-                None,
-            )
+            one = _Walk(interleaving, behaviour, faults, (invariant,), violations_in)
+            found = next(one.violations(), None)
             if found is not None:
                 return found
     return None

@@ -235,9 +235,7 @@ class Admins:
             if not isinstance(reply, ops.Done):
                 refused += 1
                 if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
-                    yield from client.ask(
-                        ops.ViewCentralCluster(cluster_uid), place.net, place.member.tenant
-                    )
+                    yield from client.ask(ops.ViewCentralCluster(cluster_uid), place.net, tenant)
                     return
                 yield world.env.timeout(stream.spread(poll))
             elif plan.work is None:
@@ -290,8 +288,7 @@ class AdminClient:
         self.person = person
         self._actor = f"admin:{person.email}"
         self._credentials = ops.Credentials(api_key=person.api_key, project_uid=person.scope)
-        tags: dict[str, Json] = {"project": person.scope, "user": person.email}
-        self._tags = tags
+        self._tags: dict[str, Json] = {"project": person.scope, "user": person.email}
 
     def ask(self, operation: ops.CentralOperation, stream: Stream, tenant: int) -> Step[ops.Reply]:
         """One operation at Palette, and its answer."""

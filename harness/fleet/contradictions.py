@@ -102,11 +102,9 @@ def _fleet(scenario: Scenario) -> Iterator[Flaw]:
         yield Flaw(("fleet", "window"), told, "shorten it; a second will mostly do")
     network = scenario.network
     lost = network.lost_before_ppm + network.lost_after_ppm
-    yield from _too_much(
-        lost + network.repeated_ppm + network.delayed_ppm,
-        ("network",),
-        "lost_before, lost_after, repeated and delayed",
-    )
+    spoiled = network.repeated_ppm + network.delayed_ppm
+    names = "lost_before, lost_after, repeated and delayed"
+    yield from _too_much(lost + spoiled, ("network",), names)
 
 
 def _too_much(ppm: int, path: Path, names: str) -> Iterator[Flaw]:

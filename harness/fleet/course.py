@@ -6,6 +6,7 @@ It is the same in virtual and in real time: what lets time pass is handed in wit
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 
 import simpy
 
@@ -99,9 +100,7 @@ class Course:
 
     def _projects(self) -> Iterator[tuple[int, int]]:
         plan = self._scenario.fleet
-        for tenant in range(plan.tenants):
-            for project in range(plan.projects):
-                yield tenant, project
+        return product(range(plan.tenants), range(plan.projects))
 
     def arrivals(self, members: Sequence[int]) -> list[tuple[int, int]]:
         """When the operator of each of these clusters begins, with the cluster, in order."""
@@ -149,8 +148,7 @@ class Course:
         for place in self._places.values():
             member = place.member
             if place.pairing_uid and not place.is_paired:
-                due = requests.setdefault((member.tenant, member.project), [])
-                due.append(place.pairing_uid)
+                requests.setdefault((member.tenant, member.project), []).append(place.pairing_uid)
         looks = []
         for tenant, project in self._projects():
             stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")

@@ -75,38 +75,32 @@ class Disturbing:
         if member is None:
             self._turn_side(transition)
             return
+        turn = {
+            FaultKind.LINK: self._set_links,
+            FaultKind.HEALTH: self._set_health,
+            FaultKind.REBOOT: self._reboot,
+        }.get(occurrence.kind)
         place = self._places.get(member.index)
-        match occurrence.kind:
-            case FaultKind.LINK:
-                if place is not None:
-                    self._set_links(place, transition)
-            case FaultKind.HEALTH:
-                if place is not None:
-                    self._set_health(place, transition)
-            case FaultKind.REBOOT:
-                if place is not None:
-                    self._reboot(place, transition)
-            case _:
-                self._turn_messages(member, transition)
+        if turn is None:
+            self._turn_messages(member, transition)
+        elif place is not None:
+            turn(place, transition)
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
         """Messages are lost, or slow, from now on or no more."""
         world, cause = self._world, transition.occurrence.cause
         fault, uid = world.scenario.faults[transition.occurrence.plan], member.host_uids[0]
         tags = {"host": uid, "project": member.project_uid}
-        if transition.begins:
-            world.network.strike(member.index, fault)
-            lost, factor = (fault.lost_before_ppm, fault.lost_after_ppm), fault.factor
-            is_slow = fault.kind is FaultKind.SLOW
-            begun = (
-                arrangements.DisturbMessages(uid, slowed=factor)
-                if is_slow
-                else arrangements.DisturbMessages(uid, *lost)
-            )
-            world.arranged(NEMESIS, begun, tags, cause)
-        else:
+        lost = (fault.lost_before_ppm, fault.lost_after_ppm)
+        if not transition.begins:
             world.network.relent(member.index, fault)
-            world.arranged(NEMESIS, arrangements.DisturbMessages(uid), tags, cause)
+            how = arrangements.DisturbMessages(uid)
+        else:
+            world.network.strike(member.index, fault)
+            how = arrangements.DisturbMessages(uid, *lost)
+            if fault.kind is FaultKind.SLOW:
+                how = arrangements.DisturbMessages(uid, slowed=fault.factor)
+        world.arranged(NEMESIS, how, tags, cause)
 
     def _note(self, place: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
         tags = place.tags if place is not None else {}

@@ -90,13 +90,8 @@ class Hosts:
             yield self._env.timeout(_CONNECT)
             reply: ops.Reply = _OFF
         else:
-            flow = self._core.perform(
-                place.host,
-                operation,
-                place.session,
-                self._clock.now() + self.clock_shift,
-                place.ids,
-            )
+            now = self._clock.now() + self.clock_shift
+            flow = self._core.perform(place.host, operation, place.session, now, place.ids)
             try:
                 done = yield from self._run(place, flow)
                 if done is None:
@@ -173,10 +168,8 @@ class Hosts:
 
     def _note(self, place: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
-        fault = FaultNextMessage(
-            call.host_uid, message_kind(call.operation), fate.fault, fate.delay
-        )
-        now = self._clock.now()
+        now, kind = self._clock.now(), message_kind(call.operation)
+        fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
         self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), place.tags)
 
     def _arrive(

@@ -59,22 +59,18 @@ class Text:
     words: str = "a text that is not blank"
 
     def read(self, value: object) -> str:
-        """The text."""
         if not isinstance(value, str):
             raise Misspelt(f"{literal(value)} is no text", f"write {self.words}, in quotes")
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """It must be like the pattern."""
         if not re.search(self.pattern, str(value)):
             yield Flaw((), f"{literal(value)} does not do", f"write {self.words}")
 
     def text(self, value: object) -> str:
-        """In quotes."""
         return toml_text(str(value))
 
     def schema(self) -> dict[str, Json]:
-        """A string."""
         return {"type": "string", "pattern": self.pattern}
 
 
@@ -85,7 +81,6 @@ class Flag:
     words: str = "true or false"
 
     def read(self, value: object) -> bool:
-        """The flag."""
         if not isinstance(value, bool):
             raise Misspelt(
                 f"{literal(value)} is neither true nor false", "write one, without quotes"
@@ -93,15 +88,12 @@ class Flag:
         return value
 
     def flaws(self, value: object) -> Iterator[Flaw]:
-        """Either will do."""
         yield from ()
 
     def text(self, value: object) -> str:
-        """In small letters."""
         return "true" if value else "false"
 
     def schema(self) -> dict[str, Json]:
-        """A boolean."""
         return {"type": "boolean"}
 
 

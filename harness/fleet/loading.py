@@ -110,14 +110,12 @@ def from_plain(data: Object, source: str = "the scenario in the evidence") -> Sc
     try:
         scenario = msgspec.convert(data, Scenario)
     except msgspec.ValidationError as error:
-        raise ScenarioError(
-            source, [ScenarioFlaw(0, "", str(error), "correct the data")]
-        ) from error
+        flaw = ScenarioFlaw(0, "", str(error), "correct the data")
+        raise ScenarioError(source, [flaw]) from error
     if unknown := _unknown(data, as_plain(scenario), ""):
         remedy = "use the pairproof that wrote it, or a later one"
-        raise ScenarioError(
-            source, [ScenarioFlaw(0, name, "there is no such field", remedy) for name in unknown]
-        )
+        told = "there is no such field"
+        raise ScenarioError(source, [ScenarioFlaw(0, name, told, remedy) for name in unknown])
     require(scenario, source)
     return scenario
 

@@ -76,9 +76,8 @@ class Operators:
         uid = pairing_uid_of(sent)
         if uid:
             if place.pairing_uid:
-                member = place.member
-                earlier = self._world.superseded.setdefault((member.tenant, member.project), [])
-                earlier.append(place.pairing_uid)
+                project = (place.member.tenant, place.member.project)
+                world.superseded.setdefault(project, []).append(place.pairing_uid)
             place.pairing_uid = uid
             self._callbacks.sent(place, uid)
         return sent
@@ -166,8 +165,7 @@ class Operators:
             revision += 1
             change = ops.PatchCluster({"revision": str(revision)})
             reply = yield from self.asks(place, change)
-            is_central = isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
-            refused += is_central
+            refused += isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
 
     # --- how they do it ---------------------------------------------------------------
 
@@ -195,9 +193,8 @@ class Operators:
         return reply
 
     def _logs_in(self, place: FleetSlot) -> Step[None]:
-        reply = yield from self._world.hosts.perform(
-            place, ops.LogIn(USERNAME, PASSWORD, extended=True)
-        )
+        login = ops.LogIn(USERNAME, PASSWORD, extended=True)
+        reply = yield from self._world.hosts.perform(place, login)
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
             place.session = ops.Credentials(session=reply.value.token)
 

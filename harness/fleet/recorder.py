@@ -60,11 +60,7 @@ class FleetRecorder:
         self._plain: dict[int, tuple[object, Json]] = {}
 
     def invoke(
-        self,
-        actor: str,
-        what: object,
-        at: int,
-        tags: Mapping[str, Json],
+        self, actor: str, what: object, at: int, tags: Mapping[str, Json]
     ) -> OperationRecord:
         """An operation is about to be sent. `at` is in microseconds of the run."""
         self.count += 1

@@ -18,7 +18,7 @@ from typing import Final
 from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.draws import derived_bits, derived_id
 from harness.fleet.projects import project_uid, site
-from harness.fleet.scenario import FleetPlan, Scenario
+from harness.fleet.scenario import Scenario
 from harness.fleet.stacks import STACKS, FleetStack
 
 _SPLIT_WORKERS: Final = 4
@@ -120,7 +120,9 @@ class Roster:
         seed, plan = self._seed, self._plan
         place = index // plan.clusters_per_site
         uid = derived_id(seed, "cluster", index)
-        tenant, project = _project_of(seed, plan, place, index)
+        # A site belongs to one tenant; its clusters to any of the tenant's projects.
+        tenant = derived_bits(seed, "tenant", place) % plan.tenants if plan.tenants > 1 else 0
+        project = derived_bits(seed, "project", index) % plan.projects if plan.projects > 1 else 0
         return Member(
             index=index,
             uid=uid,
@@ -139,13 +141,6 @@ class Roster:
 def cell_of(cluster_uid: str, cells: int) -> int:
     """The cell in which a cluster lives, by its uid."""
     return int.from_bytes(blake2b(cluster_uid.encode(), digest_size=8).digest(), "big") % cells
-
-
-def _project_of(seed: int, plan: FleetPlan, site: int, index: int) -> tuple[int, int]:
-    """A site belongs to one tenant; its clusters to any of the tenant's projects."""
-    tenant = derived_bits(seed, "tenant", site) % plan.tenants if plan.tenants > 1 else 0
-    project = derived_bits(seed, "project", index) % plan.projects if plan.projects > 1 else 0
-    return tenant, project
 
 
 _project_uid = lru_cache(maxsize=4096)(project_uid)

@@ -73,10 +73,7 @@ class FleetResult:
 
 
 def run_fleet(
-    job: Job,
-    transport: Transport,
-    telling: Telling = Telling(),
-    watching: Watching = Watching(),
+    job: Job, transport: Transport, telling: Telling = Telling(), watching: Watching = Watching()
 ) -> FleetResult:
     """Run a job to its end, to its first violation, or until it is stopped.
 

@@ -70,9 +70,8 @@ def _path_of(name_or_path: str) -> Path:
     by_name = {path.stem: path for path in shipped()}
     if name_or_path not in by_name:
         known = f"there are {', '.join(by_name)}; a file is given by its path, such as ./mine.toml"
-        mistake = ScenarioFlaw(
-            0, "", "there is no such scenario", nearest(name_or_path, by_name, known)
-        )
+        remedy = nearest(name_or_path, by_name, known)
+        mistake = ScenarioFlaw(0, "", "there is no such scenario", remedy)
         raise ScenarioError(name_or_path, [mistake])
     return by_name[name_or_path]
 

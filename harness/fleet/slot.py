@@ -27,28 +27,10 @@ class FleetSlot:
     """
 
     __slots__ = (
-        "agent",
-        "boots",
-        "down",
-        "flows",
-        "has_sent",
-        "host",
-        "ids",
-        "is_left",
-        "is_off",
-        "is_paired",
-        "is_racing",
-        "link_back",
-        "member",
-        "net",
-        "operator",
-        "pairing_uid",
-        "review",
-        "reviews",
-        "session",
-        "slot",
-        "tags",
-    )
+        "agent", "boots", "down", "flows", "has_sent", "host", "ids", "is_left", "is_off",
+        "is_paired", "is_racing", "link_back", "member", "net", "operator", "pairing_uid",
+        "review", "reviews", "session", "slot", "tags"
+    )  # fmt: skip
 
     def __init__(self, seed: int, member: Member) -> None:
         index = member.index

@@ -199,15 +199,9 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
 
 Line = (
-    EvidenceHeader
-    | ScenarioLine
-    | InvokeLine
-    | OutcomeLine
-    | CheckLine
-    | VerdictLine
-    | LeakLine
+    EvidenceHeader | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | LeakLine
     | Footer
-)
+)  # fmt: skip
 
 DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)
 ENCODER: Final = msgspec.json.Encoder()

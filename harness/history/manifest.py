@@ -36,15 +36,9 @@ from harness.history.scan import FLEET, LineT, RawLine, scan_as
 MANIFEST: Final = "evidence.jsonl"
 
 ManifestLine = (
-    EvidenceHeader
-    | fleet_lines.FleetLine
-    | fleet_lines.PartLine
-    | VerdictLine
-    | fleet_lines.ViolationLine
-    | fleet_lines.MeasuresLine
-    | fleet_lines.GateLine
-    | Footer
-)
+    EvidenceHeader | fleet_lines.FleetLine | fleet_lines.PartLine | VerdictLine
+    | fleet_lines.ViolationLine | fleet_lines.MeasuresLine | fleet_lines.GateLine | Footer
+)  # fmt: skip
 """A line of a manifest, in the order in which they stand there."""
 
 _DECODER: Final[msgspec.json.Decoder[ManifestLine]] = msgspec.json.Decoder(ManifestLine)

@@ -112,7 +112,10 @@ class _Merge:
                 case None if not raw.raw.endswith(b"\n"):
                     self.cut_off = True
                 case EvidenceHeader():
-                    self._same_run(part, raw.raw)
+                    if self._header and digested(raw.raw) != digested(self._header):
+                        problem = "this part is of another run than the first part"
+                        raise EvidenceError(part, problem, "merge only the parts of one run")
+                    self._header = self._header or raw.raw
                 case None:
                     continue
                 case line:
@@ -139,12 +142,6 @@ class _Merge:
         for operation, start in scenario.open.items():
             why: dict[str, object] = {"why": STILL_OPEN}
             yield encode(OutcomeLine(id=operation, outcome=Outcome.INFO, end=start, error=why))
-
-    def _same_run(self, part: Path, raw: bytes) -> None:
-        if self._header and digested(raw) != digested(self._header):
-            problem = "this part is of another run than the first part"
-            raise EvidenceError(part, problem, "merge only the parts of one run")
-        self._header = self._header or raw
 
     def _place(self, part: Path, raw: RawLine[Line], line: Line) -> None:
         name = self._name_of_scenario(line)

@@ -36,7 +36,6 @@ GRANTS: Final = "grants"
 _SUFFIX = ".jsonl.zst"
 _FASTEST = 1
 
-
 _READ_BYTES = 1024
 """So little is unpacked at a time, since each byte may stand for 32,768."""
 

@@ -59,7 +59,7 @@ def _converter(value: object) -> Convert:
         case Enum():
             return lambda member: to_json(member._value_)  # type: ignore[attr-defined]
         case None | bool() | int() | float() | str():
-            return _itself
+            return lambda plain: plain  # type: ignore[return-value]
         case Mapping():
             return lambda mapping: {_key(k): to_json(v) for k, v in mapping.items()}  # type: ignore[attr-defined]
         case list() | tuple():
@@ -70,10 +70,6 @@ def _converter(value: object) -> Convert:
             return to_json_object
         case _:
             raise TypeError(f"{type(value).__name__} has no plain form: {value!r:.80}")
-
-
-def _itself(value: object) -> Json:
-    return value  # type: ignore[return-value]
 
 
 def _of_fields(kind: type) -> ConvertObject:

@@ -38,10 +38,8 @@ class Sample:
     @property
     def not_found(self) -> bool:
         """Whether the answer was that there is no such thing."""
-        return self.outcome is Outcome.FAIL and self.error.get("reason") in (
-            "NotFound",
-            "NoPairingRequest",
-        )
+        says_none = self.error.get("reason") in ("NotFound", "NoPairingRequest")
+        return self.outcome is Outcome.FAIL and says_none
 
 
 def predicate(function: Predicate) -> Predicate:

@@ -29,30 +29,16 @@ _GRAM = 4
 _STRIDE = 5
 _INDEXED_LENGTH_MIN = _GRAM + _STRIDE - 1
 
-_KIND_OF_FIELD: Final[Mapping[str, str]] = {
-    "password": "password",
-    "passwd": "password",
-    "currentpassword": "password",
-    "newpassword": "password",
-    "token": "token",
-    "registrationtoken": "token",
-    "edgehosttoken": "token",
-    "localclustertoken": "cluster_token",
-    "clustertoken": "cluster_token",
-    "authorization": "session",
-    "proxyauthorization": "session",
-    "accesstoken": "session",
-    "refreshtoken": "session",
-    "session": "session",
-    "sessionid": "session",
-    "apikey": "api_key",
-    "xapikey": "api_key",
-    "cookie": "cookie",
-    "setcookie": "cookie",
-    "secret": "secret",
-    "clientsecret": "secret",
-    "privatekey": "secret",
+_FIELDS: Final[Mapping[str, str]] = {
+    "password": "password passwd currentpassword newpassword",
+    "token": "token registrationtoken edgehosttoken",
+    "cluster_token": "localclustertoken clustertoken",
+    "session": "authorization proxyauthorization accesstoken refreshtoken session sessionid",
+    "api_key": "apikey xapikey",
+    "cookie": "cookie setcookie",
+    "secret": "secret clientsecret privatekey",
 }
+_KIND_OF_FIELD: Final = {field: kind for kind, names in _FIELDS.items() for field in names.split()}
 """Field names, lower-case and without punctuation, whose values are secrets."""
 
 _LABEL = re.compile(r"<[a-z_]+:\d+>")
@@ -130,7 +116,8 @@ class Redactor:
         if text in self._kinds:
             return self._label(text)
         if CUT in text:
-            text = self._without_halves(text)
+            *cut, rest = text.split(CUT)
+            text = CUT.join((*map(self._without_half, cut), rest))
         found = self._candidates(text)
         if not found:
             return text
@@ -188,13 +175,8 @@ class Redactor:
             found.update(self._tiny_forms.findall(text))
         return found
 
-    def _without_halves(self, text: str) -> str:
-        """The text without the beginnings of secrets that stand at a cut."""
-        pieces = text.split(CUT)
-        halves = [self._without_half(piece) for piece in pieces[:-1]]
-        return CUT.join((*halves, pieces[-1]))
-
     def _without_half(self, piece: str) -> str:
+        """What stands before a cut, without the beginning of a secret at its end."""
         for at in range(max(0, len(piece) - self._form_length_max), len(piece) - _GRAM + 1):
             rest = piece[at:]
             for form in self._forms_by_start.get(rest[:_GRAM], ()):
@@ -313,7 +295,8 @@ def _secrets_in(data: Json, name: str = "") -> Iterator[tuple[str, str]]:
             for url in _URL.findall(data):
                 yield from _secrets_in_text(url)
         if "PRIVATE KEY-----" in data:
-            yield from _private_keys(data)
+            for block in _KEY_BLOCK.findall(data):  # wherever its lines end, and however
+                yield from ((line, "private_key") for line in _KEY_LINE.findall(block))
     elif isinstance(data, dict):
         if "expiry" in data and isinstance(admits := data.get("value"), str):
             yield admits, "token"
@@ -321,17 +304,12 @@ def _secrets_in(data: Json, name: str = "") -> Iterator[tuple[str, str]]:
             if isinstance(item, str | dict | list):
                 yield from _secrets_in(item, key)
     elif isinstance(data, list):
-        yield from _secrets_in_list(data, name)
-
-
-def _secrets_in_list(items: list[Json], name: str) -> Iterator[tuple[str, str]]:
-    """A list of values, or one header as a pair of name and value."""
-    match items:
-        case [str(field), str(value)] if kind := _kind_of_field(field):
-            yield from _parts(value, kind)
-        case _:
-            for item in items:
-                yield from _secrets_in(item, name)
+        match data:
+            case [str(field), str(value)] if kind := _kind_of_field(field):
+                yield from _parts(value, kind)  # one header, as a pair
+            case _:
+                for item in data:
+                    yield from _secrets_in(item, name)
 
 
 @lru_cache(maxsize=4096)
@@ -349,17 +327,13 @@ def _parts(value: str, kind: str) -> Iterator[tuple[str, str]]:
     elif kind == "session" and (scheme := _SCHEME.fullmatch(value)):
         yield scheme[2], kind
         if scheme[1].lower() == "basic":
-            yield from _basic_password(scheme[2])
+            try:
+                decoded = base64.b64decode(scheme[2], validate=True).decode()
+            except ValueError:
+                return
+            yield decoded.partition(":")[2], "password"
     else:
         yield value, kind
-
-
-def _basic_password(credentials: str) -> Iterator[tuple[str, str]]:
-    try:
-        decoded = base64.b64decode(credentials, validate=True).decode()
-    except ValueError:
-        return
-    yield decoded.partition(":")[2], "password"
 
 
 def _secrets_in_text(text: str) -> Iterator[tuple[str, str]]:
@@ -369,12 +343,6 @@ def _secrets_in_text(text: str) -> Iterator[tuple[str, str]]:
         yield from _parts(_unescaped(value), _kind_of_field(name) or "token")
     for name, value in _FORM_FIELD.findall(text):
         yield from _parts(unquote_plus(value), _kind_of_field(name) or "token")
-
-
-def _private_keys(text: str) -> Iterator[tuple[str, str]]:
-    """The lines of every private key in PEM, wherever its lines end and however."""
-    for block in _KEY_BLOCK.findall(text):
-        yield from ((line, "private_key") for line in _KEY_LINE.findall(block))
 
 
 def _unescaped(value: str) -> str:

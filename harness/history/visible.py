@@ -20,7 +20,6 @@ _SPELLED: Final = {
 }
 _SPELLED_IN_ONE_LINE: Final = {**_SPELLED, **{code: f"\\u{code:04x}" for code in _KEPT}}
 
-
 _COMMAND: Final = "##["
 _COMMAND_SPELLED: Final = "##\\u005b"
 

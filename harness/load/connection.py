@@ -41,35 +41,12 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_body",
-        "_clock",
-        "_deadline_ns",
-        "_done",
-        "_due_ns",
-        "_fields",
-        "_in_body",
-        "_is_busy",
-        "_is_kept",
-        "_is_whole",
-        "_method_is_head",
-        "_on_close",
-        "_parser",
-        "_received",
-        "_received_max",
-        "_surplus",
-        "_transport",
-        "_wheel",
-        "answers",
-        "body_bytes",
-        "body_bytes_max",
-        "end_ns",
-        "failure",
-        "first_ns",
-        "intended_ns",
-        "sent_ns",
-        "status",
-        "was_sent",
-    )
+        "_body", "_clock", "_deadline_ns", "_done", "_due_ns", "_fields", "_in_body", "_is_busy",
+        "_is_kept", "_is_whole", "_method_is_head", "_on_close", "_parser", "_received",
+        "_received_max", "_surplus", "_transport", "_wheel", "answers", "body_bytes",
+        "body_bytes_max", "end_ns", "failure", "first_ns", "intended_ns", "sent_ns", "status",
+        "was_sent"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -110,11 +87,7 @@ class Connection(asyncio.Protocol):
         return self._transport is not None and not self._transport.is_closing()
 
     def ask(
-        self,
-        message: bytes,
-        done: Callable[[Connection], None],
-        intended_ns: int,
-        deadline_ns: int,
+        self, message: bytes, done: Callable[[Connection], None], intended_ns: int, deadline_ns: int
     ) -> None:
         """Send a request, and call `done` once its answer is there, or there will be none.
 
@@ -173,11 +146,9 @@ class Connection(asyncio.Protocol):
     # --- what the transport does ----------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection stands."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came."""
         if not self._is_busy:
             self.close()
             return
@@ -235,7 +206,6 @@ class Connection(asyncio.Protocol):
     # --- what the parser does -------------------------------------------------------------
 
     def on_message_begin(self) -> None:
-        """An answer begins."""
         if self._is_whole:
             self._surplus = True
 
@@ -245,14 +215,12 @@ class Connection(asyncio.Protocol):
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
-        """The head is there."""
         if not self._is_whole and self._parser.get_status_code() >= 200:
             self._in_body = True
             if self._method_is_head:
                 self._complete()
 
     def on_body(self, body: bytes) -> None:
-        """A part of the body came."""
         if self._is_whole:
             self._surplus = True
             return

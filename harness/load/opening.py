@@ -24,7 +24,6 @@ from harness.wire.http import BODY_BYTES_MAX
 _NAMES_NS: Final = 30_000_000_000
 """For so long is a host's address known, before its name is resolved again."""
 
-
 SPARE: Final = 64
 """Files that the rest of the process may need: the journal, libraries, the event loop."""
 
@@ -111,7 +110,9 @@ class Opener:
         self, ip: str, address: BaseAddress, on_close: Callable[[Connection], None]
     ) -> Connection:
         def closed(connection: Connection) -> None:
-            self._lost(connection)
+            self._open.discard(connection)
+            if not self._open:
+                self._all_closed.set()
             on_close(connection)
 
         def fresh() -> Connection:
@@ -143,11 +144,6 @@ class Opener:
             address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
         )
         return tuple(dict.fromkeys(str(info[4][0]) for info in found))
-
-    def _lost(self, connection: Connection) -> None:
-        self._open.discard(connection)
-        if not self._open:
-            self._all_closed.set()
 
     @property
     def open_connections(self) -> int:

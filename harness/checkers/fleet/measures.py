@@ -70,7 +70,10 @@ class Meter:
             self.passed(end)
         elif end > self._ended_at:
             self._ended_at = end
-        tally = self._tallies.get(operation.kind) or self._new(operation)
+        tally = self._tallies.get(operation.kind)
+        if tally is None:
+            asked = operation.actor not in _NOBODY_ASKED
+            tally = self._tallies[operation.kind] = _Tally(Durations() if asked else None)
         if operation.outcome is OK:
             tally.ok += 1
         elif operation.outcome is INFO:
@@ -121,23 +124,13 @@ class Meter:
             undecided=dict(undecided),
         )
 
-    def _new(self, operation: OperationRecord) -> _Tally:
-        asked = operation.actor not in _NOBODY_ASKED
-        tally = self._tallies[operation.kind] = _Tally(Durations() if asked else None)
-        return tally
-
     def _close_step(self, series: Mapping[str, list[int]], before: dict[str, int]) -> None:
         """Write down what the step that ends has brought."""
-        series["pending"].append(self._ledger.pending)
-        series["paired"].append(self._ledger.count[PAIRED])
-        for name, total in self._totals().items():
-            series[name].append(total - before[name])
-            before[name] = total
-
-    def _totals(self) -> dict[str, int]:
         count, tallies = self._ledger.count, self._tallies.values()
+        series["pending"].append(self._ledger.pending)
+        series["paired"].append(count[PAIRED])
         refused, unknown = sum(t.fail for t in tallies), sum(t.info for t in tallies)
-        return {
+        totals = {
             "sent": self._ledger.sent,
             REJECTED: count[REJECTED],
             WITHDRAWN: count[WITHDRAWN],
@@ -146,6 +139,9 @@ class Meter:
             "refused": refused,
             "unknown": unknown,
         }
+        for name, total in totals.items():
+            series[name].append(total - before[name])
+            before[name] = total
 
 
 # --- when something was wrong, as a picture shades it ---------------------------------------------
@@ -184,7 +180,7 @@ class Faults:
         self._open: dict[str, dict[str, int]] = {kind: {} for kind in KINDS}
         """What is wrong now, by a name of its own, and since when."""
         self.on_invoked: Mapping[str, Callable[[OperationRecord], None]] = {
-            "Restart": lambda o: self._begins(_side(o), o.id, o.start),
+            "Restart": lambda o: self._begins(_side(o), o.id, o.start)
         }
         self.on: Mapping[str, Callable[[OperationRecord], None]] = {
             "Restart": lambda o: self._ends(_side(o), o.id, o),

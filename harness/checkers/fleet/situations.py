@@ -136,9 +136,7 @@ class Sometimes:
                 self.counts[name] += times
 
 
-def _by_kind(
-    shown: Iterable[tuple[tuple[str, ...], _ShownT]],
-) -> dict[str, tuple[_ShownT, ...]]:
+def _by_kind(shown: Iterable[tuple[tuple[str, ...], _ShownT]]) -> dict[str, tuple[_ShownT, ...]]:
     """What is shown operations of each kind, or refusals for each reason, in order."""
     found: dict[str, tuple[_ShownT, ...]] = {}
     for kinds, one in shown:

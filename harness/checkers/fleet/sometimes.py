@@ -9,17 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from harness.checkers.fleet import requests
+from harness.checkers.fleet import requests, situations
 from harness.checkers.fleet.requests import ObservedCluster, RequestTracker
-from harness.checkers.fleet.situations import (
-    ANY,
-    REGISTERED,
-    is_refusal,
-    pending,
-    remembers,
-    shown_by,
-    waits,
-)
 from harness.checkers.invariants.entities import fields_of, grants_of, text
 from harness.checkers.invariants.hearing import LOCAL_CHANGES
 from harness.domain.arrangements import MessageFault
@@ -46,7 +37,7 @@ _TOGETHER_SHARE = 5
 # --- cancels --------------------------------------------------------------------------------
 
 
-@shown_by(invoked=f"{_CANCEL} {_ACCEPT}")
+@situations.shown_by(invoked=f"{_CANCEL} {_ACCEPT}")
 def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cancel was under way while an acceptance of the same request was."""
     if operation.kind == _CANCEL:
@@ -56,7 +47,7 @@ def cancel_in_flight(ledger: RequestTracker, operation: OperationRecord) -> int:
     return request.site.cancelling if request and request.site.current is request else 0
 
 
-@shown_by(ok=_ACCEPT)
+@situations.shown_by(ok=_ACCEPT)
 def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was accepted that its host had cancelled without the central side's knowing."""
     request = ledger.about(operation)
@@ -65,19 +56,19 @@ def accept_of_stale(ledger: RequestTracker, operation: OperationRecord) -> int:
     )
 
 
-@shown_by(ok=_CANCEL)
+@situations.shown_by(ok=_CANCEL)
 def cancel_offline(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side could not be told."""
     return ledger.was_told(operation) is False
 
 
-@shown_by(ok=_CANCEL)
+@situations.shown_by(ok=_CANCEL)
 def cancel_online(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was cancelled, and the central side was told."""
     return ledger.was_told(operation) is True
 
 
-is_refusal(
+situations.is_refusal(
     "cancel_refused_accepted",
     "A cancel was refused, since the request had been accepted.",
     _CANCEL,
@@ -87,26 +78,26 @@ is_refusal(
 # --- sends ----------------------------------------------------------------------------------
 
 
-@shown_by(invoked="SubmitPairing")
+@situations.shown_by(invoked="SubmitPairing")
 def submit_again_after_lost_answer(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster submitted again after an earlier submission of it was not answered."""
     return ledger.cluster_of(operation).unanswered
 
 
-@shown_by(invoked=_SEND)
+@situations.shown_by(invoked=_SEND)
 def second_send_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was sent while another of the same cluster was pending or being sent."""
     site = ledger.cluster_of(operation)
-    return bool(site.sending) or waits(site)
+    return bool(site.sending) or situations.waits(site)
 
 
-@shown_by(ok=_SEND)
+@situations.shown_by(ok=_SEND)
 def new_request_after_cancel(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after it had cancelled one."""
     return _follows(requests.WITHDRAWN, ledger, operation)
 
 
-@shown_by(ok=_SEND)
+@situations.shown_by(ok=_SEND)
 def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A cluster sent a new request after one was rejected."""
     return _follows(requests.REJECTED, ledger, operation)
@@ -115,21 +106,21 @@ def new_request_after_reject(ledger: RequestTracker, operation: OperationRecord)
 # --- decisions ------------------------------------------------------------------------------
 
 
-@shown_by(invoked=_DECISIONS)
+@situations.shown_by(invoked=_DECISIONS)
 def two_admins_at_once(ledger: RequestTracker, operation: OperationRecord) -> int:
     """Two decisions on one request were under way at once."""
     request = ledger.about(operation)
     return bool(request and request.deciding)
 
 
-is_refusal(
+situations.is_refusal(
     "decision_refused_decided",
     "A decision was refused, since the request was decided already.",
     _DECISIONS,
     Reason.REQUEST_DECIDED,
     Reason.ALREADY_ACCEPTED,
 )
-is_refusal(
+situations.is_refusal(
     "mismatch_refused",
     "An acceptance was refused, since the selected profiles do not match.",
     _ACCEPT,
@@ -137,7 +128,7 @@ is_refusal(
 )
 
 
-@remembers(
+@situations.remembers(
     "profile_changed_between_match_and_accept",
     ok=f"PutProfile {_ACCEPT}",
     refused=_ACCEPT,
@@ -162,7 +153,7 @@ class _ProfileChanged:
         return any(self._changed_at.get(uid, 0) > request.matched_at for uid in uids)
 
 
-@shown_by(ok="PollPairing")
+@situations.shown_by(ok="PollPairing")
 def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host learned that its request was rejected."""
     return text(fields_of(operation), "state") == RequestState.REJECTED
@@ -171,7 +162,7 @@ def rejected_learned(ledger: RequestTracker, operation: OperationRecord) -> int:
 # --- the handover ---------------------------------------------------------------------------
 
 
-@shown_by(
+@situations.shown_by(
     ok="PollPairing ConfirmPairing ViewPairingRequest ViewPairing WithdrawPairing",
     refused="ConfirmPairing",
     reasons=" ".join(sorted(requests.LOST)),
@@ -187,20 +178,20 @@ def handover_failed(ledger: RequestTracker, operation: OperationRecord) -> int:
     return bool(request and request.state is requests.ACCEPTED)
 
 
-@shown_by(ok="ConfirmPairing")
+@situations.shown_by(ok="ConfirmPairing")
 def confirmed_twice(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host confirmed again, since the answer to its confirmation had not come."""
     request = ledger.about(operation)
     return bool(request and request.confirms > 1)
 
 
-@shown_by(ok=_CHANGE)
+@situations.shown_by(ok=_CHANGE)
 def central_change_done(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A central operation took effect on a paired cluster."""
     return 1
 
 
-is_refusal(
+situations.is_refusal(
     "central_change_refused_unconfirmed",
     "A central operation was refused, since the host had not confirmed yet.",
     _CHANGE,
@@ -208,13 +199,13 @@ is_refusal(
 )
 
 
-@shown_by(ok=_LOCAL)
+@situations.shown_by(ok=_LOCAL)
 def local_change_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A local operation took effect while a request was pending."""
-    return waits(ledger.cluster_of(operation))
+    return situations.waits(ledger.cluster_of(operation))
 
 
-is_refusal(
+situations.is_refusal(
     "local_change_refused_paired",
     "A local operation was refused, since the cluster is centrally managed.",
     _LOCAL,
@@ -224,13 +215,13 @@ is_refusal(
 # --- tokens and permissions -----------------------------------------------------------------
 
 
-@shown_by(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
+@situations.shown_by(refused=f"{_SEND} SubmitPairing", reasons=Reason.TOKEN_UNUSABLE)
 def token_refused(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was refused for its registration token."""
     return operation.kind == _SEND or not ledger.cluster_of(operation).sending
 
 
-@shown_by(ok=_TOKEN_ENDS)
+@situations.shown_by(ok=_TOKEN_ENDS)
 def token_revoked_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the token that had admitted it was revoked."""
     args, token = operation.args, operation.args.get("token")
@@ -238,10 +229,10 @@ def token_revoked_while_pending(ledger: RequestTracker, operation: OperationReco
     if operation.kind in ("SetTokenState", "PutToken") and about.get("active") is not False:
         return 0
     uid = text(about, "uid") or text(args, "token_uid")
-    return sum(request.token[0] == uid for request in pending(ledger))
+    return sum(request.token[0] == uid for request in situations.pending(ledger))
 
 
-@remembers("token_rotated", ok=f"PutToken {_SEND}")
+@situations.remembers("token_rotated", ok=f"PutToken {_SEND}")
 class _TokenRotated:
     """A request was admitted by a token that had taken the place of another."""
 
@@ -260,7 +251,7 @@ class _TokenRotated:
         return 0
 
 
-is_refusal(
+situations.is_refusal(
     "permission_refused",
     "An administrator was refused for lack of a permission.",
     f"{_CENTRAL} {_CHANGE}",
@@ -268,7 +259,7 @@ is_refusal(
 )
 
 
-@remembers("permission_lost_while_pending", ok="PutUser")
+@situations.remembers("permission_lost_while_pending", ok="PutUser")
 class _PermissionLost:
     """A request was pending while an administrator lost a permission for its project."""
 
@@ -281,37 +272,34 @@ class _PermissionLost:
         self._held[email] = held
         if not scopes:
             return 0
-        return sum("" in scopes or r.token[1] in scopes for r in pending(ledger))
+        return sum("" in scopes or r.token[1] in scopes for r in situations.pending(ledger))
 
 
 # --- what goes wrong -------------------------------------------------------------------------
 
 
-@shown_by(invoked="Restart")
+@situations.shown_by(invoked="Restart")
 def restart_with_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while the central side was restarted."""
     return ledger.count[requests.PENDING] if _is_central(operation) else 0
 
 
-@shown_by(invoked="Restart")
+@situations.shown_by(invoked="Restart")
 def restart_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was being handed over while the central side was restarted."""
     return ledger.count[requests.ACCEPTED] if _is_central(operation) else 0
 
 
-@shown_by(info=_AGENT)
+@situations.shown_by(info=_AGENT)
 def agent_unanswered(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A message of a host was not answered."""
     return 1
 
 
-is_refusal(
-    "rate_limited",
-    "Somebody was told to ask again later.",
-    ANY,
-    Reason.RATE_LIMITED,
+situations.is_refusal(
+    "rate_limited", "Somebody was told to ask again later.", situations.ANY, Reason.RATE_LIMITED
 )
-is_refusal(
+situations.is_refusal(
     "unhealthy_refused",
     "A send was refused, since a node was not healthy.",
     _SEND,
@@ -319,20 +307,20 @@ is_refusal(
 )
 
 
-@shown_by(ok="SetNodeHealth")
+@situations.shown_by(ok="SetNodeHealth")
 def unhealthy_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A node turned unhealthy while a request of its cluster was pending."""
     site = ledger.slots.get(text(operation.args, "slot"))
-    return operation.args.get("health") != Health.HEALTHY and waits(site)
+    return operation.args.get("health") != Health.HEALTHY and situations.waits(site)
 
 
-@shown_by(invoked="Restart")
+@situations.shown_by(invoked="Restart")
 def reboot_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while a request of theirs was pending."""
-    return sum(map(waits, _rebooted(ledger, operation)))
+    return sum(map(situations.waits, _rebooted(ledger, operation)))
 
 
-@shown_by(invoked="Restart")
+@situations.shown_by(invoked="Restart")
 def reboot_while_sending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """The hosts of a cluster were restarted while they sent a request."""
     return sum(site.sending > 0 for site in _rebooted(ledger, operation))
@@ -343,7 +331,7 @@ def _is_fault(name: str, sentence: str, fault: MessageFault) -> None:
         return operation.args.get("fault") == fault
 
     befell.__name__, befell.__doc__ = name, sentence
-    shown_by(ok="FaultNextMessage")(befell)
+    situations.shown_by(ok="FaultNextMessage")(befell)
 
 
 _is_fault(
@@ -360,20 +348,20 @@ _is_fault("message_repeated", "A message of a host arrived twice.", MessageFault
 _is_fault("message_delayed", "A message of a host was late.", MessageFault.DELAYED)
 
 
-@shown_by(invoked="SetLink")
+@situations.shown_by(invoked="SetLink")
 def link_down_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was pending."""
-    return waits(_cut_off(ledger, operation))
+    return situations.waits(_cut_off(ledger, operation))
 
 
-@shown_by(invoked="SetLink")
+@situations.shown_by(invoked="SetLink")
 def link_down_while_handing_over(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A host lost its link while a request of its cluster was being handed over."""
     site = _cut_off(ledger, operation)
     return bool(site and site.current and site.current.state is requests.ACCEPTED)
 
 
-@remembers("links_back_together", ok="SetLink")
+@situations.remembers("links_back_together", ok="SetLink")
 class _LinksBackTogether:
     """A host got its link back in the same second as a fifth of all others, at least three."""
 
@@ -400,7 +388,7 @@ class _LinksBackTogether:
         return together
 
 
-@shown_by(invoked="AdvanceClock")
+@situations.shown_by(invoked="AdvanceClock")
 def clock_moved_while_pending(ledger: RequestTracker, operation: OperationRecord) -> int:
     """A request was pending while a clock was put forward."""
     return ledger.count[requests.PENDING]
@@ -441,5 +429,5 @@ def _cut_off(ledger: RequestTracker, operation: OperationRecord) -> ObservedClus
     return ledger.sites.get(text(operation.args, "host_uid"))
 
 
-SITUATIONS: Final = REGISTERED
+SITUATIONS: Final = situations.REGISTERED
 """Every situation by its name, each with its sentence, as reports list them."""

@@ -34,8 +34,7 @@ class Arrangements:
             "ViewToken": self._token_viewed,
             "CreateToken": self._token_created,
             "Reset": lambda o: self.known.forget_everything(),
-            **dict.fromkeys(("SetHostMode", "SetClusterState"), self._arranged),
-            "SetNodeHealth": self._arranged,
+            **dict.fromkeys(("SetHostMode", "SetClusterState", "SetNodeHealth"), self._arranged),
             **dict.fromkeys(("DeleteCluster", "CreateCluster"), self._remade),
             "Restart": self._restarted,
             **dict.fromkeys(("AdvanceClock", "SetRateLimit"), self._shaken),
@@ -60,9 +59,8 @@ class Arrangements:
         place.gone = operation.outcome is INFO
         place.arranged = not about
         if about:
-            place.stacks = (
-                entities.StackSpan(entities.packs_of(about.get("stack")), operation.id),
-            )
+            packs = entities.packs_of(about.get("stack"))
+            place.stacks = (entities.StackSpan(packs, operation.id),)
         self.known.put_place(place)
 
     def _place_named(self, operation: OperationRecord) -> entities.ObservedSlot | None:
@@ -183,22 +181,16 @@ class Arrangements:
         if not isinstance(data, dict):
             return
         known, uid, expiry = self.known, entities.text(data, "uid"), data.get("expiry")
-        token = known.tokens.get(uid)
+        project = entities.text(data, "project_uid")
         lasts = expiry if isinstance(expiry, int) else entities.NEVER
-        if token is None:
-            token = known.tokens[uid] = entities.Token(
-                uid, entities.text(data, "project_uid"), lasts
-            )
-        token.project, token.expiry = entities.text(data, "project_uid"), max(token.expiry, lasts)
-        value = entities.text(data, "value")
-        if value:
+        token = known.tokens.setdefault(uid, entities.Token(uid, project, lasts))
+        token.project, token.expiry = project, max(token.expiry, lasts)
+        if value := entities.text(data, "value"):
             known.labels[(operation.scenario, value)] = token
 
     def _token_created(self, operation: OperationRecord) -> None:
-        uid, expiry = (
-            entities.text(entities.fields_of(operation), "uid"),
-            operation.args.get("expiry"),
-        )
+        uid = entities.text(entities.fields_of(operation), "uid")
+        expiry = operation.args.get("expiry")
         if uid:
             project = entities.text(operation.args, "project_uid")
             lasts = expiry if isinstance(expiry, int) else entities.NEVER

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest, Sighting
+from harness.checkers.invariants.entities import OPEN_STATES, PAIRED, ObservedRequest
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.domain.pairing import RequestState
 from harness.history.operation import OK, OperationRecord
@@ -57,20 +57,15 @@ class CancelStaysDone(Rule):
     def _still_there(
         self, request: ObservedRequest, operation: OperationRecord, how: str
     ) -> Violations:
-        gone = self._gone_centrally(request)
+        gone = request.withdrawn
+        if gone is None and request.cancelled_online and not request.by_agent:
+            gone = request.cancelled
         if gone is None or gone.tick >= self.known.started:
             return NOTHING
         if operation.start < gone.at + self.known.limits.list_lag:
             return NOTHING
         reason = f"request {request.uid} was cancelled with a link, and afterwards {how} centrally"
         return self.blame(request.uid, reason, gone.operation, operation.id)
-
-    @staticmethod
-    def _gone_centrally(request: ObservedRequest) -> Sighting | None:
-        if request.withdrawn is not None:
-            return request.withdrawn
-        online = request.cancelled_online and not request.by_agent
-        return request.cancelled if online else None
 
     def _local(self, operation: OperationRecord) -> Violations:
         status, request = self.known.shown, self.known.about

@@ -6,13 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.checkers.invariants.entities import (
-    OPEN_STATES,
-    ObservedSlot,
-    fields_of,
-    reason_of,
-    text,
-)
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.known import ObservedWorld, Violation, Violations
 from harness.checkers.invariants.register import (
     BECOMES,
@@ -106,7 +100,7 @@ class Lists:
 
     def on_answer(self, operation: OperationRecord) -> Iterable[Violation]:
         """A list was answered."""
-        if not isinstance(fields_of(operation).get("items"), list):
+        if not isinstance(entities.fields_of(operation).get("items"), list):
             return ()
         book, open_uids = self._book, []
         found: list[Violation] = []
@@ -114,7 +108,7 @@ class Lists:
             uid = item.get("pairing_uid")
             if not isinstance(uid, str) or not uid:
                 continue
-            if state in OPEN_STATES:
+            if state in entities.OPEN_STATES:
                 open_uids.append(uid)
                 state = PENDING
                 if book.is_just_pending(uid):
@@ -154,7 +148,7 @@ class Lists:
 
     def _back(self, register: Register, state: str, operation: OperationRecord) -> Violation | None:
         """A reader was shown a later state before."""
-        reader = (operation.actor, text(operation.tags, "project"))
+        reader = (operation.actor, entities.text(operation.tags, "project"))
         known, listed = self._book.known, register.listed or {}
         earlier = listed.get(reader)
         if earlier and not _is_before(earlier[1], earlier[2], operation, known):
@@ -205,7 +199,7 @@ class Lists:
 class _Copy:
     """What one host showed last; `status` is empty when it showed nothing."""
 
-    place: ObservedSlot | None
+    place: entities.ObservedSlot | None
     uid: str
     status: str
     operation: str
@@ -227,10 +221,10 @@ class EdgeCopies:
 
     def on_answer(self, operation: OperationRecord) -> Iterable[Violation]:
         """Local UI showed its request, or that there is none."""
-        known, host = self._book.known, text(operation.tags, "host")
-        uid, status = text(fields_of(operation), "pairing_uid"), known.shown
+        known, host = self._book.known, entities.text(operation.tags, "host")
+        uid, status = entities.text(entities.fields_of(operation), "pairing_uid"), known.shown
         if not uid or status not in _LATER_LOCALLY:
-            if reason_of(operation) not in ("NoPairingRequest", "NotFound"):
+            if entities.reason_of(operation) not in ("NoPairingRequest", "NotFound"):
                 return ()
             uid, status = "", ""
         if not host:
@@ -275,13 +269,13 @@ class EdgeCopies:
         )
         return Violation("INV-8", reason, _once(earlier, operation.id))
 
-    def _behind(self, place: ObservedSlot, uid: str, operation: OperationRecord) -> Violations:
+    def _behind(
+        self, place: entities.ObservedSlot, uid: str, operation: OperationRecord
+    ) -> Violations:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
         register = book.registers.get(uid)
-        if register is None or register.decided is None:
-            return ()
-        if uid in book.given_up or place.down:
+        if register is None or register.decided is None or uid in book.given_up or place.down:
             return ()
         decided = register.decided
         last = max(place.moved, place.unsure_until, place.unheard_at, known.disturbed)

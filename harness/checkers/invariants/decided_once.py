@@ -33,9 +33,9 @@ class DecidedOnce(Rule):
             "AcceptPairingRequest": self._accepted,
             "RejectPairingRequest": self._decided,
             "WithdrawPairing": self._decided,
-            "ViewPairing": self._on_answer,
+            "ViewPairing": self._seen,
             "CancelPairingRequest": self._cancelled,
-            "ChangeCentralCluster": self._ruled,
+            "ChangeCentralCluster": self._seen,
         }
 
     def _viewed(self, operation: OperationRecord) -> Violations:
@@ -101,28 +101,20 @@ class DecidedOnce(Rule):
             return self._two(request, final.state, REJECTED, final.operation, operation.id)
         return self._agree(request, operation)
 
-    def _on_answer(self, operation: OperationRecord) -> Violations:
-        request = self.known.about
-        if request is None or request.paired is None:
-            return NOTHING
-        return self._agree(request, operation)
-
     def _cancelled(self, operation: OperationRecord) -> Violations:
         place = self.known.place(operation)
         request = place.paired if place else None
         return self._agree(request, operation) if request else NOTHING
 
-    def _ruled(self, operation: OperationRecord) -> Violations:
+    def _seen(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         return self._agree(request, operation) if request else NOTHING
 
     def _agree(self, request: entities.ObservedRequest, operation: OperationRecord) -> Violations:
         """A pairing that took effect excludes every other end."""
         paired = request.paired
-        if paired is None:
-            return NOTHING
-        other = _other_end(request)
-        if other is None:
+        other = _other_end(request) if paired else None
+        if paired is None or other is None:
             return NOTHING
         what, mark = other
         reason = f"request {request.uid} {what}, and its pairing took effect"

@@ -13,15 +13,8 @@ from harness.history.operation import FAIL, OK, Json, OperationRecord
 OPEN_STATES = frozenset({"", "Pairing", "Pending"})
 """What a request that waits for a decision is called."""
 
-FINAL_STATES = frozenset(
-    state.value
-    for state in (
-        RequestState.PAIRED,
-        RequestState.REJECTED,
-        RequestState.WITHDRAWN,
-        RequestState.FAILED,
-    )
-)
+_ENDS = (RequestState.PAIRED, RequestState.REJECTED, RequestState.WITHDRAWN, RequestState.FAILED)
+FINAL_STATES = frozenset(state.value for state in _ENDS)
 """What a decided request is called. Other names mean nothing here."""
 
 PAIRED = RequestState.PAIRED.value

@@ -275,9 +275,7 @@ class Hearing(Arrangements):
             return
         known.shown = entities.text(value, "state")
         request = self._shown_centrally(value, known.shown, operation)
-        if request is None:
-            return
-        if request.sent is None and request.shown_packs is None and value.get("stack"):
+        if request and not request.sent and request.shown_packs is None and value.get("stack"):
             request.shown_packs = entities.packs_of(value.get("stack"))
 
     def _shown_centrally(
@@ -304,10 +302,8 @@ class Hearing(Arrangements):
         known, uid = self.known, entities.text(value, "pairing_uid")
         if state not in entities.OPEN_STATES or not uid:
             return None
-        request = entities.ObservedRequest(
-            uid, known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
-        )
-        request.excused = True
+        place = known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
+        request = entities.ObservedRequest(uid, place, excused=True)
         known.add(request)
         return request
 
@@ -386,10 +382,8 @@ class Hearing(Arrangements):
             )
 
     def _mode(self, operation: OperationRecord) -> None:
-        place, mode = (
-            self.known.place(operation),
-            entities.text(entities.fields_of(operation), "mode"),
-        )
+        place = self.known.place(operation)
+        mode = entities.text(entities.fields_of(operation), "mode")
         if place is None or not mode:
             return
         place.mode = entities.shown_now(place.mode, mode, operation, self.known.tick)

@@ -126,9 +126,7 @@ class IdsAreNeverReused(Rule):
 
     def _seal(self) -> None:
         """Keep only the digests of what ended before everything that is under way."""
-        known = self.known
-        oldest = known.oldest()
-        oldest = min(oldest, known.started)
+        oldest = min(self.known.oldest(), self.known.started)
         ended_before = list(takewhile(lambda old: old[1] < oldest, self._old.items()))
         for uid, _ in ended_before:
             del self._old[uid]

@@ -12,15 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.checkers.invariants import entities
 from harness.checkers.invariants import register as table
 from harness.checkers.invariants.copies import EdgeCopies, Lists
-from harness.checkers.invariants.entities import (
-    ObservedRequest,
-    fields_of,
-    reason_of,
-    text,
-    token_uid,
-)
 from harness.checkers.invariants.hearing import HARMLESS
 from harness.checkers.invariants.known import NOTHING, WAITS, ObservedWorld, Rule, Violation
 from harness.checkers.invariants.register import (
@@ -209,10 +203,10 @@ class Linearizable(Rule):
             self._reads(register, operation)
             if kind == "MatchProfiles":
                 return table.THERE
-        return _SHOWN.get(text(operation.value or {}, "state"), table.VISIBLE)
+        return _SHOWN.get(entities.text(operation.value or {}, "state"), table.VISIBLE)
 
     def _refused(self, register: Register, operation: OperationRecord) -> RegisterAction | None:
-        reason, kind = reason_of(operation), operation.kind
+        reason, kind = entities.reason_of(operation), operation.kind
         if kind in ("AcceptPairingRequest", "RejectPairingRequest"):
             return _REFUSALS.get(reason)
         if kind == "ViewPairingRequest" and reason == "NotFound":
@@ -231,7 +225,7 @@ class Linearizable(Rule):
 
     def _waits(self, wait: OperationRecord) -> None:
         args = wait.args.get("polls_args")
-        uid = text(args, "pairing_uid") if isinstance(args, dict) else ""
+        uid = entities.text(args, "pairing_uid") if isinstance(args, dict) else ""
         if wait.args.get("polls") in _BY_ID and uid and uid not in self.given_up:
             self._looks[wait.id] = []
             self._open[wait.id] = [self._begin(wait, self.register(uid))]
@@ -293,10 +287,10 @@ class Linearizable(Rule):
         return found
 
     def _sent(self, operation: OperationRecord) -> Iterable[Violation]:
-        uid = text(fields_of(operation), "pairing_uid")
+        uid = entities.text(entities.fields_of(operation), "pairing_uid")
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
-            harmless = reason_of(operation) in HARMLESS["SendPairingRequest"]
+            harmless = entities.reason_of(operation) in HARMLESS["SendPairingRequest"]
             if not harmless and register.uid != uid:
                 self._unsure(call, table.WITHDRAW, operation)
             found += self._returned(register, call)
@@ -305,7 +299,7 @@ class Linearizable(Rule):
         return found
 
     def _submitted(self, operation: OperationRecord) -> Iterable[Violation]:
-        uid = text(fields_of(operation), "pairing_uid")
+        uid = entities.text(entities.fields_of(operation), "pairing_uid")
         return self._created(uid, operation) if uid and uid not in self.given_up else ()
 
     def _created(self, uid: str, operation: OperationRecord) -> Iterable[Violation]:
@@ -323,7 +317,7 @@ class Linearizable(Rule):
         return found
 
     def _cancelled(self, operation: OperationRecord) -> Iterable[Violation]:
-        harmless = reason_of(operation) in HARMLESS["CancelPairingRequest"]
+        harmless = entities.reason_of(operation) in HARMLESS["CancelPairingRequest"]
         found: list[Violation] = []
         for register, call in self._open.pop(operation.id, ()):
             if self._is_sure_cancel(register, operation):
@@ -365,10 +359,10 @@ class Linearizable(Rule):
         known, args = self.known, operation.args
         if operation.kind == "AdvanceClock":
             return list(self.registers)
-        uid = token_uid(operation)
+        uid = entities.token_uid(operation)
         if uid:
             return [r.uid for r in known.requests.values() if r.token == uid]
-        host, slot = text(args, "host_uid"), text(args, "slot")
+        host, slot = entities.text(args, "host_uid"), entities.text(args, "slot")
         if host:
             return list(known.place_of(host).requests)
         place = known.places.get(slot) if slot else known.place(operation)
@@ -378,9 +372,8 @@ class Linearizable(Rule):
         self, register: Register, action: RegisterAction, operation: OperationRecord
     ) -> None:
         register.unsure = True
-        self._reported(
-            register, RegisterCall(operation.id, action, sure=False, start=operation.start)
-        )
+        call = RegisterCall(operation.id, action, sure=False, start=operation.start)
+        self._reported(register, call)
 
     # --- registers --------------------------------------------------------------------
 
@@ -410,10 +403,8 @@ class Linearizable(Rule):
         if register.line.is_nothing_new(action):
             return ()
         end = operation.end or operation.start
-        return self._reported(
-            register,
-            RegisterCall(operation.id, action, observes=True, start=operation.start, end=end),
-        )
+        call = RegisterCall(operation.id, action, observes=True, start=operation.start, end=end)
+        return self._reported(register, call)
 
     def _reported(
         self, register: Register, call: RegisterCall[RegisterAction]
@@ -469,7 +460,7 @@ class Linearizable(Rule):
         if is_decided and register.decided is None:
             register.decided = (call.end, call.id)
 
-    def _settle(self, request: ObservedRequest) -> None:
+    def _settle(self, request: entities.ObservedRequest) -> None:
         if request.uid in self._quiet:
             self._let_go(request.uid)
 

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.checkers.invariants.entities import (
-    OPEN_STATES,
-    ObservedRequest,
-    grants_of,
-    reason_of,
-    text,
-)
+from harness.checkers.invariants import entities
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violations
 from harness.history.operation import OK, OperationRecord
 
@@ -53,7 +47,7 @@ class NoRequestIsLost(Rule):
     def _user(self, operation: OperationRecord) -> Violations:
         self._sees.clear()
         held = operation.args.get("grants") if operation.outcome is OK else None
-        self._grants[text(operation.args, "email")] = grants_of(held)
+        self._grants[entities.text(operation.args, "email")] = entities.grants_of(held)
         return NOTHING
 
     def _may(self, operation: OperationRecord, scope: str) -> bool:
@@ -64,7 +58,9 @@ class NoRequestIsLost(Rule):
         everyone = self._grants.values()
         return bool(everyone) and all((need, scope) in grants for grants in everyone)
 
-    def _is_due(self, request: ObservedRequest, operation: OperationRecord, lag: int) -> bool:
+    def _is_due(
+        self, request: entities.ObservedRequest, operation: OperationRecord, lag: int
+    ) -> bool:
         """Whether nothing may have ended the request by the end of the look."""
         sent = request.sent
         if sent is None or request.enders or request.excused or request.over:
@@ -72,7 +68,7 @@ class NoRequestIsLost(Rule):
         return sent.tick < self.known.started and operation.start >= sent.at + lag
 
     def _list(self, operation: OperationRecord) -> Violations:
-        scope = text(operation.tags, "project")
+        scope = entities.text(operation.tags, "project")
         if operation.outcome is not OK or not scope:
             return NOTHING
         listed = self.known.listed
@@ -81,7 +77,7 @@ class NoRequestIsLost(Rule):
         due = self.known.of_project.get(scope)
         if not due or operation.args.get("local_cluster_uid"):
             return NOTHING
-        if operation.args.get("state", "") not in OPEN_STATES:
+        if operation.args.get("state", "") not in entities.OPEN_STATES:
             return NOTHING
         shown = set()
         for request, _, _ in listed:
@@ -94,7 +90,7 @@ class NoRequestIsLost(Rule):
         return self._missing([due[uid] for uid in sorted(missing)], operation)
 
     def _missing(
-        self, requests: Iterable[ObservedRequest], operation: OperationRecord
+        self, requests: Iterable[entities.ObservedRequest], operation: OperationRecord
     ) -> Violations:
         known, found = self.known, NOTHING
         alone = known.tick - known.started == 1 and not known.under_way
@@ -109,11 +105,11 @@ class NoRequestIsLost(Rule):
         return found
 
     def _by_id(self, operation: OperationRecord) -> Violations:
-        scope = text(operation.tags, "project")
+        scope = entities.text(operation.tags, "project")
         if operation.outcome is OK:
             self._sees.add((operation.actor, scope, _NEEDS[operation.kind]))
             return NOTHING
-        if reason_of(operation) != "NotFound":
+        if entities.reason_of(operation) != "NotFound":
             return NOTHING
         request = self.known.about
         if request is None or request.project != scope or not self._may(operation, scope):
@@ -125,7 +121,7 @@ class NoRequestIsLost(Rule):
         return self._lost(request, operation)
 
     def _lost(
-        self, request: ObservedRequest, operation: OperationRecord, earlier: str = ""
+        self, request: entities.ObservedRequest, operation: OperationRecord, earlier: str = ""
     ) -> Violations:
         sent = request.sent.operation if request.sent else ""
         reason = (

@@ -84,9 +84,7 @@ class OneManager(Rule):
         self, request: entities.ObservedRequest, operation: OperationRecord, what: str, lag: int
     ) -> Violations:
         ruled = request.ruled
-        if ruled is None or ruled.tick >= self.known.started:
-            return NOTHING
-        if operation.start < ruled.at + lag:
+        if ruled is None or ruled.tick >= self.known.started or operation.start < ruled.at + lag:
             return NOTHING
         reason = (
             f"a central operation on the cluster of request {request.uid} took effect, and"
@@ -130,7 +128,8 @@ class OneManager(Rule):
                 f"its host says that {place.cluster_uid or place.key} is centrally managed, and"
                 f" every request of it has ended without a pairing, the last one {last.uid}"
             )
-            return self.blame(last.uid, reason, _end_of(last), look)
+            ended = last.final or last.rejected or last.withdrawn
+            return self.blame(last.uid, reason, ended.operation if ended else "", look)
         refused = taken.refused if taken else None
         if mode != "central" or taken is None or refused is None:
             return NOTHING
@@ -152,10 +151,3 @@ def _is_ended(request: entities.ObservedRequest) -> bool:
     if final is not None and final.state in entities.FINAL_STATES:
         return final.state != entities.PAIRED
     return request.rejected is not None or request.withdrawn is not None
-
-
-def _end_of(request: entities.ObservedRequest) -> str:
-    if request.final is not None:
-        return request.final.operation
-    mark = request.rejected or request.withdrawn
-    return mark.operation if mark else ""

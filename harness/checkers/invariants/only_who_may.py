@@ -139,9 +139,10 @@ class OnlyWhoMay(Rule):
             if token is None or not isinstance(created, int):
                 continue
             if created >= token.expiry + _SECOND:  # which is left to targets that round times
-                reason = f"registration token {token.uid} had expired when it admitted"
-                reason += f" request {request.uid}"
-                found += self.blame(request.uid, reason, sent, operation.id)
+                late = f"registration token {token.uid} had expired when it admitted"
+                found += self.blame(
+                    request.uid, f"{late} request {request.uid}", sent, operation.id
+                )
         return found
 
     # --- people at Palette ------------------------------------------------------------

@@ -110,9 +110,8 @@ class _Windows:
         while not (interrupted or self._is_over()) and (number := self._next()) is not None:
             self._run_window(number)
             found = len(self._violations)
-            self._watching.progress(
-                Moment(self._at(), self._events, self._operations, self._pending, found)
-            )
+            moment = Moment(self._at(), self._events, self._operations, self._pending, found)
+            self._watching.progress(moment)
             interrupted = self._watching.stopped()
         ended = self._next() is None
         return PoolRun(

@@ -21,17 +21,9 @@ from distributed import CancelledError, Client, Future, KilledWorker
 from distributed.actor import Actor, BaseActorFuture
 
 from harness import __version__
+from harness.fleet.pool import orders
 from harness.fleet.pool.cells import WorkerCells
 from harness.fleet.pool.errors import PoolError, WorkerLost
-from harness.fleet.pool.orders import (
-    ANSWERS,
-    ENCODER,
-    ORDERS,
-    Answer,
-    Order,
-    Outcomes,
-    WorkerHandle,
-)
 from harness.fleet.port import Job, MakeCell
 
 CHUNK_BYTES: Final = 4 * 1024 * 1024
@@ -69,8 +61,8 @@ class DaskCells:
         Where orders are missing before it, the answer is empty: their cells were elsewhere.
         """
         if serial == self._answered[0] + 1:
-            answer = self._worker_cells.carry_out(ORDERS.decode(order))
-            self._answered = (serial, ENCODER.encode(answer))
+            answer = self._worker_cells.carry_out(orders.ORDERS.decode(order))
+            self._answered = (serial, orders.ENCODER.encode(answer))
         return self._answered[1] if serial == self._answered[0] else b""
 
     def read(self, name: str, offset: int) -> bytes:
@@ -111,17 +103,17 @@ class DaskWorkerHandle:
                 " install the same one everywhere"
             )
 
-    def ask(self, order: Order) -> None:
+    def ask(self, order: orders.Order) -> None:
         self._serial += 1
-        self._waiting = self._called("carry_out", self._serial, ENCODER.encode(order))
+        self._waiting = self._called("carry_out", self._serial, orders.ENCODER.encode(order))
 
-    def answer(self) -> Answer:
+    def answer(self) -> orders.Answer:
         assert self._waiting is not None
         told = self._patiently(self._waiting.result, bytes)
         if not told:
             raise self._lost()
-        answer = ANSWERS.decode(told)
-        if isinstance(answer, Outcomes) and self._parts is not None:
+        answer = orders.ANSWERS.decode(told)
+        if isinstance(answer, orders.Outcomes) and self._parts is not None:
             for outcome in answer.outcomes:
                 if outcome.part is not None:
                     self._bring(Path(outcome.part.file).name, self._parts)
@@ -197,7 +189,7 @@ class DaskTransport:
     def handles(self) -> int:
         return self._handles
 
-    def hire(self, job: Job, place: int) -> WorkerHandle:
+    def hire(self, job: Job, place: int) -> orders.WorkerHandle:
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()

@@ -120,11 +120,8 @@ class RealCourse(Course):
             return super().arrivals(members)
         mine = set(members)
         everybody = super().arrivals(Roster(self._scenario).indices())
-        return [
-            (at, index)
-            for at, (_, index) in zip(self._rate.starts(), everybody, strict=False)
-            if index in mine
-        ]
+        starts = zip(self._rate.starts(), everybody, strict=False)
+        return [(at, index) for at, (_, index) in starts if index in mine]
 
     def settles(self) -> Step[None]:
         limits, ends = self._scenario.limits, self._scenario.duration

@@ -198,13 +198,7 @@ class EdgeDisturbing(RealDisturbing):
         self._strikes(arrangements.AdvanceClock(side, by), {}, cause)
 
     def _strikes(
-        self,
-        what: arrangements.SetLink
-        | arrangements.SetNodeHealth
-        | arrangements.DisturbMessages
-        | arrangements.AdvanceClock,
-        tags: Mapping[str, Json],
-        cause: str,
+        self, what: arrangements.Arrangement, tags: Mapping[str, Json], cause: str
     ) -> None:
         told = {**tags, "cause": cause} if cause else tags
         self._world.env.process(self._arranges(NEMESIS, what, told))

@@ -49,7 +49,8 @@ class ShrinkSearch:
     """
 
     def __init__(self, found: FailingScenario, trials: Trials, guess: Sequence[int] = ()) -> None:
-        self.best = replace(found, scenario=_bare(found.scenario))
+        bare = replace(found.scenario, gate=("violations == 0",), reach=())
+        self.best = replace(found, scenario=bare)  # without what only judges a whole run
         self.tried = 0
         self._trials = trials
         self._guess = tuple(guess)
@@ -59,12 +60,12 @@ class ShrinkSearch:
 
     def run(self, telling: Callable[[ShrinkStep], None] = lambda _: None) -> bool:
         """Go on until nothing more goes; whether there was time enough for that."""
-        steps: tuple[tuple[str, Callable[[], None]], ...] = (
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
             ("fewer clusters", self._fewer_clusters),
             ("one cell", self._fewer_cells),
-            ("less time", self._less_time),
+            ("less time", lambda: self._first(self._shorter(self.best.scenario))),
             ("fewer happenings", self._fewer_happenings),
-            ("plain plans", self._plain_plans),
+            ("plain plans", lambda: self._first([reductions.written_out(self.best.scenario)])),
             ("fewer settings", self._fewer_settings),
         )
         before = None
@@ -105,9 +106,6 @@ class ShrinkSearch:
             fewer = reductions.without_empty_places(scenario)
             self._first((reductions.in_one_cell(fewer), fewer, reductions.in_one_cell(scenario)))
 
-    def _less_time(self) -> None:
-        self._first(self._shorter(self.best.scenario))
-
     def _shorter(self, scenario: Scenario) -> Iterator[Scenario]:
         at, whole = self.best.violation.at, scenario.duration
         if at < self.best.scenario.duration:
@@ -119,7 +117,9 @@ class ShrinkSearch:
                 yield shorter
 
     def _fewer_happenings(self) -> None:
-        scenario, names = self.best.scenario, self._happenings()
+        best, scenario = self.best, self.best.scenario
+        faults = reductions.faults_until(scenario, best.violation.at)
+        names = tuple(dict.fromkeys((*best.happenings, *faults)))
         if scenario.only.happenings is None:
             nearby = reductions.about(names, self._guess)
             self._first(reductions.with_happenings(scenario, some) for some in ((), *nearby, names))
@@ -135,15 +135,6 @@ class ShrinkSearch:
         some = reductions.of_kind((name for name in names if name in kept), initials)
         others = kept.difference(some)
         self._fewest(some, lambda few: reductions.with_happenings(scenario, others.union(few)))
-
-    def _happenings(self) -> tuple[str, ...]:
-        """Whatever there was until it failed."""
-        best = self.best
-        faults = reductions.faults_until(best.scenario, best.violation.at)
-        return tuple(dict.fromkeys((*best.happenings, *faults)))
-
-    def _plain_plans(self) -> None:
-        self._first([reductions.written_out(self.best.scenario)])
 
     def _fewer_settings(self) -> None:
         scenario = self.best.scenario
@@ -183,11 +174,6 @@ class ShrinkSearch:
         self.tried += 1
         self.best = found[1]
         return drawn[found[0]][0]
-
-
-def _bare(scenario: Scenario) -> Scenario:
-    """Without what only judges a whole run."""
-    return replace(scenario, gate=("violations == 0",), reach=())
 
 
 # --- what came of it ----------------------------------------------------------------------
