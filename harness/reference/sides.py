@@ -38,11 +38,7 @@ class CentralSide:
     """Palette: its core over a store. Safe to call from many threads."""
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        seed: object,
-        make_core: CentralFactory = CentralCore,
+        self, store: Store, clock: Clock, seed: object, make_core: CentralFactory = CentralCore
     ) -> None:
         self._store = store
         self._make_core = make_core

@@ -328,10 +328,7 @@ class ControlPort:
     name = "control"
 
     def __init__(
-        self,
-        client: HttpClient,
-        controls: Mapping[Side, Control],
-        within_s: float,
+        self, client: HttpClient, controls: Mapping[Side, Control], within_s: float
     ) -> None:
         self._client = client
         self._controls = controls
