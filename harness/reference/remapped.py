@@ -75,7 +75,10 @@ class Remapped:
         self._app = app
         self._wire = wire
         routes = routes_of(wire.routes, *surfaces)
-        self._places = [_Place(_pattern(route.path), route) for route in routes]
+        self._places = [
+            _Place(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(route.path))), route)
+            for route in routes
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -164,10 +167,6 @@ class Remapped:
         status, theirs = translate.theirs_refused(refused.status, body, self._wire)
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(path)))
 
 
 def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:
