@@ -7,7 +7,7 @@ ACC-8, ACC-9A to ACC-9D, ACC-10, ACC-16.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -99,7 +99,11 @@ def match_profiles(
     """
     offered, problems = _offered_packs(selection, rules)
     problems += _base_problems(selection)
-    problems += _duplicates(o.pack.name for o in offered)
+    problems += [
+        MatchProblem(Mismatch.DUPLICATE, f"pack {name} is offered {count} times", pack=name)
+        for name, count in Counter(o.pack.name for o in offered).items()
+        if count > 1
+    ]
     local_packs = [pack for profile in local for pack in profile.packs]
     rows = []
     unmatched = list(offered)
@@ -167,7 +171,6 @@ def _not_latest(choice: ProfileChoice, latest: ProfileEdition) -> MatchProblem:
         Mismatch.NOT_LATEST,
         f"profile {choice.profile.name} {choice.version} is not the latest version,"
         f" which is {latest.version}",
-        local_version="",
         offered_version=choice.version,
         profile=choice.profile.name,
     )
@@ -178,19 +181,8 @@ def _base_problems(selection: Sequence[ProfileChoice]) -> list[MatchProblem]:
     if len(bases) == 1:
         return []
     found = f"{len(bases)} were selected: {', '.join(bases)}" if bases else "none was selected"
-    return [
-        MatchProblem(
-            Mismatch.BASE_PROFILES, f"exactly one infra or full profile is needed; {found}"
-        )
-    ]
-
-
-def _duplicates(names: Iterable[str]) -> list[MatchProblem]:
-    return [
-        MatchProblem(Mismatch.DUPLICATE, f"pack {name} is offered {count} times", pack=name)
-        for name, count in Counter(names).items()
-        if count > 1
-    ]
+    text = f"exactly one infra or full profile is needed; {found}"
+    return [MatchProblem(Mismatch.BASE_PROFILES, text)]
 
 
 def _match_pack(

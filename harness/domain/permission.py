@@ -28,11 +28,7 @@ class Grant:
 
 
 def permits(
-    grants: Iterable[Grant],
-    permission: PairPermission,
-    scope: str,
-    *,
-    tenant_extends: bool,
+    grants: Iterable[Grant], permission: PairPermission, scope: str, *, tenant_extends: bool
 ) -> bool:
     """Whether the grants hold the permission in the scope (PRE-8, PRE-9).
 

@@ -58,15 +58,12 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     yield f"roles = {json.dumps(roles)}"
     if reference.layout.bind != LOOPBACK or reference.layout.host != "localhost":
         yield "allow_writes = true"
-    yield f"features = {json.dumps(_features(reference))}"
+    features = [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
+    yield f"features = {json.dumps(features)}"
     yield ""
     yield "[implementation]"
     yield _line("name", reference.called)
     yield _line("version", __version__)
-
-
-def _features(reference: EmbeddedReference) -> list[str]:
-    return [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
 
 
 def _edge(reference: EmbeddedReference) -> Iterator[str]:

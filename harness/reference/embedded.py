@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from itertools import count, repeat
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
@@ -43,11 +42,7 @@ from harness.reference.local_ui.app import make_local_ui_app
 from harness.reference.palette.app import make_palette_app
 from harness.reference.remapped import speaking
 from harness.reference.server import LOOPBACK, Servers, bind, port_of
-from harness.reference.sides import (
-    ArrangementError,
-    CentralSide,
-    EdgeSide,
-)
+from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 from harness.reference.sqlite_store import SqliteStore
 from harness.reference.world import slots_for
 from harness.wire.mapping import PLAIN, WireMap
@@ -269,12 +264,7 @@ class EmbeddedReference:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 

@@ -102,19 +102,23 @@ def describe(title: str, routes: Iterable[Route]) -> Schema:
         "paths": paths,
         "components": {
             "schemas": _schemas(served.values()),
-            "securitySchemes": _security_schemes(served.values()),
+            "securitySchemes": {
+                name: {"type": "apiKey", "in": "header", "name": name}
+                for name in sorted({s for r in served.values() for s in _SCHEMES[r.surface]})
+            },
         },
     }
 
 
 def _operation(route: Route, served: Mapping[type[Operation], Route]) -> Schema:
+    schemes = () if route.operation in _OPEN else _SCHEMES[route.surface]
     described: Schema = {
         "operationId": route.id,
         "summary": route.summary,
         "tags": [route.surface.value],
         "parameters": _parameters(route),
         "responses": _responses(route, served),
-        "security": [] if route.operation in _OPEN else _security(route),
+        "security": [{scheme: []} for scheme in schemes],
     }
     if route.request is not None:
         required = route.operation is not ops.ListPairingRequests
@@ -155,10 +159,6 @@ def _need(schema: Schema, path: Sequence[str]) -> None:
     inner["type"] = field["type"] or "string"
     inner |= {"minLength": 1} if field["filled"] else {}
     inner |= {"format": field["format"]} if field["format"] else {}
-
-
-def _security(route: Route) -> list[Schema]:
-    return [{scheme: []} for scheme in _SCHEMES[route.surface]]
 
 
 def _parameters(route: Route) -> list[Schema]:
@@ -244,8 +244,3 @@ def _renamed_ref(reference: str) -> str:
 
 def _as_published(name: str) -> str:
     return published_name(name) if name.startswith(("V1", "LocalV1")) else name
-
-
-def _security_schemes(routes: Iterable[Route]) -> Schema:
-    names = {scheme for route in routes for scheme in _SCHEMES[route.surface]}
-    return {name: {"type": "apiKey", "in": "header", "name": name} for name in sorted(names)}

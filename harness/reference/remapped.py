@@ -75,7 +75,10 @@ class Remapped:
         self._app = app
         self._wire = wire
         routes = routes_of(wire.routes, *surfaces)
-        self._places = [_Place(_pattern(route.path), route) for route in routes]
+        self._places = [
+            _Place(re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(route.path))), route)
+            for route in routes
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -115,7 +118,10 @@ class Remapped:
             asked = translate.ParsedRequest(
                 parameters, query, headers, parse_json(body) if body else None
             )
-            operation = self._route(asked, fitting).operation
+            operation = max(
+                (place.route.operation for place in fitting),
+                key=lambda kind: translate.constants_held(asked, self._wire.spoken(kind)),
+            )
             ours = translate.ours_asked(asked, operation, self._wire)
             inner = _scope(scope, ROUTES[operation], ours)
         except NotJson as error:
@@ -127,13 +133,6 @@ class Remapped:
             told = f"{missing.args[0]}: it is missing"
             raise _Refused(400, Reason.INVALID_INPUT.value, told) from missing
         return operation, inner, _encoded(ours.json)
-
-    def _route(self, asked: translate.ParsedRequest, fitting: list[_Place]) -> Route:
-        """The route that a request is for, among those at its place."""
-        return max(fitting, key=lambda place: self._held(asked, place.route)).route
-
-    def _held(self, asked: translate.ParsedRequest, route: Route) -> int:
-        return translate.constants_held(asked, self._wire.spoken(route.operation))
 
     def _translating(self, operation: type[Operation], send: Send) -> Send:
         """Takes the app's answer, and sends it by the mapping once it is whole."""
@@ -168,10 +167,6 @@ class Remapped:
         status, theirs = translate.theirs_refused(refused.status, body, self._wire)
         said = refused.headers | ({_REQUEST_ID: ref} if ref else {})
         return _Answer(status, theirs_of(said, self._wire.tables.headers), _encoded(theirs))
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile(_PARAMETER.sub(r"(?P<\1>[^/]+)", re.escape(path)))
 
 
 def _parameters(pattern: re.Pattern[str], path: str) -> dict[str, str]:

@@ -8,7 +8,6 @@ import ssl
 import threading
 import warnings
 from collections.abc import Coroutine, Sequence
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import uvicorn
@@ -53,8 +52,9 @@ def bind(host: str = LOOPBACK, port: int = 0) -> socket.socket:
     except (OSError, OverflowError) as error:
         if listener is not None:
             listener.close()
+        why = getattr(error, "strerror", None) or error
         raise AddressError(
-            f"{host}:{port}: cannot be listened on ({_reason(error)}); stop whoever listens"
+            f"{host}:{port}: cannot be listened on ({why}); stop whoever listens"
             " there, or give another port (0 takes a free one)"
         ) from error
     return listener
@@ -147,12 +147,7 @@ class Servers:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
 
@@ -183,7 +178,3 @@ class _Server(uvicorn.Server):
                 cycle = connection.cycle
                 if not idle_only or cycle is None or cycle.response_complete:
                     connection.transport.abort()
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -38,11 +38,7 @@ class CentralSide:
     """Palette: its core over a store. Safe to call from many threads."""
 
     def __init__(
-        self,
-        store: Store,
-        clock: Clock,
-        seed: object,
-        make_core: CentralFactory = CentralCore,
+        self, store: Store, clock: Clock, seed: object, make_core: CentralFactory = CentralCore
     ) -> None:
         self._store = store
         self._make_core = make_core
@@ -126,13 +122,10 @@ class CentralSide:
         self._store.delete(records.User, email)
 
     def _forget(self, project_uid: str) -> None:
-        for kind in (
-            records.PairingRequest,
-            records.CentralCluster,
-            RegistrationToken,
-            ClusterProfile,
-        ):
-            _delete_all(self._store, kind, project_uid)
+        requests, clusters = records.PairingRequest, records.CentralCluster
+        for kind in (requests, clusters, RegistrationToken, ClusterProfile):
+            for record in list(self._store.find(kind, "project", project_uid)):
+                self._store.delete(kind, records.KEY[kind](record))
         self._store.delete(records.Project, project_uid)
 
     def close(self) -> None:
@@ -291,11 +284,6 @@ class EdgeSide:
     def close(self) -> None:
         """Let go of the store."""
         self._store.close()
-
-
-def _delete_all(store: Store, kind: type[records.Record], project_uid: str) -> None:
-    for record in list(store.find(kind, "project", project_uid)):
-        store.delete(kind, records.KEY[kind](record))
 
 
 def _count_boot(store: Store, side: arrangements.Side) -> int:

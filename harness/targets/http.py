@@ -160,7 +160,9 @@ class HttpDriver:
         """Ask once, for one page of a list."""
         operation = outgoing.operation
         at = self._base_url(outgoing)
-        wire = self._wire_for(operation)
+        # Between the sides it is always the target's.
+        crosses = isinstance(operation, ops.AgentOperation)
+        wire = (self.target if crosses else self._described(operation)).wire
         request = encode(operation, outgoing.credentials, wire, page)
         correlation = {"X-Request-Id": quote(outgoing.correlation, safe=_READABLE)}
         more = {**USER_AGENT, **wire.headers_sent(correlation)}
@@ -181,11 +183,6 @@ class HttpDriver:
         central = self._described(operation)
         at_endpoint = isinstance(operation, ops.AgentOperation)
         return base_url(central.endpoint) if at_endpoint else central.central_url
-
-    def _wire_for(self, operation: ops.Operation) -> WireMap:
-        """What the side that is asked speaks; between the sides it is always the target's."""
-        crosses = isinstance(operation, ops.AgentOperation)
-        return (self.target if crosses else self._described(operation)).wire
 
     def _described(self, operation: ops.Operation) -> Target:
         """What describes the side that is asked: the target, or the peer."""
@@ -328,10 +325,7 @@ class ControlPort:
     name = "control"
 
     def __init__(
-        self,
-        client: HttpClient,
-        controls: Mapping[Side, Control],
-        within_s: float,
+        self, client: HttpClient, controls: Mapping[Side, Control], within_s: float
     ) -> None:
         self._client = client
         self._controls = controls

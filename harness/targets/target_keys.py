@@ -11,9 +11,18 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import Surface
 from harness.domain.permission import PairPermission
 from harness.domain.profile import Layer, ProfileType
-from harness.targets import key_kinds
 from harness.targets.arranging.commands import ANY, TIMEOUT_S
 from harness.targets.arranging.reading import WAYS
+from harness.targets.key_kinds import (
+    TargetKey,
+    address,
+    credential,
+    file_key,
+    map_of,
+    named,
+    table_of,
+)
+from harness.targets.key_kinds import TargetKeyKind as Kind
 from harness.targets.links.reading import CutForm, LinkWay, Tls, Use
 from harness.targets.peer_table import PEER_KEYS
 from harness.targets.trust import TLS_KEYS
@@ -26,156 +35,129 @@ SCHEMA = "pairproof/target/1"
 
 # --- how preconditions are arranged ---------------------------------------------------------------
 
-_VARIABLES = key_kinds.TargetKey(
+_VARIABLES = TargetKey(
     "variables of the environment that it gets besides PATH, HOME and LANG",
-    key_kinds.TargetKeyKind.TEXTS,
+    Kind.TEXTS,
     allowed="names of environment variables",
     pattern=r"^[A-Za-z_][A-Za-z0-9_]*$",
 )
-COMMAND_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "command": key_kinds.TargetKey(
+COMMAND_KEYS: Mapping[str, TargetKey] = {
+    "command": TargetKey(
         "the program and its arguments, with fields of the arrangement in braces; it is not run by"
         " a shell, and a relative path starts at the target file's folder",
-        key_kinds.TargetKeyKind.TEXTS,
+        Kind.TEXTS,
         required=True,
         allowed="texts",
     ),
-    "stdin": key_kinds.TargetKey(
-        "whether it gets the arrangement as JSON on standard input",
-        key_kinds.TargetKeyKind.FLAG,
-        default="true",
+    "stdin": TargetKey(
+        "whether it gets the arrangement as JSON on standard input", Kind.FLAG, default="true"
     ),
-    "timeout_s": key_kinds.TargetKey(
-        "it is killed after this time",
-        key_kinds.TargetKeyKind.SECONDS,
-        maximum=3_600,
-        default=f"{TIMEOUT_S:g}",
+    "timeout_s": TargetKey(
+        "it is killed after this time", Kind.SECONDS, maximum=3_600, default=f"{TIMEOUT_S:g}"
     ),
-    "expect": key_kinds.TargetKey(
-        "the exit code that means success", key_kinds.TargetKeyKind.COUNT, maximum=255, default="0"
-    ),
-    "expect_output": key_kinds.TargetKey(
+    "expect": TargetKey("the exit code that means success", Kind.COUNT, maximum=255, default="0"),
+    "expect_output": TargetKey(
         "a regular expression that its standard output has to contain", default="anything"
     ),
     "pass_env": _VARIABLES,
 }
-ARRANGING_KEYS: Mapping[str, key_kinds.TargetKey] = {
+ARRANGING_KEYS: Mapping[str, TargetKey] = {
     **COMMAND_KEYS,
-    "stays": key_kinds.TargetKey(
+    "stays": TargetKey(
         "it is started once, gets each arrangement as a line of JSON and answers with one",
-        key_kinds.TargetKeyKind.FLAG,
+        Kind.FLAG,
         default="false",
     ),
 }
 _COMMANDS = {
-    ANY: key_kinds.table_of(
-        "the command for every arrangement without one of its own", ARRANGING_KEYS
-    ),
+    ANY: table_of("the command for every arrangement without one of its own", ARRANGING_KEYS),
     **{
-        kind.__name__: key_kinds.table_of(f"the command for `{kind.__name__}`", ARRANGING_KEYS)
+        kind.__name__: table_of(f"the command for `{kind.__name__}`", ARRANGING_KEYS)
         for kind in SIDES_OF
     },
 }
-ARRANGE_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "ways": key_kinds.TargetKey(
+ARRANGE_KEYS: Mapping[str, TargetKey] = {
+    "ways": TargetKey(
         "the ways that are tried, in this order (see `docs/arranging.md`)",
-        key_kinds.TargetKeyKind.NAMES,
+        Kind.NAMES,
         names=WAYS,
         default=f"all: {', '.join(WAYS)}",
     ),
-    "commands": key_kinds.table_of("commands, each for one kind of arrangement", _COMMANDS),
+    "commands": table_of("commands, each for one kind of arrangement", _COMMANDS),
 }
-ADMIN_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    **key_kinds.credential("api_key", "the API key of somebody who may create registration tokens"),
-    "project_uid": key_kinds.TargetKey("the scope that the calls name", default="the tenant's"),
+ADMIN_KEYS: Mapping[str, TargetKey] = {
+    **credential("api_key", "the API key of somebody who may create registration tokens"),
+    "project_uid": TargetKey("the scope that the calls name", default="the tenant's"),
 }
-PLACE_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "disposable": key_kinds.TargetKey(
+PLACE_KEYS: Mapping[str, TargetKey] = {
+    "disposable": TargetKey(
         "the cluster that is installed there may be paired for good, where clusters are given",
-        key_kinds.TargetKeyKind.FLAG,
+        Kind.FLAG,
         default="true with `reset`, else false",
     ),
-    "reset": key_kinds.table_of(
+    "reset": table_of(
         "the command that puts the cluster of this place back: fresh and unpaired", COMMAND_KEYS
     ),
 }
 _PERSON = {
-    "label": key_kinds.named("who it is, for people"),
-    **key_kinds.credential("api_key", "their API key"),
-    "email": key_kinds.TargetKey("their e-mail address, by which they log in"),
-    **key_kinds.credential("password", "their password", required=False),
-    "permissions": key_kinds.TargetKey(
+    "label": named("who it is, for people"),
+    **credential("api_key", "their API key"),
+    "email": TargetKey("their e-mail address, by which they log in"),
+    **credential("password", "their password", required=False),
+    "permissions": TargetKey(
         "their permissions on pairing requests, and no others",
-        key_kinds.TargetKeyKind.NAMES,
+        Kind.NAMES,
         names=tuple(permission.value for permission in PairPermission),
         default="all four",
     ),
-    "projects": key_kinds.TargetKey(
-        "the projects in which they have these",
-        key_kinds.TargetKeyKind.TEXTS,
-        default="the first of `given.projects`",
+    "projects": TargetKey(
+        "the projects in which they have these", Kind.TEXTS, default="the first of `given.projects`"
     ),
-    "tenant": key_kinds.TargetKey(
-        "they have them in the scope of the tenant as well",
-        key_kinds.TargetKeyKind.FLAG,
-        default="false",
+    "tenant": TargetKey(
+        "they have them in the scope of the tenant as well", Kind.FLAG, default="false"
     ),
-    "tenant_admin": key_kinds.TargetKey(
-        "they may create registration tokens", key_kinds.TargetKeyKind.FLAG, default="false"
-    ),
+    "tenant_admin": TargetKey("they may create registration tokens", Kind.FLAG, default="false"),
 }
 _PACK = {
-    "layer": key_kinds.TargetKey(
+    "layer": TargetKey(
         "the layer that it fills",
         required=True,
         allowed=f"one of {', '.join(layer.value for layer in Layer)}",
         pattern=f"^({'|'.join(layer.value for layer in Layer)})$",
     ),
-    "name": key_kinds.named("what it is called"),
-    "version": key_kinds.named("its exact version"),
+    "name": named("what it is called"),
+    "version": named("its exact version"),
 }
 _VERSION = {
-    "version": key_kinds.named("the version, such as 1.0.0"),
-    "packs": key_kinds.TargetKey(
-        "its packs", key_kinds.TargetKeyKind.TABLES, required=True, table=_PACK
-    ),
-    "published": key_kinds.TargetKey(
-        "whether it is published, not a draft", key_kinds.TargetKeyKind.FLAG, default="true"
-    ),
+    "version": named("the version, such as 1.0.0"),
+    "packs": TargetKey("its packs", Kind.TABLES, required=True, table=_PACK),
+    "published": TargetKey("whether it is published, not a draft", Kind.FLAG, default="true"),
 }
 _PROFILE = {
-    "uid": key_kinds.named("its uid"),
-    "name": key_kinds.named("what it is called"),
-    "type": key_kinds.TargetKey(
+    "uid": named("its uid"),
+    "name": named("what it is called"),
+    "type": TargetKey(
         "its type",
         required=True,
         allowed=f"one of {', '.join(kind.value for kind in ProfileType)}",
         pattern=f"^({'|'.join(kind.value for kind in ProfileType)})$",
     ),
-    "project_uid": key_kinds.TargetKey("the project that it is in", default="any that is given"),
-    "versions": key_kinds.TargetKey(
-        "all its versions", key_kinds.TargetKeyKind.TABLES, required=True, table=_VERSION
-    ),
+    "project_uid": TargetKey("the project that it is in", default="any that is given"),
+    "versions": TargetKey("all its versions", Kind.TABLES, required=True, table=_VERSION),
 }
-GIVEN_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "projects": key_kinds.TargetKey(
-        "uids of projects that scenarios may use, one at a time",
-        key_kinds.TargetKeyKind.TEXTS,
-        allowed="uids",
+GIVEN_KEYS: Mapping[str, TargetKey] = {
+    "projects": TargetKey(
+        "uids of projects that scenarios may use, one at a time", Kind.TEXTS, allowed="uids"
     ),
-    "clusters": key_kinds.TargetKey(
+    "clusters": TargetKey(
         "the clusters of `edge.clusters` are used as they are installed there",
-        key_kinds.TargetKeyKind.FLAG,
+        Kind.FLAG,
         default="false",
     ),
-    "people": key_kinds.TargetKey(
-        "users of Palette with just these permissions",
-        key_kinds.TargetKeyKind.TABLES,
-        table=_PERSON,
-    ),
-    "profiles": key_kinds.TargetKey(
+    "people": TargetKey("users of Palette with just these permissions", Kind.TABLES, table=_PERSON),
+    "profiles": TargetKey(
         "cluster profiles; those that match the clusters' own let them be accepted",
-        key_kinds.TargetKeyKind.TABLES,
+        Kind.TABLES,
         table=_PROFILE,
     ),
 }
@@ -186,37 +168,37 @@ GIVEN_KEYS: Mapping[str, key_kinds.TargetKey] = {
 
 def _one_of(
     meaning: str, names: tuple[str, ...], *, default: str, required: bool = False
-) -> key_kinds.TargetKey:
+) -> TargetKey:
     shown = ", ".join(f'"{name}"' for name in names)
     pattern = f"^({'|'.join(names)})$"
-    return key_kinds.TargetKey(
+    return TargetKey(
         meaning, required=required, allowed=f"one of {shown}", pattern=pattern, default=default
     )
 
 
 _COMMAND = {
     **COMMAND_KEYS,
-    "command": key_kinds.TargetKey(
+    "command": TargetKey(
         "the program and its arguments, with {host_uid} for the host; it is not run by a shell",
-        key_kinds.TargetKeyKind.TEXTS,
+        Kind.TEXTS,
         required=True,
         allowed="texts",
     ),
 }
-LINK_KEYS: Mapping[str, key_kinds.TargetKey] = {
+LINK_KEYS: Mapping[str, TargetKey] = {
     "way": _one_of(
         "who cuts the links between edge hosts and Palette (see `docs/links.md`)",
         tuple(way.value for way in LinkWay),
         required=True,
         default="",
     ),
-    "listen": key_kinds.TargetKey(
+    "listen": TargetKey(
         "where the proxy listens; port 0 takes a free one",
         allowed="an address and a port, such as 0.0.0.0:7443 or [::]:0",
         pattern=r"^(\[[0-9A-Fa-f:.]+\]|[^\s:/\[\]]+):[0-9]{1,5}$",
         default="127.0.0.1:0",
     ),
-    "host": key_kinds.TargetKey(
+    "host": TargetKey(
         "the name by which the edge hosts reach the proxy",
         allowed="a host name or an IP address, without a port",
         pattern=r"^([^\s:/\[\]]+|\[[0-9A-Fa-f:.]+\])$",
@@ -227,10 +209,8 @@ LINK_KEYS: Mapping[str, key_kinds.TargetKey] = {
         tuple(tls.value for tls in Tls),
         default="pass",
     ),
-    "cert_file": key_kinds.file_key(
-        'the certificate that the proxy shows with `tls = "end"`, in PEM'
-    ),
-    "key_file": key_kinds.file_key("its private key, in PEM", default="in `cert_file`"),
+    "cert_file": file_key('the certificate that the proxy shows with `tls = "end"`, in PEM'),
+    "key_file": file_key("its private key, in PEM", default="in `cert_file`"),
     "cut": _one_of(
         "how a link that is down looks from the edge: connecting is refused, connections are"
         " reset, or nothing is answered",
@@ -242,113 +222,97 @@ LINK_KEYS: Mapping[str, key_kinds.TargetKey] = {
         tuple(use.value for use in Use),
         default="needed: those that cut a link",
     ),
-    "sources": key_kinds.TargetKey(
+    "sources": TargetKey(
         "the address that each host arrives from at the proxy, by the host's uid; without it, all"
         " hosts are taken to arrive from one",
-        key_kinds.TargetKeyKind.TEXT_TABLE,
+        Kind.TEXT_TABLE,
         allowed="a table of IP addresses",
         pattern=r"^[0-9A-Fa-f:.]+$",
     ),
-    "toxiproxy": key_kinds.table_of(
+    "toxiproxy": table_of(
         "a Toxiproxy server that runs already",
         {
-            "url": key_kinds.address("where its HTTP API answers"),
-            "name": key_kinds.TargetKey("what its proxy is called there", default="pairproof"),
+            "url": address("where its HTTP API answers"),
+            "name": TargetKey("what its proxy is called there", default="pairproof"),
         },
     ),
-    "commands": key_kinds.table_of(
+    "commands": table_of(
         "commands that cut one host's link and mend it",
         {
-            "down": key_kinds.table_of("cuts it", _COMMAND, required=True),
-            "up": key_kinds.table_of("mends it", _COMMAND, required=True),
+            "down": table_of("cuts it", _COMMAND, required=True),
+            "up": table_of("mends it", _COMMAND, required=True),
         },
     ),
 }
 
 # --- how the target's wire differs from the published one -----------------------------------------
 
-OPERATION_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "method": key_kinds.TargetKey(
+OPERATION_KEYS: Mapping[str, TargetKey] = {
+    "method": TargetKey(
         "the method", allowed="a method in capitals, such as POST", pattern=r"^[A-Z]+$"
     ),
-    "path": key_kinds.TargetKey(
+    "path": TargetKey(
         "the path, with its parameters in braces",
         allowed="a path that begins with / and has no query",
         pattern=r"^/[^\s?#]*$",
     ),
-    "status": key_kinds.TargetKey(
+    "status": TargetKey(
         "the answers that mean that it happened; the harness answers with the first one where it"
         " plays the side",
-        key_kinds.TargetKeyKind.STATUSES,
+        Kind.STATUSES,
         default="every 2xx",
     ),
-    "refused": key_kinds.TargetKey(
-        "answers that mean a refusal, with any JSON or none",
-        key_kinds.TargetKeyKind.STATUSES,
-        default="none",
+    "refused": TargetKey(
+        "answers that mean a refusal, with any JSON or none", Kind.STATUSES, default="none"
     ),
-    "request": key_kinds.map_of("where the target has a value of the request: ours = theirs"),
-    "response": key_kinds.map_of("where the target has a value of the answer: ours = theirs"),
-    "states": key_kinds.map_of(
-        "words that are different here only: ours = theirs", key_kinds.TargetKeyKind.WORDS
-    ),
-    "constants": key_kinds.map_of(
-        "what the target wants in each request besides", key_kinds.TargetKeyKind.SCALAR
-    ),
-    "answer_constants": key_kinds.map_of(
-        "what the harness answers besides, where it plays the side", key_kinds.TargetKeyKind.SCALAR
+    "request": map_of("where the target has a value of the request: ours = theirs"),
+    "response": map_of("where the target has a value of the answer: ours = theirs"),
+    "states": map_of("words that are different here only: ours = theirs", Kind.WORDS),
+    "constants": map_of("what the target wants in each request besides", Kind.SCALAR),
+    "answer_constants": map_of(
+        "what the harness answers besides, where it plays the side", Kind.SCALAR
     ),
 }
 """What can be said of one operation."""
 
 _PATHS = {
-    route.operation.__name__: key_kinds.table_of(
+    route.operation.__name__: table_of(
         f"{route.summary}: {route.method} {route.path}", OPERATION_KEYS
     )
     for route in ROUTES.values()
 }
 _HEADERS = {
-    name: key_kinds.TargetKey(
-        "its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`"
-    )
+    name: TargetKey("its name, or a form such as `Authorization: Bearer {}`", default=f"`{name}`")
     for name in HEADERS
 }
 _ERRORS = {
-    name: key_kinds.TargetKey(f"the field for `{name}`", default=f"`{name}`")
-    for name in V1Error.model_fields
+    name: TargetKey(f"the field for `{name}`", default=f"`{name}`") for name in V1Error.model_fields
 }
 _ERRORS |= {
-    "in_success": key_kinds.TargetKey(
+    "in_success": TargetKey(
         "an answer of success that holds the code of an error is a refusal",
-        key_kinds.TargetKeyKind.FLAG,
+        Kind.FLAG,
         default="false",
     ),
-    "refused": key_kinds.TargetKey(
+    "refused": TargetKey(
         "answers that mean a refusal of any operation, with any JSON or none",
-        key_kinds.TargetKeyKind.STATUSES,
+        Kind.STATUSES,
         default="none",
     ),
 }
 
-WIRE_KEYS: Mapping[str, key_kinds.TargetKey] = {
-    "paths": key_kinds.table_of(
+WIRE_KEYS: Mapping[str, TargetKey] = {
+    "paths": table_of(
         "where an operation is asked and what it looks like, if not as `docs/wire.md` says", _PATHS
     ),
-    "headers": key_kinds.table_of("what the target calls its headers", _HEADERS),
-    "fields": key_kinds.map_of("names of fields, wherever they stand: ours = theirs"),
-    "codes": key_kinds.map_of("the codes of errors: theirs = ours"),
-    "code_status": key_kinds.map_of(
-        "the statuses of refusals: our code = status", key_kinds.TargetKeyKind.STATUS
-    ),
-    "errors": key_kinds.table_of(
-        "where the target's error has what the published one has", _ERRORS
-    ),
-    "states": key_kinds.map_of(
-        "the words for states and the like: ours = theirs", key_kinds.TargetKeyKind.WORDS
-    ),
-    "constants": key_kinds.map_of(
-        "what the target wants in each request besides: ?query, Header: or a field",
-        key_kinds.TargetKeyKind.SCALAR,
+    "headers": table_of("what the target calls its headers", _HEADERS),
+    "fields": map_of("names of fields, wherever they stand: ours = theirs"),
+    "codes": map_of("the codes of errors: theirs = ours"),
+    "code_status": map_of("the statuses of refusals: our code = status", Kind.STATUS),
+    "errors": table_of("where the target's error has what the published one has", _ERRORS),
+    "states": map_of("the words for states and the like: ours = theirs", Kind.WORDS),
+    "constants": map_of(
+        "what the target wants in each request besides: ?query, Header: or a field", Kind.SCALAR
     ),
 }
 """The tables of a mapping."""
@@ -356,51 +320,41 @@ WIRE_KEYS: Mapping[str, key_kinds.TargetKey] = {
 # --- the file -------------------------------------------------------------------------------------
 
 _IMPLEMENTATION = {
-    "name": key_kinds.named("what the implementation is called"),
-    "version": key_kinds.TargetKey("its version"),
-    "organization": key_kinds.TargetKey("who makes it"),
-    "url": key_kinds.TargetKey("where one reads about it"),
-    "contact": key_kinds.TargetKey("whom one asks about it"),
+    "name": named("what the implementation is called"),
+    "version": TargetKey("its version"),
+    "organization": TargetKey("who makes it"),
+    "url": TargetKey("where one reads about it"),
+    "contact": TargetKey("whom one asks about it"),
 }
-_CONTROL = {
-    "url": key_kinds.address("where the control port answers"),
-    **key_kinds.credential("secret", "its secret"),
-}
-_OWN_CONTROL = key_kinds.TargetKey(
-    "a control port for this side alone, in place of `control`",
-    key_kinds.TargetKeyKind.TABLE,
-    table=_CONTROL,
+_CONTROL = {"url": address("where the control port answers"), **credential("secret", "its secret")}
+_OWN_CONTROL = TargetKey(
+    "a control port for this side alone, in place of `control`", Kind.TABLE, table=_CONTROL
 )
 _HOST = {
-    "uid": key_kinds.named("the host's uid, as the target knows it"),
-    "url": key_kinds.address("where its Local UI answers; each host has an address of its own"),
+    "uid": named("the host's uid, as the target knows it"),
+    "url": address("where its Local UI answers; each host has an address of its own"),
 }
 _PLACE = {
-    "slot": key_kinds.named("what this place for a cluster is called"),
-    "hosts": key_kinds.TargetKey(
+    "slot": named("what this place for a cluster is called"),
+    "hosts": TargetKey(
         "the edge hosts that a cluster there can span, the first control plane host first",
-        key_kinds.TargetKeyKind.TABLES,
+        Kind.TABLES,
         required=True,
         table=_HOST,
     ),
     **PLACE_KEYS,
 }
-_LOGIN = {
-    **key_kinds.credential("username", "the user's name"),
-    **key_kinds.credential("password", "the password"),
-}
-_OWN_TLS = key_kinds.table_of(
-    "which certificates are trusted at this side, in place of `tls`", TLS_KEYS
-)
+_LOGIN = {**credential("username", "the user's name"), **credential("password", "the password")}
+_OWN_TLS = table_of("which certificates are trusted at this side, in place of `tls`", TLS_KEYS)
 _EDGE = {
-    "login": key_kinds.table_of(
+    "login": table_of(
         "a user of the hosts' operating system, who may log in to each Local UI",
         _LOGIN,
         required=True,
     ),
-    "clusters": key_kinds.TargetKey(
+    "clusters": TargetKey(
         "the places for clusters; a scenario leases one to three at a time",
-        key_kinds.TargetKeyKind.TABLES,
+        Kind.TABLES,
         required=True,
         table=_PLACE,
     ),
@@ -408,136 +362,112 @@ _EDGE = {
     "control": _OWN_CONTROL,
 }
 _FORMS = {
-    form.value: key_kinds.TargetKey(f"the endpoint in the form `{form.value}`")
-    for form in EndpointForm
+    form.value: TargetKey(f"the endpoint in the form `{form.value}`") for form in EndpointForm
 }
 _CENTRAL = {
-    "url": key_kinds.address("where Palette's API answers the harness"),
-    "endpoint": key_kinds.TargetKey(
+    "url": address("where Palette's API answers the harness"),
+    "endpoint": TargetKey(
         "the Palette endpoint that an operator enters in Local UI", default="`central.url`"
     ),
-    "endpoint_forms": key_kinds.table_of(
-        "other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS
-    ),
+    "endpoint_forms": table_of("other forms of the endpoint, usable or not (PRE-6, SND-8)", _FORMS),
     "tls": _OWN_TLS,
     "control": _OWN_CONTROL,
-    "admin": key_kinds.table_of("who may create registration tokens through the API", ADMIN_KEYS),
+    "admin": table_of("who may create registration tokens through the API", ADMIN_KEYS),
 }
 OPERATION_S_MAX = 600
 """The most that a target file may allow one operation."""
 
 _OPERATIONS = {
-    route.operation.__name__: key_kinds.TargetKey(
-        route.summary,
-        key_kinds.TargetKeyKind.SECONDS,
-        maximum=OPERATION_S_MAX,
-        default="`limits.answer_s`",
+    route.operation.__name__: TargetKey(
+        route.summary, Kind.SECONDS, maximum=OPERATION_S_MAX, default="`limits.answer_s`"
     )
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
 }
 _LIMITS = {
-    limit.name: key_kinds.TargetKey(
-        limit.meaning,
-        key_kinds.TargetKeyKind.SECONDS,
-        maximum=limit.maximum_s,
-        default=f"{limit.default_s:g}",
+    limit.name: TargetKey(
+        limit.meaning, Kind.SECONDS, maximum=limit.maximum_s, default=f"{limit.default_s:g}"
     )
     for limit in limit_kinds()
 } | {
-    "operations": key_kinds.table_of(
+    "operations": table_of(
         "how long single operations may take, in place of `limits.answer_s`", _OPERATIONS
     )
 }
 _TIMEOUTS = {
-    "connect_s": key_kinds.TargetKey(
-        "a connection has to stand by then",
-        key_kinds.TargetKeyKind.SECONDS,
-        maximum=60,
-        default="5",
+    "connect_s": TargetKey(
+        "a connection has to stand by then", Kind.SECONDS, maximum=60, default="5"
     ),
-    "check_s": key_kinds.TargetKey(
+    "check_s": TargetKey(
         "how long the check before the first operation waits for an answer",
-        key_kinds.TargetKeyKind.SECONDS,
+        Kind.SECONDS,
         maximum=60,
         default="5",
     ),
 }
 _RATE_LIMIT = {
-    "waits": key_kinds.TargetKey(
+    "waits": TargetKey(
         "how often an operation that is answered 429 with Retry-After is tried again",
-        key_kinds.TargetKeyKind.COUNT,
+        Kind.COUNT,
         maximum=20,
         default="3",
     ),
-    "wait_s": key_kinds.TargetKey(
-        "a Retry-After beyond this is not waited for",
-        key_kinds.TargetKeyKind.SECONDS,
-        maximum=120,
-        default="10",
+    "wait_s": TargetKey(
+        "a Retry-After beyond this is not waited for", Kind.SECONDS, maximum=120, default="10"
     ),
-    "per_second": key_kinds.TargetKey(
+    "per_second": TargetKey(
         "how many requests each address is sent a second at most",
-        key_kinds.TargetKeyKind.NUMBER,
+        Kind.NUMBER,
         maximum=100_000,
         default="no bound",
     ),
 }
 _NETWORK = {
-    "proxy": key_kinds.TargetKey(
+    "proxy": TargetKey(
         "the HTTP proxy through which addresses are asked that are not on this machine; one that"
         " the environment names is not used",
         allowed="an address that begins with http://, such as http://proxy.example:3128",
         pattern=r"^http://[^/\s@?#]+/?$",
-    ),
+    )
 }
 
-FILE: Mapping[str, key_kinds.TargetKey] = {
-    "schema": key_kinds.TargetKey(
-        "the version of the file",
-        required=True,
-        allowed=f'"{SCHEMA}"',
-        pattern=f"^{SCHEMA}$",
+FILE: Mapping[str, TargetKey] = {
+    "schema": TargetKey(
+        "the version of the file", required=True, allowed=f'"{SCHEMA}"', pattern=f"^{SCHEMA}$"
     ),
-    "roles": key_kinds.TargetKey(
+    "roles": TargetKey(
         "the sides that the implementation plays, and is judged for",
-        key_kinds.TargetKeyKind.NAMES,
+        Kind.NAMES,
         required=True,
         names=(Role.EDGE.value, Role.CENTRAL.value),
     ),
-    "features": key_kinds.TargetKey(
+    "features": TargetKey(
         "the optional features that it claims (see `docs/requirements.md`)",
-        key_kinds.TargetKeyKind.NAMES,
+        Kind.NAMES,
         names=tuple(described.feature.value for described in FEATURES),
         default="none",
     ),
-    "allow_writes": key_kinds.TargetKey(
+    "allow_writes": TargetKey(
         "the harness may change things at addresses that are not loopback",
-        key_kinds.TargetKeyKind.FLAG,
+        Kind.FLAG,
         default="false",
     ),
-    "implementation": key_kinds.table_of(
-        "who made what is certified", _IMPLEMENTATION, required=True
-    ),
-    "edge": key_kinds.table_of("the edge hosts; required where `roles` names edge", _EDGE),
-    "central": key_kinds.table_of("Palette; required where `roles` names central", _CENTRAL),
-    "peer": key_kinds.table_of(
-        "the side that is not described, which the harness plays", PEER_KEYS
-    ),
-    "tls": key_kinds.table_of("which certificates are trusted", TLS_KEYS),
-    "control": key_kinds.table_of(
+    "implementation": table_of("who made what is certified", _IMPLEMENTATION, required=True),
+    "edge": table_of("the edge hosts; required where `roles` names edge", _EDGE),
+    "central": table_of("Palette; required where `roles` names central", _CENTRAL),
+    "peer": table_of("the side that is not described, which the harness plays", PEER_KEYS),
+    "tls": table_of("which certificates are trusted", TLS_KEYS),
+    "control": table_of(
         "a control port, which arranges what no user can; without one, scenarios that need"
         " such a precondition are inconclusive",
         _CONTROL,
     ),
-    "arrange": key_kinds.table_of("how preconditions are arranged", ARRANGE_KEYS),
-    "links": key_kinds.table_of("how links between edge hosts and Palette are cut", LINK_KEYS),
-    "given": key_kinds.table_of("what is there already, for scenarios to use as it is", GIVEN_KEYS),
-    "limits": key_kinds.table_of(
-        "how long things may take, where the defaults are too short", _LIMITS
-    ),
-    "timeouts": key_kinds.table_of("how long the harness waits for the network", _TIMEOUTS),
-    "rate_limit": key_kinds.table_of("how the harness spares the target", _RATE_LIMIT),
-    "network": key_kinds.table_of("how the harness's requests travel", _NETWORK),
+    "arrange": table_of("how preconditions are arranged", ARRANGE_KEYS),
+    "links": table_of("how links between edge hosts and Palette are cut", LINK_KEYS),
+    "given": table_of("what is there already, for scenarios to use as it is", GIVEN_KEYS),
+    "limits": table_of("how long things may take, where the defaults are too short", _LIMITS),
+    "timeouts": table_of("how long the harness waits for the network", _TIMEOUTS),
+    "rate_limit": table_of("how the harness spares the target", _RATE_LIMIT),
+    "network": table_of("how the harness's requests travel", _NETWORK),
     **WIRE_KEYS,
 }
 """Every key of a target file, in the order in which the page lists them."""

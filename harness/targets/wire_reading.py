@@ -98,8 +98,12 @@ _Entries = Mapping[str, object]
 
 def wire_text(wire: WireMap) -> str:
     """The tables (TOML) that `read_wire` makes this mapping of; empty for the published wire."""
-    tables = dict(_tables(wire))
-    return "\n".join(_lines(tables))
+    lines: list[str] = []
+    for table, entries in _tables(wire):
+        if entries:
+            lines += ["", f"[{table}]"]
+            lines += [f"{_text(name)} = {_value(value)}" for name, value in entries.items()]
+    return "\n".join([*lines, ""])
 
 
 def _tables(wire: WireMap) -> Iterator[tuple[str, _Entries]]:
@@ -128,14 +132,6 @@ def _of_operation(table: str, change: OperationMap) -> Iterator[tuple[str, _Entr
     yield f"{table}.states", change.states
     yield f"{table}.constants", change.constants
     yield f"{table}.answer_constants", change.answer_constants
-
-
-def _lines(tables: Mapping[str, _Entries]) -> Iterator[str]:
-    for table, entries in tables.items():
-        if entries:
-            yield from ("", f"[{table}]")
-            yield from (f"{_text(name)} = {_value(value)}" for name, value in entries.items())
-    yield ""
 
 
 def _value(value: object) -> str:

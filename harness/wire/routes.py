@@ -8,7 +8,7 @@ used as published; the others are ours in the same style, `published` tells them
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
@@ -109,10 +109,6 @@ def _segment(text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
-def _table(routes: Iterable[Route]) -> RouteTable:
-    return {route.operation: route for route in routes}
-
-
 _EDGE = "/v1/edge-mgmt"
 _ACCEPTED = local_ui.V1AcceptedResponseWithMessage
 
@@ -127,14 +123,7 @@ _LOCAL_UI = (
         local_ui.LocalV1AuthLogin,
         local_ui.V1LoginSuccess,
     ),
-    Route(
-        ops.LogOut,
-        "POST",
-        "/v1/users/default/logout",
-        200,
-        "V1UserLogout",
-        "End the session",
-    ),
+    Route(ops.LogOut, "POST", "/v1/users/default/logout", 200, "V1UserLogout", "End the session"),
     Route(
         ops.ViewCluster,
         "GET",
@@ -469,5 +458,5 @@ _AGENT = (
     ),
 )
 
-ROUTES: RouteTable = _table((*_LOCAL_UI, *_PALETTE, *_AGENT))
+ROUTES: RouteTable = {route.operation: route for route in (*_LOCAL_UI, *_PALETTE, *_AGENT)}
 """Every operation that crosses HTTP, in the reference's way."""

@@ -174,10 +174,7 @@ def submission_key(cluster_uid: str, cluster_token: str) -> str:
 
 INDEX: Mapping[type, Mapping[str, Callable[..., str]]] = {
     User: {"api_key": lambda r: r.api_key},
-    RegistrationToken: {
-        "value": lambda r: r.value,
-        "project": lambda r: r.project_uid,
-    },
+    RegistrationToken: {"value": lambda r: r.value, "project": lambda r: r.project_uid},
     ClusterProfile: {"project": lambda r: r.project_uid},
     PairingRequest: {
         "project": lambda r: r.project_uid,

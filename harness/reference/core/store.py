@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Final, Protocol, TypeVar, cast
 
 from harness.reference.core.records import INDEX, KEY, Boots, Record
@@ -181,12 +180,7 @@ class _Transaction(AbstractContextManager[None]):
     def __enter__(self) -> None:
         self._store._undo = []
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
         if kind is None:
             self._store._undo = None
         else:

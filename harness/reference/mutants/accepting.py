@@ -8,17 +8,28 @@ from dataclasses import replace
 from typing import ClassVar
 
 from harness.domain import operations as ops
-from harness.domain import profile
 from harness.domain.cluster import Cluster
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, ProfileChoice, match_profiles
 from harness.domain.pairing import RequestState
 from harness.domain.permission import PairPermission
+from harness.domain.profile import (
+    ClusterProfile,
+    Layer,
+    Pack,
+    ProfileEdition,
+    ProfileType,
+    ProfileVersion,
+)
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
+
+Editions = Sequence[ProfileEdition]
+Packs = Sequence[Pack]
+Choices = Sequence[ProfileChoice]
 
 
 # --- the latest version of a profile (PRE-7) -----------------------------------------------------
@@ -33,9 +44,7 @@ class OtherLatest(CentralCore):
         taken = self.latest(choice, published)
         return replace(choice, profile=replace(choice.profile, editions=(taken,)))
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
         """Which of the published versions that is; there is at least one."""
         raise NotImplementedError
 
@@ -44,9 +53,7 @@ class OtherLatest(CentralCore):
 class LatestByText(OtherLatest):
     """The latest version of a profile is the one that comes last in the alphabet."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
         return max(published, key=lambda edition: edition.version)
 
 
@@ -54,9 +61,7 @@ class LatestByText(OtherLatest):
 class LatestIsTheNewest(OtherLatest):
     """The latest version of a profile is the one that was made last."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
         return published[-1]
 
 
@@ -64,12 +69,8 @@ class LatestIsTheNewest(OtherLatest):
 class PreReleaseFollowsItsRelease(OtherLatest):
     """A pre-release of a profile is taken to be later than its release."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
-        highest = max(
-            published, key=lambda edition: profile.ProfileVersion(edition.version)
-        ).version
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         begun = [e for e in published if e.version.startswith(highest)]
         return max(begun, key=lambda edition: len(edition.version))
 
@@ -78,40 +79,27 @@ class PreReleaseFollowsItsRelease(OtherLatest):
 class PreReleasesByText(OtherLatest):
     """Pre-releases of a profile follow one another by the alphabet, rc.10 before rc.9."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
-        highest = max(
-            published, key=lambda edition: profile.ProfileVersion(edition.version)
-        ).version
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        highest = max(published, key=lambda edition: ProfileVersion(edition.version)).version
         release, dash, _ = highest.partition("-")
         alike = [e for e in published if dash and e.version.startswith(release + dash)]
-        return max(alike or [self._of(published, highest)], key=lambda edition: edition.version)
-
-    @staticmethod
-    def _of(published: Sequence[profile.ProfileEdition], version: str) -> profile.ProfileEdition:
-        return next(edition for edition in published if edition.version == version)
+        alike = alike or [edition for edition in published if edition.version == highest]
+        return max(alike, key=lambda edition: edition.version)
 
 
 @mutant("PRE-7")
 class VersionsComparedByTwoParts(OtherLatest):
     """Of a profile's version two parts are compared, so that 1.0.1 does not follow 1.0.0."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
-        return max(
-            published, key=lambda e: profile.ProfileVersion(".".join(e.version.split(".")[:2]))
-        )
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
+        return max(published, key=lambda e: ProfileVersion(".".join(e.version.split(".")[:2])))
 
 
 @mutant("PRE-7")
 class AskedForVersionCounts(OtherLatest):
     """A version of a profile that is asked for by its number is taken for its latest."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
         latest = choice.profile.latest()
         return choice.profile.edition(choice.version) or latest or published[-1]
 
@@ -120,16 +108,14 @@ class AskedForVersionCounts(OtherLatest):
 class FirstVersionOfAnInfraProfile(OtherLatest):
     """An infra profile counts in the first version that was made of it."""
 
-    def latest(
-        self, choice: ProfileChoice, published: Sequence[profile.ProfileEdition]
-    ) -> profile.ProfileEdition:
+    def latest(self, choice: ProfileChoice, published: Editions) -> ProfileEdition:
         latest = choice.profile.latest()
-        first = choice.profile.type is profile.ProfileType.INFRA or latest is None
+        first = choice.profile.type is ProfileType.INFRA or latest is None
         return published[0] if first or latest is None else latest
 
 
 @mutant("PRE-7")
-class LatestVersionIsRemembered(bases.Keeps[profile.ClusterProfile]):
+class LatestVersionIsRemembered(bases.Keeps[ClusterProfile]):
     """The latest version of a profile is looked up once, and remembered until a restart."""
 
     def selected(self, request: PairingRequest, chosen: ops.SelectedProfile) -> ProfileChoice:
@@ -181,7 +167,7 @@ class Normalising(CentralCore):
         )
         return replace(choice, profile=replace(choice.profile, editions=editions))
 
-    def alike(self, pack: profile.Pack) -> profile.Pack:
+    def alike(self, pack: Pack) -> Pack:
         """What is left of a pack."""
         return replace(pack, name=self.name(pack.name), version=self.version(pack.version))
 
@@ -277,9 +263,7 @@ class Overlooking(CentralCore):
         left = [p for p in result.problems if not self.overlooks(p, local, choices)]
         return MatchResult(result.packs, tuple(left))
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         """Whether a problem is overlooked."""
         raise NotImplementedError
 
@@ -288,9 +272,7 @@ class Overlooking(CentralCore):
 class VersionFitsByItsBeginning(Overlooking):
     """A pack's version fits when it begins with the one that the cluster runs."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         begins = problem.offered_version.startswith(problem.local_version)
         return problem.kind is Mismatch.VERSION and begins
 
@@ -299,9 +281,7 @@ class VersionFitsByItsBeginning(Overlooking):
 class LaterVersionsAsTextFit(Overlooking):
     """A pack's version fits when it comes later by the alphabet than the one that runs."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         return problem.kind is Mismatch.VERSION and problem.offered_version > problem.local_version
 
 
@@ -309,11 +289,9 @@ class InOneLayer(Overlooking):
     """Overlooks one kind of problem in one layer."""
 
     kind: Mismatch
-    layer: profile.Layer
+    layer: Layer
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         packs = [*local, *offered_packs(choices)]
         layers = {pack.layer for pack in packs if pack.name == problem.pack}
         return problem.kind is self.kind and self.layer in layers
@@ -323,21 +301,21 @@ class InOneLayer(Overlooking):
 class ExtraKernelIsOverlooked(InOneLayer):
     """A pack too many is overlooked in the kernel layer alone."""
 
-    kind, layer = Mismatch.EXTRA, profile.Layer.KERNEL
+    kind, layer = Mismatch.EXTRA, Layer.KERNEL
 
 
 @mutant("ACC-7")
 class ExtraStorageIsOverlooked(InOneLayer):
     """A pack too many is overlooked in the storage layer alone."""
 
-    kind, layer = Mismatch.EXTRA, profile.Layer.CSI
+    kind, layer = Mismatch.EXTRA, Layer.CSI
 
 
 @mutant("ACC-7")
 class VersionOfTheSystemIsOverlooked(InOneLayer):
     """The version of the operating system is not compared."""
 
-    kind, layer = Mismatch.VERSION, profile.Layer.OS
+    kind, layer = Mismatch.VERSION, Layer.OS
 
 
 class InAFullProfile(Overlooking):
@@ -345,10 +323,8 @@ class InAFullProfile(Overlooking):
 
     kind: Mismatch
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
-        full = any(choice.profile.type is profile.ProfileType.FULL for choice in choices)
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
+        full = any(choice.profile.type is ProfileType.FULL for choice in choices)
         return problem.kind is self.kind and full
 
 
@@ -370,24 +346,22 @@ class VersionsOfAFullProfileAreOverlooked(InAFullProfile):
 class MissingNetworkIsOverlooked(InOneLayer):
     """A network layer that no profile fills is overlooked."""
 
-    kind, layer = Mismatch.MISSING, profile.Layer.CNI
+    kind, layer = Mismatch.MISSING, Layer.CNI
 
 
 @mutant("ACC-10")
 class MissingSystemIsOverlooked(InOneLayer):
     """A layer of the operating system that no profile fills is overlooked."""
 
-    kind, layer = Mismatch.MISSING, profile.Layer.OS
+    kind, layer = Mismatch.MISSING, Layer.OS
 
 
 @mutant("ACC-10")
 class OneAddOnIsEnough(Overlooking):
     """An add-on that is missing is overlooked as long as another one is there."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
-        add_ons = {pack.name for pack in local if pack.layer is profile.Layer.ADDON}
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
+        add_ons = {pack.name for pack in local if pack.layer is Layer.ADDON}
         offered = {pack.name for pack in offered_packs(choices)}
         missing = problem.kind is Mismatch.MISSING and problem.pack in add_ons
         return missing and bool(add_ons & offered)
@@ -397,19 +371,17 @@ class OneAddOnIsEnough(Overlooking):
 class FirstPartOfAnAddOnsVersion(Normalising):
     """The first part of an add-on's version is not compared."""
 
-    def alike(self, pack: profile.Pack) -> profile.Pack:
-        if pack.layer is not profile.Layer.ADDON:
+    def alike(self, pack: Pack) -> Pack:
+        if pack.layer is not Layer.ADDON:
             return pack
-        return profile.Pack(pack.layer, pack.name, pack.version.partition(".")[2])
+        return Pack(pack.layer, pack.name, pack.version.partition(".")[2])
 
 
 @mutant("ACC-9D")
 class AddOnProfileMayBringMore(Overlooking):
     """An add-on profile may bring more packs as long as one of its packs fits."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         return problem.kind is Mismatch.EXTRA and any(
             self._brings(choice, problem.pack, {pack.name for pack in local}) for choice in choices
         )
@@ -417,7 +389,7 @@ class AddOnProfileMayBringMore(Overlooking):
     def _brings(self, choice: ProfileChoice, extra: str, local: set[str]) -> bool:
         edition = chosen_edition(choice)
         names = {pack.name for pack in edition.packs} if edition else set()
-        is_add_on = choice.profile.type is profile.ProfileType.ADD_ON
+        is_add_on = choice.profile.type is ProfileType.ADD_ON
         return is_add_on and extra in names and bool(names & local)
 
 
@@ -425,9 +397,7 @@ class AddOnProfileMayBringMore(Overlooking):
 class AnyPackHasTheVersion(Overlooking):
     """Names and versions are compared as two sets, each for itself."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         offered = offered_packs(choices)
         agree = {p.version for p in local} == {p.version for p in offered}
         return problem.kind is Mismatch.VERSION and agree
@@ -437,13 +407,11 @@ class OneOfTwo(Overlooking):
     """Of two packs of one name it looks at one."""
 
     @staticmethod
-    def in_order(packs: list[profile.Pack]) -> list[profile.Pack]:
+    def in_order(packs: list[Pack]) -> list[Pack]:
         """The packs so that the one that counts comes last."""
         return packs
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         offered = {p.name: p.version for p in self.in_order(offered_packs(choices))}
         agree = offered == {p.name: p.version for p in local}
         return problem.kind in (Mismatch.VERSION, Mismatch.DUPLICATE) and agree
@@ -459,7 +427,7 @@ class FirstOfTwoCounts(OneOfTwo):
     """Of two packs with the same name only the first one is compared."""
 
     @staticmethod
-    def in_order(packs: list[profile.Pack]) -> list[profile.Pack]:
+    def in_order(packs: list[Pack]) -> list[Pack]:
         return packs[::-1]
 
 
@@ -467,10 +435,8 @@ class FirstOfTwoCounts(OneOfTwo):
 class TwoInfraProfilesAreFine(Overlooking):
     """A base of two infra profiles is let through, as long as the packs agree."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
-        infra = [c for c in choices if c.profile.type is profile.ProfileType.INFRA]
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
+        infra = [c for c in choices if c.profile.type is ProfileType.INFRA]
         return problem.kind is Mismatch.BASE_PROFILES and len(infra) == 2
 
 
@@ -478,9 +444,7 @@ class TwoInfraProfilesAreFine(Overlooking):
 class NoBaseIsNeeded(Overlooking):
     """Add-on profiles alone are let through, as long as the packs agree."""
 
-    def overlooks(
-        self, problem: MatchProblem, local: Sequence[profile.Pack], choices: Sequence[ProfileChoice]
-    ) -> bool:
+    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
         bases = [c for c in choices if c.profile.type.is_base]
         return problem.kind is Mismatch.BASE_PROFILES and bool(choices) and not bases
 
@@ -499,9 +463,7 @@ class UnknownProfilesAreSkipped(CentralCore):
     """A selected profile that does not exist is passed over."""
 
     def matched(self, request: PairingRequest, selection: ops.Selected) -> MatchResult:
-        known = (
-            chosen for chosen in selection if self.store.get(profile.ClusterProfile, chosen.uid)
-        )
+        known = (chosen for chosen in selection if self.store.get(ClusterProfile, chosen.uid))
         return super().matched(request, tuple(known))
 
 
@@ -540,19 +502,17 @@ class Demanding(CentralCore):
         problem = self.misses(request, choices)
         return replace(result, problems=(*result.problems, problem)) if problem else result
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
         """What is wrong with a selection that may fit, if anything."""
         raise NotImplementedError
 
 
-def chosen_edition(choice: ProfileChoice) -> profile.ProfileEdition | None:
+def chosen_edition(choice: ProfileChoice) -> ProfileEdition | None:
     """The version of a profile that was selected."""
     return choice.profile.edition(choice.version) or choice.profile.latest()
 
 
-def offered_packs(choices: Sequence[ProfileChoice]) -> list[profile.Pack]:
+def offered_packs(choices: Choices) -> list[Pack]:
     """The packs that a selection brings."""
     editions = [edition for edition in map(chosen_edition, choices) if edition is not None]
     return [pack for edition in editions for pack in edition.packs]
@@ -562,11 +522,9 @@ def offered_packs(choices: Sequence[ProfileChoice]) -> list[profile.Pack]:
 class FullProfileStandsAlone(Demanding):
     """A full profile leaves no room for an add-on profile beside it."""
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
         types = [choice.profile.type for choice in choices]
-        if profile.ProfileType.FULL in types and len(types) > 1:
+        if ProfileType.FULL in types and len(types) > 1:
             return MatchProblem(Mismatch.EXTRA, "a full profile needs nothing besides")
         return None
 
@@ -575,10 +533,8 @@ class FullProfileStandsAlone(Demanding):
 class TwoAddOnProfilesAtMost(Demanding):
     """More than two add-on profiles are refused."""
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
-        if [choice.profile.type for choice in choices].count(profile.ProfileType.ADD_ON) > 2:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
+        if [choice.profile.type for choice in choices].count(ProfileType.ADD_ON) > 2:
             return MatchProblem(Mismatch.EXTRA, "there are too many add-on profiles")
         return None
 
@@ -587,9 +543,7 @@ class TwoAddOnProfilesAtMost(Demanding):
 class BaseProfileComesFirst(Demanding):
     """The infra or full profile has to be selected first."""
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
         if choices and not choices[0].profile.type.is_base:
             return MatchProblem(Mismatch.BASE_PROFILES, "the infra profile has to come first")
         return None
@@ -599,9 +553,7 @@ class BaseProfileComesFirst(Demanding):
 class PacksInTheSameOrder(Demanding):
     """The packs have to come in the order in which the cluster has them."""
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
         local = [pack.name for part in request.cluster.stack for pack in part.packs]
         if [pack.name for pack in offered_packs(choices)] != local:
             return MatchProblem(Mismatch.MISSING, "the packs come in another order")
@@ -623,9 +575,7 @@ class NamesOfPacksUpToTheBlank(CentralCore):
 class AsManyProfilesAsLocally(Demanding):
     """There have to be as many profiles as the cluster runs."""
 
-    def misses(
-        self, request: PairingRequest, choices: Sequence[ProfileChoice]
-    ) -> MatchProblem | None:
+    def misses(self, request: PairingRequest, choices: Choices) -> MatchProblem | None:
         if choices and len(choices) < len(request.cluster.stack):
             return MatchProblem(Mismatch.MISSING, "there are fewer profiles than the cluster runs")
         return None

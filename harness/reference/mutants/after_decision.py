@@ -10,6 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal, Refused
+from harness.domain.operations import LocalClusterOperation
 from harness.domain.pairing import CENTRALLY_MANAGED, LocalEvent, RequestEvent, RequestState
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -81,16 +82,14 @@ class LaterRequestIsNotConfirmed(bases.Remembers):
 class _LeavesOpen(EdgeCore):
     """Refuses local operations of a paired cluster, with exceptions."""
 
-    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
+    def changeable(self, operation: LocalClusterOperation, call: EdgeCall) -> SlotState:
         site = self.site_of(call.host_uid)
         if self.is_open(operation, call, site):
             self.authenticate(call)
             return site
         return super().changeable(operation, call)
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         """Whether an operation is let through."""
         raise NotImplementedError
 
@@ -99,9 +98,7 @@ class _LeavesOpen(EdgeCore):
 class NamedPatchIsStillOpen(_LeavesOpen):
     """A paired cluster can still be changed locally by the patch that names it."""
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         return isinstance(operation, ops.PatchNamedCluster)
 
 
@@ -109,9 +106,7 @@ class NamedPatchIsStillOpen(_LeavesOpen):
 class ProfilesAreStillOpen(_LeavesOpen):
     """The profiles of a paired cluster can still be changed locally."""
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         return isinstance(operation, ops.UpdateStack)
 
 
@@ -119,9 +114,7 @@ class ProfilesAreStillOpen(_LeavesOpen):
 class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
     """The deprecated patch is refused at the host that sent the request, and at no other."""
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
         return isinstance(operation, ops.PatchCluster) and elsewhere
 
@@ -134,9 +127,7 @@ class DeletionIsOpenAfterARestart(_LeavesOpen, bases.Remembers):
         self.keep(request.pairing_uid)
         super().learned(site, request, event)
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         paired = bases.is_in(site, *CENTRALLY_MANAGED)
         known = bases.of_request(site.request) in self.kept
         return isinstance(operation, ops.DeleteCluster) and paired and not known
@@ -152,9 +143,7 @@ class ExtendedSessionIsAnAdmins(_LeavesOpen, bases.Remembers):
             self.keep(session.token)
         return session
 
-    def is_open(
-        self, operation: ops.LocalClusterOperation, call: EdgeCall, site: SlotState
-    ) -> bool:
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         return call.credentials.session in self.kept
 
 

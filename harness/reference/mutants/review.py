@@ -9,6 +9,7 @@ from typing import ClassVar
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal, Refused
 from harness.domain.match import MatchResult
+from harness.domain.operations import ListPairingRequests, PairingList
 from harness.domain.pairing import RequestEvent
 from harness.domain.permission import TENANT, Grant, PairPermission, every_grant
 from harness.reference.core.central import CentralCore
@@ -124,12 +125,10 @@ class LoginCannotDecide(CentralCore):
 class ListNeedsNoLogin(CentralCore):
     """The list of pairing requests is given to whoever names the project."""
 
-    def list_requests(
-        self, operation: ops.ListPairingRequests, call: CentralCall
-    ) -> ops.PairingList:
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
         if not (call.credentials.api_key or call.credentials.session):
             requests = self.open_requests(self.scope_of(call))
-            return ops.PairingList(tuple(map(self._item, requests)))
+            return PairingList(tuple(map(self._item, requests)))
         return super().list_requests(operation, call)
 
 
@@ -355,12 +354,10 @@ class MatchFromAnotherProject(CentralCore):
 class OtherList(CentralCore):
     """Shows another list than the right one."""
 
-    def list_requests(
-        self, operation: ops.ListPairingRequests, call: CentralCall
-    ) -> ops.PairingList:
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
         return self.other(super().list_requests(operation, call))
 
-    def other(self, listed: ops.PairingList) -> ops.PairingList:
+    def other(self, listed: PairingList) -> PairingList:
         """The list that is shown."""
         raise NotImplementedError
 
@@ -369,34 +366,34 @@ class OtherList(CentralCore):
 class ListIsKeyedByName(OtherList):
     """Of several requests from clusters of the same name the list shows one."""
 
-    def other(self, listed: ops.PairingList) -> ops.PairingList:
-        return ops.PairingList(tuple({item.name: item for item in listed.items}.values()))
+    def other(self, listed: PairingList) -> PairingList:
+        return PairingList(tuple({item.name: item for item in listed.items}.values()))
 
 
 @mutant("ACC-3")
 class LastOfTheListComesTwice(OtherList):
     """The last request stands in the list twice, as at the turn of a page."""
 
-    def other(self, listed: ops.PairingList) -> ops.PairingList:
-        return ops.PairingList(listed.items + listed.items[-1:])
+    def other(self, listed: PairingList) -> PairingList:
+        return PairingList(listed.items + listed.items[-1:])
 
 
 @mutant("ACC-3")
 class ListEndsAfterTwo(OtherList):
     """The list ends after two requests, with no way to the others."""
 
-    def other(self, listed: ops.PairingList) -> ops.PairingList:
-        return ops.PairingList(listed.items[:2])
+    def other(self, listed: PairingList) -> PairingList:
+        return PairingList(listed.items[:2])
 
 
 @mutant("SND-4")
 class ListNamesTheNeighbour(OtherList):
     """Each request stands in the list with the cluster of the one before it."""
 
-    def other(self, listed: ops.PairingList) -> ops.PairingList:
+    def other(self, listed: PairingList) -> PairingList:
         clusters = [item.local_cluster_uid for item in listed.items]
         moved = zip(listed.items, clusters[-1:] + clusters[:-1], strict=True)
-        return ops.PairingList(tuple(replace(item, local_cluster_uid=uid) for item, uid in moved))
+        return PairingList(tuple(replace(item, local_cluster_uid=uid) for item, uid in moved))
 
 
 @mutant("ACC-3")
@@ -530,27 +527,21 @@ class ListIsNumberedSinceTheStart(CentralCore):
         super().__init__(store, choices)
         self._known = {request.pairing_uid for request in store.every(PairingRequest)}
 
-    def list_requests(
-        self, operation: ops.ListPairingRequests, call: CentralCall
-    ) -> ops.PairingList:
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
         items = list(super().list_requests(operation, call).items)
         for place, item in enumerate(items):
             if item.pairing_uid in self._known:
                 items[place] = replace(item, pairing_uid=f"{place:024x}")
-        return ops.PairingList(tuple(items))
+        return PairingList(tuple(items))
 
 
 @mutant("SND-4")
 class EarlierIdIsListed(CentralCore):
     """A further request of a cluster is listed under the id of its first one."""
 
-    def list_requests(
-        self, operation: ops.ListPairingRequests, call: CentralCall
-    ) -> ops.PairingList:
+    def list_requests(self, operation: ListPairingRequests, call: CentralCall) -> PairingList:
         first: dict[str, str] = {}
         for request in self.store.every(PairingRequest):
             first.setdefault(request.cluster.uid, request.pairing_uid)
         items = super().list_requests(operation, call).items
-        return ops.PairingList(
-            tuple(replace(i, pairing_uid=first[i.local_cluster_uid]) for i in items)
-        )
+        return PairingList(tuple(replace(i, pairing_uid=first[i.local_cluster_uid]) for i in items))

@@ -196,14 +196,9 @@ def _cached() -> Change:
     return change
 
 
-def _with_a_cache(app: ASGIApp) -> ASGIApp:
-    """An app behind a cache that does not ask who asks."""
-    return Changed(app, _cached())
-
-
 plant(
     "list_is_cached_for_everybody",
     "ACC-1",
     "A cache before Palette shows the list to whoever asks once somebody was let in to see it.",
-    Behaviour(wrap_palette=_with_a_cache),
+    Behaviour(wrap_palette=lambda app: Changed(app, _cached())),
 )

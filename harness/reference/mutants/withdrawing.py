@@ -15,6 +15,7 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.edge_flows import Begun, Carrying, EdgeCore, Work
 from harness.reference.core.link import Call, LinkReply, NotDelivered, TimedReply
+from harness.reference.core.records import LocalRequest
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -62,9 +63,7 @@ class UntoldCancelIsRepeated(_CancelsFirst):
 class CancelAsksForNoLogin(EdgeCore):
     """A cancel asks for no session; everything else does."""
 
-    def cancellable(
-        self, operation: ops.CancelPairingRequest, call: EdgeCall
-    ) -> records.LocalRequest:
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
         try:
             return super().cancellable(operation, call)
         except Refusal:
@@ -78,9 +77,7 @@ class CancelAsksForNoLogin(EdgeCore):
 class ExpiredSessionStillCancels(EdgeCore):
     """A session that has expired, or belongs to another cluster, is still good for a cancel."""
 
-    def cancellable(
-        self, operation: ops.CancelPairingRequest, call: EdgeCall
-    ) -> records.LocalRequest:
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
         session = self.store.get(records.LoginSession, call.credentials.session)
         request = self.pending(self.site_of(call.host_uid))
         if session is not None and request is not None:
@@ -105,7 +102,7 @@ class RefusedCancelIsTold(EdgeCore):
 class CancelClearsBeforeItTells(EdgeCore):
     """A cancel clears the request locally first, and then finds nothing left to tell Palette."""
 
-    def end(self, slot: str, request: records.LocalRequest) -> Work:
+    def end(self, slot: str, request: LocalRequest) -> Work:
         site = self.slot_state(slot)
         if site is not None:
             self.store.put(replace(site, request=None))
@@ -124,9 +121,7 @@ class CancelIsForgottenByARestart(bases.Remembers):
         self.keep(request.cluster_token)
         return request, submission
 
-    def withdrawal(
-        self, slot: str, request: records.LocalRequest, *, ended: bool
-    ) -> ops.WithdrawPairing:
+    def withdrawal(self, slot: str, request: LocalRequest, *, ended: bool) -> ops.WithdrawPairing:
         message = super().withdrawal(slot, request, ended=ended)
         known = message.cluster_token in self.kept
         return message if known else replace(message, cluster_token="")
@@ -136,7 +131,7 @@ class CancelIsForgottenByARestart(bases.Remembers):
 class CancelWaitsForTheNextPoll(EdgeCore):
     """A cancel is told to Palette, and cleared locally only when that cannot be told."""
 
-    def end(self, slot: str, request: records.LocalRequest) -> Work:
+    def end(self, slot: str, request: LocalRequest) -> Work:
         reply = yield from self.inform(request, self.withdrawal(slot, request, ended=False))
         site = self.slot_state(slot)
         if site is not None and not isinstance(reply, ops.Done):
@@ -151,7 +146,7 @@ class CancelWaitsForTheNextPoll(EdgeCore):
 class SecondWordOfACancelIsAnError(EdgeCore):
     """A cancel fails when Palette says that it knows of it already."""
 
-    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().inform(request, message)
         if isinstance(reply, Refused):
             raise Refusal(reply.reason, reply.message)
@@ -162,7 +157,7 @@ class SecondWordOfACancelIsAnError(EdgeCore):
 class CancelledClusterStaysLocked(bases.Remembers):
     """A cluster that has cancelled takes no local operation until the edge is restarted."""
 
-    def end(self, slot: str, request: records.LocalRequest) -> Work:
+    def end(self, slot: str, request: LocalRequest) -> Work:
         site = self.slot_state(slot)
         if site is not None:
             self.keep(bases.cluster_uid(site))
@@ -179,7 +174,7 @@ class CancelledClusterStaysLocked(bases.Remembers):
 class CancelNeedsTheLink(EdgeCore):
     """A cancel is refused as long as Palette cannot be told of it."""
 
-    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().inform(request, message)
         if isinstance(reply, NotDelivered):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette cannot be reached: cancel later")
@@ -190,7 +185,7 @@ class CancelNeedsTheLink(EdgeCore):
 class RequestSurvivesALostAnswer(EdgeCore):
     """A request survives its cancel when the answer of Palette was lost."""
 
-    def inform(self, request: records.LocalRequest, message: ops.WithdrawPairing) -> Carrying:
+    def inform(self, request: LocalRequest, message: ops.WithdrawPairing) -> Carrying:
         reply = yield from super().inform(request, message)
         if isinstance(reply, ops.Unknown):
             raise Refusal(Reason.HOST_UNREACHABLE, "Palette did not answer: look again later")
@@ -257,7 +252,7 @@ class CancelIsUndoneByARejection(EdgeCore):
         if site and self.event_of(answer.reply) is LocalEvent.LEARNED_REJECTED:
             self.store.put(replace(site, request=_taken_up(owed)))
 
-    def follow_pending(self, slot: str, request: records.LocalRequest) -> Work:
+    def follow_pending(self, slot: str, request: LocalRequest) -> Work:
         if request.message != _TAKEN_UP:
             yield from super().follow_pending(slot, request)
 
@@ -265,9 +260,9 @@ class CancelIsUndoneByARejection(EdgeCore):
 _TAKEN_UP = "the request goes on"
 
 
-def _taken_up(owed: records.OwedWithdrawal) -> records.LocalRequest:
+def _taken_up(owed: records.OwedWithdrawal) -> LocalRequest:
     """A request that was cancelled, as if it had not been."""
-    return records.LocalRequest(
+    return LocalRequest(
         LocalState.PENDING,
         owed.host_uid,
         owed.base_url,

@@ -161,7 +161,8 @@ def require_same_origin(request: Request) -> None:
     """
     origin = _header(request, "origin")
     fetch_site = _header(request, "sec-fetch-site")
-    same = _place(origin) == _own_place(request) if origin else bool(fetch_site)
+    here = (request.url.hostname, _port(request))
+    same = _place(origin) == here if origin else bool(fetch_site)
     if not same or fetch_site not in ("", "same-origin", "none"):
         raise Refusal(
             Reason.FORBIDDEN,
@@ -176,10 +177,6 @@ def _place(origin: str) -> tuple[str | None, int | None]:
         return parts.hostname, parts.port or _PORTS.get(parts.scheme)
     except ValueError:
         return None, None
-
-
-def _own_place(request: Request) -> tuple[str | None, int | None]:
-    return request.url.hostname, _port(request)
 
 
 def _port(request: Request) -> int | None:

@@ -10,8 +10,15 @@ from zlib import crc32
 
 import msgspec
 
-from harness.reference import changed_answers
 from harness.reference.behaviour import Behaviour, Wrap
+from harness.reference.changed_answers import (
+    AGENT_PATHS,
+    ApiRequest,
+    ApiResponse,
+    Change,
+    Changed,
+    messages_of,
+)
 from harness.reference.planting import variant
 from harness.wire.http import Json
 
@@ -19,13 +26,11 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-def _changing(change: changed_answers.Change) -> Wrap:
-    return lambda app: changed_answers.Changed(app, change)
+def _changing(change: Change) -> Wrap:
+    return lambda app: Changed(app, change)
 
 
-def _as_it_is(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def _as_it_is(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     return answer
 
 
@@ -69,9 +74,7 @@ def _other_time(text: str) -> str:
             return f"{text[:-4]}+00:00"
 
 
-def other_success(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def other_success(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     """Another of the codes of success; where only a message is said, nothing is said."""
     json = answer.json()
     if not 200 <= answer.status < 300 or asked.method == "GET" or asked.is_an_agents:
@@ -82,9 +85,7 @@ def other_success(
     return replace(answer, status={200: 201, 201: 202}.get(answer.status, 200))
 
 
-def another_servers(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def another_servers(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     """The same answer, as another server says it."""
     json = answer.json()
     if json is not None:
@@ -98,9 +99,7 @@ def another_servers(
     return replace(answer, headers=tuple((cased | more).items()), piece=37)
 
 
-def _dressed(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def _dressed(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     return another_servers(asked, other_success(asked, answer))
 
 
@@ -117,9 +116,7 @@ PAGE = 2
 """How many items a page has."""
 
 
-def one_page(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def one_page(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     """The page that was asked for, and how the next one is asked for."""
     json = answer.json()
     items = json.get("items") if isinstance(json, dict) else None
@@ -143,9 +140,7 @@ variant(
 _REFUSING = (400, 403, 404, 409, 422, 500)
 
 
-def other_status(
-    asked: changed_answers.ApiRequest, answer: changed_answers.ApiResponse
-) -> changed_answers.ApiResponse:
+def other_status(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
     """A refusal with a status by where it was asked, a code of no known kind, and no details.
 
     What a look finds nothing for stays 404: that is the answer, and no refusal.
@@ -177,14 +172,14 @@ def _slow(app: ASGIApp) -> ASGIApp:
     """Every so many changes are done at once, and answered late."""
     asked_before = 0
 
-    def pause_s(asked: changed_answers.ApiRequest) -> float:
+    def pause_s(asked: ApiRequest) -> float:
         nonlocal asked_before
         if asked.method == "GET" or asked.is_an_agents:
             return 0.0
         asked_before += 1
         return 0.0 if asked_before % _SLOW_EACH else _SLOW_S
 
-    return changed_answers.Changed(app, _as_it_is, pause_s)
+    return Changed(app, _as_it_is, pause_s)
 
 
 variant(
@@ -205,16 +200,16 @@ class RateLimitedApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
         people = scope["type"] == "http" and scope["path"].startswith("/v1/")
-        if people and not scope["path"].startswith(changed_answers.AGENT_PATHS):
+        if people and not scope["path"].startswith(AGENT_PATHS):
             self.asked_before += 1
             if self.asked_before % _LIMITED_EACH == 0:
-                for message in changed_answers.messages_of(_TOO_MANY):
+                for message in messages_of(_TOO_MANY):
                     await send(message)
                 return
         await self.app(scope, receive, send)
 
 
-_TOO_MANY = changed_answers.ApiResponse(
+_TOO_MANY = ApiResponse(
     429,
     ((b"content-type", b"application/json"), (b"retry-after", b"0")),
     b'{"code": "TooManyRequests", "message": "too many requests"}',

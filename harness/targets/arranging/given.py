@@ -142,10 +142,7 @@ class Given:
             if asked.email in (person.email, "") or not self._is_known(asked.email):
                 self._handed_out(person.label)
                 return replace(
-                    asked,
-                    email=person.email,
-                    password=person.password,
-                    api_key=person.api_key,
+                    asked, email=person.email, password=person.password, api_key=person.api_key
                 )
         if self._is_known(asked.email):
             raise CannotArrange("PutUser", f"the permissions of {asked.email} stay as they are")

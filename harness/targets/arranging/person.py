@@ -206,8 +206,12 @@ def sentence(arrangement: arrangements.Arrangement) -> str:
             late = f" by {delay / 1_000_000:g} s" if delay else ""
             told = f"the next {_MESSAGE[message]} from host {host} to Palette"
             return f"See to it that {told} {_FATE[fault]}{late}."
-        case arrangements.DisturbMessages():
-            return _disturbed(arrangement)
+        case arrangements.DisturbMessages(host, before, after, slowed):
+            return (
+                f"Disturb the messages of host {host} and its cluster: {before / 10_000:g} % are"
+                f" lost on the way, {after / 10_000:g} % of the answers are lost, all take"
+                f" {slowed} times as long."
+            )
         case arrangements.AdvanceClock(side, by):
             way = "forward" if by >= 0 else "back"
             return f"Put the clock of {_SIDE[side]} {way} by {abs(by) / 1_000_000:g} s."
@@ -264,17 +268,6 @@ def _profile(profile: ClusterProfile) -> str:
     where = f"in project {profile.project_uid}" if profile.project_uid else "in the tenant"
     told = f"Let there be a cluster profile {profile.name!r} (uid {profile.uid}) {where}"
     return f"{told}, of the type {profile.type.value}: {versions}."
-
-
-def _disturbed(arrangement: arrangements.DisturbMessages) -> str:
-    told = [
-        f"{arrangement.lost_before / 10_000:g} % are lost on the way",
-        f"{arrangement.lost_after / 10_000:g} % of the answers are lost",
-        f"all take {arrangement.slowed} times as long",
-    ]
-    return f"Disturb the messages of host {arrangement.host_uid} and its cluster: " + (
-        f"{', '.join(told)}."
-    )
 
 
 def _described(cluster: Cluster) -> str:

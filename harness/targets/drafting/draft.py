@@ -248,11 +248,7 @@ def _links(answers: Answers) -> _Lines:
 # --- the end ------------------------------------------------------------------------------
 
 
-_SIDE_OF = {
-    Surface.LOCAL_UI: Side.EDGE,
-    Surface.PALETTE: Side.CENTRAL,
-    Surface.AGENT: Side.CENTRAL,
-}
+_SIDE_OF = {Surface.LOCAL_UI: Side.EDGE, Surface.PALETTE: Side.CENTRAL, Surface.AGENT: Side.CENTRAL}
 
 
 def hints_of(documents: Sequence[Document]) -> Hints:
@@ -298,15 +294,10 @@ def wire_of(documents: Sequence[Document], described: frozenset[Side]) -> WireDr
     surfaces = [Surface.LOCAL_UI] if Side.EDGE in described else []
     if Side.CENTRAL in described:
         surfaces += [Surface.PALETTE, Surface.AGENT]
-    elif _speaks_of_agents(documents):
-        surfaces += [Surface.AGENT]
+    else:  # what edge hosts ask of Palette may stand in the documents all the same
+        asked = matched(documents, [Surface.AGENT]).values()
+        surfaces += [Surface.AGENT] if any(m.certainty is Certainty.FOUND for m in asked) else []
     return wire_draft(documents, surfaces)
-
-
-def _speaks_of_agents(documents: Sequence[Document]) -> bool:
-    """Whether what edge hosts ask of Palette stands in the documents, too."""
-    matches = matched(documents, [Surface.AGENT]).values()
-    return any(match.certainty is Certainty.FOUND for match in matches)
 
 
 def composed(answers: Answers, wire: WireDraft | None, out: Path) -> str:

@@ -119,9 +119,7 @@ class Interview:
             "What do you call this place for a cluster?",
             _fresh("lab", [place.slot for place in before]),
             self.rules.fresh(
-                "name",
-                [place.slot for place in before],
-                self.rules.key("edge", "clusters", "slot"),
+                "name", [place.slot for place in before], self.rules.key("edge", "clusters", "slot")
             ),
             ("A place is a group of edge hosts on which a cluster is installed.",),
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum, auto
 
 from harness.domain import operations as ops
 from harness.domain.operations import (
@@ -84,47 +83,25 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
     which says what came. A mapping may name other statuses, and other bodies. Never raises for
     anything in the answer.
     """
+    kind, status = type(operation), response.status
+    spoken = wire.spoken(kind)
     try:
-        match _meaning(type(operation), response.status, wire):
-            case _Meaning.DONE:
-                if refused := refused_within(response, wire):
-                    return refused
-                return Done(_VALUES[type(operation)](published_answer(operation, response, wire)))
-            case _Meaning.REFUSED:
-                return refused_from(response, wire, in_any_form=True)
-            case _Meaning.ERROR:
-                return _refused_or_unknown(response, wire)
-            case _Meaning.UNLISTED:
-                kind = type(operation)
-                statuses = ", ".join(map(str, wire.spoken(kind).status))
-                problem = f"a 2xx that is not one of paths.{kind.__name__}.status ({statuses})"
-            case _:
-                problem = "an answer that is neither success nor error"
+        if status in spoken.refused:
+            return refused_from(response, wire, in_any_form=True)
+        if status in spoken.status or (200 <= status < 300 and not spoken.status):
+            if refused := refused_within(response, wire):
+                return refused
+            return Done(_VALUES[kind](published_answer(operation, response, wire)))
+        if 400 <= status < 600:
+            return _refused_or_unknown(response, wire)
+        problem = "an answer that is neither success nor error"
+        if 200 <= status < 300:
+            statuses = ", ".join(map(str, spoken.status))
+            problem = f"a 2xx that is not one of paths.{kind.__name__}.status ({statuses})"
     except Malformed as malformed:
         problem = str(malformed) if wire.is_plain else f"{malformed} (by its published name)"
     secret = may_hold_secrets(operation)
     return Unknown(_what_came(response, problem, secret=secret))
-
-
-class _Meaning(Enum):
-    """What a status says, before anybody looks at the body."""
-
-    DONE = auto()
-    REFUSED = auto()
-    ERROR = auto()
-    UNLISTED = auto()
-    NEITHER = auto()
-
-
-def _meaning(kind: type[Operation], status: int, wire: WireMap) -> _Meaning:
-    spoken = wire.spoken(kind)
-    if status in spoken.refused:
-        return _Meaning.REFUSED
-    if status in spoken.status:
-        return _Meaning.DONE
-    if 200 <= status < 300:
-        return _Meaning.UNLISTED if spoken.status else _Meaning.DONE
-    return _Meaning.ERROR if 400 <= status < 600 else _Meaning.NEITHER
 
 
 def published_answer(operation: Operation, response: HttpResponse, wire: WireMap) -> Json:

@@ -30,7 +30,9 @@ def core_filter(json: Json) -> tuple[str, str]:
     state = (spec.state.eq if spec.state else None) or ""
     if spec.state and _ignores_case(spec.state):
         state = {s.value.lower(): s.value for s in RequestState}.get(state.lower(), state)
-    return state, _exact(spec.localClusterUid)
+    # An equality is the core's matter only where it minds the case.
+    uid = spec.localClusterUid
+    return state, "" if uid is None or _ignores_case(uid) else uid.eq or ""
 
 
 def refine(json: Json, reply: Reply) -> Reply:
@@ -68,11 +70,6 @@ def _parse(json: Json) -> palette.V1ClusterPairMetadataFilter:
 
 def _ignores_case(wanted: palette.V1FilterString) -> bool:
     return wanted.ignoreCase is not False
-
-
-def _exact(wanted: palette.V1FilterString | None) -> str:
-    """An equality that the core may look for by itself: only one that minds the case."""
-    return "" if wanted is None or _ignores_case(wanted) else wanted.eq or ""
 
 
 def _passes(text: str, wanted: palette.V1FilterString | None) -> bool:

@@ -355,7 +355,7 @@ def _management(json: Json) -> Value:
 
 def _verification(json: Json) -> Value:
     body = parse_model(wire.V1ClusterPairVerifiedConnectionResponse, json)
-    return ops.Verification(parts.flag(body.verified, "verified"), body.message or "")
+    return ops.Verification(parts.present(body.verified, "verified"), body.message or "")
 
 
 def _pairing_id(json: Json) -> Value:

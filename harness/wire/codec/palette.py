@@ -151,7 +151,7 @@ def _create_token(incoming: parts.Incoming) -> Operation:
 
 def _set_state(incoming: parts.Incoming) -> Operation:
     active = parse_model(wire.V1EdgeTokenActiveState, incoming.json).isActive
-    return ops.SetTokenState(incoming.parameter("uid"), parts.flag(active, "isActive"))
+    return ops.SetTokenState(incoming.parameter("uid"), parts.present(active, "isActive"))
 
 
 OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
@@ -367,7 +367,7 @@ def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
         spec.token or "",
         (spec.defaultProject.uid if spec.defaultProject else None) or "",
         from_timestamp(parts.needed(spec.expiry, expiry), expiry),
-        parts.flag(body.status.isActive if body.status else None, f"{place}status.isActive"),
+        parts.present(body.status.isActive if body.status else None, f"{place}status.isActive"),
     )
 
 

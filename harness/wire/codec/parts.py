@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from harness.domain.operations import Operation, Value
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel
+
+V = TypeVar("V")
 
 CLUSTER_TOKEN_HEADER = "LocalClusterToken"
 """The header in which a host proves that a request is its own. A header of ours."""
@@ -75,19 +78,8 @@ def needed(value: str | None, field_name: str) -> str:
     return value
 
 
-def present(value: str | None, field_name: str) -> str:
-    """A text that must be there, and may be empty.
-
-    Raises:
-        Malformed: it is missing.
-    """
-    if value is None:
-        raise Malformed(field_name, "it is missing")
-    return value
-
-
-def flag(value: bool | None, field_name: str) -> bool:
-    """A boolean that must be there.
+def present(value: V | None, field_name: str) -> V:
+    """A value that must be there; a text may be empty.
 
     Raises:
         Malformed: it is missing.

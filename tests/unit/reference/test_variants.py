@@ -18,8 +18,8 @@ from harness.catalogue.requirements import REQUIREMENTS
 from harness.domain.errors import PairproofError
 from harness.opening import open_inprocess
 from harness.plugin.header import limits_of
-from harness.reference import changed_answers
 from harness.reference.behaviour import Behaviour
+from harness.reference.changed_answers import ApiRequest, Changed
 from harness.reference.description import target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from harness.reference.planting import VARIANTS, Variant, Wire, behaviour_with, load
@@ -162,8 +162,8 @@ def refusals_have_many_statuses() -> None:
 
 def some_answers_are_slow() -> None:
     app = palette("answers_are_slow_at_times", 200, {})
-    assert isinstance(app, changed_answers.Changed)
-    pauses = [app.pauses(changed_answers.ApiRequest("POST", "/v1/x", {})) for _ in range(50)]
+    assert isinstance(app, Changed)
+    pauses = [app.pauses(ApiRequest("POST", "/v1/x", {})) for _ in range(50)]
     limit_s = VARIANTS.named("answers_are_slow_at_times").behaviour.limits["answer_s"]
     assert 0 < max(pauses) < limit_s
     assert pauses.count(0.0) == 48

@@ -9,11 +9,7 @@ from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.permission import TENANT, PairPermission, permits
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import (
-    LoginSession,
-    Project,
-    User,
-)
+from harness.reference.core.records import LoginSession, Project, User
 from harness.reference.core.store import Store
 
 

@@ -7,10 +7,7 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pairing import (
-    RequestEvent,
-    RequestState,
-)
+from harness.domain.pairing import RequestEvent, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.core import records
 from harness.reference.core.central.access import CentralCall

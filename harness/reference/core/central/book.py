@@ -6,16 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from harness.domain.errors import IllegalTransition, Reason, Refusal
-from harness.domain.pairing import (
-    RequestEvent,
-    RequestState,
-    next_request_state,
-)
+from harness.domain.pairing import RequestEvent, RequestState, next_request_state
 from harness.reference.core.central.access import AccessRules
-from harness.reference.core.records import (
-    CentralCluster,
-    PairingRequest,
-)
+from harness.reference.core.records import CentralCluster, PairingRequest
 
 _HANDING_OVER: Final = RequestState.HANDING_OVER
 """A name of the module: every look at a request asks, and looking it up in the enum is slow."""

@@ -16,10 +16,7 @@ from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.book import RequestBook
 from harness.reference.core.central.review import ReviewRules
 from harness.reference.core.choices import CentralChoices
-from harness.reference.core.records import (
-    CentralCluster,
-    Project,
-)
+from harness.reference.core.records import CentralCluster, Project
 from harness.reference.core.store import Store
 
 

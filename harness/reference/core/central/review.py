@@ -7,20 +7,13 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchResult, ProfileChoice, remembered_match
-from harness.domain.pairing import (
-    DECIDED,
-    RequestEvent,
-    RequestState,
-)
+from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import ClusterProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.central.book import RequestBook
-from harness.reference.core.records import (
-    CentralCluster,
-    PairingRequest,
-)
+from harness.reference.core.records import CentralCluster, PairingRequest
 
 
 class ReviewRules(RequestBook):
