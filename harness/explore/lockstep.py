@@ -179,7 +179,7 @@ class Lockstep:
         self.steps.append(assertion)
         return True
 
-    def assertion_everywhere(self) -> None:
+    def assert_everywhere(self) -> None:
         """All assertions that can be judged.
 
         Raises:

@@ -247,7 +247,7 @@ class _Sequence(RuleBasedStateMachine):
         if self.lockstep is None:
             return
         try:
-            self.carry_out(Lockstep.assertion_everywhere)
+            self.carry_out(Lockstep.assert_everywhere)
         finally:
             self.session.end(self.lockstep)
 

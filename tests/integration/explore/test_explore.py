@@ -35,7 +35,7 @@ planting.load()
 class CancelsInSecret(EdgeCore):
     """A cancel ends the request here, and Palette is not told."""
 
-    def described(self, request, message):  # type: ignore[no-untyped-def]
+    def inform(self, request, message):  # type: ignore[no-untyped-def]
         from harness.reference.core.link import NotDelivered
 
         yield from ()
