@@ -260,9 +260,8 @@ def install_demo(reference: EmbeddedReference) -> Demo:
     if arrangements.Side.EDGE in reference.layout.sides:
         for index, slot in enumerate(reference.slots):
             if reference.cluster_at(slot.uid) is None:
-                reference.arrange(
-                    arrangements.InstallCluster(slot.uid, _cluster(people, index, slot))
-                )
+                cluster = _cluster(people, index, slot)
+                reference.arrange(arrangements.InstallCluster(slot.uid, cluster))
     if arrangements.Side.CENTRAL in reference.layout.sides:
         return _project(reference, people)
     return Demo()
@@ -279,9 +278,8 @@ def _project(reference: EmbeddedReference, people: People) -> Demo:
     reference.arrange(arrangements.PutUser(email, password, api_key, grants, tenant_admin=True))
     expiry = WallClock().now() + _MONTH
     token_uid = derived_id(_SEED_OF_DEMO, "token", 0)
-    reference.arrange(
-        arrangements.PutToken(RegistrationToken(token_uid, "demo", value, uid, expiry))
-    )
+    token = RegistrationToken(token_uid, "demo", value, uid, expiry)
+    reference.arrange(arrangements.PutToken(token))
     for index, profile in enumerate(DOCUMENTED_STACK):
         profile_uid = derived_id(_SEED_OF_DEMO, "profile", index)
         reference.arrange(arrangements.PutProfile(published(profile, profile_uid, uid)))

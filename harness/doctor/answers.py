@@ -122,27 +122,22 @@ def _asked(
     match answered.reply:
         case ops.Unknown(why):
             remedy = f"see that the address is the API's, and that [{key}] and [errors] fit it"
-            notes.problem(f"{what}: {_without(why, sent)}", remedy)
+            came = why if sent in why else f"{sent}: {why}"  # what was sent stands there once
+            notes.problem(f"{what}: {came}", remedy)
         case Refused(Reason.UNAUTHENTICATED):
             notes.good(f"{what} asks for a login")
         case Refused(Reason.RATE_LIMITED):
             remedy = "slow the harness down with rate_limit.per_second, or raise the limit"
             notes.note(f"{what}: too many requests, says {sent}", remedy)
         case Refused() as refused:
-            told = (
-                f"{what}: {sent} is refused ({refused.reason.value}), but not for want of a login"
-            )
-            notes.note(told, f"see that [{key}] fits, and [codes] if it means a missing login")
+            told = f"is refused ({refused.reason.value}), but not for want of a login"
+            remedy = f"see that [{key}] fits, and [codes] if it means a missing login"
+            notes.note(f"{what}: {sent} {told}", remedy)
         case ops.Done() if isinstance(operation, ops.Probe):
             notes.good(f"{what}: a Palette answers")
         case ops.Done():
             told = f"{what} answers {sent} to somebody who has not logged in"
             notes.note(told, "expect SND-1 or ACC-1 to fail; or is another service there?")
-
-
-def _without(why: str, sent: str) -> str:
-    """What came; what was sent stands there once."""
-    return why if sent in why else f"{sent}: {why}"
 
 
 def _clock(answered: MappedExchange, what: str, notes: Notes, clock: Clock) -> None:
@@ -168,10 +163,8 @@ def _control(driver: HttpDriver, control: Control, notes: Notes) -> None:
         notes.problem(f"the control port: {error}", "see control.url")
         return
     if status == 401:
-        notes.problem(
-            f"the control port {control.url} does not know the secret",
-            "check the variable that control.secret_env names",
-        )
+        told = f"the control port {control.url} does not know the secret"
+        notes.problem(told, "check the variable that control.secret_env names")
     elif status != 200:
         told = f"{control.url} answers {status} to {HEALTH_PATH}: this is no control port"
         notes.problem(told, "correct control.url; docs/arranging.md says what a control port is")

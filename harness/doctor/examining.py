@@ -139,9 +139,8 @@ def examine_reach(
     notes = Notes("reach")
     slots = driver.inventory().slots
     reach = reach_of(driver.cannot, slots, scenarios)
-    total = len(reach.judged) + len(
-        {s for m in reach.missing for s in m.scenarios} | set(reach.too_large)
-    )
+    others = {s for m in reach.missing for s in m.scenarios} | set(reach.too_large)
+    total = len(reach.judged) + len(others)
     if Side.EDGE in driver.target.sides:
         _places(len(slots), reach, notes)
     for missing in reach.missing:
@@ -158,10 +157,9 @@ def examine_reach(
     ]
     if lost:
         shown = ", ".join(lost[:_LISTED_MAX]) + (" …" if len(lost) > _LISTED_MAX else "")
-        told = (
-            f"{len(lost)} requirements cannot be judged at all, so the run cannot conform: {shown}"
-        )
-        notes.gap(told, "see above; or certify what can be judged with --requirement or --profile")
+        told = f"{len(lost)} requirements cannot be judged at all, so the run cannot conform"
+        remedy = "see above; or certify what can be judged with --requirement or --profile"
+        notes.gap(f"{told}: {shown}", remedy)
     notes.good(f"{len(reach.judged)} of {total} scenarios can be judged")
     return notes, reach
 

@@ -55,10 +55,8 @@ def _at(driver: HttpDriver, host: Host, notes: Notes) -> tuple[Host, ops.Credent
             told = f"the login to Local UI of host {host.uid} brought no session: {why}"
             notes.problem(told, "see that [paths.LogIn] and its request and response fit")
         case _:
-            notes.problem(
-                f"the login to Local UI of host {host.uid} was answered with something else",
-                "see that [paths.LogIn] fits",
-            )
+            told = f"the login to Local UI of host {host.uid} was answered with something else"
+            notes.problem(told, "see that [paths.LogIn] fits")
     return None
 
 
@@ -68,10 +66,9 @@ def _cluster(
     """What stands at a place. The same cluster is seen from each of its hosts."""
     mode = _value(_ask(driver, ops.ViewManagement(), session, host.uid), ops.Management)
     if mode is not None and mode.mode is ManagementMode.CENTRAL:
-        notes.gap(
-            f"host {host.uid} in slot {place.slot} is centrally managed: pairing is for good",
-            "let the place be reset (a reset command, or a control port), or name another",
-        )
+        told = f"host {host.uid} in slot {place.slot} is centrally managed: pairing is for good"
+        remedy = "let the place be reset (a reset command, or a control port), or name another"
+        notes.gap(told, remedy)
         return
     reply = _ask(driver, ops.ViewCluster(), session, host.uid)
     if isinstance(reply, ops.Unknown):
@@ -79,9 +76,8 @@ def _cluster(
         notes.problem(told, "see that [paths.ViewCluster] fits")
         return
     cluster = _value(reply, Cluster)
-    if cluster is None or host is not place.hosts[0]:
-        return
-    _standing(place, cluster, notes)
+    if cluster is not None and host is place.hosts[0]:
+        _standing(place, cluster, notes)
 
 
 def _standing(place: TargetSlot, cluster: Cluster, notes: Notes) -> None:
@@ -123,10 +119,8 @@ def _keys(driver: HttpDriver, notes: Notes) -> None:
 def _key(what: str, reply: ops.Reply, notes: Notes) -> None:
     match reply:
         case Refused(Reason.UNAUTHENTICATED):
-            notes.problem(
-                f"Palette does not know the key of {what}",
-                "check the variable that api_key_env names there",
-            )
+            told = f"Palette does not know the key of {what}"
+            notes.problem(told, "check the variable that api_key_env names there")
         case ops.Unknown(why):
             notes.problem(f"{what}: {why}", "see that the mapping fits")
         case _:

@@ -42,14 +42,8 @@ class FeatureFile(pytest.Module):
             CollectError: the file is no feature, or something is wrong in it.
         """
         suite = suite_of(self.config)
-        try:
-            feature = _read(self.path)
-        except gherkin.FeatureUnreadable as error:
-            raise self.CollectError(str(error)) from None
-        resolved = steps.resolve(feature, steps.visible_definitions(self))
-        found = (*guards.problems(feature, strict=is_ours(self.path)), *resolved.problems)
-        if found:
-            raise self.CollectError(describe(self.path, self.config.invocation_params.dir, found))
+        strict = is_ours(self.path)
+        feature, resolved = _guarded(self.path, self, self.CollectError, strict=strict)
         items = list(super().collect())
         for item in items:
             if isinstance(item, pytest.Function):
@@ -70,23 +64,25 @@ def take_in(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
         if template is None or BOUND in item.stash or not isinstance(item, pytest.Function):
             continue
         path = Path(template.feature.filename)
-        feature, resolved = _guarded(path, item)
+        feature, resolved = _guarded(path, item, pytest.UsageError, strict=False)
         bind(item, feature, resolved)
         suite = suite_of(config)
         suite.tags.update(tag for scenario in feature.scenarios for tag in scenario.tags)
         suite.collected += 1
 
 
-def _guarded(path: Path, item: pytest.Function) -> tuple[gherkin.FeatureText, steps.Resolved]:
+def _guarded(
+    path: Path, node: pytest.Item | pytest.Collector, refusal: type[Exception], *, strict: bool
+) -> tuple[gherkin.FeatureText, steps.Resolved]:
+    """A feature and what its steps run, for a node that would be; refused if anything is wrong."""
     try:
         feature = _read(path)
     except gherkin.FeatureUnreadable as error:
-        raise pytest.UsageError(str(error)) from None
-    resolved = steps.resolve(feature, steps.visible_definitions(item))
-    found = (*guards.problems(feature, strict=False), *resolved.problems)
-    text = describe(path, item.config.invocation_params.dir, found)
-    if text:
-        raise pytest.UsageError(text)
+        raise refusal(str(error)) from None
+    resolved = steps.resolve(feature, steps.visible_definitions(node))
+    found = (*guards.problems(feature, strict=strict), *resolved.problems)
+    if found:
+        raise refusal(describe(path, node.config.invocation_params.dir, found))
     return feature, resolved
 
 

@@ -7,15 +7,9 @@ import shlex
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import pytest
-from _pytest._code.code import (
-    ReprEntryNative,
-    ReprExceptionInfo,
-    ReprFileLocation,
-    ReprTraceback,
-)
+from _pytest._code import code
 
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
@@ -25,8 +19,6 @@ from harness.history.operation import Json, OperationRecord, Outcome
 from harness.history.visible import visible, visible_line
 from harness.reporting.words import clipped, reproduce
 from harness.running.scenario import ScenarioRun, is_foreseen
-
-Phase = Literal["setup", "call", "teardown"]
 
 _TEXT_MAX = 300
 _OPERATIONS_MAX = 12
@@ -99,31 +91,27 @@ def rewrite(
         case Verdict.FAIL | Verdict.INCONCLUSIVE:
             report.outcome = "failed"
             report.location = (path, line - 1, name)
-            report.when = _phase(report, verdict)
+            # Pytest counts as failure what fails in the call, and as error what fails around it.
+            if report.when != "teardown":
+                report.when = "call" if verdict is Verdict.FAIL else "setup"
             report.longrepr = _longrepr(report, running, error, around())
         case Verdict.PASS | Verdict.OBSERVED:
             pass
 
 
-def _phase(report: pytest.TestReport, verdict: Verdict) -> Phase:
-    """Pytest counts as failure what fails in the call, and as error what fails around it."""
-    if report.when == "teardown":
-        return "teardown"
-    return "call" if verdict is Verdict.FAIL else "setup"
-
-
 def _longrepr(
     report: pytest.TestReport, running: ScenarioRun, error: BaseException | None, around: Around
-) -> ReprExceptionInfo:
+) -> code.ReprExceptionInfo:
     verdict, reason = running.verdict(error)
     text = "\n".join(describe(running, verdict, reason, error, around))
     if around.full and report.longrepr:
         text = f"{report.longreprtext}\n\n{text}"
     text = visible(running.recorder.redacted(text))
     told = visible_line(f"{verdict.value}: {reason}")
-    place = ReprFileLocation(running.line.feature, running.step.line or running.line.line, told)
-    entry = ReprEntryNative([f"{text}\n"])
-    return ReprExceptionInfo(ReprTraceback([entry], None, "native"), place)
+    line = running.step.line or running.line.line
+    place = code.ReprFileLocation(running.line.feature, line, told)
+    entry = code.ReprEntryNative([f"{text}\n"])
+    return code.ReprExceptionInfo(code.ReprTraceback([entry], None, "native"), place)
 
 
 def describe(

@@ -346,7 +346,10 @@ class Suite:
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":
-                self._end(item, report, running, error)
+                verdict, reason = self.run.end(running, error)
+                self._ended += 1
+                ended = ScenarioOutcome(running.line, verdict, reason, running.step.line)
+                report.user_properties.extend(ended.as_properties())
         except EvidenceError as broken:
             self._give_up(item.session, str(broken))
         if isinstance(error, EvidenceError):
@@ -359,19 +362,6 @@ class Suite:
         full = self.config.get_verbosity() >= 2 or bool(self.config.getoption("fulltrace", False))
         command = again(item, running, item.stash[BOUND].ours, self.run.header)
         return Around(command, str(self.out / "evidence.jsonl"), full)
-
-    def _end(
-        self,
-        item: pytest.Item,
-        report: pytest.TestReport,
-        running: ScenarioRun,
-        error: BaseException | None,
-    ) -> None:
-        assert self.run is not None
-        verdict, reason = self.run.end(running, error)
-        self._ended += 1
-        ended = ScenarioOutcome(running.line, verdict, reason, running.step.line)
-        report.user_properties.extend(ended.as_properties())
 
     def _give_up(self, session: pytest.Session, problem: str) -> None:
         self.fail(problem)

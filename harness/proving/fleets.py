@@ -110,9 +110,8 @@ def broken_by(scenario: Scenario, planted: str, wanted: str) -> tuple[str, ...]:
         return _Listening(make_cell(job, number), found)
 
     job = Job(scenario, planted, keep_going=True)
-    finished = run_fleet(
-        job, LocalTransport(make), watching=Watching(stopped=lambda: wanted in found)
-    )
+    watching = Watching(stopped=lambda: wanted in found)
+    finished = run_fleet(job, LocalTransport(make), watching=watching)
     return tuple(sorted({v.invariant for v in finished.violations}, key=_number))
 
 

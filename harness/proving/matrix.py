@@ -184,9 +184,9 @@ def _try_in_suite(
 def _trial(mutant: Mutant, full: bool) -> Trial:
     driver = "http" if mutant.wire is Wire.HTTP else "inprocess"
     planted = f"mutant:{mutant.name}"
-    return (
-        Trial(planted, driver) if full else Trial(planted, driver, mutant.requirement, stops=True)
-    )
+    if full:
+        return Trial(planted, driver)
+    return Trial(planted, driver, mutant.requirement, stops=True)
 
 
 def _row(mutant: Mutant, result: TrialResult) -> Caught:

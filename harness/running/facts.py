@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from harness.history.lines import Object, RunInfo
+from harness.history.lines import RunInfo
 
 _CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
@@ -17,7 +17,13 @@ def run_here(command: list[str], workers: int) -> RunInfo:
     return RunInfo(
         command=command,
         started_at=now_utc(),
-        platform=platform_facts(),
+        platform={
+            "system": platform.system(),
+            "release": platform.release(),
+            "machine": platform.machine(),
+            "python": platform.python_version(),
+            "cpus": os.cpu_count() or 1,
+        },
         workers=workers,
         commit=commit_of(_CHECKOUT),
     )
@@ -42,14 +48,3 @@ def commit_of(checkout: Path) -> str:
     except OSError:
         return ""
     return next((line.split()[0] for line in packed if line.endswith(f" {name}")), "")
-
-
-def platform_facts() -> Object:
-    """The machine that it runs on."""
-    return {
-        "system": platform.system(),
-        "release": platform.release(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "cpus": os.cpu_count() or 1,
-    }

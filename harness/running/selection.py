@@ -160,8 +160,8 @@ class Selection:
 
     def asks_for(self, tags: Collection[str], requirements: Iterable[Requirement]) -> bool:
         """Whether a scenario with these tags and requirements is meant."""
-        wanted = [r for r in requirements if self._asks_for_requirement(r)]
-        return self.tags.holds(tags) and (bool(wanted) or self._asks_for_tags(tags))
+        is_wanted = any(map(self._asks_for_requirement, requirements))
+        return self.tags.holds(tags) and (is_wanted or self._asks_for_tags(tags))
 
     def __str__(self) -> str:
         """What is asked for, as it was typed."""

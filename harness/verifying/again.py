@@ -156,19 +156,14 @@ class Again:
             self.records.clear()
             self._history = self._last = None
 
-    # --- operations -----------------------------------------------------------------------
-
     def _missing(self, first: int, last: int, number: int) -> None:
         name = f"{self.line.id}#{first}"
         told = name if first == last else f"{name} to #{last}"
-        self._differs(
-            DifferenceKind.MISSING_OPERATION,
-            f"operation {told} is missing: #{last + 1} follows #{first - 1}"
-            if first > 1
-            else f"operation {told} is missing: scenario {self.line.id} begins with #{last + 1}",
-            number,
-            operation=name,
-        )
+        why = f"#{last + 1} follows #{first - 1}"
+        if first == 1:
+            why = f"scenario {self.line.id} begins with #{last + 1}"
+        message = f"operation {told} is missing: {why}"
+        self._differs(DifferenceKind.MISSING_OPERATION, message, number, operation=name)
 
     # --- checks ---------------------------------------------------------------------------
 
