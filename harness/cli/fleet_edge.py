@@ -93,20 +93,20 @@ def needs_of(scenario: Scenario) -> frozenset[type[Arrangement]]:
     return frozenset(needs)
 
 
-def at_places(scenario: Scenario, hosts: int | None, places: int) -> Scenario:
+def at_slots(scenario: Scenario, hosts: int | None, slots: int) -> Scenario:
     """The scenario with a cluster of one host for each place, or for as many as were asked for.
 
     Raises:
         CannotDo: there are not so many places, or none at all.
     """
-    if not places:
+    if not slots:
         raise CannotDo(
             "the target has no place whose cluster may be paired for good: see [edge] and"
             " arrange.given of docs/target-file.md"
         )
-    if hosts is not None and hosts > places:
-        raise CannotDo(f"the target has {places} places; --hosts {hosts}: at most {places}")
-    fleet = replace(scenario.fleet, hosts=hosts or places, sizes=((1, 1),), cells=1)
+    if hosts is not None and hosts > slots:
+        raise CannotDo(f"the target has {slots} places; --hosts {hosts}: at most {slots}")
+    fleet = replace(scenario.fleet, hosts=hosts or slots, sizes=((1, 1),), cells=1)
     return replace(scenario, fleet=fleet)
 
 

@@ -27,7 +27,7 @@ from harness.cli.fleet_driving import PoolOptions, drive_with, megabytes, requir
 from harness.cli.fleet_edge import (
     CellEndpointFactory,
     EdgeReaching,
-    at_places,
+    at_slots,
     both_sides,
     needs_of,
 )
@@ -103,7 +103,7 @@ class Prepared:
         """The address that is asked, or the first of them."""
         if self.side is Side.CENTRAL:
             return self.target.central_url
-        first, *others = (place.hosts[0].url for place in self.target.places)
+        first, *others = (slot.hosts[0].url for slot in self.target.places)
         return f"{first} and {len(others)} more" if others else first
 
 
@@ -172,7 +172,7 @@ def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario
     """The scenario as the target can have it; the target is asked whether it is there."""
     if side is Side.EDGE:
         with both_sides(target, scenario.seed, scenario.central.handover) as both:
-            scenario = at_places(scenario, asked.hosts, len(both.slots()))
+            scenario = at_slots(scenario, asked.hosts, len(both.slots()))
             return planned(scenario, both.cannot, edge=True)
     with closing(HttpDriver(target)) as driver:
         driver.check()

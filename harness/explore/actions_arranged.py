@@ -113,14 +113,14 @@ ENTRIES = (
 def _in_state(state: str) -> Action:
     good, says = state == "Running", f'the cluster is in state "{state}"'
     group, fits = ("repairs", action.halted) if good else ("conditions", action.nothing_amiss)
-    rule = model.on_main(lambda place: replace(place, running=good))
+    rule = model.on_main(lambda slot: replace(slot, running=good))
     return Action(group, "When", says, lambda s: local_actions.set_state(s, state), rule, fits)
 
 
 def _node(says: str, position: str, health: Health, fits: Fits) -> Action:
-    def change(place: ModelSlot) -> ModelSlot:
-        others = place.sick - {position}
-        return replace(place, sick=others if health is Health.HEALTHY else others | {position})
+    def change(slot: ModelSlot) -> ModelSlot:
+        others = slot.sick - {position}
+        return replace(slot, sick=others if health is Health.HEALTHY else others | {position})
 
     return Action(
         "repairs" if health is Health.HEALTHY else "conditions",
@@ -141,9 +141,9 @@ CONTROL = "first control plane node"
 
 
 def _links(says: str, up: bool) -> Action:
-    def change(place: ModelSlot) -> ModelSlot:
-        everyone = frozenset(range(1, place.hosts + 1))
-        return model.with_link(place, frozenset() if up else everyone)
+    def change(slot: ModelSlot) -> ModelSlot:
+        everyone = frozenset(range(1, slot.hosts + 1))
+        return model.with_link(slot, frozenset() if up else everyone)
 
     does: Does = lambda context: local_actions.set_links(context, up=up)  # noqa: E731
     rule = model.on_main(change)
@@ -158,9 +158,9 @@ def _links(says: str, up: bool) -> Action:
 
 
 def _link(says: str, position: int, up: bool) -> Action:
-    def change(place: ModelSlot) -> ModelSlot:
+    def change(slot: ModelSlot) -> ModelSlot:
         one = frozenset({position})
-        return model.with_link(place, place.cut - one if up else place.cut | one)
+        return model.with_link(slot, slot.cut - one if up else slot.cut | one)
 
     does: Does = lambda context: local_actions.set_link(context, position, up=up)  # noqa: E731
     words = f"host {position} of the cluster {says}"
@@ -172,8 +172,8 @@ def _spoils(fate: str, harmless: bool = False) -> Action:
     def spoil(context: Context) -> None:
         local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
 
-    def change(place: ModelSlot) -> ModelSlot:
-        return replace(place, cancel_spoiled=place.cancel_spoiled or not harmless)
+    def change(slot: ModelSlot) -> ModelSlot:
+        return replace(slot, cancel_spoiled=slot.cancel_spoiled or not harmless)
 
     says = f"the next word of a cancel {fate}"
     return Action("spoils", "Given", says, spoil, model.on_main(change))
@@ -193,7 +193,7 @@ CONDITIONS = (
         "Given",
         "the hosts have no cluster",
         lambda context: context.recorder.arrange(InstallCluster(context.cluster().slot.uid, None)),
-        model.on_main(lambda place: replace(place, present=False)),
+        model.on_main(lambda slot: replace(slot, present=False)),
         action.idle,
     ),
     Action(
@@ -203,7 +203,7 @@ CONDITIONS = (
         lambda context: context.recorder.arrange(
             SetHostMode(context.cluster().slot.uid, ManagementMode.CENTRAL)
         ),
-        model.on_main(lambda place: replace(place, own=False)),
+        model.on_main(lambda slot: replace(slot, own=False)),
         action.idle,
     ),
 )

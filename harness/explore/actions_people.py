@@ -19,7 +19,7 @@ from harness.explore.world import CentralState, ModelPerson, ModelSlot, ModelWor
 
 def _start(says: str, shape: ClusterShape) -> Action:
     hosts = shape.control_plane + shape.workers
-    rule = model.on_main(lambda place: replace(place, hosts=hosts))
+    rule = model.on_main(lambda slot: replace(slot, hosts=hosts))
     return Action("start", "Given", says, lambda context: context.new_cluster(shape=shape), rule)
 
 
@@ -73,7 +73,7 @@ def _logs_in(kind: str) -> Action:
     return _stranger(f'logs in with "{kind}"', logs_in, "SND-1")
 
 
-def _local(kind: str, changes: Callable[[ModelSlot], ModelSlot] = lambda place: place) -> Action:
+def _local(kind: str, changes: Callable[[ModelSlot], ModelSlot] = lambda slot: slot) -> Action:
     says, rule = f'the operator asks for the "{kind}"', model.local_operation(changes)
     does: Does = lambda context: local_actions.change_locally(context, kind)  # noqa: E731
     return Action("local operations", "When", says, does, rule, action.exists)

@@ -119,29 +119,29 @@ def _managed(label: str) -> Ask:
 # --- where they hold ------------------------------------------------------------------------------
 
 
-def _open(place: ModelSlot) -> list[CentralState]:
+def _open(slot: ModelSlot) -> list[CentralState]:
     return [
-        r.central for r in place.requests if r.central in (CentralState.WAITING, CentralState.STALE)
+        r.central for r in slot.requests if r.central in (CentralState.WAITING, CentralState.STALE)
     ]
 
 
-def _undecided(place: ModelSlot) -> bool:
+def _undecided(slot: ModelSlot) -> bool:
     """Whether it is known of each request whether it waits."""
     unsure = (CentralState.HANDED, CentralState.DOOMED, CentralState.LOOSE)
-    return not any(r.central in unsure for r in place.requests)
+    return not any(r.central in unsure for r in slot.requests)
 
 
-def _is_local(place: ModelSlot) -> bool:
-    return place.present and place.own and place.local is not Local.TAKEN
+def _is_local(slot: ModelSlot) -> bool:
+    return slot.present and slot.own and slot.local is not Local.TAKEN
 
 
-def _paired(place: ModelSlot) -> bool:
-    both = place.current is CentralState.PAIRED and place.local is Local.TAKEN
-    return both and place.accepted == place.last
+def _paired(slot: ModelSlot) -> bool:
+    both = slot.current is CentralState.PAIRED and slot.local is Local.TAKEN
+    return both and slot.accepted == slot.last
 
 
-def _plain_pending(place: ModelSlot) -> bool:
-    return place.local is Local.PENDING and place.current is CentralState.WAITING
+def _plain_pending(slot: ModelSlot) -> bool:
+    return slot.local is Local.PENDING and slot.current is CentralState.WAITING
 
 
 def _free(world: ModelWorld) -> bool:

@@ -56,7 +56,7 @@ class Waiting:
     call: Call
     reply: LinkReply | None
     live: list[Flow]
-    place: Hashable
+    slot: Hashable
 
     @property
     def message(self) -> str:
@@ -384,8 +384,8 @@ class InterleavingRunner:
             if operation is None:
                 return world
             return replace(world, events=self._ended(world.events, label, reply))
-        place = self.fingerprints.number((label, self.fingerprints.flow(flow)))
-        waiting = Waiting(label, operation, inputs, call, None, [flow], place)
+        slot = self.fingerprints.number((label, self.fingerprints.flow(flow)))
+        waiting = Waiting(label, operation, inputs, call, None, [flow], slot)
         return self._called(world, lane, waiting)
 
     def _called(self, world: InterleavingState, lane: int, waiting: Waiting) -> InterleavingState:
@@ -440,7 +440,7 @@ class InterleavingRunner:
     def fingerprint_of(self, world: InterleavingState) -> Hashable:
         """Equal for two worlds from which the same can follow, whatever led to them."""
         lanes = [
-            w and (w.place, self.fingerprints.of(w.call.operation), self.fingerprints.of(w.reply))
+            w and (w.slot, self.fingerprints.of(w.call.operation), self.fingerprints.of(w.reply))
             for w in world.lanes
         ]
         return (

@@ -229,14 +229,14 @@ def _first(lawful: Iterable[model.Branch], *answers: model.ModelOutcome) -> str:
 
 def _named(world: ModelWorld, uid: str) -> ModelWorld:
     """The world with the real id of the request that a send has just made."""
-    return replace(world, main=_place_named(world.main, uid), other=_place_named(world.other, uid))
+    return replace(world, main=_slot_named(world.main, uid), other=_slot_named(world.other, uid))
 
 
-def _place_named(place: ModelSlot, uid: str) -> ModelSlot:
-    if not any(request.uid == model.NEW_UID for request in place.requests):
-        return place
-    requests = (replace(r, uid=uid) if r.uid == model.NEW_UID else r for r in place.requests)
-    return replace(place, requests=tuple(requests))
+def _slot_named(slot: ModelSlot, uid: str) -> ModelSlot:
+    if not any(request.uid == model.NEW_UID for request in slot.requests):
+        return slot
+    requests = (replace(r, uid=uid) if r.uid == model.NEW_UID else r for r in slot.requests)
+    return replace(slot, requests=tuple(requests))
 
 
 # --- what was found, as a scenario to be pasted into a feature file -------------------------------

@@ -56,32 +56,32 @@ NEW_UID = "(new)"
 # --- what happens by itself ---------------------------------------------------------------------
 
 
-def drifts(place: ModelSlot) -> Iterator[ModelSlot]:
+def drifts(slot: ModelSlot) -> Iterator[ModelSlot]:
     """Every place that one step of the agents may lead to."""
-    for which, request in enumerate(place.requests):
+    for which, request in enumerate(slot.requests):
         own_end = request.central in (CentralState.STALE, CentralState.DOOMED)
-        if own_end and (request.central is CentralState.DOOMED or not place.severed):
-            yield place.with_central(which, CentralState.OVER)
-    if place.last < 0 or place.local is Local.FREE:
+        if own_end and (request.central is CentralState.DOOMED or not slot.severed):
+            yield slot.with_central(which, CentralState.OVER)
+    if slot.last < 0 or slot.local is Local.FREE:
         return
-    handed, taken = place.current is CentralState.HANDED, place.local is Local.TAKEN
-    if handed and not place.severed:
-        yield place.with_current(CentralState.HANDED, Local.TAKEN)
-        yield place.with_current(CentralState.PAIRED, Local.TAKEN)
-    if handed and (place.late or not place.linked):
-        yield place.with_current(CentralState.OVER, place.local)
-    if place.current is CentralState.PAIRED and not taken and not place.severed:
-        yield replace(place, local=Local.TAKEN)
-    if place.current is CentralState.OVER and not place.severed:
-        yield replace(place, local=Local.FREE)
+    handed, taken = slot.current is CentralState.HANDED, slot.local is Local.TAKEN
+    if handed and not slot.severed:
+        yield slot.with_current(CentralState.HANDED, Local.TAKEN)
+        yield slot.with_current(CentralState.PAIRED, Local.TAKEN)
+    if handed and (slot.late or not slot.linked):
+        yield slot.with_current(CentralState.OVER, slot.local)
+    if slot.current is CentralState.PAIRED and not taken and not slot.severed:
+        yield replace(slot, local=Local.TAKEN)
+    if slot.current is CentralState.OVER and not slot.severed:
+        yield replace(slot, local=Local.FREE)
 
 
-def must_go_on(place: ModelSlot) -> bool:
+def must_go_on(slot: ModelSlot) -> bool:
     """Whether the agents still have something to do that they have to do (INV-9)."""
-    if place.last < 0 or not place.linked:
+    if slot.last < 0 or not slot.linked:
         return False
-    owed = place.local is not Local.FREE and place.current is CentralState.OVER
-    return owed or place.current is CentralState.HANDED
+    owed = slot.local is not Local.FREE and slot.current is CentralState.OVER
+    return owed or slot.current is CentralState.HANDED
 
 
 def drifted(worlds: Worlds) -> Worlds:
@@ -113,90 +113,90 @@ def without_old_doubts(worlds: Worlds) -> Worlds:
     return frozenset(replace(w, main=mains[w.main], other=others[w.other]) for w in worlds)
 
 
-def _undoubted(places: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
-    kept = {which for p in places for which in (p.last, p.earlier, p.accepted)}
+def _undoubted(slots: Collection[ModelSlot]) -> dict[ModelSlot, ModelSlot]:
+    kept = {which for p in slots for which in (p.last, p.earlier, p.accepted)}
     fates: dict[int, set[CentralState]] = {}
-    for place in places:
-        for which, request in enumerate(place.requests):
+    for slot in slots:
+        for which, request in enumerate(slot.requests):
             if which not in kept:
                 fates.setdefault(which, set()).add(request.central)
     doubtful = {which for which, found in fates.items() if len(found) > 1 or found & _MOVING}
-    return {place: _loosened(place, doubtful) for place in places}
+    return {slot: _loosened(slot, doubtful) for slot in slots}
 
 
 _MOVING = frozenset({CentralState.STALE, CentralState.DOOMED})
 
 
-def _loosened(place: ModelSlot, doubtful: Iterable[int]) -> ModelSlot:
+def _loosened(slot: ModelSlot, doubtful: Iterable[int]) -> ModelSlot:
     for which in doubtful:
-        if which < len(place.requests):
-            place = place.with_central(which, CentralState.LOOSE)
-    return place
+        if which < len(slot.requests):
+            slot = slot.with_central(which, CentralState.LOOSE)
+    return slot
 
 
 # --- sending and cancelling -----------------------------------------------------------------------
 
 
-def why_not_sendable(world: ModelWorld, place: ModelSlot) -> str:
+def why_not_sendable(world: ModelWorld, slot: ModelSlot) -> str:
     """The requirement that forbids a send; empty if none does."""
     reasons = {
-        "PRE-3": not (place.present and place.own) or place.local is Local.TAKEN,
-        "PRE-1": not place.running,
-        "PRE-2": bool(place.sick),
+        "PRE-3": not (slot.present and slot.own) or slot.local is Local.TAKEN,
+        "PRE-1": not slot.running,
+        "PRE-2": bool(slot.sick),
         "PRE-6": not world.endpoint_good,
     }
     return next((requirement for requirement, forbids in reasons.items() if forbids), "")
 
 
-def why_not_admitted(world: ModelWorld, place: ModelSlot) -> str:
+def why_not_admitted(world: ModelWorld, slot: ModelSlot) -> str:
     """The requirement that keeps a request from being admitted; empty if none does."""
-    if not place.linked:
+    if not slot.linked:
         return "PRE-5"
     return "" if world.token_good else "PRE-4"
 
 
 def send(world: ModelWorld) -> Iterator[Branch]:
     """The operator sends a pairing request from the cluster (PRE-1 to PRE-6, SND-3, SND-7)."""
-    place = world.main
-    never = why_not_sendable(world, place)
-    now_not = never or why_not_admitted(world, place)
-    pending = place.local is Local.PENDING
+    slot = world.main
+    never = why_not_sendable(world, slot)
+    now_not = never or why_not_admitted(world, slot)
+    pending = slot.local is Local.PENDING
     if now_not or pending:
         yield Branch(ModelOutcome.REFUSED, world, now_not or "SND-7")
     if pending and not never:
-        again = replace(place, earlier=place.last)
+        again = replace(slot, earlier=slot.last)
         yield Branch(ModelOutcome.SAME_ID, world.with_main(again), "SND-7")
-        for ended in _ended(place):
+        for ended in _ended(slot):
             yield Branch(ModelOutcome.REFUSED, world.with_main(ended), "SND-7")
-        if place.current is CentralState.HANDED:
-            taken = replace(place, local=Local.TAKEN)
+        if slot.current is CentralState.HANDED:
+            taken = replace(slot, local=Local.TAKEN)
             yield Branch(ModelOutcome.REFUSED, world.with_main(taken), "SND-7")
     if not now_not:
-        for before in _ended(place) if pending else (place,):
+        for before in _ended(slot) if pending else (slot,):
             yield Branch(ModelOutcome.NEW_ID, world.with_main(sent(before)), "SND-3")
 
 
-def sent(place: ModelSlot) -> ModelSlot:
+def sent(slot: ModelSlot) -> ModelSlot:
     """The place after a send that was answered with a new id."""
-    request = ModelRequest(NEW_UID, CentralState.WAITING, place.stack)
-    requests = (*place.requests, request)
+    request = ModelRequest(NEW_UID, CentralState.WAITING, slot.stack)
+    requests = (*slot.requests, request)
     return replace(
-        place,
+        slot,
         requests=requests,
         local=Local.PENDING,
-        earlier=place.last,
+        earlier=slot.last,
         last=len(requests) - 1,
         late=False,
     )
 
 
-def _ended(place: ModelSlot) -> tuple[ModelSlot, ...]:
+def _ended(slot: ModelSlot) -> tuple[ModelSlot, ...]:
     """What may come of the pending request when its host ends it: told, or not."""
-    heard = place.with_current(CentralState.OVER, Local.FREE)
-    accepted = place.current in (CentralState.HANDED, CentralState.DOOMED)
+    heard = slot.with_current(CentralState.OVER, Local.FREE)
+    accepted = slot.current in (CentralState.HANDED, CentralState.DOOMED)
     central = CentralState.DOOMED if accepted else CentralState.STALE
-    unheard = place.with_current(central, Local.FREE)
-    return (heard, heard if place.current is CentralState.OVER else unheard)
+    unheard = slot.with_current(central, Local.FREE)
+    return (heard, heard if slot.current is CentralState.OVER else unheard)
 
 
 def send_of_other(world: ModelWorld) -> Iterator[Branch]:
@@ -207,28 +207,28 @@ def send_of_other(world: ModelWorld) -> Iterator[Branch]:
 def cancel(world: ModelWorld) -> Iterator[Branch]:
     """The operator cancels the pairing request (WDR-1, WDR-3, WDR-4, WDR-6)."""
     spoiled = world.main.cancel_spoiled
-    place = replace(world.main, cancel_spoiled=spoiled and not world.main.linked)
-    if place.local is not Local.PENDING:
-        requirement = "WDR-6" if place.local is Local.TAKEN else "WDR-1"
+    slot = replace(world.main, cancel_spoiled=spoiled and not world.main.linked)
+    if slot.local is not Local.PENDING:
+        requirement = "WDR-6" if slot.local is Local.TAKEN else "WDR-1"
         yield Branch(ModelOutcome.REFUSED, world, requirement)
         return
-    heard, unheard = (world.with_main(p) for p in _ended(place))
-    if place.linked and not spoiled and place.current is CentralState.WAITING:
+    heard, unheard = (world.with_main(p) for p in _ended(slot))
+    if slot.linked and not spoiled and slot.current is CentralState.WAITING:
         yield Branch(ModelOutcome.OK, heard, "WDR-3")
         return
-    for after in (unheard,) if place.severed else (heard, unheard):
+    for after in (unheard,) if slot.severed else (heard, unheard):
         yield Branch(ModelOutcome.OK, after, "WDR-4")
         yield Branch(ModelOutcome.REFUSED, after, "WDR-4")
-    yield from _cancel_without_effect(world.with_main(place))
+    yield from _cancel_without_effect(world.with_main(slot))
 
 
 def _cancel_without_effect(world: ModelWorld) -> Iterator[Branch]:
     """A cancel that Palette has heard of and turned down, or part of the cluster is cut off."""
-    place = world.main
-    if place.current is CentralState.HANDED and not place.severed:
-        taken = world.with_main(replace(place, local=Local.TAKEN))
+    slot = world.main
+    if slot.current is CentralState.HANDED and not slot.severed:
+        taken = world.with_main(replace(slot, local=Local.TAKEN))
         yield Branch(ModelOutcome.REFUSED, taken, "WDR-6")
-    if not place.linked and not place.severed:
+    if not slot.linked and not slot.severed:
         yield Branch(ModelOutcome.REFUSED, world, "WDR-10")
 
 
@@ -239,76 +239,76 @@ Decided = Iterator[tuple[ModelOutcome, ModelSlot, str]]
 Decision = Callable[[ModelWorld, ModelSlot, int], Decided]
 
 
-def fits(world: ModelWorld, place: ModelSlot, which: int) -> bool | None:
+def fits(world: ModelWorld, slot: ModelSlot, which: int) -> bool | None:
     """Whether the selection fits a request; `None` where the procedure is silent (ACC-21)."""
-    carried = world.selection is place.requests[which].stack
-    running = world.selection is place.stack
+    carried = world.selection is slot.requests[which].stack
+    running = world.selection is slot.stack
     return carried if carried is running else None
 
 
-def accept(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
+def accept(world: ModelWorld, slot: ModelSlot, which: int) -> Decided:
     """An administrator accepts a request (ACC-7, ACC-12, ACC-14, ACC-20, WDR-9)."""
-    central, fit = place.central(which), fits(world, place, which)
+    central, fit = slot.central(which), fits(world, slot, which)
     waiting = central is CentralState.WAITING
     if not (waiting or central is CentralState.STALE):
-        yield ModelOutcome.REFUSED, place, "ACC-14"
+        yield ModelOutcome.REFUSED, slot, "ACC-14"
         return
     if fit is False:
-        yield ModelOutcome.REFUSED, place, "ACC-7"
+        yield ModelOutcome.REFUSED, slot, "ACC-7"
         return
-    after = place.with_central(which, CentralState.HANDED if waiting else CentralState.DOOMED)
-    late = not place.linked
+    after = slot.with_central(which, CentralState.HANDED if waiting else CentralState.DOOMED)
+    late = not slot.linked
     yield ModelOutcome.OK, replace(after, accepted=which, late=late), "ACC-12"
-    changed_since = not (place.in_order and place.linked and world.tokens_kept)
+    changed_since = not (slot.in_order and slot.linked and world.tokens_kept)
     if fit is None or changed_since or not waiting:
-        yield ModelOutcome.REFUSED, place, "SND-9"
+        yield ModelOutcome.REFUSED, slot, "SND-9"
 
 
-def accept_unnoticed(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
+def accept_unnoticed(world: ModelWorld, slot: ModelSlot, which: int) -> Decided:
     """The same, without looking afterwards at the cluster that Palette made of it."""
-    for answer, after, requirement in accept(world, place, which):
-        yield answer, replace(after, accepted=place.accepted), requirement
+    for answer, after, requirement in accept(world, slot, which):
+        yield answer, replace(after, accepted=slot.accepted), requirement
 
 
-def reject(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
+def reject(world: ModelWorld, slot: ModelSlot, which: int) -> Decided:
     """An administrator rejects a request (REJ-1, REJ-6, WDR-5)."""
-    central = place.central(which)
+    central = slot.central(which)
     if central is CentralState.WAITING or central is CentralState.STALE:
         requirement = "REJ-1" if central is CentralState.WAITING else "WDR-5"
-        yield ModelOutcome.OK, place.with_central(which, CentralState.OVER), requirement
+        yield ModelOutcome.OK, slot.with_central(which, CentralState.OVER), requirement
     else:
-        yield ModelOutcome.REFUSED, place, "REJ-6"
+        yield ModelOutcome.REFUSED, slot, "REJ-6"
 
 
-def view(world: ModelWorld, place: ModelSlot, which: int) -> Decided:
+def view(world: ModelWorld, slot: ModelSlot, which: int) -> Decided:
     """An administrator opens a request; what a decided one shows is not said (REJ-8)."""
-    yield ModelOutcome.OK, place, "ACC-3"
-    if place.central(which) not in (CentralState.WAITING, CentralState.STALE):
-        yield ModelOutcome.REFUSED, place, "REJ-8"
+    yield ModelOutcome.OK, slot, "ACC-3"
+    if slot.central(which) not in (CentralState.WAITING, CentralState.STALE):
+        yield ModelOutcome.REFUSED, slot, "REJ-8"
 
 
 def of_last(decision: Decision) -> Rule:
     """The decision on "the request"."""
-    return _on_main(decision, lambda place: place.last)
+    return _on_main(decision, lambda slot: slot.last)
 
 
 def of_earlier(decision: Decision) -> Rule:
     """The decision on "the earlier request"."""
-    return _on_main(decision, lambda place: place.earlier)
+    return _on_main(decision, lambda slot: slot.earlier)
 
 
 def _on_main(decision: Decision, which: Callable[[ModelSlot], int]) -> Rule:
     return lambda world: (
-        Branch(answer, world.with_main(place), requirement)
-        for answer, place, requirement in decision(world, world.main, which(world.main))
+        Branch(answer, world.with_main(slot), requirement)
+        for answer, slot, requirement in decision(world, world.main, which(world.main))
     )
 
 
 def of_other(decision: Decision) -> Rule:
     """The decision on the other cluster's request."""
     return lambda world: (
-        Branch(answer, replace(world, other=place), requirement)
-        for answer, place, requirement in decision(world, world.other, world.other.last)
+        Branch(answer, replace(world, other=slot), requirement)
+        for answer, slot, requirement in decision(world, world.other, world.other.last)
     )
 
 
@@ -333,24 +333,24 @@ def always(answer: ModelOutcome, requirement: str) -> Rule:
 # --- operations on the cluster ------------------------------------------------------------------
 
 
-def local_operation(changes: Callable[[ModelSlot], ModelSlot] = lambda place: place) -> Rule:
+def local_operation(changes: Callable[[ModelSlot], ModelSlot] = lambda slot: slot) -> Rule:
     """A local cluster operation (SND-6, ACC-13, INV-10)."""
 
     def asked(world: ModelWorld) -> Iterator[Branch]:
-        place = world.main
-        if place.local is Local.TAKEN:
+        slot = world.main
+        if slot.local is Local.TAKEN:
             yield Branch(ModelOutcome.REFUSED, world, "ACC-13")
             return
-        yield Branch(ModelOutcome.OK, world.with_main(changes(place)), "SND-6")
-        if not (place.running and place.own):
+        yield Branch(ModelOutcome.OK, world.with_main(changes(slot)), "SND-6")
+        if not (slot.running and slot.own):
             yield Branch(ModelOutcome.REFUSED, world, "SND-6")
 
     return asked
 
 
-def change_stack(place: ModelSlot) -> ModelSlot:
+def change_stack(slot: ModelSlot) -> ModelSlot:
     """The profiles are changed locally."""
-    return replace(place, stack=ModelStack.CHANGED)
+    return replace(slot, stack=ModelStack.CHANGED)
 
 
 def return_to_local(world: ModelWorld) -> Iterator[Branch]:
@@ -373,10 +373,10 @@ def on_main(change: Callable[[ModelSlot], ModelSlot]) -> Rule:
     return arranged(lambda world: world.with_main(change(world.main)))
 
 
-def with_link(place: ModelSlot, cut: frozenset[int]) -> ModelSlot:
+def with_link(slot: ModelSlot, cut: frozenset[int]) -> ModelSlot:
     """Other hosts are cut off. A handing over may end by itself while nobody is reached."""
-    late = place.late or (bool(cut) and place.current is CentralState.HANDED)
-    return replace(place, cut=cut, late=late)
+    late = slot.late or (bool(cut) and slot.current is CentralState.HANDED)
+    return replace(slot, cut=cut, late=late)
 
 
 def a_week_later(world: ModelWorld) -> ModelWorld:

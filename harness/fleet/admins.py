@@ -71,34 +71,34 @@ class Admins:
 
     # --- what they are told -----------------------------------------------------------
 
-    def request_sent(self, place: FleetSlot, pairing_uid: str) -> None:
+    def request_sent(self, slot: FleetSlot, pairing_uid: str) -> None:
         """A request was sent: somebody will take it up."""
-        self._put(place, pairing_uid, place.review.spread(self._plan.notice))
+        self._put(slot, pairing_uid, slot.review.spread(self._plan.notice))
 
-    def request_stale(self, place: FleetSlot, pairing_uid: str) -> None:
+    def request_stale(self, slot: FleetSlot, pairing_uid: str) -> None:
         """A request was cancelled without a connection; perhaps it is accepted all the same."""
-        happens = place.review.chance(self._plan.accepts_stale_ppm)
-        notice = place.review.spread(self._plan.notice)
-        if happens and self._happens(place, "accepts-stale"):
-            self._put(place, pairing_uid, notice)
+        happens = slot.review.chance(self._plan.accepts_stale_ppm)
+        notice = slot.review.spread(self._plan.notice)
+        if happens and self._happens(slot, "accepts-stale"):
+            self._put(slot, pairing_uid, notice)
 
-    def _happens(self, place: FleetSlot, what: str) -> bool:
+    def _happens(self, slot: FleetSlot, what: str) -> bool:
         """Whether an act takes place, now that it was drawn.
 
         Its name is by the cluster's own count: ids would change with what others do.
         """
-        name = f"a.{what}.{place.member.index}.{place.reviews}"
+        name = f"a.{what}.{slot.member.index}.{slot.reviews}"
         return self._world.happenings.allows(name)
 
-    def _put(self, place: FleetSlot, pairing_uid: str, later: int) -> None:
-        notice = self._world.env.timeout(later, (place, pairing_uid))
+    def _put(self, slot: FleetSlot, pairing_uid: str, later: int) -> None:
+        notice = self._world.env.timeout(later, (slot, pairing_uid))
         notice.callbacks.append(self._falls_due)
 
     def _falls_due(self, notice: simpy.Event) -> None:
         """Somebody who is idle takes it up; else one who has not begun to work yet."""
-        place, pairing_uid = cast("tuple[FleetSlot, str]", notice.value)
-        office = self.office(place.member.tenant, place.member.project)
-        office.waiting.append((place, pairing_uid))
+        slot, pairing_uid = cast("tuple[FleetSlot, str]", notice.value)
+        office = self.office(slot.member.tenant, slot.member.project)
+        office.waiting.append((slot, pairing_uid))
         if office.idle:
             office.idle.pop().succeed()
         elif office.staffed < len(office.people):
@@ -118,8 +118,8 @@ class Admins:
             elif pause := self._off_duty(self._world.clock.now()):
                 yield env.timeout(pause)
             else:
-                place, pairing_uid = office.waiting.popleft()
-                yield from self._reviews(client, place, pairing_uid, office)
+                slot, pairing_uid = office.waiting.popleft()
+                yield from self._reviews(client, slot, pairing_uid, office)
 
     def _off_duty(self, now: int) -> int:
         """How long it is until the shift begins; 0 while it lasts."""
@@ -129,32 +129,32 @@ class Admins:
         return 0 if today < self._plan.shift else self._plan.day - today
 
     def _reviews(
-        self, client: AdminClient, place: FleetSlot, pairing_uid: str, office: Office
+        self, client: AdminClient, slot: FleetSlot, pairing_uid: str, office: Office
     ) -> Step[None]:
         """One request, until it is decided or nothing more can be done about it."""
-        plan, stream, member = self._plan, place.review, place.member
+        plan, stream, member = self._plan, slot.review, slot.member
         profiles = office.profiles
-        place.reviews += 1
+        slot.reviews += 1
         rejects, doubles = stream.chance(plan.rejects_ppm), stream.chance(plan.doubles_ppm)
         contradicts = stream.chance(plan.contradicts_ppm)
         renames, mistypes = stream.chance(plan.renames_ppm), stream.chance(plan.mistypes_ppm)
         mistake, way = stream.below(len(_MISTAKES)), stream.below(1 << 16)
 
-        rejects = rejects and self._happens(place, "rejects")
+        rejects = rejects and self._happens(slot, "rejects")
         right = profiles.selection_for(member.stack, way)
         acceptance = Acceptance(right)
-        if renames and self._happens(place, "renames"):
+        if renames and self._happens(slot, "renames"):
             acceptance = Acceptance(right, f"store-{member.index}", "renamed", {"renamed": "yes"})
         rival = None
-        if doubles and self._happens(place, "doubles"):
+        if doubles and self._happens(slot, "doubles"):
             accepts = rejects is contradicts
             rival = self._rival(office, client, pairing_uid, acceptance, accepts=accepts)
-        if mistypes and self._happens(place, "mistypes"):
+        if mistypes and self._happens(slot, "mistypes"):
             wrong = Acceptance(profiles.wrong_selection(member.stack, _MISTAKES[mistake]))
-            yield from self._drives(client, place, self._flow(place, pairing_uid, wrong))
+            yield from self._drives(client, slot, self._flow(slot, pairing_uid, wrong))
         for _ in range(_REVIEWS_MAX):
-            flow = self._flow(place, pairing_uid, acceptance, rejects=rejects)
-            reply, rival = (yield from self._drives(client, place, flow, rival)), None
+            flow = self._flow(slot, pairing_uid, acceptance, rejects=rejects)
+            reply, rival = (yield from self._drives(client, slot, flow, rival)), None
             if isinstance(reply, ops.Done):
                 break
             if isinstance(reply, Refused) and reply.reason in (
@@ -167,7 +167,7 @@ class Admins:
         else:
             return
         if isinstance(reply.value, ops.Accepted):
-            self._world.env.process(self._rules(client.person, place, reply.value.cluster_uid))
+            self._world.env.process(self._rules(client.person, slot, reply.value.cluster_uid))
 
     def _rival(
         self,
@@ -188,54 +188,54 @@ class Admins:
 
     @staticmethod
     def _flow(
-        place: FleetSlot, pairing_uid: str, acceptance: Acceptance, *, rejects: bool = False
+        slot: FleetSlot, pairing_uid: str, acceptance: Acceptance, *, rejects: bool = False
     ) -> Flow:
         if rejects:
-            return admin_rejects(pairing_uid, place.member.uid)
-        return admin_accepts(pairing_uid, acceptance, place.member.uid)
+            return admin_rejects(pairing_uid, slot.member.uid)
+        return admin_accepts(pairing_uid, acceptance, slot.member.uid)
 
     def _drives(
-        self, client: AdminClient, place: FleetSlot, flow: Flow, rival: Rival | None = None
+        self, client: AdminClient, slot: FleetSlot, flow: Flow, rival: Rival | None = None
     ) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         env, plan = self._world.env, self._plan
         operation = next(flow)
         while True:
             if isinstance(operation, ops.AcceptPairingRequest | ops.RejectPairingRequest):
-                self._race(place, rival)
-            reply = yield from client.ask(operation, place.net, place.member.tenant)
+                self._race(slot, rival)
+            reply = yield from client.ask(operation, slot.net, slot.member.tenant)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
                 result: ops.Reply = stop.value
                 return result
-            yield env.timeout(place.review.spread(plan.think))
+            yield env.timeout(slot.review.spread(plan.think))
 
-    def _race(self, place: FleetSlot, rival: Rival | None) -> None:
+    def _race(self, slot: FleetSlot, rival: Rival | None) -> None:
         """Whoever acts at the very moment of a decision: a colleague, the operator."""
         env = self._world.env
         if rival is not None:
             client, decision = rival
-            env.process(client.ask_later(decision, place, place.review.spread(self._world.at_once)))
-        if place.is_racing and self.operators is not None:
-            place.is_racing = False
-            later = place.review.spread(self._world.at_once)
-            env.process(self.operators.cancels_at_once(place, later))
+            env.process(client.ask_later(decision, slot, slot.review.spread(self._world.at_once)))
+        if slot.is_racing and self.operators is not None:
+            slot.is_racing = False
+            later = slot.review.spread(self._world.at_once)
+            env.process(self.operators.cancels_at_once(slot, later))
 
-    def _rules(self, person: Admin, place: FleetSlot, cluster_uid: str) -> Step[None]:
+    def _rules(self, person: Admin, slot: FleetSlot, cluster_uid: str) -> Step[None]:
         """Central operations on a cluster that was accepted."""
-        world, plan, stream, tenant = self._world, self._plan, place.review, place.member.tenant
+        world, plan, stream, tenant = self._world, self._plan, slot.review, slot.member.tenant
         client, revision, refused = AdminClient(world, person), 0, 0
         poll = world.scenario.agents.poll
         yield world.env.timeout(poll.high + stream.spread(poll))
         while refused < _RULES_MAX and not world.is_over:
             revision += 1
             change = ops.ChangeCentralCluster(cluster_uid, _tags_of(revision))
-            reply = yield from client.ask(change, place.net, tenant)
+            reply = yield from client.ask(change, slot.net, tenant)
             if not isinstance(reply, ops.Done):
                 refused += 1
                 if isinstance(reply, Refused) and reply.reason is Reason.NOT_FOUND:
-                    yield from client.ask(ops.ViewCentralCluster(cluster_uid), place.net, tenant)
+                    yield from client.ask(ops.ViewCentralCluster(cluster_uid), slot.net, tenant)
                     return
                 yield world.env.timeout(stream.spread(poll))
             elif plan.work is None:
@@ -302,9 +302,7 @@ class AdminClient:
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
         )
 
-    def ask_later(
-        self, operation: ops.CentralOperation, place: FleetSlot, later: int
-    ) -> Step[None]:
+    def ask_later(self, operation: ops.CentralOperation, slot: FleetSlot, later: int) -> Step[None]:
         """One operation, after a moment; nobody waits for the answer."""
         yield self._world.env.timeout(later)
-        yield from self.ask(operation, place.net, place.member.tenant)
+        yield from self.ask(operation, slot.net, slot.member.tenant)

@@ -21,7 +21,7 @@ from harness.fleet.spelling import duration_text, number_text, spread_text
 from harness.targets.toml_lines import Path
 
 _WHOLE_PPM = 1_000_000
-_PPM_PLACES = 6
+_PPM_SLOTS = 6
 _EVERYBODY = (FaultScope.HOST, FaultScope.ALL)
 """What may stand with a fault that strikes a whole side: the default, and the truth."""
 
@@ -109,7 +109,7 @@ def _fleet(scenario: Scenario) -> Iterator[Flaw]:
 
 def _too_much(ppm: int, path: Path, names: str) -> Iterator[Flaw]:
     if ppm > _WHOLE_PPM:
-        told = f"{names} make {number_text(ppm, _PPM_PLACES)} together"
+        told = f"{names} make {number_text(ppm, _PPM_SLOTS)} together"
         yield Flaw(path, told, "let them be 1 at most: a message has one fate")
 
 

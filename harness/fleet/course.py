@@ -52,7 +52,7 @@ class Course:
         self._env = world.env
         self._roster = Roster(world.scenario)
         self._members = self._roster.indices_of_cell(number)
-        self._places: dict[int, FleetSlot] = {}
+        self._slots: dict[int, FleetSlot] = {}
         self._retired: dict[int, Credentials] = {}
         # A paired cluster that is rebooted has to show that it still is.
         self._may_retire = all(f.kind is not FaultKind.REBOOT for f in world.scenario.faults)
@@ -60,13 +60,13 @@ class Course:
         self._admins = Admins(world)
         self._operators = Operators(world, self._callbacks(endpoint))
         self._admins.operators = self._operators
-        self.disturbing = make_disturbing(world, self._places)
+        self.disturbing = make_disturbing(world, self._slots)
 
     def _callbacks(self, endpoint: str) -> OperatorCallbacks:
         tokens: dict[tuple[int, int], Tokens] = {}
 
-        def token(place: FleetSlot, now: int) -> str:
-            member = place.member
+        def token(slot: FleetSlot, now: int) -> str:
+            member = slot.member
             key = (member.tenant, member.project)
             if key not in tokens:
                 tokens[key] = Tokens(self._scenario, *key, self._speed_milli)
@@ -119,25 +119,25 @@ class Course:
 
     def _install(self, member: Member) -> None:
         world = self._world
-        place = self._places[member.index] = FleetSlot(self._scenario.seed, member)
-        cluster = world.hosts.install(place)
-        world.arranged("harness", InstallCluster(place.slot, cluster), place.tags)
-        self._env.process(self._operates(place))
+        slot = self._slots[member.index] = FleetSlot(self._scenario.seed, member)
+        cluster = world.hosts.install(slot)
+        world.arranged("harness", InstallCluster(slot.slot, cluster), slot.tags)
+        self._env.process(self._operates(slot))
         if self._scenario.operators.work is not None:
-            self._env.process(self._operators.works(place))
+            self._env.process(self._operators.works(slot))
 
-    def _operates(self, place: FleetSlot) -> Step[None]:
+    def _operates(self, slot: FleetSlot) -> Step[None]:
         """An operator's work."""
-        yield from self._operators.operator(place)
-        place.is_left = True
-        self._may_rest(place)
+        yield from self._operators.operator(slot)
+        slot.is_left = True
+        self._may_rest(slot)
 
-    def _may_rest(self, place: FleetSlot) -> None:
+    def _may_rest(self, slot: FleetSlot) -> None:
         """Little has to be known of a place where nothing is to be done any more."""
-        if self._may_retire and place.is_left and self._world.hosts.is_at_rest(place):
-            index = place.member.index
-            self._retired[index] = place.session
-            del self._places[index]
+        if self._may_retire and slot.is_left and self._world.hosts.is_at_rest(slot):
+            index = slot.member.index
+            self._retired[index] = slot.session
+            del self._slots[index]
 
     # --- how it ends ------------------------------------------------------------------
 
@@ -145,10 +145,10 @@ class Course:
         """Once everything has healed and settled, everybody looks at both sides."""
         yield from self.settles()
         requests = self._world.superseded
-        for place in self._places.values():
-            member = place.member
-            if place.pairing_uid and not place.is_paired:
-                requests.setdefault((member.tenant, member.project), []).append(place.pairing_uid)
+        for slot in self._slots.values():
+            member = slot.member
+            if slot.pairing_uid and not slot.is_paired:
+                requests.setdefault((member.tenant, member.project), []).append(slot.pairing_uid)
         looks = []
         for tenant, project in self._projects():
             stream = Stream(self._scenario.seed, f"looks:{self.number}:{tenant}:{project}")
@@ -159,7 +159,7 @@ class Course:
 
     def _view_everywhere(self, looks: list[simpy.Process]) -> Step[None]:
         """At each Local UI from which anything was sent, one after the other."""
-        seed, sent = self._scenario.seed, [i for i, p in self._places.items() if p.has_sent]
+        seed, sent = self._scenario.seed, [i for i, p in self._slots.items() if p.has_sent]
         within = self.views_within()
         drawn = [(Stream(seed, f"look:{i}").below(within), i) for i in (*sent, *self._retired)]
         began = self._world.clock.now()
@@ -184,9 +184,9 @@ class Course:
         yield self._env.timeout(_ENDS_AFTER)
 
     def _final_views(self, index: int) -> Step[None]:
-        place = self._places.get(index)
-        if place is None:
-            place = FleetSlot(self._scenario.seed, self._roster.member(index))
-            place.session = self._retired.pop(index)
+        slot = self._slots.get(index)
+        if slot is None:
+            slot = FleetSlot(self._scenario.seed, self._roster.member(index))
+            slot.session = self._retired.pop(index)
         for look in (ViewPairing(), ViewManagement()):
-            yield from self._operators.asks(place, look)
+            yield from self._operators.asks(slot, look)

@@ -26,9 +26,9 @@ NEMESIS = "nemesis"
 class Disturbing:
     """The nemesis of one cell, and its timelines."""
 
-    def __init__(self, world: CellWorld, places: Mapping[int, FleetSlot]) -> None:
+    def __init__(self, world: CellWorld, slots: Mapping[int, FleetSlot]) -> None:
         self._world = world
-        self._places = places
+        self._slots = slots
         self._outage: OperationRecord | None = None
         self._reboots: dict[str, OperationRecord] = {}
 
@@ -80,11 +80,11 @@ class Disturbing:
             FaultKind.HEALTH: self._set_health,
             FaultKind.REBOOT: self._reboot,
         }.get(occurrence.kind)
-        place = self._places.get(member.index)
+        slot = self._slots.get(member.index)
         if turn is None:
             self._turn_messages(member, transition)
-        elif place is not None:
-            turn(place, transition)
+        elif slot is not None:
+            turn(slot, transition)
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
         """Messages are lost, or slow, from now on or no more."""
@@ -102,39 +102,39 @@ class Disturbing:
                 how = arrangements.DisturbMessages(uid, slowed=fault.factor)
         world.arranged(NEMESIS, how, tags, cause)
 
-    def _note(self, place: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
-        tags = place.tags if place is not None else {}
+    def _note(self, slot: FleetSlot | None, what: arrangements.Arrangement, cause: str) -> None:
+        tags = slot.tags if slot is not None else {}
         self._world.arranged(NEMESIS, what, tags, cause)
 
-    def _set_links(self, place: FleetSlot, transition: Transition) -> None:
+    def _set_links(self, slot: FleetSlot, transition: Transition) -> None:
         up = not transition.begins
         for uid in transition.host_uids:
-            position = place.member.host_uids.index(uid)
-            if (position in place.down) is up:
-                self._world.hosts.set_link(place, position, up=up)
-                self._note(place, arrangements.SetLink(uid, up), transition.occurrence.cause)
+            position = slot.member.host_uids.index(uid)
+            if (position in slot.down) is up:
+                self._world.hosts.set_link(slot, position, up=up)
+                self._note(slot, arrangements.SetLink(uid, up), transition.occurrence.cause)
 
-    def _set_health(self, place: FleetSlot, transition: Transition) -> None:
+    def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
         store = self._world.hosts.store
         for uid in transition.host_uids:
-            site = store.get(SlotState, place.slot)
+            site = store.get(SlotState, slot.slot)
             nodes = site.cluster.nodes() if site is not None and site.cluster is not None else ()
             for node in [node for node in nodes if node.host_uid == uid and node.health != health]:
-                self._world.hosts.set_health(place, node.name, health)
-                change = arrangements.SetNodeHealth(place.slot, node.name, health)
-                self._note(place, change, transition.occurrence.cause)
+                self._world.hosts.set_health(slot, node.name, health)
+                change = arrangements.SetNodeHealth(slot.slot, node.name, health)
+                self._note(slot, change, transition.occurrence.cause)
 
-    def _reboot(self, place: FleetSlot, transition: Transition) -> None:
+    def _reboot(self, slot: FleetSlot, transition: Transition) -> None:
         """The hosts of a cluster are off between the two ends of one `Restart`."""
         world, now = self._world, self._world.clock.now()
         if transition.begins:
-            tags = {**place.tags, "slot": place.slot, "cause": transition.occurrence.cause}
+            tags = {**slot.tags, "slot": slot.slot, "cause": transition.occurrence.cause}
             restart = arrangements.Restart(arrangements.Side.EDGE)
-            self._reboots[place.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
-            world.hosts.power_off(place)
-        elif (record := self._reboots.pop(place.slot, None)) is not None:
-            world.hosts.power_on(place)
+            self._reboots[slot.slot] = world.recorder.invoke(NEMESIS, restart, now, tags)
+            world.hosts.power_off(slot)
+        elif (record := self._reboots.pop(slot.slot, None)) is not None:
+            world.hosts.power_on(slot)
             world.recorder.end(record, Done(Acknowledged()), now)
 
     def _turn_side(self, transition: Transition) -> None:

@@ -72,68 +72,68 @@ class Hosts:
         self.clock_shift = 0
         """How far the hosts' clocks are ahead, in microseconds."""
 
-    def install(self, place: FleetSlot) -> Cluster:
+    def install(self, slot: FleetSlot) -> Cluster:
         """Put the cluster of a place onto its hosts."""
-        member, cluster = place.member, place.member.cluster
+        member, cluster = slot.member, slot.member.cluster
         with self.store.transaction():
-            self.store.put(SlotState(place.slot, member.host_uids, cluster=cluster))
+            self.store.put(SlotState(slot.slot, member.host_uids, cluster=cluster))
             for uid in member.host_uids:
-                self.store.put(HostSlot(uid, place.slot))
+                self.store.put(HostSlot(uid, slot.slot))
         return cluster
 
     # --- Local UI ---------------------------------------------------------------------
 
-    def perform(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
-        record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
-        if place.is_off:
+        record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
+        if slot.is_off:
             yield self._env.timeout(_CONNECT)
             reply: ops.Reply = _OFF
         else:
             now = self._clock.now() + self.clock_shift
-            flow = self._core.perform(place.host, operation, place.session, now, place.ids)
+            flow = self._core.perform(slot.host, operation, slot.session, now, slot.ids)
             try:
-                done = yield from self._run(place, flow)
+                done = yield from self._run(slot, flow)
                 if done is None:
                     raise AssertionError(f"{record.kind} ended without a reply")
                 reply = done
             except Interrupt:
                 reply = _REBOOTED
         self._recorder.end(record, reply, self._clock.now())
-        self.wake(place)
+        self.wake(slot)
         return reply
 
     def _run(
-        self, place: FleetSlot, flow: Generator[Call, TimedReply, Result]
+        self, slot: FleetSlot, flow: Generator[Call, TimedReply, Result]
     ) -> Step[Result | Refused | None]:
         """Run a flow of the edge to its end; a reboot ends it with `Interrupt`."""
         me = self._env.active_process
         assert me is not None
-        place.flows.append(me)
+        slot.flows.append(me)
         answer: TimedReply | None = None
         try:
             while True:
                 call, result = advance(flow, answer, self.store)
                 if call is None:
                     return result
-                reply = yield from self._carry(place, call)
+                reply = yield from self._carry(slot, call)
                 answer = TimedReply(reply, self._clock.now() + self.clock_shift)
         except Refusal as refusal:
             return refusal.refused
         finally:
-            place.flows.remove(me)
+            slot.flows.remove(me)
 
     # --- messages ---------------------------------------------------------------------
 
-    def _carry(self, place: FleetSlot, call: Call) -> Step[LinkReply]:
+    def _carry(self, slot: FleetSlot, call: Call) -> Step[LinkReply]:
         """Carry a message of a host to the central plane, and wait for the answer."""
-        record = self._invoked(place, call)
+        record = self._invoked(slot, call)
         try:
-            if place.is_down(call.host_uid):
+            if slot.is_down(call.host_uid):
                 yield self._env.timeout(_CONNECT)
                 reply: LinkReply = _CUT_OFF
             else:
-                answer = yield self._asked(place, call, record)
+                answer = yield self._asked(slot, call, record)
                 reply = _LATE if answer is None else answer  # type: ignore[assignment]
         except Interrupt:
             if record is not None:
@@ -143,122 +143,122 @@ class Hosts:
             self._recorder.end(record, reply, self._clock.now())
         return reply
 
-    def _invoked(self, place: FleetSlot, call: Call) -> OperationRecord | None:
+    def _invoked(self, slot: FleetSlot, call: Call) -> OperationRecord | None:
         """The record of a message; a probe has none."""
         if isinstance(call.operation, ops.Probe):
             return None
-        tags = place.tags
-        if call.host_uid != place.host:
+        tags = slot.tags
+        if call.host_uid != slot.host:
             tags = {**tags, "host": call.host_uid}
         return self._recorder.invoke("agent", call.operation, self._clock.now(), tags)
 
-    def _asked(self, place: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
+    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
         """Send a message on its way: an event whose value is the answer, or none in time."""
         question, network = self._deadlines.ask(), self._network
-        fate = network.fate(place, self._clock.now())
-        delay = network.latency(place, call.operation)
+        fate = network.fate(slot, self._clock.now())
+        delay = network.latency(slot, call.operation)
         if fate is not None:
-            self._note(place, call, fate)
+            self._note(slot, call, fate)
             if fate.fault is MessageFault.LOST_BEFORE:
                 return question
             delay += fate.delay
         arrival = self._env.timeout(delay)
-        arrival.callbacks.append(lambda _: self._arrive(place, call, question, fate))
+        arrival.callbacks.append(lambda _: self._arrive(slot, call, question, fate))
         return question
 
-    def _note(self, place: FleetSlot, call: Call, fate: MessageFate) -> None:
+    def _note(self, slot: FleetSlot, call: Call, fate: MessageFate) -> None:
         """What happens to a message stands in the history before it does."""
         now, kind = self._clock.now(), message_kind(call.operation)
         fault = FaultNextMessage(call.host_uid, kind, fate.fault, fate.delay)
-        self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), place.tags)
+        self._recorder.at_once("nemesis", fault, now, ops.Done(ops.Acknowledged()), slot.tags)
 
     def _arrive(
-        self, place: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
+        self, slot: FleetSlot, call: Call, question: PendingReply, fate: MessageFate | None
     ) -> None:
-        if place.is_down(call.host_uid):
+        if slot.is_down(call.host_uid):
             return
         is_lost = fate is not None and fate.fault is MessageFault.LOST_AFTER
         is_repeated = fate is not None and fate.fault is MessageFault.REPEATED
 
         def take(reply: LinkReply, later: int) -> PendingReply | None:
-            if is_lost or place.is_off:
+            if is_lost or slot.is_off:
                 return None
-            back = self._network.latency(place, call.operation, answer=True)
+            back = self._network.latency(slot, call.operation, answer=True)
             return question if question.answer(reply, later + back) else None
 
         times = 2 if is_repeated else 1
-        self._plane.arrive(place.member.tenant, call.operation, _NOBODY, place.net, take, times)
+        self._plane.arrive(slot.member.tenant, call.operation, _NOBODY, slot.net, take, times)
 
     # --- agents -----------------------------------------------------------------------
 
-    def wake(self, place: FleetSlot) -> None:
+    def wake(self, slot: FleetSlot) -> None:
         """Let the agents of a cluster work, if there is something to follow up."""
-        if place.agent or place.is_off:
+        if slot.agent or slot.is_off:
             return
-        site = self.store.get(SlotState, place.slot)
+        site = self.store.get(SlotState, slot.slot)
         if site is not None and site.has_work:
-            place.agent = True
-            self._env.process(self._agent(place))
+            slot.agent = True
+            self._env.process(self._agent(slot))
 
-    def _agent(self, place: FleetSlot) -> Step[None]:
+    def _agent(self, slot: FleetSlot) -> Step[None]:
         while True:
-            yield self._pause(place)
-            if place.is_off:
+            yield self._pause(slot)
+            if slot.is_off:
                 break
-            site = self.store.get(SlotState, place.slot)
+            site = self.store.get(SlotState, slot.slot)
             if site is None or not site.has_work:
                 break
             try:
-                yield from self._run(place, self._core.follow(place.slot))
+                yield from self._run(slot, self._core.follow(slot.slot))
             except Interrupt:
                 break
-        place.agent = False
-        self.on_rest(place)
+        slot.agent = False
+        self.on_rest(slot)
 
-    def is_at_rest(self, place: FleetSlot) -> bool:
+    def is_at_rest(self, slot: FleetSlot) -> bool:
         """Whether its cluster is paired, nothing is wrong with it, and no agent is at work."""
-        site = self.store.get(SlotState, place.slot)
-        if place.agent or place.down or place.is_off or site is None or site.cluster is None:
+        site = self.store.get(SlotState, slot.slot)
+        if slot.agent or slot.down or slot.is_off or site is None or site.cluster is None:
             return False
         is_paired = site.request is not None and site.request.state is LocalState.PAIRED
         return is_paired and not site.cluster.unhealthy_nodes()
 
-    def _pause(self, place: FleetSlot) -> simpy.Event:
+    def _pause(self, slot: FleetSlot) -> simpy.Event:
         """Until the next round. Without jitter, a link that is back is used at once."""
-        if not place.down or self._plan.retry_jitter:
-            return self._env.timeout(place.net.spread(self._plan.poll))
-        if place.link_back is None:
-            place.link_back = self._env.event()
-        return place.link_back
+        if not slot.down or self._plan.retry_jitter:
+            return self._env.timeout(slot.net.spread(self._plan.poll))
+        if slot.link_back is None:
+            slot.link_back = self._env.event()
+        return slot.link_back
 
     # --- what is done to them ---------------------------------------------------------
 
-    def set_link(self, place: FleetSlot, position: int, *, up: bool) -> None:
+    def set_link(self, slot: FleetSlot, position: int, *, up: bool) -> None:
         """Cut the link of one host of a cluster, or mend it."""
-        place.down = place.down - {position} if up else place.down | {position}
-        if not place.down and place.link_back is not None:
-            place.link_back.succeed()
-            place.link_back = None
+        slot.down = slot.down - {position} if up else slot.down | {position}
+        if not slot.down and slot.link_back is not None:
+            slot.link_back.succeed()
+            slot.link_back = None
 
-    def set_health(self, place: FleetSlot, node: str, health: Health) -> None:
+    def set_health(self, slot: FleetSlot, node: str, health: Health) -> None:
         """One node turns healthy or unhealthy."""
-        site = self.store.get(SlotState, place.slot)
+        site = self.store.get(SlotState, slot.slot)
         if site is not None and site.cluster is not None:
             self.store.put(replace(site, cluster=site.cluster.with_health(node, health)))
 
-    def power_off(self, place: FleetSlot) -> None:
+    def power_off(self, slot: FleetSlot) -> None:
         """What is in flight at the hosts of a cluster is gone."""
-        place.is_off = True
-        for process in list(place.flows):
+        slot.is_off = True
+        for process in list(slot.flows):
             process.interrupt()
 
-    def power_on(self, place: FleetSlot) -> None:
+    def power_on(self, slot: FleetSlot) -> None:
         """The hosts start again, from what they have stored."""
-        place.is_off = False
-        place.boots += 1
+        slot.is_off = False
+        slot.boots += 1
         with self.store.transaction():
-            self._make_core(StoreOfOneSlot(self.store, place.slot)).recover()
-        self.wake(place)
+            self._make_core(StoreOfOneSlot(self.store, slot.slot)).recover()
+        self.wake(slot)
 
 
 class StoreOfOneSlot:

@@ -20,8 +20,8 @@ from harness.fleet.scenario import Distribution, Spread
 from harness.history.operation import Json
 
 LONGEST: Final = 366 * spelling.DAY
-_PPM_PLACES: Final = 6
-_MILLI_PLACES: Final = 3
+_PPM_SLOTS: Final = 6
+_MILLI_SLOTS: Final = 3
 _ESCAPES: Final = {"\x7f": "\\u007f"}
 
 
@@ -230,22 +230,20 @@ def _whole(pattern: str, word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An exact number: a whole multiple of the last of `places` decimal places."""
+    """An exact number: a whole multiple of the last of `slots` decimal places."""
 
-    places: int
+    slots: int
     least: int
     most: int
     noun: str
 
     @property
     def words(self) -> str:
-        least, most = (
-            spelling.number_text(bound, self.places) for bound in (self.least, self.most)
-        )
-        return f"{self.noun} from {least} to {most}, with at most {self.places} decimal places"
+        least, most = (spelling.number_text(bound, self.slots) for bound in (self.least, self.most))
+        return f"{self.noun} from {least} to {most}, with at most {self.slots} decimal places"
 
     def read(self, value: object) -> int:
-        return spelling.scaled(value, self.places)
+        return spelling.scaled(value, self.slots)
 
     def flaws(self, value: object) -> Iterator[Flaw]:
         if not (isinstance(value, int) and self.least <= value <= self.most):
@@ -259,18 +257,18 @@ class Number:
         return ""
 
     def text(self, value: object) -> str:
-        return spelling.number_text(int(str(value)), self.places)
+        return spelling.number_text(int(str(value)), self.slots)
 
     def schema(self) -> dict[str, Json]:
-        scale = 10**self.places
+        scale = 10**self.slots
         return {"type": "number", "minimum": self.least / scale, "maximum": self.most / scale}
 
 
-SHARE: Final = Number(_PPM_PLACES, 0, 10**_PPM_PLACES, "a share")
+SHARE: Final = Number(_PPM_SLOTS, 0, 10**_PPM_SLOTS, "a share")
 """Of whatever; kept in millionths."""
 
 
 def per_thousand_hosts(least: int, most: int) -> Number:
     """So many for each thousand hosts; kept in thousandths."""
-    scale = 10**_MILLI_PLACES
-    return Number(_MILLI_PLACES, least, most * scale, "a number for each thousand hosts,")
+    scale = 10**_MILLI_SLOTS
+    return Number(_MILLI_SLOTS, least, most * scale, "a number for each thousand hosts,")

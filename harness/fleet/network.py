@@ -42,38 +42,38 @@ class Network:
         if not faults:
             struck.pop(index, None)
 
-    def fate(self, place: FleetSlot, now: int) -> MessageFate | None:
+    def fate(self, slot: FleetSlot, now: int) -> MessageFate | None:
         """What happens to a message that a cluster sends now."""
         if self._heals_at is not None and now >= self._heals_at:
             return None
-        return message_fate(place.net, self.plan, self.losses(place))
+        return message_fate(slot.net, self.plan, self.losses(slot))
 
-    def losses(self, place: FleetSlot) -> Sequence[FaultPlan]:
+    def losses(self, slot: FleetSlot) -> Sequence[FaultPlan]:
         """The faults that lose messages of this cluster now."""
-        return self._lossy.get(place.member.index, ()) if self._lossy else ()
+        return self._lossy.get(slot.member.index, ()) if self._lossy else ()
 
     def striking(self, index: int) -> Sequence[FaultPlan]:
         """The faults that lose or slow the messages of a cluster now."""
         return [*self._lossy.get(index, ()), *self._slowed.get(index, ())]
 
-    def slowed(self, place: FleetSlot) -> int:
+    def slowed(self, slot: FleetSlot) -> int:
         """By how much longer a message takes now than it would by itself, in microseconds.
 
         For real time, where the way itself is real.
         """
-        faults = self._slowed.get(place.member.index, ()) if self._slowed else ()
+        faults = self._slowed.get(slot.member.index, ()) if self._slowed else ()
         if not faults:
             return 0
-        usual = taken = place.net.spread(self.plan.latency)
+        usual = taken = slot.net.spread(self.plan.latency)
         for fault in faults:
             taken *= fault.factor
         return taken - usual
 
-    def latency(self, place: FleetSlot, operation: AgentOperation, *, answer: bool = False) -> int:
+    def latency(self, slot: FleetSlot, operation: AgentOperation, *, answer: bool = False) -> int:
         """How long a message, or its answer, takes one way, in microseconds."""
-        taken = place.net.spread(self.plan.latency)
+        taken = slot.net.spread(self.plan.latency)
         if self._slowed:
-            for fault in self._slowed.get(place.member.index, ()):
+            for fault in self._slowed.get(slot.member.index, ()):
                 taken *= fault.factor
         if self.plan.bandwidth_kbit:
             is_large = isinstance(operation, SubmitPairing) and not answer

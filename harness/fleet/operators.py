@@ -47,156 +47,156 @@ class Operators:
 
     # --- what they do -----------------------------------------------------------------
 
-    def operator(self, place: FleetSlot) -> Step[None]:
+    def operator(self, slot: FleetSlot) -> Step[None]:
         """Pairs a cluster, with all that comes between."""
-        world, plan, stream = self._world, self._plan, place.operator
+        world, plan, stream = self._world, self._plan, slot.operator
         for attempt in range(plan.tries):
             if world.is_over:
                 return
-            sent = yield from self._sends(place, attempt)
+            sent = yield from self._sends(slot, attempt)
             if isinstance(sent, ops.Done):
-                knows = yield from self._follows(place, attempt)
-                if not knows or place.is_paired or plan.again is None:
+                knows = yield from self._follows(slot, attempt)
+                if not knows or slot.is_paired or plan.again is None:
                     return
                 pause = plan.again
             else:
                 pause = plan.retry
             yield world.env.timeout(stream.spread(pause))
 
-    def _sends(self, place: FleetSlot, attempt: int) -> Step[ops.Reply]:
-        world, plan, stream = self._world, self._plan, place.operator
-        token = self._callbacks.token(place, world.clock.now())
+    def _sends(self, slot: FleetSlot, attempt: int) -> Step[ops.Reply]:
+        world, plan, stream = self._world, self._plan, slot.operator
+        token = self._callbacks.token(slot, world.clock.now())
         wrong, twice = stream.chance(plan.wrong_token_ppm), stream.chance(plan.sends_twice_ppm)
-        if attempt == 0 and wrong and self._happens(place, attempt, "wrong-token"):
+        if attempt == 0 and wrong and self._happens(slot, attempt, "wrong-token"):
             token = NO_TOKEN
-        if twice and self._happens(place, attempt, "sends-twice"):
-            world.env.process(self._sends_too(place, token))
-        place.has_sent = True
-        sent = yield from self._drive(place, operator_sends(self._callbacks.endpoint, token))
+        if twice and self._happens(slot, attempt, "sends-twice"):
+            world.env.process(self._sends_too(slot, token))
+        slot.has_sent = True
+        sent = yield from self._drive(slot, operator_sends(self._callbacks.endpoint, token))
         uid = pairing_uid_of(sent)
         if uid:
-            if place.pairing_uid:
-                project = (place.member.tenant, place.member.project)
-                world.superseded.setdefault(project, []).append(place.pairing_uid)
-            place.pairing_uid = uid
-            self._callbacks.sent(place, uid)
+            if slot.pairing_uid:
+                project = (slot.member.tenant, slot.member.project)
+                world.superseded.setdefault(project, []).append(slot.pairing_uid)
+            slot.pairing_uid = uid
+            self._callbacks.sent(slot, uid)
         return sent
 
-    def _sends_too(self, place: FleetSlot, token: str) -> Step[None]:
-        yield self._world.env.timeout(place.review.spread(self._plan.think))
-        sent = yield from self._drive(place, operator_sends(self._callbacks.endpoint, token))
+    def _sends_too(self, slot: FleetSlot, token: str) -> Step[None]:
+        yield self._world.env.timeout(slot.review.spread(self._plan.think))
+        sent = yield from self._drive(slot, operator_sends(self._callbacks.endpoint, token))
         if uid := pairing_uid_of(sent):
-            self._callbacks.sent(place, uid)
+            self._callbacks.sent(slot, uid)
 
-    def _follows(self, place: FleetSlot, attempt: int) -> Step[bool]:
+    def _follows(self, slot: FleetSlot, attempt: int) -> Step[bool]:
         """Looks until it is decided, cancels if that was drawn, or forgets about it.
 
         Returns whether the operator knows in the end that the request is pending no more.
         """
-        world, plan, stream = self._world, self._plan, place.operator
+        world, plan, stream = self._world, self._plan, slot.operator
         cancels, after = stream.chance(plan.cancels_ppm), stream.spread(plan.cancel_after)
         races, forgets = stream.chance(plan.cancels_decided_ppm), stream.chance(plan.forgets_ppm)
         cancel_at = 0
-        if cancels and self._happens(place, attempt, "cancels"):
+        if cancels and self._happens(slot, attempt, "cancels"):
             cancel_at = world.clock.now() + after
-        place.is_racing = races and self._happens(place, attempt, "cancels-as-decided")
-        forgotten = plan.watch is None or (forgets and self._happens(place, attempt, "forgets"))
+        slot.is_racing = races and self._happens(slot, attempt, "cancels-as-decided")
+        forgotten = plan.watch is None or (forgets and self._happens(slot, attempt, "forgets"))
         if forgotten and not cancel_at:
             return False
         while not world.is_over:
-            yield world.env.timeout(self._until_next_look(place, cancel_at, forgotten))
+            yield world.env.timeout(self._until_next_look(slot, cancel_at, forgotten))
             if cancel_at and world.env.now >= cancel_at:
                 cancel_at = 0
-                cancelled = yield from self._cancels(place)
+                cancelled = yield from self._cancels(slot)
                 if isinstance(cancelled, ops.Done):
                     return True
-            if (yield from self._is_decided(place)):
+            if (yield from self._is_decided(slot)):
                 return True
             if forgotten:
                 return False
         return False
 
-    def _until_next_look(self, place: FleetSlot, cancel_at: int, forgotten: bool) -> int:
+    def _until_next_look(self, slot: FleetSlot, cancel_at: int, forgotten: bool) -> int:
         left = max(0, cancel_at - self._world.clock.now())
         if forgotten or self._plan.watch is None:
             return left
-        pause = place.operator.spread(self._plan.watch)
+        pause = slot.operator.spread(self._plan.watch)
         return min(pause, left) if cancel_at else pause
 
-    def _is_decided(self, place: FleetSlot) -> Step[bool]:
+    def _is_decided(self, slot: FleetSlot) -> Step[bool]:
         """A look at Local UI: whether the request is pending no more."""
-        reply = yield from self.asks(place, ops.ViewPairing())
+        reply = yield from self.asks(slot, ops.ViewPairing())
         if isinstance(reply, Refused):
             return reply.reason is Reason.NOTHING_PENDING
         view = reply.value if isinstance(reply, ops.Done) else None
         if not isinstance(view, ops.PairingView):
             return False
         if view.status == LocalState.PAIRED.value:
-            place.is_paired = True
-            yield from self.asks(place, ops.ViewManagement())
+            slot.is_paired = True
+            yield from self.asks(slot, ops.ViewManagement())
         return view.status not in _STAYS
 
-    def _cancels(self, place: FleetSlot) -> Step[ops.Reply]:
+    def _cancels(self, slot: FleetSlot) -> Step[ops.Reply]:
         """Looks, withdraws what is pending, and looks again."""
-        was_cut_off, uid = bool(place.down), place.pairing_uid
-        cancelled = yield from self._drive(place, operator_cancels())
+        was_cut_off, uid = bool(slot.down), slot.pairing_uid
+        cancelled = yield from self._drive(slot, operator_cancels())
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
-            self._callbacks.cancelled_cut_off(place, uid)
+            self._callbacks.cancelled_cut_off(slot, uid)
         return cancelled
 
-    def cancels_at_once(self, place: FleetSlot, later: int) -> Step[None]:
+    def cancels_at_once(self, slot: FleetSlot, later: int) -> Step[None]:
         """Withdraws what is pending without looking first."""
-        env, uid, was_cut_off = self._world.env, place.pairing_uid, bool(place.down)
+        env, uid, was_cut_off = self._world.env, slot.pairing_uid, bool(slot.down)
         yield env.timeout(later)
-        cancelled = yield from self.asks(place, ops.CancelPairingRequest())
+        cancelled = yield from self.asks(slot, ops.CancelPairingRequest())
         if isinstance(cancelled, ops.Done) and was_cut_off and uid:
-            self._callbacks.cancelled_cut_off(place, uid)
+            self._callbacks.cancelled_cut_off(slot, uid)
 
-    def works(self, place: FleetSlot) -> Step[None]:
+    def works(self, slot: FleetSlot) -> Step[None]:
         """Local operations, for as long as Local UI permits any, and a little longer."""
         world, plan, revision, refused = self._world, self._plan, 0, 0
         if plan.work is None:
             return
-        stream = Stream(world.scenario.seed, f"work:{place.member.index}")
+        stream = Stream(world.scenario.seed, f"work:{slot.member.index}")
         while refused < _WORK_REFUSED_MAX:
             yield world.env.timeout(stream.spread(plan.work))
             if world.is_over:
                 return
             revision += 1
             change = ops.PatchCluster({"revision": str(revision)})
-            reply = yield from self.asks(place, change)
+            reply = yield from self.asks(slot, change)
             refused += isinstance(reply, Refused) and reply.reason is Reason.CENTRALLY_MANAGED
 
     # --- how they do it ---------------------------------------------------------------
 
-    def _drive(self, place: FleetSlot, flow: Flow) -> Step[ops.Reply]:
+    def _drive(self, slot: FleetSlot, flow: Flow) -> Step[ops.Reply]:
         """Carry out a flow, with time to think between its steps."""
         operation = next(flow)
         while True:
-            reply = yield from self.asks(place, operation)
+            reply = yield from self.asks(slot, operation)
             try:
                 operation = flow.send(reply)
             except StopIteration as stop:
                 result: ops.Reply = stop.value
                 return result
-            yield self._world.env.timeout(place.operator.spread(self._plan.think))
+            yield self._world.env.timeout(slot.operator.spread(self._plan.think))
 
-    def asks(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def asks(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation, after a login where one is needed."""
         hosts = self._world.hosts
-        if not place.session.session:
-            yield from self._logs_in(place)
-        reply = yield from hosts.perform(place, operation)
+        if not slot.session.session:
+            yield from self._logs_in(slot)
+        reply = yield from hosts.perform(slot, operation)
         if isinstance(reply, Refused) and reply.reason is Reason.UNAUTHENTICATED:
-            yield from self._logs_in(place)
-            reply = yield from hosts.perform(place, operation)
+            yield from self._logs_in(slot)
+            reply = yield from hosts.perform(slot, operation)
         return reply
 
-    def _logs_in(self, place: FleetSlot) -> Step[None]:
+    def _logs_in(self, slot: FleetSlot) -> Step[None]:
         login = ops.LogIn(USERNAME, PASSWORD, extended=True)
-        reply = yield from self._world.hosts.perform(place, login)
+        reply = yield from self._world.hosts.perform(slot, login)
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
-            place.session = ops.Credentials(session=reply.value.token)
+            slot.session = ops.Credentials(session=reply.value.token)
 
-    def _happens(self, place: FleetSlot, attempt: int, what: str) -> bool:
-        return self._world.happenings.allows(f"o.{what}.{place.member.index}.{attempt}")
+    def _happens(self, slot: FleetSlot, attempt: int, what: str) -> bool:
+        return self._world.happenings.allows(f"o.{what}.{slot.member.index}.{attempt}")

@@ -118,18 +118,18 @@ class Roster:
         if not 0 <= index < self._count:
             raise IndexError(f"cluster {index}: there are {self._count}")
         seed, plan = self._seed, self._plan
-        place = index // plan.clusters_per_site
+        slot = index // plan.clusters_per_site
         uid = derived_id(seed, "cluster", index)
         # A site belongs to one tenant; its clusters to any of the tenant's projects.
-        tenant = derived_bits(seed, "tenant", place) % plan.tenants if plan.tenants > 1 else 0
+        tenant = derived_bits(seed, "tenant", slot) % plan.tenants if plan.tenants > 1 else 0
         project = derived_bits(seed, "project", index) % plan.projects if plan.projects > 1 else 0
         return Member(
             index=index,
             uid=uid,
             cell=cell_of(uid, plan.cells),
             host_uids=tuple(derived_id(seed, f"host:{index}", n) for n in range(self.size(index))),
-            site=place,
-            region=derived_bits(seed, "region", place) % plan.regions,
+            site=slot,
+            region=derived_bits(seed, "region", slot) % plan.regions,
             tenant=tenant,
             project=project,
             project_uid=_project_uid(seed, tenant, project),

@@ -83,7 +83,7 @@ def spread_text(drawn: Spread) -> str:
     return f"{duration_text(drawn.low)}..{duration_text(drawn.high)}"
 
 
-def scaled(value: object, places: int) -> int:
+def scaled(value: object, slots: int) -> int:
     """A number as a whole multiple of the last of so many decimal places.
 
     Raises:
@@ -99,17 +99,17 @@ def scaled(value: object, places: int) -> int:
     whole = written.rstrip("0")
     if not whole:
         return 0
-    power = int(exponent) + len(written) - len(whole) + places
+    power = int(exponent) + len(written) - len(whole) + slots
     if power < 0:
-        raise Misspelt(f"{literal(value)} is too fine", f"use at most {places} decimal places")
+        raise Misspelt(f"{literal(value)} is too fine", f"use at most {slots} decimal places")
     if len(whole) + power > _DIGITS_MAX:
         raise Misspelt(f"{literal(value)} is too large", "write a smaller number")
     amount: int = int(whole) * 10**power
     return -amount if sign else amount
 
 
-def number_text(value: int, places: int) -> str:
+def number_text(value: int, slots: int) -> str:
     """The number as it is written, without needless zeros."""
-    whole, part = divmod(value, 10**places)
-    fraction = f"{part:0{places}d}".rstrip("0")
+    whole, part = divmod(value, 10**slots)
+    fraction = f"{part:0{slots}d}".rstrip("0")
     return f"{whole}.{fraction}" if fraction else str(whole)

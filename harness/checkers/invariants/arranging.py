@@ -41,9 +41,9 @@ class Arrangements:
         }
 
     def _install_invoked(self, operation: OperationRecord) -> None:
-        place = self.known.places.get(entities.text(operation.args, "slot"))
-        if place is not None:
-            place.gone = True
+        slot = self.known.slots.get(entities.text(operation.args, "slot"))
+        if slot is not None:
+            slot.gone = True
 
     def _installed(self, operation: OperationRecord) -> None:
         if operation.outcome is FAIL:
@@ -51,84 +51,84 @@ class Arrangements:
         cluster = operation.args.get("cluster")
         about = cluster if isinstance(cluster, dict) else {}
         pools = about.get("pools")
-        place = entities.ObservedSlot(
+        slot = entities.ObservedSlot(
             entities.text(operation.args, "slot"), entities.text(about, "uid")
         )
-        place.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
-        place.moved, place.born = operation.end or operation.start, self.known.tick
-        place.gone = operation.outcome is INFO
-        place.arranged = not about
+        slot.hosts = tuple(sorted(hosts_of(pools if isinstance(pools, list) else [])))
+        slot.moved, slot.born = operation.end or operation.start, self.known.tick
+        slot.gone = operation.outcome is INFO
+        slot.arranged = not about
         if about:
             packs = entities.packs_of(about.get("stack"))
-            place.stacks = (entities.StackSpan(packs, operation.id),)
-        self.known.put_place(place)
+            slot.stacks = (entities.StackSpan(packs, operation.id),)
+        self.known.put_slot(slot)
 
-    def _place_named(self, operation: OperationRecord) -> entities.ObservedSlot | None:
+    def _slot_named(self, operation: OperationRecord) -> entities.ObservedSlot | None:
         slot = entities.text(operation.args, "slot")
         host = entities.text(operation.args, "host_uid")
-        return self.known.place_of(host) if host else self.known.places.get(slot)
+        return self.known.slot_of(host) if host else self.known.slots.get(slot)
 
     def _link_invoked(self, operation: OperationRecord) -> None:
-        place = self._place_named(operation)
-        if place is not None:
+        slot = self._slot_named(operation)
+        if slot is not None:
             host = entities.text(operation.args, "host_uid")
-            place.down |= {host}
-            place.unsure |= {host}
-            place.link_tick = self.known.tick
+            slot.down |= {host}
+            slot.unsure |= {host}
+            slot.link_tick = self.known.tick
             if operation.args.get("up") is not True:
-                self.known.excuse(place.open.values())
+                self.known.excuse(slot.open.values())
 
     def _linked(self, operation: OperationRecord) -> None:
-        place, host = self._place_named(operation), entities.text(operation.args, "host_uid")
-        if place is None:
+        slot, host = self._slot_named(operation), entities.text(operation.args, "host_uid")
+        if slot is None:
             return
-        place.link_tick = self.known.tick
-        place.moved = operation.end or operation.start
+        slot.link_tick = self.known.tick
+        slot.moved = operation.end or operation.start
         if operation.outcome is OK:
-            place.unsure -= {host}
+            slot.unsure -= {host}
             if operation.args.get("up") is True:
-                place.down -= {host}
+                slot.down -= {host}
 
     def _fault_invoked(self, operation: OperationRecord) -> None:
-        place = self._place_named(operation)
-        if place is not None:
+        slot = self._slot_named(operation)
+        if slot is not None:
             delay = operation.args.get("delay")
-            place.moved = operation.start + (delay if isinstance(delay, int) else 0)
+            slot.moved = operation.start + (delay if isinstance(delay, int) else 0)
             if operation.args.get("message") == "withdraw":
-                place.withdrawals_spoiled = True
+                slot.withdrawals_spoiled = True
 
     def _arranged(self, operation: OperationRecord) -> None:
-        place = self._place_named(operation)
-        if place is not None:
-            place.arranged = place.arranged or operation.kind == "SetHostMode"
-            place.moved = operation.end or operation.start
-            self.known.excuse_place(place)
+        slot = self._slot_named(operation)
+        if slot is not None:
+            slot.arranged = slot.arranged or operation.kind == "SetHostMode"
+            slot.moved = operation.end or operation.start
+            self.known.excuse_slot(slot)
 
     def _remade(self, operation: OperationRecord) -> None:
-        place = self.known.place(operation)
-        if place is not None and operation.outcome is not FAIL:
-            place.arranged = True
-            place.stacks = ()
-            self.known.excuse_place(place)
+        slot = self.known.slot(operation)
+        if slot is not None and operation.outcome is not FAIL:
+            slot.arranged = True
+            slot.stacks = ()
+            self.known.excuse_slot(slot)
 
     def _stack_invoked(self, operation: OperationRecord) -> None:
-        place = self.known.place(operation)
-        if place is None:
+        slot = self.known.slot(operation)
+        if slot is None:
             return
-        self.known.excuse_place(place)
-        oldest = min((r.invoked for r in place.requests.values()), default=entities.NEVER)
-        kept = [s for s in place.stacks if place.busy or s.replaced >= oldest]
+        self.known.excuse_slot(slot)
+        oldest = min((r.invoked for r in slot.requests.values()), default=entities.NEVER)
+        kept = [s for s in slot.stacks if slot.busy or s.replaced >= oldest]
         packs = entities.packs_of(operation.args.get("stack"))
-        place.stacks = (*kept, entities.StackSpan(packs, operation.id, certain=False))
+        slot.stacks = (*kept, entities.StackSpan(packs, operation.id, certain=False))
 
     def _stacked(self, operation: OperationRecord) -> None:
-        place = self.known.place(operation)
-        if place is None:
+        slot = self.known.slot(operation)
+        if slot is None:
             return
         if operation.outcome is FAIL:
-            place.stacks = tuple(s for s in place.stacks if s.operation != operation.id)
+            slot.stacks = tuple(s for s in slot.stacks if s.operation != operation.id)
         elif operation.outcome is OK:
-            for span in place.stacks:
+            for span in slot.stacks:
                 if span.operation == operation.id:
                     span.certain = True
                 elif span.certain and span.replaced == entities.NEVER:
@@ -147,12 +147,12 @@ class Arrangements:
 
     def _jolted(self, operation: OperationRecord) -> bool:
         """Whether it was the edge of one slot alone: then nobody else was disturbed."""
-        slot = entities.text(operation.args, "slot")
-        place = self.known.places.get(slot) if slot else None
-        if place is not None:
-            place.link_tick = self.known.tick
-            place.moved = operation.end or operation.start
-        return bool(slot)
+        uid = entities.text(operation.args, "slot")
+        slot = self.known.slots.get(uid) if uid else None
+        if slot is not None:
+            slot.link_tick = self.known.tick
+            slot.moved = operation.end or operation.start
+        return bool(uid)
 
     def _shaken(self, operation: OperationRecord) -> None:
         known = self.known

@@ -199,7 +199,7 @@ class Lists:
 class _Copy:
     """What one host showed last; `status` is empty when it showed nothing."""
 
-    place: entities.ObservedSlot | None
+    slot: entities.ObservedSlot | None
     uid: str
     status: str
     operation: str
@@ -230,9 +230,9 @@ class EdgeCopies:
         if not host:
             return ()
         found: list[Violation] = []
-        place, copy = known.place(operation), self._copies.get(host)
-        if copy is None or copy.place is not place:
-            self._copies[host] = _Copy(place, uid, status, operation.id, known.tick)
+        slot, copy = known.slot(operation), self._copies.get(host)
+        if copy is None or copy.slot is not slot:
+            self._copies[host] = _Copy(slot, uid, status, operation.id, known.tick)
         elif not _is_before(copy.operation, copy.tick, operation, known):
             return ()
         elif copy.uid == uid and copy.status == status:
@@ -246,8 +246,8 @@ class EdgeCopies:
                     del copy.old[next(iter(copy.old))]
             copy.uid, copy.status = uid, status
             copy.operation, copy.tick = operation.id, known.tick
-        if uid and status == PENDING and place is not None:
-            found += self._behind(place, uid, operation)
+        if uid and status == PENDING and slot is not None:
+            found += self._behind(slot, uid, operation)
         return found
 
     def _back(self, copy: _Copy, uid: str, status: str, operation: OperationRecord) -> Violations:
@@ -270,15 +270,15 @@ class EdgeCopies:
         return Violation("INV-8", reason, _once(earlier, operation.id))
 
     def _behind(
-        self, place: entities.ObservedSlot, uid: str, operation: OperationRecord
+        self, slot: entities.ObservedSlot, uid: str, operation: OperationRecord
     ) -> Violations:
         """The edge still shows as pending what was surely decided too long ago."""
         book, known = self._book, self._book.known
         register = book.registers.get(uid)
-        if register is None or register.decided is None or uid in book.given_up or place.down:
+        if register is None or register.decided is None or uid in book.given_up or slot.down:
             return ()
         decided = register.decided
-        last = max(place.moved, place.unsure_until, place.unheard_at, known.disturbed)
+        last = max(slot.moved, slot.unsure_until, slot.unheard_at, known.disturbed)
         if operation.start <= max(decided[0], last) + known.limits.edge_lag:
             return ()
         reason = (

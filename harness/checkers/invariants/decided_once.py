@@ -102,8 +102,8 @@ class DecidedOnce(Rule):
         return self._agree(request, operation)
 
     def _cancelled(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
-        request = place.paired if place else None
+        slot = self.known.slot(operation)
+        request = slot.paired if slot else None
         return self._agree(request, operation) if request else NOTHING
 
     def _seen(self, operation: OperationRecord) -> Violations:
@@ -122,12 +122,12 @@ class DecidedOnce(Rule):
 
     def end(self, at: int) -> Iterator[Violation]:
         for request in list(self.known.requests.values()):
-            place, final, local = request.place, request.final, request.local
-            if place is None or place.gone or place.arranged or final is None or local is None:
+            slot, final, local = request.slot, request.final, request.local
+            if slot is None or slot.gone or slot.arranged or final is None or local is None:
                 continue
             if final.state != entities.PAIRED or local.state in (entities.PAIRED, "Pairing", ""):
                 continue
-            if self.known.is_settled(place, local.start):
+            if self.known.is_settled(slot, local.start):
                 reason = (
                     f"request {request.uid} is paired centrally, and Local UI shows"
                     f" {local.state} after everything has settled"

@@ -60,10 +60,10 @@ class ObservedState:
 
 @dataclass(slots=True, eq=False)
 class ObservedRequest:
-    """A pairing request: what is known of it from outside. `place` is where it was sent."""
+    """A pairing request: what is known of it from outside. `slot` is where it was sent."""
 
     uid: str
-    place: ObservedSlot | None = None
+    slot: ObservedSlot | None = None
     host: str = ""
     project: str | None = None
     token: str = ""

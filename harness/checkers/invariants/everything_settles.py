@@ -18,15 +18,15 @@ class EverythingSettles(Rule):
 
     def end(self, at: int) -> Iterator[Violation]:
         for request in list(self.known.requests.values()):
-            place = request.place
-            if place is None or place.gone or place.arranged:
+            slot = request.slot
+            if slot is None or slot.gone or slot.arranged:
                 continue
             if request.sent is not None:
                 yield from self._judge(request)
             else:
-                yield from self._judge_unacknowledged(request, place)
+                yield from self._judge_unacknowledged(request, slot)
 
-    def _judge_unacknowledged(self, request: ObservedRequest, place: ObservedSlot) -> Violations:
+    def _judge_unacknowledged(self, request: ObservedRequest, slot: ObservedSlot) -> Violations:
         """Of a request whose send was never acknowledged no host may be without knowledge.
 
         What was sent, and not answered, has settled like everything else: it is pending on
@@ -35,12 +35,12 @@ class EverythingSettles(Rule):
         token that is not what it was.
         """
         known = self.known
-        if self._late(request)[0] not in OPEN_STATES or place.excused or not place.senders:
+        if self._late(request)[0] not in OPEN_STATES or slot.excused or not slot.senders:
             return ()
-        if known.tokens_moved > place.first_sent:
+        if known.tokens_moved > slot.first_sent:
             return ()
-        looks = [known.looks.get(host) or _another(request, host) for host in place.senders]
-        if not all(look and known.is_settled(place, look[1]) for look in looks):
+        looks = [known.looks.get(host) or _another(request, host) for host in slot.senders]
+        if not all(look and known.is_settled(slot, look[1]) for look in looks):
             return ()
         reason = (
             f"request {request.uid}, whose send was not acknowledged, is pending centrally, and"
@@ -68,11 +68,9 @@ class EverythingSettles(Rule):
 
     def _late(self, request: ObservedRequest) -> tuple[str | None, str | None]:
         """What either side showed last, if that look began late enough."""
-        place, known = request.place, self.known
+        slot, known = request.slot, self.known
         shown = [request.central, request.local]
-        late = [
-            s.state if s and place and known.is_settled(place, s.start) else None for s in shown
-        ]
+        late = [s.state if s and slot and known.is_settled(slot, s.start) else None for s in shown]
         return late[0], late[1]
 
     def _unsettled(self, request: ObservedRequest, what: str) -> Violations:
@@ -84,8 +82,8 @@ class EverythingSettles(Rule):
 
 def _another(request: ObservedRequest, host: str) -> tuple[str, int] | None:
     """The look that shows, at this host, another request of the cluster as pending or paired."""
-    place = request.place
-    for other in (place.paired, place.current) if place else ():
+    slot = request.slot
+    for other in (slot.paired, slot.current) if slot else ():
         shown = other.local if other and other is not request and other.host == host else None
         if shown is not None and shown.state in _THERE:
             return shown.operation, shown.start

@@ -100,10 +100,10 @@ class ExactMatch(Rule):
         """The stacks that the request may have carried, or may be judged by (ACC-21)."""
         if request.packs is not None:
             return [request.packs]
-        place, stacks = request.place, []
-        if place is not None and not place.gone:
-            stacks = [s.packs for s in place.stacks if s.replaced > request.invoked]
-        if request.shown_packs is not None and (place is None or request.sent is None):
+        slot, stacks = request.slot, []
+        if slot is not None and not slot.gone:
+            stacks = [s.packs for s in slot.stacks if s.replaced > request.invoked]
+        if request.shown_packs is not None and (slot is None or request.sent is None):
             stacks.append(request.shown_packs)
         return stacks
 

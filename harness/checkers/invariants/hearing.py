@@ -38,7 +38,7 @@ _TOO_BUSY = ("TooManyRequests", "InternalError")
 class _Ender:
     """An operation under way that may end these requests."""
 
-    place: entities.ObservedSlot | None = None
+    slot: entities.ObservedSlot | None = None
     requests: tuple[entities.ObservedRequest, ...] = ()
 
 
@@ -83,37 +83,37 @@ class Hearing(Arrangements):
     # --- what may end a request -------------------------------------------------------
 
     def _send_invoked(self, operation: OperationRecord) -> None:
-        place = self._busy(operation)
-        if place is not None:
-            place.sending += 1
-            place.sent = self.known.tick
-            place.first_sent = place.first_sent or place.sent
+        slot = self._busy(operation)
+        if slot is not None:
+            slot.sending += 1
+            slot.sent = self.known.tick
+            slot.first_sent = slot.first_sent or slot.sent
             host = entities.text(operation.tags, "host")
-            if host not in place.senders:
-                place.senders += (host,)
-            place.central_seen, place.suspect = None, ""
+            if host not in slot.senders:
+                slot.senders += (host,)
+            slot.central_seen, slot.suspect = None, ""
 
     def _busy(self, operation: OperationRecord) -> entities.ObservedSlot | None:
-        place = self.known.place(operation)
-        if place is not None:
-            place.busy += 1
-            self._may_end(operation, place, tuple(place.open.values()))
-        return place
+        slot = self.known.slot(operation)
+        if slot is not None:
+            slot.busy += 1
+            self._may_end(operation, slot, tuple(slot.open.values()))
+        return slot
 
     def _may_end(
         self,
         operation: OperationRecord,
-        place: entities.ObservedSlot | None,
+        slot: entities.ObservedSlot | None,
         requests: tuple[entities.ObservedRequest, ...],
     ) -> None:
-        self._enders[operation.id] = _Ender(place, requests)
+        self._enders[operation.id] = _Ender(slot, requests)
         for request in requests:
             request.enders += 1
 
     def _decision_invoked(self, operation: OperationRecord) -> None:
         request = self.known.requests.get(entities.text(operation.args, "pairing_uid"))
         if request is not None:
-            self._may_end(operation, request.place, (request,))
+            self._may_end(operation, request.slot, (request,))
             if operation.kind == "AcceptPairingRequest":
                 request.accept_invoked = min(request.accept_invoked, self.known.tick)
 
@@ -122,9 +122,9 @@ class Hearing(Arrangements):
         if operation.args.get("pairing_uid"):
             self._decision_invoked(operation)
             return
-        place = self.known.place(operation)
-        if place is not None:
-            self._may_end(operation, place, tuple(place.open.values()))
+        slot = self.known.slot(operation)
+        if slot is not None:
+            self._may_end(operation, slot, tuple(slot.open.values()))
 
     def _confirm_invoked(self, operation: OperationRecord) -> None:
         request = self.known.requests.get(entities.text(operation.args, "pairing_uid"))
@@ -134,20 +134,20 @@ class Hearing(Arrangements):
     def _no_longer_busy(self, operation: OperationRecord) -> entities.ObservedSlot | None:
         """A send or a cancel has ended; what it may have done."""
         now, known = self._enders.pop(operation.id, _NO_ONE), self.known
-        place = now.place or known.place(operation)
-        if place is None:
+        slot = now.slot or known.slot(operation)
+        if slot is None:
             return None
-        if now.place is not None:
-            place.busy -= 1
-            place.sending -= operation.kind == "SendPairingRequest"
+        if now.slot is not None:
+            slot.busy -= 1
+            slot.sending -= operation.kind == "SendPairingRequest"
         if operation.outcome is INFO:
-            place.unsure_until = (operation.end or operation.start) + known.limits.settle
+            slot.unsure_until = (operation.end or operation.start) + known.limits.settle
         if operation.outcome is FAIL and entities.reason_of(operation) in HARMLESS[operation.kind]:
             self._did_nothing(now)
         else:
-            place.changed = known.tick
-            place.moved = operation.end or operation.start
-        return place
+            slot.changed = known.tick
+            slot.moved = operation.end or operation.start
+        return slot
 
     @staticmethod
     def _did_nothing(ender: _Ender) -> None:
@@ -156,30 +156,30 @@ class Hearing(Arrangements):
 
     def _sent(self, operation: OperationRecord) -> None:
         known, uid = self.known, entities.text(entities.fields_of(operation), "pairing_uid")
-        before = known.place(operation)
+        before = known.slot(operation)
         changed = before.changed if before else 0
-        place = self._no_longer_busy(operation)
-        if place is None:
+        slot = self._no_longer_busy(operation)
+        if slot is None:
             return
-        place.sent = known.tick
-        if not uid or place.gone:
+        slot.sent = known.tick
+        if not uid or slot.gone:
             return
         request = known.requests.get(uid)
         if request is None:
-            request = entities.ObservedRequest(uid, place)
-            request.enders = place.busy + (changed > known.started)
-            request.excused = operation.start < place.unsure_until
+            request = entities.ObservedRequest(uid, slot)
+            request.enders = slot.busy + (changed > known.started)
+            request.excused = operation.start < slot.unsure_until
             self._admit(request, operation)
         elif request.sent is None:
             self._admit(request, operation)
-        place.current = request
-        if len(place.open) > 1:
-            self._supersede(place, request)
+        slot.current = request
+        if len(slot.open) > 1:
+            self._supersede(slot, request)
 
-    def _supersede(self, place: entities.ObservedSlot, request: entities.ObservedRequest) -> None:
+    def _supersede(self, slot: entities.ObservedSlot, request: entities.ObservedRequest) -> None:
         """A new id was given: the requests before it are no longer the host's own."""
         known = self.known
-        for earlier in tuple(place.open.values()):
+        for earlier in tuple(slot.open.values()):
             sent = earlier.sent
             if earlier is not request and sent is not None and sent.tick < known.started:
                 known.is_over(earlier, sent.at)
@@ -189,29 +189,29 @@ class Hearing(Arrangements):
         token = known.labels.get((operation.scenario, entities.text(operation.args, "token")))
         if token is not None:
             request.token, request.project = token.uid, token.project
-        if request.place is None:
-            request.place = known.place(operation)
+        if request.slot is None:
+            request.slot = known.slot(operation)
         request.host = entities.text(operation.tags, "host")
         request.sent, request.invoked = known.sighted(operation), known.started
         known.add(request)
 
     def _cancelled(self, operation: OperationRecord) -> None:
         known = self.known
-        place = known.place(operation)
-        sent_before = place is not None and place.sent < known.started and place.busy <= 1
-        place = self._no_longer_busy(operation)
-        if place is None:
+        slot = known.slot(operation)
+        sent_before = slot is not None and slot.sent < known.started and slot.busy <= 1
+        slot = self._no_longer_busy(operation)
+        if slot is None:
             return
-        if operation.outcome is not FAIL and not known.is_online(place):
-            place.excused = True
+        if operation.outcome is not FAIL and not known.is_online(slot):
+            slot.excused = True
         if operation.outcome is not OK:
             return
-        request, place.current = place.current, None
-        if request is not None and sent_before and request.place is place:
+        request, slot.current = slot.current, None
+        if request is not None and sent_before and request.slot is slot:
             request.cancelled = known.sighted(operation)
-            request.cancelled_online = known.is_online(place)
+            request.cancelled_online = known.is_online(slot)
             known.is_over(request, request.cancelled.at)
-        place.withdrawals_spoiled = False
+        slot.withdrawals_spoiled = False
 
     # --- the central side -------------------------------------------------------------
 
@@ -244,8 +244,8 @@ class Hearing(Arrangements):
             request = entities.ObservedRequest(entities.text(operation.args, "pairing_uid"))
             known.add(request)
             known.about = request
-        if request is not None and request.place is not None:
-            request.place.moved = operation.end or operation.start
+        if request is not None and request.slot is not None:
+            request.slot.moved = operation.end or operation.start
         return request
 
     def _named(self, operation: OperationRecord) -> None:
@@ -302,8 +302,8 @@ class Hearing(Arrangements):
         known, uid = self.known, entities.text(value, "pairing_uid")
         if state not in entities.OPEN_STATES or not uid:
             return None
-        place = known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
-        request = entities.ObservedRequest(uid, place, excused=True)
+        slot = known.by_local_uid.get(entities.text(value, "local_cluster_uid"))
+        request = entities.ObservedRequest(uid, slot, excused=True)
         known.add(request)
         return request
 
@@ -314,14 +314,9 @@ class Hearing(Arrangements):
             request.final = entities.ObservedState(
                 state, operation.id, operation.start, self.known.tick
             )
-        place = request.place
-        if (
-            state == entities.PAIRED
-            and place is not None
-            and place.paired is None
-            and not place.gone
-        ):
-            place.paired = request
+        slot = request.slot
+        if state == entities.PAIRED and slot is not None and slot.paired is None and not slot.gone:
+            slot.paired = request
         self.known.is_over(request, operation.end or operation.start)
 
     def _ruled(self, operation: OperationRecord) -> None:
@@ -343,10 +338,10 @@ class Hearing(Arrangements):
         """The pairing took effect: its record stays as long as its cluster does."""
         if request.paired is None:
             request.paired = self.known.sighted(operation)
-            place = request.place
-            if place is not None and not place.gone:
-                place.paired = request
-                place.add(request)
+            slot = request.slot
+            if slot is not None and not slot.gone:
+                slot.paired = request
+                slot.add(request)
             self.known.is_over(request, request.paired.at)
 
     # --- the edge ---------------------------------------------------------------------
@@ -355,8 +350,8 @@ class Hearing(Arrangements):
         known, value = self.known, entities.fields_of(operation)
         uid, status = entities.text(value, "pairing_uid"), entities.text(value, "status")
         request = known.about = known.requests.get(uid)
-        known.shown, place = status, known.place(operation)
-        if place is None:
+        known.shown, slot = status, known.slot(operation)
+        if slot is None:
             return
         refused = operation.outcome is FAIL and entities.reason_of(operation) in _NONE
         if uid or refused:
@@ -366,14 +361,14 @@ class Hearing(Arrangements):
             else:
                 known.looks.pop(host, None)
         if not uid:
-            request = place.current
+            request = slot.current
         if request is None:
             return
         if uid:
             request.local = entities.shown_now(request.local, status, operation, known.tick)
-            if request.place is None:
-                request.place = place
-                place.add(request)
+            if request.slot is None:
+                request.slot = slot
+                slot.add(request)
             if status == entities.PAIRED:
                 self._paired(request, operation)
         elif refused and operation.tags.get("host") == request.host:
@@ -382,29 +377,29 @@ class Hearing(Arrangements):
             )
 
     def _mode(self, operation: OperationRecord) -> None:
-        place = self.known.place(operation)
+        slot = self.known.slot(operation)
         mode = entities.text(entities.fields_of(operation), "mode")
-        if place is None or not mode:
+        if slot is None or not mode:
             return
-        place.mode = entities.shown_now(place.mode, mode, operation, self.known.tick)
-        if mode == "central" and place.central_seen is None and not place.busy:
-            place.central_seen = self.known.sighted(operation)
+        slot.mode = entities.shown_now(slot.mode, mode, operation, self.known.tick)
+        if mode == "central" and slot.central_seen is None and not slot.busy:
+            slot.central_seen = self.known.sighted(operation)
 
     def _cluster(self, operation: OperationRecord) -> None:
         """A look at the cluster says which hosts it has, where nobody has said so before."""
-        value, place = entities.fields_of(operation), self.known.place(operation)
+        value, slot = entities.fields_of(operation), self.known.slot(operation)
         pools = value.get("pools")
-        if place is None or place.cluster_uid or not isinstance(pools, list):
+        if slot is None or slot.cluster_uid or not isinstance(pools, list):
             return
-        place.cluster_uid = entities.text(value, "uid")
-        others = hosts_of(pools).difference(place.hosts)
-        if place.cluster_uid and others:
+        slot.cluster_uid = entities.text(value, "uid")
+        others = hosts_of(pools).difference(slot.hosts)
+        if slot.cluster_uid and others:
             known = self.known
-            if any(known.place_of(host).requests for host in sorted(others)):
+            if any(known.slot_of(host).requests for host in sorted(others)):
                 return
-            place.hosts = tuple(sorted({*place.hosts, *others}))
-            for host in place.hosts:
-                known.hosts[host] = place
+            slot.hosts = tuple(sorted({*slot.hosts, *others}))
+            for host in slot.hosts:
+                known.hosts[host] = slot
 
     # --- messages of hosts, where they are recorded -----------------------------------
 
@@ -416,18 +411,18 @@ class Hearing(Arrangements):
         about = cluster if isinstance(cluster, dict) else {}
         request = known.requests.get(uid)
         if request is None:
-            place = known.by_local_uid.get(entities.text(about, "uid")) or known.place(operation)
-            request = entities.ObservedRequest(uid, place, invoked=known.started)
-            request.enders = self._others_busy(place, operation) if place else 0
+            slot = known.by_local_uid.get(entities.text(about, "uid")) or known.slot(operation)
+            request = entities.ObservedRequest(uid, slot, invoked=known.started)
+            request.enders = self._others_busy(slot, operation) if slot else 0
             known.add(request)
         request.by_agent = True
         if request.packs is None:
             request.packs = entities.packs_of(about.get("stack"))
 
-    def _others_busy(self, place: entities.ObservedSlot, operation: OperationRecord) -> int:
+    def _others_busy(self, slot: entities.ObservedSlot, operation: OperationRecord) -> int:
         """How many sends and cancels may have ended what was submitted, besides its own send."""
-        own = place.sending > 0 and operation.start >= place.unsure_until
-        return place.busy - own + (place.changed > self.known.started)
+        own = slot.sending > 0 and operation.start >= slot.unsure_until
+        return slot.busy - own + (slot.changed > self.known.started)
 
     def _polled(self, operation: OperationRecord) -> None:
         self._named(operation)
@@ -442,17 +437,17 @@ class Hearing(Arrangements):
         if state in entities.FINAL_STATES:
             self._final(request, state, operation)
         if operation.kind == "ConfirmPairing":
-            if request.place is not None:
-                request.place.moved = operation.end or operation.start
+            if request.slot is not None:
+                request.slot.moved = operation.end or operation.start
             if state == entities.PAIRED:
                 self._paired(request, operation)
 
     def _unheard(self, operation: OperationRecord) -> None:
         """Its host could not learn what became of its request, and not by its own fault."""
-        place = self.known.place(operation)
+        slot = self.known.slot(operation)
         unanswered = operation.outcome is INFO
-        if place is not None and (unanswered or entities.reason_of(operation) in _TOO_BUSY):
-            place.unheard_at = operation.end or operation.start
+        if slot is not None and (unanswered or entities.reason_of(operation) in _TOO_BUSY):
+            slot.unheard_at = operation.end or operation.start
 
     def _withdrawn(self, operation: OperationRecord) -> None:
         self._named(operation)

@@ -21,7 +21,7 @@ _TAIL_MAX = 4096
 class _Owner:
     """Whose a given id is: the place, the send that brought it, and when that ended."""
 
-    place: ObservedSlot | None
+    slot: ObservedSlot | None
     operation: str
     tick: int
     submission: tuple[str, str] | None = None
@@ -39,7 +39,7 @@ class IdsAreNeverReused(Rule):
     def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self._given: dict[str, _Owner] = {}
-        self._of_place: dict[str, tuple[str, ...]] = {}
+        self._of_slot: dict[str, tuple[str, ...]] = {}
         self._old: dict[str, int] = {}
         self._sealed = IdSet()
         known.on_settled.append(self._settled)
@@ -61,7 +61,7 @@ class IdsAreNeverReused(Rule):
 
     def _reset(self, operation: OperationRecord) -> Violations:
         """A clean slate may count from the beginning."""
-        self._given, self._of_place, self._old = {}, {}, {}
+        self._given, self._of_slot, self._old = {}, {}, {}
         self._sealed = IdSet()
         return NOTHING
 
@@ -71,18 +71,18 @@ class IdsAreNeverReused(Rule):
             self._ended(request.uid)
 
     def _sent(self, operation: OperationRecord) -> Violations:
-        uid, place = text(fields_of(operation), "pairing_uid"), self.known.place(operation)
-        if not uid or place is None:
+        uid, slot = text(fields_of(operation), "pairing_uid"), self.known.slot(operation)
+        if not uid or slot is None:
             return NOTHING
         owner = self._given.get(uid)
         if owner is None:
             found = self._again(uid, operation)
-            self._give(uid, place, operation)
+            self._give(uid, slot, operation)
             return found
-        if owner.place is None:
-            owner.place = place
-            self._of_place[place.key] = (*self._of_place.get(place.key, ()), uid)
-        if owner.place is not place and self._are_two(owner.place, place):
+        if owner.slot is None:
+            owner.slot = slot
+            self._of_slot[slot.key] = (*self._of_slot.get(slot.key, ()), uid)
+        if owner.slot is not slot and self._are_two(owner.slot, slot):
             reason = f"pairing id {uid} was given to two clusters"
             return self.blame(uid, reason, owner.operation, operation.id)
         return NOTHING
@@ -101,25 +101,25 @@ class IdsAreNeverReused(Rule):
         reason = f"pairing id {uid} was given again, after its request had ended"
         return self.blame(uid, reason, operation.id)
 
-    def _give(self, uid: str, place: ObservedSlot, operation: OperationRecord) -> None:
+    def _give(self, uid: str, slot: ObservedSlot, operation: OperationRecord) -> None:
         known = self.known
-        for earlier in self._of_place.get(place.key, ()):
+        for earlier in self._of_slot.get(slot.key, ()):
             owner = self._given.get(earlier)
             if owner is not None and owner.tick < known.started:
                 self._ended(earlier)
-        self._of_place[place.key] = (*self._of_place.get(place.key, ()), uid)
-        self._given[uid] = _Owner(place, operation.id, known.tick)
+        self._of_slot[slot.key] = (*self._of_slot.get(slot.key, ()), uid)
+        self._given[uid] = _Owner(slot, operation.id, known.tick)
 
     def _ended(self, uid: str) -> None:
         """The host of the request has ended it: the id must not be given again."""
         owner = self._given.pop(uid, None)
         if owner is None:
             return
-        if owner.place is not None:
-            key = owner.place.key
-            given = tuple(other for other in self._of_place.pop(key, ()) if other != uid)
+        if owner.slot is not None:
+            key = owner.slot.key
+            given = tuple(other for other in self._of_slot.pop(key, ()) if other != uid)
             if given:
-                self._of_place[key] = given
+                self._of_slot[key] = given
         self._old[uid] = self.known.tick
         if len(self._old) > _OLD_MAX:
             self._seal()
@@ -133,9 +133,9 @@ class IdsAreNeverReused(Rule):
             self._sealed.add(uid)
 
     def _cancelled(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
-        if place is not None and operation.outcome is OK:
-            for uid in self._of_place.get(place.key, ()):
+        slot = self.known.slot(operation)
+        if slot is not None and operation.outcome is OK:
+            for uid in self._of_slot.get(slot.key, ()):
                 request = self.known.requests.get(uid)
                 if request is not None and request.cancelled is not None:
                     self._ended(uid)
@@ -149,7 +149,7 @@ class IdsAreNeverReused(Rule):
     def _installed(self, operation: OperationRecord) -> Violations:
         slot = text(operation.args, "slot")
         if operation.outcome is OK:
-            for uid in self._of_place.pop(slot, ()):
+            for uid in self._of_slot.pop(slot, ()):
                 self._ended(uid)
         return NOTHING
 
@@ -241,8 +241,8 @@ class IdSet:
     def _holds(self, run: bytes, digest: bytes) -> bool:
         width = self._width
 
-        def at(place: int) -> bytes:
-            return run[place * width : (place + 1) * width]
+        def at(slot: int) -> bytes:
+            return run[slot * width : (slot + 1) * width]
 
         return at(bisect_left(range(len(run) // width), digest, key=at)) == digest
 

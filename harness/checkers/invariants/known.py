@@ -88,7 +88,7 @@ class ObservedWorld:
         self._asked = None
         self.requests: dict[str, ObservedRequest] = {}
         self.of_project: dict[str, dict[str, ObservedRequest]] = {}
-        self.places: dict[str, ObservedSlot] = {}
+        self.slots: dict[str, ObservedSlot] = {}
         self.hosts: dict[str, ObservedSlot] = {}
         self.looks: dict[str, tuple[str, int]] = {}
         """Hosts of which Local UI showed last that nothing is pending or paired: the look that
@@ -112,57 +112,57 @@ class ObservedWorld:
 
     # --- places -----------------------------------------------------------------------
 
-    def place(self, operation: OperationRecord) -> ObservedSlot | None:
+    def slot(self, operation: OperationRecord) -> ObservedSlot | None:
         """The place of the host that the operation was asked of."""
         if operation is not self._asked:
             self._asked = operation
             host = operation.tags.get("host")
             self._here = None
             if isinstance(host, str):
-                self._here = self.hosts.get(host) or self.place_of(host)
+                self._here = self.hosts.get(host) or self.slot_of(host)
         return self._here
 
-    def place_of(self, host: str) -> ObservedSlot:
+    def slot_of(self, host: str) -> ObservedSlot:
         """The place that a host belongs to: one of its own while nobody has said which."""
-        place = self.hosts.get(host)
-        if place is None:
-            place = self.hosts[host] = self.places[host] = ObservedSlot(host, hosts=(host,))
-        return place
+        slot = self.hosts.get(host)
+        if slot is None:
+            slot = self.hosts[host] = self.slots[host] = ObservedSlot(host, hosts=(host,))
+        return slot
 
-    def put_place(self, place: ObservedSlot) -> None:
+    def put_slot(self, slot: ObservedSlot) -> None:
         """A cluster came to these hosts; what was there is gone."""
-        old = self.places.pop(place.key, None)
-        for host in place.hosts:
+        old = self.slots.pop(slot.key, None)
+        for host in slot.hosts:
             other = self.hosts.get(host)
             if other is not None and other is not old:
-                self.drop_place(other)
+                self.drop_slot(other)
         if old is not None:
-            self.drop_place(old)
-            place.hosts = tuple(sorted({*place.hosts, *old.hosts}))
+            self.drop_slot(old)
+            slot.hosts = tuple(sorted({*slot.hosts, *old.hosts}))
         self._asked = None
-        self.places[place.key] = place
-        if place.cluster_uid:
-            self.by_local_uid[place.cluster_uid] = place
-        for host in place.hosts:
-            self.hosts[host] = place
+        self.slots[slot.key] = slot
+        if slot.cluster_uid:
+            self.by_local_uid[slot.cluster_uid] = slot
+        for host in slot.hosts:
+            self.hosts[host] = slot
 
-    def drop_place(self, place: ObservedSlot) -> None:
+    def drop_slot(self, slot: ObservedSlot) -> None:
         """The cluster of a place is gone, and its requests with it."""
-        place.gone = True
-        self.by_local_uid.pop(place.cluster_uid, None)
-        for request in tuple(place.requests.values()):
+        slot.gone = True
+        self.by_local_uid.pop(slot.cluster_uid, None)
+        for request in tuple(slot.requests.values()):
             self.let_go(request)
-        if place.paired is not None:
-            self.let_go(place.paired)
-        place.current, place.paired = None, None
+        if slot.paired is not None:
+            self.let_go(slot.paired)
+        slot.current, slot.paired = None, None
 
     # --- requests ---------------------------------------------------------------------
 
     def add(self, request: ObservedRequest) -> None:
         """A request that was not known before."""
         self.requests[request.uid] = request
-        if request.place is not None:
-            request.place.add(request)
+        if request.slot is not None:
+            request.slot.add(request)
         if request.project is not None:
             self.of_project.setdefault(request.project, {})[request.uid] = request
 
@@ -179,11 +179,11 @@ class ObservedWorld:
         before = now - 2 * self.limits.settle
         while self._over and self._over[0][0] < before:
             request = self._over.popleft()[1]
-            place = request.place
-            if place is None or place.paired is not request:
+            slot = request.slot
+            if slot is None or slot.paired is not request:
                 self.let_go(request)
             elif request.paired is not None:
-                _slim(request, request.paired, place)
+                _slim(request, request.paired, slot)
             for hear in self.on_settled:
                 hear(request)
 
@@ -195,8 +195,8 @@ class ObservedWorld:
         if request.cluster_uid and self.by_cluster.get(request.cluster_uid) is request:
             del self.by_cluster[request.cluster_uid]
         self._no_longer_open(request)
-        if request.place is not None:
-            request.place.drop(request)
+        if request.slot is not None:
+            request.slot.drop(request)
 
     def forget_project(self, project: str) -> None:
         """A project is gone with everything in it."""
@@ -205,8 +205,8 @@ class ObservedWorld:
         self.of_project.pop(project, None)
 
     def _no_longer_open(self, request: ObservedRequest) -> None:
-        if request.place is not None:
-            request.place.close(request)
+        if request.slot is not None:
+            request.slot.close(request)
         of_project = self.of_project.get(request.project or "")
         if of_project is not None:
             of_project.pop(request.uid, None)
@@ -216,31 +216,31 @@ class ObservedWorld:
         for request in requests:
             request.excused = True
 
-    def excuse_place(self, place: ObservedSlot) -> None:
+    def excuse_slot(self, slot: ObservedSlot) -> None:
         """The same, to every request that was sent from there, or may have been."""
-        self.excuse(place.open.values())
-        place.excused = place.excused or place.first_sent > 0
+        self.excuse(slot.open.values())
+        slot.excused = slot.excused or slot.first_sent > 0
 
-    def is_online(self, place: ObservedSlot) -> bool:
+    def is_online(self, slot: ObservedSlot) -> bool:
         """Whether the ended operation had a link to the central side all the time."""
         return not (
-            place.down
-            or place.withdrawals_spoiled
-            or place.link_tick > self.started
+            slot.down
+            or slot.withdrawals_spoiled
+            or slot.link_tick > self.started
             or self.shaken > self.started
         )
 
-    def is_settled(self, place: ObservedSlot, start: int) -> bool:
+    def is_settled(self, slot: ObservedSlot, start: int) -> bool:
         """Whether everything had had its time to settle when something started."""
-        last = max(place.moved, self.disturbed, place.unsure_until)
-        return not place.down and start >= last + self.limits.settle
+        last = max(slot.moved, self.disturbed, slot.unsure_until)
+        return not slot.down and start >= last + self.limits.settle
 
     def sighted(self, operation: OperationRecord) -> Sighting:
         """That the operation, which ends now, was seen."""
         return Sighting(operation.id, self.tick, operation.end or operation.start)
 
 
-def _slim(request: ObservedRequest, paired: Sighting, place: ObservedSlot) -> None:
+def _slim(request: ObservedRequest, paired: Sighting, slot: ObservedSlot) -> None:
     """Of a pairing that took effect long ago keep that it did; looks to come are kept anew."""
     request.sent = LONG_AGO
     request.accepted = request.final = request.central = request.local = request.missed = None
@@ -248,8 +248,8 @@ def _slim(request: ObservedRequest, paired: Sighting, place: ObservedSlot) -> No
     for mark in (paired, request.ruled):
         if mark is not None:
             mark.tick = mark.at = 0
-    place.stacks = ()
-    place.drop(request)
+    slot.stacks = ()
+    slot.drop(request)
 
 
 WAITS = frozenset({"await_state", "stays"})

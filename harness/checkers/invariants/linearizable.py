@@ -256,15 +256,15 @@ class Linearizable(Rule):
 
         Unless the messages of its host are recorded: then only these do anything centrally.
         """
-        place = self.known.place(operation)
-        if place is not None and place.open:
-            self._may_end(operation, [r.uid for r in place.open.values() if not r.by_agent])
+        slot = self.known.slot(operation)
+        if slot is not None and slot.open:
+            self._may_end(operation, [r.uid for r in slot.open.values() if not r.by_agent])
 
     def _withdraws_unnamed(self, operation: OperationRecord) -> None:
         """A host withdraws what it has submitted and of which it was told no id."""
-        place = self.known.place(operation)
-        if place is not None and place.open:
-            self._may_end(operation, list(place.open))
+        slot = self.known.slot(operation)
+        if slot is not None and slot.open:
+            self._may_end(operation, list(slot.open))
 
     def _may_end(self, operation: OperationRecord, uids: list[str]) -> None:
         registers = [r for r in map(self.registers.get, uids) if r and self._may_change(r)]
@@ -333,8 +333,8 @@ class Linearizable(Rule):
         mark = request.cancelled if request else None
         if request is None or mark is None or mark.operation != operation.id:
             return False
-        place = request.place
-        settled = place is not None and operation.start >= place.unsure_until
+        slot = request.slot
+        settled = slot is not None and operation.start >= slot.unsure_until
         return request.cancelled_online and settled and operation.outcome is OK
 
     @staticmethod
@@ -362,11 +362,11 @@ class Linearizable(Rule):
         uid = entities.token_uid(operation)
         if uid:
             return [r.uid for r in known.requests.values() if r.token == uid]
-        host, slot = entities.text(args, "host_uid"), entities.text(args, "slot")
+        host, named = entities.text(args, "host_uid"), entities.text(args, "slot")
         if host:
-            return list(known.place_of(host).requests)
-        place = known.places.get(slot) if slot else known.place(operation)
-        return list(place.requests) if place else []
+            return list(known.slot_of(host).requests)
+        slot = known.slots.get(named) if named else known.slot(operation)
+        return list(slot.requests) if slot else []
 
     def _may_happen(
         self, register: Register, action: RegisterAction, operation: OperationRecord

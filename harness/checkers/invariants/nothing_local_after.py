@@ -37,10 +37,10 @@ class NothingLocalAfter(Rule):
         }
 
     def _changed(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
-        if place is None or place.gone or operation.outcome is not OK:
+        slot = self.known.slot(operation)
+        if slot is None or slot.gone or operation.outcome is not OK:
             return NOTHING
-        request, seen = place.paired, place.central_seen
+        request, seen = slot.paired, slot.central_seen
         paired = request.paired if request else None
         if request is not None and paired is not None and paired.tick < self.known.started:
             reason = (
@@ -48,45 +48,45 @@ class NothingLocalAfter(Rule):
                 f" local {operation.kind}"
             )
             return self.blame(request.uid, reason, paired.operation, operation.id)
-        if seen is not None and seen.tick < self.known.started and not place.suspect:
-            place.suspect = operation.id
+        if seen is not None and seen.tick < self.known.started and not slot.suspect:
+            slot.suspect = operation.id
         return NOTHING
 
     def _ruled(self, operation: OperationRecord) -> Violations:
         request = self.known.about
-        place = request.place if request and operation.outcome is OK else None
-        return self._confirm(place, operation)
+        slot = request.slot if request and operation.outcome is OK else None
+        return self._confirm(slot, operation)
 
     def _confirmed(self, operation: OperationRecord) -> Violations:
         request = self.known.about
         paired = self.known.shown == PAIRED
-        return self._confirm(request.place if request and paired else None, operation)
+        return self._confirm(request.slot if request and paired else None, operation)
 
     def _on_answer(self, operation: OperationRecord) -> Violations:
         if self.known.shown != PAIRED:
             return NOTHING
-        return self._confirm(self.known.place(operation), operation)
+        return self._confirm(self.known.slot(operation), operation)
 
-    def _confirm(self, place: ObservedSlot | None, operation: OperationRecord) -> Violations:
+    def _confirm(self, slot: ObservedSlot | None, operation: OperationRecord) -> Violations:
         """The host had obeyed the central side for good when it first said so."""
-        if place is None or place.gone or place.arranged or not place.suspect:
+        if slot is None or slot.gone or slot.arranged or not slot.suspect:
             return NOTHING
-        found = self._held(place, operation.id)
-        place.suspect = ""
+        found = self._held(slot, operation.id)
+        slot.suspect = ""
         return found
 
-    def _held(self, place: ObservedSlot, look: str) -> Violations:
+    def _held(self, slot: ObservedSlot, look: str) -> Violations:
         reason = (
-            f"the host of {place.cluster_uid or place.key} said that it is centrally managed,"
+            f"the host of {slot.cluster_uid or slot.key} said that it is centrally managed,"
             " then a local operation took effect, and the pairing held"
         )
-        seen = place.central_seen.operation if place.central_seen else ""
-        return self.blame(f"{place.key}@{place.born}", reason, seen, place.suspect, look)
+        seen = slot.central_seen.operation if slot.central_seen else ""
+        return self.blame(f"{slot.key}@{slot.born}", reason, seen, slot.suspect, look)
 
     def end(self, at: int) -> Iterator[Violation]:
-        for place in list(self.known.places.values()):
-            mode = place.mode
-            if mode is None or mode.state != "central" or not place.suspect:
+        for slot in list(self.known.slots.values()):
+            mode = slot.mode
+            if mode is None or mode.state != "central" or not slot.suspect:
                 continue
-            if place.paired is not None and self.known.is_settled(place, mode.start):
-                yield from self._held(place, mode.operation)
+            if slot.paired is not None and self.known.is_settled(slot, mode.start):
+                yield from self._held(slot, mode.operation)

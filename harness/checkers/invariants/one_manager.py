@@ -56,29 +56,29 @@ class OneManager(Rule):
 
     @staticmethod
     def _cut_off_since_accept(request: entities.ObservedRequest) -> bool:
-        place = request.place
-        if place is None or place.gone or place.unsure or not place.cluster_uid:
+        slot = request.slot
+        if slot is None or slot.gone or slot.unsure or not slot.cluster_uid:
             return False
-        is_down = place.down.issuperset(place.hosts)
-        return is_down and place.link_tick < request.accept_invoked < 1 << 61
+        is_down = slot.down.issuperset(slot.hosts)
+        return is_down and slot.link_tick < request.accept_invoked < 1 << 61
 
     def _changed(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
-        if operation.outcome is not OK or place is None or place.paired is None:
+        slot = self.known.slot(operation)
+        if operation.outcome is not OK or slot is None or slot.paired is None:
             return NOTHING
         what = f"{operation.kind} took effect locally"
-        return self._still_local(place.paired, operation, what, 0)
+        return self._still_local(slot.paired, operation, what, 0)
 
     def _mode(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
+        slot = self.known.slot(operation)
         if (
-            place is None
-            or place.paired is None
+            slot is None
+            or slot.paired is None
             or entities.text(entities.fields_of(operation), "mode") != "local"
         ):
             return NOTHING
         what, lag = "its host said that it is locally managed", self.known.limits.edge_lag
-        return self._still_local(place.paired, operation, what, lag)
+        return self._still_local(slot.paired, operation, what, lag)
 
     def _still_local(
         self, request: entities.ObservedRequest, operation: OperationRecord, what: str, lag: int
@@ -108,15 +108,15 @@ class OneManager(Rule):
         return self.blame(request.uid, reason, ruled.operation, operation.id)
 
     def end(self, at: int) -> Iterator[Violation]:
-        for place in list(self.known.places.values()):
-            mode = place.mode
-            if mode is None or place.gone or place.arranged:
+        for slot in list(self.known.slots.values()):
+            mode = slot.mode
+            if mode is None or slot.gone or slot.arranged:
                 continue
-            if self.known.is_settled(place, mode.start):
-                yield from self._at_last(place, mode.state, mode.operation)
+            if self.known.is_settled(slot, mode.start):
+                yield from self._at_last(slot, mode.state, mode.operation)
 
-    def _at_last(self, place: entities.ObservedSlot, mode: str, look: str) -> Violations:
-        requests = list(dict.fromkeys([*place.requests.values(), *filter(None, [place.paired])]))
+    def _at_last(self, slot: entities.ObservedSlot, mode: str, look: str) -> Violations:
+        requests = list(dict.fromkeys([*slot.requests.values(), *filter(None, [slot.paired])]))
         taken = next((r for r in requests if _is_paired(r)), None)
         if mode == "local" and taken is not None:
             mark = taken.final.operation if taken.final else ""
@@ -125,7 +125,7 @@ class OneManager(Rule):
         if mode == "central" and requests and all(map(_is_ended, requests)):
             last = requests[-1]
             reason = (
-                f"its host says that {place.cluster_uid or place.key} is centrally managed, and"
+                f"its host says that {slot.cluster_uid or slot.key} is centrally managed, and"
                 f" every request of it has ended without a pairing, the last one {last.uid}"
             )
             ended = last.final or last.rejected or last.withdrawn
@@ -135,7 +135,7 @@ class OneManager(Rule):
             return NOTHING
         if refused.state != "PairingNotConfirmed":
             return NOTHING
-        if not self.known.is_settled(place, refused.start):
+        if not self.known.is_settled(slot, refused.start):
             return NOTHING
         reason = f"neither side manages the cluster of request {taken.uid}"
         return self.blame(taken.uid, reason, look, refused.operation)

@@ -112,18 +112,18 @@ class OnlyWhoMay(Rule):
         use = self._uses.get(token.uid) if token else None
         if token is None or use is None or use.revoked >= known.started:
             return found
-        uid, place = text(fields_of(operation), "pairing_uid"), known.place(operation)
-        if place is None or not self._is_first(uid, place, operation):
+        uid, slot = text(fields_of(operation), "pairing_uid"), known.slot(operation)
+        if slot is None or not self._is_first(uid, slot, operation):
             return found
         reason = f"registration token {token.uid} was revoked before, and admitted request {uid}"
         return found + self.blame(uid, reason, use.operation, operation.id)
 
-    def _is_first(self, uid: str, place: ObservedSlot, operation: OperationRecord) -> bool:
+    def _is_first(self, uid: str, slot: ObservedSlot, operation: OperationRecord) -> bool:
         """Whether this send brought the request about, and none before it (SND-7)."""
         request = self.known.requests.get(uid)
         sent = request.sent if request else None
         mine = sent is not None and sent.operation == operation.id
-        return mine and not place.busy and operation.start >= place.unsure_until
+        return mine and not slot.busy and operation.start >= slot.unsure_until
 
     def _listed(self, operation: OperationRecord) -> Violations:
         """When a request was created, by the clock that also says when its token expires."""
@@ -203,34 +203,34 @@ class OnlyWhoMay(Rule):
     # --- people at Local UI -----------------------------------------------------------
 
     def _logged_in(self, operation: OperationRecord) -> Violations:
-        place = self.known.place(operation)
-        if place is not None and operation.outcome is not FAIL:
-            if len(place.logins) < _LOGINS_MAX:
-                self._now_in(place, (*place.logins, operation.actor))
+        slot = self.known.slot(operation)
+        if slot is not None and operation.outcome is not FAIL:
+            if len(slot.logins) < _LOGINS_MAX:
+                self._now_in(slot, (*slot.logins, operation.actor))
             if self._out:
-                self._out.pop((operation.actor, place.key), None)
+                self._out.pop((operation.actor, slot.key), None)
         return NOTHING
 
     def _logged_out(self, operation: OperationRecord) -> Violations:
-        place, actor = self.known.place(operation), operation.actor
-        if place is None or operation.outcome is not OK:
+        slot, actor = self.known.slot(operation), operation.actor
+        if slot is None or operation.outcome is not OK:
             return NOTHING
-        if actor in place.logins and len(place.logins) < _LOGINS_MAX:
-            at = place.logins.index(actor)
-            self._now_in(place, place.logins[:at] + place.logins[at + 1 :])
-            if actor not in place.logins:
-                self._out[actor, place.key] = self.known.tick, operation.id
+        if actor in slot.logins and len(slot.logins) < _LOGINS_MAX:
+            at = slot.logins.index(actor)
+            self._now_in(slot, slot.logins[:at] + slot.logins[at + 1 :])
+            if actor not in slot.logins:
+                self._out[actor, slot.key] = self.known.tick, operation.id
         return NOTHING
 
-    def _now_in(self, place: ObservedSlot, logins: tuple[str, ...]) -> None:
-        place.logins = self._logins.setdefault(logins, logins)
+    def _now_in(self, slot: ObservedSlot, logins: tuple[str, ...]) -> None:
+        slot.logins = self._logins.setdefault(logins, logins)
 
     def _changed(self, operation: OperationRecord) -> Violations:
         """Whoever has logged out of every login that he had changes nothing."""
         if operation.outcome is not OK or not self._out:
             return NOTHING
-        place = self.known.place(operation)
-        out = self._out.get((operation.actor, place.key)) if place else None
+        slot = self.known.slot(operation)
+        out = self._out.get((operation.actor, slot.key)) if slot else None
         if out is None or out[0] >= self.known.started:
             return NOTHING
         reason = f"{operation.actor} had logged out, and {operation.kind} took effect"

@@ -189,12 +189,12 @@ class DaskTransport:
     def handles(self) -> int:
         return self._handles
 
-    def hire(self, job: Job, place: int) -> orders.WorkerHandle:
+    def hire(self, job: Job, slot: int) -> orders.WorkerHandle:
         if job.parts is not None and self._marker is None:
             self._marker = job.parts / f"{_PRIVATE}{uuid.uuid4().hex}"
             self._marker.touch()
         workers = workers_of(self._client) or self._awaited()
-        worker = workers[place % len(workers)]
+        worker = workers[slot % len(workers)]
         return DaskWorkerHandle(self._client, worker, job, self._make, self._marker)
 
     def close(self) -> None:

@@ -38,7 +38,7 @@ class LocalTransport:
     def handles(self) -> int:
         return 1
 
-    def hire(self, job: Job, place: int) -> WorkerHandle:
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
         return LocalWorkerHandle(job, self._make)
 
     def close(self) -> None: ...
@@ -53,8 +53,8 @@ def carrying_out(job: Job, make: MakeCell) -> Callable[[bytes], bytes]:
 class ProcessWorkerHandle:
     """A worker process."""
 
-    def __init__(self, job: Job, make: MakeCell, place: int) -> None:
-        self._worker = Worker(partial(carrying_out, job, make), f"pairproof-fleet-{place}")
+    def __init__(self, job: Job, make: MakeCell, slot: int) -> None:
+        self._worker = Worker(partial(carrying_out, job, make), f"pairproof-fleet-{slot}")
 
     def ask(self, order: Order) -> None:
         self._worker.send(ENCODER.encode(order))
@@ -77,7 +77,7 @@ class ProcessTransport:
     def handles(self) -> int:
         return self._workers
 
-    def hire(self, job: Job, place: int) -> WorkerHandle:
-        return ProcessWorkerHandle(job, self._make, place)
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
+        return ProcessWorkerHandle(job, self._make, slot)
 
     def close(self) -> None: ...

@@ -96,7 +96,7 @@ class Transport(Protocol):
     def handles(self) -> int:
         """How many share the cells at most."""
 
-    def hire(self, job: Job, place: int) -> WorkerHandle:
+    def hire(self, job: Job, slot: int) -> WorkerHandle:
         """A hand for this place, from 0, with no cells so far.
 
         Raises:

@@ -36,7 +36,7 @@ class Team:
         self._transport = transport
         self._warn = warn
         self._losses = Losses()
-        self._dealt = [cells[place::handles] for place in range(handles)]
+        self._dealt = [cells[slot::handles] for slot in range(handles)]
         self._handles: dict[int, WorkerHandle] = {}
         self._past: list[tuple[int, array[int]]] = []
         self._last: dict[int, WindowReport] = {}
@@ -47,10 +47,10 @@ class Team:
         Raises:
             CrewError: it cannot be done.
         """
-        for place in range(len(self._dealt)):
-            self._hire(place)
-        for place in range(len(self._dealt)):
-            self._hear(place)
+        for slot in range(len(self._dealt)):
+            self._hire(slot)
+        for slot in range(len(self._dealt)):
+            self._hear(slot)
 
     def go(self, until: int, grants: Sequence[int], due: Sequence[bool]) -> dict[int, WindowReport]:
         """Run the cells that are due to the end of a window; what they report.
@@ -59,15 +59,15 @@ class Team:
             CrewError: it cannot be done.
         """
         orders = {
-            place: Go(Window(until, [grants[cell] for cell in cells]))
-            for place, cells in enumerate(self._dealt)
+            slot: Go(Window(until, [grants[cell] for cell in cells]))
+            for slot, cells in enumerate(self._dealt)
             if any(due[cell] for cell in cells)
         }
-        for place, order in orders.items():
-            self._tell(place, order)
+        for slot, order in orders.items():
+            self._tell(slot, order)
         reports: dict[int, WindowReport] = {}
-        for place, order in orders.items():
-            answer = self._hear(place, order)
+        for slot, order in orders.items():
+            answer = self._hear(slot, order)
             assert isinstance(answer, Reports)
             reports.update(zip(answer.cells, answer.reports, strict=True))
         self._past.append((until, array("q", grants)))
@@ -80,11 +80,11 @@ class Team:
         Raises:
             CrewError: it cannot be done.
         """
-        for place in range(len(self._dealt)):
-            self._tell(place, Finish(whole))
+        for slot in range(len(self._dealt)):
+            self._tell(slot, Finish(whole))
         outcomes: list[CellOutcome] = []
-        for place in range(len(self._dealt)):
-            answer = self._hear(place, Finish(whole))
+        for slot in range(len(self._dealt)):
+            answer = self._hear(slot, Finish(whole))
             assert isinstance(answer, Outcomes)
             outcomes += answer.outcomes
         return sorted(outcomes, key=lambda outcome: outcome.cell)
@@ -97,25 +97,25 @@ class Team:
 
     # --- one hand -----------------------------------------------------------------------
 
-    def _tell(self, place: int, order: Order | None = None) -> None:
+    def _tell(self, slot: int, order: Order | None = None) -> None:
         """Tell it to do this; without an order, to make its cells and come up to the present."""
         try:
-            self._handles[place].ask(order or self._making(place))
+            self._handles[slot].ask(order or self._making(slot))
         except WorkerLost as lost:
-            self._do_again(place, lost, order)
+            self._do_again(slot, lost, order)
 
-    def _hear(self, place: int, order: Order | None = None) -> Answer:
+    def _hear(self, slot: int, order: Order | None = None) -> Answer:
         """The answer to what it was told."""
         try:
-            answer = self._handles[place].answer()
+            answer = self._handles[slot].answer()
         except WorkerLost as lost:
-            self._do_again(place, lost, order)
-            return self._hear(place, order)
+            self._do_again(slot, lost, order)
+            return self._hear(slot, order)
         if isinstance(answer, WorkFailed):
             raise PoolError(answer.message)
         return answer
 
-    def _do_again(self, place: int, lost: WorkerLost, order: Order | None) -> None:
+    def _do_again(self, slot: int, lost: WorkerLost, order: Order | None) -> None:
         """Replace a hand, and tell the new one all that the lost one was told."""
         if not self._job.repeatable:
             raise PoolError(
@@ -123,23 +123,23 @@ class Team:
                 " the run anew"
             ) from lost
         self._count(lost)
-        self._handles.pop(place).dismiss()
-        self._hire(place)
+        self._handles.pop(slot).dismiss()
+        self._hire(slot)
         if order is not None:
-            self._see_that_it_is_the_same(self._hear(place))
-            self._tell(place, order)
+            self._see_that_it_is_the_same(self._hear(slot))
+            self._tell(slot, order)
 
-    def _hire(self, place: int) -> None:
+    def _hire(self, slot: int) -> None:
         """A hand that is making its cells; its answer is still to be heard."""
-        while place not in self._handles:
+        while slot not in self._handles:
             try:
-                self._handles[place] = self._transport.hire(self._job, place)
+                self._handles[slot] = self._transport.hire(self._job, slot)
             except WorkerLost as lost:
                 self._count(lost)
-        self._tell(place)
+        self._tell(slot)
 
-    def _making(self, place: int) -> Make:
-        cells = self._dealt[place]
+    def _making(self, slot: int) -> Make:
+        cells = self._dealt[slot]
         past = [Window(until, [grants[cell] for cell in cells]) for until, grants in self._past]
         return Make(list(cells), past)
 

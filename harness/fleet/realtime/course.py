@@ -32,8 +32,8 @@ _LOOKS_A_SECOND = 200
 class RealDisturbing(Disturbing):
     """See `harness.fleet.disturbing.Disturbing`."""
 
-    def __init__(self, world: RealWorld, places: Mapping[int, FleetSlot]) -> None:
-        super().__init__(world, places)
+    def __init__(self, world: RealWorld, slots: Mapping[int, FleetSlot]) -> None:
+        super().__init__(world, slots)
         self._palette: Palette = world.palette
 
     def change(self, tenant: int, change: Change, cause: str = "") -> None:
@@ -108,8 +108,8 @@ class RealCourse(Course):
         endpoint: str = ENDPOINT,
         speed_milli: int = AS_IT_IS,
     ) -> None:
-        def disturbing(_: CellWorld, places: Mapping[int, FleetSlot]) -> RealDisturbing:
-            return self.disturbs(world, places)
+        def disturbing(_: CellWorld, slots: Mapping[int, FleetSlot]) -> RealDisturbing:
+            return self.disturbs(world, slots)
 
         super().__init__(world, number, disturbing, endpoint, speed_milli)
         self._rate = rate

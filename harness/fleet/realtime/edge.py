@@ -69,31 +69,31 @@ class LocalUis:
 
     # --- before anybody begins ------------------------------------------------------------
 
-    def make_ready(self, place: FleetSlot) -> None:
+    def make_ready(self, slot: FleetSlot) -> None:
         """A fresh cluster stands at its place; not on the loop's own thread. It is noted as it
         came to be. One that is given, and was paired before, is renewed if it can be.
 
         Raises:
             CannotArrange: there is no way to it.
         """
-        member, slot = place.member, self._slot(place)
-        self._translation.learn_place(member.slot, slot.uid)
-        self._translation.learn(place.host, slot.host_uids[0])
+        member, there = slot.member, self._slot(slot)
+        self._translation.learn_slot(member.slot, there.uid)
+        self._translation.learn(slot.host, there.host_uids[0])
         wanted = arrangements.InstallCluster(
-            member.slot, member.cluster, () if slot.given else ("stack",)
+            member.slot, member.cluster, () if there.given else ("stack",)
         )
         try:
             came = self._palette.arrange_now(wanted)
         except CannotArrange:
-            if not (slot.given and slot.renewable):
+            if not (there.given and there.renewable):
                 raise
-            self.arranged(arrangements.RenewCluster(member.slot), place.tags)
+            self.arranged(arrangements.RenewCluster(member.slot), slot.tags)
             came = self._palette.arrange_now(wanted)
         assert isinstance(came, arrangements.InstallCluster)
         ours = self._translation.installed(wanted, came)
         assert ours.cluster is not None
         self._installed[member.index] = ours.cluster
-        self._note(ours, place.tags)
+        self._note(ours, slot.tags)
 
     def arranged(self, what: arrangements.Arrangement, tags: Mapping[str, Json] = {}) -> None:
         """Something else is arranged, and noted; not on the loop's own thread.
@@ -104,25 +104,25 @@ class LocalUis:
         self._palette.arrange_now(what)
         self._note(what, tags)
 
-    def _slot(self, place: FleetSlot) -> arrangements.Slot:
-        return self._local.slots[place.member.index]
+    def _slot(self, slot: FleetSlot) -> arrangements.Slot:
+        return self._local.slots[slot.member.index]
 
     def _note(self, what: arrangements.Arrangement, tags: Mapping[str, Json]) -> None:
         self._recorder.at_once("harness", what, 0, ops.Done(ops.Acknowledged()), tags)
 
-    def cluster(self, place: FleetSlot) -> Cluster:
+    def cluster(self, slot: FleetSlot) -> Cluster:
         """The cluster that was installed at a place."""
-        return self._installed[place.member.index]
+        return self._installed[slot.member.index]
 
     # --- as hosts -------------------------------------------------------------------------
 
-    def perform(self, place: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
+    def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
         """One operation at Local UI."""
-        record = self._recorder.invoke("operator", operation, self._clock.now(), place.tags)
-        url, user = self._local.urls[self._slot(place).host_uids[0]], self._local.user
+        record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
+        url, user = self._local.urls[self._slot(slot).host_uids[0]], self._local.user
         if isinstance(operation, ops.LogIn):
             operation = replace(operation, username=user.username, password=user.password)
-        question = TargetRequest(operation, place.session, self._within, url, record.id)
+        question = TargetRequest(operation, slot.session, self._within, url, record.id)
         heard = cast("simpy.Event", self._asker.ask(question))
         reply = cast("LinkReply", (yield heard))
         if isinstance(reply, ops.Done) and isinstance(reply.value, ops.Session):
@@ -132,7 +132,7 @@ class LocalUis:
             reply if isinstance(reply, ops.Done | Refused | ops.Unknown) else ops.Unknown(reply.why)
         )
 
-    def is_at_rest(self, place: FleetSlot) -> bool:
+    def is_at_rest(self, slot: FleetSlot) -> bool:
         """Nobody can tell; and places are few enough to be kept."""
         return False
 
@@ -140,25 +140,25 @@ class LocalUis:
 class EdgeDisturbing(RealDisturbing):
     """What strikes hosts and their messages takes a moment, and may fail, as all else does."""
 
-    def _set_links(self, place: FleetSlot, transition: Transition) -> None:
+    def _set_links(self, slot: FleetSlot, transition: Transition) -> None:
         up, cause = not transition.begins, transition.occurrence.cause
         for uid in transition.host_uids:
-            position = place.member.host_uids.index(uid)
-            if (position in place.down) is up:
-                place.down = place.down - {position} if up else place.down | {position}
-                self._strikes(arrangements.SetLink(uid, up), place.tags, cause)
+            position = slot.member.host_uids.index(uid)
+            if (position in slot.down) is up:
+                slot.down = slot.down - {position} if up else slot.down | {position}
+                self._strikes(arrangements.SetLink(uid, up), slot.tags, cause)
 
-    def _set_health(self, place: FleetSlot, transition: Transition) -> None:
+    def _set_health(self, slot: FleetSlot, transition: Transition) -> None:
         """Every node of the cluster turns so: the scenario knows but one host of it."""
         health = Health.UNHEALTHY if transition.begins else Health.HEALTHY
-        installed = cast("LocalUis", self._world.hosts).cluster(place)
+        installed = cast("LocalUis", self._world.hosts).cluster(slot)
         for node in installed.nodes():
             if node.host_uid in transition.host_uids:
-                change = arrangements.SetNodeHealth(place.slot, node.name, health)
-                self._strikes(change, place.tags, transition.occurrence.cause)
+                change = arrangements.SetNodeHealth(slot.slot, node.name, health)
+                self._strikes(change, slot.tags, transition.occurrence.cause)
 
     def _turn_messages(self, member: Member, transition: Transition) -> None:
-        if member.index not in self._places:
+        if member.index not in self._slots:
             return
         network, fault = self._world.network, self._world.scenario.faults
         plan, uid = fault[transition.occurrence.plan], member.host_uids[0]
@@ -169,17 +169,17 @@ class EdgeDisturbing(RealDisturbing):
         tags = {"host": uid, "project": member.project_uid}
         self._strikes(self._disturbed(member), tags, transition.occurrence.cause)
 
-    def loses(self, place: FleetSlot) -> None:
+    def loses(self, slot: FleetSlot) -> None:
         """From now on messages are lost as the scenario has it of its network, until it heals."""
         plan = self._world.network.plan
         if plan.lost_before_ppm or plan.lost_after_ppm:
-            self._strikes(self._disturbed(place.member), place.tags, "")
-            self._world.env.process(self._heals(place))
+            self._strikes(self._disturbed(slot.member), slot.tags, "")
+            self._world.env.process(self._heals(slot))
 
-    def _heals(self, place: FleetSlot) -> Step[None]:
+    def _heals(self, slot: FleetSlot) -> Step[None]:
         world = self._world
         yield world.env.timeout(max(0, world.scenario.duration - world.clock.now()))
-        self._strikes(self._disturbed(place.member), place.tags, "")
+        self._strikes(self._disturbed(slot.member), slot.tags, "")
 
     def _disturbed(self, member: Member) -> arrangements.DisturbMessages:
         """What is now to happen to the messages of a cluster, by the network and all faults."""
@@ -220,27 +220,27 @@ class EdgeCourse(RealCourse):
         self._ready = dict[int, FleetSlot]()
         self._matched = set[tuple[int, int, str]]()
         for index in self._members:
-            place = FleetSlot(self._scenario.seed, self._roster.member(index))
+            slot = FleetSlot(self._scenario.seed, self._roster.member(index))
             try:
-                local.make_ready(place)
-                self._match(local, place)
+                local.make_ready(slot)
+                self._match(local, slot)
             except CannotArrange as error:
-                problems.append(f"{place.slot}: {error.how}")
+                problems.append(f"{slot.slot}: {error.how}")
             else:
-                self._ready[index] = place
+                self._ready[index] = slot
         return problems
 
-    def _match(self, local: LocalUis, place: FleetSlot) -> None:
+    def _match(self, local: LocalUis, slot: FleetSlot) -> None:
         """What runs there may be the target's own choice: then profiles have to match that.
 
         Raises:
             CannotArrange: they cannot be had.
         """
-        member, profiles = place.member, local.cluster(place).stack
+        member, profiles = slot.member, local.cluster(slot).stack
         if profiles == member.stack.local:
             return
         stack = found_stack(profiles)
-        place.member = replace(member, stack=stack)
+        slot.member = replace(member, stack=stack)
         project = (member.tenant, member.project)
         if (*project, stack.name) not in self._matched:
             self._matched.add((*project, stack.name))
@@ -254,20 +254,20 @@ class EdgeCourse(RealCourse):
 
     def _install(self, member: Member) -> None:
         """Its operator begins, if a cluster could be had for him."""
-        place = self._ready.pop(member.index, None)
-        if place is None:
+        slot = self._ready.pop(member.index, None)
+        if slot is None:
             return
-        self._places[member.index] = place
-        cast("EdgeDisturbing", self.disturbing).loses(place)
-        self._env.process(self._operates(place))
+        self._slots[member.index] = slot
+        cast("EdgeDisturbing", self.disturbing).loses(slot)
+        self._env.process(self._operates(slot))
         if self._scenario.operators.work is not None:
-            self._env.process(self._operators.works(place))
+            self._env.process(self._operators.works(slot))
 
     def _final_views(self, index: int) -> Step[None]:
         """At its Local UI. Where it is paired, that has to refuse a local operation (INV-10)."""
-        place = self._places[index]
-        shown = yield from self._operators.asks(place, ops.ViewPairing())
-        yield from self._operators.asks(place, ops.ViewManagement())
+        slot = self._slots[index]
+        shown = yield from self._operators.asks(slot, ops.ViewPairing())
+        yield from self._operators.asks(slot, ops.ViewManagement())
         view = shown.value if isinstance(shown, ops.Done) else None
         if isinstance(view, ops.PairingView) and view.status == LocalState.PAIRED.value:
-            yield from self._operators.asks(place, ops.PatchCluster(_PROBE))
+            yield from self._operators.asks(slot, ops.PatchCluster(_PROBE))

@@ -49,7 +49,7 @@ class Event:
             self.env.happens(self)
         return self
 
-    def take_place(self) -> None:
+    def take_slot(self) -> None:
         """Tell everybody who waits for it."""
         callbacks, self.callbacks = self.callbacks, None
         for callback in callbacks or ():
@@ -226,7 +226,7 @@ class Environment:
         """Let one thing happen; whether there was one."""
         if self._happening:
             self.due, event = self._happening.popleft()
-            event.take_place()
+            event.take_slot()
             return True
         now = self.now
         if not self._timers or self._timers[0][0] > now:
@@ -234,5 +234,5 @@ class Environment:
         self.due, _, timer = heappop(self._timers)
         self.lag.add(now - self.due)
         timer.value = timer.then
-        timer.take_place()
+        timer.take_slot()
         return True

@@ -61,27 +61,27 @@ class RealHosts(Hosts):
         self._translation = translation
         self._patience = patience
 
-    def install(self, place: FleetSlot) -> Cluster:
-        cluster = super().install(place)
+    def install(self, slot: FleetSlot) -> Cluster:
+        cluster = super().install(slot)
         self._translation.install(cluster)
         return cluster
 
-    def _asked(self, place: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
-        fate = self._network.fate(place, self._clock.now())
-        delay = self._network.slowed(place)
+    def _asked(self, slot: FleetSlot, call: Call, record: OperationRecord | None) -> simpy.Event:
+        fate = self._network.fate(slot, self._clock.now())
+        delay = self._network.slowed(slot)
         correlation = record.id if record is not None else ""
         if fate is not None:
-            self._note(place, call, fate)
+            self._note(slot, call, fate)
             delay += fate.delay
         if fate is None and not delay:
             # What is asked here and now is all that most messages come to.
             event = self._palette.ask(self._question(call, correlation))
         else:
-            event = self._spoiled(place, call, fate, delay, correlation)
+            event = self._spoiled(slot, call, fate, delay, correlation)
         return cast("simpy.Event", event)
 
     def _spoiled(
-        self, place: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
+        self, slot: FleetSlot, call: Call, fate: MessageFate | None, delay: int, correlation: str
     ) -> Event:
         """A message to which something happens; its host waits no longer than it would."""
         fault = fate.fault if fate is not None else None
@@ -91,7 +91,7 @@ class RealHosts(Hosts):
             return heard
 
         def leaves() -> None:
-            if place.is_down(call.host_uid):
+            if slot.is_down(call.host_uid):
                 return
             question = self._question(call, correlation, measured=False)
             sent = self._palette.ask(question)

@@ -48,7 +48,7 @@ class Translation:
         self._new_secret = new_secret
         self._theirs: dict[str, str] = {}
         self._ours: dict[bytes, bytes] = {}
-        self._places: dict[str, str] = {}
+        self._slots: dict[str, str] = {}
 
     # --- what has another name there ------------------------------------------------------
 
@@ -82,9 +82,9 @@ class Translation:
         self.redactor.register(theirs, label.strip("<>").partition(":")[0])
         self.learn(label, theirs)
 
-    def learn_place(self, ours: str, theirs: str) -> None:
+    def learn_slot(self, ours: str, theirs: str) -> None:
         """What one of our places for a cluster is there."""
-        self._places[ours] = theirs
+        self._slots[ours] = theirs
 
     def install(self, cluster: Cluster) -> None:
         """A cluster of ours may be told of from now on."""
@@ -158,9 +158,9 @@ class Translation:
                 return arrangements.PutProfile(named)
             case arrangements.InstallCluster(slot, Cluster() as cluster):
                 installed = self._cluster(cluster, self.name)
-                return replace(arrangement, slot=self._place(slot), cluster=installed)
+                return replace(arrangement, slot=self._slot(slot), cluster=installed)
             case arrangements.RenewCluster(slot) | arrangements.SetNodeHealth(slot=slot):
-                return replace(arrangement, slot=self._place(slot))
+                return replace(arrangement, slot=self._slot(slot))
             case arrangements.SetLink(host_uid) | arrangements.DisturbMessages(host_uid):
                 return replace(arrangement, host_uid=self.name(host_uid))
         return arrangement
@@ -186,8 +186,8 @@ class Translation:
         )
         return replace(cluster, uid=named(cluster.uid), pools=pools)
 
-    def _place(self, slot: str) -> str:
-        return self._places.get(slot, slot)
+    def _slot(self, slot: str) -> str:
+        return self._slots.get(slot, slot)
 
     def came_to_be(
         self, ours: arrangements.Arrangement, theirs: arrangements.Arrangement | None

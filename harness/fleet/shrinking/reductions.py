@@ -39,7 +39,7 @@ def with_clusters(scenario: Scenario, indices: Sequence[int]) -> Scenario:
     return replace(scenario, only=replace(scenario.only, clusters=tuple(indices)))
 
 
-def without_empty_places(scenario: Scenario) -> Scenario:
+def without_empty_slots(scenario: Scenario) -> Scenario:
     """No more hosts than up to the last of the clusters that are there."""
     roster = Roster(scenario)
     last = max(roster.indices(), default=0)

@@ -103,7 +103,7 @@ class ShrinkSearch:
     def _fewer_cells(self) -> None:
         scenario = self.best.scenario
         if scenario.only.clusters is not None:
-            fewer = reductions.without_empty_places(scenario)
+            fewer = reductions.without_empty_slots(scenario)
             self._first((reductions.in_one_cell(fewer), fewer, reductions.in_one_cell(scenario)))
 
     def _shorter(self, scenario: Scenario) -> Iterator[Scenario]:

@@ -79,7 +79,7 @@ def test_a_refused_list_shows_nothing() -> None:
     assert verdict("refused_or_shows_none", refused) is Verdict.PASS
 
 
-def test_in_place_of_a_refusal_a_list_may_be_empty_and_nothing_else() -> None:
+def test_in_slot_of_a_refusal_a_list_may_be_empty_and_nothing_else() -> None:
     assert verdict("refused_or_shows_none", listing()) is Verdict.PASS
     assert verdict("refused_or_shows_none", listing("a")) is Verdict.FAIL
     assert verdict("refused_or_shows_none", record("AcceptPairingRequest")) is Verdict.FAIL

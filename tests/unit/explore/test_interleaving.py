@@ -33,7 +33,7 @@ def test_two_actions_of_two_people_make_two_schedules() -> None:
     assert (result.schedules, result.depth) == (2, 2)
 
 
-def test_each_round_of_the_agents_has_its_three_steps_in_every_place() -> None:
+def test_each_round_of_the_agents_has_its_three_steps_in_every_slot() -> None:
     one_round = replace(TWO_ASSERTION, actors=(actor("a", Do.VIEW),), rounds=1)
     # One move among three steps, or among none; the agents may also begin when all is done.
     assert walk([one_round]).interleavings[0].schedules == 5

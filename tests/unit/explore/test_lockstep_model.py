@@ -26,8 +26,8 @@ def sent(
 ) -> ModelWorld:
     """A world in which one request was sent that has come to this."""
     request = ModelRequest("r1", central, ModelStack.DOCUMENTED)
-    place = ModelSlot(hosts=1, local=local, requests=(request,), last=0)
-    return ModelWorld(replace(place, **other))  # type: ignore[arg-type]
+    slot = ModelSlot(hosts=1, local=local, requests=(request,), last=0)
+    return ModelWorld(replace(slot, **other))  # type: ignore[arg-type]
 
 
 def answers(rule: Rule, world: ModelWorld) -> set[ModelOutcome]:

@@ -88,7 +88,7 @@ def test_requests_are_taken_up_in_the_order_in_which_they_became_due() -> None:
         recorder.later(wait * SECOND + 1, partial(recorder.env.process, flow))
     recorder.env.run(until=END)
     order = [record.args["pairing_uid"] for record in recorder.book.of("AcceptPairingRequest")]
-    assert order == [recorder.places[index].pairing_uid for index in (2, 0, 3, 1)]
+    assert order == [recorder.slots[index].pairing_uid for index in (2, 0, 3, 1)]
 
 
 def test_who_is_off_duty_begins_nothing() -> None:
@@ -191,9 +191,9 @@ def test_what_was_cancelled_without_a_link_may_be_accepted_all_the_same() -> Non
         operators={"cancels_ppm": ALWAYS, "cancel_after": fixed(60 * SECOND)},
     )
     recorder = Recorder(stale, collect=True)
-    place = recorder.install()
-    recorder.later(30 * SECOND, lambda: recorder.world.hosts.set_link(place, 0, up=False))
-    book = recorder.pairs(place)
+    slot = recorder.install()
+    recorder.later(30 * SECOND, lambda: recorder.world.hosts.set_link(slot, 0, up=False))
+    book = recorder.pairs(slot)
     (cancel,) = book.of("CancelPairingRequest")
     assert cancel.outcome is Outcome.OK
     accepted = [r for r in book.of("AcceptPairingRequest") if r.outcome is Outcome.OK]

@@ -59,9 +59,9 @@ def seen(recorder: Recorder, kind: str) -> list[tuple[int, int | None, object]]:
 def test_a_link_is_cut_and_mended_and_both_are_written_down() -> None:
     recorder = struck(fault(FaultKind.LINK))
     recorder.env.run(until=AT + 1)
-    assert all(place.down == {0, 1, 2} for place in recorder.places.values())
+    assert all(slot.down == {0, 1, 2} for slot in recorder.slots.values())
     recorder.env.run()
-    assert all(not place.down for place in recorder.places.values())
+    assert all(not slot.down for slot in recorder.slots.values())
     noted = [(r.start, r.args["up"], r.tags["cause"]) for r in recorder.book.of("SetLink")]
     assert Counter(noted) == {
         (AT, False, "f0.0.0"): 3,
@@ -71,7 +71,7 @@ def test_a_link_is_cut_and_mended_and_both_are_written_down() -> None:
     }
     assert {record.actor for record in recorder.book.ended} == {"nemesis"}
     hosts = {record.args["host_uid"] for record in recorder.book.of("SetLink")}
-    assert hosts == {uid for place in recorder.places.values() for uid in place.member.host_uids}
+    assert hosts == {uid for slot in recorder.slots.values() for uid in slot.member.host_uids}
 
 
 def test_the_link_of_one_host_leaves_the_others_of_its_cluster() -> None:
@@ -85,10 +85,10 @@ def test_the_link_of_one_host_leaves_the_others_of_its_cluster() -> None:
 
 def test_a_cluster_that_comes_during_a_fault_sees_nothing_of_it() -> None:
     recorder = struck(fault(FaultKind.LINK), fault(FaultKind.HEALTH), fault(FaultKind.REBOOT))
-    late = recorder.places.pop(1)
-    recorder.later(AT + MINUTE, lambda: recorder.places.update({1: late}))
+    late = recorder.slots.pop(1)
+    recorder.later(AT + MINUTE, lambda: recorder.slots.update({1: late}))
     recorder.env.run()
-    assert {record.tags["host"] for record in recorder.book.ended} == {recorder.places[0].host}
+    assert {record.tags["host"] for record in recorder.book.ended} == {recorder.slots[0].host}
     assert recorder.book.begun
 
 
@@ -106,10 +106,10 @@ def test_an_outage_is_one_restart_from_its_beginning_to_its_end() -> None:
 def test_a_reboot_is_one_restart_of_the_hosts_of_a_slot() -> None:
     recorder = struck(fault(FaultKind.REBOOT))
     recorder.env.run(until=AT + 1)
-    assert all(place.is_off for place in recorder.places.values())
+    assert all(slot.is_off for slot in recorder.slots.values())
     recorder.env.run()
-    assert not any(place.is_off for place in recorder.places.values())
-    assert [place.boots for place in recorder.places.values()] == [1, 1]
+    assert not any(slot.is_off for slot in recorder.slots.values())
+    assert [slot.boots for slot in recorder.slots.values()] == [1, 1]
     assert sorted(seen(recorder, "Restart"), key=str) == [
         (AT, AT + LASTS, "f0.0.0"),
         (AT, AT + LASTS, "f0.1.0"),
@@ -133,9 +133,9 @@ def test_an_unhealthy_node_stands_in_the_way_of_a_send() -> None:
     recorder = struck(fault(FaultKind.HEALTH))
     recorder.env.run(until=AT + 1)
     send = SendPairingRequest(ENDPOINT, recorder.token)
-    assert not isinstance(recorder.answer(recorder.places[0], send), Done)
+    assert not isinstance(recorder.answer(recorder.slots[0], send), Done)
     recorder.env.run(until=AT + LASTS + 1)
-    assert isinstance(recorder.answer(recorder.places[0], send), Done)
+    assert isinstance(recorder.answer(recorder.slots[0], send), Done)
 
 
 @pytest.mark.parametrize("side", ["central", "edge"])
@@ -156,16 +156,16 @@ def test_a_clock_is_put_forward_once_and_stays_so(side: str) -> None:
 def test_messages_are_slow_and_lost_for_as_long_as_the_fault_lasts() -> None:
     loss = fault(FaultKind.LOSS, lost_before_ppm=1_000_000)
     recorder = struck(fault(FaultKind.SLOW, factor=9), loss)
-    network, place = recorder.world.network, recorder.places[0]
+    network, slot = recorder.world.network, recorder.slots[0]
     send = SendPairingRequest(ENDPOINT, recorder.token)
     operation = object()
     levels = []
     for until in (AT - 1, AT + 1, AT + LASTS + 1):
         recorder.env.run(until=until)
-        latency = network.latency(place, operation)  # type: ignore[arg-type]
-        levels.append((latency, list(network.losses(place))))
+        latency = network.latency(slot, operation)  # type: ignore[arg-type]
+        levels.append((latency, list(network.losses(slot))))
     assert levels == [(LATENCY, []), (9 * LATENCY, [loss]), (LATENCY, [])]
-    assert isinstance(recorder.answer(place, send), Done)
+    assert isinstance(recorder.answer(slot, send), Done)
 
 
 def test_what_is_left_out_neither_begins_nor_ends() -> None:

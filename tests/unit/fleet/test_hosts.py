@@ -25,13 +25,13 @@ class LoneSlot(Recorder):
 
     def __init__(self, scenario: Scenario = PLAIN) -> None:
         super().__init__(scenario)
-        self.place = self.install()
-        self.answer(self.place, ops.ViewPairing())
+        self.slot = self.install()
+        self.answer(self.slot, ops.ViewPairing())
         self.book.begun.clear()
         self.book.ended.clear()
 
     def sends(self) -> object:
-        return self.answer(self.place, ops.SendPairingRequest(ENDPOINT, self.token))
+        return self.answer(self.slot, ops.SendPairingRequest(ENDPOINT, self.token))
 
     def requests_at_palette(self) -> int:
         store = self.world.plane.side(0)._store
@@ -63,22 +63,22 @@ def test_a_send_probes_submits_and_is_answered_two_exchanges_later() -> None:
         submission.tags
         == send.tags
         == {
-            "host": site.place.host,
-            "project": site.place.member.project_uid,
+            "host": site.slot.host,
+            "project": site.slot.member.project_uid,
         }
     )
 
 
 def test_an_operation_without_a_message_takes_no_time() -> None:
     site = LoneSlot()
-    site.answer(site.place, ops.ViewPairing())
+    site.answer(site.slot, ops.ViewPairing())
     assert site.now == 0
 
 
 def test_without_a_link_the_host_sees_it_soon_and_nothing_is_sent() -> None:
     site = LoneSlot()
-    site.world.hosts.set_link(site.place, 0, up=False)
-    reply = site.answer(site.place, ops.VerifyConnection(ENDPOINT, site.token))
+    site.world.hosts.set_link(site.slot, 0, up=False)
+    reply = site.answer(site.slot, ops.VerifyConnection(ENDPOINT, site.token))
     verdict = cast(ops.Done, reply).value
     assert isinstance(verdict, ops.Verification)
     assert "has no connection to Palette" in verdict.message
@@ -95,7 +95,7 @@ def test_a_lost_message_is_waited_for_to_the_deadline(fault: str, arrives: bool)
     plan = with_fate(**{fault: 1_000_000}).network
     site.world.network.plan = plan
     began = site.now
-    reply = site.answer(site.place, ops.CancelPairingRequest())
+    reply = site.answer(site.slot, ops.CancelPairingRequest())
     assert isinstance(reply, ops.Done), "a cancel works without the other side"
     assert site.now == began + DEADLINE
     noted, withdrawal = site.book.of("FaultNextMessage", "WithdrawPairing")
@@ -137,7 +137,7 @@ def test_an_answer_after_the_deadline_reaches_nobody_and_its_effect_stays() -> N
 
 def test_a_link_that_goes_down_takes_with_it_what_is_on_its_way() -> None:
     site = LoneSlot()
-    site.later(EXCHANGE + LATENCY - 1, lambda: site.world.hosts.set_link(site.place, 0, up=False))
+    site.later(EXCHANGE + LATENCY - 1, lambda: site.world.hosts.set_link(site.slot, 0, up=False))
     assert isinstance(site.sends(), Refused)
     assert site.requests_at_palette() == 0
 
@@ -169,9 +169,9 @@ def test_without_jitter_a_link_that_is_back_is_used_at_once(
 ) -> None:
     site = LoneSlot(with_plans(PLAIN, agents={"retry_jitter": jitter}))
     site.sends()
-    hosts, place = site.world.hosts, site.place
-    site.later(30 * SECOND, lambda: hosts.set_link(place, 0, up=False))
-    site.later(300 * SECOND - site.now, lambda: hosts.set_link(place, 0, up=True))
+    hosts, slot = site.world.hosts, site.slot
+    site.later(30 * SECOND, lambda: hosts.set_link(slot, 0, up=False))
+    site.later(300 * SECOND - site.now, lambda: hosts.set_link(slot, 0, up=True))
     site.env.run(until=340 * SECOND)
     tried = [record for record in site.book.of("PollPairing") if record.start > 40 * SECOND]
     cut_off = [record for record in tried if record.outcome is Outcome.INFO]
@@ -192,7 +192,7 @@ def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
     site = LoneSlot()
     site.sends()
     for _ in range(5):
-        site.world.hosts.wake(site.place)
+        site.world.hosts.wake(site.slot)
     site.env.run(until=30 * SECOND)
     assert len(polls(site)) == 1
 
@@ -200,10 +200,10 @@ def test_one_agent_works_for_a_cluster_however_often_it_is_woken() -> None:
 def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
     site = LoneSlot()
     site.sends()
-    site.answer(site.place, ops.CancelPairingRequest())
+    site.answer(site.slot, ops.CancelPairingRequest())
     site.env.run()
     assert polls(site) == []
-    assert not site.place.agent
+    assert not site.slot.agent
     assert site.now < 60 * SECOND
 
 
@@ -211,8 +211,8 @@ def test_an_agent_rests_once_there_is_nothing_to_follow_up() -> None:
 
 
 def rebooted(site: LoneSlot, off: int, on: int) -> None:
-    site.later(off, lambda: site.world.hosts.power_off(site.place))
-    site.later(on, lambda: site.world.hosts.power_on(site.place))
+    site.later(off, lambda: site.world.hosts.power_off(site.slot))
+    site.later(on, lambda: site.world.hosts.power_on(site.slot))
 
 
 def test_a_reboot_ends_what_is_in_flight_and_nobody_knows_how_it_went() -> None:
@@ -233,7 +233,7 @@ def test_after_a_reboot_a_host_goes_on_from_what_it_has_stored() -> None:
     rebooted(site, EXCHANGE + LATENCY + 1, 5 * SECOND)
     site.sends()
     site.env.run(until=120 * SECOND)
-    assert site.place.boots == 1
+    assert site.slot.boots == 1
     assert [r.outcome for r in site.book.of("WithdrawPairing")] == [Outcome.OK], (
         "whether its submission arrived is unknown, so it is withdrawn"
     )
@@ -248,7 +248,7 @@ def test_a_host_that_is_off_answers_nobody() -> None:
     reply = site.sends()
     assert reply == ops.Unknown("nothing answers: the host is off")
     assert site.now == 1 + CONNECT
-    assert site.place.boots == 0
+    assert site.slot.boots == 0
     site.env.run(until=61 * SECOND)
     assert isinstance(site.sends(), ops.Done)
 
@@ -293,10 +293,10 @@ def test_a_reboot_of_one_cluster_leaves_what_others_are_doing() -> None:
 
 def test_a_node_that_is_unhealthy_stands_in_the_way_until_it_is_not() -> None:
     site = LoneSlot()
-    node = next(iter(site.place.member.cluster.nodes()))
-    site.world.hosts.set_health(site.place, node.name, Health.UNHEALTHY)
+    node = next(iter(site.slot.member.cluster.nodes()))
+    site.world.hosts.set_health(site.slot, node.name, Health.UNHEALTHY)
     refused = site.sends()
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.NODE_UNHEALTHY
-    site.world.hosts.set_health(site.place, node.name, Health.HEALTHY)
+    site.world.hosts.set_health(site.slot, node.name, Health.HEALTHY)
     assert isinstance(site.sends(), ops.Done)

@@ -97,7 +97,7 @@ def test_a_file_says_what_the_scenario_is() -> None:
         ("[fleet]\nhosts = 100", "fleet = 100", 7, "fleet", "no table; write a table: [fleet]"),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_place_and_a_remedy(
+def test_a_mistake_is_told_with_its_slot_and_a_remedy(
     old: str, new: str, line: int, key: str, told: str
 ) -> None:
     found = mistakes_of(spoilt(old, new))

@@ -19,7 +19,7 @@ LOSS = FaultPlan(FaultKind.LOSS, lost_before_ppm=10)
 POLL = PollPairing("uid", "secret")
 
 
-def place(index: int = 0) -> FleetSlot:
+def slot(index: int = 0) -> FleetSlot:
     return FleetSlot(1, Roster(FLEET).member(index))
 
 
@@ -29,7 +29,7 @@ def submission() -> SubmitPairing:
 
 def test_latency_is_drawn_anew_for_each_message_from_the_streams_of_its_cluster() -> None:
     network = Network(NetworkPlan(latency=Spread(10, 99)))
-    here, there, again = place(0), place(1), place(0)
+    here, there, again = slot(0), slot(1), slot(0)
     drawn = [network.latency(here, POLL) for _ in range(50)]
     assert set(drawn) <= set(range(10, 100))
     assert len(set(drawn)) > 20
@@ -38,7 +38,7 @@ def test_latency_is_drawn_anew_for_each_message_from_the_streams_of_its_cluster(
 
 
 def test_latency_is_multiplied_by_every_fault_that_slows_this_cluster() -> None:
-    network, here, there = Network(PLAN), place(0), place(1)
+    network, here, there = Network(PLAN), slot(0), slot(1)
     for struck, factor in ((SLOW, 3), (SLOWER, 15), (SLOW, 45)):
         network.strike(0, struck)
         assert network.latency(here, POLL) == factor * LATENCY
@@ -50,7 +50,7 @@ def test_latency_is_multiplied_by_every_fault_that_slows_this_cluster() -> None:
 
 
 def test_faults_that_lose_messages_are_those_of_the_cluster_for_as_long_as_they_last() -> None:
-    network, here, there = Network(PLAN), place(0), place(1)
+    network, here, there = Network(PLAN), slot(0), slot(1)
     assert list(network.losses(here)) == []
     network.strike(0, LOSS)
     network.strike(0, LOSS)
@@ -66,13 +66,13 @@ def test_a_fault_that_never_began_may_end() -> None:
     network = Network(PLAN)
     network.relent(0, SLOW)
     network.relent(0, LOSS)
-    assert network.latency(place(0), POLL) == LATENCY
+    assert network.latency(slot(0), POLL) == LATENCY
 
 
 @pytest.mark.parametrize(("kbit", "a_byte_takes"), [(8, 1_000), (512, 15.625), (8_000, 1)])
 def test_a_narrow_link_takes_time_over_each_byte(kbit: int, a_byte_takes: float) -> None:
     network = Network(NetworkPlan(latency=fixed(LATENCY), bandwidth_kbit=kbit))
-    here, large = place(), submission()
+    here, large = slot(), submission()
     assert network.latency(here, POLL) == LATENCY + MESSAGE * a_byte_takes
     assert network.latency(here, large) == LATENCY + SUBMISSION * a_byte_takes
     assert network.latency(here, large, answer=True) == LATENCY + MESSAGE * a_byte_takes
@@ -91,7 +91,7 @@ def test_of_faults_that_are_over_nothing_is_kept() -> None:
 
 def test_nothing_happens_to_messages_any_more_once_the_world_has_healed() -> None:
     network = Network(NetworkPlan(lost_before_ppm=1_000_000), heals_at=1_000)
-    fate = network.fate(place(0), 999)
+    fate = network.fate(slot(0), 999)
     assert fate is not None
     assert fate.fault is MessageFault.LOST_BEFORE
-    assert network.fate(place(0), 1_000) is None
+    assert network.fate(slot(0), 1_000) is None

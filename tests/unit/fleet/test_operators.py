@@ -52,7 +52,7 @@ def test_nobody_begins_anything_once_the_work_is_over() -> None:
     recorder = Recorder()
     recorder.install()
     recorder.env.run(until=PLAIN.duration)
-    assert recorder.pairs(recorder.places[0]).begun == []
+    assert recorder.pairs(recorder.slots[0]).begun == []
 
 
 def test_an_operator_who_waits_for_a_decision_goes_home_when_the_work_is_over() -> None:
@@ -169,10 +169,10 @@ def test_who_sends_twice_does_so_from_another_window() -> None:
 @pytest.mark.parametrize("tries", [1, 2, 4])
 def test_who_is_refused_tries_so_often(tries: int) -> None:
     recorder = Recorder(people(tries=tries))
-    place = recorder.install()
-    node = next(iter(place.member.cluster.nodes()))
-    recorder.world.hosts.set_health(place, node.name, type(node.health).UNHEALTHY)
-    book = recorder.pairs(place)
+    slot = recorder.install()
+    node = next(iter(slot.member.cluster.nodes()))
+    recorder.world.hosts.set_health(slot, node.name, type(node.health).UNHEALTHY)
+    book = recorder.pairs(slot)
     sends = book.of("SendPairingRequest")
     assert reasons(sends) == [Reason.NODE_UNHEALTHY.value] * tries
     pauses = [b.start - (a.end or 0) for a, b in pairwise(sends)]
@@ -185,9 +185,9 @@ def test_who_is_refused_tries_so_often(tries: int) -> None:
 
 def test_local_operations_go_on_until_they_were_refused_twice() -> None:
     recorder = Recorder(people(work=fixed(7 * SECOND)))
-    place = recorder.install()
-    recorder.env.process(recorder.operators.works(place))
-    book = recorder.pairs(place)
+    slot = recorder.install()
+    recorder.env.process(recorder.operators.works(slot))
+    book = recorder.pairs(slot)
     done = book.of("PatchCluster")
     assert reasons(done)[-2:] == [Reason.CENTRALLY_MANAGED.value] * 2
     assert set(reasons(done)[:-2]) == {"ok"}
@@ -196,9 +196,9 @@ def test_local_operations_go_on_until_they_were_refused_twice() -> None:
 
 def test_a_session_that_is_over_is_begun_anew() -> None:
     recorder = Recorder()
-    place = recorder.install()
-    place.session = replace(place.session, session="stale")
-    book = recorder.pairs(place)
+    slot = recorder.install()
+    slot.session = replace(slot.session, session="stale")
+    book = recorder.pairs(slot)
     assert book.kinds("operator")[:3] == ["ViewCluster", "LogIn", "ViewCluster"]
 
 

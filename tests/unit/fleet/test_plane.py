@@ -192,7 +192,7 @@ def test_however_often_the_pace_changes_no_more_is_served_than_was_granted() -> 
     ]
 
 
-def test_a_cell_that_is_granted_nothing_still_has_a_place_in_time() -> None:
+def test_a_cell_that_is_granted_nothing_still_has_a_slot_in_time() -> None:
     context = Context(PATIENT, grant=0)
     context.at(0, "a", "b")
     assert [at for at, *_ in context.run()] == [0, 100 * WINDOW]

@@ -149,7 +149,7 @@ def test_what_went_wrong_and_which_invariant_matter() -> None:
 
 def test_whoever_is_left_is_who_he_was() -> None:
     few = reductions.with_clusters(SCENARIO, (3, 9))
-    smaller = reductions.without_empty_places(few)
+    smaller = reductions.without_empty_slots(few)
     assert smaller.fleet.hosts < SCENARIO.fleet.hosts
     assert [Roster(smaller).member(index) for index in (3, 9)] == [
         Roster(SCENARIO).member(index) for index in (3, 9)

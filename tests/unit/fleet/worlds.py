@@ -107,13 +107,13 @@ class Recorder:
         self.admins = Admins(self.world)
         tokens = Tokens(scenario, 0, 0)
         callbacks = OperatorCallbacks(
-            lambda place, now: tokens.at(now).value,
+            lambda slot, now: tokens.at(now).value,
             self.admins.request_sent,
             self.admins.request_stale,
         )
         self.operators = self.admins.operators = Operators(self.world, callbacks)
-        self.places: dict[int, FleetSlot] = {}
-        self.disturbing = Disturbing(self.world, self.places)
+        self.slots: dict[int, FleetSlot] = {}
+        self.disturbing = Disturbing(self.world, self.slots)
         for change in beginnings(scenario, 0, 0, 0):
             plane.arrange(0, change)
         self.token = tokens.at(0).value
@@ -125,26 +125,26 @@ class Recorder:
     def install(self, index: int = 0) -> FleetSlot:
         """A cluster of the fleet, at its hosts."""
         member = Roster(self.scenario).member(index)
-        place = self.places[index] = FleetSlot(self.scenario.seed, member)
-        self.world.hosts.install(place)
-        return place
+        slot = self.slots[index] = FleetSlot(self.scenario.seed, member)
+        self.world.hosts.install(slot)
+        return slot
 
-    def asks(self, place: FleetSlot, operation: LocalOperation) -> simpy.Process:
+    def asks(self, slot: FleetSlot, operation: LocalOperation) -> simpy.Process:
         """Somebody at Local UI asks, now."""
-        return self.env.process(self.operators.asks(place, operation))
+        return self.env.process(self.operators.asks(slot, operation))
 
-    def answer(self, place: FleetSlot, operation: LocalOperation) -> Reply:
+    def answer(self, slot: FleetSlot, operation: LocalOperation) -> Reply:
         """The same, and the answer to it."""
-        reply: Reply = self.env.run(self.asks(place, operation))
+        reply: Reply = self.env.run(self.asks(slot, operation))
         return reply
 
     def later(self, after: int, act: Callable[[], object]) -> None:
         """Call this after so long."""
         self.env.timeout(after).callbacks.append(lambda _: act())
 
-    def pairs(self, place: FleetSlot | None = None) -> Book:
+    def pairs(self, slot: FleetSlot | None = None) -> Book:
         """An operator pairs a cluster, with whatever comes between; to the end of it all."""
-        self.env.process(self.operators.operator(place or self.install()))
+        self.env.process(self.operators.operator(slot or self.install()))
         self.env.run(until=END)
         return self.book
 

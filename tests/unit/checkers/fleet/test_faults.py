@@ -78,7 +78,7 @@ def test_joining_parts_first_gives_the_same_as_joining_all_at_once() -> None:
     ]
     once = joined(windows, 5)
     for step in (2, 3, 7):
-        parts = [joined(windows[place::step], 5) for place in range(step)]
+        parts = [joined(windows[slot::step], 5) for slot in range(step)]
         assert joined([window for part in parts for window in part], 5) == once
     assert sum(window.count for window in once) == len(windows)
 

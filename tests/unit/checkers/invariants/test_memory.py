@@ -46,9 +46,9 @@ def most_held() -> tuple[int, Watch]:
 def test_of_requests_that_were_decided_long_ago_nothing_is_held() -> None:
     most, watch = most_held()
     assert 5 < most < 20  # a minute holds a dozen of them
-    place = next(iter(watch.known.places.values()))
-    assert (len(watch.known.places), len(watch.known.under_way)) == (1, 0)
-    assert (len(place.requests) < 20, len(place.open)) == (True, 0)
+    slot = next(iter(watch.known.slots.values()))
+    assert (len(watch.known.slots), len(watch.known.under_way)) == (1, 0)
+    assert (len(slot.requests) < 20, len(slot.open)) == (True, 0)
 
 
 def test_that_they_are_let_go_of_is_what_keeps_them_few(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,17 +81,17 @@ def verify(network: NetworkPlan, *, cut: bool = False) -> tuple[object, InstantA
             scenario.agents,
             patience=30 * MS,
         )
-        place = FleetSlot(1, Roster(scenario).member(0))
-        hosts.install(place)
+        slot = FleetSlot(1, Roster(scenario).member(0))
+        hosts.install(slot)
         if cut:
-            hosts.set_link(place, 0, up=False)
+            hosts.set_link(slot, 0, up=False)
         over = asyncio.get_running_loop().create_future()
 
         def works() -> Generator[simpy.Event, object, object]:
-            reply = yield from hosts.perform(place, LogIn(USERNAME, PASSWORD))
+            reply = yield from hosts.perform(slot, LogIn(USERNAME, PASSWORD))
             assert isinstance(reply, Done)
-            place.session = replace(place.session, session=reply.value.token)  # type: ignore[union-attr]
-            reply = yield from hosts.perform(place, VerifyConnection("http://t", "<token:1>"))
+            slot.session = replace(slot.session, session=reply.value.token)  # type: ignore[union-attr]
+            reply = yield from hosts.perform(slot, VerifyConnection("http://t", "<token:1>"))
             return reply
 
         process = env.process(cast("Generator[Event, object, object]", works()))

@@ -139,9 +139,9 @@ def test_a_target_may_choose_names_and_values_of_its_own() -> None:
     )
 
 
-def test_a_cluster_stands_at_a_place_and_on_hosts_of_the_target() -> None:
+def test_a_cluster_stands_at_a_slot_and_on_hosts_of_the_target() -> None:
     here = translation()
-    here.learn_place("slot-0", "north")
+    here.learn_slot("slot-0", "north")
     here.learn("host-0", "edge-7")
     pools = (NodePool("control", True, (Node("n1", "host-0"),)),)
     asked = arrangements.InstallCluster("slot-0", Cluster("d" * 24, "shop", pools=pools))
@@ -162,9 +162,9 @@ def test_a_cluster_stands_at_a_place_and_on_hosts_of_the_target() -> None:
     assert json.loads(here.inward(HttpResponse(200, {}, b'["their-uid"]')).body) == ["d" * 24]
 
 
-def test_faults_are_arranged_at_hosts_and_places_of_the_target() -> None:
+def test_faults_are_arranged_at_hosts_and_slots_of_the_target() -> None:
     here = translation()
-    here.learn_place("slot-0", "north")
+    here.learn_slot("slot-0", "north")
     here.learn("host-0", "edge-7")
     assert here.arranged(arrangements.SetLink("host-0", up=False)) == arrangements.SetLink(
         "edge-7", up=False
