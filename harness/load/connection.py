@@ -206,6 +206,7 @@ class Connection(asyncio.Protocol):
     # --- what the parser does -------------------------------------------------------------
 
     def on_message_begin(self) -> None:
+        """An answer begins."""
         if self._is_whole:
             self._surplus = True
 
@@ -215,12 +216,14 @@ class Connection(asyncio.Protocol):
             self._fields.append((name, value))
 
     def on_headers_complete(self) -> None:
+        """The head is there."""
         if not self._is_whole and self._parser.get_status_code() >= 200:
             self._in_body = True
             if self._method_is_head:
                 self._complete()
 
     def on_body(self, body: bytes) -> None:
+        """A part of the body came."""
         if self._is_whole:
             self._surplus = True
             return

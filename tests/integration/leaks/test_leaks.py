@@ -122,7 +122,7 @@ BREAKING = {
         "refuses",
         {"terminal", "out/evidence.jsonl", "out/report.html"},
     ),
-    "at a cut": (Redactor, "_without_halves", "breaks", {"out/evidence.jsonl"}),
+    "at a cut": (Redactor, "_without_half", "breaks", {"out/evidence.jsonl"}),
     "on the terminal": (Recorder, "redacted", "unwilling", {"terminal"}),
 }
 

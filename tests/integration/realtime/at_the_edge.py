@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from harness.cli.fleet_edge import EdgeReaching, at_places, needs_of
+from harness.cli.fleet_edge import EdgeReaching, at_slots, needs_of
 from harness.domain.arrangements import Side
 from harness.fleet.pool.local import LocalTransport
 from harness.fleet.port import Job
@@ -35,7 +35,7 @@ from tests.integration.realtime.over_http import MS, QUICK
 
 PLACES = 10
 TEN = replace(
-    at_places(QUICK, None, PLACES),
+    at_slots(QUICK, None, PLACES),
     duration=SECOND,
     operators=OperatorPlan(
         begin=Spread(0, 300 * MS),
