@@ -22,6 +22,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.catalogue.people import People
 from harness.catalogue.verdict import Verdict
 from harness.domain.errors import PairproofError
 from harness.running.session import alone, suite_words
@@ -29,7 +30,19 @@ from harness.running.session import alone, suite_words
 TRIAL_S = 600.0
 """No trial takes this long; one that does hangs, and is ended."""
 
-_PRELOADED = ("harness.reference.embedded", "harness.targets.http", "harness.reference.planting")
+_SEED = 1
+"""What a run draws by where nobody names a seed."""
+
+_PRELOADED = (
+    "anyio._backends._asyncio",
+    "harness.reference.embedded",
+    "harness.reference.planting",
+    "harness.targets.http",
+    "harness.targets.inprocess",
+    "harness.targets.target_file",
+    "uvicorn.lifespan.off",
+)
+"""What a child would import. It costs more than most trials' scenarios."""
 
 
 class TrialsFailed(PairproofError):
@@ -89,6 +102,7 @@ def run_trials(trials: Sequence[Trial], workers: int, report: Report) -> None:
         return
     for module in _PRELOADED:
         importlib.import_module(module)
+    People(_SEED).cast(0)  # drawn once for all children, like what is imported
     with tempfile.TemporaryDirectory(prefix="pairproof-trials-") as folder, alone():
         parent = _Parent(trials, workers, report, Path(folder))
         code = pytest.main([*suite_words({"driver": "inprocess"}), "-s"], plugins=[parent])
