@@ -45,6 +45,10 @@ def pytest_load_initial_conftests(parser: pytest.Parser) -> Generator[None, obje
 
 def pytest_configure(config: pytest.Config) -> None:
     """Refuse options that cannot be meant; see to the parts that parallel workers write."""
+    # Where pytest has no terminal, its own account of a failure is seen by nobody. By default it
+    # holds the source of every frame, which takes a third of a second for each scenario.
+    if not hasattr(config.option, "tbstyle"):
+        config.option.tbstyle = "native"
     if any(config.getoption(f"pairproof_{name}") for name in _SELECTING):
         from harness.plugin.suite import selection_of
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.catalogue.verdict import Verdict
-from harness.proving.matrix import Matrix, try_mutants
+from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.edge_flows import EdgeCore
@@ -68,31 +68,45 @@ def test_a_mutant_is_caught_at_its_requirement_and_the_trial_stops(
     assert len(found[stopped].ended) < len(found[whole].ended)
 
 
-def matrix_of(mutant: Mutant) -> Matrix:
-    return try_mutants([mutant], workers=2)
+@pytest.fixture(scope="module")
+def matrix() -> Matrix:
+    """All that are tried with the whole suite at hand, at once: the reference runs it once."""
+    declared = {
+        "caught_elsewhere": ("WDR-4", IgnoresHealth),
+        "nothing": ("PRE-2", EdgeCore),
+        "dies": ("PRE-2", Dies),
+        "breaks": ("PRE-2", Breaks),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, (requirement, core) in declared.items():
+            mutant = Mutant(name, requirement, "It is wrong.", Behaviour(make_edge=core))
+            patch.setitem(MUTANTS.entries, name, mutant)
+        return try_mutants([MUTANTS.named(name) for name in declared], workers=2)
+
+
+def row_of(matrix: Matrix, name: str) -> Caught:
+    return next(row for row in matrix.rows if row.mutant.name == name)
 
 
 def test_a_mutant_that_its_requirement_misses_is_tried_with_the_whole_suite(
-    declare: Callable[[str, str, type], Mutant],
+    matrix: Matrix,
 ) -> None:
-    [row] = matrix_of(declare("ignores_health", "WDR-4", IgnoresHealth)).rows
+    row = row_of(matrix, "caught_elsewhere")
     assert "PRE-2" in row.reds
     assert row.wrong.startswith("caught elsewhere only: ")
 
 
-def test_a_mutant_that_is_none_survives(declare: Callable[[str, str, type], Mutant]) -> None:
-    matrix = matrix_of(declare("nothing", "PRE-2", EdgeCore))
-    assert [row.mutant.name for row in matrix.survived] == ["nothing"]
+def test_a_mutant_that_is_none_survives(matrix: Matrix) -> None:
+    assert row_of(matrix, "nothing") in matrix.survived
+    assert not row_of(matrix, "nothing").reds
     assert not matrix.baseline
 
 
 @pytest.mark.parametrize(
-    ("core", "told"), [(Dies, "ended by signal 9"), (Breaks, "a broken mutant")]
+    ("name", "told"), [("dies", "ended by signal 9"), ("breaks", "a broken mutant")]
 )
-def test_a_trial_that_dies_is_no_kill(
-    declare: Callable[[str, str, type], Mutant], core: type, told: str
-) -> None:
-    [row] = matrix_of(declare("dies", "PRE-2", core)).rows
+def test_a_trial_that_dies_is_no_kill(matrix: Matrix, name: str, told: str) -> None:
+    row = row_of(matrix, name)
     assert not row.killed
     assert told in row.problem
 
