@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,12 @@ pytest_plugins = ["harness.plugin"]
 TESTS = Path(__file__).with_name("tests")
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
-    """One file is done before workers have started, and features have one target."""
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One file is done before workers have started, and features have one target.
+
+    One worker more than there are processors: many tests wait for a process that they started.
+    """
     asked = [Path(argument).resolve() for argument in config.args]
-    return None if any(p.is_dir() and p.is_relative_to(TESTS) for p in asked) else 0
+    if not any(p.is_dir() and p.is_relative_to(TESTS) for p in asked):
+        return 0
+    return len(os.sched_getaffinity(0)) + 1

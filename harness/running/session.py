@@ -10,7 +10,15 @@ from pathlib import Path
 
 from harness.suite import suite_dir
 
-_PLUGINS = ("pytest_bdd.plugin", "harness.plugin", "no:cacheprovider", "no:terminal")
+# At the end of each run, the last of these would search five times for garbage, for warnings that
+# nobody sees here.
+_PLUGINS = (
+    "pytest_bdd.plugin",
+    "harness.plugin",
+    "no:cacheprovider",
+    "no:terminal",
+    "no:unraisableexception",
+)
 
 
 def suite_words(options: Mapping[str, str | None], files: tuple[Path, ...] = ()) -> list[str]:

@@ -47,7 +47,8 @@ class Echo:
                 if known or "/login" in path or "/auth" in path
                 else self._not_logged_in()
             )
-            if self.mode in ("garbles", "endless"):
+            # The control port must not be lost to a connection that is closed as it is used again.
+            if self.mode in ("garbles", "endless") and not path.startswith("/control/"):
                 return
 
     def _listen(self, head: str, body: str) -> None:
