@@ -44,6 +44,11 @@ class Visit:
                 if not self.connection.recv(65_536):
                     return
 
+    def leave(self) -> None:
+        """Close as a server does that has read all: what is left unread makes it a reset."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.until_left()
+
     def pause(self) -> bool:
         """Wait a moment; whether the target goes on."""
         return not self.stopping.wait(PAUSE_S)
@@ -142,12 +147,14 @@ def resets(visit: Visit) -> None:
 def closes(visit: Visit) -> None:
     """Closes the connection without a word."""
     visit.head()
+    visit.leave()
 
 
 def cuts_off(visit: Visit) -> None:
     """Promises more than it sends, and closes."""
     visit.head()
     visit.say(answer("200 OK", b'{"items": []}').replace(b"13", b"99"))
+    visit.leave()
 
 
 def trickles_head(visit: Visit) -> None:

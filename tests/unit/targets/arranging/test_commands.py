@@ -71,8 +71,8 @@ def test_one_that_hangs_is_killed_with_all_that_it_started(code: str, tmp_path: 
         f"pathlib.Path({str(child)!r}).write_text(str(p.pid))\n"
         "p.wait()"
     )
-    with pytest.raises(ArrangingFailed, match=r"did not end within 0\.7 s and was killed"):
-        commands(python(parent, timeout_s=0.7)).arrange(TOKEN)
+    with pytest.raises(ArrangingFailed, match=r"did not end within 3 s and was killed"):
+        commands(python(parent, timeout_s=3)).arrange(TOKEN)
     assert is_gone(int(child.read_text()))
 
 
