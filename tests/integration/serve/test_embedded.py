@@ -37,6 +37,7 @@ from harness.targets.port import CannotArrange
 from harness.targets.target import Target
 from harness.targets.target_file import read_target
 from tests.integration.serve.people import People
+from tests.integration.serve.threads import left_of
 
 SMALL = Layout(clusters=1, hosts=2)
 
@@ -50,7 +51,7 @@ def target_of(reference: EmbeddedReference) -> Target:
 def nothing_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 @pytest.fixture

@@ -32,6 +32,7 @@ from harness.targets.target_file import read_target
 from harness.targets.trust import describe_fingerprint, fingerprint_of
 from tests.integration.ports import free_ports
 from tests.integration.serve.people import People
+from tests.integration.serve.threads import left_of
 
 
 class Lab:
@@ -65,7 +66,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     before = set(threading.enumerate())
     with ExitStack() as held:
         yield Lab(tmp_path, held)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 @pytest.fixture
@@ -237,7 +238,7 @@ def test_a_port_that_is_in_use_is_told_and_nothing_is_left(lab: Lab, nth: int) -
         with pytest.raises(TargetUnusable, match=rf"{first + nth}.*peer"):
             open_http(target, lambda: closed.append("closed"))
     assert closed == ["closed"]
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
     lab.open(target)
 
 
@@ -248,7 +249,7 @@ def test_a_target_that_does_not_answer_leaves_no_peer_behind(lab: Lab) -> None:
     before = set(threading.enumerate())
     with pytest.raises(TargetUnusable, match="refused"):
         open_http(target)
-    assert set(threading.enumerate()) <= before
+    assert left_of(before) == set()
 
 
 def test_nothing_is_written_or_served_where_nothing_may_be_changed(lab: Lab) -> None:
