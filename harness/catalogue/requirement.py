@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.catalogue.errors import UnknownName
+from harness.domain.errors import Reason
 
 
 class Role(StrEnum):
@@ -54,6 +55,11 @@ class Requirement:
     `#send-pairing-request-from-local-cluster step 6`. `title` is one line; `text` says in our
     own words what must hold: a MUST of the core, unless it says otherwise. An invariant (`INV-…`)
     is judged over whole histories.
+
+    `refused_as` are the reasons for which a refusal that it asks for proves something by itself;
+    any other has to be seen beside the same operation where it is allowed. `demands` are the
+    kinds of operations that have to work by it: one that does not fails it, where elsewhere what
+    rests on it is only inconclusive.
     """
 
     id: str
@@ -64,6 +70,8 @@ class Requirement:
     level: Level = Level.MUST
     profile: Profile = Profile.CORE
     feature: Feature | None = None
+    refused_as: tuple[Reason, ...] = ()
+    demands: tuple[str, ...] = ()
 
     @property
     def group(self) -> str:

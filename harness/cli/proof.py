@@ -15,7 +15,7 @@ from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli import exits
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
 from harness.explore.walk import InterleavingResult, rendered
-from harness.proving.drawn import Drawn, try_drawn
+from harness.proving.drawn import DrawnOutcome, try_drawn
 from harness.proving.fleets import HOSTS, SEED
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.matrix import as_json as matrix_json
@@ -222,7 +222,7 @@ def _tell(planted: planting.Planted, wrong: str, right: str) -> None:
     say(f"{'✗' if wrong else '✓'} {planted.requirement:7} {planted.name}: {wrong or right}")
 
 
-def _tell_drawn(row: Drawn) -> None:
+def _tell_drawn(row: DrawnOutcome) -> None:
     what = f"{row.mutant.name} ({row.mutant.says})"
     if row.problem or row.failed:
         say(f"{'?' if row.problem else '✓'} {what}: {row.problem or ', '.join(row.failed)}")

@@ -14,7 +14,14 @@ from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
 from harness.context.installing import ClusterShape as ClusterShape
 from harness.context.installing import Installer, SlotPool, is_consumed
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply, Recorder
+from harness.context.recorder import (
+    Actor,
+    Inconclusive,
+    NotReached,
+    NotSupported,
+    RecordedReply,
+    Recorder,
+)
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -348,35 +355,33 @@ class Context:
         """A precondition that has to succeed before anything can be judged.
 
         Raises:
-            Inconclusive: it did not.
+            NotReached: it did not.
         """
         if taken.record.outcome is not Outcome.OK:
             error = taken.record.error or {}
             why = error.get("message") or error.get("why")
-            raise Inconclusive(f"precondition not reached: {taken.record.kind}: {why}")
+            raise NotReached(taken.record, f"{taken.record.kind}: {why}")
         return taken
 
     def must_be_refused(self, taken: RecordedReply) -> RecordedReply:
         """A precondition that has to be refused before anything can be judged.
 
         Raises:
-            Inconclusive: it was not.
+            NotReached: it was not.
         """
         if taken.record.outcome is not Outcome.FAIL:
-            raise Inconclusive(f"precondition not reached: {taken.record.kind} was not refused")
+            raise NotReached(taken.record, f"{taken.record.kind} was not refused")
         return taken
 
     def must_hold(self, waited: OperationRecord) -> OperationRecord:
         """A precondition that was waited for.
 
         Raises:
-            Inconclusive: it was not seen in time.
+            NotReached: it was not seen in time.
         """
         if not (waited.value or {}).get("held"):
-            raise Inconclusive(
-                f"precondition not reached: {waited.args['polls']} never showed"
-                f" {waited.args['predicate']}"
-            )
+            told = f"{waited.args['polls']} never showed {waited.args['predicate']}"
+            raise NotReached(waited, told)
         return waited
 
     def must_see(self, actor: Actor, look: ops.Operation, predicate: str, **args: Json) -> None:
@@ -421,6 +426,13 @@ class Context:
         """Put a side's clock forward by `by` microseconds, until the scenario ends."""
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
+
+    def afresh(self) -> Context:
+        """Another context of the same scenario, after this one has given everything back."""
+        self.clean_up()
+        context = Context(self.recorder, self._pool, self.inventory, self.seed, self.mark)
+        context._made = self._made
+        return context
 
     def clean_up(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to

@@ -14,15 +14,26 @@ from harness.domain.operations import Credentials, Done, Operation, Reply, Sessi
 from harness.history.evidence import EvidenceWriter
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
-from harness.history.predicates import Sample, holds
-from harness.history.redaction import Redactor
+from harness.history.predicates import Sample, holds, starved_s
+from harness.history.redaction import CUT, Redactor
 from harness.targets.port import Driver, Outgoing
 
 A = TypeVar("A", bound=Arrangement)
 
+SAMPLE_CHARACTERS_MAX = 4_096
+"""How much is kept of the body of an answer that a wait saw."""
+
 
 class Inconclusive(PairproofError):
     """The harness cannot judge, and says why."""
+
+
+class NotReached(Inconclusive):
+    """A precondition was not reached: an operation failed, or a wait never saw what it should."""
+
+    def __init__(self, record: OperationRecord, why: str) -> None:
+        super().__init__(f"precondition not reached: {why}")
+        self.record = record
 
 
 class NotSupported(PairproofError):
@@ -182,7 +193,9 @@ class Recorder:
     ) -> OperationRecord:
         """Ask again and again until the predicate holds, or the time is up.
 
-        The answers are recorded where they change. Judge the record with the check `held`.
+        The answers are recorded where they change, as they were exchanged, and the last one;
+        `asked` counts them, `unread` those that came and could not be read. Judge the record
+        with the check `held`.
         """
         within = self.limits.await_s if within_s is None else within_s
         wait = {"within_s": within}
@@ -223,31 +236,43 @@ class Recorder:
             **wait,
         }
         invoked = self._invoke(actor, kind, told, _about(actor))
-        deadline = self.driver.now() + round(next(iter(wait.values())) * 1_000_000)
-        samples: list[Json] = []
+        limit = round(next(iter(wait.values())) * 1_000_000)
+        deadline = self.driver.now() + limit
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        samples: list[Json] = []
+        asked = unread = late = 0
+        once_more = until
         while True:
-            sample, raw = self._poll(outgoing)
-            if not samples or _without_time(samples[-1]) != _without_time(raw):
-                samples.append(raw)
+            exchange = self.driver.send(outgoing)
+            outcome, value, error = _ended(exchange.reply)
+            seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
+            sample = Sample.from_json(seen)
+            asked += 1
+            unread += outcome is Outcome.INFO and exchange.response is not None
             held = holds(predicate, sample, args)
-            settled = held if until else not held and sample.outcome is not Outcome.INFO
-            if settled or self.driver.now() >= deadline:
+            settled = held if until else not held and outcome is not Outcome.INFO
+            over = settled or self.driver.now() >= deadline
+            found: dict[str, Json] = {"held": held, "asked": asked, "unread": unread}
+            if late_s := starved_s(late, told):
+                found["late_us"] = late
+            if over and not settled and once_more and late_s:
+                over, once_more, late = False, False, 0
+                deadline = self.driver.now() + limit
+            if over or not samples or not _same(samples[-1], seen):
+                came = {"response": _cut(exchange.response)} if exchange.response else {}
+                samples.append({"at": self.driver.now(), **seen, **came})
+            if over:
                 break
-            self.driver.sleep(round(self.limits.poll_s * 1_000_000))
+            pause, before = round(self.limits.poll_s * 1_000_000), self.driver.now()
+            self.driver.sleep(pause)
+            late += max(0, self.driver.now() - before - pause)
         return self._writer.outcome(
-            invoked.id, Outcome.OK, end=self.driver.now(), value={"held": held, "samples": samples}
+            invoked.id,
+            Outcome.OK,
+            end=self.driver.now(),
+            value={**found, "samples": samples},
+            request=exchange.request,
         )
-
-    def _poll(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
-        outcome, value, error = _ended(self.driver.send(outgoing).reply)
-        raw: dict[str, Json] = {
-            "at": self.driver.now(),
-            "outcome": outcome.value,
-            "value": value,
-            "error": error,
-        }
-        return Sample.from_json(raw), raw
 
     def _invoke(
         self, actor: Actor, kind: str, args: Mapping[str, Json], tags: Mapping[str, Json]
@@ -275,5 +300,14 @@ def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Jso
     return Outcome.INFO, None, {"why": reply.why}
 
 
-def _without_time(sample: Json) -> Json:
-    return {k: v for k, v in sample.items() if k != "at"} if isinstance(sample, dict) else sample
+def _same(sample: Json, seen: Mapping[str, Json]) -> bool:
+    """Whether an answer says what the sample before it says, whenever and however it came."""
+    return isinstance(sample, dict) and all(sample[k] == seen[k] for k in seen)
+
+
+def _cut(response: Mapping[str, Json]) -> dict[str, Json]:
+    """A response as it stands among others, with no more of its body than tells."""
+    body = response.get("body")
+    if not isinstance(body, str) or len(body) <= SAMPLE_CHARACTERS_MAX:
+        return dict(response)
+    return {**response, "body": f"{body[:SAMPLE_CHARACTERS_MAX]}{CUT}"}

@@ -212,3 +212,14 @@ def not_being_handed_over(sample: Sample) -> bool:
 def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:
     found = value.get(name)
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+LATE_SHARE_MAX = 0.1
+"""The share of a limit that the harness may have lost itself before it blames nobody for it."""
+
+
+def starved_s(late_us: Json, wait: Mapping[str, Json]) -> float:
+    """By how many seconds the harness was late in a wait; 0 where that is no excuse."""
+    limit = wait.get("within_s", wait.get("during_s"))
+    late_s = late_us / 1_000_000 if isinstance(late_us, int) else 0.0
+    return late_s if isinstance(limit, int | float) and late_s > LATE_SHARE_MAX * limit else 0.0

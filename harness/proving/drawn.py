@@ -15,7 +15,7 @@ from harness.reference.drawn import DrawnMutant
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnOutcome:
     """What the suite says of a drawn mutant: the requirements that it fails, or cannot judge."""
 
     mutant: DrawnMutant
@@ -26,7 +26,7 @@ class Drawn:
     problem: str = ""
 
 
-Progress = Callable[[Drawn], None]
+Progress = Callable[[DrawnOutcome], None]
 
 
 def equivalent() -> dict[str, str]:
@@ -36,19 +36,19 @@ def equivalent() -> dict[str, str]:
 
 def try_drawn(
     mutants: Sequence[DrawnMutant], *, workers: int, progress: Progress = lambda row: None
-) -> tuple[Drawn, ...]:
+) -> tuple[DrawnOutcome, ...]:
     """Run the whole suite in process on each.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
     set_aside = equivalent()
-    rows: dict[str, Drawn] = {}
+    rows: dict[str, DrawnOutcome] = {}
     by_trial = {Trial(f"drawn:{m.name}"): m for m in mutants if m.name not in set_aside}
 
     def report(trial: Trial, result: TrialResult) -> None:
         mutant = by_trial[trial]
-        row = Drawn(
+        row = DrawnOutcome(
             mutant,
             _musts(result, Verdict.FAIL),
             _musts(result, Verdict.INCONCLUSIVE),
@@ -59,7 +59,7 @@ def try_drawn(
 
     run_trials(list(by_trial), workers, report)
     for mutant in mutants:
-        rows.setdefault(mutant.name, Drawn(mutant, (), (), set_aside.get(mutant.name, "")))
+        rows.setdefault(mutant.name, DrawnOutcome(mutant, (), (), set_aside.get(mutant.name, "")))
     return tuple(rows[mutant.name] for mutant in mutants)
 
 

@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
+from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
-from harness.checkers import registry
+from harness.checkers import answers, registry
 from harness.context.context import Context
-from harness.context.recorder import Inconclusive, NotSupported, Recorder
+from harness.context.controls import see_allowed
+from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
+from harness.domain import operations as ops
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
-from harness.history.operation import History, Json
+from harness.history.operation import History, Json, Outcome
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -52,6 +55,8 @@ class ScenarioRun:
     now: Callable[[], int]
     step: StepAt = StepAt()
     findings: list[registry.Finding] = field(default_factory=list)
+    refusals: dict[str, None] = field(default_factory=dict)
+    """The operations that a check was content to see refused, in order."""
     judged_last: CheckSummary | None = None
     """The finding that was written down last, and what its check expects."""
     judge: registry.Judge = field(init=False)
@@ -66,6 +71,8 @@ class ScenarioRun:
         self, name: str, args: Mapping[str, Json], finding: registry.Finding
     ) -> None:
         self.findings.append(finding)
+        if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
+            self.refusals |= dict.fromkeys(finding.operations)
         self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
             self.writer.check(
@@ -81,6 +88,51 @@ class ScenarioRun:
                     expected=self.judged_last.expected,
                 )
             )
+
+    def conclude(self) -> None:
+        """All steps have passed: see that what came could be read, and that its refusals were for
+        the reason in question.
+
+        Raises:
+            CheckInconclusive: that cannot be told.
+            Inconclusive: so; the control of a refusal could not be carried out.
+        """
+        if answers.unread(self.history().operations)[1]:
+            self.judge.check("answers_could_be_read")
+        requirements = [by_id(id_) for id_ in self.line.requirements]
+        reasons: list[Json] = [r.value for asked in requirements for r in asked.refused_as]
+        if not reasons:
+            return  # nothing is demanded of a refusal here
+        judged = map(self.history().__getitem__, self.refusals)
+        refused = [o for o in judged if o.outcome is Outcome.FAIL]
+        unclear = [o for o in refused if not answers.tells_reason(o, [str(r) for r in reasons])]
+        for kind in dict.fromkeys(o.kind for o in unclear):
+            done = [o for o in self.history().of_kind(kind) if o.outcome is Outcome.OK]
+            if not done:
+                self.context = self.context.afresh()
+                done = [see_allowed(self.context, kind).record]
+            for operation in unclear:
+                if operation.kind == kind:
+                    ids_: dict[str, Json] = {"operation": operation.id, "control": done[0].id}
+                    self.judge.check("refused_for_that", reasons=reasons, **ids_)
+
+    def answer_for(self, missed: NotReached) -> None:
+        """A precondition was not reached: fail, where the scenario's requirement demands it.
+
+        Raises:
+            CheckFailed: it does.
+            CheckInconclusive: it does, and no well-formed answer came.
+        """
+        kind = str(missed.record.args.get("polls", missed.record.kind))
+        demanded = {k for id_ in self.line.requirements for k in by_id(id_).demands}
+        if kind in demanded and self._is_of_target(kind):
+            waited = "polls" in missed.record.args
+            self.judge.check("held" if waited else "succeeded", operation=missed.record.id)
+
+    def _is_of_target(self, kind: str) -> bool:
+        """Whether the target, and not the harness, answers operations of this kind."""
+        local = issubclass(getattr(ops, kind), ops.LocalOperation)
+        return plays(self.recorder.driver.info, Role.EDGE if local else Role.CENTRAL)
 
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.

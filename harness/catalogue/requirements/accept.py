@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 ACCEPT = Group(
     prefix="ACC",
@@ -17,6 +18,8 @@ ACCEPT = Group(
             text="Without a login, or with one that is not valid, listing, opening, matching,"
             " accepting and rejecting are each refused, and every request stays as it was.",
             source="#accept-pairing-request-from-palette step 7",
+            refused_as=(Reason.UNAUTHENTICATED,),
+            demands=("LogInToPalette",),
         ),
         Requirement(
             id="ACC-2",
@@ -35,6 +38,7 @@ ACCEPT = Group(
             " with a given pairing id is listed once, can be opened by it, and shows the"
             " cluster that sent it.",
             source="#accept-pairing-request-from-palette step 10",
+            demands=("ListPairingRequests", "ViewPairingRequest"),
         ),
         Requirement(
             id="ACC-4",
@@ -72,6 +76,7 @@ ACCEPT = Group(
             " selection holds no pack besides. As a cluster has exactly one infra or full profile,"
             " so has the selection. Any other selection is refused.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-8",
@@ -81,6 +86,7 @@ ACCEPT = Group(
             " one full profile for an infra and an add-on profile. What counts is that the same"
             " packs come together.",
             source="#accept-pairing-request-from-palette step 13",
+            demands=("AcceptPairingRequest",),
         ),
         Requirement(
             id="ACC-9A",
@@ -90,6 +96,7 @@ ACCEPT = Group(
             " 1.31.0 and Ubuntu 22.04, add-on profile with Prometheus-Grafana 44.3.1. An infra"
             " and an add-on profile with the same packs are a valid match.",
             source="#accept-pairing-request-from-palette step 13",
+            demands=("AcceptPairingRequest", "MatchProfiles"),
         ),
         Requirement(
             id="ACC-9B",
@@ -106,6 +113,7 @@ ACCEPT = Group(
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 40.3.1 is an invalid match.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-9D",
@@ -115,6 +123,7 @@ ACCEPT = Group(
             " add-on profile that has Prometheus-Grafana 44.3.1 and besides it Hello-Universe"
             " 2.0.0 is an invalid match.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-10",
@@ -123,6 +132,7 @@ ACCEPT = Group(
             text="A selection that lacks one of the local stack's packs is refused, whichever"
             " layer it belongs to, also when all the other packs fit.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-11",
@@ -143,6 +153,10 @@ ACCEPT = Group(
             " central operation on it is accepted and takes effect. An entry in a list alone is"
             " not yet management.",
             source="#validate step 3",
+            demands=(
+                *("AcceptPairingRequest", "ViewPairing"),
+                *("ViewManagement", "ChangeCentralCluster"),
+            ),
         ),
         Requirement(
             id="ACC-12P",
@@ -161,6 +175,8 @@ ACCEPT = Group(
             " the cluster (delete, update, patch by name and without a name, change of the"
             " profiles, create), and none takes effect.",
             source="#accept-pairing-request-from-palette step 11",
+            refused_as=(Reason.CENTRALLY_MANAGED,),
+            demands=("ViewPairing", "ViewManagement"),
         ),
         Requirement(
             id="ACC-13S",
@@ -178,6 +194,8 @@ ACCEPT = Group(
             text="After an acceptance the request is not among the pending ones. Accepting it"
             " again and rejecting it are each refused and change nothing.",
             source="#accept-pairing-request-from-palette step 15",
+            refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
+            demands=("ListPairingRequests",),
         ),
         Requirement(
             id="ACC-15",
@@ -187,6 +205,7 @@ ACCEPT = Group(
             " pending on both sides, the cluster is managed locally and works, and a fitting"
             " selection is then accepted.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-16",
@@ -226,6 +245,7 @@ ACCEPT = Group(
             text="A paired cluster does not return to local management: asked for it, Local UI"
             " and the central side each refuse, and the cluster stays centrally managed.",
             source="#accept-pairing-request-from-palette step 11",
+            refused_as=(Reason.TRANSFER_IS_FINAL,),
         ),
         Requirement(
             id="ACC-20",
@@ -236,6 +256,7 @@ ACCEPT = Group(
             " the cluster at the edge stays locally managed, and no central operation on it"
             " takes effect.",
             source="#accept-pairing-request-from-palette step 10",
+            refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
         ),
         Requirement(
             id="ACC-21",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 PREREQUISITES = Group(
     prefix="PRE",
@@ -18,6 +19,7 @@ PREREQUISITES = Group(
             " refused and nothing arrives at the central side. Once the state is Running, the"
             " same entries are accepted.",
             source="#prerequisites item 1",
+            refused_as=(Reason.CLUSTER_NOT_RUNNING,),
         ),
         Requirement(
             id="PRE-2",
@@ -27,6 +29,7 @@ PREREQUISITES = Group(
             " centrally, be it in the control plane or in a worker pool, the first of its pool"
             " or the last. Once that node has recovered, the send is accepted.",
             source="#prerequisites item 1",
+            refused_as=(Reason.NODE_UNHEALTHY,),
         ),
         Requirement(
             id="PRE-3",
@@ -35,6 +38,7 @@ PREREQUISITES = Group(
             text="A send is refused on a host without any cluster, on a host whose cluster is"
             " centrally managed already, and on a host that was installed in central mode.",
             source="#prerequisites item 1",
+            refused_as=(Reason.CENTRALLY_MANAGED, Reason.NO_LOCAL_CLUSTER),
         ),
         Requirement(
             id="PRE-4",
@@ -44,6 +48,7 @@ PREREQUISITES = Group(
             " refused: the edge says so, nothing is pending there, and no request appears"
             " centrally.",
             source="#prerequisites item 2",
+            refused_as=(Reason.TOKEN_UNUSABLE,),
         ),
         Requirement(
             id="PRE-4S",
@@ -63,6 +68,7 @@ PREREQUISITES = Group(
             " turn, the connection check says no and a send is refused, also when it is asked"
             " on a host that has a link. With all links up, both succeed.",
             source="#prerequisites item 3",
+            refused_as=(Reason.HOST_UNREACHABLE,),
         ),
         Requirement(
             id="PRE-5S",
@@ -83,6 +89,7 @@ PREREQUISITES = Group(
             " certificate that the edge does not trust (unless insecure is asked for). The"
             " refusal comes within the limit `answer_s`, also for the silent one.",
             source="#prerequisites item 3",
+            refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE),
         ),
         Requirement(
             id="PRE-6S",
@@ -103,6 +110,7 @@ PREREQUISITES = Group(
             " version fits and whose latest does not is no match, also when the older version"
             " is asked for by its number.",
             source="#prerequisites item 4",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="PRE-8",
@@ -114,6 +122,7 @@ PREREQUISITES = Group(
             " one of them is refused exactly what the missing one covers, and that attempt"
             " changes nothing.",
             source="#prerequisites item 5",
+            refused_as=(Reason.FORBIDDEN,),
         ),
         Requirement(
             id="PRE-9",
@@ -125,6 +134,7 @@ PREREQUISITES = Group(
             " neither sees this request nor accepts or rejects it.",
             source="#prerequisites item 5",
             feature=Feature.SCOPES,
+            refused_as=(Reason.FORBIDDEN,),
         ),
         Requirement(
             id="PRE-10",

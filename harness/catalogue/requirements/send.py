@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 SEND = Group(
     prefix="SND",
@@ -17,6 +18,8 @@ SEND = Group(
             text="A send without a session, with one that is made up, has expired, or was ended"
             " by logging out, is refused and no request arrives centrally.",
             source="#send-pairing-request-from-local-cluster step 1",
+            refused_as=(Reason.UNAUTHENTICATED,),
+            demands=("LogIn",),
         ),
         Requirement(
             id="SND-2",
@@ -37,6 +40,7 @@ SEND = Group(
             " pending, Local UI shows this id, also to a later login and after a restart of the"
             " edge.",
             source="#send-pairing-request-from-local-cluster step 6",
+            demands=("SendPairingRequest", "ViewPairing"),
         ),
         Requirement(
             id="SND-4",
@@ -45,6 +49,7 @@ SEND = Group(
             text="The id that Local UI shows is the id under which the central side lists and"
             " opens the request of this cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
+            demands=("ListPairingRequests", "ViewPairingRequest"),
         ),
         Requirement(
             id="SND-5",
@@ -63,6 +68,7 @@ SEND = Group(
             " management, and local cluster operations, such as a change of its tags or of its"
             " profiles, are accepted and take effect.",
             source="#pair-local-cluster-with-palette paragraph 1",
+            demands=("ViewCluster", "PatchNamedCluster"),
         ),
         Requirement(
             id="SND-7",
@@ -111,6 +117,7 @@ SEND = Group(
             " then no central operation on the cluster takes effect, neither by the uid that"
             " the request names nor by the local one. An entry in a list alone breaks nothing.",
             source="#pair-local-cluster-with-palette paragraph 1",
+            refused_as=(Reason.NOT_CONFIRMED,),
         ),
         Requirement(
             id="SND-12",
@@ -130,6 +137,7 @@ SEND = Group(
             " right ones succeeds. After a good request was sent and cancelled, a send with an"
             " unusable endpoint or token is refused: earlier entries do not stand in for it.",
             source="#send-pairing-request-from-local-cluster step 4",
+            refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE, Reason.TOKEN_UNUSABLE),
         ),
     ),
 )
