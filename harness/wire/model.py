@@ -44,7 +44,8 @@ class WireModel(BaseModel):
     so what an operation cannot do without is asked for in the codec.
     """
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    # Each is built when it is first used: most runs use few of them.
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
     own: ClassVar[bool] = False
     """Whether the model is ours, because nothing is published for its purpose."""
