@@ -29,9 +29,16 @@ class DrawnOutcome:
 Progress = Callable[[DrawnOutcome], None]
 
 
-def equivalent() -> dict[str, str]:
-    """The mutants that behave as the reference does, by name, with the reason."""
-    return tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
+def why_equivalent(mutant: DrawnMutant) -> str:
+    """Why no suite may or can tell this one from the reference; empty if one could.
+
+    The reasons stand in a file, by the mutant's name or by that of its function or class.
+    """
+    reasons = tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
+    module, function, _ = mutant.name.split(":")
+    owner = function.partition(".")[0]
+    names = (mutant.name, f"{module}:{function}", f"{module}:{owner}")
+    return next((str(reasons[name]) for name in names if name in reasons), "")
 
 
 def try_drawn(
@@ -42,7 +49,7 @@ def try_drawn(
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
-    set_aside = equivalent()
+    set_aside = {m.name: why for m in mutants if (why := why_equivalent(m))}
     rows: dict[str, DrawnOutcome] = {}
     by_trial = {Trial(f"drawn:{m.name}"): m for m in mutants if m.name not in set_aside}
 
