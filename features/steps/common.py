@@ -65,6 +65,16 @@ def _reject(context: Context) -> None:
     context.perform(context.admin(), operation, "the rejection")
 
 
+@when("that has succeeded")
+def _has_succeeded(context: Context) -> None:
+    context.must(context.last())
+
+
+@when("that was decided")
+def _was_decided(context: Context) -> None:
+    context.must_be_decided(context.last())
+
+
 # --- what must hold ---------------------------------------------------------------------------
 
 

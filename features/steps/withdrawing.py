@@ -107,6 +107,24 @@ def _lost_polls(context: Context, times: int) -> None:
     local_actions.spoil_next(context, MessageKind.POLL, MessageFault.LOST_BEFORE, times)
 
 
+@given(parsers.parse("one of these {messages} has been lost"))
+@when(parsers.parse("one of these {messages} has been lost"))
+def _one_is_lost(context: Context, messages: str) -> None:
+    local_actions.await_loss(context, local_actions.MESSAGES[messages])
+
+
+@when(parsers.parse("no more of these {messages} are lost"))
+def _no_more_are_lost(context: Context, messages: str) -> None:
+    local_actions.end_of_losses(context, local_actions.MESSAGES[messages])
+
+
+@given("the host has not heard of it")
+def _not_heard(context: Context) -> None:
+    leased = context.cluster()
+    uid = leased.pairing_uid
+    context.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
+
+
 @given(parsers.parse("the link has gone down and come back {times:d} times, and is down again"))
 def _flapped(context: Context, times: int) -> None:
     local_actions.flap(context, times)

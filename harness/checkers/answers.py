@@ -102,8 +102,9 @@ def answers_could_be_read(history: History) -> Finding:
     came, lost = unread(history.operations)
     told = f"{len(lost)} of {came} answers could not be read"
     if len(lost) > UNREAD_SHARE_MAX * came:
-        return unjudged(f"{told}: {_why_unread(history[lost[0]])}", *dict.fromkeys(lost))
-    return passed(told)
+        why = f"{told}: {_why_unread(history[lost[0]])}"
+        return Finding(Verdict.INCONCLUSIVE, why, tuple(dict.fromkeys(lost)), ground=True)
+    return Finding(Verdict.PASS, told, ground=True)
 
 
 @check

@@ -27,12 +27,16 @@ from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
+from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
 from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange
+
+_NO_DECISION = (*(Reason.UNAUTHENTICATED, Reason.FORBIDDEN, Reason.NOT_FOUND, Reason.RATE_LIMITED),)
+"""Refusals that say nothing about what was asked for."""
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -373,6 +377,18 @@ class Context:
             raise NotReached(taken.record, f"{taken.record.kind} was not refused")
         return taken
 
+    def must_be_decided(self, taken: RecordedReply) -> RecordedReply:
+        """An act that has to be answered for what it is about: allowed or refused, whoever asks.
+
+        Raises:
+            Inconclusive: no answer came, or it is about who asks, or whether there is such a thing.
+        """
+        if isinstance(taken.reply, ops.Unknown) or (
+            isinstance(taken.reply, Refused) and taken.reply.reason in _NO_DECISION
+        ):
+            return self.must(taken)
+        return taken
+
     def must_hold(self, waited: OperationRecord) -> OperationRecord:
         """A precondition that was waited for.
 
@@ -415,6 +431,18 @@ class Context:
         if name not in self.notes:
             raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
         return self.notes[name].id
+
+    def last(self) -> RecordedReply:
+        """The operation that was kept last.
+
+        Raises:
+            Inconclusive: what was kept last is none.
+        """
+        self.noted()
+        last = self.notes["it"]
+        if not isinstance(last, RecordedReply):
+            raise Inconclusive("the last step has only looked: the steps are out of order")
+        return last
 
     def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
         """Carry out an operation and keep it under a name."""

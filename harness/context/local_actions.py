@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from harness.catalogue.verdict import Verdict
+from harness.checkers.effects import faults_took_effect
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, RecordedReply
 from harness.context.stacks import DOCUMENTED_STACK, published
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -188,6 +190,51 @@ def spoil_next(
     host_uid = context.cluster().operator.host_uid
     for _ in range(times):
         context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
+
+
+MESSAGES: Mapping[str, arrangements.MessageKind] = {
+    "questions": arrangements.MessageKind.POLL,
+    "confirmations": arrangements.MessageKind.CONFIRM,
+    "answers": arrangements.MessageKind.CONFIRM,
+}
+"""What features call messages of which several are spoiled."""
+
+
+def await_loss(context: Context, message: arrangements.MessageKind) -> None:
+    """Wait until one of the messages that were to be spoiled has been: none from before is under
+    way any more, as a host sends one after the other.
+
+    Raises:
+        Inconclusive: none has.
+    """
+    within_s = context.recorder.limits.await_s
+    context.recorder.see_effect(_faults_of(context, message)[-1], within_s)
+    seen = faults_took_effect(context.recorder.history())
+    if seen.verdict is not Verdict.PASS:
+        raise Inconclusive(seen.reason)
+
+
+def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:
+    """Let no more messages be spoiled; others were still to be, so none has got through so far.
+
+    Raises:
+        Inconclusive: all were spoiled before, so one that followed may have got through.
+    """
+    fault = _faults_of(context, message)[-1]
+    told = context.recorder.see_effect(fault).value or {}
+    if told.get("told") and not told.get("left"):
+        raise Inconclusive(
+            f"the fault was over too soon: all {message.value} messages that were to be spoiled"
+            " were, before this was done"
+        )
+    context.recorder.arrange(arrangements.SetLink(fault.host_uid, up=True))
+
+
+def _faults_of(
+    context: Context, message: arrangements.MessageKind
+) -> list[arrangements.FaultNextMessage]:
+    faults = (a for a in context.recorder.arranged if isinstance(a, arrangements.FaultNextMessage))
+    return [fault for fault in faults if fault.message is message]
 
 
 def flap(context: Context, times: int) -> None:

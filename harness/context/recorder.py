@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from harness.catalogue.limits import Limits
-from harness.domain.arrangements import Arrangement
+from harness.domain.arrangements import (
+    READ_BACK,
+    AdvanceClock,
+    Arrangement,
+    DisturbMessages,
+    FaultNextMessage,
+    Restart,
+    SetLink,
+    SetRateLimit,
+)
 from harness.domain.errors import PairproofError, Refused
 from harness.domain.flows import AdminFlow, OperatorFlow
 from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
@@ -93,6 +102,8 @@ class Recorder:
         self.scenario = scenario
         self.arranged: list[Arrangement] = []
         """What was arranged so far, as it came to be."""
+        self._faults: dict[Arrangement, None] = {}
+        """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
         self._redactor = redactor
 
@@ -153,6 +164,7 @@ class Recorder:
         Raises:
             CannotArrange: the target offers no way.
         """
+        self._see_before(arrangement)
         actor = Actor("harness", Credentials())
         name = type(arrangement).__name__
         invoked = self._invoke(actor, name, to_json_object(arrangement), {})
@@ -170,7 +182,60 @@ class Recorder:
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
         self._note_confirmation(name)
         self.arranged.append(came)
+        self._see_after(came)
         return came
+
+    def _see_before(self, arrangement: Arrangement) -> None:
+        """A start and a clock are told apart from those before. What waits for a message is met
+        before its link changes, or never; of what happened to a link nobody tells afterwards.
+        """
+        match arrangement:
+            case Restart() | AdvanceClock():
+                self.see_effect(arrangement)
+            case SetLink(host_uid, up):
+                for fault in [f for f in self._faults if getattr(f, "host_uid", "") == host_uid]:
+                    self.see_effect(fault, self._patience(fault))
+                if up:
+                    self._faults.pop(SetLink(host_uid, up=False), None)
+
+    def _patience(self, fault: Arrangement) -> float:
+        """How long to wait for a message to come by, which a host may send in its own time."""
+        comes = isinstance(fault, FaultNextMessage) and (
+            SetLink(fault.host_uid, up=False) not in self._faults
+        )
+        return self.limits.await_s if comes else 0
+
+    def _see_after(self, arrangement: Arrangement) -> None:
+        match arrangement:
+            case Restart() | AdvanceClock():
+                self.see_effect(arrangement)
+            case SetLink(up=False) | FaultNextMessage() | DisturbMessages() | SetRateLimit():
+                self._faults[arrangement] = None
+
+    def see_effects(self) -> bool:
+        """Have told what came of the faults that are left; returns whether there was any at all."""
+        for fault in self._faults:
+            self.see_effect(fault, self._patience(fault))
+        return any(isinstance(arrangement, READ_BACK) for arrangement in self.arranged)
+
+    def see_effect(self, fault: Arrangement, within_s: float = 0) -> OperationRecord:
+        """Have told what has come of a fault, by whoever brought it about; with a time, wait so
+        long for it to meet a message.
+        """
+        about: dict[str, Json] = {"fault": type(fault).__name__, "fields": to_json_object(fault)}
+        invoked = self._invoke(Actor("harness", Credentials()), "SeeEffect", about, {})
+        deadline = self.driver.now() + round(within_s * 1_000_000)
+        try:
+            effect = self.driver.seen(fault)
+            while effect is not None and not effect.met and self.driver.now() < deadline:
+                self.driver.sleep(round(self.limits.poll_s * 1_000_000))
+                effect = self.driver.seen(fault)
+        except PairproofError as error:
+            why: dict[str, Json] = {"why": str(error)}
+            return self._writer.outcome(invoked.id, Outcome.FAIL, end=self.driver.now(), error=why)
+        told: dict[str, Json] = {"told": effect is not None}
+        told |= to_json_object(effect) if effect is not None else {}
+        return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
 
     def _note_confirmation(self, arrangement: str) -> None:
         """A person who has arranged something stands in the evidence as who did it."""

@@ -163,6 +163,31 @@ class SetRateLimit(Arrangement):
     retry_after: int = 1
 
 
+READ_BACK: tuple[type[Arrangement], ...] = (
+    *(SetLink, FaultNextMessage, DisturbMessages, AdvanceClock, Restart, SetRateLimit),
+)
+"""The faults: nobody rests on one before its effect was told, where that can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEffect:
+    """What has come of a fault so far, as whoever brought it about can tell.
+
+    Attributes:
+        met: when it met a message or a call, in microseconds since the Unix epoch.
+        left: how many such faults still wait for a message.
+        passed: what got through a link since it was cut: messages, or bytes.
+        starts: how often the side was started so far.
+        now: the side's clock, in microseconds since the Unix epoch.
+    """
+
+    met: tuple[int, ...] = ()
+    left: int = 0
+    passed: int = 0
+    starts: int = 0
+    now: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class CreateProject(Arrangement):
     """A project in Palette."""

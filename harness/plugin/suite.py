@@ -357,6 +357,8 @@ class Suite:
             item.stash[_ERROR] = raised
         error = item.stash.get(_ERROR, None)
         try:
+            if call.when == "call":
+                running.judge_faults(error)
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":

@@ -9,6 +9,7 @@ from harness.catalogue.requirement import Requirement, Role
 from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
+from harness.checkers.effects import faults_took_effect
 from harness.context.context import Context
 from harness.context.controls import see_allowed
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
@@ -60,6 +61,7 @@ class ScenarioRun:
     judged_last: CheckSummary | None = None
     """The finding that was written down last, and what its check expects."""
     judge: registry.Judge = field(init=False)
+    _faults_are_judged: bool = False
 
     def __post_init__(self) -> None:
         self.judge = registry.Judge(self)
@@ -90,15 +92,18 @@ class ScenarioRun:
             )
 
     def conclude(self) -> None:
-        """All steps have passed: see that what came could be read, and that its refusals were for
-        the reason in question.
+        """All steps have passed: see that its faults took effect, that what came could be read,
+        and that its refusals were for the reason in question.
 
         Raises:
             CheckInconclusive: that cannot be told.
             Inconclusive: so; the control of a refusal could not be carried out.
         """
+        self.judge_faults(None)
         if answers.unread(self.history().operations)[1]:
             self.judge.check("answers_could_be_read")
+        if registry.verdict_of(self.findings)[0] is not Verdict.PASS:
+            return
         requirements = [by_id(id_) for id_ in self.line.requirements]
         reasons: list[Json] = [r.value for asked in requirements for r in asked.refused_as]
         if not reasons:
@@ -134,11 +139,25 @@ class ScenarioRun:
         local = issubclass(getattr(ops, kind), ops.LocalOperation)
         return plays(self.recorder.driver.info, Role.EDGE if local else Role.CENTRAL)
 
+    def judge_faults(self, error: BaseException | None) -> None:
+        """See whether the faults took effect on which all rests that was found; asked once.
+
+        A scenario that ended early, before anything failed, rests on nothing.
+        """
+        failed = registry.verdict_of(self.findings)[0] is Verdict.FAIL
+        if self._faults_are_judged or not self.findings or (error is not None and not failed):
+            return
+        self._faults_are_judged = True
+        if self.recorder.see_effects():
+            name = faults_took_effect.__name__
+            self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
+
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.
 
         `error` is what ended the scenario early, if anything did.
         """
+        self.judge_faults(error)
         verdict, reason = self.verdict(error)
         for requirement in self.line.requirements:
             self.writer.verdict(
@@ -160,13 +179,15 @@ class ScenarioRun:
         """
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
-            verdict, reason = _early(error)
+            verdict, reason = _early(error) or (verdict, reason)
         return verdict, self.recorder.redacted(reason)
 
 
-def _early(error: BaseException) -> tuple[Verdict, str]:
-    """The verdict on a scenario that was ended by this."""
+def _early(error: BaseException) -> tuple[Verdict, str] | None:
+    """The verdict on a scenario that was ended by this; `None` where what was found decides."""
     match error:
+        case registry.CheckFailed():
+            return None
         case NotSupported():
             return Verdict.NOT_SUPPORTED, str(error)
         case LeftOut():

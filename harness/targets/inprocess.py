@@ -7,7 +7,7 @@ from typing import Protocol
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
 from harness.domain.errors import PairproofError, Reason, Refused
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, TargetInfo
 
@@ -32,6 +32,9 @@ class InProcessReference(Protocol):
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange what no user can."""
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault; `None` where that cannot be told."""
 
     def inventory(self) -> Inventory:
         """What a run may use."""
@@ -93,6 +96,9 @@ class InprocessDriver:
         except PairproofError as error:
             raise CannotArrange(type(arrangement).__name__, str(error)) from error
         return arrangement
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        return self._implementation.seen(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
         return ""

@@ -71,6 +71,9 @@ class OwnWays:
         pools = (NodePool("x", True, (Node("acme-1", hosts[1]), Node("acme-2", hosts[0]))),)
         return Cluster(f"own-{slot}", "acme", pools=pools, stack=self.stack)
 
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        return self.inner.seen(arrangement)
+
     def cannot(self, kind: type[arrangements.Arrangement]) -> str:
         return "no way" if kind in self.refuses else ""
 
