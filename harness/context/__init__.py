@@ -2,5 +2,5 @@
 
 Nothing is judged here; that is the work of `harness.checkers`.
 
-Imports `domain`, `catalogue`, `history`, `targets`. Begin with `context`.
+Imports `domain`, `catalogue`, `history`, `targets`, `checkers`. Begin with `context`.
 """

@@ -13,6 +13,7 @@ from harness.context.recorder import Inconclusive, NotSupported, Recorder
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json
+from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -64,7 +65,8 @@ class ScenarioRun:
 
     def record_finding(
         self, name: str, args: Mapping[str, Json], finding: registry.Finding
-    ) -> None:
+    ) -> registry.Finding:
+        finding = self.recorder.as_written(name, args, finding)
         self.findings.append(finding)
         self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
@@ -81,6 +83,7 @@ class ScenarioRun:
                     expected=self.judged_last.expected,
                 )
             )
+        return finding
 
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.
@@ -109,6 +112,8 @@ class ScenarioRun:
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
             verdict, reason = _early(error)
+            if not isinstance(error, registry.CheckInconclusive):
+                reason = quoted(reason)
         return verdict, self.recorder.redacted(reason)
 
 
