@@ -11,6 +11,7 @@ from harness.checkers.registry import Finding, check, failed, passed, then, unju
 from harness.domain.errors import Reason
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, holds, starved_s
+from harness.history.redaction import is_told, without_labels
 
 
 @then("it succeeds", "the request is sent")
@@ -267,14 +268,10 @@ def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Fi
 @then("the error does not repeat the token")
 @check
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:
-    """The error holds nowhere the token that was sent.
-
-    Evidence shows a label in place of each secret; the label of this token is looked for.
-    """
+    """The error holds nowhere the token that was sent."""
     record = history[operation]
-    label = str(record.args.get("token", ""))
     answer = json.dumps([record.error, dict(record.response or {})], default=str)
-    if label.strip() and label in answer:
+    if is_told(str(record.args.get("token", "")), answer):
         return failed("the error repeats the registration token", operation)
     return passed("the error does not repeat the registration token", operation)
 
@@ -304,7 +301,7 @@ def _says(history: History, operation: str, what: str, words: tuple[str, ...]) -
         reason = f"{record.kind} was not refused, so that there is no error to judge"
         return unjudged(reason, operation)
     text = _text(record)
-    if any(word in text.lower() for word in words):
+    if any(word in without_labels(text).lower() for word in words):
         return passed(f"the error says {what}: {text!r}", operation)
     return failed(
         f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}", operation

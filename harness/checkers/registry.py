@@ -146,8 +146,8 @@ class FindingLog(Protocol):
     def history(self) -> History:
         """What was recorded so far."""
 
-    def record_finding(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
-        """Write down what a check found."""
+    def record_finding(self, name: str, args: Mapping[str, Json], finding: Finding) -> Finding:
+        """Write down what a check found; returns it as it was written, without secrets."""
 
 
 class Judge:
@@ -164,7 +164,7 @@ class Judge:
             CheckInconclusive: the verdict is `inconclusive`.
         """
         finding = run_check(name, self._log.history(), args)
-        self._log.record_finding(name, args, finding)
+        finding = self._log.record_finding(name, args, finding)
         if finding.verdict is Verdict.FAIL:
             raise CheckFailed(finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:

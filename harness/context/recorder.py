@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from harness.catalogue.limits import Limits
+from harness.checkers.registry import Finding, run_check
 from harness.domain.arrangements import (
     READ_BACK,
     AdvanceClock,
@@ -118,8 +120,24 @@ class Recorder:
         return self._redactor.text(text)
 
     def history(self) -> History:
-        """What was recorded in this scenario so far."""
+        """What was exchanged in this scenario so far, by which it is judged; it holds secrets."""
         return self._writer.history(self.scenario)
+
+    def written(self) -> History:
+        """The same as it stands in the evidence, without them."""
+        return self._writer.written(self.scenario)
+
+    def as_written(self, name: str, args: Mapping[str, Json], finding: Finding) -> Finding:
+        """A finding in the words that the evidence gives it, and whoever judges that again.
+
+        They are those of the same check about labels; the verdict stays.
+        """
+        known = self._redactor.known(dict(args))
+        with suppress(LookupError, TypeError, ValueError, AttributeError):
+            told = run_check(name, self.written(), cast(Mapping[str, Json], known))
+            if told.verdict is finding.verdict:
+                return told
+        return replace(finding, reason=self._redactor.said(finding.reason))
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""

@@ -235,7 +235,8 @@ class _Sequence(RuleBasedStateMachine):
             raise
         except INCONCLUSIVE as error:
             self.ended = True
-            self.session.explored.unjudged[str(error)] += 1
+            why = self.lockstep.context.recorder.redacted(str(error))
+            self.session.explored.unjudged[why] += 1
 
     def take(self, step: Step) -> None:
         """Make an action or assertion, if it makes sense and the sequence is not too long."""

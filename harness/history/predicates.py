@@ -64,6 +64,11 @@ def holds(name: str, sample: Sample, args: Mapping[str, Json]) -> bool:
     return _PREDICATES[name](sample, **args)
 
 
+def predicate_names() -> tuple[str, ...]:
+    """Every registered predicate."""
+    return tuple(_PREDICATES)
+
+
 @predicate
 def nothing_pending(sample: Sample) -> bool:
     """Local UI shows no pending request: none at all, or one that is not `Pairing`."""

@@ -26,7 +26,7 @@ POLL_INTERVAL = 50_000
 SILENCE = 1_000_000
 """How long a host waits for an endpoint that stays silent, in microseconds."""
 
-VIRTUAL_PASSWORD = "direct-password"
+VIRTUAL_PASSWORD = "direct-passw0rd"
 """The operating system's user's, where nobody else can log in."""
 
 VIRTUAL_ENDPOINTS: Mapping[EndpointForm, str] = {

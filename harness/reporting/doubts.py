@@ -33,6 +33,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
 
     `scenarios` is the verdict of each scenario that counts.
     """
+    yield from evidence.warnings
     yield from _of_scenarios(scenarios.values())
     if not scenarios:
         return

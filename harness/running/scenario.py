@@ -17,6 +17,7 @@ from harness.domain import operations as ops
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
+from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -71,7 +72,8 @@ class ScenarioRun:
 
     def record_finding(
         self, name: str, args: Mapping[str, Json], finding: registry.Finding
-    ) -> None:
+    ) -> registry.Finding:
+        finding = self.recorder.as_written(name, args, finding)
         self.findings.append(finding)
         if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
             self.refusals |= dict.fromkeys(finding.operations)
@@ -90,6 +92,7 @@ class ScenarioRun:
                     expected=self.judged_last.expected,
                 )
             )
+        return finding
 
     def conclude(self) -> None:
         """All steps have passed: see that its faults took effect, that what came could be read,
@@ -179,7 +182,11 @@ class ScenarioRun:
         """
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
-            verdict, reason = _early(error) or (verdict, reason)
+            early = _early(error)
+            if early is not None:
+                verdict, reason = early
+                if not isinstance(error, registry.CheckInconclusive):
+                    reason = quoted(reason)
         return verdict, self.recorder.redacted(reason)
 
 

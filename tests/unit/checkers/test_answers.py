@@ -189,8 +189,11 @@ class Log:
     def history(self) -> History:
         return self._history
 
-    def record_finding(self, name: str, args: object, finding: registry.Finding) -> None:
+    def record_finding(
+        self, name: str, args: object, finding: registry.Finding
+    ) -> registry.Finding:
         self.findings.append((name, finding))
+        return finding
 
 
 def test_the_judge_writes_down_what_it_finds_before_it_raises() -> None:

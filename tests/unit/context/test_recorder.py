@@ -263,7 +263,9 @@ def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
 
 def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
     context = bench.context
-    context.perform(context.cluster().operator, ops.SendPairingRequest("palette.test", "made-up"))
+    context.perform(
+        context.cluster().operator, ops.SendPairingRequest("palette.test", "m4de-up-token")
+    )
     lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
     last_two = [(line["type"], line["id"]) for line in lines[-2:]]
     assert last_two == [("invoke", context.noted()), ("outcome", context.noted())]
