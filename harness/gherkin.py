@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from harness.domain.errors import PairproofError
+from harness.files import FileKind, read_text
 
 StepKind = Literal["given", "when", "then"]
 
@@ -29,6 +30,14 @@ class FeatureUnreadable(PairproofError):
         self.path = path
         self.line = line
         self.problem = problem
+
+
+_FEATURE: Final = FileKind(
+    "name a feature file, in Gherkin",
+    error=lambda file, line, problem, remedy: FeatureUnreadable(
+        Path(file), line, f"{problem}; {remedy}"
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +124,7 @@ def read_feature(path: Path) -> FeatureText:
     from gherkin.parser import Parser
 
     try:
-        document = Parser().parse(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise FeatureUnreadable(path, 0, f"the file cannot be read: {error}") from None
+        document = Parser().parse(read_text(path, _FEATURE))
     except CompositeParserException as error:
         first = error.errors[0]
         problem = str(first).partition(": ")[2] or str(first)

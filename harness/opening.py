@@ -13,7 +13,7 @@ from harness.catalogue.limits import Limits
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
-from harness.targets.loopback import is_loopback, is_loopback_host
+from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
 from harness.targets.port import Driver, TargetInfo, TargetUnusable
 

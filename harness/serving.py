@@ -22,11 +22,12 @@ from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
 from harness.domain.permission import TENANT, every_grant
 from harness.domain.token import RegistrationToken
+from harness.files import FileKind, read_bytes
+from harness.loopback import is_loopback_host
 from harness.reference.behaviour import Behaviour
 from harness.reference.clock import WallClock
 from harness.reference.description import environment, target_text
 from harness.reference.embedded import EmbeddedReference, Layout, Other, Secrets
-from harness.targets.loopback import is_loopback_host
 from harness.targets.reading import env_file_of, env_text
 from harness.targets.wire_reading import wire_text
 from harness.wire.mapping import PLAIN, WireMap
@@ -48,6 +49,9 @@ Say = Callable[[str], None]
 
 class CannotWrite(PairproofError):
     """The target file cannot be written; says why and what to do."""
+
+
+_TARGET_FILE = FileKind("give another path with --write-target")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +209,7 @@ def _refuse_foreign(target_file: Path) -> None:
     """Do not overwrite what somebody wrote by hand."""
     if not target_file.exists():
         return
-    if not target_file.read_text("utf-8", "replace").startswith(_MARK):
+    if not read_bytes(target_file, _TARGET_FILE).startswith(_MARK.encode()):
         raise CannotWrite(
             f"{target_file}: is not a file that `pairproof serve` wrote, and is left as it is;"
             " give another path with --write-target, or remove it"

@@ -17,6 +17,7 @@ from tests.sources import FILES, Source, source
 
 ROWS = (
     {"domain"},
+    {"files", "loopback"},
     {"catalogue", "wire", "suite", "gherkin"},
     {"history"},
     {"reference", "targets", "checkers", "load"},

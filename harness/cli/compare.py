@@ -11,7 +11,7 @@ from harness.catalogue.requirement import Level
 from harness.catalogue.verdict import Verdict
 from harness.cli.exits import CannotDo, put_json
 from harness.cli.summary import print_texts, shortened
-from harness.history.manifest import is_fleet, read_manifest
+from harness.history.manifest import is_fleet, read_whole
 from harness.reporting import comparing
 from harness.reporting.files import read_report
 from harness.reporting.fleet.model import build_fleet_report
@@ -60,6 +60,7 @@ def _verdicts(path: Path) -> comparing.Verdicts:
         header=report.header,
         overall=report.verdict,
         why=report.why,
+        unsound=tuple(report.evidence.problems),
         requirements={
             r.requirement.id: (r.requirement, r.verdict, r.waived is not None)
             for r in report.requirements
@@ -73,13 +74,14 @@ def _verdicts(path: Path) -> comparing.Verdicts:
 
 
 def _of_fleet(path: Path) -> comparing.Verdicts:
-    report = build_fleet_report(read_manifest(path), str(path))
+    report = build_fleet_report(read_whole(path), str(path))
     checkers = report.checkers
     return comparing.Verdicts(
         name=str(path),
         header=report.header,
         overall=report.verdict,
         why=report.why,
+        unsound=report.problems,
         requirements={c.requirement.id: (c.requirement, c.verdict, False) for c in checkers},
         scenarios={(c.requirement.id, report.scenario): (c.verdict, c.reason) for c in checkers},
     )
@@ -90,6 +92,7 @@ def _lines(comparison: comparing.RunComparison) -> Iterator[Text]:
         made = run.header.implementation
         name = f"{made.name} {made.version}".strip()
         yield Text(f"{side:<9} {run.name}: {name}, {OVERALL_NAMES[run.overall].lower()}")
+        yield from (Text(f"not whole {shortened(told)}", "yellow") for told in run.unsound[:1])
     for unlike in comparison.unlike:
         yield Text(f"unlike    {shortened(unlike)}", "yellow")
     for change in comparison.changes:

@@ -51,13 +51,13 @@ from harness.history.lines import EvidenceHeader, Implementation
 from harness.history.manifest import estimate_bytes
 from harness.history.operation import Json
 from harness.load.opening import make_room
+from harness.loopback import is_loopback
 from harness.reporting.fleet.model import FleetReport
 from harness.reporting.fleet.quantities import counted, number
 from harness.reporting.fleet.realtime import warnings_of
 from harness.reporting.fleet.report_json import fleet_report_json
 from harness.running.stopping import Stopping
 from harness.targets.http import HttpDriver
-from harness.targets.loopback import is_loopback
 from harness.targets.target import Target
 from harness.targets.target_file import load_target
 

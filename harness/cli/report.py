@@ -9,10 +9,10 @@ from harness.cli.exits import CONFORMS, INCONCLUSIVE, CannotDo, put, put_lines, 
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.summary import in_flight, print_summary
 from harness.history.errors import EvidenceError
-from harness.history.lines import Footer, InvokeLine, OutcomeLine
-from harness.history.manifest import MANIFEST, is_fleet, read_manifest
-from harness.history.parts import GRANTS, PartReader, part_name, parts_in
-from harness.history.reader import evidence_files
+from harness.history.lines import InvokeLine, OutcomeLine
+from harness.history.manifest import MANIFEST, is_fleet, read_whole
+from harness.history.parts import GRANTS, PartReader, part_file, part_name, parts_in
+from harness.history.reader import evidence_files, read_evidence
 from harness.history.scan import scan
 from harness.reporting.files import write_reports
 from harness.reporting.fleet.files import write_fleet_reports
@@ -43,7 +43,7 @@ def make_reports(evidence: Path, out: Path | None) -> int:
     """
     folder = out or (evidence if evidence.is_dir() else evidence.parent)
     if is_fleet(evidence):
-        fleet_report = write_fleet_reports(evidence, folder)
+        fleet_report = write_fleet_reports(evidence, folder, whole=True)
         print_fleet_summary(fleet_report, folder)
         return fleet_report.exit_code
     report = write_reports(evidence, folder)
@@ -69,7 +69,7 @@ def print_operations(evidence: Path, cells: Sequence[str]) -> int:
     elif cells:
         raise CannotDo("--cell names a cell of a fleet, and this is the evidence of no fleet")
     else:
-        put_lines(_of_files(evidence_files(evidence), troubles))
+        put_lines(_of_files(evidence, troubles))
     for trouble in troubles:
         say(f"pairproof: {trouble}")
     return INCONCLUSIVE if troubles else CONFORMS
@@ -84,7 +84,8 @@ def _parts(evidence: Path, troubles: list[str]) -> dict[str, Path]:
             " were printed as far as they go"
         )
         return {part_name(path): path for path in parts_in(folder)}
-    manifest = read_manifest(evidence)
+    manifest = read_whole(evidence)
+    troubles += (f"{manifest.path}: {problem}" for problem in manifest.problems)
     return {part.name: manifest.path_of(part) for part in manifest.parts}
 
 
@@ -105,15 +106,13 @@ def _of_parts(paths: Iterable[Path], troubles: list[str]) -> Iterator[str]:
             for line in PartReader(path):
                 yield line.raw.decode()
         except EvidenceError as error:
-            troubles.append(str(error))
+            if not any(part_file(part_name(path)) in trouble for trouble in troubles):
+                troubles.append(str(error))
 
 
-def _of_files(files: Iterable[Path], troubles: list[str]) -> Iterator[str]:
-    is_whole = False
-    for file in files:
+def _of_files(evidence: Path, troubles: list[str]) -> Iterator[str]:
+    for file in evidence_files(evidence):
         for line in scan(file):
-            is_whole |= isinstance(line.line, Footer)
             if isinstance(line.line, InvokeLine | OutcomeLine):
                 yield line.raw.decode()
-    if not is_whole:
-        troubles.append("the run was cut off, or goes on; what there is was printed")
+    troubles += (f"{evidence}: {problem}" for problem in read_evidence(evidence).problems)

@@ -10,13 +10,13 @@ from harness.cli.exits import CannotDo, put
 from harness.domain.arrangements import Side
 from harness.fleet.mistakes import Misspelt
 from harness.fleet.spelling import duration
+from harness.loopback import is_loopback_host
 from harness.reference.behaviour import Behaviour
 from harness.reference.certificates import trusting
 from harness.reference.embedded import BOTH, Layout, Other
 from harness.reference.planting import behaviour_with
 from harness.running.selection import role_named
 from harness.serving import Serve, serve
-from harness.targets.loopback import is_loopback_host
 from harness.targets.wire_reading import load_wire
 from harness.wire.mapping import PLAIN
 
@@ -62,8 +62,6 @@ class Listening:
             return Other(trusted=trusting(self.trust))
         except ssl.SSLError as error:
             raise CannotDo(f"--trust {self.trust}: it holds no certificate in PEM") from error
-        except OSError as error:
-            raise CannotDo(f"--trust {self.trust}: cannot be read ({error.strerror})") from error
 
 
 def serve_reference(

@@ -184,7 +184,8 @@ def _made_again(
         remedy = f"it was written by pairproof {wrote}, and this is {__version__}: use that one"
         raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.INCONCLUSIVE)
     remedy = "equal runs have to be equal, so this is a defect of the harness, or changed evidence"
-    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", exits.DOES_NOT_CONFORM)
+    code = exits.INCONCLUSIVE if evidence.problems else exits.DOES_NOT_CONFORM
+    raise CannotDo(f"{about}, and {other}, {expected}; {remedy}", code)
 
 
 # --- what is left of it ---------------------------------------------------------------------

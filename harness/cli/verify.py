@@ -188,7 +188,7 @@ def _conclusion(verification: Verified, evidence: Path) -> Text:
     made = verification.header.implementation
     of = f"{evidence}, a run against {f'{made.name} {made.version}'.strip()}"
     if verification.cut_off:
-        return Text.assemble(("? cut off: ", "bold yellow"), of)
+        return Text.assemble(("? not whole: ", "bold yellow"), of)
     if verification.same:
         return Text.assemble(("✓ the same verdicts: ", "bold green"), of)
     count = verification.difference_count

@@ -7,7 +7,6 @@ explains every key.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -16,6 +15,7 @@ from typing import Final, cast
 
 import msgspec
 
+from harness.files import FileKind, parse_toml, read_text
 from harness.fleet.contradictions import contradictions, flaws, out_of_bounds, out_of_reach, parts
 from harness.fleet.keys import FAULT, SCHEMA, TABLES, TOP, Plan, Table
 from harness.fleet.kinds import toml_text
@@ -25,9 +25,6 @@ from harness.fleet.scenario import HOUR, FaultKind, Scenario
 from harness.history.lines import Object
 from harness.history.plain import to_json_object
 from harness.targets.toml_lines import Path, dotted, line_in, lines_of
-
-SIZE_MAX: Final = 1 << 20
-"""No scenario file is longer, in bytes."""
 
 _INSTEAD: Final[Mapping[str, object]] = {"name": "unknown", "why": "unknown", "duration": HOUR}
 """What stands in for what is missing, so that the rest of a file can be judged."""
@@ -39,7 +36,7 @@ def load(path: File) -> Scenario:
     Raises:
         ScenarioError: the file cannot be read, or says what it may not say.
     """
-    text, source = _text_of(path), str(path)
+    text, source = read_text(path, SCENARIO_FILE), str(path)
     scenario = read(text, source)
     if scenario.name != path.stem:
         told = f'it is "{scenario.name}", and the file is called {path.name}'
@@ -143,42 +140,16 @@ def _unknown(data: object, known: object, path: str) -> list[str]:
 # --- text -------------------------------------------------------------------------------
 
 
-def _text_of(path: File) -> str:
-    """The file's text, in UTF-8 with or without a mark of byte order."""
-    try:
-        if not path.is_file():
-            raise _whole(path, "there is no such file", "give the path of a scenario file")
-        with path.open("rb") as file:
-            raw = file.read(SIZE_MAX + 1)
-    except OSError as error:
-        raise _whole(path, f"it cannot be read ({error.strerror})", "see to that") from error
-    except ValueError as error:
-        raise _whole(path, "this is no path", "give the path of a scenario file") from error
-    if len(raw) > SIZE_MAX:
-        raise _whole(path, "it is too long for a scenario", f"keep it within {SIZE_MAX} bytes")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        mistake = ScenarioFlaw(line, "", "this is no text in UTF-8", "save the file as UTF-8")
-        raise ScenarioError(str(path), [mistake]) from error
+def _unusable(file: str, line: int, found: str, remedy: str) -> ScenarioError:
+    return ScenarioError(file, [ScenarioFlaw(line, "", found, remedy)])
 
 
-def _whole(path: File, found: str, remedy: str) -> ScenarioError:
-    told = "it is a folder" if path.is_dir() else found
-    return ScenarioError(str(path), [ScenarioFlaw(0, "", told, remedy)])
+SCENARIO_FILE: Final = FileKind("give the path of a scenario file", error=_unusable)
 
 
 def _toml(text: str, source: str) -> dict[str, object]:
     """The text as TOML, of this version of the schema."""
-    try:
-        data: dict[str, object] = tomllib.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        told = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-        _, found, rest = told.rpartition("(at line ")  # … (at line 3, column 7)
-        line = int(rest.partition(",")[0]) if found else 0
-        mistake = ScenarioFlaw(line, "", f"this is not TOML: {told}", "correct it there")
-        raise ScenarioError(source, [mistake]) from error
+    data = parse_toml(text, source, SCENARIO_FILE, Decimal)
     schema = data.pop("schema", None)
     if schema != SCHEMA:
         told = "it is missing" if schema is None else f"{literal(schema)} stands there"

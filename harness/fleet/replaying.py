@@ -9,11 +9,11 @@ from typing import Final
 
 import msgspec
 
-from harness.history.errors import EvidenceError
 from harness.history.fleet_lines import PartLine
 from harness.history.lines import ENCODER
 from harness.history.manifest import FleetEvidence
 from harness.history.parts import read_part
+from harness.history.scan import scan_as
 
 NO_LINE: Final = "(no such line)"
 _LEFT_OUT: Final[Mapping[str, Sequence[str]]] = {
@@ -84,12 +84,8 @@ def _of_manifest(first: FleetEvidence, again: FleetEvidence) -> Iterator[LineDif
 
 
 def _lines(evidence: FleetEvidence) -> list[bytes]:
-    try:
-        raw = evidence.path.read_bytes()
-    except OSError as error:
-        problem = f"the file cannot be read ({error.strerror or error})"
-        raise EvidenceError(evidence.path, problem, "see to that, or use a copy") from None
-    lines: list[dict[str, object]] = list(map(msgspec.json.decode, raw.splitlines()))
+    found = scan_as(evidence.path, msgspec.json.Decoder(dict[str, object]))
+    lines: list[dict[str, object]] = [msgspec.json.decode(line.raw) for line in found]
     for data in lines:
         for name in _LEFT_OUT.get(str(data.get("type")), ()):
             data.pop(name, None)

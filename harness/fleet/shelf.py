@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.files import read_text
 from harness.fleet.keys import FAULT
-from harness.fleet.loading import load
+from harness.fleet.loading import SCENARIO_FILE, load
 from harness.fleet.mistakes import ScenarioError, ScenarioFlaw, nearest
 from harness.fleet.scenario import FaultPlan, Scenario
 from harness.fleet.spelling import duration_text, number_text
@@ -61,7 +62,7 @@ def text_of(name_or_path: str) -> str:
         SuiteMissing: the folder of the shipped ones is missing.
     """
     find(name_or_path)
-    return _path_of(name_or_path).read_text("utf-8-sig")
+    return read_text(_path_of(name_or_path), SCENARIO_FILE)
 
 
 def _path_of(name_or_path: str) -> Path:

@@ -1,4 +1,4 @@
 """What was done and what came of it: operations, the evidence that holds them, and its redaction.
 
-Imports `domain`, `catalogue`. Begin with `operation`.
+Imports `domain`, `files`, `catalogue`. Begin with `operation`.
 """

@@ -8,9 +8,9 @@ run recorded: equal runs have equal digests, whatever the number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -30,7 +30,7 @@ from harness.history.lines import (
     digested,
     encode,
 )
-from harness.history.parts import part_file, parts_in
+from harness.history.parts import part_digest, part_file, parts_in
 from harness.history.scan import FLEET, LineT, RawLine, scan_as
 
 MANIFEST: Final = "evidence.jsonl"
@@ -55,7 +55,7 @@ class Trouble(NamedTuple):
     """What does not fit in a manifest: of which kind, in which line (from 1; 0: none), a sentence.
 
     `kind` is `changed`, `counts`, `twice`, `out_of_order`, `unknown_line` or `after_footer`, as
-    `pairproof verify` has them, or `cut_off`.
+    `pairproof verify` has them, `cut_off`, or `part` where the parts were read through.
     """
 
     kind: str
@@ -190,6 +190,26 @@ def read_manifest(path: Path) -> FleetEvidence:
     for raw in scan_as(file, _DECODER):
         collector.add(raw)
     return collector.evidence()
+
+
+def read_whole(path: Path) -> FleetEvidence:
+    """The same, with each part read through: one that is not as it was written is a trouble.
+
+    Raises:
+        EvidenceError: as `read_manifest` does.
+    """
+    evidence = read_manifest(path)
+    found = [Trouble("part", 0, text) for text in _unsound_parts(evidence)]
+    return replace(evidence, troubles=(*evidence.troubles, *found))
+
+
+def _unsound_parts(evidence: FleetEvidence) -> Iterator[str]:
+    for part in evidence.parts:
+        try:
+            if part_digest(evidence.path_of(part)) != part.digest:
+                yield f"{part.file} is not the part that the run wrote: its digest does not fit"
+        except EvidenceError as error:
+            yield f"{part.file}: {error.problem}"
 
 
 def _manifest_in(path: Path) -> Path:

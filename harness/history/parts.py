@@ -19,12 +19,13 @@ from typing import BinaryIO, Final
 import msgspec
 import zstandard
 
+from harness.files import opened, unreadable
 from harness.history.errors import CutOff, EvidenceError
 from harness.history.evidence import open_file, unwritable, write_all
 from harness.history.fleet_lines import PARTS, GrantsLine, PartLine
 from harness.history.lines import STILL_OPEN, InvokeLine, OutcomeLine, encode, ended, invoked
 from harness.history.operation import OperationRecord, Outcome
-from harness.history.scan import LINE_BYTES_MAX, RawLine, decoded, unreadable
+from harness.history.scan import EVIDENCE, LINE_BYTES_MAX, RawLine, decoded
 
 BLOCK_BYTES: Final = 128 * 1024
 """So much is hashed, compressed and written at a time. Half as much saves 128 KB a writer and
@@ -276,6 +277,18 @@ class PartReader:
             raise _cut_off(self.path)
 
 
+def part_digest(path: Path) -> str:
+    """The digest of a part, as it stands in a `PartLine`; no line of it is parsed.
+
+    Raises:
+        EvidenceError: as `PartReader` does, but for its lines.
+    """
+    digest = sha256()
+    for block in _blocks(path):
+        digest.update(block)
+    return f"sha256:{digest.hexdigest()}"
+
+
 def read_part(path: Path) -> PartReader:
     """The lines of the part at `path`, streamed; see `PartReader`."""
     return PartReader(path)
@@ -327,10 +340,10 @@ def operations(paths: Iterable[Path], ids: Collection[str]) -> dict[str, Operati
 def _blocks(path: Path) -> Iterator[bytes]:
     """What the frames hold, a little at a time."""
     try:
-        with path.open("rb") as file:
+        with opened(path, EVIDENCE) as file:
             yield from _unpacked(path, file)
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable(path, EVIDENCE, error) from None
     except zstandard.ZstdError as error:
         problem = f"the file is damaged, or not compressed by Zstandard ({error})"
         raise EvidenceError(path, problem, "use an undamaged copy, or run again") from None

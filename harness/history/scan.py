@@ -8,10 +8,11 @@ from typing import BinaryIO, Final, Generic, NamedTuple, TypeVar, get_args
 
 import msgspec
 
+from harness.files import MIB, NESTING_MAX, TOO_DEEP, FileKind, beyond_reason, opened, unreadable
 from harness.history.errors import EvidenceError
 from harness.history.lines import DECODER, SCHEMA, EvidenceHeader, Line
 
-LINE_BYTES_MAX: Final = 64 * 1024 * 1024
+LINE_BYTES_MAX: Final = 64 * MIB
 """No writer of ours makes a longer line; a file that has one is not read into memory."""
 
 FLEET: Final = "fleet"
@@ -20,6 +21,12 @@ FLEET: Final = "fleet"
 LineT = TypeVar("LineT")
 
 _GET_PAIRPROOF_FILE = "name an evidence.jsonl that pairproof wrote"
+_DAMAGED = "the file was changed or damaged after the run; use an undamaged copy, or run again"
+
+EVIDENCE: Final = FileKind(
+    "look for evidence.jsonl in the folder that the run named at its end",
+    error=lambda file, _, problem, hint: EvidenceError(Path(file), problem, hint),
+)
 
 
 class RawLine(NamedTuple, Generic[LineT]):
@@ -55,11 +62,11 @@ def scan_as(
     Raises:
         EvidenceError: as `read_evidence` does.
     """
-    try:
-        with path.open("rb") as file:
+    with opened(path, EVIDENCE) as file:
+        try:
             yield from _lines(path, file, decoder)
-    except OSError as error:
-        raise unreadable(path, error) from None
+        except OSError as error:
+            raise unreadable(path, EVIDENCE, error) from None
 
 
 def _lines(
@@ -86,18 +93,33 @@ def decoded(
     Raises:
         EvidenceError: it is broken.
     """
+    why = _unsound(raw)
+    if not why:
+        try:
+            return decoder.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            if not raw.endswith(b"\n") or _is_of_unknown_type(raw, decoder.type):
+                return None
+            why = str(error)
+        except MemoryError:
+            why = "it takes more memory than there is"
+    raise EvidenceError(path, f"line {number} is broken ({why})", _DAMAGED) from None
+
+
+def _unsound(raw: bytes) -> str:
+    """What no run writes, and no decoder or reader should be asked to bear."""
+    if len(raw) >= LINE_BYTES_MAX:
+        return f"longer than {LINE_BYTES_MAX // MIB} MiB"
+    if b"\0" in raw:
+        return "it holds null bytes"
+    if raw.count(b"{") + raw.count(b"[") <= NESTING_MAX:
+        return ""
     try:
-        return decoder.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if not raw.endswith(b"\n") and len(raw) < LINE_BYTES_MAX:
-            return None
-        if _is_of_unknown_type(raw, decoder.type):
-            return None
-        too_long = f"longer than {LINE_BYTES_MAX // 1024 // 1024} MiB"
-        why = too_long if len(raw) >= LINE_BYTES_MAX else str(error)
-        problem = f"line {number} is broken ({why})"
-        hint = "the file was changed or damaged after the run; use an undamaged copy, or run again"
-        raise EvidenceError(path, problem, hint) from None
+        return beyond_reason(msgspec.json.decode(raw))
+    except RecursionError:
+        return TOO_DEEP
+    except (msgspec.DecodeError, UnicodeDecodeError, MemoryError):
+        return ""  # as the decoder will say
 
 
 def _is_of_unknown_type(raw: bytes, lines: object) -> bool:
@@ -117,8 +139,10 @@ def _header(path: Path, raw: bytes) -> EvidenceHeader:
         raise EvidenceError(path, problem, "run again")
     try:
         first = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, MemoryError):
         raise EvidenceError(path, _what_it_is(raw), _GET_PAIRPROOF_FILE) from None
+    if why := beyond_reason(first):
+        raise EvidenceError(path, f"line 1, the header, is broken ({why})", _DAMAGED)
     if not isinstance(first, dict) or first.get("type") != "header":
         problem = "this is JSON, and not evidence: its first line is no header"
         raise EvidenceError(path, problem, _GET_PAIRPROOF_FILE)
@@ -129,8 +153,8 @@ def _header(path: Path, raw: bytes) -> EvidenceHeader:
     try:
         return msgspec.convert(first, EvidenceHeader)
     except msgspec.ValidationError as error:
-        hint = "the file was changed or damaged after the run; use an undamaged copy"
-        raise EvidenceError(path, f"line 1, the header, is broken ({error})", hint) from None
+        problem = f"line 1, the header, is broken ({error})"
+        raise EvidenceError(path, problem, _DAMAGED) from None
 
 
 def _what_it_is(raw: bytes) -> str:
@@ -153,12 +177,3 @@ def _is_text(raw: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def unreadable(path: Path, error: OSError) -> EvidenceError:
-    """The error to raise when the system would not open or read the file."""
-    if isinstance(error, FileNotFoundError):
-        hint = "look for evidence.jsonl in the folder that the run named at its end"
-        return EvidenceError(path, "there is no such file", hint)
-    problem = f"the file cannot be read ({error.strerror or error})"
-    return EvidenceError(path, problem, "check its permissions")

@@ -1,6 +1,6 @@
 """The load lane: a fast HTTP client, when requests are to start, and how long they took.
 
-Imports `domain`, `wire`. Begin with `client`.
+Imports `domain`, `loopback`, `wire`. Begin with `client`.
 """
 
 from harness.load.client import LoadClient as LoadClient

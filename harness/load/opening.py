@@ -19,6 +19,7 @@ from harness.load.connection import Connection, nobody
 from harness.load.deadlines import Clock, DeadlineWheel
 from harness.load.errors import NotSent, TooFewFiles, what_failed
 from harness.load.message import BaseAddress
+from harness.loopback import addresses_of
 from harness.wire.http import BODY_BYTES_MAX
 
 _NAMES_NS: Final = 30_000_000_000
@@ -140,9 +141,13 @@ class Opener:
         return await asyncio.shield(task)
 
     async def _resolve(self, address: BaseAddress) -> tuple[str, ...]:
-        found = await self._loop.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
-        )
+        found = [
+            info
+            for name in addresses_of(address.host)
+            for info in await self._loop.getaddrinfo(
+                name, address.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP
+            )
+        ]
         return tuple(dict.fromkeys(str(info[4][0]) for info in found))
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
-import stat
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Self
@@ -12,12 +12,21 @@ from typing import Self
 import trustme
 
 from harness.domain.errors import PairproofError
+from harness.files import PEM, read_bytes, read_text, require_pem
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class CertificateError(PairproofError):
     """A certificate, or a CA that was kept, cannot be used; says which, why and what to do."""
+
+
+def _unusable(file: str, _: int, problem: str, remedy: str) -> CertificateError:
+    return CertificateError(f"{file}: {problem}; {remedy}")
+
+
+_PEM = replace(PEM, error=_unusable)
+_CA_KEY = replace(_PEM, remedy="give another path, or remove what is left there", private=True)
 
 
 class Certificates:
@@ -71,9 +80,11 @@ def given_context(cert_file: Path, key_file: Path | None, host: str) -> ssl.SSLC
         CertificateError: it cannot be used; says why and what to do.
     """
     context = _bare_context()
+    require_pem(key_file, kind=_PEM)
+    chain = read_text(cert_file, _PEM)
     try:
         context.load_cert_chain(cert_file, key_file, password=lambda: "")
-        _try(context, cert_file.read_text("utf-8"), host)
+        _try(context, chain, host)
     except ssl.SSLCertVerificationError as error:
         raise CertificateError(
             f"{cert_file}: nobody would trust it as {host} ({error.verify_message}); give one that"
@@ -84,16 +95,12 @@ def given_context(cert_file: Path, key_file: Path | None, host: str) -> ssl.SSLC
             f"{cert_file}: holds no certificate with its key, without a password ({error.reason});"
             " give both in PEM"
         ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or "it is no text"
-        at = getattr(error, "filename", None) or key_file or cert_file
-        raise CertificateError(f"{at}: cannot be read ({told}); correct the path") from error
     return context
 
 
 def fingerprint(cert_file: Path) -> str:
     """The SHA-256 of the first certificate of a file, as a target file has it."""
-    der = ssl.PEM_cert_to_DER_cert(_first(cert_file.read_text("utf-8")))
+    der = ssl.PEM_cert_to_DER_cert(_first(read_text(cert_file, _PEM)))
     return f"sha256:{sha256(der).hexdigest()}"
 
 
@@ -107,8 +114,10 @@ def trusting(cert_file: Path) -> ssl.SSLContext:
     """What a client checks certificates with that trusts these, besides the machine's own.
 
     Raises:
-        OSError: the file cannot be read, or holds no certificate.
+        CertificateError: the file cannot be read.
+        OSError: it holds no certificate.
     """
+    require_pem(cert_file, kind=_PEM)
     context = ssl.create_default_context()
     context.load_verify_locations(cert_file)
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -142,14 +151,8 @@ def _bare_context() -> ssl.SSLContext:
 
 
 def _authority(ca_file: Path, key_file: Path) -> trustme.CA:
-    mode = stat.S_IMODE(key_file.stat().st_mode)
-    if mode & 0o077:
-        raise CertificateError(
-            f"{key_file}: others may read the key of a CA (mode {mode:o}); remove both files, and"
-            " install the CA that is made next"
-        )
     try:
-        return trustme.CA.from_pem(ca_file.read_bytes(), key_file.read_bytes())
+        return trustme.CA.from_pem(read_bytes(ca_file, _PEM), read_bytes(key_file, _CA_KEY))
     except ValueError as error:
         raise CertificateError(
             f"{ca_file}: this and {key_file.name} are no CA and its key; remove both, and a CA is"

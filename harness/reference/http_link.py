@@ -7,14 +7,17 @@ import socket
 import ssl
 import threading
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpcore
 import httpx
 import uvloop
 
 from harness import __version__
 from harness.domain.operations import AgentOperation, Credentials, Unknown
+from harness.loopback import addresses_of
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.wire.codec import decode, encode
 from harness.wire.http import BODY_BYTES_MAX, HttpResponse
@@ -166,9 +169,29 @@ async def _bounded(response: httpx.Response) -> bytes:
 def _transport(context: ssl.SSLContext, proxy: str) -> httpx.AsyncHTTPTransport:
     """A pool that lets go of idle connections before any server would."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=50, keepalive_expiry=2)
-    return httpx.AsyncHTTPTransport(
+    transport = httpx.AsyncHTTPTransport(
         verify=context, limits=limits, trust_env=False, proxy=proxy or None
     )
+    if not proxy:  # httpx has no way to say where a host is
+        transport._pool = httpcore.AsyncConnectionPool(
+            ssl_context=context,
+            max_connections=None,
+            max_keepalive_connections=limits.max_keepalive_connections,
+            keepalive_expiry=limits.keepalive_expiry,
+            network_backend=_ToJudged(),
+        )
+    return transport
+
+
+class _ToJudged(httpcore.AnyIOBackend):
+    """Connects to where a host was judged to be."""
+
+    async def connect_tcp(self, host: str, *args: Any, **more: Any) -> httpcore.AsyncNetworkStream:
+        *others, last = addresses_of(host)
+        for address in others:
+            with suppress(httpcore.ConnectError):
+                return await super().connect_tcp(address, *args, **more)
+        return await super().connect_tcp(last, *args, **more)
 
 
 def _trusting_context(ca_file: Path | None) -> ssl.SSLContext:

@@ -48,6 +48,8 @@ class Verdicts:
     """By requirement and scenario, with the reason."""
     why: str = ""
     """One sentence for the verdict on the whole."""
+    unsound: Sequence[str] = ()
+    """Why the evidence is not that of a whole run, if it is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class RunComparison:
 
     @property
     def exit_code(self) -> int:
-        """1 if something that must hold broke, 3 if it is no longer known to hold, else 0.
+        """1 if something that must hold broke, 3 if it is no longer known to hold, or the evidence
+        of one of the two is not whole, else 0.
 
         A gate of a fleet that no longer holds, or a waiver that has expired, shows in the verdict
         on the whole alone.
@@ -98,7 +101,8 @@ class RunComparison:
         if Change.BROKE in counting or (fell and self.after.overall is Overall.DOES_NOT_CONFORM):
             return 1
         sure = self.before.overall is Overall.CONFORMS
-        if Change.LOST in counting or (fell and sure):
+        unsound = self.before.unsound or self.after.unsound
+        if Change.LOST in counting or (fell and sure) or unsound:
             return 3
         return 0
 

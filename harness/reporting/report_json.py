@@ -43,7 +43,7 @@ def report_json(report: Report, evidence_file: str = "") -> dict[str, Json]:
             "file": evidence_file or evidence.path.name,
             "sha256": evidence.sha256,
             "operations": evidence.operation_count,
-            "complete": evidence.complete,
+            "complete": evidence.complete and not evidence.problems,
             "problems": [*evidence.problems],
         },
     }

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 
+from harness.files import read_bytes
 from harness.history.lines import LeakLine
 from harness.running.facts import now_utc
 from harness.targets.ledger import (
@@ -20,6 +21,7 @@ from harness.targets.ledger import (
 )
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import Driver
+from harness.targets.reading import TARGET_FILE, TargetFileError
 from harness.targets.undoing import Ownership, Undoer
 
 WITH_A_SCENARIO = frozenset(
@@ -53,8 +55,8 @@ def owned_now(driver: Driver, target_file: Path | None) -> LedgerHeader:
 def sha256_of(path: Path) -> str:
     """The digest of a file as it is now; empty if it cannot be read."""
     try:
-        return sha256(path.read_bytes()).hexdigest()
-    except OSError:
+        return sha256(read_bytes(path, TARGET_FILE)).hexdigest()
+    except TargetFileError:
         return ""
 
 

@@ -6,7 +6,6 @@ docs/trust.md explains them.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from harness.catalogue.requirements import REQUIREMENTS
+from harness.files import FileKind, parse_toml, read_text
 from harness.history.lines import WaiverLine
 from harness.targets import toml_lines
 from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, check_structure, named
@@ -48,6 +48,13 @@ class WaiverFileError(FileError):
     """A waiver file cannot be used."""
 
 
+def _unusable(file: str, line: int, found: str, remedy: str) -> WaiverFileError:
+    return WaiverFileError(file, line, "", TargetProblem(found, "a text in TOML 1.0", remedy))
+
+
+_FILE: Final = FileKind("name a waiver file", error=_unusable)
+
+
 def schema_text() -> str:
     """The published JSON Schema (2020-12) of a waiver file, as its file holds it."""
     return f"{json.dumps(json_schema(KEYS, 'A waiver file of pairproof, version 1'), indent=2)}\n"
@@ -59,15 +66,7 @@ def load_waivers(path: Path) -> tuple[WaiverLine, ...]:
     Raises:
         WaiverFileError: it cannot be read, or says what it may not say.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        told = getattr(error, "strerror", None) or "it is not UTF-8"
-        problem = TargetProblem(
-            f"it cannot be read ({told})", "a file in TOML", "name a waiver file"
-        )
-        raise WaiverFileError(str(path), 0, "", problem) from None
-    return read_waivers(text, str(path))
+    return read_waivers(read_text(path, _FILE), str(path))
 
 
 def read_waivers(text: str, file: str) -> tuple[WaiverLine, ...]:
@@ -107,11 +106,8 @@ class _Reading:
 
     def data(self) -> Table:
         """The text as data, with each date as its text."""
-        try:
-            return {name: _with_texts(value) for name, value in tomllib.loads(self.text).items()}
-        except tomllib.TOMLDecodeError as error:
-            problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it")
-            raise WaiverFileError(self.file, 0, "", problem) from None
+        data = parse_toml(self.text, self.file, _FILE)
+        return {name: _with_texts(value) for name, value in data.items()}
 
     def check_top(self, data: Table) -> None:
         """Refuse a key at the top that is none of a waiver file."""

@@ -1,4 +1,4 @@
 """How a system under test is reached: the port, its drivers, and target files.
 
-Imports `domain`, `catalogue`, `wire`, `history`. Begin with `port`.
+Imports `domain`, `files`, `loopback`, `catalogue`, `wire`, `history`. Begin with `port`.
 """

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 
 from harness.domain.endpoint import EndpointForm
-from harness.targets.loopback import LOOPBACK
+from harness.loopback import LOOPBACK
 from harness.targets.port import TargetUnusable
 
 EVERYWHERE: Mapping[EndpointForm, str] = {

@@ -25,6 +25,7 @@ import msgspec
 
 from harness.domain.arrangements import Side
 from harness.domain.errors import PairproofError
+from harness.files import MIB, FileKind, descriptor_of, read_bytes
 from harness.history.lines import encode
 
 SCHEMA: Final = "pairproof/ledger/1"
@@ -50,6 +51,13 @@ class NotALedger(LedgerError):
 
 class LedgerInUse(LedgerError):
     """Somebody who is still alive works with it."""
+
+
+_LEDGER: Final = FileKind(
+    f"name the {FILE} of a run's folder",
+    64 * MIB,
+    lambda file, line, problem, hint: LedgerError(Path(file), problem, hint),
+)
 
 
 class LedgerKind(StrEnum):
@@ -209,10 +217,7 @@ class Ledger:
             LedgerInUse: the run that it belongs to is still alive.
             LedgerError: it cannot be read or written.
         """
-        try:
-            descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
-        except OSError as error:
-            raise _unreadable(path, error) from error
+        descriptor = descriptor_of(path, _LEDGER, os.O_RDWR | os.O_APPEND)
         try:
             header, entries, whole = _parsed(path)
             ledger = cls(path, header, descriptor, redacted)
@@ -312,10 +317,7 @@ def read_ledger(path: Path) -> tuple[LedgerHeader, dict[int, LedgerEntry]]:
 
 def _parsed(path: Path) -> tuple[LedgerHeader, dict[int, LedgerEntry], int]:
     """The header, the last state of each entry, and how many bytes are whole lines."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    raw = read_bytes(path, _LEDGER)
     whole = raw.rfind(b"\n") + 1
     lines = list(_lines(path, raw[:whole]))
     if not lines or not isinstance(lines[0], LedgerHeader):
@@ -328,7 +330,7 @@ def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | LedgerEntry]:
     for number, line in enumerate(raw.splitlines(), start=1):
         try:
             yield _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise NotALedger(
                 path, f"line {number} is none of a ledger: {error}", f"name the {FILE} of a run"
             ) from error
@@ -336,13 +338,8 @@ def _lines(path: Path, raw: bytes) -> Iterator[LedgerHeader | LedgerEntry]:
 
 def _refuse_to_lose(path: Path) -> None:
     """Do not write over the only list of what an earlier run has left."""
-    try:
-        if b"\n" not in path.read_bytes():
-            return  # it ended before its header was whole, and so before anything was made
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    if not path.exists() or b"\n" not in read_bytes(path, _LEDGER):
+        return  # or it ended before its header was whole, and so before anything was made
     _, entries = read_ledger(path)
     left = sum(entry.is_open for entry in entries.values())
     if left:
@@ -366,8 +363,3 @@ def _unwritable(path: Path, error: OSError) -> LedgerError:
     why = error.strerror or str(error)
     hint = "nothing is made on a target that cannot be noted; choose another folder with --out"
     return LedgerError(path, f"the ledger cannot be written ({why})", hint)
-
-
-def _unreadable(path: Path, error: OSError) -> LedgerError:
-    hint = f"name the {FILE} of a run's folder"
-    return LedgerError(path, f"it cannot be read ({error.strerror or error})", hint)

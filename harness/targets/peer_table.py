@@ -12,8 +12,8 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from harness.domain.arrangements import Side
+from harness.loopback import LOOPBACK, is_loopback_host
 from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
-from harness.targets.loopback import LOOPBACK, is_loopback_host
 from harness.targets.reading import TargetFileReader, TargetProblem
 
 PLACES_MAX = 20

@@ -12,14 +12,14 @@ PairproofError
 from __future__ import annotations
 
 import re
-import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from harness.domain.errors import PairproofError
+from harness.files import FileKind, read_text
 from harness.targets import toml_lines
 
 
@@ -145,10 +145,6 @@ class TargetFileReader:
         return value
 
 
-_ALLOWED = "a file of mode 600 that holds the credential and nothing else"
-_BYTES_MAX = 65_536
-
-
 class CredentialError(PairproofError):
     """A credential cannot be taken from its file. The message never repeats what it holds."""
 
@@ -157,43 +153,43 @@ class CredentialError(PairproofError):
         self.problem = problem
 
 
+def _credential(file: str, line: int, found: str, remedy: str) -> CredentialError:
+    # The file is not named: a credential itself may stand where its name belongs.
+    told = f"the file that stands there cannot be used: {found}"
+    return CredentialError(TargetProblem(told, _ALLOWED, remedy.replace(file, "FILE")))
+
+
+_ALLOWED = "a file of mode 600 that holds the credential and nothing else"
+_CREDENTIAL = FileKind("correct the path", 65_536, _credential, private=True)
+
+
 def credential_in(path: Path) -> str:
     """What the file holds, without the end of its line.
 
     Raises:
         CredentialError: it cannot be read, others can read it too, or it holds no credential.
     """
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(path.stat().st_mode)
-            content = file.read(_BYTES_MAX + 1)
-    except OSError as error:
-        # It is not named: a credential itself may stand where its file belongs.
-        found = f"the file that stands there cannot be read ({error.strerror or 'unknown'})"
-        raise CredentialError(TargetProblem(found, _ALLOWED, "correct the path")) from error
-    if mode & 0o077:
-        found = f"others may read {path} (mode {mode:o})"
-        raise CredentialError(TargetProblem(found, _ALLOWED, f"run: chmod 600 {path}"))
-    return _text_of(content, path)
-
-
-def _text_of(content: bytes, path: Path) -> str:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"{path} holds no text in UTF-8"
-        raise CredentialError(
-            TargetProblem(found, _ALLOWED, "write the credential alone")
-        ) from error
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text or len(content) > _BYTES_MAX:
-        found = f"{path} is {'too large' if text else 'empty'}"
-        raise CredentialError(TargetProblem(found, _ALLOWED, "write the credential alone"))
+    text = read_text(path, _CREDENTIAL).removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise _credential(str(path), 0, "it is empty", "write the credential alone")
     return text
 
 
 _ASSIGNMENT = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _FORM = 'lines such as NAME=value or NAME="value", and comments after #'
+
+
+def _unusable(allowed: str) -> Callable[[str, int, str, str], TargetFileError]:
+    return lambda file, line, found, remedy: TargetFileError(
+        file, line, "", TargetProblem(found, allowed, remedy)
+    )
+
+
+TARGET_FILE = FileKind(
+    "give the path of a target file; `pairproof target init` writes one",
+    error=_unusable("a text in TOML 1.0"),
+)
+_ENV_FILE = FileKind("make it readable, or remove it", error=_unusable(_FORM), private=True)
 
 
 def env_file_of(target_file: Path) -> Path:
@@ -208,24 +204,9 @@ def read_env_file(path: Path) -> dict[str, str]:
         TargetFileError: it cannot be read, others can read it too, or a line is no
             assignment. The message never repeats what the file holds.
     """
-    try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        text = path.read_text("utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = TargetProblem(
-            f"it cannot be read ({why})", _FORM, "make it readable, or remove it"
-        )
-        raise TargetFileError(str(path), 0, "", problem) from error
-    if mode & 0o077:
-        problem = TargetProblem(
-            f"others may read the credentials in it (mode {mode:o})",
-            "mode 600",
-            f"run: chmod 600 {path}",
-        )
-        raise TargetFileError(str(path), 0, "", problem)
+    text = read_text(path, _ENV_FILE)
     return _variables(text, str(path))
 
 

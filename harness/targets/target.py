@@ -16,9 +16,9 @@ from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import Operation
 from harness.history.visible import visible_line
+from harness.loopback import is_loopback
 from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.links.reading import Links
-from harness.targets.loopback import is_loopback
 from harness.targets.peer_table import Peer
 from harness.targets.port import LocalUser, TargetInfo, TargetUnusable
 from harness.targets.trust import Trust

@@ -5,7 +5,6 @@ The keys are declared in `target_keys`; `docs/target-file.md` explains them.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
+from harness.files import parse_toml, read_text
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.key_kinds import Table, check_structure
@@ -21,7 +21,7 @@ from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
 from harness.targets.reading import (
-    TargetFileError,
+    TARGET_FILE,
     TargetFileReader,
     TargetProblem,
     env_file_of,
@@ -41,16 +41,7 @@ def load_target(path: Path, environment: Mapping[str, str]) -> Target:
     Raises:
         TargetFileError: a file cannot be read or is wrong; says where, and what to do.
     """
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = TargetProblem(
-            f"it cannot be read ({why})",
-            "a TOML file",
-            "give the path of a target file; `pairproof target init` writes one",
-        )
-        raise TargetFileError(str(path), 0, "", problem) from error
+    text = read_text(path, TARGET_FILE)
     beside = read_env_file(env_file_of(path))
     return read_target(text, str(path), path.parent, {**beside, **environment})
 
@@ -62,21 +53,11 @@ def read_target(text: str, file: str, folder: Path, environment: Mapping[str, st
     Raises:
         TargetFileError: the text is wrong; says where, and what to do.
     """
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
-        raise TargetFileError(file, _line_in(str(error)), "", problem) from error
+    data = parse_toml(text, file, TARGET_FILE)
     reader = _Reader(text, file, folder, environment)
     reader.check_version(data)
     check_structure(data, reader.refuse, FILE)
     return reader.target(data)
-
-
-def _line_in(message: str) -> int:
-    """The line that tomllib's message names: `… (at line 3, column 7)`."""
-    _, found, rest = message.rpartition("(at line ")
-    return int(rest.partition(",")[0]) if found else 0
 
 
 class _Reader(TargetFileReader):

@@ -13,6 +13,8 @@ _ENDS = ("]", '"""', "'''")
 """What only a line can have that ends a statement of several lines."""
 _LONG = 200
 """Lines of an array beyond which nobody waits for its elements to be found."""
+_TRIED_AGAIN_MAX = 400_000
+"""Characters of statements that were tried before and were not whole."""
 
 
 def line_of(text: str, path: Path) -> int:
@@ -61,11 +63,14 @@ def _statements(text: str) -> Iterator[tuple[int, str]]:
 
     A statement that goes over several lines is one that cannot be read before its end.
     """
-    pending, first = "", 1
+    pending, first, tried = "", 1, 0
     for number, line in enumerate(StringIO(text), start=1):
         may_end = not pending or any(mark in line for mark in _ENDS)
         first = first if pending else number
         pending += line
+        tried += len(pending) - len(line) if may_end else 0
+        if tried > _TRIED_AGAIN_MAX:
+            return  # what follows is told by the nearest line before
         if may_end and _is_whole(pending):
             if pending.strip() and not pending.lstrip().startswith("#"):
                 yield first, pending

@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache, partial
@@ -23,7 +24,7 @@ import httpx
 
 from harness import __version__
 from harness.domain.errors import PairproofError
-from harness.targets.loopback import is_loopback
+from harness.loopback import addresses_of, is_loopback
 from harness.targets.trust import PinMismatch
 from harness.wire.http import BODY_BYTES_MAX, HttpRequest, HttpResponse
 
@@ -285,10 +286,23 @@ class _BoundedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        """Open a connection."""
-        inner = self._inner.connect_tcp(
-            host, port, self.within(timeout), local_address, socket_options
-        )
+        """Open a connection, to where the host was judged to be."""
+        *others, last = addresses_of(host)
+        for address in others:
+            with suppress(httpcore.ConnectError):
+                return self._to(address, port, timeout, local_address, socket_options)
+        return self._to(last, port, timeout, local_address, socket_options)
+
+    def _to(
+        self,
+        address: str,
+        port: int,
+        timeout: float | None,
+        local_address: str | None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None,
+    ) -> httpcore.NetworkStream:
+        left = self.within(timeout)
+        inner = self._inner.connect_tcp(address, port, left, local_address, socket_options)
         return _BoundedStream(inner, self)
 
 

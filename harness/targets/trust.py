@@ -17,6 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.files import UnusableFile, require_pem
 from harness.targets import toml_lines
 from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
 from harness.targets.reading import TargetFileReader, TargetProblem
@@ -65,8 +66,10 @@ class Trust:
         """What a TLS client checks certificates with; holds for every connection made with it.
 
         Raises:
-            OSError: a file cannot be read, or holds no certificate or key.
+            UnusableFile: a file is none, or cannot be read.
+            OSError: a file holds no certificate or key.
         """
+        require_pem(self.ca_file, self.cert_file, self.key_file)
         context = ssl.create_default_context(cafile=self.ca_file)
         if self.insecure or self.fingerprints:
             context.check_hostname = False
@@ -113,10 +116,10 @@ def _try(reading: TargetFileReader, trust: Trust, path: toml_lines.Path, what: s
     """See whether the files can be used, and refuse the key at `path` if not."""
     try:
         trust.context()
-    except OSError as error:
-        why = f"it holds no {what}" if isinstance(error, ssl.SSLError) else error.strerror
+    except (OSError, UnusableFile) as error:
+        told = f"{trust.cert_file or trust.ca_file} cannot be used: it holds no {what}"
         problem = TargetProblem(
-            f"{trust.cert_file or trust.ca_file} cannot be used: {why}",
+            error.told if isinstance(error, UnusableFile) else told,
             f"a file with {what} in PEM",
             "correct the path (a relative one starts at the target file's folder)",
         )

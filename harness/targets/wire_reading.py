@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.files import read_toml
 from harness.targets.key_kinds import check_structure
-from harness.targets.reading import TargetFileError, TargetFileReader, TargetProblem
+from harness.targets.reading import TARGET_FILE, TargetFileReader, TargetProblem
 from harness.targets.target_keys import FILE, SCHEMA, WIRE_KEYS
 from harness.wire.http import Json
 from harness.wire.mapping import MappingError, OperationMap, WireMap
@@ -77,16 +77,7 @@ def load_wire(path: Path) -> WireMap:
     Raises:
         TargetFileError: the file cannot be read or is wrong; says where, and what to do.
     """
-    try:
-        text = path.read_text("utf-8")
-        data = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        problem = TargetProblem(f"it cannot be read ({why})", "a TOML file", "give the path of one")
-        raise TargetFileError(str(path), 0, "", problem) from error
-    except tomllib.TOMLDecodeError as error:
-        problem = TargetProblem(f"this is not TOML: {error}", "TOML 1.0", "correct it there")
-        raise TargetFileError(str(path), 0, "", problem) from error
+    text, data = read_toml(path, TARGET_FILE)
     reading = TargetFileReader(text, str(path), path.parent, {})
     is_target = data.get("schema") == SCHEMA
     check_structure(data, reading.refuse, FILE if is_target else WIRE_KEYS)

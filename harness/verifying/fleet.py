@@ -56,6 +56,7 @@ class _Walk:
         self._operations = 0
         self._parts_same = 0
         self._cells: list[CellAgain] = []
+        self._unread: list[str] = []
 
     def verification(self) -> differences.FleetVerification:
         """Judge all of it."""
@@ -63,6 +64,7 @@ class _Walk:
         cut_off = self._check_manifest()
         for line, number in zip(manifest.parts, manifest.places["part"], strict=True):
             self._check_part(line, number)
+        cut_off = "; ".join(filter(None, (cut_off, *self._unread)))
         interrupted = not manifest.complete and not cut_off
         notes = [*differences.notes_on(header, interrupted), *self._other_files()]
         tally = self._tally(may_compare=not cut_off)
@@ -136,6 +138,7 @@ class _Walk:
         if not path.exists():
             message = f"part {line.file} is missing; without it nothing of its cell can be judged"
             self._found.add(DifferenceKind.MISSING_PART, message, part=line.name)
+            self._unread.append(f"{line.file} is missing")
             return
         again = (
             PartAgain(line, self._terms, self._found)
@@ -151,6 +154,7 @@ class _Walk:
             kind = DifferenceKind.PART_CUT_OFF if is_cut else DifferenceKind.BROKEN_LINE
             message = f"{error.problem}; {error.hint}"
             self._found.add(kind, message, reader.lines, part=line.name)
+            self._unread.append(f"{line.file}: {error.problem}")
             return
         self._check_whole(line, reader)
         cell = again.end(self._manifest.complete)

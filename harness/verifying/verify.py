@@ -73,7 +73,6 @@ class _Walk:
         self._last_of_files: set[str] = set()
         self._lines: Counter[str] = Counter()
         self._cut_off = ""
-        self._broken = False
         self._bytes = sha256()
         self._digest = sha256()
         self._number = 0
@@ -106,9 +105,9 @@ class _Walk:
 
     def broken(self, error: EvidenceError) -> None:
         """The file cannot be read any further."""
-        self._broken = True
         message = f"{error.problem}; {error.hint}"
         self._found.add(DifferenceKind.BROKEN_LINE, message, self._number + 1)
+        self._cut_off = self._cut_off or f"{error.problem}, and nothing after it can be judged"
 
     def end(self, *, is_part: bool) -> differences.RunVerification:
         """All lines are in; what they come to."""
@@ -116,7 +115,7 @@ class _Walk:
             raise AssertionError("scan yields a header first, or raises")
         interrupted = self._footer is not None and self._footer.interrupted
         self._end_scenarios(interrupted)
-        if self._footer is None and not self._broken and not self._cut_off:
+        if self._footer is None and not self._cut_off:
             self._cut_off = (
                 "these are the parts of a run that was cut off before they were put together"
                 if is_part

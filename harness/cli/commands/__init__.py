@@ -9,12 +9,14 @@ Imports `domain`, `targets`. Begin with `runs`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from traceback import format_exc
 from typing import Annotated
 
 import typer
 
 from harness import __version__
 from harness.cli.commands import fleets, proof, runs, targets
+from harness.cli.exits import INCONCLUSIVE, WRONG_USAGE, say
 
 app = typer.Typer(
     name="pairproof",
@@ -37,7 +39,10 @@ def run(words: Sequence[str]) -> int:
     try:
         app(list(words), prog_name="pairproof")
     except SystemExit as exit_:
-        return exit_.code if isinstance(exit_.code, int) else 1
+        return exit_.code if isinstance(exit_.code, int) else WRONG_USAGE
+    except Exception:  # noqa: BLE001  whatever it is, it is no verdict
+        say(f"{format_exc()}pairproof: this is a defect of pairproof; report it, with the above")
+        return INCONCLUSIVE
     return 0
 
 

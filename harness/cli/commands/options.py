@@ -106,6 +106,11 @@ def exit_after(carry_out: Callable[[], int]) -> NoReturn:
     except PairproofError as error:
         code = WRONG_USAGE
         say(f"pairproof: {error}")
+    except OSError as error:
+        if error.filename is None:
+            raise
+        code = WRONG_USAGE
+        say(f"pairproof: {error.filename}: {error.strerror}; see to that, or name another place")
     except KeyboardInterrupt:
         code = INTERRUPTED
         say("pairproof: interrupted")

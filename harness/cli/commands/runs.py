@@ -187,7 +187,7 @@ def verify(
     """Judge a run again, from its evidence alone.
 
     Says what differs. Exit codes: 0 the same verdicts are reached, 1 they are not or the file was
-    changed, 2 it is no evidence or was cut off.
+    changed, 2 it is no evidence, was cut off, or cannot be read whole.
     """
     from harness.cli.verify import OwnSuite, verify_evidence
 
@@ -208,7 +208,7 @@ def compare(
     """Lay two runs side by side: what broke, what was mended.
 
     What else changed is listed too. Exit codes: 0 nothing broke that must hold, 1 something did, 3
-    something can no longer be judged.
+    something can no longer be judged, or one of the two is not whole.
     """
     from harness.cli.compare import compare_runs
 

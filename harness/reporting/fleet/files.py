@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness.catalogue.verdict import Verdict
 from harness.history.fleet_lines import GateLine, MeasuresLine
-from harness.history.manifest import read_manifest
+from harness.history.manifest import read_manifest, read_whole
 from harness.reporting.files import named_from, utf8, write_file
 from harness.reporting.fleet.faults import fault_kinds
 from harness.reporting.fleet.html import DATA, fleet_report_html
@@ -29,17 +29,18 @@ from harness.reporting.svg import badge_svg
 from harness.reporting.words import OVERALL_NAMES, OVERALL_SYMBOLS, VERDICT_NAMES, VERDICT_SYMBOLS
 
 
-def write_fleet_reports(evidence_path: Path, out_dir: Path) -> FleetReport:
+def write_fleet_reports(evidence_path: Path, out_dir: Path, *, whole: bool = False) -> FleetReport:
     """Read a manifest and write `REPORT_FILES`, and the figures of the pictures into `data/`.
 
     The folder is made if need be; each file appears whole or not at all. Of the parts, only
-    those of operations that broke an invariant are read, and the report says which are missing.
+    those of operations that broke an invariant are read, and the report says which are missing;
+    with `whole` it is seen that all of them are as they were written.
 
     Raises:
         EvidenceError: the manifest cannot be read.
         ReportError: a file cannot be written.
     """
-    evidence = read_manifest(evidence_path)
+    evidence = read_whole(evidence_path) if whole else read_manifest(evidence_path)
     report = build_fleet_report(evidence, named_from(out_dir, evidence.path))
     for name, content in tables(report).items():
         write_file(out_dir / DATA / name, content)

@@ -59,7 +59,7 @@ def fleet_report_json(report: FleetReport) -> dict[str, Json]:
             "sha256": evidence.sha256,
             "digest": evidence.digest,
             "operations": evidence.operation_count,
-            "complete": evidence.complete,
+            "complete": evidence.complete and not report.problems,
             "problems": [*report.problems],
         },
     }

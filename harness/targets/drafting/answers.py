@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
+from harness.loopback import is_loopback
 from harness.targets.drafting.checks import Check
 from harness.targets.links.reading import LinkWay
-from harness.targets.loopback import is_loopback
 from harness.targets.target import Host
 
 

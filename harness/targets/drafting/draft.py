@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.domain.arrangements import Side
 from harness.domain.operations import Surface
+from harness.loopback import LOOPBACK, is_loopback_host
 from harness.targets.drafting.answers import (
     Answers,
     ArrangeWay,
@@ -34,7 +35,6 @@ from harness.targets.drafting.wire_draft import (
     wire_draft,
 )
 from harness.targets.links.reading import LinkWay
-from harness.targets.loopback import LOOPBACK, is_loopback_host
 from harness.targets.target_file import read_target
 from harness.targets.target_keys import SCHEMA
 

@@ -18,12 +18,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from harness.domain.errors import PairproofError
+from harness.files import MIB, FileKind, read_bytes
 from harness.targets.transport import HttpClient, NoAnswer
 from harness.targets.trust import SHOW_S
 from harness.wire.http import HttpRequest, Json
 from harness.wire.mapping.json_path import EACH, Way
 
-DOCUMENT_BYTES_MAX: Final = 16 * 1024 * 1024
+DOCUMENT_BYTES_MAX: Final = 16 * MIB
 OPERATIONS_MAX: Final = 10_000
 FIELDS_MAX: Final = 600
 _NODES_MAX: Final = 6_000
@@ -43,6 +44,13 @@ class OpenApiError(PairproofError):
     def __init__(self, source: str, found: str, remedy: str) -> None:
         self.source = source
         super().__init__(f"{source}: {found}; {remedy}")
+
+
+_DOCUMENT: Final = FileKind(
+    "give a file without what is not pairing, or an address that begins with https:// or http://",
+    DOCUMENT_BYTES_MAX,
+    lambda source, _, found, remedy: OpenApiError(source, found, remedy),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +124,6 @@ def read_document(data: bytes, source: str) -> Document:
     Raises:
         OpenApiError: they are none, or none that can be used.
     """
-    if len(data) > DOCUMENT_BYTES_MAX:
-        limit = f"{DOCUMENT_BYTES_MAX // 1024 // 1024} MiB"
-        raise OpenApiError(source, f"it is larger than {limit}", "take out what is not pairing")
     root = _parsed(data, source)
     version = root.get("openapi", root.get("swagger"))
     if not isinstance(version, str) or not version.startswith(("3.", "2.")):
@@ -322,12 +327,7 @@ def document_from(place: str, within_s: float = FETCH_S) -> Document:
     """
     if place.startswith(("http://", "https://")):
         return read_document(_fetched(place, within_s), place)
-    try:
-        with Path(place).open("rb") as file:
-            return read_document(file.read(DOCUMENT_BYTES_MAX + 1), place)
-    except OSError as error:
-        remedy = "give a file, or an address that begins with https:// or http://"
-        raise OpenApiError(place, f"it cannot be read ({error.strerror})", remedy) from error
+    return read_document(read_bytes(Path(place), _DOCUMENT), place)
 
 
 def _fetched(url: str, within_s: float) -> bytes:

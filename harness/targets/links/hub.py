@@ -9,6 +9,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from harness.loopback import addresses_of
 from harness.targets.links import faults
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.messages import Conversation, MessageTable, Spoiling
@@ -85,7 +86,11 @@ class Hub:
     async def _find(self) -> None:
         host, port = self._upstream.host, self._upstream.port
         try:
-            found = await self._loop.getaddrinfo(host, port, type=1)
+            found = [
+                entry
+                for name in addresses_of(host)
+                for entry in await self._loop.getaddrinfo(name, port, type=1)
+            ]
         except (OSError, UnicodeError) as error:
             why = getattr(error, "strerror", None) or str(error)
             raise faults.LinkError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.domain.arrangements import SetLink
+from harness.files import UnusableFile
 from harness.targets import toml_lines
 from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import read_command
@@ -243,11 +243,10 @@ def _check_tls(reading: TargetFileReader, links: Links) -> None:
         reading.refuse(("links", "tls"), problem)
     try:
         ending_context(links.cert_file, links.key_file)
-    except OSError as error:
-        told = "it holds no certificate with its key (without a password)"
-        why = told if isinstance(error, ssl.SSLError) else error.strerror
+    except (OSError, UnusableFile) as error:
+        told = "cannot be used: it holds no certificate with its key (without a password)"
         problem = TargetProblem(
-            f"{links.cert_file} cannot be used: {why}",
+            error.told if isinstance(error, UnusableFile) else f"{links.cert_file} {told}",
             "a certificate in PEM, with its key there or in key_file",
             "correct the path (a relative one starts at the target file's folder)",
         )

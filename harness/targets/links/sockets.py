@@ -14,6 +14,7 @@ from contextlib import suppress
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 
+from harness.files import require_pem
 from harness.targets.links.faults import ProxyCannotListen
 
 BACKLOG = 4_096
@@ -142,8 +143,10 @@ def ending_context(cert_file: Path, key_file: Path | None) -> ssl.SSLContext:
     """What TLS is ended with.
 
     Raises:
-        OSError: the files cannot be read, or hold no certificate with its key.
+        UnusableFile: they are none, or cannot be read.
+        OSError: they hold no certificate with its key.
     """
+    require_pem(cert_file, key_file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Without an answer, OpenSSL would ask on the terminal for the key's password.

@@ -34,7 +34,7 @@ def refused(command: Command, *words: str, here: bool = False) -> str:
         (("--role", "cloud"), "no role is called 'cloud'; did you mean edge or central or both?"),
         (("--tags", "core and"), "tag expression 'core and': a tag was expected, and its end"),
         (("--driver", "htp"), "no driver is called 'htp'; did you mean"),
-        (("--target", "gone.toml", "--driver", "http"), "gone.toml: it cannot be read"),
+        (("--target", "gone.toml", "--driver", "http"), "gone.toml: there is no such file"),
         (("--repeat", "0"), "Invalid value for '--repeat'"),
         (("--workers", "many"), "Invalid value for '--workers'"),
         (("--no-such-option",), "No such option"),

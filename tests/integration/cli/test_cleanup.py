@@ -80,7 +80,7 @@ def silent_url() -> str:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (None, "cannot be read"),
+        (None, "there is no such file"),
         ("", "it is no ledger"),
         ('{"type": "header"}\n', "line 1 is none of a ledger"),
         ('{"type":"ledger"}\n', "line 1 is none of a ledger"),

@@ -118,7 +118,10 @@ def test_a_replay_of_another_seed_differs_in_the_parts(
     ("damage", "said"),
     [
         (lambda out: (out / "evidence.jsonl").unlink(), "the run was killed before its end"),
-        (lambda out: (out / "parts" / "01.jsonl.zst").unlink(), "cannot be read"),
+        (
+            lambda out: (out / "parts" / "01.jsonl.zst").unlink(),
+            "a part of the evidence cannot be read",
+        ),
         (lambda out: (out / "parts" / "01.jsonl.zst").write_bytes(b"no"), "the file is damaged"),
         (lambda out: shutil.rmtree(out), "out: there is no such file"),
     ],

@@ -187,7 +187,7 @@ def test_a_run_that_was_cut_off_exits_with_2(command: Command, run: Path) -> Non
     evidence.write_bytes(evidence.read_bytes()[:-500])
     done = command.here("verify", "out")
     assert done.returncode == 2
-    assert "? cut off: out" in done.stdout
+    assert "? not whole: out" in done.stdout
     assert "breaks off in the middle" in done.stderr
     assert verified(command)["cut_off"]
 

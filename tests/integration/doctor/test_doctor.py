@@ -325,7 +325,7 @@ def one_small_place(setup: Setup) -> None:
 
 
 BROKEN: list[tuple[Callable[[Setup], None], int, str, str, str]] = [
-    (no_file, 2, "file", "cannot be read", "give the path of a target file"),
+    (no_file, 2, "file", "there is no such file", "give the path of a target file"),
     (not_toml, 2, "file", "this is not TOML", "correct it there"),
     (misspelt_key, 2, "file", "no such key", "did you mean limits"),
     (a_role_without_its_side, 2, "file", "central", "central"),

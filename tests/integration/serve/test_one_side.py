@@ -168,7 +168,7 @@ def test_it_shows_the_certificate_that_it_is_given(lab: Lab) -> None:
         (lambda folder: own_certificate(folder, "localhost"), "certificate has expired"),
         (lambda folder: own_certificate(folder, "other.example", days=30), "as localhost"),
         (lambda folder: (folder / "own.pem").write_text("nothing"), "no certificate with its key"),
-        (lambda _: None, "own.pem: cannot be read"),
+        (lambda _: None, "own.pem: there is no such file"),
     ],
     ids=["expired", "another name", "no certificate", "no file"],
 )

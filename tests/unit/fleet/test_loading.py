@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.loading import SIZE_MAX, as_plain, from_plain, load, read, with_overrides
+from harness.fleet.loading import SCENARIO_FILE, as_plain, from_plain, load, read, with_overrides
 from harness.fleet.mistakes import ScenarioError
 from harness.fleet.scenario import MINUTE, Distribution, FaultKind, Scenario, Spread
 
@@ -148,9 +148,9 @@ def test_keys_that_contradict_each_other_are_refused(old: str, new: str, told: s
     ("content", "told"),
     [
         (None, "there is no such file; give the path of a scenario file"),
-        (b"why = \"caf\xe9\"\n", ":1: this is no text in UTF-8; save the file as UTF-8"),
-        (b"# much\n" * (SIZE_MAX // 7 + 1), "it is too long for a scenario; keep it within"),
-        (b"x = " + b"[" * 5_000, "nested too deep"),
+        (b"why = \"caf\xe9\"\n", ":1: this is no text in UTF-8; save it as UTF-8"),
+        (b"# much\n" * (SCENARIO_FILE.bytes_max // 7 + 1), "it is too large: more than"),
+        (b"x = " + b"[" * 5_000, "nested deeper than 64 levels"),
         (b"", "schema: it is missing"),
     ],
 )  # fmt: skip

@@ -53,7 +53,7 @@ def test_one_end_of_line_is_taken_off(secret: Path, content: str) -> None:
     [
         ('password_file = "password"\npassword_env = "PW"', "password_env", "contradict"),
         ("", "password_env", "or password_file = "),
-        ('password_file = "hunter2"', "password_file", "cannot be read (No such file"),
+        ('password_file = "hunter2"', "password_file", "cannot be used: there is no such file"),
         ('password_file = " "', "password_file", "the path of a file"),
         ('password = "hunter2"', "password", "with password_env, or a file with password_file"),
     ],

@@ -102,7 +102,7 @@ def test_one_that_is_broken_in_the_middle_is_refused_with_its_line(tmp_path: Pat
 
 
 def test_one_that_is_missing_says_so(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="No such file"):
+    with pytest.raises(LedgerError, match="there is no such file"):
         Ledger.resume(tmp_path / "ledger.jsonl")
 
 

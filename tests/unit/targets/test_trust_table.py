@@ -84,11 +84,11 @@ def test_a_certificate_may_be_shown(folder: Path, keys: str) -> None:
         ('fingerprints = ["sha256:AB"]', 8, "tls.fingerprints", "of 32 bytes"),
         ("fingerprints = []", 8, "tls.fingerprints", "a list of fingerprints"),
         ('fingerprints = "sha256:AB"', 8, "tls.fingerprints", "a list of fingerprints"),
-        ('ca_file = "no.pem"', 8, "tls.ca_file", "no.pem cannot be used: No such file"),
+        ('ca_file = "no.pem"', 8, "tls.ca_file", "no.pem cannot be used: there is no such file"),
         ('ca_file = "text.pem"', 8, "tls.ca_file", "holds no certificate"),
         ('cert_file = "ca.pem"', 8, "tls.cert_file", "no certificate with its key"),
         ('cert_file = "client.pem"', 8, "tls.cert_file", "no certificate with its key"),
-        ('cert_file = "no.pem"', 8, "tls.cert_file", "No such file"),
+        ('cert_file = "no.pem"', 8, "tls.cert_file", "there is no such file"),
         ('key_file = "client.key"', 8, "tls.key_file", "without its certificate"),
     ],
 )

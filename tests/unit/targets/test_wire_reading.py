@@ -125,7 +125,7 @@ def test_a_mapping_comes_from_a_file_of_its_own_or_from_a_target_file(tmp_path: 
     other.write_text("[tls]\n", "utf-8")
     with pytest.raises(TargetFileError, match="tls: a target file has no such key"):
         load_wire(other)
-    with pytest.raises(TargetFileError, match="cannot be read"):
+    with pytest.raises(TargetFileError, match="there is no such file"):
         load_wire(tmp_path / "missing.toml")
     other.write_text("[paths", "utf-8")
     with pytest.raises(TargetFileError, match="not TOML"):
