@@ -305,10 +305,16 @@ class ViewCentralCluster(CentralOperation):
 
 @dataclass(frozen=True, slots=True)
 class ChangeCentralCluster(CentralOperation):
-    """A central operation on a cluster: replace its tags. Answers `Acknowledged`."""
+    """A central operation on a cluster: replace its metadata. Answers `Acknowledged`.
+
+    What is `None` stays as it is; annotations, besides the description, are added.
+    """
 
     cluster_uid: str
-    tags: Mapping[str, str]
+    tags: Mapping[str, str] | None
+    name: str | None = None
+    description: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -525,6 +531,8 @@ class PairingRequestView:
     local_cluster_uid: str
     stack: tuple[StackProfile, ...]
     cluster_uid: str = ""
+    pools: tuple[NodePool, ...] = ()
+    agent_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -543,6 +551,7 @@ class CentralClusterView:
     description: str
     tags: Mapping[str, str]
     state: str
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

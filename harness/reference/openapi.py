@@ -69,7 +69,6 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogInToPalette: ("emailId", "password"),
     ops.MatchProfiles: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
-    ops.ChangeCentralCluster: ("metadata.labels:object",),
     ops.CreateToken: ("metadata.name!", "spec.expiry@date-time"),
     ops.SetTokenState: ("isActive:boolean",),
     ops.SubmitPairing: (

@@ -65,6 +65,12 @@ class V1ObjectMetaInputEntity(WireModel):
     name: str | None = None
 
 
+class V1ObjectMetaInputEntitySchema(WireModel):
+    """A change of something's metadata."""
+
+    metadata: V1ObjectMetaInputEntity
+
+
 # --- profiles -----------------------------------------------------------------------------
 
 
@@ -379,12 +385,6 @@ class V1SpectroCluster(WireModel):
 
     metadata: V1ObjectMeta | None = None
     status: V1SpectroClusterStatus | None = None
-
-
-class V1SpectroClusterMetadata(OwnModel):
-    """A change of a cluster's metadata."""
-
-    metadata: V1ObjectMetaInputEntity | None = None
 
 
 # --- registration tokens ------------------------------------------------------------------

@@ -411,8 +411,7 @@ _PALETTE = (
         204,
         "v1SpectroClustersUidMetadataUpdate",
         "Change a cluster's metadata",
-        palette.V1SpectroClusterMetadata,
-        published=False,
+        palette.V1ObjectMetaInputEntitySchema,
     ),
     Route(
         ops.ReleaseCentralCluster,

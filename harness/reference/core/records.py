@@ -55,6 +55,7 @@ class PairingRequest:
     token_uid: str
     cluster_uid: str = ""
     accepted_at: int = 0
+    agent_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class CentralCluster:
     description: str
     tags: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from harness.domain import operations as ops
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
 from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
-from harness.wire.codec import parts, stack
+from harness.wire.codec import parts, pools, stack
 from harness.wire.codec.listing import core_filter
 from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
@@ -42,9 +43,8 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"pairingUid": operation.pairing_uid}, body=_acceptance(operation))
         case ops.ViewCentralCluster(uid) | ops.ReleaseCentralCluster(uid):
             return parts.Parts({"uid": uid})
-        case ops.ChangeCentralCluster(uid, tags):
-            metadata = wire.V1ObjectMetaInputEntity(labels=dict(tags))
-            return parts.Parts({"uid": uid}, body=wire.V1SpectroClusterMetadata(metadata=metadata))
+        case ops.ChangeCentralCluster(uid):
+            return parts.Parts({"uid": uid}, body=_change_of(operation))
         case ops.ListTokens():
             return parts.Parts()
         case ops.ViewToken(uid) | ops.DeleteToken(uid):
@@ -83,6 +83,18 @@ def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
         pairingUid=operation.pairing_uid, profiles=_to_entities(operation.selection)
     )
     return wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata, spec=spec)
+
+
+def _change_of(operation: ops.ChangeCentralCluster) -> WireModel:
+    annotations = dict(operation.annotations)
+    if operation.description is not None:
+        annotations[parts.DESCRIPTION] = operation.description
+    metadata = wire.V1ObjectMetaInputEntity(
+        name=operation.name,
+        annotations=annotations or None,
+        labels=None if operation.tags is None else dict(operation.tags),
+    )
+    return wire.V1ObjectMetaInputEntitySchema(metadata=metadata)
 
 
 # --- requests, as the server reads them -----------------------------------------------------
@@ -133,10 +145,19 @@ def _accept(incoming: parts.Incoming) -> Operation:
 
 
 def _change(incoming: parts.Incoming) -> Operation:
-    metadata = parse_model(wire.V1SpectroClusterMetadata, incoming.json).metadata
-    if metadata is None or metadata.labels is None:
-        raise Malformed("metadata.labels", "it is missing")
-    return ops.ChangeCentralCluster(incoming.parameter("uid"), metadata.labels)
+    metadata = parse_model(wire.V1ObjectMetaInputEntitySchema, incoming.json).metadata
+    description, annotations = _annotations(metadata.annotations)
+    return ops.ChangeCentralCluster(
+        incoming.parameter("uid"), metadata.labels, metadata.name, description, annotations
+    )
+
+
+def _annotations(
+    annotations: Mapping[str, str] | None,
+) -> tuple[str | None, Mapping[str, str]]:
+    """The description, and what else is annotated."""
+    others = dict(annotations or {})
+    return others.pop(parts.DESCRIPTION, None), others
 
 
 def _create_token(incoming: parts.Incoming) -> Operation:
@@ -194,7 +215,9 @@ def to_answer(value: Value) -> WireModel:
         case ops.Accepted(uid) | ops.TokenUid(uid):
             return wire.V1Uid(uid=uid)
         case ops.CentralClusterView():
-            metadata = _metadata(value.uid, value.name, value.description, value.tags)
+            metadata = _metadata(
+                value.uid, value.name, value.description, value.tags, value.annotations
+            )
             status = wire.V1SpectroClusterStatus(state=value.state)
             return wire.V1SpectroCluster(metadata=metadata, status=status)
         case RegistrationToken():
@@ -204,12 +227,19 @@ def to_answer(value: Value) -> WireModel:
     raise TypeError(f"Palette does not answer a {type(value).__name__}")
 
 
-def _metadata(uid: str, name: str, description: str, tags: Mapping[str, str]) -> wire.V1ObjectMeta:
+def _metadata(
+    uid: str,
+    name: str,
+    description: str,
+    tags: Mapping[str, str],
+    annotations: Mapping[str, str] = MappingProxyType({}),
+) -> wire.V1ObjectMeta:
+    described = {parts.DESCRIPTION: description} if description else {}
     return wire.V1ObjectMeta(
         uid=uid,
         name=name,
         labels=dict(tags),
-        annotations={parts.DESCRIPTION: description} if description else None,
+        annotations={**annotations, **described} or None,
     )
 
 
@@ -230,9 +260,9 @@ def _to_pair(view: ops.PairingRequestView) -> WireModel:
         clusterMeta=wire.V1SpectroClusterPairMeta(
             name=view.name, localClusterUid=view.local_cluster_uid
         ),
-        machinepoolconfig=[],
+        machinepoolconfig=pools.to_palette(view.pools),
         profiles=stack.to_palette(view.stack),
-        stylusAgentVersion="",
+        stylusAgentVersion=view.agent_version,
     )
     status = wire.V1SpectroClusterPairStatus(
         state=view.state, pairingClusterUid=parts.unless_empty(view.cluster_uid)
@@ -315,6 +345,8 @@ def _pairing_request(json: Json) -> Value:
         cluster.localClusterUid or "",
         stack.from_palette(spec.profiles or [], "spec.profiles"),
         status.pairingClusterUid or "",
+        pools.from_palette(spec.machinepoolconfig or [], "spec.machinepoolconfig"),
+        spec.stylusAgentVersion or "",
     )
 
 
@@ -347,12 +379,14 @@ def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
 def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
     metadata = body.metadata or wire.V1ObjectMeta()
+    description, annotations = _annotations(metadata.annotations)
     return ops.CentralClusterView(
         parts.needed(metadata.uid, "metadata.uid"),
         metadata.name or "",
-        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
+        description or "",
         dict(metadata.labels or {}),
         (body.status.state if body.status else None) or "",
+        annotations,
     )
 
 

@@ -56,6 +56,7 @@ submitted_clusters = st.builds(
 selections = tuples_of(st.builds(ops.SelectedProfile, words, texts))
 tokens = st.builds(RegistrationToken, words, texts, texts, texts, times, st.booleans())
 problems = st.builds(MatchProblem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
+annotations = tags.filter(lambda tags: "description" not in tags)
 maybe_texts = st.none() | texts
 maybe_tags = st.none() | tags
 
@@ -92,7 +93,9 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.RejectPairingRequest: st.builds(ops.RejectPairingRequest, words),
     ops.ViewCentralCluster: st.builds(ops.ViewCentralCluster, words),
-    ops.ChangeCentralCluster: st.builds(ops.ChangeCentralCluster, words, tags),
+    ops.ChangeCentralCluster: st.builds(
+        ops.ChangeCentralCluster, words, maybe_tags, maybe_texts, maybe_texts, annotations
+    ).filter(lambda operation: operation.tags is not None or operation.name is not None),
     ops.ReleaseCentralCluster: st.builds(ops.ReleaseCentralCluster, words),
     ops.ListTokens: st.builds(ops.ListTokens),
     ops.ViewToken: st.builds(ops.ViewToken, words),
@@ -148,7 +151,10 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.LogInToPalette: st.builds(ops.Session, words),
     ops.ListPairingRequests: st.builds(ops.PairingList, tuples_of(list_items)),
     ops.ViewPairingRequest: st.builds(
-        ops.PairingRequestView, words, words, texts, texts, tags, texts, stacks, texts
+        ops.PairingRequestView,
+        *(words, words, texts, texts, tags, texts, stacks, texts),
+        tuples_of(healthy_pools),
+        texts,
     ),
     ops.MatchProfiles: st.builds(
         MatchResult,
@@ -157,7 +163,11 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.AcceptPairingRequest: st.builds(ops.Accepted, words),
     ops.RejectPairingRequest: no_content,
-    ops.ViewCentralCluster: st.builds(ops.CentralClusterView, words, texts, texts, tags, texts),
+    ops.ViewCentralCluster: st.builds(
+        ops.CentralClusterView,
+        *(words, texts, texts, tags, texts),
+        annotations,
+    ),
     ops.ChangeCentralCluster: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),

@@ -120,6 +120,7 @@ PALETTE = {
         "annotations creationTimestamp deletionTimestamp labels lastModifiedTimestamp name uid"
     ),
     "v1ObjectMetaInputEntity": "annotations labels name",
+    "v1ObjectMetaInputEntitySchema": "metadata",
     "v1PackRef": (
         "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
         " presets registryUid schema server tag type values version"
@@ -156,6 +157,7 @@ REQUIRED = {
     "v1HttpPatch": "op path",
     "v1MachinePoolConfigEntity": "labels name size",
     "v1Management": "type",
+    "v1ObjectMetaInputEntitySchema": "metadata",
     "v1PackRef": "layer name",
     "v1PackValuesEntity": "name",
     "v1SpectroClusterPairingRequestMetas": "items",
@@ -244,6 +246,5 @@ def test_models_of_ours_do_not_take_published_names() -> None:
         "v1ClusterPairSelection",
         "v1ClusterPairWithdrawal",
         "v1PairingPing",
-        "v1SpectroClusterMetadata",
     }
     assert not ours & (LOCAL_UI.keys() | PALETTE.keys())

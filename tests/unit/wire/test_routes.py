@@ -50,6 +50,7 @@ PUBLISHED = {
     "DELETE /v1/edgehosts/tokens/{uid}",
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
+    "PATCH /v1/spectroclusters/{uid}/metadata",
     "POST /v1/users/default/login",
     "POST /v1/users/default/logout",
 }

@@ -34,7 +34,12 @@ class ClusterRules(RequestBook):
         """A cluster under its published state."""
         state = "Running" if cluster.confirmed else "Pairing"
         return ops.CentralClusterView(
-            cluster.uid, cluster.name, cluster.description, cluster.tags, state
+            cluster.uid,
+            cluster.name,
+            cluster.description,
+            cluster.tags,
+            state,
+            cluster.annotations,
         )
 
     def list_clusters(
@@ -61,7 +66,16 @@ class ClusterRules(RequestBook):
         """A central operation; takes effect only once the host has confirmed (INV-1)."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         self.require_confirmed(cluster)
-        self.store.put(replace(cluster, tags=operation.tags))
+        name, description, tags = operation.name, operation.description, operation.tags
+        self.store.put(
+            replace(
+                cluster,
+                name=cluster.name if name is None else name,
+                description=cluster.description if description is None else description,
+                tags=cluster.tags if tags is None else tags,
+                annotations={**cluster.annotations, **operation.annotations},
+            )
+        )
         return ops.Acknowledged("the cluster was changed")
 
     def require_confirmed(self, cluster: CentralCluster) -> None:
