@@ -170,10 +170,14 @@ class DeleteCluster(LocalClusterOperation):
 
 @dataclass(frozen=True, slots=True)
 class CreateCluster(LocalClusterOperation):
-    """Create a cluster on hosts that have none. Answers `Acknowledged`."""
+    """Create a cluster on hosts that have none. Answers `Acknowledged`.
+
+    Without `pools` it runs on the host that is asked.
+    """
 
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    pools: tuple[NodePool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -379,7 +379,7 @@ class V1EdgeNativeCloudConfigSpec(WireModel):
     """The pools of a cluster, and what they have in common."""
 
     clusterConfig: V1EdgeNativeClusterConfig
-    machinePoolConfig: Annotated[list[V1EdgeNativeMachinePoolConfig], SPARE]
+    machinePoolConfig: list[V1EdgeNativeMachinePoolConfig]
 
 
 class V1EdgeNativeCloudConfig(WireModel):

@@ -221,7 +221,7 @@ class EdgeRules:
 
     def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         """Start to delete the cluster."""
-        site = self.changeable(operation, call)
+        site = replace(self.changeable(operation, call), changing=True)
         cluster = self.cluster_at(site)
         return self._changed(site, replace(cluster, state=ClusterState.DELETING))
 
@@ -231,8 +231,11 @@ class EdgeRules:
         if site.cluster is not None:
             raise Refusal(Reason.CONFLICT, f"these hosts have the cluster {site.cluster.name}")
         uid = f"{call.draws.bits128('local-cluster') >> 32:024x}"
-        state = ClusterState.PROVISIONING
-        return self._changed(site, Cluster(uid, operation.name, "", operation.tags, state))
+        first = NodePool("control-plane", True, (Node(call.host_uid, call.host_uid),))
+        state, pools = ClusterState.PROVISIONING, operation.pools or (first,)
+        cluster = Cluster(uid, operation.name, "", operation.tags, state, pools)
+        self.require_possible(site, cluster)
+        return self._changed(replace(site, request=None, changing=True), cluster)
 
     def add_pool(self, operation: ops.AddMachinePool, call: EdgeCall) -> ops.Acknowledged:
         """Add a pool."""
@@ -288,8 +291,13 @@ class EdgeRules:
         return self._with_pools(site, tuple(renewed if p is changed else p for p in pools))
 
     def _with_pools(self, site: SlotState, pools: tuple[NodePool, ...]) -> ops.Acknowledged:
-        """A host runs one node, a pool has at least one, and one of them is in control."""
         cluster = replace(self.cluster_at(site), pools=pools)
+        self.require_possible(site, cluster)
+        return self._changed(site, cluster)
+
+    def require_possible(self, site: SlotState, cluster: Cluster) -> None:
+        """A host runs one node, a pool has at least one, and one pool is the control plane."""
+        pools = cluster.pools
         hosts, names = cluster.host_uids(), [node.name for node in cluster.nodes()]
         foreign = set(hosts) - set(site.host_uids)
         if foreign:
@@ -301,7 +309,6 @@ class EdgeRules:
                 Reason.INVALID_INPUT,
                 "every machine pool needs a node, and one is the control plane",
             )
-        return self._changed(site, cluster)
 
     def update_settings(
         self, operation: ops.UpdateClusterSettings, call: EdgeCall

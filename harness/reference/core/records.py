@@ -117,12 +117,22 @@ class SlotState:
     request: LocalRequest | None = None
     owed: tuple[OwedWithdrawal, ...] = ()
     settings: ClusterSettings = ClusterSettings()
+    changing: bool = False
+    """Whether its cluster is on its way from Provisioning to Running, or from Deleting to gone."""
 
     @property
     def has_work(self) -> bool:
         """Whether a host agent has something to follow up."""
         following = (LocalState.PENDING, LocalState.CONFIRMING)
-        return bool(self.owed) or (self.request is not None and self.request.state in following)
+        if self.owed or (self.request is not None and self.request.state in following):
+            return True
+        return self.may_arrive
+
+    @property
+    def may_arrive(self) -> bool:
+        """Whether its cluster may get to where it is on its way: no pairing is under way."""
+        ended = (None, LocalState.REJECTED, LocalState.FAILED, LocalState.ABANDONED)
+        return self.changing and (self.request and self.request.state) in ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,11 +154,12 @@ def to_parts(operation: LocalOperation) -> parts.Parts:
                 )
             )
         case ops.UpdateCluster(cluster_name, tags):
-            return parts.Parts({"clusterName": cluster_name}, body=_configuration(tags))
+            body = wire.V1ClusterConfiguration(metadata=_labelled(tags))
+            return parts.Parts({"clusterName": cluster_name}, body=body)
         case ops.PatchNamedCluster(cluster_name, tags):
             return parts.Parts({"clusterName": cluster_name}, body=_patch(tags))
         case ops.PatchCluster(tags):
-            return parts.Parts(body=_configuration(tags))
+            return parts.Parts(body=wire.V1ClusterConfiguration(metadata=_labelled(tags)))
         case ops.UpdateStack(profiles):
             spec = wire.V1ClusterProfileConfigurationSpec(
                 clusterProfileTemplates=stack.to_local(profiles)
@@ -176,8 +177,10 @@ def to_parts(operation: LocalOperation) -> parts.Parts:
             return parts.Parts({"poolName": pool_name, "nodeName": node_name})
         case ops.UpdateClusterSettings(settings):
             return parts.Parts(body=_to_settings(settings))
-        case ops.CreateCluster(name, tags):
-            return parts.Parts(body=_configuration(tags, name))
+        case ops.CreateCluster(name, tags, pools):
+            laid_out = _to_configuration(pools=pools).spec if pools else None
+            metadata = _labelled(tags, name)
+            return parts.Parts(body=wire.V1ClusterConfiguration(metadata=metadata, spec=laid_out))
         case ops.RestoreLocalManagement():
             return parts.Parts(body=wire.V1Management(type="local"))
         case ops.LogOut() | ops.ViewCluster() | ops.ViewStack() | ops.ViewManagement():
@@ -189,9 +192,8 @@ def to_parts(operation: LocalOperation) -> parts.Parts:
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
 
 
-def _configuration(tags: Mapping[str, str], name: str | None = None) -> wire.V1ClusterConfiguration:
-    metadata = wire.V1MetaData(name=name, labels=dict(tags))
-    return wire.V1ClusterConfiguration(metadata=metadata)
+def _labelled(tags: Mapping[str, str], name: str | None = None) -> wire.V1MetaData:
+    return wire.V1MetaData(name=name, labels=dict(tags))
 
 
 def _patch(tags: Mapping[str, str]) -> wire.V1ClusterPatch:
@@ -269,12 +271,18 @@ def _patched_labels(incoming: parts.Incoming) -> dict[str, str]:
 
 
 def _pool_config(incoming: parts.Incoming) -> NodePool:
-    """A node without a name bears that of its host."""
     body = parse_model(wire.V1EdgeNativeMachinePoolConfig, incoming.json)
-    uids = [parts.needed(h.hostUid, f"hosts.{n}.hostUid") for n, h in enumerate(body.hosts)]
-    nodes = (Node(h.hostName or uid, uid) for h, uid in zip(body.hosts, uids, strict=True))
-    name = incoming.parameters.get("poolName", body.name)
-    return NodePool(parts.needed(name, "name"), bool(body.isControlPlane), tuple(nodes))
+    return _from_pool_config(body, incoming.parameters.get("poolName", body.name))
+
+
+def _from_pool_config(
+    body: wire.V1EdgeNativeMachinePoolConfig, name: str | None, place: str = ""
+) -> NodePool:
+    """A node without a name bears that of its host."""
+    hosts = enumerate(body.hosts)
+    uids = [(h, parts.needed(h.hostUid, f"{place}hosts.{n}.hostUid")) for n, h in hosts]
+    nodes = tuple(Node(host.hostName or uid, uid) for host, uid in uids)
+    return NodePool(parts.needed(name, f"{place}name"), bool(body.isControlPlane), nodes)
 
 
 def _scale_pool(incoming: parts.Incoming) -> Operation:
@@ -305,9 +313,20 @@ def _update_stack(incoming: parts.Incoming) -> Operation:
 
 
 def _create_cluster(incoming: parts.Incoming) -> Operation:
-    metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
-    name = parts.needed(metadata.name if metadata else None, "metadata.name")
-    return ops.CreateCluster(name, _labels(incoming))
+    body = parse_model(wire.V1ClusterConfiguration, incoming.json)
+    name = parts.needed(body.metadata.name if body.metadata else None, "metadata.name")
+    layout = _layout(body)
+    place = "spec.cloudConfig.spec.machinePoolConfig"
+    pools = tuple(
+        _from_pool_config(pool, pool.name, f"{place}.{n}.")
+        for n, pool in enumerate(layout.machinePoolConfig if layout else ())
+    )
+    return ops.CreateCluster(name, _labels(incoming), pools)
+
+
+def _layout(body: wire.V1ClusterConfiguration) -> wire.V1EdgeNativeCloudConfigSpec | None:
+    cloud = body.spec.cloudConfig if body.spec else None
+    return cloud.spec if cloud else None
 
 
 def _restore(incoming: parts.Incoming) -> Operation:
@@ -382,11 +401,15 @@ def to_answer(value: Value) -> WireModel:
     raise TypeError(f"Local UI does not answer a {type(value).__name__}")
 
 
-def _to_configuration(settings: ops.ClusterSettings) -> wire.V1ClusterConfiguration:
+def _to_configuration(
+    settings: ops.ClusterSettings = ops.ClusterSettings(), pools: Sequence[NodePool] = ()
+) -> wire.V1ClusterConfiguration:
     shared = wire.V1EdgeNativeClusterConfig(
         ntpServers=list(settings.ntp_servers), sshKeys=list(settings.ssh_keys)
     )
-    layout = wire.V1EdgeNativeCloudConfigSpec(clusterConfig=shared, machinePoolConfig=[])
+    layout = wire.V1EdgeNativeCloudConfigSpec(
+        clusterConfig=shared, machinePoolConfig=[_to_pool_config(pool) for pool in pools]
+    )
     cloud = wire.V1EdgeNativeCloudConfig(spec=layout)
     return wire.V1ClusterConfiguration(spec=wire.V1ClusterConfigurationSpec(cloudConfig=cloud))
 
@@ -431,11 +454,10 @@ def _stack(json: Json) -> Value:
 
 
 def _settings(json: Json) -> Value:
-    spec = parse_model(wire.V1ClusterConfiguration, json).spec
-    cloud = spec.cloudConfig if spec else None
-    shared = cloud.spec.clusterConfig if cloud and cloud.spec else None
-    if shared is None:
-        raise Malformed("spec.cloudConfig.spec.clusterConfig", "it is missing")
+    layout = _layout(parse_model(wire.V1ClusterConfiguration, json))
+    if layout is None:
+        raise Malformed("spec.cloudConfig.spec", "it is missing")
+    shared = layout.clusterConfig
     return ops.ClusterSettings(tuple(shared.ntpServers or ()), tuple(shared.sshKeys or ()))
 
 

@@ -75,7 +75,7 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.PatchCluster: st.builds(ops.PatchCluster, tags),
     ops.UpdateStack: st.builds(ops.UpdateStack, stacks),
     ops.DeleteCluster: st.builds(ops.DeleteCluster),
-    ops.CreateCluster: st.builds(ops.CreateCluster, words, tags),
+    ops.CreateCluster: st.builds(ops.CreateCluster, words, tags, tuples_of(named_pools)),
     ops.AddMachinePool: st.builds(ops.AddMachinePool, named_pools),
     ops.UpdateMachinePool: st.builds(ops.UpdateMachinePool, named_pools),
     ops.ScaleMachinePool: st.builds(ops.ScaleMachinePool, words, tuples_of(words)),

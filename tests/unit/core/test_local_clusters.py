@@ -1,11 +1,12 @@
-"""Pools, nodes and settings are changed as any local cluster operation is."""
+"""What Local UI does to its cluster: pools, nodes, settings, its end and a new one."""
 
 from __future__ import annotations
 
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, Health, Node, NodePool
+from harness.domain.arrangements import SetClusterState
+from harness.domain.cluster import Cluster, ClusterState, Health, Node, NodePool
 from harness.domain.errors import Reason
 from tests.unit.core.world import SmallWorld, done, reason
 
@@ -17,6 +18,12 @@ def pools(world: SmallWorld) -> dict[str, list[str]]:
     cluster = done(world.local(ops.ViewCluster()))
     assert isinstance(cluster, Cluster)
     return {pool.name: [node.name for node in pool.nodes] for pool in cluster.pools}
+
+
+def state(world: SmallWorld) -> str:
+    cluster = done(world.local(ops.ViewCluster()))
+    assert isinstance(cluster, Cluster)
+    return cluster.state.value
 
 
 def test_a_node_that_is_removed_frees_its_host_for_another_pool(world: SmallWorld) -> None:
@@ -90,3 +97,44 @@ def test_a_paired_cluster_is_changed_by_none_of_them(world: SmallWorld) -> None:
         assert reason(world.local(operation)) is Reason.CENTRALLY_MANAGED
     assert pools(world) == before
     assert done(world.local(ops.ViewClusterSettings())) == ops.ClusterSettings()
+
+
+def test_a_deleted_cluster_ends_and_its_hosts_take_a_new_one(world: SmallWorld) -> None:
+    done(world.local(ops.DeleteCluster()))
+    assert state(world) == "Deleting"
+    assert reason(world.local(ops.CreateCluster("next"))) is Reason.CONFLICT
+    world.rounds()
+    assert reason(world.local(ops.ViewCluster())) is Reason.NOT_FOUND
+    nodes = (Node("a", world.host), Node("b", world.sibling))
+    created = ops.CreateCluster("next", {"site": "b"}, (NodePool("cp", True, nodes),))
+    done(world.local(created))
+    assert state(world) == "Provisioning"
+    world.rounds()
+    assert state(world) == "Running"
+    assert pools(world) == {"cp": ["a", "b"]}
+    world.send()
+
+
+def test_a_cluster_of_no_pools_runs_on_the_host_that_is_asked(world: SmallWorld) -> None:
+    done(world.local(ops.DeleteCluster()))
+    world.rounds()
+    done(world.local(ops.CreateCluster("next")))
+    assert pools(world) == {"control-plane": [world.host]}
+
+
+def test_a_deletion_waits_for_the_pairing_request(world: SmallWorld) -> None:
+    world.send()
+    done(world.local(ops.DeleteCluster()))
+    world.rounds(3)
+    assert state(world) == "Deleting"
+    done(world.cancel())
+    world.rounds(2)
+    assert reason(world.local(ops.ViewCluster())) is Reason.NOT_FOUND
+    assert world.listed() == []
+
+
+def test_a_state_that_was_arranged_stays(world: SmallWorld) -> None:
+    done(world.local(ops.DeleteCluster()))
+    world.arrange(SetClusterState(world.slot, ClusterState.DELETING))
+    world.rounds(3)
+    assert state(world) == "Deleting"
