@@ -308,6 +308,33 @@ class ViewCentralCluster(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class ListCentralClusters(CentralOperation):
+    """The clusters that are registered in the scope. Answers a `CentralClusterList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListProjects(CentralOperation):
+    """The projects that the caller has any business in. Answers a `ScopeList`.
+
+    `name` looks for the one of this name.
+    """
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListProfiles(CentralOperation):
+    """Every version of the cluster profiles of the scope. Answers a `ProfileList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewProfile(CentralOperation):
+    """A cluster profile as its latest version has it. Answers a `ProfileView`."""
+
+    profile_uid: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeCentralCluster(CentralOperation):
     """A central operation on a cluster: replace its metadata. Answers `Acknowledged`.
 
@@ -377,11 +404,6 @@ class LogOutOfPalette(PageOperation):
 @dataclass(frozen=True, slots=True)
 class ListScopes(PageOperation):
     """The scopes that the caller has any business in. Answers a `ScopeList`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListCentralClusters(PageOperation):
-    """The clusters that are registered in the scope. Answers a `CentralClusterList`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -581,6 +603,30 @@ class ScopeList:
 
 
 @dataclass(frozen=True, slots=True)
+class ProfileListItem:
+    """One version of a cluster profile, by which it is found."""
+
+    uid: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileList:
+    """The versions of cluster profiles."""
+
+    items: tuple[ProfileListItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """The latest version of a cluster profile; that of a draft where none is published."""
+
+    profile: StackProfile
+    published: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SelectableProfile:
     """A profile with the version that is its latest; empty when it has none (PRE-7)."""
 
@@ -637,6 +683,8 @@ Value = (
     | CentralClusterList
     | ScopeList
     | SelectableProfiles
+    | ProfileList
+    | ProfileView
     | RegistrationToken
     | TokenUid
     | TokenList

@@ -32,9 +32,10 @@ _SCHEMES = {
 }
 _ERRORS = tuple(sorted({*STATUS_OF.values(), 405, 413}))
 
-_FLAGS: Mapping[type[Operation], tuple[str, ...]] = {
-    ops.LogIn: ("extendedSession", "setCookie"),
-    ops.LogInToPalette: ("setCookie",),
+_QUERIES: Mapping[type[Operation], Mapping[str, str]] = {
+    ops.LogIn: {"extendedSession": "boolean", "setCookie": "boolean"},
+    ops.LogInToPalette: {"setCookie": "boolean"},
+    ops.ListProjects: {"name": "string"},
 }
 
 _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
@@ -165,8 +166,8 @@ def _need(schema: Schema, path: Sequence[str]) -> None:
 
 def _parameters(route: Route) -> list[Schema]:
     found = [_parameter(name, "path", required=True) for name in route.parameters()]
-    for name in _FLAGS.get(route.operation, ()):
-        found.append(_parameter(name, "query", {"type": "boolean"}))
+    for name, kind in _QUERIES.get(route.operation, {}).items():
+        found.append(_parameter(name, "query", {"type": kind}))
     if issubclass(route.operation, ops.OfRequest):
         found.append(_parameter(CLUSTER_TOKEN_HEADER, "header", required=True))
     if route.surface is Surface.PALETTE:

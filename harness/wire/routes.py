@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
-from harness.wire import local_ui, palette
+from harness.wire import local_ui, palette, profiles
 from harness.wire.model import WireModel
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -403,6 +403,42 @@ _PALETTE = (
         "v1SpectroClustersGet",
         "A cluster that is registered",
         response=palette.V1SpectroCluster,
+    ),
+    Route(
+        ops.ListCentralClusters,
+        "GET",
+        "/v1/dashboard/spectroclusters/metadata",
+        200,
+        "v1SpectroClustersMetadataGet",
+        "The registered clusters",
+        response=palette.V1SpectroClustersMetadata,
+    ),
+    Route(
+        ops.ListProjects,
+        "GET",
+        "/v1/dashboard/projects/metadata",
+        200,
+        "v1ProjectsMetadata",
+        "The projects",
+        response=palette.V1ProjectsMetadata,
+    ),
+    Route(
+        ops.ListProfiles,
+        "GET",
+        "/v1/dashboard/clusterprofiles/metadata",
+        200,
+        "v1ClusterProfilesMetadata",
+        "The versions of the cluster profiles",
+        response=palette.V1ClusterProfilesMetadata,
+    ),
+    Route(
+        ops.ViewProfile,
+        "GET",
+        "/v1/clusterprofiles/{uid}",
+        200,
+        "v1ClusterProfilesGet",
+        "A cluster profile",
+        response=profiles.V1ClusterProfile,
     ),
     Route(
         ops.ChangeCentralCluster,

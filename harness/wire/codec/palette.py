@@ -15,6 +15,7 @@ from harness.wire.codec.listing import core_filter
 from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.profiles import V1ClusterProfile, V1ClusterProfileSpec, V1ClusterProfileStatus
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 
@@ -45,8 +46,12 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"uid": uid})
         case ops.ChangeCentralCluster(uid):
             return parts.Parts({"uid": uid}, body=_change_of(operation))
-        case ops.ListTokens():
+        case ops.ListTokens() | ops.ListCentralClusters() | ops.ListProfiles():
             return parts.Parts()
+        case ops.ListProjects(name):
+            return parts.Parts(query={"name": name} if name else {})
+        case ops.ViewProfile(uid):
+            return parts.Parts({"uid": uid})
         case ops.ViewToken(uid) | ops.DeleteToken(uid):
             return parts.Parts({"uid": uid})
         case ops.CreateToken(name, project_uid, expiry):
@@ -183,6 +188,10 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.AcceptPairingRequest: _accept,
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
+    ops.ListCentralClusters: lambda _: ops.ListCentralClusters(),
+    ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
+    ops.ListProfiles: lambda _: ops.ListProfiles(),
+    ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
     ops.ListTokens: lambda _: ops.ListTokens(),
@@ -214,10 +223,17 @@ def to_answer(value: Value) -> WireModel:
             return _to_match(value)
         case ops.Accepted(uid) | ops.TokenUid(uid):
             return wire.V1Uid(uid=uid)
+        case ops.CentralClusterList(clusters):
+            return wire.V1SpectroClustersMetadata(items=[_of_cluster(c) for c in clusters])
+        case ops.ScopeList(scopes):
+            projects = [wire.V1ProjectMetadata(metadata=_entity(s.uid, s.name)) for s in scopes]
+            return wire.V1ProjectsMetadata(items=projects)
+        case ops.ProfileList(profiles):
+            return wire.V1ClusterProfilesMetadata(items=[_to_profile_line(p) for p in profiles])
+        case ops.ProfileView():
+            return _to_profile(value)
         case ops.CentralClusterView():
-            metadata = _metadata(
-                value.uid, value.name, value.description, value.tags, value.annotations
-            )
+            metadata = _of_cluster(value)
             status = wire.V1SpectroClusterStatus(state=value.state)
             return wire.V1SpectroCluster(metadata=metadata, status=status)
         case RegistrationToken():
@@ -241,6 +257,31 @@ def _metadata(
         labels=dict(tags),
         annotations={**annotations, **described} or None,
     )
+
+
+def _of_cluster(view: ops.CentralClusterView) -> wire.V1ObjectMeta:
+    return _metadata(view.uid, view.name, view.description, view.tags, view.annotations)
+
+
+def _entity(uid: str, name: str) -> wire.V1ObjectEntity:
+    return wire.V1ObjectEntity(uid=uid, name=name)
+
+
+def _to_profile_line(item: ops.ProfileListItem) -> wire.V1ClusterProfileMetadata:
+    spec = wire.V1ClusterProfileMetadataSpec(cloudType=stack.CLOUD_TYPE, version=item.version)
+    return wire.V1ClusterProfileMetadata(metadata=_entity(item.uid, item.name), spec=spec)
+
+
+def _to_profile(view: ops.ProfileView) -> WireModel:
+    (template,) = stack.to_palette((view.profile,))
+    metadata = wire.V1ObjectMeta(uid=view.profile.uid, name=view.profile.name)
+    spec = V1ClusterProfileSpec(
+        version=view.profile.version,
+        published=template if view.published else None,
+        draft=None if view.published else template,
+    )
+    status = V1ClusterProfileStatus(isPublished=view.published)
+    return V1ClusterProfile(metadata=metadata, spec=spec, status=status)
 
 
 def _to_line(item: ops.PairingListItem) -> wire.V1SpectroClusterPairingRequestMeta:
@@ -378,16 +419,62 @@ def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
 
 def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
-    metadata = body.metadata or wire.V1ObjectMeta()
+    state = (body.status.state if body.status else None) or ""
+    return _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+
+
+def _central_clusters(json: Json) -> Value:
+    """The list does not say in which state a cluster is."""
+    items = enumerate(parse_model(wire.V1SpectroClustersMetadata, json).items)
+    return ops.CentralClusterList(tuple(_from_cluster(m, f"items.{n}") for n, m in items))
+
+
+def _from_cluster(
+    metadata: wire.V1ObjectMeta, place: str, state: str = ""
+) -> ops.CentralClusterView:
     description, annotations = _annotations(metadata.annotations)
     return ops.CentralClusterView(
-        parts.needed(metadata.uid, "metadata.uid"),
+        parts.needed(metadata.uid, f"{place}.uid"),
         metadata.name or "",
         description or "",
         dict(metadata.labels or {}),
-        (body.status.state if body.status else None) or "",
+        state,
         annotations,
     )
+
+
+def _projects(json: Json) -> Value:
+    items = enumerate(parse_model(wire.V1ProjectsMetadata, json).items)
+    named = (_named(item.metadata, f"items.{n}.metadata") for n, item in items)
+    return ops.ScopeList(tuple(ops.NamedScope(*uid_and_name) for uid_and_name in named))
+
+
+def _profile_list(json: Json) -> Value:
+    items = enumerate(parse_model(wire.V1ClusterProfilesMetadata, json).items)
+    return ops.ProfileList(
+        tuple(
+            ops.ProfileListItem(
+                *_named(item.metadata, f"items.{n}.metadata"),
+                (item.spec.version if item.spec else None) or "",
+            )
+            for n, item in items
+        )
+    )
+
+
+def _named(entity: wire.V1ObjectEntity | None, place: str) -> tuple[str, str]:
+    entity = entity or wire.V1ObjectEntity()
+    return parts.needed(entity.uid, f"{place}.uid"), entity.name or ""
+
+
+def _profile(json: Json) -> Value:
+    spec = parse_model(V1ClusterProfile, json).spec or V1ClusterProfileSpec()
+    template = spec.published or spec.draft
+    if template is None:
+        raise Malformed("spec.published", "it is missing")
+    place = "spec.published" if spec.published else "spec.draft"
+    (profile,) = stack.from_palette([template], place)
+    return ops.ProfileView(profile, spec.published is not None)
 
 
 def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
@@ -422,6 +509,10 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
     ops.RejectPairingRequest: acknowledged,
     ops.ViewCentralCluster: _central_cluster,
+    ops.ListCentralClusters: _central_clusters,
+    ops.ListProjects: _projects,
+    ops.ListProfiles: _profile_list,
+    ops.ViewProfile: _profile,
     ops.ChangeCentralCluster: acknowledged,
     ops.ReleaseCentralCluster: acknowledged,
     ops.ListTokens: _tokens,

@@ -37,7 +37,12 @@ def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
     edition = ProfileEdition("1.0.0", (Pack(Layer.OS, "ubuntu", "22.04"),))
     profile = ClusterProfile("profile", "infra", ProfileType.INFRA, (edition,), "p1")
     world.reference.arrange(PutProfile(profile))
-    selection = (ops.SelectedProfile("profile"),)
+    (project,) = value(world.ask_palette(ops.ListProjects("Project 1"))).items
+    (found,) = value(world.ask_palette(ops.ListProfiles(), project.uid)).items
+    assert found == ops.ProfileListItem("profile", "infra", "1.0.0")
+    shown = value(world.ask_palette(ops.ViewProfile(found.uid)))
+    assert (shown.published, shown.profile.packs) == (True, edition.packs)
+    selection = (ops.SelectedProfile(found.uid),)
     assert value(world.ask_palette(ops.MatchProfiles(uid, selection))).valid
     accept = ops.AcceptPairingRequest(uid, selection, name="renamed", tags={"site": "south"})
     cluster_uid = value(world.ask_palette(accept)).cluster_uid
@@ -56,6 +61,8 @@ def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
     assert world.client.patch(f"{url}/metadata", json=patch, headers=headers).status_code == 204
     seen = world.client.get(url, headers=headers).json()["metadata"]
     assert seen == patch["metadata"] | {"uid": cluster_uid, "labels": {"a": "b"}}
+    (listed,) = value(world.ask_palette(ops.ListCentralClusters())).items
+    assert (listed.uid, listed.name) == (cluster_uid, "again")
     refused = world.ask_local(ops.PatchCluster({"c": "d"}), session)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.CENTRALLY_MANAGED

@@ -93,6 +93,10 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.RejectPairingRequest: st.builds(ops.RejectPairingRequest, words),
     ops.ViewCentralCluster: st.builds(ops.ViewCentralCluster, words),
+    ops.ListCentralClusters: st.builds(ops.ListCentralClusters),
+    ops.ListProjects: st.builds(ops.ListProjects, texts),
+    ops.ListProfiles: st.builds(ops.ListProfiles),
+    ops.ViewProfile: st.builds(ops.ViewProfile, words),
     ops.ChangeCentralCluster: st.builds(
         ops.ChangeCentralCluster, words, maybe_tags, maybe_texts, maybe_texts, annotations
     ).filter(lambda operation: operation.tags is not None or operation.name is not None),
@@ -168,6 +172,17 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
         *(words, texts, texts, tags, texts),
         annotations,
     ),
+    ops.ListCentralClusters: st.builds(
+        ops.CentralClusterList,
+        tuples_of(
+            st.builds(ops.CentralClusterView, words, texts, texts, tags, st.just(""), annotations)
+        ),
+    ),
+    ops.ListProjects: st.builds(ops.ScopeList, tuples_of(st.builds(ops.NamedScope, words, texts))),
+    ops.ListProfiles: st.builds(
+        ops.ProfileList, tuples_of(st.builds(ops.ProfileListItem, words, texts, texts))
+    ),
+    ops.ViewProfile: st.builds(ops.ProfileView, profiles, st.booleans()),
     ops.ChangeCentralCluster: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),

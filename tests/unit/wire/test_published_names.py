@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from harness.wire import local_ui, palette
+from harness.wire import local_ui, palette, profiles
 from harness.wire.model import WireModel
 
 LOCAL_UI = {
@@ -85,6 +85,13 @@ PALETTE = {
     "v1ClusterPairMetadataFilter": "filter sort",
     "v1ClusterPairMetadataFilterSpec": "localClusterUid state",
     "v1ClusterPairMetadataSortSpec": "field order",
+    "v1ClusterProfileMetadata": "metadata spec",
+    "v1ClusterProfileMetadata.spec": "cloudType version",
+    "v1ClusterProfilesMetadata": "items",
+    "v1ProjectMetadata": "metadata",
+    "v1ProjectsMetadata": "items",
+    "v1SpectroClustersMetadata": "items",
+    "v1ObjectEntity": "name uid",
     "v1ClusterProfileTemplate": (
         "cloudType name packServerRefs packServerSecret packs profileVersion relatedObject type"
         " uid version"
@@ -121,11 +128,6 @@ PALETTE = {
     ),
     "v1ObjectMetaInputEntity": "annotations labels name",
     "v1ObjectMetaInputEntitySchema": "metadata",
-    "v1PackRef": (
-        "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
-        " presets registryUid schema server tag type values version"
-    ),
-    "v1PackValuesEntity": "manifests name tag type values",
     "v1SpectroClusterPairMeta": "localClusterToken localClusterUid name uid",
     "v1SpectroClusterPairStatus": "pairingClusterName pairingClusterUid state",
     "v1SpectroClusterPairingRequestMeta": (
@@ -133,7 +135,6 @@ PALETTE = {
     ),
     "v1SpectroClusterPairingRequestMetas": "items",
     "v1SpectroClusterProfileEntity": "packValues replaceWithProfile uid variables",
-    "v1SpectroClusterVariable": "name value",
     "v1SpectroEdgeNativeClusterPair": "metadata spec status",
     "v1SpectroEdgeNativeClusterPair.spec": (
         "cloudConfig clusterConfig clusterMeta machinepoolconfig profiles stylusAgentVersion"
@@ -147,7 +148,28 @@ PALETTE = {
     "v1UserToken": "Authorization isMfa",
 }
 
+PROFILES = {
+    name: PALETTE[name]
+    for name in ("v1ClusterProfileTemplate", "v1ObjectMeta", "v1SpectroClusterProfileEntity")
+} | {
+    "v1ClusterProfile": "apiVersion kind metadata spec status",
+    "v1ClusterProfileSpec": "draft published version versions",
+    "v1ClusterProfileStatus": (
+        "hasUserMacros inUseClusterTemplates inUseClusterUids inUseClusters isPublished"
+    ),
+    "v1ClusterProfileVersion": "uid version",
+    "v1PackRef": (
+        "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
+        " presets registryUid schema server tag type values version"
+    ),
+    "v1PackValuesEntity": "manifests name tag type values",
+    "v1SpectroClusterVariable": "name value",
+}
+
 REQUIRED = {
+    "v1ClusterProfilesMetadata": "items",
+    "v1ProjectsMetadata": "items",
+    "v1SpectroClustersMetadata": "items",
     "v1Condition": "status type",
     "v1EdgeNativeCloudConfigSpec": "clusterConfig machinePoolConfig",
     "v1EdgeNativeClusterPairSpcEntity.spec": "pairingUid profiles",
@@ -186,7 +208,7 @@ def models(module: ModuleType) -> dict[str, type[WireModel]]:
         for name, kind in inspect.getmembers(module, inspect.isclass)
         if name.startswith(("V1", "LocalV1")) and issubclass(kind, WireModel)
     }
-    inline = module.PUBLISHED_INLINE
+    inline = getattr(module, "PUBLISHED_INLINE", {})
     return {inline.get(name, kind.wire_name()): kind for name, kind in found.items()}
 
 
@@ -199,7 +221,9 @@ def published(module: ModuleType) -> dict[str, type[WireModel]]:
     }
 
 
-@pytest.mark.parametrize(("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE)])
+@pytest.mark.parametrize(
+    ("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE), (profiles, PROFILES)]
+)
 def test_fields_bear_the_published_names(module: ModuleType, table: dict[str, str]) -> None:
     ours = {n: set(kind.field_names(own=False)) for n, kind in published(module).items()}
     assert ours == {name: set(fields.split()) for name, fields in table.items()}
@@ -215,8 +239,9 @@ def differing(
     """The published models with fields of a sort that differ from a table, with those."""
     found = [
         (name, fields(kind) ^ set(table.get(name, "").split()))
-        for module in (local_ui, palette)
+        for module in (local_ui, palette, profiles)
         for name, kind in published(module).items()
+        if module is not palette or kind.__module__ != profiles.__name__
     ]
     return [(name, fields) for name, fields in found if fields]
 

@@ -51,6 +51,10 @@ PUBLISHED = {
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
     "PATCH /v1/spectroclusters/{uid}/metadata",
+    "GET /v1/dashboard/spectroclusters/metadata",
+    "GET /v1/dashboard/projects/metadata",
+    "GET /v1/dashboard/clusterprofiles/metadata",
+    "GET /v1/clusterprofiles/{uid}",
     "POST /v1/users/default/login",
     "POST /v1/users/default/logout",
 }
