@@ -295,7 +295,7 @@ class AcceptPairingRequest(CentralOperation):
 
 @dataclass(frozen=True, slots=True)
 class RejectPairingRequest(CentralOperation):
-    """Reject. Answers `Acknowledged`."""
+    """Reject the pairing request. Answers `Acknowledged`."""
 
     pairing_uid: str
 
