@@ -262,7 +262,8 @@ class EdgeSide:
                 self._store.put(replace(self._slot_state(slot), mode=mode))
             case arrangements.SetClusterState(slot, state):
                 site, cluster = self._occupied(slot)
-                self._store.put(replace(site, cluster=replace(cluster, state=state)))
+                changed = replace(cluster, state=state)
+                self._store.put(replace(site, cluster=changed, changing=False))
             case arrangements.SetNodeHealth(slot, node, health):
                 site, cluster = self._occupied(slot)
                 self._store.put(replace(site, cluster=_with_health(cluster, node, health)))

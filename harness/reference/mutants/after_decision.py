@@ -321,7 +321,7 @@ class ChangeReachesEveryCluster(CentralCore):
         self, operation: ops.ChangeCentralCluster, call: CentralCall
     ) -> ops.Acknowledged:
         for cluster in self.clusters_of(self.scope_of(call)):
-            self.store.put(replace(cluster, tags=operation.tags))
+            self.store.put(replace(cluster, tags=operation.tags or {}))
         return super().change_cluster(operation, call)
 
 
