@@ -4,7 +4,7 @@ Feature: The edge after a decision
   And what may have changed between the request and the decision is observed.
 
   @SND-9 @both @resilience @unspecified
-  Rule: A prerequisite is lost between send and accept
+  Rule: A prerequisite is lost between send, accept and confirmation
 
     Scenario: A node turns unhealthy
       Given a pending pairing request
@@ -38,6 +38,20 @@ Feature: The edge after a decision
       When the administrator accepts the request
       And both sides are watched until they have settled
       Then what the target does is observed: "the token is <revoked> between send and accept"
+
+      Examples:
+        | revoked     |
+        | deactivated |
+        | deleted     |
+        | expired     |
+
+    Scenario Outline: The registration token is <revoked> between acceptance and confirmation
+      Given a pending pairing request
+      And the next 2 confirmations of the host are lost
+      And the administrator has accepted the request
+      And its registration token has been <revoked>
+      When both sides are watched until they have settled
+      Then what the target does is observed: "the token is <revoked> between accept and confirmation"
 
       Examples:
         | revoked     |
@@ -95,13 +109,13 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation                  |
-        | update of the cluster      |
-        | patch of the named cluster |
-        | patch of the cluster       |
-        | change of the profiles     |
-        | deletion of the cluster    |
-        | creation of a cluster      |
+        | operation                       |
+        | update of the cluster           |
+        | patch of the named cluster      |
+        | deprecated patch of the cluster |
+        | change of the profiles          |
+        | deletion of the cluster         |
+        | creation of a cluster           |
 
     Scenario Outline: The <operation> is refused after a restart of the edge
       Given a paired cluster
@@ -112,9 +126,9 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | deletion of the cluster    |
 
     Scenario Outline: The <operation> is refused while Palette cannot be reached
       Given a paired cluster
@@ -140,9 +154,9 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | deletion of the cluster    |
 
     Scenario Outline: The <operation> is refused though an earlier request was cancelled
       Given a pairing request that was sent, cancelled, and is gone in Palette
@@ -156,7 +170,6 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -170,10 +183,10 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | change of the profiles  |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | change of the profiles     |
+        | deletion of the cluster    |
 
     Scenario: Another cluster stays in local hands
       Given a local cluster
@@ -193,7 +206,6 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -253,7 +265,6 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
         | change of the profiles     |
         | deletion of the cluster    |
 

@@ -252,6 +252,7 @@ Feature: Prerequisites of a pairing request
     Scenario Outline: With host <host> of five cut off, the connection check says no
       Given a local cluster with 3 control plane nodes and 2 workers
       And host <host> of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
       Then the connection check says no
 
@@ -266,6 +267,7 @@ Feature: Prerequisites of a pairing request
     Scenario Outline: With host <host> of five cut off, no request is sent
       Given a local cluster with 3 control plane nodes and 2 workers
       And host <host> of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
@@ -282,6 +284,7 @@ Feature: Prerequisites of a pairing request
     Scenario: A host that was cut off gets its link back
       Given a local cluster with 3 control plane nodes and 2 workers
       And host 5 of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       And a send that was refused
       When host 5 of the cluster can reach Palette again
       And the operator sends a pairing request
@@ -293,6 +296,7 @@ Feature: Prerequisites of a pairing request
       When the operator checks the connection
       Then the connection check says yes
       When host 5 of the cluster cannot reach Palette
+      And the operator goes to a host that reaches it and knows of that
       And the operator checks the connection
       Then the connection check says no
       When the operator sends a pairing request
@@ -314,6 +318,7 @@ Feature: Prerequisites of a pairing request
     Scenario Outline: Host <host> of five is named, and no other
       Given a local cluster with 3 control plane nodes and 2 workers
       And host <host> of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
       Then the answer names host <host> and no other
 

@@ -20,7 +20,6 @@ Feature: Withdraw a pairing request from the local cluster
         | a cut-short       |
         | a logged-out      |
         | an expired        |
-        | another cluster's |
 
     Scenario: Nothing was ever sent
       Given a local cluster

@@ -78,6 +78,12 @@ def _host_linked(context: Context, position: int) -> None:
     local_actions.set_link(context, position, up=True)
 
 
+@given("the operator is at a host that reaches it and knows of that")
+@when("the operator goes to a host that reaches it and knows of that")
+def _at_one_that_knows(context: Context) -> None:
+    local_actions.go_to_a_host_that_knows(context)
+
+
 @given("the cluster cannot reach Palette")
 @when("the cluster cannot reach Palette")
 @when("the cluster cannot reach Palette any more")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, RecordedReply
+from harness.context.recorder import Actor, NotSupported, RecordedReply
 from harness.context.stacks import DOCUMENTED_STACK, published
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -36,13 +36,15 @@ CHANGED_STACK = changed(DOCUMENTED_STACK)
 # --- local cluster operations -----------------------------------------------------------------
 
 _OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
-    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
     "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
-    "patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
+    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
     "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
     "deletion of the cluster": lambda c: ops.DeleteCluster(),
     "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
+    "deprecated patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
 }
+_PROBES = tuple(_OPERATIONS)[:3]
+"""What shows whether local operations work, the best one first: nothing is lost by any of them."""
 
 
 def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
@@ -57,6 +59,19 @@ def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
     if not isinstance(seen, Cluster):
         return _OPERATIONS[kind](leased.cluster)
     return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
+
+
+def probe_of(context: Context) -> str:
+    """The local cluster operation that shows whether any works, of those that the target offers.
+
+    Raises:
+        NotSupported: it offers none.
+    """
+    not_offered, cluster = context.recorder.driver.info.not_offered, context.cluster().cluster
+    offered = [kind for kind in _PROBES if type(_OPERATIONS[kind](cluster)) not in not_offered]
+    if not offered:
+        raise NotSupported(f"the target offers none of: {', '.join(_PROBES)}")
+    return offered[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +96,15 @@ def effect_of(operation: ops.LocalClusterOperation) -> Effect:
     return Effect(ops.ViewCluster(), "deleting_or_gone", {})
 
 
-def change_locally(context: Context, kind: str = "patch of the cluster") -> RecordedReply:
-    """Carry out a local cluster operation and keep it in mind."""
-    operation = local_operation(context, kind)
+def change_locally(context: Context, kind: str = "") -> RecordedReply:
+    """Carry out a local cluster operation (see `probe_of`) and keep it in mind."""
+    operation = local_operation(context, kind or probe_of(context))
     return context.perform(context.cluster().operator, operation, "the local operation")
 
 
-def local_effect(context: Context, kind: str = "patch of the cluster") -> OperationRecord:
-    """Wait for the effect of a local cluster operation of this name."""
-    effect = effect_of(_OPERATIONS[kind](context.cluster().cluster))
+def local_effect(context: Context, kind: str = "") -> OperationRecord:
+    """Wait for the effect of a local cluster operation (see `probe_of`)."""
+    effect = effect_of(_OPERATIONS[kind or probe_of(context)](context.cluster().cluster))
     actor = context.cluster().operator
     wait = context.recorder.await_state
     return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
@@ -167,6 +182,22 @@ def set_links(context: Context, *, up: bool, label: str = MAIN) -> None:
 def set_link(context: Context, position: int, *, up: bool) -> None:
     """Cut one host of the cluster off, or give it back its link; positions count from 1."""
     context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
+
+
+def go_to_a_host_that_knows(context: Context) -> None:
+    """Let the operator go to a host with a link whose connection check says no; to the first host
+    with a link where there is none. Whether all of them know of a cut link is left open (PRE-11).
+    """
+    leased = context.cluster()
+    links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
+    linked = [context.log_in(host) for host in leased.host_uids if links.get(host, True)]
+    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    for operator in linked:
+        seen = context.recorder.perform(operator, entries).value
+        if not isinstance(seen, ops.Verification) or not seen.verified:
+            leased.operator = operator
+            return
+    leased.operator = linked[0]
 
 
 FATES: Mapping[str, arrangements.MessageFault] = {
@@ -360,7 +391,7 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
-    context.perform(context.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
+    change_locally(context)
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from harness.domain.cluster import Cluster, ManagementMode
 from harness.domain.errors import Refused
@@ -240,6 +240,11 @@ class RejectPairingRequest(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class CentralClusterOperation(CentralOperation):
+    """Base of what Palette may do to a cluster that it manages (ACC-12)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ViewCentralCluster(CentralOperation):
     """A cluster that is registered centrally. Answers a `CentralClusterView`."""
 
@@ -247,7 +252,7 @@ class ViewCentralCluster(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeCentralCluster(CentralOperation):
+class ChangeCentralCluster(CentralClusterOperation):
     """A central operation on a cluster: replace its tags. Answers `Acknowledged`."""
 
     cluster_uid: str
@@ -255,10 +260,14 @@ class ChangeCentralCluster(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseCentralCluster(CentralOperation):
+class ReleaseCentralCluster(CentralClusterOperation):
     """Ask Palette to give a cluster back to local management (ACC-19)."""
 
     cluster_uid: str
+
+
+RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset({PatchCluster, ReleaseCentralCluster})
+"""What is published as to be removed, or nowhere: asked for only where a target says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,6 @@ OPERATOR = (
         _other_can_send,
     ),
     Action("cancel", "When", "the operator cancels the pairing request", _cancels, model.cancel),
-    _local("patch of the cluster"),
     _local("patch of the named cluster"),
     _local("update of the cluster"),
     _local("change of the profiles", model.change_stack),

@@ -14,6 +14,7 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
+from harness.domain.operations import RARELY_OFFERED
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.key_kinds import Table, check_structure
@@ -172,7 +173,12 @@ class _Reader(TargetFileReader):
                 ),
             )
         roles = frozenset(map(Role, data["roles"]))
-        return TargetInfo(**data["implementation"], roles=roles, features=features)
+        offers = {kind.__name__: kind not in RARELY_OFFERED for kind in ROUTES}
+        offers |= data.get("offers", {})
+        not_offered = frozenset(kind for kind in ROUTES if not offers[kind.__name__])
+        return TargetInfo(
+            **data["implementation"], roles=roles, features=features, not_offered=not_offered
+        )
 
     def places(self, tables: list[Table]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""
