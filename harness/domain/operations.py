@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Final
 
-from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
 from harness.domain.profile import ClusterProfile, StackProfile
@@ -121,6 +121,14 @@ class CancelPairingRequest(LocalOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """What the nodes of a cluster have in common: time servers, and who may log in by SSH."""
+
+    ntp_servers: tuple[str, ...] = ()
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClusterOperation(LocalOperation):
     """Base of what Local UI may do to its cluster while it manages it (ACC-13, SND-6)."""
 
@@ -166,6 +174,55 @@ class CreateCluster(LocalClusterOperation):
 
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddMachinePool(LocalClusterOperation):
+    """Add a pool of nodes on hosts that have none. Answers `Acknowledged`."""
+
+    pool: NodePool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMachinePool(LocalClusterOperation):
+    """Replace the pool of this name: its hosts. Answers `Acknowledged`."""
+
+    pool: NodePool
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleMachinePool(LocalClusterOperation):
+    """Patch a pool: the hosts that it runs on. Answers `Acknowledged`."""
+
+    pool_name: str
+    host_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMachinePool(LocalClusterOperation):
+    """Remove a pool with its nodes. Answers `Acknowledged`."""
+
+    pool_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNode(LocalClusterOperation):
+    """Remove one node from its pool. Answers `Acknowledged`."""
+
+    pool_name: str
+    node_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateClusterSettings(LocalClusterOperation):
+    """Replace the cluster's settings. Answers `Acknowledged`."""
+
+    settings: ClusterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewClusterSettings(LocalOperation):
+    """The cluster's settings. Answers `ClusterSettings`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -563,6 +620,7 @@ Value = (
     | Session
     | Cluster
     | Stack
+    | ClusterSettings
     | Management
     | Verification
     | PairingId

@@ -55,6 +55,9 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
 _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogIn: ("username", "password"),
     ops.CreateCluster: ("metadata.name!",),
+    ops.AddMachinePool: ("name!", "hosts[].hostUid!"),
+    ops.UpdateMachinePool: ("hosts[].hostUid!",),
+    ops.ScaleMachinePool: ("machinePoolConfigPatches[].value[].hostUid!",),
     ops.UpdateStack: (
         "spec.clusterProfileTemplates[].name",
         "spec.clusterProfileTemplates[].type",

@@ -12,10 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from harness.wire.local_ui import LayerName, V1Error
+from harness.wire.local_ui import LayerName, V1EdgeNativeClusterConfig, V1Error
 from harness.wire.model import OWN, OwnModel, WireModel
 
-__all__ = ["V1Error"]
+__all__ = ["V1EdgeNativeClusterConfig", "V1Error"]
 
 Labels = dict[str, str]
 ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
@@ -186,17 +186,6 @@ class V1EdgeNativeMachinePoolConfigEntity(WireModel):
 
     cloudConfig: V1EdgeNativeMachinePoolCloudConfigEntity | None = None
     poolConfig: V1MachinePoolConfigEntity | None = None
-
-
-class V1EdgeNativeClusterConfig(WireModel):
-    """What a cluster has besides pools and profiles; pairing looks at none of it."""
-
-    controlPlaneEndpoint: JsonValue = None
-    isTwoNodeCluster: JsonValue = None
-    ntpServers: JsonValue = None
-    overlayNetworkConfiguration: JsonValue = None
-    sshKeys: JsonValue = None
-    staticIp: JsonValue = None
 
 
 class V1EdgeNativeClusterConfigPairEntity(WireModel):

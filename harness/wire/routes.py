@@ -110,6 +110,7 @@ def _segment(text: str) -> str:
 
 
 _EDGE = "/v1/edge-mgmt"
+_POOLS = f"{_EDGE}/clusters/current/machinepools"
 _ACCEPTED = local_ui.V1AcceptedResponseWithMessage
 
 _LOCAL_UI = (
@@ -247,6 +248,73 @@ _LOCAL_UI = (
         "Create a cluster",
         local_ui.V1ClusterConfiguration,
         _ACCEPTED,
+    ),
+    Route(
+        ops.AddMachinePool,
+        "POST",
+        _POOLS,
+        201,
+        "v1ClusterMachinePoolCreate",
+        "Add a pool of nodes",
+        local_ui.V1EdgeNativeMachinePoolConfig,
+        _ACCEPTED,
+    ),
+    Route(
+        ops.UpdateMachinePool,
+        "PUT",
+        f"{_POOLS}/{{poolName}}",
+        200,
+        "v1ClusterMachinePoolUpdate",
+        "Replace a pool",
+        local_ui.V1EdgeNativeMachinePoolConfig,
+        _ACCEPTED,
+    ),
+    Route(
+        ops.ScaleMachinePool,
+        "PATCH",
+        f"{_POOLS}/{{poolName}}",
+        200,
+        "v1ClusterMachinePoolPatch",
+        "Change the hosts that a pool runs on",
+        local_ui.V1MachinePoolPatch,
+        _ACCEPTED,
+    ),
+    Route(
+        ops.RemoveMachinePool,
+        "DELETE",
+        f"{_POOLS}/{{poolName}}",
+        202,
+        "v1ClusterMachinePoolDelete",
+        "Remove a pool with its nodes",
+        response=_ACCEPTED,
+    ),
+    Route(
+        ops.RemoveNode,
+        "DELETE",
+        f"{_POOLS}/{{poolName}}/nodes/{{nodeName}}",
+        202,
+        "v1ClusterMachinePoolNodeDelete",
+        "Remove a node from its pool",
+        response=_ACCEPTED,
+    ),
+    Route(
+        ops.UpdateClusterSettings,
+        "PUT",
+        f"{_EDGE}/cluster/settings",
+        202,
+        "v1EdgeNativeClusterSettings",
+        "Replace the settings of the cluster's nodes",
+        local_ui.V1EdgeNativeClusterSettings,
+        _ACCEPTED,
+    ),
+    Route(
+        ops.ViewClusterSettings,
+        "GET",
+        f"{_EDGE}/cluster",
+        200,
+        "v1ClusterConfig",
+        "The settings of the cluster's nodes",
+        response=local_ui.V1ClusterConfiguration,
     ),
     Route(
         ops.RestoreLocalManagement,

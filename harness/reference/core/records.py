@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.operations import ClusterSettings
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.permission import Grant
 from harness.domain.profile import ClusterProfile
@@ -113,6 +114,7 @@ class SlotState:
     cluster: Cluster | None = None
     request: LocalRequest | None = None
     owed: tuple[OwedWithdrawal, ...] = ()
+    settings: ClusterSettings = ClusterSettings()
 
     @property
     def has_work(self) -> bool:

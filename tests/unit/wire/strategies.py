@@ -45,6 +45,9 @@ shown_clusters = st.builds(
 healthy_pools = st.builds(
     NodePool, texts, st.booleans(), tuples_of(st.builds(Node, texts, words), 3)
 )
+named_pools = st.builds(NodePool, words, st.booleans(), tuples_of(st.builds(Node, words, words), 3))
+settings_of_nodes = st.builds(ops.ClusterSettings, tuples_of(texts), tuples_of(texts))
+
 submitted_clusters = st.builds(
     Cluster, words, words, texts, tags, pools=tuples_of(healthy_pools), stack=stacks
 )
@@ -72,6 +75,13 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.UpdateStack: st.builds(ops.UpdateStack, stacks),
     ops.DeleteCluster: st.builds(ops.DeleteCluster),
     ops.CreateCluster: st.builds(ops.CreateCluster, words, tags),
+    ops.AddMachinePool: st.builds(ops.AddMachinePool, named_pools),
+    ops.UpdateMachinePool: st.builds(ops.UpdateMachinePool, named_pools),
+    ops.ScaleMachinePool: st.builds(ops.ScaleMachinePool, words, tuples_of(words)),
+    ops.RemoveMachinePool: st.builds(ops.RemoveMachinePool, words),
+    ops.RemoveNode: st.builds(ops.RemoveNode, words, words),
+    ops.UpdateClusterSettings: st.builds(ops.UpdateClusterSettings, settings_of_nodes),
+    ops.ViewClusterSettings: st.builds(ops.ViewClusterSettings),
     ops.RestoreLocalManagement: st.builds(ops.RestoreLocalManagement),
     ops.LogInToPalette: st.builds(ops.LogInToPalette, texts, texts),
     ops.ListPairingRequests: st.builds(ops.ListPairingRequests, texts, texts),
@@ -127,6 +137,13 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.UpdateStack: acknowledged,
     ops.DeleteCluster: acknowledged,
     ops.CreateCluster: acknowledged,
+    ops.AddMachinePool: acknowledged,
+    ops.UpdateMachinePool: acknowledged,
+    ops.ScaleMachinePool: acknowledged,
+    ops.RemoveMachinePool: acknowledged,
+    ops.RemoveNode: acknowledged,
+    ops.UpdateClusterSettings: acknowledged,
+    ops.ViewClusterSettings: settings_of_nodes,
     ops.RestoreLocalManagement: acknowledged,
     ops.LogInToPalette: st.builds(ops.Session, words),
     ops.ListPairingRequests: st.builds(ops.PairingList, tuples_of(list_items)),

@@ -37,17 +37,46 @@ LOCAL_UI = {
         "agentVersion clusterConditions clusterState clusterStateReason health isRebootPending"
         " k8sVersion kubeconfig nodePools ntpServersApplied services sshKeysApplied"
     ),
+    "v1Condition": "lastProbeTime lastTransitionTime message reason status type",
     "v1EdgeHost": "hostAddress hostID hostName nic",
+    "v1EdgeNativeCloudConfig": "metadata spec",
+    "v1EdgeNativeCloudConfigSpec": "clusterConfig machinePoolConfig",
+    "v1EdgeNativeClusterConfig": (
+        "controlPlaneEndpoint isTwoNodeCluster ntpServers overlayNetworkConfiguration sshKeys"
+        " staticIp"
+    ),
+    "v1EdgeNativeClusterSettings": "ntpServers sshKeys",
+    "v1EdgeNativeControlPlaneEndPoint": "ddnsSearchDomain host type",
+    "v1EdgeNativeHost": (
+        "IsCandidateCaption caCert hostAddress hostName hostUid networkInfo nic nicName nodeInfo"
+        " staticIP tags twoNodeCandidatePriority"
+    ),
+    "v1EdgeNativeMachinePoolConfig": (
+        "additionalLabels additionalTags hosts isControlPlane labels machinePoolProperties maxSize"
+        " minSize name nodeRepaveInterval osType size skipK8sUpgrade taints updateStrategy"
+        " useControlPlaneAsWorker"
+    ),
+    "v1EdgeNativeOverlayNetworkConfiguration": "cidr enable",
     "v1Error": "code details message ref",
     "v1Health": "reason status",
     "v1HttpPatch": "op path value",
     "v1LoginSuccess": "IsFirstLogin Token",
+    "v1MachinePoolPatch": "machinePoolConfigPatches",
+    "v1MachinePoolProperties": "archType",
     "v1Management": "edgeHostToken insecure paletteEndpoint projectName type",
     "v1MetaData": "creationTimestamp id labels lastModifiedTimestamp name tags",
+    "v1Nic": "dns gateway ip isDefault macAddr nicName subnet",
+    "v1NodeInfo": "age architecture conditions health ipv4 k8sVersion nodeName nodeState",
+    "v1ObjectMeta": (
+        "annotations creationTimestamp deletionTimestamp labels lastModifiedTimestamp name"
+        " namespace resourceVersion selfLink uid"
+    ),
     "v1PackInfo": (
         "conditions contents endTime layer logo name startTime status type values version"
     ),
     "v1Settings": "featureFlags installationMode managementMode",
+    "v1Taint": "effect key timeAdded value",
+    "v1UpdateStrategy": "type",
     "v1UserToken": "Authorization RefreshToken",
 }
 
@@ -118,8 +147,11 @@ PALETTE = {
 }
 
 REQUIRED = {
+    "v1Condition": "status type",
+    "v1EdgeNativeCloudConfigSpec": "clusterConfig machinePoolConfig",
     "v1EdgeNativeClusterPairSpcEntity.spec": "pairingUid profiles",
     "v1EdgeNativeMachinePoolCloudConfigEntity": "edgeHosts",
+    "v1EdgeNativeMachinePoolConfig": "hosts",
     "v1EdgeTokens": "items",
     "v1HttpPatch": "op path",
     "v1MachinePoolConfigEntity": "labels name size",
