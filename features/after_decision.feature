@@ -25,7 +25,7 @@ Feature: The edge after a decision
       Then what the target does is observed: "the host is cut off between send and accept, and comes back"
 
     Scenario: One host among several is cut off
-      Given a local cluster with 1 control plane nodes and 1 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And a pending pairing request
       When host 2 of the cluster cannot reach Palette
       And the administrator accepts the request
@@ -102,7 +102,9 @@ Feature: The edge after a decision
   Rule: From then on local cluster operations are refused
 
     Scenario Outline: The <operation> is refused
-      Given a paired cluster
+      Given a local cluster
+      And the "<operation>" was seen to take effect on it
+      And its request was accepted, and it is paired
       And what Local UI shows of it
       When the operator asks for the "<operation>"
       Then it is refused
@@ -114,8 +116,50 @@ Feature: The edge after a decision
         | patch of the named cluster      |
         | deprecated patch of the cluster |
         | change of the profiles          |
-        | deletion of the cluster         |
-        | creation of a cluster           |
+        | change of the settings          |
+
+    Scenario Outline: The <operation> is refused where a host is free
+      Given a local cluster of at least 1 control plane nodes and 1 workers, and a free host
+      And the "<operation>" was seen to take effect on it
+      And its request was accepted, and it is paired
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                  |
+        | addition of a machine pool |
+        | change of a machine pool   |
+        | scaling of a machine pool  |
+
+    Scenario Outline: The <operation>, which is not tried out before, is refused for that reason
+      Given a local cluster
+      And its request was accepted, and it is paired
+      And a local operation on it was refused
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused because the cluster is centrally managed
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | deletion of the cluster |
+        | creation of a cluster   |
+
+    Scenario Outline: The <operation>, which destroys, is refused for that reason
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And its request was accepted, and it is paired
+      And a local operation on it was refused
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused because the cluster is centrally managed
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                 |
+        | removal of a machine pool |
+        | removal of a node         |
 
     Scenario Outline: The <operation> is refused after a restart of the edge
       Given a paired cluster
@@ -145,7 +189,7 @@ Feature: The edge after a decision
         | deletion of the cluster |
 
     Scenario Outline: The <operation> is refused on another host of the cluster
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And its request was accepted, and it is paired
       And what Local UI shows of it
       And the operator is at host 3
@@ -170,6 +214,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -206,6 +251,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -265,6 +311,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
 

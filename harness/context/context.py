@@ -91,6 +91,8 @@ class Context:
         self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.insecure = False
         self.seen: list[str] = []
+        self.changing: ops.LocalClusterOperation | None = None
+        """The last local cluster operation that was carried out."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -237,7 +239,7 @@ class Context:
             self._people.tags(index) if tags is None else tags,
             stack=DOCUMENTED_STACK if stack is None else stack,
         )
-        hosts = shape.control_plane + shape.workers if "shape" in matters else 1
+        hosts = shape.hosts if "shape" in matters else 1
         slot, cluster = self._installer.install(model, shape, matters, hosts)
         leased = LeasedCluster(slot, cluster, Actor("operator", ops.Credentials()))
         leased.runs_as_asked = same_packs(cluster.stack, model.stack)

@@ -2,112 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
+from harness.context import local_changes
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, NotSupported, RecordedReply
-from harness.context.stacks import DOCUMENTED_STACK, published
+from harness.context.recorder import Actor, RecordedReply
+from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
 
-LOCAL_TAGS = {"changed-in": "local-ui"}
 CENTRAL_TAGS = {"changed-in": "palette"}
 """What a change leaves behind, to see by it whether the change took effect."""
 
 
-def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
-    """A stack with one pack in another version."""
-    *others, last = stack
-    packs = (*last.packs[:-1], replace(last.packs[-1], version="99.0.0"))
-    return (*others, replace(last, version="2.0.0", packs=packs))
-
-
-CHANGED_STACK = changed(DOCUMENTED_STACK)
-"""The documented stack with one pack in another version."""
-
-
-# --- local cluster operations -----------------------------------------------------------------
-
-_OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
-    "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
-    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
-    "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
-    "deletion of the cluster": lambda c: ops.DeleteCluster(),
-    "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
-    "deprecated patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
-}
-_PROBES = tuple(_OPERATIONS)[:3]
-"""What shows whether local operations work, the best one first: nothing is lost by any of them."""
-
-
-def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
-    """The local cluster operation of this name, on the cluster as Local UI shows it.
-
-    Raises:
-        KeyError: there is no such operation.
-        Inconclusive: the cluster cannot be looked at.
-    """
-    leased = context.cluster()
-    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
-    if not isinstance(seen, Cluster):
-        return _OPERATIONS[kind](leased.cluster)
-    return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
-
-
-def probe_of(context: Context) -> str:
-    """The local cluster operation that shows whether any works, of those that the target offers.
-
-    Raises:
-        NotSupported: it offers none.
-    """
-    not_offered, cluster = context.recorder.driver.info.not_offered, context.cluster().cluster
-    offered = [kind for kind in _PROBES if type(_OPERATIONS[kind](cluster)) not in not_offered]
-    if not offered:
-        raise NotSupported(f"the target offers none of: {', '.join(_PROBES)}")
-    return offered[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """By what a change is known to have taken effect."""
-
-    look: ops.LocalOperation
-    predicate: str
-    args: Mapping[str, Json]
-
-
-def effect_of(operation: ops.LocalClusterOperation) -> Effect:
-    """Where to look for the effect of a local cluster operation."""
-    match operation:
-        case ops.UpdateCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
-        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "tags_include", {"tags": dict(tags)})
-        case ops.UpdateStack(stack=stack):
-            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
-            return Effect(ops.ViewStack(), "runs_packs", {"packs": packs})
-    return Effect(ops.ViewCluster(), "deleting_or_gone", {})
-
-
-def change_locally(context: Context, kind: str = "") -> RecordedReply:
-    """Carry out a local cluster operation (see `probe_of`) and keep it in mind."""
-    operation = local_operation(context, kind or probe_of(context))
-    return context.perform(context.cluster().operator, operation, "the local operation")
-
-
-def local_effect(context: Context, kind: str = "") -> OperationRecord:
-    """Wait for the effect of a local cluster operation (see `probe_of`)."""
-    effect = effect_of(_OPERATIONS[kind or probe_of(context)](context.cluster().cluster))
-    actor = context.cluster().operator
-    wait = context.recorder.await_state
-    return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
+# --- central cluster operations ---------------------------------------------------------------
 
 
 def change_centrally(context: Context, uid: str = "") -> RecordedReply:
@@ -156,12 +71,13 @@ def node_at(leased: LeasedCluster, position: str) -> str:
     return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
 
 
-def names_of_host(context: Context, position: int) -> tuple[list[Json], list[Json]]:
+def names_of_host(context: Context, host_uid: str) -> tuple[list[Json], list[Json]]:
     """By which names a host may be called, and those of the cluster's other hosts."""
-    nodes = list(context.cluster().cluster.nodes())
-    named = nodes.pop(position - 1)
-    others: list[Json] = [name for node in nodes for name in (node.host_uid, node.name)]
-    return [named.host_uid, named.name], others
+    named: list[Json] = []
+    others: list[Json] = []
+    for node in context.cluster().cluster.nodes():
+        (named if node.host_uid == host_uid else others).extend((node.host_uid, node.name))
+    return named, others
 
 
 def sibling_with_login(context: Context, position: int) -> Actor:
@@ -391,7 +307,7 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
-    change_locally(context)
+    local_changes.change_locally(context)
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
@@ -429,7 +345,10 @@ def view_cluster(context: Context, when: str) -> None:
         Inconclusive: Local UI does not show them.
     """
     operator = context.cluster().operator
-    for what, look in (("cluster", ops.ViewCluster()), ("stack", ops.ViewStack())):
+    looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
+    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
+        looks["settings"] = ops.ViewClusterSettings()
+    for what, look in looks.items():
         context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
 
 

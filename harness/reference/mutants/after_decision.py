@@ -111,6 +111,30 @@ class ProfilesAreStillOpen(_LeavesOpen):
 
 
 @mutant("ACC-13")
+class SettingsAreStillOpen(_LeavesOpen):
+    """The settings of a paired cluster can still be changed locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.UpdateClusterSettings)
+
+
+@mutant("ACC-13")
+class MachinePoolsStillGrow(_LeavesOpen):
+    """A machine pool of a paired cluster can still be scaled locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.ScaleMachinePool)
+
+
+@mutant("ACC-13")
+class NodesCanStillBeRemoved(_LeavesOpen):
+    """A node of a paired cluster can still be removed locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.RemoveNode)
+
+
+@mutant("ACC-13")
 class NamedPatchIsOpenElsewhere(_LeavesOpen):
     """The patch by name is refused at the host that sent the request, and at no other."""
 
