@@ -173,7 +173,7 @@ def _spoils(fate: str, harmless: bool = False) -> Action:
         local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
 
     def change(slot: ModelSlot) -> ModelSlot:
-        return replace(slot, cancel_spoiled=slot.cancel_spoiled or not harmless)
+        return replace(slot, cancels_spoiled=(*slot.cancels_spoiled, not harmless))
 
     says = f"the next word of a cancel {fate}"
     return Action("spoils", "Given", says, spoil, model.on_main(change))
