@@ -6,7 +6,8 @@ from pytest_bdd import parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context.context import Context
-from harness.context.local_actions import change_centrally, change_locally
+from harness.context.local_actions import change_centrally
+from harness.context.local_changes import change_locally
 from harness.domain.operations import ViewPairing
 
 

@@ -265,6 +265,28 @@ def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Fi
     return _says(history, operation, f"that the endpoint is {trouble}", TROUBLES[trouble])
 
 
+@check
+def refused_as_centrally_managed(history: History, *, operation: str, others: list[str]) -> Finding:
+    """It was refused because the cluster is centrally managed: it says so, or has the code with
+    which the others, that worked before, were refused.
+    """
+    record = history[operation]
+    if record.outcome is not Outcome.FAIL:
+        return refused(history, operation=operation)
+    told = any(word in _text(record).lower() for word in TOPICS["central management"])
+    if told or _code(record) in {_code(history[other]) for other in others} - {""}:
+        return passed(f"{record.kind} was refused as centrally managed", operation, *others)
+    why = f"{record.kind} was refused, perhaps for another reason: {_why(record)}"
+    return unjudged(why, operation, *others)
+
+
+def _code(record: OperationRecord) -> str:
+    error = record.error or {}
+    details = error.get("details")
+    code = details.get("code") if isinstance(details, dict) else ""
+    return str(code or error.get("reason") or "")
+
+
 @then("the error does not repeat the token")
 @check
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:

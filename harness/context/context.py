@@ -102,6 +102,8 @@ class Context:
         self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.insecure = False
         self.seen: list[str] = []
+        self.changing: ops.LocalClusterOperation | None = None
+        """The last local cluster operation that was carried out."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -248,12 +250,13 @@ class Context:
             self._people.tags(index) if tags is None else tags,
             stack=DOCUMENTED_STACK if stack is None else stack,
         )
-        hosts = shape.control_plane + shape.workers if "shape" in matters else 1
+        hosts = shape.hosts if "shape" in matters else 1
         slot, cluster = self._installer.install(model, shape, matters, hosts)
         leased = LeasedCluster(slot, cluster, Actor("operator", ops.Credentials()))
         leased.runs_as_asked = same_packs(cluster.stack, model.stack)
         self.clusters[label] = leased
-        leased.operator = self.log_in(leased.host(1))
+        named_first = (uid for uid in slot.host_uids if uid in leased.host_uids)
+        leased.operator = self.log_in(next(named_first, leased.host(1)))
         return leased
 
     def log_in(self, host_uid: str, label: str = "operator", *, extended: bool = False) -> Actor:
@@ -445,13 +448,25 @@ class Context:
         return last
 
     def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
-        """Carry out an operation and keep it under a name."""
+        """Carry out an operation and keep it under a name.
+
+        Raises:
+            NotSupported: the target does not offer it.
+        """
+        if type(operation) in self.recorder.driver.info.not_offered:
+            raise NotSupported(f"the target does not offer {type(operation).__name__}")
         taken = self.recorder.perform(actor, operation)
         self.note(name, taken)
         return taken
 
     def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
-        """Put a side's clock forward by `by` microseconds, until the scenario ends."""
+        """Put a side's clock forward by `by` microseconds, until the scenario ends.
+
+        Raises:
+            NotSupported: it is the target's, which does not claim that it can be set.
+        """
+        if self.recorder.driver.info.plays(side):
+            self.needs(Feature.CLOCK)
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
 

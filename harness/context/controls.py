@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.context import local_actions
+from harness.context import local_actions, local_changes
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.domain import operations as ops
@@ -63,7 +63,7 @@ def _change_centrally(context: Context) -> RecordedReply:
 
 
 def _change_locally(kind: str) -> Callable[[Context], RecordedReply]:
-    return lambda context: local_actions.change_locally(context, kind)
+    return lambda context: local_changes.change_locally(context, kind)
 
 
 _CONTROLS: Mapping[str, Callable[[Context], RecordedReply]] = {
@@ -72,8 +72,9 @@ _CONTROLS: Mapping[str, Callable[[Context], RecordedReply]] = {
     "CancelPairingRequest": _cancel,
     "UpdateCluster": _change_locally("update of the cluster"),
     "PatchNamedCluster": _change_locally("patch of the named cluster"),
-    "PatchCluster": _change_locally("patch of the cluster"),
+    "PatchCluster": _change_locally("deprecated patch of the cluster"),
     "UpdateStack": _change_locally("change of the profiles"),
+    "UpdateClusterSettings": _change_locally("change of the settings"),
     "LogInToPalette": lambda c: c.recorder.perform(c.admin(), c.login_of()),
     "ListPairingRequests": lambda c: c.recorder.perform(c.admin(), ops.ListPairingRequests()),
     "ViewPairingRequest": _decide(lambda context, uid: ops.ViewPairingRequest(uid)),

@@ -2,99 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
+from harness.context import local_changes
 from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.recorder import Actor, Inconclusive, RecordedReply
-from harness.context.stacks import DOCUMENTED_STACK, published
+from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
 
-LOCAL_TAGS = {"changed-in": "local-ui"}
 CENTRAL_TAGS = {"changed-in": "palette"}
 """What a change leaves behind, to see by it whether the change took effect."""
 
 
-def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
-    """A stack with one pack in another version."""
-    *others, last = stack
-    packs = (*last.packs[:-1], replace(last.packs[-1], version="99.0.0"))
-    return (*others, replace(last, version="2.0.0", packs=packs))
-
-
-CHANGED_STACK = changed(DOCUMENTED_STACK)
-"""The documented stack with one pack in another version."""
-
-
-# --- local cluster operations -----------------------------------------------------------------
-
-_OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
-    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
-    "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
-    "patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
-    "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
-    "deletion of the cluster": lambda c: ops.DeleteCluster(),
-    "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
-}
-
-
-def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
-    """The local cluster operation of this name, on the cluster as Local UI shows it.
-
-    Raises:
-        KeyError: there is no such operation.
-        Inconclusive: the cluster cannot be looked at.
-    """
-    leased = context.cluster()
-    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
-    if not isinstance(seen, Cluster):
-        return _OPERATIONS[kind](leased.cluster)
-    return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """By what a change is known to have taken effect."""
-
-    look: ops.LocalOperation
-    predicate: str
-    args: Mapping[str, Json]
-
-
-def effect_of(operation: ops.LocalClusterOperation) -> Effect:
-    """Where to look for the effect of a local cluster operation."""
-    match operation:
-        case ops.UpdateCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
-        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "tags_include", {"tags": dict(tags)})
-        case ops.UpdateStack(stack=stack):
-            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
-            return Effect(ops.ViewStack(), "runs_packs", {"packs": packs})
-    return Effect(ops.ViewCluster(), "deleting_or_gone", {})
-
-
-def change_locally(context: Context, kind: str = "patch of the cluster") -> RecordedReply:
-    """Carry out a local cluster operation and keep it in mind."""
-    operation = local_operation(context, kind)
-    return context.perform(context.cluster().operator, operation, "the local operation")
-
-
-def local_effect(context: Context, kind: str = "patch of the cluster") -> OperationRecord:
-    """Wait for the effect of a local cluster operation of this name."""
-    effect = effect_of(_OPERATIONS[kind](context.cluster().cluster))
-    actor = context.cluster().operator
-    wait = context.recorder.await_state
-    return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
+# --- central cluster operations ---------------------------------------------------------------
 
 
 def change_centrally(context: Context, uid: str = "") -> RecordedReply:
@@ -143,12 +73,13 @@ def node_at(leased: LeasedCluster, position: str) -> str:
     return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
 
 
-def names_of_host(context: Context, position: int) -> tuple[list[Json], list[Json]]:
+def names_of_host(context: Context, host_uid: str) -> tuple[list[Json], list[Json]]:
     """By which names a host may be called, and those of the cluster's other hosts."""
-    nodes = list(context.cluster().cluster.nodes())
-    named = nodes.pop(position - 1)
-    others: list[Json] = [name for node in nodes for name in (node.host_uid, node.name)]
-    return [named.host_uid, named.name], others
+    named: list[Json] = []
+    others: list[Json] = []
+    for node in context.cluster().cluster.nodes():
+        (named if node.host_uid == host_uid else others).extend((node.host_uid, node.name))
+    return named, others
 
 
 def sibling_with_login(context: Context, position: int) -> Actor:
@@ -169,6 +100,22 @@ def set_links(context: Context, *, up: bool, label: str = MAIN) -> None:
 def set_link(context: Context, position: int, *, up: bool) -> None:
     """Cut one host of the cluster off, or give it back its link; positions count from 1."""
     context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
+
+
+def go_to_a_host_that_knows(context: Context) -> None:
+    """Let the operator go to a host with a link whose connection check says no; to the first host
+    with a link where there is none. Whether all of them know of a cut link is left open (PRE-11).
+    """
+    leased = context.cluster()
+    links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
+    linked = [context.log_in(host) for host in leased.host_uids if links.get(host, True)]
+    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    for operator in linked:
+        seen = context.recorder.perform(operator, entries).value
+        if not isinstance(seen, ops.Verification) or not seen.verified:
+            leased.operator = operator
+            return
+    leased.operator = linked[0]
 
 
 FATES: Mapping[str, arrangements.MessageFault] = {
@@ -407,7 +354,7 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
-    context.perform(context.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
+    local_changes.change_locally(context)
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
@@ -445,7 +392,10 @@ def view_cluster(context: Context, when: str) -> None:
         Inconclusive: Local UI does not show them.
     """
     operator = context.cluster().operator
-    for what, look in (("cluster", ops.ViewCluster()), ("stack", ops.ViewStack())):
+    looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
+    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
+        looks["settings"] = ops.ViewClusterSettings()
+    for what, look in looks.items():
         context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
 
 

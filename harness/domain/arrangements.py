@@ -64,7 +64,8 @@ class InstallCluster(Arrangement):
     cluster: Cluster | None
     matters: tuple[str, ...] = ()
     """What of the cluster has to be just so: `name`, `description`, `tags`, `shape` (how many
-    nodes of which kind), `stack`. The rest, and its uid, a target may choose."""
+    nodes of which kind, and how many pools, at least), `stack`. The rest, and its uid, a target
+    may choose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
@@ -301,6 +301,11 @@ class RejectPairingRequest(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class CentralClusterOperation(CentralOperation):
+    """Base of what Palette may do to a cluster that it manages (ACC-12)."""
+
+
+@dataclass(frozen=True, slots=True)
 class ViewCentralCluster(CentralOperation):
     """A cluster that is registered centrally. Answers a `CentralClusterView`."""
 
@@ -335,7 +340,7 @@ class ViewProfile(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeCentralCluster(CentralOperation):
+class ChangeCentralCluster(CentralClusterOperation):
     """A central operation on a cluster: replace its metadata. Answers `Acknowledged`.
 
     What is `None` stays as it is; annotations, besides the description, are added.
@@ -349,10 +354,14 @@ class ChangeCentralCluster(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseCentralCluster(CentralOperation):
+class ReleaseCentralCluster(CentralClusterOperation):
     """Ask Palette to give a cluster back to local management (ACC-19)."""
 
     cluster_uid: str
+
+
+RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset({PatchCluster, ReleaseCentralCluster})
+"""What is published as to be removed, or nowhere: asked for only where a target says so."""
 
 
 @dataclass(frozen=True, slots=True)

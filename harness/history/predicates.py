@@ -189,6 +189,18 @@ def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
 
 
 @predicate
+def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
+    """The cluster's pool of this name runs on just these hosts; there is no such pool for none."""
+    found = [
+        node.get("host_uid")
+        for shown in _dicts(sample.value, "pools")
+        for node in _dicts(shown, "nodes")
+        if shown.get("name") == pool
+    ]
+    return sample.outcome is Outcome.OK and set(found) == set(host_uids)
+
+
+@predicate
 def deleting_or_gone(sample: Sample) -> bool:
     """The cluster is being deleted, or is gone."""
     if sample.outcome is Outcome.OK:

@@ -140,7 +140,7 @@ class ScenarioRun:
     def _is_of_target(self, kind: str) -> bool:
         """Whether the target, and not the harness, answers operations of this kind."""
         local = issubclass(getattr(ops, kind), ops.LocalOperation)
-        return plays(self.recorder.driver.info, Role.EDGE if local else Role.CENTRAL)
+        return self.recorder.driver.info.plays(Role.EDGE if local else Role.CENTRAL)
 
     def judge_faults(self, error: BaseException | None) -> None:
         """See whether the faults took effect on which all rests that was found; asked once.
@@ -227,15 +227,10 @@ def check_applies(requirements: Iterable[Requirement], info: TargetInfo) -> None
         NotSupported: the target does not claim a feature that a requirement needs.
     """
     given = list(requirements)
-    binding = [r for r in given if r.role is Role.BOTH or plays(info, r.role)]
+    binding = [r for r in given if r.role is Role.BOTH or info.plays(r.role)]
     if given and not binding:
         sides = " and ".join(dict.fromkeys(r.role.value for r in given))
         raise LeftOut(f"binds the {sides} side, which this target does not play")
     for requirement in binding:
-        if requirement.feature and requirement.feature not in info.features:
-            raise NotSupported(requirement.feature.value)
-
-
-def plays(info: TargetInfo, role: Role) -> bool:
-    """Whether the target plays this side."""
-    return role in info.roles or Role.BOTH in info.roles
+        if lacking := requirement.lacks(info.features):
+            raise NotSupported(lacking)

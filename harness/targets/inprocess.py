@@ -118,5 +118,5 @@ class InprocessDriver:
         self._implementation.close()
 
 
-INPROCESS_FEATURES = frozenset({Feature.SCOPES, Feature.MULTI_NODE})
+INPROCESS_FEATURES = frozenset(Feature) - {Feature.PAGES, Feature.SERVER_STEPS}
 """What can be shown without a page."""

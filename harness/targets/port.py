@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side
 from harness.domain.errors import PairproofError
-from harness.domain.operations import Credentials, Operation, Reply
+from harness.domain.operations import RARELY_OFFERED, Credentials, Operation, Reply
 from harness.history.operation import Json
 
 
@@ -55,6 +55,12 @@ class TargetInfo:
     contact: str = ""
     roles: frozenset[Role] = frozenset({Role.EDGE, Role.CENTRAL})
     features: frozenset[Feature] = frozenset()
+    not_offered: frozenset[type[Operation]] = RARELY_OFFERED
+    """Operations on a cluster that it does not have."""
+
+    def plays(self, side: Side | Role) -> bool:
+        """Whether the target plays this side."""
+        return not self.roles.isdisjoint((Role(side), Role.BOTH))
 
 
 @dataclass(frozen=True, slots=True)

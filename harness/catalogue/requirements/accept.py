@@ -28,7 +28,7 @@ ACCEPT = Group(
             text="With at least one pending request, a box at the top of the Clusters page"
             " invites to review it, with a button Pair. Without any, there is no such box.",
             source="#accept-pairing-request-from-palette step 9",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-3",
@@ -48,7 +48,7 @@ ACCEPT = Group(
             " centrally only and that local cluster operations end. Confirm does not go on"
             " until I understand is checked.",
             source="#accept-pairing-request-from-palette step 11",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-5",
@@ -57,7 +57,7 @@ ACCEPT = Group(
             text="The first step of the wizard shows the cluster's name, description and tags"
             " in their fields, with the values that the local cluster has.",
             source="#accept-pairing-request-from-palette step 12",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-6",
@@ -73,8 +73,7 @@ ACCEPT = Group(
             title="Every pack has its equal in exactly the same version, and none is left over",
             text="A selection of cluster profiles matches when each pack of the local stack is"
             " met by the same pack in exactly the same version, to the last part of it, and the"
-            " selection holds no pack besides. As a cluster has exactly one infra or full profile,"
-            " so has the selection. Any other selection is refused.",
+            " selection holds no pack besides. Any other selection is refused.",
             source="#accept-pairing-request-from-palette step 13",
             refused_as=(Reason.PROFILES_MISMATCH,),
         ),
@@ -143,15 +142,15 @@ ACCEPT = Group(
             " Validate; Pair cluster. A later step cannot be entered before the earlier ones"
             " are done, not even by its address.",
             source="#accept-pairing-request-from-palette steps 11 to 15",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-12",
             role=Role.BOTH,
             title="After Pair cluster the cluster is registered and managed centrally",
             text="Once the host has confirmed, the central side shows the cluster, and a"
-            " central operation on it is accepted and takes effect. An entry in a list alone is"
-            " not yet management.",
+            " central operation on it, any that the target offers, is accepted and takes effect."
+            " An entry in a list alone is not yet management.",
             source="#validate step 3",
             demands=(
                 *("AcceptPairingRequest", "ViewPairing"),
@@ -165,15 +164,18 @@ ACCEPT = Group(
             text="After Pair cluster, the Clusters page that the Main Menu leads to shows the"
             " cluster, once, by the name that was confirmed.",
             source="#validate step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-13",
             role=Role.EDGE,
             title="From then on local cluster operations are refused",
             text="Once the host has confirmed, Local UI refuses every operation that changes"
-            " the cluster (delete, update, patch by name and without a name, change of the"
-            " profiles, create), and none takes effect.",
+            " the cluster and that it offers: update and patch by name, delete, create, change of"
+            " the profiles, machine pools (add, change, remove), removal of a node, settings. None"
+            " takes effect. The patch without a name is deprecated, and asked for only where the"
+            " target claims it. Renewal of certificates and deletion of archives are no matter of"
+            " the cluster.",
             source="#accept-pairing-request-from-palette step 11",
             refused_as=(Reason.CENTRALLY_MANAGED,),
             demands=("ViewPairing", "ViewManagement"),
@@ -215,7 +217,8 @@ ACCEPT = Group(
             title="Matches on which the document is silent",
             text="Observed: whether the same packs in another layer or from another registry"
             " match; whether a pack that comes twice does; whether a draft that is newer than"
-            " the latest published version of a profile counts as its latest.",
+            " the latest published version of a profile counts as its latest; whether two infra or"
+            " full profiles match, or none, whose packs together are those of the local stack.",
             source="#accept-pairing-request-from-palette step 13",
         ),
         Requirement(
@@ -226,7 +229,7 @@ ACCEPT = Group(
             " the selected profiles match. Changing the selection to one that does not closes"
             " the way again.",
             source="#accept-pairing-request-from-palette step 13",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-18",
@@ -235,16 +238,18 @@ ACCEPT = Group(
             text="The review shows the selected profiles with the values of their packs and"
             " their variables. Pair cluster stays closed until Validate has succeeded.",
             source="#accept-pairing-request-from-palette step 14",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-19",
             role=Role.BOTH,
             profile=Profile.EXTENDED,
             title="The transfer is for good",
-            text="A paired cluster does not return to local management: asked for it, Local UI"
-            " and the central side each refuse, and the cluster stays centrally managed.",
+            text="A paired cluster does not return to local management: where Local UI offers a"
+            " way to choose it again, this is refused or has no effect, and the cluster stays"
+            " centrally managed. Deleting it centrally and resetting a host are no ways back.",
             source="#accept-pairing-request-from-palette step 11",
+            features=(Feature.MANAGEMENT_SWITCH,),
             refused_as=(Reason.TRANSFER_IS_FINAL,),
         ),
         Requirement(
@@ -287,7 +292,7 @@ ACCEPT = Group(
             " once, with its pairing id and the tags of its cluster, and with a Pair and a"
             " Reject that act on this request and no other.",
             source="#accept-pairing-request-from-palette step 9",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-24",

@@ -65,8 +65,8 @@ PREREQUISITES = Group(
             profile=Profile.EXTENDED,
             title="Every host of the cluster has to reach the endpoint",
             text="With any one host of the cluster cut off from the central endpoint, each in"
-            " turn, the connection check says no and a send is refused, also when it is asked"
-            " on a host that has a link. With all links up, both succeed.",
+            " turn, the connection check says no and a send is refused, on the Local UI of at"
+            " least one host that reaches the endpoint itself. With all links up, both succeed.",
             source="#prerequisites item 3",
             refused_as=(Reason.HOST_UNREACHABLE,),
         ),
@@ -116,11 +116,12 @@ PREREQUISITES = Group(
             id="PRE-8",
             role=Role.CENTRAL,
             profile=Profile.EXTENDED,
-            title="Each permission on pairing requests is checked on its own",
+            title="Managing pairing requests needs permission",
             text="Of the permissions on `clusterPair`, list is needed to list the requests, get"
-            " to open one, update to accept one, delete to reject one. A user who has all but"
-            " one of them is refused exactly what the missing one covers, and that attempt"
-            " changes nothing.",
+            " to open one, update to accept one, delete to reject one. A user who lacks one is"
+            " refused what it covers, and that attempt changes nothing. With the permissions that"
+            " published roles combine (get and list; update besides; all four), a user can do just"
+            " what these say.",
             source="#prerequisites item 5",
             refused_as=(Reason.FORBIDDEN,),
         ),
@@ -133,7 +134,7 @@ PREREQUISITES = Group(
             " permissions in another project only, or asks with another project selected,"
             " neither sees this request nor accepts or rejects it.",
             source="#prerequisites item 5",
-            feature=Feature.SCOPES,
+            features=(Feature.SCOPES,),
             refused_as=(Reason.FORBIDDEN,),
         ),
         Requirement(
@@ -141,12 +142,13 @@ PREREQUISITES = Group(
             role=Role.CENTRAL,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
-            title="How far a permission in tenant scope goes, and how a missing one is answered",
+            title="How far a permission goes, and how a missing one is answered",
             text="Observed: whether a permission in tenant scope extends to the projects;"
             " whether a missing one is answered with 403 or with 404; whether one may read a"
-            " request that one may not decide.",
+            " request that one may not decide; whether one permission suffices without another"
+            " that no published role leaves out, such as accepting without get.",
             source="#prerequisites item 5",
-            feature=Feature.SCOPES,
+            features=(Feature.SCOPES,),
         ),
         Requirement(
             id="PRE-11",
@@ -156,7 +158,7 @@ PREREQUISITES = Group(
             title="What the connection check looks at, and whom a cut-off host stops",
             text="Observed: whether the connection check judges the registration token too;"
             " whether a host that is cut off stops a send only in its own Local UI, or in that"
-            " of every host of the cluster.",
+            " of every host of the cluster, whichever it is asked on.",
             source="#prerequisites item 3",
         ),
     ),

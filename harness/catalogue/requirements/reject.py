@@ -54,7 +54,7 @@ REJECT = Group(
             text="When the rejected request was the only pending one, the Clusters page no"
             " longer prompts for a review.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="REJ-5",
@@ -71,7 +71,7 @@ REJECT = Group(
             text="When further requests are pending after a reject, the Clusters page goes on"
             " prompting for a review.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="REJ-6",
@@ -118,7 +118,7 @@ REJECT = Group(
             text="With others pending after a reject, Pair in the prompt opens the review"
             " again, and it shows each of the remaining requests and not the rejected one.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
     ),
 )

@@ -15,9 +15,9 @@ WITHDRAW = Group(
             id="WDR-1",
             role=Role.EDGE,
             title="A cancel needs a login and a pending request",
-            text="A cancel without a valid session is refused and the request stays pending on"
-            " both sides. A cancel is refused too where nothing is pending: before any send,"
-            " after a cancel, after a rejection.",
+            text="A cancel without a valid session (another cluster's is a matter of SND-10) is"
+            " refused and the request stays pending on both sides. A cancel is refused too where"
+            " nothing is pending: before any send, after a cancel, after a rejection.",
             source="#withdraw-pairing-request-from-local-cluster prerequisite 2",
             refused_as=(Reason.UNAUTHENTICATED, Reason.NOTHING_PENDING),
         ),
@@ -36,7 +36,7 @@ WITHDRAW = Group(
             text="While a request is pending, the page Settings shows the Pairing ID as text"
             " that can be copied, and a button Cancel Pairing Request.",
             source="#withdraw-pairing-request-from-local-cluster step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="WDR-3",
@@ -55,7 +55,7 @@ WITHDRAW = Group(
             " managed. Neither a Pairing ID nor Cancel Pairing Request stands there any more,"
             " and Centrally Managed can be chosen again.",
             source="#withdraw-pairing-request-from-local-cluster validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="WDR-4",

@@ -50,7 +50,11 @@ class BreaksDown(CentralCore):
 
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
-    RefusesEveryAcceptance: {"ACC-12": {FAIL, INCONCLUSIVE}, "ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}},
+    RefusesEveryAcceptance: {
+        "ACC-12": {FAIL, INCONCLUSIVE},
+        "ACC-9A": {FAIL},
+        "ACC-9C": {INCONCLUSIVE},
+    },
     IsNotTheLeader: {"SND-3": {FAIL}, "PRE-2": {INCONCLUSIVE, FAIL}},
     IsAlwaysBusy: {"SND-3": {FAIL}, "PRE-1": {INCONCLUSIVE, FAIL}},
     BreaksDown: {"REJ-1": {FAIL}},

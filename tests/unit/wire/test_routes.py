@@ -19,6 +19,7 @@ BASES = {
     "AgentOperation",
     "PairingInput",
     "LocalClusterOperation",
+    "CentralClusterOperation",
     "OfRequest",
 }
 
