@@ -100,7 +100,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And profiles that match what the cluster runs after a change
       When the administrator accepts the request
-      And that was decided
+      And that was decided by the profiles
       Then the history keeps to "accepted by exact match"
 
   @INV-4 @both @resilience

@@ -70,11 +70,6 @@ def _has_succeeded(context: Context) -> None:
     context.must(context.last())
 
 
-@when("that was decided")
-def _was_decided(context: Context) -> None:
-    context.must_be_decided(context.last())
-
-
 # --- what must hold ---------------------------------------------------------------------------
 
 

@@ -9,8 +9,8 @@ from harness.checkers.registry import Judge
 from harness.context import local_actions
 from harness.context.context import ClusterShape, Context
 from harness.context.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
-from harness.domain.arrangements import InstallCluster, SetHostMode, Side
-from harness.domain.cluster import Health, ManagementMode
+from harness.domain.arrangements import Side
+from harness.domain.cluster import Health
 from harness.domain.operations import ListPairingRequests, VerifyConnection
 
 OTHER = "another cluster"
@@ -70,12 +70,12 @@ def _recovers(context: Context, position: str) -> None:
 
 @given("the hosts have no cluster")
 def _no_cluster(context: Context) -> None:
-    context.recorder.arrange(InstallCluster(context.cluster().slot.uid, None))
+    local_actions.leave_without_cluster(context)
 
 
 @given("the hosts were installed in central mode")
 def _central_mode(context: Context) -> None:
-    context.recorder.arrange(SetHostMode(context.cluster().slot.uid, ManagementMode.CENTRAL))
+    local_actions.install_in_central_mode(context)
 
 
 # --- links ------------------------------------------------------------------------------------

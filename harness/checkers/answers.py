@@ -188,6 +188,12 @@ def _describe(record: OperationRecord) -> str:
     return f"{record.kind} {ended}: {_why(record)}"
 
 
+def last_seen(record: OperationRecord) -> str:
+    """What a wait saw last, in a few words."""
+    samples = _samples(record)
+    return _seen(samples[-1]) if samples else "nothing"
+
+
 def _why(record: OperationRecord) -> str:
     error = record.error or {}
     if "message" in error:

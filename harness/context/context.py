@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
+from harness.checkers.answers import last_seen
 from harness.context.installing import ClusterShape as ClusterShape
 from harness.context.installing import Installer, SlotPool, is_consumed
 from harness.context.recorder import (
@@ -27,16 +28,12 @@ from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster
 from harness.domain.draws import derived_bits, derived_id
-from harness.domain.errors import Reason, Refused
 from harness.domain.flows import Acceptance, operator_sends, pairing_uid_of
 from harness.domain.permission import TENANT, Grant, every_grant
 from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json, OperationRecord, Outcome
 from harness.targets.port import CannotArrange
-
-_NO_DECISION = (*(Reason.UNAUTHENTICATED, Reason.FORBIDDEN, Reason.NOT_FOUND, Reason.RATE_LIMITED),)
-"""Refusals that say nothing about what was asked for."""
 
 DAY = 86_400_000_000
 """A day in microseconds."""
@@ -380,18 +377,6 @@ class Context:
             raise NotReached(taken.record, f"{taken.record.kind} was not refused")
         return taken
 
-    def must_be_decided(self, taken: RecordedReply) -> RecordedReply:
-        """An act that has to be answered for what it is about: allowed or refused, whoever asks.
-
-        Raises:
-            Inconclusive: no answer came, or it is about who asks, or whether there is such a thing.
-        """
-        if isinstance(taken.reply, ops.Unknown) or (
-            isinstance(taken.reply, Refused) and taken.reply.reason in _NO_DECISION
-        ):
-            return self.must(taken)
-        return taken
-
     def must_hold(self, waited: OperationRecord) -> OperationRecord:
         """A precondition that was waited for.
 
@@ -400,7 +385,7 @@ class Context:
         """
         if not (waited.value or {}).get("held"):
             told = f"{waited.args['polls']} never showed {waited.args['predicate']}"
-            raise NotReached(waited, told)
+            raise NotReached(waited, f"{told}; seen last: {last_seen(waited)}")
         return waited
 
     def must_see(self, actor: Actor, look: ops.Operation, predicate: str, **args: Json) -> None:

@@ -15,7 +15,7 @@ from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
-from harness.history.operation import Json, OperationRecord
+from harness.history.operation import Json, OperationRecord, Outcome
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
@@ -53,16 +53,52 @@ def uid_in_request(context: Context) -> str:
 
 
 def set_state(context: Context, state: str) -> None:
-    """Bring the cluster into a state."""
-    slot = context.cluster().slot.uid
-    context.recorder.arrange(arrangements.SetClusterState(slot, ClusterState(state)))
+    """Bring the cluster into a state, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = context.cluster()
+    context.recorder.arrange(arrangements.SetClusterState(leased.slot.uid, ClusterState(state)))
+    if state == ClusterState.DELETING:
+        context.must_see(leased.operator, ops.ViewCluster(), "deleting_or_gone")
+    else:
+        context.must_see(leased.operator, ops.ViewCluster(), "bears", fields={"state": state})
 
 
 def set_health(context: Context, position: str, health: Health) -> None:
-    """Let a node fall ill or recover; see `node_at` for positions."""
+    """Let a node fall ill or recover, which Local UI then shows; see `node_at` for positions.
+
+    Raises:
+        Inconclusive: it does not.
+    """
     leased = context.cluster()
     name = node_at(leased, position)
     context.recorder.arrange(arrangements.SetNodeHealth(leased.slot.uid, name, health))
+    look = ops.ViewCluster()
+    context.must_see(leased.operator, look, "node_is", node=name, health=health.value)
+
+
+def leave_without_cluster(context: Context) -> None:
+    """Leave the hosts of the cluster without any, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = context.cluster()
+    context.recorder.arrange(arrangements.InstallCluster(leased.slot.uid, None))
+    context.must_see(leased.operator, ops.ViewCluster(), "deleting_or_gone")
+
+
+def install_in_central_mode(context: Context) -> None:
+    """Have the hosts installed in central mode, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased, central = context.cluster(), ManagementMode.CENTRAL
+    context.recorder.arrange(arrangements.SetHostMode(leased.slot.uid, central))
+    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central.value)
 
 
 def node_at(leased: LeasedCluster, position: str) -> str:
@@ -293,6 +329,21 @@ def accepted_and_learned(context: Context) -> LeasedCluster:
     central = ManagementMode.CENTRAL.value
     context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
     return leased
+
+
+def decided_by_the_profiles(context: Context) -> None:
+    """Make sure that the last acceptance was answered for its profiles: allowed, or refused where
+    profiles that fit are accepted.
+
+    Raises:
+        Inconclusive: it was not.
+    """
+    last = context.last()
+    if last.record.outcome is not Outcome.FAIL:
+        context.must(last)
+        return
+    context.selection = None
+    context.must(context.accept())
 
 
 def come_to_nothing(context: Context) -> None:

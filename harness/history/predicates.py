@@ -180,6 +180,29 @@ def tags_include(sample: Sample, *, tags: dict[str, Json]) -> bool:
 
 
 @predicate
+def node_is(sample: Sample, *, node: str, health: str) -> bool:
+    """The cluster has a node of this name, and it is so."""
+    nodes = [n for pool in _dicts(sample.value, "pools") for n in _dicts(pool, "nodes")]
+    return sample.outcome is Outcome.OK and any(
+        n.get("name") == node and n.get("health") == health for n in nodes
+    )
+
+
+@predicate
+def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
+    """A registration token is so, to the second, if it is shown at all."""
+    found = sample.value.get("expiry")
+    near = not isinstance(found, int) or abs(found - expiry) < 1_000_000
+    return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
+
+
+@predicate
+def not_shown(sample: Sample) -> bool:
+    """Nothing is shown."""
+    return sample.outcome is not Outcome.OK
+
+
+@predicate
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
     profiles = _dicts(sample.value, "profiles")

@@ -195,10 +195,16 @@ class PairedClusterSendsAgain(EdgeCore):
 
 @mutant("PRE-3")
 class InstalledModeIsForgotten(EdgeCore):
-    """A host that was installed in central mode counts as locally managed."""
+    """A host that was installed in central mode, and says so, sends like a local one."""
 
-    def is_central(self, site: SlotState) -> bool:
-        return bases.is_in(site, *CENTRALLY_MANAGED)
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = self.site_of(call.host_uid)
+        if bases.is_in(site, *CENTRALLY_MANAGED):
+            return super().sendable(operation, call)
+        self.authenticate(call)
+        self.require_running(self.cluster_at(site))
+        self.require_healthy(self.cluster_at(site))
+        return site
 
 
 @mutant("PRE-3")
