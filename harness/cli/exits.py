@@ -51,7 +51,7 @@ def put_lines(lines: Iterable[str]) -> None:
     except BrokenPipeError:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise CannotDo("", 1) from None
+        raise CannotDo("", INCONCLUSIVE) from None
 
 
 def put_json(document: Mapping[str, object] | Sequence[Mapping[str, object]]) -> None:

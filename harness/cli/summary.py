@@ -59,7 +59,7 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     yield from _counted("scenarios", report.scenario_counts)
     if report.repeats:
         yield _repeats(report)
-    if not report.evidence.complete:
+    if report.evidence.problems:
         problems = "; ".join(report.evidence.problems[:3])
         yield Text(f"incomplete    {problems}", "yellow")
     for leak in report.evidence.leaks:

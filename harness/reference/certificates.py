@@ -26,7 +26,10 @@ def _unusable(file: str, _: int, problem: str, remedy: str) -> CertificateError:
 
 
 _PEM = replace(PEM, error=_unusable)
-_CA_KEY = replace(_PEM, remedy="give another path, or remove what is left there", private=True)
+_MADE_ANEW = "remove the CA and its key, and install the CA that is made next"
+_CA_KEY = replace(
+    PEM, error=lambda file, _, why, __: _unusable(file, 0, why, _MADE_ANEW), private=True
+)
 
 
 class Certificates:

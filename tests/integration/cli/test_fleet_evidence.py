@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_verify_names_the_part_that_is_not_whole(command: Command, out: Path) ->
     part = out / part_file("01")
     part.write_bytes(part.read_bytes()[:-9])
     done = command.here("verify", "out")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "✗ part 01: the file breaks off" in done.stdout
     assert "parts         3 of 4 as they were written" in done.stdout
     assert "violations " not in done.stdout
@@ -86,6 +87,65 @@ def test_a_killed_run_exits_with_2_and_says_how_to_look_at_it(
     assert (done.returncode, done.stdout) == (2, "")
     assert "the run was killed before its end. 4 parts with" in done.stderr
     assert "pairproof report out --operations" in done.stderr
+
+
+# --- what is not whole ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def conforming(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run in which all of it holds."""
+    folder = tmp_path_factory.mktemp("conforming")
+    run(folder / "out")
+    return folder / "out"
+
+
+def swap(out: Path) -> None:
+    one, other = out / part_file("01"), out / part_file("02")
+    aside = one.rename(out / "aside")
+    other.rename(one)
+    aside.rename(other)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-300])
+
+
+NOT_WHOLE: dict[str, Callable[[Path], object]] = {
+    "a part is missing": lambda out: (out / part_file("01")).unlink(),
+    "a part is torn": lambda out: truncate(out / part_file("01")),
+    "parts are swapped": swap,
+    "the grants are those of nobody": lambda out: (out / part_file("grants")).write_bytes(b""),
+    "the manifest is torn": lambda out: truncate(out / "evidence.jsonl"),
+    "null bytes after the footer": lambda out: (out / "evidence.jsonl").write_bytes(
+        (out / "evidence.jsonl").read_bytes() + b"\0" * 512
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", NOT_WHOLE)
+@pytest.mark.parametrize(
+    "words",
+    ["report out", "report out --operations", "compare out whole", "compare whole out"],
+)
+def test_no_command_takes_it_for_whole(
+    command: Command, conforming: Path, words: str, damage: str
+) -> None:
+    out, whole = command.folder / "out", command.folder / "whole"
+    shutil.copytree(conforming, whole)
+    shutil.copytree(conforming, out)
+    assert command.here(*words.replace("out", "whole").split()).returncode == 0
+    NOT_WHOLE[damage](out)
+    done = command.here(*words.split())
+    assert done.returncode in (2, 3), done.stdout + done.stderr
+    assert any(
+        told in done.stdout + done.stderr for told in ("evidence.jsonl", "parts/", "breaks off")
+    )
+    if words == "report out" and done.returncode == 3:
+        report = json.loads((out / "report.json").read_text("utf-8"))
+        assert report["verdict"] == "inconclusive"
+        assert report["evidence"]["complete"] is False
+        assert "not of a whole run" in (out / "report.html").read_text("utf-8")
 
 
 # --- report ---------------------------------------------------------------------------------
@@ -190,3 +250,22 @@ def test_evidence_that_was_cut_off_is_printed_as_far_as_it_goes(command: Command
     assert done.returncode == 3
     assert done.stdout
     assert "the run was cut off" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", ["compare a b", "compare b a", "report a", "report a --operations"]
+)
+def test_single_scenarios_that_were_changed_are_not_taken_for_whole(
+    command: Command, words: str
+) -> None:
+    for name in "ab":
+        (command.folder / name).mkdir()
+        shutil.copy(GOLDEN, command.folder / name / "evidence.jsonl")
+    changed = command.folder / "a" / "evidence.jsonl"
+    changed.write_bytes(changed.read_bytes().replace(b'"start":100', b'"start":101', 1))
+    done = command.here(*words.split())
+    assert done.returncode in (1, 3), done.stdout
+    assert "the digest does not fit" in done.stdout + done.stderr
+    if words == "report a":
+        report = json.loads((command.folder / "a" / "report.json").read_text("utf-8"))
+        assert report["evidence"]["complete"] is False

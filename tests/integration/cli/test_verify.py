@@ -159,12 +159,13 @@ def test_a_line_that_was_changed_exits_with_1(command: Command, run: Path) -> No
     assert "the digest does not fit, so a line was changed" in done.stdout
 
 
-def test_a_line_that_was_destroyed_exits_with_1(command: Command, run: Path) -> None:
+def test_a_line_that_was_destroyed_exits_with_2(command: Command, run: Path) -> None:
     evidence = run / "evidence.jsonl"
     evidence.write_bytes(evidence.read_bytes().replace(b'{"type":"check"', b'{"type":check', 1))
     done = command.here("verify", "out")
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert "is broken (" in done.stdout
+    assert "? not whole: out" in done.stdout
 
 
 def test_a_scenario_that_was_taken_away_whole_exits_with_1(command: Command, run: Path) -> None:

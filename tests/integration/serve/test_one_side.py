@@ -268,9 +268,9 @@ def test_a_ca_that_cannot_be_used_is_told(lab: Lab, kept_ca: Path) -> None:
     key = kept_ca.with_suffix(".key")
     target = lab.target(lab.half(Side.EDGE), '[peer]\nca_out = "peer-ca.pem"\n')
     spoils: dict[str, Callable[[], object]] = {
-        "others may read the key": lambda: key.chmod(0o644),
+        "key: others may read it.*install the CA that is made next": lambda: key.chmod(0o644),
         "no CA and its key": lambda: (key.chmod(0o600), kept_ca.write_text("nothing")),
-        "a CA cannot be kept.*No such file": key.unlink,
+        "key: there is no such file.*install the CA": key.unlink,
     }
     for told, spoil in spoils.items():
         spoil()
