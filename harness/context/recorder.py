@@ -132,12 +132,15 @@ class Recorder:
 
         They are those of the same check about labels; the verdict stays.
         """
+        said = self._redactor.said(finding.reason)
+        if said == finding.reason and not self._redactor.leaves_some:
+            return finding
         known = self._redactor.known(dict(args))
         with suppress(LookupError, TypeError, ValueError, AttributeError):
             told = run_check(name, self.written(), cast(Mapping[str, Json], known))
             if told.verdict is finding.verdict:
                 return told
-        return replace(finding, reason=self._redactor.said(finding.reason))
+        return replace(finding, reason=said)
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""

@@ -141,6 +141,11 @@ class Redactor:
                 self._warn(secret)
             return self._label(secret)
 
+    @property
+    def leaves_some(self) -> bool:
+        """Whether a text may hold a secret that is not replaced there."""
+        return bool(self._left)
+
     def begin_scope(self) -> None:
         """Number the labels from here on as if nothing but the run's own secrets were known.
 
@@ -198,16 +203,17 @@ class Redactor:
         return self._clean(_in_fields(data, lambda secret, kind: secret))
 
     def _clean(self, data: Json) -> Json:
-        # Every string of every line passes here: `isinstance` is quicker than `match`.
+        """Fresh data with what is known in it replaced; every string of every line passes here."""
         if isinstance(data, str):
             return self.text(data)
         if isinstance(data, dict):
-            return {
-                key if _is_word(key) else self.said(key): self._clean(item)
-                for key, item in data.items()
-            }
-        if isinstance(data, list):
-            return [self._clean(item) for item in data]
+            for key, item in data.items():
+                if isinstance(item, _NESTED):
+                    data[key] = self._clean(item)
+            if not all(map(_is_word, data)):
+                return {self.said(key): item for key, item in data.items()}
+        elif isinstance(data, list):
+            data[:] = map(self._clean, data)
         return data
 
     def _label(self, secret: str) -> str:
