@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help certify test prove fleet lint format bench full docs pins chromium clean
+.PHONY: help certify test prove fleet lint format bench explore full docs pins chromium clean
 
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -43,13 +43,17 @@ format: $(DEV) ## let ruff mend what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+explore: SECONDS ?= 60
+explore: $(DEV) ## draw sequences for SECONDS (60): none may differ from the reference
+	$(BIN)/pairproof explore --driver inprocess --examples 10000000 --seconds $(SECONDS)
+
 bench: $(DEV) ## measure what is claimed about speed
 	$(BIN)/python -m benchmarks $(ARGS)
 
 full: lint chromium prove fleet ## all there is: every test, slow ones too, the proof, the fleet
 	$(BIN)/pairproof mutants run --full --both-drivers
 	$(BIN)/pairproof variants run --full
-	$(BIN)/pairproof explore --examples 1000
+	$(MAKE) explore SECONDS=600
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify
 

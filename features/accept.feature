@@ -226,19 +226,6 @@ Feature: Accept a pairing request in Palette
       And "the administrator" has accepted the request under the name "first-choice"
       Then Palette manages the cluster
 
-    Scenario Outline: The token is <revoked> before the host has confirmed
-      Given a pending pairing request
-      And the next 2 confirmations of the host are lost
-      And the administrator has accepted the request
-      And its registration token has been <revoked>
-      Then Palette manages the cluster
-
-      Examples:
-        | revoked     |
-        | deactivated |
-        | deleted     |
-        | expired     |
-
     Scenario: An acceptance that came to nothing does not stand in the way of the next one
       Given a pending pairing request
       And the cluster cannot reach Palette

@@ -4,7 +4,7 @@ Feature: The edge after a decision
   And what may have changed between the request and the decision is observed.
 
   @SND-9 @both @resilience @unspecified
-  Rule: A prerequisite is lost between send and accept
+  Rule: A prerequisite is lost between send, accept and confirmation
 
     Scenario: A node turns unhealthy
       Given a pending pairing request
@@ -25,7 +25,7 @@ Feature: The edge after a decision
       Then what the target does is observed: "the host is cut off between send and accept, and comes back"
 
     Scenario: One host among several is cut off
-      Given a local cluster with 1 control plane nodes and 1 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And a pending pairing request
       When host 2 of the cluster cannot reach Palette
       And the administrator accepts the request
@@ -38,6 +38,20 @@ Feature: The edge after a decision
       When the administrator accepts the request
       And both sides are watched until they have settled
       Then what the target does is observed: "the token is <revoked> between send and accept"
+
+      Examples:
+        | revoked     |
+        | deactivated |
+        | deleted     |
+        | expired     |
+
+    Scenario Outline: The registration token is <revoked> between acceptance and confirmation
+      Given a pending pairing request
+      And the next 2 confirmations of the host are lost
+      And the administrator has accepted the request
+      And its registration token has been <revoked>
+      When both sides are watched until they have settled
+      Then what the target does is observed: "the token is <revoked> between accept and confirmation"
 
       Examples:
         | revoked     |
@@ -88,7 +102,26 @@ Feature: The edge after a decision
   Rule: From then on local cluster operations are refused
 
     Scenario Outline: The <operation> is refused
-      Given a paired cluster
+      Given a local cluster
+      And the "<operation>" was seen to take effect on it
+      And its request was accepted, and it is paired
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                       |
+        | update of the cluster           |
+        | patch of the named cluster      |
+        | deprecated patch of the cluster |
+        | change of the profiles          |
+        | change of the settings          |
+
+    Scenario Outline: The <operation> is refused where a host is free
+      Given a local cluster of at least 1 control plane nodes and 1 workers, and a free host
+      And the "<operation>" was seen to take effect on it
+      And its request was accepted, and it is paired
       And what Local UI shows of it
       When the operator asks for the "<operation>"
       Then it is refused
@@ -96,12 +129,37 @@ Feature: The edge after a decision
 
       Examples:
         | operation                  |
-        | update of the cluster      |
-        | patch of the named cluster |
-        | patch of the cluster       |
-        | change of the profiles     |
-        | deletion of the cluster    |
-        | creation of a cluster      |
+        | addition of a machine pool |
+        | change of a machine pool   |
+        | scaling of a machine pool  |
+
+    Scenario Outline: The <operation>, which is not tried out before, is refused for that reason
+      Given a local cluster
+      And its request was accepted, and it is paired
+      And a local operation on it was refused
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused because the cluster is centrally managed
+      And Local UI shows the same as before
+
+      Examples:
+        | operation               |
+        | deletion of the cluster |
+        | creation of a cluster   |
+
+    Scenario Outline: The <operation>, which destroys, is refused for that reason
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And its request was accepted, and it is paired
+      And a local operation on it was refused
+      And what Local UI shows of it
+      When the operator asks for the "<operation>"
+      Then it is refused because the cluster is centrally managed
+      And Local UI shows the same as before
+
+      Examples:
+        | operation                 |
+        | removal of a machine pool |
+        | removal of a node         |
 
     Scenario Outline: The <operation> is refused after a restart of the edge
       Given a paired cluster
@@ -112,9 +170,9 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | deletion of the cluster    |
 
     Scenario Outline: The <operation> is refused while Palette cannot be reached
       Given a paired cluster
@@ -131,7 +189,7 @@ Feature: The edge after a decision
         | deletion of the cluster |
 
     Scenario Outline: The <operation> is refused on another host of the cluster
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And its request was accepted, and it is paired
       And what Local UI shows of it
       And the operator is at host 3
@@ -140,9 +198,9 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | deletion of the cluster    |
 
     Scenario Outline: The <operation> is refused though an earlier request was cancelled
       Given a pairing request that was sent, cancelled, and is gone in Palette
@@ -156,7 +214,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -170,10 +228,10 @@ Feature: The edge after a decision
       And Local UI shows the same as before
 
       Examples:
-        | operation               |
-        | patch of the cluster    |
-        | change of the profiles  |
-        | deletion of the cluster |
+        | operation                  |
+        | patch of the named cluster |
+        | change of the profiles     |
+        | deletion of the cluster    |
 
     Scenario: Another cluster stays in local hands
       Given a local cluster
@@ -193,7 +251,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
         | creation of a cluster      |
@@ -253,7 +311,7 @@ Feature: The edge after a decision
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
 

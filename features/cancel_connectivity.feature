@@ -80,7 +80,7 @@ Feature: Connectivity failures during a cancel
       And the cluster is locally managed
 
     Scenario: Every host of a larger cluster is cut off
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And a pending pairing request
       And the cluster cannot reach Palette
       When the operator cancels the pairing request
@@ -285,7 +285,7 @@ Feature: Connectivity failures during a cancel
       Then what the target does is observed: "Palette answers the message of a cancel with an error, then the link goes down"
 
     Scenario Outline: Only <host> of three hosts is cut off
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And a pending pairing request
       And host <number> of the cluster cannot reach Palette
       When the operator cancels the pairing request

@@ -19,24 +19,35 @@ Feature: Invariants, judged over everything that was seen
 
     Scenario: The host's confirmations are lost for a while
       Given a pending pairing request
-      And the next 2 confirmations of the host are lost
+      And the next 20 confirmations of the host are lost
       When the administrator accepts the request
+      And that has succeeded
+      And one of these confirmations has been lost
       And a central operation is tried
+      And no more of these confirmations are lost
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
     Scenario: The answers to the host's confirmations are lost
       Given a pending pairing request
-      And the answers to the next 2 confirmations of the host are lost
+      And the answers to the next 20 confirmations of the host are lost
       When the administrator accepts the request
+      And that has succeeded
+      And one of these answers has been lost
+      And a central operation is tried
+      And a local operation is tried
+      And no more of these answers are lost
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
     Scenario: The edge restarts in the middle of the handover
       Given a pending pairing request
-      And the next 1 confirmations of the host are lost
+      And the next 20 confirmations of the host are lost
       When the administrator accepts the request
+      And that has succeeded
+      And one of these confirmations has been lost
       And the edge restarts
+      And no more of these confirmations are lost
       And both sides are watched until they have settled
       Then the history keeps to "one manager"
 
@@ -81,6 +92,7 @@ Feature: Invariants, judged over everything that was seen
     Scenario: The profiles fit
       Given a pending pairing request
       When the administrator accepts the request
+      And that has succeeded
       And both sides are watched until they have settled
       Then the history keeps to "accepted by exact match"
 
@@ -88,6 +100,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And profiles that match what the cluster runs after a change
       When the administrator accepts the request
+      And that was decided by the profiles
       Then the history keeps to "accepted by exact match"
 
   @INV-4 @both @resilience
@@ -118,6 +131,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       When the administrator opens the request by its id
       And the operator cancels the pairing request
+      And that has succeeded
       And the list is watched for the request to leave
       And the edge restarts
       And Palette restarts
@@ -160,6 +174,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And the answers to the next 2 confirmations of the host are lost
       When the administrator accepts the request
+      And that has succeeded
       And both sides are watched until they have settled
       Then the history keeps to "decided once"
 
@@ -172,9 +187,12 @@ Feature: Invariants, judged over everything that was seen
 
     Scenario: A cancel after the acceptance, before the host has heard of it
       Given a pending pairing request
-      And the next 2 questions of the host about its request are lost
-      When the administrator accepts the request
-      And the operator cancels the pairing request
+      And the next 20 questions of the host about its request are lost
+      And one of these questions has been lost
+      And the administrator has accepted the request
+      And the host has not heard of it
+      When the operator cancels the pairing request
+      And no more of these questions are lost
       And both sides are watched until they have settled
       Then the history keeps to "decided once"
 
@@ -210,6 +228,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       When the administrator opens the request by its id
       And the administrator rejects the request
+      And that has succeeded
       And the administrator opens the request by its id
       And the administrator looks at the list of requests
       Then the history keeps to "operations are linearizable"
@@ -218,6 +237,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       When the administrator opens the request by its id
       And the administrator accepts the request
+      And that has succeeded
       And Palette restarts
       And the administrator opens the request by its id
       And both sides are watched until they have settled
@@ -230,6 +250,7 @@ Feature: Invariants, judged over everything that was seen
       Given a pending pairing request
       And the link has gone down and come back 2 times, and is down again
       When the administrator accepts the request
+      And that has succeeded
       And the cluster can reach Palette again
       And both sides are watched until they have settled
       Then the history keeps to "everything settles"
@@ -237,6 +258,7 @@ Feature: Invariants, judged over everything that was seen
     Scenario: A host that is restarted while it follows its request
       Given a pending pairing request
       When the administrator rejects the request
+      And that has succeeded
       And the edge restarts
       And the operator waits for the request to end
       And both sides are watched until they have settled

@@ -3,7 +3,7 @@ Feature: Who may manage pairing requests
   update (accept) and delete (reject) are permissions of their own, in a project or a tenant.
 
   @PRE-8 @central @extended
-  Rule: Each permission is checked on its own
+  Rule: Managing requests needs permission
 
     Scenario Outline: Without "<permission>" a user cannot <action>, and trying changes nothing
       Given a pending pairing request
@@ -20,26 +20,32 @@ Feature: Who may manage pairing requests
         | update     | accept |
         | delete     | reject |
 
-    Scenario Outline: Without "<permission>" a user can still <action>
+    Scenario Outline: With the permissions of a <role> a user can <action>
       Given a pending pairing request
-      And a user with every permission but "<permission>"
+      And a user with no permission but "<permissions>"
       When this person tries to "<action>"
       Then it succeeds
 
       Examples:
-        | permission | action |
-        | list       | open   |
-        | list       | accept |
-        | list       | reject |
-        | get        | list   |
-        | get        | accept |
-        | get        | reject |
-        | update     | list   |
-        | update     | open   |
-        | update     | reject |
-        | delete     | list   |
-        | delete     | open   |
-        | delete     | accept |
+        | role           | permissions       | action |
+        | Cluster Viewer | list, get         | list   |
+        | Cluster Viewer | list, get         | open   |
+        | Cluster Editor | list, get, update | list   |
+        | Cluster Editor | list, get, update | open   |
+        | Cluster Editor | list, get, update | accept |
+
+    Scenario Outline: With the permissions of a <role> a user cannot <action>
+      Given a pending pairing request
+      And a user with no permission but "<permissions>"
+      When this person tries to "<action>"
+      Then it is refused
+      And the request goes on waiting in Palette
+
+      Examples:
+        | role           | permissions       | action |
+        | Cluster Viewer | list, get         | accept |
+        | Cluster Viewer | list, get         | reject |
+        | Cluster Editor | list, get, update | reject |
 
     Scenario Outline: A user with no permission but "<permission>" cannot <action>
       Given a pending pairing request
@@ -311,13 +317,22 @@ Feature: Who may manage pairing requests
         | update     |
         | delete     |
 
-    Scenario Outline: Whether deciding needs to read as well: with "<permission>" alone
+    Scenario Outline: Whether one permission suffices without another: <action> with "<permissions>"
       Given a pending pairing request
-      And a user with no permission but "<permission>"
+      And a user with no permission but "<permissions>"
       When this person tries to "<action>"
-      Then what the target does is observed: "<action>, by a user who may only <permission>"
+      Then what the target does is observed: "<action>, by a user who may just <permissions>"
 
       Examples:
-        | permission | action |
-        | update     | accept |
-        | delete     | reject |
+        | permissions          | action |
+        | list                 | list   |
+        | get                  | open   |
+        | update               | accept |
+        | delete               | reject |
+        | list, update         | accept |
+        | get, update          | accept |
+        | list, delete         | reject |
+        | get, delete          | reject |
+        | list, get, delete    | reject |
+        | get, update, delete  | open   |
+        | list, update, delete | list   |

@@ -66,7 +66,22 @@ Feature: Prerequisites of a pairing request
       And no request reaches Palette
 
     Scenario Outline: The <node> is unhealthy among many
-      Given a local cluster with 2 control plane nodes and 3 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And the node "<node>" is unhealthy
+      When the operator sends a pairing request
+      Then the request is refused
+      And nothing is pending in Local UI
+      And no request of the cluster waits in Palette
+
+      Examples:
+        | node                     |
+        | first control plane node |
+        | first worker             |
+        | middle worker            |
+        | last worker              |
+
+    Scenario Outline: The <node> is unhealthy among several of the control plane
+      Given a local cluster of at least 2 control plane nodes and 0 workers
       And the node "<node>" is unhealthy
       When the operator sends a pairing request
       Then the request is refused
@@ -77,12 +92,9 @@ Feature: Prerequisites of a pairing request
         | node                     |
         | first control plane node |
         | last control plane node  |
-        | first worker             |
-        | middle worker            |
-        | last worker              |
 
     Scenario Outline: The <node> was unhealthy among many and has recovered
-      Given a local cluster with 2 control plane nodes and 3 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And the node "<node>" is unhealthy
       And a send that was refused
       When the node "<node>" recovers
@@ -99,7 +111,7 @@ Feature: Prerequisites of a pairing request
         | last worker              |
 
     Scenario Outline: The <node> is unhealthy in one of several pools
-      Given a local cluster with 2 control plane nodes and 3 workers in 2 pools
+      Given a local cluster of at least 1 control plane nodes and 2 workers in 2 pools
       And the node "<node>" is unhealthy
       When the operator sends a pairing request
       Then the request is refused
@@ -113,7 +125,7 @@ Feature: Prerequisites of a pairing request
         | last worker             |
 
     Scenario: One of two unhealthy nodes recovers
-      Given a local cluster with 2 control plane nodes and 3 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And the node "first control plane node" is unhealthy
       And the node "last worker" is unhealthy
       When the node "first control plane node" recovers
@@ -141,7 +153,7 @@ Feature: Prerequisites of a pairing request
       And the cluster is still centrally managed
 
     Scenario: The cluster is centrally managed already, and another of its hosts sends
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And its request was accepted, and it is paired
       When the operator sends a pairing request from host 2
       Then the request is refused
@@ -245,54 +257,54 @@ Feature: Prerequisites of a pairing request
   Rule: Every host of the cluster has to reach the endpoint
 
     Scenario: With every link up, the connection check says yes
-      Given a local cluster with 3 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       When the operator checks the connection
       Then the connection check says yes
 
-    Scenario Outline: With host <host> of five cut off, the connection check says no
-      Given a local cluster with 3 control plane nodes and 2 workers
-      And host <host> of the cluster cannot reach Palette
+    Scenario Outline: With the <host> of its hosts cut off, the connection check says no
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And the <host> host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
       Then the connection check says no
 
       Examples:
-        | host |
-        | 1    |
-        | 2    |
-        | 3    |
-        | 4    |
-        | 5    |
+        | host   |
+        | first  |
+        | second |
+        | last   |
 
-    Scenario Outline: With host <host> of five cut off, no request is sent
-      Given a local cluster with 3 control plane nodes and 2 workers
-      And host <host> of the cluster cannot reach Palette
+    Scenario Outline: With the <host> of its hosts cut off, no request is sent
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And the <host> host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
       And no request of the cluster waits in Palette
 
       Examples:
-        | host |
-        | 1    |
-        | 2    |
-        | 3    |
-        | 4    |
-        | 5    |
+        | host   |
+        | first  |
+        | second |
+        | last   |
 
     Scenario: A host that was cut off gets its link back
-      Given a local cluster with 3 control plane nodes and 2 workers
-      And host 5 of the cluster cannot reach Palette
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And the last host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       And a send that was refused
-      When host 5 of the cluster can reach Palette again
+      When the last host of the cluster can reach Palette again
       And the operator sends a pairing request
       Then the request is sent
       And one request of the cluster waits in Palette
 
     Scenario: A host is cut off after the connection check has said yes
-      Given a local cluster with 3 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       When the operator checks the connection
       Then the connection check says yes
-      When host 5 of the cluster cannot reach Palette
+      When the last host of the cluster cannot reach Palette
+      And the operator goes to a host that reaches it and knows of that
       And the operator checks the connection
       Then the connection check says no
       When the operator sends a pairing request
@@ -311,17 +323,18 @@ Feature: Prerequisites of a pairing request
   @PRE-5S @edge @extended @should
   Rule: The connection check names the host that is cut off
 
-    Scenario Outline: Host <host> of five is named, and no other
-      Given a local cluster with 3 control plane nodes and 2 workers
-      And host <host> of the cluster cannot reach Palette
+    Scenario Outline: The <host> of its hosts is named, and no other
+      Given a local cluster of at least 1 control plane nodes and 2 workers
+      And the <host> host of the cluster cannot reach Palette
+      And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
-      Then the answer names host <host> and no other
+      Then the answer names the <host> host and no other
 
       Examples:
-        | host |
-        | 1    |
-        | 3    |
-        | 5    |
+        | host   |
+        | first  |
+        | second |
+        | last   |
 
   @PRE-6 @edge @core
   Rule: An unusable endpoint is refused in bounded time
@@ -424,7 +437,7 @@ Feature: Prerequisites of a pairing request
         | expired |
 
     Scenario: The connection check and a send, on a host that is cut off and on one that is not
-      Given a local cluster with 1 control plane nodes and 1 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And host 2 of the cluster cannot reach Palette
       When the operator checks the connection on host 2
       And the operator checks the connection on host 1

@@ -214,30 +214,6 @@ Feature: Match the profiles of a local cluster
         | last  |
         | first |
 
-    Scenario Outline: Not just one infra or full profile: <selection>
-      Given a pending pairing request
-      And these cluster profiles:
-        | Local cluster profile     | two infra profiles        | an infra and a full profile | two full profiles         | add-on profiles alone     |
-        | Infra profile             | Infra profile             | Infra profile               | Full profile              | Add-on profile            |
-        | Amazon EBS CSI 1.20.0     | Ubuntu 22.04              | Ubuntu 22.04                | Ubuntu 22.04              | Ubuntu 22.04              |
-        | Calico 3.25.1             | PXK-E 1.31.0              | PXK-E 1.31.0                | PXK-E 1.31.0              | PXK-E 1.31.0              |
-        | PXK-E 1.31.0              | Infra profile             | Full profile                | Full profile              | Calico 3.25.1             |
-        | Ubuntu 22.04              | Calico 3.25.1             | Calico 3.25.1               | Calico 3.25.1             | Amazon EBS CSI 1.20.0     |
-        | Add-on profile            | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0       | Amazon EBS CSI 1.20.0     | Add-on profile            |
-        | Prometheus-Grafana 44.3.1 | Add-on profile            | Prometheus-Grafana 44.3.1   | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 |
-        |                           | Prometheus-Grafana 44.3.1 |                             |                           |                           |
-      And the profiles of "<selection>" are selected
-      When the administrator matches them with the request
-      Then they do not match
-      And Palette refuses to pair the cluster with them
-
-      Examples:
-        | selection                   |
-        | two infra profiles          |
-        | an infra and a full profile |
-        | two full profiles           |
-        | add-on profiles alone       |
-
     Scenario: A second infra profile that brings packs of its own
       Given a pending pairing request
       And these cluster profiles:
@@ -640,3 +616,27 @@ Feature: Match the profiles of a local cluster
       When the administrator matches them with the request
       And pairs the cluster with them
       Then what the target does is observed: "the only version of a profile is a draft, and it fits"
+
+    Scenario Outline: Not just one infra or full profile: <selection>
+      Given a pending pairing request
+      And these cluster profiles:
+        | Local cluster profile     | two infra profiles        | an infra and a full profile | two full profiles         | add-on profiles alone     |
+        | Infra profile             | Infra profile             | Infra profile               | Full profile              | Add-on profile            |
+        | Amazon EBS CSI 1.20.0     | Ubuntu 22.04              | Ubuntu 22.04                | Ubuntu 22.04              | Ubuntu 22.04              |
+        | Calico 3.25.1             | PXK-E 1.31.0              | PXK-E 1.31.0                | PXK-E 1.31.0              | PXK-E 1.31.0              |
+        | PXK-E 1.31.0              | Infra profile             | Full profile                | Full profile              | Calico 3.25.1             |
+        | Ubuntu 22.04              | Calico 3.25.1             | Calico 3.25.1               | Calico 3.25.1             | Amazon EBS CSI 1.20.0     |
+        | Add-on profile            | Amazon EBS CSI 1.20.0     | Amazon EBS CSI 1.20.0       | Amazon EBS CSI 1.20.0     | Add-on profile            |
+        | Prometheus-Grafana 44.3.1 | Add-on profile            | Prometheus-Grafana 44.3.1   | Prometheus-Grafana 44.3.1 | Prometheus-Grafana 44.3.1 |
+        |                           | Prometheus-Grafana 44.3.1 |                             |                           |                           |
+      And the profiles of "<selection>" are selected
+      When the administrator matches them with the request
+      And pairs the cluster with them
+      Then what the target does is observed: "the packs of the local cluster come together from <selection>"
+
+      Examples:
+        | selection                   |
+        | two infra profiles          |
+        | an infra and a full profile |
+        | two full profiles           |
+        | add-on profiles alone       |

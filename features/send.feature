@@ -25,7 +25,6 @@ Feature: Send a pairing request from the local cluster
         | a cut-short       |
         | a logged-out      |
         | an expired        |
-        | another cluster's |
 
     Scenario Outline: A restart of the edge does not bring <session> session back
       Given a local cluster
@@ -209,7 +208,7 @@ Feature: Send a pairing request from the local cluster
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
+        | change of the settings     |
         | change of the profiles     |
         | deletion of the cluster    |
 
@@ -226,7 +225,6 @@ Feature: Send a pairing request from the local cluster
         | operation                  |
         | update of the cluster      |
         | patch of the named cluster |
-        | patch of the cluster       |
         | change of the profiles     |
 
     Scenario: Local operations work while Palette cannot be reached
@@ -260,7 +258,7 @@ Feature: Send a pairing request from the local cluster
       Then what the target does is observed: "a second send while one is pending, with another token"
 
     Scenario: The second send comes from another host of the cluster
-      Given a local cluster with 1 control plane nodes and 1 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And a pending pairing request
       When the operator sends a pairing request from host 2
       And the operator looks at the pairing request
@@ -300,17 +298,29 @@ Feature: Send a pairing request from the local cluster
   Rule: What the other hosts of the cluster show
 
     Scenario: Another host of the cluster is asked for the request
-      Given a local cluster with 1 control plane nodes and 2 workers
+      Given a local cluster of at least 1 control plane nodes and 2 workers
       And a pending pairing request
       When the operator looks at the pairing request on host 2
       And the operator looks at the pairing request on host 3
       Then what the target does is observed: "the pairing request, looked at on the hosts where it was not sent"
 
     Scenario: The login to one host is shown to another
-      Given a local cluster with 1 control plane nodes and 1 workers
+      Given a local cluster of at least 1 control plane nodes and 1 workers
       And a pending pairing request
       When the operator takes the login of host 1 to host 2
       Then what the target does is observed: "one host's login, used at its sibling"
+
+    Scenario: The login to another cluster is used to send
+      Given a local cluster
+      When somebody with another cluster's session sends a pairing request
+      And the administrator looks at the list of requests
+      Then what the target does is observed: "another cluster's login, used to send"
+
+    Scenario: The login to another cluster is used to cancel
+      Given a pending pairing request
+      When somebody with another cluster's session cancels the pairing request
+      And the operator looks at the pairing request
+      Then what the target does is observed: "another cluster's login, used to cancel"
 
   @SND-11 @central @core
   Rule: Sending alone pairs nothing

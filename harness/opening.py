@@ -13,6 +13,7 @@ from harness.catalogue.limits import Limits
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
+from harness.domain.operations import RARELY_OFFERED, ReleaseCentralCluster
 from harness.loopback import is_loopback, is_loopback_host
 from harness.targets.plugins import open_plugin, plugin_names
 from harness.targets.port import Driver, TargetInfo, TargetUnusable
@@ -76,7 +77,12 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
 
     behaviour = behaviour_with(planted)
     reference = direct_reference(seed, clusters=3, behaviour=behaviour)
-    info = TargetInfo(behaviour.called, __version__, features=INPROCESS_FEATURES)
+    info = TargetInfo(
+        behaviour.called,
+        __version__,
+        features=INPROCESS_FEATURES,
+        not_offered=RARELY_OFFERED - {ReleaseCentralCluster},
+    )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import THEN, Judge
-from harness.context import local_actions
+from harness.context import local_actions, local_changes
 from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -63,6 +63,11 @@ def _accept(context: Context) -> None:
 def _reject(context: Context) -> None:
     operation = ops.RejectPairingRequest(context.cluster().pairing_uid)
     context.perform(context.admin(), operation, "the rejection")
+
+
+@when("that has succeeded")
+def _has_succeeded(context: Context) -> None:
+    context.must(context.last())
 
 
 # --- what must hold ---------------------------------------------------------------------------
@@ -174,8 +179,8 @@ def _gone_centrally(context: Context, judge: Judge) -> None:
 @then("a local operation on the cluster takes effect")
 @then("local operations on the cluster still take effect")
 def _local_operation_works(context: Context, judge: Judge) -> None:
-    judge.check("succeeded", operation=local_actions.change_locally(context).id)
-    judge.check("held", operation=local_actions.local_effect(context).id)
+    judge.check("succeeded", operation=local_changes.change_locally(context).id)
+    judge.check("held", operation=local_changes.local_effect(context).id)
 
 
 @then("a central operation on the cluster takes effect")

@@ -9,17 +9,20 @@ from harness.checkers.registry import Judge
 from harness.context import local_actions
 from harness.context.context import ClusterShape, Context
 from harness.context.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
-from harness.domain.arrangements import InstallCluster, SetHostMode, Side
-from harness.domain.cluster import Health, ManagementMode
+from harness.domain.arrangements import Side
+from harness.domain.cluster import Health
 from harness.domain.operations import ListPairingRequests, VerifyConnection
 
 OTHER = "another cluster"
+POSITIONS = {"first": 1, "second": 2, "last": -1}
 
 # --- the cluster's condition ------------------------------------------------------------------
 
 
 @given(
-    parsers.parse("a local cluster with {control:d} control plane nodes and {workers:d} workers")
+    parsers.parse(
+        "a local cluster of at least {control:d} control plane nodes and {workers:d} workers"
+    )
 )
 def _many_nodes(context: Context, control: int, workers: int) -> None:
     context.needs(Feature.MULTI_NODE)
@@ -28,13 +31,24 @@ def _many_nodes(context: Context, control: int, workers: int) -> None:
 
 @given(
     parsers.parse(
-        "a local cluster with {control:d} control plane nodes and {workers:d} workers"
+        "a local cluster of at least {control:d} control plane nodes and {workers:d} workers"
         " in {pools:d} pools"
     )
 )
 def _many_pools(context: Context, control: int, workers: int, pools: int) -> None:
     context.needs(Feature.MULTI_NODE)
     context.new_cluster(shape=ClusterShape(control, workers, pools))
+
+
+@given(
+    parsers.parse(
+        "a local cluster of at least {control:d} control plane nodes and {workers:d} workers,"
+        " and a free host"
+    )
+)
+def _with_a_free_host(context: Context, control: int, workers: int) -> None:
+    context.needs(Feature.MULTI_NODE)
+    context.new_cluster(shape=ClusterShape(control, workers, spare=1))
 
 
 @given(parsers.parse('the cluster is in state "{state}"'))
@@ -56,15 +70,26 @@ def _recovers(context: Context, position: str) -> None:
 
 @given("the hosts have no cluster")
 def _no_cluster(context: Context) -> None:
-    context.recorder.arrange(InstallCluster(context.cluster().slot.uid, None))
+    local_actions.leave_without_cluster(context)
 
 
 @given("the hosts were installed in central mode")
 def _central_mode(context: Context) -> None:
-    context.recorder.arrange(SetHostMode(context.cluster().slot.uid, ManagementMode.CENTRAL))
+    local_actions.install_in_central_mode(context)
 
 
 # --- links ------------------------------------------------------------------------------------
+
+
+@given(parsers.parse("the {which} host of the cluster cannot reach Palette"))
+@when(parsers.parse("the {which} host of the cluster cannot reach Palette"))
+def _this_host_cut_off(context: Context, which: str) -> None:
+    local_actions.set_link(context, POSITIONS[which], up=False)
+
+
+@when(parsers.parse("the {which} host of the cluster can reach Palette again"))
+def _this_host_linked(context: Context, which: str) -> None:
+    local_actions.set_link(context, POSITIONS[which], up=True)
 
 
 @given(parsers.parse("host {position:d} of the cluster cannot reach Palette"))
@@ -76,6 +101,12 @@ def _host_cut_off(context: Context, position: int) -> None:
 @when(parsers.parse("host {position:d} of the cluster can reach Palette again"))
 def _host_linked(context: Context, position: int) -> None:
     local_actions.set_link(context, position, up=True)
+
+
+@given("the operator is at a host that reaches it and knows of that")
+@when("the operator goes to a host that reaches it and knows of that")
+def _at_one_that_knows(context: Context) -> None:
+    local_actions.go_to_a_host_that_knows(context)
 
 
 @given("the cluster cannot reach Palette")
@@ -168,9 +199,9 @@ def _says_no(context: Context, judge: Judge) -> None:
     judge.check("connection_check_says", operation=context.noted(), verified=False)
 
 
-@then(parsers.parse("the answer names host {position:d} and no other"))
-def _names_host(context: Context, judge: Judge, position: int) -> None:
-    named, others = local_actions.names_of_host(context, position)
+@then(parsers.parse("the answer names the {which} host and no other"))
+def _names_host(context: Context, judge: Judge, which: str) -> None:
+    named, others = local_actions.names_of_host(context, context.cluster().host(POSITIONS[which]))
     judge.check("answer_names", operation=context.noted(), named=named, not_named=others)
 
 

@@ -6,7 +6,8 @@ from pytest_bdd import parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context.context import Context
-from harness.context.local_actions import change_centrally, change_locally
+from harness.context.local_actions import change_centrally, decided_by_the_profiles
+from harness.context.local_changes import change_locally
 from harness.domain.operations import ViewPairing
 
 
@@ -18,6 +19,11 @@ def _central_operation(context: Context) -> None:
 @when("a local operation is tried")
 def _local_operation(context: Context) -> None:
     change_locally(context)
+
+
+@when("that was decided by the profiles")
+def _decided(context: Context) -> None:
+    decided_by_the_profiles(context)
 
 
 @when("the operator waits for the request to end")

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import local_actions
+from harness.context import local_actions, local_changes
 from harness.context.context import DAY, Context
 from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.context.local_actions import (
     change_centrally,
-    change_locally,
     gone,
-    local_effect,
     restart,
     send_and_cancel,
     send_and_reject,
@@ -172,9 +170,19 @@ def _opens(context: Context) -> None:
 # --- operations on the cluster ----------------------------------------------------------------
 
 
+@given(parsers.parse('the "{kind}" was seen to take effect on it'))
+def _has_worked(context: Context, kind: str) -> None:
+    local_changes.must_take_effect(context, kind)
+
+
+@given("a local operation on it was refused")
+def _probe_refused(context: Context) -> None:
+    context.note("the refused", context.must_be_refused(local_changes.change_locally(context)))
+
+
 @when(parsers.parse('the operator asks for the "{kind}"'))
 def _local_operation(context: Context, kind: str) -> None:
-    change_locally(context, kind)
+    local_changes.change_locally(context, kind)
 
 
 @when("the administrator changes the cluster by the uid in the request")
@@ -247,6 +255,12 @@ def _unique(context: Context, judge: Judge, sends: int, ids: int) -> None:
     judge.check("ids_are_unique", at_least=ids)
 
 
+@then("it is refused because the cluster is centrally managed")
+def _refused_for_that(context: Context, judge: Judge) -> None:
+    others = [context.noted("the refused")]
+    judge.check("refused_as_centrally_managed", operation=context.noted(), others=others)
+
+
 @then(parsers.parse('the "{kind}" has taken effect'))
 def _took_effect(context: Context, judge: Judge, kind: str) -> None:
-    judge.check("held", operation=local_effect(context, kind).id)
+    judge.check("held", operation=local_changes.local_effect(context).id)

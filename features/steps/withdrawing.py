@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import local_actions
+from harness.context import local_actions, local_changes
 from harness.context.context import DAY, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
@@ -107,6 +107,24 @@ def _lost_polls(context: Context, times: int) -> None:
     local_actions.spoil_next(context, MessageKind.POLL, MessageFault.LOST_BEFORE, times)
 
 
+@given(parsers.parse("one of these {messages} has been lost"))
+@when(parsers.parse("one of these {messages} has been lost"))
+def _one_is_lost(context: Context, messages: str) -> None:
+    local_actions.await_loss(context, local_actions.MESSAGES[messages])
+
+
+@when(parsers.parse("no more of these {messages} are lost"))
+def _no_more_are_lost(context: Context, messages: str) -> None:
+    local_actions.end_of_losses(context, local_actions.MESSAGES[messages])
+
+
+@given("the host has not heard of it")
+def _not_heard(context: Context) -> None:
+    leased = context.cluster()
+    uid = leased.pairing_uid
+    context.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
+
+
 @given(parsers.parse("the link has gone down and come back {times:d} times, and is down again"))
 def _flapped(context: Context, times: int) -> None:
     local_actions.flap(context, times)
@@ -192,7 +210,7 @@ def _profiles_for_now(context: Context) -> None:
 @given("profiles that match what the cluster runs after a change")
 def _profiles_for_later(context: Context) -> None:
     local_actions.select_profiles_for(
-        context, local_actions.changed(context.cluster().cluster.stack)
+        context, local_changes.changed(context.cluster().cluster.stack)
     )
 
 
@@ -207,12 +225,10 @@ def _looked_before(context: Context) -> None:
 @then("Local UI shows the same as before")
 def _same_as_before(context: Context, judge: Judge) -> None:
     local_actions.view_cluster(context, "after")
-    judge.check(
-        "unchanged", before=context.noted("cluster before"), after=context.noted("cluster after")
-    )
-    judge.check(
-        "unchanged", before=context.noted("stack before"), after=context.noted("stack after")
-    )
+    for what in ("cluster", "stack", "settings"):
+        if f"{what} before" in context.notes:
+            before, after = (context.noted(f"{what} {when}") for when in ("before", "after"))
+            judge.check("unchanged", before=before, after=after)
 
 
 @then("nothing becomes pending again in Local UI")

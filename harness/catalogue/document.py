@@ -58,7 +58,7 @@ def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[di
             "level": r.level.value,
             "title": r.title,
             "source": r.source,
-            "feature": r.feature.value if r.feature else None,
+            "features": [feature.value for feature in r.features],
             "profile": r.profile.value,
             "scenarios": list(scenarios.get(r.id, ())),
         }
@@ -159,7 +159,7 @@ def _features() -> Iterator[str]:
         "## Features of a target",
         "",
         "Optional abilities that a target file claims. *Needs*, in the tables below, names the"
-        " feature without which a requirement cannot be judged.",
+        " feature without which a requirement cannot be judged; of several, one is enough.",
         "",
     )
     yield from markdown_table(
@@ -201,7 +201,7 @@ def _group_table(members: Sequence[Requirement], scenarios: Coverage | None) -> 
             r.role.value,
             r.level.value,
             r.profile.value,
-            f"`{r.feature}`" if r.feature else "",
+            " or ".join(f"`{feature}`" for feature in r.features),
         )
         for r in members
     )

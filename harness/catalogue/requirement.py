@@ -8,10 +8,12 @@ resilience on both; see `stands_on`.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.catalogue.errors import UnknownName
+from harness.domain.errors import Reason
 
 
 class Role(StrEnum):
@@ -44,6 +46,9 @@ class Feature(StrEnum):
     PAGES = "pages"
     SCOPES = "scopes"
     MULTI_NODE = "multi-node"
+    CLOCK = "clock"
+    SERVER_STEPS = "server-steps"
+    MANAGEMENT_SWITCH = "management-switch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,11 @@ class Requirement:
     `#send-pairing-request-from-local-cluster step 6`. `title` is one line; `text` says in our
     own words what must hold: a MUST of the core, unless it says otherwise. An invariant (`INV-…`)
     is judged over whole histories.
+
+    `refused_as` are the reasons for which a refusal that it asks for proves something by itself;
+    any other has to be seen beside the same operation where it is allowed. `demands` are the
+    kinds of operations that have to work by it: one that does not fails it, where elsewhere what
+    rests on it is only inconclusive.
     """
 
     id: str
@@ -63,7 +73,18 @@ class Requirement:
     source: str
     level: Level = Level.MUST
     profile: Profile = Profile.CORE
-    feature: Feature | None = None
+    features: tuple[Feature, ...] = ()
+    refused_as: tuple[Reason, ...] = ()
+    demands: tuple[str, ...] = ()
+
+    def lacks(self, claimed: Collection[str]) -> str:
+        """What a target would have to claim to be judged by it; empty if it claims enough."""
+        return "" if not self.features or set(self.features) & set(claimed) else self.needs
+
+    @property
+    def needs(self) -> str:
+        """The features of which one is needed, as people read them; empty if none is."""
+        return " or ".join(self.features)
 
     @property
     def group(self) -> str:
@@ -137,6 +158,26 @@ FEATURES: tuple[FeatureDescription, ...] = (
         " worker pool, so that a single node can be unhealthy and a single host cut off.",
         "Scenarios that need more than one node are reported as `not_supported: multi-node`;"
         " the requirements behind them (PRE-2, PRE-5 …) are judged by their other scenarios.",
+    ),
+    FeatureDescription(
+        Feature.CLOCK,
+        "The clock of each side that is certified can be put forward, by the control port, a"
+        " command or a person: logins and tokens then expire without anybody waiting for it.",
+        "Scenarios that put such a clock forward are reported as `not_supported: clock`; the"
+        " requirements behind them (SND-1, ACC-1 …) are judged by their other scenarios.",
+    ),
+    FeatureDescription(
+        Feature.SERVER_STEPS,
+        "Palette's API itself goes through the wizard's steps, in calls of their own, and lets"
+        " nobody skip one.",
+        "What the wizard's pages show (ACC-4, ACC-11, ACC-17, ACC-18) is judged on pages only,"
+        " if these are claimed.",
+    ),
+    FeatureDescription(
+        Feature.MANAGEMENT_SWITCH,
+        "Local UI offers a way to choose local management again on a host that is centrally"
+        " managed, which has to lead nowhere once the cluster is paired (ACC-19).",
+        "Nobody is asked to give a paired cluster back: `not_supported: management-switch`.",
     ),
 )
 """Every feature, in the order in which a target file lists them."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
+from harness.domain.errors import Reason
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.history.predicates import Sample, holds
+from harness.history.predicates import Sample, holds, starved_s
+from harness.history.redaction import is_told, without_labels
 
 
 @then("it succeeds", "the request is sent")
@@ -36,6 +38,76 @@ def refused(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
+UNREAD_SHARE_MAX = 0.1
+"""The share of unreadable answers up to which a scenario is judged by the others."""
+
+REFUSALS = ("refused", "refused_or_shows_none", "not_shown_in_list", "profiles_do_not_match")
+"""The checks that a refusal passes, if it is one for the reason in question."""
+
+_NEVER_TRIED = ("DeleteCluster", "CreateCluster", "RestoreLocalManagement", "ReleaseCentralCluster")
+"""What destroys, or cannot succeed anyway: no control shows that it is allowed elsewhere."""
+
+_SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
+"""Reasons that say nothing of what was asked for, wherever they are not what is asked about."""
+
+
+def tells_reason(record: OperationRecord, reasons: Sequence[str]) -> bool:
+    """Whether a refusal proves by itself what it is about: it names one of these reasons.
+
+    That nothing is there proves nothing: it may be the path that is not. Where an operation may
+    not be tried elsewhere, words that name central management will do (ACC-13).
+    """
+    reason = (record.error or {}).get("reason")
+    if reason in reasons and reason != Reason.NOT_FOUND:
+        return True
+    words = TOPICS["central management"] if record.kind in _NEVER_TRIED else ()
+    return any(word in _text(record).lower() for word in words)
+
+
+@check
+def refused_for_that(
+    history: History, *, operation: str, reasons: list[str], control: str = ""
+) -> Finding:
+    """The refusal names its reason, or the same operation is seen to be allowed elsewhere."""
+    record = history[operation]
+    reason, details = (record.error or {}).get("reason"), (record.error or {}).get("details")
+    status = details.get("status") if isinstance(details, Mapping) else None
+    if tells_reason(record, reasons):
+        return passed(f"{record.kind} was refused as {reason}", operation)
+    if reason in _SAYS_NOTHING or status == "503":
+        return unjudged(f"{record.kind} was refused for another reason: {_why(record)}", operation)
+    if control and history[control].outcome is Outcome.OK:
+        told = f"{record.kind} was refused, and succeeds where it is allowed ({control})"
+        return passed(told, operation, control)
+    tried = f"; it is refused elsewhere, too: {_why(history[control])}" if control else ""
+    why = f"{record.kind} was refused, and why cannot be told ({_why(record)}){tried}"
+    return unjudged(why, operation, *filter(None, [control]))
+
+
+def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]:
+    """How many answers came, and which could not be read: the operation of each, as often."""
+    came, ids = 0, list[str]()
+    for record in operations:
+        value = record.value or {}
+        asked, lost = value.get("asked"), value.get("unread")
+        if isinstance(asked, int) and isinstance(lost, int):
+            came, ids = came + asked, [*ids, *([record.id] * lost)]
+        elif record.response is not None:
+            came, ids = came + 1, [*ids, *([record.id] if record.outcome is Outcome.INFO else [])]
+    return came, tuple(ids)
+
+
+@check
+def answers_could_be_read(history: History) -> Finding:
+    """All but a tenth of the answers that came were well-formed."""
+    came, lost = unread(history.operations)
+    told = f"{len(lost)} of {came} answers could not be read"
+    if len(lost) > UNREAD_SHARE_MAX * came:
+        why = f"{told}: {_why_unread(history[lost[0]])}"
+        return Finding(Verdict.INCONCLUSIVE, why, tuple(dict.fromkeys(lost)), ground=True)
+    return Finding(Verdict.PASS, told, ground=True)
+
+
 @check
 def held(history: History, *, operation: str) -> Finding:
     """What was waited for was seen in time; what had to stay so stayed so.
@@ -56,6 +128,12 @@ def held(history: History, *, operation: str) -> Finding:
         last = samples[-1].error.get("why") if samples else ""
         why = f"{what}: no well-formed answer came{f': {last}' if last else ''}"
         return unjudged(why, operation)
+    late_s = starved_s((record.value or {}).get("late_us"), record.args)
+    if late_s and record.kind != "stays":
+        why = (
+            f"the harness itself was late by {late_s:.1f} s of the time in which it had to be seen"
+        )
+        return unjudged(f"{what} was not seen, and {why}", operation)
     seen = telling[0] if record.kind == "stays" else telling[-1]
     return failed(f"{what} did not hold; seen: {_seen(seen)}", operation)
 
@@ -84,6 +162,12 @@ def _unknown(record: OperationRecord) -> Finding:
     return unjudged(f"{why}: {_why(record)}", record.id)
 
 
+def _why_unread(record: OperationRecord) -> str:
+    """What was wrong with one: of a wait, with the first that could not be read."""
+    lost = (s.error for s in _samples(record) if s.outcome is Outcome.INFO)
+    return str(next(lost, record.error or {}).get("why", "no reason was given"))
+
+
 def _samples(record: OperationRecord) -> list[Sample]:
     seen = (record.value or {}).get("samples")
     items = seen if isinstance(seen, list) else []
@@ -102,6 +186,12 @@ def _describe(record: OperationRecord) -> str:
         return f"{record.kind} succeeded{_describe_fields(record.value)}"
     ended = "was refused" if record.outcome is Outcome.FAIL else "got no well-formed answer"
     return f"{record.kind} {ended}: {_why(record)}"
+
+
+def last_seen(record: OperationRecord) -> str:
+    """What a wait saw last, in a few words."""
+    samples = _samples(record)
+    return _seen(samples[-1]) if samples else "nothing"
 
 
 def _why(record: OperationRecord) -> str:
@@ -181,17 +271,35 @@ def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Fi
     return _says(history, operation, f"that the endpoint is {trouble}", TROUBLES[trouble])
 
 
+@check
+def refused_as_centrally_managed(history: History, *, operation: str, others: list[str]) -> Finding:
+    """It was refused because the cluster is centrally managed: it says so, or has the code with
+    which the others, that worked before, were refused.
+    """
+    record = history[operation]
+    if record.outcome is not Outcome.FAIL:
+        return refused(history, operation=operation)
+    told = any(word in _text(record).lower() for word in TOPICS["central management"])
+    if told or _code(record) in {_code(history[other]) for other in others} - {""}:
+        return passed(f"{record.kind} was refused as centrally managed", operation, *others)
+    why = f"{record.kind} was refused, perhaps for another reason: {_why(record)}"
+    return unjudged(why, operation, *others)
+
+
+def _code(record: OperationRecord) -> str:
+    error = record.error or {}
+    details = error.get("details")
+    code = details.get("code") if isinstance(details, dict) else ""
+    return str(code or error.get("reason") or "")
+
+
 @then("the error does not repeat the token")
 @check
 def token_is_not_repeated(history: History, *, operation: str) -> Finding:
-    """The error holds nowhere the token that was sent.
-
-    Evidence shows a label in place of each secret; the label of this token is looked for.
-    """
+    """The error holds nowhere the token that was sent."""
     record = history[operation]
-    label = str(record.args.get("token", ""))
     answer = json.dumps([record.error, dict(record.response or {})], default=str)
-    if label.strip() and label in answer:
+    if is_told(str(record.args.get("token", "")), answer):
         return failed("the error repeats the registration token", operation)
     return passed("the error does not repeat the registration token", operation)
 
@@ -221,7 +329,7 @@ def _says(history: History, operation: str, what: str, words: tuple[str, ...]) -
         reason = f"{record.kind} was not refused, so that there is no error to judge"
         return unjudged(reason, operation)
     text = _text(record)
-    if any(word in text.lower() for word in words):
+    if any(word in without_labels(text).lower() for word in words):
         return passed(f"the error says {what}: {text!r}", operation)
     return failed(
         f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}", operation

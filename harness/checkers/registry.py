@@ -21,11 +21,16 @@ _TOLD = (Verdict.FAIL, Verdict.OBSERVED, Verdict.INCONCLUSIVE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: the verdict, why, and the operations that it rests on."""
+    """What a check found: the verdict, why, and the operations that it rests on.
+
+    `ground` says that it is not about the target, but about what every verdict of the scenario
+    rests on: where that is not there, all others are void, those that failed as well.
+    """
 
     verdict: Verdict
     reason: str
     operations: tuple[str, ...] = ()
+    ground: bool = False
 
 
 def passed(reason: str, *operations: str) -> Finding:
@@ -107,17 +112,24 @@ def verdict_of(findings: Sequence[Finding]) -> tuple[Verdict, str]:
 
     Without any finding nothing was judged, and that is inconclusive.
     """
-    if not findings:
+    deciding = _deciding(findings)
+    if not deciding:
         return Verdict.INCONCLUSIVE, NOTHING_JUDGED
-    verdict = worst(finding.verdict for finding in findings)
-    reasons = dict.fromkeys(f.reason for f in findings if f.verdict is verdict)
+    verdict = worst(finding.verdict for finding in deciding)
+    reasons = dict.fromkeys(f.reason for f in deciding if f.verdict is verdict)
     return verdict, "; ".join(reasons) if verdict in _TOLD else ""
 
 
 def rests_on(findings: Sequence[Finding], verdict: Verdict) -> list[str]:
     """The operations that a verdict rests on: those of the findings that say the same."""
-    operations = (o for f in findings if f.verdict is verdict for o in f.operations)
+    operations = (o for f in _deciding(findings) if f.verdict is verdict for o in f.operations)
     return list(dict.fromkeys(operations))
+
+
+def _deciding(findings: Sequence[Finding]) -> list[Finding]:
+    """What decides: a ground that is not there, otherwise all that was found about the target."""
+    void = [f for f in findings if f.ground and f.verdict is not Verdict.PASS]
+    return void or [finding for finding in findings if not finding.ground]
 
 
 class CheckFailed(AssertionError):
@@ -134,8 +146,8 @@ class FindingLog(Protocol):
     def history(self) -> History:
         """What was recorded so far."""
 
-    def record_finding(self, name: str, args: Mapping[str, Json], finding: Finding) -> None:
-        """Write down what a check found."""
+    def record_finding(self, name: str, args: Mapping[str, Json], finding: Finding) -> Finding:
+        """Write down what a check found; returns it as it was written, without secrets."""
 
 
 class Judge:
@@ -152,7 +164,7 @@ class Judge:
             CheckInconclusive: the verdict is `inconclusive`.
         """
         finding = run_check(name, self._log.history(), args)
-        self._log.record_finding(name, args, finding)
+        finding = self._log.record_finding(name, args, finding)
         if finding.verdict is Verdict.FAIL:
             raise CheckFailed(finding.reason)
         if finding.verdict is Verdict.INCONCLUSIVE:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from harness.catalogue.document import markdown_table
 from harness.catalogue.errors import UnknownName
@@ -15,6 +15,7 @@ from harness.catalogue.requirements import REQUIREMENTS
 from harness.cli import exits
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, say
 from harness.explore.walk import InterleavingResult, rendered
+from harness.proving.drawn import DrawnOutcome, try_drawn
 from harness.proving.fleets import HOSTS, SEED
 from harness.proving.matrix import Caught, Matrix, try_mutants
 from harness.proving.matrix import as_json as matrix_json
@@ -22,6 +23,7 @@ from harness.proving.variants import LeftAlone, try_variants
 from harness.proving.variants import as_json as variants_json
 from harness.proving.walks import interleavings_named, walk_all
 from harness.reference import planting
+from harness.reference.drawn import draw
 from harness.reference.planting import Lane, Wire
 from harness.running.selection import Selection
 
@@ -99,6 +101,27 @@ def run_mutants(asked: ProofOptions) -> int:
     unclear = bool(matrix.baseline) or any(row.problem for row in matrix.rows)
     failed = exits.INCONCLUSIVE if unclear else exits.DOES_NOT_CONFORM
     return CONFORMS if matrix.sound else failed
+
+
+def run_drawn(count: int, seed: int, workers: int | None, format: str) -> int:
+    """Try defects that nobody planted, and print what became of each; always 0.
+
+    Raises:
+        TrialsFailed: the suite cannot be run.
+    """
+    chosen = draw(count, seed)
+    rows = try_drawn(chosen, workers=workers or len(os.sched_getaffinity(0)), progress=_tell_drawn)
+    if format == "json":
+        put_json([{**asdict(row), "name": row.mutant.name} for row in rows])
+        return CONFORMS
+    counted = [row for row in rows if not row.equivalent]
+    failed = [row for row in counted if row.failed]
+    unclear = [row for row in counted if row.unclear and not row.failed]
+    put(f"drawn         {len(rows)} by the seed {seed}, {len(rows) - len(counted)} set aside")
+    put(f"failed        {len(failed)} of {len(counted)}, {len(failed) / len(counted):.0%}")
+    put(f"inconclusive  {len(unclear)}")
+    put(f"passed        {len(counted) - len(failed) - len(unclear)}")
+    return CONFORMS
 
 
 def run_variants(asked: ProofOptions) -> int:
@@ -197,6 +220,15 @@ def _tell_left_alone(row: LeftAlone) -> None:
 
 def _tell(planted: planting.Planted, wrong: str, right: str) -> None:
     say(f"{'✗' if wrong else '✓'} {planted.requirement:7} {planted.name}: {wrong or right}")
+
+
+def _tell_drawn(row: DrawnOutcome) -> None:
+    what = f"{row.mutant.name} ({row.mutant.says})"
+    if row.problem or row.failed:
+        say(f"{'?' if row.problem else '✓'} {what}: {row.problem or ', '.join(row.failed)}")
+    else:
+        unclear = f"inconclusive: {', '.join(row.unclear)}" if row.unclear else "passes"
+        say(f"✗ {what}: {unclear}")
 
 
 def _complain(matrix: Matrix) -> None:

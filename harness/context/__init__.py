@@ -1,6 +1,7 @@
 """What a scenario has around it: the recorder that records, and everything a step may call.
 
-Nothing is judged here; that is the work of `harness.checkers`.
+Nothing is judged here; that is the work of `harness.checkers`, which also says whether faults took
+effect.
 
-Imports `domain`, `catalogue`, `history`, `targets`. Begin with `context`.
+Imports `domain`, `catalogue`, `history`, `targets`, `checkers`. Begin with `context`.
 """

@@ -12,9 +12,17 @@ from dataclasses import dataclass, field, replace
 from harness.catalogue.needs import UNKNOWN, need_of
 from harness.catalogue.people import People
 from harness.catalogue.requirement import Feature
+from harness.checkers.answers import last_seen
 from harness.context.installing import ClusterShape as ClusterShape
 from harness.context.installing import Installer, SlotPool, is_consumed
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply, Recorder
+from harness.context.recorder import (
+    Actor,
+    Inconclusive,
+    NotReached,
+    NotSupported,
+    RecordedReply,
+    Recorder,
+)
 from harness.context.stacks import DOCUMENTED_STACK, published, same_packs
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -91,6 +99,8 @@ class Context:
         self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
         self.insecure = False
         self.seen: list[str] = []
+        self.changing: ops.LocalClusterOperation | None = None
+        """The last local cluster operation that was carried out."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -237,12 +247,13 @@ class Context:
             self._people.tags(index) if tags is None else tags,
             stack=DOCUMENTED_STACK if stack is None else stack,
         )
-        hosts = shape.control_plane + shape.workers if "shape" in matters else 1
+        hosts = shape.hosts if "shape" in matters else 1
         slot, cluster = self._installer.install(model, shape, matters, hosts)
         leased = LeasedCluster(slot, cluster, Actor("operator", ops.Credentials()))
         leased.runs_as_asked = same_packs(cluster.stack, model.stack)
         self.clusters[label] = leased
-        leased.operator = self.log_in(leased.host(1))
+        named_first = (uid for uid in slot.host_uids if uid in leased.host_uids)
+        leased.operator = self.log_in(next(named_first, leased.host(1)))
         return leased
 
     def log_in(self, host_uid: str, label: str = "operator", *, extended: bool = False) -> Actor:
@@ -348,35 +359,33 @@ class Context:
         """A precondition that has to succeed before anything can be judged.
 
         Raises:
-            Inconclusive: it did not.
+            NotReached: it did not.
         """
         if taken.record.outcome is not Outcome.OK:
             error = taken.record.error or {}
             why = error.get("message") or error.get("why")
-            raise Inconclusive(f"precondition not reached: {taken.record.kind}: {why}")
+            raise NotReached(taken.record, f"{taken.record.kind}: {why}")
         return taken
 
     def must_be_refused(self, taken: RecordedReply) -> RecordedReply:
         """A precondition that has to be refused before anything can be judged.
 
         Raises:
-            Inconclusive: it was not.
+            NotReached: it was not.
         """
         if taken.record.outcome is not Outcome.FAIL:
-            raise Inconclusive(f"precondition not reached: {taken.record.kind} was not refused")
+            raise NotReached(taken.record, f"{taken.record.kind} was not refused")
         return taken
 
     def must_hold(self, waited: OperationRecord) -> OperationRecord:
         """A precondition that was waited for.
 
         Raises:
-            Inconclusive: it was not seen in time.
+            NotReached: it was not seen in time.
         """
         if not (waited.value or {}).get("held"):
-            raise Inconclusive(
-                f"precondition not reached: {waited.args['polls']} never showed"
-                f" {waited.args['predicate']}"
-            )
+            told = f"{waited.args['polls']} never showed {waited.args['predicate']}"
+            raise NotReached(waited, f"{told}; seen last: {last_seen(waited)}")
         return waited
 
     def must_see(self, actor: Actor, look: ops.Operation, predicate: str, **args: Json) -> None:
@@ -411,16 +420,47 @@ class Context:
             raise Inconclusive(f"no earlier step has done {name!r}: the steps are out of order")
         return self.notes[name].id
 
+    def last(self) -> RecordedReply:
+        """The operation that was kept last.
+
+        Raises:
+            Inconclusive: what was kept last is none.
+        """
+        self.noted()
+        last = self.notes["it"]
+        if not isinstance(last, RecordedReply):
+            raise Inconclusive("the last step has only looked: the steps are out of order")
+        return last
+
     def perform(self, actor: Actor, operation: ops.Operation, name: str = "it") -> RecordedReply:
-        """Carry out an operation and keep it under a name."""
+        """Carry out an operation and keep it under a name.
+
+        Raises:
+            NotSupported: the target does not offer it.
+        """
+        if type(operation) in self.recorder.driver.info.not_offered:
+            raise NotSupported(f"the target does not offer {type(operation).__name__}")
         taken = self.recorder.perform(actor, operation)
         self.note(name, taken)
         return taken
 
     def put_clock_forward(self, side: arrangements.Side, by: int) -> None:
-        """Put a side's clock forward by `by` microseconds, until the scenario ends."""
+        """Put a side's clock forward by `by` microseconds, until the scenario ends.
+
+        Raises:
+            NotSupported: it is the target's, which does not claim that it can be set.
+        """
+        if self.recorder.driver.info.plays(side):
+            self.needs(Feature.CLOCK)
         self.recorder.arrange(arrangements.AdvanceClock(side, by))
         self._clocks[side] = self._clocks.get(side, 0) + by
+
+    def afresh(self) -> Context:
+        """Another context of the same scenario, after this one has given everything back."""
+        self.clean_up()
+        context = Context(self.recorder, self._pool, self.inventory, self.seed, self.mark)
+        context._made = self._made
+        return context
 
     def clean_up(self) -> None:
         """Give everything back: clusters to their places, clocks to their time, projects to

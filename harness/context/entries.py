@@ -13,8 +13,9 @@ from harness.context.context import DAY, Context
 from harness.context.recorder import Actor, Inconclusive
 from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import LogIn, LogOut
+from harness.domain.operations import LogIn, LogOut, ViewToken
 from harness.domain.token import RegistrationToken
+from harness.history.operation import Json
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -31,8 +32,22 @@ def token_of_kind(context: Context, kind: str) -> RegistrationToken:
 
     Raises:
         KeyError: there is no such kind.
+        Inconclusive: Palette shows it otherwise.
     """
-    return _TOKENS[kind](context)
+    token = _TOKENS[kind](context)
+    if token.uid:
+        _see_token(context, token, gone=kind == "deleted")
+    return token
+
+
+def _see_token(context: Context, token: RegistrationToken, *, gone: bool) -> None:
+    """Look at a token as Palette shows it, if the administrator may see it."""
+    look = ViewToken(token.uid)
+    if gone:
+        context.must_see(context.admin(), look, "not_shown")
+    else:
+        so: dict[str, Json] = {"active": token.active, "expiry": token.expiry}
+        context.must_see(context.admin(), look, "token_not_otherwise", **so)
 
 
 def _made_up(context: Context, value: str) -> RegistrationToken:
@@ -54,7 +69,7 @@ def _deleted(context: Context) -> RegistrationToken:
 def _deactivated_later(context: Context) -> RegistrationToken:
     token = context.new_token(context.project())
     context.recorder.arrange(PutToken(replace(token, active=False)))
-    return token
+    return replace(token, active=False)
 
 
 def _activated_again(context: Context) -> RegistrationToken:
@@ -84,15 +99,17 @@ def revoke_token(context: Context, fate: str) -> None:
 
     Raises:
         KeyError: there is no such fate.
+        Inconclusive: Palette shows it otherwise.
     """
     token = context.token()
-    context.recorder.arrange(
-        {
-            "deactivated": PutToken(replace(token, active=False)),
-            "deleted": RemoveToken(token.uid),
-            "expired": PutToken(replace(token, expiry=context.recorder.driver.epoch() - SECOND)),
-        }[fate]
-    )
+    token = {
+        "deactivated": replace(token, active=False),
+        "deleted": token,
+        "expired": replace(token, expiry=context.recorder.driver.epoch() - SECOND),
+    }[fate]
+    gone = fate == "deleted"
+    context.recorder.arrange(RemoveToken(token.uid) if gone else PutToken(token))
+    _see_token(context, token, gone=gone)
 
 
 # --- endpoints --------------------------------------------------------------------------------

@@ -23,11 +23,19 @@ _SPOILS = ("DeleteCluster", "CreateCluster", "UpdateStack")
 
 @dataclass(frozen=True, slots=True)
 class ClusterShape:
-    """How many nodes a cluster has in its control plane, and in how many pools its workers are."""
+    """How many nodes a cluster has at least: in its control plane, and in how many pools of
+    workers. `spare` is how many hosts its place has besides.
+    """
 
     control_plane: int = 1
     workers: int = 0
     worker_pools: int = 1
+    spare: int = 0
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts its place has at least."""
+        return self.control_plane + self.workers + self.spare
 
 
 def pools_of(shape: ClusterShape, host_uids: tuple[str, ...]) -> tuple[NodePool, ...]:
@@ -142,8 +150,7 @@ class Installer:
     def install(
         self, model: Cluster, shape: ClusterShape, matters: tuple[str, ...], hosts: int
     ) -> tuple[arrangements.Slot, Cluster]:
-        """A place of at least so many hosts with a cluster like this one; where clusters are
-        given, each place may be tried.
+        """A place of at least so many hosts with a cluster like this one; each may be tried.
 
         Raises:
             CannotArrange: no place has one, and none can be installed.
@@ -160,8 +167,6 @@ class Installer:
                     self._pool.renewed(slot)
                 came = self._recorder.arrange(asked)
             except CannotArrange as error:
-                if not slot.given:
-                    raise
                 self.leased.remove(slot)
                 self._pool.give_back(slot)
                 tried[slot.uid] = error

@@ -2,97 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
+from harness.catalogue.verdict import Verdict
+from harness.checkers.effects import faults_took_effect
+from harness.context import local_changes
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, RecordedReply
-from harness.context.stacks import DOCUMENTED_STACK, published
+from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode
+from harness.domain.cluster import ClusterState, Health, ManagementMode
 from harness.domain.profile import StackProfile
-from harness.history.operation import Json, OperationRecord
+from harness.history.operation import Json, OperationRecord, Outcome
 
 WHILE_S = 0.5
 """How long a while is, in seconds."""
 
-LOCAL_TAGS = {"changed-in": "local-ui"}
 CENTRAL_TAGS = {"changed-in": "palette"}
 """What a change leaves behind, to see by it whether the change took effect."""
 
 
-def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
-    """A stack with one pack in another version."""
-    *others, last = stack
-    packs = (*last.packs[:-1], replace(last.packs[-1], version="99.0.0"))
-    return (*others, replace(last, version="2.0.0", packs=packs))
-
-
-CHANGED_STACK = changed(DOCUMENTED_STACK)
-"""The documented stack with one pack in another version."""
-
-
-# --- local cluster operations -----------------------------------------------------------------
-
-_OPERATIONS: Mapping[str, Callable[[Cluster], ops.LocalClusterOperation]] = {
-    "update of the cluster": lambda c: ops.UpdateCluster(c.name, LOCAL_TAGS),
-    "patch of the named cluster": lambda c: ops.PatchNamedCluster(c.name, LOCAL_TAGS),
-    "patch of the cluster": lambda c: ops.PatchCluster(LOCAL_TAGS),
-    "change of the profiles": lambda c: ops.UpdateStack(changed(c.stack)),
-    "deletion of the cluster": lambda c: ops.DeleteCluster(),
-    "creation of a cluster": lambda c: ops.CreateCluster(f"{c.name}-2", LOCAL_TAGS),
-}
-
-
-def local_operation(context: Context, kind: str) -> ops.LocalClusterOperation:
-    """The local cluster operation of this name, on the cluster as Local UI shows it.
-
-    Raises:
-        KeyError: there is no such operation.
-        Inconclusive: the cluster cannot be looked at.
-    """
-    leased = context.cluster()
-    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
-    if not isinstance(seen, Cluster):
-        return _OPERATIONS[kind](leased.cluster)
-    return _OPERATIONS[kind](replace(seen, stack=leased.cluster.stack))
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """By what a change is known to have taken effect."""
-
-    look: ops.LocalOperation
-    predicate: str
-    args: Mapping[str, Json]
-
-
-def effect_of(operation: ops.LocalClusterOperation) -> Effect:
-    """Where to look for the effect of a local cluster operation."""
-    match operation:
-        case ops.UpdateCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}})
-        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
-            return Effect(ops.ViewCluster(), "tags_include", {"tags": dict(tags)})
-        case ops.UpdateStack(stack=stack):
-            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
-            return Effect(ops.ViewStack(), "runs_packs", {"packs": packs})
-    return Effect(ops.ViewCluster(), "deleting_or_gone", {})
-
-
-def change_locally(context: Context, kind: str = "patch of the cluster") -> RecordedReply:
-    """Carry out a local cluster operation and keep it in mind."""
-    operation = local_operation(context, kind)
-    return context.perform(context.cluster().operator, operation, "the local operation")
-
-
-def local_effect(context: Context, kind: str = "patch of the cluster") -> OperationRecord:
-    """Wait for the effect of a local cluster operation of this name."""
-    effect = effect_of(_OPERATIONS[kind](context.cluster().cluster))
-    actor = context.cluster().operator
-    wait = context.recorder.await_state
-    return wait(actor, effect.look, effect.predicate, within_s=None, **effect.args)
+# --- central cluster operations ---------------------------------------------------------------
 
 
 def change_centrally(context: Context, uid: str = "") -> RecordedReply:
@@ -121,16 +53,52 @@ def uid_in_request(context: Context) -> str:
 
 
 def set_state(context: Context, state: str) -> None:
-    """Bring the cluster into a state."""
-    slot = context.cluster().slot.uid
-    context.recorder.arrange(arrangements.SetClusterState(slot, ClusterState(state)))
+    """Bring the cluster into a state, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = context.cluster()
+    context.recorder.arrange(arrangements.SetClusterState(leased.slot.uid, ClusterState(state)))
+    if state == ClusterState.DELETING:
+        context.must_see(leased.operator, ops.ViewCluster(), "deleting_or_gone")
+    else:
+        context.must_see(leased.operator, ops.ViewCluster(), "bears", fields={"state": state})
 
 
 def set_health(context: Context, position: str, health: Health) -> None:
-    """Let a node fall ill or recover; see `node_at` for positions."""
+    """Let a node fall ill or recover, which Local UI then shows; see `node_at` for positions.
+
+    Raises:
+        Inconclusive: it does not.
+    """
     leased = context.cluster()
     name = node_at(leased, position)
     context.recorder.arrange(arrangements.SetNodeHealth(leased.slot.uid, name, health))
+    look = ops.ViewCluster()
+    context.must_see(leased.operator, look, "node_is", node=name, health=health.value)
+
+
+def leave_without_cluster(context: Context) -> None:
+    """Leave the hosts of the cluster without any, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased = context.cluster()
+    context.recorder.arrange(arrangements.InstallCluster(leased.slot.uid, None))
+    context.must_see(leased.operator, ops.ViewCluster(), "deleting_or_gone")
+
+
+def install_in_central_mode(context: Context) -> None:
+    """Have the hosts installed in central mode, which Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    leased, central = context.cluster(), ManagementMode.CENTRAL
+    context.recorder.arrange(arrangements.SetHostMode(leased.slot.uid, central))
+    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central.value)
 
 
 def node_at(leased: LeasedCluster, position: str) -> str:
@@ -141,12 +109,13 @@ def node_at(leased: LeasedCluster, position: str) -> str:
     return names[{"first": 0, "only": 0, "middle": len(names) // 2, "last": -1}[where]]
 
 
-def names_of_host(context: Context, position: int) -> tuple[list[Json], list[Json]]:
+def names_of_host(context: Context, host_uid: str) -> tuple[list[Json], list[Json]]:
     """By which names a host may be called, and those of the cluster's other hosts."""
-    nodes = list(context.cluster().cluster.nodes())
-    named = nodes.pop(position - 1)
-    others: list[Json] = [name for node in nodes for name in (node.host_uid, node.name)]
-    return [named.host_uid, named.name], others
+    named: list[Json] = []
+    others: list[Json] = []
+    for node in context.cluster().cluster.nodes():
+        (named if node.host_uid == host_uid else others).extend((node.host_uid, node.name))
+    return named, others
 
 
 def sibling_with_login(context: Context, position: int) -> Actor:
@@ -169,6 +138,22 @@ def set_link(context: Context, position: int, *, up: bool) -> None:
     context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
 
 
+def go_to_a_host_that_knows(context: Context) -> None:
+    """Let the operator go to a host with a link whose connection check says no; to the first host
+    with a link where there is none. Whether all of them know of a cut link is left open (PRE-11).
+    """
+    leased = context.cluster()
+    links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
+    linked = [context.log_in(host) for host in leased.host_uids if links.get(host, True)]
+    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    for operator in linked:
+        seen = context.recorder.perform(operator, entries).value
+        if not isinstance(seen, ops.Verification) or not seen.verified:
+            leased.operator = operator
+            return
+    leased.operator = linked[0]
+
+
 FATES: Mapping[str, arrangements.MessageFault] = {
     "is lost before it takes effect": arrangements.MessageFault.LOST_BEFORE,
     "is lost after it took effect": arrangements.MessageFault.LOST_AFTER,
@@ -188,6 +173,51 @@ def spoil_next(
     host_uid = context.cluster().operator.host_uid
     for _ in range(times):
         context.recorder.arrange(arrangements.FaultNextMessage(host_uid, message, fault))
+
+
+MESSAGES: Mapping[str, arrangements.MessageKind] = {
+    "questions": arrangements.MessageKind.POLL,
+    "confirmations": arrangements.MessageKind.CONFIRM,
+    "answers": arrangements.MessageKind.CONFIRM,
+}
+"""What features call messages of which several are spoiled."""
+
+
+def await_loss(context: Context, message: arrangements.MessageKind) -> None:
+    """Wait until one of the messages that were to be spoiled has been: none from before is under
+    way any more, as a host sends one after the other.
+
+    Raises:
+        Inconclusive: none has.
+    """
+    within_s = context.recorder.limits.await_s
+    context.recorder.see_effect(_faults_of(context, message)[-1], within_s)
+    seen = faults_took_effect(context.recorder.history())
+    if seen.verdict is not Verdict.PASS:
+        raise Inconclusive(seen.reason)
+
+
+def end_of_losses(context: Context, message: arrangements.MessageKind) -> None:
+    """Let no more messages be spoiled; others were still to be, so none has got through so far.
+
+    Raises:
+        Inconclusive: all were spoiled before, so one that followed may have got through.
+    """
+    fault = _faults_of(context, message)[-1]
+    told = context.recorder.see_effect(fault).value or {}
+    if told.get("told") and not told.get("left"):
+        raise Inconclusive(
+            f"the fault was over too soon: all {message.value} messages that were to be spoiled"
+            " were, before this was done"
+        )
+    context.recorder.arrange(arrangements.SetLink(fault.host_uid, up=True))
+
+
+def _faults_of(
+    context: Context, message: arrangements.MessageKind
+) -> list[arrangements.FaultNextMessage]:
+    faults = (a for a in context.recorder.arranged if isinstance(a, arrangements.FaultNextMessage))
+    return [fault for fault in faults if fault.message is message]
 
 
 def flap(context: Context, times: int) -> None:
@@ -301,6 +331,21 @@ def accepted_and_learned(context: Context) -> LeasedCluster:
     return leased
 
 
+def decided_by_the_profiles(context: Context) -> None:
+    """Make sure that the last acceptance was answered for its profiles: allowed, or refused where
+    profiles that fit are accepted.
+
+    Raises:
+        Inconclusive: it was not.
+    """
+    last = context.last()
+    if last.record.outcome is not Outcome.FAIL:
+        context.must(last)
+        return
+    context.selection = None
+    context.must(context.accept())
+
+
 def come_to_nothing(context: Context) -> None:
     """Make sure that an accepted request has failed: Palette has no cluster of it any more.
 
@@ -360,7 +405,7 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
-    context.perform(context.cluster().operator, ops.PatchCluster(LOCAL_TAGS), "the local operation")
+    local_changes.change_locally(context)
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
@@ -398,7 +443,10 @@ def view_cluster(context: Context, when: str) -> None:
         Inconclusive: Local UI does not show them.
     """
     operator = context.cluster().operator
-    for what, look in (("cluster", ops.ViewCluster()), ("stack", ops.ViewStack())):
+    looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
+    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
+        looks["settings"] = ops.ViewClusterSettings()
+    for what, look in looks.items():
         context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
 
 

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from harness.catalogue.limits import Limits
-from harness.domain.arrangements import Arrangement
+from harness.checkers.registry import Finding, run_check
+from harness.domain.arrangements import (
+    READ_BACK,
+    AdvanceClock,
+    Arrangement,
+    DisturbMessages,
+    FaultNextMessage,
+    Restart,
+    SetLink,
+    SetRateLimit,
+)
 from harness.domain.errors import PairproofError, Refused
 from harness.domain.flows import AdminFlow, OperatorFlow
 from harness.domain.operations import Credentials, Done, Operation, Reply, Session, Value
 from harness.history.evidence import EvidenceWriter
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.plain import to_json, to_json_object
-from harness.history.predicates import Sample, holds
-from harness.history.redaction import Redactor
+from harness.history.predicates import Sample, holds, starved_s
+from harness.history.redaction import CUT, Redactor
 from harness.targets.port import Driver, Outgoing
 
 A = TypeVar("A", bound=Arrangement)
 
+SAMPLE_CHARACTERS_MAX = 4_096
+"""How much is kept of the body of an answer that a wait saw."""
+
 
 class Inconclusive(PairproofError):
     """The harness cannot judge, and says why."""
+
+
+class NotReached(Inconclusive):
+    """A precondition was not reached: an operation failed, or a wait never saw what it should."""
+
+    def __init__(self, record: OperationRecord, why: str) -> None:
+        super().__init__(f"precondition not reached: {why}")
+        self.record = record
 
 
 class NotSupported(PairproofError):
@@ -82,6 +104,8 @@ class Recorder:
         self.scenario = scenario
         self.arranged: list[Arrangement] = []
         """What was arranged so far, as it came to be."""
+        self._faults: dict[Arrangement, None] = {}
+        """The faults that stand, or wait for a message: what came of them is told at the end."""
         self._writer = writer
         self._redactor = redactor
 
@@ -96,8 +120,24 @@ class Recorder:
         return self._redactor.text(text)
 
     def history(self) -> History:
-        """What was recorded in this scenario so far."""
+        """What was exchanged in this scenario so far, by which it is judged; it holds secrets."""
         return self._writer.history(self.scenario)
+
+    def written(self) -> History:
+        """The same as it stands in the evidence, without them."""
+        return self._writer.written(self.scenario)
+
+    def as_written(self, name: str, args: Mapping[str, Json], finding: Finding) -> Finding:
+        """A finding in the words that the evidence gives it, and whoever judges that again.
+
+        They are those of the same check about labels; the verdict stays.
+        """
+        known = self._redactor.known(dict(args))
+        with suppress(LookupError, TypeError, ValueError, AttributeError):
+            told = run_check(name, self.written(), cast(Mapping[str, Json], known))
+            if told.verdict is finding.verdict:
+                return told
+        return replace(finding, reason=self._redactor.said(finding.reason))
 
     def perform(self, actor: Actor, operation: Operation) -> RecordedReply:
         """Carry out one operation: written down before it is sent, and after its outcome."""
@@ -142,6 +182,7 @@ class Recorder:
         Raises:
             CannotArrange: the target offers no way.
         """
+        self._see_before(arrangement)
         actor = Actor("harness", Credentials())
         name = type(arrangement).__name__
         invoked = self._invoke(actor, name, to_json_object(arrangement), {})
@@ -159,7 +200,60 @@ class Recorder:
         self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=value)
         self._note_confirmation(name)
         self.arranged.append(came)
+        self._see_after(came)
         return came
+
+    def _see_before(self, arrangement: Arrangement) -> None:
+        """A start and a clock are told apart from those before. What waits for a message is met
+        before its link changes, or never; of what happened to a link nobody tells afterwards.
+        """
+        match arrangement:
+            case Restart() | AdvanceClock():
+                self.see_effect(arrangement)
+            case SetLink(host_uid, up):
+                for fault in [f for f in self._faults if getattr(f, "host_uid", "") == host_uid]:
+                    self.see_effect(fault, self._patience(fault))
+                if up:
+                    self._faults.pop(SetLink(host_uid, up=False), None)
+
+    def _patience(self, fault: Arrangement) -> float:
+        """How long to wait for a message to come by, which a host may send in its own time."""
+        comes = isinstance(fault, FaultNextMessage) and (
+            SetLink(fault.host_uid, up=False) not in self._faults
+        )
+        return self.limits.await_s if comes else 0
+
+    def _see_after(self, arrangement: Arrangement) -> None:
+        match arrangement:
+            case Restart() | AdvanceClock():
+                self.see_effect(arrangement)
+            case SetLink(up=False) | FaultNextMessage() | DisturbMessages() | SetRateLimit():
+                self._faults[arrangement] = None
+
+    def see_effects(self) -> bool:
+        """Have told what came of the faults that are left; returns whether there was any at all."""
+        for fault in self._faults:
+            self.see_effect(fault, self._patience(fault))
+        return any(isinstance(arrangement, READ_BACK) for arrangement in self.arranged)
+
+    def see_effect(self, fault: Arrangement, within_s: float = 0) -> OperationRecord:
+        """Have told what has come of a fault, by whoever brought it about; with a time, wait so
+        long for it to meet a message.
+        """
+        about: dict[str, Json] = {"fault": type(fault).__name__, "fields": to_json_object(fault)}
+        invoked = self._invoke(Actor("harness", Credentials()), "SeeEffect", about, {})
+        deadline = self.driver.now() + round(within_s * 1_000_000)
+        try:
+            effect = self.driver.seen(fault)
+            while effect is not None and not effect.met and self.driver.now() < deadline:
+                self.driver.sleep(round(self.limits.poll_s * 1_000_000))
+                effect = self.driver.seen(fault)
+        except PairproofError as error:
+            why: dict[str, Json] = {"why": str(error)}
+            return self._writer.outcome(invoked.id, Outcome.FAIL, end=self.driver.now(), error=why)
+        told: dict[str, Json] = {"told": effect is not None}
+        told |= to_json_object(effect) if effect is not None else {}
+        return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)
 
     def _note_confirmation(self, arrangement: str) -> None:
         """A person who has arranged something stands in the evidence as who did it."""
@@ -182,7 +276,9 @@ class Recorder:
     ) -> OperationRecord:
         """Ask again and again until the predicate holds, or the time is up.
 
-        The answers are recorded where they change. Judge the record with the check `held`.
+        The answers are recorded where they change, as they were exchanged, and the last one;
+        `asked` counts them, `unread` those that came and could not be read. Judge the record
+        with the check `held`.
         """
         within = self.limits.await_s if within_s is None else within_s
         wait = {"within_s": within}
@@ -223,31 +319,43 @@ class Recorder:
             **wait,
         }
         invoked = self._invoke(actor, kind, told, _about(actor))
-        deadline = self.driver.now() + round(next(iter(wait.values())) * 1_000_000)
-        samples: list[Json] = []
+        limit = round(next(iter(wait.values())) * 1_000_000)
+        deadline = self.driver.now() + limit
         outgoing = Outgoing(operation, actor.credentials, actor.host_uid, invoked.id)
+        samples: list[Json] = []
+        asked = unread = late = 0
+        once_more = until
         while True:
-            sample, raw = self._poll(outgoing)
-            if not samples or _without_time(samples[-1]) != _without_time(raw):
-                samples.append(raw)
+            exchange = self.driver.send(outgoing)
+            outcome, value, error = _ended(exchange.reply)
+            seen: dict[str, Json] = {"outcome": outcome.value, "value": value, "error": error}
+            sample = Sample.from_json(seen)
+            asked += 1
+            unread += outcome is Outcome.INFO and exchange.response is not None
             held = holds(predicate, sample, args)
-            settled = held if until else not held and sample.outcome is not Outcome.INFO
-            if settled or self.driver.now() >= deadline:
+            settled = held if until else not held and outcome is not Outcome.INFO
+            over = settled or self.driver.now() >= deadline
+            found: dict[str, Json] = {"held": held, "asked": asked, "unread": unread}
+            if late_s := starved_s(late, told):
+                found["late_us"] = late
+            if over and not settled and once_more and late_s:
+                over, once_more, late = False, False, 0
+                deadline = self.driver.now() + limit
+            if over or not samples or not _same(samples[-1], seen):
+                came = {"response": _cut(exchange.response)} if exchange.response else {}
+                samples.append({"at": self.driver.now(), **seen, **came})
+            if over:
                 break
-            self.driver.sleep(round(self.limits.poll_s * 1_000_000))
+            pause, before = round(self.limits.poll_s * 1_000_000), self.driver.now()
+            self.driver.sleep(pause)
+            late += max(0, self.driver.now() - before - pause)
         return self._writer.outcome(
-            invoked.id, Outcome.OK, end=self.driver.now(), value={"held": held, "samples": samples}
+            invoked.id,
+            Outcome.OK,
+            end=self.driver.now(),
+            value={**found, "samples": samples},
+            request=exchange.request,
         )
-
-    def _poll(self, outgoing: Outgoing) -> tuple[Sample, dict[str, Json]]:
-        outcome, value, error = _ended(self.driver.send(outgoing).reply)
-        raw: dict[str, Json] = {
-            "at": self.driver.now(),
-            "outcome": outcome.value,
-            "value": value,
-            "error": error,
-        }
-        return Sample.from_json(raw), raw
 
     def _invoke(
         self, actor: Actor, kind: str, args: Mapping[str, Json], tags: Mapping[str, Json]
@@ -275,5 +383,14 @@ def _ended(reply: Reply) -> tuple[Outcome, dict[str, Json] | None, dict[str, Jso
     return Outcome.INFO, None, {"why": reply.why}
 
 
-def _without_time(sample: Json) -> Json:
-    return {k: v for k, v in sample.items() if k != "at"} if isinstance(sample, dict) else sample
+def _same(sample: Json, seen: Mapping[str, Json]) -> bool:
+    """Whether an answer says what the sample before it says, whenever and however it came."""
+    return isinstance(sample, dict) and all(sample[k] == seen[k] for k in seen)
+
+
+def _cut(response: Mapping[str, Json]) -> dict[str, Json]:
+    """A response as it stands among others, with no more of its body than tells."""
+    body = response.get("body")
+    if not isinstance(body, str) or len(body) <= SAMPLE_CHARACTERS_MAX:
+        return dict(response)
+    return {**response, "body": f"{body[:SAMPLE_CHARACTERS_MAX]}{CUT}"}

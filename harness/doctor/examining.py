@@ -103,8 +103,7 @@ def suite_for(
     binding = {
         r.id: r
         for r in requirements
-        if (r.role.value == "both" or r.role.value in roles)
-        and (r.feature is None or r.feature in features)
+        if (r.role.value == "both" or r.role.value in roles) and not r.lacks(features)
     }
     scenarios = {s: [r for r in ids if r in binding] for s, ids in known.items()}
     chosen = tuple(s for s, ids in scenarios.items() if ids)

@@ -64,7 +64,8 @@ class InstallCluster(Arrangement):
     cluster: Cluster | None
     matters: tuple[str, ...] = ()
     """What of the cluster has to be just so: `name`, `description`, `tags`, `shape` (how many
-    nodes of which kind), `stack`. The rest, and its uid, a target may choose."""
+    nodes of which kind, and how many pools, at least), `stack`. The rest, and its uid, a target
+    may choose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,31 @@ class SetRateLimit(Arrangement):
 
     calls: int
     retry_after: int = 1
+
+
+READ_BACK: tuple[type[Arrangement], ...] = (
+    *(SetLink, FaultNextMessage, DisturbMessages, AdvanceClock, Restart, SetRateLimit),
+)
+"""The faults: nobody rests on one before its effect was told, where that can be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultEffect:
+    """What has come of a fault so far, as whoever brought it about can tell.
+
+    Attributes:
+        met: when it met a message or a call, in microseconds since the Unix epoch.
+        left: how many such faults still wait for a message.
+        passed: what got through a link since it was cut: messages, or bytes.
+        starts: how often the side was started so far.
+        now: the side's clock, in microseconds since the Unix epoch.
+    """
+
+    met: tuple[int, ...] = ()
+    left: int = 0
+    passed: int = 0
+    starts: int = 0
+    now: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,8 @@ class MatchRules:
 
     layers_must_agree: bool = True
     drafts_count_as_latest: bool = False
+    one_base_profile: bool = True
+    """Whether just one of the profiles has to be an infra or a full one, as on a cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,10 @@ def match_profiles(
     """Match the selected profiles against the local stack.
 
     Valid when each local pack meets exactly one selected pack of the same name and exactly
-    the same version text, nothing is left over, every profile is in its latest version, and
-    exactly one of the profiles is an infra or a full one.
+    the same version text, nothing is left over, and every profile is in its latest version.
     """
     offered, problems = _offered_packs(selection, rules)
-    problems += _base_problems(selection)
+    problems += _base_problems(selection) if rules.one_base_profile else []
     problems += [
         MatchProblem(Mismatch.DUPLICATE, f"pack {name} is offered {count} times", pack=name)
         for name, count in Counter(o.pack.name for o in offered).items()

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.cluster import Cluster, ManagementMode, NodePool
 from harness.domain.errors import Refused
 from harness.domain.match import MatchResult
 from harness.domain.profile import ClusterProfile, StackProfile
@@ -121,6 +121,14 @@ class CancelPairingRequest(LocalOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSettings:
+    """What the nodes of a cluster have in common: time servers, and who may log in by SSH."""
+
+    ntp_servers: tuple[str, ...] = ()
+    ssh_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LocalClusterOperation(LocalOperation):
     """Base of what Local UI may do to its cluster while it manages it (ACC-13, SND-6)."""
 
@@ -162,10 +170,63 @@ class DeleteCluster(LocalClusterOperation):
 
 @dataclass(frozen=True, slots=True)
 class CreateCluster(LocalClusterOperation):
-    """Create a cluster on hosts that have none. Answers `Acknowledged`."""
+    """Create a cluster on hosts that have none. Answers `Acknowledged`.
+
+    Without `pools` it runs on the host that is asked.
+    """
 
     name: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    pools: tuple[NodePool, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AddMachinePool(LocalClusterOperation):
+    """Add a pool of nodes on hosts that have none. Answers `Acknowledged`."""
+
+    pool: NodePool
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateMachinePool(LocalClusterOperation):
+    """Replace the pool of this name: its hosts. Answers `Acknowledged`."""
+
+    pool: NodePool
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleMachinePool(LocalClusterOperation):
+    """Patch a pool: the hosts that it runs on. Answers `Acknowledged`."""
+
+    pool_name: str
+    host_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMachinePool(LocalClusterOperation):
+    """Remove a pool with its nodes. Answers `Acknowledged`."""
+
+    pool_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveNode(LocalClusterOperation):
+    """Remove one node from its pool. Answers `Acknowledged`."""
+
+    pool_name: str
+    node_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateClusterSettings(LocalClusterOperation):
+    """Replace the cluster's settings. Answers `Acknowledged`."""
+
+    settings: ClusterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ViewClusterSettings(LocalOperation):
+    """The cluster's settings. Answers `ClusterSettings`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,9 +295,14 @@ class AcceptPairingRequest(CentralOperation):
 
 @dataclass(frozen=True, slots=True)
 class RejectPairingRequest(CentralOperation):
-    """Reject. Answers `Acknowledged`."""
+    """Reject the pairing request. Answers `Acknowledged`."""
 
     pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class CentralClusterOperation(CentralOperation):
+    """Base of what Palette may do to a cluster that it manages (ACC-12)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,18 +313,55 @@ class ViewCentralCluster(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeCentralCluster(CentralOperation):
-    """A central operation on a cluster: replace its tags. Answers `Acknowledged`."""
-
-    cluster_uid: str
-    tags: Mapping[str, str]
+class ListCentralClusters(CentralOperation):
+    """The clusters that are registered in the scope. Answers a `CentralClusterList`."""
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseCentralCluster(CentralOperation):
+class ListProjects(CentralOperation):
+    """The projects that the caller has any business in. Answers a `ScopeList`.
+
+    `name` looks for the one of this name.
+    """
+
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListProfiles(CentralOperation):
+    """Every version of the cluster profiles of the scope. Answers a `ProfileList`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewProfile(CentralOperation):
+    """A cluster profile as its latest version has it. Answers a `ProfileView`."""
+
+    profile_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeCentralCluster(CentralClusterOperation):
+    """A central operation on a cluster: replace its metadata. Answers `Acknowledged`.
+
+    What is `None` stays as it is; annotations, besides the description, are added.
+    """
+
+    cluster_uid: str
+    tags: Mapping[str, str] | None
+    name: str | None = None
+    description: str | None = None
+    annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCentralCluster(CentralClusterOperation):
     """Ask Palette to give a cluster back to local management (ACC-19)."""
 
     cluster_uid: str
+
+
+RARELY_OFFERED: Final[frozenset[type[Operation]]] = frozenset({PatchCluster, ReleaseCentralCluster})
+"""What is published as to be removed, or nowhere: asked for only where a target says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,11 +413,6 @@ class LogOutOfPalette(PageOperation):
 @dataclass(frozen=True, slots=True)
 class ListScopes(PageOperation):
     """The scopes that the caller has any business in. Answers a `ScopeList`."""
-
-
-@dataclass(frozen=True, slots=True)
-class ListCentralClusters(PageOperation):
-    """The clusters that are registered in the scope. Answers a `CentralClusterList`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +566,8 @@ class PairingRequestView:
     local_cluster_uid: str
     stack: tuple[StackProfile, ...]
     cluster_uid: str = ""
+    pools: tuple[NodePool, ...] = ()
+    agent_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +586,7 @@ class CentralClusterView:
     description: str
     tags: Mapping[str, str]
     state: str
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -508,6 +609,30 @@ class ScopeList:
     """Scopes, the tenant first."""
 
     items: tuple[NamedScope, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileListItem:
+    """One version of a cluster profile, by which it is found."""
+
+    uid: str
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileList:
+    """The versions of cluster profiles."""
+
+    items: tuple[ProfileListItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """The latest version of a cluster profile; that of a draft where none is published."""
+
+    profile: StackProfile
+    published: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,6 +679,7 @@ Value = (
     | Session
     | Cluster
     | Stack
+    | ClusterSettings
     | Management
     | Verification
     | PairingId
@@ -566,6 +692,8 @@ Value = (
     | CentralClusterList
     | ScopeList
     | SelectableProfiles
+    | ProfileList
+    | ProfileView
     | RegistrationToken
     | TokenUid
     | TokenList

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.context import entries, local_actions, selection, stacks
+from harness.context import entries, local_actions, local_changes, selection, stacks
 from harness.context.context import DAY, Context
 from harness.context.stacks import pack_from
 from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
@@ -42,7 +42,7 @@ SELECTIONS = (
     _selects(
         "profiles that match what the cluster runs after a change",
         ModelStack.CHANGED,
-        lambda context: local_actions.select_profiles_for(context, local_actions.CHANGED_STACK),
+        lambda context: local_actions.select_profiles_for(context, local_changes.CHANGED_STACK),
     ),
     _selects("no profile is selected", ModelStack.NEITHER, _select_nothing),
     _varied(
@@ -173,7 +173,7 @@ def _spoils(fate: str, harmless: bool = False) -> Action:
         local_actions.spoil_next(context, MessageKind.WITHDRAW, local_actions.FATES[fate])
 
     def change(slot: ModelSlot) -> ModelSlot:
-        return replace(slot, cancel_spoiled=slot.cancel_spoiled or not harmless)
+        return replace(slot, cancels_spoiled=(*slot.cancels_spoiled, not harmless))
 
     says = f"the next word of a cancel {fate}"
     return Action("spoils", "Given", says, spoil, model.on_main(change))

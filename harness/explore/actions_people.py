@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.context import entries, journey, local_actions, review
+from harness.context import entries, journey, local_actions, local_changes, review
 from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Actor, RecordedReply
 from harness.domain import operations as ops
@@ -25,7 +25,7 @@ def _start(says: str, shape: ClusterShape) -> Action:
 
 STARTS = (
     _start("a local cluster", ClusterShape()),
-    _start("a local cluster with 1 control plane nodes and 2 workers", ClusterShape(1, 2)),
+    _start("a local cluster of at least 1 control plane nodes and 2 workers", ClusterShape(1, 2)),
 )
 """How a sequence begins."""
 
@@ -75,7 +75,7 @@ def _logs_in(kind: str) -> Action:
 
 def _local(kind: str, changes: Callable[[ModelSlot], ModelSlot] = lambda slot: slot) -> Action:
     says, rule = f'the operator asks for the "{kind}"', model.local_operation(changes)
-    does: Does = lambda context: local_actions.change_locally(context, kind)  # noqa: E731
+    does: Does = lambda context: local_changes.change_locally(context, kind)  # noqa: E731
     return Action("local operations", "When", says, does, rule, action.exists)
 
 
@@ -97,7 +97,6 @@ OPERATOR = (
         _other_can_send,
     ),
     Action("cancel", "When", "the operator cancels the pairing request", _cancels, model.cancel),
-    _local("patch of the cluster"),
     _local("patch of the named cluster"),
     _local("update of the cluster"),
     _local("change of the profiles", model.change_stack),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.context import local_actions, review
+from harness.context import local_changes, review
 from harness.context.context import MAIN, Context
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
@@ -101,8 +101,8 @@ def _none_at_all(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
 
 
 def _works_locally(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
-    changed = local_actions.change_locally(context)
-    seen = local_actions.local_effect(context)
+    changed = local_changes.change_locally(context)
+    seen = local_changes.local_effect(context)
     return [("succeeded", {"operation": changed.id}), ("held", {"operation": seen.id})]
 
 

@@ -214,7 +214,9 @@ class Lockstep:
         return True
 
     def _judge_by(self, check: str, args: Mapping[str, Json], expected: Expected) -> None:
-        finding = run_check(check, self.context.recorder.history(), args)
+        recorder = self.context.recorder
+        finding = run_check(check, recorder.history(), args)
+        finding = recorder.as_written(check, args, finding)
         self.judged(check, args, expected.requirement, finding)
         if finding.verdict is Verdict.FAIL:
             raise Differs(tuple(self.steps), expected, finding.reason)

@@ -103,7 +103,9 @@ def explore(
     """
     session = _Session(open_context, budget, clock)
     machine = seed(seed_)(_machine(session, *possible(driver)))
-    with suppress(Differs, Flaky):  # the session knows the smallest sequence that differs
+    with suppress(
+        Differs, Flaky, _BudgetIsUsedUp
+    ):  # the session knows the smallest sequence that differs
         run_state_machine_as_test(machine, settings=_settings(budget))
     session.polish()
     session.try_again()
@@ -209,6 +211,10 @@ def _size(found: Differs) -> tuple[int, list[int]]:
     return len(found.steps), [plainest_first.index(step) for step in found.steps]
 
 
+class _BudgetIsUsedUp(BaseException):
+    """No further sequence may begin. Hypothesis lets it through, and draws none."""
+
+
 class _Sequence(RuleBasedStateMachine):
     """One sequence as Hypothesis runs it. A subclass has the rules and the session."""
 
@@ -216,8 +222,10 @@ class _Sequence(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lockstep = self.session.begin() if self.session.goes_on() else None
-        self.ended = self.lockstep is None
+        if not self.session.goes_on():
+            raise _BudgetIsUsedUp
+        self.lockstep = self.session.begin()
+        self.ended = False
 
     def carry_out(self, what: Callable[[Lockstep], object]) -> None:
         """Go on with the sequence, unless it has ended.
@@ -225,7 +233,7 @@ class _Sequence(RuleBasedStateMachine):
         Raises:
             Differs: the target did what the model does not allow.
         """
-        if self.ended or self.lockstep is None:
+        if self.ended:
             return
         try:
             what(self.lockstep)
@@ -235,17 +243,16 @@ class _Sequence(RuleBasedStateMachine):
             raise
         except INCONCLUSIVE as error:
             self.ended = True
-            self.session.explored.unjudged[str(error)] += 1
+            why = self.lockstep.context.recorder.redacted(str(error))
+            self.session.explored.unjudged[why] += 1
 
     def take(self, step: Step) -> None:
         """Make an action or assertion, if it makes sense and the sequence is not too long."""
-        if self.lockstep and len(self.lockstep.steps) <= self.session.budget.steps:
+        if len(self.lockstep.steps) <= self.session.budget.steps:
             self.carry_out(lambda lockstep: lockstep.take(step))
 
     def teardown(self) -> None:
         """Look at everything once more, and give everything back."""
-        if self.lockstep is None:
-            return
         try:
             self.carry_out(Lockstep.assert_everywhere)
         finally:

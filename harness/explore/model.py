@@ -206,8 +206,11 @@ def send_of_other(world: ModelWorld) -> Iterator[Branch]:
 
 def cancel(world: ModelWorld) -> Iterator[Branch]:
     """The operator cancels the pairing request (WDR-1, WDR-3, WDR-4, WDR-6)."""
-    spoiled = world.main.cancel_spoiled
-    slot = replace(world.main, cancel_spoiled=spoiled and not world.main.linked)
+    # Agents that catch up on an earlier cancel may have used some of them up: any may be the next.
+    spoiled = any(world.main.cancels_spoiled)
+    slot = world.main
+    if slot.linked and slot.local is Local.PENDING:
+        slot = replace(slot, cancels_spoiled=slot.cancels_spoiled[1:])
     if slot.local is not Local.PENDING:
         requirement = "WDR-6" if slot.local is Local.TAKEN else "WDR-1"
         yield Branch(ModelOutcome.REFUSED, world, requirement)

@@ -70,7 +70,8 @@ class ModelSlot:
         late: whether a handing over may have waited for too long.
         last, earlier: which requests "the request" and "the earlier request" are; -1 for none.
         accepted: which request was accepted last; -1 for none.
-        cancel_spoiled: what happens to the next word of a cancel, if anything.
+        cancels_spoiled: what happens to the next words of a cancel, in their order: whether it is
+            anything that may keep one from taking effect.
     """
 
     hosts: int = 0
@@ -86,7 +87,7 @@ class ModelSlot:
     last: int = -1
     earlier: int = -1
     accepted: int = -1
-    cancel_spoiled: bool = False
+    cancels_spoiled: tuple[bool, ...] = ()
 
     @property
     def linked(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from hashlib import sha256
 from io import FileIO
 from pathlib import Path
@@ -25,13 +24,17 @@ BODY_CHARACTERS_MAX: Final = 65_536
 """A longer body of a request or a response is cut, and says so."""
 
 
+_Records = tuple[OperationRecord, OperationRecord]
+"""An operation as it was exchanged, and as it is written."""
+
+
 class EvidenceWriter:
     """Writes one evidence file. Threads may share it; each line is out before a call returns.
 
-    What it is given is redacted on the way in, and what it returns is what the file holds:
-    checks that judge `history()` come to the same verdicts as `pairproof verify` does from
-    the file. A part (`part=True`) is what one worker of several writes: the same without a
-    footer, for `merge_parts`.
+    What it is given is redacted on the way into the file, and nowhere else: `history()` is what
+    was exchanged, by which a running scenario is judged, and `written()` what the file holds of
+    it. A part (`part=True`) is what one worker of several writes: the same without a footer,
+    for `merge_parts`.
 
     Raises:
         EvidenceError: the file cannot be opened or written. Every later call raises as well.
@@ -48,9 +51,9 @@ class EvidenceWriter:
         self._digest = sha256()
         self._lines: Counter[str] = Counter()
         self._serials: Counter[str] = Counter()
-        self._open: dict[str, OperationRecord] = {}
+        self._open: dict[str, _Records] = {}
         self._scenario = ""
-        self._records: dict[str, OperationRecord] = {}
+        self._records: dict[str, _Records] = {}
         self._file = open_file(path)
 
     def __enter__(self) -> EvidenceWriter:
@@ -96,22 +99,24 @@ class EvidenceWriter:
         """
         with self._lock:
             self._serials[scenario] += 1
-            clean = cast(dict[str, dict[str, Json]], self._redactor.data(
-                {"args": dict(args), "tags": dict(tags or {})}
-            ))  # fmt: skip
-            record = OperationRecord(
-                id=f"{scenario}#{self._serials[scenario]}",
-                scenario=scenario,
-                actor=self._redactor.text(actor),
-                kind=kind,
-                args=clean["args"],
-                start=start,
-                tags=clean["tags"],
-            )
-            self._put("operations", _invoke_line(record))
-            self._open[record.id] = record
-            self._keep(record)
-            return record
+            given: dict[str, Json] = {"args": dict(args), "tags": dict(tags or {})}
+
+            def line(who: str, told: Json) -> lines.InvokeLine:
+                return lines.InvokeLine(
+                    id=f"{scenario}#{self._serials[scenario]}",
+                    scenario=scenario,
+                    actor=who,
+                    kind=kind,
+                    start=start,
+                    **cast(dict[str, Object], told),
+                )
+
+            clean = self._redactor.data(given)
+            written = line(self._redactor.said(actor), clean)
+            self._put("operations", written)
+            records = lines.invoked(line(actor, given)), lines.invoked(written)
+            self._open[written.id] = records
+            return self._keep(records)
 
     def outcome(
         self,
@@ -130,29 +135,30 @@ class EvidenceWriter:
             KeyError: no operation of this id is open.
         """
         with self._lock:
-            invoked = self._open.pop(operation_id)
-            answer: dict[str, Json] = {
+            begun = self._open.pop(operation_id)
+            given: dict[str, Json] = {
                 "value": _plain(value),
                 "error": _plain(error),
                 "request": _plain(request),
                 "response": _plain(response),
             }
-            clean = cast(dict[str, dict[str, Json] | None], self._redactor.data(answer))
-            record = replace(
-                invoked,
-                end=end,
-                outcome=outcome,
-                value=clean["value"],
-                error=clean["error"],
-                request=_with_note(clean["request"], request),
-                response=_with_note(clean["response"], response),
-            )
-            self._put("outcomes", _outcome_line(record, end))
-            self._keep(record)
-            return record
+
+            def line(told: Json) -> lines.OutcomeLine:
+                parts = cast(dict[str, Object | None], told)
+                for name, exchanged in (("request", request), ("response", response)):
+                    parts[name] = _with_note(parts[name], exchanged)
+                return lines.OutcomeLine(id=operation_id, outcome=outcome, end=end, **parts)
+
+            written = line(self._redactor.data(given))
+            self._put("outcomes", written)
+            ended = lines.ended(begun[0], line(given)), lines.ended(begun[1], written)
+            return self._keep(ended)
 
     def check(self, check: lines.CheckLine) -> None:
-        """A check judged the history. Its arguments are redacted, and register no secrets."""
+        """A check judged the history. Its arguments are redacted, and register no secrets.
+
+        The reason may hold labels.
+        """
         with self._lock:
             known, text = self._redactor.known, self._redactor.text
             clean = msgspec.structs.replace(
@@ -165,7 +171,7 @@ class EvidenceWriter:
             self._put("checks", clean)
 
     def verdict(self, verdict: lines.VerdictLine) -> None:
-        """What a scenario says of one requirement."""
+        """What a scenario says of one requirement. The reason may hold labels."""
         with self._lock:
             reason = self._redactor.text(verdict.reason)
             self._put("verdicts", msgspec.structs.replace(verdict, reason=reason))
@@ -173,19 +179,36 @@ class EvidenceWriter:
     def leak(self, leak: lines.LeakLine) -> None:
         """Something of the run's is left on its target."""
         with self._lock:
-            plain = cast(Json, msgspec.to_builtins(leak))
-            self._put("leaks", msgspec.convert(self._redactor.known(plain), lines.LeakLine))
+            texts = {
+                name: self._redactor.text(value)
+                for name in leak.__struct_fields__
+                if isinstance(value := getattr(leak, name), str)
+            }
+            self._put("leaks", msgspec.structs.replace(leak, **texts))
 
     def history(self, scenario: str) -> History:
-        """What the file holds of the scenario that was begun last, in order of invocation.
+        """What was exchanged in the scenario that was begun last, in order of invocation.
+
+        It holds secrets. A body is cut here as well.
 
         Raises:
             KeyError: it is not the last one, or the writer keeps no history.
         """
+        return History(tuple(record for record, _ in self._kept(scenario)))
+
+    def written(self, scenario: str) -> History:
+        """The same history as the file holds it, with labels in place of secrets.
+
+        Raises:
+            KeyError: as above.
+        """
+        return History(tuple(written for _, written in self._kept(scenario)))
+
+    def _kept(self, scenario: str) -> tuple[_Records, ...]:
         with self._lock:
             if scenario != self._scenario or not self._keep_history:
                 raise KeyError(scenario)
-            return History(tuple(self._records.values()))
+            return tuple(self._records.values())
 
     def close(self, *, interrupted: bool = False, ended_at: str = "") -> None:
         """End what is open as `info`, write the footer (a part has none), close the file.
@@ -205,18 +228,29 @@ class EvidenceWriter:
 
     def _end_open_operations(self) -> None:
         """Such an operation ends where it began: when it did is unknown, like all else of it."""
-        for record in list(self._open.values()):
+        for record, _ in list(self._open.values()):
             why: dict[str, Json] = {"why": lines.STILL_OPEN}
             self.outcome(record.id, Outcome.INFO, end=record.start, error=why)
 
-    def _keep(self, record: OperationRecord) -> None:
-        if self._keep_history and record.scenario == self._scenario:
-            self._records[record.id] = record
+    def _keep(self, records: _Records) -> OperationRecord:
+        exchanged = records[0]
+        if self._keep_history and exchanged.scenario == self._scenario:
+            self._records[exchanged.id] = records
+        return exchanged
 
     def _put(self, kind: str, line: msgspec.Struct) -> None:
         self._lines[kind] += 1
         raw = encode(line)
         self._write(raw, raw)
+        if self._scenario:
+            self._redactor.shows(raw)
+            self._warn()
+
+    def _warn(self) -> None:
+        """Say in each scenario what of its secrets could not be hidden everywhere."""
+        while self._redactor.warnings:
+            text = self._redactor.warnings.pop(0)
+            self._put("warnings", lines.WarningLine(scenario=self._scenario, text=text))
 
     def _write(self, raw: bytes, digested_as: bytes) -> None:
         if self._file.closed:
@@ -279,42 +313,13 @@ def _plain(value: Mapping[str, Json] | None) -> dict[str, Json] | None:
     return None if value is None else dict(value)
 
 
-def _with_note(
-    clean: dict[str, Json] | None, original: Mapping[str, Json] | None
-) -> dict[str, Json] | None:
+def _with_note(told: Object | None, original: Mapping[str, Json] | None) -> Object | None:
     """Cut the body to the limit and say how long it was.
 
     It was redacted as a whole before: no secret is cut in two and left as half of one.
     """
     body = original.get("body") if original else None
-    if clean is None or not isinstance(body, str) or len(body) <= BODY_CHARACTERS_MAX:
-        return clean
-    kept = str(clean["body"])[:BODY_CHARACTERS_MAX]
-    return {**clean, "body": f"{kept} … [cut here: {len(body)} characters in all]"}
-
-
-def _invoke_line(record: OperationRecord) -> lines.InvokeLine:
-    return lines.InvokeLine(
-        id=record.id,
-        scenario=record.scenario,
-        actor=record.actor,
-        kind=record.kind,
-        args=cast(Object, record.args),
-        tags=cast(Object, record.tags),
-        start=record.start,
-    )
-
-
-def _outcome_line(record: OperationRecord, end: int) -> lines.OutcomeLine:
-    def plain(value: Mapping[str, Json] | None) -> Object | None:
-        return cast("Object | None", value)
-
-    return lines.OutcomeLine(
-        id=record.id,
-        outcome=record.outcome,
-        end=end,
-        value=plain(record.value),
-        error=plain(record.error),
-        request=plain(record.request),
-        response=plain(record.response),
-    )
+    if told is None or not isinstance(body, str) or len(body) <= BODY_CHARACTERS_MAX:
+        return told
+    kept = str(told["body"])[:BODY_CHARACTERS_MAX]
+    return {**told, "body": f"{kept} … [cut here: {len(body)} characters in all]"}

@@ -173,6 +173,13 @@ class LeakLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=
     why: str = ""
 
 
+class WarningLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="warning"):
+    """What a reader of this scenario's lines has to know, and no verdict says."""
+
+    scenario: str
+    text: str
+
+
 class LineCounts(msgspec.Struct, frozen=True):
     """How many lines of each kind the file holds."""
 
@@ -200,7 +207,7 @@ class Footer(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="f
 
 Line = (
     EvidenceHeader | ScenarioLine | InvokeLine | OutcomeLine | CheckLine | VerdictLine | LeakLine
-    | Footer
+    | WarningLine | Footer
 )  # fmt: skip
 
 DECODER: Final[msgspec.json.Decoder[Line]] = msgspec.json.Decoder(Line)

@@ -64,6 +64,11 @@ def holds(name: str, sample: Sample, args: Mapping[str, Json]) -> bool:
     return _PREDICATES[name](sample, **args)
 
 
+def predicate_names() -> tuple[str, ...]:
+    """Every registered predicate."""
+    return tuple(_PREDICATES)
+
+
 @predicate
 def nothing_pending(sample: Sample) -> bool:
     """Local UI shows no pending request: none at all, or one that is not `Pairing`."""
@@ -175,12 +180,47 @@ def tags_include(sample: Sample, *, tags: dict[str, Json]) -> bool:
 
 
 @predicate
+def node_is(sample: Sample, *, node: str, health: str) -> bool:
+    """The cluster has a node of this name, and it is so."""
+    nodes = [n for pool in _dicts(sample.value, "pools") for n in _dicts(pool, "nodes")]
+    return sample.outcome is Outcome.OK and any(
+        n.get("name") == node and n.get("health") == health for n in nodes
+    )
+
+
+@predicate
+def token_not_otherwise(sample: Sample, *, active: bool, expiry: int) -> bool:
+    """A registration token is so, to the second, if it is shown at all."""
+    found = sample.value.get("expiry")
+    near = not isinstance(found, int) or abs(found - expiry) < 1_000_000
+    return sample.outcome is not Outcome.OK or (sample.value.get("active") is active and near)
+
+
+@predicate
+def not_shown(sample: Sample) -> bool:
+    """Nothing is shown."""
+    return sample.outcome is not Outcome.OK
+
+
+@predicate
 def runs_packs(sample: Sample, *, packs: list[str]) -> bool:
     """The stack has just these packs, each as name and version."""
     profiles = _dicts(sample.value, "profiles")
     found = [pack for profile in profiles for pack in _dicts(profile, "packs")]
     named = sorted(f"{pack.get('name')} {pack.get('version')}" for pack in found)
     return sample.outcome is Outcome.OK and named == sorted(packs)
+
+
+@predicate
+def pool_runs_on(sample: Sample, *, pool: str, host_uids: list[str]) -> bool:
+    """The cluster's pool of this name runs on just these hosts; there is no such pool for none."""
+    found = [
+        node.get("host_uid")
+        for shown in _dicts(sample.value, "pools")
+        for node in _dicts(shown, "nodes")
+        if shown.get("name") == pool
+    ]
+    return sample.outcome is Outcome.OK and set(found) == set(host_uids)
 
 
 @predicate
@@ -212,3 +252,14 @@ def not_being_handed_over(sample: Sample) -> bool:
 def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:
     found = value.get(name)
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+LATE_SHARE_MAX = 0.1
+"""The share of a limit that the harness may have lost itself before it blames nobody for it."""
+
+
+def starved_s(late_us: Json, wait: Mapping[str, Json]) -> float:
+    """By how many seconds the harness was late in a wait; 0 where that is no excuse."""
+    limit = wait.get("within_s", wait.get("during_s"))
+    late_s = late_us / 1_000_000 if isinstance(late_us, int) else 0.0
+    return late_s if isinstance(limit, int | float) and late_s > LATE_SHARE_MAX * limit else 0.0

@@ -51,6 +51,7 @@ class Evidence:
     sha256: str
     operation_count: int
     leaks: tuple[lines.LeakLine, ...] = ()
+    warnings: tuple[str, ...] = ()
     """What the run could not remove from its target."""
 
 
@@ -104,6 +105,7 @@ class _Collector:
         self._checks: list[lines.CheckLine] = []
         self._verdicts: dict[tuple[str, str], lines.VerdictLine] = {}
         self._leaks: list[lines.LeakLine] = []
+        self._warnings: dict[str, None] = {}
         self._footer: Footer | None = None
         self._problems: list[str] = []
         self._unlisted = 0
@@ -157,6 +159,7 @@ class _Collector:
             sha256=self._bytes.hexdigest(),
             operation_count=len(self._operations),
             leaks=tuple(self._leaks),
+            warnings=tuple(self._warnings),
         )
 
     def _begin(self, header: EvidenceHeader, raw: RawLine[Line], where: str) -> None:
@@ -201,6 +204,8 @@ class _Collector:
                 self._judge(line, where)
             case lines.LeakLine():
                 self._leaks.append(line)
+            case lines.WarningLine():
+                self._warnings[line.text] = None
             case _:
                 raise AssertionError(f"{type(line).__name__} is handled before")
 

@@ -14,7 +14,6 @@ from harness.catalogue.requirement import Role
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, WaiverLine
 from harness.history.lines import SelectionInfo as Asked
 from harness.running.facts import run_here
-from harness.running.scenario import plays
 from harness.running.selection import Selection
 from harness.targets.port import Driver, TargetUnusable
 
@@ -64,7 +63,7 @@ def limits_of(driver: Driver) -> Limits:
 
 
 def _roles(driver: Driver, selection: Selection) -> list[str]:
-    played = [role for role in (Role.EDGE, Role.CENTRAL) if plays(driver.info, role)]
+    played = [role for role in (Role.EDGE, Role.CENTRAL) if driver.info.plays(role)]
     if selection.role is Role.BOTH:
         return sorted(role.value for role in played)
     if selection.role not in played:

@@ -131,7 +131,7 @@ def describe(
     if isinstance(error, CheckFailed) and (judged := running.judged_last):
         yield _describe("expected", judged.expected)
         for id_ in judged.operations:
-            yield _describe("received", received(running.history()[id_]))
+            yield _describe("received", received(running.recorder.written()[id_]))
     yield from _operations(running)
     if error is not None and not is_foreseen(error):
         yield from _traceback(error)
@@ -151,7 +151,7 @@ def received(record: OperationRecord) -> str:
 
 
 def _operations(running: ScenarioRun) -> Iterator[str]:
-    records = running.history().operations
+    records = running.recorder.written().operations
     if len(records) > _OPERATIONS_MAX:
         yield _describe("operations", f"{len(records)} in all, the last {_OPERATIONS_MAX}:")
     elif records:

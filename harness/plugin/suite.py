@@ -23,7 +23,7 @@ from pytest_bdd.steps import StepFunctionContext
 from harness.catalogue.errors import UnknownName
 from harness.catalogue.needs import need_of
 from harness.catalogue.requirement import Requirement
-from harness.context.recorder import NotSupported
+from harness.context.recorder import NotReached, NotSupported
 from harness.domain.arrangements import Slot
 from harness.domain.errors import PairproofError
 from harness.history.errors import EvidenceError
@@ -327,6 +327,20 @@ class Suite:
         if is_async(step_func):
             raise TypeError(f"the step {step.name!r} is async and would never run")
 
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        """After its steps a scenario sees that what it rests on was so."""
+        running = item.stash.get(_RUNNING, None)
+        try:
+            result = yield
+        except NotReached as missed:
+            if running is not None:
+                running.answer_for(missed)
+            raise
+        if running is not None:
+            running.conclude()
+        return result
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -343,6 +357,8 @@ class Suite:
             item.stash[_ERROR] = raised
         error = item.stash.get(_ERROR, None)
         try:
+            if call.when == "call":
+                running.judge_faults(error)
             if call.excinfo is not None or call.when == "call":
                 rewrite(report, running, error, partial(self._around, item, running))
             if call.when == "teardown":

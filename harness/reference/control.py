@@ -10,7 +10,7 @@ import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 
 from harness import __version__
-from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
 from harness.domain.errors import Reason, Refusal
 from harness.reference.http_app import ReferenceApp, error, headers_of, json_of, respond
 from harness.reference.sides import ArrangementError
@@ -28,6 +28,9 @@ class ControlledReference(Protocol):
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange something at the side that it concerns."""
 
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault; `None` where that cannot be told."""
+
     def inventory(self) -> Inventory:
         """What a run may use."""
 
@@ -36,7 +39,8 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
     """The app. Every request needs `Authorization: Bearer <secret>`.
 
     `POST /control/<ArrangementClassName>` takes the arrangement's fields as JSON and answers
-    204, or 409 when it cannot be arranged; `GET /control/inventory` answers an `Inventory`.
+    204, or 409 when it cannot be arranged; below that, `/seen` answers what has come of it, as a
+    `FaultEffect`, or 404. `GET /control/inventory` answers an `Inventory`.
 
     Raises:
         ValueError: the secret is empty.
@@ -70,9 +74,21 @@ def make_control_app(arranger: ControlledReference, secret: str) -> FastAPI:
             return error(request, 409, Reason.CONFLICT, f"{name}: {refused}")
         return Response(status_code=204)
 
+    async def seen(request: Request) -> Response:
+        name = request.path_params["arrangement"]
+        try:
+            arrangement = control.arrangement_from(name, json_of(await request.body()))
+        except (KeyError, Malformed) as malformed:
+            return error(request, 400, Reason.INVALID_INPUT, f"{name}: {malformed}")
+        effect = await anyio.to_thread.run_sync(arranger.seen, arrangement)
+        if effect is None:
+            return error(request, 404, Reason.NOT_FOUND, f"{name}: nobody can tell")
+        return _json(control.to_json(effect))
+
     app.add_api_route(control.HEALTH_PATH, guarded(health))
     app.add_api_route(control.INVENTORY_PATH, guarded(inventory))
     app.add_api_route("/control/{arrangement}", guarded(arrange), methods=["POST"])
+    app.add_api_route("/control/{arrangement}/seen", guarded(seen), methods=["POST"])
     return app
 
 

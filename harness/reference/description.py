@@ -23,7 +23,7 @@ CONTROL_VARIABLE = "PAIRPROOF_CONTROL_SECRET"
 LIMITS = {"stays_s": 0.1, "poll_s": 0.02}
 """Its agents are at work every 20 ms: what they would do, they have done in a tenth of a second."""
 
-FEATURES = ("scopes", "multi-node")
+FEATURES = ("scopes", "multi-node", "clock", "management-switch")
 """What the reference claims, as the catalogue names it."""
 
 
@@ -60,6 +60,7 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
         yield "allow_writes = true"
     features = [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
+    yield "offers = { ReleaseCentralCluster = true }"
     yield ""
     yield "[implementation]"
     yield _line("name", reference.called)

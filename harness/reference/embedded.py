@@ -16,7 +16,7 @@ from itertools import count, repeat
 from pathlib import Path
 from typing import Self
 
-from harness.domain.arrangements import Arrangement, Inventory, Side, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, side_of
 from harness.domain.cluster import Cluster
 from harness.domain.endpoint import EndpointForm
 from harness.domain.errors import PairproofError
@@ -119,7 +119,7 @@ class EmbeddedReference:
                 stores[1],
                 clock,
                 self.secrets.draws,
-                FaultyLink(link, clock.sleep),
+                FaultyLink(link, clock),
                 self.slots,
                 behaviour.edge_factory(),
             )
@@ -228,6 +228,12 @@ class EmbeddedReference:
             )
         for side in concerned:
             (self._central if side is Side.CENTRAL else self._edge).arrange(arrangement)
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault, if it is one of a side that is played here."""
+        (side, *others) = side_of(arrangement)
+        at = self._central if side is Side.CENTRAL else self._edge
+        return at.seen(arrangement) if self._plays(side) and not others else None
 
     def check(self) -> None:
         """Make sure that the host agents are at work.

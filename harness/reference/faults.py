@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind
+from harness.domain.arrangements import (
+    FaultEffect,
+    FaultNextMessage,
+    MessageFault,
+    MessageKind,
+    SetLink,
+)
 from harness.domain.errors import Reason, Refused
+from harness.reference.clock import Clock
 from harness.reference.core.link import Link, LinkReply, NotDelivered
 
+_BROKE = "the connection broke before an answer came"
 _KINDS: dict[type, MessageKind] = {
     ops.Probe: MessageKind.PROBE,
     ops.SubmitPairing: MessageKind.SUBMIT,
@@ -31,22 +38,40 @@ class FaultyLink:
     One implementation for every world: what really carries a message is handed in.
     """
 
-    def __init__(self, inner: Link, sleep: Callable[[int], None]) -> None:
+    def __init__(self, inner: Link, clock: Clock) -> None:
         self._inner = inner
-        self._sleep = sleep
+        self._clock = clock
         self._lock = threading.Lock()
-        self._down: set[str] = set()
+        self._down: dict[str, int] = {}
+        """The hosts that are cut off, each with what has arrived from it all the same."""
         self._next: dict[tuple[str, MessageKind], deque[FaultNextMessage]] = {}
+        self._met: dict[tuple[str, MessageKind], list[int]] = {}
 
     def set_link(self, host_uid: str, *, up: bool) -> None:
-        """Cut one host's link, or mend it."""
+        """Cut one host's link, or mend it. Where it is up, nothing waits for its messages then."""
         with self._lock:
-            (self._down.discard if up else self._down.add)(host_uid)
+            if not up:
+                self._down.setdefault(host_uid, 0)
+            elif self._down.pop(host_uid, None) is None:
+                self._forget(host_uid)
+
+    def _forget(self, host_uid: str) -> None:
+        for kind in MessageKind:
+            self._next.pop((host_uid, kind), None)
+            self._met.pop((host_uid, kind), None)
 
     def spoil_next(self, fault: FaultNextMessage) -> None:
         """Queue a fault for the next message of its kind from its host."""
         with self._lock:
             self._next.setdefault((fault.host_uid, fault.message), deque()).append(fault)
+
+    def seen(self, arrangement: SetLink | FaultNextMessage) -> FaultEffect:
+        """What has come of a cut, or of the faults that were queued, since the last `heal`."""
+        with self._lock:
+            if isinstance(arrangement, SetLink):
+                return FaultEffect(passed=self._down.get(arrangement.host_uid, 0))
+            key = (arrangement.host_uid, arrangement.message)
+            return FaultEffect(tuple(self._met.get(key, ())), left=len(self._next.get(key, ())))
 
     def heal(self, host_uids: tuple[str, ...] | None = None) -> None:
         """Mend the links of these hosts (of all without an argument); drop queued faults."""
@@ -54,24 +79,41 @@ class FaultyLink:
             if host_uids is None:
                 self._down.clear()
                 self._next.clear()
+                self._met.clear()
                 return
-            self._down.difference_update(host_uids)
-            for key in [key for key in self._next if key[0] in host_uids]:
-                del self._next[key]
+            for host_uid in host_uids:
+                self._down.pop(host_uid, None)
+                self._forget(host_uid)
 
     def carry(
         self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
     ) -> LinkReply:
-        with self._lock:
-            down = host_uid in self._down
-            fault = None if down else self._take(host_uid, message_kind(operation))
-        if down:
+        was_down = host_uid in self._down
+        if self._is_cut(host_uid):
             return NotDelivered("the host has no connection to Palette")
-        return self._spoiled(fault, host_uid, base_url, insecure, operation)
+        if was_down:
+            self._leaked(host_uid)
+        fault = self._take(host_uid, message_kind(operation))
+        reply = self._spoiled(fault, host_uid, base_url, insecure, operation)
+        # What was under way when the link went down is cut off with it.
+        return ops.Unknown(_BROKE) if self._is_cut(host_uid) else reply
+
+    def _is_cut(self, host_uid: str) -> bool:
+        with self._lock:
+            return host_uid in self._down
+
+    def _leaked(self, host_uid: str) -> None:
+        with self._lock:
+            if host_uid in self._down:
+                self._down[host_uid] += 1
 
     def _take(self, host_uid: str, kind: MessageKind) -> FaultNextMessage | None:
-        queued = self._next.get((host_uid, kind))
-        return queued.popleft() if queued else None
+        with self._lock:
+            queued = self._next.get((host_uid, kind))
+            if not queued:
+                return None
+            self._met.setdefault((host_uid, kind), []).append(self._clock.now())
+            return queued.popleft()
 
     def _spoiled(
         self,
@@ -86,16 +128,16 @@ class FaultyLink:
 
         match fault.fault if fault else None:
             case MessageFault.LOST_BEFORE:
-                return ops.Unknown("the connection broke before an answer came")
+                return ops.Unknown(_BROKE)
             case MessageFault.LOST_AFTER:
                 deliver()
-                return ops.Unknown("the connection broke before an answer came")
+                return ops.Unknown(_BROKE)
             case MessageFault.SERVER_ERROR:
                 return Refused(Reason.INTERNAL, "Palette answered with an internal error")
             case MessageFault.REPEATED:
                 deliver()
             case MessageFault.DELAYED:
-                self._sleep(fault.delay if fault else 0)
+                self._clock.sleep(fault.delay if fault else 0)
             case None:
                 pass
         return deliver()

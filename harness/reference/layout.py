@@ -14,8 +14,9 @@ from harness.domain.endpoint import EndpointForm
 from harness.reference.server import LOOPBACK
 from harness.wire.mapping import PLAIN, WireMap
 
-LINK_S = 1.0
-"""How long a host waits for Palette: long on loopback, and short for one that is silent."""
+LINK_S = 3.0
+"""How long a host waits for Palette: long on loopback, also beside others that burn processors, and
+short for one that is silent."""
 
 AGENT_INTERVAL = 20_000
 """How often the host agents follow up, in microseconds: often, so that no scenario waits long."""

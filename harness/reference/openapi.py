@@ -32,9 +32,10 @@ _SCHEMES = {
 }
 _ERRORS = tuple(sorted({*STATUS_OF.values(), 405, 413}))
 
-_FLAGS: Mapping[type[Operation], tuple[str, ...]] = {
-    ops.LogIn: ("extendedSession", "setCookie"),
-    ops.LogInToPalette: ("setCookie",),
+_QUERIES: Mapping[type[Operation], Mapping[str, str]] = {
+    ops.LogIn: {"extendedSession": "boolean", "setCookie": "boolean"},
+    ops.LogInToPalette: {"setCookie": "boolean"},
+    ops.ListProjects: {"name": "string"},
 }
 
 _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
@@ -55,6 +56,9 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
 _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogIn: ("username", "password"),
     ops.CreateCluster: ("metadata.name!",),
+    ops.AddMachinePool: ("name!", "hosts[].hostUid!"),
+    ops.UpdateMachinePool: ("hosts[].hostUid!",),
+    ops.ScaleMachinePool: ("machinePoolConfigPatches[].value[].hostUid!",),
     ops.UpdateStack: (
         "spec.clusterProfileTemplates[].name",
         "spec.clusterProfileTemplates[].type",
@@ -66,7 +70,6 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogInToPalette: ("emailId", "password"),
     ops.MatchProfiles: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
-    ops.ChangeCentralCluster: ("metadata.labels:object",),
     ops.CreateToken: ("metadata.name!", "spec.expiry@date-time"),
     ops.SetTokenState: ("isActive:boolean",),
     ops.SubmitPairing: (
@@ -163,8 +166,8 @@ def _need(schema: Schema, path: Sequence[str]) -> None:
 
 def _parameters(route: Route) -> list[Schema]:
     found = [_parameter(name, "path", required=True) for name in route.parameters()]
-    for name in _FLAGS.get(route.operation, ()):
-        found.append(_parameter(name, "query", {"type": "boolean"}))
+    for name, kind in _QUERIES.get(route.operation, {}).items():
+        found.append(_parameter(name, "query", {"type": kind}))
     if issubclass(route.operation, ops.OfRequest):
         found.append(_parameter(CLUSTER_TOKEN_HEADER, "header", required=True))
     if route.surface is Surface.PALETTE:

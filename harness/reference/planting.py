@@ -18,6 +18,7 @@ from harness.domain.errors import PairproofError
 from harness.reference.behaviour import REFERENCE, Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.drawn import plant_drawn
 
 
 class Lane(StrEnum):
@@ -232,12 +233,17 @@ def sentence_of(core: type) -> str:
 def behaviour_with(what: str) -> Behaviour:
     """The reference's behaviour with `mutant:NAME` or `variant:NAME` planted; or as it is.
 
+    `drawn:NAME` changes the rules themselves, in this whole process.
+
     Raises:
         UnknownPlanted: there is nothing of this name.
     """
     if not what:
         return Behaviour()
     kind, _, name = what.partition(":")
+    if kind == "drawn":
+        plant_drawn(name)
+        return Behaviour(called=f"{REFERENCE} with {name}")
     registries: Mapping[str, Registry[Mutant] | Registry[Variant]] = load()
     if kind not in registries:
         raise UnknownPlanted(f"{what!r} is neither mutant:NAME nor variant:NAME")

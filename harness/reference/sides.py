@@ -45,6 +45,7 @@ class CentralSide:
         self._seed = seed
         self._lock = threading.RLock()
         self._limited_calls = 0
+        self._limited_at: list[int] = []
         self._retry_after = 1
         self.clock = ShiftedClock(clock.now)
         self._boot()
@@ -61,6 +62,7 @@ class CentralSide:
         with self._lock:
             if self._limited_calls > 0 and isinstance(operation, ops.CentralOperation):
                 self._limited_calls -= 1
+                self._limited_at.append(self.clock.now())
                 return Refused(
                     Reason.RATE_LIMITED,
                     "too many requests: try again later",
@@ -85,9 +87,18 @@ class CentralSide:
                     self.clock.set_right()
                 case arrangements.SetRateLimit(calls, retry_after):
                     self._limited_calls, self._retry_after = calls, retry_after
+                    self._limited_at = []
                 case _:
                     with self._store.transaction():
                         self._write(arrangement)
+
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        """What has come of a fault, if it is one of this side's."""
+        with self._lock:
+            match arrangement:
+                case arrangements.SetRateLimit():
+                    return arrangements.FaultEffect(met=tuple(self._limited_at))
+            return _side_seen(arrangement, self._store, self.clock)
 
     def _write(self, arrangement: arrangements.Arrangement) -> None:
         store = self._store
@@ -236,6 +247,13 @@ class EdgeSide:
                 with self._lock, self._store.transaction():
                     self._write(arrangement)
 
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        """What has come of a fault, if it is one of this side's."""
+        if isinstance(arrangement, arrangements.SetLink | arrangements.FaultNextMessage):
+            return self.link.seen(arrangement)
+        with self._lock:
+            return _side_seen(arrangement, self._store, self.clock)
+
     def _write(self, arrangement: arrangements.Arrangement) -> None:
         match arrangement:
             case arrangements.InstallCluster(slot, cluster):
@@ -244,7 +262,8 @@ class EdgeSide:
                 self._store.put(replace(self._slot_state(slot), mode=mode))
             case arrangements.SetClusterState(slot, state):
                 site, cluster = self._occupied(slot)
-                self._store.put(replace(site, cluster=replace(cluster, state=state)))
+                changed = replace(cluster, state=state)
+                self._store.put(replace(site, cluster=changed, changing=False))
             case arrangements.SetNodeHealth(slot, node, health):
                 site, cluster = self._occupied(slot)
                 self._store.put(replace(site, cluster=_with_health(cluster, node, health)))
@@ -284,6 +303,18 @@ class EdgeSide:
     def close(self) -> None:
         """Let go of the store."""
         self._store.close()
+
+
+def _side_seen(
+    arrangement: arrangements.Arrangement, store: Store, clock: ShiftedClock
+) -> arrangements.FaultEffect | None:
+    match arrangement:
+        case arrangements.Restart(side):
+            boots = store.get(records.Boots, side.value)
+            return arrangements.FaultEffect(starts=boots.count if boots else 0)
+        case arrangements.AdvanceClock():
+            return arrangements.FaultEffect(now=clock.now())
+    return None
 
 
 def _count_boot(store: Store, side: arrangements.Side) -> int:

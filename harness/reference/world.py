@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, Inventory, Side, Slot, side_of
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side, Slot, side_of
 from harness.domain.draws import derived_id
 from harness.domain.endpoint import EndpointForm
 from harness.reference.behaviour import Behaviour
@@ -26,7 +26,7 @@ POLL_INTERVAL = 50_000
 SILENCE = 1_000_000
 """How long a host waits for an endpoint that stays silent, in microseconds."""
 
-VIRTUAL_PASSWORD = "direct-password"
+VIRTUAL_PASSWORD = "direct-passw0rd"
 """The operating system's user's, where nobody else can log in."""
 
 VIRTUAL_ENDPOINTS: Mapping[EndpointForm, str] = {
@@ -116,6 +116,11 @@ class Reference:
         for side in side_of(arrangement):
             (self.central if side is Side.CENTRAL else self.edge).arrange(arrangement)
 
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        (side, *others) = side_of(arrangement)
+        at = self.central if side is Side.CENTRAL else self.edge
+        return None if others else at.seen(arrangement)
+
     def inventory(self) -> Inventory:
         return Inventory(
             self.edge.slots(),
@@ -158,7 +163,7 @@ def direct_reference(
     clock = VirtualClock()
     behaviour = behaviour.with_password(behaviour.edge.password or VIRTUAL_PASSWORD)
     central = CentralSide(central_store or MemoryStore(), clock, seed, behaviour.central_factory())
-    link = FaultyLink(DirectLink(central, clock.sleep), clock.sleep)
+    link = FaultyLink(DirectLink(central, clock.sleep), clock)
     edge = EdgeSide(
         edge_store or MemoryStore(),
         clock,

@@ -10,6 +10,7 @@ from typing import Final
 
 from harness.catalogue.requirement import Feature, Role
 from harness.catalogue.verdict import Verdict
+from harness.checkers.answers import unread
 from harness.history.lines import EvidenceHeader
 from harness.history.operation import FAIL, INFO, OK, OperationRecord
 from harness.history.reader import Evidence
@@ -32,6 +33,7 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
 
     `scenarios` is the verdict of each scenario that counts.
     """
+    yield from evidence.warnings
     yield from _of_scenarios(scenarios.values())
     if not scenarios:
         return
@@ -41,7 +43,11 @@ def doubts(evidence: Evidence, scenarios: Mapping[str, Verdict]) -> Iterator[str
         yield "no request was sent to the target: nothing here shows how it behaves"
         return
     sent = [o for o in asked if o.kind not in _WAITS]
-    yield from _of_answers(sent)
+    in_common = list(_of_answers(sent))
+    came, lost = unread(asked)
+    if lost and not in_common:
+        yield f"{len(lost)} of {came} answers could not be read, the first at {lost[0]}"
+    yield from in_common
     selection = evidence.header.selection
     is_whole = not (selection.requirements or selection.tags or selection.keyword)
     if is_whole and len(sent) >= WHOLE_MIN:

@@ -329,8 +329,8 @@ def _unasked(requirement: Requirement, evidence: Evidence) -> RequirementReport:
     """What must hold and was selected, and no scenario asked for it, is not simply skipped."""
     if requirement.is_invariant:
         verdict, reason = Verdict.SKIPPED, OVER_HISTORIES
-    elif requirement.feature and requirement.feature.value not in evidence.header.features:
-        verdict, reason = Verdict.NOT_SUPPORTED, requirement.feature.value
+    elif lacking := requirement.lacks(evidence.header.features):
+        verdict, reason = Verdict.NOT_SUPPORTED, lacking
     else:
         must = requirement.level is Level.MUST
         verdict = Verdict.INCONCLUSIVE if must else Verdict.SKIPPED

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
+from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
-from harness.checkers import registry
+from harness.checkers import answers, registry
+from harness.checkers.effects import faults_took_effect
 from harness.context.context import Context
-from harness.context.recorder import Inconclusive, NotSupported, Recorder
+from harness.context.controls import see_allowed
+from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
+from harness.domain import operations as ops
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
-from harness.history.operation import History, Json
+from harness.history.operation import History, Json, Outcome
+from harness.history.redaction import quoted
 from harness.targets.port import CannotArrange, TargetInfo
 
 INCONCLUSIVE = (Inconclusive, registry.CheckInconclusive, CannotArrange)
@@ -52,9 +57,12 @@ class ScenarioRun:
     now: Callable[[], int]
     step: StepAt = StepAt()
     findings: list[registry.Finding] = field(default_factory=list)
+    refusals: dict[str, None] = field(default_factory=dict)
+    """The operations that a check was content to see refused, in order."""
     judged_last: CheckSummary | None = None
     """The finding that was written down last, and what its check expects."""
     judge: registry.Judge = field(init=False)
+    _faults_are_judged: bool = False
 
     def __post_init__(self) -> None:
         self.judge = registry.Judge(self)
@@ -64,8 +72,11 @@ class ScenarioRun:
 
     def record_finding(
         self, name: str, args: Mapping[str, Json], finding: registry.Finding
-    ) -> None:
+    ) -> registry.Finding:
+        finding = self.recorder.as_written(name, args, finding)
         self.findings.append(finding)
+        if name in answers.REFUSALS and finding.verdict is Verdict.PASS:
+            self.refusals |= dict.fromkeys(finding.operations)
         self.judged_last = CheckSummary(registry.meaning_of(name), finding.operations)
         for requirement in self.line.requirements:
             self.writer.check(
@@ -81,12 +92,75 @@ class ScenarioRun:
                     expected=self.judged_last.expected,
                 )
             )
+        return finding
+
+    def conclude(self) -> None:
+        """All steps have passed: see that its faults took effect, that what came could be read,
+        and that its refusals were for the reason in question.
+
+        Raises:
+            CheckInconclusive: that cannot be told.
+            Inconclusive: so; the control of a refusal could not be carried out.
+        """
+        self.judge_faults(None)
+        if answers.unread(self.history().operations)[1]:
+            self.judge.check("answers_could_be_read")
+        if registry.verdict_of(self.findings)[0] is not Verdict.PASS:
+            return
+        requirements = [by_id(id_) for id_ in self.line.requirements]
+        reasons: list[Json] = [r.value for asked in requirements for r in asked.refused_as]
+        if not reasons:
+            return  # nothing is demanded of a refusal here
+        judged = map(self.history().__getitem__, self.refusals)
+        refused = [o for o in judged if o.outcome is Outcome.FAIL]
+        unclear = [o for o in refused if not answers.tells_reason(o, [str(r) for r in reasons])]
+        for kind in dict.fromkeys(o.kind for o in unclear):
+            done = [o for o in self.history().of_kind(kind) if o.outcome is Outcome.OK]
+            if not done:
+                self.context = self.context.afresh()
+                done = [see_allowed(self.context, kind).record]
+            for operation in unclear:
+                if operation.kind == kind:
+                    ids_: dict[str, Json] = {"operation": operation.id, "control": done[0].id}
+                    self.judge.check("refused_for_that", reasons=reasons, **ids_)
+
+    def answer_for(self, missed: NotReached) -> None:
+        """A precondition was not reached: fail, where the scenario's requirement demands it.
+
+        Raises:
+            CheckFailed: it does.
+            CheckInconclusive: it does, and no well-formed answer came.
+        """
+        kind = str(missed.record.args.get("polls", missed.record.kind))
+        demanded = {k for id_ in self.line.requirements for k in by_id(id_).demands}
+        if kind in demanded and self._is_of_target(kind):
+            waited = "polls" in missed.record.args
+            self.judge.check("held" if waited else "succeeded", operation=missed.record.id)
+
+    def _is_of_target(self, kind: str) -> bool:
+        """Whether the target, and not the harness, answers operations of this kind."""
+        local = issubclass(getattr(ops, kind), ops.LocalOperation)
+        return self.recorder.driver.info.plays(Role.EDGE if local else Role.CENTRAL)
+
+    def judge_faults(self, error: BaseException | None) -> None:
+        """See whether the faults took effect on which all rests that was found; asked once.
+
+        A scenario that ended early, before anything failed, rests on nothing.
+        """
+        failed = registry.verdict_of(self.findings)[0] is Verdict.FAIL
+        if self._faults_are_judged or not self.findings or (error is not None and not failed):
+            return
+        self._faults_are_judged = True
+        if self.recorder.see_effects():
+            name = faults_took_effect.__name__
+            self.record_finding(name, {}, registry.run_check(name, self.history(), {}))
 
     def end(self, error: BaseException | None) -> tuple[Verdict, str]:
         """Give the verdict and write it down; whoever calls gives everything back.
 
         `error` is what ended the scenario early, if anything did.
         """
+        self.judge_faults(error)
         verdict, reason = self.verdict(error)
         for requirement in self.line.requirements:
             self.writer.verdict(
@@ -108,13 +182,19 @@ class ScenarioRun:
         """
         verdict, reason = registry.verdict_of(self.findings)
         if verdict is not Verdict.FAIL and error is not None:
-            verdict, reason = _early(error)
+            early = _early(error)
+            if early is not None:
+                verdict, reason = early
+                if not isinstance(error, registry.CheckInconclusive):
+                    reason = quoted(reason)
         return verdict, self.recorder.redacted(reason)
 
 
-def _early(error: BaseException) -> tuple[Verdict, str]:
-    """The verdict on a scenario that was ended by this."""
+def _early(error: BaseException) -> tuple[Verdict, str] | None:
+    """The verdict on a scenario that was ended by this; `None` where what was found decides."""
     match error:
+        case registry.CheckFailed():
+            return None
         case NotSupported():
             return Verdict.NOT_SUPPORTED, str(error)
         case LeftOut():
@@ -147,15 +227,10 @@ def check_applies(requirements: Iterable[Requirement], info: TargetInfo) -> None
         NotSupported: the target does not claim a feature that a requirement needs.
     """
     given = list(requirements)
-    binding = [r for r in given if r.role is Role.BOTH or plays(info, r.role)]
+    binding = [r for r in given if r.role is Role.BOTH or info.plays(r.role)]
     if given and not binding:
         sides = " and ".join(dict.fromkeys(r.role.value for r in given))
         raise LeftOut(f"binds the {sides} side, which this target does not play")
     for requirement in binding:
-        if requirement.feature and requirement.feature not in info.features:
-            raise NotSupported(requirement.feature.value)
-
-
-def plays(info: TargetInfo, role: Role) -> bool:
-    """Whether the target plays this side."""
-    return role in info.roles or Role.BOTH in info.roles
+        if lacking := requirement.lacks(info.features):
+            raise NotSupported(lacking)

@@ -10,7 +10,15 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import OF_ONE_SIDE, SIDES_OF, Arrangement, Inventory, Side, side_of
+from harness.domain.arrangements import (
+    OF_ONE_SIDE,
+    SIDES_OF,
+    Arrangement,
+    FaultEffect,
+    Inventory,
+    Side,
+    side_of,
+)
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refused
 from harness.history.operation import Json
@@ -24,9 +32,10 @@ from harness.targets.peer_table import PALETTE_PORTS
 from harness.targets.target import Control, Target, check_permission
 from harness.targets.transport import USER_AGENT, HttpClient, NoAnswer, RequestPacer, Sent
 from harness.wire.codec import decode, encode
-from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement
-from harness.wire.http import HttpRequest, HttpResponse
+from harness.wire.control import HEALTH_PATH, bearer, encode_arrangement, encode_seen, from_json
+from harness.wire.http import HttpRequest, HttpResponse, NotJson, parse_json
 from harness.wire.mapping import WireMap
+from harness.wire.model import Malformed
 
 _READABLE = "/#[](),;:=+*!'@ "
 """What stays as it is in a correlation id; the rest is percent-encoded, as headers are ASCII."""
@@ -203,6 +212,11 @@ class HttpDriver:
             self.links.arranger.noticed(arrangement)
         return self.arranging.arrange(arrangement)
 
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        if self._peer_port is not None and self._peer_sides.issuperset(side_of(arrangement)):
+            return self._peer_port.seen(arrangement)
+        return self.arranging.seen(arrangement)
+
     def cannot(self, kind: type[Arrangement]) -> str:
         if self._peer_port is not None and self._peer_sides.issuperset(SIDES_OF[kind]):
             return self._peer_port.cannot(kind)
@@ -360,14 +374,29 @@ class ControlPort:
 
     def _ask(self, control: Control, arrangement: Arrangement) -> Arrangement:
         what = type(arrangement).__name__
-        request = encode_arrangement(arrangement, control.secret)
-        sent = self._client.prepare(control.url, request, USER_AGENT)
-        try:
-            response = self._client.exchange(control.url, sent, self._within_s)
-        except NoAnswer as error:
-            raise port.ArrangingFailed(what, str(error)) from error
+        response = self._exchange(control, encode_arrangement(arrangement, control.secret), what)
         if not 200 <= response.status < 300:
             reply = decode(ops.ListTokens(), response)  # it answers with the published error
             told = reply.message if isinstance(reply, Refused) else f"it answered {response.status}"
             raise port.CannotArrange(what, told)
         return adopted_text(arrangement, response.body, "the control port")
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        what = type(arrangement).__name__
+        control = self._controls.get(side_of(arrangement)[0])
+        if control is None:
+            return None
+        response = self._exchange(control, encode_seen(arrangement, control.secret), what)
+        try:
+            told = parse_json(response.body) if 200 <= response.status < 300 else None
+            return from_json(FaultEffect, told) if told else None  # it may know no such question
+        except (NotJson, Malformed) as error:
+            why = f"the control port does not tell what came of it: {error}"
+            raise port.ArrangingFailed(what, why) from error
+
+    def _exchange(self, control: Control, request: HttpRequest, what: str) -> HttpResponse:
+        sent = self._client.prepare(control.url, request, USER_AGENT)
+        try:
+            return self._client.exchange(control.url, sent, self._within_s)
+        except NoAnswer as error:
+            raise port.ArrangingFailed(what, str(error)) from error

@@ -7,8 +7,8 @@ from typing import Protocol
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature
 from harness.domain import operations as ops
-from harness.domain.arrangements import Arrangement, Inventory
-from harness.domain.errors import PairproofError
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory
+from harness.domain.errors import PairproofError, Reason, Refused
 from harness.targets.port import CannotArrange, Exchange, LocalUser, Outgoing, TargetInfo
 
 OPERATION_TIME = 1_000
@@ -32,6 +32,9 @@ class InProcessReference(Protocol):
 
     def arrange(self, arrangement: Arrangement) -> None:
         """Arrange what no user can."""
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault; `None` where that cannot be told."""
 
     def inventory(self) -> Inventory:
         """What a run may use."""
@@ -68,17 +71,19 @@ class InprocessDriver:
         return self._implementation.inventory()
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        self._implementation.advance(OPERATION_TIME)
-        operation = outgoing.operation
-        if isinstance(operation, ops.LocalOperation):
-            reply = self._implementation.perform_local(
-                outgoing.host_uid, operation, outgoing.credentials
-            )
-        elif isinstance(operation, ops.CentralOperation | ops.AgentOperation):
-            reply = self._implementation.perform_central(operation, outgoing.credentials)
-        else:
-            raise TypeError(f"{type(operation).__name__} is for neither side")
-        return Exchange(reply)
+        implementation, operation = self._implementation, outgoing.operation
+        credentials = outgoing.credentials
+        try:
+            implementation.advance(OPERATION_TIME)
+            if isinstance(operation, ops.LocalOperation):
+                host_uid = outgoing.host_uid
+                return Exchange(implementation.perform_local(host_uid, operation, credentials))
+            if isinstance(operation, ops.CentralOperation | ops.AgentOperation):
+                return Exchange(implementation.perform_central(operation, credentials))
+        except Exception as crash:  # noqa: BLE001 - a server would answer 500, and go on
+            told = f"it broke down: {type(crash).__name__}: {crash}"
+            return Exchange(Refused(Reason.INTERNAL, told))
+        raise TypeError(f"{type(operation).__name__} is for neither side")
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Arrange directly.
@@ -91,6 +96,9 @@ class InprocessDriver:
         except PairproofError as error:
             raise CannotArrange(type(arrangement).__name__, str(error)) from error
         return arrangement
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        return self._implementation.seen(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
         return ""
@@ -110,5 +118,5 @@ class InprocessDriver:
         self._implementation.close()
 
 
-INPROCESS_FEATURES = frozenset({Feature.SCOPES, Feature.MULTI_NODE})
+INPROCESS_FEATURES = frozenset(Feature) - {Feature.PAGES, Feature.SERVER_STEPS}
 """What can be shown without a page."""

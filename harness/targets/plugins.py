@@ -21,7 +21,8 @@ from harness.targets.port import Driver
 
 GROUP = "pairproof.targets"
 _PORT = tuple(
-    "name info local_user inventory send arrange cannot confirmation now epoch sleep close".split()
+    "name info local_user inventory send arrange seen cannot confirmation now epoch sleep"
+    " close".split()
 )
 
 OpenDriver: TypeAlias = "Callable[[Path | None, int], Driver]"

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import Arrangement, Inventory
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Side
 from harness.domain.errors import PairproofError
-from harness.domain.operations import Credentials, Operation, Reply
+from harness.domain.operations import RARELY_OFFERED, Credentials, Operation, Reply
 from harness.history.operation import Json
 
 
@@ -55,6 +55,12 @@ class TargetInfo:
     contact: str = ""
     roles: frozenset[Role] = frozenset({Role.EDGE, Role.CENTRAL})
     features: frozenset[Feature] = frozenset()
+    not_offered: frozenset[type[Operation]] = RARELY_OFFERED
+    """Operations on a cluster that it does not have."""
+
+    def plays(self, side: Side | Role) -> bool:
+        """Whether the target plays this side."""
+        return not self.roles.isdisjoint((Role(side), Role.BOTH))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +116,13 @@ class Driver(Protocol):
             CannotArrange: this target offers no way.
         """
 
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault so far; `None` where nobody can tell.
+
+        Raises:
+            CannotArrange: it could be told, and what would tell it is gone.
+        """
+
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why nothing of this kind can be arranged, and what it would take; empty if it can."""
 
@@ -146,6 +159,9 @@ class DriverAround:
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         return self._driver.arrange(arrangement)
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        return self._driver.seen(arrangement)
 
     def cannot(self, kind: type[Arrangement]) -> str:
         return self._driver.cannot(kind)
@@ -189,4 +205,11 @@ class Arranger(Protocol):
         Raises:
             CannotArrange: this way cannot; nothing was changed.
             ArrangingFailed: it was tried and went wrong.
+        """
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault so far; `None` where this way cannot tell.
+
+        Raises:
+            CannotArrange: what would tell it is gone.
         """

@@ -13,6 +13,7 @@ from harness.catalogue.requirement import Feature, Role
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
+from harness.domain.operations import RARELY_OFFERED
 from harness.files import parse_toml, read_text
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
@@ -153,7 +154,12 @@ class _Reader(TargetFileReader):
                 ),
             )
         roles = frozenset(map(Role, data["roles"]))
-        return TargetInfo(**data["implementation"], roles=roles, features=features)
+        offers = {kind.__name__: kind not in RARELY_OFFERED for kind in ROUTES}
+        offers |= data.get("offers", {})
+        not_offered = frozenset(kind for kind in ROUTES if not offers[kind.__name__])
+        return TargetInfo(
+            **data["implementation"], roles=roles, features=features, not_offered=not_offered
+        )
 
     def places(self, tables: list[Table]) -> tuple[TargetSlot, ...]:
         """The places; no slot, host or address occurs twice."""

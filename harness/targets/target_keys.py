@@ -8,7 +8,12 @@ from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, Role
 from harness.domain.arrangements import SIDES_OF
 from harness.domain.endpoint import EndpointForm
-from harness.domain.operations import Surface
+from harness.domain.operations import (
+    RARELY_OFFERED,
+    CentralClusterOperation,
+    LocalClusterOperation,
+    Surface,
+)
 from harness.domain.permission import PairPermission
 from harness.domain.profile import Layer, ProfileType
 from harness.targets.arranging.commands import ANY, TIMEOUT_S
@@ -429,6 +434,13 @@ _NETWORK = {
         pattern=r"^http://[^/\s@?#]+/?$",
     )
 }
+_OFFERS = {
+    route.operation.__name__: TargetKey(
+        route.summary, Kind.FLAG, default="false" if route.operation in RARELY_OFFERED else "true"
+    )
+    for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
+    if issubclass(route.operation, LocalClusterOperation | CentralClusterOperation)
+}
 
 FILE: Mapping[str, TargetKey] = {
     "schema": TargetKey(
@@ -445,6 +457,10 @@ FILE: Mapping[str, TargetKey] = {
         Kind.NAMES,
         names=tuple(described.feature.value for described in FEATURES),
         default="none",
+    ),
+    "offers": table_of(
+        "which operations on a cluster it has; what needs one that it has not is not_supported",
+        _OFFERS,
     ),
     "allow_writes": TargetKey(
         "the harness may change things at addresses that are not loopback",

@@ -7,7 +7,7 @@ strictly, by the names in the code. Sets go in sorted order, so that equal value
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import TypeVar
 
@@ -39,6 +39,12 @@ def encode_arrangement(arrangement: Arrangement, secret: str) -> HttpRequest:
     headers = bearer(secret) | {"Content-Type": "application/json"}
     path = arrangement_path(type(arrangement))
     return HttpRequest("POST", path, headers=headers, json=to_json(arrangement))
+
+
+def encode_seen(arrangement: Arrangement, secret: str) -> HttpRequest:
+    """The request that asks the control port what has come of a fault."""
+    request = encode_arrangement(arrangement, secret)
+    return replace(request, path=f"{request.path}/seen")
 
 
 def arrangement_from(name: str, json: Json) -> Arrangement:

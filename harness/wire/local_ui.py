@@ -10,13 +10,14 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from harness.wire.model import OWN, WireModel
+from harness.wire.model import OWN, SPARE, WireModel
 
 Labels = dict[str, str]
 ClusterStateName = Literal["Provisioning", "Running", "Deleting", "Error"]
 HealthName = Literal["Healthy", "Unhealthy"]
 ModeName = Literal["central", "local"]
 LayerName = Literal["kernel", "os", "k8s", "cni", "csi", "addon"]
+ArchName = Literal["amd64", "arm64"]
 
 
 class V1Error(WireModel):
@@ -236,11 +237,170 @@ class V1ClusterCurrentApplications(WireModel):
 # --- operations on the cluster ------------------------------------------------------------
 
 
-class V1ClusterConfigurationSpec(WireModel):
-    """The `spec` of a cluster's configuration; pairing changes none of it."""
+class V1Condition(WireModel):
+    """How something is, in one respect."""
 
-    archiveUploadPath: JsonValue = None
-    cloudConfig: JsonValue = None
+    lastProbeTime: str | None = None
+    lastTransitionTime: str | None = None
+    message: str | None = None
+    reason: str | None = None
+    status: str
+    type: str
+
+
+class V1EdgeNativeControlPlaneEndPoint(WireModel):
+    """Where the control plane is reached."""
+
+    ddnsSearchDomain: str | None = None
+    host: str | None = None
+    type: str | None = None
+
+
+class V1EdgeNativeOverlayNetworkConfiguration(WireModel):
+    """The network above that of the hosts."""
+
+    cidr: str | None = None
+    enable: bool | None = None
+
+
+class V1Nic(WireModel):
+    """A network interface of a host."""
+
+    dns: list[str] | None = None
+    gateway: str | None = None
+    ip: str | None = None
+    isDefault: bool | None = None
+    macAddr: str | None = None
+    nicName: str | None = None
+    subnet: str | None = None
+
+
+class LocalV1ObjectMeta(WireModel):
+    """Metadata of an object of the cluster."""
+
+    annotations: Labels | None = None
+    creationTimestamp: str | None = None
+    deletionTimestamp: str | None = None
+    labels: Labels | None = None
+    lastModifiedTimestamp: str | None = None
+    name: str | None = None
+    namespace: str | None = None
+    resourceVersion: str | None = None
+    selfLink: str | None = None
+    uid: str | None = None
+
+
+class V1Taint(WireModel):
+    """What keeps work away from the nodes of a pool."""
+
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    key: str | None = None
+    timeAdded: str | None = None
+    value: str | None = None
+
+
+class LocalV1UpdateStrategy(WireModel):
+    """In which order the nodes of a pool are renewed."""
+
+    type: Literal["RollingUpdateScaleOut", "RollingUpdateScaleIn"] | None = None
+
+
+class V1MachinePoolProperties(WireModel):
+    """What machines a pool is made of."""
+
+    archType: ArchName | None = None
+
+
+class V1NodeInfo(WireModel):
+    """The node of a host."""
+
+    age: str | None = None
+    architecture: str | None = None
+    conditions: list[V1Condition] | None = None
+    health: V1Health | None = None
+    ipv4: str | None = None
+    k8sVersion: str | None = None
+    nodeName: str | None = None
+    nodeState: str | None = None
+
+
+class V1EdgeNativeHost(WireModel):
+    """A host of a pool, as a cluster is configured."""
+
+    IsCandidateCaption: Annotated[bool | None, SPARE] = None
+    caCert: Annotated[str | None, SPARE] = None
+    hostAddress: Annotated[str | None, SPARE] = None
+    hostName: str | None = None
+    hostUid: str | None = None
+    networkInfo: Annotated[list[V1Nic] | None, SPARE] = None
+    nic: Annotated[V1Nic | None, SPARE] = None
+    nicName: Annotated[str | None, SPARE] = None
+    nodeInfo: Annotated[V1NodeInfo | None, SPARE] = None
+    staticIP: Annotated[str | None, SPARE] = None
+    tags: Annotated[dict[str, JsonValue] | None, SPARE] = None
+    twoNodeCandidatePriority: Annotated[Literal["primary", "secondary"] | None, SPARE] = None
+
+
+class V1EdgeNativeMachinePoolConfig(WireModel):
+    """A pool of nodes, as a cluster is configured."""
+
+    additionalLabels: Annotated[Labels | None, SPARE] = None
+    additionalTags: Annotated[Labels | None, SPARE] = None
+    hosts: list[V1EdgeNativeHost]
+    isControlPlane: bool | None = None
+    labels: Annotated[list[str] | None, SPARE] = None
+    machinePoolProperties: Annotated[V1MachinePoolProperties | None, SPARE] = None
+    maxSize: Annotated[int | None, SPARE] = None
+    minSize: Annotated[int | None, SPARE] = None
+    name: str | None = None
+    nodeRepaveInterval: Annotated[int | None, SPARE] = None
+    osType: Annotated[str | None, SPARE] = None
+    size: int | None = None
+    skipK8sUpgrade: Annotated[Literal["enabled", "disabled"] | None, SPARE] = None
+    taints: Annotated[list[V1Taint] | None, SPARE] = None
+    updateStrategy: Annotated[LocalV1UpdateStrategy | None, SPARE] = None
+    useControlPlaneAsWorker: Annotated[bool | None, SPARE] = None
+
+
+class V1EdgeNativeClusterConfig(WireModel):
+    """What a cluster has besides its pools."""
+
+    controlPlaneEndpoint: Annotated[V1EdgeNativeControlPlaneEndPoint | None, SPARE] = None
+    isTwoNodeCluster: Annotated[bool | None, SPARE] = None
+    ntpServers: list[str] | None = None
+    overlayNetworkConfiguration: Annotated[
+        V1EdgeNativeOverlayNetworkConfiguration | None, SPARE
+    ] = None
+    sshKeys: list[str] | None = None
+    staticIp: Annotated[bool | None, SPARE] = None
+
+
+class V1EdgeNativeCloudConfigSpec(WireModel):
+    """The pools of a cluster, and what they have in common."""
+
+    clusterConfig: V1EdgeNativeClusterConfig
+    machinePoolConfig: list[V1EdgeNativeMachinePoolConfig]
+
+
+class V1EdgeNativeCloudConfig(WireModel):
+    """How a cluster is laid out."""
+
+    metadata: Annotated[LocalV1ObjectMeta | None, SPARE] = None
+    spec: V1EdgeNativeCloudConfigSpec | None = None
+
+
+class V1EdgeNativeClusterSettings(WireModel):
+    """What the nodes of a cluster have in common."""
+
+    ntpServers: list[str] | None = None
+    sshKeys: list[str] | None = None
+
+
+class V1ClusterConfigurationSpec(WireModel):
+    """The `spec` of a cluster's configuration."""
+
+    archiveUploadPath: str | None = None
+    cloudConfig: V1EdgeNativeCloudConfig | None = None
     profileVariables: JsonValue = None
     scheduleAt: JsonValue = None
 
@@ -264,6 +424,12 @@ class V1ClusterPatch(WireModel):
     """Changes of a named cluster."""
 
     clusterConfigPatches: list[V1HttpPatch] | None = None
+
+
+class V1MachinePoolPatch(WireModel):
+    """Changes of a pool."""
+
+    machinePoolConfigPatches: list[V1HttpPatch] | None = None
 
 
 class V1ClusterProfileConfigurationSpec(WireModel):

@@ -10,8 +10,13 @@ from harness.wire.http import Json
 
 _OWN = "x-pairproof-own"
 
+_SPARE = "x-pairproof-spare"
+
 OWN = Field(json_schema_extra={_OWN: True})
 """Marks a field of ours on a published model: `Annotated[str | None, OWN] = None`."""
+
+SPARE = Field(json_schema_extra={_SPARE: True})
+"""Marks a published field that pairing never looks at; a mapping moves it as a whole."""
 
 
 class Malformed(ValueError):
@@ -44,7 +49,8 @@ class WireModel(BaseModel):
     so what an operation cannot do without is asked for in the codec.
     """
 
-    model_config = ConfigDict(extra="ignore", strict=True, frozen=True)
+    # Each is built when it is first used: most runs use few of them.
+    model_config = ConfigDict(extra="ignore", strict=True, frozen=True, defer_build=True)
 
     own: ClassVar[bool] = False
     """Whether the model is ours, because nothing is published for its purpose."""
@@ -62,6 +68,11 @@ class WireModel(BaseModel):
             for name, info in cls.model_fields.items()
             if own is None or own is (_OWN in _extra(info.json_schema_extra))
         )
+
+    @classmethod
+    def is_spare(cls, name: str) -> bool:
+        """Whether pairing never looks at the field of this attribute."""
+        return _SPARE in _extra(cls.model_fields[name].json_schema_extra)
 
     def to_json(self) -> dict[str, Json]:
         """The model as JSON, without what is not set."""

@@ -8,17 +8,27 @@ name alone; they hold what pairing needs of them, and `SHAPE_UNPUBLISHED` lists 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
-from harness.wire.local_ui import LayerName, V1Error
-from harness.wire.model import OWN, OwnModel, WireModel
+from harness.wire.local_ui import V1EdgeNativeClusterConfig, V1Error
+from harness.wire.model import OwnModel, WireModel
+from harness.wire.profiles import (
+    V1ClusterProfileTemplate,
+    V1ObjectMeta,
+    V1SpectroClusterProfileEntity,
+)
 
-__all__ = ["V1Error"]
+__all__ = [
+    "V1ClusterProfileTemplate",
+    "V1EdgeNativeClusterConfig",
+    "V1Error",
+    "V1ObjectMeta",
+    "V1SpectroClusterProfileEntity",
+]
 
 Labels = dict[str, str]
-ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
 
 SERVICE = "palette"
 """What a Palette answers to a ping, so that a stranger who answers 200 is not taken for one."""
@@ -45,18 +55,6 @@ class V1Uid(WireModel):
     uid: str
 
 
-class V1ObjectMeta(WireModel):
-    """Metadata of anything stored."""
-
-    annotations: Labels | None = None
-    creationTimestamp: str | None = None
-    deletionTimestamp: str | None = None
-    labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
-    name: str | None = None
-    uid: str | None = None
-
-
 class V1ObjectMetaInputEntity(WireModel):
     """Metadata on the way in."""
 
@@ -65,72 +63,55 @@ class V1ObjectMetaInputEntity(WireModel):
     name: str | None = None
 
 
-# --- profiles -----------------------------------------------------------------------------
+class V1ObjectEntity(WireModel):
+    """What something is called."""
+
+    name: str | None = None
+    uid: str | None = None
 
 
-class V1PackRef(WireModel):
-    """A pack of a profile. `version` says which one; `tag` does where it is missing."""
+class V1ProjectMetadata(WireModel):
+    """One line of the list of projects."""
 
-    annotations: JsonValue = None
-    digest: JsonValue = None
-    inValidReason: JsonValue = None
-    isInvalid: JsonValue = None
-    layer: LayerName
-    logo: JsonValue = None
-    manifests: JsonValue = None
-    name: str
-    packUid: JsonValue = None
-    params: JsonValue = None
-    presets: JsonValue = None
-    registryUid: str | None = None
-    schema_: JsonValue = Field(default=None, alias="schema")
-    server: JsonValue = None
-    tag: str | None = None
-    type: JsonValue = None
-    values: str | None = None
+    metadata: V1ObjectEntity | None = None
+
+
+class V1ProjectsMetadata(WireModel):
+    """The list of projects."""
+
+    items: list[V1ProjectMetadata]
+
+
+class V1ClusterProfileMetadataSpec(WireModel):
+    """The `spec` of a line of the list of profiles."""
+
+    cloudType: str | None = None
     version: str | None = None
 
 
-class V1ClusterProfileTemplate(WireModel):
-    """A profile with its packs, as a cluster runs it."""
+class V1ClusterProfileMetadata(WireModel):
+    """One line of the list of profiles."""
 
-    cloudType: JsonValue = None
-    name: str | None = None
-    packServerRefs: JsonValue = None
-    packServerSecret: JsonValue = None
-    packs: list[V1PackRef] | None = None
-    profileVersion: str | None = None
-    relatedObject: JsonValue = None
-    type: ProfileTypeName | None = None
-    uid: str | None = None
-    version: JsonValue = None
+    metadata: V1ObjectEntity | None = None
+    spec: V1ClusterProfileMetadataSpec | None = None
 
 
-class V1PackValuesEntity(WireModel):
-    """The configuration of a pack of a chosen profile."""
+class V1ClusterProfilesMetadata(WireModel):
+    """The list of profiles, a line for each version."""
 
-    manifests: JsonValue = None
-    name: str
-    tag: JsonValue = None
-    type: JsonValue = None
-    values: JsonValue = None
+    items: list[V1ClusterProfileMetadata]
 
 
-class V1SpectroClusterVariable(WireModel):
-    """The value of a variable of a chosen profile."""
+class V1SpectroClustersMetadata(WireModel):
+    """The list of clusters."""
 
-    name: str
-    value: JsonValue = None
+    items: list[V1ObjectMeta]
 
 
-class V1SpectroClusterProfileEntity(WireModel):
-    """A chosen profile. `version` is ours: `uid` is the profile's, for all its versions."""
+class V1ObjectMetaInputEntitySchema(WireModel):
+    """A change of something's metadata."""
 
-    packValues: list[V1PackValuesEntity] | None = None
-    replaceWithProfile: JsonValue = None
-    uid: str | None = None
-    variables: list[V1SpectroClusterVariable] | None = None
-    version: Annotated[str | None, OWN] = None
+    metadata: V1ObjectMetaInputEntity
 
 
 # --- what a host submits ------------------------------------------------------------------
@@ -186,17 +167,6 @@ class V1EdgeNativeMachinePoolConfigEntity(WireModel):
 
     cloudConfig: V1EdgeNativeMachinePoolCloudConfigEntity | None = None
     poolConfig: V1MachinePoolConfigEntity | None = None
-
-
-class V1EdgeNativeClusterConfig(WireModel):
-    """What a cluster has besides pools and profiles; pairing looks at none of it."""
-
-    controlPlaneEndpoint: JsonValue = None
-    isTwoNodeCluster: JsonValue = None
-    ntpServers: JsonValue = None
-    overlayNetworkConfiguration: JsonValue = None
-    sshKeys: JsonValue = None
-    staticIp: JsonValue = None
 
 
 class V1EdgeNativeClusterConfigPairEntity(WireModel):
@@ -392,12 +362,6 @@ class V1SpectroCluster(WireModel):
     status: V1SpectroClusterStatus | None = None
 
 
-class V1SpectroClusterMetadata(OwnModel):
-    """A change of a cluster's metadata."""
-
-    metadata: V1ObjectMetaInputEntity | None = None
-
-
 # --- registration tokens ------------------------------------------------------------------
 
 
@@ -457,6 +421,7 @@ class V1EdgeTokenActiveState(WireModel):
 
 
 PUBLISHED_INLINE = {
+    "V1ClusterProfileMetadataSpec": "v1ClusterProfileMetadata.spec",
     "V1SpectroEdgeNativeClusterPairEntitySpec": "v1SpectroEdgeNativeClusterPairEntity.spec",
     "V1SpectroEdgeNativeClusterPairSpec": "v1SpectroEdgeNativeClusterPair.spec",
     "V1EdgeNativeClusterPairSpcEntitySpec": "v1EdgeNativeClusterPairSpcEntity.spec",

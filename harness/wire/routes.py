@@ -14,10 +14,12 @@ from urllib.parse import quote
 
 from harness.domain import operations as ops
 from harness.domain.operations import Operation, Surface
-from harness.wire import local_ui, palette
+from harness.wire import local_ui as ui
+from harness.wire import palette, profiles
 from harness.wire.model import WireModel
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
+_SENTENCE = re.compile(r"[.?]\s|[.?]$|\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,154 +111,136 @@ def _segment(text: str) -> str:
     return text.replace(".", "%2E") if text in (".", "..") else quote(text, safe="")
 
 
+def _route(
+    operation: type[Operation],
+    call: str,
+    request: type[WireModel] | None = None,
+    response: type[WireModel] | None = None,
+    *,
+    published: bool = True,
+) -> Route:
+    """A row of the table: `call` is method, path, status and id; the operation says what it is."""
+    method, path, status, name = call.split()
+    summary = _SENTENCE.split(operation.__doc__ or "")[0]
+    return Route(operation, method, path, int(status), name, summary, request, response, published)
+
+
 _EDGE = "/v1/edge-mgmt"
-_ACCEPTED = local_ui.V1AcceptedResponseWithMessage
+_POOLS = f"{_EDGE}/clusters/current/machinepools"
+_ACCEPTED = ui.V1AcceptedResponseWithMessage
 
 _LOCAL_UI = (
-    Route(
+    _route(
         ops.LogIn,
-        "POST",
-        "/v1/users/default/login",
-        200,
-        "V1UserLogin",
-        "Log in to Local UI",
-        local_ui.LocalV1AuthLogin,
-        local_ui.V1LoginSuccess,
+        "POST /v1/users/default/login 200 V1UserLogin",
+        request=ui.LocalV1AuthLogin,
+        response=ui.V1LoginSuccess,
     ),
-    Route(ops.LogOut, "POST", "/v1/users/default/logout", 200, "V1UserLogout", "End the session"),
-    Route(
-        ops.ViewCluster,
-        "GET",
-        f"{_EDGE}/cluster/details",
-        200,
-        "v1ClusterGet",
-        "The local cluster with its state and nodes",
-        response=local_ui.V1Cluster,
-    ),
-    Route(
+    _route(ops.LogOut, "POST /v1/users/default/logout 200 V1UserLogout"),
+    _route(ops.ViewCluster, f"GET {_EDGE}/cluster/details 200 v1ClusterGet", response=ui.V1Cluster),
+    _route(
         ops.ViewStack,
-        "GET",
-        f"{_EDGE}/cluster/applications",
-        200,
-        "v1ClusterApplications",
-        "The profiles that the local cluster runs",
-        response=local_ui.V1ClusterCurrentApplications,
+        f"GET {_EDGE}/cluster/applications 200 v1ClusterApplications",
+        response=ui.V1ClusterCurrentApplications,
     ),
-    Route(
-        ops.ViewManagement,
-        "GET",
-        f"{_EDGE}/settings",
-        200,
-        "v1Settings",
-        "Who manages this host",
-        response=local_ui.V1Settings,
-    ),
-    Route(
+    _route(ops.ViewManagement, f"GET {_EDGE}/settings 200 v1Settings", response=ui.V1Settings),
+    _route(
         ops.VerifyConnection,
-        "POST",
-        f"{_EDGE}/cluster/pair/verify-connection",
-        200,
-        "v1ClusterPairVerifyConnection",
-        "Whether every host of the cluster reaches Palette",
-        local_ui.V1ClusterPairMeta,
-        local_ui.V1ClusterPairVerifiedConnectionResponse,
+        f"POST {_EDGE}/cluster/pair/verify-connection 200 v1ClusterPairVerifyConnection",
+        request=ui.V1ClusterPairMeta,
+        response=ui.V1ClusterPairVerifiedConnectionResponse,
     ),
-    Route(
+    _route(
         ops.SendPairingRequest,
-        "POST",
-        f"{_EDGE}/cluster/pair",
-        201,
-        "v1ClusterPair",
-        "Send the pairing request",
-        local_ui.V1ClusterPairMeta,
-        local_ui.V1ClusterPairInfoResponse,
+        f"POST {_EDGE}/cluster/pair 201 v1ClusterPair",
+        request=ui.V1ClusterPairMeta,
+        response=ui.V1ClusterPairInfoResponse,
     ),
-    Route(
+    _route(
         ops.ViewPairing,
-        "GET",
-        f"{_EDGE}/cluster/pair/details",
-        200,
-        "v1ClusterPairDetails",
-        "The pairing request, or what became of it",
-        response=local_ui.V1ClusterPairDetailsResponse,
+        f"GET {_EDGE}/cluster/pair/details 200 v1ClusterPairDetails",
+        response=ui.V1ClusterPairDetailsResponse,
     ),
-    Route(
+    _route(
         ops.CancelPairingRequest,
-        "POST",
-        f"{_EDGE}/cluster/pair/reject",
-        200,
-        "v1ClusterPairReject",
-        "Cancel the pending pairing request",
+        f"POST {_EDGE}/cluster/pair/reject 200 v1ClusterPairReject",
         response=_ACCEPTED,
     ),
-    Route(
+    _route(
         ops.UpdateCluster,
-        "PUT",
-        f"{_EDGE}/cluster/{{clusterName}}",
-        202,
-        "v1UpdateClusterConfig",
-        "Replace the named cluster's configuration",
-        local_ui.V1ClusterConfiguration,
-        _ACCEPTED,
-    ),
-    Route(
-        ops.PatchNamedCluster,
-        "PATCH",
-        f"{_EDGE}/cluster/{{clusterName}}",
-        202,
-        "v1PatchClusterConfig",
-        "Patch the named cluster's configuration",
-        local_ui.V1ClusterPatch,
-        _ACCEPTED,
-    ),
-    Route(
-        ops.PatchCluster,
-        "PATCH",
-        f"{_EDGE}/cluster",
-        202,
-        "v1PatchCluster",
-        "Patch the cluster's configuration (deprecated)",
-        local_ui.V1ClusterConfiguration,
-        _ACCEPTED,
-    ),
-    Route(
-        ops.UpdateStack,
-        "PUT",
-        f"{_EDGE}/cluster/profiles",
-        202,
-        "v1UpdateClusterProfiles",
-        "Replace the profiles that the cluster runs",
-        local_ui.V1ClusterProfileConfiguration,
-        _ACCEPTED,
-    ),
-    Route(
-        ops.DeleteCluster,
-        "DELETE",
-        f"{_EDGE}/cluster",
-        202,
-        "v1DeleteCluster",
-        "Delete the local cluster",
+        f"PUT {_EDGE}/cluster/{{clusterName}} 202 v1UpdateClusterConfig",
+        request=ui.V1ClusterConfiguration,
         response=_ACCEPTED,
     ),
-    Route(
-        ops.CreateCluster,
-        "POST",
-        f"{_EDGE}/cluster",
-        202,
-        "v1CreateCluster",
-        "Create a cluster",
-        local_ui.V1ClusterConfiguration,
-        _ACCEPTED,
+    _route(
+        ops.PatchNamedCluster,
+        f"PATCH {_EDGE}/cluster/{{clusterName}} 202 v1PatchClusterConfig",
+        request=ui.V1ClusterPatch,
+        response=_ACCEPTED,
     ),
-    Route(
+    _route(
+        ops.PatchCluster,
+        f"PATCH {_EDGE}/cluster 202 v1PatchCluster",
+        request=ui.V1ClusterConfiguration,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.UpdateStack,
+        f"PUT {_EDGE}/cluster/profiles 202 v1UpdateClusterProfiles",
+        request=ui.V1ClusterProfileConfiguration,
+        response=_ACCEPTED,
+    ),
+    _route(ops.DeleteCluster, f"DELETE {_EDGE}/cluster 202 v1DeleteCluster", response=_ACCEPTED),
+    _route(
+        ops.CreateCluster,
+        f"POST {_EDGE}/cluster 202 v1CreateCluster",
+        request=ui.V1ClusterConfiguration,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.AddMachinePool,
+        f"POST {_POOLS} 201 v1ClusterMachinePoolCreate",
+        request=ui.V1EdgeNativeMachinePoolConfig,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.UpdateMachinePool,
+        f"PUT {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolUpdate",
+        request=ui.V1EdgeNativeMachinePoolConfig,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.ScaleMachinePool,
+        f"PATCH {_POOLS}/{{poolName}} 200 v1ClusterMachinePoolPatch",
+        request=ui.V1MachinePoolPatch,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.RemoveMachinePool,
+        f"DELETE {_POOLS}/{{poolName}} 202 v1ClusterMachinePoolDelete",
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.RemoveNode,
+        f"DELETE {_POOLS}/{{poolName}}/nodes/{{nodeName}} 202 v1ClusterMachinePoolNodeDelete",
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.UpdateClusterSettings,
+        f"PUT {_EDGE}/cluster/settings 202 v1EdgeNativeClusterSettings",
+        request=ui.V1EdgeNativeClusterSettings,
+        response=_ACCEPTED,
+    ),
+    _route(
+        ops.ViewClusterSettings,
+        f"GET {_EDGE}/cluster 200 v1ClusterConfig",
+        response=ui.V1ClusterConfiguration,
+    ),
+    _route(
         ops.RestoreLocalManagement,
-        "PUT",
-        f"{_EDGE}/settings/management",
-        202,
-        "v1SettingsManagementUpdate",
-        "Take a paired cluster back to local management",
-        local_ui.V1Management,
-        _ACCEPTED,
+        f"PUT {_EDGE}/settings/management 202 v1SettingsManagementUpdate",
+        request=ui.V1Management,
+        response=_ACCEPTED,
         published=False,
     ),
 )
@@ -265,195 +249,135 @@ _PAIRING = "/v1/spectroclusters/pairing"
 _CLUSTER = "/v1/spectroclusters/{uid}"
 
 _PALETTE = (
-    Route(
+    _route(
         ops.LogInToPalette,
-        "POST",
-        "/v1/auth/authenticate",
-        200,
-        "v1Authenticate",
-        "Log in to Palette",
-        palette.V1AuthLogin,
-        palette.V1UserToken,
+        "POST /v1/auth/authenticate 200 v1Authenticate",
+        request=palette.V1AuthLogin,
+        response=palette.V1UserToken,
     ),
-    Route(
+    _route(
         ops.ListPairingRequests,
-        "POST",
-        f"{_PAIRING}/search",
-        200,
-        "v1SpectroClustersPairingSearch",
-        "The pairing requests that wait for a decision",
-        palette.V1ClusterPairMetadataFilter,
-        palette.V1SpectroClusterPairingRequestMetas,
+        f"POST {_PAIRING}/search 200 v1SpectroClustersPairingSearch",
+        request=palette.V1ClusterPairMetadataFilter,
+        response=palette.V1SpectroClusterPairingRequestMetas,
         published=False,
     ),
-    Route(
+    _route(
         ops.ViewPairingRequest,
-        "GET",
-        f"{_PAIRING}/{{pairingUid}}",
-        200,
-        "v1SpectroClustersPairingUidGet",
-        "One pairing request with what it carried",
+        f"GET {_PAIRING}/{{pairingUid}} 200 v1SpectroClustersPairingUidGet",
         response=palette.V1SpectroEdgeNativeClusterPair,
         published=False,
     ),
-    Route(
+    _route(
         ops.MatchProfiles,
-        "POST",
-        f"{_PAIRING}/{{pairingUid}}/match",
-        200,
-        "v1SpectroClustersPairingUidMatch",
-        "Whether a selection of profiles matches the request's stack",
-        palette.V1ClusterPairSelection,
-        palette.V1ClusterPairMatch,
+        f"POST {_PAIRING}/{{pairingUid}}/match 200 v1SpectroClustersPairingUidMatch",
+        request=palette.V1ClusterPairSelection,
+        response=palette.V1ClusterPairMatch,
         published=False,
     ),
-    Route(
+    _route(
         ops.AcceptPairingRequest,
-        "POST",
-        f"{_PAIRING}/{{pairingUid}}/accept",
-        201,
-        "v1SpectroClustersPairingUidAccept",
-        "Pair cluster",
-        palette.V1EdgeNativeClusterPairSpcEntity,
-        palette.V1Uid,
+        f"POST {_PAIRING}/{{pairingUid}}/accept 201 v1SpectroClustersPairingUidAccept",
+        request=palette.V1EdgeNativeClusterPairSpcEntity,
+        response=palette.V1Uid,
         published=False,
     ),
-    Route(
+    _route(
         ops.RejectPairingRequest,
-        "POST",
-        f"{_PAIRING}/{{pairingUid}}/reject",
-        204,
-        "v1SpectroClustersPairingUidReject",
-        "Reject the pairing request",
+        f"POST {_PAIRING}/{{pairingUid}}/reject 204 v1SpectroClustersPairingUidReject",
         published=False,
     ),
-    Route(
+    _route(
         ops.ViewCentralCluster,
-        "GET",
-        _CLUSTER,
-        200,
-        "v1SpectroClustersGet",
-        "A cluster that is registered",
+        f"GET {_CLUSTER} 200 v1SpectroClustersGet",
         response=palette.V1SpectroCluster,
     ),
-    Route(
+    _route(
+        ops.ListCentralClusters,
+        "GET /v1/dashboard/spectroclusters/metadata 200 v1SpectroClustersMetadataGet",
+        response=palette.V1SpectroClustersMetadata,
+    ),
+    _route(
+        ops.ListProjects,
+        "GET /v1/dashboard/projects/metadata 200 v1ProjectsMetadata",
+        response=palette.V1ProjectsMetadata,
+    ),
+    _route(
+        ops.ListProfiles,
+        "GET /v1/dashboard/clusterprofiles/metadata 200 v1ClusterProfilesMetadata",
+        response=palette.V1ClusterProfilesMetadata,
+    ),
+    _route(
+        ops.ViewProfile,
+        "GET /v1/clusterprofiles/{uid} 200 v1ClusterProfilesGet",
+        response=profiles.V1ClusterProfile,
+    ),
+    _route(
         ops.ChangeCentralCluster,
-        "PATCH",
-        f"{_CLUSTER}/metadata",
-        204,
-        "v1SpectroClustersUidMetadataUpdate",
-        "Change a cluster's metadata",
-        palette.V1SpectroClusterMetadata,
-        published=False,
+        f"PATCH {_CLUSTER}/metadata 204 v1SpectroClustersUidMetadataUpdate",
+        request=palette.V1ObjectMetaInputEntitySchema,
     ),
-    Route(
+    _route(
         ops.ReleaseCentralCluster,
-        "POST",
-        f"{_CLUSTER}/release",
-        204,
-        "v1SpectroClustersUidRelease",
-        "Give a cluster back to local management",
+        f"POST {_CLUSTER}/release 204 v1SpectroClustersUidRelease",
         published=False,
     ),
-    Route(
+    _route(
         ops.ListTokens,
-        "GET",
-        "/v1/edgehosts/tokens",
-        200,
-        "v1EdgeTokensList",
-        "The registration tokens",
+        "GET /v1/edgehosts/tokens 200 v1EdgeTokensList",
         response=palette.V1EdgeTokens,
     ),
-    Route(
+    _route(
         ops.CreateToken,
-        "POST",
-        "/v1/edgehosts/tokens",
-        201,
-        "v1EdgeTokensCreate",
-        "Create a registration token",
-        palette.V1EdgeTokenEntity,
-        palette.V1Uid,
+        "POST /v1/edgehosts/tokens 201 v1EdgeTokensCreate",
+        request=palette.V1EdgeTokenEntity,
+        response=palette.V1Uid,
     ),
-    Route(
+    _route(
         ops.ViewToken,
-        "GET",
-        "/v1/edgehosts/tokens/{uid}",
-        200,
-        "v1EdgeTokensUidGet",
-        "One registration token",
+        "GET /v1/edgehosts/tokens/{uid} 200 v1EdgeTokensUidGet",
         response=palette.V1EdgeToken,
     ),
-    Route(
-        ops.DeleteToken,
-        "DELETE",
-        "/v1/edgehosts/tokens/{uid}",
-        204,
-        "v1EdgeTokensUidDelete",
-        "Delete a registration token",
-    ),
-    Route(
+    _route(ops.DeleteToken, "DELETE /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidDelete"),
+    _route(
         ops.SetTokenState,
-        "PUT",
-        "/v1/edgehosts/tokens/{uid}/state",
-        204,
-        "v1EdgeTokensUidState",
-        "Revoke a registration token, or take that back",
-        palette.V1EdgeTokenActiveState,
+        "PUT /v1/edgehosts/tokens/{uid}/state 204 v1EdgeTokensUidState",
+        request=palette.V1EdgeTokenActiveState,
     ),
 )
 
 _AGENT_PAIRING = "/v1/edgehosts/clusters/pairing"
 
 _AGENT = (
-    Route(
+    _route(
         ops.Probe,
-        "GET",
-        "/v1/edgehosts/pairing/ping",
-        200,
-        "v1EdgeHostsPairingPing",
-        "Whether this is a Palette",
+        "GET /v1/edgehosts/pairing/ping 200 v1EdgeHostsPairingPing",
         response=palette.V1PairingPing,
         published=False,
     ),
-    Route(
+    _route(
         ops.SubmitPairing,
-        "POST",
-        _AGENT_PAIRING,
-        201,
-        "v1EdgeHostsClustersPairingCreate",
-        "Submit a pairing request",
-        palette.V1SpectroEdgeNativeClusterPairEntity,
-        palette.V1Uid,
+        f"POST {_AGENT_PAIRING} 201 v1EdgeHostsClustersPairingCreate",
+        request=palette.V1SpectroEdgeNativeClusterPairEntity,
+        response=palette.V1Uid,
         published=False,
     ),
-    Route(
+    _route(
         ops.PollPairing,
-        "GET",
-        f"{_AGENT_PAIRING}/{{pairingUid}}/status",
-        200,
-        "v1EdgeHostsClustersPairingUidStatus",
-        "What became of a host's request",
+        f"GET {_AGENT_PAIRING}/{{pairingUid}}/status 200 v1EdgeHostsClustersPairingUidStatus",
         response=palette.V1SpectroEdgeNativeClusterPair,
         published=False,
     ),
-    Route(
+    _route(
         ops.ConfirmPairing,
-        "POST",
-        f"{_AGENT_PAIRING}/{{pairingUid}}/confirm",
-        200,
-        "v1EdgeHostsClustersPairingUidConfirm",
-        "A host obeys Palette from now on",
+        f"POST {_AGENT_PAIRING}/{{pairingUid}}/confirm 200 v1EdgeHostsClustersPairingUidConfirm",
         response=palette.V1SpectroEdgeNativeClusterPair,
         published=False,
     ),
-    Route(
+    _route(
         ops.WithdrawPairing,
-        "POST",
-        f"{_AGENT_PAIRING}/withdraw",
-        204,
-        "v1EdgeHostsClustersPairingWithdraw",
-        "A host's request was cancelled",
-        palette.V1ClusterPairWithdrawal,
+        f"POST {_AGENT_PAIRING}/withdraw 204 v1EdgeHostsClustersPairingWithdraw",
+        request=palette.V1ClusterPairWithdrawal,
         published=False,
     ),
 )

@@ -37,7 +37,8 @@ class Second:
     def _lines(self, roles: tuple[str, ...], limits: Mapping[str, float]) -> Iterator[str]:
         yield 'schema = "pairproof/target/1"'
         yield f"roles = {json.dumps(roles)}"
-        yield 'features = ["scopes", "multi-node"]'
+        yield 'features = ["scopes", "multi-node", "clock", "management-switch"]'
+        yield "offers = { PatchCluster = true, ReleaseCentralCluster = true }"
         yield '[implementation]\nname = "Depot and boxes"\nversion = "3"'
         yield '[tls]\nca_file = "ca.pem"'
         yield "[limits]"

@@ -4,7 +4,7 @@ An id is never reused and never changes its meaning within an edition. A letter 
 marks a companion: `S` what one should be able to expect beyond it, `P` its part that only a
 page can show, `A` to `D` the combinations of the document's own table.
 
-Imports nothing else of ours. Begin with `withdraw`.
+Imports `domain`. Begin with `withdraw`.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 ACCEPT = Group(
     prefix="ACC",
@@ -17,6 +18,8 @@ ACCEPT = Group(
             text="Without a login, or with one that is not valid, listing, opening, matching,"
             " accepting and rejecting are each refused, and every request stays as it was.",
             source="#accept-pairing-request-from-palette step 7",
+            refused_as=(Reason.UNAUTHENTICATED,),
+            demands=("LogInToPalette",),
         ),
         Requirement(
             id="ACC-2",
@@ -25,7 +28,7 @@ ACCEPT = Group(
             text="With at least one pending request, a box at the top of the Clusters page"
             " invites to review it, with a button Pair. Without any, there is no such box.",
             source="#accept-pairing-request-from-palette step 9",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-3",
@@ -35,6 +38,7 @@ ACCEPT = Group(
             " with a given pairing id is listed once, can be opened by it, and shows the"
             " cluster that sent it.",
             source="#accept-pairing-request-from-palette step 10",
+            demands=("ListPairingRequests", "ViewPairingRequest"),
         ),
         Requirement(
             id="ACC-4",
@@ -44,7 +48,7 @@ ACCEPT = Group(
             " centrally only and that local cluster operations end. Confirm does not go on"
             " until I understand is checked.",
             source="#accept-pairing-request-from-palette step 11",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-5",
@@ -53,7 +57,7 @@ ACCEPT = Group(
             text="The first step of the wizard shows the cluster's name, description and tags"
             " in their fields, with the values that the local cluster has.",
             source="#accept-pairing-request-from-palette step 12",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-6",
@@ -69,9 +73,9 @@ ACCEPT = Group(
             title="Every pack has its equal in exactly the same version, and none is left over",
             text="A selection of cluster profiles matches when each pack of the local stack is"
             " met by the same pack in exactly the same version, to the last part of it, and the"
-            " selection holds no pack besides. As a cluster has exactly one infra or full profile,"
-            " so has the selection. Any other selection is refused.",
+            " selection holds no pack besides. Any other selection is refused.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-8",
@@ -81,6 +85,7 @@ ACCEPT = Group(
             " one full profile for an infra and an add-on profile. What counts is that the same"
             " packs come together.",
             source="#accept-pairing-request-from-palette step 13",
+            demands=("AcceptPairingRequest",),
         ),
         Requirement(
             id="ACC-9A",
@@ -90,6 +95,7 @@ ACCEPT = Group(
             " 1.31.0 and Ubuntu 22.04, add-on profile with Prometheus-Grafana 44.3.1. An infra"
             " and an add-on profile with the same packs are a valid match.",
             source="#accept-pairing-request-from-palette step 13",
+            demands=("AcceptPairingRequest", "MatchProfiles"),
         ),
         Requirement(
             id="ACC-9B",
@@ -106,6 +112,7 @@ ACCEPT = Group(
             text="For the local stack of ACC-9A, a fitting infra profile together with an"
             " add-on profile that has Prometheus-Grafana 40.3.1 is an invalid match.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-9D",
@@ -115,6 +122,7 @@ ACCEPT = Group(
             " add-on profile that has Prometheus-Grafana 44.3.1 and besides it Hello-Universe"
             " 2.0.0 is an invalid match.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-10",
@@ -123,6 +131,7 @@ ACCEPT = Group(
             text="A selection that lacks one of the local stack's packs is refused, whichever"
             " layer it belongs to, also when all the other packs fit.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-11",
@@ -133,16 +142,20 @@ ACCEPT = Group(
             " Validate; Pair cluster. A later step cannot be entered before the earlier ones"
             " are done, not even by its address.",
             source="#accept-pairing-request-from-palette steps 11 to 15",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-12",
             role=Role.BOTH,
             title="After Pair cluster the cluster is registered and managed centrally",
             text="Once the host has confirmed, the central side shows the cluster, and a"
-            " central operation on it is accepted and takes effect. An entry in a list alone is"
-            " not yet management.",
+            " central operation on it, any that the target offers, is accepted and takes effect."
+            " An entry in a list alone is not yet management.",
             source="#validate step 3",
+            demands=(
+                *("AcceptPairingRequest", "ViewPairing"),
+                *("ViewManagement", "ChangeCentralCluster"),
+            ),
         ),
         Requirement(
             id="ACC-12P",
@@ -151,16 +164,21 @@ ACCEPT = Group(
             text="After Pair cluster, the Clusters page that the Main Menu leads to shows the"
             " cluster, once, by the name that was confirmed.",
             source="#validate step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-13",
             role=Role.EDGE,
             title="From then on local cluster operations are refused",
             text="Once the host has confirmed, Local UI refuses every operation that changes"
-            " the cluster (delete, update, patch by name and without a name, change of the"
-            " profiles, create), and none takes effect.",
+            " the cluster and that it offers: update and patch by name, delete, create, change of"
+            " the profiles, machine pools (add, change, remove), removal of a node, settings. None"
+            " takes effect. The patch without a name is deprecated, and asked for only where the"
+            " target claims it. Renewal of certificates and deletion of archives are no matter of"
+            " the cluster.",
             source="#accept-pairing-request-from-palette step 11",
+            refused_as=(Reason.CENTRALLY_MANAGED,),
+            demands=("ViewPairing", "ViewManagement"),
         ),
         Requirement(
             id="ACC-13S",
@@ -178,6 +196,8 @@ ACCEPT = Group(
             text="After an acceptance the request is not among the pending ones. Accepting it"
             " again and rejecting it are each refused and change nothing.",
             source="#accept-pairing-request-from-palette step 15",
+            refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
+            demands=("ListPairingRequests",),
         ),
         Requirement(
             id="ACC-15",
@@ -187,6 +207,7 @@ ACCEPT = Group(
             " pending on both sides, the cluster is managed locally and works, and a fitting"
             " selection is then accepted.",
             source="#accept-pairing-request-from-palette step 13",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="ACC-16",
@@ -196,7 +217,8 @@ ACCEPT = Group(
             title="Matches on which the document is silent",
             text="Observed: whether the same packs in another layer or from another registry"
             " match; whether a pack that comes twice does; whether a draft that is newer than"
-            " the latest published version of a profile counts as its latest.",
+            " the latest published version of a profile counts as its latest; whether two infra or"
+            " full profiles match, or none, whose packs together are those of the local stack.",
             source="#accept-pairing-request-from-palette step 13",
         ),
         Requirement(
@@ -207,7 +229,7 @@ ACCEPT = Group(
             " the selected profiles match. Changing the selection to one that does not closes"
             " the way again.",
             source="#accept-pairing-request-from-palette step 13",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-18",
@@ -216,16 +238,19 @@ ACCEPT = Group(
             text="The review shows the selected profiles with the values of their packs and"
             " their variables. Pair cluster stays closed until Validate has succeeded.",
             source="#accept-pairing-request-from-palette step 14",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES, Feature.SERVER_STEPS),
         ),
         Requirement(
             id="ACC-19",
             role=Role.BOTH,
             profile=Profile.EXTENDED,
             title="The transfer is for good",
-            text="A paired cluster does not return to local management: asked for it, Local UI"
-            " and the central side each refuse, and the cluster stays centrally managed.",
+            text="A paired cluster does not return to local management: where Local UI offers a"
+            " way to choose it again, this is refused or has no effect, and the cluster stays"
+            " centrally managed. Deleting it centrally and resetting a host are no ways back.",
             source="#accept-pairing-request-from-palette step 11",
+            features=(Feature.MANAGEMENT_SWITCH,),
+            refused_as=(Reason.TRANSFER_IS_FINAL,),
         ),
         Requirement(
             id="ACC-20",
@@ -236,6 +261,7 @@ ACCEPT = Group(
             " the cluster at the edge stays locally managed, and no central operation on it"
             " takes effect.",
             source="#accept-pairing-request-from-palette step 10",
+            refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
         ),
         Requirement(
             id="ACC-21",
@@ -266,7 +292,7 @@ ACCEPT = Group(
             " once, with its pairing id and the tags of its cluster, and with a Pair and a"
             " Reject that act on this request and no other.",
             source="#accept-pairing-request-from-palette step 9",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="ACC-24",

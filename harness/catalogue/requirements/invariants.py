@@ -7,6 +7,7 @@ target.
 from __future__ import annotations
 
 from harness.catalogue.requirement import Group, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 INVARIANTS = Group(
     prefix="INV",
@@ -81,6 +82,7 @@ INVARIANTS = Group(
             text="Whatever took effect was asked by somebody who was logged in and permitted at"
             " that moment. A registration token that was revoked before a send admits nothing.",
             source="#prerequisites item 5",
+            refused_as=(Reason.UNAUTHENTICATED, Reason.FORBIDDEN, Reason.NOT_CONFIRMED),
         ),
         Requirement(
             id="INV-8",
@@ -111,6 +113,7 @@ INVARIANTS = Group(
             text="From the moment at which the host confirmed a pairing, no local cluster"
             " operation on that cluster takes effect, not even one that was started before.",
             source="#accept-pairing-request-from-palette step 11",
+            refused_as=(Reason.CENTRALLY_MANAGED,),
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 PREREQUISITES = Group(
     prefix="PRE",
@@ -18,6 +19,7 @@ PREREQUISITES = Group(
             " refused and nothing arrives at the central side. Once the state is Running, the"
             " same entries are accepted.",
             source="#prerequisites item 1",
+            refused_as=(Reason.CLUSTER_NOT_RUNNING,),
         ),
         Requirement(
             id="PRE-2",
@@ -27,6 +29,7 @@ PREREQUISITES = Group(
             " centrally, be it in the control plane or in a worker pool, the first of its pool"
             " or the last. Once that node has recovered, the send is accepted.",
             source="#prerequisites item 1",
+            refused_as=(Reason.NODE_UNHEALTHY,),
         ),
         Requirement(
             id="PRE-3",
@@ -35,6 +38,7 @@ PREREQUISITES = Group(
             text="A send is refused on a host without any cluster, on a host whose cluster is"
             " centrally managed already, and on a host that was installed in central mode.",
             source="#prerequisites item 1",
+            refused_as=(Reason.CENTRALLY_MANAGED, Reason.NO_LOCAL_CLUSTER),
         ),
         Requirement(
             id="PRE-4",
@@ -44,6 +48,7 @@ PREREQUISITES = Group(
             " refused: the edge says so, nothing is pending there, and no request appears"
             " centrally.",
             source="#prerequisites item 2",
+            refused_as=(Reason.TOKEN_UNUSABLE,),
         ),
         Requirement(
             id="PRE-4S",
@@ -60,9 +65,10 @@ PREREQUISITES = Group(
             profile=Profile.EXTENDED,
             title="Every host of the cluster has to reach the endpoint",
             text="With any one host of the cluster cut off from the central endpoint, each in"
-            " turn, the connection check says no and a send is refused, also when it is asked"
-            " on a host that has a link. With all links up, both succeed.",
+            " turn, the connection check says no and a send is refused, on the Local UI of at"
+            " least one host that reaches the endpoint itself. With all links up, both succeed.",
             source="#prerequisites item 3",
+            refused_as=(Reason.HOST_UNREACHABLE,),
         ),
         Requirement(
             id="PRE-5S",
@@ -83,6 +89,7 @@ PREREQUISITES = Group(
             " certificate that the edge does not trust (unless insecure is asked for). The"
             " refusal comes within the limit `answer_s`, also for the silent one.",
             source="#prerequisites item 3",
+            refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE),
         ),
         Requirement(
             id="PRE-6S",
@@ -103,17 +110,20 @@ PREREQUISITES = Group(
             " version fits and whose latest does not is no match, also when the older version"
             " is asked for by its number.",
             source="#prerequisites item 4",
+            refused_as=(Reason.PROFILES_MISMATCH,),
         ),
         Requirement(
             id="PRE-8",
             role=Role.CENTRAL,
             profile=Profile.EXTENDED,
-            title="Each permission on pairing requests is checked on its own",
+            title="Managing pairing requests needs permission",
             text="Of the permissions on `clusterPair`, list is needed to list the requests, get"
-            " to open one, update to accept one, delete to reject one. A user who has all but"
-            " one of them is refused exactly what the missing one covers, and that attempt"
-            " changes nothing.",
+            " to open one, update to accept one, delete to reject one. A user who lacks one is"
+            " refused what it covers, and that attempt changes nothing. With the permissions that"
+            " published roles combine (get and list; update besides; all four), a user can do just"
+            " what these say.",
             source="#prerequisites item 5",
+            refused_as=(Reason.FORBIDDEN,),
         ),
         Requirement(
             id="PRE-9",
@@ -124,19 +134,21 @@ PREREQUISITES = Group(
             " permissions in another project only, or asks with another project selected,"
             " neither sees this request nor accepts or rejects it.",
             source="#prerequisites item 5",
-            feature=Feature.SCOPES,
+            features=(Feature.SCOPES,),
+            refused_as=(Reason.FORBIDDEN,),
         ),
         Requirement(
             id="PRE-10",
             role=Role.CENTRAL,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
-            title="How far a permission in tenant scope goes, and how a missing one is answered",
+            title="How far a permission goes, and how a missing one is answered",
             text="Observed: whether a permission in tenant scope extends to the projects;"
             " whether a missing one is answered with 403 or with 404; whether one may read a"
-            " request that one may not decide.",
+            " request that one may not decide; whether one permission suffices without another"
+            " that no published role leaves out, such as accepting without get.",
             source="#prerequisites item 5",
-            feature=Feature.SCOPES,
+            features=(Feature.SCOPES,),
         ),
         Requirement(
             id="PRE-11",
@@ -146,7 +158,7 @@ PREREQUISITES = Group(
             title="What the connection check looks at, and whom a cut-off host stops",
             text="Observed: whether the connection check judges the registration token too;"
             " whether a host that is cut off stops a send only in its own Local UI, or in that"
-            " of every host of the cluster.",
+            " of every host of the cluster, whichever it is asked on.",
             source="#prerequisites item 3",
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 REJECT = Group(
     prefix="REJ",
@@ -17,6 +18,7 @@ REJECT = Group(
             text="A reject that names the id of a pending request succeeds, and it is this"
             " request, whichever place it has among others, that is pending no longer.",
             source="#reject-pairing-request-in-palette step 4",
+            demands=("RejectPairingRequest",),
         ),
         Requirement(
             id="REJ-2",
@@ -34,6 +36,7 @@ REJECT = Group(
             text="Without a login, and with the login of a user who lacks the permission to"
             " delete pairing requests, a reject is refused and the request is still pending.",
             source="#reject-pairing-request-in-palette prerequisite 2",
+            refused_as=(Reason.UNAUTHENTICATED, Reason.FORBIDDEN),
         ),
         Requirement(
             id="REJ-4",
@@ -42,6 +45,7 @@ REJECT = Group(
             text="When the rejected request was the only pending one, the list of pending"
             " requests is empty afterwards and stays so.",
             source="#reject-pairing-request-in-palette validation step 3",
+            demands=("ListPairingRequests",),
         ),
         Requirement(
             id="REJ-4P",
@@ -50,7 +54,7 @@ REJECT = Group(
             text="When the rejected request was the only pending one, the Clusters page no"
             " longer prompts for a review.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="REJ-5",
@@ -67,7 +71,7 @@ REJECT = Group(
             text="When further requests are pending after a reject, the Clusters page goes on"
             " prompting for a review.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="REJ-6",
@@ -77,6 +81,7 @@ REJECT = Group(
             " rejected or withdrawn, is refused. It changes nothing: a paired cluster remains"
             " registered and centrally managed, other requests remain pending.",
             source="#reject-pairing-request-in-palette prerequisite 1",
+            refused_as=(Reason.REQUEST_DECIDED, Reason.ALREADY_ACCEPTED),
         ),
         Requirement(
             id="REJ-7",
@@ -85,6 +90,7 @@ REJECT = Group(
             text="The cluster of a rejected request is managed locally with nothing pending,"
             " its local operations take effect, and a new request can be sent from it.",
             source="#reject-pairing-request-in-palette paragraph 1",
+            demands=("ViewPairing",),
         ),
         Requirement(
             id="REJ-7S",
@@ -112,7 +118,7 @@ REJECT = Group(
             text="With others pending after a reject, Pair in the prompt opens the review"
             " again, and it shows each of the remaining requests and not the rejected one.",
             source="#reject-pairing-request-in-palette validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
     ),
 )

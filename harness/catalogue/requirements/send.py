@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 SEND = Group(
     prefix="SND",
@@ -15,8 +16,11 @@ SEND = Group(
             role=Role.EDGE,
             title="Sending needs a login to Local UI",
             text="A send without a session, with one that is made up, has expired, or was ended"
-            " by logging out, is refused and no request arrives centrally.",
+            " by logging out, is refused and no request arrives centrally. A session of another"
+            " cluster is another matter (SND-10): a fleet may share its logins.",
             source="#send-pairing-request-from-local-cluster step 1",
+            refused_as=(Reason.UNAUTHENTICATED,),
+            demands=("LogIn",),
         ),
         Requirement(
             id="SND-2",
@@ -27,7 +31,7 @@ SEND = Group(
             " changes nothing: no request exists on either side, and the cluster is managed"
             " locally as before.",
             source="#send-pairing-request-from-local-cluster step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="SND-3",
@@ -37,6 +41,7 @@ SEND = Group(
             " pending, Local UI shows this id, also to a later login and after a restart of the"
             " edge.",
             source="#send-pairing-request-from-local-cluster step 6",
+            demands=("SendPairingRequest", "ViewPairing"),
         ),
         Requirement(
             id="SND-4",
@@ -45,6 +50,7 @@ SEND = Group(
             text="The id that Local UI shows is the id under which the central side lists and"
             " opens the request of this cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
+            demands=("ListPairingRequests", "ViewPairingRequest"),
         ),
         Requirement(
             id="SND-5",
@@ -63,6 +69,7 @@ SEND = Group(
             " management, and local cluster operations, such as a change of its tags or of its"
             " profiles, are accepted and take effect.",
             source="#pair-local-cluster-with-palette paragraph 1",
+            demands=("ViewCluster", "PatchNamedCluster"),
         ),
         Requirement(
             id="SND-7",
@@ -87,10 +94,11 @@ SEND = Group(
             role=Role.BOTH,
             level=Level.UNSPECIFIED,
             profile=Profile.RESILIENCE,
-            title="A prerequisite is lost between send and accept",
+            title="A prerequisite is lost between send, accept and confirmation",
             text="Observed: what becomes of a pending request, and of its acceptance, once the"
             " cluster has an unhealthy node, a host without a link, another state than Running,"
-            " or is deleted, or once the registration token is deactivated or deleted.",
+            " or is deleted, or once the registration token is deactivated, deleted or expires,"
+            " be it before the acceptance or between this and the host's confirmation.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
         Requirement(
@@ -98,9 +106,10 @@ SEND = Group(
             role=Role.EDGE,
             level=Level.UNSPECIFIED,
             profile=Profile.EXTENDED,
-            title="What the other hosts of the cluster show",
+            title="What other hosts show, and where a login is good",
             text="Observed: whether every host of the cluster shows the pairing id, or only the"
-            " one where it was sent; whether one host's login is good for its siblings.",
+            " one where it was sent; whether one host's login is good for its siblings, or for"
+            " another cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
         ),
         Requirement(
@@ -111,6 +120,7 @@ SEND = Group(
             " then no central operation on the cluster takes effect, neither by the uid that"
             " the request names nor by the local one. An entry in a list alone breaks nothing.",
             source="#pair-local-cluster-with-palette paragraph 1",
+            refused_as=(Reason.NOT_CONFIRMED,),
         ),
         Requirement(
             id="SND-12",
@@ -120,7 +130,7 @@ SEND = Group(
             " page then leaves no request on either side. A click on Pair sends one request"
             " with these entries, and the page then shows its pairing id.",
             source="#send-pairing-request-from-local-cluster step 6",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="SND-13",
@@ -130,6 +140,18 @@ SEND = Group(
             " right ones succeeds. After a good request was sent and cancelled, a send with an"
             " unusable endpoint or token is refused: earlier entries do not stand in for it.",
             source="#send-pairing-request-from-local-cluster step 4",
+            refused_as=(Reason.ENDPOINT_UNUSABLE, Reason.HOST_UNREACHABLE, Reason.TOKEN_UNUSABLE),
+        ),
+        Requirement(
+            id="SND-14",
+            role=Role.CENTRAL,
+            level=Level.UNSPECIFIED,
+            profile=Profile.EXTENDED,
+            title="A token without an expiry, or without a default project",
+            text="Observed, as both are optional where tokens are published: whether a token"
+            " without an expiry admits a request, and with `scopes` one without a default project;"
+            " and where that request appears.",
+            source="#prerequisites item 2",
         ),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harness.catalogue.requirement import Feature, Group, Level, Profile, Requirement, Role
+from harness.domain.errors import Reason
 
 WITHDRAW = Group(
     prefix="WDR",
@@ -14,10 +15,11 @@ WITHDRAW = Group(
             id="WDR-1",
             role=Role.EDGE,
             title="A cancel needs a login and a pending request",
-            text="A cancel without a valid session is refused and the request stays pending on"
-            " both sides. A cancel is refused too where nothing is pending: before any send,"
-            " after a cancel, after a rejection.",
+            text="A cancel without a valid session (another cluster's is a matter of SND-10) is"
+            " refused and the request stays pending on both sides. A cancel is refused too where"
+            " nothing is pending: before any send, after a cancel, after a rejection.",
             source="#withdraw-pairing-request-from-local-cluster prerequisite 2",
+            refused_as=(Reason.UNAUTHENTICATED, Reason.NOTHING_PENDING),
         ),
         Requirement(
             id="WDR-2",
@@ -34,7 +36,7 @@ WITHDRAW = Group(
             text="While a request is pending, the page Settings shows the Pairing ID as text"
             " that can be copied, and a button Cancel Pairing Request.",
             source="#withdraw-pairing-request-from-local-cluster step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="WDR-3",
@@ -43,6 +45,7 @@ WITHDRAW = Group(
             text="The host tells the central side of the cancel, which then lists the request"
             " no longer. Locally the cluster is managed locally with nothing pending.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
+            demands=("CancelPairingRequest", "ViewPairing", "ListPairingRequests"),
         ),
         Requirement(
             id="WDR-3P",
@@ -52,7 +55,7 @@ WITHDRAW = Group(
             " managed. Neither a Pairing ID nor Cancel Pairing Request stands there any more,"
             " and Centrally Managed can be chosen again.",
             source="#withdraw-pairing-request-from-local-cluster validation step 3",
-            feature=Feature.PAGES,
+            features=(Feature.PAGES,),
         ),
         Requirement(
             id="WDR-4",
@@ -63,6 +66,7 @@ WITHDRAW = Group(
             " centrally: the cluster is managed locally, nothing is pending there, and local"
             " cluster operations work.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
+            demands=("ViewPairing",),
         ),
         Requirement(
             id="WDR-5",
@@ -72,6 +76,7 @@ WITHDRAW = Group(
             " there. With the id that was saved before the cancel it can be found and rejected,"
             " and is gone from the list then.",
             source="#withdraw-pairing-request-from-local-cluster step 5",
+            demands=("ListPairingRequests",),
         ),
         Requirement(
             id="WDR-6",
@@ -80,6 +85,7 @@ WITHDRAW = Group(
             text="Once the host has learned of the acceptance, a cancel is refused, and the"
             " cluster is centrally managed before and after the attempt.",
             source="#withdraw-pairing-request-from-local-cluster paragraph 1",
+            refused_as=(Reason.ALREADY_ACCEPTED, Reason.CENTRALLY_MANAGED),
         ),
         Requirement(
             id="WDR-7",
@@ -89,6 +95,7 @@ WITHDRAW = Group(
             " request of an offline cancel stays apart from it: what is decided on the one does"
             " not touch the other.",
             source="#withdraw-pairing-request-from-local-cluster validation step 3",
+            demands=("SendPairingRequest",),
         ),
         Requirement(
             id="WDR-8",

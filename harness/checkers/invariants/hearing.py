@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from harness.checkers.invariants import entities
 from harness.checkers.invariants.arranging import Arrangements, hosts_of
 from harness.checkers.invariants.known import Hear, ObservedWorld
+from harness.domain.operations import LocalClusterOperation
 from harness.domain.pairing import LocalState
 from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 
-LOCAL_CHANGES = frozenset(
-    "UpdateCluster PatchNamedCluster PatchCluster UpdateStack DeleteCluster CreateCluster".split()
-)
+LOCAL_CHANGES = frozenset(kind.__name__ for kind in LocalClusterOperation.__subclasses__())
 """The kinds of local cluster operations."""
 
 HARMLESS = {

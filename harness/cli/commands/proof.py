@@ -60,14 +60,23 @@ def mutants_run(
     both_drivers: Annotated[
         bool, typer.Option("--both-drivers", help="Over HTTP as well, where that can be seen too.")
     ] = False,
+    drawn: Annotated[
+        int,
+        typer.Option(metavar="N", min=0, help="Not these, but N that nobody planted, by the seed."),
+    ] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="The seed of --drawn.")] = 1,
     workers: Workers = None,
     format: Listed = Format.TABLE,
 ) -> None:
     """Run the suite on each planted defect, and print the kill matrix.
 
-    Exits with 1 if one is not caught at the requirement that it breaks.
+    Exits with 1 if one is not caught at the requirement that it breaks. With --drawn, prints how
+    many defects fail that are drawn from all operators of the reference's rules.
     """
-    from harness.cli.proof import ProofOptions, run_mutants
+    from harness.cli.proof import ProofOptions, run_drawn, run_mutants
+
+    if drawn:
+        exit_after(lambda: run_drawn(drawn, seed, workers, format.value))
 
     asked = ProofOptions(
         tuple(names or ()),

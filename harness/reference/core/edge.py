@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState, ManagementMode
+from harness.domain.cluster import Cluster, ClusterState, ManagementMode, Node, NodePool
 from harness.domain.draws import Draws
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Reason, Refusal
@@ -54,6 +54,13 @@ class EdgeRules:
             ops.UpdateStack: self.update_stack,
             ops.DeleteCluster: self.delete_cluster,
             ops.CreateCluster: self.create_cluster,
+            ops.AddMachinePool: self.add_pool,
+            ops.UpdateMachinePool: self.update_pool,
+            ops.ScaleMachinePool: self.scale_pool,
+            ops.RemoveMachinePool: self.remove_pool,
+            ops.RemoveNode: self.remove_node,
+            ops.UpdateClusterSettings: self.update_settings,
+            ops.ViewClusterSettings: self.view_settings,
             ops.RestoreLocalManagement: self.restore_local_management,
         }
 
@@ -131,6 +138,16 @@ class EdgeRules:
             raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
         return ops.Stack(site.cluster.stack)
 
+    def view_settings(
+        self, operation: ops.ViewClusterSettings, call: EdgeCall
+    ) -> ops.ClusterSettings:
+        """The settings of the cluster's nodes."""
+        self.authenticate(call)
+        site = self.site_of(call.host_uid)
+        if site.cluster is None:
+            raise Refusal(Reason.NOT_FOUND, "these hosts have no cluster yet")
+        return site.settings
+
     def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
         """Who manages this host."""
         self.authenticate(call)
@@ -204,7 +221,7 @@ class EdgeRules:
 
     def delete_cluster(self, operation: ops.DeleteCluster, call: EdgeCall) -> ops.Acknowledged:
         """Start to delete the cluster."""
-        site = self.changeable(operation, call)
+        site = replace(self.changeable(operation, call), changing=True)
         cluster = self.cluster_at(site)
         return self._changed(site, replace(cluster, state=ClusterState.DELETING))
 
@@ -214,8 +231,92 @@ class EdgeRules:
         if site.cluster is not None:
             raise Refusal(Reason.CONFLICT, f"these hosts have the cluster {site.cluster.name}")
         uid = f"{call.draws.bits128('local-cluster') >> 32:024x}"
-        state = ClusterState.PROVISIONING
-        return self._changed(site, Cluster(uid, operation.name, "", operation.tags, state))
+        first = NodePool("control-plane", True, (Node(call.host_uid, call.host_uid),))
+        state, pools = ClusterState.PROVISIONING, operation.pools or (first,)
+        cluster = Cluster(uid, operation.name, "", operation.tags, state, pools)
+        self.require_possible(site, cluster)
+        return self._changed(replace(site, request=None, changing=True), cluster)
+
+    def add_pool(self, operation: ops.AddMachinePool, call: EdgeCall) -> ops.Acknowledged:
+        """Add a pool."""
+        site = self.changeable(operation, call)
+        pools = self.cluster_at(site).pools
+        if any(pool.name == operation.pool.name for pool in pools):
+            raise Refusal(
+                Reason.INVALID_INPUT, f"there is a machine pool {operation.pool.name} already"
+            )
+        return self._with_pools(site, (*pools, operation.pool))
+
+    def update_pool(self, operation: ops.UpdateMachinePool, call: EdgeCall) -> ops.Acknowledged:
+        """Replace the nodes of a pool."""
+        site = self.changeable(operation, call)
+        return self._with_nodes(site, operation.pool.name, operation.pool.nodes)
+
+    def scale_pool(self, operation: ops.ScaleMachinePool, call: EdgeCall) -> ops.Acknowledged:
+        """Let a pool run on other hosts, more or fewer."""
+        site = self.changeable(operation, call)
+        nodes = tuple(Node(uid, uid) for uid in operation.host_uids)
+        return self._with_nodes(site, operation.pool_name, nodes)
+
+    def remove_pool(self, operation: ops.RemoveMachinePool, call: EdgeCall) -> ops.Acknowledged:
+        """Remove a pool."""
+        site = self.changeable(operation, call)
+        gone = self._pool(site, operation.pool_name)
+        kept = tuple(pool for pool in self.cluster_at(site).pools if pool is not gone)
+        return self._with_pools(site, kept)
+
+    def remove_node(self, operation: ops.RemoveNode, call: EdgeCall) -> ops.Acknowledged:
+        """Remove a node; its host is free again."""
+        site = self.changeable(operation, call)
+        nodes = self._pool(site, operation.pool_name).nodes
+        kept = tuple(node for node in nodes if node.name != operation.node_name)
+        if kept == nodes:
+            raise Refusal(
+                Reason.NOT_FOUND, f"{operation.pool_name} has no node {operation.node_name}"
+            )
+        return self._with_nodes(site, operation.pool_name, kept)
+
+    def _pool(self, site: SlotState, name: str) -> NodePool:
+        found = next((pool for pool in self.cluster_at(site).pools if pool.name == name), None)
+        if found is None:
+            raise Refusal(Reason.NOT_FOUND, f"there is no machine pool {name}")
+        return found
+
+    def _with_nodes(self, site: SlotState, name: str, nodes: tuple[Node, ...]) -> ops.Acknowledged:
+        """Give a pool these nodes; those that it has on the same hosts stay as they are."""
+        changed = self._pool(site, name)
+        known = {node.host_uid: node for node in changed.nodes}
+        renewed = replace(changed, nodes=tuple(known.get(n.host_uid, n) for n in nodes))
+        pools = self.cluster_at(site).pools
+        return self._with_pools(site, tuple(renewed if p is changed else p for p in pools))
+
+    def _with_pools(self, site: SlotState, pools: tuple[NodePool, ...]) -> ops.Acknowledged:
+        cluster = replace(self.cluster_at(site), pools=pools)
+        self.require_possible(site, cluster)
+        return self._changed(site, cluster)
+
+    def require_possible(self, site: SlotState, cluster: Cluster) -> None:
+        """A host runs one node, a pool has at least one, and one pool is the control plane."""
+        pools = cluster.pools
+        hosts, names = cluster.host_uids(), [node.name for node in cluster.nodes()]
+        foreign = set(hosts) - set(site.host_uids)
+        if foreign:
+            raise Refusal(Reason.INVALID_INPUT, f"there is no edge host {min(foreign)} here")
+        if len(set(hosts)) < len(hosts) or len(set(names)) < len(names):
+            raise Refusal(Reason.INVALID_INPUT, "an edge host runs one node, under its own name")
+        if not any(p.control_plane for p in pools) or not all(p.nodes for p in pools):
+            raise Refusal(
+                Reason.INVALID_INPUT,
+                "every machine pool needs a node, and one is the control plane",
+            )
+
+    def update_settings(
+        self, operation: ops.UpdateClusterSettings, call: EdgeCall
+    ) -> ops.Acknowledged:
+        """Replace the settings of the cluster's nodes."""
+        site = self.changeable(operation, call)
+        cluster = self.cluster_at(site)
+        return self._changed(replace(site, settings=operation.settings), cluster)
 
     def restore_local_management(
         self, operation: ops.RestoreLocalManagement, call: EdgeCall

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.domain import operations as ops
 from harness.domain import pairing
+from harness.domain.cluster import ClusterState
 from harness.domain.draws import Draws
 from harness.domain.errors import IllegalTransition, Reason, Refusal, Refused
 from harness.domain.flows import AgentFlow, agent_confirms, agent_follows, agent_submits
@@ -228,7 +229,7 @@ class EdgeCore(EdgeRules):
         return [site.slot for site in self.store.find(SlotState, "work", "yes")]
 
     def follow(self, slot: str) -> Work:
-        """One round of a site's agents: owed withdrawals, then the request."""
+        """One round of a site's agents: owed withdrawals, the request, then the cluster."""
         site = self.slot_state(slot)
         for owed in site.owed if site else ():
             yield from self.settle_debt(slot, owed)
@@ -240,6 +241,18 @@ class EdgeCore(EdgeRules):
         request = site.request if site else None
         if request is not None and request.state is pairing.LocalState.CONFIRMING:
             yield from self.follow_confirming(slot, request)
+        site = self.slot_state(slot)
+        if site is not None and site.may_arrive:
+            self.store.put(self.arrived(site))
+
+    def arrived(self, site: SlotState) -> SlotState:
+        """A cluster that was created runs; one that was deleted is gone, and its hosts are free."""
+        cluster = site.cluster
+        if cluster is not None and cluster.state is ClusterState.PROVISIONING:
+            return replace(
+                site, cluster=replace(cluster, state=ClusterState.RUNNING), changing=False
+            )
+        return SlotState(site.slot, site.host_uids, site.mode, owed=site.owed)
 
     def settle_debt(self, slot: str, owed: OwedWithdrawal) -> Work:
         """Tell a withdrawal that could not be told before (WDR-8)."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.domain.cluster import Cluster, ManagementMode
+from harness.domain.operations import ClusterSettings
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.permission import Grant
 from harness.domain.profile import ClusterProfile
@@ -54,6 +55,7 @@ class PairingRequest:
     token_uid: str
     cluster_uid: str = ""
     accepted_at: int = 0
+    agent_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class CentralCluster:
     description: str
     tags: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +116,23 @@ class SlotState:
     cluster: Cluster | None = None
     request: LocalRequest | None = None
     owed: tuple[OwedWithdrawal, ...] = ()
+    settings: ClusterSettings = ClusterSettings()
+    changing: bool = False
+    """Whether its cluster is on its way from Provisioning to Running, or from Deleting to gone."""
 
     @property
     def has_work(self) -> bool:
         """Whether a host agent has something to follow up."""
         following = (LocalState.PENDING, LocalState.CONFIRMING)
-        return bool(self.owed) or (self.request is not None and self.request.state in following)
+        if self.owed or (self.request is not None and self.request.state in following):
+            return True
+        return self.may_arrive
+
+    @property
+    def may_arrive(self) -> bool:
+        """Whether its cluster may get to where it is on its way: no pairing is under way."""
+        ended = (None, LocalState.REJECTED, LocalState.FAILED, LocalState.ABANDONED)
+        return self.changing and (self.request and self.request.state) in ended
 
 
 @dataclass(frozen=True, slots=True)

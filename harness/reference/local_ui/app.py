@@ -16,7 +16,15 @@ from harness.wire.routes import ROUTES, routes_of
 
 TITLE = "Local UI, as far as pairing touches it"
 
-_AT_ONCE = frozenset({ops.ViewCluster, ops.ViewStack, ops.ViewManagement, ops.ViewPairing})
+_AT_ONCE = frozenset(
+    {
+        ops.ViewCluster,
+        ops.ViewStack,
+        ops.ViewClusterSettings,
+        ops.ViewManagement,
+        ops.ViewPairing,
+    }
+)
 """Reading never calls Palette. All else may, and Palette may be served by the same loop."""
 
 

@@ -431,24 +431,6 @@ class FirstOfTwoCounts(OneOfTwo):
         return packs[::-1]
 
 
-@mutant("ACC-7")
-class TwoInfraProfilesAreFine(Overlooking):
-    """A base of two infra profiles is let through, as long as the packs agree."""
-
-    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
-        infra = [c for c in choices if c.profile.type is ProfileType.INFRA]
-        return problem.kind is Mismatch.BASE_PROFILES and len(infra) == 2
-
-
-@mutant("ACC-7")
-class NoBaseIsNeeded(Overlooking):
-    """Add-on profiles alone are let through, as long as the packs agree."""
-
-    def overlooks(self, problem: MatchProblem, local: Packs, choices: Choices) -> bool:
-        bases = [c for c in choices if c.profile.type.is_base]
-        return problem.kind is Mismatch.BASE_PROFILES and bool(choices) and not bases
-
-
 # --- other matches -------------------------------------------------------------------------------
 @mutant("ACC-7")
 class NothingSelectedIsValid(CentralCore):

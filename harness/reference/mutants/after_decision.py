@@ -111,12 +111,36 @@ class ProfilesAreStillOpen(_LeavesOpen):
 
 
 @mutant("ACC-13")
-class DeprecatedPatchIsOpenElsewhere(_LeavesOpen):
-    """The deprecated patch is refused at the host that sent the request, and at no other."""
+class SettingsAreStillOpen(_LeavesOpen):
+    """The settings of a paired cluster can still be changed locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.UpdateClusterSettings)
+
+
+@mutant("ACC-13")
+class MachinePoolsStillGrow(_LeavesOpen):
+    """A machine pool of a paired cluster can still be scaled locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.ScaleMachinePool)
+
+
+@mutant("ACC-13")
+class NodesCanStillBeRemoved(_LeavesOpen):
+    """A node of a paired cluster can still be removed locally."""
+
+    def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
+        return isinstance(operation, ops.RemoveNode)
+
+
+@mutant("ACC-13")
+class NamedPatchIsOpenElsewhere(_LeavesOpen):
+    """The patch by name is refused at the host that sent the request, and at no other."""
 
     def is_open(self, operation: LocalClusterOperation, call: EdgeCall, site: SlotState) -> bool:
         elsewhere = site.request is not None and site.request.host_uid != call.host_uid
-        return isinstance(operation, ops.PatchCluster) and elsewhere
+        return isinstance(operation, ops.PatchNamedCluster) and elsewhere
 
 
 @mutant("ACC-13")
@@ -185,11 +209,13 @@ class RefusedDeletionIsCarriedOut(_AfterRefusal):
 class ForbiddenChangeIsAcknowledged(EdgeCore):
     """A local operation on a paired cluster is acknowledged, and nothing comes of it."""
 
-    def patch_cluster(self, operation: ops.PatchCluster, call: EdgeCall) -> ops.Acknowledged:
+    def patch_named_cluster(
+        self, operation: ops.PatchNamedCluster, call: EdgeCall
+    ) -> ops.Acknowledged:
         self.authenticate(call)
         if self.is_central(self.site_of(call.host_uid)):
             return ops.Acknowledged("the change was taken")
-        return super().patch_cluster(operation, call)
+        return super().patch_named_cluster(operation, call)
 
 
 @mutant("ACC-13")
@@ -321,7 +347,7 @@ class ChangeReachesEveryCluster(CentralCore):
         self, operation: ops.ChangeCentralCluster, call: CentralCall
     ) -> ops.Acknowledged:
         for cluster in self.clusters_of(self.scope_of(call)):
-            self.store.put(replace(cluster, tags=operation.tags))
+            self.store.put(replace(cluster, tags=operation.tags or {}))
         return super().change_cluster(operation, call)
 
 
@@ -382,16 +408,6 @@ class SecondRequestIsNeverRegistered(CentralCore):
         if any(r.state is RequestState.REJECTED for r in before):
             self.store.delete(CentralCluster, accepted.cluster_uid)
         return accepted
-
-
-@mutant("ACC-12")
-class ConfirmationNeedsTheToken(CentralCore):
-    """A host's confirmation is refused when its registration token is not usable any more."""
-
-    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
-        request = self.own_request(operation, call.now)
-        bases.require_token(self.store, request, call.now)
-        return super().confirm(operation, call)
 
 
 # --- for good (ACC-19) ---------------------------------------------------------------------------

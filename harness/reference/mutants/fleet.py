@@ -70,7 +70,7 @@ class LongHandoverCountsAsConfirmed(CentralCore):
         waiting = request is not None and request.state is RequestState.HANDING_OVER
         if request is None or not waiting or call.now < request.accepted_at + 2 * MINUTE:
             return super().change_cluster(operation, call)
-        self.store.put(replace(cluster, tags=operation.tags))
+        self.store.put(replace(cluster, tags=operation.tags or {}))
         return ops.Acknowledged("the cluster was changed")
 
 

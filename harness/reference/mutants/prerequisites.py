@@ -107,11 +107,13 @@ class FirstNodeSpeaksForItsPool(_LooksAtSome):
 
 
 @mutant("PRE-2")
-class MiddleNodesIgnored(_LooksAtSome):
-    """Of each pool the first and the last node are looked at, and none between them."""
+class MiddleNodesIgnored(EdgeCore):
+    """Of the cluster's nodes the first and the last are looked at, and none between them."""
 
-    def looked_at(self, pool: NodePool) -> Iterable[Node]:
-        return (pool.nodes[0], pool.nodes[-1]) if pool.nodes else ()
+    def require_healthy(self, cluster: Cluster) -> None:
+        nodes = [node for pool in cluster.pools for node in pool.nodes]
+        ends = NodePool("ends", True, (nodes[0], nodes[-1]))
+        super().require_healthy(replace(cluster, pools=(ends,)))
 
 
 @mutant("PRE-2")
@@ -193,10 +195,16 @@ class PairedClusterSendsAgain(EdgeCore):
 
 @mutant("PRE-3")
 class InstalledModeIsForgotten(EdgeCore):
-    """A host that was installed in central mode counts as locally managed."""
+    """A host that was installed in central mode, and says so, sends like a local one."""
 
-    def is_central(self, site: SlotState) -> bool:
-        return bases.is_in(site, *CENTRALLY_MANAGED)
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = self.site_of(call.host_uid)
+        if bases.is_in(site, *CENTRALLY_MANAGED):
+            return super().sendable(operation, call)
+        self.authenticate(call)
+        self.require_running(self.cluster_at(site))
+        self.require_healthy(self.cluster_at(site))
+        return site
 
 
 @mutant("PRE-3")

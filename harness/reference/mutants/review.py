@@ -247,15 +247,6 @@ class ListForWhoeverHasAnyPermission(CentralCore):
 
 
 @mutant("PRE-8")
-class AcceptNeedsGetAsWell(CentralCore):
-    """To accept takes the permission to get besides the one to update."""
-
-    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
-        self.authorise(call, PairPermission.GET)
-        return super().accept(operation, call)
-
-
-@mutant("PRE-8")
 class RevokedPermissionCounts(bases.Keeps[frozenset[Grant]]):
     """A permission that was taken away counts until Palette is restarted."""
 

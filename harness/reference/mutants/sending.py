@@ -55,14 +55,6 @@ class BeginningOfASessionIsEnough(_LetsIn):
 
 
 @mutant("SND-1")
-class SessionIsNotBoundToItsHost(EdgeCore):
-    """A login to one host is good on every host of every cluster."""
-
-    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
-        return True
-
-
-@mutant("SND-1")
 class LocalSessionNeverExpires(EdgeCore):
     """How long a session lasts is counted in milliseconds and compared in microseconds."""
 

@@ -186,6 +186,14 @@ class AnEmptyTokenIsLeftToPalette(edge_flows.EdgeCore):
         return base_url(operation.endpoint)
 
 
+@varies("SND-10")
+class ALoginIsGoodEverywhere(edge_flows.EdgeCore):
+    """A login to one host's Local UI is good at every host of every cluster."""
+
+    def is_good_here(self, session: LoginSession, host_uid: str) -> bool:
+        return True
+
+
 # --- the connection check ------------------------------------------------------------------------
 @varies("PRE-11")
 class TheConnectionCheckIgnoresTheToken(edge_flows.EdgeCore):
@@ -207,6 +215,23 @@ class TheConnectionCheckSaysNoWithAnError(edge_flows.EdgeCore):
         if isinstance(value, ops.Verification) and not value.verified:
             raise Refusal(Reason.HOST_UNREACHABLE, value.message)
         return reply
+
+
+@varies("PRE-11")
+class AHostDoesNotCheckItself(edge_flows.EdgeCore):
+    """Of several hosts, the one whose Local UI is asked does not check its own connection."""
+
+    def __init__(self, store: Store, choices: EdgeChoices = EdgeChoices()) -> None:
+        super().__init__(store, choices)
+        self._asked = ""
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        self._asked = call.host_uid
+        return super().authenticate(call)
+
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
+        hosts = super().hosts_to_probe(site)
+        return tuple(uid for uid in hosts if uid != self._asked) or hosts
 
 
 @varies("PRE-11")

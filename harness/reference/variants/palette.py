@@ -20,6 +20,7 @@ from harness.domain.match import (
 from harness.domain.pairing import DECIDED, RequestEvent, RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.domain.profile import Pack
+from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -71,6 +72,12 @@ variant(
     _central(match=MatchRules(drafts_count_as_latest=True)),
 )
 variant(
+    "kinds_of_profiles_do_not_matter",
+    "ACC-16",
+    "Two infra or full profiles match, or none, if their packs come together as they should.",
+    _central(match=MatchRules(one_base_profile=False)),
+)
+variant(
     "acceptance_waits_half_a_second",
     "WDR-9",
     "An acceptance fails when its host has not confirmed it within half a second.",
@@ -82,6 +89,32 @@ variant(
     "An acceptance fails only when its host has not confirmed it within twenty seconds.",
     _central(handover=20_000_000),
 )
+
+
+@varies("SND-9")
+class TheConfirmationNeedsAGoodToken(CentralCore):
+    """A host's confirmation is refused when its registration token is not usable any more."""
+
+    def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
+        token = self.store.get(RegistrationToken, self.own_request(operation, call.now).token_uid)
+        if token is None or token.why_unusable(call.now):
+            raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
+        return super().confirm(operation, call)
+
+
+@varies("PRE-10")
+class DecidingNeedsToReadAsWell(CentralCore):
+    """To accept or reject a request takes the permissions to list and to get as well."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        self.authorise(call, PairPermission.LIST)
+        self.authorise(call, PairPermission.GET)
+        return super().accept(operation, call)
+
+    def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:
+        self.authorise(call, PairPermission.LIST)
+        self.authorise(call, PairPermission.GET)
+        return super().reject(operation, call)
 
 
 # --- ids -----------------------------------------------------------------------------------------

@@ -162,6 +162,31 @@ variant(
     Behaviour(wrap_palette=_changing(other_status), wrap_local_ui=_changing(other_status)),
 )
 
+_BARE = (400, 401, 403, 404)
+_DEPRECATED = ("PATCH", "/v1/edge-mgmt/cluster")
+
+
+def behind_a_proxy(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """What is left of an error once a proxy has answered: its status.
+
+    What a look finds nothing for keeps its body: that is the answer, and no refusal.
+    """
+    if (asked.method, asked.path) == _DEPRECATED:
+        answer = replace(answer, status=404)
+    looked = asked.method == "GET" and answer.status == 404
+    if answer.status in _BARE and not looked and not asked.is_an_agents:
+        kept = tuple(h for h in answer.headers if h[0] != b"content-type")
+        answer = replace(answer, headers=kept, body=b"")
+    return answer
+
+
+variant(
+    "behind_a_proxy_that_says_little",
+    "ACC-13",
+    "Refusals with 400, 401, 403 or 404 have no body, and the deprecated patch is nowhere.",
+    Behaviour(wrap_palette=_changing(behind_a_proxy), wrap_local_ui=_changing(behind_a_proxy)),
+)
+
 # --- time and again ---------------------------------------------------------------------------
 _SLOW_S = 0.4
 _SLOW_EACH = 25

@@ -94,7 +94,7 @@ def _check_choice(
         came, arrangements.InstallCluster
     ):
         free -= frozenset(asked.matters)
-        if "shape" in asked.matters and _shape(asked.cluster) != _shape(came.cluster):
+        if "shape" in asked.matters and _is_smaller(came.cluster, asked.cluster):
             raise ArrangingFailed(kind.__name__, f"{who} gave a cluster of another shape")
     for name, value in after.items():
         if name not in free and value != before.get(name):
@@ -110,10 +110,16 @@ def _fields(arrangement: arrangements.Arrangement) -> dict[str, Json]:
     return fields | (inner if isinstance(inner, dict) else {})
 
 
-def _shape(cluster: Cluster | None) -> tuple[tuple[bool, int], ...]:
-    """How many nodes each pool has, and whether it is one of the control plane."""
+def _is_smaller(cluster: Cluster | None, wanted: Cluster | None) -> bool:
+    """Whether a cluster has fewer control plane nodes, workers, or pools of these than wanted."""
+    pairs = zip(_shape(cluster), _shape(wanted), strict=True)
+    return any(has < needed for has, needed in pairs)
+
+
+def _shape(cluster: Cluster | None) -> tuple[int, int, int]:
     pools = cluster.pools if cluster else ()
-    return tuple(sorted((pool.control_plane, len(pool.nodes)) for pool in pools))
+    workers = [len(pool.nodes) for pool in pools if not pool.control_plane and pool.nodes]
+    return sum(len(p.nodes) for p in pools if p.control_plane), sum(workers), len(workers)
 
 
 def chosen(asked: arrangements.InstallCluster, cluster: Cluster) -> str:
@@ -123,7 +129,7 @@ def chosen(asked: arrangements.InstallCluster, cluster: Cluster) -> str:
         return "a cluster stands there, and none is wanted"
     for name in asked.matters:
         differs = (
-            _shape(wanted) != _shape(cluster)
+            _is_smaller(cluster, wanted)
             if name == "shape"
             else getattr(wanted, name) != getattr(cluster, name)
         )

@@ -40,6 +40,8 @@ class TokenApi:
             return "nobody is named who may create registration tokens: add [central.admin]"
         return ""
 
+    def seen(self, arrangement: Arrangement) -> None: ...
+
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         """Create, change or delete a token.
 

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from harness.domain.arrangements import Arrangement, InstallCluster, RenewCluster, Slot
+from harness.domain.arrangements import (
+    READ_BACK,
+    Arrangement,
+    FaultEffect,
+    InstallCluster,
+    RenewCluster,
+    Slot,
+)
 from harness.targets import port
 from harness.targets.arranging.api import TokenApi
 from harness.targets.arranging.commands import Commands
@@ -29,6 +36,8 @@ class Chain:
 
     def __init__(self, ways: Iterable[port.Arranger]) -> None:
         self.ways = tuple(ways)
+        self._arranged_by: dict[Arrangement, port.Arranger] = {}
+        """The faults, each with the way that brought it about last."""
 
     def cannot(self, kind: type[Arrangement]) -> str:
         """Why no way can arrange this kind, and what it would take; empty if one can."""
@@ -42,7 +51,14 @@ class Chain:
 
     def way_for(self, kind: type[Arrangement]) -> str:
         """The name of the way that is tried first for this kind; empty if there is none."""
-        return next((way.name for way in self.ways if not way.cannot(kind)), "")
+        first = self._first(kind)
+        return first.name if first else ""
+
+    def _first(self, kind: type[Arrangement]) -> port.Arranger | None:
+        for way in self.ways:
+            if not way.cannot(kind):
+                return way
+        return None
 
     def way(self, kind: type[W]) -> W | None:
         """The way of this type, if the target file names it."""
@@ -52,6 +68,11 @@ class Chain:
         """What a person has confirmed since this was asked last, if anything."""
         person = self.way(PersonArranger)
         return person.confirmation() if person else None
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault, as the way tells that brought it about or would be tried."""
+        by = self._arranged_by.get(arrangement) or self._first(type(arrangement))
+        return by.seen(arrangement) if by else None
 
     def close(self) -> None:
         """Let go of what ways have started."""
@@ -71,7 +92,10 @@ class Chain:
             why = way.cannot(type(arrangement))
             if not why:
                 try:
-                    return way.arrange(arrangement)
+                    came = way.arrange(arrangement)
+                    if isinstance(arrangement, READ_BACK):
+                        self._arranged_by[arrangement] = way
+                    return came
                 except port.ArrangingFailed:
                     raise
                 except port.CannotArrange as error:

@@ -107,6 +107,8 @@ class Commands:
             raise ArrangingFailed(what, _describe(command, why, finished, secrets))
         return adopted_text(arrangement, finished.output, _called(command))
 
+    def seen(self, arrangement: Arrangement) -> None: ...
+
     def close(self) -> None:
         """End the commands that stay."""
         for staying in self._staying.values():

@@ -86,6 +86,8 @@ class Given:
             return "nothing that is given brings it about"
         return "" if there[kind] else _NONE[kind]
 
+    def seen(self, arrangement: arrangements.Arrangement) -> None: ...
+
     def arrange(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """Hand out what fits.
 

@@ -89,6 +89,8 @@ class PersonArranger:
         self._confirmed = Confirmation(self.operator, _safe(sentence(arrangement)))
         return came
 
+    def seen(self, arrangement: arrangements.Arrangement) -> None: ...
+
     def _with_uid(self, arrangement: arrangements.Arrangement) -> arrangements.Arrangement:
         """What was made has the uid that the target gave it; it is asked for."""
         uid = _uid_of(arrangement)

@@ -51,7 +51,7 @@ class End(asyncio.Protocol):
         self.way = way
         self.transport: asyncio.Transport | None = None
         self.other: End = self
-        self.size = 0
+        self.size = self.swallowed = 0
         self.lane: DelayLine | None = None
         self.cut: Cut | None = None
         self.read: Callable[[bytes], None] | None = None
@@ -88,7 +88,10 @@ class End(asyncio.Protocol):
 
     def _carefully(self, data: bytes) -> None:
         if self.crossing.is_swallowing:
+            self.swallowed += len(data)
             self.crossing.took_effect()
+        elif self.crossing.is_cut:
+            self.swallowed += len(data)
         elif self.read is not None:
             self.read(data)
         else:
@@ -221,6 +224,11 @@ class Crossing:
         self.connecting: asyncio.Task[None] | None = None
         self._looking: asyncio.TimerHandle | None = None
         self.is_cut = False
+
+    @property
+    def swallowed_bytes(self) -> int:
+        """What was read and went no further."""
+        return self.edge.swallowed + self.palette.swallowed
 
     def made(self, end: End) -> None:
         """One end stands. Palette's comes first, so that nothing is read in vain."""

@@ -130,6 +130,7 @@ class TrafficCounts:
         connections: taken, those that a fault ended at once included.
         open: of them, those that stand now.
         request_bytes, response_bytes: read from the edge, and from Palette.
+        swallowed_bytes: of both, those that a fault kept.
         unreachable: connections for which Palette could not be reached.
         messages: requests that could be told apart; 0 where TLS passes through.
         spoiled: of them, those that were lost, repeated, held back or answered with an error.
@@ -139,9 +140,15 @@ class TrafficCounts:
     open: int = 0
     request_bytes: int = 0
     response_bytes: int = 0
+    swallowed_bytes: int = 0
     unreachable: int = 0
     messages: int = 0
     spoiled: int = 0
+
+    @property
+    def passed_bytes(self) -> int:
+        """What was read and not kept."""
+        return self.request_bytes + self.response_bytes - self.swallowed_bytes
 
     def __add__(self, other: TrafficCounts) -> TrafficCounts:
         return TrafficCounts(*(getattr(self, f) + getattr(other, f) for f in self.__slots__))

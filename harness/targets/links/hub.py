@@ -245,6 +245,7 @@ class Hub:
             tally = self._tally(crossing.source)
             tally.request_bytes += crossing.edge.size
             tally.response_bytes += crossing.palette.size
+            tally.swallowed_bytes += crossing.swallowed_bytes
 
     # --- numbers --------------------------------------------------------------------------
 
@@ -264,6 +265,7 @@ class Hub:
             open=len(standing),
             request_bytes=tally.request_bytes + sum(c.edge.size for c in standing),
             response_bytes=tally.response_bytes + sum(c.palette.size for c in standing),
+            swallowed_bytes=tally.swallowed_bytes + sum(c.swallowed_bytes for c in standing),
         )
 
     def abandon(self) -> None:

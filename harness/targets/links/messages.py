@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import httptools
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import MessageFault, MessageKind
+from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
 from harness.domain.draws import derived_bits
 from harness.targets.links.crossing import Crossing
 from harness.targets.links.faults import EVERYONE, Disturbance, TrafficCounts
@@ -100,10 +101,17 @@ class Spoiling:
     queued: dict[tuple[str, MessageKind], deque[WireFate]] = field(default_factory=dict)
     disturbed: dict[str, Disturbance] = field(default_factory=dict)
     drawn: dict[str, int] = field(default_factory=dict)
+    met: dict[tuple[str, MessageKind | None], list[int]] = field(default_factory=dict)
+    """When messages met what was queued for them; by `None`, what disturbs all of a source."""
 
     def queue(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         """A fate for the next message of a kind from a source, or from anybody."""
         self.queued.setdefault((source, kind), deque()).append(fate)
+
+    def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
+        """What has come of it, for messages of a kind, or (`None`) of the disturbance."""
+        left = len(self.queued.get((source, kind), ())) if kind else 0
+        return FaultEffect(tuple(self.met.get((source, kind), ())), left)
 
     def waiting(self) -> int:
         """How many fates nobody has met so far."""
@@ -117,6 +125,8 @@ class Spoiling:
         """Let the messages of a source (of all, with `None`) be."""
         for key in [k for k in self.queued if source in (None, k[0])]:
             del self.queued[key]
+        for met in [k for k in self.met if source in (None, k[0])]:
+            del self.met[met]
         for name in [s for s in self.disturbed if source in (None, s)]:
             del self.disturbed[name]
 
@@ -124,11 +134,18 @@ class Spoiling:
         """What happens to a message that has just come."""
         if kind is None:
             return None
-        for queue in (self.queued.get((s, kind)) for s in (source, EVERYONE)):
-            if queue:
+        now = time.time_ns() // 1_000
+        for key in ((source, kind), (EVERYONE, kind)):
+            if queue := self.queued.get(key):
+                self.met.setdefault(key, []).append(now)
                 return queue.popleft()
-        disturbance = self.disturbed.get(source) or self.disturbed.get(EVERYONE)
-        return self._disturbed(source, disturbance) if disturbance else None
+        whose = source if source in self.disturbed else EVERYONE
+        if whose not in self.disturbed:
+            return None
+        fate = self._disturbed(source, self.disturbed[whose])
+        if fate is not None:
+            self.met.setdefault((whose, None), []).append(now)
+        return fate
 
     def _disturbed(self, source: str, disturbance: Disturbance) -> WireFate | None:
         self.drawn[source] = self.drawn.get(source, 0) + 1

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self, cast
 
-from harness.domain.arrangements import MessageKind
+from harness.domain.arrangements import FaultEffect, MessageKind
 from harness.targets.links import faults
 from harness.targets.links.hub import MessageReading, Upstream
 from harness.targets.links.messages import WireFate
@@ -23,7 +23,7 @@ from harness.targets.links.proxy import FaultProxy
 from harness.targets.links.sockets import ending_context
 from harness.targets.trust import Trust
 
-CALLS = frozenset("set_fault heal spoil_next disturb forget waiting counts check".split())
+CALLS = frozenset("set_fault heal spoil_next disturb forget seen waiting counts check".split())
 """What may be asked of the process."""
 
 _START_S = 30.0
@@ -131,6 +131,10 @@ class ProxyProcess:
     def forget(self, source: str) -> None:
         self._call("forget", source)
 
+    def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
+        """See `FaultProxy.seen`."""
+        return cast("FaultEffect", self._call("seen", source, kind))
+
     def waiting(self) -> int:
         """See `FaultProxy.waiting`."""
         return cast("int", self._call("waiting"))
@@ -138,6 +142,10 @@ class ProxyProcess:
     def counts(self, source: str = faults.EVERYONE) -> faults.TrafficCounts:
         """See `FaultProxy.counts`."""
         return cast("faults.TrafficCounts", self._call("counts", source))
+
+    def passed(self, source: str = faults.EVERYONE) -> int:
+        """See `FaultProxy.passed`."""
+        return self.counts(source).passed_bytes
 
     def check(self) -> None:
         """See `FaultProxy.check`."""

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 
 import uvloop
 
-from harness.domain.arrangements import MessageKind
+from harness.domain.arrangements import FaultEffect, MessageKind
 from harness.targets.links import faults
 from harness.targets.links.hub import Hub, MessageReading, Upstream
 from harness.targets.links.messages import Spoiling, WireFate
@@ -167,8 +167,16 @@ class FaultProxy:
     def spoil_next(self, source: str, kind: MessageKind, fate: WireFate) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.queue(source, kind, fate)))
 
+    def seen(self, source: str, kind: MessageKind | None) -> FaultEffect:
+        """What has come of what was arranged for messages; see `Spoiling.seen`."""
+        return self._call(self._spoiling(lambda spoiling: spoiling.seen(source, kind)))
+
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         self._call(self._spoiling(lambda spoiling: spoiling.disturb(source, disturbance)))
+
+    def passed(self, source: str = faults.EVERYONE) -> int:
+        """How many bytes of a source, or of everyone, went on so far."""
+        return self.counts(source).passed_bytes
 
     def counts(self, source: str = faults.EVERYONE) -> faults.TrafficCounts:
         """What came from a source so far, or from everyone."""

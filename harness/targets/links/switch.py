@@ -37,12 +37,18 @@ class Faulty(Protocol):
     def heal(self, source: str | None = None) -> list[faults.Episode]:
         """End the fault of a source, of everyone, or all there are."""
 
+    def passed(self, source: str) -> int | None:
+        """How many bytes of a source, or of everyone, went on so far; `None` if nobody counts."""
+
 
 class Spoiler(Protocol):
     """Something that reads the messages on their way: `FaultProxy`, `ProxyProcess`."""
 
     def spoil_next(self, source: str, kind: arrangements.MessageKind, fate: WireFate) -> None:
         """Arrange something for the next message of a kind from a source."""
+
+    def seen(self, source: str, kind: arrangements.MessageKind | None) -> arrangements.FaultEffect:
+        """What has come of what was arranged for a kind, or (`None`) for all messages."""
 
     def disturb(self, source: str, disturbance: faults.Disturbance) -> None:
         """What happens to every message of a source from now on."""
@@ -64,6 +70,13 @@ class Switch(Protocol):
             CannotArrange: it cannot be done; nothing was changed.
             ArrangingFailed: it went wrong.
             LinkError: what does it is gone.
+        """
+
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        """What has come of it so far; `None` where nobody can tell.
+
+        Raises:
+            LinkError: what would tell it is gone.
         """
 
     def mend(self, host_uids: Iterable[str]) -> None:
@@ -104,7 +117,8 @@ class ProxySwitch:
         self._messages = messages
         self._unreadable = unreadable
         self._round_trip = round_trip
-        self._down: set[str] = set()
+        self._down: dict[str, int | None] = {}
+        """The hosts that are cut off, with how many bytes of theirs had passed by then."""
         self._standing: set[str] = set()
         self.ended: list[faults.Episode] = []
 
@@ -121,8 +135,14 @@ class ProxySwitch:
                 self._refuse(arrangement, self._source_addresses.cannot_cut(host_uid))
                 if up and host_uid not in self._down:
                     self._forget(self._source_addresses.source_of(host_uid))
-                (self._down.discard if up else self._down.add)(host_uid)
-                self._adapt(host_uid)
+                source = self._source_addresses.source_of(host_uid)
+                if up:
+                    self._down.pop(host_uid, None)
+                    self._adapt(host_uid)
+                elif host_uid not in self._down:
+                    self._down[host_uid] = 0
+                    self._adapt(host_uid)
+                    self._down[host_uid] = self._faulty.passed(source)
             case arrangements.FaultNextMessage(host_uid, message, fault, delay):
                 self._refuse(arrangement, self._source_addresses.cannot_spoil(host_uid, message))
                 source = self._source_addresses.source_of(host_uid)
@@ -137,6 +157,19 @@ class ProxySwitch:
                 self._reading(arrangement).disturb(source, disturbance)
             case _:
                 self._refuse(arrangement, self.cannot(type(arrangement)))
+
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        source_of, messages = self._source_addresses.source_of, self._messages
+        match arrangement:
+            case arrangements.SetLink(host_uid):
+                before, now = self._down.get(host_uid), self._faulty.passed(source_of(host_uid))
+                if before is not None and now is not None:
+                    return arrangements.FaultEffect(passed=now - before)
+            case arrangements.FaultNextMessage(host_uid, kind) if messages is not None:
+                return messages.seen(source_of(host_uid), kind)
+            case arrangements.DisturbMessages(host_uid) if messages is not None:
+                return messages.seen(source_of(host_uid), None)
+        return None
 
     def _refuse(self, arrangement: arrangements.Arrangement, why: str) -> None:
         if why:
@@ -160,13 +193,14 @@ class ProxySwitch:
         """Who is to be under the fault: everyone, where all hosts in use are down."""
         if not self._down:
             return set()
-        if self._down.issuperset(self._source_addresses.in_use(host_uid)):
+        if self._down.keys() >= set(self._source_addresses.in_use(host_uid)):
             return {faults.EVERYONE}
         return {self._source_addresses.source_of(host) for host in self._down}
 
     def mend(self, host_uids: Iterable[str]) -> None:
         hosts = tuple(host_uids)
-        self._down.difference_update(hosts)
+        for host in hosts:
+            self._down.pop(host, None)
         for source in dict.fromkeys(self._source_addresses.source_of(host) for host in hosts):
             self._forget(source)
         if hosts:
@@ -223,6 +257,8 @@ class DelegatedSwitch:
         self._way[arrangement.up].arrange(arrangement)
         if arrangement.up:
             self._down.pop(arrangement.host_uid, None)
+
+    def seen(self, arrangement: arrangements.Arrangement) -> None: ...
 
     def mend(self, host_uids: Iterable[str]) -> None:
         for host_uid in [h for h in host_uids if h in self._down]:
@@ -288,6 +324,12 @@ class LinkArranger:
         except faults.LinkError as error:
             raise as_failure(arrangement, error) from error
         return arrangement
+
+    def seen(self, arrangement: arrangements.Arrangement) -> arrangements.FaultEffect | None:
+        try:
+            return self._switch.seen(arrangement) if self._switch else None
+        except faults.LinkError as error:
+            raise as_failure(arrangement, error) from error
 
     def noticed(self, arrangement: arrangements.Arrangement) -> None:
         """Told of everything that is arranged, by whatever way: a cluster that is put up begins

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.cluster import Cluster
 from harness.domain.operations import AgentOperation, Operation, Value
 from harness.domain.pairing import RequestState
 from harness.wire import palette as wire
-from harness.wire.codec import parts, stack
+from harness.wire.codec import parts, pools, stack
 from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
@@ -58,27 +58,12 @@ def _submission(operation: ops.SubmitPairing) -> WireModel:
             localClusterUid=cluster.uid,
             localClusterToken=operation.cluster_token,
         ),
-        machinepoolconfig=[_to_pool(pool) for pool in cluster.pools],
+        machinepoolconfig=pools.to_palette(cluster.pools),
         profiles=stack.to_palette(cluster.stack),
         registrationToken=operation.registration_token,
         stylusAgentVersion=operation.agent_version,
     )
     return wire.V1SpectroEdgeNativeClusterPairEntity(metadata=metadata, spec=spec)
-
-
-def _to_pool(pool: NodePool) -> wire.V1EdgeNativeMachinePoolConfigEntity:
-    hosts = [
-        wire.V1EdgeNativeMachinePoolHostEntity(hostName=node.name, hostUid=node.host_uid)
-        for node in pool.nodes
-    ]
-    head = wire.V1MachinePoolConfigEntity(
-        name=pool.name,
-        isControlPlane=pool.control_plane,
-        size=len(hosts),
-        labels=["control-plane" if pool.control_plane else "worker"],
-    )
-    cloud = wire.V1EdgeNativeMachinePoolCloudConfigEntity(edgeHosts=hosts)
-    return wire.V1EdgeNativeMachinePoolConfigEntity(cloudConfig=cloud, poolConfig=head)
 
 
 # --- requests, as the server reads them -----------------------------------------------------
@@ -115,24 +100,9 @@ def _cluster(
         parts.needed(meta.name or metadata.name, "spec.clusterMeta.name"),
         (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
         dict(metadata.labels or {}),
-        pools=tuple(
-            _from_pool(pool, f"spec.machinepoolconfig.{n}")
-            for n, pool in enumerate(spec.machinepoolconfig)
-        ),
+        pools=pools.from_palette(spec.machinepoolconfig, "spec.machinepoolconfig"),
         stack=stack.from_palette(spec.profiles, "spec.profiles"),
     )
-
-
-def _from_pool(pool: wire.V1EdgeNativeMachinePoolConfigEntity, place: str) -> NodePool:
-    if pool.poolConfig is None:
-        raise Malformed(f"{place}.poolConfig", "it is missing")
-    hosts = pool.cloudConfig.edgeHosts if pool.cloudConfig else []
-    place = f"{place}.cloudConfig.edgeHosts"
-    nodes = tuple(
-        Node(host.hostName or "", parts.needed(host.hostUid, f"{place}.{n}.hostUid"))
-        for n, host in enumerate(hosts)
-    )
-    return NodePool(pool.poolConfig.name, bool(pool.poolConfig.isControlPlane), nodes)
 
 
 def _withdraw(incoming: parts.Incoming) -> Operation:

@@ -33,6 +33,10 @@ _VALUES: Mapping[type[Operation], FromAnswer] = {
 _SECRET_ANSWERS = frozenset({ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken})
 """Operations whose answers hold secrets, so that not even a broken one may be quoted."""
 
+BARE_REFUSALS = frozenset({400, 401, 403, 404, 500})
+"""Statuses that are published for people without any field of an error: there any JSON will do,
+or none."""
+
 _EXCERPT_CHARACTERS = 80
 
 
@@ -80,8 +84,8 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
 
     A 2xx with the body that the operation needs is `Done`; a 4xx or 5xx with the published
     error is `Refused`, with the raw status and code in its details; all else is `Unknown`,
-    which says what came. A mapping may name other statuses, and other bodies. Never raises for
-    anything in the answer.
+    which says what came. So is one of `BARE_REFUSALS` with any JSON or none. A mapping may name
+    other statuses, and other bodies. Never raises for anything in the answer.
     """
     kind, status = type(operation), response.status
     spoken = wire.spoken(kind)
@@ -93,7 +97,7 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
                 return refused
             return Done(_VALUES[kind](published_answer(operation, response, wire)))
         if 400 <= status < 600:
-            return _refused_or_unknown(response, wire)
+            return _refused_or_unknown(operation, response, wire)
         problem = "an answer that is neither success nor error"
         if 200 <= status < 300:
             statuses = ", ".join(map(str, spoken.status))
@@ -152,7 +156,7 @@ def _json_of(response: HttpResponse) -> Json:
         raise Malformed("body", f"no JSON ({error})") from error
 
 
-def _refused_or_unknown(response: HttpResponse, wire: WireMap) -> Reply:
+def _refused_or_unknown(operation: Operation, response: HttpResponse, wire: WireMap) -> Reply:
     """A server that does not know either says so in a form that is no error (see `server`)."""
     try:
         return refused_from(response, wire)
@@ -161,7 +165,9 @@ def _refused_or_unknown(response: HttpResponse, wire: WireMap) -> Reply:
         why = json.get("why") if isinstance(json, dict) else None
         if isinstance(json, dict) and json.get("outcome") == "unknown" and isinstance(why, str):
             return Unknown(why)
-        raise
+        if isinstance(operation, AgentOperation):
+            raise
+        return refused_from(response, wire, in_any_form=response.status in BARE_REFUSALS)
 
 
 def _what_came(response: HttpResponse, problem: str, *, secret: bool) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pydantic import JsonValue
+
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState, Health, ManagementMode, Node, NodePool
 from harness.domain.operations import LocalOperation, Operation, Value
@@ -119,6 +121,7 @@ def _host_uid(name: str, index: int, hosts: Sequence[wire.V1EdgeHost]) -> str:
 
 
 _LABELS = "/metadata/labels/"
+_HOSTS = "/hosts"
 
 _SHOWN: Mapping[str, str] = {
     LocalState.SUBMITTING: "Pairing",
@@ -151,30 +154,46 @@ def to_parts(operation: LocalOperation) -> parts.Parts:
                 )
             )
         case ops.UpdateCluster(cluster_name, tags):
-            return parts.Parts({"clusterName": cluster_name}, body=_configuration(tags))
+            body = wire.V1ClusterConfiguration(metadata=_labelled(tags))
+            return parts.Parts({"clusterName": cluster_name}, body=body)
         case ops.PatchNamedCluster(cluster_name, tags):
             return parts.Parts({"clusterName": cluster_name}, body=_patch(tags))
         case ops.PatchCluster(tags):
-            return parts.Parts(body=_configuration(tags))
+            return parts.Parts(body=wire.V1ClusterConfiguration(metadata=_labelled(tags)))
         case ops.UpdateStack(profiles):
             spec = wire.V1ClusterProfileConfigurationSpec(
                 clusterProfileTemplates=stack.to_local(profiles)
             )
             return parts.Parts(body=wire.V1ClusterProfileConfiguration(spec=spec))
-        case ops.CreateCluster(name, tags):
-            return parts.Parts(body=_configuration(tags, name))
+        case ops.AddMachinePool(pool):
+            return parts.Parts(body=_to_pool_config(pool))
+        case ops.UpdateMachinePool(pool):
+            return parts.Parts({"poolName": pool.name}, body=_to_pool_config(pool))
+        case ops.ScaleMachinePool(pool_name, host_uids):
+            return parts.Parts({"poolName": pool_name}, body=_pool_patch(host_uids))
+        case ops.RemoveMachinePool(pool_name):
+            return parts.Parts({"poolName": pool_name})
+        case ops.RemoveNode(pool_name, node_name):
+            return parts.Parts({"poolName": pool_name, "nodeName": node_name})
+        case ops.UpdateClusterSettings(settings):
+            return parts.Parts(body=_to_settings(settings))
+        case ops.CreateCluster(name, tags, pools):
+            laid_out = _to_configuration(pools=pools).spec if pools else None
+            metadata = _labelled(tags, name)
+            return parts.Parts(body=wire.V1ClusterConfiguration(metadata=metadata, spec=laid_out))
         case ops.RestoreLocalManagement():
             return parts.Parts(body=wire.V1Management(type="local"))
         case ops.LogOut() | ops.ViewCluster() | ops.ViewStack() | ops.ViewManagement():
             return parts.Parts()
-        case ops.ViewPairing() | ops.CancelPairingRequest() | ops.DeleteCluster():
+        case ops.ViewPairing() | ops.ViewClusterSettings():
+            return parts.Parts()
+        case ops.CancelPairingRequest() | ops.DeleteCluster():
             return parts.Parts()
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
 
 
-def _configuration(tags: Mapping[str, str], name: str | None = None) -> wire.V1ClusterConfiguration:
-    metadata = wire.V1MetaData(name=name, labels=dict(tags))
-    return wire.V1ClusterConfiguration(metadata=metadata)
+def _labelled(tags: Mapping[str, str], name: str | None = None) -> wire.V1MetaData:
+    return wire.V1MetaData(name=name, labels=dict(tags))
 
 
 def _patch(tags: Mapping[str, str]) -> wire.V1ClusterPatch:
@@ -183,6 +202,25 @@ def _patch(tags: Mapping[str, str]) -> wire.V1ClusterPatch:
             wire.V1HttpPatch(op="add", path=_LABELS + _escaped(key), value=value)
             for key, value in tags.items()
         ]
+    )
+
+
+def _to_pool_config(pool: NodePool) -> wire.V1EdgeNativeMachinePoolConfig:
+    hosts = [wire.V1EdgeNativeHost(hostUid=n.host_uid, hostName=n.name) for n in pool.nodes]
+    return wire.V1EdgeNativeMachinePoolConfig(
+        name=pool.name, isControlPlane=pool.control_plane, size=len(hosts), hosts=hosts
+    )
+
+
+def _pool_patch(host_uids: Sequence[str]) -> wire.V1MachinePoolPatch:
+    hosts: JsonValue = [{"hostUid": uid} for uid in host_uids]
+    patch = wire.V1HttpPatch(op="replace", path=_HOSTS, value=hosts)
+    return wire.V1MachinePoolPatch(machinePoolConfigPatches=[patch])
+
+
+def _to_settings(settings: ops.ClusterSettings) -> wire.V1EdgeNativeClusterSettings:
+    return wire.V1EdgeNativeClusterSettings(
+        ntpServers=list(settings.ntp_servers), sshKeys=list(settings.ssh_keys)
     )
 
 
@@ -232,6 +270,40 @@ def _patched_labels(incoming: parts.Incoming) -> dict[str, str]:
     return tags
 
 
+def _pool_config(incoming: parts.Incoming) -> NodePool:
+    body = parse_model(wire.V1EdgeNativeMachinePoolConfig, incoming.json)
+    return _from_pool_config(body, incoming.parameters.get("poolName", body.name))
+
+
+def _from_pool_config(
+    body: wire.V1EdgeNativeMachinePoolConfig, name: str | None, place: str = ""
+) -> NodePool:
+    """A node without a name bears that of its host."""
+    hosts = enumerate(body.hosts)
+    uids = [(h, parts.needed(h.hostUid, f"{place}hosts.{n}.hostUid")) for n, h in hosts]
+    nodes = tuple(Node(host.hostName or uid, uid) for host, uid in uids)
+    return NodePool(parts.needed(name, f"{place}name"), bool(body.isControlPlane), nodes)
+
+
+def _scale_pool(incoming: parts.Incoming) -> Operation:
+    patches = parse_model(wire.V1MachinePoolPatch, incoming.json).machinePoolConfigPatches or []
+    if len(patches) != 1 or patches[0].op != "replace" or patches[0].path != _HOSTS:
+        raise Malformed("machinePoolConfigPatches", f"only one replacement of {_HOSTS} is served")
+    place = "machinePoolConfigPatches.0.value"
+    value = patches[0].value
+    if not isinstance(value, list):
+        raise Malformed(place, "a list of hosts is needed")
+    hosts = [parse_model(wire.V1EdgeNativeHost, host) for host in value]
+    uids = (parts.needed(h.hostUid, f"{place}.{n}.hostUid") for n, h in enumerate(hosts))
+    return ops.ScaleMachinePool(incoming.parameter("poolName"), tuple(uids))
+
+
+def _update_settings(incoming: parts.Incoming) -> Operation:
+    body = parse_model(wire.V1EdgeNativeClusterSettings, incoming.json)
+    ntp_servers, ssh_keys = tuple(body.ntpServers or ()), tuple(body.sshKeys or ())
+    return ops.UpdateClusterSettings(ops.ClusterSettings(ntp_servers, ssh_keys))
+
+
 def _update_stack(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1ClusterProfileConfiguration, incoming.json)
     templates = body.spec.clusterProfileTemplates if body.spec else None
@@ -241,9 +313,20 @@ def _update_stack(incoming: parts.Incoming) -> Operation:
 
 
 def _create_cluster(incoming: parts.Incoming) -> Operation:
-    metadata = parse_model(wire.V1ClusterConfiguration, incoming.json).metadata
-    name = parts.needed(metadata.name if metadata else None, "metadata.name")
-    return ops.CreateCluster(name, _labels(incoming))
+    body = parse_model(wire.V1ClusterConfiguration, incoming.json)
+    name = parts.needed(body.metadata.name if body.metadata else None, "metadata.name")
+    layout = _layout(body)
+    place = "spec.cloudConfig.spec.machinePoolConfig"
+    pools = tuple(
+        _from_pool_config(pool, pool.name, f"{place}.{n}.")
+        for n, pool in enumerate(layout.machinePoolConfig if layout else ())
+    )
+    return ops.CreateCluster(name, _labels(incoming), pools)
+
+
+def _layout(body: wire.V1ClusterConfiguration) -> wire.V1EdgeNativeCloudConfigSpec | None:
+    cloud = body.spec.cloudConfig if body.spec else None
+    return cloud.spec if cloud else None
 
 
 def _restore(incoming: parts.Incoming) -> Operation:
@@ -272,6 +355,13 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.UpdateStack: _update_stack,
     ops.DeleteCluster: lambda _: ops.DeleteCluster(),
     ops.CreateCluster: _create_cluster,
+    ops.AddMachinePool: lambda incoming: ops.AddMachinePool(_pool_config(incoming)),
+    ops.UpdateMachinePool: lambda incoming: ops.UpdateMachinePool(_pool_config(incoming)),
+    ops.ScaleMachinePool: _scale_pool,
+    ops.RemoveMachinePool: lambda i: ops.RemoveMachinePool(i.parameter("poolName")),
+    ops.RemoveNode: lambda i: ops.RemoveNode(i.parameter("poolName"), i.parameter("nodeName")),
+    ops.UpdateClusterSettings: _update_settings,
+    ops.ViewClusterSettings: lambda _: ops.ViewClusterSettings(),
     ops.RestoreLocalManagement: _restore,
 }
 """How each operation is read from its request."""
@@ -298,6 +388,8 @@ def to_answer(value: Value) -> WireModel:
         case ops.Stack(profiles):
             templates = stack.to_local(profiles)
             return wire.V1ClusterCurrentApplications(clusterProfileTemplates=templates)
+        case ops.ClusterSettings():
+            return _to_configuration(value)
         case ops.Management(mode):
             return wire.V1Settings(managementMode=mode.value, installationMode="connected")
         case ops.Verification(verified, message):
@@ -307,6 +399,19 @@ def to_answer(value: Value) -> WireModel:
         case ops.PairingView():
             return _to_details(value)
     raise TypeError(f"Local UI does not answer a {type(value).__name__}")
+
+
+def _to_configuration(
+    settings: ops.ClusterSettings = ops.ClusterSettings(), pools: Sequence[NodePool] = ()
+) -> wire.V1ClusterConfiguration:
+    shared = wire.V1EdgeNativeClusterConfig(
+        ntpServers=list(settings.ntp_servers), sshKeys=list(settings.ssh_keys)
+    )
+    layout = wire.V1EdgeNativeCloudConfigSpec(
+        clusterConfig=shared, machinePoolConfig=[_to_pool_config(pool) for pool in pools]
+    )
+    cloud = wire.V1EdgeNativeCloudConfig(spec=layout)
+    return wire.V1ClusterConfiguration(spec=wire.V1ClusterConfigurationSpec(cloudConfig=cloud))
 
 
 def is_shown(view: ops.PairingView) -> bool:
@@ -346,6 +451,14 @@ def _stack(json: Json) -> Value:
     if templates is None:
         raise Malformed(place, "it is missing")
     return ops.Stack(stack.from_local(templates, place))
+
+
+def _settings(json: Json) -> Value:
+    layout = _layout(parse_model(wire.V1ClusterConfiguration, json))
+    if layout is None:
+        raise Malformed("spec.cloudConfig.spec", "it is missing")
+    shared = layout.clusterConfig
+    return ops.ClusterSettings(tuple(shared.ntpServers or ()), tuple(shared.sshKeys or ()))
 
 
 def _management(json: Json) -> Value:
@@ -394,6 +507,13 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.UpdateStack: acknowledged,
     ops.DeleteCluster: acknowledged,
     ops.CreateCluster: acknowledged,
+    ops.AddMachinePool: acknowledged,
+    ops.UpdateMachinePool: acknowledged,
+    ops.ScaleMachinePool: acknowledged,
+    ops.RemoveMachinePool: acknowledged,
+    ops.RemoveNode: acknowledged,
+    ops.UpdateClusterSettings: acknowledged,
+    ops.ViewClusterSettings: _settings,
     ops.RestoreLocalManagement: acknowledged,
 }
 """How each operation's answer is read."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from harness.domain import operations as ops
 from harness.domain.match import MatchProblem, MatchResult, Mismatch, PackMatch
 from harness.domain.operations import CentralOperation, Operation, SelectedProfile, Value
 from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
-from harness.wire.codec import parts, stack
+from harness.wire.codec import parts, pools, stack
 from harness.wire.codec.listing import core_filter
 from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
+from harness.wire.profiles import V1ClusterProfile, V1ClusterProfileSpec, V1ClusterProfileStatus
 from harness.wire.timestamps import from_timestamp, to_timestamp
 
 
@@ -42,11 +44,14 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"pairingUid": operation.pairing_uid}, body=_acceptance(operation))
         case ops.ViewCentralCluster(uid) | ops.ReleaseCentralCluster(uid):
             return parts.Parts({"uid": uid})
-        case ops.ChangeCentralCluster(uid, tags):
-            metadata = wire.V1ObjectMetaInputEntity(labels=dict(tags))
-            return parts.Parts({"uid": uid}, body=wire.V1SpectroClusterMetadata(metadata=metadata))
-        case ops.ListTokens():
+        case ops.ChangeCentralCluster(uid):
+            return parts.Parts({"uid": uid}, body=_change_of(operation))
+        case ops.ListTokens() | ops.ListCentralClusters() | ops.ListProfiles():
             return parts.Parts()
+        case ops.ListProjects(name):
+            return parts.Parts(query={"name": name} if name else {})
+        case ops.ViewProfile(uid):
+            return parts.Parts({"uid": uid})
         case ops.ViewToken(uid) | ops.DeleteToken(uid):
             return parts.Parts({"uid": uid})
         case ops.CreateToken(name, project_uid, expiry):
@@ -83,6 +88,18 @@ def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
         pairingUid=operation.pairing_uid, profiles=_to_entities(operation.selection)
     )
     return wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata, spec=spec)
+
+
+def _change_of(operation: ops.ChangeCentralCluster) -> WireModel:
+    annotations = dict(operation.annotations)
+    if operation.description is not None:
+        annotations[parts.DESCRIPTION] = operation.description
+    metadata = wire.V1ObjectMetaInputEntity(
+        name=operation.name,
+        annotations=annotations or None,
+        labels=None if operation.tags is None else dict(operation.tags),
+    )
+    return wire.V1ObjectMetaInputEntitySchema(metadata=metadata)
 
 
 # --- requests, as the server reads them -----------------------------------------------------
@@ -133,10 +150,19 @@ def _accept(incoming: parts.Incoming) -> Operation:
 
 
 def _change(incoming: parts.Incoming) -> Operation:
-    metadata = parse_model(wire.V1SpectroClusterMetadata, incoming.json).metadata
-    if metadata is None or metadata.labels is None:
-        raise Malformed("metadata.labels", "it is missing")
-    return ops.ChangeCentralCluster(incoming.parameter("uid"), metadata.labels)
+    metadata = parse_model(wire.V1ObjectMetaInputEntitySchema, incoming.json).metadata
+    description, annotations = _annotations(metadata.annotations)
+    return ops.ChangeCentralCluster(
+        incoming.parameter("uid"), metadata.labels, metadata.name, description, annotations
+    )
+
+
+def _annotations(
+    annotations: Mapping[str, str] | None,
+) -> tuple[str | None, Mapping[str, str]]:
+    """The description, and what else is annotated."""
+    others = dict(annotations or {})
+    return others.pop(parts.DESCRIPTION, None), others
 
 
 def _create_token(incoming: parts.Incoming) -> Operation:
@@ -162,6 +188,10 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.AcceptPairingRequest: _accept,
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
+    ops.ListCentralClusters: lambda _: ops.ListCentralClusters(),
+    ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
+    ops.ListProfiles: lambda _: ops.ListProfiles(),
+    ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
     ops.ListTokens: lambda _: ops.ListTokens(),
@@ -193,8 +223,17 @@ def to_answer(value: Value) -> WireModel:
             return _to_match(value)
         case ops.Accepted(uid) | ops.TokenUid(uid):
             return wire.V1Uid(uid=uid)
+        case ops.CentralClusterList(clusters):
+            return wire.V1SpectroClustersMetadata(items=[_of_cluster(c) for c in clusters])
+        case ops.ScopeList(scopes):
+            projects = [wire.V1ProjectMetadata(metadata=_entity(s.uid, s.name)) for s in scopes]
+            return wire.V1ProjectsMetadata(items=projects)
+        case ops.ProfileList(profiles):
+            return wire.V1ClusterProfilesMetadata(items=[_to_profile_line(p) for p in profiles])
+        case ops.ProfileView():
+            return _to_profile(value)
         case ops.CentralClusterView():
-            metadata = _metadata(value.uid, value.name, value.description, value.tags)
+            metadata = _of_cluster(value)
             status = wire.V1SpectroClusterStatus(state=value.state)
             return wire.V1SpectroCluster(metadata=metadata, status=status)
         case RegistrationToken():
@@ -204,13 +243,45 @@ def to_answer(value: Value) -> WireModel:
     raise TypeError(f"Palette does not answer a {type(value).__name__}")
 
 
-def _metadata(uid: str, name: str, description: str, tags: Mapping[str, str]) -> wire.V1ObjectMeta:
+def _metadata(
+    uid: str,
+    name: str,
+    description: str,
+    tags: Mapping[str, str],
+    annotations: Mapping[str, str] = MappingProxyType({}),
+) -> wire.V1ObjectMeta:
+    described = {parts.DESCRIPTION: description} if description else {}
     return wire.V1ObjectMeta(
         uid=uid,
         name=name,
         labels=dict(tags),
-        annotations={parts.DESCRIPTION: description} if description else None,
+        annotations={**annotations, **described} or None,
     )
+
+
+def _of_cluster(view: ops.CentralClusterView) -> wire.V1ObjectMeta:
+    return _metadata(view.uid, view.name, view.description, view.tags, view.annotations)
+
+
+def _entity(uid: str, name: str) -> wire.V1ObjectEntity:
+    return wire.V1ObjectEntity(uid=uid, name=name)
+
+
+def _to_profile_line(item: ops.ProfileListItem) -> wire.V1ClusterProfileMetadata:
+    spec = wire.V1ClusterProfileMetadataSpec(cloudType=stack.CLOUD_TYPE, version=item.version)
+    return wire.V1ClusterProfileMetadata(metadata=_entity(item.uid, item.name), spec=spec)
+
+
+def _to_profile(view: ops.ProfileView) -> WireModel:
+    (template,) = stack.to_palette((view.profile,))
+    metadata = wire.V1ObjectMeta(uid=view.profile.uid, name=view.profile.name)
+    spec = V1ClusterProfileSpec(
+        version=view.profile.version,
+        published=template if view.published else None,
+        draft=None if view.published else template,
+    )
+    status = V1ClusterProfileStatus(isPublished=view.published)
+    return V1ClusterProfile(metadata=metadata, spec=spec, status=status)
 
 
 def _to_line(item: ops.PairingListItem) -> wire.V1SpectroClusterPairingRequestMeta:
@@ -230,9 +301,9 @@ def _to_pair(view: ops.PairingRequestView) -> WireModel:
         clusterMeta=wire.V1SpectroClusterPairMeta(
             name=view.name, localClusterUid=view.local_cluster_uid
         ),
-        machinepoolconfig=[],
+        machinepoolconfig=pools.to_palette(view.pools),
         profiles=stack.to_palette(view.stack),
-        stylusAgentVersion="",
+        stylusAgentVersion=view.agent_version,
     )
     status = wire.V1SpectroClusterPairStatus(
         state=view.state, pairingClusterUid=parts.unless_empty(view.cluster_uid)
@@ -315,6 +386,8 @@ def _pairing_request(json: Json) -> Value:
         cluster.localClusterUid or "",
         stack.from_palette(spec.profiles or [], "spec.profiles"),
         status.pairingClusterUid or "",
+        pools.from_palette(spec.machinepoolconfig or [], "spec.machinepoolconfig"),
+        spec.stylusAgentVersion or "",
     )
 
 
@@ -346,14 +419,62 @@ def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
 
 def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
-    metadata = body.metadata or wire.V1ObjectMeta()
+    state = (body.status.state if body.status else None) or ""
+    return _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+
+
+def _central_clusters(json: Json) -> Value:
+    """The list does not say in which state a cluster is."""
+    items = enumerate(parse_model(wire.V1SpectroClustersMetadata, json).items)
+    return ops.CentralClusterList(tuple(_from_cluster(m, f"items.{n}") for n, m in items))
+
+
+def _from_cluster(
+    metadata: wire.V1ObjectMeta, place: str, state: str = ""
+) -> ops.CentralClusterView:
+    description, annotations = _annotations(metadata.annotations)
     return ops.CentralClusterView(
-        parts.needed(metadata.uid, "metadata.uid"),
+        parts.needed(metadata.uid, f"{place}.uid"),
         metadata.name or "",
-        (metadata.annotations or {}).get(parts.DESCRIPTION, ""),
+        description or "",
         dict(metadata.labels or {}),
-        (body.status.state if body.status else None) or "",
+        state,
+        annotations,
     )
+
+
+def _projects(json: Json) -> Value:
+    items = enumerate(parse_model(wire.V1ProjectsMetadata, json).items)
+    named = (_named(item.metadata, f"items.{n}.metadata") for n, item in items)
+    return ops.ScopeList(tuple(ops.NamedScope(*uid_and_name) for uid_and_name in named))
+
+
+def _profile_list(json: Json) -> Value:
+    items = enumerate(parse_model(wire.V1ClusterProfilesMetadata, json).items)
+    return ops.ProfileList(
+        tuple(
+            ops.ProfileListItem(
+                *_named(item.metadata, f"items.{n}.metadata"),
+                (item.spec.version if item.spec else None) or "",
+            )
+            for n, item in items
+        )
+    )
+
+
+def _named(entity: wire.V1ObjectEntity | None, place: str) -> tuple[str, str]:
+    entity = entity or wire.V1ObjectEntity()
+    return parts.needed(entity.uid, f"{place}.uid"), entity.name or ""
+
+
+def _profile(json: Json) -> Value:
+    spec = parse_model(V1ClusterProfile, json).spec or V1ClusterProfileSpec()
+    template = spec.published or spec.draft
+    if template is None:
+        raise Malformed("spec.published", "it is missing")
+    place = "spec.published" if spec.published else "spec.draft"
+    (profile,) = stack.from_palette([template], place)
+    return ops.ProfileView(profile, spec.published is not None)
 
 
 def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
@@ -388,6 +509,10 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
     ops.RejectPairingRequest: acknowledged,
     ops.ViewCentralCluster: _central_cluster,
+    ops.ListCentralClusters: _central_clusters,
+    ops.ListProjects: _projects,
+    ops.ListProfiles: _profile_list,
+    ops.ViewProfile: _profile,
     ops.ChangeCentralCluster: acknowledged,
     ops.ReleaseCentralCluster: acknowledged,
     ops.ListTokens: _tokens,

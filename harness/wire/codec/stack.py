@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
-from harness.wire import local_ui, palette
+from harness.wire import local_ui, profiles
 from harness.wire.codec.parts import needed, present, unless_empty
 from harness.wire.model import Malformed
+
+CLOUD_TYPE = "edge-native"
+"""What every cluster of edge hosts, and each of its profiles, is published as."""
 
 
 def to_local(stack: Sequence[StackProfile]) -> list[local_ui.LocalV1ClusterProfileTemplate]:
@@ -39,11 +42,11 @@ def from_local(
     )
 
 
-def to_palette(stack: Sequence[StackProfile]) -> list[palette.V1ClusterProfileTemplate]:
+def to_palette(stack: Sequence[StackProfile]) -> list[profiles.V1ClusterProfileTemplate]:
     """The stack as it goes to Palette. The version stands in `profileVersion`."""
     return [
-        palette.V1ClusterProfileTemplate(
-            cloudType="edge-native",
+        profiles.V1ClusterProfileTemplate(
+            cloudType=CLOUD_TYPE,
             name=profile.name,
             type=profile.type.value,
             uid=unless_empty(profile.uid),
@@ -55,7 +58,7 @@ def to_palette(stack: Sequence[StackProfile]) -> list[palette.V1ClusterProfileTe
 
 
 def from_palette(
-    templates: Sequence[palette.V1ClusterProfileTemplate], place: str
+    templates: Sequence[profiles.V1ClusterProfileTemplate], place: str
 ) -> tuple[StackProfile, ...]:
     """The stack that came to Palette; `place` is the path of the list in its body.
 
@@ -69,7 +72,7 @@ def from_palette(
 
 
 def _profile(
-    template: local_ui.LocalV1ClusterProfileTemplate | palette.V1ClusterProfileTemplate,
+    template: local_ui.LocalV1ClusterProfileTemplate | profiles.V1ClusterProfileTemplate,
     version_name: str,
     version: str | None,
     place: str,
@@ -93,8 +96,8 @@ def _to_pack_info(pack: Pack) -> local_ui.V1PackInfo:
     )
 
 
-def _to_pack_ref(pack: Pack) -> palette.V1PackRef:
-    return palette.V1PackRef(
+def _to_pack_ref(pack: Pack) -> profiles.V1PackRef:
+    return profiles.V1PackRef(
         layer=pack.layer.value,
         name=pack.name,
         tag=pack.version,
@@ -105,7 +108,7 @@ def _to_pack_ref(pack: Pack) -> palette.V1PackRef:
 
 
 def _from_packs(
-    packs: Sequence[local_ui.V1PackInfo | palette.V1PackRef] | None, place: str
+    packs: Sequence[local_ui.V1PackInfo | profiles.V1PackRef] | None, place: str
 ) -> tuple[Pack, ...]:
     if packs is None:
         raise Malformed(place, "it is missing")

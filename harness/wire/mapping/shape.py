@@ -25,7 +25,7 @@ class Leaf:
     Attributes:
         single: whether it is a text or a flag, which have room outside of a body.
         flag: whether it is true or false.
-        spare: whether it may hold anything, so that hardly anybody looks at it.
+        spare: whether hardly anybody looks at it.
         open: whether it is an object whose names are data; each can be moved by itself.
         words: the closed set of texts that it may hold, if it has one.
     """
@@ -84,7 +84,7 @@ def shape_of(model: type[WireModel]) -> Fields:
 
 
 def _field(model: type[WireModel], name: str, annotation: object) -> Shape:
-    shape = _shape(annotation)
+    shape = Leaf(spare=True) if model.is_spare(name) else _shape(annotation)
     words = _WORDS.get((model, name))
     if words is not None:
         return _limited(shape, words)

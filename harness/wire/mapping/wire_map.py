@@ -117,6 +117,7 @@ class WireMap:
 QUERIES: Mapping[type[ops.Operation], tuple[str, ...]] = {
     ops.LogIn: ("extendedSession", "setCookie"),
     ops.LogInToPalette: ("setCookie",),
+    ops.ListProjects: ("name",),
     ops.ListPairingRequests: ("continue",),
     ops.ListTokens: ("continue",),
 }

@@ -45,7 +45,8 @@ class Apart:
     def _lines(self, sides: tuple[str, ...]) -> Iterator[str]:
         yield 'schema = "pairproof/target/1"'
         yield f"roles = {json.dumps(sides)}"
-        yield 'features = ["scopes", "multi-node"]'
+        yield 'features = ["scopes", "multi-node", "clock", "management-switch"]'
+        yield "offers = { PatchCluster = true, ReleaseCentralCluster = true }"
         yield '[implementation]\nname = "The reference, apart"'
         yield f'[tls]\nca_file = "{LAB_CA}"'
         yield from _table("limits", self.served["edge"])

@@ -18,7 +18,7 @@ MUTANTS = {
     "paired_cluster_sends_again": "PRE-3",
     "last_host_is_not_probed": "PRE-5",
     "any_certificate_will_do": "PRE-6",
-    "session_is_not_bound_to_its_host": "SND-1",
+    "logout_only_says_so": "SND-1",
     "id_is_shown_to_its_sender_only": "SND-3",
     "pending_request_locks_the_cluster": "SND-6",
     "scheme_is_required": "SND-8",

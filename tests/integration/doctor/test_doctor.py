@@ -317,7 +317,7 @@ def the_port_of_the_peer_is_taken(setup: Setup) -> None:
 
 def one_small_place(setup: Setup) -> None:
     """A single host, where most scenarios of several nodes find no room."""
-    setup.replace('features = ["scopes", "multi-node"]', 'features = ["scopes"]')
+    setup.replace('"multi-node", ', "")
     begin, end = setup.text.index("[[edge.clusters]]"), setup.text.index("[central]")
     place = f'[[edge.clusters]]\nslot = "{setup.slot}"\n'
     host = f'hosts = [{{ uid = "{setup.host}", url = "{setup.local_ui}" }}]\n\n'

@@ -114,7 +114,7 @@ def test_an_arrangement_goes_to_the_side_that_it_concerns(opened: Open) -> None:
             always(answer("409 Conflict", b'{"code": "Conflict", "message": "no slot x"}')),
             "no slot",
         ),
-        (always(answer("500 Oops", b"")), "it answered 500"),
+        (always(answer("500 Oops", b"")), "answered 500"),
         (faulty.closes, "closed before an answer"),
     ],
 )

@@ -13,6 +13,7 @@ import pytest
 
 from harness.domain.arrangements import (
     DisturbMessages,
+    FaultEffect,
     FaultNextMessage,
     ForgetProject,
     InstallCluster,
@@ -29,10 +30,11 @@ from harness.reference.certificates import Certificates
 from harness.reference.server import Servers, bind, port_of
 from harness.targets.arranging.commands import Command
 from harness.targets.links.explaining import explain
+from harness.targets.links.faults import Episode, LinkFault
 from harness.targets.links.opening import OpenLinks, PaletteEndpoint, open_links
 from harness.targets.links.reading import CutForm, LinkCommands, Links, LinkWay, Tls, Use
 from harness.targets.links.source_addresses import SourceAddresses
-from harness.targets.links.switch import LinkArranger
+from harness.targets.links.switch import LinkArranger, ProxySwitch
 from harness.targets.port import ArrangingFailed, CannotArrange
 from harness.wire.routes import ROUTES
 from tests.integration.links.palettes import BODY, HERE, PROBE, Host, Palette, Scenery
@@ -106,6 +108,66 @@ def test_the_one_host_of_a_cluster_is_cut_off_and_back(bench: Bench, cut: CutFor
         bench.ask(opened, within_s=0.2 if cut is CutForm.SILENT else 5)
     arrange(opened.arranger, SetLink("a1", UP))
     assert bench.ask(opened) == FINE
+
+
+@pytest.mark.parametrize("cut", CutForm)
+@pytest.mark.parametrize("apart", [False, True])
+def test_it_is_told_that_nothing_passes_a_link_that_is_cut(
+    bench: Bench, cut: CutForm, apart: bool
+) -> None:
+    bench.apart = apart
+    way = bench.open(Links(LinkWay.PROXY, cut=cut)).arranger
+    assert way.seen(SetLink("a1", DOWN)) is None
+    opened = bench.open(Links(LinkWay.PROXY, cut=cut))
+    way = opened.arranger
+    arrange(way, installed("a", "a1"))
+    assert bench.ask(opened) == FINE
+    arrange(way, SetLink("a1", DOWN))
+    with pytest.raises((ConnectionError, TimeoutError)):
+        bench.ask(opened, within_s=0.2 if cut is CutForm.SILENT else 5)
+    assert way.seen(SetLink("a1", DOWN)) == FaultEffect(passed=0)
+    arrange(way, SetLink("a1", UP))
+    assert bench.ask(opened) == FINE
+    assert way.seen(SetLink("a1", DOWN)) is None
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_it_is_told_when_a_message_met_its_fault(bench: Bench, apart: bool) -> None:
+    bench.apart = apart
+    opened = bench.open(Links(LinkWay.PROXY))
+    way = opened.arranger
+    way.noticed(installed("a", "a1"))
+    fault = FaultNextMessage("a1", MessageKind.PROBE, MessageFault.LOST_BEFORE)
+    way.arrange(fault)
+    assert way.seen(fault) == FaultEffect(left=1)
+    with pytest.raises(CUT):
+        bench.ask(opened)
+    assert bench.ask(opened) == FINE
+    effect = way.seen(fault)
+    assert effect is not None
+    assert len(effect.met) == 1
+
+
+class Leaking:
+    """A proxy through which every look at it finds that more has passed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def set_fault(self, fault: LinkFault, source: str = "") -> None: ...
+
+    def heal(self, source: str | None = None) -> list[Episode]:
+        return []
+
+    def passed(self, source: str) -> int:
+        self.count += 100
+        return self.count
+
+
+def test_it_is_told_how_much_has_passed_a_link_that_leaks() -> None:
+    switch = ProxySwitch(Leaking(), SourceAddresses(SLOTS, SOURCES), CutForm.CLOSED)
+    switch.arrange(SetLink("b1", DOWN))
+    assert switch.seen(SetLink("b1", DOWN)) == FaultEffect(passed=100)
 
 
 def test_hosts_are_cut_off_one_by_one_by_their_address(bench: Bench) -> None:

@@ -110,7 +110,7 @@ def running(
             MemoryStore(),
             WallClock(),
             "seed",
-            FaultyLink(link, WallClock().sleep),
+            FaultyLink(link, WallClock()),
             slots_for("seed", 2, 2),
             lambda store: EdgeCore(store, choices),
         )

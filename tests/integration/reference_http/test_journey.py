@@ -8,7 +8,8 @@ from harness.domain.errors import Reason, Refused
 from harness.domain.operations import Done, Unknown
 from harness.domain.pairing import RequestState
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
-from tests.integration.reference_http.conftest import TOKEN, World
+from harness.reference.core.choices import EdgeChoices
+from tests.integration.reference_http.conftest import API_KEY, TOKEN, World
 
 
 def value(reply: ops.Reply) -> ops.Value:
@@ -30,11 +31,18 @@ def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
     viewed = value(world.ask_palette(ops.ViewPairingRequest(uid)))
     assert (viewed.description, viewed.tags) == ("a shop", {"site": "north"})
     assert viewed.stack == value(world.ask_local(ops.ViewStack(), session)).profiles
+    assert viewed.pools == value(world.ask_local(ops.ViewCluster(), session)).pools
+    assert viewed.agent_version == EdgeChoices().agent_version
 
     edition = ProfileEdition("1.0.0", (Pack(Layer.OS, "ubuntu", "22.04"),))
     profile = ClusterProfile("profile", "infra", ProfileType.INFRA, (edition,), "p1")
     world.reference.arrange(PutProfile(profile))
-    selection = (ops.SelectedProfile("profile"),)
+    (project,) = value(world.ask_palette(ops.ListProjects("Project 1"))).items
+    (found,) = value(world.ask_palette(ops.ListProfiles(), project.uid)).items
+    assert found == ops.ProfileListItem("profile", "infra", "1.0.0")
+    shown = value(world.ask_palette(ops.ViewProfile(found.uid)))
+    assert (shown.published, shown.profile.packs) == (True, edition.packs)
+    selection = (ops.SelectedProfile(found.uid),)
     assert value(world.ask_palette(ops.MatchProfiles(uid, selection))).valid
     accept = ops.AcceptPairingRequest(uid, selection, name="renamed", tags={"site": "south"})
     cluster_uid = value(world.ask_palette(accept)).cluster_uid
@@ -47,6 +55,14 @@ def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
     assert value(world.ask_palette(change)) == ops.Acknowledged()
     central = value(world.ask_palette(ops.ViewCentralCluster(cluster_uid)))
     assert (central.name, central.tags) == ("renamed", {"a": "b"})
+    patch = {"metadata": {"name": "again", "annotations": {"description": "d", "x": "y"}}}
+    url = f"{world.palette['https']}/v1/spectroclusters/{cluster_uid}"
+    headers = {"ApiKey": API_KEY, "ProjectUid": "p1"}
+    assert world.client.patch(f"{url}/metadata", json=patch, headers=headers).status_code == 204
+    seen = world.client.get(url, headers=headers).json()["metadata"]
+    assert seen == patch["metadata"] | {"uid": cluster_uid, "labels": {"a": "b"}}
+    (listed,) = value(world.ask_palette(ops.ListCentralClusters())).items
+    assert (listed.uid, listed.name) == (cluster_uid, "again")
     refused = world.ask_local(ops.PatchCluster({"c": "d"}), session)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.CENTRALLY_MANAGED

@@ -87,6 +87,19 @@ def test_what_is_not_served_is_a_published_error(
     assert ("Allow" in response.headers) == (status == 405)
 
 
+def test_the_settings_are_no_cluster_of_that_name(world: World) -> None:
+    settings = ops.ClusterSettings(("time.example.com",), ("ssh-ed25519 AAAA",))
+    session = world.log_in()
+    world.ask_local(ops.UpdateClusterSettings(settings), session)
+    assert world.ask_local(ops.ViewClusterSettings(), session) == Done(settings)
+    url = world.local_ui[world.hosts[0]] + "/v1/edge-mgmt/cluster/settings"
+    headers = {"Authorization": session}
+    answered = world.client.put(url, json={"sshKeys": ["ssh-ed25519 BBBB"]}, headers=headers)
+    assert answered.status_code == 202
+    changed = ops.ClusterSettings((), ("ssh-ed25519 BBBB",))
+    assert world.ask_local(ops.ViewClusterSettings(), session) == Done(changed)
+
+
 @pytest.mark.parametrize("body", [b"{", b"not json", b"[]", b'"text"', b"\xff", b""])
 def test_a_body_that_is_no_object_is_invalid_input(world: World, body: bytes) -> None:
     url = world.palette["https"] + "/v1/auth/authenticate"

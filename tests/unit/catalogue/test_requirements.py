@@ -26,13 +26,15 @@ PRE-6S E S core .      PRE-7 C M core .       PRE-8 C M ext .        PRE-9 C M e
 PRE-10 C U ext scopes  PRE-11 E U ext .
 SND-1 E M core .       SND-2 E M core pages   SND-3 E M core .       SND-4 B M core .
 SND-5 B M core .       SND-6 E M core .       SND-7 B U core .       SND-8 E M core .
-SND-9 B U res .        SND-10 E U ext .
-ACC-1 C M core .       ACC-2 C M core pages   ACC-3 C M core .       ACC-4 C M core pages
+SND-9 B U res .        SND-10 E U ext .       SND-14 C U ext .
+ACC-1 C M core .       ACC-2 C M core pages   ACC-3 C M core .
+ACC-4 C M core pages|server-steps
 ACC-5 C M core pages   ACC-6 C M core .       ACC-7 C M core .       ACC-8 C M core .
 ACC-9A C M core .      ACC-9B C M core .      ACC-9C C M core .      ACC-9D C M core .
-ACC-10 C M core .      ACC-11 C M core pages  ACC-12 B M core .      ACC-13 E M core .
+ACC-10 C M core .      ACC-11 C M core pages|server-steps  ACC-12 B M core .      ACC-13 E M core .
 ACC-13S E S core .     ACC-14 C M core .      ACC-15 B M core .      ACC-16 C U ext .
-ACC-17 C M core pages  ACC-18 C M core pages  ACC-19 B M ext .       ACC-20 C M core .
+ACC-17 C M core pages|server-steps  ACC-18 C M core pages|server-steps
+ACC-19 B M ext management-switch    ACC-20 C M core .
 ACC-21 B U res .       ACC-22 E U ext .
 WDR-1 E M core .       WDR-2 E M core .       WDR-2P E M core pages  WDR-3 B M core .
 WDR-4 E M core .       WDR-5 C M core .       WDR-6 B M core .       WDR-7 E M core .
@@ -52,14 +54,19 @@ SHORT: dict[str, StrEnum] = {
     **{level.value[0].upper(): level for level in Level},
 }
 PROFILE = {"core": Profile.CORE, "ext": Profile.EXTENDED, "res": Profile.RESILIENCE}
-Terms = tuple[StrEnum, StrEnum, Profile, Feature | None]
+Terms = tuple[StrEnum, StrEnum, Profile, tuple[Feature, ...]]
 
 
 def terms(table: str) -> dict[str, Terms]:
     words = table.split()
     rows = zip(*(words[n::5] for n in range(5)), strict=True)
     return {
-        id_: (SHORT[role], SHORT[level], PROFILE[profile], None if f == "." else Feature(f))
+        id_: (
+            SHORT[role],
+            SHORT[level],
+            PROFILE[profile],
+            tuple(Feature(name) for name in f.split("|") if name != "."),
+        )
         for id_, role, level, profile, f in rows
     }
 
@@ -69,7 +76,7 @@ IDS = {requirement.id for requirement in REQUIREMENTS}
 
 
 def of(requirement: Requirement) -> Terms:
-    return requirement.role, requirement.level, requirement.profile, requirement.feature
+    return requirement.role, requirement.level, requirement.profile, requirement.features
 
 
 def test_the_short_terms_tell_apart() -> None:
@@ -78,7 +85,7 @@ def test_the_short_terms_tell_apart() -> None:
 
 def test_every_agreed_id_is_declared() -> None:
     assert set(EXPECTED) - {r.id for r in REQUIREMENTS} == set()
-    assert len(EXPECTED) == 90
+    assert len(EXPECTED) == 91
 
 
 def test_no_id_is_declared_twice() -> None:
@@ -169,7 +176,7 @@ def test_the_guard_sees_each_kind() -> None:
         ("is not as agreed", {"role": Role.CENTRAL}),
         ("is not as agreed", {"level": Level.SHOULD}),
         ("is not as agreed", {"profile": Profile.EXTENDED}),
-        ("is not as agreed", {"feature": Feature.PAGES}),
+        ("is not as agreed", {"features": (Feature.PAGES,)}),
         ("the title is too long", {"title": "x" * 91}),
         ("the title ends with a full stop", {"title": "It ends."}),
         ("a line is broken", {"title": "It is\nbroken"}),

@@ -8,7 +8,15 @@ import pytest
 
 from harness.catalogue.verdict import Verdict, worst
 from harness.checkers import registry
-from harness.checkers.answers import held, observed, refused, succeeded, value_is
+from harness.checkers.answers import (
+    answers_could_be_read,
+    held,
+    observed,
+    refused,
+    refused_for_that,
+    succeeded,
+    value_is,
+)
 from harness.history.operation import History, Json, OperationRecord, Outcome
 
 OK = OperationRecord(
@@ -45,6 +53,59 @@ def test_a_finding_says_what_came_and_rests_on_its_operation() -> None:
     assert "worker-2 is unhealthy" in finding.reason
     assert finding.operations == ("s#1",)
     assert "no answer came in time" in refused(of(INFO), operation="s#1").reason
+
+
+CONTROL = replace(OK, id="s#2")
+REFUSED_TOO = replace(FAIL, id="s#2")
+
+
+@pytest.mark.parametrize(
+    ("reason", "details", "control", "verdict"),
+    [
+        ("NodeUnhealthy", {}, None, Verdict.PASS),
+        ("InvalidInput", {}, None, Verdict.INCONCLUSIVE),
+        ("InvalidInput", {}, CONTROL, Verdict.PASS),
+        ("InvalidInput", {}, REFUSED_TOO, Verdict.INCONCLUSIVE),
+        ("NotFound", {}, None, Verdict.INCONCLUSIVE),
+        ("Unauthenticated", {}, CONTROL, Verdict.INCONCLUSIVE),
+        ("TooManyRequests", {}, CONTROL, Verdict.INCONCLUSIVE),
+        ("InternalError", {"status": "503"}, CONTROL, Verdict.INCONCLUSIVE),
+        ("InternalError", {"status": "500"}, CONTROL, Verdict.PASS),
+    ],
+)
+def test_a_refusal_counts_for_its_own_reason_or_beside_its_control(
+    reason: str, details: dict[str, Json], control: OperationRecord | None, verdict: Verdict
+) -> None:
+    refusal = replace(FAIL, error={"reason": reason, "message": "no", "details": details})
+    history = of(refusal, *filter(None, [control]))
+    reasons: Json = ["NodeUnhealthy", "NotFound"]
+    found = refused_for_that(
+        history, operation="s#1", reasons=reasons, control=control.id if control else ""
+    )
+    assert found.verdict is verdict
+    assert not control or verdict is not Verdict.PASS or control.id in found.operations
+
+
+def test_what_destroys_may_name_central_management_in_words() -> None:
+    error: dict[str, Json] = {"reason": "Conflict", "message": "it is managed centrally"}
+    refusal = replace(FAIL, kind="DeleteCluster", error=error)
+    assert refused_for_that(of(refusal), operation="s#1", reasons=[]).verdict is Verdict.PASS
+    other = replace(refusal, kind="PatchCluster")
+    assert refused_for_that(of(other), operation="s#1", reasons=[]).verdict is not Verdict.PASS
+
+
+@pytest.mark.parametrize(("lost", "verdict"), [(1, Verdict.PASS), (2, Verdict.INCONCLUSIVE)])
+def test_of_ten_answers_one_may_be_unreadable(lost: int, verdict: Verdict) -> None:
+    response: dict[str, Json] = {"status": 200}
+    records = [replace(OK, id=f"s#{n}", response=response) for n in range(10 - lost)]
+    records += [replace(INFO, id=f"s#{9 - n}", response=response) for n in range(lost)]
+    found = answers_could_be_read(of(*records))
+    assert found.verdict is verdict
+    assert f"{lost} of 10" in found.reason
+
+
+def test_answers_that_never_came_are_not_unreadable() -> None:
+    assert answers_could_be_read(of(INFO, OK)).verdict is Verdict.PASS
 
 
 def test_a_field_of_the_answer() -> None:
@@ -128,8 +189,11 @@ class Log:
     def history(self) -> History:
         return self._history
 
-    def record_finding(self, name: str, args: object, finding: registry.Finding) -> None:
+    def record_finding(
+        self, name: str, args: object, finding: registry.Finding
+    ) -> registry.Finding:
         self.findings.append((name, finding))
+        return finding
 
 
 def test_the_judge_writes_down_what_it_finds_before_it_raises() -> None:

@@ -26,6 +26,18 @@ def listing(*uids: str, state: str = "Pairing", cluster: str = "c1") -> Sample:
     return ok(items=items)
 
 
+TOKEN: dict[str, Json] = {"active": False, "expiry": 7_000_000}
+
+
+def sick(name: str) -> Sample:
+    """A cluster with one node that is ill, and one that is not."""
+    nodes: list[Json] = [
+        {"name": node, "health": "Unhealthy" if node == name else "Healthy"}
+        for node in ("n1", "n2")
+    ]
+    return ok(pools=[{"nodes": nodes}])
+
+
 @pytest.mark.parametrize(
     ("name", "args", "yes", "no"),
     [
@@ -56,6 +68,10 @@ def listing(*uids: str, state: str = "Pairing", cluster: str = "c1") -> Sample:
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing(), INFO),
         ("succeeds", {}, ok(), INFO),
         ("is_refused", {}, fail("Forbidden"), ok()),
+        ("node_is", {"node": "n1", "health": "Unhealthy"}, sick("n1"), sick("n2")),
+        ("token_not_otherwise", TOKEN, ok(active=False, expiry=7_999_999), ok(active=True)),
+        ("token_not_otherwise", TOKEN, fail("Forbidden"), ok(active=False, expiry=8_000_000)),
+        ("not_shown", {}, fail("NotFound"), ok(active=True)),
         ("bears", {"fields": {"name": "a"}}, ok(name="a", tags={}), ok(name="b")),
     ],
 )

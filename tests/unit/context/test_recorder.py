@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.catalogue.limits import Limits
+from harness.catalogue.verdict import Verdict
+from harness.checkers.answers import held
 from harness.context.context import ClusterShape, Context
 from harness.context.installing import SlotPool
 from harness.context.recorder import Inconclusive, Recorder
@@ -18,10 +21,10 @@ from harness.domain.cluster import Health
 from harness.domain.flows import operator_cancels
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import EvidenceHeader, HarnessInfo, Implementation, ScenarioLine
-from harness.history.operation import Outcome
+from harness.history.operation import OperationRecord, Outcome
 from harness.history.redaction import Redactor
 from harness.opening import open_inprocess
-from harness.targets.port import CannotArrange
+from harness.targets.port import CannotArrange, Driver, DriverAround, Exchange, Outgoing
 
 
 class Bench:
@@ -104,6 +107,77 @@ def test_a_wait_keeps_only_what_changed_and_when_it_was_over(bench: Bench) -> No
     samples = seen.value["samples"]
     assert isinstance(samples, list)
     assert [s["value"]["status"] for s in samples] == ["Pairing", "Paired"]  # type: ignore[index,call-overload]
+    assert isinstance(seen.value["asked"], int)
+    assert seen.value["asked"] >= 2
+
+
+class Scripted(DriverAround):
+    """Answers one operation by a script, as if over a wire, and oversleeps."""
+
+    def __init__(self, driver: Driver, answers: list[ops.Reply], oversleeps: int = 0) -> None:
+        super().__init__(driver)
+        self._answers = answers
+        self._oversleeps = oversleeps
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        if not isinstance(outgoing.operation, ops.ViewPairing):
+            return super().send(outgoing)
+        reply = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        body = "x" * 10_000 if isinstance(reply, ops.Unknown) else "{}"
+        return Exchange(reply, {"method": "GET"}, {"status": 200, "body": body})
+
+    def sleep(self, duration: int) -> None:
+        super().sleep(duration + self._oversleeps)
+
+
+PENDING = ops.Done(ops.PairingView("uid", "Pairing", "", "", insecure=False))
+PAIRED = ops.Done(ops.PairingView("uid", "Paired", "", "", insecure=False))
+UNREAD = ops.Unknown("no JSON")
+
+
+def watched(bench: Bench, kind: str, *answers: ops.Reply, oversleeps: int = 0) -> OperationRecord:
+    operator = bench.context.cluster().operator
+    recorder = bench.context.recorder
+    recorder.driver = Scripted(bench.driver, list(answers), oversleeps)
+    watch = recorder.await_state if kind == "await_state" else recorder.stays
+    return watch(operator, ops.ViewPairing(), "status_is", status="Paired")
+
+
+def test_a_wait_keeps_each_distinct_answer_as_it_was_exchanged(bench: Bench) -> None:
+    seen = watched(bench, "await_state", PENDING, PENDING, UNREAD, PENDING, PAIRED)
+    assert seen.value is not None
+    assert (seen.value["asked"], seen.value["unread"]) == (5, 1)
+    samples: Any = seen.value["samples"]
+    assert [s["outcome"] for s in samples] == ["ok", "info", "ok", "ok"]
+    assert [s["response"]["status"] for s in samples] == [200] * 4
+    assert len(samples[1]["response"]["body"]) < 10_000
+    assert seen.request == {"method": "GET"}
+
+
+def test_what_stayed_has_its_first_answer_and_its_last(bench: Bench) -> None:
+    seen = watched(bench, "stays", PAIRED)
+    samples: Any = (seen.value or {})["samples"]
+    assert len(samples) == 2
+    assert samples[1]["at"] == seen.end
+
+
+def test_a_starved_wait_asks_once_more_and_then_blames_nobody(bench: Bench) -> None:
+    seen = watched(bench, "await_state", PENDING, oversleeps=400_000)
+    assert seen.end is not None
+    assert seen.end - seen.start >= 2 * 5_000_000
+    finding = held(bench.context.recorder.history(), operation=seen.id)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "the harness itself was late by" in finding.reason
+
+
+def test_a_starved_wait_that_sees_it_after_all_is_good(bench: Bench) -> None:
+    seen = watched(bench, "await_state", *[PENDING] * 15, PAIRED, oversleeps=400_000)
+    assert held(bench.context.recorder.history(), operation=seen.id).verdict is Verdict.PASS
+
+
+def test_a_wait_that_was_hardly_late_blames(bench: Bench) -> None:
+    seen = watched(bench, "await_state", PENDING, oversleeps=1_000)
+    assert held(bench.context.recorder.history(), operation=seen.id).verdict is Verdict.FAIL
 
 
 def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
@@ -116,7 +190,7 @@ def test_a_wait_ends_when_its_time_is_up(bench: Bench) -> None:
     assert seen.value["held"] is False
     assert seen.end is not None
     assert 500_000 <= seen.end - seen.start < 700_000
-    with pytest.raises(Inconclusive, match="never showed status_is"):
+    with pytest.raises(Inconclusive, match="never showed status_is; seen last: "):
         context.must_hold(seen)
 
 
@@ -189,7 +263,9 @@ def test_the_same_seed_and_scenario_give_the_same_file(tmp_path: Path) -> None:
 
 def test_every_operation_is_written_before_and_after(bench: Bench) -> None:
     context = bench.context
-    context.perform(context.cluster().operator, ops.SendPairingRequest("palette.test", "made-up"))
+    context.perform(
+        context.cluster().operator, ops.SendPairingRequest("palette.test", "m4de-up-token")
+    )
     lines = [json.loads(line) for line in bench.path.read_text().splitlines()]
     last_two = [(line["type"], line["id"]) for line in lines[-2:]]
     assert last_two == [("invoke", context.noted()), ("outcome", context.noted())]

@@ -5,8 +5,15 @@ from __future__ import annotations
 import pytest
 
 from harness.domain import operations as ops
-from harness.domain.arrangements import FaultNextMessage, MessageFault, MessageKind
+from harness.domain.arrangements import (
+    FaultEffect,
+    FaultNextMessage,
+    MessageFault,
+    MessageKind,
+    SetLink,
+)
 from harness.domain.errors import Reason, Refused
+from harness.reference.clock import VirtualClock
 from harness.reference.core.link import LinkReply, NotDelivered
 from harness.reference.faults import FaultyLink
 
@@ -29,11 +36,12 @@ class Road:
 
     def __init__(self) -> None:
         self.inner = CountingLink()
-        self.slept = 0
-        self.link = FaultyLink(self.inner, self._sleep)
+        self.clock = VirtualClock(0)
+        self.link = FaultyLink(self.inner, self.clock)
 
-    def _sleep(self, duration: int) -> None:
-        self.slept += duration
+    @property
+    def slept(self) -> int:
+        return self.clock.now()
 
     def carry(self, operation: ops.AgentOperation = ops.Probe(), host: str = "h1") -> LinkReply:
         return self.link.carry(host, "https://palette.test", False, operation)
@@ -103,3 +111,63 @@ def test_healing_mends_links_and_forgets_faults(road: Road) -> None:
     assert isinstance(road.carry(host="h2"), NotDelivered)
     road.link.heal()
     assert isinstance(road.carry(host="h2"), ops.Done)
+
+
+def test_it_tells_when_its_faults_were_met_and_how_many_are_left(road: Road) -> None:
+    fault = FaultNextMessage("h1", MessageKind.PROBE, MessageFault.LOST_BEFORE)
+    assert road.link.seen(fault) == FaultEffect()
+    road.spoil(MessageFault.LOST_BEFORE)
+    road.spoil(MessageFault.LOST_BEFORE)
+    road.carry(host="h2")
+    assert road.link.seen(fault) == FaultEffect(left=2)
+    for expected in (FaultEffect((5,), left=1), FaultEffect((5, 10)), FaultEffect((5, 10))):
+        road.clock.sleep(5)
+        road.carry()
+        assert road.link.seen(fault) == expected
+    road.link.set_link("h1", up=False)
+    road.link.set_link("h1", up=True)
+    assert road.link.seen(fault) == FaultEffect((5, 10))
+
+
+def test_a_link_that_is_up_and_is_set_up_lets_the_rest_be(road: Road) -> None:
+    road.spoil(MessageFault.LOST_BEFORE)
+    road.link.set_link("h1", up=True)
+    assert isinstance(road.carry(), ops.Done)
+
+
+class LeakyLink(FaultyLink):
+    """Says that it is cut, and lets everything pass."""
+
+    def _is_cut(self, host_uid: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(("link", "passed"), [(FaultyLink, 0), (LeakyLink, 1)])
+def test_it_tells_what_passes_while_it_is_cut(link: type[FaultyLink], passed: int) -> None:
+    cut = link(CountingLink(), VirtualClock(0))
+    cut.carry("h1", "https://palette.test", False, ops.Probe())
+    cut.set_link("h1", up=False)
+    cut.carry("h1", "https://palette.test", False, ops.Probe())
+    cut.carry("h2", "https://palette.test", False, ops.Probe())
+    seen = [cut.seen(SetLink(host, up=False)) for host in ("h1", "h2")]
+    assert seen == [FaultEffect(passed=passed), FaultEffect()]
+
+
+class CutMeanwhile(CountingLink):
+    """Its host is cut off while a message is under way."""
+
+    link: FaultyLink
+
+    def carry(
+        self, host_uid: str, base_url: str, insecure: bool, operation: ops.AgentOperation
+    ) -> LinkReply:
+        self.link.set_link(host_uid, up=False)
+        return super().carry(host_uid, base_url, insecure, operation)
+
+
+def test_the_answer_that_is_under_way_when_a_link_goes_down_never_comes() -> None:
+    inner = CutMeanwhile()
+    inner.link = FaultyLink(inner, VirtualClock(0))
+    reply = inner.link.carry("h1", "https://palette.test", False, ops.Probe())
+    assert isinstance(reply, ops.Unknown)
+    assert inner.link.seen(SetLink("h1", up=False)) == FaultEffect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.domain import operations as ops
@@ -93,3 +95,17 @@ def test_there_is_no_way_back(world: SmallWorld) -> None:
     world.rounds()
     assert reason(world.central(ops.ReleaseCentralCluster(cluster))) is Reason.TRANSFER_IS_FINAL
     assert reason(world.local(ops.RestoreLocalManagement())) is Reason.TRANSFER_IS_FINAL
+
+
+def test_a_central_change_takes_what_it_names_and_leaves_the_rest(world: SmallWorld) -> None:
+    cluster = world.accept(world.send())
+    world.rounds(4)
+    change = ops.ChangeCentralCluster(cluster, None, "mall", "a mall", {"owner": "me"})
+    assert done(world.central(change))
+    view = ops.CentralClusterView(
+        cluster, "mall", "a mall", {"site": "a"}, "Running", {"owner": "me"}
+    )
+    assert done(world.central(ops.ViewCentralCluster(cluster))) == view
+    assert done(world.central(ops.ChangeCentralCluster(cluster, {}, annotations={"floor": "2"})))
+    added = replace(view, tags={}, annotations={"owner": "me", "floor": "2"})
+    assert done(world.central(ops.ViewCentralCluster(cluster))) == added

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from harness.explore import model
+from harness.explore.actions import ACTIONS
 from harness.explore.model import ModelOutcome, Rule, drifted, settled
 from harness.explore.world import (
     CentralState,
@@ -115,3 +116,17 @@ def test_a_request_that_ended_unheard_never_pairs() -> None:
     for world in settled(frozenset(map(linked, accepted))):
         assert world.main.local is Local.FREE
         assert world.main.current in (CentralState.DOOMED, CentralState.OVER)
+
+
+def test_two_cancels_that_are_spoiled_are_two() -> None:
+    words = "the next word of a cancel is lost before it takes effect"
+    spoil = next(action for action in ACTIONS if action.says == words)
+    world = sent()
+    for _ in range(2):
+        (branch,) = spoil.rule(world)
+        world = branch.world
+    for _ in range(2):
+        assert answers(model.cancel, world) == {OK, REFUSED}
+        world = next(b.world for b in model.cancel(world) if b.answer is OK)
+        world = world.with_main(model.sent(world.main))
+    assert answers(model.cancel, world) == {OK}

@@ -125,14 +125,46 @@ def test_an_interrupted_run_closes_its_file_and_says_so(tmp_path: Path) -> None:
     assert evidence.problems == ("the run was interrupted before its end",)
 
 
-def test_the_writer_returns_what_the_file_holds(tmp_path: Path) -> None:
+def test_the_writer_knows_what_was_exchanged_and_what_the_file_holds(tmp_path: Path) -> None:
     path = tmp_path / "evidence.jsonl"
     with EvidenceWriter(path, Redactor()) as writer:
         writer.header(HEADER)
         play(writer, "withdraw/a")
-        told = writer.history("withdraw/a")
-    assert told == read_evidence(path).histories["withdraw/a"]
-    assert told.operations[0].args == {"token": "<token:1>"}
+        exchanged, written = writer.history("withdraw/a"), writer.written("withdraw/a")
+    assert written == read_evidence(path).histories["withdraw/a"]
+    assert written.operations[0].args == {"token": "<token:1>"}
+    assert exchanged.operations[0].args != written.operations[0].args
+    assert [o.id for o in exchanged.operations] == [o.id for o in written.operations]
+
+
+def test_what_could_not_be_hidden_everywhere_is_told_in_its_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "evidence.jsonl"
+    redactor = Redactor()
+    redactor.register("cluster", "password")
+    with EvidenceWriter(path, redactor) as writer:
+        writer.header(HEADER)
+        for name in ("a/b", "a/c"):
+            writer.scenario(scenario(name))
+            sent = writer.invoke(name, "operator", "ViewPairing", {"name": "cluster"}, start=1)
+            writer.outcome(
+                sent.id, Outcome.OK, end=2, value={"uid": "0c9e4b", "cookie": "a=0c9e4b"}
+            )
+            writer.verdict(verdict(name))
+    warned = [
+        (line["scenario"], line["text"]) for line in decoded(path) if line["type"] == "warning"
+    ]
+    assert [scenario for scenario, _ in warned] == ["a/b", "a/b", "a/c", "a/c"]
+    evidence = read_evidence(path)
+    assert evidence.problems == ()
+    assert evidence.warnings == (warned[0][1], warned[1][1])
+    assert [
+        f"kind {kind}" in text
+        for kind, (_, text) in zip(("password", "cookie"), warned, strict=False)
+    ] == [True, True]
+    assert evidence.histories["a/b"].operations[0].value == {
+        "uid": "0c9e4b",
+        "cookie": "a=<cookie:1>",
+    }
 
 
 def test_only_the_last_scenario_is_kept_in_memory(tmp_path: Path) -> None:
@@ -155,7 +187,8 @@ def test_a_huge_body_is_cut_with_a_note_and_without_half_a_secret(tmp_path: Path
         writer.scenario(scenario("withdraw/a"))
         sent = writer.invoke("withdraw/a", "operator", "ViewPairing", {}, start=1)
         response = {"status": 200, "headers": {}, "body": body}
-        record = writer.outcome(sent.id, Outcome.INFO, end=2, response=response)
+        writer.outcome(sent.id, Outcome.INFO, end=2, response=response)
+    (record,) = read_evidence(path).histories["withdraw/a"].operations
     assert record.response is not None
     kept = str(record.response["body"])
     assert "s3cret" not in kept

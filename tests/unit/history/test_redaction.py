@@ -7,6 +7,7 @@ import html
 import json
 import re
 import string
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote, quote_plus
 
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.history.operation import Json
-from harness.history.redaction import Redactor
+from harness.history.redaction import Redactor, is_told
 
 SECRET = 'k3y/with+sp ace"and&more\\ü'
 PLAIN = "p1a1nS3cretOfLettersAndDigits"
@@ -36,6 +37,17 @@ FORMS = {
     "base64url": lambda s: base64.urlsafe_b64encode(s.encode()).decode(),
     "hex": lambda s: s.encode().hex(),
     "upper-case hex": lambda s: s.encode().hex().upper(),
+    "every byte of a url": lambda s: "".join(f"%{byte:02x}" for byte in s.encode()),
+    "decimal entities": lambda s: "".join(f"&#{ord(c)};" for c in s),
+    "hexadecimal entities": lambda s: "".join(f"&#x{ord(c):X};" for c in s),
+    "unicode escapes": lambda s: "".join(f"\\u{ord(c):04x}" for c in s),
+    "python's bytes": lambda s: "".join(f"\\x{byte:02x}" for byte in s.encode()),
+    "entities in json": lambda s: json.dumps({"a": "".join(f"&#{ord(c)};" for c in s)}),
+    "url in url in json": lambda s: json.dumps({"a": quote(quote(s, safe=""), safe="")}),
+    "base64 in lines": lambda s: textwrap.fill(base64.b64encode(s.encode()).decode(), 16),
+    "base64 in lines in json": lambda s: json.dumps(
+        {"a": textwrap.fill(base64.b64encode(s.encode()).decode(), 16).replace("\n", "\r\n")}
+    ),
 }
 
 
@@ -71,19 +83,35 @@ def decodings(text: str) -> list[str]:
 
 
 @given(
-    secret=st.text(string.ascii_letters + string.digits + "+/=_-.~!% ", min_size=4, max_size=60),
+    secret=st.text(string.ascii_letters + string.digits + "+/=_-.~!% ", min_size=8, max_size=60),
     before=st.text(max_size=30),
     after=st.text(max_size=30),
 )
-def test_no_secret_of_four_characters_or_more_stays_in_a_text(
-    secret: str, before: str, after: str
-) -> None:
+def test_no_secret_stays_in_a_text_unless_it_is_told(secret: str, before: str, after: str) -> None:
     redactor = Redactor()
     label = redactor.register(secret, "token")
-    if label == secret:  # blank
+    if label == secret or redactor.warnings:  # blank, or a word
         return
     redacted = redactor.text(before + secret + after)
     assert secret not in redacted.replace(label, "\0")
+
+
+@pytest.mark.parametrize("form", ["plain", "every byte of a url", "decimal entities", "base64"])
+def test_half_a_secret_before_a_cut_is_replaced_however_it_is_written(form: str) -> None:
+    redactor = Redactor()
+    redactor.register(PLAIN, "token")
+    written = FORMS[form](PLAIN)
+    for length in range(len(written) // 2, len(written)):
+        assert redactor.text(f"it was {written[:length]}… of 99") == "it was <token:1>… of 99"
+
+
+def test_what_is_written_otherwise_and_no_secret_stays_as_it_is() -> None:
+    redactor = Redactor()
+    redactor.register(PLAIN, "token")
+    odd = f"100%41 &amp; a\\nb {{}} é\n {quote(PLAIN[:-1])} "
+    secret = "".join(f"%{byte:02x}" for byte in PLAIN.encode())
+    assert redactor.text(odd) == odd
+    assert redactor.text(f"{odd}%2f{secret}%2f{odd}") == f"{odd}%2f<token:1>%2f{odd}"
 
 
 def test_labels_count_by_kind_in_the_order_of_appearance() -> None:
@@ -107,20 +135,92 @@ def test_labels_of_a_scenario_do_not_depend_on_the_scenarios_before_it() -> None
 
 def test_the_longest_secret_wins() -> None:
     redactor = Redactor()
-    redactor.register("abcd-efgh", "short")
-    redactor.register("abcd-efgh-ijkl", "long")
-    assert redactor.text("x abcd-efgh-ijkl abcd-efgh") == "x <long:1> <short:1>"
+    redactor.register("abcd-3fgh", "short")
+    redactor.register("abcd-3fgh-ijkl", "long")
+    assert redactor.text("x abcd-3fgh-ijkl abcd-3fgh") == "x <long:1> <short:1>"
 
 
-@pytest.mark.parametrize("secret", ["a", "ab", "abc"])
-def test_a_short_secret_is_replaced_as_a_whole_value_only(secret: str) -> None:
+WORDS = ("a", "s3cret7", "Pairing", "cluster", "a-real-token", "the link is down", "1.30.1-2026",
+         "SendPairingRequest", "RegistrationTokenUnusable", "local_cluster_uid")  # fmt: skip
+
+
+@pytest.mark.parametrize("secret", WORDS)
+def test_what_may_be_any_word_is_replaced_in_telling_fields_only(secret: str) -> None:
     redactor = Redactor()
-    redactor.register(secret, "password")
-    assert redactor.text(f"{secret} {secret}s") == f"{secret} {secret}s"
-    assert redactor.data({"x": secret, "y": [secret]}) == {
-        "x": "<password:1>",
-        "y": ["<password:1>"],
+    assert redactor.register(secret, "password") == "<password:1>"
+    ours: Json = {"polls": secret, secret: [secret], "message": f"{secret} {secret}s"}
+    assert redactor.data(ours) == ours
+    assert redactor.known(ours) == ours
+    told: Json = {
+        "password": secret,
+        "Set-Cookie": f"a={secret}; Path=/",
+        "body": json.dumps({"password": secret, "status": secret}),
+        "url": f"https://h/{secret}?token={quote_plus(secret)}",
     }
+    assert redactor.data(told) == {
+        "password": "<password:1>",
+        "Set-Cookie": "a=<password:1>; Path=/",
+        "body": json.dumps({"password": "<password:1>", "status": secret}),
+        "url": f"https://h/{secret}?token=<password:1>",
+    }
+    (warning,) = redactor.warnings
+    assert warning.startswith("a value of kind password is too ")
+    assert secret == "a" or secret not in warning
+
+
+def test_each_scope_is_warned_once_of_what_it_has_and_of_what_the_run_has() -> None:
+    redactor = Redactor()
+    redactor.register("cluster", "password")
+    warned = []
+    for cookies in (["local", "global"], [], ["local"]):
+        redactor.warnings.clear()
+        redactor.begin_scope()
+        for cookie in cookies:
+            redactor.register(cookie, "cookie")
+        warned.append([warning.split()[4] for warning in redactor.warnings])
+    assert warned == [["password", "cookie"], ["password"], ["password", "cookie"]]
+
+
+def test_what_a_scope_has_shown_already_stays_the_same_in_it() -> None:
+    redactor = Redactor()
+    redactor.begin_scope()
+    redactor.shows(b'{"uid":"5f1d9a7be2c0"}')
+    assert redactor.data({"uid": "5f1d9a7be2c0", "cookie": "last=5f1d9a7be2c0"}) == {
+        "uid": "5f1d9a7be2c0",
+        "cookie": "last=<cookie:1>",
+    }
+    assert "was shown before" in redactor.warnings[0]
+    redactor.begin_scope()
+    assert redactor.data({"uid": "5f1d9a7be2c0", "cookie": "last=5f1d9a7be2c0"}) == {
+        "uid": "<cookie:1>",
+        "cookie": "last=<cookie:1>",
+    }
+
+
+def test_what_others_spell_like_labels_is_told_apart_from_ours() -> None:
+    redactor = Redactor()
+    redactor.register("s3cret-value", "token")
+    spelled = ["<token:1>", "<~token:1>", "s3cret-value", "<token:x>", "a<b", "<token:1> <a:2>"]
+    assert redactor.data(spelled) == [
+        "<~token:1>", "<~~token:1>", "<token:1>", "<token:x>", "a<b", "<~token:1> <~a:2>"
+    ]  # fmt: skip
+    assert redactor.known({"token": "<token:1>"}) == {"token": "<~token:1>"}
+
+
+def test_a_secret_that_holds_what_looks_like_a_label_is_found() -> None:
+    redactor = Redactor()
+    assert redactor.register("k3y<token:1>k3y", "token") == "<token:1>"
+    assert redactor.said("it is k3y<token:1>k3y") == "it is <token:1>"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_whether_a_text_tells_a_secret_is_seen_in_any_form(form: str) -> None:
+    for secret in (SECRET, PLAIN):
+        assert is_told(secret, f"before {FORMS[form](secret)} after")
+        assert not is_told(secret, f"before {FORMS[form](secret[1:])} after")
+    assert is_told("<token:1>", "before <token:1>")
+    assert not is_told("<token:1>", "before <token:2>")
+    assert not is_told("", "anything")
 
 
 @pytest.mark.parametrize("nothing", ["", " ", "    ", "\n\t", "<token:3>"])
@@ -132,9 +232,9 @@ def test_blanks_and_labels_are_no_secrets(nothing: str) -> None:
 
 def test_redacting_twice_changes_nothing_even_when_a_secret_is_a_word_of_a_label() -> None:
     redactor = Redactor()
-    redactor.register("token", "password")
-    redactor.register("a-real-token", "token")
-    once = redactor.text("a-real-token and token")
+    redactor.register("password:1", "password")
+    redactor.register("a-r3al-token", "token")
+    once = redactor.text("a-r3al-token and password:1")
     assert once == "<token:1> and <password:1>"
     assert redactor.text(once) == once
 

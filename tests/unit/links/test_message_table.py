@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.domain.arrangements import MessageFault, MessageKind
+from harness.domain.arrangements import FaultEffect, MessageFault, MessageKind
 from harness.domain.operations import SubmitPairing
 from harness.targets.links.faults import EVERYONE, Disturbance
 from harness.targets.links.messages import Spoiling, WireFate, kind_of, message_table
@@ -50,6 +50,23 @@ def test_a_source_own_fate_comes_first_and_each_is_met_once() -> None:
     met = [spoiling.fate_of("10.0.0.1", MessageKind.POLL) for _ in range(3)]
     assert met == [lost, twice, None]
     assert spoiling.fate_of("10.0.0.1", None) is None
+
+
+def test_it_is_told_when_what_was_queued_was_met_and_how_much_is_left() -> None:
+    spoiling, key = Spoiling("1"), ("10.0.0.1", MessageKind.POLL)
+    spoiling.queue(*key, WireFate(MessageFault.LOST_BEFORE))
+    spoiling.fate_of("10.0.0.1", MessageKind.CONFIRM)
+    spoiling.fate_of("10.0.0.2", MessageKind.POLL)
+    assert spoiling.seen(*key) == FaultEffect(left=1)
+    spoiling.fate_of(*key)
+    spoiling.fate_of(*key)
+    seen = spoiling.seen(*key)
+    assert (len(seen.met), seen.left) == (1, 0)
+    spoiling.heal("10.0.0.1")
+    assert spoiling.seen(*key) == FaultEffect()
+    spoiling.disturb("10.0.0.1", Disturbance(held=5))
+    spoiling.fate_of(*key)
+    assert len(spoiling.seen("10.0.0.1", None).met) == 1
 
 
 def test_a_disturbance_loses_its_share_and_holds_back_the_rest() -> None:

@@ -48,7 +48,8 @@ FORMS: Mapping[str, Callable[[str], str]] = {
 canaries = st.tuples(
     st.text(string.ascii_letters + string.digits, min_size=9, max_size=14),
     st.text(string.ascii_letters + string.digits + "+/=_-.~!% \"'\\&ü", max_size=8),
-).map("".join)
+).map(lambda parts: f"k7{parts[0]}{parts[1]}")
+"""None is a word or a number, which are left in texts."""
 words = st.text(string.ascii_lowercase + " .:", max_size=8)
 
 

@@ -105,6 +105,13 @@ def a_match_in_another_layer(world: SmallWorld) -> object:
     return _match(world, ProfileEdition("1.0.0", (replace(PACKS[0], layer=Layer.ADDON),)))
 
 
+def a_match_with_add_ons_alone(world: SmallWorld) -> object:
+    edition = ProfileEdition("1.0.0", PACKS)
+    addon = ClusterProfile("a", "a", ProfileType.ADD_ON, (edition,), "p")
+    world.arrange(arrangements.PutProfile(addon))
+    return world.central(ops.MatchProfiles(world.send(), (ops.SelectedProfile("a"),)))
+
+
 def a_match_from_another_registry(world: SmallWorld) -> object:
     return _match(world, ProfileEdition("1.0.0", (replace(PACKS[0], registry="other"),)))
 
@@ -150,6 +157,28 @@ def a_cancel_by_a_host_that_is_cut_off(world: SmallWorld) -> object:
     uid = world.send()
     world.link(up=False)
     return world.cancel(), world.state(uid)
+
+
+def an_acceptance_whose_token_goes(world: SmallWorld) -> object:
+    world.spoil(arrangements.MessageKind.CONFIRM, arrangements.MessageFault.LOST_BEFORE)
+    uid = world.send()
+    world.accept(uid)
+    world.arrange(arrangements.RemoveToken("t"))
+    world.rounds(30)
+    return world.state(uid), world.status()
+
+
+def decisions_without_reading(world: SmallWorld) -> object:
+    uid, permissions = world.send(), (PairPermission.UPDATE, PairPermission.DELETE)
+    grants = frozenset(Grant(permission, "p") for permission in permissions)
+    world.arrange(arrangements.PutUser("u@example.com", "pw", "u-key", grants))
+    credentials = ops.Credentials(api_key="u-key", project_uid="p")
+    return world.reference.perform_central(ops.RejectPairingRequest(uid), credentials)
+
+
+def a_connection_check_by_who_is_cut_off(world: SmallWorld) -> object:
+    world.link(up=False)
+    return world.local(ops.VerifyConnection("palette.test", "token"))
 
 
 def a_cancel_that_palette_answers_with_an_error(world: SmallWorld) -> object:
@@ -242,6 +271,11 @@ PROBES: Mapping[str, Probe] = {
     "missing_permission_is_answered_as_not_found": the_list_and_a_match_by_who_may_only_get,
     "decided_requests_are_gone": a_rejected_request,
     "token_is_checked_again_on_acceptance": an_acceptance_with_the_token_gone,
+    "the_confirmation_needs_a_good_token": an_acceptance_whose_token_goes,
+    "deciding_needs_to_read_as_well": decisions_without_reading,
+    "a_login_is_good_everywhere": a_siblings_look,
+    "a_host_does_not_check_itself": a_connection_check_by_who_is_cut_off,
+    "kinds_of_profiles_do_not_matter": a_match_with_add_ons_alone,
     "layers_do_not_matter": a_match_in_another_layer,
     "draft_counts_as_the_latest_version": a_match_beside_a_draft,
     "acceptance_waits_half_a_second": a_stale_acceptance,

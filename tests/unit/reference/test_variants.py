@@ -160,6 +160,17 @@ def refusals_have_many_statuses() -> None:
     assert ask(app, "POST", "/v1/edgehosts/clusters/pairing")[0] == 409
 
 
+def a_proxy_says_little() -> None:
+    local_ui = VARIANTS.named("behind_a_proxy_that_says_little").behaviour.wrap_local_ui
+    cluster = "/v1/edge-mgmt/cluster"
+    status, headers, body = ask(local_ui(answering(403, ERROR)), "DELETE", cluster)
+    assert (status, body) == (403, b"")
+    assert b"content-type" not in headers
+    assert ask(local_ui(answering(202, {})), "PATCH", cluster)[::2] == (404, b"")
+    assert ask(local_ui(answering(409, ERROR)), "DELETE", cluster)[2] != b""
+    assert ask(local_ui(answering(404, ERROR)), "GET", f"{cluster}/pair/details")[2] != b""
+
+
 def some_answers_are_slow() -> None:
     app = palette("answers_are_slow_at_times", 200, {})
     assert isinstance(app, Changed)
@@ -180,6 +191,7 @@ WIRE_PROBES: dict[str, Callable[[], None]] = {
     "another_servers_answers": another_server_answers,
     "lists_come_in_pages_of_two": a_list_comes_in_pages,
     "refusals_have_any_status": refusals_have_many_statuses,
+    "behind_a_proxy_that_says_little": a_proxy_says_little,
     "answers_are_slow_at_times": some_answers_are_slow,
     "requests_are_limited_at_times": some_requests_are_too_many,
 }

@@ -167,7 +167,7 @@ def _scenario(recorder: Recorder, requirement: Requirement, line: int) -> None:
             culprit_not_named(recorder)
         case "PRE-9":
             recorder.end(Verdict.INCONCLUSIVE, "the target's link cannot be cut: links = none")
-        case _ if requirement.feature is Feature.PAGES:
+        case _ if Feature.PAGES in requirement.features:
             recorder.end(Verdict.NOT_SUPPORTED, "pages: only a page can show it (--driver browser)")
         case _ if requirement.level is Level.UNSPECIFIED:
             observed(recorder, requirement)

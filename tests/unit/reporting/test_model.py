@@ -151,7 +151,7 @@ def test_what_must_hold_and_nothing_asked_for_is_not_simply_skipped() -> None:
 
 
 def test_what_needs_a_feature_that_is_not_claimed_is_not_supported() -> None:
-    pages = requirement("TST-8", feature=Feature.PAGES)
+    pages = requirement("TST-8", features=(Feature.PAGES,))
     report = build_report(evidence([(M1, PASS)]), [M1, pages])
     assert (report.verdict, report.requirements[1].verdict) == (Overall.CONFORMS, UNSUPPORTED)
     claimed = build_report(evidence([(M1, PASS)], features=["pages"]), [M1, pages])

@@ -88,7 +88,7 @@ def test_any_well_formed_error_is_a_refusal(driver: HttpDriver, status: int) -> 
         httpx.Response(201, content=b'{"pairingUid": "u'),
         httpx.Response(201),
         httpx.Response(302, headers={"Location": "https://elsewhere.example"}),
-        httpx.Response(500, json={"error": "another shape"}),
+        httpx.Response(409, json={"error": "another shape"}),
     ],
     ids=[
         "html",

@@ -45,6 +45,9 @@ shown_clusters = st.builds(
 healthy_pools = st.builds(
     NodePool, texts, st.booleans(), tuples_of(st.builds(Node, texts, words), 3)
 )
+named_pools = st.builds(NodePool, words, st.booleans(), tuples_of(st.builds(Node, words, words), 3))
+settings_of_nodes = st.builds(ops.ClusterSettings, tuples_of(texts), tuples_of(texts))
+
 submitted_clusters = st.builds(
     Cluster, words, words, texts, tags, pools=tuples_of(healthy_pools), stack=stacks
 )
@@ -53,6 +56,7 @@ submitted_clusters = st.builds(
 selections = tuples_of(st.builds(ops.SelectedProfile, words, texts))
 tokens = st.builds(RegistrationToken, words, texts, texts, texts, times, st.booleans())
 problems = st.builds(MatchProblem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
+annotations = tags.filter(lambda tags: "description" not in tags)
 maybe_texts = st.none() | texts
 maybe_tags = st.none() | tags
 
@@ -71,7 +75,14 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.PatchCluster: st.builds(ops.PatchCluster, tags),
     ops.UpdateStack: st.builds(ops.UpdateStack, stacks),
     ops.DeleteCluster: st.builds(ops.DeleteCluster),
-    ops.CreateCluster: st.builds(ops.CreateCluster, words, tags),
+    ops.CreateCluster: st.builds(ops.CreateCluster, words, tags, tuples_of(named_pools)),
+    ops.AddMachinePool: st.builds(ops.AddMachinePool, named_pools),
+    ops.UpdateMachinePool: st.builds(ops.UpdateMachinePool, named_pools),
+    ops.ScaleMachinePool: st.builds(ops.ScaleMachinePool, words, tuples_of(words)),
+    ops.RemoveMachinePool: st.builds(ops.RemoveMachinePool, words),
+    ops.RemoveNode: st.builds(ops.RemoveNode, words, words),
+    ops.UpdateClusterSettings: st.builds(ops.UpdateClusterSettings, settings_of_nodes),
+    ops.ViewClusterSettings: st.builds(ops.ViewClusterSettings),
     ops.RestoreLocalManagement: st.builds(ops.RestoreLocalManagement),
     ops.LogInToPalette: st.builds(ops.LogInToPalette, texts, texts),
     ops.ListPairingRequests: st.builds(ops.ListPairingRequests, texts, texts),
@@ -82,7 +93,13 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.RejectPairingRequest: st.builds(ops.RejectPairingRequest, words),
     ops.ViewCentralCluster: st.builds(ops.ViewCentralCluster, words),
-    ops.ChangeCentralCluster: st.builds(ops.ChangeCentralCluster, words, tags),
+    ops.ListCentralClusters: st.builds(ops.ListCentralClusters),
+    ops.ListProjects: st.builds(ops.ListProjects, texts),
+    ops.ListProfiles: st.builds(ops.ListProfiles),
+    ops.ViewProfile: st.builds(ops.ViewProfile, words),
+    ops.ChangeCentralCluster: st.builds(
+        ops.ChangeCentralCluster, words, maybe_tags, maybe_texts, maybe_texts, annotations
+    ).filter(lambda operation: operation.tags is not None or operation.name is not None),
     ops.ReleaseCentralCluster: st.builds(ops.ReleaseCentralCluster, words),
     ops.ListTokens: st.builds(ops.ListTokens),
     ops.ViewToken: st.builds(ops.ViewToken, words),
@@ -127,11 +144,21 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.UpdateStack: acknowledged,
     ops.DeleteCluster: acknowledged,
     ops.CreateCluster: acknowledged,
+    ops.AddMachinePool: acknowledged,
+    ops.UpdateMachinePool: acknowledged,
+    ops.ScaleMachinePool: acknowledged,
+    ops.RemoveMachinePool: acknowledged,
+    ops.RemoveNode: acknowledged,
+    ops.UpdateClusterSettings: acknowledged,
+    ops.ViewClusterSettings: settings_of_nodes,
     ops.RestoreLocalManagement: acknowledged,
     ops.LogInToPalette: st.builds(ops.Session, words),
     ops.ListPairingRequests: st.builds(ops.PairingList, tuples_of(list_items)),
     ops.ViewPairingRequest: st.builds(
-        ops.PairingRequestView, words, words, texts, texts, tags, texts, stacks, texts
+        ops.PairingRequestView,
+        *(words, words, texts, texts, tags, texts, stacks, texts),
+        tuples_of(healthy_pools),
+        texts,
     ),
     ops.MatchProfiles: st.builds(
         MatchResult,
@@ -140,7 +167,22 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.AcceptPairingRequest: st.builds(ops.Accepted, words),
     ops.RejectPairingRequest: no_content,
-    ops.ViewCentralCluster: st.builds(ops.CentralClusterView, words, texts, texts, tags, texts),
+    ops.ViewCentralCluster: st.builds(
+        ops.CentralClusterView,
+        *(words, texts, texts, tags, texts),
+        annotations,
+    ),
+    ops.ListCentralClusters: st.builds(
+        ops.CentralClusterList,
+        tuples_of(
+            st.builds(ops.CentralClusterView, words, texts, texts, tags, st.just(""), annotations)
+        ),
+    ),
+    ops.ListProjects: st.builds(ops.ScopeList, tuples_of(st.builds(ops.NamedScope, words, texts))),
+    ops.ListProfiles: st.builds(
+        ops.ProfileList, tuples_of(st.builds(ops.ProfileListItem, words, texts, texts))
+    ),
+    ops.ViewProfile: st.builds(ops.ProfileView, profiles, st.booleans()),
     ops.ChangeCentralCluster: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),

@@ -38,11 +38,12 @@ def answer(status: int, body: object, **headers: str) -> HttpResponse:
         (SEND, answer(201, b"[" * 100_000), "no JSON"),
         (SEND, HttpResponse(307, {"Location": "https://elsewhere.test"}), "307"),
         (SEND, HttpResponse(101), "neither success nor error"),
-        (SEND, answer(500, {}), "an error without code and message"),
-        (SEND, answer(500, {"code": 500, "message": "m"}), "code: Input should be a valid string"),
+        (SEND, answer(409, {}), "an error without code and message"),
+        (SEND, answer(409, {"code": 500, "message": "m"}), "code: Input should be a valid string"),
         (SEND, HttpResponse(502, {"Content-Type": "text/html"}, b"<h1>Bad gateway"), "502"),
-        (SEND, HttpResponse(404), "404, no content type"),
-        (SEND, answer(404, {"detail": "Not Found"}), "an error without code and message"),
+        (SEND, HttpResponse(422), "422, no content type"),
+        (SEND, HttpResponse(404, {"Content-Type": "text/html"}, b"<h1>Nothing"), "404, text/html"),
+        (ops.PollPairing("u", "t"), HttpResponse(404), "404, no content type"),
         (ops.ViewCluster(), answer(200, {"metadata": {"id": "u", "name": "n"}}), "clusterState"),
         (
             ops.ViewCluster(),
@@ -196,3 +197,11 @@ def test_a_node_runs_on_the_host_of_its_name_whatever_the_order() -> None:
     assert isinstance(reply, Done)
     assert isinstance(reply.value, ops.Cluster)
     assert reply.value.host_uids() == ("h1", "h2")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"detail": "no"}', b'{"code": 7}', b"[]"])
+def test_a_status_that_is_published_without_fields_is_a_refusal(status: int, body: bytes) -> None:
+    reply = decode(SEND, HttpResponse(status, JSON, body))
+    assert isinstance(reply, Refused)
+    assert reply.details["status"] == str(status)

@@ -261,7 +261,7 @@ def test_an_error_is_read_where_the_target_has_it() -> None:
     assert isinstance(reply, Refused)
     assert (reply.reason, reply.message) == (Reason.NODE_UNHEALTHY, "no")
     assert reply.details == {"node": "n1", "status": "400", "code": "E42"}
-    assert isinstance(reads(ops.ViewCluster(), {"code": "E42"}, wire, 400), Unknown)
+    assert isinstance(reads(ops.ViewCluster(), {"code": "E42"}, wire, 409), Unknown)
 
 
 def test_an_error_that_is_a_bare_text_or_has_a_number_is_read() -> None:

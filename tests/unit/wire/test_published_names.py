@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from harness.wire import local_ui, palette
+from harness.wire import local_ui, palette, profiles
 from harness.wire.model import WireModel
 
 LOCAL_UI = {
@@ -37,17 +37,46 @@ LOCAL_UI = {
         "agentVersion clusterConditions clusterState clusterStateReason health isRebootPending"
         " k8sVersion kubeconfig nodePools ntpServersApplied services sshKeysApplied"
     ),
+    "v1Condition": "lastProbeTime lastTransitionTime message reason status type",
     "v1EdgeHost": "hostAddress hostID hostName nic",
+    "v1EdgeNativeCloudConfig": "metadata spec",
+    "v1EdgeNativeCloudConfigSpec": "clusterConfig machinePoolConfig",
+    "v1EdgeNativeClusterConfig": (
+        "controlPlaneEndpoint isTwoNodeCluster ntpServers overlayNetworkConfiguration sshKeys"
+        " staticIp"
+    ),
+    "v1EdgeNativeClusterSettings": "ntpServers sshKeys",
+    "v1EdgeNativeControlPlaneEndPoint": "ddnsSearchDomain host type",
+    "v1EdgeNativeHost": (
+        "IsCandidateCaption caCert hostAddress hostName hostUid networkInfo nic nicName nodeInfo"
+        " staticIP tags twoNodeCandidatePriority"
+    ),
+    "v1EdgeNativeMachinePoolConfig": (
+        "additionalLabels additionalTags hosts isControlPlane labels machinePoolProperties maxSize"
+        " minSize name nodeRepaveInterval osType size skipK8sUpgrade taints updateStrategy"
+        " useControlPlaneAsWorker"
+    ),
+    "v1EdgeNativeOverlayNetworkConfiguration": "cidr enable",
     "v1Error": "code details message ref",
     "v1Health": "reason status",
     "v1HttpPatch": "op path value",
     "v1LoginSuccess": "IsFirstLogin Token",
+    "v1MachinePoolPatch": "machinePoolConfigPatches",
+    "v1MachinePoolProperties": "archType",
     "v1Management": "edgeHostToken insecure paletteEndpoint projectName type",
     "v1MetaData": "creationTimestamp id labels lastModifiedTimestamp name tags",
+    "v1Nic": "dns gateway ip isDefault macAddr nicName subnet",
+    "v1NodeInfo": "age architecture conditions health ipv4 k8sVersion nodeName nodeState",
+    "v1ObjectMeta": (
+        "annotations creationTimestamp deletionTimestamp labels lastModifiedTimestamp name"
+        " namespace resourceVersion selfLink uid"
+    ),
     "v1PackInfo": (
         "conditions contents endTime layer logo name startTime status type values version"
     ),
     "v1Settings": "featureFlags installationMode managementMode",
+    "v1Taint": "effect key timeAdded value",
+    "v1UpdateStrategy": "type",
     "v1UserToken": "Authorization RefreshToken",
 }
 
@@ -56,6 +85,13 @@ PALETTE = {
     "v1ClusterPairMetadataFilter": "filter sort",
     "v1ClusterPairMetadataFilterSpec": "localClusterUid state",
     "v1ClusterPairMetadataSortSpec": "field order",
+    "v1ClusterProfileMetadata": "metadata spec",
+    "v1ClusterProfileMetadata.spec": "cloudType version",
+    "v1ClusterProfilesMetadata": "items",
+    "v1ProjectMetadata": "metadata",
+    "v1ProjectsMetadata": "items",
+    "v1SpectroClustersMetadata": "items",
+    "v1ObjectEntity": "name uid",
     "v1ClusterProfileTemplate": (
         "cloudType name packServerRefs packServerSecret packs profileVersion relatedObject type"
         " uid version"
@@ -91,11 +127,7 @@ PALETTE = {
         "annotations creationTimestamp deletionTimestamp labels lastModifiedTimestamp name uid"
     ),
     "v1ObjectMetaInputEntity": "annotations labels name",
-    "v1PackRef": (
-        "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
-        " presets registryUid schema server tag type values version"
-    ),
-    "v1PackValuesEntity": "manifests name tag type values",
+    "v1ObjectMetaInputEntitySchema": "metadata",
     "v1SpectroClusterPairMeta": "localClusterToken localClusterUid name uid",
     "v1SpectroClusterPairStatus": "pairingClusterName pairingClusterUid state",
     "v1SpectroClusterPairingRequestMeta": (
@@ -103,7 +135,6 @@ PALETTE = {
     ),
     "v1SpectroClusterPairingRequestMetas": "items",
     "v1SpectroClusterProfileEntity": "packValues replaceWithProfile uid variables",
-    "v1SpectroClusterVariable": "name value",
     "v1SpectroEdgeNativeClusterPair": "metadata spec status",
     "v1SpectroEdgeNativeClusterPair.spec": (
         "cloudConfig clusterConfig clusterMeta machinepoolconfig profiles stylusAgentVersion"
@@ -117,13 +148,38 @@ PALETTE = {
     "v1UserToken": "Authorization isMfa",
 }
 
+PROFILES = {
+    name: PALETTE[name]
+    for name in ("v1ClusterProfileTemplate", "v1ObjectMeta", "v1SpectroClusterProfileEntity")
+} | {
+    "v1ClusterProfile": "apiVersion kind metadata spec status",
+    "v1ClusterProfileSpec": "draft published version versions",
+    "v1ClusterProfileStatus": (
+        "hasUserMacros inUseClusterTemplates inUseClusterUids inUseClusters isPublished"
+    ),
+    "v1ClusterProfileVersion": "uid version",
+    "v1PackRef": (
+        "annotations digest inValidReason isInvalid layer logo manifests name packUid params"
+        " presets registryUid schema server tag type values version"
+    ),
+    "v1PackValuesEntity": "manifests name tag type values",
+    "v1SpectroClusterVariable": "name value",
+}
+
 REQUIRED = {
+    "v1ClusterProfilesMetadata": "items",
+    "v1ProjectsMetadata": "items",
+    "v1SpectroClustersMetadata": "items",
+    "v1Condition": "status type",
+    "v1EdgeNativeCloudConfigSpec": "clusterConfig machinePoolConfig",
     "v1EdgeNativeClusterPairSpcEntity.spec": "pairingUid profiles",
     "v1EdgeNativeMachinePoolCloudConfigEntity": "edgeHosts",
+    "v1EdgeNativeMachinePoolConfig": "hosts",
     "v1EdgeTokens": "items",
     "v1HttpPatch": "op path",
     "v1MachinePoolConfigEntity": "labels name size",
     "v1Management": "type",
+    "v1ObjectMetaInputEntitySchema": "metadata",
     "v1PackRef": "layer name",
     "v1PackValuesEntity": "name",
     "v1SpectroClusterPairingRequestMetas": "items",
@@ -152,7 +208,7 @@ def models(module: ModuleType) -> dict[str, type[WireModel]]:
         for name, kind in inspect.getmembers(module, inspect.isclass)
         if name.startswith(("V1", "LocalV1")) and issubclass(kind, WireModel)
     }
-    inline = module.PUBLISHED_INLINE
+    inline = getattr(module, "PUBLISHED_INLINE", {})
     return {inline.get(name, kind.wire_name()): kind for name, kind in found.items()}
 
 
@@ -165,7 +221,9 @@ def published(module: ModuleType) -> dict[str, type[WireModel]]:
     }
 
 
-@pytest.mark.parametrize(("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE)])
+@pytest.mark.parametrize(
+    ("module", "table"), [(local_ui, LOCAL_UI), (palette, PALETTE), (profiles, PROFILES)]
+)
 def test_fields_bear_the_published_names(module: ModuleType, table: dict[str, str]) -> None:
     ours = {n: set(kind.field_names(own=False)) for n, kind in published(module).items()}
     assert ours == {name: set(fields.split()) for name, fields in table.items()}
@@ -181,8 +239,9 @@ def differing(
     """The published models with fields of a sort that differ from a table, with those."""
     found = [
         (name, fields(kind) ^ set(table.get(name, "").split()))
-        for module in (local_ui, palette)
+        for module in (local_ui, palette, profiles)
         for name, kind in published(module).items()
+        if module is not palette or kind.__module__ != profiles.__name__
     ]
     return [(name, fields) for name, fields in found if fields]
 
@@ -212,6 +271,5 @@ def test_models_of_ours_do_not_take_published_names() -> None:
         "v1ClusterPairSelection",
         "v1ClusterPairWithdrawal",
         "v1PairingPing",
-        "v1SpectroClusterMetadata",
     }
     assert not ours & (LOCAL_UI.keys() | PALETTE.keys())

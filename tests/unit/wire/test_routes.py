@@ -19,6 +19,7 @@ BASES = {
     "AgentOperation",
     "PairingInput",
     "LocalClusterOperation",
+    "CentralClusterOperation",
     "OfRequest",
 }
 
@@ -32,6 +33,13 @@ PUBLISHED = {
     "PUT /v1/edge-mgmt/cluster/{clusterName}",
     "PATCH /v1/edge-mgmt/cluster/{clusterName}",
     "PUT /v1/edge-mgmt/cluster/profiles",
+    "PUT /v1/edge-mgmt/cluster/settings",
+    "GET /v1/edge-mgmt/cluster",
+    "POST /v1/edge-mgmt/clusters/current/machinepools",
+    "PUT /v1/edge-mgmt/clusters/current/machinepools/{poolName}",
+    "PATCH /v1/edge-mgmt/clusters/current/machinepools/{poolName}",
+    "DELETE /v1/edge-mgmt/clusters/current/machinepools/{poolName}",
+    "DELETE /v1/edge-mgmt/clusters/current/machinepools/{poolName}/nodes/{nodeName}",
     "POST /v1/edge-mgmt/cluster/pair",
     "GET /v1/edge-mgmt/cluster/pair/details",
     "POST /v1/edge-mgmt/cluster/pair/reject",
@@ -43,6 +51,11 @@ PUBLISHED = {
     "DELETE /v1/edgehosts/tokens/{uid}",
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
+    "PATCH /v1/spectroclusters/{uid}/metadata",
+    "GET /v1/dashboard/spectroclusters/metadata",
+    "GET /v1/dashboard/projects/metadata",
+    "GET /v1/dashboard/clusterprofiles/metadata",
+    "GET /v1/clusterprofiles/{uid}",
     "POST /v1/users/default/login",
     "POST /v1/users/default/logout",
 }
@@ -76,9 +89,9 @@ def test_no_two_operations_share_a_place_or_an_id() -> None:
 
 def test_routes_without_parameters_are_tried_first() -> None:
     puts = [r.path for r in routes_of(ROUTES, Surface.LOCAL_UI) if r.method == "PUT"]
-    assert puts.index("/v1/edge-mgmt/cluster/profiles") < puts.index(
-        "/v1/edge-mgmt/cluster/{clusterName}"
-    )
+    named = puts.index("/v1/edge-mgmt/cluster/{clusterName}")
+    assert puts.index("/v1/edge-mgmt/cluster/profiles") < named
+    assert puts.index("/v1/edge-mgmt/cluster/settings") < named
 
 
 @pytest.mark.parametrize(

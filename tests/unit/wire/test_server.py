@@ -70,7 +70,8 @@ def without(*path: str) -> dict[str, Any]:
             {"spec": {"pairingUid": "other", "profiles": []}},
             "spec.pairingUid",
         ),
-        (ops.ChangeCentralCluster, {"metadata": {}}, "metadata.labels"),
+        (ops.ChangeCentralCluster, {}, "metadata"),
+        (ops.ChangeCentralCluster, {"metadata": {"labels": {"a": 1}}}, "metadata.labels.a"),
         (ops.CreateToken, {"metadata": {"name": "n"}}, "spec.expiry"),
         (
             ops.CreateToken,

@@ -13,7 +13,7 @@ from typing import Any
 
 from acme_pairproof.bus import Bus, BusDown
 from harness.catalogue.requirement import Feature, Role
-from harness.domain.arrangements import Arrangement, Inventory, Slot
+from harness.domain.arrangements import Arrangement, FaultEffect, Inventory, Slot
 from harness.domain.operations import Unknown
 from harness.targets.port import (
     CannotArrange,
@@ -101,6 +101,10 @@ class AcmeDriver:
         if answer.get("refused"):
             raise CannotArrange(what, answer["refused"])
         return arrangement
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        """What has come of a fault. The bus does not tell."""
+        return None
 
     def cannot(self, kind: type[Arrangement]) -> str:
         return ""

@@ -51,6 +51,19 @@ class AccessRules:
         scopes = (ops.NamedScope(TENANT, "Tenant"), *projects)
         return ops.ScopeList(tuple(s for s in scopes if self.is_member(user, s.uid)))
 
+    def list_projects(self, operation: ops.ListProjects, call: CentralCall) -> ops.ScopeList:
+        """The projects among the scopes; of one name, where one is asked for."""
+        scopes = self.list_scopes(ops.ListScopes(), call).items
+        named = (s for s in scopes if s.uid and operation.name in ("", s.name))
+        return ops.ScopeList(tuple(named))
+
+    def member_of(self, call: CentralCall) -> str:
+        """The scope, if the caller has any business there."""
+        user, scope = self.authenticate(call), self.scope_of(call)
+        if not self.is_member(user, scope):
+            raise Refusal(Reason.FORBIDDEN, "it belongs to another scope")
+        return scope
+
     def authenticate(self, call: CentralCall) -> User:
         """The user behind an API key or a login that still lasts (ACC-1, REJ-3)."""
         key = call.credentials.api_key

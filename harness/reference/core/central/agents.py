@@ -39,6 +39,7 @@ class AgentRules(RequestBook):
                 operation.cluster,
                 operation.cluster_token,
                 token.uid,
+                agent_version=operation.agent_version,
             )
         )
         return ops.PairingId(uid)

@@ -10,6 +10,7 @@ from harness.domain import operations as ops
 from harness.domain.draws import Draws
 from harness.domain.errors import Reason, Refusal
 from harness.domain.permission import TENANT
+from harness.domain.profile import ClusterProfile, StackProfile
 from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
 from harness.reference.core.central.agents import AgentRules
@@ -34,17 +35,19 @@ class ClusterRules(RequestBook):
         """A cluster under its published state."""
         state = "Running" if cluster.confirmed else "Pairing"
         return ops.CentralClusterView(
-            cluster.uid, cluster.name, cluster.description, cluster.tags, state
+            cluster.uid,
+            cluster.name,
+            cluster.description,
+            cluster.tags,
+            state,
+            cluster.annotations,
         )
 
     def list_clusters(
         self, operation: ops.ListCentralClusters, call: CentralCall
     ) -> ops.CentralClusterList:
         """The clusters of the scope; one that is handed over says so by its state (ACC-12P)."""
-        user = self.authenticate(call)
-        scope = self.scope_of(call)
-        if not self.is_member(user, scope):
-            raise Refusal(Reason.FORBIDDEN, "the clusters belong to another scope")
+        scope = self.member_of(call)
         for cluster in self.clusters_of(scope):
             self.current(cluster.pairing_uid, call.now)
         return ops.CentralClusterList(tuple(map(self.shown_cluster, self.clusters_of(scope))))
@@ -61,7 +64,16 @@ class ClusterRules(RequestBook):
         """A central operation; takes effect only once the host has confirmed (INV-1)."""
         cluster = self.known_cluster(operation.cluster_uid, call)
         self.require_confirmed(cluster)
-        self.store.put(replace(cluster, tags=operation.tags))
+        name, description, tags = operation.name, operation.description, operation.tags
+        self.store.put(
+            replace(
+                cluster,
+                name=cluster.name if name is None else name,
+                description=cluster.description if description is None else description,
+                tags=cluster.tags if tags is None else tags,
+                annotations={**cluster.annotations, **operation.annotations},
+            )
+        )
         return ops.Acknowledged("the cluster was changed")
 
     def require_confirmed(self, cluster: CentralCluster) -> None:
@@ -95,6 +107,36 @@ class ClusterRules(RequestBook):
         if not self.is_member(user, scope):
             raise Refusal(Reason.FORBIDDEN, "the cluster belongs to another scope")
         return cluster
+
+
+class ProfileRules(AccessRules):
+    """Cluster profiles, as far as they have to be found."""
+
+    def list_profiles(self, operation: ops.ListProfiles, call: CentralCall) -> ops.ProfileList:
+        """Every version of the profiles that can be seen from the scope."""
+        scope = self.member_of(call)
+        return ops.ProfileList(
+            tuple(
+                ops.ProfileListItem(profile.uid, profile.name, edition.version)
+                for profile in self.store.every(ClusterProfile)
+                if self.is_shared(profile, scope)
+                for edition in profile.editions
+            )
+        )
+
+    def view_profile(self, operation: ops.ViewProfile, call: CentralCall) -> ops.ProfileView:
+        """The latest version of a profile; that of a draft where none is published."""
+        scope = self.member_of(call)
+        profile = self.store.get(ClusterProfile, operation.profile_uid)
+        shown = (profile.latest() or profile.latest(drafts_count=True)) if profile else None
+        if profile is None or shown is None or not self.is_shared(profile, scope):
+            raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {operation.profile_uid}")
+        about = (profile.name, profile.type, shown.version, shown.packs, profile.uid)
+        return ops.ProfileView(StackProfile(*about), shown.published)
+
+    def is_shared(self, profile: ClusterProfile, scope: str) -> bool:
+        """Whether a profile can be seen from a scope: its own, and the tenant's from anywhere."""
+        return profile.project_uid == TENANT or self.belongs(profile.project_uid, scope)
 
 
 class TokenRules(AccessRules):
@@ -153,7 +195,7 @@ class TokenRules(AccessRules):
         return token
 
 
-class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
+class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
     """Every rule of the central side, each a small method that a mutant can replace."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -168,6 +210,9 @@ class CentralCore(ReviewRules, ClusterRules, TokenRules, AgentRules):
             ops.MatchProfiles: self.match,
             ops.AcceptPairingRequest: self.accept,
             ops.RejectPairingRequest: self.reject,
+            ops.ListProjects: self.list_projects,
+            ops.ListProfiles: self.list_profiles,
+            ops.ViewProfile: self.view_profile,
             ops.ListCentralClusters: self.list_clusters,
             ops.ViewCentralCluster: self.view_cluster,
             ops.ChangeCentralCluster: self.change_cluster,

@@ -62,6 +62,8 @@ class ReviewRules(RequestBook):
             cluster.uid,
             cluster.stack,
             request.cluster_uid,
+            cluster.pools,
+            request.agent_version,
         )
 
     @staticmethod

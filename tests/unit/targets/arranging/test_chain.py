@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from harness.domain.arrangements import Arrangement, RemoveToken, SetLink
+from harness.domain.arrangements import Arrangement, FaultEffect, RemoveToken, SetLink
 from harness.targets.arranging.chain import Chain
 from harness.targets.port import ArrangingFailed, CannotArrange
 
@@ -21,10 +21,14 @@ class Way:
     why: str = ""
     error: CannotArrange | None = None
     came: Arrangement | None = None
+    effect: FaultEffect | None = None
     asked: list[Arrangement] = field(default_factory=list)
 
     def cannot(self, kind: type[Arrangement]) -> str:
         return self.why
+
+    def seen(self, arrangement: Arrangement) -> FaultEffect | None:
+        return self.effect
 
     def arrange(self, arrangement: Arrangement) -> Arrangement:
         self.asked.append(arrangement)
@@ -44,6 +48,16 @@ def test_the_first_that_can_arranges_and_no_other() -> None:
 def test_one_that_finds_out_that_it_cannot_leaves_it_to_the_next() -> None:
     finds_out = Way("finds-out", error=CannotArrange("RemoveToken", "not this one"))
     assert Chain([finds_out, Way("able")]).arrange(ASKED) == ASKED
+
+
+def test_what_has_come_of_a_fault_is_told_by_the_way_that_brought_it_about() -> None:
+    cut, told = SetLink("h1", up=False), FaultEffect(passed=7)
+    finds_out = Way("finds-out", error=CannotArrange("SetLink", "not h1"), effect=FaultEffect())
+    chain = Chain([finds_out, Way("able", effect=told)])
+    assert chain.seen(cut) == FaultEffect()
+    chain.arrange(cut)
+    assert chain.seen(cut) == told
+    assert Chain([Way("never", "no", effect=told)]).seen(cut) is None
 
 
 def test_one_that_went_wrong_is_the_last() -> None:

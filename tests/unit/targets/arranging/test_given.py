@@ -293,7 +293,7 @@ def test_one_that_will_not_do_says_why(spoil: object, why: str) -> None:
     ("matters", "why"),
     [
         (("name",), "another name is wanted"),
-        (("shape",), "another shape is wanted"),
+        (("shape",), ""),
         (("stack",), "another stack is wanted"),
         (("tags", "description"), ""),
     ],
@@ -307,11 +307,31 @@ def test_what_matters_has_to_be_so(matters: tuple[str, ...], why: str) -> None:
         LocalUi().look(asked)
 
 
-def test_a_cluster_of_the_same_shape_will_do() -> None:
+NODES = tuple(cluster.Node(f"n-{n}", f"h-{n}") for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("pools", "fits"),
+    [
+        (POOLS[::-1], True),
+        (POOLS[:1], True),
+        ((cluster.NodePool("cp", True, NODES[:2]),), False),
+        ((POOLS[0], cluster.NodePool("w", False, NODES[:2])), False),
+        ((*POOLS, cluster.NodePool("w-2", False, NODES[:1])), False),
+    ],
+    ids=["the same", "fewer workers", "more in control", "more workers", "more pools"],
+)
+def test_a_shape_is_what_a_cluster_has_at_least(
+    pools: tuple[cluster.NodePool, ...], fits: bool
+) -> None:
     asked = arrangements.InstallCluster(
-        "lab-1", cluster.Cluster("asked", "shop", pools=POOLS[::-1]), ("shape",)
+        "lab-1", cluster.Cluster("asked", "shop", pools=pools), ("shape",)
     )
-    assert LocalUi().look(asked).uid == "own-uid"
+    if fits:
+        assert LocalUi().look(asked).uid == "own-uid"
+        return
+    with pytest.raises(CannotArrange, match="another shape is wanted"):
+        LocalUi().look(asked)
 
 
 @pytest.mark.parametrize(

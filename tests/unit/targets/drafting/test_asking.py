@@ -187,7 +187,9 @@ def test_a_server_that_shows_nothing_leads_to_the_question(folder: Path) -> None
 def test_multi_node_is_only_offered_where_a_cluster_can_span_hosts(folder: Path) -> None:
     (claim,) = [q for q in questions(folder) if "claim" in q.text]
     assert "multi-node" not in claim.text
-    assert "needed: one of pages, scopes, none" in refusal(claim, "multi-node")
+    assert "needed: one of pages, scopes, clock, server-steps, management-switch, none" in refusal(
+        claim, "multi-node"
+    )
 
 
 @pytest.mark.parametrize(

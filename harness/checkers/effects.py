@@ -1,0 +1,115 @@
+"""Whether the faults took effect on which a scenario rests, as told by who brought them about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, check
+from harness.history.operation import History, Json, OperationRecord, Outcome
+
+_COUNTED: Mapping[str, tuple[str, str]] = {
+    "Restart": ("starts", "was not started again"),
+    "AdvanceClock": ("now", "has its clock as before"),
+}
+"""The faults that are over when they are arranged: what tells before from after, and how it reads
+where it does not.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """What was told of a fault: of which, and what."""
+
+    id: str
+    kind: str
+    about: Mapping[str, Json]
+    told: Mapping[str, Json]
+
+    @property
+    def key(self) -> tuple[Json, ...]:
+        """By which it is known to be about the same as an arrangement."""
+        return _key(self.kind, self.about)
+
+    def number(self, field: str) -> int:
+        number = self.told.get(field)
+        return number if isinstance(number, int) else 0
+
+
+_Flaw = tuple[str, tuple[str, ...]]
+"""Why a fault did not take effect, and the operations by which that is seen."""
+
+
+@check
+def faults_took_effect(history: History) -> Finding:
+    """Each fault took effect: a message met it, a cut link carried nothing, a side began anew.
+
+    Of several that wait for the same messages one is enough. What nobody can tell is no flaw.
+    """
+    asked = [o for o in history.operations if o.kind == "SeeEffect"]
+    for operation in asked:
+        if operation.outcome is not Outcome.OK:
+            why = (operation.error or {}).get("why")
+            return _void(f"nobody can tell any more what came of the fault: {why}", operation.id)
+    tellings = [t for t in map(_telling, asked) if t.told.get("told")]
+    done = [o for o in history.operations if o.outcome is Outcome.OK]
+    flaws = [*_without_effect(done, tellings), *_leaks(tellings)]
+    if flaws:
+        why = "; ".join(dict.fromkeys(why for why, _ in flaws))
+        on = dict.fromkeys(operation for _, operations in flaws for operation in operations)
+        return _void(f"the fault did not take effect: {why}", *on)
+    untold = dict.fromkeys(t.kind for t in map(_telling, asked) if not t.told.get("told"))
+    beside = f"; nobody can tell of {', '.join(untold)}" if untold else ""
+    return Finding(
+        Verdict.PASS, f"the faults took effect{beside}", tuple(t.id for t in tellings), ground=True
+    )
+
+
+def _void(why: str, *operations: str) -> Finding:
+    return Finding(Verdict.INCONCLUSIVE, why, operations, ground=True)
+
+
+def _without_effect(done: list[OperationRecord], tellings: list[_Telling]) -> Iterator[_Flaw]:
+    place = {operation.id: n for n, operation in enumerate(done)}
+    for fault in done:
+        about = [t for t in tellings if t.key == _key(fault.kind, fault.args)]
+        before = [t for t in about if place[t.id] < place[fault.id]]
+        after = [t for t in about if place[t.id] > place[fault.id]]
+        if fault.kind in _COUNTED and before and after:
+            field, how = _COUNTED[fault.kind]
+            moved, by = after[0].number(field) - before[-1].number(field), fault.args.get("by", 1)
+            if moved < (by if isinstance(by, int) else 1):
+                why = f"the {fault.args.get('side')} side {how}; see how {fault.kind} is arranged"
+                yield why, (fault.id, after[0].id)
+        elif fault.kind in _UNMET and after and not any(t.told.get("met") for t in after):
+            yield _UNMET[fault.kind].format(**fault.args), (fault.id, after[-1].id)
+
+
+_UNMET: Mapping[str, str] = {
+    "FaultNextMessage": "no {message} message of host {host_uid} was recognised; see the target's"
+    " [paths] and [links]",
+    "DisturbMessages": "no message of host {host_uid} was recognised; see the target's [paths] and"
+    " [links]",
+    "SetRateLimit": "no call met the rate limit; see how SetRateLimit is arranged",
+}
+"""The faults that wait for messages, and how it reads where none came."""
+
+
+def _leaks(tellings: list[_Telling]) -> Iterator[_Flaw]:
+    """Links through which something passed while they were cut."""
+    for telling in tellings:
+        if telling.kind == "SetLink" and (passed := telling.number("passed")):
+            host = telling.about.get("host_uid")
+            why = f"the link of host {host} was cut, and something passed ({passed}); see [links]"
+            yield why, (telling.id,)
+
+
+def _telling(operation: OperationRecord) -> _Telling:
+    fields = operation.args.get("fields")
+    about = fields if isinstance(fields, dict) else {}
+    return _Telling(operation.id, str(operation.args["fault"]), about, operation.value or {})
+
+
+def _key(kind: str, about: Mapping[str, Json]) -> tuple[Json, ...]:
+    return kind, about.get("side"), about.get("host_uid"), about.get("message")

@@ -1,0 +1,195 @@
+"""What Local UI may do to a cluster while it manages it, and by what each is seen (ACC-13)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.context.context import Context, LeasedCluster
+from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
+from harness.context.stacks import DOCUMENTED_STACK
+from harness.domain import operations as ops
+from harness.domain.cluster import Cluster, Node, NodePool
+from harness.domain.profile import StackProfile
+from harness.history.operation import Json, OperationRecord
+
+LOCAL_TAGS = {"changed-in": "local-ui"}
+"""What a change leaves behind, to see by it whether the change took effect."""
+
+
+def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
+    """A stack with one pack in another version."""
+    *others, last = stack
+    version = "99.0.1" if last.packs[-1].version == "99.0.0" else "99.0.0"
+    packs = (*last.packs[:-1], replace(last.packs[-1], version=version))
+    return (*others, replace(last, version="2.0.0", packs=packs))
+
+
+CHANGED_STACK = changed(DOCUMENTED_STACK)
+"""The documented stack with one pack in another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterNow:
+    """A cluster as Local UI shows it, and the hosts of its place that it does not run on."""
+
+    cluster: Cluster
+    free: tuple[str, ...]
+
+    def pool(self) -> NodePool:
+        """The pool that is changed: the last one of workers, or else the control plane's."""
+        pools = sorted(self.cluster.pools, key=lambda pool: not pool.control_plane)
+        return pools[-1]
+
+    def grown(self) -> NodePool:
+        """That pool with a node more.
+
+        Raises:
+            Inconclusive: no host is free.
+        """
+        host = self.free_host()
+        return replace(self.pool(), nodes=(*self.pool().nodes, Node(host, host)))
+
+    def free_host(self) -> str:
+        """A host of the place without a node.
+
+        Raises:
+            Inconclusive: there is none.
+        """
+        if not self.free:
+            raise Inconclusive(
+                "no host of the place is free: give it one more than its nodes, or say under"
+                " [offers] what the target does not have"
+            )
+        return self.free[0]
+
+    def new_pool(self) -> NodePool:
+        """A pool of workers that is not there yet."""
+        name = f"added-pool-{len(self.cluster.pools)}"
+        return NodePool(name, False, (Node(self.free_host(), self.free_host()),))
+
+    def settings(self) -> ops.ClusterSettings:
+        """Settings that nobody has."""
+        return ops.ClusterSettings(("ntp.changed-in-local-ui.example",))
+
+
+_OPERATIONS: Mapping[str, Callable[[ClusterNow], ops.LocalClusterOperation]] = {
+    "patch of the named cluster": lambda n: ops.PatchNamedCluster(n.cluster.name, LOCAL_TAGS),
+    "update of the cluster": lambda n: ops.UpdateCluster(n.cluster.name, LOCAL_TAGS),
+    "change of the settings": lambda n: ops.UpdateClusterSettings(n.settings()),
+    "change of the profiles": lambda n: ops.UpdateStack(changed(n.cluster.stack)),
+    "addition of a machine pool": lambda n: ops.AddMachinePool(n.new_pool()),
+    "change of a machine pool": lambda n: ops.UpdateMachinePool(n.grown()),
+    "scaling of a machine pool": lambda n: ops.ScaleMachinePool(
+        n.pool().name, tuple(node.host_uid for node in n.grown().nodes)
+    ),
+    "removal of a machine pool": lambda n: ops.RemoveMachinePool(n.pool().name),
+    "removal of a node": lambda n: ops.RemoveNode(n.pool().name, n.pool().nodes[-1].name),
+    "deletion of the cluster": lambda n: ops.DeleteCluster(),
+    "creation of a cluster": lambda n: ops.CreateCluster(f"{n.cluster.name}-2", LOCAL_TAGS),
+    "deprecated patch of the cluster": lambda n: ops.PatchCluster(LOCAL_TAGS),
+}
+_PROBES: Mapping[str, type[ops.Operation]] = {
+    "patch of the named cluster": ops.PatchNamedCluster,
+    "update of the cluster": ops.UpdateCluster,
+    "change of the settings": ops.UpdateClusterSettings,
+    "change of the profiles": ops.UpdateStack,
+}
+"""What shows whether local operations work, the best one first: nothing is lost by any of them."""
+
+
+def probe_of(context: Context) -> str:
+    """The local cluster operation that shows whether any works, of those that the target offers.
+
+    Raises:
+        NotSupported: it offers none.
+    """
+    not_offered = context.recorder.driver.info.not_offered
+    offered = [kind for kind, operation in _PROBES.items() if operation not in not_offered]
+    if not offered:
+        raise NotSupported(f"the target offers none of: {', '.join(_PROBES)}")
+    return offered[0]
+
+
+def change_locally(context: Context, kind: str = "") -> RecordedReply:
+    """Carry out a local cluster operation by its name (see `probe_of`) on the cluster as Local UI
+    shows it, and keep it in mind.
+
+    Raises:
+        KeyError: there is no such operation.
+        Inconclusive: the cluster cannot be looked at, or the operation takes what is not there.
+        NotSupported: the target offers no such operation.
+    """
+    leased = context.cluster()
+    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
+    cluster = leased.cluster
+    if isinstance(seen, Cluster):
+        cluster = replace(seen, stack=leased.cluster.stack)
+    free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
+    operation = _OPERATIONS[kind or probe_of(context)](ClusterNow(cluster, free))
+    context.changing = operation
+    return context.perform(leased.operator, operation, "the local operation")
+
+
+def local_effect(context: Context) -> OperationRecord:
+    """Wait for the effect of the last local cluster operation.
+
+    Raises:
+        Inconclusive: none was carried out; or it was the archive of profiles that is the person's
+            to upload, and nothing has changed.
+    """
+    if context.changing is None:
+        raise Inconclusive("no local cluster operation was carried out")
+    look, predicate, args = _effect_of(context.changing, context.cluster())
+    wait = context.recorder.await_state
+    return wait(context.cluster().operator, look, predicate, within_s=None, **args)
+
+
+_Effect = tuple[ops.LocalOperation, str, Mapping[str, Json]]
+
+
+def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _Effect:
+    """Where to look for the effect of an operation, and what is seen there then."""
+    match operation:
+        case ops.UpdateCluster(tags=tags):
+            return ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}}
+        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
+            return ops.ViewCluster(), "tags_include", {"tags": dict(tags)}
+        case ops.UpdateStack(stack=stack):
+            packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]
+            return ops.ViewStack(), "runs_packs", {"packs": packs}
+        case ops.UpdateClusterSettings(settings):
+            servers: list[Json] = [*settings.ntp_servers]
+            return ops.ViewClusterSettings(), "bears", {"fields": {"ntp_servers": servers}}
+        case ops.AddMachinePool(pool) | ops.UpdateMachinePool(pool):
+            hosts: list[Json] = [node.host_uid for node in pool.nodes]
+            return ops.ViewCluster(), "pool_runs_on", {"pool": pool.name, "host_uids": hosts}
+        case ops.ScaleMachinePool(name, host_uids):
+            return ops.ViewCluster(), "pool_runs_on", {"pool": name, "host_uids": [*host_uids]}
+        case ops.RemoveMachinePool(name):
+            return ops.ViewCluster(), "pool_runs_on", {"pool": name, "host_uids": []}
+        case ops.RemoveNode(name, node):
+            kept: list[Json] = [
+                n.host_uid
+                for pool in leased.cluster.pools
+                for n in pool.nodes
+                if pool.name == name and n.name != node
+            ]
+            return ops.ViewCluster(), "pool_runs_on", {"pool": name, "host_uids": kept}
+    return ops.ViewCluster(), "deleting_or_gone", {}
+
+
+def must_take_effect(context: Context, kind: str) -> None:
+    """A precondition: a local cluster operation was seen to work while the cluster is in local
+    hands. The cluster is what Local UI then shows.
+
+    Raises:
+        Inconclusive: it does not work here, which is a matter of SND-6.
+    """
+    context.must(change_locally(context, kind))
+    context.must_hold(local_effect(context))
+    leased = context.cluster()
+    seen = context.must(context.recorder.perform(leased.operator, ops.ViewCluster())).value
+    stack = context.must(context.recorder.perform(leased.operator, ops.ViewStack())).value
+    if isinstance(seen, Cluster) and isinstance(stack, ops.Stack):
+        leased.cluster = replace(seen, stack=stack.profiles)

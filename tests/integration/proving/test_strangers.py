@@ -1,0 +1,86 @@
+"""What the suite says of products whose refusals or failures have other causes than they seem.
+
+Each core here is wrong in one operation as a whole, as a mistake in a target file or a broken
+product makes it. Nothing may pass by it, and what demands the operation fails.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.domain.errors import Reason, Refusal
+from harness.proving.trials import Trial, TrialOutcome, run_trials
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.edge_flows import EdgeCore
+from harness.reference.planting import MUTANTS, Mutant, behaviour_of
+
+FAIL, INCONCLUSIVE, PASS = Verdict.FAIL, Verdict.INCONCLUSIVE, Verdict.PASS
+
+
+class RefusesEveryMatch(CentralCore):
+    """As a match call does whose fields are mapped wrongly."""
+
+    def match(self, *_: Any) -> Any:
+        raise Refusal(Reason.INVALID_INPUT, "the field profiles is required")
+
+
+class RefusesEveryAcceptance(CentralCore):
+    def accept(self, *_: Any) -> Any:
+        raise Refusal(Reason.CONFLICT, "busy")
+
+
+class IsNotTheLeader(EdgeCore):
+    def sendable(self, *_: Any) -> Any:
+        raise Refusal(Reason.CONFLICT, "ask the leader of the cluster")
+
+
+class IsAlwaysBusy(EdgeCore):
+    def sendable(self, *_: Any) -> Any:
+        raise Refusal(Reason.RATE_LIMITED, "come back later")
+
+
+class BreaksDown(CentralCore):
+    def reject(self, *_: Any) -> Any:
+        raise ZeroDivisionError("a defect of the product")
+
+
+STRANGERS: dict[type, dict[str, set[Verdict]]] = {
+    RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
+    RefusesEveryAcceptance: {
+        "ACC-12": {FAIL, INCONCLUSIVE},
+        "ACC-9A": {FAIL},
+        "ACC-9C": {INCONCLUSIVE},
+    },
+    IsNotTheLeader: {"SND-3": {FAIL}, "PRE-2": {INCONCLUSIVE, FAIL}},
+    IsAlwaysBusy: {"SND-3": {FAIL}, "PRE-1": {INCONCLUSIVE, FAIL}},
+    BreaksDown: {"REJ-1": {FAIL}},
+}
+"""The verdicts that the scenarios of a requirement may have; each has to occur."""
+
+
+@pytest.fixture(scope="module")
+def ended() -> dict[str, list[TrialOutcome]]:
+    """How the scenarios ended, by stranger."""
+    found: dict[str, list[TrialOutcome]] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        trials = []
+        for core, expected in STRANGERS.items():
+            behaviour: Behaviour = behaviour_of(core)
+            patch.setitem(MUTANTS.entries, core.__name__, Mutant(core.__name__, "", "", behaviour))
+            trials.append(Trial(f"mutant:{core.__name__}", among=tuple(expected)))
+        run_trials(trials, 2, lambda t, result: found.update({t.planted[7:]: result.ended}))
+    return found
+
+
+@pytest.mark.parametrize("core", STRANGERS)
+def test_nothing_passes_by_it_and_what_demands_it_fails(
+    core: type, ended: dict[str, list[TrialOutcome]]
+) -> None:
+    for requirement, verdicts in STRANGERS[core].items():
+        of_it = [e for e in ended[core.__name__] if requirement in e.requirements]
+        told = "\n".join(f"{e.verdict.value} {e.scenario}: {e.reason}" for e in of_it)
+        assert {e.verdict for e in of_it} == verdicts, told

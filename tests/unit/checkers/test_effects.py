@@ -1,0 +1,152 @@
+"""Whether faults took effect, from handwritten histories."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, failed, passed, rests_on, run_check, verdict_of
+from harness.history.operation import History, Json, OperationRecord, Outcome
+
+CUT: dict[str, Json] = {"host_uid": "h1", "up": False}
+LOST: dict[str, Json] = {"host_uid": "h1", "message": "withdraw", "fault": "lost-before"}
+START: dict[str, Json] = {"side": "edge"}
+CLOCK: dict[str, Json] = {"side": "central", "by": 60}
+LIMIT: dict[str, Json] = {"calls": 2, "retry_after": 1}
+
+Step = tuple[str, dict[str, Json], dict[str, Json] | None]
+
+
+def did(kind: str, **args: Json) -> Step:
+    return kind, args, {}
+
+
+def tells(kind: str, about: dict[str, Json], **effect: Json) -> Step:
+    return "SeeEffect", {"fault": kind, "fields": about}, {"told": True, **effect}
+
+
+def untold(kind: str, about: dict[str, Json]) -> Step:
+    return "SeeEffect", {"fault": kind, "fields": about}, {"told": False}
+
+
+def lost(kind: str, about: dict[str, Json]) -> Step:
+    """Nobody is there any more who could tell."""
+    return "SeeEffect", {"fault": kind, "fields": about}, None
+
+
+def finding_of(*steps: Step) -> Finding:
+    records = [
+        OperationRecord(
+            f"s#{n}", "s", "harness", kind, args, n, n,
+            Outcome.FAIL if value is None else Outcome.OK,
+            value, {"why": "the proxy has ended"} if value is None else None,
+        )
+        for n, (kind, args, value) in enumerate(steps, 1)
+    ]  # fmt: skip
+    return run_check("faults_took_effect", History(tuple(records)), {})
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (did("FaultNextMessage", **LOST), tells("FaultNextMessage", LOST, met=[7])),
+        (*[did("FaultNextMessage", **LOST)] * 5, tells("FaultNextMessage", LOST, met=[7])),
+        (did("SetLink", **CUT), tells("SetLink", CUT, passed=0)),
+        (tells("Restart", START, starts=1), did("Restart", **START),
+         tells("Restart", START, starts=2)),
+        (tells("AdvanceClock", CLOCK, now=5), did("AdvanceClock", **CLOCK),
+         tells("AdvanceClock", CLOCK, now=66)),
+        (did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[3])),
+    ],
+)  # fmt: skip
+def test_what_took_effect_stands(steps: tuple[Step, ...]) -> None:
+    finding = finding_of(*steps)
+    assert (finding.verdict, finding.ground) == (Verdict.PASS, True)
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ((did("FaultNextMessage", **LOST), tells("FaultNextMessage", LOST, met=[])),
+         "no withdraw message of host h1 was recognised; see the target's [paths]"),
+        ((did("SetLink", **CUT), tells("SetLink", CUT, passed=3)),
+         "the link of host h1 was cut, and something passed (3)"),
+        ((tells("Restart", START, starts=2), did("Restart", **START),
+          tells("Restart", START, starts=2)), "the edge side was not started again"),
+        ((tells("AdvanceClock", CLOCK, now=5), did("AdvanceClock", **CLOCK),
+          tells("AdvanceClock", CLOCK, now=7)), "the central side has its clock as before"),
+        ((did("SetRateLimit", **LIMIT), tells("SetRateLimit", LIMIT, met=[])), "no call met"),
+        ((did("DisturbMessages", host_uid="h1"), tells("DisturbMessages", {"host_uid": "h1"})),
+         "no message of host h1 was recognised"),
+    ],
+)  # fmt: skip
+def test_what_did_not_take_effect_is_told_with_what_to_look_at(
+    steps: tuple[Step, ...], why: str
+) -> None:
+    finding = finding_of(*steps)
+    assert (finding.verdict, finding.ground) == (Verdict.INCONCLUSIVE, True)
+    assert finding.reason.startswith("the fault did not take effect: ")
+    assert why in finding.reason
+    assert finding.operations
+
+
+def test_what_met_another_kind_or_host_is_no_proof() -> None:
+    other, poll = LOST | {"host_uid": "h2"}, LOST | {"message": "poll"}
+    finding = finding_of(
+        did("FaultNextMessage", **LOST),
+        did("FaultNextMessage", **other),
+        did("FaultNextMessage", **poll),
+        tells("FaultNextMessage", other, met=[7]),
+        tells("FaultNextMessage", poll, met=[7]),
+        tells("FaultNextMessage", LOST, met=[]),
+    )
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "h1" in finding.reason
+    assert "h2" not in finding.reason
+
+
+def test_an_early_look_does_not_count_where_a_later_one_was_met() -> None:
+    fault = did("FaultNextMessage", **LOST)
+    early, later = tells("FaultNextMessage", LOST, met=[]), tells("FaultNextMessage", LOST, met=[9])
+    assert finding_of(fault, early, later).verdict is Verdict.PASS
+
+
+def test_each_restart_is_counted_for_itself() -> None:
+    counts = [tells("Restart", START, starts=n) for n in (1, 2, 2, 2)]
+    restart = did("Restart", **START)
+    finding = finding_of(counts[0], restart, counts[1], counts[2], restart, counts[3])
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.operations == ("s#5", "s#6")
+
+
+def test_what_nobody_can_tell_is_said_and_no_flaw() -> None:
+    finding = finding_of(did("SetLink", **CUT), untold("SetLink", CUT))
+    assert finding.verdict is Verdict.PASS
+    assert finding.reason == "the faults took effect; nobody can tell of SetLink"
+
+
+def test_a_proxy_that_is_gone_leaves_nothing_to_rest_on() -> None:
+    finding = finding_of(did("SetLink", **CUT), lost("SetLink", CUT))
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "the proxy has ended" in finding.reason
+
+
+# --- what a scenario comes to by it -----------------------------------------------------------
+
+NO_GROUND = Finding(Verdict.INCONCLUSIVE, "the fault did not take effect: x", ("s#9",), ground=True)
+GROUND = Finding(Verdict.PASS, "the faults took effect", ("s#8",), ground=True)
+
+
+@pytest.mark.parametrize(
+    "found", [passed("fine", "s#1"), failed("broken", "s#1"), Finding(Verdict.OBSERVED, "so")]
+)
+def test_without_its_ground_a_verdict_is_void(found: Finding) -> None:
+    void = Verdict.INCONCLUSIVE
+    assert verdict_of([found, NO_GROUND]) == (void, "the fault did not take effect: x")
+    assert rests_on([found, NO_GROUND], void) == ["s#9"]
+    assert verdict_of([found, GROUND])[0] is found.verdict
+    assert rests_on([found, GROUND], found.verdict) == list(found.operations)
+
+
+def test_a_ground_alone_judges_nothing() -> None:
+    assert verdict_of([GROUND])[0] is Verdict.INCONCLUSIVE

@@ -1,0 +1,117 @@
+"""Local cluster operations are drawn from what a target offers, and seen by what they change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.catalogue.requirement import Feature, Role
+from harness.context import local_changes
+from harness.context.context import ClusterShape, Context
+from harness.context.recorder import Inconclusive, NotSupported
+from harness.domain import operations as ops
+from harness.domain.arrangements import Arrangement, InstallCluster, Side
+from harness.targets.port import CannotArrange
+
+from .test_recorder import Bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path / "evidence.jsonl")
+    yield made
+    made.writer.close()
+    made.driver.close()
+
+
+def without(bench: Bench, *kinds: type[ops.Operation]) -> Context:
+    """The context of a target that does not have these operations."""
+    bench.driver.info = replace(bench.driver.info, not_offered=frozenset(kinds))
+    return bench.context
+
+
+def test_the_probe_is_the_named_patch_and_never_the_deprecated_one(bench: Bench) -> None:
+    assert local_changes.change_locally(bench.context).record.kind == "PatchNamedCluster"
+
+
+def test_where_it_is_not_offered_the_next_one_is_the_probe(bench: Bench) -> None:
+    context = without(bench, ops.PatchNamedCluster, ops.UpdateCluster)
+    assert local_changes.change_locally(context).record.kind == "UpdateClusterSettings"
+    assert (local_changes.local_effect(context).value or {})["held"] is True
+
+
+def test_without_any_of_them_it_is_not_supported(bench: Bench) -> None:
+    changes = (ops.PatchNamedCluster, ops.UpdateCluster, ops.UpdateClusterSettings, ops.UpdateStack)
+    with pytest.raises(NotSupported, match="offers none of: patch of the named cluster"):
+        local_changes.change_locally(without(bench, *changes))
+
+
+def test_one_that_is_not_offered_is_not_supported_and_not_asked(bench: Bench) -> None:
+    context = without(bench, ops.PatchCluster)
+    with pytest.raises(NotSupported, match="does not offer PatchCluster"):
+        local_changes.change_locally(context, "deprecated patch of the cluster")
+    assert not context.recorder.history().of_kind("PatchCluster")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "patch of the named cluster",
+        "update of the cluster",
+        "change of the settings",
+        "change of the profiles",
+        "addition of a machine pool",
+        "change of a machine pool",
+        "scaling of a machine pool",
+        "removal of a machine pool",
+        "removal of a node",
+        "deletion of the cluster",
+    ],
+)
+def test_each_is_seen_by_what_it_changes(bench: Bench, kind: str) -> None:
+    context = without(bench)
+    context.new_cluster(shape=ClusterShape(1, 2, spare=1))
+    context.must(local_changes.change_locally(context, kind))
+    assert (local_changes.local_effect(context).value or {})["held"] is True
+
+
+def test_it_takes_a_free_host_to_add_a_node(bench: Bench) -> None:
+    context = without(bench)
+    context.new_cluster(shape=ClusterShape(1, 4))
+    with pytest.raises(Inconclusive, match="no host of the place is free"):
+        local_changes.change_locally(context, "scaling of a machine pool")
+
+
+# --- the lab as it is -----------------------------------------------------------------------------
+
+
+def test_the_next_place_is_tried_where_one_cannot_be_arranged(bench: Bench) -> None:
+    arrange: Callable[[Arrangement], Arrangement] = bench.driver.arrange
+    refused: list[str] = []
+
+    def spoiled(arrangement: Arrangement) -> Arrangement:
+        if isinstance(arrangement, InstallCluster) and not refused:
+            refused.append(arrangement.slot)
+            raise CannotArrange("InstallCluster", "the place is under repair")
+        return arrange(arrangement)
+
+    bench.driver.arrange = spoiled  # type: ignore[method-assign]
+    assert bench.context.cluster().slot.uid not in refused
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize(("role", "claimed"), [(Role.EDGE, True), (Role.CENTRAL, False)])
+def test_a_clock_that_cannot_be_set_is_not_supported(
+    bench: Bench, role: Role, claimed: bool
+) -> None:
+    info = bench.driver.info
+    features = info.features - {Feature.CLOCK}
+    bench.driver.info = replace(info, features=features, roles=frozenset({role}))
+    if claimed:  # the clock of the side that the harness plays is its own
+        bench.context.put_clock_forward(Side.CENTRAL, 1)
+        return
+    with pytest.raises(NotSupported, match="clock"):
+        bench.context.put_clock_forward(Side.CENTRAL, 1)
