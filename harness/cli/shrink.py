@@ -60,7 +60,8 @@ def shrink_run(asked: Shrinking) -> int:
     """Shrink a failing run, write what is left, run it, and show it; returns the exit code.
 
     0: the file is written. 1: the run does not fail again, or not in the same way; 3: so it is
-    with the evidence of another version. 130: stopped, and the smallest so far is written.
+    with evidence of another version, or that was changed. 130: stopped, and the smallest so far is
+    written.
 
     Raises:
         CannotDo: there is no violation in the evidence, or the file cannot be written.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ssl
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -39,6 +38,7 @@ from harness.reference.layout import (
     authority,
 )
 from harness.reference.local_ui.app import make_local_ui_app
+from harness.reference.own_folder import own_folder
 from harness.reference.palette.app import make_palette_app
 from harness.reference.remapped import speaking
 from harness.reference.server import LOOPBACK, Servers, bind, port_of
@@ -102,9 +102,7 @@ class EmbeddedReference:
         self.limits = behaviour.limits
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
-            folder = Path(
-                held.enter_context(tempfile.TemporaryDirectory(prefix="pairproof-reference-"))
-            )
+            folder = held.enter_context(own_folder())
             kept = layout.ca_kept
             certificates = Certificates.kept(kept) if kept else Certificates()
             self.ca_file = certificates.write_ca(folder / "ca.pem")

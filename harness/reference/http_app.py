@@ -8,12 +8,14 @@ own validation of them would cost more than the rest of a request.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.routing import Route as ServedRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -90,7 +92,8 @@ class Envelope:
                 message["headers"] = [*message["headers"], *echo]
             await send(message)
 
-        await self._app(scope, counted, echoed)
+        with suppress(ClientDisconnect):  # nobody is there any more whom one could tell anything
+            await self._app(scope, counted, echoed)
 
 
 def add_operations(

@@ -232,7 +232,8 @@ def shrink(
 
     Finds the fewest clusters, faults and acts that still fail so. Writes them as a scenario file of
     its own, runs it, and prints how to run it again. Exits with 1 if the run does not fail again (3
-    where another version wrote the evidence), and with 2 if no invariant was broken in it.
+    where the evidence is of another version, or was changed), and with 2 if no invariant was broken
+    in it.
     """
     from harness.cli.shrink import Shrinking, shrink_run
 

@@ -157,18 +157,18 @@ def test_a_run_that_holds_cannot_be_shrunk(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "code", "about"),
+    ("old", "new", "about"),
     [
-        (f'"planted":"mutant:{MUTANT}"', '"planted":""', 1, "it holds"),
-        ('"invariant":"INV-8"', '"invariant":"INV-9"', 1, "it breaks INV-8"),
+        (f'"planted":"mutant:{MUTANT}"', '"planted":""', "it holds"),
+        ('"invariant":"INV-8"', '"invariant":"INV-9"', "it breaks INV-8"),
     ],
     ids=["does not fail", "fails in another way"],
 )
 def test_a_run_that_does_not_fail_again_is_refused(
-    command: Command, failing: Path, old: str, new: str, code: int, about: str
+    command: Command, failing: Path, old: str, new: str, about: str
 ) -> None:
     ended = command.here("shrink", str(changed(failing, command.folder, old, new)))
-    assert ended.returncode == code
+    assert ended.returncode == 3  # its digest does not fit
     assert about in ended.stderr
     assert "a defect of the harness, or changed evidence" in ended.stderr
     assert "Traceback" not in ended.stderr

@@ -117,7 +117,7 @@ def test_every_file_says_waived_and_none_says_passed(tmp_path: Path) -> None:
     assert failed["scenarios"][0]["waived"]["expires"] == "2026-12-31"
     assert [w["standing"] for w in document["waivers"]] == ["used"]
     junit = ET.parse(tmp_path / "junit.xml").getroot()
-    assert (junit.get("failures"), junit.get("skipped")) == ("0", "1")
+    assert (junit.get("failures"), len([*junit.iter("skipped")])) == ("0", 1)
     (skipped,) = junit.iter("skipped")
     assert skipped.get("type") == "waived"
     assert "waived until 2026-12-31 by Ana: vendor bug 17" in str(skipped.get("message"))
@@ -135,7 +135,7 @@ def test_junit_skips_a_case_only_if_all_of_its_failures_are_waived(tmp_path: Pat
     path = write_run(tmp_path, said, waivers=[waiver(scenario=A)])
     write_reports(path, tmp_path)
     junit = ET.parse(tmp_path / "junit.xml").getroot()
-    assert (junit.get("failures"), junit.get("skipped")) == ("1", "1")
+    assert (junit.get("failures"), len([*junit.iter("skipped")])) == ("1", 1)
 
 
 def test_markup_in_a_waiver_stays_text(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_junit_does_not_skip_a_case_that_fails_another_requirement_too(tmp_path:
             writer.verdict(verdict(A, requirement, FAIL, "no"))
     write_reports(tmp_path / "evidence.jsonl", tmp_path)
     junit = ET.parse(tmp_path / "junit.xml").getroot()
-    assert (junit.get("failures"), junit.get("skipped")) == ("1", "0")
+    assert (junit.get("failures"), len([*junit.iter("skipped")])) == ("1", 0)
 
 
 def test_one_whose_scenarios_were_judged_in_part_is_not_called_needless(tmp_path: Path) -> None:
