@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from harness.wire.model import OWN, SPARE, WireModel
+from harness.wire.model import OWN, SPARE, Time, WireModel
 
 Labels = dict[str, str]
 ClusterStateName = Literal["Provisioning", "Running", "Deleting", "Error"]
@@ -100,10 +100,10 @@ class V1ClusterPairVerifiedConnectionResponse(WireModel):
 class V1MetaData(WireModel):
     """Metadata of a local resource. A description has no published place here."""
 
-    creationTimestamp: str | None = None
+    creationTimestamp: Time | None = None
     id: str | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
     tags: JsonValue = None
     annotations: Annotated[Labels | None, OWN] = None
@@ -240,8 +240,8 @@ class V1ClusterCurrentApplications(WireModel):
 class V1Condition(WireModel):
     """How something is, in one respect."""
 
-    lastProbeTime: str | None = None
-    lastTransitionTime: str | None = None
+    lastProbeTime: Time | None = None
+    lastTransitionTime: Time | None = None
     message: str | None = None
     reason: str | None = None
     status: str
@@ -279,10 +279,10 @@ class LocalV1ObjectMeta(WireModel):
     """Metadata of an object of the cluster."""
 
     annotations: Labels | None = None
-    creationTimestamp: str | None = None
-    deletionTimestamp: str | None = None
+    creationTimestamp: Time | None = None
+    deletionTimestamp: Time | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
     namespace: str | None = None
     resourceVersion: str | None = None
@@ -295,7 +295,7 @@ class V1Taint(WireModel):
 
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     key: str | None = None
-    timeAdded: str | None = None
+    timeAdded: Time | None = None
     value: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -17,6 +17,10 @@ OWN = Field(json_schema_extra={_OWN: True})
 
 SPARE = Field(json_schema_extra={_SPARE: True})
 """Marks a published field that pairing never looks at; a mapping moves it as a whole."""
+
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A point in time, as text; what is none is told where it is read."""
 
 
 class Malformed(ValueError):

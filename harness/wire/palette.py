@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from harness.wire.local_ui import V1EdgeNativeClusterConfig, V1Error
-from harness.wire.model import OwnModel, WireModel
+from harness.wire.model import OwnModel, Time, WireModel
 from harness.wire.profiles import (
     V1ClusterProfileTemplate,
     V1ObjectMeta,
@@ -254,7 +254,7 @@ class V1SpectroClusterPairingRequestMeta(WireModel):
 
     cloudType: str | None = None
     clusterUid: str | None = None
-    creationTimestamp: str | None = None
+    creationTimestamp: Time | None = None
     localClusterUid: str | None = None
     name: str | None = None
     pairingUid: str | None = None
@@ -376,7 +376,7 @@ class V1EdgeTokenSpec(WireModel):
     """A token's value and how far it reaches."""
 
     defaultProject: V1EdgeTokenProject | None = None
-    expiry: str | None = None
+    expiry: Time | None = None
     token: str | None = None
 
 
@@ -404,7 +404,11 @@ class V1EdgeTokenSpecEntity(WireModel):
     """How far a new token reaches."""
 
     defaultProjectUid: str | None = None
-    expiry: str | None = None
+    expiry: Time | None = None
+
+
+class V1EdgeTokenSpecUpdate(V1EdgeTokenSpecEntity):
+    """How far a token reaches from now on."""
 
 
 class V1EdgeTokenEntity(WireModel):
@@ -412,6 +416,13 @@ class V1EdgeTokenEntity(WireModel):
 
     metadata: V1ObjectMeta | None = None
     spec: V1EdgeTokenSpecEntity | None = None
+
+
+class V1EdgeTokenUpdate(WireModel):
+    """A change of a token."""
+
+    metadata: V1ObjectMeta | None = None
+    spec: V1EdgeTokenSpecUpdate | None = None
 
 
 class V1EdgeTokenActiveState(WireModel):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from harness.wire.local_ui import Labels, LayerName
-from harness.wire.model import OWN, SPARE, WireModel
+from harness.wire.model import OWN, SPARE, Time, WireModel
 
 ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
 
@@ -16,10 +16,10 @@ class V1ObjectMeta(WireModel):
     """Metadata of anything stored."""
 
     annotations: Labels | None = None
-    creationTimestamp: str | None = None
-    deletionTimestamp: str | None = None
+    creationTimestamp: Time | None = None
+    deletionTimestamp: Time | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
     uid: str | None = None
 

@@ -51,6 +51,7 @@ class World:
     client: httpx.Client
     ca: Path
     user: tuple[str, str]
+    context: ssl.SSLContext
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -124,7 +125,7 @@ def running(
         servers.serve(make_control_app(Inventoried(reference, palette), SECRET), [control])
         context = ssl.create_default_context(cafile=ca)
         client = stack.enter_context(httpx.Client(verify=context))
-        yield World(reference, palette, local_ui, control_url, client, ca, user)
+        yield World(reference, palette, local_ui, control_url, client, ca, user, context)
 
 
 class Inventoried:
