@@ -69,6 +69,12 @@ class World:
         answer = HttpResponse(response.status_code, dict(response.headers), response.content)
         return decode(operation, answer)
 
+    def watch(self) -> list[httpx.Response]:
+        """Every answer from now on."""
+        seen: list[httpx.Response] = []
+        self.client.event_hooks["response"] = [seen.append]
+        return seen
+
     def ask_local(self, operation: Operation, session: str = "", host: int = 0) -> Reply:
         base = self.local_ui[self.hosts[host]]
         return self.ask(base, operation, Credentials(session=session))

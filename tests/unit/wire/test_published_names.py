@@ -150,6 +150,11 @@ PALETTE = {
     "v1UserToken": "Authorization isMfa",
 }
 
+PALETTE |= {n: LOCAL_UI[n] for n in ("v1MachinePoolProperties", "v1Nic", "v1Taint")} | {
+    "v1LifecycleConfig": "pause",
+    "v1UpdateStrategy": "maxSurge maxUnavailable type",
+}
+
 PROFILES = {
     name: PALETTE[name]
     for name in ("v1ClusterProfileTemplate", "v1ObjectMeta", "v1SpectroClusterProfileEntity")
