@@ -12,7 +12,6 @@ from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
 from harness.wire.codec import parts, pools, stack
 from harness.wire.codec.listing import core_filter
-from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 from harness.wire.profiles import V1ClusterProfile, V1ClusterProfileSpec, V1ClusterProfileStatus
@@ -215,13 +214,10 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.AcceptPairingRequest: _accept,
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
-    ops.ListCentralClusters: lambda _: ops.ListCentralClusters(),
     ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
-    ops.ListProfiles: lambda _: ops.ListProfiles(),
     ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
-    ops.ListTokens: lambda _: ops.ListTokens(),
     ops.ViewToken: lambda i: ops.ViewToken(i.parameter("uid")),
     ops.CreateToken: _create_token,
     ops.UpdateToken: _update_token,
@@ -536,19 +532,13 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.ViewPairingRequest: _pairing_request,
     ops.MatchProfiles: _match_result,
     ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
-    ops.RejectPairingRequest: acknowledged,
     ops.ViewCentralCluster: _central_cluster,
     ops.ListCentralClusters: _central_clusters,
     ops.ListProjects: _projects,
     ops.ListProfiles: _profile_list,
     ops.ViewProfile: _profile,
-    ops.ChangeCentralCluster: acknowledged,
-    ops.ReleaseCentralCluster: acknowledged,
     ops.ListTokens: _tokens,
     ops.ViewToken: lambda json: _token(parse_model(wire.V1EdgeToken, json), ""),
     ops.CreateToken: lambda json: ops.TokenUid(_uid(json)),
-    ops.UpdateToken: acknowledged,
-    ops.SetTokenState: acknowledged,
-    ops.DeleteToken: acknowledged,
 }
 """How each operation's answer is read."""
