@@ -381,8 +381,18 @@ class CreateToken(CentralOperation):
     """Create a registration token, in tenant scope. Answers a `TokenUid`."""
 
     name: str
-    project_uid: str
-    expiry: int
+    project_uid: str = ""
+    expiry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateToken(CentralOperation):
+    """Change a token. Answers `Acknowledged`. What is `None` or empty stays as it is."""
+
+    token_uid: str
+    name: str = ""
+    project_uid: str = ""
+    expiry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

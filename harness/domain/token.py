@@ -7,19 +7,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RegistrationToken:
-    """A token that admits hosts to one project. `expiry` is in microseconds."""
+    """A token that admits hosts to one project. `expiry` is in microseconds.
+
+    Both are optional where they are published: `None` never comes, and a request of a token
+    without a project belongs to the tenant (SND-14).
+    """
 
     uid: str
     name: str
     value: str
     project_uid: str
-    expiry: int
+    expiry: int | None
     active: bool = True
 
     def why_unusable(self, now: int) -> str | None:
         """Why the token admits nobody at `now`, or `None` when it does (PRE-4)."""
         if not self.active:
             return "the registration token is deactivated"
-        if now >= self.expiry:
+        if self.has_expired(now):
             return "the registration token has expired"
         return None
+
+    def has_expired(self, now: int) -> bool:
+        """Whether its time is over."""
+        return self.expiry is not None and now >= self.expiry

@@ -136,7 +136,7 @@ def _turns(scenario: Scenario, tenant: int, number: int, speed_milli: int) -> It
         if plan.token_lasts:
             before = _paced(stream.spread(_ROTATED_BEFORE), speed_milli)
             early = min(before, max(1, plan.token_lasts // 10))
-            ends = max(begins + 1, token.expiry - early)
+            ends = max(begins + 1, begins + plan.token_lasts - early)
         if due < min(ends, scenario.duration):
             revoked, ends = due, due + _paced(stream.spread(_REPLACED_AFTER), speed_milli)
             due = _revocation(stream, plan.token_revoked, ends)

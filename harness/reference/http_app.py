@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import anyio.to_thread
@@ -21,7 +22,17 @@ from starlette.routing import Route as ServedRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from harness.domain.errors import Reason, Refusal, Refused
-from harness.domain.operations import Credentials, Operation, Reply
+from harness.domain.operations import (
+    CentralOperation,
+    Credentials,
+    Done,
+    LocalOperation,
+    LogIn,
+    LogInToPalette,
+    Operation,
+    Reply,
+    Session,
+)
 from harness.wire import codec
 from harness.wire.codec.errors import error_body
 from harness.wire.http import BODY_BYTES_MAX, Json, NotJson, ServerReply, parse_json
@@ -102,8 +113,12 @@ def add_operations(
     perform: Perform,
     *,
     at_once: Callable[[type[Operation]], bool],
+    login: Operation,
 ) -> None:
     """Serve every route by its operation.
+
+    Who sends a body that cannot be read is told so after they have logged in: `login` is asked
+    in its place, which fails whoever has not.
 
     An operation that is done `at_once` waits for nobody and runs on the event loop, which
     saves the way to a thread and back. All others run in threads of this app's own, so that
@@ -113,8 +128,8 @@ def add_operations(
     for route in routes:
         app.add_api_route(
             route.path,
-            _endpoint(route, perform, None if at_once(route.operation) else threads),
-            methods=[route.method],
+            _endpoint(route, perform, None if at_once(route.operation) else threads, login),
+            methods=[route.method, "HEAD"] if route.method == "GET" else [route.method],
             operation_id=route.id,
             summary=route.summary,
             response_model=None,
@@ -135,24 +150,52 @@ class _Threads:
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)
 
 
-def _endpoint(route: Route, perform: Perform, threads: _Threads | None) -> Callable[[Request], Any]:
+def _endpoint(
+    route: Route, perform: Perform, threads: _Threads | None, login: Operation
+) -> Callable[[Request], Any]:
+    needs_login = issubclass(route.operation, LocalOperation | CentralOperation)
+    is_login = issubclass(route.operation, LogIn | LogInToPalette)
+
     async def endpoint(request: Request) -> Response:
         headers = headers_of(request)
+        credentials = codec.credentials_from(headers)
+        if needs_login and not credentials.session and not credentials.api_key:
+            session = request.cookies.get(_cookie(request), "")
+            credentials = replace(credentials, session=session)
         try:
             json = json_of(await request.body())
             operation = codec.operation_from(
                 route, request.path_params, request.query_params, json, headers
             )
         except Refusal as refusal:
-            return respond(request, codec.encode_refused(refusal.refused))
-        credentials = codec.credentials_from(headers)
+            refused = refusal.refused
+            if needs_login and not is_login:
+                first = perform(request, login, credentials)
+                refused = first if isinstance(first, Refused) else refused
+            return respond(request, codec.encode_refused(refused))
         if threads is None:
             reply = perform(request, operation, credentials)
         else:
             reply = await threads.run(lambda: perform(request, operation, credentials))
-        return respond(request, codec.encode_reply(operation, codec.refine(json, reply)))
+        response = respond(request, codec.encode_reply(operation, codec.refine(json, reply)))
+        wanted = is_login and request.query_params.get("setCookie", "true") == "true"
+        if wanted and isinstance(reply, Done) and isinstance(reply.value, Session):
+            secure = request.url.scheme == "https"
+            response.set_cookie(
+                _cookie(request),
+                reply.value.token,
+                secure=secure,
+                httponly=True,
+                samesite="strict",
+            )
+        return response
 
     return endpoint
+
+
+def _cookie(request: Request) -> str:
+    """The cookie that a login sets. Cookies do not mind the port, so it is part of the name."""
+    return f"Authorization-{request.scope['server'][1]}"
 
 
 def headers_of(request: Request) -> Mapping[str, str]:
@@ -204,6 +247,8 @@ async def _http_error(request: Request, exception: Exception) -> Response:
     message = f"{where}: {exception.detail}".lower().replace(where.lower(), where)
     response = error(request, exception.status_code, code, message)
     response.headers.update(exception.headers or {})
+    if exception.status_code == 405 and request.method == "OPTIONS":
+        response = Response(status_code=204)
     if exception.status_code == 405:
         response.headers["Allow"] = ", ".join(_methods_at(request))
     return response
@@ -213,7 +258,8 @@ def _methods_at(request: Request) -> list[str]:
     """Every method of the path that was met; the framework names those of one route only."""
     routes = [r for r in request.app.routes if isinstance(r, ServedRoute)]
     met = next((r.path for r in routes if r.matches(request.scope)[0] is not Match.NONE), "")
-    return sorted({method for r in routes if r.path == met for method in r.methods or ()})
+    methods = {method for r in routes if r.path == met for method in r.methods or ()}
+    return sorted(methods | {"OPTIONS"})
 
 
 async def _too_large(request: Request, _: Exception) -> Response:

@@ -21,9 +21,7 @@ from harness.wire.routes import Route
 Schema = dict[str, Any]
 
 _UNKNOWN = "pairproofUnknown"
-_FIELD = re.compile(
-    r"(?P<name>\w+)(?P<many>\[\])?(?P<filled>!)?(?::(?P<type>\w+))?(?:@(?P<format>[\w-]+))?"
-)
+_FIELD = re.compile(r"(?P<name>\w+)(?P<many>\[\])?(?P<filled>!)?(?::(?P<type>\w+))?")
 _OPEN = frozenset({ops.LogIn, ops.LogInToPalette})
 _SCHEMES = {
     Surface.LOCAL_UI: ("Authorization",),
@@ -48,7 +46,12 @@ _LINKS: Mapping[type[Operation], Mapping[type[Operation], str]] = {
         ops.ConfirmPairing: "pairingUid",
     },
     ops.AcceptPairingRequest: {ops.ViewCentralCluster: "uid", ops.ChangeCentralCluster: "uid"},
-    ops.CreateToken: {ops.ViewToken: "uid", ops.SetTokenState: "uid", ops.DeleteToken: "uid"},
+    ops.CreateToken: {
+        ops.ViewToken: "uid",
+        ops.UpdateToken: "uid",
+        ops.SetTokenState: "uid",
+        ops.DeleteToken: "uid",
+    },
 }
 """Which answers lead on: the `uid` of the answer is this parameter of what may follow."""
 
@@ -70,7 +73,7 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ops.LogInToPalette: ("emailId", "password"),
     ops.MatchProfiles: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
-    ops.CreateToken: ("metadata.name!", "spec.expiry@date-time"),
+    ops.CreateToken: ("metadata.name!",),
     ops.SetTokenState: ("isActive:boolean",),
     ops.SubmitPairing: (
         "spec.clusterMeta.localClusterUid!",
@@ -88,8 +91,7 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
 }
 """What an operation cannot do without, and its published model does not require.
 
-`a.b[].c` is a text within the objects of an array; `!` means not empty, `:type` another type,
-`@format` a format.
+`a.b[].c` is a text within the objects of an array; `!` means not empty, `:type` another type.
 """
 
 
@@ -161,7 +163,6 @@ def _need(schema: Schema, path: Sequence[str]) -> None:
         return
     inner["type"] = field["type"] or "string"
     inner |= {"minLength": 1} if field["filled"] else {}
-    inner |= {"format": field["format"]} if field["format"] else {}
 
 
 def _parameters(route: Route) -> list[Schema]:

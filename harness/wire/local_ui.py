@@ -1,7 +1,6 @@
 """Models of the Local UI API ("Local Management APIs" v1), as far as pairing touches them.
 
-Attributes bear the published names. What pairing never looks at is kept as plain JSON, so
-that a peculiar value there does not spoil an answer. Fields marked `OWN` are ours.
+Attributes bear the published names. Fields marked `OWN` are ours.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import JsonValue
 
-from harness.wire.model import OWN, SPARE, WireModel
+from harness.wire.model import OWN, JsonObject, Spare, Texts, Time, WireModel
 
 Labels = dict[str, str]
 ClusterStateName = Literal["Provisioning", "Running", "Deleting", "Error"]
@@ -100,12 +99,12 @@ class V1ClusterPairVerifiedConnectionResponse(WireModel):
 class V1MetaData(WireModel):
     """Metadata of a local resource. A description has no published place here."""
 
-    creationTimestamp: str | None = None
+    creationTimestamp: Time | None = None
     id: str | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
-    tags: JsonValue = None
+    tags: Spare[JsonObject] = None
     annotations: Annotated[Labels | None, OWN] = None
 
 
@@ -122,7 +121,7 @@ class V1EdgeHost(WireModel):
     hostAddress: str | None = None
     hostID: str | None = None
     hostName: str | None = None
-    nic: JsonValue = None
+    nic: Spare[list[V1Nic]] = None
 
 
 class V1ClusterNodePool(WireModel):
@@ -164,27 +163,27 @@ class V1ClusterSpec(WireModel):
 
     hostIDs: list[str] | None = None
     nodePools: list[V1ClusterNodePoolSpec] | None = None
-    ntpServers: JsonValue = None
-    overlayCIDR: JsonValue = None
-    sshKeys: JsonValue = None
-    vip: JsonValue = None
+    ntpServers: Spare[list[str]] = None
+    overlayCIDR: Spare[str] = None
+    sshKeys: Spare[list[str]] = None
+    vip: Spare[str] = None
 
 
 class V1ClusterStatus(WireModel):
     """How a cluster is."""
 
-    agentVersion: JsonValue = None
-    clusterConditions: JsonValue = None
+    agentVersion: Spare[str] = None
+    clusterConditions: Spare[list[V1Condition]] = None
     clusterState: ClusterStateName | None = None
-    clusterStateReason: JsonValue = None
+    clusterStateReason: Spare[str] = None
     health: V1Health | None = None
-    isRebootPending: JsonValue = None
-    k8sVersion: JsonValue = None
-    kubeconfig: JsonValue = None
+    isRebootPending: Spare[bool] = None
+    k8sVersion: Spare[str] = None
+    kubeconfig: Spare[str] = None
     nodePools: list[V1ClusterNodePoolStatus] | None = None
-    ntpServersApplied: JsonValue = None
-    services: JsonValue = None
-    sshKeysApplied: JsonValue = None
+    ntpServersApplied: Spare[bool] = None
+    services: Spare[list[JsonObject]] = None
+    sshKeysApplied: Spare[bool] = None
 
 
 class V1Cluster(WireModel):
@@ -201,15 +200,15 @@ class V1Cluster(WireModel):
 class V1PackInfo(WireModel):
     """A pack of the running stack."""
 
-    conditions: JsonValue = None
-    contents: JsonValue = None
-    endTime: JsonValue = None
+    conditions: Spare[list[Texts]] = None
+    contents: Spare[list[Texts]] = None
+    endTime: Spare[str] = None
     layer: LayerName | None = None
-    logo: JsonValue = None
+    logo: Spare[str] = None
     name: str | None = None
-    startTime: JsonValue = None
-    status: JsonValue = None
-    type: JsonValue = None
+    startTime: Spare[str] = None
+    status: Spare[str] = None
+    type: Spare[str] = None
     values: str | None = None
     version: str | None = None
     registryUid: Annotated[str | None, OWN] = None
@@ -219,12 +218,12 @@ class V1PackInfo(WireModel):
 class LocalV1ClusterProfileTemplate(WireModel):
     """A profile of the running stack."""
 
-    description: JsonValue = None
+    description: Spare[str] = None
     name: str | None = None
     packs: list[V1PackInfo] | None = None
     type: Literal["cluster", "infra", "add-on", "system"] | None = None
     uid: str | None = None
-    variables: JsonValue = None
+    variables: Spare[list[JsonObject]] = None
     version: str | None = None
 
 
@@ -240,8 +239,8 @@ class V1ClusterCurrentApplications(WireModel):
 class V1Condition(WireModel):
     """How something is, in one respect."""
 
-    lastProbeTime: str | None = None
-    lastTransitionTime: str | None = None
+    lastProbeTime: Time | None = None
+    lastTransitionTime: Time | None = None
     message: str | None = None
     reason: str | None = None
     status: str
@@ -279,10 +278,10 @@ class LocalV1ObjectMeta(WireModel):
     """Metadata of an object of the cluster."""
 
     annotations: Labels | None = None
-    creationTimestamp: str | None = None
-    deletionTimestamp: str | None = None
+    creationTimestamp: Time | None = None
+    deletionTimestamp: Time | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
     namespace: str | None = None
     resourceVersion: str | None = None
@@ -295,7 +294,7 @@ class V1Taint(WireModel):
 
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     key: str | None = None
-    timeAdded: str | None = None
+    timeAdded: Time | None = None
     value: str | None = None
 
 
@@ -327,52 +326,50 @@ class V1NodeInfo(WireModel):
 class V1EdgeNativeHost(WireModel):
     """A host of a pool, as a cluster is configured."""
 
-    IsCandidateCaption: Annotated[bool | None, SPARE] = None
-    caCert: Annotated[str | None, SPARE] = None
-    hostAddress: Annotated[str | None, SPARE] = None
+    IsCandidateCaption: Spare[bool] = None
+    caCert: Spare[str] = None
+    hostAddress: Spare[str] = None
     hostName: str | None = None
     hostUid: str | None = None
-    networkInfo: Annotated[list[V1Nic] | None, SPARE] = None
-    nic: Annotated[V1Nic | None, SPARE] = None
-    nicName: Annotated[str | None, SPARE] = None
-    nodeInfo: Annotated[V1NodeInfo | None, SPARE] = None
-    staticIP: Annotated[str | None, SPARE] = None
-    tags: Annotated[dict[str, JsonValue] | None, SPARE] = None
-    twoNodeCandidatePriority: Annotated[Literal["primary", "secondary"] | None, SPARE] = None
+    networkInfo: Spare[list[V1Nic]] = None
+    nic: Spare[V1Nic] = None
+    nicName: Spare[str] = None
+    nodeInfo: Spare[V1NodeInfo] = None
+    staticIP: Spare[str] = None
+    tags: Spare[dict[str, JsonValue]] = None
+    twoNodeCandidatePriority: Spare[Literal["primary", "secondary"]] = None
 
 
 class V1EdgeNativeMachinePoolConfig(WireModel):
     """A pool of nodes, as a cluster is configured."""
 
-    additionalLabels: Annotated[Labels | None, SPARE] = None
-    additionalTags: Annotated[Labels | None, SPARE] = None
+    additionalLabels: Spare[Labels] = None
+    additionalTags: Spare[Labels] = None
     hosts: list[V1EdgeNativeHost]
     isControlPlane: bool | None = None
-    labels: Annotated[list[str] | None, SPARE] = None
-    machinePoolProperties: Annotated[V1MachinePoolProperties | None, SPARE] = None
-    maxSize: Annotated[int | None, SPARE] = None
-    minSize: Annotated[int | None, SPARE] = None
+    labels: Spare[list[str]] = None
+    machinePoolProperties: Spare[V1MachinePoolProperties] = None
+    maxSize: Spare[int] = None
+    minSize: Spare[int] = None
     name: str | None = None
-    nodeRepaveInterval: Annotated[int | None, SPARE] = None
-    osType: Annotated[str | None, SPARE] = None
+    nodeRepaveInterval: Spare[int] = None
+    osType: Spare[str] = None
     size: int | None = None
-    skipK8sUpgrade: Annotated[Literal["enabled", "disabled"] | None, SPARE] = None
-    taints: Annotated[list[V1Taint] | None, SPARE] = None
-    updateStrategy: Annotated[LocalV1UpdateStrategy | None, SPARE] = None
-    useControlPlaneAsWorker: Annotated[bool | None, SPARE] = None
+    skipK8sUpgrade: Spare[Literal["enabled", "disabled"]] = None
+    taints: Spare[list[V1Taint]] = None
+    updateStrategy: Spare[LocalV1UpdateStrategy] = None
+    useControlPlaneAsWorker: Spare[bool] = None
 
 
 class V1EdgeNativeClusterConfig(WireModel):
     """What a cluster has besides its pools."""
 
-    controlPlaneEndpoint: Annotated[V1EdgeNativeControlPlaneEndPoint | None, SPARE] = None
-    isTwoNodeCluster: Annotated[bool | None, SPARE] = None
+    controlPlaneEndpoint: Spare[V1EdgeNativeControlPlaneEndPoint] = None
+    isTwoNodeCluster: Spare[bool] = None
     ntpServers: list[str] | None = None
-    overlayNetworkConfiguration: Annotated[
-        V1EdgeNativeOverlayNetworkConfiguration | None, SPARE
-    ] = None
+    overlayNetworkConfiguration: Spare[V1EdgeNativeOverlayNetworkConfiguration] = None
     sshKeys: list[str] | None = None
-    staticIp: Annotated[bool | None, SPARE] = None
+    staticIp: Spare[bool] = None
 
 
 class V1EdgeNativeCloudConfigSpec(WireModel):
@@ -385,7 +382,7 @@ class V1EdgeNativeCloudConfigSpec(WireModel):
 class V1EdgeNativeCloudConfig(WireModel):
     """How a cluster is laid out."""
 
-    metadata: Annotated[LocalV1ObjectMeta | None, SPARE] = None
+    metadata: Spare[LocalV1ObjectMeta] = None
     spec: V1EdgeNativeCloudConfigSpec | None = None
 
 
@@ -401,8 +398,8 @@ class V1ClusterConfigurationSpec(WireModel):
 
     archiveUploadPath: str | None = None
     cloudConfig: V1EdgeNativeCloudConfig | None = None
-    profileVariables: JsonValue = None
-    scheduleAt: JsonValue = None
+    profileVariables: Spare[list[Texts]] = None
+    scheduleAt: Spare[str] = None
 
 
 class V1ClusterConfiguration(WireModel):
@@ -438,7 +435,7 @@ class V1ClusterProfileConfigurationSpec(WireModel):
     The product takes the profiles from an uploaded archive; ours may stand here instead.
     """
 
-    archiveUploadPath: JsonValue = None
+    archiveUploadPath: Spare[str] = None
     clusterProfileTemplates: Annotated[list[LocalV1ClusterProfileTemplate] | None, OWN] = None
 
 
@@ -455,8 +452,8 @@ class V1ClusterProfileConfiguration(WireModel):
 class V1Settings(WireModel):
     """General settings of a host."""
 
-    featureFlags: JsonValue = None
-    installationMode: JsonValue = None
+    featureFlags: Spare[dict[str, bool]] = None
+    installationMode: Spare[Literal["airgap", "connected"]] = None
     managementMode: ModeName | None = None
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from harness.wire.http import Json
 
@@ -15,8 +15,18 @@ _SPARE = "x-pairproof-spare"
 OWN = Field(json_schema_extra={_OWN: True})
 """Marks a field of ours on a published model: `Annotated[str | None, OWN] = None`."""
 
-SPARE = Field(json_schema_extra={_SPARE: True})
-"""Marks a published field that pairing never looks at; a mapping moves it as a whole."""
+Looked = TypeVar("Looked")
+Spare = Annotated[Looked | None, Field(json_schema_extra={_SPARE: True})]
+"""A published field that pairing never looks at; a mapping moves it as a whole."""
+
+Texts = dict[str, str | None]
+"""An object that holds texts alone, as most references do."""
+JsonObject = dict[str, JsonValue]
+"""An object whose fields pairing never looks at."""
+
+
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A point in time, as text; what is none is told where it is read."""
 
 
 class Malformed(ValueError):

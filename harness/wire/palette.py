@@ -1,7 +1,6 @@
 """Models of the Palette API (4.9), as far as pairing touches them.
 
-Attributes bear the published names. What pairing never looks at is kept as plain JSON, so
-that a peculiar value there does not spoil an answer. Fields marked `OWN` and models with
+Attributes bear the published names. Fields marked `OWN` and models with
 `own = True` are ours: nothing is published for their purpose. A few models are published by
 name alone; they hold what pairing needs of them, and `SHAPE_UNPUBLISHED` lists them.
 """
@@ -10,10 +9,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import JsonValue
-
-from harness.wire.local_ui import V1EdgeNativeClusterConfig, V1Error
-from harness.wire.model import OwnModel, WireModel
+from harness.wire.local_ui import (
+    V1EdgeNativeClusterConfig,
+    V1Error,
+    V1MachinePoolProperties,
+    V1Nic,
+    V1Taint,
+)
+from harness.wire.model import JsonObject, OwnModel, Spare, Time, WireModel
 from harness.wire.profiles import (
     V1ClusterProfileTemplate,
     V1ObjectMeta,
@@ -131,6 +134,10 @@ class V1EdgeNativeMachinePoolHostEntity(WireModel):
 
     hostName: str | None = None
     hostUid: str | None = None
+    nic: Spare[V1Nic] = None
+    nicName: Spare[str] = None
+    staticIP: Spare[str] = None
+    twoNodeCandidatePriority: Spare[Literal["primary", "secondary"]] = None
 
 
 class V1EdgeNativeMachinePoolCloudConfigEntity(WireModel):
@@ -139,27 +146,35 @@ class V1EdgeNativeMachinePoolCloudConfigEntity(WireModel):
     edgeHosts: list[V1EdgeNativeMachinePoolHostEntity]
 
 
+class V1UpdateStrategy(WireModel):
+    """In which order the nodes of a pool are renewed."""
+
+    maxSurge: str | None = None
+    maxUnavailable: str | None = None
+    type: Literal["RollingUpdateScaleOut", "RollingUpdateScaleIn", "OverrideScaling"] | None = None
+
+
 class V1MachinePoolConfigEntity(WireModel):
     """The head of a pool."""
 
-    additionalAnnotations: JsonValue = None
-    additionalLabels: JsonValue = None
-    additionalTags: JsonValue = None
+    additionalAnnotations: Spare[Labels] = None
+    additionalLabels: Spare[Labels] = None
+    additionalTags: Spare[Labels] = None
     isControlPlane: bool | None = None
     labels: list[str]
-    machinePoolProperties: JsonValue = None
-    maxSize: JsonValue = None
-    minSize: JsonValue = None
+    machinePoolProperties: Spare[V1MachinePoolProperties] = None
+    maxSize: Spare[int] = None
+    minSize: Spare[int] = None
     name: str
-    nodeRepaveInterval: JsonValue = None
-    overrideClusterAPIConfig: JsonValue = None
-    overrideHealthCheckConfiguration: JsonValue = None
-    overrideKubeadmConfiguration: JsonValue = None
+    nodeRepaveInterval: Spare[int] = None
+    overrideClusterAPIConfig: Spare[str] = None
+    overrideHealthCheckConfiguration: Spare[str] = None
+    overrideKubeadmConfiguration: Spare[str] = None
     size: int
-    skipK8sUpgrade: JsonValue = None
-    taints: JsonValue = None
-    updateStrategy: JsonValue = None
-    useControlPlaneAsWorker: JsonValue = None
+    skipK8sUpgrade: Spare[Literal["enabled", "disabled"]] = None
+    taints: Spare[list[V1Taint]] = None
+    updateStrategy: Spare[V1UpdateStrategy] = None
+    useControlPlaneAsWorker: Spare[bool] = None
 
 
 class V1EdgeNativeMachinePoolConfigEntity(WireModel):
@@ -169,14 +184,20 @@ class V1EdgeNativeMachinePoolConfigEntity(WireModel):
     poolConfig: V1MachinePoolConfigEntity | None = None
 
 
+class V1LifecycleConfig(WireModel):
+    """Whether changes of a cluster wait."""
+
+    pause: bool | None = None
+
+
 class V1EdgeNativeClusterConfigPairEntity(WireModel):
     """How a cluster is kept; pairing looks at none of it."""
 
-    controlPlaneHealthCheckTimeout: JsonValue = None
-    lifecycleConfig: JsonValue = None
-    machineManagementConfig: JsonValue = None
-    resources: JsonValue = None
-    updateWorkerPoolsInParallel: JsonValue = None
+    controlPlaneHealthCheckTimeout: Spare[str] = None
+    lifecycleConfig: Spare[V1LifecycleConfig] = None
+    machineManagementConfig: Spare[JsonObject] = None
+    resources: Spare[JsonObject] = None
+    updateWorkerPoolsInParallel: Spare[bool] = None
 
 
 class V1SpectroEdgeNativeClusterPairEntitySpec(WireModel):
@@ -254,7 +275,7 @@ class V1SpectroClusterPairingRequestMeta(WireModel):
 
     cloudType: str | None = None
     clusterUid: str | None = None
-    creationTimestamp: str | None = None
+    creationTimestamp: Time | None = None
     localClusterUid: str | None = None
     name: str | None = None
     pairingUid: str | None = None
@@ -376,7 +397,7 @@ class V1EdgeTokenSpec(WireModel):
     """A token's value and how far it reaches."""
 
     defaultProject: V1EdgeTokenProject | None = None
-    expiry: str | None = None
+    expiry: Time | None = None
     token: str | None = None
 
 
@@ -404,7 +425,11 @@ class V1EdgeTokenSpecEntity(WireModel):
     """How far a new token reaches."""
 
     defaultProjectUid: str | None = None
-    expiry: str | None = None
+    expiry: Time | None = None
+
+
+class V1EdgeTokenSpecUpdate(V1EdgeTokenSpecEntity):
+    """How far a token reaches from now on."""
 
 
 class V1EdgeTokenEntity(WireModel):
@@ -412,6 +437,13 @@ class V1EdgeTokenEntity(WireModel):
 
     metadata: V1ObjectMeta | None = None
     spec: V1EdgeTokenSpecEntity | None = None
+
+
+class V1EdgeTokenUpdate(WireModel):
+    """A change of a token."""
+
+    metadata: V1ObjectMeta | None = None
+    spec: V1EdgeTokenSpecUpdate | None = None
 
 
 class V1EdgeTokenActiveState(WireModel):

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from harness.wire.local_ui import Labels, LayerName
-from harness.wire.model import OWN, SPARE, WireModel
+from harness.wire.model import OWN, JsonObject, Spare, Texts, Time, WireModel
 
 ProfileTypeName = Literal["cluster", "infra", "add-on", "system"]
+PackTypeName = Literal["spectro", "helm", "manifest", "oci"]
 
 
 class V1ObjectMeta(WireModel):
     """Metadata of anything stored."""
 
     annotations: Labels | None = None
-    creationTimestamp: str | None = None
-    deletionTimestamp: str | None = None
+    creationTimestamp: Time | None = None
+    deletionTimestamp: Time | None = None
     labels: Labels | None = None
-    lastModifiedTimestamp: str | None = None
+    lastModifiedTimestamp: Time | None = None
     name: str | None = None
     uid: str | None = None
 
@@ -27,22 +28,22 @@ class V1ObjectMeta(WireModel):
 class V1PackRef(WireModel):
     """A pack of a profile. `version` says which one; `tag` does where it is missing."""
 
-    annotations: JsonValue = None
-    digest: JsonValue = None
-    inValidReason: JsonValue = None
-    isInvalid: JsonValue = None
+    annotations: Spare[Labels] = None
+    digest: Spare[str] = None
+    inValidReason: Spare[str] = None
+    isInvalid: Spare[bool] = None
     layer: LayerName
-    logo: JsonValue = None
-    manifests: JsonValue = None
+    logo: Spare[str] = None
+    manifests: Spare[list[Texts]] = None
     name: str
-    packUid: JsonValue = None
-    params: JsonValue = None
-    presets: JsonValue = None
+    packUid: Spare[str] = None
+    params: Spare[Labels] = None
+    presets: Spare[list[JsonObject]] = None
     registryUid: str | None = None
-    schema_: JsonValue = Field(default=None, alias="schema")
-    server: JsonValue = None
+    schema_: Spare[list[JsonObject]] = Field(default=None, alias="schema")
+    server: Spare[str] = None
     tag: str | None = None
-    type: JsonValue = None
+    type: Spare[PackTypeName] = None
     values: str | None = None
     version: str | None = None
 
@@ -50,40 +51,40 @@ class V1PackRef(WireModel):
 class V1ClusterProfileTemplate(WireModel):
     """A profile with its packs, as a cluster runs it."""
 
-    cloudType: JsonValue = None
+    cloudType: Spare[str] = None
     name: str | None = None
-    packServerRefs: JsonValue = None
-    packServerSecret: JsonValue = None
+    packServerRefs: Spare[list[Texts]] = None
+    packServerSecret: Spare[str] = None
     packs: list[V1PackRef] | None = None
     profileVersion: str | None = None
-    relatedObject: JsonValue = None
+    relatedObject: Spare[Texts] = None
     type: ProfileTypeName | None = None
     uid: str | None = None
-    version: JsonValue = None
+    version: Spare[int] = None
 
 
 class V1PackValuesEntity(WireModel):
     """The configuration of a pack of a chosen profile."""
 
-    manifests: JsonValue = None
+    manifests: Spare[list[Texts]] = None
     name: str
-    tag: JsonValue = None
-    type: JsonValue = None
-    values: JsonValue = None
+    tag: Spare[str] = None
+    type: Spare[PackTypeName] = None
+    values: Spare[str] = None
 
 
 class V1SpectroClusterVariable(WireModel):
     """The value of a variable of a chosen profile."""
 
     name: str
-    value: JsonValue = None
+    value: Spare[str] = None
 
 
 class V1SpectroClusterProfileEntity(WireModel):
     """A chosen profile. `version` is ours: `uid` is the profile's, for all its versions."""
 
     packValues: list[V1PackValuesEntity] | None = None
-    replaceWithProfile: JsonValue = None
+    replaceWithProfile: Spare[str] = None
     uid: str | None = None
     variables: list[V1SpectroClusterVariable] | None = None
     version: Annotated[str | None, OWN] = None
@@ -102,24 +103,24 @@ class V1ClusterProfileSpec(WireModel):
     draft: V1ClusterProfileTemplate | None = None
     published: V1ClusterProfileTemplate | None = None
     version: str | None = None
-    versions: Annotated[list[V1ClusterProfileVersion] | None, SPARE] = None
+    versions: Spare[list[V1ClusterProfileVersion]] = None
 
 
 class V1ClusterProfileStatus(WireModel):
     """Whether a profile is published, and where it is used."""
 
-    hasUserMacros: Annotated[bool | None, SPARE] = None
-    inUseClusterTemplates: Annotated[list[dict[str, str]] | None, SPARE] = None
-    inUseClusterUids: Annotated[list[str] | None, SPARE] = None
-    inUseClusters: Annotated[list[dict[str, str]] | None, SPARE] = None
+    hasUserMacros: Spare[bool] = None
+    inUseClusterTemplates: Spare[list[Texts]] = None
+    inUseClusterUids: Spare[list[str]] = None
+    inUseClusters: Spare[list[Texts]] = None
     isPublished: bool | None = None
 
 
 class V1ClusterProfile(WireModel):
     """A cluster profile."""
 
-    apiVersion: Annotated[str | None, SPARE] = None
-    kind: Annotated[str | None, SPARE] = None
+    apiVersion: Spare[str] = None
+    kind: Spare[str] = None
     metadata: V1ObjectMeta | None = None
     spec: V1ClusterProfileSpec | None = None
     status: V1ClusterProfileStatus | None = None

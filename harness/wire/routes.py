@@ -340,6 +340,11 @@ _PALETTE = (
     ),
     _route(ops.DeleteToken, "DELETE /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidDelete"),
     _route(
+        ops.UpdateToken,
+        "PUT /v1/edgehosts/tokens/{uid} 204 v1EdgeTokensUidUpdate",
+        request=palette.V1EdgeTokenUpdate,
+    ),
+    _route(
         ops.SetTokenState,
         "PUT /v1/edgehosts/tokens/{uid}/state 204 v1EdgeTokensUidState",
         request=palette.V1EdgeTokenActiveState,

@@ -149,7 +149,7 @@ class Translation:
                         name=f"{self.mark}-{self._cell}-{token.name}",
                         value=self.secret(token.value),
                         project_uid=self.name(token.project_uid),
-                        expiry=token.expiry + self.epoch,
+                        expiry=None if token.expiry is None else token.expiry + self.epoch,
                     )
                 )
             case arrangements.PutProfile(profile):

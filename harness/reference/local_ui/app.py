@@ -52,7 +52,8 @@ def make_local_ui_app(edge: EdgePort, host_of_port: Mapping[int, str]) -> Refere
             raise TypeError(f"Local UI is not asked {type(operation).__name__}")
         return edge.perform(host_of(request, host_of_port), operation, credentials)
 
-    add_operations(app, routes, perform, at_once=lambda kind: kind in _AT_ONCE)
+    at_once = _AT_ONCE.__contains__
+    add_operations(app, routes, perform, at_once=at_once, login=ops.ViewManagement())
     mount_pages(app, edge, lambda request: host_of(request, host_of_port))
     return app
 

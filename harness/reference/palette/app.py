@@ -38,7 +38,7 @@ def make_palette_app(central: CentralPort, *, people: bool = True) -> ReferenceA
             raise TypeError(f"Palette is not asked {type(operation).__name__}")
         return central.perform(operation, credentials)
 
-    add_operations(app, routes, perform, at_once=lambda _: True)
+    add_operations(app, routes, perform, at_once=lambda _: True, login=ops.ListProjects())
     if people:
         mount_pages(app, central)
     return app

@@ -14,6 +14,9 @@ from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgo
 ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
 """What the published operations suffice for."""
 
+_A_WHILE: Final = 3_600_000_000
+"""How long a token lasts that is made to expire, in microseconds."""
+
 
 class TokenApi:
     """Creates and removes registration tokens as a tenant's administrator does."""
@@ -63,14 +66,15 @@ class TokenApi:
         return arrangement
 
     def _created(self, token: RegistrationToken) -> RegistrationToken:
-        asked = PutToken(token)
-        if token.expiry <= self._epoch():
-            raise CannotArrange(
-                "PutToken", "a token that has expired already cannot be created through the API"
-            )
-        made = self._ask(asked, ops.CreateToken(token.name, token.project_uid, token.expiry))
+        asked, expiry = PutToken(token), token.expiry
+        expired = token.has_expired(self._epoch())
+        if expired:
+            expiry = self._epoch() + _A_WHILE
+        made = self._ask(asked, ops.CreateToken(token.name, token.project_uid, expiry))
         if not isinstance(made, ops.TokenUid):
             raise ArrangingFailed("PutToken", "CreateToken was not answered with a uid")
+        if expired:
+            self._expire(made.uid, token)
         if not token.active:
             self._ask(asked, ops.SetTokenState(made.uid, active=False))
         seen = self._ask(asked, ops.ViewToken(made.uid))
@@ -78,14 +82,30 @@ class TokenApi:
             raise ArrangingFailed("PutToken", "ViewToken does not tell the token's value")
         if (seen.project_uid, seen.active) != (token.project_uid, token.active):
             raise ArrangingFailed("PutToken", "ViewToken shows another project or state than asked")
+        if seen.has_expired(self._epoch()) is not expired:
+            raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
         self._made[seen.uid] = seen
         return seen
 
+    def _expire(self, uid: str, token: RegistrationToken) -> None:
+        """Give a new token an expiry that is over; where that cannot be, there is none."""
+        try:
+            change = ops.UpdateToken(uid, token.name, token.project_uid, token.expiry)
+            self._ask(PutToken(token), change)
+        except ArrangingFailed as failed:
+            self._ask(PutToken(token), ops.DeleteToken(uid))
+            why = f"a token that has expired already cannot be had through the API: {failed.how}"
+            raise CannotArrange("PutToken", why) from failed
+
     def _changed(self, token: RegistrationToken) -> RegistrationToken:
-        known = self._made[token.uid]
+        known, asked = self._made[token.uid], PutToken(token)
         if token.expiry != known.expiry:
-            raise CannotArrange("PutToken", "the expiry of a token cannot be changed by the API")
-        self._ask(PutToken(token), ops.SetTokenState(token.uid, token.active))
+            change = ops.UpdateToken(token.uid, token.name, token.project_uid, token.expiry)
+            self._ask(asked, change)
+            seen = self._ask(asked, ops.ViewToken(token.uid))
+            if not isinstance(seen, RegistrationToken) or seen.expiry != token.expiry:
+                raise ArrangingFailed("PutToken", "ViewToken shows another expiry than asked")
+        self._ask(asked, ops.SetTokenState(token.uid, token.active))
         self._made[token.uid] = token
         return token
 

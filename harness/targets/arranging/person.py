@@ -236,10 +236,13 @@ def sentence(arrangement: arrangements.Arrangement) -> str:
             return f"Delete the user {email} in Palette."
         case arrangements.PutToken(token):
             active = "active" if token.active else "deactivated"
+            project = f"for project {token.project_uid}" if token.project_uid else "for no project"
+            expires = "which never expires"
+            if token.expiry is not None:
+                expires = f"which expires at {token.expiry // 1_000_000} (seconds since 1970)"
             return (
-                f"Let there be a registration token {token.name!r} (uid {token.uid}) for project"
-                f" {token.project_uid}, {active}, which expires at {token.expiry // 1_000_000}"
-                " (seconds since 1970)."
+                f"Let there be a registration token {token.name!r} (uid {token.uid}) {project},"
+                f" {active}, {expires}."
             )
         case arrangements.RemoveToken(uid):
             return f"Delete the registration token {uid} in Palette."

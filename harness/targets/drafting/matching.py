@@ -53,6 +53,7 @@ _SPOKEN_OF: Final[Mapping[type[Operation], tuple[str, ...]]] = {
     ops.WithdrawPairing: ("pairing", "withdraw delete"),
     ops.ListTokens: ("token",),
     ops.CreateToken: ("token",),
+    ops.UpdateToken: ("token", "update expiry"),
     ops.ViewToken: ("token",),
     ops.SetTokenState: ("token", "state active"),
     ops.ViewStack: ("stack",),

@@ -10,7 +10,6 @@ from harness.domain.operations import AgentOperation, Operation, Value
 from harness.domain.pairing import RequestState
 from harness.wire import palette as wire
 from harness.wire.codec import parts, pools, stack
-from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 
@@ -117,7 +116,6 @@ def _withdraw(incoming: parts.Incoming) -> Operation:
 
 
 OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
-    ops.Probe: lambda _: ops.Probe(),
     ops.SubmitPairing: _submit,
     ops.PollPairing: lambda incoming: _of_request(ops.PollPairing, incoming),
     ops.ConfirmPairing: lambda incoming: _of_request(ops.ConfirmPairing, incoming),
@@ -176,6 +174,5 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.SubmitPairing: _pairing_id,
     ops.PollPairing: _poll_answer,
     ops.ConfirmPairing: _poll_answer,
-    ops.WithdrawPairing: acknowledged,
 }
 """How each operation's answer is read."""

@@ -29,6 +29,7 @@ _VALUES: Mapping[type[Operation], FromAnswer] = {
     **palette.VALUES,
     **agent.VALUES,
 }
+"""How each answer is read; one that has nothing to tell is acknowledged."""
 
 _SECRET_ANSWERS = frozenset({ops.LogIn, ops.LogInToPalette, ops.ListTokens, ops.ViewToken})
 """Operations whose answers hold secrets, so that not even a broken one may be quoted."""
@@ -95,7 +96,8 @@ def decode(operation: Operation, response: HttpResponse, wire: WireMap = PLAIN) 
         if status in spoken.status or (200 <= status < 300 and not spoken.status):
             if refused := refused_within(response, wire):
                 return refused
-            return Done(_VALUES[kind](published_answer(operation, response, wire)))
+            read = _VALUES.get(kind, local_ui.acknowledged)
+            return Done(read(published_answer(operation, response, wire)))
         if 400 <= status < 600:
             return _refused_or_unknown(operation, response, wire)
         problem = "an answer that is neither success nor error"

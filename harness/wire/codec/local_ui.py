@@ -337,14 +337,8 @@ def _restore(incoming: parts.Incoming) -> Operation:
 
 OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.LogIn: _log_in,
-    ops.LogOut: lambda _: ops.LogOut(),
-    ops.ViewCluster: lambda _: ops.ViewCluster(),
-    ops.ViewStack: lambda _: ops.ViewStack(),
-    ops.ViewManagement: lambda _: ops.ViewManagement(),
     ops.VerifyConnection: lambda incoming: _pairing_input(ops.VerifyConnection, incoming),
     ops.SendPairingRequest: lambda incoming: _pairing_input(ops.SendPairingRequest, incoming),
-    ops.ViewPairing: lambda _: ops.ViewPairing(),
-    ops.CancelPairingRequest: lambda _: ops.CancelPairingRequest(),
     ops.UpdateCluster: lambda incoming: ops.UpdateCluster(
         incoming.parameter("clusterName"), _labels(incoming)
     ),
@@ -353,7 +347,6 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ),
     ops.PatchCluster: lambda incoming: ops.PatchCluster(_labels(incoming)),
     ops.UpdateStack: _update_stack,
-    ops.DeleteCluster: lambda _: ops.DeleteCluster(),
     ops.CreateCluster: _create_cluster,
     ops.AddMachinePool: lambda incoming: ops.AddMachinePool(_pool_config(incoming)),
     ops.UpdateMachinePool: lambda incoming: ops.UpdateMachinePool(_pool_config(incoming)),
@@ -361,7 +354,6 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.RemoveMachinePool: lambda i: ops.RemoveMachinePool(i.parameter("poolName")),
     ops.RemoveNode: lambda i: ops.RemoveNode(i.parameter("poolName"), i.parameter("nodeName")),
     ops.UpdateClusterSettings: _update_settings,
-    ops.ViewClusterSettings: lambda _: ops.ViewClusterSettings(),
     ops.RestoreLocalManagement: _restore,
 }
 """How each operation is read from its request."""
@@ -493,27 +485,12 @@ def _details(json: Json) -> Value:
 
 VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.LogIn: _session,
-    ops.LogOut: acknowledged,
     ops.ViewCluster: lambda json: from_cluster(parse_model(wire.V1Cluster, json)),
     ops.ViewStack: _stack,
     ops.ViewManagement: _management,
     ops.VerifyConnection: _verification,
     ops.SendPairingRequest: _pairing_id,
     ops.ViewPairing: _details,
-    ops.CancelPairingRequest: acknowledged,
-    ops.UpdateCluster: acknowledged,
-    ops.PatchNamedCluster: acknowledged,
-    ops.PatchCluster: acknowledged,
-    ops.UpdateStack: acknowledged,
-    ops.DeleteCluster: acknowledged,
-    ops.CreateCluster: acknowledged,
-    ops.AddMachinePool: acknowledged,
-    ops.UpdateMachinePool: acknowledged,
-    ops.ScaleMachinePool: acknowledged,
-    ops.RemoveMachinePool: acknowledged,
-    ops.RemoveNode: acknowledged,
-    ops.UpdateClusterSettings: acknowledged,
     ops.ViewClusterSettings: _settings,
-    ops.RestoreLocalManagement: acknowledged,
 }
 """How each operation's answer is read."""

@@ -12,7 +12,6 @@ from harness.domain.token import RegistrationToken
 from harness.wire import palette as wire
 from harness.wire.codec import parts, pools, stack
 from harness.wire.codec.listing import core_filter
-from harness.wire.codec.local_ui import acknowledged
 from harness.wire.http import Json
 from harness.wire.model import Malformed, WireModel, parse_model
 from harness.wire.profiles import V1ClusterProfile, V1ClusterProfileSpec, V1ClusterProfileStatus
@@ -56,13 +55,29 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"uid": uid})
         case ops.CreateToken(name, project_uid, expiry):
             spec_entity = wire.V1EdgeTokenSpecEntity(
-                defaultProjectUid=project_uid, expiry=to_timestamp(expiry)
+                defaultProjectUid=parts.unless_empty(project_uid), expiry=_expiry(expiry)
             )
             meta = wire.V1ObjectMeta(name=name)
             return parts.Parts(body=wire.V1EdgeTokenEntity(metadata=meta, spec=spec_entity))
+        case ops.UpdateToken(uid, name, project_uid, expiry):
+            meta = wire.V1ObjectMeta(name=parts.unless_empty(name))
+            spec_update = wire.V1EdgeTokenSpecUpdate(
+                defaultProjectUid=parts.unless_empty(project_uid), expiry=_expiry(expiry)
+            )
+            update = wire.V1EdgeTokenUpdate(metadata=meta, spec=spec_update)
+            return parts.Parts({"uid": uid}, body=update)
         case ops.SetTokenState(uid, active):
             return parts.Parts({"uid": uid}, body=wire.V1EdgeTokenActiveState(isActive=active))
     raise TypeError(f"{type(operation).__name__} does not cross HTTP")
+
+
+def _expiry(expiry: int | None) -> str | None:
+    return None if expiry is None else to_timestamp(expiry)
+
+
+def _time(text: str | None, field: str) -> int | None:
+    """A time that may be missing; an empty one is."""
+    return from_timestamp(text, field) if text else None
 
 
 def _equal(text: str) -> wire.V1FilterString | None:
@@ -171,7 +186,18 @@ def _create_token(incoming: parts.Incoming) -> Operation:
     return ops.CreateToken(
         parts.needed(body.metadata.name if body.metadata else None, "metadata.name"),
         spec.defaultProjectUid or "",
-        from_timestamp(parts.needed(spec.expiry, "spec.expiry"), "spec.expiry"),
+        _time(spec.expiry, "spec.expiry"),
+    )
+
+
+def _update_token(incoming: parts.Incoming) -> Operation:
+    body = parse_model(wire.V1EdgeTokenUpdate, incoming.json)
+    spec = body.spec or wire.V1EdgeTokenSpecUpdate()
+    return ops.UpdateToken(
+        incoming.parameter("uid"),
+        (body.metadata.name if body.metadata else None) or "",
+        spec.defaultProjectUid or "",
+        _time(spec.expiry, "spec.expiry"),
     )
 
 
@@ -188,15 +214,13 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.AcceptPairingRequest: _accept,
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
-    ops.ListCentralClusters: lambda _: ops.ListCentralClusters(),
     ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
-    ops.ListProfiles: lambda _: ops.ListProfiles(),
     ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
-    ops.ListTokens: lambda _: ops.ListTokens(),
     ops.ViewToken: lambda i: ops.ViewToken(i.parameter("uid")),
     ops.CreateToken: _create_token,
+    ops.UpdateToken: _update_token,
     ops.SetTokenState: _set_state,
     ops.DeleteToken: lambda i: ops.DeleteToken(i.parameter("uid")),
 }
@@ -340,8 +364,10 @@ def _to_token(token: RegistrationToken) -> wire.V1EdgeToken:
     return wire.V1EdgeToken(
         metadata=wire.V1ObjectMeta(uid=token.uid, name=token.name),
         spec=wire.V1EdgeTokenSpec(
-            defaultProject=wire.V1EdgeTokenProject(uid=token.project_uid),
-            expiry=to_timestamp(token.expiry),
+            defaultProject=wire.V1EdgeTokenProject(uid=token.project_uid)
+            if token.project_uid
+            else None,
+            expiry=_expiry(token.expiry),
             token=token.value,
         ),
         status=wire.V1EdgeTokenStatus(isActive=token.active),
@@ -481,13 +507,12 @@ def _token(body: wire.V1EdgeToken, place: str) -> RegistrationToken:
     """A token may be listed without its value."""
     metadata = body.metadata or wire.V1ObjectMeta()
     spec = body.spec or wire.V1EdgeTokenSpec()
-    expiry = f"{place}spec.expiry"
     return RegistrationToken(
         parts.needed(metadata.uid, f"{place}metadata.uid"),
         metadata.name or "",
         spec.token or "",
         (spec.defaultProject.uid if spec.defaultProject else None) or "",
-        from_timestamp(parts.needed(spec.expiry, expiry), expiry),
+        _time(spec.expiry, f"{place}spec.expiry"),
         parts.present(body.status.isActive if body.status else None, f"{place}status.isActive"),
     )
 
@@ -507,18 +532,13 @@ VALUES: Mapping[type[Operation], parts.FromAnswer] = {
     ops.ViewPairingRequest: _pairing_request,
     ops.MatchProfiles: _match_result,
     ops.AcceptPairingRequest: lambda json: ops.Accepted(_uid(json)),
-    ops.RejectPairingRequest: acknowledged,
     ops.ViewCentralCluster: _central_cluster,
     ops.ListCentralClusters: _central_clusters,
     ops.ListProjects: _projects,
     ops.ListProfiles: _profile_list,
     ops.ViewProfile: _profile,
-    ops.ChangeCentralCluster: acknowledged,
-    ops.ReleaseCentralCluster: acknowledged,
     ops.ListTokens: _tokens,
     ops.ViewToken: lambda json: _token(parse_model(wire.V1EdgeToken, json), ""),
     ops.CreateToken: lambda json: ops.TokenUid(_uid(json)),
-    ops.SetTokenState: acknowledged,
-    ops.DeleteToken: acknowledged,
 }
 """How each operation's answer is read."""

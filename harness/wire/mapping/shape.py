@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from types import NoneType, UnionType
-from typing import Literal, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import JsonValue
 
@@ -103,6 +103,8 @@ def _shape(annotation: object) -> Shape:
     is_union = get_origin(annotation) in (Union, UnionType)
     kinds = [k for k in (get_args(annotation) if is_union else (annotation,)) if k is not NoneType]
     kind = kinds[0] if len(kinds) == 1 else None
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, WireModel):
         return shape_of(kind)
     if kind in (str, bool):

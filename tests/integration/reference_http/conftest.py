@@ -51,6 +51,7 @@ class World:
     client: httpx.Client
     ca: Path
     user: tuple[str, str]
+    context: ssl.SSLContext
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -67,6 +68,12 @@ class World:
         )
         answer = HttpResponse(response.status_code, dict(response.headers), response.content)
         return decode(operation, answer)
+
+    def watch(self) -> list[httpx.Response]:
+        """Every answer from now on."""
+        seen: list[httpx.Response] = []
+        self.client.event_hooks["response"] = [seen.append]
+        return seen
 
     def ask_local(self, operation: Operation, session: str = "", host: int = 0) -> Reply:
         base = self.local_ui[self.hosts[host]]
@@ -124,7 +131,7 @@ def running(
         servers.serve(make_control_app(Inventoried(reference, palette), SECRET), [control])
         context = ssl.create_default_context(cafile=ca)
         client = stack.enter_context(httpx.Client(verify=context))
-        yield World(reference, palette, local_ui, control_url, client, ca, user)
+        yield World(reference, palette, local_ui, control_url, client, ca, user, context)
 
 
 class Inventoried:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import httpx
+
 from harness.domain import operations as ops
 from harness.domain.arrangements import PutProfile
 from harness.domain.errors import Reason, Refused
@@ -9,7 +13,9 @@ from harness.domain.operations import Done, Unknown
 from harness.domain.pairing import RequestState
 from harness.domain.profile import ClusterProfile, Layer, Pack, ProfileEdition, ProfileType
 from harness.reference.core.choices import EdgeChoices
+from harness.wire.routes import ROUTES, Route, routes_of
 from tests.integration.reference_http.conftest import API_KEY, TOKEN, World
+from tests.unit.wire.as_published import differences
 
 
 def value(reply: ops.Reply) -> ops.Value:
@@ -17,7 +23,19 @@ def value(reply: ops.Reply) -> ops.Value:
     return reply.value
 
 
+def route_of(response: httpx.Response) -> Route:
+    """The route by which an answer came."""
+    request = response.request
+    for route in routes_of(ROUTES, *ops.Surface):
+        path = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.path))
+        if request.method == route.method and re.fullmatch(path, request.url.path):
+            return route
+    raise AssertionError(request.url.path)
+
+
 def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
+    """And all that is answered on the way has the names and types that are published."""
+    came = world.watch()
     session = world.log_in()
     send = ops.SendPairingRequest(world.palette["https"], TOKEN)
     verified = value(world.ask_local(ops.VerifyConnection(send.endpoint, TOKEN), session))
@@ -66,6 +84,11 @@ def test_a_cluster_is_sent_matched_accepted_and_confirmed(world: World) -> None:
     refused = world.ask_local(ops.PatchCluster({"c": "d"}), session)
     assert isinstance(refused, Refused)
     assert refused.reason is Reason.CENTRALLY_MANAGED
+    world.client.event_hooks["response"] = []
+    assert len({route_of(response).id for response in came}) >= 17
+    for response in came:
+        body = response.json() if response.content else None
+        assert differences(route_of(response), response.status_code, body) == [], response.url
 
 
 def test_a_cancel_removes_the_request_on_both_sides(world: World) -> None:

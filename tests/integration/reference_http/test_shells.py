@@ -74,7 +74,7 @@ def is_published_error(response: httpx.Response) -> bool:
         ("GET", "/v1/nowhere", 404),
         ("GET", "/v1/edgehosts/tokens/", 404),
         ("PUT", "/v1/edgehosts/tokens", 405),
-        ("OPTIONS", "/v1/edgehosts/tokens", 405),
+        ("OPTIONS", "/v1/nowhere", 404),
     ],
 )
 def test_what_is_not_served_is_a_published_error(
@@ -85,6 +85,85 @@ def test_what_is_not_served_is_a_published_error(
     assert is_published_error(response)
     assert f"{method} {path}" in response.json()["message"]
     assert ("Allow" in response.headers) == (status == 405)
+
+
+def test_what_can_be_asked_and_whether_it_is_there_is_told(world: World) -> None:
+    url = world.palette["https"] + "/v1/edgehosts/tokens"
+    options = world.client.options(url)
+    assert (options.status_code, options.content) == (204, b"")
+    headers = {"ApiKey": API_KEY}
+    looked, got = world.client.head(url, headers=headers), world.client.get(url, headers=headers)
+    assert (looked.status_code, looked.content) == (got.status_code, b"")
+    assert looked.headers["Content-Length"] == got.headers["Content-Length"]
+    assert world.client.head(url).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "project", "status"),
+    [
+        ("POST", "/v1/edgehosts/tokens", "", 401),
+        ("PATCH", "/v1/spectroclusters/c/metadata", "p1", 401),
+        ("POST", "/v1/spectroclusters/pairing/search", "p1", 401),
+        ("POST", "/v1/auth/authenticate", "", 400),
+    ],
+)
+def test_a_body_is_judged_after_the_login(
+    world: World, method: str, path: str, project: str, status: int
+) -> None:
+    url, body = world.palette["https"] + path, {"metadata": [], "filter": [], "spec": []}
+    answered = world.client.request(method, url, json=body)
+    assert answered.status_code == status
+    headers = {"ApiKey": API_KEY, "ProjectUid": project}
+    assert world.client.request(method, url, json=body, headers=headers).status_code == 400
+    if status == 401:
+        elsewhere = headers | {"ProjectUid": "nowhere"}
+        refused = world.client.request(method, url, json=body, headers=elsewhere)
+        assert refused.status_code == 403
+        local = world.local_ui[world.hosts[0]] + "/v1/edge-mgmt/cluster/pair"
+        assert world.client.post(local, json=[]).status_code == 401
+        session = {"Authorization": world.log_in()}
+        assert world.client.post(local, json=[], headers=session).status_code == 400
+
+
+def test_a_login_sets_a_cookie_unless_it_is_told_not_to(world: World) -> None:
+    login = {"emailId": "admin@shop.test", "password": "admin-password"}
+    base = world.palette["https"]
+    quiet = world.client.post(f"{base}/v1/auth/authenticate?setCookie=false", json=login)
+    assert "set-cookie" not in quiet.headers
+    with httpx.Client(verify=world.context) as browser:
+        wrong = browser.post(f"{base}/v1/auth/authenticate", json=login | {"password": "x"})
+        assert (wrong.status_code, "set-cookie" in wrong.headers) == (401, False)
+        said = browser.post(f"{base}/v1/auth/authenticate", json=login).headers["set-cookie"]
+        assert "httponly; path=/; samesite=strict; secure" in said.lower()
+        assert browser.get(f"{base}/v1/edgehosts/tokens").status_code == 200
+        local = world.local_ui[world.hosts[0]]
+        assert browser.get(f"{local}/v1/edge-mgmt/settings").status_code == 401
+        user = dict(zip(("username", "password"), world.user, strict=True))
+        browser.post(f"{local}/v1/users/default/login", json=user)
+        assert browser.get(f"{local}/v1/edge-mgmt/settings").status_code == 200
+    assert world.client.get(f"{base}/v1/edgehosts/tokens").status_code == 401
+
+
+def test_a_token_needs_neither_expiry_nor_project(world: World) -> None:
+    url, headers = world.palette["https"] + "/v1/edgehosts/tokens", {"ApiKey": API_KEY}
+    made = world.client.post(url, json={"metadata": {"name": "plain"}}, headers=headers)
+    assert made.status_code == 201
+    one = f"{url}/{made.json()['uid']}"
+    token = world.client.get(one, headers=headers).json()
+    assert sorted(token["spec"]) == ["token"]
+    send = ops.SendPairingRequest(world.palette["https"], token["spec"]["token"])
+    sent = world.ask_local(send, world.log_in())
+    assert isinstance(sent, Done)
+    assert isinstance(sent.value, ops.PairingId)
+    listed = world.ask_palette(ops.ListPairingRequests(), project="")
+    assert isinstance(listed, Done)
+    assert [item.pairing_uid for item in listed.value.items] == [sent.value.pairing_uid]
+    assert world.ask_palette(ops.ListPairingRequests()) == Done(ops.PairingList(()))
+    change = {"spec": {"expiry": "2020-01-01T00:00:00Z", "defaultProjectUid": "p1"}}
+    assert world.client.put(one, json=change, headers=headers).status_code == 204
+    spec = world.client.get(one, headers=headers).json()["spec"]
+    assert spec["expiry"] == "2020-01-01T00:00:00.000000Z"
+    assert spec["defaultProject"] == {"uid": "p1"}
 
 
 def test_the_settings_are_no_cluster_of_that_name(world: World) -> None:
@@ -215,13 +294,7 @@ def test_a_list_comes_filtered_and_sorted_as_published(world: World) -> None:
     assert listed({"sort": [{"field": "name", "order": "desc"}]}) == 1
 
 
-def test_cookies_and_redirects_are_never_sent(world: World) -> None:
-    response = world.client.post(
-        world.palette["https"] + "/v1/auth/authenticate",
-        json={"emailId": "admin@shop.test", "password": "admin-password"},
-    )
-    assert response.status_code == 200
-    assert "Set-Cookie" not in response.headers
+def test_redirects_are_never_sent(world: World) -> None:
     slash = world.client.get(world.palette["https"] + "/v1/edgehosts/pairing/ping/")
     assert slash.status_code == 404
 
@@ -272,17 +345,16 @@ def test_the_description_says_what_an_operation_cannot_do_without(world: World) 
     body = paths["/v1/edgehosts/tokens"]["post"]["requestBody"]
     model, needed = body["content"]["application/json"]["schema"]["allOf"]
     assert model == {"$ref": "#/components/schemas/v1EdgeTokenEntity"}
-    assert needed["required"] == ["metadata", "spec"]
-    expiry = {"type": "string", "format": "date-time"}
-    assert needed["properties"]["spec"]["properties"] == {"expiry": expiry}
+    assert needed["required"] == ["metadata"]
+    assert needed["properties"]["metadata"]["required"] == ["name"]
     assert not paths["/v1/spectroclusters/pairing/search"]["post"]["requestBody"]["required"]
 
 
 def test_what_is_allowed_is_every_method_of_the_path(world: World) -> None:
     for path, allowed in (
-        ("/v1/edgehosts/tokens", "GET, POST"),
-        ("/v1/edgehosts/tokens/any", "DELETE, GET"),
-        ("/v1/spectroclusters/pairing/search", "POST"),
+        ("/v1/edgehosts/tokens", "GET, HEAD, OPTIONS, POST"),
+        ("/v1/edgehosts/tokens/any", "DELETE, GET, HEAD, OPTIONS, PUT"),
+        ("/v1/spectroclusters/pairing/search", "OPTIONS, POST"),
     ):
         response = world.client.options(world.palette["https"] + path)
         assert response.headers["Allow"] == allowed

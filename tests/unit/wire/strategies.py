@@ -54,7 +54,8 @@ submitted_clusters = st.builds(
 """Clusters as they are submitted: running and healthy, which is not said again."""
 
 selections = tuples_of(st.builds(ops.SelectedProfile, words, texts))
-tokens = st.builds(RegistrationToken, words, texts, texts, texts, times, st.booleans())
+maybe_times = st.none() | times
+tokens = st.builds(RegistrationToken, words, texts, texts, texts, maybe_times, st.booleans())
 problems = st.builds(MatchProblem, st.sampled_from(Mismatch), texts, texts, texts, texts, texts)
 annotations = tags.filter(lambda tags: "description" not in tags)
 maybe_texts = st.none() | texts
@@ -103,7 +104,8 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ReleaseCentralCluster: st.builds(ops.ReleaseCentralCluster, words),
     ops.ListTokens: st.builds(ops.ListTokens),
     ops.ViewToken: st.builds(ops.ViewToken, words),
-    ops.CreateToken: st.builds(ops.CreateToken, words, texts, times),
+    ops.CreateToken: st.builds(ops.CreateToken, words, texts, maybe_times),
+    ops.UpdateToken: st.builds(ops.UpdateToken, words, texts, texts, maybe_times),
     ops.SetTokenState: st.builds(ops.SetTokenState, words, st.booleans()),
     ops.DeleteToken: st.builds(ops.DeleteToken, words),
     ops.Probe: st.builds(ops.Probe),
@@ -188,6 +190,7 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),
     ops.ViewToken: tokens,
     ops.CreateToken: st.builds(ops.TokenUid, words),
+    ops.UpdateToken: no_content,
     ops.SetTokenState: no_content,
     ops.DeleteToken: no_content,
     ops.Probe: no_content,

@@ -113,7 +113,9 @@ PALETTE = {
     "v1EdgeTokenEntity": "metadata spec",
     "v1EdgeTokenSpec": "defaultProject expiry token",
     "v1EdgeTokenSpecEntity": "defaultProjectUid expiry",
+    "v1EdgeTokenSpecUpdate": "defaultProjectUid expiry",
     "v1EdgeTokenStatus": "isActive",
+    "v1EdgeTokenUpdate": "metadata spec",
     "v1EdgeTokens": "items",
     "v1Error": "code details message ref",
     "v1FilterString": "beginsWith contains eq ignoreCase ne",
@@ -146,6 +148,11 @@ PALETTE = {
     ),
     "v1Uid": "uid",
     "v1UserToken": "Authorization isMfa",
+}
+
+PALETTE |= {n: LOCAL_UI[n] for n in ("v1MachinePoolProperties", "v1Nic", "v1Taint")} | {
+    "v1LifecycleConfig": "pause",
+    "v1UpdateStrategy": "maxSurge maxUnavailable type",
 }
 
 PROFILES = {

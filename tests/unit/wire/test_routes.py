@@ -49,6 +49,7 @@ PUBLISHED = {
     "POST /v1/edgehosts/tokens",
     "GET /v1/edgehosts/tokens/{uid}",
     "DELETE /v1/edgehosts/tokens/{uid}",
+    "PUT /v1/edgehosts/tokens/{uid}",
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
     "PATCH /v1/spectroclusters/{uid}/metadata",

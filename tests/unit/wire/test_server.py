@@ -72,7 +72,7 @@ def without(*path: str) -> dict[str, Any]:
         ),
         (ops.ChangeCentralCluster, {}, "metadata"),
         (ops.ChangeCentralCluster, {"metadata": {"labels": {"a": 1}}}, "metadata.labels.a"),
-        (ops.CreateToken, {"metadata": {"name": "n"}}, "spec.expiry"),
+        (ops.UpdateToken, {"spec": {"expiry": "tomorrow"}}, "spec.expiry"),
         (
             ops.CreateToken,
             {"metadata": {"name": "n"}, "spec": {"expiry": "2026-02-30T00:00:00Z"}},

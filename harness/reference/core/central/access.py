@@ -53,9 +53,17 @@ class AccessRules:
 
     def list_projects(self, operation: ops.ListProjects, call: CentralCall) -> ops.ScopeList:
         """The projects among the scopes; of one name, where one is asked for."""
+        self.project_scope(call)
         scopes = self.list_scopes(ops.ListScopes(), call).items
         named = (s for s in scopes if s.uid and operation.name in ("", s.name))
         return ops.ScopeList(tuple(named))
+
+    def project_scope(self, call: CentralCall) -> str:
+        """The scope; a project that the call names must be one that the caller works in."""
+        user, scope = self.authenticate(call), self.scope_of(call)
+        if scope != TENANT and not self.is_member(user, scope):
+            raise Refusal(Reason.FORBIDDEN, f"project {scope} is not yours", project=scope)
+        return scope
 
     def member_of(self, call: CentralCall) -> str:
         """The scope, if the caller has any business there."""

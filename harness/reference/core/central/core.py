@@ -144,29 +144,45 @@ class TokenRules(AccessRules):
 
     def list_tokens(self, operation: ops.ListTokens, call: CentralCall) -> ops.TokenList:
         """The registration tokens that can be seen from the scope."""
-        self.authenticate(call)
-        scope = self.scope_of(call)
+        scope = self.project_scope(call)
         tokens = self.store.every(RegistrationToken)
         return ops.TokenList(tuple(t for t in tokens if self.belongs(t.project_uid, scope)))
 
     def view_token(self, operation: ops.ViewToken, call: CentralCall) -> RegistrationToken:
         """One registration token."""
-        self.authenticate(call)
-        return self.known_token(operation.token_uid, self.scope_of(call))
+        return self.known_token(operation.token_uid, self.project_scope(call))
 
     def create_token(self, operation: ops.CreateToken, call: CentralCall) -> ops.TokenUid:
         """A new registration token; creating one is a matter of the tenant."""
         user = self.authenticate(call)
         if not user.tenant_admin or self.scope_of(call) != TENANT:
             raise Refusal(Reason.FORBIDDEN, "only a tenant admin creates registration tokens")
-        if self.store.get(Project, operation.project_uid) is None:
-            raise Refusal(Reason.INVALID_INPUT, f"there is no project {operation.project_uid}")
+        self.require_project(operation.project_uid)
         uid = f"{call.draws.bits128('token-uid') >> 32:024x}"
         value = f"{call.draws.bits128('token-value'):032x}"
         self.store.put(
             RegistrationToken(uid, operation.name, value, operation.project_uid, operation.expiry)
         )
         return ops.TokenUid(uid)
+
+    def require_project(self, uid: str) -> None:
+        """A token's project is optional (SND-14), and has to exist."""
+        if uid and self.store.get(Project, uid) is None:
+            raise Refusal(Reason.INVALID_INPUT, f"there is no project {uid}")
+
+    def update_token(self, operation: ops.UpdateToken, call: CentralCall) -> ops.Acknowledged:
+        """Change a token's name, project or expiry."""
+        token = self.owned_token(operation.token_uid, call)
+        self.require_project(operation.project_uid)
+        self.store.put(
+            replace(
+                token,
+                name=operation.name or token.name,
+                project_uid=operation.project_uid or token.project_uid,
+                expiry=token.expiry if operation.expiry is None else operation.expiry,
+            )
+        )
+        return ops.Acknowledged()
 
     def set_token_state(self, operation: ops.SetTokenState, call: CentralCall) -> ops.Acknowledged:
         """Activate or deactivate a registration token."""
@@ -220,6 +236,7 @@ class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRule
             ops.ListTokens: self.list_tokens,
             ops.ViewToken: self.view_token,
             ops.CreateToken: self.create_token,
+            ops.UpdateToken: self.update_token,
             ops.SetTokenState: self.set_token_state,
             ops.DeleteToken: self.delete_token,
             ops.Probe: self.probe,

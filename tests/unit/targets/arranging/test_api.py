@@ -38,6 +38,9 @@ class Palette:
                 uid = f"own-{len(self.tokens)}"
                 self.tokens[uid] = RegistrationToken(uid, name, f"value-{uid}", project, expiry)
                 return ops.TokenUid(uid)
+            case ops.UpdateToken(uid, name, project, expiry):
+                kept = self.tokens[uid]
+                self.tokens[uid] = replace(kept, name=name, project_uid=project, expiry=expiry)
             case ops.SetTokenState(uid, active):
                 self.tokens[uid] = replace(self.tokens[uid], active=active)
             case ops.DeleteToken(uid):
@@ -83,20 +86,38 @@ def test_one_that_was_made_is_changed_and_removed(api: TokenApi, palette: Palett
 
 
 @pytest.mark.parametrize("expiry", [NOW, NOW - 1, -5])
-def test_one_that_has_expired_cannot_be_created(
+def test_one_that_has_expired_is_created_and_then_expires(
     api: TokenApi, palette: Palette, expiry: int
 ) -> None:
-    with pytest.raises(CannotArrange, match="expired already") as told:
-        api.arrange(PutToken(replace(ASKED, expiry=expiry)))
+    came = api.arrange(PutToken(replace(ASKED, expiry=expiry)))
+    assert came == PutToken(palette.tokens["own-0"])
+    assert palette.tokens["own-0"].expiry == expiry
+    assert palette.asked[0] == ops.CreateToken("token-1", "p-1", NOW + 3_600_000_000)
+
+
+def test_where_no_token_can_be_made_to_expire_none_is_left(api: TokenApi, palette: Palette) -> None:
+    palette.answers[ops.UpdateToken] = Refused(Reason.NOT_FOUND, "no such call")
+    with pytest.raises(CannotArrange, match="UpdateToken: no such call") as told:
+        api.arrange(PutToken(replace(ASKED, expiry=NOW)))
     assert not isinstance(told.value, ArrangingFailed)
-    assert palette.asked == []
+    assert palette.tokens == {}
 
 
-def test_the_expiry_of_one_that_was_made_cannot_be_changed(api: TokenApi) -> None:
+def test_one_without_expiry_and_project_is_made_so(api: TokenApi, palette: Palette) -> None:
+    api.arrange(PutToken(replace(ASKED, expiry=None, project_uid="")))
+    assert palette.asked[0] == ops.CreateToken("token-1")
+
+
+def test_the_expiry_of_one_that_was_made_is_changed_and_read_back(
+    api: TokenApi, palette: Palette
+) -> None:
     came = api.arrange(PutToken(ASKED))
     assert isinstance(came, PutToken)
-    with pytest.raises(CannotArrange, match="expiry of a token cannot be changed"):
-        api.arrange(PutToken(replace(came.token, expiry=NOW - 1)))
+    api.arrange(PutToken(replace(came.token, expiry=NOW - 1)))
+    assert palette.tokens["own-0"].expiry == NOW - 1
+    palette.answers[ops.UpdateToken] = ops.Done(ops.Acknowledged())
+    with pytest.raises(ArrangingFailed, match="another expiry"):
+        api.arrange(PutToken(replace(came.token, expiry=NOW + 9)))
 
 
 @pytest.mark.parametrize(
