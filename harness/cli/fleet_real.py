@@ -20,6 +20,7 @@ from msgspec import structs
 
 from harness import __version__
 from harness.checkers.fleet.durations import merged
+from harness.checkers.fleet.gate import notes_at_another_pace
 from harness.cli import exits
 from harness.cli.exits import CannotDo, put, put_json, say
 from harness.cli.fleet import FleetOptions, RealtimeOptions, job_of, reported, scenario_of
@@ -44,6 +45,7 @@ from harness.fleet.realtime.settings import Endpoint, Settings
 from harness.fleet.realtime.translation import new_mark
 from harness.fleet.run import Telling, folder_of_parts
 from harness.fleet.scenario import SECOND, Scenario
+from harness.fleet.shelf import find, is_shipped
 from harness.fleet.size import operations_about
 from harness.fleet.spelling import duration_text
 from harness.history.fleet_lines import EffortLine, RealtimeLine, StormLine
@@ -78,6 +80,8 @@ class Prepared:
     rate: Rate | None
     budget: LoadBudget
     speed_milli: int
+    notes: tuple[str, ...] = ()
+    """What of a shipped gate decides nothing, as the pace is another."""
     side: Side = Side.CENTRAL
     """The side at which people act over HTTP, with hosts of the harness's own or of the target."""
 
@@ -165,7 +169,22 @@ def prepare(asked: FleetOptions, real: RealtimeOptions) -> Prepared:
     scenario = replace(scenario, fleet=replace(scenario.fleet, cells=cells, window=SECOND))
     scenario = at_speed(scenario, speed_milli, target.limits)
     plan = _planned(asked, target, side, scenario)
-    return Prepared(target, plan, rate, budget, speed_milli, side)
+    notes = _notes(asked, plan.scenario, speed_milli != _MILLI or rate is not None)
+    return Prepared(target, plan, rate, budget, speed_milli, notes, side)
+
+
+def _notes(asked: FleetOptions, scenario: Scenario, paced: bool) -> tuple[str, ...]:
+    """The expressions of a shipped gate that were made for another pace, or another size. What
+    somebody asks for themselves keeps its word.
+    """
+    if not is_shipped(asked.scenario):
+        return ()
+    shipped = find(asked.scenario)
+    resized = scenario.fleet.hosts != shipped.fleet.hosts or asked.until
+    if not (paced or resized):
+        return ()
+    notes = notes_at_another_pace(shipped.gate, shipped.reach)
+    return tuple(note for note in notes if note not in {gate.strip() for gate in asked.gates})
 
 
 def _planned(asked: FleetOptions, target: Target, side: Side, scenario: Scenario) -> Planned:
@@ -272,6 +291,7 @@ def _realtime(prepared: Prepared, course: PoolRun) -> RealtimeLine:
         stopped=course.stopped,
         left_out=[[what, why] for what, why in prepared.planned.left_out],
         played=prepared.played,
+        notes=[*prepared.notes],
         effort=together([o.effort for o in course.outcomes if o.effort is not None]),
     )
 

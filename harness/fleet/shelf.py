@@ -54,6 +54,11 @@ def find(name_or_path: str) -> Scenario:
     return load(_path_of(name_or_path))
 
 
+def is_shipped(name_or_path: str) -> bool:
+    """Whether this names a shipped scenario, and no file."""
+    return "/" not in name_or_path and not name_or_path.endswith(".toml")
+
+
 def text_of(name_or_path: str) -> str:
     """The text of a scenario's file.
 

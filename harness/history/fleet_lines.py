@@ -99,6 +99,7 @@ class RealtimeLine(msgspec.Struct, frozen=True, kw_only=True):
         left_out: what the scenario asks for and the target offers no way to: what, and why.
         played: the sides that the harness played itself.
         effort: what it took.
+        notes: expressions of a shipped gate that decide nothing, as the pace was not its own.
     """
 
     target: str
@@ -109,6 +110,7 @@ class RealtimeLine(msgspec.Struct, frozen=True, kw_only=True):
     left_out: list[list[str]] = []
     played: list[str] = []
     effort: EffortLine = EffortLine()
+    notes: list[str] = []
 
 
 class FleetLine(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="fleet"):

@@ -52,6 +52,17 @@ class _Expression:
         return _COMPARISONS[self.comparison](value, self.bound)
 
 
+_PACED: Final = ("share.", "latency_ms.", "waiting_s.", "requests.", "per_pairing.", "sometimes.")
+
+
+def notes_at_another_pace(expressions: Iterable[str], reach: Reach) -> tuple[str, ...]:
+    """What of a gate was made for the pace of its scenario, and says little at another: shares,
+    latencies, and the situations to reach, as `reached` writes them.
+    """
+    paced = (text.strip() for text in expressions if text.strip().startswith(_PACED))
+    return (*paced, *(_to_reach(name, wanted) for name, wanted in reach))
+
+
 def check(expressions: Iterable[str], reach: Reach = ()) -> None:
     """Whether each expression means something, and each situation to reach is known.
 
@@ -147,13 +158,17 @@ def _gate_line(expression: _Expression, run: MetricSource, complete: bool) -> Ga
 def _reached(name: str, wanted: int, measures: MeasuresLine) -> GateLine:
     _require_situation(name)
     hosts, count = measures.hosts, measures.sometimes.get(name, 0)
-    text = f"sometimes.{name} >= {wanted / 1000:g}"
+    text = _to_reach(name, wanted)
     value = 1000 * count / hosts if hosts else None
     least = max(1, -(-wanted * hosts // 1_000_000))
     if count >= least:
         return GateLine(expression=text, value=value, holds=True)
     reason = f"{name} happened {count} {_times(count)}, and {least} {_times(least)} was asked for"
     return GateLine(expression=text, value=value, holds=None, reason=reason)
+
+
+def _to_reach(name: str, wanted: int) -> str:
+    return f"sometimes.{name} >= {wanted / 1000:g}"
 
 
 def _times(count: int) -> str:

@@ -60,7 +60,8 @@ class SituationReport:
 class FleetReport:
     """A fleet run, judged. `why` is one sentence for the verdict.
 
-    `gates` are the expressions of the gate, `demands` the situations to reach in the same form.
+    `gates` are the expressions of the gate, `demands` the situations to reach in the same form;
+    `notes` are those of either that decide nothing, as the pace was not that of the scenario.
     """
 
     evidence: FleetEvidence
@@ -69,6 +70,7 @@ class FleetReport:
     why: str
     checkers: tuple[CheckerReport, ...]
     gates: tuple[GateLine, ...]
+    notes: tuple[GateLine, ...]
     demands: tuple[GateLine, ...]
     situations: tuple[SituationReport, ...]
     warnings: tuple[str, ...]
@@ -165,9 +167,14 @@ class FleetReport:
 def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> FleetReport:
     """Judge a run by its manifest. `evidence_file` is how the report names it."""
     wanted = _reach(evidence)
-    demands = tuple(_demand(name, n, evidence.measures) for name, n in wanted.items())
-    demanded = {demand.expression for demand in demands}
-    gates = tuple(gate for gate in evidence.gates if gate.expression not in demanded)
+    realtime = realtime_of(evidence.fleet)
+    noted = frozenset(realtime.notes) if realtime else frozenset()
+    every = tuple(_demand(name, n, evidence.measures) for name, n in wanted.items())
+    demands = tuple(demand for demand in every if demand.expression not in noted)
+    demanded = {demand.expression for demand in every}
+    asked = tuple(gate for gate in evidence.gates if gate.expression not in demanded)
+    gates = tuple(gate for gate in asked if gate.expression not in noted)
+    notes = tuple(line for line in (*asked, *every) if line.expression in noted)
     problems = _problems(evidence)
     violated, undecided = len(evidence.violations), evidence.measures.undecided
     verdict, why = verdict_of((*gates, *demands), violated, undecided, evidence.complete)
@@ -180,9 +187,10 @@ def build_fleet_report(evidence: FleetEvidence, evidence_file: str = "") -> Flee
         why=f"{why[:1].upper()}{why[1:]}.",
         checkers=tuple(_checker(r, evidence) for r in INVARIANTS.requirements),
         gates=gates,
+        notes=notes,
         demands=demands,
-        situations=tuple(_situations(evidence.measures, wanted, demands)),
-        warnings=tuple(_warnings(evidence)),
+        situations=tuple(_situations(evidence.measures, wanted, every)),
+        warnings=(*_warnings(evidence), *_noted(notes)),
         problems=problems,
     )
 
@@ -220,6 +228,15 @@ def _warnings(evidence: FleetEvidence) -> Iterator[str]:
         yield f"the reference was not as it should be: {planted} was planted"
     if realtime := realtime_of(evidence.fleet):
         yield from warnings_of(realtime)
+
+
+def _noted(notes: Iterable[GateLine]) -> Iterator[str]:
+    for line in notes:
+        if line.holds is not True:
+            yield (
+                f"only a note, as the pace was not the scenario's: {line.expression}"
+                f" ({line.reason})"
+            )
 
 
 def _checker(requirement: Requirement, evidence: FleetEvidence) -> CheckerReport:

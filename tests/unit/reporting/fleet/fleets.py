@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from harness.catalogue.verdict import Verdict
 from harness.checkers.fleet.gate import evaluate
@@ -52,6 +53,7 @@ class Fleet:
     verdicts: Mapping[str, tuple[Verdict, str]] = field(default_factory=dict)
     planted: str = ""
     interrupted: bool = False
+    realtime: fleet_lines.RealtimeLine | UnsetType = UNSET
     header: EvidenceHeader = HEADER
     ended_at: str = "2026-11-24T10:00:41.500000Z"
 
@@ -62,7 +64,9 @@ class Fleet:
         write_manifest(
             path,
             self.header,
-            fleet_lines.FleetLine(scenario=self.scenario, planted=self.planted),
+            fleet_lines.FleetLine(
+                scenario=self.scenario, planted=self.planted, realtime=self.realtime
+            ),
             [self._part(folder, cell) for cell in cells],
             [self._verdict(id_) for id_ in INVARIANTS],
             self.violations,

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from harness.catalogue.verdict import Overall, Verdict
+from harness.checkers.fleet.gate import notes_at_another_pace
 from harness.checkers.fleet.sometimes import SITUATIONS
-from harness.history.fleet_lines import GateLine
+from harness.history.fleet_lines import EffortLine, GateLine, RealtimeLine
 from harness.history.manifest import read_manifest
 from harness.reporting.fleet.model import NOT_JUDGED, FleetReport, build_fleet_report
 from harness.reporting.fleet.wording import advice
@@ -52,6 +53,27 @@ def test_what_was_to_be_reached_and_was_not_leaves_it_inconclusive(tmp_path: Pat
     assert report.demands[0].holds is None
     first = report.situations[0]
     assert (first.name, first.wanted_per_thousand_hosts) == ("cancel_in_flight", 1000)
+
+
+def test_a_gate_of_another_pace_is_a_note_and_ones_own_keeps_its_word(tmp_path: Path) -> None:
+    shipped, own = "share.paired >= 0.99", "latency_ms.accept.p99 < 0.001"
+    fleet = replace(calm(), gate=[shipped])
+    fleet.scenario["reach"] = [["cancel_in_flight", 1_000_000]]
+    notes = list(notes_at_another_pace([shipped, "violations == 0"], [("cancel_in_flight", 10**6)]))
+    assert notes == [shipped, "sometimes.cancel_in_flight >= 1000"]
+    manifest = read_manifest(fleet.write(tmp_path / "strict"))
+    assert build_fleet_report(manifest).verdict is Overall.DOES_NOT_CONFORM
+
+    def at_another_pace(gate: list[str], folder: str) -> FleetReport:
+        realtime = RealtimeLine(target="http://t", effort=EffortLine(requests=1), notes=notes)
+        path = replace(fleet, gate=gate, realtime=realtime).write(tmp_path / folder)
+        return build_fleet_report(read_manifest(path))
+
+    report = at_another_pace([shipped], "noted")
+    assert (report.verdict, report.gates, report.demands) == (Overall.CONFORMS, (), ())
+    told = [warning for warning in report.warnings if warning.startswith("only a note")]
+    assert [shipped in told[0], "cancel_in_flight" in told[1]] == [True, True]
+    assert at_another_pace([shipped, own], "own").verdict is Overall.DOES_NOT_CONFORM
 
 
 def test_evidence_that_was_changed_never_conforms(tmp_path: Path) -> None:
