@@ -65,7 +65,7 @@ def _extended_session(context: Context) -> None:
 
 @given("a request that was sent")
 def _sent(context: Context) -> None:
-    context.must(context.send())
+    context.must_send()
 
 
 @given("a pairing request that was sent and cancelled")

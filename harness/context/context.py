@@ -97,6 +97,7 @@ class Context:
         self.selection: tuple[ops.SelectedProfile, ...] | None = None
         need = need_of(recorder.scenario)
         self.endpoint = inventory.endpoint_for(None if need is UNKNOWN else need.kinds)
+        self._kinds = need.kinds
         self.insecure = False
         self.seen: list[str] = []
         self.changing: ops.LocalClusterOperation | None = None
@@ -318,13 +319,28 @@ class Context:
             leased.pairing_uid = uid
         return taken
 
+    def must_send(self, label: str = MAIN) -> None:
+        """A precondition: a request of the cluster was sent. Where somebody at Palette has a part
+        in the scenario, its list has time to catch up: what is listed later is no state of before.
+
+        Raises:
+            Inconclusive: it was not sent.
+        """
+        self.must(self.send(label))
+        self._let_catch_up(label, "listed")
+
+    def _let_catch_up(self, label: str, predicate: str) -> None:
+        if arrangements.PutUser.__name__ in self._kinds:
+            look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
+            self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
+
     def pending(self, label: str = MAIN) -> LeasedCluster:
         """A cluster whose request is pending on both sides.
 
         Raises:
             Inconclusive: it could not be brought about.
         """
-        self.must(self.send(label))
+        self.must_send(label)
         leased = self.cluster(label)
         uid = leased.pairing_uid
         self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
@@ -351,6 +367,7 @@ class Context:
         leased = self.pending(label)
         self.must(self.accept(label))
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
+        self._let_catch_up(label, "not_listed")
         return leased
 
     # --- preconditions ----------------------------------------------------------------

@@ -253,7 +253,7 @@ def send_and_cancel(context: Context, times: int) -> None:
         Inconclusive: a send did not succeed, or Local UI still shows it as pending.
     """
     for _ in range(times):
-        context.must(context.send())
+        context.must_send()
         cancelled(context)
 
 
@@ -264,7 +264,7 @@ def send_and_reject(context: Context, times: int) -> None:
         Inconclusive: a send or a rejection did not succeed, or the edge never heard of it.
     """
     for _ in range(times):
-        context.must(context.send())
+        context.must_send()
         rejected(context)
 
 
@@ -409,19 +409,21 @@ def watch_both_sides(context: Context) -> None:
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
-    """Wait until just one request of a cluster waits in Palette, under whatever id."""
-    uid = context.cluster(label).cluster.uid
-    return context.recorder.await_state(
-        context.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
-    )
+    """Wait until just the cluster's last request waits in Palette."""
+    look, args = ops.ListPairingRequests(), _just_the_last(context, label)
+    return context.recorder.await_state(context.admin(), look, "listed_for", within_s=None, **args)
 
 
 def request_stays_of(context: Context, label: str = MAIN) -> OperationRecord:
-    """Watch that just one request of a cluster goes on waiting in Palette."""
-    uid = context.cluster(label).cluster.uid
-    return context.recorder.stays(
-        context.admin(), ops.ListPairingRequests(), "listed_for", local_cluster_uid=uid, times=1
-    )
+    """Watch that just the cluster's last request goes on waiting in Palette."""
+    look, args = ops.ListPairingRequests(), _just_the_last(context, label)
+    return context.recorder.stays(context.admin(), look, "listed_for", during_s=None, **args)
+
+
+def _just_the_last(context: Context, label: str) -> dict[str, Json]:
+    leased = context.cluster(label)
+    last: dict[str, Json] = {"pairing_uid": leased.pairing_uid} if leased.pairing_uid else {}
+    return {"local_cluster_uid": leased.cluster.uid, "times": 1, **last}
 
 
 # --- profiles -----------------------------------------------------------------------------------

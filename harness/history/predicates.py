@@ -132,10 +132,13 @@ def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
 
 
 @predicate
-def listed_for(sample: Sample, *, local_cluster_uid: str, times: int) -> bool:
-    """Just so many requests of this cluster wait for a decision, under whatever ids."""
+def listed_for(
+    sample: Sample, *, local_cluster_uid: str, times: int, pairing_uid: str = ""
+) -> bool:
+    """Just so many requests of this cluster wait for a decision, the one of this id among them."""
     found = [i for i in _open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
-    return sample.outcome is Outcome.OK and len(found) == times
+    known = not pairing_uid or any(item.get("pairing_uid") == pairing_uid for item in found)
+    return sample.outcome is Outcome.OK and len(found) == times and known
 
 
 @predicate

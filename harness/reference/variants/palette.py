@@ -241,6 +241,36 @@ class TheListIsTwoSecondsBehind(_Dated):
         ]
 
 
+@varies("INV-8", limits={"list_lag_s": 5.0})
+class TheListShowsOneChangeAfterAnother(TheListIsTwoSecondsBehind):
+    """Each change comes to the list a fifth of a second after the one before it, or later."""
+
+    LAG = 0
+    APART = 200_000
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._last_shown: dict[str, int] = {}
+
+    def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        answer = super().submit(operation, call)
+        self._later(answer.pairing_uid)
+        return answer
+
+    def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
+        stepped = super().step(request, event)
+        self._later(request.pairing_uid)
+        return stepped
+
+    def _later(self, pairing_uid: str) -> None:
+        request = self.store.get(PairingRequest, pairing_uid)
+        project = request.project_uid if request else ""
+        shown = max(self._last_shown.get(project, 0), self._now) + self.APART
+        self._last_shown[project] = shown
+        course = self._course[pairing_uid]
+        course[-1] = (shown, course[-1][1])
+
+
 @varies("REJ-8")
 class DecidedRequestsAreShownForASecond(_Dated):
     """A request that was decided can be read by its id for a second, and is not found then."""

@@ -306,6 +306,7 @@ PROBES: Mapping[str, Probe] = {
     "the_cluster_bears_the_requests_id": an_acceptance,
     "decided_requests_stay_listed": a_rejected_request,
     "the_newest_request_is_listed_first": two_requests,
+    "the_list_shows_one_change_after_another": a_list_right_after_the_send,
     "the_list_is_two_seconds_behind": a_list_right_after_the_send,
     "decided_requests_are_shown_for_a_second": a_rejected_request,
     "a_cluster_is_shown_once_its_host_has_confirmed": an_acceptance,
