@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from harness.history.reader import Evidence
 from harness.history.visible import visible_line
 from harness.reporting import words
 from harness.reporting.model import Report, RequirementReport, ScenarioReport, some
+from harness.targets.ledger import FILE, State, read_ledger
 
 STYLES = {
     Verdict.PASS: "green",
@@ -64,6 +66,7 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
         yield Text(f"incomplete    {problems}", "yellow")
     for leak in report.evidence.leaks:
         yield Text(f"left behind   {shortened(words.describe_leak(leak))}", "yellow")
+    yield from kept_lines(out / FILE)
     for warning in report.warnings:
         yield Text(f"warning       {shortened(warning)}", "yellow")
     made = report.header.implementation
@@ -71,6 +74,17 @@ def _lines(report: Report, out: Path) -> Iterator[Text]:
     overall = words.describe_overall(report.verdict)
     yield Text.assemble((f"{overall}: ", OVERALL_STYLES[report.verdict]), f"{name}. {report.why}")
     yield Text(f"report        {out / 'report.html'}")
+
+
+def kept_lines(ledger: Path) -> Iterator[Text]:
+    """How much stays on a target that can remove nothing of its kind, and where it is listed."""
+    if not ledger.is_file():
+        return
+    header, entries = read_ledger(ledger)
+    kept = Counter(e.kind.value for e in entries.values() if e.state is State.KEPT)
+    if kept:
+        told = ", ".join(f"{count} of the kind {kind}" for kind, count in kept.items())
+        yield Text(f"kept          {told}, marked {header.mark}: see {ledger}")
 
 
 def _unasked(report: Report) -> Iterator[Text]:

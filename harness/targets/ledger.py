@@ -92,7 +92,12 @@ class State(StrEnum):
     """Used up for good, as a paired cluster is: nothing can give it back."""
     LEAKED = "leaked"
     """It could not be removed."""
+    KEPT = "kept"
+    """The target file says that nothing of its kind can be removed: it stays, by its mark."""
 
+
+KEEPABLE: Final = (LedgerKind.PROJECT, LedgerKind.USER, LedgerKind.PROFILE)
+"""What a target may keep. A token is none of it: it would go on admitting hosts."""
 
 OPEN: Final = frozenset({State.INTENDED, State.MADE, State.LEAKED})
 """What is still there, or may be."""

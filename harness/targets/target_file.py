@@ -18,6 +18,7 @@ from harness.files import parse_toml, read_text
 from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.key_kinds import Table, check_structure
+from harness.targets.ledger import LedgerKind
 from harness.targets.links.reading import read_links
 from harness.targets.peer_table import Peer, read_peer
 from harness.targets.port import LocalUser, TargetInfo
@@ -104,6 +105,7 @@ class _Reader(TargetFileReader):
             peer=peer,
             proxy=self.address(proxy, ("network", "proxy")) if proxy else "",
             allow_writes=data.get("allow_writes", False),
+            keeps=frozenset(map(LedgerKind, data.get("keeps", []))),
             arranging=read_arranging(self, data),
             links=read_links(self, data),
         )

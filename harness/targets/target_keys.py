@@ -28,6 +28,7 @@ from harness.targets.key_kinds import (
     table_of,
 )
 from harness.targets.key_kinds import TargetKeyKind as Kind
+from harness.targets.ledger import KEEPABLE
 from harness.targets.links.reading import CutForm, LinkWay, Tls, Use
 from harness.targets.peer_table import PEER_KEYS
 from harness.targets.trust import TLS_KEYS
@@ -461,6 +462,13 @@ FILE: Mapping[str, TargetKey] = {
     "offers": table_of(
         "which operations on a cluster it has; what needs one that it has not is not_supported",
         _OFFERS,
+    ),
+    "keeps": TargetKey(
+        "what cannot be removed there once it is made: it stays, marked with the run, and is no"
+        " leak; users lose their permissions and their keys where they can be changed",
+        Kind.NAMES,
+        names=tuple(kind.value for kind in KEEPABLE),
+        default="none",
     ),
     "allow_writes": TargetKey(
         "the harness may change things at addresses that are not loopback",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from secrets import token_urlsafe
 from typing import Final
 
 from harness.domain import arrangements
@@ -97,6 +98,10 @@ class Ownership:
         """Whether all of it is on this machine, as far as a target file says so."""
         return self._target is not None and self._target.is_local()
 
+    def keeps(self, kind: LedgerKind) -> bool:
+        """Whether the target file says that nothing of this kind can be removed."""
+        return self._target is not None and kind in self._target.keeps
+
     def admin(self) -> ops.Credentials | None:
         """Who may look at the registration tokens, and delete them."""
         return self._target.arranging.admin if self._target else None
@@ -168,6 +173,8 @@ class Undoer:
     def _undone(self, entry: LedgerEntry) -> Undone:
         if entry.side in self._gone:
             return self._left_by_a_peer(entry)
+        if self._owner.keeps(entry.kind):
+            return self._kept(entry)
         match entry.kind:
             case LedgerKind.REQUEST:
                 return self._withdrawn(entry)
@@ -180,6 +187,16 @@ class Undoer:
             case LedgerKind.CLUSTER:
                 return self._place_cleared(entry)
         return self._arranged(WAYS_BACK[entry.kind](entry))
+
+    def _kept(self, entry: LedgerEntry) -> Undone:
+        """What stays does no harm: a user can do nothing any more, by keys that nobody knows."""
+        if entry.kind is not LedgerKind.USER:
+            return Undone(State.KEPT)
+        if why := self._driver.cannot(arrangements.PutUser):
+            return Undone(State.KEPT, f"it cannot be disabled: {why}")
+        password, key = token_urlsafe(), token_urlsafe()
+        self._driver.arrange(arrangements.PutUser(entry.uid, password, key, frozenset()))
+        return Undone(State.KEPT, "without permissions, by keys that nobody knows")
 
     def _left_by_a_peer(self, entry: LedgerEntry) -> Undone:
         """What was the harness's own went with it; a request that it sent did not."""

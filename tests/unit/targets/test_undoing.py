@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.cli.summary import kept_lines
 from harness.domain import arrangements
 from harness.domain import operations as ops
 from harness.domain.cluster import Health
@@ -20,7 +21,7 @@ from harness.reference.world import direct_reference
 from harness.targets.arranging.given import GivenPerson, GivenThings
 from harness.targets.arranging.reading import ArrangingSettings
 from harness.targets.inprocess import InprocessDriver
-from harness.targets.ledger import Ledger, LedgerKind, State
+from harness.targets.ledger import KEEPABLE, Ledger, LedgerKind, State
 from harness.targets.ledgered import LedgeredDriver
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing, TargetInfo
 from harness.targets.target import Target
@@ -183,6 +184,23 @@ def test_what_the_target_cannot_take_back_is_a_leak(ledger: Ledger) -> None:
     assert swept(target, ledger) == ["leaked: cannot arrange: ForgetProject (there is no way)"]
     target.unable = set()
     assert swept(target, ledger) == ["removed"], "it is tried again"
+
+
+def test_what_a_target_keeps_is_no_leak_and_can_do_nothing_any_more(ledger: Ledger) -> None:
+    for kind in (LedgerKind.PROJECT, LedgerKind.USER, LedgerKind.TOKEN):
+        ledger.intend(entry(kind, uid=f"of-{kind.name}"))
+    target = Scripted()
+    target.target = Target(TargetInfo("keeps"), keeps=frozenset(KEEPABLE))
+    told = swept(target, ledger)
+    assert told == ["kept", "kept: without permissions, by keys that nobody knows", "removed"]
+    removed, disabled = target.arranged
+    assert isinstance(disabled, arrangements.PutUser)
+    assert (disabled.email, disabled.grants) == ("of-USER", frozenset())
+    assert removed == arrangements.RemoveToken("of-TOKEN")
+    assert ledger.open_entries() == []
+    assert disabled.api_key not in ledger.path.read_text("utf-8")
+    (told_of,) = [text.plain for text in kept_lines(ledger.path)]
+    assert "1 of the kind project, 1 of the kind user, marked pairproof-0000beef" in told_of
 
 
 @pytest.mark.parametrize(
