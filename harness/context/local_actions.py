@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
 from harness.context import local_changes
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -347,15 +348,23 @@ def decided_by_the_profiles(context: Context) -> None:
 
 
 def come_to_nothing(context: Context) -> None:
-    """Make sure that an accepted request has failed: Palette has no cluster of it any more.
+    """Make sure that an accepted request has failed: the cluster is in local hands, with nothing
+    pending, and Palette has no cluster of it any more.
 
     Raises:
-        Inconclusive: it has, or Local UI goes on showing the request as pending.
+        Inconclusive: Local UI goes on showing the request as pending.
+        NotSupported: it was handed over after all, as how long that takes is told by a clock that
+            nobody can set.
     """
-    leased = context.cluster()
+    leased, local = context.cluster(), ManagementMode.LOCAL.value
     look = ops.ViewCentralCluster(leased.central_uid)
-    context.must_be_refused(context.recorder.perform(context.admin(), look))
     context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
+    seen = (
+        context.recorder.await_state(context.admin(), look, "is_refused"),
+        context.recorder.await_state(leased.operator, ops.ViewManagement(), "mode_is", mode=local),
+    )
+    if not all((record.value or {}).get("held") for record in seen):
+        raise NotSupported(f"{Feature.CLOCK.value}: the handover has a clock of its own")
 
 
 def centrally_managed(context: Context) -> LeasedCluster:

@@ -117,6 +117,31 @@ class DecidingNeedsToReadAsWell(CentralCore):
         return super().reject(operation, call)
 
 
+@varies("WDR-9")
+class TheHandoverHasAClockOfItsOwn(CentralCore):
+    """How long an acceptance waits for its host is told by a clock that nobody can set."""
+
+    HOUR = 3_600_000_000
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._last = self._own = 0
+        self._since: dict[str, int] = {}
+
+    def perform(
+        self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
+    ) -> ops.KnownReply:
+        passed, self._last = now - self._last, now
+        self._own += passed if 0 <= passed < self.HOUR else 0
+        return super().perform(operation, credentials, now, draws)
+
+    def handover_is_over(self, request: PairingRequest, now: int) -> bool:
+        if not super().handover_is_over(replace(request, accepted_at=-(2**62)), now):
+            return False
+        since = self._since.setdefault(request.pairing_uid, self._own)
+        return self._own >= since + self.choices.handover
+
+
 # --- ids -----------------------------------------------------------------------------------------
 @varies("SND-5")
 class PairingIdsAreUuids(CentralCore):

@@ -168,6 +168,15 @@ def an_acceptance_whose_token_goes(world: SmallWorld) -> object:
     return world.state(uid), world.status()
 
 
+def an_acceptance_a_week_later(world: SmallWorld) -> object:
+    uid = world.send()
+    world.link(up=False)
+    world.accept(uid)
+    week = 7 * 24 * 60 * MINUTE
+    world.arrange(arrangements.AdvanceClock(arrangements.Side.CENTRAL, week))
+    return world.state(uid)
+
+
 def decisions_without_reading(world: SmallWorld) -> object:
     uid, permissions = world.send(), (PairPermission.UPDATE, PairPermission.DELETE)
     grants = frozenset(Grant(permission, "p") for permission in permissions)
@@ -272,6 +281,7 @@ PROBES: Mapping[str, Probe] = {
     "decided_requests_are_gone": a_rejected_request,
     "token_is_checked_again_on_acceptance": an_acceptance_with_the_token_gone,
     "the_confirmation_needs_a_good_token": an_acceptance_whose_token_goes,
+    "the_handover_has_a_clock_of_its_own": an_acceptance_a_week_later,
     "deciding_needs_to_read_as_well": decisions_without_reading,
     "a_login_is_good_everywhere": a_siblings_look,
     "a_host_does_not_check_itself": a_connection_check_by_who_is_cut_off,
