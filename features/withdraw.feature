@@ -293,7 +293,7 @@ Feature: Withdraw a pairing request from the local cluster
       And the cluster can reach Palette again
       And a request that was sent
       When the administrator rejects the earlier request
-      And that has succeeded
+      And the earlier request waits no more
       Then the new request stays pending in Local UI
       And one request of the cluster goes on waiting in Palette
 

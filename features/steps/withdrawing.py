@@ -163,6 +163,13 @@ def _both_are_watched(context: Context) -> None:
     local_actions.watch_both_sides(context)
 
 
+@when("the earlier request waits no more")
+def _earlier_is_gone(context: Context) -> None:
+    # It was rejected, or its host was quicker to tell of the cancel.
+    uid = context.cluster().earlier_uids[-1]
+    context.must_see(context.admin(), ops.ListPairingRequests(), "not_listed", pairing_uid=uid)
+
+
 @when("the operator waits for the end of the pairing")
 def _waits(context: Context) -> None:
     operator = context.cluster().operator
