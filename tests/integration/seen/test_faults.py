@@ -104,7 +104,7 @@ def test_through_a_link_that_leaks_nothing_is_judged() -> None:
         results = tried("PRE-5")
     for result in results.values():
         spoiled = reasons(result, INCONCLUSIVE)
-        assert sum("was cut, and something passed" in reason for reason in spoiled.values()) > 8
+        assert sum("was cut, and something passed" in reason for reason in spoiled.values()) > 5
         assert not result.with_verdict(Verdict.FAIL)
 
 
