@@ -12,7 +12,7 @@ from harness.domain.token import RegistrationToken
 from harness.targets.port import ArrangingFailed, CannotArrange, Exchange, Outgoing
 
 ABLE: Final[tuple[type[Arrangement], ...]] = (PutToken, RemoveToken)
-"""What the published operations suffice for."""
+"""What this way does by the published operations."""
 
 _A_WHILE: Final = 3_600_000_000
 """How long a token lasts that is made to expire, in microseconds."""
@@ -36,9 +36,9 @@ class TokenApi:
         self._made: dict[str, RegistrationToken] = {}
 
     def cannot(self, kind: type[Arrangement]) -> str:
-        """Whether the published API has no operation for it, or nobody may use it."""
+        """Whether this way does not do it, or nobody may."""
         if kind not in ABLE:
-            return "the published API has no operation for it"
+            return "it arranges registration tokens alone"
         if self._admin is None:
             return "nobody is named who may create registration tokens: add [central.admin]"
         return ""

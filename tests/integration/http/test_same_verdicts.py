@@ -1,4 +1,4 @@
-"""The suite gives the same verdicts in process and over HTTP."""
+"""The suite gives the same verdicts in process and over HTTP, from answers as published."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from harness.wire.routes import ROUTES, Route
+from tests.unit.wire.as_published import differences
+
+BY_NAME = {operation.__name__: route for operation, route in ROUTES.items()}
 ROOT = Path(__file__).resolve().parents[3]
 Verdicts = dict[tuple[str, str], str]
 
@@ -35,6 +40,22 @@ def compare(features: list[str], folder: Path) -> None:
     over_http = verdicts(features, "http", folder / "http")
     assert inprocess
     assert over_http == inprocess
+    answers = list(answers_of(folder / "http" / "evidence.jsonl"))
+    assert len(answers) > 100
+    found = {(route.id, what) for route, *answer in answers for what in differences(route, *answer)}
+    assert found == set(), "what was answered is not what is published"
+
+
+def answers_of(evidence: Path) -> Iterator[tuple[Route, int, object]]:
+    """Each answer of a run with its route, its status and its body."""
+    kinds: dict[str, str] = {}
+    for line in map(json.loads, evidence.read_text("utf-8").splitlines()):
+        if line["type"] == "invoke":
+            kinds[line["id"]] = line["kind"]
+        elif line["type"] == "outcome" and line["response"] and kinds[line["id"]] in BY_NAME:
+            body = line["response"]["body"]
+            answer = json.loads(body) if body else None
+            yield BY_NAME[kinds[line["id"]]], line["response"]["status"], answer
 
 
 def test_journeys_and_failing_links_end_alike(tmp_path: Path) -> None:

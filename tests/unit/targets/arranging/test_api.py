@@ -141,9 +141,9 @@ def test_what_the_api_does_not_do_is_not_taken_for_done(
 
 def test_what_has_no_operation_is_said_beforehand(api: TokenApi) -> None:
     assert api.cannot(PutToken) == api.cannot(RemoveToken) == ""
-    assert "no operation for it" in api.cannot(CreateProject)
+    assert "tokens alone" in api.cannot(CreateProject)
     with pytest.raises(CannotArrange):
         api.arrange(CreateProject("p", "retail"))
     nobody = TokenApi(Palette().send, lambda: NOW, None)
     assert "[central.admin]" in nobody.cannot(PutToken)
-    assert "no operation" in nobody.cannot(PutProfile)
+    assert "tokens alone" in nobody.cannot(PutProfile)
