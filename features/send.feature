@@ -453,3 +453,16 @@ Feature: Send a pairing request from the local cluster
       Then the request is refused
       And nothing is pending in Local UI
       And no request reaches Palette
+
+  @SND-14 @central @extended @unspecified
+  Rule: A token without a default project
+
+    Scenario: It is entered, and both the project and the tenant are looked at
+      Given the target tells projects apart
+      And a local cluster
+      And a registration token that is "without a default project"
+      And a user with every permission in "the project, tenant"
+      When the operator sends a pairing request
+      And this person tries to "list"
+      And this person looks into the tenant as well
+      Then what the target does is observed: "a send with a token that has no default project"

@@ -109,6 +109,11 @@ def _tries(context: Context, person: Actor, action: str) -> None:
     review.attempt(context, person, action)
 
 
+@when("this person looks into the tenant as well")
+def _looks_into_the_tenant(context: Context, person: Actor) -> None:
+    review.attempt(context, review.working_in(context, person, "tenant"), "list")
+
+
 @when(parsers.parse('of the request of "{label}", this person tries to "{action}"'))
 def _tries_of(context: Context, person: Actor, action: str, label: str) -> None:
     review.attempt(context, person, action, label)

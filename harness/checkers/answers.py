@@ -238,6 +238,7 @@ TOPICS: Mapping[str, tuple[str, ...]] = {
         *("endpoint", "palette", "url", "address", "reach", "connect", "server"),
         *("dial", "lookup", "resolve", "request to", "timeout", "timed out", "deadline"),
         *("tls", "x509", "certificate"),
+        *("answers there", "central plane", "management plane", "central side"),
     ),
 }
 """What a message may be about, and words of which it then has one."""
@@ -253,7 +254,10 @@ TROUBLES: Mapping[str, tuple[str, ...]] = {
         *("no answer", "timed out", "timeout", "no response", "not answer", "in time"),
         "deadline exceeded",
     ),
-    "not a Palette": ("not a palette", "no palette", "not palette", *_UNEXPECTED),
+    "not a Palette": (
+        *("not a palette", "no palette", "not palette", *_UNEXPECTED),
+        *("not a central plane", "no central plane", "not a management plane", "something else"),
+    ),
     "not trusted": ("trust", "certificate", "x509", "unknown authority", "self-signed"),
 }
 """What may be wrong with an endpoint, and words of which an error then has one."""

@@ -14,6 +14,7 @@ from harness.context.recorder import Actor, Inconclusive
 from harness.domain.arrangements import PutToken, RemoveToken, Side
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import LogIn, LogOut, ViewToken
+from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json
 
@@ -91,6 +92,7 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "deleted": _deleted,
     "about to expire in an hour": lambda context: context.new_token(context.project(), lasts=HOUR),
     "deactivated and activated again": _activated_again,
+    "without a default project": lambda context: context.new_token(TENANT),
 }
 
 

@@ -73,6 +73,8 @@ def test_an_empty_token_cannot_be_repeated() -> None:
         ("no answer came in time", "no answer"),
         ("it does not answer", "no answer"),
         ("what answers there is not a Palette", "not a Palette"),
+        ("what answers there is not a central plane", "not a Palette"),
+        ("something else answers there", "not a Palette"),
         ("x509: certificate signed by unknown authority", "not trusted"),
     ],
 )
