@@ -117,7 +117,11 @@ class LocalUis:
     # --- as hosts -------------------------------------------------------------------------
 
     def perform(self, slot: FleetSlot, operation: ops.LocalOperation) -> Step[ops.Reply]:
-        """One operation at Local UI."""
+        """One operation at Local UI. The patch without a name is deprecated: a target that is not
+        ours is asked for the one by name.
+        """
+        if isinstance(operation, ops.PatchCluster):
+            operation = ops.PatchNamedCluster(self.cluster(slot).name, operation.tags)
         record = self._recorder.invoke("operator", operation, self._clock.now(), slot.tags)
         url, user = self._local.urls[self._slot(slot).host_uids[0]], self._local.user
         if isinstance(operation, ops.LogIn):

@@ -70,7 +70,7 @@ def test_a_cluster_at_each_place_pairs_and_is_judged_without_its_agents(tmp_path
     assert finished.measures.requests["withdrawn"] > 0
     operations = finished.measures.operations
     assert not {"SubmitPairing", "PollPairing", "ConfirmPairing"} & operations.keys()
-    assert operations["PatchCluster"]["fail"] == PLACES
+    assert operations["PatchNamedCluster"]["fail"] == PLACES
     verdicts = {line.requirement: line.verdict for line in read_manifest(out).verdicts}
     assert {i for i, v in verdicts.items() if v is Verdict.NOT_SUPPORTED} == OF_PALETTE
     assert {v for i, v in verdicts.items() if i not in OF_PALETTE} == {Verdict.PASS}
