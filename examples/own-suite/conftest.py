@@ -8,7 +8,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
 from harness.context.context import Context
-from harness.domain.operations import PatchCluster, ViewCluster
+from harness.domain.operations import PatchNamedCluster, ViewCluster
 
 pytest_plugins = ["acme_checks"]
 
@@ -25,7 +25,8 @@ def _send(context: Context) -> None:
 
 @when(parsers.parse('the operator tags the cluster "{name}" with "{value}"'))
 def _tag_cluster(context: Context, name: str, value: str) -> None:
-    context.perform(context.cluster().operator, PatchCluster({name: value}))
+    leased = context.cluster()
+    context.perform(leased.operator, PatchNamedCluster(leased.cluster.name, {name: value}))
 
 
 @then(parsers.parse('Local UI shows the tag "{name}" with the value "{value}"'))

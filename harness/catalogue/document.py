@@ -58,7 +58,7 @@ def to_rows(requirements: Iterable[Requirement], scenarios: Coverage) -> list[di
             "level": r.level.value,
             "title": r.title,
             "source": r.source,
-            "features": [feature.value for feature in r.features],
+            "feature": r.needs or None,
             "profile": r.profile.value,
             "scenarios": list(scenarios.get(r.id, ())),
         }

@@ -8,8 +8,8 @@ from dataclasses import replace
 from harness.context import entries, local_actions, local_changes, selection, stacks
 from harness.context.context import DAY, Context
 from harness.context.stacks import pack_from
-from harness.domain.arrangements import InstallCluster, MessageKind, Restart, SetHostMode, Side
-from harness.domain.cluster import Health, ManagementMode
+from harness.domain.arrangements import MessageKind, Restart, Side
+from harness.domain.cluster import Health
 from harness.explore import action, model
 from harness.explore.action import Action, Does, Fits
 from harness.explore.world import ModelSlot, ModelStack, ModelWorld
@@ -192,7 +192,7 @@ CONDITIONS = (
         "endings",
         "Given",
         "the hosts have no cluster",
-        lambda context: context.recorder.arrange(InstallCluster(context.cluster().slot.uid, None)),
+        local_actions.leave_without_cluster,
         model.on_main(lambda slot: replace(slot, present=False)),
         action.idle,
     ),
@@ -200,9 +200,7 @@ CONDITIONS = (
         "endings",
         "Given",
         "the hosts were installed in central mode",
-        lambda context: context.recorder.arrange(
-            SetHostMode(context.cluster().slot.uid, ManagementMode.CENTRAL)
-        ),
+        local_actions.install_in_central_mode,
         model.on_main(lambda slot: replace(slot, own=False)),
         action.idle,
     ),

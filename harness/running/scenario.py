@@ -14,6 +14,7 @@ from harness.context.context import Context
 from harness.context.controls import see_allowed
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
 from harness.domain import operations as ops
+from harness.domain.errors import Reason
 from harness.history.evidence import EvidenceWriter
 from harness.history.lines import CheckLine, ScenarioLine, VerdictLine
 from harness.history.operation import History, Json, Outcome
@@ -133,7 +134,8 @@ class ScenarioRun:
         """
         kind = str(missed.record.args.get("polls", missed.record.kind))
         demanded = {k for id_ in self.line.requirements for k in by_id(id_).demands}
-        if kind in demanded and self._is_of_target(kind):
+        is_busy = (missed.record.error or {}).get("reason") == Reason.RATE_LIMITED
+        if kind in demanded and self._is_of_target(kind) and not is_busy:
             waited = "polls" in missed.record.args
             self.judge.check("held" if waited else "succeeded", operation=missed.record.id)
 

@@ -79,7 +79,8 @@ def drawn(lockstep: Lockstep, rng: Random) -> None:
 
 
 def kinds(operations: list[OperationRecord]) -> list[tuple[str, str, str, object]]:
-    return [(o.actor, o.kind, str(o.args.get("predicate")), o.outcome) for o in operations]
+    told = (o for o in operations if o.kind != "SeeEffect")  # a scenario asks at its end as well
+    return [(o.actor, o.kind, str(o.args.get("predicate")), o.outcome) for o in told]
 
 
 def test_a_sequence_is_the_same_as_a_scenario(
@@ -108,8 +109,11 @@ def test_a_sequence_is_the_same_as_a_scenario(
     pytester.makeini("[pytest]\npairproof_features = true\n")
     plugins = ("-p", "pytest_bdd.plugin", "-p", "harness.plugin", "-p", "no:cacheprovider")
     words = (*plugins, "--assert=plain", "--driver", "inprocess", "--out", "out", str(feature))
-    pytester.runpytest_inprocess(*words).assert_outcomes(passed=SEQUENCES)
+    pytester.runpytest_inprocess(*words)
     evidence = read_evidence(Path(pytester.path, "out"))
+    # What is drawn may arrange a fault for a message that never comes.
+    reasons = {v.reason.partition(":")[0] for v in evidence.verdicts}
+    assert reasons == {"", "the fault did not take effect"}
     found = [kinds(list(evidence.histories[line.id].operations)) for line in evidence.scenarios]
     for number, expected in enumerate(done):
         assert found[number] == expected, scenarios[number + 1]

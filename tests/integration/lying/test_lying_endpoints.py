@@ -114,7 +114,7 @@ CASES = {
         "/accept",
         "ACC-12",
         FAIL,
-        "cluster|manage",
+        "cluster|manage|pair|pending",
     ),
     "a rejection that does nothing": Case(
         does_nothing(204, b""), "/reject", "REJ-5", FAIL, "listed", but="can-still-be-accepted"

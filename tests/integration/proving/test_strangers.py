@@ -51,12 +51,12 @@ class BreaksDown(CentralCore):
 STRANGERS: dict[type, dict[str, set[Verdict]]] = {
     RefusesEveryMatch: {"ACC-9A": {FAIL}, "ACC-9C": {INCONCLUSIVE}, "ACC-9D": {INCONCLUSIVE}},
     RefusesEveryAcceptance: {
-        "ACC-12": {FAIL, INCONCLUSIVE},
+        "ACC-12": {FAIL},
         "ACC-9A": {FAIL},
         "ACC-9C": {INCONCLUSIVE},
     },
     IsNotTheLeader: {"SND-3": {FAIL}, "PRE-2": {INCONCLUSIVE, FAIL}},
-    IsAlwaysBusy: {"SND-3": {FAIL}, "PRE-1": {INCONCLUSIVE, FAIL}},
+    IsAlwaysBusy: {"SND-3": {FAIL, INCONCLUSIVE}, "PRE-1": {INCONCLUSIVE, FAIL}},
     BreaksDown: {"REJ-1": {FAIL}},
 }
 """The verdicts that the scenarios of a requirement may have; each has to occur."""

@@ -79,7 +79,10 @@ def test_it_describes_itself_as_a_target_file(reference: EmbeddedReference) -> N
     target = target_of(reference)
     assert target.info.name == "pairproof reference"
     assert target.info.roles == {Role.EDGE, Role.CENTRAL}
-    assert target.info.features == {Feature.SCOPES, Feature.MULTI_NODE}
+    assert target.info.features == {
+        *(Feature.SCOPES, Feature.MULTI_NODE),
+        *(Feature.CLOCK, Feature.MANAGEMENT_SWITCH),
+    }
     assert target.slots() == reference.slots
     assert target.controls.keys() == set(arrangements.Side)
     assert target.is_local()

@@ -35,7 +35,7 @@ def test_a_row_has_the_agreed_keys_and_plain_values() -> None:
             "level": "must",
             "title": "Settings shows the Pairing ID and Cancel Pairing Request",
             "source": "#withdraw-pairing-request-from-local-cluster step 3",
-            "features": ["pages"],
+            "feature": "pages",
             "profile": "core",
             "scenarios": ["It stands on Settings"],
         }
@@ -47,7 +47,7 @@ def test_json_is_one_document_with_every_requirement_in_order() -> None:
     rows = json.loads(text)
     assert [row["id"] for row in rows] == [r.id for r in REQUIREMENTS]
     assert {row["id"]: row["scenarios"] for row in rows if row["scenarios"]} == COVERAGE
-    assert rows[0]["features"] == []
+    assert rows[0]["feature"] is None
     assert text.endswith("]\n")
 
 
