@@ -173,7 +173,8 @@ class Context:
         if any(user.api_key == other.credentials.api_key for other in self._admins.values()):
             raise Inconclusive(f"the target gives one person for two: {label} and another")
         scope = self.project() if project_uid is None else project_uid
-        actor = Actor(label, ops.Credentials(api_key=user.api_key, project_uid=scope))
+        credentials = ops.Credentials(api_key=user.api_key, project_uid=scope)
+        actor = Actor(label, credentials, user=user.email)
         self._admins[label] = actor
         self._logins[label] = ops.LogInToPalette(user.email, user.password)
         return actor

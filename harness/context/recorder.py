@@ -55,12 +55,14 @@ class NotSupported(PairproofError):
 class Actor:
     """Somebody who acts: at one host's Local UI, or at Palette.
 
-    `label` is what the evidence says: `operator`, `administrator`, or a role of a scenario.
+    `label` is what the evidence says: `operator`, `administrator`, or a role of a scenario; `user`
+    is the e-mail of somebody at Palette.
     """
 
     label: str
     credentials: Credentials
     host_uid: str = ""
+    user: str = ""
 
     def in_session(self, token: str) -> Actor:
         """This actor with a login's token."""
@@ -368,7 +370,8 @@ class Recorder:
 
 
 def _about(actor: Actor) -> dict[str, Json]:
-    about = {"host": actor.host_uid, "project": actor.credentials.project_uid}
+    project = actor.credentials.project_uid
+    about = {"host": actor.host_uid, "project": project, "user": actor.user}
     return {name: value for name, value in about.items() if value}
 
 
