@@ -44,7 +44,10 @@ UNREAD_SHARE_MAX = 0.1
 REFUSALS = ("refused", "refused_or_shows_none", "not_shown_in_list", "profiles_do_not_match")
 """The checks that a refusal passes, if it is one for the reason in question."""
 
-_NEVER_TRIED = ("DeleteCluster", "CreateCluster", "RestoreLocalManagement", "ReleaseCentralCluster")
+NEVER_TRIED = frozenset(
+    "DeleteCluster CreateCluster RemoveMachinePool RemoveNode"
+    " RestoreLocalManagement ReleaseCentralCluster".split()
+)
 """What destroys, or cannot succeed anyway: no control shows that it is allowed elsewhere."""
 
 _SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
@@ -54,14 +57,10 @@ _SAYS_NOTHING = (Reason.RATE_LIMITED, Reason.UNAUTHENTICATED)
 def tells_reason(record: OperationRecord, reasons: Sequence[str]) -> bool:
     """Whether a refusal proves by itself what it is about: it names one of these reasons.
 
-    That nothing is there proves nothing: it may be the path that is not. Where an operation may
-    not be tried elsewhere, words that name central management will do (ACC-13).
+    That nothing is there proves nothing: it may be the path that is not.
     """
     reason = (record.error or {}).get("reason")
-    if reason in reasons and reason != Reason.NOT_FOUND:
-        return True
-    words = TOPICS["central management"] if record.kind in _NEVER_TRIED else ()
-    return any(word in _text(record).lower() for word in words)
+    return reason in reasons and reason != Reason.NOT_FOUND
 
 
 @check

@@ -10,6 +10,7 @@ from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
 from harness.checkers.effects import faults_took_effect
+from harness.context import local_changes
 from harness.context.context import Context
 from harness.context.controls import see_allowed
 from harness.context.recorder import Inconclusive, NotReached, NotSupported, Recorder
@@ -109,12 +110,17 @@ class ScenarioRun:
         if registry.verdict_of(self.findings)[0] is not Verdict.PASS:
             return
         requirements = [by_id(id_) for id_ in self.line.requirements]
-        reasons: list[Json] = [r.value for asked in requirements for r in asked.refused_as]
+        reasons: list[Json] = [r.value for r_ in requirements for r in r_.refused_as]
         if not reasons:
             return  # nothing is demanded of a refusal here
         judged = map(self.history().__getitem__, self.refusals)
         refused = [o for o in judged if o.outcome is Outcome.FAIL]
         unclear = [o for o in refused if not answers.tells_reason(o, [str(r) for r in reasons])]
+        for operation in [o for o in unclear if o.kind in answers.NEVER_TRIED]:
+            beside = local_changes.change_locally(self.context).record
+            asked: dict[str, Json] = {"operation": operation.id, "others": [beside.id]}
+            self.judge.check("refused_as_centrally_managed", **asked)
+            unclear[unclear.index(operation)] = beside
         for kind in dict.fromkeys(o.kind for o in unclear):
             done = [o for o in self.history().of_kind(kind) if o.outcome is Outcome.OK]
             if not done:

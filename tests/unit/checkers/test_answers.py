@@ -86,14 +86,6 @@ def test_a_refusal_counts_for_its_own_reason_or_beside_its_control(
     assert not control or verdict is not Verdict.PASS or control.id in found.operations
 
 
-def test_what_destroys_may_name_central_management_in_words() -> None:
-    error: dict[str, Json] = {"reason": "Conflict", "message": "it is managed centrally"}
-    refusal = replace(FAIL, kind="DeleteCluster", error=error)
-    assert refused_for_that(of(refusal), operation="s#1", reasons=[]).verdict is Verdict.PASS
-    other = replace(refusal, kind="PatchCluster")
-    assert refused_for_that(of(other), operation="s#1", reasons=[]).verdict is not Verdict.PASS
-
-
 @pytest.mark.parametrize(("lost", "verdict"), [(1, Verdict.PASS), (2, Verdict.INCONCLUSIVE)])
 def test_of_ten_answers_one_may_be_unreadable(lost: int, verdict: Verdict) -> None:
     response: dict[str, Json] = {"status": 200}
