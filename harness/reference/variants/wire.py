@@ -20,6 +20,10 @@ from harness.reference.changed_answers import (
     messages_of,
 )
 from harness.reference.planting import variant
+from harness.reference.variants.palette import (
+    DecidingNeedsToReadAsWell,
+    TheConfirmationNeedsAGoodToken,
+)
 from harness.wire.http import Json
 
 if TYPE_CHECKING:
@@ -162,7 +166,7 @@ variant(
     Behaviour(wrap_palette=_changing(other_status), wrap_local_ui=_changing(other_status)),
 )
 
-_BARE = (400, 401, 403, 404)
+_BARE = (400, 401, 404)
 _DEPRECATED = ("PATCH", "/v1/edge-mgmt/cluster")
 
 
@@ -183,8 +187,45 @@ def behind_a_proxy(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
 variant(
     "behind_a_proxy_that_says_little",
     "ACC-13",
-    "Refusals with 400, 401, 403 or 404 have no body, and the deprecated patch is nowhere.",
+    "Refusals with 400, 401 or 404 have no body, and the deprecated patch is nowhere.",
     Behaviour(wrap_palette=_changing(behind_a_proxy), wrap_local_ui=_changing(behind_a_proxy)),
+)
+
+_COOKIES = ((b"set-cookie", b"state=Pairing; Path=/"), (b"set-cookie", b"env=local"))
+
+
+def with_cookies(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """With cookies whose values are words of the procedure."""
+    return replace(answer, headers=answer.headers + _COOKIES)
+
+
+variant(
+    "cookies_of_ordinary_words",
+    "WDR-3",
+    "Every answer sets cookies whose values are ordinary words of the procedure.",
+    Behaviour(wrap_palette=_changing(with_cookies), wrap_local_ui=_changing(with_cookies)),
+)
+
+
+def like_a_stranger(asked: ApiRequest, answer: ApiResponse) -> ApiResponse:
+    """All that stands between here and there, at once."""
+    return with_cookies(asked, behind_a_proxy(asked, answer))
+
+
+class Stranger(DecidingNeedsToReadAsWell, TheConfirmationNeedsAGoodToken):
+    """Lawful choices of others, all at once."""
+
+
+variant(
+    "a_stranger_in_all_of_it",
+    "SND-9",
+    "It decides for who may read, asks for a good token at the confirmation, sets cookies of"
+    " ordinary words, leaves refusals without a body, and has no deprecated patch.",
+    Behaviour(
+        make_central=Stranger,
+        wrap_palette=_changing(like_a_stranger),
+        wrap_local_ui=_changing(like_a_stranger),
+    ),
 )
 
 # --- time and again ---------------------------------------------------------------------------
