@@ -455,7 +455,14 @@ Feature: Send a pairing request from the local cluster
       And no request reaches Palette
 
   @SND-14 @central @extended @unspecified
-  Rule: A token without a default project
+  Rule: A token without an expiry, or without a default project
+
+    Scenario: It never expires
+      Given a local cluster
+      And a registration token that is "without an expiry"
+      When the operator sends a pairing request
+      And the administrator looks at the list of requests
+      Then what the target does is observed: "a send with a token that has no expiry"
 
     Scenario: It is entered, and both the project and the tenant are looked at
       Given the target tells projects apart

@@ -202,15 +202,15 @@ class Context:
         self._token = token
 
     def new_token(
-        self, project_uid: str, *, lasts: int = DAY, active: bool = True
+        self, project_uid: str, *, lasts: int | None = DAY, active: bool = True
     ) -> RegistrationToken:
-        """A registration token of a project, which expires `lasts` microseconds from now."""
+        """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
         token = RegistrationToken(
             self.new_id("token"),
             self.marked(f"token-{self._made}"),
             self.new_secret("token"),
             project_uid,
-            self.recorder.driver.epoch() + lasts,
+            None if lasts is None else self.recorder.driver.epoch() + lasts,
             active,
         )
         return self.recorder.arrange(arrangements.PutToken(token)).token

@@ -92,6 +92,7 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "deleted": _deleted,
     "about to expire in an hour": lambda context: context.new_token(context.project(), lasts=HOUR),
     "deactivated and activated again": _activated_again,
+    "without an expiry": lambda context: context.new_token(context.project(), lasts=None),
     "without a default project": lambda context: context.new_token(TENANT),
 }
 

@@ -135,14 +135,19 @@ def local_effect(context: Context) -> OperationRecord:
     """Wait for the effect of the last local cluster operation.
 
     Raises:
-        Inconclusive: none was carried out; or it was the archive of profiles that is the person's
-            to upload, and nothing has changed.
+        Inconclusive: none was carried out; or it was a change of the profiles, and nothing changed.
     """
     if context.changing is None:
         raise Inconclusive("no local cluster operation was carried out")
     look, predicate, args = _effect_of(context.changing, context.cluster())
-    wait = context.recorder.await_state
-    return wait(context.cluster().operator, look, predicate, within_s=None, **args)
+    operator = context.cluster().operator
+    seen = context.recorder.await_state(operator, look, predicate, within_s=None, **args)
+    if isinstance(context.changing, ops.UpdateStack) and not (seen.value or {}).get("held"):
+        raise Inconclusive(
+            "the profiles did not change: what is published takes an archive that a person uploads;"
+            " say under [offers] that the target has no UpdateStack"
+        )
+    return seen
 
 
 _Effect = tuple[ops.LocalOperation, str, Mapping[str, Json]]

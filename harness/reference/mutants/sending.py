@@ -309,13 +309,15 @@ class PendingRequestSaysCentral(EdgeCore):
 
 
 @mutant("SND-6")
-class PendingRequestSwallowsTheStack(EdgeCore):
-    """While a request is pending, a change of the profiles is acknowledged and not made."""
+class PendingRequestSwallowsTheSettings(EdgeCore):
+    """While a request is pending, a change of the settings is acknowledged and not made."""
 
-    def update_stack(self, operation: ops.UpdateStack, call: EdgeCall) -> ops.Acknowledged:
+    def update_settings(
+        self, operation: ops.UpdateClusterSettings, call: EdgeCall
+    ) -> ops.Acknowledged:
         if bases.is_in(self.changeable(operation, call), LocalState.PENDING):
             return ops.Acknowledged("the change was taken")
-        return super().update_stack(operation, call)
+        return super().update_settings(operation, call)
 
 
 @mutant("SND-6")
