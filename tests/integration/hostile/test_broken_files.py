@@ -15,8 +15,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from tests.sources import ROOT
 
 GOLDEN = ROOT / "tests/golden/files/evidence.jsonl"
@@ -140,10 +138,9 @@ COMMANDS: dict[str, tuple[str, str, dict[str, Callable[[Path], object]]]] = {
 Ended = dict[str, dict[str, object]]
 
 
-@pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+def ended_on(top: Path) -> dict[str, Ended]:
     """How each command ended on each broken file: one child carries them all out."""
-    top, here = tmp_path_factory.mktemp("broken"), Path.cwd()
+    here = Path.cwd()
     cases = []
     for n, (command, (words, name, broken)) in enumerate(COMMANDS.items()):
         for kind, make in broken.items():
@@ -172,11 +169,15 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     return found
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_a_broken_file_ends_in_one_line(ended: dict[str, Ended], command: str) -> None:
-    _, name, broken = COMMANDS[command]
-    found = ended[command]
-    wrong = {kind: told for kind in broken if (told := what_is_wrong(found.get(kind), name))}
+def test_every_broken_file_ends_in_one_line(tmp_path: Path) -> None:
+    """One test, since a fixture of the module would be made by each worker anew."""
+    ended = ended_on(tmp_path)
+    wrong = {
+        (command, kind): told
+        for command, (_, name, broken) in COMMANDS.items()
+        for kind in broken
+        if (told := what_is_wrong(ended[command].get(kind), name))
+    }
     assert wrong == {}
 
 

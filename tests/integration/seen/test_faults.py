@@ -25,8 +25,10 @@ from harness.domain.arrangements import (
 from harness.domain.endpoint import EndpointForm
 from harness.proving.trials import Trial, TrialResult, run_trials
 from harness.reference import embedded, world
+from harness.reference.behaviour import Behaviour
 from harness.reference.description import environment, target_text
 from harness.reference.faults import FaultyLink
+from harness.reference.planting import MUTANTS, Mutant
 from harness.reference.sides import ArrangementError, CentralSide, EdgeSide
 
 INCONCLUSIVE = Verdict.INCONCLUSIVE
@@ -76,7 +78,11 @@ def tried(*requirements: str) -> dict[tuple[str, str], TrialResult]:
         assert not result.problem
         results[trial.driver, trial.requirement] = result
 
-    run_trials([Trial("", d, r) for d in DRIVERS for r in requirements], 2, report)
+    behaviour = Behaviour(limits={"await_s": 1.0})  # most of what is waited for never comes
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(MUTANTS.entries, "hurried", Mutant("hurried", "", "", behaviour))
+        trials = [Trial("mutant:hurried", d, r) for d in DRIVERS for r in requirements]
+        run_trials(trials, 2, report)
     return results
 
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from starlette.responses import JSONResponse
@@ -23,6 +23,10 @@ from harness.reference.changed_answers import ApiRequest, Changed
 from harness.reference.description import target_text
 from harness.reference.embedded import EmbeddedReference, Layout
 from harness.reference.planting import VARIANTS, Variant, Wire, behaviour_with, load
+from harness.reference.variants.palette import (
+    DecidingNeedsToReadAsWell,
+    TheConfirmationNeedsAGoodToken,
+)
 
 from ..core.world import SmallWorld
 from .probes import PROBES, Probe
@@ -163,12 +167,26 @@ def refusals_have_many_statuses() -> None:
 def a_proxy_says_little() -> None:
     local_ui = VARIANTS.named("behind_a_proxy_that_says_little").behaviour.wrap_local_ui
     cluster = "/v1/edge-mgmt/cluster"
-    status, headers, body = ask(local_ui(answering(403, ERROR)), "DELETE", cluster)
-    assert (status, body) == (403, b"")
+    status, headers, body = ask(local_ui(answering(401, ERROR)), "DELETE", cluster)
+    assert (status, body) == (401, b"")
     assert b"content-type" not in headers
     assert ask(local_ui(answering(202, {})), "PATCH", cluster)[::2] == (404, b"")
     assert ask(local_ui(answering(409, ERROR)), "DELETE", cluster)[2] != b""
     assert ask(local_ui(answering(404, ERROR)), "GET", f"{cluster}/pair/details")[2] != b""
+
+
+def cookies_are_set() -> None:
+    headers = ask(palette("cookies_of_ordinary_words", 200, {}), "GET", "/v1/edgehosts/tokens")[1]
+    assert headers[b"set-cookie"] == b"env=local"
+
+
+def a_stranger_is_all_of_it() -> None:
+    behaviour = VARIANTS.named("a_stranger_in_all_of_it").behaviour
+    app = behaviour.wrap_local_ui(answering(401, ERROR))
+    _, headers, body = ask(app, "DELETE", "/v1/edge-mgmt/cluster")
+    assert (headers[b"set-cookie"], body) == (b"env=local", b"")
+    for core in (DecidingNeedsToReadAsWell, TheConfirmationNeedsAGoodToken):
+        assert issubclass(cast(type, behaviour.make_central), core)
 
 
 def some_answers_are_slow() -> None:
@@ -192,6 +210,8 @@ WIRE_PROBES: dict[str, Callable[[], None]] = {
     "lists_come_in_pages_of_two": a_list_comes_in_pages,
     "refusals_have_any_status": refusals_have_many_statuses,
     "behind_a_proxy_that_says_little": a_proxy_says_little,
+    "cookies_of_ordinary_words": cookies_are_set,
+    "a_stranger_in_all_of_it": a_stranger_is_all_of_it,
     "answers_are_slow_at_times": some_answers_are_slow,
     "requests_are_limited_at_times": some_requests_are_too_many,
 }
