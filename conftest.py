@@ -13,10 +13,7 @@ TESTS = Path(__file__).with_name("tests")
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """One file is done before workers have started, and features have one target.
-
-    One worker more than processors, since the tests wait for what they have started.
-    """
+    """One file is done before workers have started, and features have one target."""
     asked = [Path(argument).resolve() for argument in config.args]
     folders = any(p.is_dir() and p.is_relative_to(TESTS) for p in asked)
-    return len(os.sched_getaffinity(0)) + 1 if folders else 0
+    return len(os.sched_getaffinity(0)) if folders else 0

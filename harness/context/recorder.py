@@ -237,7 +237,7 @@ class Recorder:
 
     def see_effects(self) -> bool:
         """Have told what came of the faults that are left; returns whether there was any at all."""
-        for fault in self._faults:
+        for fault in tuple(self._faults):
             self.see_effect(fault, self._patience(fault))
         return any(isinstance(arrangement, READ_BACK) for arrangement in self.arranged)
 
@@ -256,6 +256,8 @@ class Recorder:
         except PairproofError as error:
             why: dict[str, Json] = {"why": str(error)}
             return self._writer.outcome(invoked.id, Outcome.FAIL, end=self.driver.now(), error=why)
+        if effect is not None and effect.met:
+            self._faults.pop(fault, None)  # nothing more has to be told of it
         told: dict[str, Json] = {"told": effect is not None}
         told |= to_json_object(effect) if effect is not None else {}
         return self._writer.outcome(invoked.id, Outcome.OK, end=self.driver.now(), value=told)

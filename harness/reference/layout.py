@@ -14,7 +14,7 @@ from harness.domain.endpoint import EndpointForm
 from harness.reference.server import LOOPBACK
 from harness.wire.mapping import PLAIN, WireMap
 
-LINK_S = 3.0
+LINK_S = 2.5
 """How long a host waits for Palette: long on loopback, also beside others that burn processors, and
 short for one that is silent."""
 
