@@ -69,6 +69,8 @@ def refused_for_that(
 ) -> Finding:
     """The refusal names its reason, or the same operation is seen to be allowed elsewhere."""
     record = history[operation]
+    if record.outcome is not Outcome.FAIL:
+        return refused(history, operation=operation)
     reason, details = (record.error or {}).get("reason"), (record.error or {}).get("details")
     status = details.get("status") if isinstance(details, Mapping) else None
     if tells_reason(record, reasons):
@@ -89,10 +91,11 @@ def unread(operations: Iterable[OperationRecord]) -> tuple[int, tuple[str, ...]]
     for record in operations:
         value = record.value or {}
         asked, lost = value.get("asked"), value.get("unread")
-        if isinstance(asked, int) and isinstance(lost, int):
-            came, ids = came + asked, [*ids, *([record.id] * lost)]
-        elif record.response is not None:
-            came, ids = came + 1, [*ids, *([record.id] if record.outcome is Outcome.INFO else [])]
+        if not (isinstance(asked, int) and isinstance(lost, int)):
+            asked = int(record.response is not None)
+            lost = asked if record.outcome is Outcome.INFO else 0
+        came += asked
+        ids += [record.id] * lost
     return came, tuple(ids)
 
 

@@ -104,24 +104,27 @@ def run_mutants(asked: ProofOptions) -> int:
 
 
 def run_drawn(count: int, seed: int, workers: int | None, format: str) -> int:
-    """Try defects that nobody planted, and print what became of each; always 0.
+    """Try defects that nobody planted, and print what became of each; 3 if one could not be tried.
 
     Raises:
         TrialsFailed: the suite cannot be run.
     """
     chosen = draw(count, seed)
     rows = try_drawn(chosen, workers=workers or len(os.sched_getaffinity(0)), progress=_tell_drawn)
+    untried = sum(bool(row.problem) for row in rows)
     if format == "json":
         put_json([{**asdict(row), "name": row.mutant.name} for row in rows])
-        return CONFORMS
-    counted = [row for row in rows if not row.equivalent]
-    failed = [row for row in counted if row.failed]
-    unclear = [row for row in counted if row.unclear and not row.failed]
-    put(f"drawn         {len(rows)} by the seed {seed}, {len(rows) - len(counted)} set aside")
-    put(f"failed        {len(failed)} of {len(counted)}, {len(failed) / len(counted):.0%}")
-    put(f"inconclusive  {len(unclear)}")
-    put(f"passed        {len(counted) - len(failed) - len(unclear)}")
-    return CONFORMS
+        return exits.INCONCLUSIVE if untried else CONFORMS
+    tried = [row for row in rows if not (row.equivalent or row.problem)]
+    failed = sum(bool(row.failed) for row in tried)
+    unclear = sum(bool(row.unclear and not row.failed) for row in tried)
+    aside = len(rows) - len(tried) - untried
+    share = f", {failed / len(tried):.0%}" if tried else ""
+    put(f"drawn         {len(rows)} by the seed {seed}, {aside} set aside, {untried} not tried")
+    put(f"failed        {failed} of {len(tried)}{share}")
+    put(f"inconclusive  {unclear}")
+    put(f"passed        {len(tried) - failed - unclear}")
+    return exits.INCONCLUSIVE if untried else CONFORMS
 
 
 def run_variants(asked: ProofOptions) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 
 from harness.catalogue.requirement import Level
@@ -34,11 +35,16 @@ def why_equivalent(mutant: DrawnMutant) -> str:
 
     The reasons stand in a file, by the mutant's name or by that of its function or class.
     """
-    reasons = tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
+    reasons = _reasons()
     module, function, _ = mutant.name.split(":")
     owner = function.partition(".")[0]
     names = (mutant.name, f"{module}:{function}", f"{module}:{owner}")
     return next((str(reasons[name]) for name in names if name in reasons), "")
+
+
+@cache
+def _reasons() -> dict[str, object]:
+    return tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
 
 
 def try_drawn(

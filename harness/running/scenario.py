@@ -117,7 +117,12 @@ class ScenarioRun:
         refused = [o for o in judged if o.outcome is Outcome.FAIL]
         unclear = [o for o in refused if not answers.tells_reason(o, [str(r) for r in reasons])]
         for operation in [o for o in unclear if o.kind in answers.NEVER_TRIED]:
-            beside = local_changes.change_locally(self.context).record
+            try:
+                beside = local_changes.change_locally(self.context).record
+            except NotSupported as error:  # of the probe; the scenario's own operation is offered
+                raise Inconclusive(
+                    f"why {operation.kind} was refused cannot be told: {error}"
+                ) from None
             asked: dict[str, Json] = {"operation": operation.id, "others": [beside.id]}
             self.judge.check("refused_as_centrally_managed", **asked)
             unclear[unclear.index(operation)] = beside

@@ -86,6 +86,11 @@ def test_a_refusal_counts_for_its_own_reason_or_beside_its_control(
     assert not control or verdict is not Verdict.PASS or control.id in found.operations
 
 
+def test_what_was_not_refused_is_no_refusal_whatever_its_control_says() -> None:
+    found = refused_for_that(of(OK, CONTROL), operation="s#1", reasons=[], control="s#2")
+    assert found.verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize(("lost", "verdict"), [(1, Verdict.PASS), (2, Verdict.INCONCLUSIVE)])
 def test_of_ten_answers_one_may_be_unreadable(lost: int, verdict: Verdict) -> None:
     response: dict[str, Json] = {"status": 200}
