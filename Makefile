@@ -28,7 +28,7 @@ test: $(DEV) $(if $(wildcard tests/browser/test_*.py),chromium) ## the tests; AR
 prove: $(BASE) ## what the suite catches and what it leaves alone; every interleaving
 	$(BIN)/pairproof interleavings
 	$(BIN)/pairproof mutants run
-	$(BIN)/pairproof variants run
+	$(BIN)/pairproof variants run --mixed 1
 
 fleet: $(BASE) ## every shipped scenario with 100 hosts; ARGS="--hosts N" for more
 	for scenario in scenarios/*.toml; do \
@@ -53,6 +53,7 @@ bench: $(DEV) ## measure what is claimed about speed
 full: lint chromium prove fleet ## all there is: every test, slow ones too, the proof, the fleet
 	$(BIN)/pairproof mutants run --full --both-drivers
 	$(BIN)/pairproof variants run --full
+	for seed in 2 3 4; do $(BIN)/pairproof variants run --mixed $$seed; done
 	$(MAKE) explore SECONDS=600
 	$(BIN)/python -m pytest
 	$(BIN)/pairproof certify

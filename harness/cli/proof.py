@@ -39,6 +39,8 @@ class ProofOptions:
     both_drivers: bool = False
     workers: int | None = None
     format: str = "table"
+    mixed: int | None = None
+    """The seed by which variants are planted several at a time; each alone without."""
 
     @property
     def is_whole(self) -> bool:
@@ -135,8 +137,11 @@ def run_variants(asked: ProofOptions) -> int:
         UnknownPlanted: there is no variant of a name.
         TrialsFailed: the suite cannot be run.
     """
+    chosen = _variants(asked)
+    if asked.mixed is not None:
+        chosen = planting.mixtures(chosen, asked.mixed)
     rows = try_variants(
-        _variants(asked), workers=asked.processes(), full=asked.full, progress=_tell_left_alone
+        chosen, workers=asked.processes(), full=asked.full, progress=_tell_left_alone
     )
     match asked.format:
         case "json":
@@ -146,7 +151,10 @@ def run_variants(asked: ProofOptions) -> int:
         case _:
             alarms = sum(len(row.failed) for row in rows)
             observed = sum(bool(row.observed) for row in rows)
-            put(f"variants      {len(rows)}, {observed} of them with other observations")
+            tried = sum(len(row.variant.name.split("+")) for row in rows)
+            at_once = f" in {len(rows)} mixtures by the seed {asked.mixed}"
+            of_them = f", {observed} of them with other observations"
+            put(f"variants      {tried}{of_them if asked.mixed is None else at_once}")
             put(f"false alarms  {alarms}")
     if not any(row.wrong for row in rows):
         return CONFORMS
@@ -222,7 +230,10 @@ def _tell_left_alone(row: LeftAlone) -> None:
 
 
 def _tell(planted: planting.Planted, wrong: str, right: str) -> None:
-    say(f"{'✗' if wrong else '✓'} {planted.requirement:7} {planted.name}: {wrong or right}")
+    what = f"{planted.requirement:7} {planted.name}"
+    if "+" in planted.name:
+        what = f"{planted.says} {planted.name.replace('+', ' + ')}"
+    say(f"{'✗' if wrong else '✓'} {what}: {wrong or right}")
 
 
 def _tell_drawn(row: DrawnOutcome) -> None:

@@ -92,7 +92,7 @@ def _driver(variant: Variant) -> str:
 
 def _trial(variant: Variant, full: bool) -> Trial:
     driver = _driver(variant)
-    among = (*SPINE, variant.requirement) if driver == "http" and not full else ()
+    among = (*SPINE, *variant.requirement.split(",")) if driver == "http" and not full else ()
     return Trial(f"variant:{variant.name}", driver, among=among)
 
 

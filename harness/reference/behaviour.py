@@ -6,10 +6,12 @@ process, as embedded servers, under the walk over interleavings, and in the flee
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import reduce
+from typing import TYPE_CHECKING, TypeVar, cast
 
+from harness.domain.errors import PairproofError
 from harness.reference.core.central import CentralCore
 from harness.reference.core.choices import CentralChoices, EdgeChoices
 from harness.reference.core.edge_flows import EdgeCore
@@ -70,3 +72,70 @@ class Behaviour:
     def edge_factory(self) -> EdgeFactory:
         """What makes the edge's core over a store."""
         return lambda store: self.make_edge(store, self.edge)
+
+
+class CannotMix(PairproofError):
+    """Behaviours that differ from the reference in the same place; says in which."""
+
+
+def mixed(behaviours: Sequence[Behaviour]) -> Behaviour:
+    """All that these do otherwise than the reference, at once.
+
+    Their cores are one class that inherits from all of them, so none may change a method that
+    another changes, nor a choice; and only one may state how long something takes.
+
+    Raises:
+        CannotMix: two of them change the same, or a core is no class that could be inherited.
+    """
+    if len(behaviours) == 1:
+        return behaviours[0]
+    limits: dict[str, float] = {}
+    for behaviour in behaviours:
+        for name, limit in behaviour.limits.items():
+            if limits.setdefault(name, limit) != limit:
+                raise CannotMix(f"two of them state {name}")
+    return Behaviour(
+        central=_choices(CentralChoices(), [b.central for b in behaviours]),
+        edge=_choices(EdgeChoices(), [b.edge for b in behaviours]),
+        make_central=_core(CentralCore, [b.make_central for b in behaviours]),
+        make_edge=_core(EdgeCore, [b.make_edge for b in behaviours]),
+        wrap_palette=_wrapped([b.wrap_palette for b in behaviours]),
+        wrap_local_ui=_wrapped([b.wrap_local_ui for b in behaviours]),
+        limits=limits,
+    )
+
+
+_Choices = TypeVar("_Choices", CentralChoices, EdgeChoices)
+_Core = TypeVar("_Core", CentralCore, EdgeCore)
+
+
+def _choices(usual: _Choices, chosen: Sequence[_Choices]) -> _Choices:
+    changed: dict[str, object] = {}
+    for choices in chosen:
+        for name in (f.name for f in fields(choices)):
+            value = getattr(choices, name)
+            if value != getattr(usual, name) and changed.setdefault(name, value) != value:
+                raise CannotMix(f"two of them choose {name} otherwise")
+    return replace(usual, **changed)  # type: ignore[arg-type]
+
+
+def _core(usual: type[_Core], makers: Sequence[Callable[..., _Core]]) -> type[_Core]:
+    cores: list[type] = []
+    changed: set[str] = set()
+    for core in (maker for maker in makers if maker is not usual):
+        if not isinstance(core, type):
+            raise CannotMix(f"{core} is no class")
+        cores.append(core)
+        own = {name for kind in core.__mro__[: core.__mro__.index(usual)] for name in vars(kind)}
+        own = {name for name in own if not name.startswith("__")}
+        if both := sorted(changed & own):
+            raise CannotMix(f"two of them change {both[0]}")
+        changed |= own
+    return cast(type[_Core], type("Mixed", (*cores, usual), {}))
+
+
+def _wrapped(wraps: Sequence[Wrap]) -> Wrap:
+    wraps = [wrap for wrap in wraps if wrap is not as_it_is]
+    if not wraps:
+        return as_it_is  # as what needs a wire is told by that
+    return lambda app: reduce(lambda inner, wrap: wrap(inner), wraps, app)

@@ -9,13 +9,14 @@ take their name from the class, and their sentence from its docstring.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from harness.domain.draws import derived_bits
 from harness.domain.errors import PairproofError
-from harness.reference.behaviour import REFERENCE, Behaviour
+from harness.reference.behaviour import REFERENCE, Behaviour, CannotMix, mixed
 from harness.reference.core.central import CentralCore
 from harness.reference.core.edge_flows import EdgeCore
 from harness.reference.drawn import plant_drawn
@@ -233,10 +234,12 @@ def sentence_of(core: type) -> str:
 def behaviour_with(what: str) -> Behaviour:
     """The reference's behaviour with `mutant:NAME` or `variant:NAME` planted; or as it is.
 
-    `drawn:NAME` changes the rules themselves, in this whole process.
+    `variant:ONE+OTHER` is several at once. `drawn:NAME` changes the rules themselves, in this
+    whole process.
 
     Raises:
         UnknownPlanted: there is nothing of this name.
+        CannotMix: several, and two of them change the same.
     """
     if not what:
         return Behaviour()
@@ -247,8 +250,52 @@ def behaviour_with(what: str) -> Behaviour:
     registries: Mapping[str, Registry[Mutant] | Registry[Variant]] = load()
     if kind not in registries:
         raise UnknownPlanted(f"{what!r} is neither mutant:NAME nor variant:NAME")
-    found = registries[kind].named(name).behaviour
+    found = mixed([registries[kind].named(one).behaviour for one in name.split("+")])
     return replace(found, called=f"{REFERENCE} with {kind} {name}")
+
+
+def mixtures(variants: Iterable[Variant], seed: int) -> list[Variant]:
+    """Variants that are several of these at once; each is in one, and no two differ in the same.
+
+    The seed says which of them meet. Those that show over HTTP only stay among themselves. First
+    each mixture holds as many as go together, which tells how few it takes; then they share.
+    """
+    drawn = sorted(variants, key=lambda v: derived_bits(seed, v.name, 0))
+    mixtures: list[Variant] = []
+    for wire in Wire:
+        groups: list[list[Variant]] = []
+        for one in (v for v in drawn if v.wire is wire):
+            _join(one, next((g for g in groups if _go_together(*g, one)), None), groups)
+        even: list[list[Variant]] = [[] for _ in groups]
+        for one in (one for group in reversed(groups) for one in group):
+            open_to_it = [g for g in even if _go_together(*g, one)]
+            _join(one, min(open_to_it, key=len, default=None), even)
+        mixtures += map(_mixture, even)
+    return mixtures
+
+
+def _join(one: Variant, group: list[Variant] | None, groups: list[list[Variant]]) -> None:
+    if group is None:
+        groups.append(group := [])
+    group.append(one)
+
+
+def _go_together(*variants: Variant) -> bool:
+    try:
+        mixed([variant.behaviour for variant in variants])
+    except CannotMix:
+        return False
+    return True
+
+
+def _mixture(parts: Sequence[Variant]) -> Variant:
+    return Variant(
+        "+".join(part.name for part in parts),
+        ",".join(dict.fromkeys(part.requirement for part in parts)),
+        f"{len(parts)} at once.",
+        mixed([part.behaviour for part in parts]),
+        parts[0].wire,
+    )
 
 
 def load() -> dict[str, Registry[Mutant] | Registry[Variant]]:

@@ -108,17 +108,23 @@ def variants_run(
     full: Annotated[
         bool, typer.Option("--full", help="The whole suite over HTTP as well, not its spine.")
     ] = False,
+    mixed: Annotated[
+        int | None,
+        typer.Option(metavar="SEED", help="Many at a time, in mixtures that the seed draws."),
+    ] = None,
     workers: Workers = None,
     format: Listed = Format.TABLE,
 ) -> None:
     """Run the suite on each lawful other choice; none may fail.
 
-    Exits with 1 if a scenario blames one of them.
+    Exits with 1 if a scenario blames one of them. With --mixed each is planted together with as
+    many others as do not change the same: quicker, and nearer to a product that is a stranger in
+    many ways.
     """
     from harness.cli.proof import ProofOptions, run_variants
 
     chosen = tuple(names or ()), tuple(requirement or ())
-    asked = ProofOptions(*chosen, full=full, workers=workers, format=format.value)
+    asked = ProofOptions(*chosen, full=full, workers=workers, format=format.value, mixed=mixed)
     exit_after(lambda: run_variants(asked))
 
 

@@ -454,7 +454,7 @@ def _versions(name: str, packs: Sequence[Pack]) -> int:
 
 
 # --- a stale request -----------------------------------------------------------------------------
-@varies("WDR-9")
+@varies("WDR-9", limits={"edge_lag_s": 1.0})
 class ASilentHostsRequestIsNotAccepted(CentralCore):
     """An acceptance is refused when the request's host has not been heard of for a while."""
 
@@ -482,7 +482,7 @@ class ASilentHostsRequestIsNotAccepted(CentralCore):
         return super().accept(operation, call)
 
 
-@varies("WDR-9")
+@varies("WDR-9", limits={"edge_lag_s": 1.0})
 class AStaleAcceptanceFailsAtOnce(ASilentHostsRequestIsNotAccepted):
     """An acceptance is taken, and fails at once when the host has not been heard of for a while."""
 
