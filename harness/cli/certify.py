@@ -57,6 +57,7 @@ class Plan:
     annotations: bool = False
     interactive: bool = False
     operator: str = ""
+    planted: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -123,6 +124,8 @@ def _described(plan: Plan) -> tuple[str, str]:
     if plan.driver not in driver_names():
         raise UnknownName("driver", plan.driver, driver_names())
     Selection.of(plan.requirements, plan.profile, plan.role, plan.tags)
+    if plan.planted:
+        return _planted(plan)
     if plan.target is None and plan.driver in DRIVERS:
         return _REFERENCE, "the embedded reference"
     if plan.processes(1) > 1:
@@ -135,6 +138,15 @@ def _described(plan: Plan) -> tuple[str, str]:
     target = load_target(plan.target, os.environ)
     name = _slug(f"{target.info.name}-{target.info.version}")
     return name, f"{describe(target)} ({plan.target})"
+
+
+def _planted(plan: Plan) -> tuple[str, str]:
+    from harness.reference.planting import behaviour_with
+
+    kind, _, name = plan.planted.partition(":")
+    if plan.target is not None or plan.driver not in DRIVERS:
+        raise CannotDo(f"--{kind} plants into the embedded reference: leave out the target")
+    return _slug(f"{_REFERENCE}-{kind}-{name}")[:100], f"the {behaviour_with(plan.planted).called}"
 
 
 def _slug(text: str) -> str:
@@ -209,6 +221,7 @@ def _arguments(plan: Plan, waivers: Sequence[WaiverLine], out: Path) -> list[str
         "waivers": json.dumps(msgspec.to_builtins(waivers)) if waivers else None,
         "interactive": "" if plan.interactive else None,
         "operator": plan.operator or None,
+        "planted": plan.planted or None,
         "command": json.dumps(["pairproof", *sys.argv[1:]]),
     }
     words = suite_words(options)

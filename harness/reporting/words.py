@@ -120,4 +120,8 @@ def reproduce(header: EvidenceHeader, requirement: str, scenario: str) -> str:
     words += ["--seed", str(header.seed), "--driver", header.driver]
     if header.target_file:
         words += ["--target", header.target_file]
+    typed = [part for word in header.run.command for part in word.split("=", 1)]
+    for option in ("--mutant", "--variant"):
+        if option in typed[:-1]:
+            words += typed[typed.index(option) :][:2]
     return shlex.join(words)

@@ -81,6 +81,8 @@ def certify(
     operator: Annotated[
         str, typer.Option(metavar="NAME", help="Who is asked, for the evidence.")
     ] = "",
+    mutant: options.PlantedMutant = "",
+    variant: options.PlantedVariant = "",
 ) -> None:
     """Run the suite against a target, and judge it.
 
@@ -90,25 +92,29 @@ def certify(
     from harness.cli.certify import Plan
     from harness.cli.certify import certify as carry_out
 
-    plan = Plan(
-        target=target,
-        driver=driver,
-        role=role,
-        profile=profile,
-        requirements=tuple(requirement or ()),
-        tags=tags,
-        keyword=keyword,
-        out=out,
-        seed=seed,
-        repeat=repeat,
-        workers=workers,
-        fail_fast=fail_fast,
-        waivers=waivers,
-        annotations=annotations.wanted,
-        interactive=interactive,
-        operator=operator,
+    exit_after(
+        lambda: carry_out(
+            Plan(
+                target=target,
+                driver=driver,
+                role=role,
+                profile=profile,
+                requirements=tuple(requirement or ()),
+                tags=tags,
+                keyword=keyword,
+                out=out,
+                seed=seed,
+                repeat=repeat,
+                workers=workers,
+                fail_fast=fail_fast,
+                waivers=waivers,
+                annotations=annotations.wanted,
+                interactive=interactive,
+                operator=operator,
+                planted=options.planted_by(mutant, variant),
+            )
+        )
     )
-    exit_after(lambda: carry_out(plan))
 
 
 @commands.command(epilog="Example: pairproof requirements --profile core --coverage")

@@ -147,3 +147,34 @@ def test_report_json_says_where_the_evidence_is(command: Command, tmp_path: Path
     assert report["evidence"]["file"] == "evidence.jsonl"
     assert report["evidence"]["complete"] is True
     assert report["verdict"] == "conforms"
+
+
+def test_a_planted_defect_fails_whoever_of_the_workers_meets_it(command: Command) -> None:
+    """What is planted is in the name of what was certified: nobody takes it for the reference."""
+    mutant = "cancel_clears_before_it_tells"
+    some = ("--workers", "2", "--requirement", "WDR-3", "--out", "out")
+    done = command.run(*INPROCESS, "--mutant", mutant, *some)
+    assert done.returncode == 1, done.stderr
+    report = json.loads((command.folder / "out" / "report.json").read_text())
+    assert report["implementation"]["name"] == f"pairproof reference with mutant {mutant}"
+    broken = next(r for r in report["requirements"] if r["id"] == "WDR-3")
+    assert broken["verdict"] == "fail"
+    assert all(s["reproduce"].endswith(f" --mutant {mutant}") for s in broken["scenarios"])
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--mutant", "nosuch"), "no mutant is called 'nosuch'"),
+        (("--variant", "pairing_ids_are_uuids+pairing_ids_are_short"), "two of them change"),
+        (("--variant", "pairing_ids_are_uuids", "--target", "a.toml"), "leave out the target"),
+        (("--variant", "pairing_ids_are_uuids", "--mutant", "nosuch"), "one of them at a time"),
+    ],
+)
+def test_what_cannot_be_planted_is_told_before_anything_runs(
+    command: Command, words: tuple[str, ...], why: str
+) -> None:
+    done = command.run("certify", *words)
+    assert done.returncode == 2
+    assert why in done.stderr
+    assert not (command.folder / "reports").exists()
