@@ -10,7 +10,13 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
 from harness.context import local_changes
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import (
+    Actor,
+    Inconclusive,
+    NotReached,
+    NotSupported,
+    RecordedReply,
+)
 from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -358,8 +364,13 @@ def come_to_nothing(context: Context) -> None:
     """
     leased = context.cluster()
     look = ops.ViewCentralCluster(leased.central_uid)
-    context.must_see(leased.operator, ops.ViewPairing(), "nothing_pending")
-    seen = context.recorder.await_state(context.admin(), look, "is_refused")
+    recorder, settle_s = context.recorder, context.recorder.limits.settle_s
+    context.must_hold(
+        recorder.await_state(
+            leased.operator, ops.ViewPairing(), "nothing_pending", within_s=settle_s
+        )
+    )
+    seen = recorder.await_state(context.admin(), look, "is_refused")
     if not (seen.value or {}).get("held"):
         raise NotSupported(f"{Feature.CLOCK.value}: the handover has a clock of its own")
 
@@ -411,7 +422,10 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.cluster().operator, ops.ViewPairing(), "Local UI")
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
-    local_changes.change_locally(context)
+    try:
+        local_changes.change_locally(context)
+    except NotReached as nothing:  # to change: the cluster is gone by now
+        context.note("the local operation", nothing.record)
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:

@@ -96,8 +96,10 @@ class TheConfirmationNeedsAGoodToken(CentralCore):
     """A host's confirmation is refused when its registration token is not usable any more."""
 
     def confirm(self, operation: ops.ConfirmPairing, call: CentralCall) -> ops.PollAnswer:
-        token = self.store.get(RegistrationToken, self.own_request(operation, call.now).token_uid)
-        if token is None or token.why_unusable(call.now):
+        request = self.own_request(operation, call.now)
+        token = self.store.get(RegistrationToken, request.token_uid)
+        unusable = token is None or token.why_unusable(call.now)
+        if request.state is RequestState.HANDING_OVER and unusable:
             raise Refusal(Reason.TOKEN_UNUSABLE, "the registration token is not usable any more")
         return super().confirm(operation, call)
 
@@ -234,8 +236,10 @@ class _Dated(CentralCore):
         return super().perform(operation, credentials, now, draws)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
+        before = {request.pairing_uid for request in self.store.every(PairingRequest)}
         answer = super().submit(operation, call)
-        self._course.setdefault(answer.pairing_uid, [(call.now, RequestState.PENDING)])
+        if answer.pairing_uid not in before:
+            self._course[answer.pairing_uid] = [(call.now, RequestState.PENDING)]
         return answer
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
