@@ -11,7 +11,6 @@ from harness.context.context import Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
-from harness.domain.flows import Acceptance
 from harness.history.operation import Json
 
 # --- clusters and requests ----------------------------------------------------------------------
@@ -176,8 +175,7 @@ def _rejects_of(context: Context, label: str) -> None:
 
 @when("the administrator accepts a request by an id that differs in its last character")
 def _accepts_mistyped(context: Context) -> None:
-    operation = ops.AcceptPairingRequest(review.mistyped(context), context.matching_selection())
-    context.perform(context.admin(), operation)
+    context.perform(context.admin(), context.acceptance().on(review.mistyped(context)))
 
 
 @when("the administrator rejects a request by an id that differs in its last character")
@@ -187,12 +185,12 @@ def _rejects_mistyped(context: Context) -> None:
 
 @when(parsers.parse('"{who}" accepts the request under the name "{name}"'))
 def _accepts_as(context: Context, who: str, name: str) -> None:
-    review.accept_as(context, who, Acceptance(context.matching_selection(), name))
+    review.accept_as(context, who, context.acceptance(name=name))
 
 
 @given(parsers.parse('"{who}" has accepted the request under the name "{name}"'))
 def _has_accepted_as(context: Context, who: str, name: str) -> None:
-    context.must(review.accept_as(context, who, Acceptance(context.matching_selection(), name)))
+    context.must(review.accept_as(context, who, context.acceptance(name=name)))
 
 
 @when(parsers.parse('"{who}" rejects the request'))
@@ -256,7 +254,7 @@ def _has_brought_values(context: Context) -> None:
 @when("the administrator accepts the earlier request")
 def _accepts_earlier(context: Context) -> None:
     uid = context.cluster().earlier_uids[-1]
-    context.perform(context.admin(), ops.AcceptPairingRequest(uid, context.matching_selection()))
+    context.perform(context.admin(), context.acceptance().on(uid))
 
 
 @when("the administrator rejects the earlier request")

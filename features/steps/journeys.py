@@ -59,9 +59,7 @@ def _tries_to_reject(context: Context, who: str, label: str) -> None:
 @when(parsers.parse('"{who}" tries to accept the earlier request of "{label}"'))
 def _tries_earlier(context: Context, who: str, label: str) -> None:
     uid = context.cluster(label).earlier_uids[-1]
-    context.perform(
-        context.admin(who), ops.AcceptPairingRequest(uid, context.matching_selection(label))
-    )
+    context.perform(context.admin(who), context.acceptance(label).on(uid))
 
 
 @then(parsers.parse('Palette manages "{label}"'))

@@ -350,9 +350,26 @@ class Context:
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
         """Accept a cluster's request: just Pair cluster."""
         leased = self.cluster(label)
-        entered = acceptance or Acceptance(self.matching_selection(label))
-        operation = entered.on(leased.pairing_uid)
+        operation = (acceptance or self.acceptance(label)).on(leased.pairing_uid)
         return self.accepted(leased, self.recorder.perform(self.admin(), operation))
+
+    def acceptance(
+        self,
+        label: str = MAIN,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Acceptance:
+        """What the wizard is left with: its fields come filled with the cluster's own values, and
+        say all of them, as what a call that leaves one out would mean is the target's affair.
+        """
+        own = self.cluster(label).cluster
+        return Acceptance(
+            self.matching_selection(label),
+            own.name if name is None else name,
+            own.description if description is None else description,
+            own.tags if tags is None else tags,
+        )
 
     def accepted(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
         """Remember the uid that an acceptance was answered with."""

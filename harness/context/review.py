@@ -239,21 +239,21 @@ def working_in(context: Context, actor: Actor, scope: str) -> Actor:
 def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
     """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
     leased = context.cluster(label)
-    selected = context.matching_selection(label)
-    taken = context.perform(actor, _operation(leased.pairing_uid, selected, action))
+    entered = context.acceptance(label)
+    taken = context.perform(actor, _operation(leased.pairing_uid, entered, action))
     return context.accepted(leased, taken)
 
 
-def _operation(uid: str, selected: tuple[ops.SelectedProfile, ...], action: str) -> ops.Operation:
+def _operation(uid: str, entered: Acceptance, action: str) -> ops.Operation:
     match action:
         case "list":
             return ops.ListPairingRequests()
         case "open":
             return ops.ViewPairingRequest(uid)
         case "match":
-            return ops.MatchProfiles(uid, selected)
+            return ops.MatchProfiles(uid, entered.selection)
         case "accept":
-            return ops.AcceptPairingRequest(uid, selected)
+            return entered.on(uid)
         case "reject":
             return ops.RejectPairingRequest(uid)
     raise UnknownPhrase(f"nobody can {action!r} a pairing request")
@@ -292,11 +292,10 @@ def reject_by_tags(context: Context, label: str) -> RecordedReply:
 
 def entered(context: Context, name: str, description: str, tags: str) -> Acceptance:
     """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
-    return Acceptance(
-        context.matching_selection(),
-        None if name == KEPT else text_from(name),
-        None if description == KEPT else text_from(description),
-        None if tags == KEPT else tags_from(tags),
+    return context.acceptance(
+        name=None if name == KEPT else text_from(name),
+        description=None if description == KEPT else text_from(description),
+        tags=None if tags == KEPT else tags_from(tags),
     )
 
 

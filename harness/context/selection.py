@@ -14,7 +14,7 @@ from harness.context.context import MAIN, Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.errors import PairproofError
-from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
+from harness.domain.operations import MatchProfiles, SelectedProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 
 Rows = Sequence[Sequence[str]]
@@ -203,7 +203,7 @@ def match(context: Context, label: str = MAIN) -> RecordedReply:
 def pair(context: Context, label: str = MAIN) -> RecordedReply:
     """Pair a cluster with the selection, whatever a match has said."""
     leased = context.cluster(label)
-    operation = AcceptPairingRequest(leased.pairing_uid, context.matching_selection(label))
+    operation = context.acceptance(label).on(leased.pairing_uid)
     return context.accepted(leased, context.perform(context.admin(), operation, "the acceptance"))
 
 

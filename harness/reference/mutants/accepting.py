@@ -631,7 +631,7 @@ class ChangedNameLosesTheTags(BearsOtherValues):
     """When the name alone is changed on acceptance, the tags are lost."""
 
     def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
-        lost = asked.name is not None and asked.tags is None
+        lost = asked.name != own.name and asked.tags == own.tags
         return replace(right, tags={}) if lost else right
 
 
@@ -640,7 +640,7 @@ class UnchangedDescriptionIsLost(BearsOtherValues):
     """A description that was not changed on acceptance is lost."""
 
     def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
-        return replace(right, description=asked.description or "")
+        return replace(right, description="") if right.description == own.description else right
 
 
 @mutant("ACC-6")

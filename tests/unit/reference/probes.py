@@ -269,6 +269,12 @@ def refusals(world: SmallWorld) -> object:
     return [*asked, world.cancel(), world.central(ops.RejectPairingRequest("none"))]
 
 
+def acceptances_that_leave_something_out(world: SmallWorld) -> object:
+    accepted = world.central(ops.AcceptPairingRequest(world.send(), SELECTED, "renamed"))
+    world.rounds(3)
+    return accepted, world.central(ops.ListCentralClusters())
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -330,6 +336,8 @@ PROBES: Mapping[str, Probe] = {
     "registries_must_agree": a_match_from_another_registry,
     "a_silent_hosts_request_is_not_accepted": a_stale_acceptance,
     "a_stale_acceptance_fails_at_once": a_stale_acceptance,
+    "an_acceptance_says_everything": acceptances_that_leave_something_out,
+    "what_an_acceptance_leaves_out_is_empty": acceptances_that_leave_something_out,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
