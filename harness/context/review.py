@@ -302,10 +302,12 @@ def entered(context: Context, name: str, description: str, tags: str) -> Accepta
 def borne(leased: LeasedCluster, name: str, description: str, tags: str) -> dict[str, Json]:
     """What the paired cluster has to bear after that."""
     own = leased.cluster
+    borne_tags = dict(own.tags if tags == KEPT else tags_from(tags))
     return {
         "name": own.name if name == KEPT else text_from(name),
         "description": own.description if description == KEPT else text_from(description),
-        "tags": dict(own.tags) if tags == KEPT else dict(tags_from(tags)),
+        "tags": dict[str, Json](borne_tags),
+        "without_tags": [key for key in own.tags if key not in borne_tags],
     }
 
 

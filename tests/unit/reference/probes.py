@@ -275,6 +275,13 @@ def acceptances_that_leave_something_out(world: SmallWorld) -> object:
     return accepted, world.central(ops.ListCentralClusters())
 
 
+def changes_of_tags(world: SmallWorld) -> object:
+    uid = world.accept(world.send())
+    world.rounds(3)
+    changed = world.central(ops.ChangeCentralCluster(uid, {"changed": "yes"}))
+    return changed, world.central(ops.ViewCentralCluster(uid))
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -338,6 +345,8 @@ PROBES: Mapping[str, Probe] = {
     "a_stale_acceptance_fails_at_once": a_stale_acceptance,
     "an_acceptance_says_everything": acceptances_that_leave_something_out,
     "what_an_acceptance_leaves_out_is_empty": acceptances_that_leave_something_out,
+    "tags_of_the_systems_own_are_added": changes_of_tags,
+    "changed_tags_are_merged": changes_of_tags,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
