@@ -31,6 +31,11 @@ def _has_accepted(context: Context, who: str, label: str) -> None:
     context.must(journey.accept(context, who, label))
 
 
+@given(parsers.parse('"{who}" may accept, and has accepted the request of "{label}" step by step'))
+def _has_accepted_if_so(context: Context, who: str, label: str) -> None:
+    context.must_if_offered(journey.accept(context, who, label))
+
+
 @given(parsers.parse('Palette manages "{label}"'))
 def _is_managed(context: Context, label: str) -> None:
     review.must_manage(context, label)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.records import CentralCluster
+from harness.reference.core.records import CentralCluster, PairingRequest
 from harness.reference.planting import varies
 
 
@@ -29,6 +30,41 @@ class WhatAnAcceptanceLeavesOutIsEmpty(CentralCore):
     def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
         tags, description = operation.tags or {}, operation.description or ""
         return super().accept(replace(operation, tags=tags, description=description), call)
+
+
+@varies("ACC-6")
+class NamesOfClustersAreUnique(CentralCore):
+    """An acceptance under a name that another cluster of the tenant bears is refused."""
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
+    ) -> CentralCluster:
+        made = super().accepted_cluster(uid, request, operation)
+        if any(cluster.name == made.name for cluster in self.store.every(CentralCluster)):
+            raise Refusal(Reason.CONFLICT, f"there is a cluster {made.name} already")
+        return made
+
+
+@varies("ACC-6")
+class TagsAreLabels(CentralCore):
+    """An acceptance with a tag that cannot be the value of a Kubernetes label is refused."""
+
+    LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if not all(self.LABEL.fullmatch(value) for value in (operation.tags or {}).values()):
+            raise Refusal(Reason.INVALID_INPUT, "metadata.labels: this is no label")
+        return super().accept(operation, call)
+
+
+@varies("ACC-6")
+class NothingMayBeEmptied(CentralCore):
+    """An acceptance that leaves a cluster without a description or without tags is refused."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if operation.description == "" or operation.tags == {}:
+            raise Refusal(Reason.INVALID_INPUT, "a description and a tag are required")
+        return super().accept(operation, call)
 
 
 @varies("ACC-6")

@@ -282,6 +282,22 @@ def changes_of_tags(world: SmallWorld) -> object:
     return changed, world.central(ops.ViewCentralCluster(uid))
 
 
+def an_acceptance_of_a_second_cluster(world: SmallWorld) -> object:
+    world.accept(world.send())
+    again = replace(world.cluster, uid="c2")
+    world.arrange(arrangements.InstallCluster(world.slot, again))
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED))
+
+
+def an_acceptance_with_a_tag_of_other_letters(world: SmallWorld) -> object:
+    entered = ops.AcceptPairingRequest(world.send(), SELECTED, tags={"team": "Öl"})
+    return world.central(entered)
+
+
+def an_acceptance_without_tags(world: SmallWorld) -> object:
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED, tags={}))
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -347,6 +363,9 @@ PROBES: Mapping[str, Probe] = {
     "what_an_acceptance_leaves_out_is_empty": acceptances_that_leave_something_out,
     "tags_of_the_systems_own_are_added": changes_of_tags,
     "changed_tags_are_merged": changes_of_tags,
+    "names_of_clusters_are_unique": an_acceptance_of_a_second_cluster,
+    "tags_are_labels": an_acceptance_with_a_tag_of_other_letters,
+    "nothing_may_be_emptied": an_acceptance_without_tags,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
