@@ -280,11 +280,10 @@ Feature: Accept a pairing request in Palette
     Scenario Outline: A second acceptance is refused right after the first: by <who>
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
-      And the central cluster was looked at
       When "<who>" accepts the request under the name "<name>"
       Then it is refused
       And the request no longer waits in Palette
-      And the central cluster bears what it bore before
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
 
       Examples:
         | who                    | name          |
@@ -292,14 +291,21 @@ Feature: Accept a pairing request in Palette
         | the administrator      | second-choice |
         | a second administrator | second-choice |
 
+    Scenario: What was entered in vain does not come to be borne later either
+      Given a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      When "a second administrator" accepts the request under the name "second-choice"
+      Then it is refused
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
+      And it goes on bearing the name "first-choice"
+
     Scenario Outline: A reject is refused right after the acceptance: by <who>
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
-      And the central cluster was looked at
       When "<who>" rejects the request
       Then it is refused
       And the request no longer waits in Palette
-      And the central cluster bears what it bore before
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
 
       Examples:
         | who                    |
