@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
+from harness.domain.permission import TENANT, PairPermission
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.records import CentralCluster, PairingRequest
+from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
 from harness.reference.planting import varies
 
 
@@ -97,3 +98,14 @@ class ChangedTagsAreMerged(CentralCore):
             own = self.known_cluster(operation.cluster_uid, call).tags
             operation = replace(operation, tags={**own, **operation.tags})
         return super().change_cluster(operation, call)
+
+
+@varies("PRE-9")
+class AnUnknownProjectIsEmpty(CentralCore):
+    """A project that does not exist is shown as one in which there is nothing."""
+
+    def scope_of(self, call: CentralCall) -> str:
+        return call.credentials.project_uid or TENANT
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        return self.store.get(Project, scope) is None or super().holds(user, permission, scope)

@@ -298,6 +298,11 @@ def an_acceptance_without_tags(world: SmallWorld) -> object:
     return world.central(ops.AcceptPairingRequest(world.send(), SELECTED, tags={}))
 
 
+def the_list_of_no_project(world: SmallWorld) -> object:
+    nowhere = replace(world.admin, project_uid="nowhere")
+    return world.reference.perform_central(ops.ListPairingRequests(), nowhere)
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -366,6 +371,7 @@ PROBES: Mapping[str, Probe] = {
     "names_of_clusters_are_unique": an_acceptance_of_a_second_cluster,
     "tags_are_labels": an_acceptance_with_a_tag_of_other_letters,
     "nothing_may_be_emptied": an_acceptance_without_tags,
+    "an_unknown_project_is_empty": the_list_of_no_project,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
