@@ -7,11 +7,15 @@ from dataclasses import replace
 
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
+from harness.domain.match import MatchRules
 from harness.domain.permission import TENANT, PairPermission
+from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
-from harness.reference.planting import varies
+from harness.reference.planting import variant, varies
+from harness.reference.variants.palette import TheSamePackMayComeTwice
 
 
 @varies("ACC-6")
@@ -109,3 +113,14 @@ class AnUnknownProjectIsEmpty(CentralCore):
 
     def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
         return self.store.get(Project, scope) is None or super().holds(user, permission, scope)
+
+
+variant(
+    "a_profile_may_come_twice",
+    "ACC-16",
+    "Profiles that bring the same packs count as one, infra profiles as well.",
+    Behaviour(
+        make_central=TheSamePackMayComeTwice,
+        central=CentralChoices(match=MatchRules(one_base_profile=False)),
+    ),
+)

@@ -303,6 +303,13 @@ def the_list_of_no_project(world: SmallWorld) -> object:
     return world.reference.perform_central(ops.ListPairingRequests(), nowhere)
 
 
+def a_match_of_copies(world: SmallWorld) -> object:
+    again = ClusterProfile("g", "g", ProfileType.FULL, (ProfileEdition("1.0.0", PACKS),), "p")
+    world.arrange(arrangements.PutProfile(again))
+    both = (*SELECTED, ops.SelectedProfile("g"))
+    return world.central(ops.MatchProfiles(world.send(), both))
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -372,6 +379,7 @@ PROBES: Mapping[str, Probe] = {
     "tags_are_labels": an_acceptance_with_a_tag_of_other_letters,
     "nothing_may_be_emptied": an_acceptance_without_tags,
     "an_unknown_project_is_empty": the_list_of_no_project,
+    "a_profile_may_come_twice": a_match_of_copies,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
