@@ -8,6 +8,7 @@ from dataclasses import replace
 from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
+from harness.domain.pairing import RequestState
 from harness.domain.permission import TENANT, PairPermission
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
@@ -15,7 +16,10 @@ from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
 from harness.reference.planting import variant, varies
-from harness.reference.variants.palette import TheSamePackMayComeTwice
+from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
+
+SECOND = 1_000_000
+"""In microseconds."""
 
 
 @varies("ACC-6")
@@ -102,6 +106,17 @@ class ChangedTagsAreMerged(CentralCore):
             own = self.known_cluster(operation.cluster_uid, call).tags
             operation = replace(operation, tags={**own, **operation.tags})
         return super().change_cluster(operation, call)
+
+
+@varies("ACC-12")
+class APairedClusterIsImportedFirst(Dated):
+    """A cluster takes central operations half a second after its host has confirmed, and later."""
+
+    def require_confirmed(self, cluster: CentralCluster) -> None:
+        super().require_confirmed(cluster)
+        request = self.store.get(PairingRequest, cluster.pairing_uid)
+        if request and self.state_at(request, self.now - SECOND // 2) is not RequestState.PAIRED:
+            raise Refusal(Reason.CONFLICT, f"cluster {cluster.name} is being imported")
 
 
 @varies("PRE-9")

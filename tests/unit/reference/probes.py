@@ -380,6 +380,7 @@ PROBES: Mapping[str, Probe] = {
     "nothing_may_be_emptied": an_acceptance_without_tags,
     "an_unknown_project_is_empty": the_list_of_no_project,
     "a_profile_may_come_twice": a_match_of_copies,
+    "a_paired_cluster_is_imported_first": changes_of_tags,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
