@@ -76,7 +76,8 @@ def _user_of(context: Context, scopes: str) -> Actor:
 
 
 @given(
-    parsers.parse('a user whose permission "{permission}" was taken away'), target_fixture="person"
+    parsers.parse('a user whose permissions to list and to "{permission}" were taken away'),
+    target_fixture="person",
 )
 def _user_reduced(context: Context, permission: str) -> Actor:
     return review.user_reduced(context, permission)

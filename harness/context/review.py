@@ -193,12 +193,17 @@ def user_with(context: Context, permissions: str) -> Actor:
 
 
 def user_reduced(context: Context, permission: str) -> Actor:
-    """A user who had every permission in the project, used them, and has lost one."""
+    """A user who had every permission in the project, used them, and has lost one and the list.
+
+    What somebody may do may be known for a while: that is over when the list is closed to them.
+    """
     actor = context.new_admin("user", every_grant(context.project()))
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    grants, key = _all_but(context, permission), actor.credentials.api_key
+    grants = _all_but(context, permission) & _all_but(context, PairPermission.LIST)
     login = context.login_of("user")
+    key = actor.credentials.api_key
     context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     return actor
 
 

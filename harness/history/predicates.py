@@ -124,6 +124,14 @@ def listed_exactly(sample: Sample, *, pairing_uids: list[str]) -> bool:
 
 
 @predicate
+def lists_nothing(sample: Sample) -> bool:
+    """The list is refused, or nothing stands in it."""
+    return is_refused(sample) or (
+        sample.outcome is Outcome.OK and not _dicts(sample.value, "items")
+    )
+
+
+@predicate
 def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
     """No request of this cluster waits for a decision."""
     return sample.outcome is Outcome.OK and not any(

@@ -9,12 +9,13 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refusal
 from harness.domain.match import MatchRules
 from harness.domain.pairing import RequestState
-from harness.domain.permission import TENANT, PairPermission
+from harness.domain.permission import TENANT, Grant, PairPermission
 from harness.reference.behaviour import Behaviour
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
+from harness.reference.core.store import Store
 from harness.reference.planting import variant, varies
 from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
 
@@ -117,6 +118,22 @@ class APairedClusterIsImportedFirst(Dated):
         request = self.store.get(PairingRequest, cluster.pairing_uid)
         if request and self.state_at(request, self.now - SECOND // 2) is not RequestState.PAIRED:
             raise Refusal(Reason.CONFLICT, f"cluster {cluster.name} is being imported")
+
+
+@varies("PRE-8")
+class PermissionsAreGoodForHalfASecond(CentralCore):
+    """What a user may do is looked up, and good for half a second."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._known: dict[str, tuple[int, frozenset[Grant]]] = {}
+
+    def authenticate(self, call: CentralCall) -> User:
+        user = super().authenticate(call)
+        since, grants = self._known.get(user.email, (call.now - SECOND, user.grants))
+        if call.now - since >= SECOND // 2:
+            since, grants = self._known[user.email] = call.now, user.grants
+        return replace(user, grants=grants)
 
 
 @varies("PRE-9")

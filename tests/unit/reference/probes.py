@@ -310,6 +310,14 @@ def a_match_of_copies(world: SmallWorld) -> object:
     return world.central(ops.MatchProfiles(world.send(), both))
 
 
+def a_list_by_who_has_lost_the_permission(world: SmallWorld) -> object:
+    seen = []
+    for grants in (every_grant("p"), frozenset[Grant]()):
+        world.arrange(arrangements.PutUser("a@example.com", "pw", "key", grants))
+        seen.append(world.central(ops.ListPairingRequests()))
+    return seen
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -381,6 +389,7 @@ PROBES: Mapping[str, Probe] = {
     "an_unknown_project_is_empty": the_list_of_no_project,
     "a_profile_may_come_twice": a_match_of_copies,
     "a_paired_cluster_is_imported_first": changes_of_tags,
+    "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,
