@@ -147,11 +147,20 @@ Feature: Accept a pairing request in Palette
         | the tags alone changed            | (kept)       | (kept)          | dock=4, shift=night |
         | name and tags changed             | first-choice | (kept)          | dock=4              |
         | all three changed                 | first-choice | Moved to dock 4 | dock=4, shift=night |
-        | the tags emptied                  | (kept)       | (kept)          | (none)              |
-        | the description emptied           | (kept)       | (none)          | (kept)              |
-        | description and tags both emptied | (kept)       | (none)          | (none)              |
         | nothing changed                   | (kept)       | (kept)          | (kept)              |
-        | letters of other scripts          | (kept)       | Kühlhaus „Nord“ | team/edge=Öl_1.b    |
+
+    Scenario Outline: What was confirmed is borne, where it may be confirmed: <change>
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the administrator may accept, and has accepted it with the name "(kept)", the description "<description>" and the tags "<tags>"
+      Then the central cluster bears the name "(kept)", the description "<description>" and the tags "<tags>"
+
+      Examples:
+        | change                            | description     | tags             |
+        | the tags emptied                  | (kept)          | (none)           |
+        | the description emptied           | (none)          | (kept)           |
+        | description and tags both emptied | (none)          | (none)           |
+        | letters of other scripts          | Kühlhaus „Nord“ | team/edge=Öl_1.b |
 
     Scenario Outline: It is still borne when the host has confirmed, <change>
       Given a pending pairing request
@@ -163,8 +172,14 @@ Feature: Accept a pairing request in Palette
       Examples:
         | change            | name         | description     | tags                |
         | all three changed | first-choice | Moved to dock 4 | dock=4, shift=night |
-        | two of them empty | first-choice | (none)          | (none)              |
         | nothing changed   | (kept)       | (kept)          | (kept)              |
+
+    Scenario: It is still empty when the host has confirmed
+      Given a pending pairing request
+      And it has brought along the cluster's own values
+      And the administrator may accept, and has accepted it with the name "first-choice", the description "(none)" and the tags "(none)"
+      And the host has confirmed the pairing
+      Then the central cluster bears the name "first-choice", the description "(none)" and the tags "(none)"
 
     Scenario Outline: It is still borne when Palette is restarted, <change>
       Given a pending pairing request
@@ -265,11 +280,10 @@ Feature: Accept a pairing request in Palette
     Scenario Outline: A second acceptance is refused right after the first: by <who>
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
-      And the central cluster was looked at
       When "<who>" accepts the request under the name "<name>"
       Then it is refused
       And the request no longer waits in Palette
-      And the central cluster bears what it bore before
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
 
       Examples:
         | who                    | name          |
@@ -277,14 +291,21 @@ Feature: Accept a pairing request in Palette
         | the administrator      | second-choice |
         | a second administrator | second-choice |
 
+    Scenario: What was entered in vain does not come to be borne later either
+      Given a pending pairing request
+      And "the administrator" has accepted the request under the name "first-choice"
+      When "a second administrator" accepts the request under the name "second-choice"
+      Then it is refused
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
+      And it goes on bearing the name "first-choice"
+
     Scenario Outline: A reject is refused right after the acceptance: by <who>
       Given a pending pairing request
       And "the administrator" has accepted the request under the name "first-choice"
-      And the central cluster was looked at
       When "<who>" rejects the request
       Then it is refused
       And the request no longer waits in Palette
-      And the central cluster bears what it bore before
+      And the central cluster bears the name "first-choice", the description "(kept)" and the tags "(kept)"
 
       Examples:
         | who                    |

@@ -11,7 +11,6 @@ from harness.context.context import Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
 from harness.domain.arrangements import Restart, Side
-from harness.domain.flows import Acceptance
 from harness.history.operation import Json
 
 # --- clusters and requests ----------------------------------------------------------------------
@@ -77,7 +76,8 @@ def _user_of(context: Context, scopes: str) -> Actor:
 
 
 @given(
-    parsers.parse('a user whose permission "{permission}" was taken away'), target_fixture="person"
+    parsers.parse('a user whose permissions to list and to "{permission}" were taken away'),
+    target_fixture="person",
 )
 def _user_reduced(context: Context, permission: str) -> Actor:
     return review.user_reduced(context, permission)
@@ -176,8 +176,7 @@ def _rejects_of(context: Context, label: str) -> None:
 
 @when("the administrator accepts a request by an id that differs in its last character")
 def _accepts_mistyped(context: Context) -> None:
-    operation = ops.AcceptPairingRequest(review.mistyped(context), context.matching_selection())
-    context.perform(context.admin(), operation)
+    context.perform(context.admin(), context.acceptance().on(review.mistyped(context)))
 
 
 @when("the administrator rejects a request by an id that differs in its last character")
@@ -187,12 +186,12 @@ def _rejects_mistyped(context: Context) -> None:
 
 @when(parsers.parse('"{who}" accepts the request under the name "{name}"'))
 def _accepts_as(context: Context, who: str, name: str) -> None:
-    review.accept_as(context, who, Acceptance(context.matching_selection(), name))
+    review.accept_as(context, who, context.acceptance(name=name))
 
 
 @given(parsers.parse('"{who}" has accepted the request under the name "{name}"'))
 def _has_accepted_as(context: Context, who: str, name: str) -> None:
-    context.must(review.accept_as(context, who, Acceptance(context.matching_selection(), name)))
+    context.must(review.accept_as(context, who, context.acceptance(name=name)))
 
 
 @when(parsers.parse('"{who}" rejects the request'))
@@ -218,6 +217,17 @@ def _rejects_by_tags(context: Context, label: str) -> None:
 )
 def _has_accepted_with(context: Context, name: str, description: str, tags: str) -> None:
     context.must(context.accept(acceptance=review.entered(context, name, description, tags)))
+
+
+@given(
+    parsers.parse(
+        'the administrator may accept, and has accepted it with the name "{name}", the description'
+        ' "{description}" and the tags "{tags}"'
+    )
+)
+def _has_accepted_if_so(context: Context, name: str, description: str, tags: str) -> None:
+    entered = review.entered(context, name, description, tags)
+    context.must_if_offered(context.accept(acceptance=entered))
 
 
 @when("this person changes the cluster")
@@ -256,7 +266,7 @@ def _has_brought_values(context: Context) -> None:
 @when("the administrator accepts the earlier request")
 def _accepts_earlier(context: Context) -> None:
     uid = context.cluster().earlier_uids[-1]
-    context.perform(context.admin(), ops.AcceptPairingRequest(uid, context.matching_selection()))
+    context.perform(context.admin(), context.acceptance().on(uid))
 
 
 @when("the administrator rejects the earlier request")
@@ -374,15 +384,18 @@ def _shows_all(context: Context, judge: Judge) -> None:
     )
 )
 def _bears(context: Context, judge: Judge, name: str, description: str, tags: str) -> None:
-    fields = review.borne(context.cluster(), name, description, tags)
+    named = name if name == review.KEPT else context.own_name(name)
+    fields = review.borne(context.cluster(), named, description, tags)
     seen = review.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
-@then(parsers.parse('the central cluster is called "{name}"'))
-def _bears_name(context: Context, judge: Judge, name: str) -> None:
-    seen = review.await_central(context, {"name": name})
-    judge.check("shown_at_last", operation=seen.id, fields={"name": name})
+@then(parsers.parse('it goes on bearing the name "{name}"'))
+def _goes_on_bearing(context: Context, judge: Judge, name: str) -> None:
+    look = ops.ViewCentralCluster(context.cluster().central_uid)
+    fields: dict[str, Json] = {"name": context.own_name(name)}
+    seen = context.recorder.stays(context.admin(), look, "bears", fields=fields)
+    judge.check("held", operation=seen.id)
 
 
 @then("Palette shows the cluster")
@@ -398,19 +411,3 @@ def _managed(context: Context, judge: Judge) -> None:
     judge.check("held", operation=changed.id)
     seen = review.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
-
-
-@given("the central cluster was looked at")
-def _looked_at_central(context: Context) -> None:
-    context.must_hold(review.await_registered(context))
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    context.note("the look before", context.must(context.recorder.perform(context.admin(), look)))
-
-
-@then("the central cluster bears what it bore before")
-def _bears_as_before(context: Context, judge: Judge) -> None:
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    after = context.recorder.perform(context.admin(), look)
-    before = context.noted("the look before")
-    fields: list[Json] = ["name", "description", "tags"]
-    judge.check("unchanged", before=before, after=after.id, fields=fields)

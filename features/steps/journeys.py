@@ -31,6 +31,11 @@ def _has_accepted(context: Context, who: str, label: str) -> None:
     context.must(journey.accept(context, who, label))
 
 
+@given(parsers.parse('"{who}" may accept, and has accepted the request of "{label}" step by step'))
+def _has_accepted_if_so(context: Context, who: str, label: str) -> None:
+    context.must_if_offered(journey.accept(context, who, label))
+
+
 @given(parsers.parse('Palette manages "{label}"'))
 def _is_managed(context: Context, label: str) -> None:
     review.must_manage(context, label)
@@ -59,9 +64,7 @@ def _tries_to_reject(context: Context, who: str, label: str) -> None:
 @when(parsers.parse('"{who}" tries to accept the earlier request of "{label}"'))
 def _tries_earlier(context: Context, who: str, label: str) -> None:
     uid = context.cluster(label).earlier_uids[-1]
-    context.perform(
-        context.admin(who), ops.AcceptPairingRequest(uid, context.matching_selection(label))
-    )
+    context.perform(context.admin(who), context.acceptance(label).on(uid))
 
 
 @then(parsers.parse('Palette manages "{label}"'))

@@ -8,7 +8,6 @@ from harness.checkers.registry import Judge
 from harness.context import selection, stacks
 from harness.context.context import Context
 from harness.context.stacks import DOCUMENTED_STACK, ProfilesTable, pack_from
-from harness.domain.flows import Acceptance
 from harness.domain.profile import Layer, ProfileEdition, ProfileType
 
 # --- what local clusters run --------------------------------------------------------------------
@@ -160,8 +159,9 @@ def _was_refused_for(context: Context, fault: str) -> None:
 )
 def _was_refused_with_entries(context: Context, fault: str) -> None:
     selection.select_unfit(context, fault)
-    unfit = context.matching_selection()
-    entered = Acceptance(unfit, "entered", "Entered in vain", {"entered": "in-vain"})
+    entered = context.acceptance(
+        name="entered", description="Entered in vain", tags={"entered": "in-vain"}
+    )
     context.must_be_refused(context.accept(acceptance=entered))
 
 

@@ -10,7 +10,6 @@ from harness.context.context import DAY, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
-from harness.domain.flows import Acceptance
 from harness.history.operation import Json
 
 OTHER = "another cluster"
@@ -205,7 +204,7 @@ def _is_at_host(context: Context, position: int) -> None:
 
 @when("the administrator accepts the request with another name and other tags")
 def _accepts_renamed(context: Context) -> None:
-    entered = Acceptance(context.matching_selection(), name="renamed", tags={"named-in": "palette"})
+    entered = context.acceptance(name="renamed", tags={"named-in": "palette"})
     context.note("the acceptance", context.accept(acceptance=entered))
 
 

@@ -8,6 +8,7 @@ from harness.catalogue.verdict import Verdict
 from harness.checkers.answers import refused, succeeded
 from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.predicates import is_borne
 
 
 @then("they match", of="the match")
@@ -73,7 +74,7 @@ def refused_or_shows_none(history: History, *, operation: str) -> Finding:
 
 @check
 def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
-    """The answer has just these values in these fields."""
+    """The answer has these values in these fields; see `is_borne`."""
     record = history[operation]
     if record.outcome is not Outcome.OK:
         return succeeded(history, operation=operation)
@@ -82,7 +83,7 @@ def shows(history: History, *, operation: str, fields: Mapping[str, Json]) -> Fi
 
 @check
 def shown_at_last(history: History, *, operation: str, fields: Mapping[str, Json]) -> Finding:
-    """What a wait saw last has just these values in these fields."""
+    """What a wait saw last has these values in these fields; see `is_borne`."""
     record = history[operation]
     samples = (record.value or {}).get("samples")
     last = samples[-1] if isinstance(samples, list) and samples else None
@@ -105,14 +106,18 @@ def _compared(
     record: OperationRecord, value: Mapping[str, Json], fields: Mapping[str, Json]
 ) -> Finding:
     wrong = [
-        f"{name} should be {expected!r}, and is {value.get(name)!r}"
+        f"{name} should be {expected!r}, and {_shown_as(value, name)}"
         for name, expected in fields.items()
-        if value.get(name) != expected
+        if not is_borne(value, name, expected)
     ]
     asked = record.args.get("polls", record.kind)
     if wrong:
         return failed(f"{asked}: {'; '.join(wrong)}", record.id)
     return passed(f"{asked} shows {', '.join(fields)} as expected", record.id)
+
+
+def _shown_as(value: Mapping[str, Json], name: str) -> str:
+    return f"is {value.get(name)!r}" if name != "without_tags" else f"tags is {value.get('tags')!r}"
 
 
 def _each(record: OperationRecord, name: str, field: str) -> list[str]:
@@ -203,23 +208,16 @@ def cancel_or_acceptance_holds(
 
 
 @check
-def unchanged(
-    history: History, *, before: str, after: str, fields: list[str] | None = None
-) -> Finding:
-    """Two looks at the same thing were answered alike, in these fields or in all of them."""
+def unchanged(history: History, *, before: str, after: str) -> Finding:
+    """Two looks at the same thing were answered alike."""
     first, second = history[before], history[after]
     for record in (first, second):
         if record.outcome is not Outcome.OK:
             return succeeded(history, operation=record.id)
-    if _part(first, fields) == _part(second, fields):
+    was, now = first.value or {}, second.value or {}
+    if was == now:
         reason = f"{second.kind} shows what it showed before"
         return passed(reason, before, after)
-    was, now = first.value or {}, second.value or {}
     differing = ", ".join(sorted(k for k in {*was, *now} if was.get(k) != now.get(k)))
     reason = f"{second.kind} should show what it showed before; differing: {differing}"
     return failed(reason, before, after)
-
-
-def _part(record: OperationRecord, fields: list[str] | None) -> dict[str, Json]:
-    value = record.value or {}
-    return {name: value.get(name) for name in (value if fields is None else fields)}

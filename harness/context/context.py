@@ -127,6 +127,11 @@ class Context:
         """A name that tells whose it is, where others may ask."""
         return f"{self.mark}{between}{name}" if self.mark else name
 
+    def own_name(self, name: str) -> str:
+        """A name for a cluster at Palette that no other scenario gives, where it may be taken."""
+        drawn_from = f"{self.seed}:{self.mark}:{self.recorder.scenario}"
+        return f"{self.marked(name)}-{derived_id(drawn_from, 'name', 0)[:6]}"
+
     def new_secret(self, kind: str) -> str:
         """A secret that no other scenario has, kept out of the evidence."""
         return self.recorder.secret(f"{self.new_id(kind)}{self.new_id(kind)}", kind)
@@ -350,9 +355,27 @@ class Context:
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
         """Accept a cluster's request: just Pair cluster."""
         leased = self.cluster(label)
-        entered = acceptance or Acceptance(self.matching_selection(label))
-        operation = entered.on(leased.pairing_uid)
+        operation = (acceptance or self.acceptance(label)).on(leased.pairing_uid)
         return self.accepted(leased, self.recorder.perform(self.admin(), operation))
+
+    def acceptance(
+        self,
+        label: str = MAIN,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> Acceptance:
+        """What the wizard is left with: its fields come filled with the cluster's own values, and
+        say all of them, as what a call that leaves one out would mean is the target's affair. A
+        name that is changed is made one of this scenario (`own_name`).
+        """
+        own = self.cluster(label).cluster
+        return Acceptance(
+            self.matching_selection(label),
+            own.name if name is None else self.own_name(name),
+            own.description if description is None else description,
+            own.tags if tags is None else tags,
+        )
 
     def accepted(self, leased: LeasedCluster, taken: RecordedReply) -> RecordedReply:
         """Remember the uid that an acceptance was answered with."""
@@ -384,6 +407,18 @@ class Context:
             why = error.get("message") or error.get("why")
             raise NotReached(taken.record, f"{taken.record.kind}: {why}")
         return taken
+
+    def must_if_offered(self, taken: RecordedReply) -> RecordedReply:
+        """A precondition that has to succeed, unless the target has another lawful idea of it.
+
+        Raises:
+            NotSupported: it was refused, in a case on which the procedure is silent.
+            NotReached: it was not answered.
+        """
+        if taken.record.outcome is Outcome.FAIL:
+            message = (taken.record.error or {}).get("message")
+            raise NotSupported(f"the target refuses {taken.record.kind} of this kind: {message}")
+        return self.must(taken)
 
     def must_be_refused(self, taken: RecordedReply) -> RecordedReply:
         """A precondition that has to be refused before anything can be judged.

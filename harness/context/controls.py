@@ -56,9 +56,8 @@ def _decide(
 
 
 def _change_centrally(context: Context) -> RecordedReply:
-    leased = context.paired()
-    look = ops.ViewCentralCluster(leased.central_uid)
-    context.must_see(context.admin(), look, "not_being_handed_over")
+    context.paired()
+    context.must_hold(local_actions.await_rule(context))
     return local_actions.change_centrally(context)
 
 

@@ -40,6 +40,14 @@ def change_centrally(context: Context, uid: str = "") -> RecordedReply:
     return context.perform(context.admin(), operation, "the central operation")
 
 
+def await_rule(context: Context) -> OperationRecord:
+    """Wait until Palette takes a central operation on the cluster, which may come a while after its
+    host has confirmed.
+    """
+    operation = ops.ChangeCentralCluster(context.cluster().central_uid, CENTRAL_TAGS)
+    return context.recorder.await_state(context.admin(), operation, "succeeds")
+
+
 def central_effect(context: Context) -> OperationRecord:
     """Wait for the effect of the central operation."""
     look = ops.ViewCentralCluster(context.cluster().central_uid)
@@ -384,7 +392,7 @@ def centrally_managed(context: Context) -> LeasedCluster:
     leased = context.paired()
     central = ManagementMode.CENTRAL.value
     context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
-    context.must(change_centrally(context))
+    context.must_hold(await_rule(context))
     return leased
 
 
@@ -481,7 +489,9 @@ def come_to_its_end(context: Context) -> None:
     context.must_hold(seen)
     look = ops.ViewCentralCluster(context.cluster().central_uid)
     context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
-    context.perform(operator, ops.ViewManagement(), "the mode")
+    mode = context.perform(operator, ops.ViewManagement(), "the mode").value
+    if isinstance(mode, ops.Management) and mode.mode is ManagementMode.CENTRAL:
+        await_rule(context)
     change_centrally(context)
 
 

@@ -193,12 +193,17 @@ def user_with(context: Context, permissions: str) -> Actor:
 
 
 def user_reduced(context: Context, permission: str) -> Actor:
-    """A user who had every permission in the project, used them, and has lost one."""
+    """A user who had every permission in the project, used them, and has lost one and the list.
+
+    What somebody may do may be known for a while: that is over when the list is closed to them.
+    """
     actor = context.new_admin("user", every_grant(context.project()))
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
-    grants, key = _all_but(context, permission), actor.credentials.api_key
+    grants = _all_but(context, permission) & _all_but(context, PairPermission.LIST)
     login = context.login_of("user")
+    key = actor.credentials.api_key
     context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    context.recorder.await_state(actor, ops.ListPairingRequests(), "lists_nothing")
     return actor
 
 
@@ -239,21 +244,21 @@ def working_in(context: Context, actor: Actor, scope: str) -> Actor:
 def attempt(context: Context, actor: Actor, action: str, label: str = MAIN) -> RecordedReply:
     """Let somebody `list`, `open`, `match`, `accept` or `reject` a cluster's request."""
     leased = context.cluster(label)
-    selected = context.matching_selection(label)
-    taken = context.perform(actor, _operation(leased.pairing_uid, selected, action))
+    entered = context.acceptance(label)
+    taken = context.perform(actor, _operation(leased.pairing_uid, entered, action))
     return context.accepted(leased, taken)
 
 
-def _operation(uid: str, selected: tuple[ops.SelectedProfile, ...], action: str) -> ops.Operation:
+def _operation(uid: str, entered: Acceptance, action: str) -> ops.Operation:
     match action:
         case "list":
             return ops.ListPairingRequests()
         case "open":
             return ops.ViewPairingRequest(uid)
         case "match":
-            return ops.MatchProfiles(uid, selected)
+            return ops.MatchProfiles(uid, entered.selection)
         case "accept":
-            return ops.AcceptPairingRequest(uid, selected)
+            return entered.on(uid)
         case "reject":
             return ops.RejectPairingRequest(uid)
     raise UnknownPhrase(f"nobody can {action!r} a pairing request")
@@ -292,21 +297,22 @@ def reject_by_tags(context: Context, label: str) -> RecordedReply:
 
 def entered(context: Context, name: str, description: str, tags: str) -> Acceptance:
     """What the wizard's first step is left with; `(kept)` is not touched, `(none)` is emptied."""
-    return Acceptance(
-        context.matching_selection(),
-        None if name == KEPT else text_from(name),
-        None if description == KEPT else text_from(description),
-        None if tags == KEPT else tags_from(tags),
+    return context.acceptance(
+        name=None if name == KEPT else text_from(name),
+        description=None if description == KEPT else text_from(description),
+        tags=None if tags == KEPT else tags_from(tags),
     )
 
 
 def borne(leased: LeasedCluster, name: str, description: str, tags: str) -> dict[str, Json]:
     """What the paired cluster has to bear after that."""
     own = leased.cluster
+    borne_tags = dict(own.tags if tags == KEPT else tags_from(tags))
     return {
         "name": own.name if name == KEPT else text_from(name),
         "description": own.description if description == KEPT else text_from(description),
-        "tags": dict(own.tags) if tags == KEPT else dict(tags_from(tags)),
+        "tags": dict[str, Json](borne_tags),
+        "without_tags": [key for key in own.tags if key not in borne_tags],
     }
 
 

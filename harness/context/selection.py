@@ -14,7 +14,7 @@ from harness.context.context import MAIN, Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.context.stacks import BadTable, pack_from, published
 from harness.domain.errors import PairproofError
-from harness.domain.operations import AcceptPairingRequest, MatchProfiles, SelectedProfile
+from harness.domain.operations import MatchProfiles, SelectedProfile
 from harness.domain.profile import ClusterProfile, Pack, ProfileEdition, ProfileType, StackProfile
 
 Rows = Sequence[Sequence[str]]
@@ -126,12 +126,15 @@ def _varied(change: Callable[[stacks.Stack], stacks.Stack]) -> Callable[[Context
     return lambda context: select_like(context, change(named(context)))
 
 
+_RIVAL = StackProfile("edge-rival", ProfileType.INFRA, "1.0.0", (pack_from("RKE2 1.31.0 (k8s)"),))
+"""An infra profile with a pack of its own; whether a copy of the first one matches is open."""
+
 _FAULTS: Mapping[str, Callable[[Context], None]] = {
     "a wrong version": _varied(lambda s: stacks.with_version(s, "Calico", "3.26.0")),
     "a pack too many": _varied(lambda s: stacks.with_besides(s, pack_from("Hello-Universe 2.0.0"))),
     "a missing layer": _varied(lambda s: stacks.without(s, "PXK-E")),
     "a version that is not the latest": _too_new,
-    "a second infra profile": lambda context: select_copy(context, ProfileType.INFRA),
+    "a second infra profile": lambda context: select_like(context, (*local(context), _RIVAL)),
     "nothing selected": lambda context: select_like(context, ()),
     "a profile that does not exist": select_unknown,
 }
@@ -203,7 +206,7 @@ def match(context: Context, label: str = MAIN) -> RecordedReply:
 def pair(context: Context, label: str = MAIN) -> RecordedReply:
     """Pair a cluster with the selection, whatever a match has said."""
     leased = context.cluster(label)
-    operation = AcceptPairingRequest(leased.pairing_uid, context.matching_selection(label))
+    operation = context.acceptance(label).on(leased.pairing_uid)
     return context.accepted(leased, context.perform(context.admin(), operation, "the acceptance"))
 
 

@@ -96,7 +96,7 @@ def admin_rejects(pairing_uid: str, local_cluster_uid: str = "") -> AdminFlow:
 
 
 def admin_rejects_by_tags(tags: Mapping[str, str]) -> AdminFlow:
-    """Open the listed requests until one bears these tags, and reject that one.
+    """Open the listed requests until one bears these tags, among others, and reject that one.
 
     Returns the reply to the rejection, or to the last look if no request bears the tags.
     Source: `#reject-pairing-request-in-palette`, step 4.
@@ -106,7 +106,8 @@ def admin_rejects_by_tags(tags: Mapping[str, str]) -> AdminFlow:
     for item in listed.items if isinstance(listed, ops.PairingList) else ():
         reply = yield ops.ViewPairingRequest(item.pairing_uid)
         view = reply.value if isinstance(reply, ops.Done) else None
-        if isinstance(view, ops.PairingRequestView) and dict(view.tags) == dict(tags):
+        bears = isinstance(view, ops.PairingRequestView) and tags.items() <= view.tags.items()
+        if tags and bears:
             reply = yield ops.RejectPairingRequest(item.pairing_uid)
             return reply
     return reply

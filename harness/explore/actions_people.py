@@ -123,9 +123,7 @@ def _rejects(context: Context) -> RecordedReply:
 
 def _accepts_earlier(context: Context) -> RecordedReply:
     uid = context.cluster().earlier_uids[-1]
-    return context.perform(
-        context.admin(), ops.AcceptPairingRequest(uid, context.matching_selection())
-    )
+    return context.perform(context.admin(), context.acceptance().on(uid))
 
 
 def _rejects_earlier(context: Context) -> RecordedReply:
@@ -145,8 +143,7 @@ def _releases(context: Context) -> RecordedReply:
 
 
 def _accepts_mistyped(context: Context) -> RecordedReply:
-    operation = ops.AcceptPairingRequest(review.mistyped(context), context.matching_selection())
-    return context.perform(context.admin(), operation)
+    return context.perform(context.admin(), context.acceptance().on(review.mistyped(context)))
 
 
 def _rejects_mistyped(context: Context) -> RecordedReply:

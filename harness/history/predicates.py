@@ -124,6 +124,14 @@ def listed_exactly(sample: Sample, *, pairing_uids: list[str]) -> bool:
 
 
 @predicate
+def lists_nothing(sample: Sample) -> bool:
+    """The list is refused, or nothing stands in it."""
+    return is_refused(sample) or (
+        sample.outcome is Outcome.OK and not _dicts(sample.value, "items")
+    )
+
+
+@predicate
 def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
     """No request of this cluster waits for a decision."""
     return sample.outcome is Outcome.OK and not any(
@@ -155,10 +163,24 @@ def is_refused(sample: Sample) -> bool:
 
 @predicate
 def bears(sample: Sample, *, fields: dict[str, Json]) -> bool:
-    """The answer has these values in these fields."""
+    """The answer has these values in these fields; see `is_borne`."""
     return sample.outcome is Outcome.OK and all(
-        sample.value.get(name) == value for name, value in fields.items()
+        is_borne(sample.value, name, value) for name, value in fields.items()
     )
+
+
+def is_borne(shown: Mapping[str, Json], name: str, expected: Json) -> bool:
+    """Whether an answer has this value in a field.
+
+    Tags may stand among others, which a side gives or leaves of its own; those whose keys are
+    listed under `without_tags` were taken away, and may not be there.
+    """
+    found = shown.get("tags" if name == "without_tags" else name)
+    if name == "without_tags" and isinstance(expected, list):
+        return isinstance(found, dict) and not found.keys() & set(expected)
+    if name == "tags" and isinstance(found, dict) and isinstance(expected, dict):
+        return expected.items() <= found.items()
+    return found == expected
 
 
 def _open_items(sample: Sample) -> list[dict[str, Json]]:
@@ -169,17 +191,6 @@ def _open_items(sample: Sample) -> list[dict[str, Json]]:
 
 def _open_ids(sample: Sample) -> list[str]:
     return [str(item.get("pairing_uid")) for item in _open_items(sample)]
-
-
-@predicate
-def tags_include(sample: Sample, *, tags: dict[str, Json]) -> bool:
-    """The answer bears these tags, whatever others it bears."""
-    found = sample.value.get("tags")
-    return (
-        sample.outcome is Outcome.OK
-        and isinstance(found, dict)
-        and all(found.get(name) == value for name, value in tags.items())
-    )
 
 
 @predicate

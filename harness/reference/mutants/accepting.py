@@ -23,7 +23,9 @@ from harness.domain.profile import (
 )
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, PairingRequest
+from harness.reference.core.store import Store
 from harness.reference.mutants import bases
 from harness.reference.planting import mutant
 
@@ -631,7 +633,7 @@ class ChangedNameLosesTheTags(BearsOtherValues):
     """When the name alone is changed on acceptance, the tags are lost."""
 
     def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
-        lost = asked.name is not None and asked.tags is None
+        lost = asked.name != own.name and asked.tags == own.tags
         return replace(right, tags={}) if lost else right
 
 
@@ -640,7 +642,7 @@ class UnchangedDescriptionIsLost(BearsOtherValues):
     """A description that was not changed on acceptance is lost."""
 
     def other(self, right: CentralCluster, own: Cluster, asked: Acceptance) -> CentralCluster:
-        return replace(right, description=asked.description or "")
+        return replace(right, description="") if right.description == own.description else right
 
 
 @mutant("ACC-6")
@@ -720,6 +722,25 @@ class RefusedAcceptRenames(bases.AfterRefusal):
         cluster = self.store.get(CentralCluster, request.cluster_uid)
         if cluster is not None and isinstance(operation, ops.AcceptPairingRequest):
             self.store.put(replace(cluster, name=operation.name or cluster.name))
+
+
+@mutant("ACC-14")
+class RefusedAcceptRenamesLater(RefusedAcceptRenames):
+    """A second acceptance is refused, and its name is taken over a moment later."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._now = 0
+        self._owed: list[tuple[int, PairingRequest, bases.Decision, Refused]] = []
+
+    def before(self, now: int) -> None:
+        self._now = now
+        while self._owed and now >= self._owed[0][0]:
+            with self.store.transaction():
+                super().goes_on(*self._owed.pop(0)[1:])
+
+    def goes_on(self, request: PairingRequest, operation: bases.Decision, refused: Refused) -> None:
+        self._owed.append((self._now + 150_000, request, operation, refused))
 
 
 @mutant("ACC-14")

@@ -221,18 +221,18 @@ class TheNewestRequestIsListedFirst(CentralCore):
         return super().open_requests(scope, cluster_uid)[::-1]
 
 
-class _Dated(CentralCore):
+class Dated(CentralCore):
     """Remembers since when each request has been in which state."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
         super().__init__(store, choices)
-        self._now = 0
+        self.now = 0
         self._course: dict[str, list[tuple[int, RequestState]]] = {}
 
     def perform(
         self, operation: ops.PaletteOperation, credentials: ops.Credentials, now: int, draws: Draws
     ) -> ops.KnownReply:
-        self._now = now
+        self.now = now
         return super().perform(operation, credentials, now, draws)
 
     def submit(self, operation: ops.SubmitPairing, call: CentralCall) -> ops.PairingId:
@@ -244,7 +244,7 @@ class _Dated(CentralCore):
 
     def step(self, request: PairingRequest, event: RequestEvent) -> PairingRequest:
         stepped = super().step(request, event)
-        self._course.setdefault(request.pairing_uid, []).append((self._now, stepped.state))
+        self._course.setdefault(request.pairing_uid, []).append((self.now, stepped.state))
         return stepped
 
     def state_at(self, request: PairingRequest, moment: int) -> RequestState | None:
@@ -256,13 +256,13 @@ class _Dated(CentralCore):
 
 
 @varies("INV-8", limits={"list_lag_s": 2.0})
-class TheListIsTwoSecondsBehind(_Dated):
+class TheListIsTwoSecondsBehind(Dated):
     """The list of pairing requests shows what was true two seconds before."""
 
     LAG = 2_000_000
 
     def open_requests(self, scope: str, cluster_uid: str = "") -> list[PairingRequest]:
-        then = self._now - self.LAG
+        then = self.now - self.LAG
         return [
             replace(request, state=RequestState.PENDING)
             for request in _of_scope(self, scope)
@@ -294,14 +294,14 @@ class TheListShowsOneChangeAfterAnother(TheListIsTwoSecondsBehind):
     def _later(self, pairing_uid: str) -> None:
         request = self.store.get(PairingRequest, pairing_uid)
         project = request.project_uid if request else ""
-        shown = max(self._last_shown.get(project, 0), self._now) + self.APART
+        shown = max(self._last_shown.get(project, 0), self.now) + self.APART
         self._last_shown[project] = shown
         course = self._course[pairing_uid]
         course[-1] = (shown, course[-1][1])
 
 
 @varies("REJ-8")
-class DecidedRequestsAreShownForASecond(_Dated):
+class DecidedRequestsAreShownForASecond(Dated):
     """A request that was decided can be read by its id for a second, and is not found then."""
 
     SHOWN_FOR = 1_000_000

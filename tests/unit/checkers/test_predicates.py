@@ -66,6 +66,8 @@ def sick(name: str) -> Sample:
         ("listed_exactly", {"pairing_uids": []}, listing(), listing("a")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing("u", cluster="c2"), listing("u")),
         ("none_listed_for", {"local_cluster_uid": "c1"}, listing(), INFO),
+        ("lists_nothing", {}, fail("Forbidden"), listing("a")),
+        ("lists_nothing", {}, listing(), INFO),
         ("succeeds", {}, ok(), INFO),
         ("is_refused", {}, fail("Forbidden"), ok()),
         ("node_is", {"node": "n1", "health": "Unhealthy"}, sick("n1"), sick("n2")),

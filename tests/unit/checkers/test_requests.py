@@ -86,12 +86,22 @@ def test_in_slot_of_a_refusal_a_list_may_be_empty_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "expected"),
-    [({"a": "1"}, Verdict.PASS), ({"a": "1", "b": "2"}, Verdict.FAIL), ({}, Verdict.FAIL)],
+    ("name", "tags", "expected"),
+    [
+        ("x", {"a": "1"}, Verdict.PASS),
+        ("X", {"a": "1"}, Verdict.FAIL),
+        ("x", {"a": "2"}, Verdict.FAIL),
+        ("x", {}, Verdict.FAIL),
+        ("x", {"a": "1", "of-the-systems": "own"}, Verdict.PASS),
+        ("x", {"a": "1", "taken-away": "2"}, Verdict.FAIL),
+    ],
 )
-def test_fields_have_to_be_just_so(tags: dict[str, Json], expected: Verdict) -> None:
-    seen = record("ViewPairingRequest", value={"name": "x", "tags": tags})
-    assert verdict("shows", seen, fields={"tags": {"a": "1"}}) is expected
+def test_fields_have_to_be_so_and_tags_may_have_others_beside_them(
+    name: str, tags: dict[str, Json], expected: Verdict
+) -> None:
+    seen = record("ViewPairingRequest", value={"name": name, "tags": tags})
+    fields: dict[str, Json] = {"name": "x", "tags": {"a": "1"}, "without_tags": ["taken-away"]}
+    assert verdict("shows", seen, fields=fields) is expected
 
 
 def waited(*samples: dict[str, Json]) -> OperationRecord:

@@ -20,16 +20,17 @@ LEASED = LeasedCluster(Slot("slot", ()), OWN, Actor("operator", Credentials()))
 
 def test_what_is_kept_is_the_clusters_own() -> None:
     own = {"name": "north", "description": "the old one", "tags": {"site": "bergen"}}
-    assert borne(LEASED, KEPT, KEPT, KEPT) == own
+    assert borne(LEASED, KEPT, KEPT, KEPT) == {**own, "without_tags": []}
 
 
 def test_what_is_emptied_is_empty_and_not_kept() -> None:
-    assert borne(LEASED, KEPT, NONE, NONE) == {"name": "north", "description": "", "tags": {}}
+    emptied = {"name": "north", "description": "", "tags": {}, "without_tags": ["site"]}
+    assert borne(LEASED, KEPT, NONE, NONE) == emptied
 
 
 def test_what_is_changed_replaces_all_tags() -> None:
     fields = {"name": "south", "description": "new", "tags": {"line": "7"}}
-    assert borne(LEASED, "south", "new", "line=7") == fields
+    assert borne(LEASED, "south", "new", "line=7") == {**fields, "without_tags": ["site"]}
 
 
 @pytest.mark.parametrize(

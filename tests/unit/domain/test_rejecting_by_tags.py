@@ -6,7 +6,7 @@ from harness.domain import operations as ops
 from harness.domain.errors import Reason, Refused
 from harness.domain.flows import admin_rejects_by_tags
 
-TAGS = {"a": {"line": "7"}, "b": {"line": "8"}, "c": {"line": "8"}}
+TAGS = {"a": {"line": "7"}, "b": {"line": "8", "of-the-systems": "own"}, "c": {"line": "8"}}
 
 
 def answer(operation: ops.Operation) -> ops.Reply:

@@ -269,6 +269,55 @@ def refusals(world: SmallWorld) -> object:
     return [*asked, world.cancel(), world.central(ops.RejectPairingRequest("none"))]
 
 
+def acceptances_that_leave_something_out(world: SmallWorld) -> object:
+    accepted = world.central(ops.AcceptPairingRequest(world.send(), SELECTED, "renamed"))
+    world.rounds(3)
+    return accepted, world.central(ops.ListCentralClusters())
+
+
+def changes_of_tags(world: SmallWorld) -> object:
+    uid = world.accept(world.send())
+    world.rounds(3)
+    changed = world.central(ops.ChangeCentralCluster(uid, {"changed": "yes"}))
+    return changed, world.central(ops.ViewCentralCluster(uid))
+
+
+def an_acceptance_of_a_second_cluster(world: SmallWorld) -> object:
+    world.accept(world.send())
+    again = replace(world.cluster, uid="c2")
+    world.arrange(arrangements.InstallCluster(world.slot, again))
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED))
+
+
+def an_acceptance_with_a_tag_of_other_letters(world: SmallWorld) -> object:
+    entered = ops.AcceptPairingRequest(world.send(), SELECTED, tags={"team": "Öl"})
+    return world.central(entered)
+
+
+def an_acceptance_without_tags(world: SmallWorld) -> object:
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED, tags={}))
+
+
+def the_list_of_no_project(world: SmallWorld) -> object:
+    nowhere = replace(world.admin, project_uid="nowhere")
+    return world.reference.perform_central(ops.ListPairingRequests(), nowhere)
+
+
+def a_match_of_copies(world: SmallWorld) -> object:
+    again = ClusterProfile("g", "g", ProfileType.FULL, (ProfileEdition("1.0.0", PACKS),), "p")
+    world.arrange(arrangements.PutProfile(again))
+    both = (*SELECTED, ops.SelectedProfile("g"))
+    return world.central(ops.MatchProfiles(world.send(), both))
+
+
+def a_list_by_who_has_lost_the_permission(world: SmallWorld) -> object:
+    seen = []
+    for grants in (every_grant("p"), frozenset[Grant]()):
+        world.arrange(arrangements.PutUser("a@example.com", "pw", "key", grants))
+        seen.append(world.central(ops.ListPairingRequests()))
+    return seen
+
+
 PROBES: Mapping[str, Probe] = {
     "second_send_answered_with_the_same_id": a_second_send,
     "second_send_replaces_the_first": a_second_send,
@@ -330,6 +379,17 @@ PROBES: Mapping[str, Probe] = {
     "registries_must_agree": a_match_from_another_registry,
     "a_silent_hosts_request_is_not_accepted": a_stale_acceptance,
     "a_stale_acceptance_fails_at_once": a_stale_acceptance,
+    "an_acceptance_says_everything": acceptances_that_leave_something_out,
+    "what_an_acceptance_leaves_out_is_empty": acceptances_that_leave_something_out,
+    "tags_of_the_systems_own_are_added": changes_of_tags,
+    "changed_tags_are_merged": changes_of_tags,
+    "names_of_clusters_are_unique": an_acceptance_of_a_second_cluster,
+    "tags_are_labels": an_acceptance_with_a_tag_of_other_letters,
+    "nothing_may_be_emptied": an_acceptance_without_tags,
+    "an_unknown_project_is_empty": the_list_of_no_project,
+    "a_profile_may_come_twice": a_match_of_copies,
+    "a_paired_cluster_is_imported_first": changes_of_tags,
+    "permissions_are_good_for_half_a_second": a_list_by_who_has_lost_the_permission,
     "refuses_as_a_bad_request": refusals,
     "refuses_as_forbidden": refusals,
     "refuses_as_not_found": refusals,

@@ -1,0 +1,158 @@
+"""Variants of the central side: what a decision asks for, and how soon it knows what is so."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from harness.domain import operations as ops
+from harness.domain.errors import Reason, Refusal
+from harness.domain.match import MatchRules
+from harness.domain.pairing import RequestState
+from harness.domain.permission import TENANT, Grant, PairPermission
+from harness.reference.behaviour import Behaviour
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import CentralChoices
+from harness.reference.core.records import CentralCluster, PairingRequest, Project, User
+from harness.reference.core.store import Store
+from harness.reference.planting import variant, varies
+from harness.reference.variants.palette import Dated, TheSamePackMayComeTwice
+
+SECOND = 1_000_000
+"""In microseconds."""
+
+
+@varies("ACC-6")
+class AnAcceptanceSaysEverything(CentralCore):
+    """An acceptance that does not say name, description and tags, changed or not, is refused."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if None in (operation.name, operation.description, operation.tags):
+            raise Refusal(Reason.INVALID_INPUT, "metadata: name, description and tags are required")
+        return super().accept(operation, call)
+
+
+@varies("ACC-24")
+class WhatAnAcceptanceLeavesOutIsEmpty(CentralCore):
+    """A description or tags that an acceptance leaves out are empty."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        tags, description = operation.tags or {}, operation.description or ""
+        return super().accept(replace(operation, tags=tags, description=description), call)
+
+
+@varies("ACC-6")
+class NamesOfClustersAreUnique(CentralCore):
+    """An acceptance under a name that another cluster of the tenant bears is refused."""
+
+    def accepted_cluster(
+        self, uid: str, request: PairingRequest, operation: ops.AcceptPairingRequest
+    ) -> CentralCluster:
+        made = super().accepted_cluster(uid, request, operation)
+        if any(cluster.name == made.name for cluster in self.store.every(CentralCluster)):
+            raise Refusal(Reason.CONFLICT, f"there is a cluster {made.name} already")
+        return made
+
+
+@varies("ACC-6")
+class TagsAreLabels(CentralCore):
+    """An acceptance with a tag that cannot be the value of a Kubernetes label is refused."""
+
+    LABEL = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if not all(self.LABEL.fullmatch(value) for value in (operation.tags or {}).values()):
+            raise Refusal(Reason.INVALID_INPUT, "metadata.labels: this is no label")
+        return super().accept(operation, call)
+
+
+@varies("ACC-6")
+class NothingMayBeEmptied(CentralCore):
+    """An acceptance that leaves a cluster without a description or without tags is refused."""
+
+    def accept(self, operation: ops.AcceptPairingRequest, call: CentralCall) -> ops.Accepted:
+        if operation.description == "" or operation.tags == {}:
+            raise Refusal(Reason.INVALID_INPUT, "a description and a tag are required")
+        return super().accept(operation, call)
+
+
+@varies("ACC-6")
+class TagsOfTheSystemsOwnAreAdded(CentralCore):
+    """Requests and clusters bear a tag that the central side has given them, beside their own."""
+
+    def view_request(
+        self, operation: ops.ViewPairingRequest, call: CentralCall
+    ) -> ops.PairingRequestView:
+        view = super().view_request(operation, call)
+        return replace(view, tags={**view.tags, **ORIGIN})
+
+    @staticmethod
+    def shown_cluster(cluster: CentralCluster) -> ops.CentralClusterView:
+        view = CentralCore.shown_cluster(cluster)
+        return replace(view, tags={**view.tags, **ORIGIN})
+
+
+ORIGIN = {"palette.example/origin": "edge"}
+
+
+@varies("ACC-12")
+class ChangedTagsAreMerged(CentralCore):
+    """A change of a paired cluster's tags leaves alone those that it does not name."""
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        if operation.tags is not None:
+            own = self.known_cluster(operation.cluster_uid, call).tags
+            operation = replace(operation, tags={**own, **operation.tags})
+        return super().change_cluster(operation, call)
+
+
+@varies("ACC-12")
+class APairedClusterIsImportedFirst(Dated):
+    """A cluster takes central operations half a second after its host has confirmed, and later."""
+
+    def require_confirmed(self, cluster: CentralCluster) -> None:
+        super().require_confirmed(cluster)
+        request = self.store.get(PairingRequest, cluster.pairing_uid)
+        if request and self.state_at(request, self.now - SECOND // 2) is not RequestState.PAIRED:
+            raise Refusal(Reason.CONFLICT, f"cluster {cluster.name} is being imported")
+
+
+@varies("PRE-8")
+class PermissionsAreGoodForHalfASecond(CentralCore):
+    """What a user may do is looked up, and good for half a second."""
+
+    def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
+        super().__init__(store, choices)
+        self._known: dict[str, tuple[int, frozenset[Grant]]] = {}
+
+    def authenticate(self, call: CentralCall) -> User:
+        user = super().authenticate(call)
+        since, grants = self._known.get(user.email, (call.now - SECOND, user.grants))
+        if call.now - since >= SECOND // 2:
+            since, grants = self._known[user.email] = call.now, user.grants
+        return replace(user, grants=grants)
+
+
+@varies("PRE-9")
+class AnUnknownProjectIsEmpty(CentralCore):
+    """A project that does not exist is shown as one in which there is nothing."""
+
+    def scope_of(self, call: CentralCall) -> str:
+        return call.credentials.project_uid or TENANT
+
+    def holds(self, user: User, permission: PairPermission, scope: str) -> bool:
+        return self.store.get(Project, scope) is None or super().holds(user, permission, scope)
+
+
+variant(
+    "a_profile_may_come_twice",
+    "ACC-16",
+    "Profiles that bring the same packs count as one, infra profiles as well.",
+    Behaviour(
+        make_central=TheSamePackMayComeTwice,
+        central=CentralChoices(match=MatchRules(one_base_profile=False)),
+    ),
+)
