@@ -10,6 +10,7 @@ from harness.context.context import DAY, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
+from harness.domain.cluster import ManagementMode
 from harness.domain.flows import Acceptance
 from harness.history.operation import Json
 
@@ -241,6 +242,13 @@ def _same_as_before(context: Context, judge: Judge) -> None:
 @then("nothing becomes pending again in Local UI")
 def _nothing_again(context: Context, judge: Judge) -> None:
     seen = context.recorder.stays(context.cluster().operator, ops.ViewPairing(), "nothing_pending")
+    judge.check("held", operation=seen.id)
+
+
+@then("the cluster stays centrally managed")
+def _stays_central(context: Context, judge: Judge) -> None:
+    operator, mode = context.cluster().operator, ManagementMode.CENTRAL.value
+    seen = context.recorder.stays(operator, ops.ViewManagement(), "mode_is", mode=mode)
     judge.check("held", operation=seen.id)
 
 

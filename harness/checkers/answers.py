@@ -38,10 +38,22 @@ def refused(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
+@then("it is refused, or nothing comes of it")
+@check
+def refused_or_in_vain(history: History, *, operation: str) -> Finding:
+    """The operation was refused, or acknowledged; then it is seen next that nothing came of it."""
+    if history[operation].outcome is Outcome.OK:
+        return passed(f"{history[operation].kind} was acknowledged", operation)
+    return refused(history, operation=operation)
+
+
 UNREAD_SHARE_MAX = 0.1
 """The share of unreadable answers up to which a scenario is judged by the others."""
 
-REFUSALS = ("refused", "refused_or_shows_none", "not_shown_in_list", "profiles_do_not_match")
+REFUSALS = (
+    *("refused", "refused_or_in_vain", "refused_or_shows_none"),
+    *("not_shown_in_list", "profiles_do_not_match"),
+)
 """The checks that a refusal passes, if it is one for the reason in question."""
 
 NEVER_TRIED = frozenset(

@@ -357,10 +357,9 @@ def change_stack(slot: ModelSlot) -> ModelSlot:
 
 
 def return_to_local(world: ModelWorld) -> Iterator[Branch]:
-    """Somebody asks Local UI for a return to local management (ACC-19)."""
+    """Somebody asks Local UI for a return to local management: nothing comes of it (ACC-19)."""
     yield Branch(ModelOutcome.REFUSED, world, "ACC-19")
-    if world.main.local is not Local.TAKEN:
-        yield Branch(ModelOutcome.OK, world, "ACC-19")
+    yield Branch(ModelOutcome.OK, world, "ACC-19")
 
 
 # --- what is arranged ---------------------------------------------------------------------------
