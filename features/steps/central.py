@@ -394,10 +394,10 @@ def _registered(context: Context, judge: Judge) -> None:
 @then("Palette manages the cluster")
 @then("Palette still manages the cluster")
 def _managed(context: Context, judge: Judge) -> None:
-    changed, fields = review.change_centrally(context)
+    changed, tags = review.change_centrally(context)
     judge.check("held", operation=changed.id)
-    seen = review.await_central(context, fields)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    seen = review.await_change(context, tags)
+    judge.check("held", operation=seen.id)
 
 
 @given("the central cluster was looked at")

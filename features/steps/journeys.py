@@ -66,25 +66,25 @@ def _tries_earlier(context: Context, who: str, label: str) -> None:
 
 @then(parsers.parse('Palette manages "{label}"'))
 def _managed(context: Context, judge: Judge, label: str) -> None:
-    changed, fields = review.change_centrally(context, label)
+    changed, tags = review.change_centrally(context, label)
     judge.check("held", operation=changed.id)
-    seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    seen = review.await_change(context, tags, label)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('what was changed at "{label}" is still there'))
 def _still_there(context: Context, judge: Judge, label: str) -> None:
-    fields = review.last_change(context, label)
-    seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    tags = review.last_change(context, label)
+    seen = review.await_change(context, tags, label)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('a change at "{other}" is not one at "{label}"'))
 def _changed_apart(context: Context, judge: Judge, other: str, label: str) -> None:
-    _, fields = review.change_centrally(context, label)
+    _, tags = review.change_centrally(context, label)
     review.change_centrally(context, other)
-    seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    seen = review.await_change(context, tags, label)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('the request of "{label}" waits in Palette'))

@@ -37,8 +37,8 @@ def change_centrally(context: Context, uid: str = "") -> RecordedReply:
 def central_effect(context: Context) -> OperationRecord:
     """Wait for the effect of the central operation."""
     look = ops.ViewCentralCluster(context.cluster().central_uid)
-    fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
-    return context.recorder.await_state(context.admin(), look, "bears", fields=fields)
+    tags: dict[str, Json] = dict(CENTRAL_TAGS)
+    return context.recorder.await_state(context.admin(), look, "tags_include", tags=tags)
 
 
 def uid_in_request(context: Context) -> str:

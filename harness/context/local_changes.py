@@ -156,9 +156,11 @@ _Effect = tuple[ops.LocalOperation, str, Mapping[str, Json]]
 def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _Effect:
     """Where to look for the effect of an operation, and what is seen there then."""
     match operation:
-        case ops.UpdateCluster(tags=tags):
-            return ops.ViewCluster(), "bears", {"fields": {"tags": dict(tags)}}
-        case ops.PatchNamedCluster(tags=tags) | ops.PatchCluster(tags=tags):
+        case (
+            ops.UpdateCluster(tags=tags)
+            | ops.PatchNamedCluster(tags=tags)
+            | ops.PatchCluster(tags=tags)
+        ):
             return ops.ViewCluster(), "tags_include", {"tags": dict(tags)}
         case ops.UpdateStack(stack=stack):
             packs: list[Json] = [str(pack) for profile in stack for pack in profile.packs]

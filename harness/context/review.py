@@ -385,17 +385,23 @@ def await_central(context: Context, fields: dict[str, Json], label: str = MAIN) 
     return context.recorder.await_state(context.admin(), operation, "bears", fields=fields)
 
 
+def await_change(context: Context, tags: dict[str, Json], label: str = MAIN) -> OperationRecord:
+    """Wait until the central cluster bears the tags of a change, beside any others."""
+    operation = ops.ViewCentralCluster(context.cluster(label).central_uid)
+    return context.recorder.await_state(context.admin(), operation, "tags_include", tags=tags)
+
+
 def change_centrally(
     context: Context, label: str = MAIN
 ) -> tuple[OperationRecord, dict[str, Json]]:
     """Ask again and again for a central operation, until it is taken.
 
-    Returns what was seen, and the fields that the cluster has to bear afterwards.
+    Returns what was seen, and the tags that the cluster has to bear afterwards.
     """
     tags = {"changed-centrally": context.new_id("change")[:8]}
     operation = ops.ChangeCentralCluster(context.cluster(label).central_uid, tags)
     changed = context.recorder.await_state(context.admin(), operation, "succeeds")
-    return changed, {"tags": dict(tags)}
+    return changed, dict(tags)
 
 
 def must_manage(context: Context, label: str = MAIN) -> None:
@@ -404,13 +410,13 @@ def must_manage(context: Context, label: str = MAIN) -> None:
     Raises:
         Inconclusive: it does not.
     """
-    changed, fields = change_centrally(context, label)
+    changed, tags = change_centrally(context, label)
     context.must_hold(changed)
-    context.must_hold(await_central(context, fields, label))
+    context.must_hold(await_change(context, tags, label))
 
 
 def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
-    """What the last central operation on a cluster asked for.
+    """The tags that the last central operation on a cluster asked for.
 
     Raises:
         Inconclusive: there was none; the scenario's steps are out of order.
@@ -418,6 +424,7 @@ def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
     uid, kind = context.cluster(label).central_uid, ops.ChangeCentralCluster.__name__
     for record in reversed(context.recorder.history().of_kind("await_state")):
         asked = record.args["polls_args"] if record.args["polls"] == kind else None
-        if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
-            return {"tags": asked["tags"]}
+        tags = asked.get("tags") if isinstance(asked, dict) else None
+        if isinstance(asked, dict) and asked.get("cluster_uid") == uid and isinstance(tags, dict):
+            return tags
     raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")

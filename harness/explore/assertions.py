@@ -108,10 +108,9 @@ def _works_locally(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
 
 def _managed(label: str) -> Ask:
     def asks(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
-        changed, fields = review.change_centrally(context, label)
-        seen = review.await_central(context, fields, label)
-        shown: dict[str, Json] = {"operation": seen.id, "fields": fields}
-        return [("held", {"operation": changed.id}), ("shown_at_last", shown)]
+        changed, tags = review.change_centrally(context, label)
+        seen = review.await_change(context, tags, label)
+        return [("held", {"operation": changed.id}), ("held", {"operation": seen.id})]
 
     return asks
 

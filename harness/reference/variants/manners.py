@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness.domain import operations as ops
+from harness.domain.cluster import Cluster
 from harness.reference.core import edge_flows
+from harness.reference.core.central import CentralCore
+from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall
 from harness.reference.planting import varies
 
@@ -17,3 +22,24 @@ class AReturnIsTakenAndComesToNothing(edge_flows.EdgeCore):
     ) -> ops.Acknowledged:
         self.authenticate(call)
         return ops.Acknowledged("it was looked at")
+
+
+@varies("ACC-12")
+class ACentralChangeAddsItsTags(CentralCore):
+    """A central change adds its tags to those that the cluster has."""
+
+    def change_cluster(
+        self, operation: ops.ChangeCentralCluster, call: CentralCall
+    ) -> ops.Acknowledged:
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        tags = None if operation.tags is None else {**cluster.tags, **operation.tags}
+        return super().change_cluster(replace(operation, tags=tags), call)
+
+
+@varies("SND-6")
+class LocalUiAddsATagOfItsOwn(edge_flows.EdgeCore):
+    """Local UI shows each cluster with a tag of its own."""
+
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
+        view = super().view_cluster(operation, call)
+        return replace(view, tags={**view.tags, "shown-by": "local-ui"})
