@@ -153,6 +153,20 @@ def held(history: History, *, operation: str) -> Finding:
 
 
 @check
+def has_not_happened(
+    history: History, *, operation: str, predicate: str, args: Mapping[str, Json]
+) -> Finding:
+    """A look does not show the effect of what was refused, whatever else it shows."""
+    record = history[operation]
+    sample = Sample(record.outcome, record.value or {}, record.error or {})
+    if holds(predicate, sample, args):
+        return failed(f"{record.kind}: what was refused took effect: {_seen(sample)}", operation)
+    if record.outcome is not Outcome.OK:
+        return unjudged(f"{record.kind} shows nothing: {_why(record)}", operation)
+    return passed(f"{record.kind} shows no effect", operation)
+
+
+@check
 def value_is(history: History, *, operation: str, field: str, expected: Json) -> Finding:
     """A field of the answer has this value."""
     record = history[operation]

@@ -102,6 +102,8 @@ class Context:
         self.seen: list[str] = []
         self.changing: ops.LocalClusterOperation | None = None
         """The last local cluster operation that was carried out."""
+        self.changes = 0
+        """How many of them were."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}

@@ -441,23 +441,6 @@ def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> No
     context.selection = tuple(ops.SelectedProfile(context.publish(profile).uid) for profile in made)
 
 
-# --- what Local UI shows ------------------------------------------------------------------------
-
-
-def view_cluster(context: Context, when: str) -> None:
-    """Look at the cluster and its profiles, to compare what is shown before and after.
-
-    Raises:
-        Inconclusive: Local UI does not show them.
-    """
-    operator = context.cluster().operator
-    looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
-    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
-        looks["settings"] = ops.ViewClusterSettings()
-    for what, look in looks.items():
-        context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
-
-
 def come_to_its_end(context: Context) -> None:
     """Wait until nothing is pending on either side; then ask each who manages the cluster."""
     operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster
+from harness.domain.cluster import Cluster, ClusterState
 from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
@@ -43,3 +44,20 @@ class LocalUiAddsATagOfItsOwn(edge_flows.EdgeCore):
     def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
         view = super().view_cluster(operation, call)
         return replace(view, tags={**view.tags, "shown-by": "local-ui"})
+
+
+@varies("ACC-13")
+class APairedClusterIsReconciled(edge_flows.EdgeCore):
+    """A paired cluster is soon shown as being provisioned anew, with a tag of Palette's."""
+
+    _seen: ClassVar[set[str]] = set()
+
+    def view_cluster(self, operation: ops.ViewCluster, call: EdgeCall) -> Cluster:
+        view = super().view_cluster(operation, call)
+        if not self.is_central(self.site_of(call.host_uid)):
+            return view
+        if view.uid not in self._seen:
+            self._seen.add(view.uid)
+            return view
+        tags = {**view.tags, "managed-by": "palette"}
+        return replace(view, tags=tags, state=ClusterState.PROVISIONING)
