@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import journey, review
+from harness.context import journey, local_actions, review
 from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -98,11 +98,7 @@ def _waits(context: Context, judge: Judge, label: str) -> None:
 
 @then(parsers.parse('the request of "{label}" is pending in its Local UI'))
 def _pending_locally(context: Context, judge: Judge, label: str) -> None:
-    leased = context.cluster(label)
-    seen = context.recorder.await_state(
-        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context, label).id)
 
 
 @then(parsers.parse('"{label}" is locally managed'))

@@ -79,10 +79,8 @@ def _token_revoked(context: Context, fate: str) -> None:
 
 @given("its host has followed it for a while")
 def _followed(context: Context) -> None:
-    operator = context.cluster().operator
-    context.must_hold(
-        context.recorder.stays(operator, ops.ViewPairing(), "status_is", status="Pairing")
-    )
+    context.must_be_pending()
+    context.must_hold(local_actions.pending_stays(context))
 
 
 # --- links and messages -------------------------------------------------------------------------
@@ -121,9 +119,7 @@ def _no_more_are_lost(context: Context, messages: str) -> None:
 
 @given("the host has not heard of it")
 def _not_heard(context: Context) -> None:
-    leased = context.cluster()
-    uid = leased.pairing_uid
-    context.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
+    context.must_be_pending()
 
 
 @given(parsers.parse("the link has gone down and come back {times:d} times, and is down again"))
@@ -247,10 +243,8 @@ def _stays_central(context: Context, judge: Judge) -> None:
 
 @then("the new request stays pending in Local UI")
 def _stays_pending(context: Context, judge: Judge) -> None:
-    seen = context.recorder.stays(
-        context.cluster().operator, ops.ViewPairing(), "status_is", status="Pairing"
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context).id)
+    judge.check("held", operation=local_actions.pending_stays(context).id)
 
 
 @then("the other request goes on waiting in Palette")

@@ -322,32 +322,33 @@ class Context:
             leased.pairing_uid = uid
         return taken
 
-    def must_send(self, label: str = MAIN) -> None:
-        """A precondition: a request of the cluster was sent. Where somebody at Palette has a part
-        in the scenario, its list has time to catch up: what is listed later is no state of before.
+    def pending(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster whose request was sent and is shown as pending. Where somebody at Palette has a
+        part in the scenario, its list has time to catch up: what is listed later is no state of
+        before, and neither is what Local UI shows.
 
         Raises:
-            Inconclusive: it was not sent.
+            Inconclusive: it could not be brought about.
         """
         self.must(self.send(label))
+        self.must_be_pending(label)
         self._let_catch_up(label, "listed")
+        return self.cluster(label)
+
+    def must_be_pending(self, label: str = MAIN) -> None:
+        """A precondition: Local UI shows the cluster's last request as pending.
+
+        Raises:
+            Inconclusive: it does not.
+        """
+        leased = self.cluster(label)
+        uid = leased.pairing_uid
+        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
 
     def _let_catch_up(self, label: str, predicate: str) -> None:
         if arrangements.PutUser.__name__ in self._kinds:
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
-
-    def pending(self, label: str = MAIN) -> LeasedCluster:
-        """A cluster whose request is pending on both sides.
-
-        Raises:
-            Inconclusive: it could not be brought about.
-        """
-        self.must_send(label)
-        leased = self.cluster(label)
-        uid = leased.pairing_uid
-        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
-        return leased
 
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
         """Accept a cluster's request: just Pair cluster."""

@@ -254,7 +254,7 @@ def send_and_cancel(context: Context, times: int) -> None:
         Inconclusive: a send did not succeed, or Local UI still shows it as pending.
     """
     for _ in range(times):
-        context.must_send()
+        context.pending()
         cancelled(context)
 
 
@@ -265,7 +265,7 @@ def send_and_reject(context: Context, times: int) -> None:
         Inconclusive: a send or a rejection did not succeed, or the edge never heard of it.
     """
     for _ in range(times):
-        context.must_send()
+        context.pending()
         rejected(context)
 
 
@@ -412,6 +412,22 @@ def watch_both_sides(context: Context) -> None:
         context.perform(context.admin(), ops.ListPairingRequests(), "the list")
     context.perform(context.cluster().operator, ops.ViewManagement(), "the mode")
     local_changes.change_locally(context)
+
+
+def await_pending(context: Context, label: str = MAIN) -> OperationRecord:
+    """Wait until Local UI shows the cluster's last request as pending."""
+    leased, look = context.cluster(label), ops.ViewPairing()
+    return context.recorder.await_state(
+        leased.operator, look, "pending_with_id", pairing_uid=leased.pairing_uid
+    )
+
+
+def pending_stays(context: Context) -> OperationRecord:
+    """Watch that Local UI goes on showing the cluster's last request as pending."""
+    leased, look = context.cluster(), ops.ViewPairing()
+    return context.recorder.stays(
+        leased.operator, look, "pending_with_id", pairing_uid=leased.pairing_uid
+    )
 
 
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:

@@ -98,7 +98,7 @@ def must_send_again(context: Context, label: str = MAIN) -> None:
     Raises:
         Inconclusive: it was not sent, or it has the id of an earlier one.
     """
-    context.must_send(label)
+    context.pending(label)
     leased = context.cluster(label)
     if leased.pairing_uid in leased.earlier_uids:
         raise Inconclusive("precondition not reached: the new request has an earlier one's id")

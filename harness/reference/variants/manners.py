@@ -3,15 +3,64 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState
+from harness.domain.errors import Reason, Refusal
 from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall
+from harness.reference.core.records import SlotState
 from harness.reference.planting import varies
+
+A_SECOND = 1_000_000
+
+Shown = TypeVar("Shown")
+
+
+class _Behind(Generic[Shown]):
+    """What is shown is a second behind, from the first look at it on."""
+
+    def __init__(self) -> None:
+        self._shown: dict[str, Shown] = {}
+        self._next: dict[str, tuple[int, Shown]] = {}
+
+    def at(self, key: str, now: int, current: Shown, at_first: Shown) -> Shown:
+        """What is shown of something that is so by now."""
+        shown = self._shown.setdefault(key, at_first)
+        since, known = self._next.get(key, (now, current))
+        if known != current:
+            since, known = now, current
+        self._next[key] = (since, known)
+        if now - since >= A_SECOND:
+            shown = self._shown[key] = current
+        return shown
+
+
+def _uid(site: SlotState) -> str:
+    return site.cluster.uid if site.cluster else ""
+
+
+@varies("SND-3")
+class TheRequestIsShownASecondLate(edge_flows.EdgeCore):
+    """What Local UI shows of the request is a second behind."""
+
+    _behind = _Behind["ops.PairingView | None"]()
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        view: ops.PairingView | None = None
+        try:
+            view = super().view_pairing(operation, call)
+        except Refusal as refusal:
+            if refusal.refused.reason is not Reason.NOTHING_PENDING:
+                raise
+        key = _uid(self.site_of(call.host_uid))
+        shown = self._behind.at(key, call.now, view, None)
+        if shown is None:
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pairing request")
+        return shown
 
 
 @varies("ACC-19")
