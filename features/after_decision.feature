@@ -308,7 +308,7 @@ Feature: The edge after a decision
 
     Scenario: A new request can be sent
       Given a pairing request that was rejected
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And the new request stays pending in Local UI
 

@@ -26,7 +26,7 @@ Feature: Prerequisites of a pairing request
       And the cluster is in state "<state>"
       And a send that was refused
       When the cluster is in state "Running"
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -53,7 +53,7 @@ Feature: Prerequisites of a pairing request
       And the node "only node" is unhealthy
       And a send that was refused
       When the node "only node" recovers
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -98,7 +98,7 @@ Feature: Prerequisites of a pairing request
       And the node "<node>" is unhealthy
       And a send that was refused
       When the node "<node>" recovers
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -295,7 +295,7 @@ Feature: Prerequisites of a pairing request
       And the operator is at a host that reaches it and knows of that
       And a send that was refused
       When the last host of the cluster can reach Palette again
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 

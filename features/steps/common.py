@@ -49,6 +49,11 @@ def _send(context: Context) -> None:
     context.note("the send", context.send())
 
 
+@when("the operator sends a pairing request until one is taken")
+def _send_until_taken(context: Context) -> None:
+    context.note("the send", context.until_taken(context.send))
+
+
 @when("the operator cancels the pairing request")
 def _cancel(context: Context) -> None:
     context.perform(context.cluster().operator, ops.CancelPairingRequest(), "the cancel")

@@ -6,7 +6,7 @@ that a step says only what matters to its scenario.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue.needs import UNKNOWN, need_of
@@ -307,6 +307,20 @@ class Context:
         operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
         return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
 
+    def until_taken(self, send: Callable[[], RecordedReply]) -> RecordedReply:
+        """Send again and again until it is not refused, or the time is up.
+
+        Once what stood in its way is over, a target may take a while to allow it.
+        """
+        driver, limits = self.recorder.driver, self.recorder.limits
+        deadline, pause_s = driver.now() + round(limits.await_s * 1_000_000), limits.poll_s
+        while True:
+            taken = send()
+            if taken.record.outcome is not Outcome.FAIL or driver.now() >= deadline:
+                return taken
+            driver.sleep(round(pause_s * 1_000_000))
+            pause_s = min(2 * pause_s, limits.await_s / 10)
+
     def send_by_procedure(self, label: str = MAIN) -> RecordedReply:
         """Send a pairing request step by step, as the procedure has it."""
         leased = self.cluster(label)
@@ -330,7 +344,7 @@ class Context:
         Raises:
             Inconclusive: it could not be brought about.
         """
-        self.must(self.send(label))
+        self.must(self.until_taken(lambda: self.send(label)))
         self.must_be_pending(label)
         self._let_catch_up(label, "listed")
         return self.cluster(label)

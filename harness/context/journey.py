@@ -10,7 +10,7 @@ from harness.domain.operations import ListPairingRequests, ViewPairing
 
 def send(context: Context, label: str = MAIN) -> RecordedReply:
     """Send a cluster's request as the procedure has it."""
-    taken = context.send_by_procedure(label)
+    taken = context.until_taken(lambda: context.send_by_procedure(label))
     context.note("the send", taken)
     return taken
 

@@ -11,7 +11,7 @@ from harness.domain.errors import Reason, Refusal
 from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
-from harness.reference.core.edge import EdgeCall
+from harness.reference.core.edge import EdgeCall, EdgeFlow
 from harness.reference.core.records import SlotState
 from harness.reference.planting import varies
 
@@ -110,3 +110,43 @@ class APairedClusterIsReconciled(edge_flows.EdgeCore):
             return view
         tags = {**view.tags, "managed-by": "palette"}
         return replace(view, tags=tags, state=ClusterState.PROVISIONING)
+
+
+@varies("PRE-2")
+class ARecoveredClusterHasToWait(edge_flows.EdgeCore):
+    """A cluster that was refused for its state or its health may send a second later."""
+
+    _ill: ClassVar[set[str]] = set()
+    _well_since: ClassVar[dict[str, int]] = {}
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        uid = _uid(self.site_of(call.host_uid))
+        try:
+            site = super().sendable(operation, call)
+        except Refusal as refusal:
+            if refusal.refused.reason in (Reason.NODE_UNHEALTHY, Reason.CLUSTER_NOT_RUNNING):
+                self._ill.add(uid)
+                self._well_since.pop(uid, None)
+            raise
+        since = self._well_since.setdefault(uid, call.now)
+        if uid in self._ill and call.now - since < A_SECOND:
+            raise Refusal(Reason.NODE_UNHEALTHY, "every node has to be healthy for a second")
+        return site
+
+
+@varies("WDR-7")
+class ANewRequestWaitsForTheCancel(edge_flows.EdgeCore):
+    """Within a second of a cancel no new request is taken: it is being cleared up."""
+
+    _cancelled: ClassVar[dict[str, int]] = {}
+
+    def cancel(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> EdgeFlow:
+        reply = yield from super().cancel(operation, call)
+        self._cancelled[_uid(self.site_of(call.host_uid))] = call.now
+        return reply
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        site = super().sendable(operation, call)
+        if call.now - self._cancelled.get(_uid(site), 0) < A_SECOND:
+            raise Refusal(Reason.CONFLICT, "the last pairing request is being cleared up")
+        return site
