@@ -263,6 +263,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: With the <host> of its hosts cut off, the connection check says no
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
@@ -276,6 +277,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: With the <host> of its hosts cut off, no request is sent
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator sends a pairing request
@@ -291,6 +293,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario: A host that was cut off gets its link back
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the last host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       And a send that was refused
@@ -301,6 +304,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario: A host is cut off after the connection check has said yes
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       When the operator checks the connection
       Then the connection check says yes
       When the last host of the cluster cannot reach Palette
@@ -325,6 +329,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: The <host> of its hosts is named, and no other
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator checks the connection

@@ -102,6 +102,8 @@ class Context:
         self.seen: list[str] = []
         self.changing: ops.LocalClusterOperation | None = None
         """The last local cluster operation that was carried out."""
+        self.answering: list[str] = []
+        """The hosts whose connection check was seen to say yes."""
         self.changes = 0
         """How many of them were."""
         self.of_other_versions: set[str] = set()

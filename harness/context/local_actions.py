@@ -139,20 +139,48 @@ def set_link(context: Context, position: int, *, up: bool) -> None:
     context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
 
 
-def go_to_a_host_that_knows(context: Context) -> None:
-    """Let the operator go to a host with a link whose connection check says no; to the first host
-    with a link where there is none. Whether all of them know of a cut link is left open (PRE-11).
+def check_connection(context: Context, operator: Actor) -> RecordedReply:
+    """Ask whether every host of the cluster reaches Palette."""
+    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    return context.recorder.perform(operator, entries)
+
+
+def ask_each_host(context: Context) -> None:
+    """Ask each host of the cluster whether all of them reach Palette, while all do: what says no
+    later than that says so for that reason.
     """
     leased = context.cluster()
+    for host in leased.host_uids:
+        operator = context.log_in(host)
+        if host == leased.operator.host_uid:
+            leased.operator = operator  # a new login may end the one before
+        if _says_yes(check_connection(context, operator)):
+            context.answering.append(host)
+
+
+def _says_yes(checked: RecordedReply) -> bool:
+    return isinstance(checked.value, ops.Verification) and checked.value.verified
+
+
+def go_to_a_host_that_knows(context: Context) -> None:
+    """Let the operator go to a host with a link whose connection check says no, as it did not
+    before; to the first host with a link where none comes to say so. Whether all of them know of a
+    cut link is left open (PRE-11), and so is whether all of them answer.
+    """
+    leased, driver, limits = context.cluster(), context.recorder.driver, context.recorder.limits
     links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
-    linked = [context.log_in(host) for host in leased.host_uids if links.get(host, True)]
-    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
-    for operator in linked:
-        seen = context.recorder.perform(operator, entries).value
-        if not isinstance(seen, ops.Verification) or not seen.verified:
+    linked = [host for host in leased.host_uids if links.get(host, True)]
+    answering = [host for host in linked if host in context.answering]
+    operators = [context.log_in(host) for host in answering or linked]
+    deadline = driver.now() + round(limits.await_s * 1_000_000)
+    while True:
+        for operator in operators:
             leased.operator = operator
+            if not _says_yes(check_connection(context, operator)):
+                return
+        if driver.now() >= deadline:
             return
-    leased.operator = linked[0]
+        driver.sleep(round(limits.poll_s * 1_000_000))
 
 
 FATES: Mapping[str, arrangements.MessageFault] = {

@@ -12,7 +12,7 @@ from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.records import SlotState
+from harness.reference.core.records import LocalRequest, LoginSession, SlotState
 from harness.reference.planting import varies
 
 A_SECOND = 1_000_000
@@ -150,3 +150,54 @@ class ANewRequestWaitsForTheCancel(edge_flows.EdgeCore):
         if call.now - self._cancelled.get(_uid(site), 0) < A_SECOND:
             raise Refusal(Reason.CONFLICT, "the last pairing request is being cleared up")
         return site
+
+
+@varies("PRE-5")
+class HostsReportTheirLinksEachSecond(edge_flows.EdgeCore):
+    """Whether a host reaches an endpoint is known from what it said within the last second."""
+
+    _now = 0
+    _said: ClassVar[dict[str, tuple[int, str]]] = {}
+
+    def authenticate(self, call: EdgeCall) -> LoginSession:
+        self._now = call.now
+        return super().authenticate(call)
+
+    def unreachable(
+        self, site: SlotState, url: str, entries: ops.PairingInput
+    ) -> edge_flows.Probing:
+        key = f"{_uid(site)} {entries.endpoint} {entries.insecure}"
+        at, why = self._said.get(key, (-A_SECOND, ""))
+        if self._now - at >= A_SECOND:
+            now = self._now
+            why = yield from super().unreachable(site, url, entries)
+            self._said[key] = (now, why)
+        return why
+
+
+@varies("SND-10")
+class TheLeaderSpeaksForItsCluster(edge_flows.EdgeCore):
+    """Only at the first host of a cluster something can be done; at the others one may look."""
+
+    def require_leader(self, call: EdgeCall) -> None:
+        """Refuse what is asked of another host."""
+        self.authenticate(call)
+        cluster = self.site_of(call.host_uid).cluster
+        if cluster is not None and cluster.host_uids()[0] != call.host_uid:
+            raise Refusal(Reason.CONFLICT, "ask the leader of the cluster")
+
+    def changeable(self, operation: ops.LocalClusterOperation, call: EdgeCall) -> SlotState:
+        self.require_leader(call)
+        return super().changeable(operation, call)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        self.require_leader(call)
+        return super().sendable(operation, call)
+
+    def cancellable(self, operation: ops.CancelPairingRequest, call: EdgeCall) -> LocalRequest:
+        self.require_leader(call)
+        return super().cancellable(operation, call)
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        self.require_leader(call)
+        return (yield from super().verify(operation, call))
