@@ -196,7 +196,7 @@ class Context:
         return login
 
     def token(self) -> RegistrationToken:
-        """A registration token of the project that is good for a day."""
+        """A registration token of the project that outlives every clock that is put forward."""
         if self._token is None:
             self._token = self.new_token(self.project())
         return self._token
@@ -206,7 +206,7 @@ class Context:
         self._token = token
 
     def new_token(
-        self, project_uid: str, *, lasts: int | None = DAY, active: bool = True
+        self, project_uid: str, *, lasts: int | None = 90 * DAY, active: bool = True
     ) -> RegistrationToken:
         """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
         token = RegistrationToken(

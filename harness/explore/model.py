@@ -382,7 +382,6 @@ def with_link(slot: ModelSlot, cut: frozenset[int]) -> ModelSlot:
 
 
 def a_week_later(world: ModelWorld) -> ModelWorld:
-    """Tokens have run out, and no handing over lasts for so long."""
+    """No handing over lasts for so long."""
     main, other = replace(world.main, late=True), replace(world.other, late=True)
-    spent = replace(world, token_good=False, tokens_kept=False, week_passed=True)
-    return replace(spent, main=main, other=other)
+    return replace(world, main=main, other=other)

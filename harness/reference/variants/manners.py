@@ -8,12 +8,16 @@ from typing import ClassVar, Generic, TypeVar
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, ClusterState
 from harness.domain.errors import Reason, Refusal
+from harness.domain.pairing import RequestState
+from harness.domain.token import RegistrationToken
+from harness.reference.behaviour import Behaviour
 from harness.reference.core import edge_flows
 from harness.reference.core.central import CentralCore
 from harness.reference.core.central.access import CentralCall
+from harness.reference.core.choices import EdgeChoices, SecondSend
 from harness.reference.core.edge import EdgeCall, EdgeFlow
-from harness.reference.core.records import LocalRequest, LoginSession, SlotState
-from harness.reference.planting import varies
+from harness.reference.core.records import LocalRequest, LoginSession, PairingRequest, SlotState
+from harness.reference.planting import variant, varies
 
 A_SECOND = 1_000_000
 
@@ -201,3 +205,45 @@ class TheLeaderSpeaksForItsCluster(edge_flows.EdgeCore):
     def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
         self.require_leader(call)
         return (yield from super().verify(operation, call))
+
+
+@varies("SND-9")
+class ARequestEndsWithItsToken(CentralCore):
+    """A pending request has failed once its registration token is not usable any more."""
+
+    def current(self, pairing_uid: str, now: int) -> PairingRequest | None:
+        request = super().current(pairing_uid, now)
+        if request is None or request.state is not RequestState.PENDING:
+            return request
+        token = self.store.get(RegistrationToken, request.token_uid)
+        if token is not None and not token.why_unusable(now):
+            return request
+        ended = replace(request, state=RequestState.FAILED)
+        self.store.put(ended)
+        return ended
+
+    def list_requests(
+        self, operation: ops.ListPairingRequests, call: CentralCall
+    ) -> ops.PairingList:
+        for request in list(self.store.every(PairingRequest)):
+            self.current(request.pairing_uid, call.now)
+        return super().list_requests(operation, call)
+
+
+class _ReplacesBeforeItTries(edge_flows.EdgeCore):
+    """A second send withdraws the first request before it tries its own endpoint."""
+
+    def send(self, operation: ops.SendPairingRequest, call: EdgeCall) -> EdgeFlow:
+        site = self.sendable(operation, call)
+        earlier = self.pending(site)
+        if earlier is not None:
+            yield from self.end(site.slot, earlier)
+        return (yield from super().send(operation, call))
+
+
+variant(
+    "a_second_send_ends_the_first_before_it_is_tried",
+    "SND-7",
+    "A second send withdraws the first request before it tries its own endpoint and token.",
+    Behaviour(make_edge=_ReplacesBeforeItTries, edge=EdgeChoices(second_send=SecondSend.REPLACE)),
+)
