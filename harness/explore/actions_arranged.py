@@ -12,7 +12,7 @@ from harness.domain.arrangements import MessageKind, Restart, Side
 from harness.domain.cluster import Health
 from harness.explore import action, model
 from harness.explore.action import Action, Does, Fits
-from harness.explore.world import ModelSlot, ModelStack, ModelWorld
+from harness.explore.world import ModelSlot, ModelStack
 
 # --- what is selected, and entered ----------------------------------------------------------------
 
