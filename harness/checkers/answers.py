@@ -222,6 +222,12 @@ def last_seen(record: OperationRecord) -> str:
     return _seen(samples[-1]) if samples else "nothing"
 
 
+def last_value(record: OperationRecord) -> Mapping[str, Json]:
+    """The fields that a wait saw last."""
+    samples = _samples(record)
+    return samples[-1].value if samples else {}
+
+
 def _why(record: OperationRecord) -> str:
     error = record.error or {}
     if "message" in error:

@@ -379,7 +379,7 @@ class Context:
         return taken
 
     def paired(self, label: str = MAIN) -> LeasedCluster:
-        """A cluster that is paired.
+        """A cluster that is paired: its host has confirmed, as Palette shows.
 
         Raises:
             Inconclusive: it could not be brought about.
@@ -387,6 +387,8 @@ class Context:
         leased = self.pending(label)
         self.must(self.accept(label))
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
+        look = ops.ViewCentralCluster(leased.central_uid)
+        self.must_see(self.admin(), look, "handed_over")
         self._let_catch_up(label, "not_listed")
         return leased
 

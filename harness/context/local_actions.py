@@ -348,15 +348,15 @@ def stale(context: Context, label: str = MAIN) -> LeasedCluster:
 
 
 def accepted_and_learned(context: Context) -> LeasedCluster:
-    """A cluster whose request was accepted, which its host has learned.
+    """A cluster whose request was accepted, which its host has learned: it has tried to confirm,
+    whatever Local UI says of that.
 
     Raises:
         Inconclusive: it could not be brought about.
     """
     leased = context.cluster()
     context.must(context.accept())
-    central = ManagementMode.CENTRAL.value
-    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
+    await_loss(context, arrangements.MessageKind.CONFIRM)
     return leased
 
 
@@ -486,7 +486,9 @@ def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> No
 
 
 def come_to_its_end(context: Context) -> None:
-    """Wait until nothing is pending on either side; then ask each who manages the cluster."""
+    """Wait until nothing is pending on either side; then see who manages the cluster: Local UI has
+    time to say so.
+    """
     operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
     seen = context.recorder.await_state(
         operator, ops.ViewPairing(), "nothing_pending", within_s=settle_s
@@ -494,8 +496,11 @@ def come_to_its_end(context: Context) -> None:
     context.must_hold(seen)
     look = ops.ViewCentralCluster(context.cluster().central_uid)
     context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
-    context.perform(operator, ops.ViewManagement(), "the mode")
     change_centrally(context)
+    ruled = context.last().record.outcome is Outcome.OK
+    mode = (ManagementMode.CENTRAL if ruled else ManagementMode.LOCAL).value
+    seen = context.recorder.await_state(operator, ops.ViewManagement(), "mode_is", mode=mode)
+    context.note("the mode", seen)
 
 
 def await_listed(context: Context, label: str = MAIN) -> OperationRecord:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import ClassVar, Generic, TypeVar
 
 from harness.domain import operations as ops
-from harness.domain.cluster import Cluster, ClusterState
+from harness.domain.cluster import Cluster, ClusterState, ManagementMode
 from harness.domain.errors import Reason, Refusal
-from harness.domain.pairing import RequestState
+from harness.domain.pairing import LocalState, RequestState
 from harness.domain.token import RegistrationToken
 from harness.reference.behaviour import Behaviour
 from harness.reference.core import edge_flows
@@ -20,6 +20,9 @@ from harness.reference.core.records import LocalRequest, LoginSession, PairingRe
 from harness.reference.planting import variant, varies
 
 A_SECOND = 1_000_000
+
+_ROUNDS = 20
+"""How many rounds of the agents a second has."""
 
 Shown = TypeVar("Shown")
 
@@ -247,3 +250,62 @@ variant(
     "A second send withdraws the first request before it tries its own endpoint and token.",
     Behaviour(make_edge=_ReplacesBeforeItTries, edge=EdgeChoices(second_send=SecondSend.REPLACE)),
 )
+
+
+@varies("ACC-12")
+class TheModeIsShownASecondLate(edge_flows.EdgeCore):
+    """Who manages the cluster is shown a second late."""
+
+    _behind = _Behind[ops.Management]()
+
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
+        view = super().view_management(operation, call)
+        key = _uid(self.site_of(call.host_uid))
+        return self._behind.at(key, call.now, view, ops.Management(ManagementMode.LOCAL))
+
+
+@varies("WDR-6")
+class TheHandoverTakesASecond(edge_flows.EdgeCore):
+    """A host that has learned of the acceptance confirms it a second later."""
+
+    _rounds: ClassVar[dict[str, int]] = {}
+
+    def follow_confirming(self, slot: str, request: LocalRequest) -> edge_flows.Work:
+        key = request.cluster_token
+        self._rounds[key] = self._rounds.get(key, 0) + 1
+        if self._rounds[key] >= _ROUNDS:
+            yield from super().follow_confirming(slot, request)
+
+
+@varies("INV-1")
+class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
+    """For a second a handover is prepared: the cluster is still local, and no request is shown."""
+
+    def is_preparing(self, site: SlotState) -> bool:
+        """Whether the host has learned of the acceptance, and has not begun to confirm it."""
+        request = site.request
+        return (
+            request is not None
+            and request.state is LocalState.CONFIRMING
+            and self._rounds.get(request.cluster_token, 0) < _ROUNDS - 1
+        )
+
+    def is_central(self, site: SlotState) -> bool:
+        return super().is_central(site) and not self.is_preparing(site)
+
+    def require_not_accepted(self, site: SlotState) -> None:
+        if self.is_preparing(site):
+            raise Refusal(Reason.ALREADY_ACCEPTED, "the pairing request was accepted")
+        super().require_not_accepted(site)
+
+    def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> SlotState:
+        self.authenticate(call)
+        if self.is_preparing(self.site_of(call.host_uid)):
+            raise Refusal(Reason.ALREADY_ACCEPTED, "the pairing request was accepted")
+        return super().sendable(operation, call)
+
+    def view_pairing(self, operation: ops.ViewPairing, call: EdgeCall) -> ops.PairingView:
+        view = super().view_pairing(operation, call)
+        if self.is_preparing(self.site_of(call.host_uid)):
+            raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
+        return view
