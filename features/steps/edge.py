@@ -8,7 +8,7 @@ from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
 from harness.context import local_actions
 from harness.context.context import ClusterShape, Context
-from harness.context.entries import HOUR, SECOND, endpoint_of_form, token_of_kind
+from harness.context.entries import HOUR, LEEWAY, endpoint_of_form, token_of_kind
 from harness.context.recorder import NotSupported
 from harness.domain.arrangements import Side
 from harness.domain.cluster import Health
@@ -146,9 +146,9 @@ def _token_of(context: Context, project: str) -> None:
     context.use_token(context.new_token(context.project(project)))
 
 
-@given("an hour and a second have passed at Palette")
+@given("an hour and a while have passed at Palette")
 def _an_hour_later(context: Context) -> None:
-    context.put_clock_forward(Side.CENTRAL, HOUR + SECOND)
+    context.put_clock_forward(Side.CENTRAL, HOUR + LEEWAY)
 
 
 @given(parsers.parse('an endpoint of the form "{form}"'))

@@ -91,7 +91,7 @@ def _revokes(fate: str) -> Action:
 
 
 GOOD_TOKENS = ("deactivated and activated again",)
-BAD_TOKENS = ("empty", "unknown", "expired", "expired a second ago", "deactivated", "deleted")
+BAD_TOKENS = ("empty", "unknown", "expired", "expired a while ago", "deactivated", "deleted")
 
 ENTRIES = (
     *(_enters_token(kind, True) for kind in GOOD_TOKENS),

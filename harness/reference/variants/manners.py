@@ -309,3 +309,11 @@ class TheClusterIsLocalUntilItConfirms(TheHandoverTakesASecond):
         if self.is_preparing(self.site_of(call.host_uid)):
             raise Refusal(Reason.NOTHING_PENDING, "there is no pending pairing request")
         return view
+
+
+@varies("PRE-4")
+class TokensAreGoodForAMinuteMore(CentralCore):
+    """A registration token admits for a minute more than it says, as clocks differ."""
+
+    def usable_token(self, value: str, now: int) -> RegistrationToken:
+        return super().usable_token(value, now - 60_000_000)
