@@ -26,7 +26,7 @@ Feature: Prerequisites of a pairing request
       And the cluster is in state "<state>"
       And a send that was refused
       When the cluster is in state "Running"
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -53,7 +53,7 @@ Feature: Prerequisites of a pairing request
       And the node "only node" is unhealthy
       And a send that was refused
       When the node "only node" recovers
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -98,7 +98,7 @@ Feature: Prerequisites of a pairing request
       And the node "<node>" is unhealthy
       And a send that was refused
       When the node "<node>" recovers
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -188,7 +188,7 @@ Feature: Prerequisites of a pairing request
         | cut short by a character |
         | longer by a character    |
         | expired                  |
-        | expired a second ago     |
+        | expired a while ago      |
         | deactivated              |
         | deactivated later        |
         | deleted                  |
@@ -222,7 +222,7 @@ Feature: Prerequisites of a pairing request
     Scenario: A token expires while it is kept for later
       Given a local cluster
       And a registration token that is "about to expire in an hour"
-      And an hour and a second have passed at Palette
+      And an hour and a while have passed at Palette
       When the operator sends a pairing request
       Then the request is refused
       And nothing is pending in Local UI
@@ -263,6 +263,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: With the <host> of its hosts cut off, the connection check says no
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator checks the connection
@@ -276,6 +277,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: With the <host> of its hosts cut off, no request is sent
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator sends a pairing request
@@ -291,16 +293,18 @@ Feature: Prerequisites of a pairing request
 
     Scenario: A host that was cut off gets its link back
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the last host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       And a send that was refused
       When the last host of the cluster can reach Palette again
-      And the operator sends a pairing request
+      And the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
     Scenario: A host is cut off after the connection check has said yes
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       When the operator checks the connection
       Then the connection check says yes
       When the last host of the cluster cannot reach Palette
@@ -325,6 +329,7 @@ Feature: Prerequisites of a pairing request
 
     Scenario Outline: The <host> of its hosts is named, and no other
       Given a local cluster of at least 1 control plane nodes and 2 workers
+      And each of its hosts was asked for the connection
       And the <host> host of the cluster cannot reach Palette
       And the operator is at a host that reaches it and knows of that
       When the operator checks the connection

@@ -287,7 +287,7 @@ Feature: Match the profiles of a local cluster
       Given a pairing request that was sent, cancelled, and is gone in Palette
       And profiles that match what the cluster runs after a change
       When the operator asks for the "change of the profiles"
-      And the operator sends a pairing request again
+      And the operator sends a pairing request until one is taken
       Then the cluster can be paired with them
 
   @ACC-8 @central @core

@@ -149,13 +149,13 @@ Feature: Send a pairing request from the local cluster
     Scenario: The id of a cancelled request does not come back
       Given a local cluster
       And its request was sent and cancelled 4 times
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the 5 requests have 5 pairing ids
 
     Scenario: The id of a rejected request does not come back
       Given a local cluster
       And its request was sent and rejected 3 times
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the 4 requests have 4 pairing ids
 
     Scenario: The id of a request that was cancelled without a link does not come back
@@ -163,7 +163,7 @@ Feature: Send a pairing request from the local cluster
       And the cluster cannot reach Palette
       And the request was cancelled
       And the cluster can reach Palette again
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the 2 requests have 2 pairing ids
 
     Scenario Outline: No id comes back after a restart of <side>
@@ -172,7 +172,7 @@ Feature: Send a pairing request from the local cluster
       And <side> has restarted
       And its request was sent and cancelled 2 times
       And <side> has restarted
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the 5 requests have 5 pairing ids
 
       Examples:
@@ -187,7 +187,7 @@ Feature: Send a pairing request from the local cluster
       And its request was sent and rejected 2 times
       And the edge has restarted
       And Palette has restarted
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the 6 requests have 6 pairing ids
 
   @SND-6 @edge @core
@@ -385,7 +385,7 @@ Feature: Send a pairing request from the local cluster
     Scenario Outline: After a send with an <endpoint> endpoint, the right one succeeds
       Given a local cluster
       And a send to an endpoint of the form "<endpoint>" that was refused
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -398,7 +398,7 @@ Feature: Send a pairing request from the local cluster
     Scenario Outline: After a send with a token that is <token>, the right one succeeds
       Given a local cluster
       And a send with a token that is "<token>" that was refused
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then the request is sent
       And one request of the cluster waits in Palette
 
@@ -441,7 +441,7 @@ Feature: Send a pairing request from the local cluster
       Given the target tells projects apart
       And a pairing request that was sent, cancelled, and is gone in Palette
       And a registration token of "another project"
-      When the operator sends a pairing request
+      When the operator sends a pairing request until one is taken
       Then just the request of "the cluster" waits in the other project, and that stays so
 
     Scenario: Insecure that was asked for once is not asked for again

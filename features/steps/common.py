@@ -49,6 +49,11 @@ def _send(context: Context) -> None:
     context.note("the send", context.send())
 
 
+@when("the operator sends a pairing request until one is taken")
+def _send_until_taken(context: Context) -> None:
+    context.note("the send", context.until_taken(context.send))
+
+
 @when("the operator cancels the pairing request")
 def _cancel(context: Context) -> None:
     context.perform(context.cluster().operator, ops.CancelPairingRequest(), "the cancel")
@@ -93,12 +98,9 @@ def _nothing_pending(context: Context, judge: Judge) -> None:
 
 
 @then("the request is pending in Local UI")
+@then("Local UI shows its pairing id")
 def _still_pending(context: Context, judge: Judge) -> None:
-    leased = context.cluster()
-    seen = context.recorder.await_state(
-        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context).id)
 
 
 @then("the cluster is still locally managed")

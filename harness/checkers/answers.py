@@ -38,10 +38,22 @@ def refused(history: History, *, operation: str) -> Finding:
     return _unknown(record)
 
 
+@then("it is refused, or nothing comes of it")
+@check
+def refused_or_in_vain(history: History, *, operation: str) -> Finding:
+    """The operation was refused, or acknowledged; then it is seen next that nothing came of it."""
+    if history[operation].outcome is Outcome.OK:
+        return passed(f"{history[operation].kind} was acknowledged", operation)
+    return refused(history, operation=operation)
+
+
 UNREAD_SHARE_MAX = 0.1
 """The share of unreadable answers up to which a scenario is judged by the others."""
 
-REFUSALS = ("refused", "refused_or_shows_none", "not_shown_in_list", "profiles_do_not_match")
+REFUSALS = (
+    *("refused", "refused_or_in_vain", "refused_or_shows_none"),
+    *("not_shown_in_list", "profiles_do_not_match"),
+)
 """The checks that a refusal passes, if it is one for the reason in question."""
 
 NEVER_TRIED = frozenset(
@@ -141,6 +153,20 @@ def held(history: History, *, operation: str) -> Finding:
 
 
 @check
+def has_not_happened(
+    history: History, *, operation: str, predicate: str, args: Mapping[str, Json]
+) -> Finding:
+    """A look does not show the effect of what was refused, whatever else it shows."""
+    record = history[operation]
+    sample = Sample(record.outcome, record.value or {}, record.error or {})
+    if holds(predicate, sample, args):
+        return failed(f"{record.kind}: what was refused took effect: {_seen(sample)}", operation)
+    if record.outcome is not Outcome.OK:
+        return unjudged(f"{record.kind} shows nothing: {_why(record)}", operation)
+    return passed(f"{record.kind} shows no effect", operation)
+
+
+@check
 def value_is(history: History, *, operation: str, field: str, expected: Json) -> Finding:
     """A field of the answer has this value."""
     record = history[operation]
@@ -194,6 +220,12 @@ def last_seen(record: OperationRecord) -> str:
     """What a wait saw last, in a few words."""
     samples = _samples(record)
     return _seen(samples[-1]) if samples else "nothing"
+
+
+def last_value(record: OperationRecord) -> Mapping[str, Json]:
+    """The fields that a wait saw last."""
+    samples = _samples(record)
+    return samples[-1].value if samples else {}
 
 
 def _why(record: OperationRecord) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from harness.catalogue.verdict import Verdict
-from harness.checkers.answers import refused, succeeded
+from harness.checkers.answers import last_value, refused, succeeded
 from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import is_borne
@@ -199,7 +199,7 @@ def cancel_or_acceptance_holds(
     central_wins = cancelled.outcome is not Outcome.OK
     expected = "central" if central_wins else "local"
     answer = "was refused" if central_wins else "succeeded"
-    managed = (history[mode].value or {}).get("mode")
+    managed = last_value(history[mode]).get("mode")
     obeys = central_operation.outcome is Outcome.OK
     took = "takes effect" if obeys else "is refused"
     seen = f"the cancel {answer}, Local UI says {managed}, and a central operation {took}"

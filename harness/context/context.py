@@ -6,7 +6,7 @@ that a step says only what matters to its scenario.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from harness.catalogue.needs import UNKNOWN, need_of
@@ -102,6 +102,10 @@ class Context:
         self.seen: list[str] = []
         self.changing: ops.LocalClusterOperation | None = None
         """The last local cluster operation that was carried out."""
+        self.answering: list[str] = []
+        """The hosts whose connection check was seen to say yes."""
+        self.changes = 0
+        """How many of them were."""
         self.of_other_versions: set[str] = set()
         """Profiles whose versions are called otherwise than was asked: the target gave them."""
         self._clocks: dict[arrangements.Side, int] = {}
@@ -197,7 +201,7 @@ class Context:
         return login
 
     def token(self) -> RegistrationToken:
-        """A registration token of the project that is good for a day."""
+        """A registration token of the project that outlives every clock that is put forward."""
         if self._token is None:
             self._token = self.new_token(self.project())
         return self._token
@@ -207,7 +211,7 @@ class Context:
         self._token = token
 
     def new_token(
-        self, project_uid: str, *, lasts: int | None = DAY, active: bool = True
+        self, project_uid: str, *, lasts: int | None = 90 * DAY, active: bool = True
     ) -> RegistrationToken:
         """A registration token of a project; it expires `lasts` microseconds from now, if ever."""
         token = RegistrationToken(
@@ -310,6 +314,20 @@ class Context:
         operation = ops.SendPairingRequest(self.endpoint, self.token().value, self.insecure)
         return self.sent(leased, self.recorder.perform(actor or leased.operator, operation))
 
+    def until_taken(self, send: Callable[[], RecordedReply]) -> RecordedReply:
+        """Send again and again until it is not refused, or the time is up.
+
+        Once what stood in its way is over, a target may take a while to allow it.
+        """
+        driver, limits = self.recorder.driver, self.recorder.limits
+        deadline, pause_s = driver.now() + round(limits.await_s * 1_000_000), limits.poll_s
+        while True:
+            taken = send()
+            if taken.record.outcome is not Outcome.FAIL or driver.now() >= deadline:
+                return taken
+            driver.sleep(round(pause_s * 1_000_000))
+            pause_s = min(2 * pause_s, limits.await_s / 10)
+
     def send_by_procedure(self, label: str = MAIN) -> RecordedReply:
         """Send a pairing request step by step, as the procedure has it."""
         leased = self.cluster(label)
@@ -325,32 +343,33 @@ class Context:
             leased.pairing_uid = uid
         return taken
 
-    def must_send(self, label: str = MAIN) -> None:
-        """A precondition: a request of the cluster was sent. Where somebody at Palette has a part
-        in the scenario, its list has time to catch up: what is listed later is no state of before.
+    def pending(self, label: str = MAIN) -> LeasedCluster:
+        """A cluster whose request was sent and is shown as pending. Where somebody at Palette has a
+        part in the scenario, its list has time to catch up: what is listed later is no state of
+        before, and neither is what Local UI shows.
 
         Raises:
-            Inconclusive: it was not sent.
+            Inconclusive: it could not be brought about.
         """
-        self.must(self.send(label))
+        self.must(self.until_taken(lambda: self.send(label)))
+        self.must_be_pending(label)
         self._let_catch_up(label, "listed")
+        return self.cluster(label)
+
+    def must_be_pending(self, label: str = MAIN) -> None:
+        """A precondition: Local UI shows the cluster's last request as pending.
+
+        Raises:
+            Inconclusive: it does not.
+        """
+        leased = self.cluster(label)
+        uid = leased.pairing_uid
+        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
 
     def _let_catch_up(self, label: str, predicate: str) -> None:
         if arrangements.PutUser.__name__ in self._kinds:
             look, uid = ops.ListPairingRequests(), self.cluster(label).pairing_uid
             self.recorder.await_state(self.admin(), look, predicate, pairing_uid=uid)
-
-    def pending(self, label: str = MAIN) -> LeasedCluster:
-        """A cluster whose request is pending on both sides.
-
-        Raises:
-            Inconclusive: it could not be brought about.
-        """
-        self.must_send(label)
-        leased = self.cluster(label)
-        uid = leased.pairing_uid
-        self.must_see(leased.operator, ops.ViewPairing(), "pending_with_id", pairing_uid=uid)
-        return leased
 
     def accept(self, label: str = MAIN, acceptance: Acceptance | None = None) -> RecordedReply:
         """Accept a cluster's request: just Pair cluster."""
@@ -383,7 +402,7 @@ class Context:
         return taken
 
     def paired(self, label: str = MAIN) -> LeasedCluster:
-        """A cluster that is paired.
+        """A cluster that is paired: its host has confirmed, as Palette shows.
 
         Raises:
             Inconclusive: it could not be brought about.
@@ -391,6 +410,8 @@ class Context:
         leased = self.pending(label)
         self.must(self.accept(label))
         self.must_see(leased.operator, ops.ViewPairing(), "paired_or_not_shown")
+        look = ops.ViewCentralCluster(leased.central_uid)
+        self.must_see(self.admin(), look, "handed_over")
         self._let_catch_up(label, "not_listed")
         return leased
 

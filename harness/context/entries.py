@@ -18,9 +18,9 @@ from harness.domain.permission import TENANT
 from harness.domain.token import RegistrationToken
 from harness.history.operation import Json
 
-SECOND = 1_000_000
-HOUR = 3_600 * SECOND
-"""Lengths of time in microseconds."""
+HOUR = 3_600_000_000
+LEEWAY = HOUR // 6
+"""Lengths of time in microseconds; by less than the leeway the clocks of a target may differ."""
 
 TokenMaker = Callable[[Context], RegistrationToken]
 
@@ -86,7 +86,7 @@ _TOKENS: Mapping[str, TokenMaker] = {
     "cut short by a character": lambda context: _altered(context, lambda value: value[:-1]),
     "longer by a character": lambda context: _altered(context, lambda value: f"{value}0"),
     "expired": lambda context: context.new_token(context.project(), lasts=-30 * DAY),
-    "expired a second ago": lambda context: context.new_token(context.project(), lasts=-SECOND),
+    "expired a while ago": lambda context: context.new_token(context.project(), lasts=-LEEWAY),
     "deactivated": lambda context: context.new_token(context.project(), active=False),
     "deactivated later": _deactivated_later,
     "deleted": _deleted,
@@ -108,7 +108,7 @@ def revoke_token(context: Context, fate: str) -> None:
     token = {
         "deactivated": replace(token, active=False),
         "deleted": token,
-        "expired": replace(token, expiry=context.recorder.driver.epoch() - SECOND),
+        "expired": replace(token, expiry=context.recorder.driver.epoch() - LEEWAY),
     }[fate]
     gone = fate == "deleted"
     context.recorder.arrange(RemoveToken(token.uid) if gone else PutToken(token))

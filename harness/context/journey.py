@@ -10,7 +10,7 @@ from harness.domain.operations import ListPairingRequests, ViewPairing
 
 def send(context: Context, label: str = MAIN) -> RecordedReply:
     """Send a cluster's request as the procedure has it."""
-    taken = context.send_by_procedure(label)
+    taken = context.until_taken(lambda: context.send_by_procedure(label))
     context.note("the send", taken)
     return taken
 
@@ -38,6 +38,7 @@ def has_rejected(context: Context, who: str, label: str = MAIN) -> None:
     Raises:
         Inconclusive: it could not be brought about.
     """
+    context.must_be_pending(label)
     context.must(reject(context, who, label))
     context.must_see(context.cluster(label).operator, ViewPairing(), "nothing_pending")
 
@@ -49,6 +50,7 @@ def has_cancelled(context: Context, label: str = MAIN) -> None:
         Inconclusive: it could not be brought about.
     """
     leased = context.cluster(label)
+    context.must_be_pending(label)
     context.must(context.recorder.run(leased.operator, operator_cancels()))
     uid = leased.pairing_uid
     context.must_see(context.admin(), ListPairingRequests(), "not_listed", pairing_uid=uid)

@@ -153,20 +153,48 @@ def set_link(context: Context, position: int, *, up: bool) -> None:
     context.recorder.arrange(arrangements.SetLink(context.cluster().host(position), up))
 
 
-def go_to_a_host_that_knows(context: Context) -> None:
-    """Let the operator go to a host with a link whose connection check says no; to the first host
-    with a link where there is none. Whether all of them know of a cut link is left open (PRE-11).
+def check_connection(context: Context, operator: Actor) -> RecordedReply:
+    """Ask whether every host of the cluster reaches Palette."""
+    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
+    return context.recorder.perform(operator, entries)
+
+
+def ask_each_host(context: Context) -> None:
+    """Ask each host of the cluster whether all of them reach Palette, while all do: what says no
+    later than that says so for that reason.
     """
     leased = context.cluster()
+    for host in leased.host_uids:
+        operator = context.log_in(host)
+        if host == leased.operator.host_uid:
+            leased.operator = operator  # a new login may end the one before
+        if _says_yes(check_connection(context, operator)):
+            context.answering.append(host)
+
+
+def _says_yes(checked: RecordedReply) -> bool:
+    return isinstance(checked.value, ops.Verification) and checked.value.verified
+
+
+def go_to_a_host_that_knows(context: Context) -> None:
+    """Let the operator go to a host with a link whose connection check says no, as it did not
+    before; to the first host with a link where none comes to say so. Whether all of them know of a
+    cut link is left open (PRE-11), and so is whether all of them answer.
+    """
+    leased, driver, limits = context.cluster(), context.recorder.driver, context.recorder.limits
     links = {a.host_uid: a.up for a in context.recorder.arranged if type(a) is arrangements.SetLink}
-    linked = [context.log_in(host) for host in leased.host_uids if links.get(host, True)]
-    entries = ops.VerifyConnection(context.endpoint, context.token().value, context.insecure)
-    for operator in linked:
-        seen = context.recorder.perform(operator, entries).value
-        if not isinstance(seen, ops.Verification) or not seen.verified:
+    linked = [host for host in leased.host_uids if links.get(host, True)]
+    answering = [host for host in linked if host in context.answering]
+    operators = [context.log_in(host) for host in answering or linked]
+    deadline = driver.now() + round(limits.await_s * 1_000_000)
+    while True:
+        for operator in operators:
             leased.operator = operator
+            if not _says_yes(check_connection(context, operator)):
+                return
+        if driver.now() >= deadline:
             return
-    leased.operator = linked[0]
+        driver.sleep(round(limits.poll_s * 1_000_000))
 
 
 FATES: Mapping[str, arrangements.MessageFault] = {
@@ -268,7 +296,7 @@ def send_and_cancel(context: Context, times: int) -> None:
         Inconclusive: a send did not succeed, or Local UI still shows it as pending.
     """
     for _ in range(times):
-        context.must_send()
+        context.pending()
         cancelled(context)
 
 
@@ -279,7 +307,7 @@ def send_and_reject(context: Context, times: int) -> None:
         Inconclusive: a send or a rejection did not succeed, or the edge never heard of it.
     """
     for _ in range(times):
-        context.must_send()
+        context.pending()
         rejected(context)
 
 
@@ -334,15 +362,15 @@ def stale(context: Context, label: str = MAIN) -> LeasedCluster:
 
 
 def accepted_and_learned(context: Context) -> LeasedCluster:
-    """A cluster whose request was accepted, which its host has learned.
+    """A cluster whose request was accepted, which its host has learned: it has tried to confirm,
+    whatever Local UI says of that.
 
     Raises:
         Inconclusive: it could not be brought about.
     """
     leased = context.cluster()
     context.must(context.accept())
-    central = ManagementMode.CENTRAL.value
-    context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
+    await_loss(context, arrangements.MessageKind.CONFIRM)
     return leased
 
 
@@ -436,6 +464,22 @@ def watch_both_sides(context: Context) -> None:
         context.note("the local operation", nothing.record)
 
 
+def await_pending(context: Context, label: str = MAIN) -> OperationRecord:
+    """Wait until Local UI shows the cluster's last request as pending."""
+    leased, look = context.cluster(label), ops.ViewPairing()
+    return context.recorder.await_state(
+        leased.operator, look, "pending_with_id", pairing_uid=leased.pairing_uid
+    )
+
+
+def pending_stays(context: Context) -> OperationRecord:
+    """Watch that Local UI goes on showing the cluster's last request as pending."""
+    leased, look = context.cluster(), ops.ViewPairing()
+    return context.recorder.stays(
+        leased.operator, look, "pending_with_id", pairing_uid=leased.pairing_uid
+    )
+
+
 def await_request_of(context: Context, label: str = MAIN) -> OperationRecord:
     """Wait until just the cluster's last request waits in Palette."""
     look, args = ops.ListPairingRequests(), _just_the_last(context, label)
@@ -463,25 +507,10 @@ def select_profiles_for(context: Context, stack: tuple[StackProfile, ...]) -> No
     context.selection = tuple(ops.SelectedProfile(context.publish(profile).uid) for profile in made)
 
 
-# --- what Local UI shows ------------------------------------------------------------------------
-
-
-def view_cluster(context: Context, when: str) -> None:
-    """Look at the cluster and its profiles, to compare what is shown before and after.
-
-    Raises:
-        Inconclusive: Local UI does not show them.
-    """
-    operator = context.cluster().operator
-    looks = {"cluster": ops.ViewCluster(), "stack": ops.ViewStack()}
-    if ops.UpdateClusterSettings not in context.recorder.driver.info.not_offered:
-        looks["settings"] = ops.ViewClusterSettings()
-    for what, look in looks.items():
-        context.notes[f"{what} {when}"] = context.must(context.recorder.perform(operator, look))
-
-
 def come_to_its_end(context: Context) -> None:
-    """Wait until nothing is pending on either side; then ask each who manages the cluster."""
+    """Wait until nothing is pending on either side; then see who manages the cluster: Local UI has
+    time to say so.
+    """
     operator, settle_s = context.cluster().operator, context.recorder.limits.settle_s
     seen = context.recorder.await_state(
         operator, ops.ViewPairing(), "nothing_pending", within_s=settle_s
@@ -489,10 +518,14 @@ def come_to_its_end(context: Context) -> None:
     context.must_hold(seen)
     look = ops.ViewCentralCluster(context.cluster().central_uid)
     context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
-    mode = context.perform(operator, ops.ViewManagement(), "the mode").value
-    if isinstance(mode, ops.Management) and mode.mode is ManagementMode.CENTRAL:
+    shown = context.perform(operator, ops.ViewManagement(), "the mode").value
+    if isinstance(shown, ops.Management) and shown.mode is ManagementMode.CENTRAL:
         await_rule(context)
     change_centrally(context)
+    ruled = context.last().record.outcome is Outcome.OK
+    mode = (ManagementMode.CENTRAL if ruled else ManagementMode.LOCAL).value
+    seen = context.recorder.await_state(operator, ops.ViewManagement(), "mode_is", mode=mode)
+    context.note("the mode", seen)
 
 
 def await_listed(context: Context, label: str = MAIN) -> OperationRecord:

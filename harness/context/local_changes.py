@@ -13,9 +13,6 @@ from harness.domain.cluster import Cluster, Node, NodePool
 from harness.domain.profile import StackProfile
 from harness.history.operation import Json, OperationRecord
 
-LOCAL_TAGS = {"changed-in": "local-ui"}
-"""What a change leaves behind, to see by it whether the change took effect."""
-
 
 def changed(stack: tuple[StackProfile, ...]) -> tuple[StackProfile, ...]:
     """A stack with one pack in another version."""
@@ -31,10 +28,19 @@ CHANGED_STACK = changed(DOCUMENTED_STACK)
 
 @dataclass(frozen=True, slots=True)
 class ClusterNow:
-    """A cluster as Local UI shows it, and the hosts of its place that it does not run on."""
+    """A cluster as Local UI shows it, and the hosts of its place that it does not run on.
+
+    `mark` is what a change leaves behind, to see by it whether just this one took effect.
+    """
 
     cluster: Cluster
     free: tuple[str, ...]
+    mark: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Tags that nobody has."""
+        return {"changed-in": self.mark}
 
     def pool(self) -> NodePool:
         """The pool that is changed: the last one of workers, or else the control plane's."""
@@ -70,12 +76,12 @@ class ClusterNow:
 
     def settings(self) -> ops.ClusterSettings:
         """Settings that nobody has."""
-        return ops.ClusterSettings(("ntp.changed-in-local-ui.example",))
+        return ops.ClusterSettings((f"ntp.changed-in-{self.mark}.example",))
 
 
 _OPERATIONS: Mapping[str, Callable[[ClusterNow], ops.LocalClusterOperation]] = {
-    "patch of the named cluster": lambda n: ops.PatchNamedCluster(n.cluster.name, LOCAL_TAGS),
-    "update of the cluster": lambda n: ops.UpdateCluster(n.cluster.name, LOCAL_TAGS),
+    "patch of the named cluster": lambda n: ops.PatchNamedCluster(n.cluster.name, n.tags),
+    "update of the cluster": lambda n: ops.UpdateCluster(n.cluster.name, n.tags),
     "change of the settings": lambda n: ops.UpdateClusterSettings(n.settings()),
     "change of the profiles": lambda n: ops.UpdateStack(changed(n.cluster.stack)),
     "addition of a machine pool": lambda n: ops.AddMachinePool(n.new_pool()),
@@ -86,8 +92,8 @@ _OPERATIONS: Mapping[str, Callable[[ClusterNow], ops.LocalClusterOperation]] = {
     "removal of a machine pool": lambda n: ops.RemoveMachinePool(n.pool().name),
     "removal of a node": lambda n: ops.RemoveNode(n.pool().name, n.pool().nodes[-1].name),
     "deletion of the cluster": lambda n: ops.DeleteCluster(),
-    "creation of a cluster": lambda n: ops.CreateCluster(f"{n.cluster.name}-2", LOCAL_TAGS),
-    "deprecated patch of the cluster": lambda n: ops.PatchCluster(LOCAL_TAGS),
+    "creation of a cluster": lambda n: ops.CreateCluster(f"{n.cluster.name}-2", n.tags),
+    "deprecated patch of the cluster": lambda n: ops.PatchCluster(n.tags),
 }
 _PROBES: Mapping[str, type[ops.Operation]] = {
     "patch of the named cluster": ops.PatchNamedCluster,
@@ -126,7 +132,9 @@ def change_locally(context: Context, kind: str = "") -> RecordedReply:
     if isinstance(seen, Cluster):
         cluster = replace(seen, stack=leased.cluster.stack)
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
-    operation = _OPERATIONS[kind or probe_of(context)](ClusterNow(cluster, free))
+    context.changes += 1
+    now = ClusterNow(cluster, free, f"local-ui-{context.changes}")
+    operation = _OPERATIONS[kind or probe_of(context)](now)
     context.changing = operation
     return context.perform(leased.operator, operation, "the local operation")
 
@@ -137,9 +145,7 @@ def local_effect(context: Context) -> OperationRecord:
     Raises:
         Inconclusive: none was carried out; or it was a change of the profiles, and nothing changed.
     """
-    if context.changing is None:
-        raise Inconclusive("no local cluster operation was carried out")
-    look, predicate, args = _effect_of(context.changing, context.cluster())
+    look, predicate, args = effect_of(context)
     operator = context.cluster().operator
     seen = context.recorder.await_state(operator, look, predicate, within_s=None, **args)
     if isinstance(context.changing, ops.UpdateStack) and not (seen.value or {}).get("held"):
@@ -153,8 +159,18 @@ def local_effect(context: Context) -> OperationRecord:
 _Effect = tuple[ops.LocalOperation, str, Mapping[str, Json]]
 
 
+def effect_of(context: Context) -> _Effect:
+    """Where to look for the effect of the last local cluster operation, and what is seen there.
+
+    Raises:
+        Inconclusive: none was carried out.
+    """
+    if context.changing is None:
+        raise Inconclusive("no local cluster operation was carried out")
+    return _effect_of(context.changing, context.cluster())
+
+
 def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _Effect:
-    """Where to look for the effect of an operation, and what is seen there then."""
     match operation:
         case (
             ops.UpdateCluster(tags=tags)
@@ -183,6 +199,8 @@ def _effect_of(operation: ops.LocalClusterOperation, leased: LeasedCluster) -> _
                 if pool.name == name and n.name != node
             ]
             return ops.ViewCluster(), "pool_runs_on", {"pool": name, "host_uids": kept}
+        case ops.CreateCluster(name=name):
+            return ops.ViewCluster(), "bears", {"fields": {"name": name}}
     return ops.ViewCluster(), "deleting_or_gone", {}
 
 

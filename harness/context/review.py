@@ -98,7 +98,7 @@ def must_send_again(context: Context, label: str = MAIN) -> None:
     Raises:
         Inconclusive: it was not sent, or it has the id of an earlier one.
     """
-    context.must_send(label)
+    context.pending(label)
     leased = context.cluster(label)
     if leased.pairing_uid in leased.earlier_uids:
         raise Inconclusive("precondition not reached: the new request has an earlier one's id")
@@ -416,7 +416,7 @@ def must_manage(context: Context, label: str = MAIN) -> None:
 
 
 def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
-    """What the last central operation on a cluster asked for.
+    """The fields that the cluster has to bear since the last central operation on it.
 
     Raises:
         Inconclusive: there was none; the scenario's steps are out of order.
@@ -424,6 +424,7 @@ def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
     uid, kind = context.cluster(label).central_uid, ops.ChangeCentralCluster.__name__
     for record in reversed(context.recorder.history().of_kind("await_state")):
         asked = record.args["polls_args"] if record.args["polls"] == kind else None
-        if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
-            return {"tags": asked["tags"]}
+        tags = asked.get("tags") if isinstance(asked, dict) else None
+        if isinstance(asked, dict) and asked.get("cluster_uid") == uid and isinstance(tags, dict):
+            return {"tags": tags}
     raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")

@@ -110,8 +110,7 @@ def _managed(label: str) -> Ask:
     def asks(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
         changed, fields = review.change_centrally(context, label)
         seen = review.await_central(context, fields, label)
-        shown: dict[str, Json] = {"operation": seen.id, "fields": fields}
-        return [("held", {"operation": changed.id}), ("shown_at_last", shown)]
+        return [("held", {"operation": changed.id}), ("held", {"operation": seen.id})]
 
     return asks
 

@@ -357,10 +357,9 @@ def change_stack(slot: ModelSlot) -> ModelSlot:
 
 
 def return_to_local(world: ModelWorld) -> Iterator[Branch]:
-    """Somebody asks Local UI for a return to local management (ACC-19)."""
+    """Somebody asks Local UI for a return to local management: nothing comes of it (ACC-19)."""
     yield Branch(ModelOutcome.REFUSED, world, "ACC-19")
-    if world.main.local is not Local.TAKEN:
-        yield Branch(ModelOutcome.OK, world, "ACC-19")
+    yield Branch(ModelOutcome.OK, world, "ACC-19")
 
 
 # --- what is arranged ---------------------------------------------------------------------------
@@ -383,7 +382,6 @@ def with_link(slot: ModelSlot, cut: frozenset[int]) -> ModelSlot:
 
 
 def a_week_later(world: ModelWorld) -> ModelWorld:
-    """Tokens have run out, and no handing over lasts for so long."""
+    """No handing over lasts for so long."""
     main, other = replace(world.main, late=True), replace(world.other, late=True)
-    spent = replace(world, token_good=False, tokens_kept=False, week_passed=True)
-    return replace(spent, main=main, other=other)
+    return replace(world, main=main, other=other)

@@ -142,11 +142,10 @@ class ModelWorld:
     Attributes:
         main, other: the cluster, and another one.
         token_good: whether the token that operators enter admits hosts.
-        tokens_kept: whether no token was revoked or ran out that a request was sent with.
+        tokens_kept: whether no token was revoked that a request was sent with.
         endpoint_good: whether what operators enter as the endpoint is usable.
         selection: what the profiles fit that the administrator has selected.
         person: who "this person" is.
-        week_passed: whether Palette's clock was put forward, so that new tokens have run out.
     """
 
     main: ModelSlot = ModelSlot()
@@ -156,7 +155,6 @@ class ModelWorld:
     endpoint_good: bool = True
     selection: ModelStack = ModelStack.DOCUMENTED
     person: ModelPerson = ModelPerson.NOBODY
-    week_passed: bool = False
 
     def with_main(self, main: ModelSlot) -> ModelWorld:
         """The same with this in place of the cluster."""

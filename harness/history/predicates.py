@@ -263,6 +263,12 @@ def not_being_handed_over(sample: Sample) -> bool:
     )
 
 
+@predicate
+def handed_over(sample: Sample) -> bool:
+    """Palette shows the cluster as one that its host has confirmed."""
+    return sample.outcome is Outcome.OK and not_being_handed_over(sample)
+
+
 def _dicts(value: Mapping[str, Json], name: str) -> list[dict[str, Json]]:
     found = value.get(name)
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

@@ -50,7 +50,7 @@ SEND = Group(
             text="The id that Local UI shows is the id under which the central side lists and"
             " opens the request of this cluster.",
             source="#send-pairing-request-from-local-cluster step 6",
-            demands=("ListPairingRequests", "ViewPairingRequest"),
+            demands=("ListPairingRequests", "ViewPairingRequest", "ViewPairing"),
         ),
         Requirement(
             id="SND-5",

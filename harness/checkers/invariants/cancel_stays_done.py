@@ -75,7 +75,8 @@ class CancelStaysDone(Rule):
         if gone.tick >= self.known.started:
             return NOTHING
         sender = operation.tags.get("host") == request.host
-        if operation.start < gone.at + (0 if sender else self.known.limits.edge_lag):
+        limits = self.known.limits
+        if operation.start < gone.at + (limits.list_lag if sender else limits.edge_lag):
             return NOTHING
         reason = (
             f"the cancel of request {request.uid} was acknowledged, and afterwards Local UI"

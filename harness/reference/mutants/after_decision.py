@@ -272,6 +272,27 @@ class RefusedReturnHappens(_AfterRefusal):
 
 
 @mutant("ACC-19")
+class AReturnComesTrueLater(EdgeCore):
+    """A return to local management is acknowledged, and comes true a tenth of a second later."""
+
+    LATER = 100_000
+
+    _asked = 0
+
+    def restore_local_management(
+        self, operation: ops.RestoreLocalManagement, call: EdgeCall
+    ) -> ops.Acknowledged:
+        self.authenticate(call)
+        self._asked = call.now
+        return ops.Acknowledged("it is being looked at")
+
+    def view_management(self, operation: ops.ViewManagement, call: EdgeCall) -> ops.Management:
+        if self._asked and call.now - self._asked >= self.LATER:
+            self.store.put(replace(self.site_of(call.host_uid), request=None))
+        return super().view_management(operation, call)
+
+
+@mutant("ACC-19")
 class RestartMakesTheTransferUndoable(bases.Remembers):
     """After a restart of the edge, a paired cluster returns to local management when asked."""
 

@@ -402,6 +402,27 @@ class EarlierCheckIsBelieved(bases.Remembers):
 
 
 @mutant("PRE-5")
+class TheLeadersCheckIsItsOwn(EdgeCore):
+    """Only the first host answers the connection check, and looks at its own connection alone."""
+
+    _checking = False
+
+    def verify(self, operation: ops.VerifyConnection, call: EdgeCall) -> EdgeFlow:
+        self.authenticate(call)
+        if self.cluster_at(self.site_of(call.host_uid)).host_uids()[0] != call.host_uid:
+            raise Refusal(Reason.CONFLICT, "ask the leader of the cluster")
+        self._checking = True
+        try:
+            return (yield from super().verify(operation, call))
+        finally:
+            self._checking = False
+
+    def hosts_to_probe(self, site: SlotState) -> tuple[str, ...]:
+        hosts = super().hosts_to_probe(site)
+        return hosts[:1] if self._checking else hosts
+
+
+@mutant("PRE-5")
 class CheckRepeatsWhatItSaidFirst(bases.Remembers):
     """The connection check answers what it answered the first time, until a restart."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import replace
+from typing import ClassVar
 
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -371,11 +372,17 @@ class CancelledClusterSendsNoMore(bases.Remembers):
 
 @mutant("WDR-7")
 class DebtBlocksTheNextSend(EdgeCore):
-    """As long as Palette has not heard of a cancel, no new request can be sent."""
+    """After a cancel that Palette was not told of at once, no new request can be sent."""
+
+    _owing: ClassVar[set[str]] = set()
+
+    def owe(self, site: records.SlotState, request: LocalRequest) -> None:
+        self._owing.add(site.cluster.uid if site.cluster else "")
+        super().owe(site, request)
 
     def sendable(self, operation: ops.SendPairingRequest, call: EdgeCall) -> records.SlotState:
         site = super().sendable(operation, call)
-        if site.owed:
+        if site.cluster is not None and site.cluster.uid in self._owing:
             raise bases.busy()
         return site
 

@@ -10,6 +10,7 @@ from harness.catalogue.verdict import Verdict, worst
 from harness.checkers import registry
 from harness.checkers.answers import (
     answers_could_be_read,
+    has_not_happened,
     held,
     observed,
     refused,
@@ -103,6 +104,20 @@ def test_of_ten_answers_one_may_be_unreadable(lost: int, verdict: Verdict) -> No
 
 def test_answers_that_never_came_are_not_unreadable() -> None:
     assert answers_could_be_read(of(INFO, OK)).verdict is Verdict.PASS
+
+
+def test_what_was_refused_is_not_seen_to_have_happened() -> None:
+    look = replace(OK, kind="ViewCluster", value={"tags": {"a": "1", "b": "2"}})
+    judged = [
+        has_not_happened(
+            of(seen), operation="s#1", predicate="bears", args={"fields": {"tags": tags}}
+        )
+        for seen, tags in ((look, {"a": "1"}), (look, {"a": "2"}), (FAIL, {"a": "2"}))
+    ]
+    assert [f.verdict for f in judged] == [Verdict.FAIL, Verdict.PASS, Verdict.INCONCLUSIVE]
+    gone = replace(FAIL, error={"reason": "NotFound", "message": "no cluster"})
+    found = has_not_happened(of(gone), operation="s#1", predicate="deleting_or_gone", args={})
+    assert found.verdict is Verdict.FAIL
 
 
 def test_a_field_of_the_answer() -> None:

@@ -85,6 +85,14 @@ def test_in_slot_of_a_refusal_a_list_may_be_empty_and_nothing_else() -> None:
     assert verdict("refused_or_shows_none", record("AcceptPairingRequest")) is Verdict.FAIL
 
 
+def test_what_comes_to_nothing_may_be_acknowledged_and_must_be_answered() -> None:
+    refused = record("RestoreLocalManagement", Outcome.FAIL, error={"message": "no"})
+    assert verdict("refused_or_in_vain", refused) is Verdict.PASS
+    assert verdict("refused_or_in_vain", record("RestoreLocalManagement")) is Verdict.PASS
+    unknown = record("RestoreLocalManagement", Outcome.INFO, error={"why": "no answer"})
+    assert verdict("refused_or_in_vain", unknown) is Verdict.INCONCLUSIVE
+
+
 @pytest.mark.parametrize(
     ("name", "tags", "expected"),
     [

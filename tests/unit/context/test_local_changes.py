@@ -78,6 +78,14 @@ def test_each_is_seen_by_what_it_changes(bench: Bench, kind: str) -> None:
     assert (local_changes.local_effect(context).value or {})["held"] is True
 
 
+@pytest.mark.parametrize("kind", ["patch of the named cluster", "change of the settings"])
+def test_what_was_changed_before_is_not_the_effect_of_the_next_one(bench: Bench, kind: str) -> None:
+    local_changes.must_take_effect(bench.context, kind)
+    look, predicate, args = local_changes.effect_of(bench.context)
+    local_changes.change_locally(bench.context, kind)
+    assert local_changes.effect_of(bench.context) != (look, predicate, args)
+
+
 def test_it_takes_a_free_host_to_add_a_node(bench: Bench) -> None:
     context = without(bench)
     context.new_cluster(shape=ClusterShape(1, 4))

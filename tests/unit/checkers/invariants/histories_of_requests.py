@@ -135,6 +135,14 @@ def a_new_request_after_the_cancel(t: HistoryBuilder) -> None:
     t.local_shows("Pairing", "B")
 
 
+@good("INV-4")
+def local_ui_is_a_little_behind_its_own_cancel(t: HistoryBuilder) -> None:
+    t.set_up().send()
+    t.cancel()
+    t.later(1)
+    t.local_shows("Pairing")
+
+
 @bad("INV-4")
 def it_is_still_listed_long_after_a_cancel_with_a_link(t: HistoryBuilder) -> str:
     t.set_up().send()
@@ -157,6 +165,7 @@ def it_comes_back_locally_after_a_cancel_without_a_link(t: HistoryBuilder) -> st
     t.link("edge", up=False)
     t.cancel()
     t.link("edge", up=True)
+    t.later(6)
     return t.local_shows("Pairing")
 
 
