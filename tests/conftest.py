@@ -22,6 +22,11 @@ for _number, _usual in (
         signal.signal(_number, _usual)
 
 
+# Whatever is collected stays.
+gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays: no search for garbage has to go through it again."""
+    gc.enable()
     gc.freeze()

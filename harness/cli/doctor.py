@@ -19,7 +19,6 @@ from harness.doctor.examining import Diagnosis, examine, suite_for
 from harness.doctor.finding import DoctorFinding, Severity, worst
 from harness.history.operation import Json
 from harness.opening import open_http
-from harness.suite import suite_dir
 from harness.targets.http import HttpDriver
 from harness.targets.reading import TargetFileError
 from harness.targets.target import Target
@@ -45,7 +44,7 @@ def doctor(target_file: Path, format: str, *, everything: bool) -> int:
     """Try the target and say what was found; returns the exit code."""
     try:
         target = load_target(target_file, os.environ)
-        scenarios = known_here(suite_dir("features")).scenarios
+        scenarios = known_here().scenarios
         requirements_of = {name: scenario.requirements for name, scenario in scenarios.items()}
         suite = suite_for(target, requirements_of, REQUIREMENTS)
         diagnosis = examine(target, suite, _opened, lambda: datetime.now(UTC))

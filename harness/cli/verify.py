@@ -21,7 +21,6 @@ from harness.history.reader import is_repeated, repeat_folders
 from harness.reporting.repeating import missing_repeats
 from harness.reporting.words import clipped
 from harness.running.selection import BadTagExpression, Selection
-from harness.suite import suite_dir
 from harness.verifying import differences
 from harness.verifying.fleet import verify_fleet
 from harness.verifying.known import VersionKnowledge, known_here
@@ -98,9 +97,12 @@ def _verify_scenarios(evidence: Path, own: OwnSuite) -> differences.RunVerificat
             raise CannotDo(f"--suite {folder}: there is no such folder; name one of features")
     for file in own.checks:
         _import_checks(file)
-    ours = known_here(suite_dir("features"))
-    known = known_here(suite_dir("features"), *own.folders) if own.folders else ours
-    return verify(evidence, known, lambda header: None if own.folders else selected(ours, header))
+    ours = known_here()
+    return verify(
+        evidence,
+        known_here(*own.folders),
+        lambda header: None if own.folders else selected(ours, header),
+    )
 
 
 def _import_checks(file: Path) -> None:

@@ -1,4 +1,4 @@
 """Judges a run again, from its evidence alone: `pairproof verify`.
 
-Imports `catalogue`, `gherkin`, `history`, `checkers`. Begin with `verify`.
+Imports `catalogue`, `suite`, `gherkin`, `history`, `checkers`. Begin with `verify`.
 """

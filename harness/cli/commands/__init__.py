@@ -8,11 +8,13 @@ Imports `domain`, `targets`. Begin with `runs`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from traceback import format_exc
 from typing import Annotated
 
 import typer
+from typer.main import get_command
 
 from harness import __version__
 from harness.cli.commands import fleets, proof, runs, targets
@@ -37,13 +39,19 @@ for part in (runs, targets, fleets, proof):
 def run(words: Sequence[str]) -> int:
     """Carry out a command line; returns the exit code."""
     try:
-        app(list(words), prog_name="pairproof")
+        _command()(list(words), prog_name="pairproof")
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else WRONG_USAGE
     except Exception:  # noqa: BLE001  whatever it is, it is no verdict
         say(f"{format_exc()}pairproof: this is a defect of pairproof; report it, with the above")
         return INCONCLUSIVE
     return 0
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """What reads command lines; made once, though a process should carry out several."""
+    return get_command(app)
 
 
 def _version(asked: bool) -> None:

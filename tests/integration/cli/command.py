@@ -14,13 +14,14 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from harness.cli import main
+from tests.forking import MARK, Forked, environment
 
-ROOT = Path(__file__).resolve().parents[3]
 PATIENCE_S = 60.0
-_MARK = "PAIRPROOF_TEST_MARK"
+_CLI = "harness.cli"
 
 
 class Command:
@@ -32,23 +33,19 @@ class Command:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """What the process sees: no pytest, CI or colour of ours."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "GITHUB"))}
-        ours = {"PYTHONPATH": str(ROOT), _MARK: self.mark, "COLUMNS": "200", "CI": "true"}
-        return {**kept, **ours, **(more or {})}
+        return environment(self.mark, more)
 
     def run(
-        self, *words: str, env: Mapping[str, str] | None = None, module: str = "harness.cli"
+        self, *words: str, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Run it to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", module, *words],
-            cwd=self.folder,
-            env=self.environment(env),
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
+        return _ended(Forked([_CLI, *words], **self._piped(env)))
+
+    def run_afresh(
+        self, module: str, *words: str, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a module to its end by a Python that starts for it, as its variables say."""
+        return _ended(subprocess.Popen([sys.executable, "-m", module, *words], **self._piped(env)))
 
     def here(
         self, *words: str, env: Mapping[str, str] | None = None
@@ -68,8 +65,8 @@ class Command:
     def on_terminal(self, *words: str, columns: int = 80) -> tuple[int, str]:
         """Run it on a terminal of its own; its exit code, and what the terminal was sent."""
         controller, terminal = pty.openpty()
-        with subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", *words],
+        with Forked(
+            [_CLI, *words],
             cwd=self.folder,
             env=self.environment({"CI": "", "TERM": "xterm", "COLUMNS": str(columns)}),
             stdout=terminal,
@@ -83,15 +80,8 @@ class Command:
     @contextmanager
     def started(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Start it, and let nothing of it live on whatever the test does."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", *words],
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # so that it has a group of its own, as on a terminal
-        )
+        # It has a group of its own, as on a terminal.
+        process = Forked([_CLI, *words], **self._piped(None), start_new_session=True)
         try:
             with process:
                 try:
@@ -102,6 +92,10 @@ class Command:
             for pid in self.alive():
                 os.kill(pid, signal.SIGKILL)
 
+    def _piped(self, env: Mapping[str, str] | None) -> dict[str, Any]:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        return {"cwd": self.folder, "env": self.environment(env), **pipes}
+
     def alive(self) -> list[int]:
         """The processes that carry the mark and have not ended."""
         return [pid for pid in _pids() if self._is_marked(pid) and state_of(pid) not in "ZX"]
@@ -111,7 +105,16 @@ class Command:
             environment = Path(f"/proc/{pid}/environ").read_bytes()
         except OSError:
             return False  # it has ended meanwhile, or is somebody else's
-        return f"{_MARK}={self.mark}".encode() in environment.split(b"\0")
+        return f"{MARK}={self.mark}".encode() in environment.split(b"\0")
+
+
+def _ended(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
+    with process:
+        try:
+            said, errors = process.communicate(timeout=PATIENCE_S)
+        finally:
+            process.kill()
+    return subprocess.CompletedProcess(process.args, process.returncode, said, errors)
 
 
 def _read(controller: int) -> bytes:

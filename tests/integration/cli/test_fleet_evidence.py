@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from harness.history.parts import part_file
+from tests.forking import Forked
 from tests.integration.cli.command import Command
 from tests.unit.history.operations import lines_in
 from tests.unit.verifying.fleets import DEFECT, Evidence, changed, run
@@ -208,9 +208,8 @@ def test_what_makes_no_sense_exits_with_2(
 
 
 def test_nobody_has_to_read_all_of_it(command: Command, out: Path) -> None:
-    words = [sys.executable, "-m", "harness.cli", "report", "out", "--operations"]
-    printing = subprocess.Popen(
-        words,
+    printing = Forked(
+        ["harness.cli", "report", "out", "--operations"],
         cwd=command.folder,
         env=command.environment(),
         stdout=subprocess.PIPE,
@@ -221,7 +220,7 @@ def test_nobody_has_to_read_all_of_it(command: Command, out: Path) -> None:
         assert printing.stderr is not None
         assert json.loads(printing.stdout.readline())["id"] == "00#1"
         printing.stdout.close()
-        assert printing.stderr.read() == b""
+        assert printing.stderr.read() == ""
 
 
 # --- evidence of single scenarios -----------------------------------------------------------

@@ -15,7 +15,8 @@ import pytest
 import yaml
 
 from harness.cli.commands import app
-from tests.integration.cli.command import ROOT, Command
+from tests.integration.cli.command import Command
+from tests.sources import ROOT
 
 RECIPES = ROOT / "examples" / "ci"
 WORKFLOWS = ("github-certify.yml", "github-nightly-chaos.yml")

@@ -24,7 +24,8 @@ def without_run(path: Path) -> list[str]:
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What one process records, with hashes of its own."""
     folder = tmp_path_factory.mktemp("alone")
-    done = Command(folder).run("certify", *SOME, "--out", "out", env={"PYTHONHASHSEED": "1"})
+    words = ("certify", *SOME, "--out", "out")
+    done = Command(folder).run_afresh("harness.cli", *words, env={"PYTHONHASHSEED": "1"})
     assert done.returncode == 0, done.stderr
     return folder / "out" / "evidence.jsonl"
 
@@ -32,7 +33,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_is_the_same_byte_for_byte_whatever_the_hashes(
     command: Command, tmp_path: Path, alone: Path
 ) -> None:
-    done = command.run("certify", *SOME, "--out", "out", env={"PYTHONHASHSEED": "2"})
+    words = ("certify", *SOME, "--out", "out")
+    done = command.run_afresh("harness.cli", *words, env={"PYTHONHASHSEED": "2"})
     assert done.returncode == 0, done.stderr
     lines = without_run(alone)
     assert lines == without_run(tmp_path / "out" / "evidence.jsonl")
@@ -64,9 +66,9 @@ def test_pytest_with_workers_does_as_well(command: Command, tmp_path: Path, alon
     from harness.suite import suite_dir
 
     features = str(suite_dir("features"))
-    done = command.run(
-        features, *SOME, "-v", "-n", "2", "--out", "out", "-p", "no:cacheprovider", "-p",
-        "harness.plugin", module="pytest",
+    done = command.run_afresh(
+        "pytest", features, *SOME, "-v", "-n", "2", "--out", "out", "-p", "no:cacheprovider", "-p",
+        "harness.plugin",
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     told = f"pairproof: the evidence is in {tmp_path}/out/evidence.jsonl"

@@ -7,7 +7,6 @@ import pty
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from harness.targets.drafting.draft import composed
 from harness.targets.drafting.openapi import OpenApiError, document_from
 from harness.targets.target_file import load_target
 from harness.wire.routes import ROUTES
+from tests.forking import Forked
 from tests.integration.cli.command import PATIENCE_S, Command
 from tests.integration.http.faulty import (
     Behave,
@@ -48,7 +48,7 @@ def reference() -> Iterator[EmbeddedReference]:
 class Talk:
     """A process on a terminal of its own."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[str]
     terminal: int
     shown: str = ""
 
@@ -80,8 +80,8 @@ class Talk:
 @contextmanager
 def talking(command: Command, *words: str) -> Iterator[Talk]:
     terminal, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "harness.cli", "target", "init", *words],
+    process = Forked(
+        ["harness.cli", "target", "init", *words],
         cwd=command.folder,
         env=command.environment(),
         stdin=theirs,

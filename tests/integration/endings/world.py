@@ -16,6 +16,7 @@ from pathlib import Path
 
 from harness.history.reader import read_evidence
 from harness.targets.ledger import FILE, State, read_ledger
+from tests.forking import Forked
 from tests.integration.cli.command import Command, wait_until
 from tests.integration.ports import free_ports
 
@@ -73,8 +74,8 @@ class World:
         self.target_file.unlink(missing_ok=True)
         words = ("serve", "--clusters", str(SLOTS), "--hosts", str(HOSTS), "--port", str(self.port))
         files = ("--role", self.role, "--db", "kept.db", "--write-target", "target.toml")
-        self.server = subprocess.Popen(
-            [sys.executable, "-m", "harness.cli", *words, *files],
+        self.server = Forked(
+            ["harness.cli", *words, *files],
             cwd=self.folder,
             env=Command(self.folder).environment({"TMPDIR": str(self.folder)}),
             stdout=subprocess.DEVNULL,

@@ -21,7 +21,8 @@ from harness.reference.embedded import BOTH, EmbeddedReference, Layout, Other
 from harness.targets.target_file import load_target
 from harness.targets.wire_reading import load_wire
 from harness.wire.mapping import PLAIN
-from tests.integration.cli.command import ROOT, Command
+from tests.integration.cli.command import Command
+from tests.sources import ROOT
 
 FOLDER = ROOT / "examples" / "targets"
 FILES = sorted(FOLDER.glob("*.toml"))

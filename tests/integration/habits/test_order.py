@@ -33,10 +33,10 @@ def run(folder: Path, *words: str, workers: int = 0) -> Evidence:
     """Run some of the suite in process with pytest; what it records."""
     command = Command(folder)
     (folder / "shuffle.py").write_text(SHUFFLE, "utf-8")
-    done = command.run(
-        str(suite_dir("features")), "-q", "-p", "harness.plugin", "-p", "no:cacheprovider",
-        "--driver", "inprocess", "--tags", SOME, "--out", "out",
-        *(("-n", str(workers)) if workers else ()), *words, module="pytest",
+    done = command.run_afresh(
+        "pytest", str(suite_dir("features")), "-q", "-p", "harness.plugin",
+        "-p", "no:cacheprovider", "--driver", "inprocess", "--tags", SOME, "--out", "out",
+        *(("-n", str(workers)) if workers else ()), *words,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     evidence = read_evidence(folder / "out" / "evidence.jsonl")

@@ -161,10 +161,10 @@ def test_a_name_that_attacks_is_a_name(command: Command, name: str) -> None:
 def test_in_pytest_itself_it_is_text_as_well(command: Command) -> None:
     with running(Attacker(ATTACKS["terminal"], refuses=True).behave) as target:
         describe(command.folder, target.url)
-        done = command.run(
-            str(suite_dir("features") / "send.feature"), "-p", "harness.plugin", "-vv",
+        done = command.run_afresh(
+            "pytest", str(suite_dir("features") / "send.feature"), "-p", "harness.plugin", "-vv",
             "-p", "no:cacheprovider", "--target", "target.toml", "--out", "out", "-k", SOME,
-            "--color=no", module="pytest",
+            "--color=no",
         )  # fmt: skip
     said = done.stdout + done.stderr
     assert visible("\x1b[2J") in said, "it was told, as text"

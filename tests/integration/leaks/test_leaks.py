@@ -158,9 +158,9 @@ def test_pytest_at_its_most_talkative(command: Command) -> None:
     echo = Echo("refuses")
     with running(echo.behave) as target:
         describe(command.folder, target.url)
-        done = command.run(
-            str(suite_dir("features") / "accept.feature"), "-p", "harness.plugin", "-vv", "-l",
-            "--log-level=DEBUG", "-p", "no:cacheprovider", *CERTIFY, module="pytest",
+        done = command.run_afresh(
+            "pytest", str(suite_dir("features") / "accept.feature"), "-p", "harness.plugin", "-vv",
+            "-l", "--log-level=DEBUG", "-p", "no:cacheprovider", *CERTIFY,
         )  # fmt: skip
     assert "SendPairingRequest" in done.stdout, done.stdout + done.stderr
     assert found_in(command, done.stdout + done.stderr, secrets_of(echo)) == {}
