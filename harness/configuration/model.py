@@ -143,8 +143,8 @@ class FileModel(Generic[Value]):
                     path, f"{literal(value)} is no table", f"write a table: {_header(path)}"
                 )
             case kind:
-                told = f"{literal(value)} {_FOUND.get(kind, 'is out of bounds')}"
-                return Flaw(path, told, f"write {words_of(node)}")
+                wrong, how = _FOUND.get(kind, ("is out of bounds", ""))
+                return Flaw(path, f"{literal(value)} {wrong}", f"write {words_of(node)}{how}")
 
     # --- how keys go together -----------------------------------------------------------------
 
@@ -190,14 +190,14 @@ def without(data: object, paths: Collection[Path], at: Path = ()) -> Any:
 
 _UNKNOWN: Final = "unexpected_keyword_argument"
 _FOUND: Final = {
-    "int_type": "is no whole number",
-    "bool_type": "is neither true nor false",
-    "string_type": "is no text",
-    "tuple_type": "is no list",
-    "frozen_set_type": "is no list",
-    "string_pattern_mismatch": "does not do",
-    "int_parsing": "is no whole number",
+    "int_type": ("is no whole number", ""),
+    "bool_type": ("is neither true nor false", ", without quotes"),
+    "string_type": ("is no text", ", in quotes"),
+    "tuple_type": ("is no list", ", in brackets"),
+    "frozen_set_type": ("is no list", ", in brackets"),
+    "string_pattern_mismatch": ("does not do", ""),
 }
+"""What is wrong by the types of pydantic's errors, and how the right value is written."""
 
 
 def _header(path: Path) -> str:
@@ -226,8 +226,8 @@ def _related(
         told = f"{name} and {relation.not_with} contradict each other"
         yield Flaw(path, told, "remove one of them")
     for other, values in relation.only_for.items():
-        if table.get(other) not in values:
-            told = f'{other} "{table.get(other)}" has no {name}'
+        if other in table and table[other] not in values:
+            told = f'{other} "{table[other]}" has no {name}'
             yield Flaw(path, told, f"remove it; these have it: {', '.join(values)}")
 
 
