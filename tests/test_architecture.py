@@ -18,7 +18,7 @@ from tests.sources import FILES, Source, source
 ROWS = (
     {"domain"},
     {"files", "loopback"},
-    {"catalogue", "wire", "suite", "gherkin"},
+    {"catalogue", "wire", "suite", "gherkin", "configuration"},
     {"history"},
     {"reference", "targets", "checkers", "load"},
     {"context"},
@@ -166,9 +166,6 @@ EXACT_MATH = frozenset(f"math.{n}" for n in "comb gcd isfinite isqrt lcm perm pr
 TAKES_NO_PART = frozenset({"harness/reference/clock.py", "harness/reference/variants/wire.py"})
 """The clock of the embedded reference, and what only shows over HTTP: no cell has either."""
 
-SHOWS_NUMBERS = frozenset({"harness/fleet/kinds.py"})
-"""Bounds as the schema of scenarios shows them; nothing is reckoned by these."""
-
 
 def made_of(where: str) -> list[str]:
     """The files that a file imports, and those that they import: all that runs with it."""
@@ -191,7 +188,7 @@ def chances(file: Source) -> Iterator[str]:
     for name in (n for n in file.used if n.startswith("math.") and n not in EXACT_MATH):
         yield f"uses {name}, whose last digit differs between machines"
     yield from (f"goes through a set in its order: {place}" for place in set_orders(file.tree))
-    reckons = file.where.startswith("harness/fleet/") and file.where not in SHOWS_NUMBERS
+    reckons = file.where.startswith("harness/fleet/")
     hashing = {n for f in file.nodes if is_hash_method(f) for n in ast.walk(f)}
     for node in file.nodes:
         match node:

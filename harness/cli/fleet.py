@@ -20,10 +20,10 @@ from harness.cli.exits import CONFORMS, INCONCLUSIVE, INTERRUPTED, CannotDo, put
 from harness.cli.fleet_summary import print_fleet_summary
 from harness.cli.folders import append_to_job_page, folder_for, made_writable
 from harness.cli.summary import shortened
+from harness.configuration.errors import Misspelt
 from harness.fleet.cell import make_cell
 from harness.fleet.hunting import Hunted, HuntWatching, SeedResult, hunt
 from harness.fleet.loading import with_overrides
-from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
 from harness.fleet.run import FleetResult, folder_of_parts
 from harness.fleet.scenario import Scenario

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.cli.exits import CONFORMS, CannotDo, put, put_json, put_list
-from harness.fleet.describing import schema_text
+from harness.fleet.keys import scenario_schema_text
 from harness.fleet.loading import as_plain
 from harness.fleet.scenario import Scenario
 from harness.fleet.shelf import find, names, readme, text_of
@@ -47,7 +47,7 @@ def show_scenario(name: str, format: str) -> int:
 
 def print_schema() -> int:
     """Print the JSON Schema of a scenario file."""
-    put(schema_text().rstrip("\n"))
+    put(scenario_schema_text().rstrip("\n"))
     return CONFORMS
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.cli.exits import CannotDo, put
+from harness.configuration.errors import Misspelt
 from harness.domain.arrangements import Side
-from harness.fleet.mistakes import Misspelt
 from harness.fleet.spelling import duration
 from harness.loopback import is_loopback_host
 from harness.reference.behaviour import Behaviour

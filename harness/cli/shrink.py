@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import closing
 from dataclasses import dataclass
@@ -14,12 +15,11 @@ from harness.cli import exits
 from harness.cli.exits import CannotDo, put, say
 from harness.cli.fleet_driving import PoolOptions, drive, processors, stoppable
 from harness.cli.replay import require_virtual
-from harness.fleet.keys import TOP
+from harness.configuration.errors import Misspelt
 from harness.fleet.loading import as_toml, from_plain, load
-from harness.fleet.mistakes import Misspelt
 from harness.fleet.port import Job
 from harness.fleet.run import folder_of_parts
-from harness.fleet.scenario import Scenario
+from harness.fleet.scenario import SCENARIO_NAME, Scenario
 from harness.fleet.shrinking.failure import Failure, clusters_of
 from harness.fleet.shrinking.shrink import ShrinkSearch, ShrinkStep, Size, as_own, file_name
 from harness.fleet.shrinking.trying import (
@@ -133,9 +133,9 @@ def _first_violation(evidence: FleetEvidence) -> ViolationLine:
 def _file(out: Path | None, evidence: FleetEvidence, scenario: Scenario) -> Path:
     """Where the scenario goes; known to be writable before any time is spent."""
     file = out or evidence.path.with_name(f"{file_name(scenario)}.toml")
-    wrong = [flaw.remedy for flaw in TOP.by_name["name"].kind.flaws(file.stem)]
-    if file.suffix != ".toml" or wrong:
-        remedy = wrong[0] if wrong else "end it with .toml"
+    is_name = re.search(SCENARIO_NAME.pattern, file.stem)
+    if file.suffix != ".toml" or not is_name:
+        remedy = "end it with .toml" if is_name else f"write {SCENARIO_NAME.words}"
         raise CannotDo(f"--out {file}: a scenario is not called so; {remedy}")
     if out is not None and out.exists():
         raise CannotDo(f"--out {out}: there is such a file; name another one")

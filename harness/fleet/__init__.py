@@ -1,5 +1,5 @@
 """A fleet of edge hosts in virtual time, with people, a network, faults and a central plane.
 
-Imports `domain`, `files`, `catalogue`, `wire`, `suite`, `history`, `reference`, `targets`,
-`checkers`, `load`. Begin with `cell`.
+Imports `domain`, `files`, `catalogue`, `configuration`, `wire`, `suite`, `history`, `reference`,
+`targets`, `checkers`, `load`. Begin with `cell`.
 """

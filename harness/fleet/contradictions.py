@@ -10,15 +10,22 @@ told when the file is read.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from harness.checkers.fleet.errors import GateError
-from harness.checkers.fleet.gate import check
-from harness.fleet.keys import FAULT, TABLES, TOP, Plan, ScenarioKey, Table, name_of
-from harness.fleet.mistakes import Flaw
-from harness.fleet.scenario import Distribution, FaultKind, FaultPlan, FaultScope, Scenario, Spread
+from harness.configuration.errors import Flaw
+from harness.configuration.toml_lines import Path
+from harness.fleet.keys import SCENARIOS
+from harness.fleet.scenario import (
+    Distribution,
+    FaultKind,
+    FaultPlan,
+    FaultScope,
+    Scenario,
+    Spread,
+    key_of,
+)
 from harness.fleet.spelling import duration_text, number_text, spread_text
-from harness.targets.toml_lines import Path
 
 _WHOLE_PPM = 1_000_000
 _PPM_SLOTS = 6
@@ -27,68 +34,25 @@ _EVERYBODY = (FaultScope.HOST, FaultScope.ALL)
 
 
 def flaws(scenario: Scenario) -> Iterator[Flaw]:
-    """All that is wrong with a scenario, in the order of its keys."""
-    yield from out_of_bounds(scenario)
+    """All that is wrong with a scenario: it is judged as the file that would say it."""
+    again, found = SCENARIOS.read(SCENARIOS.write(scenario))
+    yield from found
+    if again is not None and again != replace(scenario, given=frozenset()):
+        yield Flaw((), "no file could say this", "correct the data")
     yield from contradictions(scenario)
-
-
-def out_of_bounds(scenario: Scenario) -> Iterator[Flaw]:
-    """What single keys may not say."""
-    for path, table, plan in parts(scenario):
-        for key in table.keys:
-            if table.is_set(plan, key.field):
-                for flaw in key.kind.flaws(getattr(plan, key.field)):
-                    yield Flaw((*path, key.name, *flaw.path), flaw.found, flaw.remedy)
-    for position, expression in enumerate(scenario.gate):
-        try:
-            check([expression])
-        except GateError as error:
-            near = f"did you mean {' or '.join(error.near)}?" if error.near else "correct it"
-            yield Flaw(("gate", position), error.why, near)
 
 
 def contradictions(scenario: Scenario) -> Iterator[Flaw]:
     """What keys may not say together. What a swarm leaves open is judged once it is drawn."""
-    for path, table, plan in parts(scenario):
-        if not (scenario.swarm and table in TABLES):
-            for key in table.keys:
-                if table.is_set(plan, key.field):
-                    yield from _related((*path, key.name), key, table, plan)
+    for flaw in SCENARIOS.clashes(SCENARIOS.write(scenario)):
+        if not scenario.swarm or flaw.path[0] == "faults":
+            yield flaw
     if not scenario.swarm:
         yield from _fleet(scenario)
         yield from _people(scenario)
         yield from _times(scenario)
     for number, fault in enumerate(scenario.faults):
         yield from _fault(scenario, fault, ("faults", number))
-
-
-def parts(scenario: Scenario) -> Iterator[tuple[Path, Table, Plan]]:
-    """Each table of a scenario, with its path in the file and its plan."""
-    yield (), TOP, scenario
-    for table in TABLES:
-        plan: Plan = getattr(scenario, table.name)
-        yield (table.name,), table, plan
-    for number, fault in enumerate(scenario.faults):
-        yield ("faults", number), FAULT, fault
-
-
-# --- relations that the keys declare ----------------------------------------------------
-
-
-def _related(path: Path, key: ScenarioKey, table: Table, plan: Plan) -> Iterator[Flaw]:
-    if key.needs and not any(table.is_set(plan, needed) for needed in key.needs):
-        names = " or ".join(map(name_of, key.needs))
-        yield Flaw(path, f"it has no effect without {names}", f"set {names}, or remove it")
-    if key.not_with and table.is_set(plan, key.not_with):
-        other = name_of(key.not_with)
-        yield Flaw(path, f"{key.name} and {other} contradict each other", "remove one of them")
-    if isinstance(plan, FaultPlan) and key.only_for and plan.kind not in key.only_for:
-        kinds = ", ".join(key.only_for)
-        told = f'a fault of kind "{plan.kind}" has no {key.name}'
-        yield Flaw(path, told, f"remove it; these have it: {kinds}")
-
-
-# --- relations of their own -------------------------------------------------------------
 
 
 def _fleet(scenario: Scenario) -> Iterator[Flaw]:
@@ -247,7 +211,7 @@ def _present(scenario: Scenario) -> Iterator[str]:
         plan = getattr(scenario, table)
         for field in plan.__dataclass_fields__:
             if getattr(plan, field):
-                yield f"{table}.{field.removesuffix('_ppm')}"
+                yield f"{table}.{key_of(field)}"
     for fault in scenario.faults:
         if fault.share_ppm:
             yield fault.kind.value

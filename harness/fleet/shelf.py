@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from harness.configuration.errors import nearest
 from harness.files import read_text
-from harness.fleet.keys import FAULT
-from harness.fleet.loading import SCENARIO_FILE, load
-from harness.fleet.mistakes import ScenarioError, ScenarioFlaw, nearest
-from harness.fleet.scenario import FaultPlan, Scenario
+from harness.fleet.keys import SCENARIO_FILE, SCENARIOS, ScenarioError
+from harness.fleet.loading import load
+from harness.fleet.scenario import Scenario
 from harness.fleet.spelling import duration_text, number_text
 from harness.suite import suite_dir
 
@@ -77,8 +77,7 @@ def _path_of(name_or_path: str) -> Path:
     if name_or_path not in by_name:
         known = f"there are {', '.join(by_name)}; a file is given by its path, such as ./mine.toml"
         remedy = nearest(name_or_path, by_name, known)
-        mistake = ScenarioFlaw(0, "", "there is no such scenario", remedy)
-        raise ScenarioError(name_or_path, [mistake])
+        raise ScenarioError.whole(name_or_path, 0, "there is no such scenario", remedy)
     return by_name[name_or_path]
 
 
@@ -98,19 +97,18 @@ def readme() -> str:
 def _row(scenario: Scenario) -> str:
     name, hosts = f"[{scenario.name}](#{scenario.name})", f"{scenario.fleet.hosts:,}"
     why, lasts = " ".join(scenario.why.split()), duration_text(scenario.duration)
-    faults = "; ".join(map(_fault, scenario.faults)) or "none"
+    written = SCENARIOS.write(scenario).get("faults", [])
+    faults = "; ".join(map(_fault, written)) or "none"
     faults = "drawn from the seed" if scenario.swarm else faults
     return f"| {name} | {why} | {hosts} | {lasts} | {faults} |"
 
 
-def _fault(fault: FaultPlan) -> str:
+def _fault(fault: dict[str, str]) -> str:
     """A fault in a few words: what, whom, when."""
-    when = next((name for name in ("at", "every") if FAULT.is_set(fault, name)), "")
-    told = FAULT.by_name[when].kind.text(getattr(fault, when)).strip('"') if when else "drawn"
-    repeat = FAULT.by_name["repeat"].kind.text(fault.repeat).strip('"')
-    again = f", every {repeat}" if fault.repeat else ""
-    whom = f" of {fault.scope}" if FAULT.is_set(fault, "scope") else ""
-    return f"{fault.kind}{whom} {when} {told}".replace("  ", " ") + again
+    when = next((f"{name} {fault[name]}" for name in ("at", "every") if name in fault), "drawn")
+    again = f", every {fault['repeat']}" if "repeat" in fault else ""
+    whom = f" of {fault['scope']}" if "scope" in fault else ""
+    return f"{fault['kind']}{whom} {when}{again}"
 
 
 def _section(scenario: Scenario) -> str:

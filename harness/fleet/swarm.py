@@ -8,16 +8,17 @@ so that a new one moves no other.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from typing import Final, TypeVar
 
 from harness.fleet.draws import PPM, Stream
-from harness.fleet.keys import TABLES, ScenarioKey, Table
+from harness.fleet.keys import SCENARIOS, settings_in
 from harness.fleet.loading import require
 from harness.fleet.scenario import (
     MINUTE,
     NEVER,
+    PLANS,
     SECOND,
     Distribution,
     FaultKind,
@@ -27,6 +28,7 @@ from harness.fleet.scenario import (
     Scenario,
     Spread,
     fixed,
+    key_of,
 )
 
 Strength = Callable[[Stream, Scenario], object]
@@ -67,9 +69,9 @@ def drawn(scenario: Scenario) -> Scenario:
     if not scenario.swarm:
         return scenario
     result = scenario
-    for table in TABLES:
-        for key in table.keys:
-            result = _with_key(result, table, key)
+    for table in PLANS:
+        for field in fields(getattr(scenario, table)):
+            result = _with_key(result, table, field.name)
     faults = scenario.faults if "faults" in scenario.given else _drawn_faults(scenario)
     result = replace(result, faults=faults, swarm=False, given=frozenset())
     require(result, f"{scenario.name}, as seed {scenario.seed} draws it")
@@ -84,27 +86,26 @@ class _Open:
     strength: Strength
 
 
-def _with_key(scenario: Scenario, table: Table, key: ScenarioKey) -> Scenario:
+def _with_key(scenario: Scenario, table: str, field: str) -> Scenario:
     """The scenario with one more key drawn, if it is open and has an effect."""
-    name = f"{table.name}.{key.field}"
-    how, plan = _OPEN.get(name), getattr(scenario, table.name)
-    if how is None or f"{table.name}.{key.name}" in scenario.given:
+    name, key = f"{table}.{field}", key_of(field)
+    how, plan = _OPEN.get(name), getattr(scenario, table)
+    if how is None or f"{table}.{key}" in scenario.given:
         return scenario
-    if key.needs and not any(table.is_set(plan, needed) for needed in key.needs):
+    needs = SCENARIOS.relation((table, key)).needs
+    if needs and not any(key_of(other) in needs for other in settings_in(plan)):
         return scenario
     stream = Stream(scenario.seed, f"swarm:{name}")
     if not (stream.chance(how.on_ppm) or _is_needed(scenario, table, key)):
         return scenario
-    changed = replace(plan, **{key.field: how.strength(stream, scenario)})
-    return replace(scenario, **{table.name: changed})
+    changed = replace(plan, **{field: how.strength(stream, scenario)})
+    return replace(scenario, **{table: changed})
 
 
-def _is_needed(scenario: Scenario, table: Table, key: ScenarioKey) -> bool:
+def _is_needed(scenario: Scenario, table: str, key: str) -> bool:
     """Whether the file sets a key that has no effect without this one."""
-    return any(
-        key.field in other.needs and f"{table.name}.{other.name}" in scenario.given
-        for other in table.keys
-    )
+    given = (name.partition(".") for name in scenario.given)
+    return any(t == table and key in SCENARIOS.relation((t, other)).needs for t, _, other in given)
 
 
 # --- faults: each kind is there or not, and then strikes in a way of its own --------------

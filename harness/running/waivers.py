@@ -5,59 +5,100 @@ docs/trust.md explains them.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Annotated, ClassVar, Final
+
+from pydantic import ConfigDict
 
 from harness.catalogue.requirements import REQUIREMENTS
-from harness.files import FileKind, parse_toml, read_text
+from harness.configuration.errors import ConfigurationError, Flaw, Misspelt, literal, nearest
+from harness.configuration.kinds import AtLeastOne, Node, Spelling, Text
+from harness.configuration.model import FileModel, config, schema_text
+from harness.files import FileKind, read_text
 from harness.history.lines import WaiverLine
-from harness.targets import toml_lines
-from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, check_structure, named
-from harness.targets.reading import FileError, TargetProblem
-from harness.targets.target_schema import json_schema
-
-SCHEMA: Final = "pairproof/waivers/1"
-_DAY: Final = r"^\d{4}-\d{2}-\d{2}$"
-_A_DAY: Final = "a date such as 2027-03-31, the last day on which it holds"
-
-_WAIVER: Final[Mapping[str, TargetKey]] = {
-    "requirement": named("the id of the requirement whose failure is accepted"),
-    "scenario": named("the id of the one scenario in which it is accepted", required=False),
-    "reason": named("why it is accepted"),
-    "owner": named("who answers for it"),
-    "expires": TargetKey(
-        "the last day on which it holds", required=True, allowed=_A_DAY, pattern=_DAY
-    ),
-}
-
-KEYS: Final[Mapping[str, TargetKey]] = {
-    "schema": TargetKey(
-        "the version of the file", required=True, allowed=f'"{SCHEMA}"', pattern=f"^{SCHEMA}$"
-    ),
-    "waiver": TargetKey("the waivers", TargetKeyKind.TABLES, table=_WAIVER),
-}
-"""Every key of a waiver file."""
 
 
-class WaiverFileError(FileError):
+class WaiverFileError(ConfigurationError):
     """A waiver file cannot be used."""
 
 
-def _unusable(file: str, line: int, found: str, remedy: str) -> WaiverFileError:
-    return WaiverFileError(file, line, "", TargetProblem(found, "a text in TOML 1.0", remedy))
+class _RequirementId(Spelling):
+    """The id of a requirement that there is."""
+
+    words = "an id of the catalogue"
+    form: ClassVar[Node] = {"type": "string", "pattern": r"\S"}
+
+    def read(self, value: object) -> object:
+        known = [requirement.id for requirement in REQUIREMENTS]
+        if value not in known:
+            otherwise = "look it up: pairproof requirements"
+            near = nearest(str(value).upper(), known, otherwise)
+            raise Misspelt(f"there is no requirement {literal(value)}", near)
+        return value
 
 
-_FILE: Final = FileKind("name a waiver file", error=_unusable)
+class _Day(Spelling):
+    """A day that there is. TOML has dates of its own; a bare one is as good as one in quotes."""
+
+    words = "a date such as 2027-03-31"
+    form: ClassVar[Node] = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}
+
+    def read(self, value: object) -> object:
+        bare = isinstance(value, date) and not isinstance(value, datetime)
+        text = value.isoformat() if isinstance(value, date) and bare else value
+        if not isinstance(text, str) or not re.fullmatch(self.form["pattern"], text):
+            raise Misspelt(f"{literal(value)} is no day", f"write {self.words}")
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise Misspelt(f"{text} is no day", "correct the date") from error
+        return text
 
 
-def schema_text() -> str:
+@dataclass(frozen=True, slots=True)
+class _Waiver:
+    """One failure that is accepted."""
+
+    requirement: Annotated[str, _RequirementId()]
+    """The id of the requirement whose failure is accepted."""
+    reason: Annotated[str, Text()]
+    """Why it is accepted."""
+    owner: Annotated[str, Text()]
+    """Who answers for it."""
+    expires: Annotated[str, _Day()]
+    """The last day on which it holds."""
+    scenario: Annotated[str, Text()] = ""
+    """The id of the one scenario in which it is accepted."""
+
+    def line(self) -> WaiverLine:
+        """As evidence holds it."""
+        reason, owner = (" ".join(text.split()) for text in (self.reason, self.owner))
+        return WaiverLine(self.requirement, reason, owner, self.expires, self.scenario)
+
+
+@dataclass(frozen=True, slots=True)
+class _WaiverFile:
+    """What a waiver file holds."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = config()
+
+    waiver: Annotated[tuple[_Waiver, ...], AtLeastOne()] = ()
+    """The waivers."""
+
+
+_FILE: Final = FileKind("name a waiver file", error=WaiverFileError.whole)
+_WAIVERS: Final = FileModel(
+    _WaiverFile, WaiverFileError, "pairproof/waivers/1", "a waiver file", _FILE
+)
+
+
+def waiver_schema_text() -> str:
     """The published JSON Schema (2020-12) of a waiver file, as its file holds it."""
-    return f"{json.dumps(json_schema(KEYS, 'A waiver file of pairproof, version 1'), indent=2)}\n"
+    return schema_text(_WAIVERS.json_schema("A waiver file of pairproof, version 1"))
 
 
 def load_waivers(path: Path) -> tuple[WaiverLine, ...]:
@@ -75,85 +116,19 @@ def read_waivers(text: str, file: str) -> tuple[WaiverLine, ...]:
     Raises:
         WaiverFileError: it says what it may not say.
     """
-    reading = _Reading(text, file)
-    data = reading.data()
-    reading.check_top(data)
-    check_structure(data, reading.refuse, KEYS)
-    found: dict[tuple[str, str], WaiverLine] = {}
-    for number, table in enumerate(data.get("waiver", [])):
-        waiver = reading.waiver(table, number)
+    read, flaws = _WAIVERS.read(_WAIVERS.parse(text, file))
+    waivers = [waiver.line() for waiver in read.waiver] if read else []
+    if found := [*flaws, *_repeated(waivers)]:
+        raise WaiverFileError.of(file, text, found)
+    return tuple(waivers)
+
+
+def _repeated(waivers: Iterable[WaiverLine]) -> Iterator[Flaw]:
+    seen: set[tuple[str, str]] = set()
+    for number, waiver in enumerate(waivers):
         place = (waiver.requirement, waiver.scenario)
-        if place in found:
+        if place in seen:
             where = f" in {waiver.scenario}" if waiver.scenario else ""
             told = f"there is a waiver for {waiver.requirement}{where} already"
-            problem = TargetProblem(told, "one for each", "remove one of the two")
-            reading.refuse(("waiver", number, "requirement"), problem)
-        found[place] = waiver
-    return tuple(found.values())
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """A waiver file that is being read."""
-
-    text: str
-    file: str
-
-    def refuse(self, path: toml_lines.Path, problem: TargetProblem) -> NoReturn:
-        """Give up because of what stands at a path."""
-        line = toml_lines.line_of(self.text, path)
-        raise WaiverFileError(self.file, line, toml_lines.dotted(path), problem)
-
-    def data(self) -> Table:
-        """The text as data, with each date as its text."""
-        data = parse_toml(self.text, self.file, _FILE)
-        return {name: _with_texts(value) for name, value in data.items()}
-
-    def check_top(self, data: Table) -> None:
-        """Refuse a key at the top that is none of a waiver file."""
-        for name in data:
-            if name not in KEYS:
-                near = get_close_matches(name, KEYS, n=1)
-                remedy = f"did you mean {near[0]}?" if near else "remove it"
-                self.refuse(
-                    (name,), TargetProblem("a waiver file has no such key", ", ".join(KEYS), remedy)
-                )
-
-    def waiver(self, table: Table, number: int) -> WaiverLine:
-        """One waiver: of a requirement that there is, until a day that there is."""
-        known = [requirement.id for requirement in REQUIREMENTS]
-        id_ = table["requirement"]
-        if id_ not in known:
-            near = get_close_matches(str(id_).upper(), known, n=1)
-            remedy = f"did you mean {near[0]}?" if near else "look it up: pairproof requirements"
-            problem = TargetProblem(
-                f"there is no requirement {id_!r}", "an id of the catalogue", remedy
-            )
-            self.refuse(("waiver", number, "requirement"), problem)
-        try:
-            date.fromisoformat(table["expires"])
-        except ValueError:
-            problem = TargetProblem(f"{table['expires']} is no day", _A_DAY, "correct the date")
-            self.refuse(("waiver", number, "expires"), problem)
-        return WaiverLine(
-            requirement=id_,
-            reason=" ".join(table["reason"].split()),
-            owner=" ".join(table["owner"].split()),
-            expires=table["expires"],
-            scenario=table.get("scenario", ""),
-        )
-
-
-def _with_texts(value: object) -> object:
-    """TOML has dates of its own; a bare one is as good as one in quotes."""
-    match value:
-        case datetime():
-            return value
-        case date():
-            return value.isoformat()
-        case list():
-            return [_with_texts(item) for item in value]
-        case dict():
-            return {name: _with_texts(item) for name, item in value.items()}
-        case _:
-            return value
+            yield Flaw(("waiver", number, "requirement"), told, "remove one of the two")
+        seen.add(place)

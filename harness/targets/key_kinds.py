@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, NoReturn, Protocol, TypeAlias
 
+from harness.configuration.toml_lines import Path, dotted
 from harness.targets.reading import TargetProblem
-from harness.targets.toml_lines import Path, dotted
 
 
 class TargetKeyKind(StrEnum):

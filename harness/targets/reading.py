@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
+from harness.configuration import toml_lines
 from harness.domain.errors import PairproofError
 from harness.files import FileKind, read_text
-from harness.targets import toml_lines
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from harness.catalogue.limits import Limits
 from harness.catalogue.requirement import Feature, Role
+from harness.configuration import toml_lines
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import Refusal
 from harness.domain.operations import RARELY_OFFERED
 from harness.files import parse_toml, read_text
-from harness.targets import toml_lines
 from harness.targets.arranging.reading import read_arranging
 from harness.targets.key_kinds import Table, check_structure
 from harness.targets.ledger import LedgerKind

@@ -17,8 +17,8 @@ from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from harness.configuration import toml_lines
 from harness.files import UnusableFile, require_pem
-from harness.targets import toml_lines
 from harness.targets.key_kinds import Table, TargetKey, TargetKeyKind, file_key
 from harness.targets.reading import TargetFileReader, TargetProblem
 

@@ -1,5 +1,5 @@
 """The fleet in real time, against a real endpoint: the same people and hosts, on asyncio.
 
-Imports `domain`, `catalogue`, `wire`, `history`, `reference`, `targets`, `checkers`, `load`. Begin
-with `cell`.
+Imports `domain`, `catalogue`, `configuration`, `wire`, `history`, `reference`, `targets`,
+`checkers`, `load`. Begin with `cell`.
 """

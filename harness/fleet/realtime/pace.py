@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Final, TypeVar
 
 from harness.catalogue.limits import Limits as TargetLimits
+from harness.configuration.errors import Misspelt
 from harness.domain.errors import PairproofError
-from harness.fleet.mistakes import Misspelt
 from harness.fleet.scenario import SECOND, Scenario, Spread
 from harness.fleet.spelling import duration
 from harness.load.arrivals import Stretch, evenly, ramp, steady, steps

@@ -7,13 +7,13 @@ leaves one behind that never strikes, unless it is the last.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Final
 
-from harness.fleet.keys import TABLES, Plan, Table
+from harness.fleet.keys import settings_in
 from harness.fleet.nemesis import occurrences
 from harness.fleet.roster import Roster
-from harness.fleet.scenario import NEVER, FaultKind, FaultPlan, Scenario, fixed
+from harness.fleet.scenario import NEVER, PLANS, FaultKind, FaultPlan, Scenario, fixed
 
 Setting = tuple[str, str | int]
 """The table and the field of a key that says something else than the default; or `faults` and
@@ -25,8 +25,8 @@ NO_FAULT: Final = FaultPlan(FaultKind.LINK, share_ppm=0)
 FAULTS, PEOPLE, CHANGES = "f", "oa", "t"
 """The initials of happenings: single faults, acts of people, what changes for everybody."""
 
-_JUDGED_BY: Final = ("limits", "only")
-"""Other bounds would be another failure."""
+_TABLES: Final = tuple(name for name in PLANS if name not in ("limits", "only"))
+"""Other limits would be another failure."""
 _ALL: Final = 1_000_000
 _SIZE: Final = ("hosts", "cells")
 
@@ -154,7 +154,7 @@ def of_kind(names: Iterable[str], initials: str) -> tuple[str, ...]:
 
 def settings_of(scenario: Scenario) -> tuple[Setting, ...]:
     """What a file of the scenario has to set and could perhaps do without, in its order."""
-    keys = [(table.name, field) for table in _tables() for field in _set_in(scenario, table)]
+    keys = [(table, field) for table in _TABLES for field in _set_in(scenario, table)]
     plans = [("faults", n) for n, plan in enumerate(scenario.faults) if plan != NO_FAULT]
     return (*keys, *plans)
 
@@ -162,24 +162,16 @@ def settings_of(scenario: Scenario) -> tuple[Setting, ...]:
 def with_settings(scenario: Scenario, kept: Collection[Setting]) -> Scenario:
     """Of the settings only these; all others have their defaults."""
     left = frozenset(kept)
-    plans: dict[str, Plan] = {}
-    for table in _tables():
-        plan: Plan = getattr(scenario, table.name)
-        gone = {f for f in _set_in(scenario, table) if (table.name, f) not in left}
-        plans[table.name] = table.make(
-            {key.field: getattr(plan, key.field) for key in table.keys if key.field not in gone}
-        )
+    plans: dict[str, object] = {}
+    for table in _TABLES:
+        plan = getattr(scenario, table)
+        gone = {f for f in _set_in(scenario, table) if (table, f) not in left}
+        plans[table] = replace(plan, **{f.name: f.default for f in fields(plan) if f.name in gone})
     numbered = enumerate(scenario.faults)
     faults = _trimmed(plan if ("faults", n) in left else NO_FAULT for n, plan in numbered)
     changed: Callable[..., Scenario] = replace
     return changed(scenario, faults=faults, **plans)
 
 
-def _tables() -> tuple[Table, ...]:
-    return tuple(table for table in TABLES if table.name not in _JUDGED_BY)
-
-
-def _set_in(scenario: Scenario, table: Table) -> tuple[str, ...]:
-    plan: Plan = getattr(scenario, table.name)
-    fields = (key.field for key in table.keys if key.field not in _SIZE)
-    return tuple(field for field in fields if table.is_set(plan, field))
+def _set_in(scenario: Scenario, table: str) -> tuple[str, ...]:
+    return tuple(f for f in settings_in(getattr(scenario, table)) if f not in _SIZE)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from harness.configuration.toml_lines import Path
 from harness.domain.arrangements import SIDES_OF, RenewCluster
 from harness.domain.operations import Credentials
 from harness.domain.permission import TENANT, Grant, PairPermission
@@ -24,7 +25,6 @@ from harness.targets.arranging.commands import (
 )
 from harness.targets.arranging.given import GivenPerson, GivenThings
 from harness.targets.reading import TargetFileReader, TargetProblem
-from harness.targets.toml_lines import Path
 
 WAYS: Final = ("control", "link", "commands", "api", "given", "person")
 """The ways to arrange something, in the order in which they are tried by default."""

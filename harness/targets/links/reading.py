@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from harness.configuration import toml_lines
 from harness.domain.arrangements import SetLink
 from harness.files import UnusableFile
-from harness.targets import toml_lines
 from harness.targets.arranging.commands import Command, known_fields
 from harness.targets.arranging.reading import read_command
 from harness.targets.links.sockets import ending_context, normal

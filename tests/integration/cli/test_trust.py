@@ -162,7 +162,7 @@ def test_a_waiver_for_nothing_is_an_error_before_anything_runs(
     write_waiver(tmp_path, "2999-12-31", "WDR-99")
     done = command.here(*INPROCESS, *ONE, "--out", "out", "--waivers", "waivers.toml")
     assert done.returncode == 2
-    assert "waivers.toml:3: waiver[0].requirement: there is no requirement 'WDR-99'" in done.stderr
+    assert 'waivers.toml:3: waiver[0].requirement: there is no requirement "WDR-99"' in done.stderr
     assert not (tmp_path / "out").exists()
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.fleet.loading import SCENARIO_FILE, as_plain, from_plain, load, read, with_overrides
-from harness.fleet.mistakes import ScenarioError
+from harness.fleet.keys import SCENARIO_FILE, ScenarioError
+from harness.fleet.loading import as_plain, from_plain, load, read, with_overrides
 from harness.fleet.scenario import MINUTE, Distribution, FaultKind, Scenario, Spread
 
 WHOLE = """\
@@ -77,7 +77,7 @@ def test_a_file_says_what_the_scenario_is() -> None:
         ('"~5m"', '"5 minutes"', 12, "operators.cancel_after", "is no spread of durations"),
         ('"1m..5m"', '"5m..1m"', 18, "faults[0].lasts", "write the shorter one first"),
         ('kind = "link"', 'kind = "lnik"', 15, "faults[0].kind", "did you mean link?"),
-        ('kind = "link"\n', "", 14, "faults[0]", "kind is missing; add kind"),
+        ('kind = "link"\n', "", 14, "faults[0].kind", "missing; add kind = …: one of link,"),
         ('at = "10m"', 'at = "2h"', 17, "faults[0].at", "the run is over by then"),
         ('at = "10m"', 'at = "9m"\nevery = "~1h"', 17, "faults[0].at", "contradict each other"),
         ('at = "10m"', 'repeat = "9m"', 17, "faults[0].repeat", "no effect without at; set at"),
@@ -89,12 +89,16 @@ def test_a_file_says_what_the_scenario_is() -> None:
         ('["violations == 0"]', '["violation == 0"]', 5, "gate[0]", "did you mean violations"),
         ('["violations == 0"]', '"violations == 0"', 5, "gate", "is no list; write"),
         ('"violations == 0"', '"violations"', 5, "gate[0]", "a metric, a comparison"),
-        ('duration = "1h"\n', "", 1, "", "duration is missing; add duration"),
+        ('duration = "1h"\n', "", 1, "duration", "missing; add duration = …: a duration"),
         ('"pairproof/scenario/1"', '"pairproof/scenario/2"', 1, "schema", "write schema ="),
         ('schema = "pairproof/scenario/1"\n', "", 1, "schema", "it is missing; write schema ="),
         ('name = "whole"', 'name = "Whole one"', 2, "name", "small letters and digits"),
         ('why = "It', 'why = It', 3, "", "this is not TOML"),
         ("[fleet]\nhosts = 100", "fleet = 100", 7, "fleet", "no table; write a table: [fleet]"),
+        ("hosts = 100", "sizes = { 0 = 1 }", 8, "fleet.sizes.0", "not do; write a table: size"),
+        ("hosts = 100", "sizes = { 1 = 0 }", 8, "fleet.sizes", "none of them has a weight"),
+        ('name = "whole"', 'name = "whole"\ngiven = ["faults"]', 3, "given", "no such key"),
+        ('gate = [', 'swarm = 1\ngate = [', 5, "swarm", "1 is neither true nor false; write true"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_slot_and_a_remedy(
@@ -111,6 +115,18 @@ def test_everything_wrong_is_told_at_once_in_the_order_of_lines() -> None:
     text = spoilt("hosts = 100", "hots = 100").replace('"site"', '"sight"').replace("0.25", "2.5")
 
     assert [line for line, _, _ in mistakes_of(text)] == [8, 11, 16]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('scope = "site"', 'scoop = "site"'), ('kind = "link"', ""), ("0.25", '"much"')],
+)
+def test_a_mistake_hides_none_of_another_table(old: str, new: str) -> None:
+    text = spoilt(old, new).replace("hosts = 100", 'hosts = 2\nsizes = { "3" = 1 }')
+
+    first, second = mistakes_of(text)
+    assert (first[1], "2 hosts make no cluster of 3" in first[2]) == ("fleet.hosts", True)
+    assert second[1].startswith(("faults", "operators"))
 
 
 def test_what_depends_on_a_mistake_is_not_told_as_another() -> None:
@@ -226,6 +242,15 @@ def test_plain_data_comes_back_as_the_same_scenario() -> None:
         ({"hots": 3}, "hots: there is no such field; use the pairproof that wrote it"),
         ({"duration": "1h"}, "Expected `int`, got `str`"),
         ({"duration": -5}, "duration: "),
+        (
+            {"fleet": {"window": 5, "sizes": [[1, 1], [1, 2]]}},
+            'fleet.window: "5us" is out of bounds; write a duration from 10ms to 1h',
+        ),
+        ({"fleet": {"sizes": [[1, 1], [1, 2]]}}, "no file could say this"),
+        (
+            {"operators": {"think": {"low": 1, "high": 2, "shape": "exponential"}}},
+            "no file could say this",
+        ),
     ],
 )
 def test_plain_data_that_does_not_fit_is_refused(change: dict[str, object], told: str) -> None:

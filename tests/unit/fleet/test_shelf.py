@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.fleet.keys import ScenarioError
 from harness.fleet.loading import as_toml
-from harness.fleet.mistakes import ScenarioError
 from harness.fleet.scenario import MINUTE, Scenario
 from harness.fleet.shelf import find, names, readme, shipped, text_of
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from harness.fleet.contradictions import flaws
-from harness.fleet.keys import TABLES
+from harness.fleet.keys import ScenarioError, schema, settings_in
 from harness.fleet.loading import as_plain, as_toml, from_plain, read
-from harness.fleet.mistakes import ScenarioError
 from harness.fleet.scenario import (
     HOUR,
     MINUTE,
+    PLANS,
     SECOND,
     AdminPlan,
     AgentPlan,
@@ -26,6 +26,7 @@ from harness.fleet.scenario import (
     Scenario,
     Spread,
     fixed,
+    key_of,
 )
 from harness.fleet.swarm import drawn
 
@@ -67,15 +68,15 @@ def test_a_seed_draws_the_same_each_time_and_another_seed_something_else() -> No
 def test_each_feature_is_at_times_on_and_at_times_off() -> None:
     all_drawn = [bees(seed) for seed in SEEDS]
     on = Counter(
-        f"{table.name}.{key.name}"
+        f"{table}.{key_of(field)}"
         for scenario in all_drawn
-        for table in TABLES
-        for key in table.keys
-        if table.is_set(getattr(scenario, table.name), key.field)
+        for table in PLANS
+        for field in settings_in(getattr(scenario, table))
     )
     kinds = Counter(fault.kind for scenario in all_drawn for fault in scenario.faults)
 
-    everything = {f"{table.name}.{key.name}" for table in TABLES for key in table.keys}
+    tables = schema()["properties"]
+    everything = {f"{table}.{key}" for table in PLANS for key in tables[table]["properties"]}
     assert everything - set(on) == {"only.clusters", "only.happenings", "limits.list_lag"}
     for name in ("operators.cancels", "admins.doubles", "network.lost_after", "timelines.publish"):
         assert 60 < on[name] < 140, name

@@ -10,7 +10,12 @@ import jsonschema
 import pytest
 
 import harness.running.waivers
-from harness.running.waivers import WaiverFileError, load_waivers, read_waivers, schema_text
+from harness.running.waivers import (
+    WaiverFileError,
+    load_waivers,
+    read_waivers,
+    waiver_schema_text,
+)
 
 HEAD = 'schema = "pairproof/waivers/1"\n'
 GOOD = """
@@ -38,7 +43,8 @@ def test_a_waiver_says_what_why_who_and_until_when() -> None:
     ("text", "line", "key", "words"),
     [
         ("waiver = 3", 0, "", "not TOML"),
-        (HEAD + "waiver = []", 2, "waiver", "a list of tables"),
+        (HEAD + "waiver = []", 2, "waiver", "the list is empty"),
+        (HEAD + "waiver = 3", 2, "waiver", "a list of tables"),
         (GOOD, 1, "schema", "it is missing"),
         ('schema = "x"' + GOOD, 1, "schema", "pairproof/waivers/1"),
         (HEAD + "waivers = 1\n" + GOOD, 2, "waivers", "did you mean waiver?"),
@@ -62,9 +68,19 @@ def test_a_mistake_is_told_with_its_line_and_key(
         text = "waiver = [[["
     with pytest.raises(WaiverFileError) as told:
         read_waivers(text, "w.toml")
-    assert (told.value.line, told.value.key) == (line, key)
+    (mistake,) = told.value.mistakes
+    assert (mistake.line, mistake.key) == (line, key)
     assert words in str(told.value)
     assert str(told.value).startswith(f"w.toml:{line}: " if line else "w.toml: ")
+
+
+def test_everything_wrong_is_told_at_once() -> None:
+    text = HEAD + GOOD.replace("WDR-4", "WDR-44").replace("owner", "owners").replace("bug 17", " ")
+    with pytest.raises(WaiverFileError) as told:
+        read_waivers(text.replace("2027-03-31", '"soon"'), "w.toml")
+    assert [(mistake.line, mistake.key.partition(".")[2]) for mistake in told.value.mistakes] == [
+        (4, "requirement"), (5, "reason"), (6, "owners"), (7, "expires")
+    ]  # fmt: skip
 
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
@@ -76,8 +92,8 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
 
 
 def test_the_published_schema_says_the_same() -> None:
-    assert SCHEMA_FILE.read_text("utf-8") == schema_text()
-    validator = jsonschema.Draft202012Validator(json.loads(schema_text()))
+    assert SCHEMA_FILE.read_text("utf-8") == waiver_schema_text()
+    validator = jsonschema.Draft202012Validator(json.loads(waiver_schema_text()))
     good = tomllib.loads(HEAD + GOOD.replace("2027-03-31", '"2027-03-31"'))
     assert validator.is_valid(good)
     assert read_waivers(HEAD, "w.toml") == ()

@@ -15,12 +15,12 @@ import jsonschema
 import pytest
 
 import harness.targets
+from harness.configuration.toml_lines import Path as Way
+from harness.configuration.toml_lines import dotted
 from harness.targets.key_kinds import TargetKey, TargetKeyKind, check_structure
 from harness.targets.reading import TargetFileError
 from harness.targets.target_keys import FILE
 from harness.targets.target_schema import json_schema, schema_text, to_markdown
-from harness.targets.toml_lines import Path as Way
-from harness.targets.toml_lines import dotted
 
 ROOT = Path(__file__).resolve().parents[3]
 SCHEMA_FILE = Path(harness.targets.__file__).parent / "schemas" / "target-1.schema.json"

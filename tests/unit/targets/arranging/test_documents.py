@@ -7,12 +7,12 @@ import tomllib
 from pathlib import Path
 from typing import NoReturn
 
+from harness.configuration.toml_lines import Path as KeyPath
 from harness.domain.arrangements import SIDES_OF
 from harness.targets.arranging.reading import WAYS
 from harness.targets.key_kinds import check_structure
 from harness.targets.reading import TargetProblem
 from harness.targets.target_keys import FILE
-from harness.targets.toml_lines import Path as KeyPath
 
 GUIDE = Path(__file__).resolve().parents[4] / "docs" / "arranging.md"
 EXAMPLES = re.findall(r"```toml\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)

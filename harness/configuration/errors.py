@@ -1,8 +1,8 @@
-"""What can be wrong with a scenario.
+"""What can be wrong with a file of a user's.
 
 PairproofError
-+-- ScenarioError   a scenario cannot be read, or says what it may not say
-+-- Misspelt        one value is no duration, spread, share ... (caught where its place is known)
++-- ConfigurationError   a file cannot be used; each kind of file has one of its own
++-- Misspelt             one value is no duration, share, day ... (caught where its place is known)
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Self
 
+from harness.configuration.toml_lines import Path, dotted, line_in, lines_of
 from harness.domain.errors import PairproofError
-from harness.targets.toml_lines import Path
 
 _SHOWN_MAX = 20
 _VALUE_MAX = 60
@@ -29,7 +30,7 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class ScenarioFlaw:
+class PlacedFlaw:
     """A flaw with its place in a file: `line` from 1, or 0 where the whole file is meant."""
 
     line: int
@@ -41,15 +42,15 @@ class ScenarioFlaw:
         return f"{self.key + ': ' if self.key else ''}{self.found}; {self.remedy}"
 
 
-class ScenarioError(PairproofError):
-    """A scenario cannot be used. Its text has a line for each mistake, the first ones of many.
+class ConfigurationError(PairproofError):
+    """A file cannot be used. Its text has a line for each mistake, the first ones of many.
 
     Attributes:
-        source: the file as it was given, or what else the scenario came from.
+        source: the file as it was given, or what else the values came from.
         mistakes: what is wrong, in order of lines.
     """
 
-    def __init__(self, source: str, mistakes: Iterable[ScenarioFlaw]) -> None:
+    def __init__(self, source: str, mistakes: Iterable[PlacedFlaw]) -> None:
         self.source = source
         self.mistakes = tuple(sorted(mistakes, key=lambda mistake: mistake.line))
         shown = [
@@ -60,17 +61,28 @@ class ScenarioError(PairproofError):
             shown.append(f"{source}: and {len(more)} more")
         super().__init__("\n".join(shown))
 
+    @classmethod
+    def whole(cls, source: str, line: int, found: str, remedy: str) -> Self:
+        """Of one mistake that no key can be told of."""
+        return cls(source, [PlacedFlaw(line, "", found, remedy)])
 
-class Misspelt(PairproofError):
-    """A value does not say what its key takes.
+    @classmethod
+    def of(cls, source: str, text: str, flaws: Iterable[Flaw]) -> Self:
+        """Of all flaws of a text in TOML; of values that come from no text, without lines."""
+        lines = lines_of(text)
+        placed = [(line_in(lines, flaw.path) if text else 0, flaw) for flaw in flaws]
+        return cls(
+            source,
+            [PlacedFlaw(line, dotted(flaw.path), flaw.found, flaw.remedy) for line, flaw in placed],
+        )
 
-    `path` leads from the key to the value, where that is inside a table or a list.
-    """
 
-    def __init__(self, found: str, remedy: str, path: Path = ()) -> None:
+class Misspelt(PairproofError, ValueError):
+    """A value does not say what its key takes."""
+
+    def __init__(self, found: str, remedy: str) -> None:
         self.found = found
         self.remedy = remedy
-        self.path = path
         super().__init__(f"{found}; {remedy}")
 
 
@@ -88,5 +100,10 @@ def literal(value: object) -> str:
 
 def nearest(name: str, names: Iterable[str], otherwise: str = "remove it") -> str:
     """What to do about a name that there is not: take the one that looks like it."""
-    near = get_close_matches(name, list(names), n=1)
-    return f"did you mean {near[0]}?" if near else otherwise
+    near = like(name, names)
+    return f"did you mean {near}?" if near else otherwise
+
+
+def like(name: str, names: Iterable[str]) -> str:
+    """The one of the names that this one looks like; empty, if it looks like none."""
+    return next(iter(get_close_matches(name, list(names), n=1)), "")

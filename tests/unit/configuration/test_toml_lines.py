@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from harness.targets.toml_lines import Path, dotted, line_of
+from harness.configuration.toml_lines import Path, dotted, line_of
 
 TEXT = '''\
 # A comment, then [no.table]

@@ -1,0 +1,220 @@
+"""What a key of a file may hold, beside its type: metadata of `Annotated` that pydantic asks.
+
+A kind checks a value, and says as JSON Schema and in words (`title`) what is allowed.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from harness.configuration.errors import Misspelt
+
+Node = dict[str, Any]
+"""A part of a JSON Schema."""
+
+
+def words_of(node: Node) -> str:
+    """What is allowed at a place, in words."""
+    if "title" in node:
+        return str(node["title"])
+    if "enum" in node:
+        return f"one of {', '.join(map(str, node['enum']))}"
+    match node.get("type"):
+        case "integer" if "maximum" in node:
+            return f"a whole number from {node['minimum']} to {node['maximum']}"
+        case "integer":
+            return "a whole number"
+        case "boolean":
+            return "true or false"
+        case "array" if "properties" in node["items"]:
+            return "a list of tables"
+        case "array":
+            return f"a list, each item {words_of(node['items'])}"
+        case "object" if node.get("additionalProperties"):
+            return f"a table: name = {words_of(node['additionalProperties'])}"
+        case "object":
+            return "a table"
+        case _:
+            return "a text"
+
+
+class Spelling(ABC):
+    """A value that a file says in another form than the one in which it is kept."""
+
+    @property
+    @abstractmethod
+    def words(self) -> str:
+        """What is allowed, for messages and for the page."""
+
+    @property
+    @abstractmethod
+    def form(self) -> Node:
+        """What a file may hold, as JSON Schema."""
+
+    @abstractmethod
+    def read(self, value: object) -> object:
+        """What a value of a file says. Raises `Misspelt`."""
+
+    def write(self, value: Any) -> object:
+        """What a file says for a value; nothing for `None`."""
+        return value
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(self.write)
+        return core_schema.no_info_plain_validator_function(self.read, serialization=written)
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> Node:
+        return {**self.form, "title": self.words}
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number within bounds."""
+
+    least: int
+    most: int
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.int_schema(ge=self.least, le=self.most, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that holds something; with `pattern`, one that has something like it."""
+
+    pattern: str = r"\S"
+    words: str = "a text that is not blank"
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.str_schema(pattern=self.pattern, strict=True)
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> Node:
+        return {"type": "string", "pattern": self.pattern, "title": self.words}
+
+
+class OneOf:
+    """One of a few names."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.literal_schema(list(self.names))
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """True or false."""
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.bool_schema(strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeastOne:
+    """A list that is not empty where it stands."""
+
+    def __get_pydantic_core_schema__(self, of: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._some, handler(of))
+
+    def _some(self, read: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not read:
+            raise Misspelt("the list is empty", "write one at least, or leave the list out")
+        return read
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        return {**handler(of), "minItems": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """A table of names of one's own, kept as pairs in its order.
+
+    Attributes:
+        noun: what a name is, in words.
+        name, value: what a name and its value may be, as types.
+        is_weights: the names are numbers, and one of the values is above 0.
+    """
+
+    noun: str
+    name: Any
+    value: Any
+    is_weights: bool = False
+
+    def __get_pydantic_core_schema__(self, _: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        name, value = handler.generate_schema(self.name), handler.generate_schema(self.value)
+        if self.is_weights:
+            name = core_schema.chain_schema([_FROM_TEXT, name])
+        table = core_schema.dict_schema(name, value)
+        return core_schema.no_info_after_validator_function(
+            self._pairs,
+            table,
+            serialization=core_schema.wrap_serializer_function_ser_schema(
+                lambda kept, write: write(dict(kept)), schema=table
+            ),
+        )
+
+    def _pairs(self, read: Mapping[Any, Any]) -> tuple[tuple[Any, Any], ...]:
+        if self.is_weights and not any(read.values()):
+            raise Misspelt("none of them has a weight above 0", 'write a table such as { "1" = 1 }')
+        return tuple(read.items())
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        node = handler(of)
+        title = f"a table: {self.noun} = {words_of(node['additionalProperties'])}"
+        return {**node, "title": title, **({"minProperties": 1} if self.is_weights else {})}
+
+
+_NUMBER: Final = "^[1-9][0-9]{0,8}$"
+_FROM_TEXT: Final = core_schema.no_info_after_validator_function(
+    int, core_schema.str_schema(pattern=_NUMBER)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRelation:
+    """How a key goes with others of its table.
+
+    Attributes:
+        needs: without any of these it has no effect.
+        not_with: it contradicts this one.
+        only_for: another key, and with which of its values this one may stand.
+    """
+
+    needs: tuple[str, ...] = ()
+    not_with: str = ""
+    only_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __get_pydantic_json_schema__(self, of: CoreSchema, handler: GetJsonSchemaHandler) -> Node:
+        return {**handler(of), RELATION: self}
+
+
+RELATION: Final = "relation"
+"""Where a node of a tree holds how its key goes with others."""
+
+
+def relation_of(node: Node) -> KeyRelation:
+    """How the key of a node goes with others."""
+    relation: KeyRelation = node.get(RELATION, KeyRelation())
+    return relation
+
+
+@dataclass(frozen=True, slots=True)
+class NotWritten:
+    """A field that no key of a file says: one of that name is as unknown as any other."""
+
+    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
+        nothing = core_schema.plain_serializer_function_ser_schema(lambda _: None)
+        return core_schema.no_info_plain_validator_function(self._refuse, serialization=nothing)
+
+    def _refuse(self, _: object) -> object:
+        raise PydanticCustomError("unexpected_keyword_argument", "it is no key of a file")
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, __: GetJsonSchemaHandler) -> Node:
+        return {"not": {}}

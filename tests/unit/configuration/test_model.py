@@ -1,0 +1,143 @@
+"""All that is wrong with a file is told at once, and its schema says the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import jsonschema
+import pytest
+from pydantic import ConfigDict
+
+from harness.configuration.describing import toml_document
+from harness.configuration.errors import ConfigurationError
+from harness.configuration.kinds import (
+    AtLeastOne,
+    Flag,
+    KeyRelation,
+    NotWritten,
+    OneOf,
+    Pairs,
+    Text,
+    Whole,
+)
+from harness.configuration.model import FileModel, config
+from harness.files import FileKind
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room."""
+
+    name: Annotated[str, Text()]
+    """What it is called."""
+    kind: Annotated[str, OneOf("kitchen", "garden")] = "kitchen"
+    oven: Annotated[bool, Flag(), KeyRelation(only_for={"kind": ("kitchen",)})] = False
+    beds: Annotated[int, Whole(0, 9), KeyRelation(not_with="oven")] = 0
+    roses: Annotated[int, Whole(0, 9), KeyRelation(needs=("beds", "kind"))] = 0
+
+
+@dataclass(frozen=True)
+class House:
+    """A house."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = config()
+
+    rooms: Annotated[tuple[Room, ...], AtLeastOne()] = ()
+    """Its rooms."""
+    people: Annotated[
+        tuple[tuple[str, int], ...], Pairs("name", str, Annotated[int, Whole(0, 99)])
+    ] = ()
+    """How old they are."""
+    nickname: Annotated[str, NotWritten()] = "no key says it"
+
+
+HOUSES = FileModel(House, ConfigurationError, "house/1", "a house", FileKind("give a house"))
+
+
+def flaws_of(data: dict[str, Any]) -> list[str]:
+    _, found = HOUSES.read(data)
+    told = ConfigurationError.of("h.toml", "", [*found, *HOUSES.clashes(data)])
+    return [f"{each}" for each in told.mistakes]
+
+
+WHOLE = {"rooms": [{"name": "a", "oven": True}, {"name": "b", "kind": "garden", "beds": 2}]}
+
+
+def test_a_file_becomes_what_it_says_and_is_written_again() -> None:
+    house = House(tuple(Room(**room) for room in WHOLE["rooms"]), (("Ana", 7),))
+    data = WHOLE | {"people": {"Ana": 7}}
+
+    assert HOUSES.read(data) == (house, [])
+    assert flaws_of(data) == []
+    assert HOUSES.write(house) == data
+    assert HOUSES.parse('schema = "house/1"\n' + toml_document(data), "h.toml") == data
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        ({"rooms": []}, ["rooms: the list is empty; write one at least, or leave the list out"]),
+        ({"rooms": {}}, ["rooms: a table is no list; write a list of tables, in brackets"]),
+        ({"rooms": [3]}, ["rooms[0]: 3 is no table; write a table: [[rooms]]"]),
+        (
+            {"nickname": "x"},
+            ["nickname: there is no such key in a house; remove it; there are rooms, people"],
+        ),
+        (
+            {"people": {"Ana": 100}},
+            ["people.Ana: 100 is out of bounds; write a whole number from 0 to 99"],
+        ),
+        (
+            {"rooms": [{"naem": "x", "beds": True}, {"kind": "gardn"}]},
+            [
+                "rooms[0].beds: true is no whole number; write a whole number from 0 to 9",
+                "rooms[0].naem: there is no such key in [rooms[0]]; did you mean name? there are"
+                " name, kind, oven, beds, roses",
+                "rooms[1].name: it is missing; add name = …: a text that is not blank."
+                " What it is called.",
+                'rooms[1].kind: there is no "gardn" here; did you mean garden?',
+            ],
+        ),
+        (
+            {"rooms": [{"name": "a", "kind": "garden", "oven": True, "beds": 1}]},
+            [
+                'rooms[0].oven: kind "garden" has no oven; remove it; these have it: kitchen',
+                "rooms[0].beds: beds and oven contradict each other; remove one of them",
+            ],
+        ),
+        (
+            {"rooms": [{"name": "a", "roses": 1}]},
+            [
+                "rooms[0].roses: it has no effect without beds or kind; set beds or kind, or"
+                " remove it"
+            ],
+        ),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_all_that_is_wrong_is_told_and_the_schema_refuses_it_too(
+    data: dict[str, Any], told: list[str]
+) -> None:
+    validator = jsonschema.Draft202012Validator(HOUSES.json_schema("A house"))
+    validator.validate({"schema": "house/1"} | WHOLE)
+
+    assert flaws_of(data) == told
+    assert not validator.is_valid({"schema": "house/1"} | data)
+
+
+def test_a_misspelt_key_is_not_missing_as_well_but_what_else_is_wrong_is_told() -> None:
+    assert len(flaws_of({"rooms": [{"nam": "x"}]})) == 1
+    assert len(flaws_of({"rooms": [{"nam": "x", "name": 3}]})) == 2
+
+
+def test_the_page_has_a_table_for_each_table() -> None:
+    page = HOUSES.to_markdown({"rooms": [{"kind": "kitchen", "beds": 0}]}).splitlines()
+
+    assert (
+        "| `people` | a table: name = a whole number from 0 to 99 | none | How old they are. |"
+        in page
+    )
+    assert page[page.index("### `[[rooms]]`") + 2] == "Its rooms."
+    assert "| `name` | a text that is not blank | required | What it is called. |" in page
+    assert "| `oven` | true or false | none | Only with `kind` kitchen. |" in page
