@@ -82,6 +82,7 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
         __version__,
         features=INPROCESS_FEATURES,
         not_offered=RARELY_OFFERED - {ReleaseCentralCluster},
+        words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 
