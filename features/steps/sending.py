@@ -7,10 +7,10 @@ from pytest_bdd import given, parsers, then, when
 from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes
+from harness.context.central_changes import change_centrally
 from harness.context.context import DAY, Context
 from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.context.local_actions import (
-    change_centrally,
     gone,
     restart,
     send_and_cancel,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.context import local_actions, local_changes
+from harness.context import local_changes
+from harness.context.central_changes import change_centrally
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.domain import operations as ops
@@ -59,7 +60,7 @@ def _change_centrally(context: Context) -> RecordedReply:
     leased = context.paired()
     look = ops.ViewCentralCluster(leased.central_uid)
     context.must_see(context.admin(), look, "not_being_handed_over")
-    return local_actions.change_centrally(context)
+    return change_centrally(context)
 
 
 def _change_locally(kind: str) -> Callable[[Context], RecordedReply]:
@@ -82,5 +83,6 @@ _CONTROLS: Mapping[str, Callable[[Context], RecordedReply]] = {
     "AcceptPairingRequest": _accept,
     "RejectPairingRequest": _decide(lambda context, uid: ops.RejectPairingRequest(uid)),
     "ChangeCentralCluster": _change_centrally,
+    "UpdateCentralProfiles": _change_centrally,
 }
 """What carries out each kind where it is allowed: by the name of the operation."""

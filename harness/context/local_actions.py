@@ -9,8 +9,9 @@ from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
 from harness.context import local_changes
+from harness.context.central_changes import change_centrally
 from harness.context.context import MAIN, Context, LeasedCluster
-from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotSupported
 from harness.context.stacks import published
 from harness.domain import arrangements
 from harness.domain import operations as ops
@@ -21,24 +22,7 @@ from harness.history.operation import Json, OperationRecord, Outcome
 WHILE_S = 0.5
 """How long a while is, in seconds."""
 
-CENTRAL_TAGS = {"changed-in": "palette"}
-"""What a change leaves behind, to see by it whether the change took effect."""
-
-
-# --- central cluster operations ---------------------------------------------------------------
-
-
-def change_centrally(context: Context, uid: str = "") -> RecordedReply:
-    """A central operation on the cluster, by the uid that Palette gave it or by another."""
-    operation = ops.ChangeCentralCluster(uid or context.cluster().central_uid, CENTRAL_TAGS)
-    return context.perform(context.admin(), operation, "the central operation")
-
-
-def central_effect(context: Context) -> OperationRecord:
-    """Wait for the effect of the central operation."""
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
-    return context.recorder.await_state(context.admin(), look, "bears", fields=fields)
+# --- the cluster in Palette ---------------------------------------------------------------------
 
 
 def uid_in_request(context: Context) -> str:

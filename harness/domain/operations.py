@@ -354,6 +354,14 @@ class ChangeCentralCluster(CentralClusterOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateCentralProfiles(CentralClusterOperation):
+    """A central operation on a cluster: replace its cluster profiles. Answers `Acknowledged`."""
+
+    cluster_uid: str
+    selection: Selected
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseCentralCluster(CentralClusterOperation):
     """Ask Palette to give a cluster back to local management (ACC-19)."""
 
@@ -589,7 +597,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class CentralClusterView:
-    """A cluster as Palette shows it."""
+    """A cluster as Palette shows it; `profiles` are the uids of its profiles, sorted."""
 
     uid: str
     name: str
@@ -597,6 +605,7 @@ class CentralClusterView:
     tags: Mapping[str, str]
     state: str
     annotations: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

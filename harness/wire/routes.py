@@ -318,6 +318,11 @@ _PALETTE = (
         request=palette.V1ObjectMetaInputEntitySchema,
     ),
     _route(
+        ops.UpdateCentralProfiles,
+        f"PUT {_CLUSTER}/profiles 204 v1SpectroClustersUpdateProfiles",
+        request=palette.V1SpectroClusterProfiles,
+    ),
+    _route(
         ops.ReleaseCentralCluster,
         f"POST {_CLUSTER}/release 204 v1SpectroClustersUidRelease",
         published=False,

@@ -78,6 +78,7 @@ class CentralCluster:
     tags: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ _SPOKEN_OF: Final[Mapping[type[Operation], tuple[str, ...]]] = {
     ops.MatchProfiles: ("match",),
     ops.AcceptPairingRequest: ("pairing", "accept pair"),
     ops.RejectPairingRequest: ("pairing", "reject"),
+    ops.UpdateCentralProfiles: ("cluster", "profile"),
     ops.ReleaseCentralCluster: ("cluster", "release"),
     ops.DeleteToken: ("token", "delete"),
     ops.Probe: ("probe",),

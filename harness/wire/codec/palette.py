@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from harness.domain import operations as ops
@@ -45,6 +46,9 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"uid": uid})
         case ops.ChangeCentralCluster(uid):
             return parts.Parts({"uid": uid}, body=_change_of(operation))
+        case ops.UpdateCentralProfiles(uid, selection):
+            profiles = wire.V1SpectroClusterProfiles(profiles=_to_entities(selection))
+            return parts.Parts({"uid": uid}, body=profiles)
         case ops.ListTokens() | ops.ListCentralClusters() | ops.ListProfiles():
             return parts.Parts()
         case ops.ListProjects(name):
@@ -172,6 +176,11 @@ def _change(incoming: parts.Incoming) -> Operation:
     )
 
 
+def _update_profiles(incoming: parts.Incoming) -> Operation:
+    profiles = parse_model(wire.V1SpectroClusterProfiles, incoming.json).profiles
+    return ops.UpdateCentralProfiles(incoming.parameter("uid"), _selection(profiles, "profiles"))
+
+
 def _annotations(
     annotations: Mapping[str, str] | None,
 ) -> tuple[str | None, Mapping[str, str]]:
@@ -217,6 +226,7 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
     ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
+    ops.UpdateCentralProfiles: _update_profiles,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
     ops.ViewToken: lambda i: ops.ViewToken(i.parameter("uid")),
     ops.CreateToken: _create_token,
@@ -259,7 +269,9 @@ def to_answer(value: Value) -> WireModel:
         case ops.CentralClusterView():
             metadata = _of_cluster(value)
             status = wire.V1SpectroClusterStatus(state=value.state)
-            return wire.V1SpectroCluster(metadata=metadata, status=status)
+            templates = [wire.V1ClusterProfileTemplate(uid=uid) for uid in value.profiles]
+            spec = wire.V1SpectroClusterSpec(clusterProfileTemplates=templates)
+            return wire.V1SpectroCluster(metadata=metadata, spec=spec, status=status)
         case RegistrationToken():
             return _to_token(value)
         case ops.TokenList(tokens):
@@ -446,7 +458,9 @@ def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
 def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
     state = (body.status.state if body.status else None) or ""
-    return _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+    templates = (body.spec.clusterProfileTemplates if body.spec else None) or []
+    view = _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+    return replace(view, profiles=tuple(sorted(t.uid for t in templates if t.uid)))
 
 
 def _central_clusters(json: Json) -> Value:

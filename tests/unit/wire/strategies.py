@@ -101,6 +101,7 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ChangeCentralCluster: st.builds(
         ops.ChangeCentralCluster, words, maybe_tags, maybe_texts, maybe_texts, annotations
     ).filter(lambda operation: operation.tags is not None or operation.name is not None),
+    ops.UpdateCentralProfiles: st.builds(ops.UpdateCentralProfiles, words, selections),
     ops.ReleaseCentralCluster: st.builds(ops.ReleaseCentralCluster, words),
     ops.ListTokens: st.builds(ops.ListTokens),
     ops.ViewToken: st.builds(ops.ViewToken, words),
@@ -173,6 +174,7 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
         ops.CentralClusterView,
         *(words, texts, texts, tags, texts),
         annotations,
+        tuples_of(words).map(lambda uids: tuple(sorted(uids))),
     ),
     ops.ListCentralClusters: st.builds(
         ops.CentralClusterList,
@@ -186,6 +188,7 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.ViewProfile: st.builds(ops.ProfileView, profiles, st.booleans()),
     ops.ChangeCentralCluster: no_content,
+    ops.UpdateCentralProfiles: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),
     ops.ViewToken: tokens,

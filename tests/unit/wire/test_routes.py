@@ -53,6 +53,7 @@ PUBLISHED = {
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
     "PATCH /v1/spectroclusters/{uid}/metadata",
+    "PUT /v1/spectroclusters/{uid}/profiles",
     "GET /v1/dashboard/spectroclusters/metadata",
     "GET /v1/dashboard/projects/metadata",
     "GET /v1/dashboard/clusterprofiles/metadata",

@@ -15,7 +15,7 @@ from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
 from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.book import RequestBook
-from harness.reference.core.central.review import ReviewRules
+from harness.reference.core.central.review import ReviewRules, uids_of
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, Project
 from harness.reference.core.store import Store
@@ -41,6 +41,7 @@ class ClusterRules(RequestBook):
             cluster.tags,
             state,
             cluster.annotations,
+            cluster.profiles,
         )
 
     def list_clusters(
@@ -75,6 +76,19 @@ class ClusterRules(RequestBook):
             )
         )
         return ops.Acknowledged("the cluster was changed")
+
+    def update_profiles(
+        self, operation: ops.UpdateCentralProfiles, call: CentralCall
+    ) -> ops.Acknowledged:
+        """A central operation as well, on what the cluster runs."""
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        self.require_confirmed(cluster)
+        for chosen in operation.selection:
+            profile = self.store.get(ClusterProfile, chosen.uid)
+            if profile is None or profile.project_uid not in (TENANT, cluster.project_uid):
+                raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {chosen.uid}")
+        self.store.put(replace(cluster, profiles=uids_of(operation.selection)))
+        return ops.Acknowledged("the cluster's profiles were changed")
 
     def require_confirmed(self, cluster: CentralCluster) -> None:
         """No central operation before the host has confirmed (INV-1)."""
@@ -232,6 +246,7 @@ class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRule
             ops.ListCentralClusters: self.list_clusters,
             ops.ViewCentralCluster: self.view_cluster,
             ops.ChangeCentralCluster: self.change_cluster,
+            ops.UpdateCentralProfiles: self.update_profiles,
             ops.ReleaseCentralCluster: self.release_cluster,
             ops.ListTokens: self.list_tokens,
             ops.ViewToken: self.view_token,
