@@ -57,6 +57,7 @@ class Behaviour:
         limits: what a target file would state for it, by the names that the catalogue has for
             limits, in seconds; what is not named is as it is for the reference.
         words: what a target file would state for it, by the troubles that the catalogue has.
+        features: what it would claim there besides what the reference claims.
     """
 
     central: CentralChoices = CentralChoices()
@@ -68,6 +69,7 @@ class Behaviour:
     wrap_local_ui: Wrap = as_it_is
     limits: Mapping[str, float] = field(default_factory=dict)
     words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WORDS)
+    features: tuple[str, ...] = ()
 
     @property
     def needs_a_wire(self) -> bool:

@@ -60,7 +60,8 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     yield f"roles = {json.dumps(roles)}"
     if reference.layout.bind != LOOPBACK or reference.layout.host != "localhost":
         yield "allow_writes = true"
-    features = [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
+    claimed = (*FEATURES, *reference.features)
+    features = [f for f in claimed if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
     yield "offers = { ReleaseCentralCluster = true }"
     yield ""

@@ -35,9 +35,15 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
                 state=_equal(state), localClusterUid=_equal(local_cluster_uid)
             )
             return parts.Parts(body=wire.V1ClusterPairMetadataFilter(filter=spec))
-        case ops.ViewPairingRequest(pairing_uid) | ops.RejectPairingRequest(pairing_uid):
-            return parts.Parts({"pairingUid": pairing_uid})
-        case ops.MatchProfiles(pairing_uid, selection):
+        case ops.ViewPairingRequest(uid) | ops.RejectPairingRequest(uid):
+            return parts.Parts({"pairingUid": uid})
+        case ops.AcknowledgeWarning(uid) | ops.ValidateReview(uid):
+            return parts.Parts({"pairingUid": uid})
+        case ops.EnterDetails(uid, name, description, tags):
+            metadata = _entered(name, description, tags)
+            entered = wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata)
+            return parts.Parts({"pairingUid": uid}, body=entered)
+        case ops.MatchProfiles(pairing_uid, selection) | ops.ConfirmMatch(pairing_uid, selection):
             selected = wire.V1ClusterPairSelection(profiles=_to_entities(selection))
             return parts.Parts({"pairingUid": pairing_uid}, body=selected)
         case ops.AcceptPairingRequest():
@@ -97,16 +103,21 @@ def _to_entities(selection: Sequence[SelectedProfile]) -> list[wire.V1SpectroClu
 
 def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
     """Fields that keep the cluster's values are left out."""
-    description = operation.description
-    metadata = wire.V1ObjectMetaInputEntity(
-        name=operation.name,
-        annotations=None if description is None else {parts.DESCRIPTION: description},
-        labels=None if operation.tags is None else dict(operation.tags),
-    )
+    metadata = _entered(operation.name, operation.description, operation.tags)
     spec = wire.V1EdgeNativeClusterPairSpcEntitySpec(
         pairingUid=operation.pairing_uid, profiles=_to_entities(operation.selection)
     )
     return wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata, spec=spec)
+
+
+def _entered(
+    name: str | None, description: str | None, tags: Mapping[str, str] | None
+) -> wire.V1ObjectMetaInputEntity:
+    return wire.V1ObjectMetaInputEntity(
+        name=name,
+        annotations=None if description is None else {parts.DESCRIPTION: description},
+        labels=None if tags is None else dict(tags),
+    )
 
 
 def _change_of(operation: ops.ChangeCentralCluster) -> WireModel:
@@ -149,6 +160,22 @@ def _selection(
 def _match(incoming: parts.Incoming) -> Operation:
     profiles = parse_model(wire.V1ClusterPairSelection, incoming.json).profiles
     return ops.MatchProfiles(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
+
+
+def _confirm(incoming: parts.Incoming) -> Operation:
+    profiles = parse_model(wire.V1ClusterPairSelection, incoming.json).profiles
+    return ops.ConfirmMatch(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
+
+
+def _details(incoming: parts.Incoming) -> Operation:
+    entity = parse_model(wire.V1EdgeNativeClusterPairSpcEntity, incoming.json)
+    metadata = entity.metadata or wire.V1ObjectMetaInputEntity()
+    return ops.EnterDetails(
+        incoming.parameter("pairingUid"),
+        metadata.name,
+        (metadata.annotations or {}).get(parts.DESCRIPTION),
+        metadata.labels,
+    )
 
 
 def _accept(incoming: parts.Incoming) -> Operation:
@@ -221,6 +248,10 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.ViewPairingRequest: lambda i: ops.ViewPairingRequest(i.parameter("pairingUid")),
     ops.MatchProfiles: _match,
     ops.AcceptPairingRequest: _accept,
+    ops.AcknowledgeWarning: lambda i: ops.AcknowledgeWarning(i.parameter("pairingUid")),
+    ops.EnterDetails: _details,
+    ops.ConfirmMatch: _confirm,
+    ops.ValidateReview: lambda i: ops.ValidateReview(i.parameter("pairingUid")),
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
     ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),

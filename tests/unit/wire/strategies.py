@@ -92,6 +92,10 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.AcceptPairingRequest: st.builds(
         ops.AcceptPairingRequest, words, selections, maybe_texts, maybe_texts, maybe_tags
     ),
+    ops.AcknowledgeWarning: st.builds(ops.AcknowledgeWarning, words),
+    ops.EnterDetails: st.builds(ops.EnterDetails, words, maybe_texts, maybe_texts, maybe_tags),
+    ops.ConfirmMatch: st.builds(ops.ConfirmMatch, words, selections),
+    ops.ValidateReview: st.builds(ops.ValidateReview, words),
     ops.RejectPairingRequest: st.builds(ops.RejectPairingRequest, words),
     ops.ViewCentralCluster: st.builds(ops.ViewCentralCluster, words),
     ops.ListCentralClusters: st.builds(ops.ListCentralClusters),
@@ -169,6 +173,10 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
         tuples_of(problems),
     ),
     ops.AcceptPairingRequest: st.builds(ops.Accepted, words),
+    ops.AcknowledgeWarning: no_content,
+    ops.EnterDetails: no_content,
+    ops.ConfirmMatch: no_content,
+    ops.ValidateReview: no_content,
     ops.RejectPairingRequest: no_content,
     ops.ViewCentralCluster: st.builds(
         ops.CentralClusterView,

@@ -20,6 +20,7 @@ BASES = {
     "PairingInput",
     "LocalClusterOperation",
     "CentralClusterOperation",
+    "AcceptanceStep",
     "OfRequest",
 }
 

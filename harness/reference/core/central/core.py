@@ -15,7 +15,8 @@ from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
 from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.book import RequestBook
-from harness.reference.core.central.review import ReviewRules, uids_of
+from harness.reference.core.central.review import uids_of
+from harness.reference.core.central.steps import StepRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, Project
 from harness.reference.core.store import Store
@@ -225,7 +226,7 @@ class TokenRules(AccessRules):
         return token
 
 
-class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
+class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
     """Every rule of the central side, each a small method that a mutant can replace."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -239,6 +240,10 @@ class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRule
             ops.ListSelectableProfiles: self.list_selectable,
             ops.MatchProfiles: self.match,
             ops.AcceptPairingRequest: self.accept,
+            ops.AcknowledgeWarning: self.acknowledge,
+            ops.EnterDetails: self.enter_details,
+            ops.ConfirmMatch: self.confirm_match,
+            ops.ValidateReview: self.validate,
             ops.RejectPairingRequest: self.reject,
             ops.ListProjects: self.list_projects,
             ops.ListProfiles: self.list_profiles,
