@@ -218,6 +218,15 @@ Feature: Accept a pairing request in Palette
       And Palette shows the cluster
       And Palette manages the cluster
 
+    Scenario Outline: The <operation> of the paired cluster takes effect
+      Given a paired cluster
+      Then the "<operation>" by Palette takes effect
+
+      Examples:
+        | operation              |
+        | change of the metadata |
+        | change of the profiles |
+
     Scenario: A second central operation takes effect as well
       Given a pending pairing request
       And the administrator has accepted the request

@@ -235,8 +235,9 @@ Feature: The edge after a decision
 
     Scenario Outline: What is said about the <operation>
       Given a paired cluster
+      And the "<operation>" was refused to somebody without a login
       When the operator asks for the "<operation>"
-      Then the error is about "central management"
+      Then the error tells "central-management"
 
       Examples:
         | operation                  |

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness import __version__
 from harness.catalogue.limits import Limits
+from harness.catalogue.requirement import Feature
 from harness.domain.arrangements import Side
 from harness.domain.endpoint import base_url
 from harness.domain.errors import PairproofError
@@ -80,8 +81,9 @@ def open_inprocess(seed: int, planted: str = "") -> Driver:
     info = TargetInfo(
         behaviour.called,
         __version__,
-        features=INPROCESS_FEATURES,
+        features=INPROCESS_FEATURES | set(map(Feature, behaviour.features)),
         not_offered=RARELY_OFFERED - {ReleaseCentralCluster},
+        words=behaviour.words,
     )
     return InprocessDriver(reference, info, Limits.from_mapping(behaviour.limits))
 

@@ -6,7 +6,7 @@ from pytest_bdd import given, parsers, then, when
 
 from harness.catalogue.requirement import Feature
 from harness.checkers.registry import Judge
-from harness.context import journey, review
+from harness.context import central_changes, journey, review
 from harness.context.context import Context
 from harness.context.recorder import Actor
 from harness.domain import operations as ops
@@ -232,9 +232,8 @@ def _has_accepted_if_so(context: Context, name: str, description: str, tags: str
 
 @when("this person changes the cluster")
 def _changes(context: Context, person: Actor) -> None:
-    context.perform(
-        person, ops.ChangeCentralCluster(context.cluster().central_uid, {"by": "another"})
-    )
+    change = central_changes.central_change(context, context.cluster().central_uid)
+    context.perform(person, change)
 
 
 @when("the administrator asks Palette to give the cluster back to local management")
@@ -244,7 +243,7 @@ def _releases(context: Context) -> None:
 
 @given("Palette manages the cluster")
 def _is_managed(context: Context) -> None:
-    review.must_manage(context)
+    central_changes.must_manage(context)
 
 
 @given("another acceptance and a reject of the same request were refused")
@@ -386,7 +385,7 @@ def _shows_all(context: Context, judge: Judge) -> None:
 def _bears(context: Context, judge: Judge, name: str, description: str, tags: str) -> None:
     named = name if name == review.KEPT else context.own_name(name)
     fields = review.borne(context.cluster(), named, description, tags)
-    seen = review.await_central(context, fields)
+    seen = central_changes.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
@@ -406,11 +405,17 @@ def _registered(context: Context, judge: Judge) -> None:
 
 @then("Palette manages the cluster")
 @then("Palette still manages the cluster")
-def _managed(context: Context, judge: Judge) -> None:
-    changed, fields = review.change_centrally(context)
+def _managed(context: Context, judge: Judge, kind: str = "") -> None:
+    changed = central_changes.change_once_taken(context, kind)
     judge.check("held", operation=changed.id)
-    seen = review.await_central(context, fields)
+    fields = central_changes.borne(changed)
+    seen = central_changes.await_central(context, fields)
     judge.check("shown_at_last", operation=seen.id, fields=fields)
+
+
+@then(parsers.parse('the "{kind}" by Palette takes effect'))
+def _managed_by(context: Context, judge: Judge, kind: str) -> None:
+    _managed(context, judge, kind)
 
 
 @given("the central cluster was looked at")

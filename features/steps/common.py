@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import THEN, Judge
-from harness.context import local_actions, local_changes
+from harness.context import central_changes, local_actions, local_changes
 from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -187,8 +187,10 @@ def _local_operation_works(context: Context, judge: Judge) -> None:
 
 @then("a central operation on the cluster takes effect")
 def _central_operation_works(context: Context, judge: Judge) -> None:
-    judge.check("succeeded", operation=local_actions.change_centrally(context).id)
-    judge.check("held", operation=local_actions.central_effect(context).id)
+    changed = central_changes.change_centrally(context).record
+    judge.check("succeeded", operation=changed.id)
+    seen = central_changes.await_central(context, central_changes.borne(changed))
+    judge.check("held", operation=seen.id)
 
 
 @then(parsers.parse('what the target does is observed: "{situation}"'))

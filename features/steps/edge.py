@@ -213,14 +213,12 @@ def _names_host(context: Context, judge: Judge, which: str) -> None:
     judge.check("answer_names", operation=context.noted(), named=named, not_named=others)
 
 
-@then(parsers.parse('the error is about "{topic}"'))
-def _is_about(context: Context, judge: Judge, topic: str) -> None:
-    judge.check("error_is_about", operation=context.noted(), topic=topic)
-
-
-@then(parsers.parse('the error tells that the endpoint is "{trouble}"'))
-def _tells_trouble(context: Context, judge: Judge, trouble: str) -> None:
-    judge.check("error_tells_trouble", operation=context.noted(), trouble=trouble)
+@then(parsers.parse('the error tells "{trouble}"'))
+def _tells(context: Context, judge: Judge, trouble: str) -> None:
+    words, others = context.words_for(trouble), [context.noted("the refused")]
+    judge.check(
+        "error_tells", operation=context.noted(), trouble=trouble, words=words, others=others
+    )
 
 
 @then("nobody's request reaches Palette")

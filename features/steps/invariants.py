@@ -5,8 +5,9 @@ from __future__ import annotations
 from pytest_bdd import parsers, then, when
 
 from harness.checkers.registry import Judge
+from harness.context.central_changes import change_centrally
 from harness.context.context import Context
-from harness.context.local_actions import change_centrally, decided_by_the_profiles
+from harness.context.local_actions import decided_by_the_profiles
 from harness.context.local_changes import change_locally
 from harness.domain.operations import ViewPairing
 

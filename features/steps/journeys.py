@@ -5,7 +5,7 @@ from __future__ import annotations
 from pytest_bdd import given, parsers, then, when
 
 from harness.checkers.registry import Judge
-from harness.context import journey, local_actions, review
+from harness.context import central_changes, journey, local_actions, review
 from harness.context.context import Context
 from harness.domain import operations as ops
 from harness.domain.cluster import ManagementMode
@@ -38,7 +38,7 @@ def _has_accepted_if_so(context: Context, who: str, label: str) -> None:
 
 @given(parsers.parse('Palette manages "{label}"'))
 def _is_managed(context: Context, label: str) -> None:
-    review.must_manage(context, label)
+    central_changes.must_manage(context, label)
 
 
 @when(parsers.parse('the operator of "{label}" sends a pairing request step by step'))
@@ -69,25 +69,26 @@ def _tries_earlier(context: Context, who: str, label: str) -> None:
 
 @then(parsers.parse('Palette manages "{label}"'))
 def _managed(context: Context, judge: Judge, label: str) -> None:
-    changed, fields = review.change_centrally(context, label)
+    changed = central_changes.change_once_taken(context, label=label)
     judge.check("held", operation=changed.id)
-    seen = review.await_central(context, fields, label)
-    judge.check("held", operation=seen.id)
+    fields = central_changes.borne(changed)
+    seen = central_changes.await_central(context, fields, label)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('what was changed at "{label}" is still there'))
 def _still_there(context: Context, judge: Judge, label: str) -> None:
-    fields = review.last_change(context, label)
-    seen = review.await_central(context, fields, label)
-    judge.check("held", operation=seen.id)
+    fields = central_changes.last_change(context, label)
+    seen = central_changes.await_central(context, fields, label)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('a change at "{other}" is not one at "{label}"'))
 def _changed_apart(context: Context, judge: Judge, other: str, label: str) -> None:
-    _, fields = review.change_centrally(context, label)
-    review.change_centrally(context, other)
-    seen = review.await_central(context, fields, label)
-    judge.check("held", operation=seen.id)
+    fields = central_changes.borne(central_changes.change_once_taken(context, label=label))
+    central_changes.change_once_taken(context, label=other)
+    seen = central_changes.await_central(context, fields, label)
+    judge.check("shown_at_last", operation=seen.id, fields=fields)
 
 
 @then(parsers.parse('the request of "{label}" waits in Palette'))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
+from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.checkers.registry import Judge
 from harness.context import local_actions, local_changes
+from harness.context.central_changes import change_centrally
 from harness.context.context import DAY, Context
 from harness.context.entries import endpoint_of_form, login_of_kind, stranger_with, token_of_kind
 from harness.context.local_actions import (
-    change_centrally,
     gone,
     restart,
     send_and_cancel,
@@ -100,7 +101,7 @@ def _insecure_before(context: Context) -> None:
 @given(parsers.parse('a send to an endpoint of the form "{form}" that was refused'))
 def _refused_endpoint(context: Context, form: str) -> None:
     context.endpoint = endpoint_of_form(context, form)
-    context.must_be_refused(context.send())
+    context.note("the refused", context.must_be_refused(context.send()))
     context.endpoint = context.inventory.endpoint
 
 
@@ -180,6 +181,12 @@ def _probe_refused(context: Context) -> None:
     context.note("the refused", context.must_be_refused(local_changes.change_locally(context)))
 
 
+@given(parsers.parse('the "{kind}" was refused to somebody without a login'))
+def _refused_without_login(context: Context, kind: str) -> None:
+    taken = local_changes.change_locally(context, kind, context.visitor())
+    context.note("the refused", context.must_be_refused(taken))
+
+
 @when(parsers.parse('the operator asks for the "{kind}"'))
 def _local_operation(context: Context, kind: str) -> None:
     local_changes.change_locally(context, kind)
@@ -240,8 +247,10 @@ def _unique(context: Context, judge: Judge, sends: int, ids: int) -> None:
 
 @then("it is refused because the cluster is centrally managed")
 def _refused_for_that(context: Context, judge: Judge) -> None:
-    others = [context.noted("the refused")]
-    judge.check("refused_as_centrally_managed", operation=context.noted(), others=others)
+    words, others = context.words_for(CENTRAL_MANAGEMENT), [context.noted("the refused")]
+    judge.check(
+        "refused_as_centrally_managed", operation=context.noted(), words=words, others=others
+    )
 
 
 @then(parsers.parse('the "{kind}" has taken effect'))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from harness.catalogue.troubles import CENTRAL_MANAGEMENT, TROUBLES
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check, failed, passed, then, unjudged
-from harness.domain.errors import Reason
+from harness.domain.errors import Reason, without_message
 from harness.history.operation import History, Json, OperationRecord, Outcome
 from harness.history.predicates import Sample, holds, starved_s
 from harness.history.redaction import is_told, without_labels
@@ -265,59 +266,66 @@ def _briefly(value: Json) -> str:
 
 # --- what an error or an answer says in words (the requirements of level *should*) ----------------
 
-TOPICS: Mapping[str, tuple[str, ...]] = {
-    "the registration token": ("token",),
-    "central management": ("central", "managed by palette", "managed in palette"),
-    "the endpoint": (
-        *("endpoint", "palette", "url", "address", "reach", "connect", "server"),
-        *("dial", "lookup", "resolve", "request to", "timeout", "timed out", "deadline"),
-        *("tls", "x509", "certificate"),
-        *("answers there", "central plane", "management plane", "central side"),
-    ),
-}
-"""What a message may be about, and words of which it then has one."""
 
-_UNEXPECTED = ("unexpected answer", "unexpected response", "unexpected status", "invalid response")
+@check
+def error_tells(
+    history: History, *, operation: str, trouble: str, words: list[str], others: list[str]
+) -> Finding:
+    """The error says what is wrong: in the target's own words for it, where its file has some.
 
-TROUBLES: Mapping[str, tuple[str, ...]] = {
-    "missing": ("missing", "required", "empty", "must not be blank"),
-    "malformed": ("malformed", "invalid", "not valid", "not a url", "cannot be parsed"),
-    "not resolved": ("resolve", "resolution", "no such host", "name or service", "unknown host"),
-    "no connection": ("refuse", "cannot connect", "could not connect", "no connection"),
-    "no answer": (
-        *("no answer", "timed out", "timeout", "no response", "not answer", "in time"),
-        "deadline exceeded",
-    ),
-    "not a Palette": (
-        *("not a palette", "no palette", "not palette", *_UNEXPECTED),
-        *("not a central plane", "no central plane", "not a management plane", "something else"),
-    ),
-    "not trusted": ("trust", "certificate", "x509", "unknown authority", "self-signed"),
-}
-"""What may be wrong with an endpoint, and words of which an error then has one."""
+    Otherwise it has to name what is wrong, or to differ from what is said of other troubles;
+    with only one of the two, whether that tells a person enough is left open.
+    """
+    record = history[operation]
+    if record.outcome is not Outcome.FAIL:
+        reason = f"{record.kind} was not refused, so that there is no error to judge"
+        return unjudged(reason, operation)
+    text = without_labels(_text(record))
+    told = f"{trouble} by {text!r}"
+    if not text:
+        return failed("the error has no message", operation)
+    if any(word.lower() in text.lower() for word in words):
+        return passed(f"the error tells {told}", operation)
+    if words:
+        why = f"the error should tell {told}, and has none of the words {', '.join(words)}"
+        return failed(why, operation)
+    names = any(name.lower() in text.lower() for name in _names_of(record, trouble))
+    same = [other for other in others if _anywhere(history[other]) == _anywhere(record)]
+    if names and not same:
+        return passed(f"the error tells {told}", operation, *others)
+    if not names and same:
+        why = f"the error names nothing, and says the same where nothing like it is wrong: {text!r}"
+        return failed(why, operation, *same)
+    why = "says the same of another trouble" if same else "does not name it in words that are known"
+    hint = f"give the words that do under [words] {trouble}"
+    return Finding(Verdict.OBSERVED, f"what tells {told} {why}; {hint}", (operation, *same))
+
+
+def _names_of(record: OperationRecord, trouble: str) -> Iterator[str]:
+    """What a trouble concerns, as the document calls it and as it was entered."""
+    yield TROUBLES[trouble]
+    endpoint = str(record.args.get("endpoint", "")) if TROUBLES[trouble] == "endpoint" else ""
+    yield from filter(str.strip, (endpoint, endpoint.partition("://")[2]))
+
+
+def _anywhere(record: OperationRecord) -> str:
+    """What an error says, whatever it was asked with and whenever."""
+    text = _text(record).replace(str(record.args.get("endpoint") or "\0"), "#")
+    return re.sub(r"\S*\d\S*", "#", text).lower()
 
 
 @check
-def error_is_about(history: History, *, operation: str, topic: str) -> Finding:
-    """The error names this topic as the reason. Without an error there is nothing to judge."""
-    return _says(history, operation, topic, TOPICS[topic])
-
-
-@check
-def error_tells_trouble(history: History, *, operation: str, trouble: str) -> Finding:
-    """The error tells this trouble with the endpoint."""
-    return _says(history, operation, f"that the endpoint is {trouble}", TROUBLES[trouble])
-
-
-@check
-def refused_as_centrally_managed(history: History, *, operation: str, others: list[str]) -> Finding:
+def refused_as_centrally_managed(
+    history: History, *, operation: str, words: list[str], others: list[str]
+) -> Finding:
     """It was refused because the cluster is centrally managed: it says so, or has the code with
     which the others, that worked before, were refused.
     """
     record = history[operation]
     if record.outcome is not Outcome.FAIL:
         return refused(history, operation=operation)
-    told = any(word in _text(record).lower() for word in TOPICS["central management"])
+    text = _text(record).lower()
+    told = any(word.lower() in text for word in words or [TROUBLES[CENTRAL_MANAGEMENT]])
     if told or _code(record) in {_code(history[other]) for other in others} - {""}:
         return passed(f"{record.kind} was refused as centrally managed", operation, *others)
     why = f"{record.kind} was refused, perhaps for another reason: {_why(record)}"
@@ -361,25 +369,17 @@ def answer_names(
     return passed("the answer names who is to blame, and nobody else", operation)
 
 
-def _says(history: History, operation: str, what: str, words: tuple[str, ...]) -> Finding:
-    record = history[operation]
-    if record.outcome is not Outcome.FAIL:
-        reason = f"{record.kind} was not refused, so that there is no error to judge"
-        return unjudged(reason, operation)
-    text = _text(record)
-    if any(word in without_labels(text).lower() for word in words):
-        return passed(f"the error says {what}: {text!r}", operation)
-    return failed(
-        f"the error should say {what} (one of: {', '.join(words)}), and says {text!r}", operation
-    )
-
-
 def _text(record: OperationRecord) -> str:
-    """The words of an error or an answer: its message and the facts beside it."""
+    """The words of an error or an answer: its message and the facts beside it, without what the
+    harness says itself where nothing was said.
+    """
     told = record.error or record.value or {}
     details = told.get("details")
-    facts = details.values() if isinstance(details, dict) else ()
-    return " ".join(str(part) for part in (told.get("message", ""), *facts) if part)
+    facts = dict(details) if isinstance(details, dict) else {}
+    message, status = told.get("message", ""), facts.pop("status", "")
+    if status and message == without_message(str(status)):
+        message = ""
+    return " ".join(str(part) for part in (message, *facts.values()) if part)
 
 
 def _has_name(text: str, name: str) -> bool:

@@ -479,6 +479,10 @@ class Context:
         if feature not in self.recorder.driver.info.features:
             raise NotSupported(f"{feature.value}")
 
+    def words_for(self, trouble: str) -> list[Json]:
+        """By which words the target's errors tell a trouble, as far as its file says."""
+        return list(self.recorder.driver.info.words.get(trouble, ()))
+
     def note(self, name: str, taken: RecordedReply | OperationRecord) -> None:
         """Keep an operation under a name for later steps; `it` is always the last one."""
         self.notes[name] = self.notes["it"] = taken

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from harness.context import local_actions, local_changes
+from harness.context import central_changes, local_changes
 from harness.context.context import Context
 from harness.context.recorder import Inconclusive, RecordedReply
 from harness.domain import operations as ops
@@ -57,8 +57,8 @@ def _decide(
 
 def _change_centrally(context: Context) -> RecordedReply:
     context.paired()
-    context.must_hold(local_actions.await_rule(context))
-    return local_actions.change_centrally(context)
+    context.must_hold(central_changes.change_once_taken(context))
+    return central_changes.change_centrally(context)
 
 
 def _change_locally(kind: str) -> Callable[[Context], RecordedReply]:
@@ -81,5 +81,6 @@ _CONTROLS: Mapping[str, Callable[[Context], RecordedReply]] = {
     "AcceptPairingRequest": _accept,
     "RejectPairingRequest": _decide(lambda context, uid: ops.RejectPairingRequest(uid)),
     "ChangeCentralCluster": _change_centrally,
+    "UpdateCentralProfiles": _change_centrally,
 }
 """What carries out each kind where it is allowed: by the name of the operation."""

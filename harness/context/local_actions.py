@@ -9,6 +9,7 @@ from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.checkers.effects import faults_took_effect
 from harness.context import local_changes
+from harness.context.central_changes import change_centrally, change_once_taken
 from harness.context.context import MAIN, Context, LeasedCluster
 from harness.context.recorder import (
     Actor,
@@ -27,32 +28,7 @@ from harness.history.operation import Json, OperationRecord, Outcome
 WHILE_S = 0.5
 """How long a while is, in seconds."""
 
-CENTRAL_TAGS = {"changed-in": "palette"}
-"""What a change leaves behind, to see by it whether the change took effect."""
-
-
-# --- central cluster operations ---------------------------------------------------------------
-
-
-def change_centrally(context: Context, uid: str = "") -> RecordedReply:
-    """A central operation on the cluster, by the uid that Palette gave it or by another."""
-    operation = ops.ChangeCentralCluster(uid or context.cluster().central_uid, CENTRAL_TAGS)
-    return context.perform(context.admin(), operation, "the central operation")
-
-
-def await_rule(context: Context) -> OperationRecord:
-    """Wait until Palette takes a central operation on the cluster, which may come a while after its
-    host has confirmed.
-    """
-    operation = ops.ChangeCentralCluster(context.cluster().central_uid, CENTRAL_TAGS)
-    return context.recorder.await_state(context.admin(), operation, "succeeds")
-
-
-def central_effect(context: Context) -> OperationRecord:
-    """Wait for the effect of the central operation."""
-    look = ops.ViewCentralCluster(context.cluster().central_uid)
-    fields: dict[str, Json] = {"tags": dict(CENTRAL_TAGS)}
-    return context.recorder.await_state(context.admin(), look, "bears", fields=fields)
+# --- the cluster in Palette ---------------------------------------------------------------------
 
 
 def uid_in_request(context: Context) -> str:
@@ -420,7 +396,7 @@ def centrally_managed(context: Context) -> LeasedCluster:
     leased = context.paired()
     central = ManagementMode.CENTRAL.value
     context.must_see(leased.operator, ops.ViewManagement(), "mode_is", mode=central)
-    context.must_hold(await_rule(context))
+    context.must_hold(change_once_taken(context))
     return leased
 
 
@@ -520,7 +496,7 @@ def come_to_its_end(context: Context) -> None:
     context.recorder.await_state(context.admin(), look, "not_being_handed_over", within_s=settle_s)
     shown = context.perform(operator, ops.ViewManagement(), "the mode").value
     if isinstance(shown, ops.Management) and shown.mode is ManagementMode.CENTRAL:
-        await_rule(context)
+        change_once_taken(context)
     change_centrally(context)
     ruled = context.last().record.outcome is Outcome.OK
     mode = (ManagementMode.CENTRAL if ruled else ManagementMode.LOCAL).value

@@ -31,6 +31,11 @@ class EndpointForm(StrEnum):
     UNTRUSTED = "untrusted"
     """A Palette whose certificate nobody trusts: usable only where `insecure` is asked for."""
 
+    @property
+    def is_trouble(self) -> bool:
+        """Whether an endpoint of this form is refused (PRE-6)."""
+        return self not in tuple(EndpointForm)[:4]
+
 
 @lru_cache(maxsize=1024)
 def base_url(endpoint: str) -> str:

@@ -55,6 +55,11 @@ class Refused:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
+def without_message(status: str) -> str:
+    """What is said of a refusal that says nothing itself."""
+    return f"answered {status}"
+
+
 class Refusal(PairproofError):
     """Raised by a rule that says no; carries the `Refused` that the caller is answered."""
 

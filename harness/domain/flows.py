@@ -62,6 +62,20 @@ class Acceptance:
         )
 
 
+def steps_before(acceptance: ops.AcceptPairingRequest) -> tuple[ops.AcceptanceStep, ...]:
+    """The steps that lead to Pair cluster, in their order.
+
+    Source: `#accept-pairing-request-from-palette`, steps 11 to 14.
+    """
+    uid = acceptance.pairing_uid
+    return (
+        ops.AcknowledgeWarning(uid),
+        ops.EnterDetails(uid, acceptance.name, acceptance.description, acceptance.tags),
+        ops.ConfirmMatch(uid, acceptance.selection),
+        ops.ValidateReview(uid),
+    )
+
+
 def admin_accepts(
     pairing_uid: str, acceptance: Acceptance, local_cluster_uid: str = ""
 ) -> AdminFlow:

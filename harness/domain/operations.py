@@ -294,6 +294,42 @@ class AcceptPairingRequest(CentralOperation):
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptanceStep(CentralOperation):
+    """Base of the steps before Pair cluster, where an API has them as calls (ACC-11).
+
+    Each answers `Acknowledged`.
+    """
+
+    pairing_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeWarning(AcceptanceStep):
+    """I understand: local operations end (ACC-4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnterDetails(AcceptanceStep):
+    """Name, description and tags, Next step. Fields that are `None` keep the cluster's values."""
+
+    name: str | None = None
+    description: str | None = None
+    tags: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmMatch(AcceptanceStep):
+    """Confirm the match of this selection, Next step (ACC-17)."""
+
+    selection: Selected
+
+
+@dataclass(frozen=True, slots=True)
+class ValidateReview(AcceptanceStep):
+    """Validate what was reviewed (ACC-18)."""
+
+
+@dataclass(frozen=True, slots=True)
 class RejectPairingRequest(CentralOperation):
     """Reject the pairing request. Answers `Acknowledged`."""
 
@@ -351,6 +387,14 @@ class ChangeCentralCluster(CentralClusterOperation):
     name: str | None = None
     description: str | None = None
     annotations: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateCentralProfiles(CentralClusterOperation):
+    """A central operation on a cluster: replace its cluster profiles. Answers `Acknowledged`."""
+
+    cluster_uid: str
+    selection: Selected
 
 
 @dataclass(frozen=True, slots=True)
@@ -589,7 +633,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class CentralClusterView:
-    """A cluster as Palette shows it."""
+    """A cluster as Palette shows it; `profiles` are the uids of its profiles, sorted."""
 
     uid: str
     name: str
@@ -597,6 +641,7 @@ class CentralClusterView:
     tags: Mapping[str, str]
     state: str
     annotations: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

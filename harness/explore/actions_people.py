@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.context import entries, journey, local_actions, local_changes, review
+from harness.context.central_changes import change_centrally
 from harness.context.context import ClusterShape, Context
 from harness.context.recorder import Actor, RecordedReply
 from harness.domain import operations as ops
@@ -151,7 +152,7 @@ def _rejects_mistyped(context: Context) -> RecordedReply:
 
 
 def _changes_too_early(context: Context) -> RecordedReply:
-    return local_actions.change_centrally(context, local_actions.uid_in_request(context))
+    return change_centrally(context, local_actions.uid_in_request(context))
 
 
 def _is_paired(world: ModelWorld) -> bool:

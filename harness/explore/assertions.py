@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.context import local_changes, review
+from harness.context import central_changes, local_changes, review
 from harness.context.context import MAIN, Context
 from harness.domain.cluster import ManagementMode
 from harness.domain.operations import ListPairingRequests, ViewManagement, ViewPairing
@@ -108,9 +108,11 @@ def _works_locally(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
 
 def _managed(label: str) -> Ask:
     def asks(context: Context) -> list[tuple[str, Mapping[str, Json]]]:
-        changed, fields = review.change_centrally(context, label)
-        seen = review.await_central(context, fields, label)
-        return [("held", {"operation": changed.id}), ("held", {"operation": seen.id})]
+        changed = central_changes.change_once_taken(context, label=label)
+        fields = central_changes.borne(changed)
+        seen = central_changes.await_central(context, fields, label)
+        shown: dict[str, Json] = {"operation": seen.id, "fields": fields}
+        return [("held", {"operation": changed.id}), ("shown_at_last", shown)]
 
     return asks
 

@@ -27,6 +27,19 @@ Wrap = Callable[["ASGIApp"], "ASGIApp"]
 
 REFERENCE = "pairproof reference"
 
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "registration-token": ("registration token",),
+    "central-management": ("centrally managed",),
+    "missing": ("endpoint is missing",),
+    "malformed": ("malformed",),
+    "unresolvable": ("cannot be resolved",),
+    "refusing": ("connection was refused",),
+    "silent": ("no answer",),
+    "not-a-palette": ("not a Palette",),
+    "untrusted": ("certificate is not trusted",),
+}
+"""What the reference says in its errors, by the trouble."""
+
 
 def as_it_is(app: ASGIApp) -> ASGIApp:
     """Nothing stands before the app."""
@@ -45,6 +58,8 @@ class Behaviour:
             what goes in and out. It takes no part where there is no wire.
         limits: what a target file would state for it, by the names that the catalogue has for
             limits, in seconds; what is not named is as it is for the reference.
+        words: what a target file would state for it, by the troubles that the catalogue has.
+        features: what it would claim there besides what the reference claims.
     """
 
     central: CentralChoices = CentralChoices()
@@ -55,6 +70,8 @@ class Behaviour:
     wrap_palette: Wrap = as_it_is
     wrap_local_ui: Wrap = as_it_is
     limits: Mapping[str, float] = field(default_factory=dict)
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: WORDS)
+    features: tuple[str, ...] = ()
 
     @property
     def needs_a_wire(self) -> bool:

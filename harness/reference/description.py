@@ -39,6 +39,8 @@ def target_text(reference: EmbeddedReference, ca_file: Path | None = None) -> st
             lines += table(reference)
     limits = {**LIMITS, **reference.limits}
     lines += ["", "[limits]", *(f"{name} = {value}" for name, value in limits.items())]
+    words = (f"{trouble} = {json.dumps(words)}" for trouble, words in reference.words.items())
+    lines += ["", "[words]", *words]
     lines += ["", "[tls]", *_tls(reference, ca_file)]
     lines += _control(reference)
     return "\n".join(lines) + "\n"
@@ -58,7 +60,8 @@ def _head(reference: EmbeddedReference) -> Iterator[str]:
     yield f"roles = {json.dumps(roles)}"
     if reference.layout.bind != LOOPBACK or reference.layout.host != "localhost":
         yield "allow_writes = true"
-    features = [f for f in FEATURES if f != "multi-node" or reference.layout.hosts > 1]
+    claimed = (*FEATURES, *reference.features)
+    features = [f for f in claimed if f != "multi-node" or reference.layout.hosts > 1]
     yield f"features = {json.dumps(features)}"
     yield "offers = { ReleaseCentralCluster = true }"
     yield ""

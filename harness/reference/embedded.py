@@ -68,7 +68,7 @@ class EmbeddedReference:
 
     Attributes:
         called: what it calls itself.
-        limits: what its target file states besides the usual, by name, in seconds.
+        limits, words, features: what its target file states besides the usual.
         addresses: where it is reached.
         slots: the places for clusters, with their hosts.
         ca_file: the certificate to trust, in PEM; of no use where one was given to it to show.
@@ -100,6 +100,8 @@ class EmbeddedReference:
         behaviour = behaviour.with_password(self.secrets.local_password)
         self.called = behaviour.called
         self.limits = behaviour.limits
+        self.words = behaviour.words
+        self.features = behaviour.features
         self.local_user = (behaviour.edge.username, behaviour.edge.password)
         with ExitStack() as held:
             folder = held.enter_context(own_folder())

@@ -72,6 +72,7 @@ _NEEDED: Mapping[type[Operation], tuple[str, ...]] = {
     ),
     ops.LogInToPalette: ("emailId", "password"),
     ops.MatchProfiles: ("profiles[].uid!",),
+    ops.ConfirmMatch: ("profiles[].uid!",),
     ops.AcceptPairingRequest: ("spec.pairingUid", "spec.profiles[].uid!"),
     ops.CreateToken: ("metadata.name!",),
     ops.SetTokenState: ("isActive:boolean",),

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from harness.catalogue.limits import Limits
+from harness.catalogue.requirement import Feature
 from harness.catalogue.verdict import Verdict
 from harness.context.context import Context
 from harness.context.installing import SlotPool
@@ -19,6 +20,7 @@ from harness.running.scenario import ScenarioRun
 from harness.running.stopping import StoppableDriver, Stopping
 from harness.targets.ledger import LedgerHeader, LedgerKind
 from harness.targets.port import Driver
+from harness.targets.stepping import SteppingDriver
 
 ONE_TARGET = (
     "several workers cannot share one target: scenarios move its clock and cut its links, each for"
@@ -58,6 +60,8 @@ class Run:
     ) -> None:
         self.stopping = stopping or Stopping()
         self.driver: Driver = StoppableDriver(driver, self.stopping)
+        if Feature.SERVER_STEPS in driver.info.features:
+            self.driver = SteppingDriver(self.driver)
         self.header = header
         self.seed = seed
         self.limits = limits

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from harness.catalogue.requirement import Requirement, Role
 from harness.catalogue.requirements import by_id
+from harness.catalogue.troubles import CENTRAL_MANAGEMENT
 from harness.catalogue.verdict import Verdict
 from harness.checkers import answers, registry
 from harness.checkers.effects import faults_took_effect
@@ -123,8 +124,9 @@ class ScenarioRun:
                 raise Inconclusive(
                     f"why {operation.kind} was refused cannot be told: {error}"
                 ) from None
+            words = self.context.words_for(CENTRAL_MANAGEMENT)
             asked: dict[str, Json] = {"operation": operation.id, "others": [beside.id]}
-            self.judge.check("refused_as_centrally_managed", **asked)
+            self.judge.check("refused_as_centrally_managed", words=words, **asked)
             unclear[unclear.index(operation)] = beside
         for kind in dict.fromkeys(o.kind for o in unclear):
             done = [o for o in self.history().of_kind(kind) if o.outcome is Outcome.OK]

@@ -57,6 +57,8 @@ class TargetInfo:
     features: frozenset[Feature] = frozenset()
     not_offered: frozenset[type[Operation]] = RARELY_OFFERED
     """Operations on a cluster that it does not have."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Words by which its errors tell a trouble, by the trouble."""
 
     def plays(self, side: Side | Role) -> bool:
         """Whether the target plays this side."""

@@ -160,7 +160,11 @@ class _Reader(TargetFileReader):
         offers |= data.get("offers", {})
         not_offered = frozenset(kind for kind in ROUTES if not offers[kind.__name__])
         return TargetInfo(
-            **data["implementation"], roles=roles, features=features, not_offered=not_offered
+            **data["implementation"],
+            roles=roles,
+            features=features,
+            not_offered=not_offered,
+            words={trouble: tuple(words) for trouble, words in data.get("words", {}).items()},
         )
 
     def places(self, tables: list[Table]) -> tuple[TargetSlot, ...]:

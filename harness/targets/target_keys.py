@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from harness.catalogue.limits import limit_kinds
 from harness.catalogue.requirement import FEATURES, Role
+from harness.catalogue.troubles import TROUBLES
 from harness.domain.arrangements import SIDES_OF
 from harness.domain.endpoint import EndpointForm
 from harness.domain.operations import (
@@ -442,6 +443,15 @@ _OFFERS = {
     for route in routes_of(ROUTES, Surface.LOCAL_UI, Surface.PALETTE)
     if issubclass(route.operation, LocalClusterOperation | CentralClusterOperation)
 }
+_WORDS = {
+    trouble: TargetKey(
+        f"what an error says of it; one of these is enough (without any: names the {name})",
+        Kind.TEXTS,
+        allowed="texts",
+        default="none",
+    )
+    for trouble, name in TROUBLES.items()
+}
 
 FILE: Mapping[str, TargetKey] = {
     "schema": TargetKey(
@@ -462,6 +472,12 @@ FILE: Mapping[str, TargetKey] = {
     "offers": table_of(
         "which operations on a cluster it has; what needs one that it has not is not_supported",
         _OFFERS,
+    ),
+    "words": table_of(
+        "words by which the errors tell what is wrong, in any language (PRE-4S, PRE-6S, ACC-13S);"
+        " an error without any of them fails there, and without an entry it is observed unless it"
+        " names what is wrong and says something else of other troubles",
+        _WORDS,
     ),
     "keeps": TargetKey(
         "what cannot be removed there once it is made: it stays, marked with the run, and is no"

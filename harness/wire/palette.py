@@ -376,10 +376,23 @@ class V1SpectroClusterStatus(WireModel):
     state: str | None = None
 
 
+class V1SpectroClusterSpec(WireModel):
+    """What a cluster runs."""
+
+    clusterProfileTemplates: list[V1ClusterProfileTemplate] | None = None
+
+
+class V1SpectroClusterProfiles(WireModel):
+    """The cluster profiles that a cluster is to have."""
+
+    profiles: list[V1SpectroClusterProfileEntity]
+
+
 class V1SpectroCluster(WireModel):
     """A cluster that is registered."""
 
     metadata: V1ObjectMeta | None = None
+    spec: V1SpectroClusterSpec | None = None
     status: V1SpectroClusterStatus | None = None
 
 
@@ -462,6 +475,6 @@ PUBLISHED_INLINE = {
 
 SHAPE_UNPUBLISHED = frozenset(
     "V1EdgeNativeMachinePoolHostEntity V1SpectroCluster V1SpectroClusterStatus"
-    " V1EdgeTokenProject".split()
+    " V1SpectroClusterSpec V1SpectroClusterProfiles V1EdgeTokenProject".split()
 )
 """Models that the published ones refer to, and that were written from what pairing needs."""

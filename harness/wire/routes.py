@@ -283,6 +283,28 @@ _PALETTE = (
         published=False,
     ),
     _route(
+        ops.AcknowledgeWarning,
+        f"POST {_PAIRING}/{{pairingUid}}/acknowledge 204 v1SpectroClustersPairingUidAcknowledge",
+        published=False,
+    ),
+    _route(
+        ops.EnterDetails,
+        f"PUT {_PAIRING}/{{pairingUid}}/metadata 204 v1SpectroClustersPairingUidMetadata",
+        request=palette.V1EdgeNativeClusterPairSpcEntity,
+        published=False,
+    ),
+    _route(
+        ops.ConfirmMatch,
+        f"PUT {_PAIRING}/{{pairingUid}}/profiles 204 v1SpectroClustersPairingUidProfiles",
+        request=palette.V1ClusterPairSelection,
+        published=False,
+    ),
+    _route(
+        ops.ValidateReview,
+        f"POST {_PAIRING}/{{pairingUid}}/validate 204 v1SpectroClustersPairingUidValidate",
+        published=False,
+    ),
+    _route(
         ops.RejectPairingRequest,
         f"POST {_PAIRING}/{{pairingUid}}/reject 204 v1SpectroClustersPairingUidReject",
         published=False,
@@ -316,6 +338,11 @@ _PALETTE = (
         ops.ChangeCentralCluster,
         f"PATCH {_CLUSTER}/metadata 204 v1SpectroClustersUidMetadataUpdate",
         request=palette.V1ObjectMetaInputEntitySchema,
+    ),
+    _route(
+        ops.UpdateCentralProfiles,
+        f"PUT {_CLUSTER}/profiles 204 v1SpectroClustersUpdateProfiles",
+        request=palette.V1SpectroClusterProfiles,
     ),
     _route(
         ops.ReleaseCentralCluster,

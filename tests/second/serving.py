@@ -20,9 +20,9 @@ ENVIRONMENT = {"BOX_USER": "keeper", "BOX_SECRET": SECRET}
 """The variables that the target file names."""
 NOT_OFFERED = (
     *("AddMachinePool", "UpdateMachinePool", "ScaleMachinePool", "RemoveMachinePool"),
-    *("RemoveNode", "UpdateClusterSettings"),
+    *("RemoveNode", "UpdateClusterSettings", "UpdateCentralProfiles"),
 )
-"""What a box cannot do to its cluster."""
+"""What a box cannot do to its cluster, and the depot to one that it has taken over."""
 LIMITS = {"stays_s": 0.1, "poll_s": 0.02}
 
 

@@ -154,7 +154,7 @@ ACCEPT = Group(
             source="#validate step 3",
             demands=(
                 *("AcceptPairingRequest", "ViewPairing"),
-                *("ViewManagement", "ChangeCentralCluster"),
+                *("ViewManagement", "ChangeCentralCluster", "UpdateCentralProfiles"),
             ),
         ),
         Requirement(

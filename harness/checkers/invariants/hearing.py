@@ -15,6 +15,9 @@ from harness.history.operation import FAIL, INFO, OK, Json, OperationRecord
 LOCAL_CHANGES = frozenset(kind.__name__ for kind in LocalClusterOperation.__subclasses__())
 """The kinds of local cluster operations."""
 
+CENTRAL_CHANGES = ("ChangeCentralCluster", "UpdateCentralProfiles")
+"""The kinds of central cluster operations that any cluster in central hands takes."""
+
 HARMLESS = {
     "SendPairingRequest": frozenset(
         "Unauthenticated PairingRequestPending ClusterNotRunning NodeUnhealthy"
@@ -70,7 +73,7 @@ class Hearing(Arrangements):
             "ViewPairing": self._pairing,
             "ViewManagement": self._mode,
             "ViewCluster": self._cluster,
-            "ChangeCentralCluster": self._ruled,
+            **dict.fromkeys(CENTRAL_CHANGES, self._ruled),
             "SubmitPairing": self._submitted,
             "PollPairing": self._polled,
             "ConfirmPairing": self._polled,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants.entities import PAIRED, ObservedSlot
-from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.checkers.invariants.hearing import CENTRAL_CHANGES, LOCAL_CHANGES
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
@@ -31,7 +31,7 @@ class NothingLocalAfter(Rule):
         super().__init__(known)
         self.on = {
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),
-            "ChangeCentralCluster": self._ruled,
+            **dict.fromkeys(CENTRAL_CHANGES, self._ruled),
             "ConfirmPairing": self._confirmed,
             "ViewPairing": self._on_answer,
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.checkers.invariants import entities
-from harness.checkers.invariants.hearing import LOCAL_CHANGES
+from harness.checkers.invariants.hearing import CENTRAL_CHANGES, LOCAL_CHANGES
 from harness.checkers.invariants.known import NOTHING, ObservedWorld, Rule, Violation, Violations
 from harness.history.operation import OK, OperationRecord
 
@@ -18,7 +18,7 @@ class OneManager(Rule):
     def __init__(self, known: ObservedWorld) -> None:
         super().__init__(known)
         self.on = {
-            "ChangeCentralCluster": self._ruled,
+            **dict.fromkeys(CENTRAL_CHANGES, self._ruled),
             "ViewManagement": self._mode,
             "ViewCentralCluster": self._cluster,
             **dict.fromkeys(sorted(LOCAL_CHANGES), self._changed),

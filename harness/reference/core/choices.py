@@ -46,6 +46,7 @@ class CentralChoices:
         session: how long a login lasts.
         decided_are_readable: a decided request can still be read by its id (REJ-8).
         token_checked_on_accept: an acceptance needs the token to be usable still (SND-9).
+        steps_in_calls: an acceptance takes the wizard's steps, each in a call (ACC-11).
     """
 
     tenant_extends: bool = True
@@ -55,6 +56,7 @@ class CentralChoices:
     session: int = 7_200_000_000
     decided_are_readable: bool = True
     token_checked_on_accept: bool = False
+    steps_in_calls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

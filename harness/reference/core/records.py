@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from harness.domain.cluster import Cluster, ManagementMode
-from harness.domain.operations import ClusterSettings
+from harness.domain.operations import AcceptPairingRequest, ClusterSettings
 from harness.domain.pairing import LocalState, RequestState
 from harness.domain.permission import Grant
 from harness.domain.profile import ClusterProfile
@@ -43,6 +43,21 @@ class LoginSession:
 
 
 @dataclass(frozen=True, slots=True)
+class StepsTaken:
+    """How far somebody is who accepts a request step by step.
+
+    Attributes:
+        by: the e-mail of who has acknowledged the warning.
+        entered: what the steps have gathered; without a selection, no match was confirmed.
+        validated: nothing was changed since the review was validated.
+    """
+
+    by: str
+    entered: AcceptPairingRequest | None = None
+    validated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PairingRequest:
     """A pairing request as the central side keeps it. Times are in microseconds."""
 
@@ -56,6 +71,7 @@ class PairingRequest:
     cluster_uid: str = ""
     accepted_at: int = 0
     agent_version: str = ""
+    steps: StepsTaken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,7 @@ class CentralCluster:
     tags: Mapping[str, str] = field(default_factory=dict)
     confirmed: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict)
+    profiles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from harness.reference.mutants import (  # noqa: F401
     rejecting,
     review,
     sending,
+    steps,
     wire,
     withdrawing,
 )

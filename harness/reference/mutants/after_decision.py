@@ -347,6 +347,17 @@ class ChangeOnlySaysSo(CentralCore):
 
 
 @mutant("ACC-12")
+class ChangedProfilesAreNotTakenOver(CentralCore):
+    """Of a paired cluster, a change of the profiles is acknowledged, and nothing is done."""
+
+    def update_profiles(
+        self, operation: ops.UpdateCentralProfiles, call: CentralCall
+    ) -> ops.Acknowledged:
+        self.require_confirmed(self.known_cluster(operation.cluster_uid, call))
+        return ops.Acknowledged("the cluster's profiles were changed")
+
+
+@mutant("ACC-12")
 class OnlyTheFirstChangeCounts(CentralCore):
     """The first central operation on a cluster takes effect, and no other."""
 

@@ -502,6 +502,6 @@ class _EdgeInOtherWords(_OtherWords, _RewordedEdge):
 variant(
     "other_words",
     "PRE-6S",
-    "Every refusal is worded otherwise, briefly and without details.",
-    Behaviour(make_central=_PaletteInOtherWords, make_edge=_EdgeInOtherWords),
+    "Every refusal is worded otherwise, briefly and without details; its file adds no words.",
+    Behaviour(make_central=_PaletteInOtherWords, make_edge=_EdgeInOtherWords, words={}),
 )

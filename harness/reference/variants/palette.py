@@ -54,6 +54,12 @@ variant(
     _central(decided_are_readable=False),
 )
 variant(
+    "an_acceptance_takes_its_steps_in_calls",
+    "ACC-11",
+    "Each step of the wizard is a call of its own, and Pair cluster goes on only after all.",
+    replace(_central(steps_in_calls=True), features=("server-steps",)),
+)
+variant(
     "token_is_checked_again_on_acceptance",
     "SND-9",
     "An acceptance needs the registration token to be usable still.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from harness.domain.errors import Reason, Refused
+from harness.domain.errors import Reason, Refused, without_message
 from harness.wire.http import HttpResponse, Json, NotJson, ServerReply, parse_json
 from harness.wire.local_ui import V1Error
 from harness.wire.mapping import PLAIN, WireMap
@@ -84,7 +84,7 @@ def refused_from(
         if response.status != 429 and not (in_any_form and _is_json_or_empty(response.body)):
             raise
         too_many = response.status == 429
-        told = "too many requests" if too_many else f"answered {response.status}"
+        told = "too many requests" if too_many else without_message(str(response.status))
         error = V1Error(message=told)
     code = error.code or ""
     details = {

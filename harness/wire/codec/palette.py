@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from harness.domain import operations as ops
@@ -34,9 +35,15 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
                 state=_equal(state), localClusterUid=_equal(local_cluster_uid)
             )
             return parts.Parts(body=wire.V1ClusterPairMetadataFilter(filter=spec))
-        case ops.ViewPairingRequest(pairing_uid) | ops.RejectPairingRequest(pairing_uid):
-            return parts.Parts({"pairingUid": pairing_uid})
-        case ops.MatchProfiles(pairing_uid, selection):
+        case ops.ViewPairingRequest(uid) | ops.RejectPairingRequest(uid):
+            return parts.Parts({"pairingUid": uid})
+        case ops.AcknowledgeWarning(uid) | ops.ValidateReview(uid):
+            return parts.Parts({"pairingUid": uid})
+        case ops.EnterDetails(uid, name, description, tags):
+            metadata = _entered(name, description, tags)
+            entered = wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata)
+            return parts.Parts({"pairingUid": uid}, body=entered)
+        case ops.MatchProfiles(pairing_uid, selection) | ops.ConfirmMatch(pairing_uid, selection):
             selected = wire.V1ClusterPairSelection(profiles=_to_entities(selection))
             return parts.Parts({"pairingUid": pairing_uid}, body=selected)
         case ops.AcceptPairingRequest():
@@ -45,6 +52,9 @@ def to_parts(operation: CentralOperation) -> parts.Parts:
             return parts.Parts({"uid": uid})
         case ops.ChangeCentralCluster(uid):
             return parts.Parts({"uid": uid}, body=_change_of(operation))
+        case ops.UpdateCentralProfiles(uid, selection):
+            profiles = wire.V1SpectroClusterProfiles(profiles=_to_entities(selection))
+            return parts.Parts({"uid": uid}, body=profiles)
         case ops.ListTokens() | ops.ListCentralClusters() | ops.ListProfiles():
             return parts.Parts()
         case ops.ListProjects(name):
@@ -93,16 +103,21 @@ def _to_entities(selection: Sequence[SelectedProfile]) -> list[wire.V1SpectroClu
 
 def _acceptance(operation: ops.AcceptPairingRequest) -> WireModel:
     """Fields that keep the cluster's values are left out."""
-    description = operation.description
-    metadata = wire.V1ObjectMetaInputEntity(
-        name=operation.name,
-        annotations=None if description is None else {parts.DESCRIPTION: description},
-        labels=None if operation.tags is None else dict(operation.tags),
-    )
+    metadata = _entered(operation.name, operation.description, operation.tags)
     spec = wire.V1EdgeNativeClusterPairSpcEntitySpec(
         pairingUid=operation.pairing_uid, profiles=_to_entities(operation.selection)
     )
     return wire.V1EdgeNativeClusterPairSpcEntity(metadata=metadata, spec=spec)
+
+
+def _entered(
+    name: str | None, description: str | None, tags: Mapping[str, str] | None
+) -> wire.V1ObjectMetaInputEntity:
+    return wire.V1ObjectMetaInputEntity(
+        name=name,
+        annotations=None if description is None else {parts.DESCRIPTION: description},
+        labels=None if tags is None else dict(tags),
+    )
 
 
 def _change_of(operation: ops.ChangeCentralCluster) -> WireModel:
@@ -147,6 +162,22 @@ def _match(incoming: parts.Incoming) -> Operation:
     return ops.MatchProfiles(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
 
 
+def _confirm(incoming: parts.Incoming) -> Operation:
+    profiles = parse_model(wire.V1ClusterPairSelection, incoming.json).profiles
+    return ops.ConfirmMatch(incoming.parameter("pairingUid"), _selection(profiles, "profiles"))
+
+
+def _details(incoming: parts.Incoming) -> Operation:
+    entity = parse_model(wire.V1EdgeNativeClusterPairSpcEntity, incoming.json)
+    metadata = entity.metadata or wire.V1ObjectMetaInputEntity()
+    return ops.EnterDetails(
+        incoming.parameter("pairingUid"),
+        metadata.name,
+        (metadata.annotations or {}).get(parts.DESCRIPTION),
+        metadata.labels,
+    )
+
+
 def _accept(incoming: parts.Incoming) -> Operation:
     body = parse_model(wire.V1EdgeNativeClusterPairSpcEntity, incoming.json)
     uid = incoming.parameter("pairingUid")
@@ -170,6 +201,11 @@ def _change(incoming: parts.Incoming) -> Operation:
     return ops.ChangeCentralCluster(
         incoming.parameter("uid"), metadata.labels, metadata.name, description, annotations
     )
+
+
+def _update_profiles(incoming: parts.Incoming) -> Operation:
+    profiles = parse_model(wire.V1SpectroClusterProfiles, incoming.json).profiles
+    return ops.UpdateCentralProfiles(incoming.parameter("uid"), _selection(profiles, "profiles"))
 
 
 def _annotations(
@@ -212,11 +248,16 @@ OPERATIONS: Mapping[type[Operation], parts.FromRequest] = {
     ops.ViewPairingRequest: lambda i: ops.ViewPairingRequest(i.parameter("pairingUid")),
     ops.MatchProfiles: _match,
     ops.AcceptPairingRequest: _accept,
+    ops.AcknowledgeWarning: lambda i: ops.AcknowledgeWarning(i.parameter("pairingUid")),
+    ops.EnterDetails: _details,
+    ops.ConfirmMatch: _confirm,
+    ops.ValidateReview: lambda i: ops.ValidateReview(i.parameter("pairingUid")),
     ops.RejectPairingRequest: lambda i: ops.RejectPairingRequest(i.parameter("pairingUid")),
     ops.ViewCentralCluster: lambda i: ops.ViewCentralCluster(i.parameter("uid")),
     ops.ListProjects: lambda i: ops.ListProjects(i.query.get("name", "")),
     ops.ViewProfile: lambda i: ops.ViewProfile(i.parameter("uid")),
     ops.ChangeCentralCluster: _change,
+    ops.UpdateCentralProfiles: _update_profiles,
     ops.ReleaseCentralCluster: lambda i: ops.ReleaseCentralCluster(i.parameter("uid")),
     ops.ViewToken: lambda i: ops.ViewToken(i.parameter("uid")),
     ops.CreateToken: _create_token,
@@ -259,7 +300,9 @@ def to_answer(value: Value) -> WireModel:
         case ops.CentralClusterView():
             metadata = _of_cluster(value)
             status = wire.V1SpectroClusterStatus(state=value.state)
-            return wire.V1SpectroCluster(metadata=metadata, status=status)
+            templates = [wire.V1ClusterProfileTemplate(uid=uid) for uid in value.profiles]
+            spec = wire.V1SpectroClusterSpec(clusterProfileTemplates=templates)
+            return wire.V1SpectroCluster(metadata=metadata, spec=spec, status=status)
         case RegistrationToken():
             return _to_token(value)
         case ops.TokenList(tokens):
@@ -446,7 +489,9 @@ def _problem(problem: wire.V1ClusterPairProblem, place: str) -> MatchProblem:
 def _central_cluster(json: Json) -> Value:
     body = parse_model(wire.V1SpectroCluster, json)
     state = (body.status.state if body.status else None) or ""
-    return _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+    templates = (body.spec.clusterProfileTemplates if body.spec else None) or []
+    view = _from_cluster(body.metadata or wire.V1ObjectMeta(), "metadata", state)
+    return replace(view, profiles=tuple(sorted(t.uid for t in templates if t.uid)))
 
 
 def _central_clusters(json: Json) -> Value:

@@ -91,6 +91,10 @@ def an_acceptance_with_the_token_gone(world: SmallWorld) -> object:
     return world.central(ops.AcceptPairingRequest(uid, SELECTED))
 
 
+def an_acceptance_in_one_call(world: SmallWorld) -> object:
+    return world.central(ops.AcceptPairingRequest(world.send(), SELECTED))
+
+
 def _match(world: SmallWorld, *editions: ProfileEdition, more: tuple[str, ...] = ()) -> object:
     profile = ClusterProfile("f", "f", ProfileType.FULL, editions, "p")
     world.arrange(arrangements.PutProfile(profile))
@@ -328,6 +332,7 @@ PROBES: Mapping[str, Probe] = {
     "tenant_permissions_stay_in_the_tenant": the_list_by_a_user_of_the_tenant,
     "missing_permission_is_answered_as_not_found": the_list_and_a_match_by_who_may_only_get,
     "decided_requests_are_gone": a_rejected_request,
+    "an_acceptance_takes_its_steps_in_calls": an_acceptance_in_one_call,
     "token_is_checked_again_on_acceptance": an_acceptance_with_the_token_gone,
     "the_confirmation_needs_a_good_token": an_acceptance_whose_token_goes,
     "the_handover_has_a_clock_of_its_own": an_acceptance_a_week_later,

@@ -106,6 +106,14 @@ def test_the_endpoint_is_the_address_of_palette_unless_it_is_given() -> None:
     assert target.endpoint == "https://palette.acme.example"
 
 
+def test_it_may_add_words_by_which_its_errors_tell_a_trouble() -> None:
+    words = '[words]\nregistration-token = ["Registrierungsschlüssel"]\n[central]\n'
+    target = read(changed("[central]\n", words))
+    assert target.info.words == {"registration-token": ("Registrierungsschlüssel",)}
+    wrong = refused(changed("[central]\n", words.replace("registration-token", "refused")))
+    assert "words.refused" in str(wrong)
+
+
 def test_each_side_may_have_a_control_port_of_its_own() -> None:
     assert read(changed("[control]", "[central.control]")).controls.keys() == {Side.CENTRAL}
 

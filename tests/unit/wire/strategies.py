@@ -92,6 +92,10 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.AcceptPairingRequest: st.builds(
         ops.AcceptPairingRequest, words, selections, maybe_texts, maybe_texts, maybe_tags
     ),
+    ops.AcknowledgeWarning: st.builds(ops.AcknowledgeWarning, words),
+    ops.EnterDetails: st.builds(ops.EnterDetails, words, maybe_texts, maybe_texts, maybe_tags),
+    ops.ConfirmMatch: st.builds(ops.ConfirmMatch, words, selections),
+    ops.ValidateReview: st.builds(ops.ValidateReview, words),
     ops.RejectPairingRequest: st.builds(ops.RejectPairingRequest, words),
     ops.ViewCentralCluster: st.builds(ops.ViewCentralCluster, words),
     ops.ListCentralClusters: st.builds(ops.ListCentralClusters),
@@ -101,6 +105,7 @@ OPERATIONS: dict[type[ops.Operation], st.SearchStrategy] = {
     ops.ChangeCentralCluster: st.builds(
         ops.ChangeCentralCluster, words, maybe_tags, maybe_texts, maybe_texts, annotations
     ).filter(lambda operation: operation.tags is not None or operation.name is not None),
+    ops.UpdateCentralProfiles: st.builds(ops.UpdateCentralProfiles, words, selections),
     ops.ReleaseCentralCluster: st.builds(ops.ReleaseCentralCluster, words),
     ops.ListTokens: st.builds(ops.ListTokens),
     ops.ViewToken: st.builds(ops.ViewToken, words),
@@ -168,11 +173,16 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
         tuples_of(problems),
     ),
     ops.AcceptPairingRequest: st.builds(ops.Accepted, words),
+    ops.AcknowledgeWarning: no_content,
+    ops.EnterDetails: no_content,
+    ops.ConfirmMatch: no_content,
+    ops.ValidateReview: no_content,
     ops.RejectPairingRequest: no_content,
     ops.ViewCentralCluster: st.builds(
         ops.CentralClusterView,
         *(words, texts, texts, tags, texts),
         annotations,
+        tuples_of(words).map(lambda uids: tuple(sorted(uids))),
     ),
     ops.ListCentralClusters: st.builds(
         ops.CentralClusterList,
@@ -186,6 +196,7 @@ VALUES: dict[type[ops.Operation], st.SearchStrategy] = {
     ),
     ops.ViewProfile: st.builds(ops.ProfileView, profiles, st.booleans()),
     ops.ChangeCentralCluster: no_content,
+    ops.UpdateCentralProfiles: no_content,
     ops.ReleaseCentralCluster: no_content,
     ops.ListTokens: st.builds(ops.TokenList, tuples_of(tokens)),
     ops.ViewToken: tokens,

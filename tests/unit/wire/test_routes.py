@@ -20,6 +20,7 @@ BASES = {
     "PairingInput",
     "LocalClusterOperation",
     "CentralClusterOperation",
+    "AcceptanceStep",
     "OfRequest",
 }
 
@@ -53,6 +54,7 @@ PUBLISHED = {
     "PUT /v1/edgehosts/tokens/{uid}/state",
     "GET /v1/spectroclusters/{uid}",
     "PATCH /v1/spectroclusters/{uid}/metadata",
+    "PUT /v1/spectroclusters/{uid}/profiles",
     "GET /v1/dashboard/spectroclusters/metadata",
     "GET /v1/dashboard/projects/metadata",
     "GET /v1/dashboard/clusterprofiles/metadata",

@@ -15,7 +15,8 @@ from harness.domain.token import RegistrationToken
 from harness.reference.core.central.access import AccessRules, CentralCall
 from harness.reference.core.central.agents import AgentRules
 from harness.reference.core.central.book import RequestBook
-from harness.reference.core.central.review import ReviewRules
+from harness.reference.core.central.review import uids_of
+from harness.reference.core.central.steps import StepRules
 from harness.reference.core.choices import CentralChoices
 from harness.reference.core.records import CentralCluster, Project
 from harness.reference.core.store import Store
@@ -41,6 +42,7 @@ class ClusterRules(RequestBook):
             cluster.tags,
             state,
             cluster.annotations,
+            cluster.profiles,
         )
 
     def list_clusters(
@@ -75,6 +77,19 @@ class ClusterRules(RequestBook):
             )
         )
         return ops.Acknowledged("the cluster was changed")
+
+    def update_profiles(
+        self, operation: ops.UpdateCentralProfiles, call: CentralCall
+    ) -> ops.Acknowledged:
+        """A central operation as well, on what the cluster runs."""
+        cluster = self.known_cluster(operation.cluster_uid, call)
+        self.require_confirmed(cluster)
+        for chosen in operation.selection:
+            profile = self.store.get(ClusterProfile, chosen.uid)
+            if profile is None or profile.project_uid not in (TENANT, cluster.project_uid):
+                raise Refusal(Reason.NOT_FOUND, f"there is no cluster profile {chosen.uid}")
+        self.store.put(replace(cluster, profiles=uids_of(operation.selection)))
+        return ops.Acknowledged("the cluster's profiles were changed")
 
     def require_confirmed(self, cluster: CentralCluster) -> None:
         """No central operation before the host has confirmed (INV-1)."""
@@ -211,7 +226,7 @@ class TokenRules(AccessRules):
         return token
 
 
-class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
+class CentralCore(StepRules, ClusterRules, ProfileRules, TokenRules, AgentRules):
     """Every rule of the central side, each a small method that a mutant can replace."""
 
     def __init__(self, store: Store, choices: CentralChoices = CentralChoices()) -> None:
@@ -225,6 +240,10 @@ class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRule
             ops.ListSelectableProfiles: self.list_selectable,
             ops.MatchProfiles: self.match,
             ops.AcceptPairingRequest: self.accept,
+            ops.AcknowledgeWarning: self.acknowledge,
+            ops.EnterDetails: self.enter_details,
+            ops.ConfirmMatch: self.confirm_match,
+            ops.ValidateReview: self.validate,
             ops.RejectPairingRequest: self.reject,
             ops.ListProjects: self.list_projects,
             ops.ListProfiles: self.list_profiles,
@@ -232,6 +251,7 @@ class CentralCore(ReviewRules, ClusterRules, ProfileRules, TokenRules, AgentRule
             ops.ListCentralClusters: self.list_clusters,
             ops.ViewCentralCluster: self.view_cluster,
             ops.ChangeCentralCluster: self.change_cluster,
+            ops.UpdateCentralProfiles: self.update_profiles,
             ops.ReleaseCentralCluster: self.release_cluster,
             ops.ListTokens: self.list_tokens,
             ops.ViewToken: self.view_token,

@@ -16,6 +16,11 @@ from harness.reference.core.central.book import RequestBook
 from harness.reference.core.records import CentralCluster, PairingRequest
 
 
+def uids_of(selection: ops.Selected) -> tuple[str, ...]:
+    """The uids of selected profiles, sorted: their order says nothing."""
+    return tuple(sorted(chosen.uid for chosen in selection))
+
+
 class ReviewRules(RequestBook):
     """What an administrator sees of requests, and decides."""
 
@@ -163,6 +168,7 @@ class ReviewRules(RequestBook):
             cluster.name if operation.name is None else operation.name,
             cluster.description if operation.description is None else operation.description,
             cluster.tags if operation.tags is None else operation.tags,
+            profiles=uids_of(operation.selection),
         )
 
     def reject(self, operation: ops.RejectPairingRequest, call: CentralCall) -> ops.Acknowledged:

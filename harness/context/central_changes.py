@@ -1,0 +1,100 @@
+"""What Palette may do to a cluster that it manages, and by what each is seen (ACC-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.context.context import MAIN, Context
+from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
+from harness.context.stacks import published
+from harness.domain import operations as ops
+from harness.domain.profile import Layer, Pack, ProfileType, StackProfile
+from harness.history.operation import Json, OperationRecord
+
+_CHANGES: Mapping[str, Callable[[Context, str], ops.CentralClusterOperation]] = {
+    "change of the metadata": lambda context, uid: ops.ChangeCentralCluster(
+        uid, {"changed-centrally": context.new_id("change")[:8]}
+    ),
+    "change of the profiles": lambda context, uid: ops.UpdateCentralProfiles(
+        uid, (*context.matching_selection(), _another_add_on(context))
+    ),
+}
+_PROBES = (ops.ChangeCentralCluster, ops.UpdateCentralProfiles)
+"""The operations of these, in the same order: the one that needs least first."""
+
+
+def _another_add_on(context: Context) -> ops.SelectedProfile:
+    """A profile that the cluster does not have yet."""
+    name = f"added-{context.new_id('profile')[:8]}"
+    add_on = StackProfile(name, ProfileType.ADD_ON, "1.0.0", (Pack(Layer.ADDON, name, "1.0.0"),))
+    made = published(add_on, context.new_id("profile"), context.project())
+    return ops.SelectedProfile(context.publish(made).uid)
+
+
+def central_change(context: Context, uid: str, kind: str = "") -> ops.CentralClusterOperation:
+    """A central operation on a cluster; without a `kind`, any that the target offers.
+
+    Raises:
+        NotSupported: the target does not offer it.
+    """
+    not_offered = context.recorder.driver.info.not_offered
+    offered = [k for k, probe in zip(_CHANGES, _PROBES, strict=True) if probe not in not_offered]
+    if not offered or (kind and kind not in offered):
+        raise NotSupported(f"the target does not offer the {kind or ' or the '.join(_CHANGES)}")
+    return _CHANGES[kind or offered[0]](context, uid)
+
+
+def change_centrally(context: Context, uid: str = "") -> RecordedReply:
+    """A central operation on the cluster, by the uid that Palette gave it or by another."""
+    operation = central_change(context, uid or context.cluster().central_uid)
+    return context.perform(context.admin(), operation, "the central operation")
+
+
+def change_once_taken(context: Context, kind: str = "", label: str = MAIN) -> OperationRecord:
+    """Ask again and again for a central operation, until it is taken."""
+    operation = central_change(context, context.cluster(label).central_uid, kind)
+    return context.recorder.await_state(context.admin(), operation, "succeeds")
+
+
+def borne(changed: OperationRecord) -> dict[str, Json]:
+    """What a cluster bears once a central operation on it, or the wait for one, took effect."""
+    asked = changed.args.get("polls_args", changed.args)
+    given = asked if isinstance(asked, Mapping) else {}
+    if "tags" in given:
+        return {"tags": given["tags"]}
+    selection = given["selection"]
+    chosen = selection if isinstance(selection, list) else []
+    uids = sorted(str(profile["uid"]) for profile in chosen if isinstance(profile, Mapping))
+    return {"profiles": list[Json](uids)}
+
+
+def await_central(
+    context: Context, fields: Mapping[str, Json], label: str = MAIN
+) -> OperationRecord:
+    """Wait until the central cluster bears these values."""
+    look = ops.ViewCentralCluster(context.cluster(label).central_uid)
+    return context.recorder.await_state(context.admin(), look, "bears", fields=dict(fields))
+
+
+def must_manage(context: Context, label: str = MAIN) -> None:
+    """A precondition: a central operation on the cluster takes effect.
+
+    Raises:
+        Inconclusive: it does not.
+    """
+    changed = context.must_hold(change_once_taken(context, label=label))
+    context.must_hold(await_central(context, borne(changed), label))
+
+
+def last_change(context: Context, label: str = MAIN) -> dict[str, Json]:
+    """What a cluster bears since the last central operation on it.
+
+    Raises:
+        Inconclusive: there was none; the scenario's steps are out of order.
+    """
+    uid, kinds = context.cluster(label).central_uid, [kind.__name__ for kind in _PROBES]
+    for record in reversed(context.recorder.history().of_kind("await_state")):
+        asked = record.args["polls_args"] if record.args["polls"] in kinds else None
+        if isinstance(asked, dict) and asked.get("cluster_uid") == uid:
+            return borne(record)
+    raise Inconclusive(f"no step has changed {label!r} centrally: the steps are out of order")

@@ -1,0 +1,72 @@
+"""An acceptance goes through its steps, unless somebody takes them alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from harness.domain import operations as ops
+from harness.domain.errors import Reason, Refused
+from harness.opening import open_inprocess
+from harness.targets.port import DriverAround, Exchange, Outgoing
+from harness.targets.stepping import SteppingDriver
+
+ACCEPT = ops.AcceptPairingRequest("uid", (ops.SelectedProfile("p"),), name="mall")
+STEPS = ["AcknowledgeWarning", "EnterDetails", "ConfirmMatch", "ValidateReview"]
+
+
+class RefusesOneStep(DriverAround):
+    """Takes everything but one kind of operation, and keeps what was asked."""
+
+    refused: type[ops.Operation] | None = None
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        self.asked.append(outgoing.operation)
+        if type(outgoing.operation) is self.refused:
+            return Exchange(Refused(Reason.PROFILES_MISMATCH, "no"))
+        return Exchange(ops.Done(ops.Acknowledged()))
+
+    @property
+    def kinds(self) -> list[str]:
+        return [type(operation).__name__ for operation in self.asked]
+
+    asked: list[ops.Operation]
+
+
+@pytest.fixture
+def inner() -> Iterator[RefusesOneStep]:
+    made = RefusesOneStep(open_inprocess(1))
+    made.asked = []
+    yield made
+    made.close()
+
+
+def send(driver: SteppingDriver, operation: ops.Operation) -> ops.Reply:
+    return driver.send(Outgoing(operation, ops.Credentials(api_key="k"))).reply
+
+
+def test_every_step_is_taken_before_it_with_what_it_enters(inner: RefusesOneStep) -> None:
+    assert isinstance(send(SteppingDriver(inner), ACCEPT), ops.Done)
+    assert inner.kinds == [*STEPS, "AcceptPairingRequest"]
+    assert inner.asked[1] == ops.EnterDetails("uid", "mall")
+    assert inner.asked[2] == ops.ConfirmMatch("uid", ACCEPT.selection)
+
+
+def test_the_step_that_is_refused_answers_it(inner: RefusesOneStep) -> None:
+    inner.refused = ops.ConfirmMatch
+    reply = send(SteppingDriver(inner), ACCEPT)
+    assert isinstance(reply, Refused)
+    assert reply.reason is Reason.PROFILES_MISMATCH
+    assert inner.kinds == STEPS[:3]
+
+
+def test_who_takes_a_step_alone_is_left_to_it_once(inner: RefusesOneStep) -> None:
+    driver = SteppingDriver(inner)
+    send(driver, ops.AcknowledgeWarning("uid"))
+    send(driver, replace(ACCEPT, pairing_uid="another"))
+    send(driver, ACCEPT)
+    send(driver, ACCEPT)
+    accept = "AcceptPairingRequest"
+    assert inner.kinds == [STEPS[0], *STEPS, accept, accept, *STEPS, accept]
