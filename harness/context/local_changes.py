@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.context.context import Context, LeasedCluster
-from harness.context.recorder import Inconclusive, NotSupported, RecordedReply
+from harness.context.recorder import Actor, Inconclusive, NotSupported, RecordedReply
 from harness.context.stacks import DOCUMENTED_STACK
 from harness.domain import operations as ops
 from harness.domain.cluster import Cluster, Node, NodePool
@@ -111,9 +111,9 @@ def probe_of(context: Context) -> str:
     return offered[0]
 
 
-def change_locally(context: Context, kind: str = "") -> RecordedReply:
+def change_locally(context: Context, kind: str = "", actor: Actor | None = None) -> RecordedReply:
     """Carry out a local cluster operation by its name (see `probe_of`) on the cluster as Local UI
-    shows it, and keep it in mind.
+    shows it, by the operator or another, and keep it in mind.
 
     Raises:
         KeyError: there is no such operation.
@@ -128,7 +128,7 @@ def change_locally(context: Context, kind: str = "") -> RecordedReply:
     free = tuple(uid for uid in leased.slot.host_uids if uid not in cluster.host_uids())
     operation = _OPERATIONS[kind or probe_of(context)](ClusterNow(cluster, free))
     context.changing = operation
-    return context.perform(leased.operator, operation, "the local operation")
+    return context.perform(actor or leased.operator, operation, "the local operation")
 
 
 def local_effect(context: Context) -> OperationRecord:
