@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.catalogue.verdict import Verdict
 from harness.checkers.registry import Finding, check
 from harness.history.operation import History, Json, OperationRecord, Outcome
-from harness.history.predicates import Sample, not_being_handed_over, open_ids_of
+from harness.history.predicates import Sample, not_being_handed_over, open_ids_of, starved_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ def both_sides_agree(
     local: str,
     central: str = "",
     handover: str = "",
+    late_us: int = 0,
+    within_s: float = 0,
 ) -> Finding:
     """One side manages the cluster, and each shows as pending what the other does.
 
@@ -72,6 +74,9 @@ def both_sides_agree(
         return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
     told = _managed(looks) or _pending(looks, cluster_uid, _stale(history))
     told = told or _broken(history, looks)
+    if told and (late_s := starved_s(late_us, {"within_s": within_s})):
+        reason = f"{told}; but the harness itself was late by {late_s:.1f} s of {within_s:g} s"
+        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
     if told:
         return Finding(Verdict.FAIL, told, rests_on)
     manager = "Palette manages" if looks.is_central else "Local UI manages"

@@ -81,18 +81,20 @@ def let_pass_again(context: Context) -> None:
 
 
 def settle(context: Context) -> dict[str, Json]:
-    """Look at both sides until they agree, or the time to settle is over: the last looks."""
-    recorder, driver = context.recorder, context.recorder.driver
-    pause, settle = (
-        round(s * 1_000_000) for s in (recorder.limits.poll_s, recorder.limits.settle_s)
-    )
-    deadline = driver.now() + settle
+    """Look at both sides until they agree, or the time to settle is over: the last looks, and by
+    how much the harness itself was late.
+    """
+    limits, driver = context.recorder.limits, context.recorder.driver
+    pause, deadline = round(limits.poll_s * 1e6), driver.now() + round(limits.settle_s * 1e6)
+    late = 0
     while True:
         looks = _look(context)
-        agree = both_sides_agree(recorder.history(), **looks).verdict is Verdict.PASS
-        if agree or driver.now() >= deadline:
-            return {**looks}
-        driver.sleep(min(pause, deadline - driver.now()))
+        agree = both_sides_agree(context.recorder.history(), **looks).verdict is Verdict.PASS
+        left = deadline - driver.now()
+        if agree or left <= 0:
+            return {**looks, "late_us": late, "within_s": limits.settle_s}
+        driver.sleep(min(pause, left))
+        late += max(0, left - min(pause, left) - (deadline - driver.now()))
         pause *= 2  # each look is written down, so that a target that never settles has few
 
 

@@ -31,6 +31,7 @@ def verdict(
     local: Outcome = OK,
     central: Outcome | None = None,
     state: str = "Running",
+    late_us: int = 0,
 ) -> Verdict:
     """What is said of the looks at the end, after what was done before."""
     items: list[Json] = [
@@ -49,7 +50,8 @@ def verdict(
         looks.append(operation("handover", "ViewCentralCluster", OK, {"state": state}))
         named |= {"central": "central", "handover": "handover"}
     history = History((*before, *looks))
-    return both_sides_agree(history, cluster_uid="c", **named).verdict
+    waited = {"late_us": late_us, "within_s": 30}
+    return both_sides_agree(history, cluster_uid="c", **named, **waited).verdict
 
 
 SENT = operation("1", "SendPairingRequest", OK, {"pairing_uid": "u"})
@@ -126,3 +128,9 @@ def test_what_was_answered_with_success_holds() -> None:
 
 def test_without_an_answer_nobody_is_blamed() -> None:
     assert verdict(SENT, shown=(INFO, {"why": "no answer"}), listed=("u",)) is Verdict.INCONCLUSIVE
+
+
+def test_a_harness_that_was_starved_blames_nobody() -> None:
+    assert verdict(NOT_SENT, listed=("u",), late_us=2_000_000) is Verdict.FAIL
+    assert verdict(NOT_SENT, listed=("u",), late_us=4_000_000) is Verdict.INCONCLUSIVE
+    assert verdict(NOT_SENT, late_us=4_000_000) is Verdict.PASS
