@@ -212,14 +212,31 @@ Feature: Invariants, judged over everything that was seen
       When the operator sends a pairing request
       Then the history keeps to "only who may changes"
 
-    Scenario: Somebody of another project changes a paired cluster
+    Scenario Outline: Somebody of another project changes a paired cluster, with <selected> selected
       Given the target tells projects apart
       And a paired cluster
       And Palette manages the cluster
       And a user with every permission in "another project"
-      And "another project" is selected
+      And "<selected>" is selected
       When this person changes the cluster
       Then it is refused
+
+      Examples:
+        | selected        |
+        | the project     |
+        | another project |
+
+    Scenario Outline: Somebody with <session> session changes the cluster in Local UI
+      Given a local cluster
+      When a local operation is tried
+      And that has succeeded
+      And somebody with <session> session tries a local operation
+      Then it is refused
+
+      Examples:
+        | session      |
+        | no           |
+        | a logged-out |
 
   @INV-8 @central @resilience
   Rule: Central operations on one request are linearizable

@@ -7,6 +7,7 @@ from pytest_bdd import parsers, then, when
 from harness.checkers.registry import Judge
 from harness.context.central_changes import change_centrally
 from harness.context.context import Context
+from harness.context.entries import stranger_with
 from harness.context.local_actions import decided_by_the_profiles
 from harness.context.local_changes import change_locally
 from harness.domain.operations import ViewPairing
@@ -20,6 +21,11 @@ def _central_operation(context: Context) -> None:
 @when("a local operation is tried")
 def _local_operation(context: Context) -> None:
     change_locally(context)
+
+
+@when(parsers.parse("somebody with {kind} session tries a local operation"))
+def _stranger_operates(context: Context, kind: str) -> None:
+    change_locally(context, actor=stranger_with(context, kind))
 
 
 @when("that was decided by the profiles")

@@ -3,6 +3,6 @@
 Imports `domain`, `catalogue`, `history`. Begin with `registry`.
 """
 
-from harness.checkers import answers, effects, invariants, requests
+from harness.checkers import answers, effects, invariants, requests, settling
 
-__all__ = ["answers", "effects", "invariants", "requests"]
+__all__ = ["answers", "effects", "invariants", "requests", "settling"]

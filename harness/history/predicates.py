@@ -134,9 +134,7 @@ def lists_nothing(sample: Sample) -> bool:
 @predicate
 def none_listed_for(sample: Sample, *, local_cluster_uid: str) -> bool:
     """No request of this cluster waits for a decision."""
-    return sample.outcome is Outcome.OK and not any(
-        item.get("local_cluster_uid") == local_cluster_uid for item in _open_items(sample)
-    )
+    return sample.outcome is Outcome.OK and not open_ids_of(sample, local_cluster_uid)
 
 
 @predicate
@@ -144,8 +142,8 @@ def listed_for(
     sample: Sample, *, local_cluster_uid: str, times: int, pairing_uid: str = ""
 ) -> bool:
     """Just so many requests of this cluster wait for a decision, the one of this id among them."""
-    found = [i for i in _open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
-    known = not pairing_uid or any(item.get("pairing_uid") == pairing_uid for item in found)
+    found = open_ids_of(sample, local_cluster_uid)
+    known = not pairing_uid or pairing_uid in found
     return sample.outcome is Outcome.OK and len(found) == times and known
 
 
@@ -191,6 +189,12 @@ def _open_items(sample: Sample) -> list[dict[str, Json]]:
 
 def _open_ids(sample: Sample) -> list[str]:
     return [str(item.get("pairing_uid")) for item in _open_items(sample)]
+
+
+def open_ids_of(sample: Sample, local_cluster_uid: str) -> list[str]:
+    """The listed requests of a cluster that wait for a decision."""
+    mine = [i for i in _open_items(sample) if i.get("local_cluster_uid") == local_cluster_uid]
+    return [str(item.get("pairing_uid")) for item in mine]
 
 
 @predicate

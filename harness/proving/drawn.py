@@ -17,7 +17,7 @@ from harness.reference.drawn import DrawnMutant
 
 @dataclass(frozen=True, slots=True)
 class DrawnOutcome:
-    """What the suite says of a drawn mutant: the requirements that it fails, or cannot judge."""
+    """What the suite says of a drawn mutant: what it fails first, or cannot judge."""
 
     mutant: DrawnMutant
     failed: tuple[str, ...]
@@ -33,31 +33,40 @@ Progress = Callable[[DrawnOutcome], None]
 def why_equivalent(mutant: DrawnMutant) -> str:
     """Why no suite may or can tell this one from the reference; empty if one could.
 
-    The reasons stand in a file, by the mutant's name or by that of its function or class.
+    The reasons stand in a file, each with what it holds for: a function, what is changed in one
+    (how that begins, and after a `*` what it has as well), or one mutant by its name.
     """
-    reasons = _reasons()
-    module, function, _ = mutant.name.split(":")
-    owner = function.partition(".")[0]
-    names = (mutant.name, f"{module}:{function}", f"{module}:{owner}")
-    return next((str(reasons[name]) for name in names if name in reasons), "")
+    return next((why for named, why in reasons() if is_named(mutant, named)), "")
+
+
+def is_named(mutant: DrawnMutant, named: str) -> bool:
+    """Whether a reason for what is named so holds for the mutant."""
+    function, _, change = named.partition(": ")
+    if function not in (mutant.name, mutant.name.rpartition(":")[0]):
+        return False
+    begins, _, has = change.partition("*")
+    what = mutant.says.partition(": ")[2]
+    return what.startswith(begins) and has in what
 
 
 @cache
-def _reasons() -> dict[str, object]:
-    return tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
+def reasons() -> tuple[tuple[str, str], ...]:
+    """What is set aside, by what it is named, each with the reason."""
+    groups = tomllib.loads(files(__package__).joinpath("equivalent.toml").read_text("utf-8"))
+    return tuple((named, group["why"]) for group in groups["aside"] for named in group["of"])
 
 
 def try_drawn(
     mutants: Sequence[DrawnMutant], *, workers: int, progress: Progress = lambda row: None
 ) -> tuple[DrawnOutcome, ...]:
-    """Run the whole suite in process on each.
+    """Run the suite in process on each, until it fails a requirement that must hold.
 
     Raises:
         TrialsFailed: the suite cannot be collected.
     """
     set_aside = {m.name: why for m in mutants if (why := why_equivalent(m))}
     rows: dict[str, DrawnOutcome] = {}
-    by_trial = {Trial(f"drawn:{m.name}"): m for m in mutants if m.name not in set_aside}
+    by_trial = {Trial(f"drawn:{m.name}", stops=True): m for m in mutants if m.name not in set_aside}
 
     def report(trial: Trial, result: TrialResult) -> None:
         mutant = by_trial[trial]

@@ -23,6 +23,8 @@ import msgspec
 import pytest
 
 from harness.catalogue.people import People
+from harness.catalogue.requirement import Level
+from harness.catalogue.requirements import by_id
 from harness.catalogue.verdict import Verdict
 from harness.domain.errors import PairproofError
 from harness.running.session import alone, suite_words
@@ -58,7 +60,8 @@ class Trial:
         driver: how the reference is reached.
         requirement: only the scenarios of this requirement; empty for the whole suite.
         among: only the scenarios that bear one of these tags; empty for any.
-        stops: whether it stops at the first scenario that fails at `requirement`.
+        stops: whether it stops at the first scenario that fails at `requirement`; where none is
+            named, at one that must hold.
     """
 
     planted: str = ""
@@ -259,7 +262,10 @@ class _Child:
             str(told["pairproof_reason"]),
         )
         self._ended.append(ended)
-        fails = ended.verdict is Verdict.FAIL and self._trial.requirement in ended.requirements
+        wanted = self._trial.requirement
+        levels = [by_id(r).level for r in ended.requirements]
+        at_it = wanted in ended.requirements if wanted else Level.MUST in levels
+        fails = ended.verdict is Verdict.FAIL and at_it
         if self._trial.stops and fails and self._session is not None:
             self._stopped = True
             self._session.shouldstop = "it is caught"

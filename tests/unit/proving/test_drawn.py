@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-import tomllib
+import importlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-import harness.proving
 from harness.domain.token import RegistrationToken
-from harness.proving.drawn import why_equivalent
+from harness.proving.drawn import is_named, reasons, why_equivalent
 from harness.reference import drawn
 from harness.reference.drawn import DrawnMutant, draw, every_mutant, plant_drawn
 
@@ -71,20 +69,49 @@ class Rule:
 
 
 def test_whatever_is_set_aside_is_there_and_says_why() -> None:
-    path = Path(harness.proving.__file__).with_name("equivalent.toml")
-    reasons = tomllib.loads(path.read_text("utf-8"))
-    known = {
-        name
-        for m in every_mutant()
-        for name in (m.name, m.name.rpartition(":")[0], m.name.partition(".")[0])
-    }
-    owners = {f"{n.split(':')[0]}:{n.split(':')[1].partition('.')[0]}" for n in known if ":" in n}
-    assert reasons.keys() <= known | owners
-    assert all(len(str(reason)) > 20 for reason in reasons.values())
+    every = every_mutant()
+    assert [named for named, _ in reasons() if not any(is_named(m, named) for m in every)] == []
+    assert len({named for named, _ in reasons()}) == len(reasons())
+    assert all(len(why) > 20 for _, why in reasons())
 
 
-def test_a_reason_holds_for_a_mutant_its_function_or_its_class() -> None:
-    tokens = DrawnMutant("harness.reference.core.central.core", "TokenRules.view_token", 0, "")
-    other = DrawnMutant("harness.reference.core.central.review", "ReviewRules.accept", 0, "")
-    assert why_equivalent(tokens)
-    assert not why_equivalent(other)
+def mutant(says: str) -> DrawnMutant:
+    return DrawnMutant("harness.reference.core.edge", "EdgeRules.named", 2, says)
+
+
+@pytest.mark.parametrize(
+    ("named", "holds"),
+    [
+        ("reference.core.edge:EdgeRules.named", True),
+        ("reference.core.edge:EdgeRules.named:2", True),
+        ("reference.core.edge:EdgeRules.named:1", False),
+        ("reference.core.edge:EdgeRules", False),
+        ("reference.core.edge:EdgeRules.named: if cluster.name", True),
+        ("reference.core.edge:EdgeRules.named: if cluster.name*is False", True),
+        ("reference.core.edge:EdgeRules.named: if cluster.name*is True", False),
+        ("reference.core.edge:EdgeRules.named: cluster.name", False),
+        ("reference.core.edge:EdgeRules.changeable: if cluster.name", False),
+    ],
+)
+def test_a_reason_holds_for_a_function_a_change_in_it_or_one_mutant(
+    named: str, holds: bool
+) -> None:
+    changed = mutant("line 7: if cluster.name != name: raise: its condition is False")
+    assert is_named(changed, named) is holds
+
+
+def test_what_is_outside_of_the_procedure_is_not_drawn_and_is_there() -> None:
+    outside = {function for functions in drawn.OUTSIDE.values() for function in functions}
+    assert not outside & {m.function for m in every_mutant()}
+    modules = [importlib.import_module(name) for name in drawn.RULES]
+    for function in outside:
+        owner, _, name = function.partition(".")
+        assert any(name in vars(getattr(module, owner, None) or str) for module in modules), (
+            function
+        )
+
+
+def test_a_reason_is_found_for_a_mutant_and_none_for_a_defect() -> None:
+    by_function = {m.function: m for m in every_mutant()}
+    assert "SND-7" in why_equivalent(by_function["EdgeCore.require_nothing_pending"])
+    assert not why_equivalent(by_function["EdgeRules.require_running"])

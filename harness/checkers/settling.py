@@ -1,0 +1,167 @@
+"""Whether both sides have come to the same, once nothing disturbs them any more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.catalogue.verdict import Verdict
+from harness.checkers.registry import Finding, check
+from harness.history.operation import History, Json, OperationRecord, Outcome
+from harness.history.predicates import Sample, not_being_handed_over, open_ids_of, starved_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """One look at each side, and a try on each to change the cluster."""
+
+    pairing: OperationRecord
+    listed: OperationRecord
+    mode: OperationRecord
+    local: OperationRecord
+    central: OperationRecord | None
+    handover: OperationRecord | None
+
+    @property
+    def all(self) -> tuple[OperationRecord, ...]:
+        looks = (self.pairing, self.listed, self.mode, self.local, self.central, self.handover)
+        return tuple(look for look in looks if look is not None)
+
+    @property
+    def is_central(self) -> bool:
+        return (self.mode.value or {}).get("mode") == "central"
+
+    @property
+    def status(self) -> str:
+        return str((self.pairing.value or {}).get("status", ""))
+
+    @property
+    def pending(self) -> str:
+        """The id of the request that Local UI shows as pending, or empty."""
+        uid = (self.pairing.value or {}).get("pairing_uid")
+        return str(uid or "without an id") if self.status == "Pairing" else ""
+
+
+@check
+def both_sides_agree(
+    history: History,
+    *,
+    cluster_uid: str,
+    pairing: str,
+    listed: str,
+    mode: str,
+    local: str,
+    central: str = "",
+    handover: str = "",
+    late_us: int = 0,
+    within_s: float = 0,
+) -> Finding:
+    """One side manages the cluster, and each shows as pending what the other does.
+
+    `pairing`, `listed` and `mode` are looks at Local UI's request, at Palette's list and at who
+    manages the cluster, and `handover` at the central cluster; `local` and `central` tried to
+    change it. A request that was cancelled without its message getting through may wait in Palette
+    alone (WDR-5).
+    """
+    looks = _Looks(
+        *(history[name] for name in (pairing, listed, mode, local)),
+        *(history[name] if name else None for name in (central, handover)),
+    )
+    rests_on = tuple(look.id for look in looks.all)
+    missing = [look.kind for look in looks.all if look.outcome is Outcome.INFO]
+    if missing:
+        reason = f"no answer to {', '.join(missing)}, so it cannot be told whether both agree"
+        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
+    told = _managed(looks) or _pending(looks, cluster_uid, _stale(history))
+    told = told or _broken(history, looks)
+    if told and (late_s := starved_s(late_us, {"within_s": within_s})):
+        reason = f"{told}; but the harness itself was late by {late_s:.1f} s of {within_s:g} s"
+        return Finding(Verdict.INCONCLUSIVE, reason, rests_on)
+    if told:
+        return Finding(Verdict.FAIL, told, rests_on)
+    manager = "Palette manages" if looks.is_central else "Local UI manages"
+    reason = f"both sides agree: {manager} the cluster, and {looks.pending or 'nothing'} is pending"
+    return Finding(Verdict.PASS, reason, rests_on)
+
+
+def _managed(looks: _Looks) -> str:
+    """What says that it has two managers or none; empty if it has one."""
+    by_local = looks.local.outcome is Outcome.OK
+    by_palette = looks.central is not None and looks.central.outcome is Outcome.OK
+    if looks.mode.outcome is Outcome.OK and (by_local, by_palette) == (
+        not looks.is_central,
+        looks.is_central,
+    ):
+        return ""
+    effects = {True: "takes effect", False: "is refused"}
+    tried = f", and a central one {effects[by_palette]}" if looks.central else ""
+    mode = (looks.mode.value or {}).get("mode")
+    return f"Local UI says {mode}, a local operation {effects[by_local]}{tried}"
+
+
+def _pending(looks: _Looks, cluster_uid: str, stale: frozenset[str]) -> str:
+    """What one side shows as pending or paired and the other does not."""
+    if looks.listed.outcome is not Outcome.OK:
+        return f"Palette lists nothing: {(looks.listed.error or {}).get('message')}"
+    waiting = set(open_ids_of(_sample(looks.listed), cluster_uid))
+    if waiting - stale - {looks.pending}:
+        unknown = ", ".join(sorted(waiting - stale - {looks.pending}))
+        return f"{unknown} waits in Palette, and is not pending in Local UI"
+    if looks.pending and looks.pending not in waiting:
+        return f"{looks.pending} is pending in Local UI, and does not wait in Palette"
+    if looks.status == "Paired" and not looks.is_central:
+        return "Local UI shows the request as paired, and the cluster as locally managed"
+    if looks.handover and not not_being_handed_over(_sample(looks.handover)):
+        return "the cluster waits in Palette for its host to confirm"
+    if looks.pending and looks.is_central:
+        return f"{looks.pending} is pending, and the cluster is centrally managed"
+    return ""
+
+
+def _sample(look: OperationRecord) -> Sample:
+    return Sample(look.outcome, look.value or {}, look.error or {})
+
+
+def _stale(history: History) -> frozenset[str]:
+    """The requests of cancels that succeeded while their message could not get through."""
+    spoiled, current, stale = False, "", set[str]()
+    for operation in history.operations:
+        match operation.kind:
+            case "FaultNextMessage" if operation.args.get("message") == "withdraw":
+                spoiled |= operation.args.get("fault") in _NEVER_THERE
+            case "SetLink":
+                spoiled = not operation.args.get("up")
+            case "SendPairingRequest" if operation.outcome is Outcome.OK:
+                current = _uid(operation.value)
+            case "CancelPairingRequest" if operation.outcome is Outcome.OK and spoiled:
+                stale.add(current)
+    return frozenset(stale)
+
+
+_NEVER_THERE = ("lost-before", "server-error")
+"""The faults by which a message has no effect."""
+
+
+def _broken(history: History, looks: _Looks) -> str:
+    """What was answered with success, and does not hold; empty if all does."""
+    sent, ended = "", None
+    for operation in history.operations:
+        if operation.kind == "SendPairingRequest" and operation.outcome is Outcome.OK:
+            sent, ended = _uid(operation.value), None
+        elif operation.kind == "CancelPairingRequest" or (
+            operation.kind in ("AcceptPairingRequest", "RejectPairingRequest")
+            and operation.outcome is not Outcome.FAIL
+            and _uid(operation.args) == sent
+        ):
+            ended = operation
+    if ended is None:
+        lost = sent not in ("", looks.pending)
+        return f"{sent} was sent, and is not pending any more" if lost else ""
+    left = looks.pending or (looks.is_central and ended.kind != "AcceptPairingRequest")
+    if ended.outcome is Outcome.OK and left:
+        return f"{ended.kind} succeeded, and does not hold"
+    return ""
+
+
+def _uid(fields: Mapping[str, Json] | None) -> str:
+    return str((fields or {}).get("pairing_uid") or "")
