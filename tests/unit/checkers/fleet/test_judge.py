@@ -12,6 +12,7 @@ def test_what_the_invariants_find_is_handed_back() -> None:
     history = HistoryBuilder().set_up()
     history.send("A")
     history.cancel()
+    history.later(60)
     wrong = history.local_shows("Pairing", "A")
     found = heard(CellJudge(Bounds(), bucket=SECOND), history)
     assert [v.invariant for v in found] == ["INV-4"]
@@ -30,6 +31,7 @@ def test_one_violation_stands_in_the_way_of_no_later_one() -> None:
     for uid in ("A", "B"):
         history.send(uid)
         history.cancel()
+        history.later(60)
         history.local_shows("Pairing", uid)
     found = heard(CellJudge(Bounds(), bucket=SECOND), history)
     assert [violation.invariant for violation in found] == ["INV-4", "INV-4"]
