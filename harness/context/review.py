@@ -198,7 +198,8 @@ def user_reduced(context: Context, permission: str) -> Actor:
     context.must(context.recorder.perform(actor, ops.ListPairingRequests()))
     grants, key = _all_but(context, permission), actor.credentials.api_key
     login = context.login_of("user")
-    context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    reduced = context.recorder.arrange(PutUser(login.email, login.password, key, grants))
+    context.recorder.see_effect(reduced, context.recorder.limits.await_s)
     return actor
 
 
